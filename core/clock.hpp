@@ -1,0 +1,42 @@
+// Monotonic time, read once per turn and shared by everything that turn does. Tests put a virtual
+// source behind it; only the memory engine may move that forward.
+#pragma once
+
+#include <cstdint>
+#include <ctime>
+
+namespace noria {
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+
+  // Nanoseconds on a clock that never jumps, as of the last refresh().
+  std::uint64_t now_ns() const { return now_ns_; }
+  std::uint64_t now_ms() const { return now_ns_ / 1'000'000; }
+  // Seconds since the epoch, as of the last refresh(); only Date and log lines may use it.
+  std::int64_t wall_seconds() const { return wall_seconds_; }
+
+  virtual void refresh() {
+    timespec time{};
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    now_ns_ = static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
+              static_cast<std::uint64_t>(time.tv_nsec);
+    ::clock_gettime(CLOCK_REALTIME_COARSE, &time);
+    wall_seconds_ = time.tv_sec;
+  }
+
+ protected:
+  std::uint64_t now_ns_ = 0;
+  std::int64_t wall_seconds_ = 0;
+};
+
+// Time that moves only when told to.
+class VirtualClock final : public Clock {
+ public:
+  void refresh() override {}
+  void advance_ns(std::uint64_t delta_ns) { now_ns_ += delta_ns; }
+  void set_wall_seconds(std::int64_t seconds) { wall_seconds_ = seconds; }
+};
+
+}  // namespace noria

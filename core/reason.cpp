@@ -1,0 +1,120 @@
+#include "core/reason.hpp"
+
+#include <array>
+
+#include "core/check.hpp"
+
+namespace noria {
+namespace {
+
+constexpr std::array<ReasonRow, reason_count> rows = {{
+    {"none", "none", ""},
+    {"refused", "line_bare_lf", "H1-001"},
+    {"refused", "line_bare_cr", "H1-002"},
+    {"refused", "line_empty", "H1-003"},
+    {"refused", "request_line_malformed", "H1-010"},
+    {"refused", "method_invalid", "H1-011"},
+    {"refused", "method_too_long", "H1-012"},
+    {"refused", "connect_unsupported", "H1-016"},
+    {"refused", "version_unsupported", "H1-018"},
+    {"refused", "version_malformed", "H1-019"},
+    {"refused", "target_octet", "H1-020"},
+    {"refused", "target_escape", "H1-022"},
+    {"refused", "target_absolute", "H1-023"},
+    {"refused", "authority_mismatch", "H1-024"},
+    {"refused", "target_form", "H1-025"},
+    {"refused", "header_name", "H1-031"},
+    {"refused", "header_folded", "H1-032"},
+    {"refused", "header_value", "H1-033"},
+    {"refused", "header_duplicate", "H1-036"},
+    {"refused", "host_missing", "H1-040"},
+    {"refused", "host_invalid", "H1-041"},
+    {"refused", "framing_conflict", "H1-050"},
+    {"refused", "transfer_encoding_http10", "H1-051"},
+    {"refused", "transfer_encoding", "H1-052"},
+    {"refused", "transfer_coding_unknown", "H1-053"},
+    {"refused", "content_length", "H1-054"},
+    {"refused", "body_too_large", "H1-057"},
+    {"refused", "chunk_size", "H1-060"},
+    {"refused", "chunk_extension", "H1-061"},
+    {"refused", "chunk_terminator", "H1-063"},
+    {"refused", "chunk_overhead", "H1-064"},
+    {"refused", "trailer_too_large", "H1-067"},
+    {"refused", "trailer_forbidden", "H1-068"},
+    {"refused", "body_truncated", "H1-069"},
+    {"refused", "expect_unknown", "H1-070"},
+    {"refused", "header_timeout", "CON-001"},
+    {"refused", "body_too_slow", "CON-002"},
+    {"refused", "head_truncated", "CON-041"},
+    {"refused", "request_line_too_long", "LIM-002"},
+    {"refused", "header_line_too_long", "LIM-003"},
+    {"refused", "header_section_too_large", "LIM-004"},
+    {"refused", "header_count", "LIM-005"},
+    {"answered", "method_not_allowed", "H1-013"},
+    {"answered", "method_unknown", "H1-014"},
+    {"answered", "trace_disabled", "H1-017"},
+    {"answered", "host_not_allowed", "H1-043"},
+    {"answered", "path_not_utf8", "URL-002"},
+    {"answered", "not_found", "URL-003"},
+    {"answered", "cookie_count", "URL-006"},
+    {"answered", "query_fields", "LIM-040"},
+    {"answered", "json_depth", "JSN-002"},
+    {"answered", "json_number", "JSN-003"},
+    {"answered", "content_type", "UPL-001"},
+    {"answered", "json_syntax", "JSN-001"},
+    {"answered", "json_string", "JSN-005"},
+    {"answered", "json_duplicate_key", "JSN-006"},
+    {"cut", "body_too_large", "H1-057"},
+    {"cut", "body_truncated", "H1-069"},
+    {"cut", "body_too_slow", "CON-002"},
+    {"cut", "send_too_slow", "CON-004"},
+    {"cut", "engine_memory", "ENG-035"},
+    {"cut", "engine_unknown", "ENG-039"},
+    {"cut", "drain_deadline", "PRC-016"},
+    {"shed", "connections", "LIM-030"},
+    {"shed", "accept", "ENG-028"},
+    {"lost", "timeout", "CON-009"},
+    {"lost", "reset", "CON-044"},
+    {"lost", "accept", "ENG-029"},
+    {"fault", "response_header", "RSP-011"},
+    {"fault", "response_status", "RSP-010"},
+    {"fault", "response_length", "RSP-012"},
+    {"fault", "handler", "RSP-019"},
+    {"fault", "worker_crash", "LIM-094"},
+    {"fault", "json_encode", "JSN-008"},
+    {"fault", "engine_completion_lost", "ENG-032"},
+    {"fault", "engine_check", "ENG-038"},
+    {"fallback", "engine_epoll", "ENG-003"},
+    {"fallback", "receive_no_buffers", "ENG-020"},
+    {"fallback", "accept_single", "ENG-030"},
+    {"fallback", "engine_feature", "ENG-036"},
+    {"dropped", "response_header", "RSP-013"},
+    {"dropped", "log", "LIM-095"},
+    {"closed", "expect_unanswered", "H1-072"},
+    {"closed", "upgrade_refused", "H1-074"},
+    {"closed", "no_request", "CON-001"},
+    {"closed", "keep_alive", "CON-003"},
+    {"closed", "body_not_drained", "CON-006"},
+    {"closed", "linger_timeout", "CON-007"},
+    {"closed", "linger_skipped", "CON-031"},
+    {"closed", "by_peer", "CON-040"},
+    {"closed", "request_count", "LIM-019"},
+    {"closed", "idle_for_room", "PRC-042"},
+    {"engine", "stale_completion", "ENG-011"},
+    {"engine", "multishot_rearmed", "ENG-021"},
+    {"engine", "cancelled_unasked", "ENG-023"},
+    {"engine", "short_send", "ENG-027"},
+    {"engine", "cq_overflow", "ENG-031"},
+}};
+
+static_assert(!rows.back().word.empty(), "reason_count and the table disagree");
+
+}  // namespace
+
+const ReasonRow& reason_row(Reason reason) {
+  const auto index = static_cast<std::size_t>(reason);
+  CHECK(index < rows.size());
+  return rows[index];
+}
+
+}  // namespace noria

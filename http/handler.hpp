@@ -1,0 +1,24 @@
+// The seam between the server and whoever answers: a function pointer and its context.
+#pragma once
+
+#include <cstdint>
+
+namespace noria::http {
+
+class Exchange;
+
+enum class Outcome : std::uint8_t {
+  responded,  // a complete response was written
+  failed,     // nothing usable was written: the server answers 500 (RSP-019)
+};
+
+struct Handler {
+  using Call = Outcome (*)(void* context, Exchange& exchange);
+
+  Call call = nullptr;
+  void* context = nullptr;
+
+  Outcome operator()(Exchange& exchange) const { return call(context, exchange); }
+};
+
+}  // namespace noria::http

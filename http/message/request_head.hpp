@@ -1,0 +1,57 @@
+// The parsed head of a request: offsets into the octets it was read from, nothing allocated.
+// Offsets, not pointers, because a head that straddles two receives is moved while it is read.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "http/message/field.hpp"
+
+namespace noria::http {
+
+struct Span {
+  std::uint32_t begin = 0;  // octets from the first octet of the message
+  std::uint32_t bytes = 0;
+
+  std::string_view in(const char* base) const { return {base + begin, bytes}; }
+};
+
+struct Field {
+  Span name;
+  Span value;  // SP and HTAB trimmed at both ends
+  FieldName known = FieldName::other;
+};
+
+enum class Method : std::uint8_t {
+  other, get, head, post, put, patch, delete_, options, query, connect, trace,
+};
+
+enum class BodyFraming : std::uint8_t { none, length, chunked };
+
+enum class TargetForm : std::uint8_t { origin, absolute, authority, asterisk };
+
+struct RequestHead {
+  const char* base = nullptr;  // first octet of the message; set when the head is handed out
+
+  Method method = Method::other;
+  std::uint8_t version_minor = 1;  // HTTP/1.x
+  TargetForm form = TargetForm::origin;
+  BodyFraming framing = BodyFraming::none;
+  bool keep_alive = true;          // what version and Connection together say (H1-076, H1-084)
+  bool expects_continue = false;
+  bool has_upgrade = false;
+
+  Span method_text;
+  Span target;     // as sent
+  Span path;       // of the target, raw: up to the first '?'
+  Span query;      // behind the '?', raw; empty without one
+  Span authority;  // of Host or the absolute target, raw; empty if HTTP/1.0 sent none
+  std::uint64_t content_length = 0;
+  std::uint32_t head_bytes = 0;  // including the empty line
+  std::span<const Field> fields;
+
+  std::string_view text(Span span) const { return span.in(base); }
+};
+
+}  // namespace noria::http

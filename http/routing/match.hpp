@@ -1,0 +1,23 @@
+// What routing found: a route and the values of its template's parameters.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace noria::http {
+
+enum class Converter : std::uint8_t { text, integer, real, uuid, regex, path };
+
+struct PathValue {
+  std::string_view text;   // percent-decoded; points into the target, or into the match's scratch
+  Converter converter = Converter::text;
+  union {
+    std::int64_t integer = 0;  // Converter::integer
+    double real;               // Converter::real
+  };
+};
+
+inline constexpr std::size_t path_values_max = 16;
+
+}  // namespace noria::http

@@ -1,0 +1,67 @@
+// Receive buffers and the lease on one of them. The kernel owns a buffer until a completion names
+// it; from then on the lease owns it, and its end gives the buffer back.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+namespace noria::uring {
+
+using BufferId = std::uint16_t;
+inline constexpr BufferId no_buffer = 0xFFFF;
+
+// One slab of equal buffers; each engine says what giving one back means.
+class ReceiveBuffers {
+ public:
+  virtual ~ReceiveBuffers() = default;
+  virtual void give_back(BufferId id) = 0;
+
+  char* data(BufferId id) const { return slab_ + std::size_t{id} * buffer_bytes_; }
+  std::size_t buffer_bytes() const { return buffer_bytes_; }
+  std::size_t buffer_count() const { return buffer_count_; }
+  // Buffers named by a completion and not given back yet; 0 at the end of every test.
+  std::size_t leases_out() const { return leases_out_; }
+
+ protected:
+  char* slab_ = nullptr;
+  std::size_t buffer_bytes_ = 0;
+  std::size_t buffer_count_ = 0;
+  std::size_t leases_out_ = 0;
+};
+
+class BufferLease {
+ public:
+  BufferLease() = default;
+  BufferLease(ReceiveBuffers& pool, BufferId id, std::size_t bytes)
+      : pool_(&pool), id_(id), bytes_(static_cast<std::uint32_t>(bytes)) {}
+  BufferLease(BufferLease&& other) noexcept
+      : pool_(std::exchange(other.pool_, nullptr)), id_(other.id_), bytes_(other.bytes_) {}
+  BufferLease& operator=(BufferLease&& other) noexcept {
+    if (this != &other) {
+      give_back();
+      pool_ = std::exchange(other.pool_, nullptr);
+      id_ = other.id_;
+      bytes_ = other.bytes_;
+    }
+    return *this;
+  }
+  BufferLease(const BufferLease&) = delete;
+  BufferLease& operator=(const BufferLease&) = delete;
+  ~BufferLease() { give_back(); }
+
+  explicit operator bool() const { return pool_ != nullptr; }
+  std::string_view view() const { return {pool_->data(id_), bytes_}; }
+
+  void give_back() {
+    if (pool_ != nullptr) std::exchange(pool_, nullptr)->give_back(id_);
+  }
+
+ private:
+  ReceiveBuffers* pool_ = nullptr;
+  BufferId id_ = no_buffer;
+  std::uint32_t bytes_ = 0;
+};
+
+}  // namespace noria::uring

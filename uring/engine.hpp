@@ -1,0 +1,119 @@
+// The contract every I/O engine keeps. Operations are prepared under a token and come back as
+// completions; nothing above this line knows whether a ring, epoll or plain memory did the work.
+//
+//   ring     io_uring: an operation is a submission, a completion is a completion
+//   epoll    the call is made when the socket is ready, and the same completion is fabricated
+//   memory   no kernel: bytes in, bytes out; carries the test client and, scripted, the faults
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "uring/buffers/buffer_lease.hpp"
+
+namespace noria::uring {
+
+enum class EngineKind : std::uint8_t { ring, epoll, memory };
+
+enum class Operation : std::uint8_t {
+  none,
+  nop,
+  accept,    // multishot; result: the descriptor
+  receive,   // multishot into leased buffers, or single into private memory; result: octets, 0 = FIN
+  send,      // single; result: octets taken, may be short
+  shutdown,  // single; SHUT_WR
+  close,     // single
+  cancel,    // single; result 0, -ENOENT or -EALREADY; the target still ends by itself
+  poll,      // single; result: ready events (POLLIN, POLLOUT, ...)
+};
+
+//    63      56 55                32 31                             0
+//   +----------+--------------------+-------------------------------+
+//   | operation|     generation     |             slot              |
+//   +----------+--------------------+-------------------------------+
+// Never a descriptor and never a pointer: a late completion carries an old generation and is
+// dropped and counted (ENG-010, ENG-011).
+class Token {
+ public:
+  constexpr Token() = default;
+  constexpr explicit Token(std::uint64_t bits) : bits_(bits) {}
+  constexpr Token(Operation operation, std::uint32_t generation, std::uint32_t slot)
+      : bits_(std::uint64_t{static_cast<std::uint8_t>(operation)} << 56 |
+              std::uint64_t{generation & generation_max} << 32 | slot) {}
+
+  static constexpr std::uint32_t generation_max = 0xFF'FFFF;
+
+  constexpr Operation operation() const { return static_cast<Operation>(bits_ >> 56); }
+  constexpr std::uint32_t generation() const {
+    return static_cast<std::uint32_t>(bits_ >> 32) & generation_max;
+  }
+  constexpr std::uint32_t slot() const { return static_cast<std::uint32_t>(bits_); }
+  constexpr std::uint64_t bits() const { return bits_; }
+  constexpr bool operator==(const Token&) const = default;
+
+ private:
+  std::uint64_t bits_ = 0;
+};
+
+struct Completion {
+  Token token;
+  std::int32_t result = 0;       // >= 0 as the operation says, else -errno
+  bool more = false;             // a multishot goes on; without it, it has ended (ENG-021)
+  BufferId buffer = no_buffer;   // a multishot receive's octets; whoever reaps it owes give_back()
+};
+
+using Descriptor = int;
+
+// Called around a wait that really blocks, and only then; the interpreter lock is let go there.
+struct WaitHook {
+  void (*before)(void* context) = nullptr;
+  void (*after)(void* context) = nullptr;
+  void* context = nullptr;
+};
+
+struct EngineOptions {
+  std::uint32_t receive_buffer_count = 512;   // a power of two
+  std::uint32_t receive_buffer_bytes = 4096;
+  std::uint32_t submission_entries = 256;
+  std::uint32_t completion_entries = 2048;    // at least 4 x submission_entries (LIM-205)
+};
+
+inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual EngineKind kind() const = 0;
+
+  // Prepare: nothing but bookkeeping until turn(). Memory named here belongs to the engine until
+  // the operation's last completion. At most one operation of a kind is in flight per descriptor.
+  virtual void accept(Token token, Descriptor listener) = 0;
+  virtual void receive(Token token, Descriptor socket) = 0;
+  virtual void receive_into(Token token, Descriptor socket, std::span<char> memory) = 0;
+  virtual void send(Token token, Descriptor socket, std::span<const char> octets) = 0;
+  virtual void shutdown(Token token, Descriptor socket) = 0;
+  virtual void close(Token token, Descriptor descriptor) = 0;
+  virtual void cancel(Token token, Token target) = 0;
+  virtual void poll(Token token, Descriptor descriptor, std::uint32_t events) = 0;
+  virtual void nop(Token token) = 0;
+
+  // Drops a socket at once with RST (SO_LINGER 0), for peers that are cut (CON-032). Only after
+  // every operation on it has completed.
+  virtual void reset(Descriptor socket) = 0;
+
+  // Submits what was prepared and returns how many completions were written to `out`. Waits for
+  // the first one until `deadline_ns` on CLOCK_MONOTONIC (no_deadline: for ever; anything past:
+  // not at all) and calls `hook` around that wait if it blocks.
+  virtual std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
+                           const WaitHook& hook) = 0;
+
+  virtual ReceiveBuffers& buffers() = 0;
+  // Operations prepared whose last completion has not been returned yet.
+  virtual std::size_t operations_in_flight() const = 0;
+};
+
+}  // namespace noria::uring
