@@ -10,7 +10,7 @@ namespace noria {
 
 }  // namespace noria
 
-#define CHECK(expression)                                                          \
-  (__builtin_expect(static_cast<bool>(expression), 1)                              \
-       ? static_cast<void>(0)                                                      \
+#define CHECK(expression)                             \
+  (__builtin_expect(static_cast<bool>(expression), 1) \
+       ? static_cast<void>(0)                         \
        : ::noria::check_failed(#expression, std::source_location::current()))

@@ -21,9 +21,9 @@ enum class EngineKind : std::uint8_t { ring, epoll, memory };
 enum class Operation : std::uint8_t {
   none,
   nop,
-  accept,    // multishot; result: the descriptor
-  receive,   // multishot into leased buffers, or single into private memory; result: octets, 0 = FIN
-  send,      // single; result: octets taken, may be short
+  accept,   // multishot; result: the descriptor
+  receive,  // multishot into leased buffers, or single into private memory; result: octets, 0 = FIN
+  send,     // single; result: octets taken, may be short
   shutdown,  // single; SHUT_WR
   close,     // single
   cancel,    // single; result 0, -ENOENT or -EALREADY; the target still ends by itself
@@ -60,9 +60,9 @@ class Token {
 
 struct Completion {
   Token token;
-  std::int32_t result = 0;       // >= 0 as the operation says, else -errno
-  bool more = false;             // a multishot goes on; without it, it has ended (ENG-021)
-  BufferId buffer = no_buffer;   // a multishot receive's octets; whoever reaps it owes give_back()
+  std::int32_t result = 0;      // >= 0 as the operation says, else -errno
+  bool more = false;            // a multishot goes on; without it, it has ended (ENG-021)
+  BufferId buffer = no_buffer;  // a multishot receive's octets; whoever reaps it owes give_back()
 };
 
 using Descriptor = int;
@@ -75,10 +75,10 @@ struct WaitHook {
 };
 
 struct EngineOptions {
-  std::uint32_t receive_buffer_count = 512;   // a power of two
+  std::uint32_t receive_buffer_count = 512;  // a power of two
   std::uint32_t receive_buffer_bytes = 4096;
   std::uint32_t submission_entries = 256;
-  std::uint32_t completion_entries = 2048;    // at least 4 x submission_entries (LIM-205)
+  std::uint32_t completion_entries = 2048;  // at least 4 x submission_entries (LIM-205)
 };
 
 inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};

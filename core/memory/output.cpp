@@ -15,8 +15,7 @@ BlockPool::~BlockPool() {
 }
 
 BlockPool::Block BlockPool::lend(std::size_t bytes_min) {
-  const std::size_t bytes =
-      std::bit_ceil(std::max(bytes_min, std::size_t{1} << smallest_shift));
+  const std::size_t bytes = std::bit_ceil(std::max(bytes_min, std::size_t{1} << smallest_shift));
   const std::size_t index = static_cast<std::size_t>(std::countr_zero(bytes)) - smallest_shift;
   ++blocks_lent_;
   if (index < class_count && !free_[index].empty()) {
@@ -32,7 +31,8 @@ BlockPool::Block BlockPool::lend(std::size_t bytes_min) {
 void BlockPool::give_back(Block block) {
   CHECK(blocks_lent_ > 0);
   --blocks_lent_;
-  const std::size_t index = static_cast<std::size_t>(std::countr_zero(block.bytes)) - smallest_shift;
+  const std::size_t index =
+      static_cast<std::size_t>(std::countr_zero(block.bytes)) - smallest_shift;
   if (index < class_count && free_[index].size() < kept_per_class_max) {
     free_[index].push_back(block.data);
   } else {

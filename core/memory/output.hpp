@@ -44,14 +44,17 @@ class Output {
  public:
   explicit Output(BlockPool& pool) : pool_(&pool) {}
   Output(Output&& other) noexcept
-      : pool_(other.pool_), block_(std::exchange(other.block_, {})), size_(std::exchange(other.size_, 0)) {}
+      : pool_(other.pool_),
+        block_(std::exchange(other.block_, {})),
+        size_(std::exchange(other.size_, 0)) {}
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
   ~Output() { release(); }
 
   // Room for `bytes` more octets; write there, then advance() by what was written.
   char* reserve(std::size_t bytes) {
-    if (block_.bytes - size_ < bytes) [[unlikely]] grow(bytes);
+    if (block_.bytes - size_ < bytes) [[unlikely]]
+      grow(bytes);
     return block_.data + size_;
   }
   void advance(std::size_t bytes) { size_ += bytes; }

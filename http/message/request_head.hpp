@@ -24,7 +24,17 @@ struct Field {
 };
 
 enum class Method : std::uint8_t {
-  other, get, head, post, put, patch, delete_, options, query, connect, trace,
+  other,
+  get,
+  head,
+  post,
+  put,
+  patch,
+  delete_,
+  options,
+  query,
+  connect,
+  trace,
 };
 
 enum class BodyFraming : std::uint8_t { none, length, chunked };
@@ -38,7 +48,7 @@ struct RequestHead {
   std::uint8_t version_minor = 1;  // HTTP/1.x
   TargetForm form = TargetForm::origin;
   BodyFraming framing = BodyFraming::none;
-  bool keep_alive = true;          // what version and Connection together say (H1-076, H1-084)
+  bool keep_alive = true;  // what version and Connection together say (H1-076, H1-084)
   bool expects_continue = false;
   bool has_upgrade = false;
 

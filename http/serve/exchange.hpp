@@ -15,8 +15,8 @@ namespace noria::http {
 
 struct ResponseHead {
   std::uint16_t status = 200;
-  std::string_view content_type;            // empty: no Content-Type is sent
-  std::span<const FieldView> fields;        // checked when written (RSP-011, RSP-013, RSP-014)
+  std::string_view content_type;      // empty: no Content-Type is sent
+  std::span<const FieldView> fields;  // checked when written (RSP-011, RSP-013, RSP-014)
 };
 
 enum class HeadFault : std::uint8_t { none, status, header };
