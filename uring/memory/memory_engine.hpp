@@ -1,0 +1,187 @@
+// The engine contract without a kernel: octets a peer delivers become receive completions, octets
+// sent become a string the peer takes. It carries the test client; the scripted engine adds faults.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "uring/engine.hpp"
+#include "uring/memory/buffer_stack.hpp"
+#include "uring/memory/completion_queue.hpp"
+#include "uring/memory/submission.hpp"
+
+namespace noria::uring {
+
+// The far end of one in-memory connection; void once the peer has hung up.
+struct Peer {
+  std::uint32_t index = 0;
+  std::uint32_t generation = 0;
+  bool operator==(const Peer&) const = default;
+};
+
+class MemoryEngine : public Engine {
+ public:
+  explicit MemoryEngine(const EngineOptions& options = {});
+  MemoryEngine(const MemoryEngine&) = delete;
+  MemoryEngine& operator=(const MemoryEngine&) = delete;
+
+  // Descriptors start where no kernel's do: a system call on one by mistake fails with EBADF.
+  static constexpr Descriptor descriptor_first = 1 << 24;
+
+  EngineKind kind() const override { return EngineKind::memory; }
+  void accept(Token token, Descriptor listener) override;
+  void receive(Token token, Descriptor socket) override;
+  void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
+  void send(Token token, Descriptor socket, std::span<const char> octets) override;
+  void shutdown(Token token, Descriptor socket) override;
+  void close(Token token, Descriptor descriptor) override;
+  void cancel(Token token, Token target) override;
+  // A descriptor that is not this engine's own never becomes ready; its poll ends by cancel.
+  void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
+  void nop(Token token) override;
+  void reset(Descriptor socket) override;
+  // Never blocks: with nothing ready it returns 0 at once, and the owner of the virtual clock
+  // moves time on.
+  std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
+                   const WaitHook& hook) override;
+  ReceiveBuffers& buffers() override { return buffers_; }
+  std::size_t operations_in_flight() const override { return in_flight_; }
+
+  // --- the world outside the server ---
+
+  Descriptor listen();
+  // Enters the listener's backlog; octets may be delivered before the accept.
+  Peer connect(Descriptor listener);
+
+  // Arrives in one run, glued to what has not been received yet, as TCP does.
+  void deliver(Peer peer, std::string_view octets);
+  // The same octets, but no receive crosses the end of a piece: sizes in octets, the last piece
+  // taking what is left.
+  void deliver(Peer peer, std::string_view octets, std::span<const std::size_t> piece_bytes);
+  void finish(Peer peer);  // FIN: nothing more will be delivered, sends still arrive
+  void reset(Peer peer);   // RST: the next operation of the server fails
+  // The peer closes its end: RST if it leaves octets unread, else FIN, and RST for what is sent
+  // later. The handle is void from here on.
+  void hang_up(Peer peer);
+
+  // What has arrived at the peer and was not taken before.
+  std::string take_sent(Peer peer);
+  std::string_view sent(Peer peer) const;
+  // Octets the peer holds untaken at most; sends beyond are short or wait. 0 is a closed window.
+  void set_window(Peer peer, std::size_t bytes);
+
+  bool closed(Peer peer) const;           // the server closed its descriptor
+  bool server_shutdown(Peer peer) const;  // our FIN came: by shutdown, or by close
+  bool server_reset(Peer peer) const;     // RST came: reset(), or a close with octets unread
+
+ protected:
+  static constexpr std::size_t bytes_unlimited = std::numeric_limits<std::size_t>::max();
+
+  // What becomes of an operation that could make progress now.
+  struct Fate {
+    int error = 0;                            // fails with this instead
+    std::size_t bytes_max = bytes_unlimited;  // moves no more octets than this
+    bool ends = false;                        // a multishot ends with this result
+    bool waits = false;                       // nothing yet: wake() brings it back
+  };
+  virtual Fate fate(Operation operation, Descriptor descriptor, std::size_t available);
+  // Every completion passes here on its way to the caller.
+  virtual void post(const Completion& completion);
+
+  void submit();
+  void progress(std::size_t completions_max);
+  std::size_t reap(std::span<Completion> out);
+  std::size_t completions_waiting() const { return completions_.size(); }
+  void push_completion(const Completion& completion) { completions_.push(completion); }
+  // Tries the descriptor's operations again in the next turn.
+  void wake(Descriptor descriptor);
+  Descriptor descriptor_of(Peer peer) const;
+  // Ends whatever is in flight under the token; false if nothing is.
+  bool end_operation(Token target, int error);
+  BufferStack& buffer_stack() { return buffers_; }
+  // A connection nobody made, already in the server's hands and at its end.
+  Descriptor open_stray();
+  virtual void prepared(const Submission& submission);
+
+ private:
+  enum class Role : std::uint8_t { unused, listener, stream };
+  enum class Server : std::uint8_t { none, backlog, holds, dropped };
+  enum Pending : std::uint8_t { input = 1, output = 2, polling = 4 };
+
+  struct Socket {
+    Role role = Role::unused;
+    Server server = Server::none;
+    std::uint8_t pending = 0;
+    bool active = false;     // waits in active_
+    bool peer_open = false;  // the peer holds its handle
+    bool peer_finished = false;
+    bool broken = false;     // RST came or went: nothing moves any more
+    bool shut = false;       // our FIN went out
+    bool was_reset = false;  // our RST went out
+    int error = 0;           // what the next operation finds, once
+    std::uint32_t generation = 0;
+    std::uint32_t poll_events = 0;
+    Token input_token;
+    Token output_token;
+    Token poll_token;
+    char* input_memory = nullptr;
+    std::size_t input_bytes = 0;
+    const char* output_octets = nullptr;
+    std::size_t output_bytes = 0;
+    std::string inbox;
+    std::size_t inbox_taken = 0;
+    std::vector<std::size_t> piece_ends;  // offsets into the inbox
+    std::size_t pieces_taken = 0;
+    std::string outbox;
+    std::size_t window_bytes = bytes_unlimited;
+    std::vector<std::uint32_t> backlog;
+
+    std::size_t readable() const { return inbox.size() - inbox_taken; }
+  };
+
+  // The kernel, too, gives way to others after a while of one multishot receive.
+  static constexpr std::size_t receives_per_turn_max = 32;
+
+  Socket* find(Descriptor descriptor);
+  Socket& far_end(Peer peer);
+  const Socket& far_end(Peer peer) const;
+  std::uint32_t claim(Role role);
+  void free_if_forgotten(std::uint32_t index);
+  void activate(std::uint32_t index);
+  void prepare(const Submission& submission);
+  void perform(const Submission& submission);
+  void perform_poll(const Submission& submission);
+  int perform_shutdown(Descriptor descriptor);
+  int perform_close(Descriptor descriptor);
+  bool end_pending(Socket& socket, const Token* target, int error);
+  void drop_server_side(std::uint32_t index, bool with_reset);
+  void break_stream(Socket& socket, int error);
+  std::size_t piece_left(const Socket& socket) const;
+  static void consume(Socket& socket, std::size_t bytes);
+  void advance(std::uint32_t index);
+  void advance_accept(std::uint32_t index);
+  void advance_receive(std::uint32_t index);
+  bool receive_once(Socket& socket, Descriptor descriptor);
+  void advance_send(std::uint32_t index);
+  void advance_poll(Socket& socket);
+  std::uint32_t ready_events(const Socket& socket) const;
+  void end_input(Socket& socket, std::int32_t result, BufferId buffer = no_buffer);
+
+  BufferStack buffers_;
+  std::deque<Socket> sockets_;
+  std::vector<std::uint32_t> unused_;
+  std::vector<std::uint32_t> active_;
+  std::vector<std::uint32_t> advancing_;
+  std::vector<Submission> submissions_;
+  std::vector<Token> foreign_polls_;
+  CompletionQueue completions_;
+  std::size_t in_flight_ = 0;
+};
+
+}  // namespace noria::uring

@@ -1,0 +1,22 @@
+// One prepared operation, kept until the next turn by the engines that have no submission queue in
+// the kernel. They perform submissions in the order in which they were prepared, as a ring does.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "uring/engine.hpp"
+
+namespace noria::uring {
+
+struct Submission {
+  Operation operation = Operation::none;
+  Descriptor descriptor = -1;
+  Token token;
+  Token target;            // cancel
+  char* memory = nullptr;  // send: only read; receive: null means leased buffers
+  std::size_t bytes = 0;
+  std::uint32_t events = 0;  // poll
+};
+
+}  // namespace noria::uring
