@@ -1,0 +1,244 @@
+"""Runs the checks of `tools/dev test` one after the other and closes with `N passed, N failed`.
+
+Each check counts what it ran itself: a gtest case, a pytest case, a tidy rule, a formatted file
+list or a typing run are one each. Progress goes to stdout as it happens.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+TEST_TIMEOUT_S = 300
+CLANG_FORMAT = "clang-format-19"
+
+
+class Count(NamedTuple):
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def plus(self, other: Count) -> Count:
+        return Count(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def read_junit(path: Path) -> Count:
+    """Counts the cases of one JUnit file, as gtest and pytest both write it."""
+    passed = failed = skipped = 0
+    for case in ElementTree.parse(path).iter("testcase"):
+        if case.find("failure") is not None or case.find("error") is not None:
+            failed += 1
+        elif case.find("skipped") is not None or case.get("status") == "notrun":
+            skipped += 1
+        else:
+            passed += 1
+    return Count(passed, failed, skipped)
+
+
+def sanitizer_environment(sanitizer: str) -> dict[str, str]:
+    environment = dict(os.environ)
+    if sanitizer == "address":
+        environment["ASAN_OPTIONS"] = "detect_stack_use_after_return=1:strict_string_checks=1"
+        environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
+    elif sanitizer == "thread":
+        environment["TSAN_OPTIONS"] = "halt_on_error=1:second_deadlock_stack=1"
+    return environment
+
+
+def run_cpp_test(
+    test: dict[str, Any], reports: Path, sanitizer: str
+) -> tuple[Count, float, str]:
+    report = reports / (test["name"].replace("/", "-").replace(" ", "-") + ".xml")
+    report.unlink(missing_ok=True)
+    environment = sanitizer_environment(sanitizer) | test["env"]
+    environment["GTEST_OUTPUT"] = f"xml:{report}"
+    timeout_s = max(int(test["timeout"] or 0), TEST_TIMEOUT_S) * (4 if sanitizer else 1)
+    started = time.monotonic()
+    try:
+        done = subprocess.run(
+            test["cmd"],
+            cwd=test["workdir"] or ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout_s,
+        )
+        status, output = done.returncode, done.stdout.decode(errors="replace")
+    except subprocess.TimeoutExpired as late:
+        status = 1
+        output = (late.stdout or b"").decode(errors="replace") + f"\nno end after {timeout_s} s"
+    elapsed_s = time.monotonic() - started
+    count = read_junit(report) if report.exists() else Count(passed=int(status == 0))
+    if status != 0 and count.failed == 0:
+        # A crash, a sanitizer's verdict or a time-out: no case took the blame, the program does.
+        count = count._replace(failed=1)
+    return count, elapsed_s, output if count.failed else ""
+
+
+def check_cpp(build: Path, sanitizer: str) -> Count:
+    listed = subprocess.run(
+        ["meson", "introspect", "--tests", str(build)], capture_output=True, text=True, check=True
+    )
+    tests = json.loads(listed.stdout)
+    reports = build.resolve() / "reports"
+    reports.mkdir(exist_ok=True)
+    total = Count()
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        # Tests that must be alone (they measure) come after the ones that may share the machine.
+        waves = (
+            [test for test in tests if test["is_parallel"]],
+            *([test] for test in tests if not test["is_parallel"]),
+        )
+        done = 0
+        for wave in waves:
+            running = {pool.submit(run_cpp_test, test, reports, sanitizer): test for test in wave}
+            for future in concurrent.futures.as_completed(running):
+                count, elapsed_s, output = future.result()
+                total = total.plus(count)
+                done += 1
+                verdict = "FAILED" if count.failed else "ok"
+                name = running[future]["name"]
+                say(
+                    f"[cpp {done}/{len(tests)}] {name}: {verdict},"
+                    f" {count.passed + count.failed} cases, {elapsed_s:.1f} s"
+                )
+                if output:
+                    say(output)
+    return total
+
+
+def check_python(build: Path) -> Count:
+    report = build.resolve() / "reports" / "pytest.xml"
+    report.parent.mkdir(exist_ok=True)
+    report.unlink(missing_ok=True)
+    folders = [f for f in ("tests/python", "tests/conformance", "tests/examples") if (ROOT / f).is_dir()]
+    if not folders:
+        return Count()
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", f"--timeout={TEST_TIMEOUT_S}", f"--junitxml={report}"]
+        + folders,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+    )
+    count = read_junit(report) if report.exists() else Count()
+    no_tests_collected = 5
+    if done.returncode not in (0, no_tests_collected) and count.failed == 0:
+        count = count._replace(failed=1)
+    return count
+
+
+def check_tidy() -> Count:
+    done = subprocess.run([sys.executable, "tools/tidy.py"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    lines = done.stdout.splitlines()
+    say(done.stdout.rstrip())
+    try:
+        passed, failed = (int(part.split()[0]) for part in lines[-1].split(", "))
+    except (IndexError, ValueError):
+        return Count(failed=1)
+    return Count(passed, failed)
+
+
+def check_format() -> Count:
+    if shutil.which(CLANG_FORMAT) is None:
+        say(f"{CLANG_FORMAT} is not installed")
+        return Count(failed=1)
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        + ["*.cpp", "*.hpp", "*.c", "*.h"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = [name for name in listed.stdout.split("\n") if name and (ROOT / name).exists()]
+    if not names:
+        return Count()
+    done = subprocess.run([CLANG_FORMAT, "--dry-run", "--Werror", *names], cwd=ROOT)
+    if done.returncode != 0:
+        say("format: FAILED; ./tools/dev format rewrites the files")
+        return Count(failed=1)
+    say(f"format: {len(names)} files as clang-format writes them")
+    return Count(passed=1)
+
+
+def check_typing() -> Count:
+    package = ROOT / "pymod" / "package" / "noria"
+    runs = []
+    if (package / "__init__.py").exists():
+        runs.append((["mypy", "-p", "noria"], {"MYPYPATH": str(package.parent)}))
+    tools = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tools/*.py"))
+    benchmarks = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("benchmarks/*.py"))
+    runs.append((["mypy", *tools, *benchmarks], {"MYPYPATH": "tools:benchmarks"}))
+    try:
+        native = importlib.util.find_spec("noria._native")
+    except ModuleNotFoundError:
+        native = None
+    if native is not None:
+        runs.append((["mypy.stubtest", "noria._native"], {}))
+    total = Count()
+    for arguments, environment in runs:
+        done = subprocess.run(
+            [sys.executable, "-m", *arguments],
+            cwd=ROOT,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+        )
+        good = done.returncode == 0
+        total = total.plus(Count(passed=int(good), failed=int(not good)))
+        if not good:
+            say(f"typing: FAILED: {' '.join(arguments[:3])}")
+    return total
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--build", type=Path, required=True)
+    arguments.add_argument("--only", required=True, help="names of checks, separated by commas")
+    arguments.add_argument("--sanitize", choices=("address", "thread"), default="")
+    options = arguments.parse_args()
+    checks = {
+        "cpp": lambda: check_cpp(options.build, options.sanitize),
+        "python": lambda: check_python(options.build),
+        "tidy": check_tidy,
+        "format": check_format,
+        "typing": check_typing,
+    }
+    total = Count()
+    closing = []
+    for name in options.only.split(","):
+        if name not in checks:
+            say(f"suite: no check is called {name!r}; there are {', '.join(checks)}")
+            return 2
+        say(f"--- {name}")
+        started = time.monotonic()
+        count = checks[name]()
+        total = total.plus(count)
+        skipped = f", {count.skipped} skipped" if count.skipped else ""
+        elapsed_s = time.monotonic() - started
+        closing.append(
+            f"{name}: {count.passed} passed, {count.failed} failed{skipped} in {elapsed_s:.0f} s"
+        )
+    say("---")
+    say("\n".join(closing))
+    say(f"{total.passed} passed, {total.failed} failed")
+    return 1 if total.failed or not total.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
