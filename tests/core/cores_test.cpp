@@ -1,0 +1,99 @@
+#include "core/cores.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace noria {
+namespace {
+
+// A directory of the test's own, gone with it.
+class Scratch {
+ public:
+  Scratch() { EXPECT_NE(::mkdtemp(path_), nullptr); }
+  ~Scratch() {
+    const std::string command = std::string("rm -rf ") + path_;
+    EXPECT_EQ(::system(command.c_str()), 0);
+  }
+  std::string file(const std::string& name) const { return std::string(path_) + "/" + name; }
+  std::string text_of(const std::string& name) const {
+    std::ifstream stream(file(name));
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+  }
+
+ private:
+  char path_[32] = "/tmp/noria-cores-XXXXXX";
+};
+
+CoresOptions shell(const std::string& script, std::size_t workers) {
+  CoresOptions options;
+  options.command = {"/bin/sh", "-c", script};
+  options.listeners.resize(workers);
+  return options;
+}
+
+// The worker tells the supervisor it serves; file descriptors above 9 need eval in dash.
+const std::string report_ready = "eval \"echo ready >/proc/self/fd/$NORIA_WORKER_READY\"; ";
+
+// Workers that stop their own parent, so that no test waits for a clock.
+TEST(Cores, PRC_001_term_is_passed_on_and_ends_with_0) {
+  Scratch scratch;
+  const std::string out = scratch.file("out");
+  EXPECT_EQ(supervise(shell("trap 'echo stopped >>" + out + "; exit 0' TERM; " + report_ready +
+                                "kill -TERM $PPID; while :; do :; done",
+                            1)),
+            0);
+  EXPECT_EQ(scratch.text_of("out"), "stopped\n");
+}
+
+TEST(Cores, PRC_055_a_worker_that_never_became_ready_ends_with_3) {
+  std::string said;
+  CoresOptions options = shell("exit 7", 2);
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 3);
+  EXPECT_NE(said.find("exited with 7"), std::string::npos) << said;
+}
+
+TEST(Cores, PRC_030_a_crashed_worker_is_replaced_and_knows_how_often) {
+  Scratch scratch;
+  const std::string out = scratch.file("out");
+  const std::string script = report_ready + "echo $NORIA_WORKER_ID $NORIA_WORKER_RESTARTS >>" +
+                             out +
+                             "; if [ $NORIA_WORKER_RESTARTS = 3 ]; then kill -TERM $PPID; exit 0; "
+                             "fi; kill -KILL $$";
+  EXPECT_EQ(supervise(shell(script, 1)), 0);
+  EXPECT_EQ(scratch.text_of("out"), "0 0\n0 1\n0 2\n0 3\n");
+}
+
+TEST(Cores, PRC_001_a_second_signal_forces_the_end) {
+  EXPECT_EQ(supervise(shell("trap '' TERM; " + report_ready +
+                                "kill -INT $PPID; kill -INT $PPID; "
+                                "while :; do kill -INT $PPID; done",
+                            1)),
+            128 + SIGINT);
+}
+
+TEST(Cores, ENG_051_a_worker_inherits_its_listeners_by_number) {
+  Scratch scratch;
+  const std::string out = scratch.file("out");
+  const int first = ::dup(STDIN_FILENO);
+  const int second = ::dup(STDIN_FILENO);
+  CoresOptions options = shell(
+      report_ready + "echo $NORIA_WORKER_LISTENERS >>" + out + "; kill -TERM $PPID; exit 0", 1);
+  options.listeners[0] = {first, second};
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_EQ(scratch.text_of("out"), std::to_string(first) + "," + std::to_string(second) + "\n");
+  ::close(first);
+  ::close(second);
+}
+
+}  // namespace
+}  // namespace noria

@@ -1,0 +1,43 @@
+// The turn of one core. Whoever serves implements Work; the loop decides only when.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "core/clock.hpp"
+#include "uring/engine.hpp"
+
+namespace noria::uring {
+
+class Work {
+ public:
+  virtual ~Work() = default;
+  // Everything that is due: timers, then one send for every connection that has output.
+  virtual void settle() = 0;
+  // Nanoseconds on the loop's clock at which settle() is wanted again.
+  virtual std::uint64_t next_deadline_ns() const = 0;
+  virtual void complete(std::span<const Completion> batch) = 0;
+};
+
+class Loop {
+ public:
+  Loop(Engine& engine, Clock& clock, Work& work) : engine_(engine), clock_(clock), work_(work) {
+    clock_.refresh();
+  }
+  Loop(const Loop&) = delete;
+
+  // One turn; returns how many completions it worked on.
+  std::size_t turn(const WaitHook& hook);
+
+  // Completions taken per turn before what they caused is flushed (LIM-096).
+  static constexpr std::size_t turn_completions_max = 256;
+
+ private:
+  Engine& engine_;
+  Clock& clock_;
+  Work& work_;
+  std::array<Completion, turn_completions_max> batch_;
+};
+
+}  // namespace noria::uring

@@ -1,0 +1,30 @@
+#include "uring/wake.hpp"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+#include "core/check.hpp"
+
+namespace noria::uring {
+
+Wake::Wake() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  CHECK(descriptor_ >= 0);
+}
+
+Wake::~Wake() {
+  ::close(descriptor_);
+}
+
+void Wake::signal() const {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
+}
+
+void Wake::drain() const {
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto taken = ::read(descriptor_, &count, sizeof count);
+}
+
+}  // namespace noria::uring
