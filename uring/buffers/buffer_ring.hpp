@@ -1,0 +1,65 @@
+// Receive buffers that the kernel takes from a ring it shares with us, first in, first out. What is
+// given back is written there at once and shown to the kernel in one step by publish().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <vector>
+
+#include "core/check.hpp"
+#include "uring/buffers/buffer_lease.hpp"
+
+namespace noria::uring {
+
+class BufferRing final : public ReceiveBuffers {
+ public:
+  // One mapping holds the shared ring and the slab behind it, readable for `padding_bytes` past the
+  // last buffer. `count` is a power of two up to 32768. The error is the errno of mmap(2).
+  static std::expected<std::unique_ptr<BufferRing>, int> map(std::size_t count, std::size_t bytes);
+  BufferRing(const BufferRing&) = delete;
+  BufferRing& operator=(const BufferRing&) = delete;
+  ~BufferRing() override;
+
+  static constexpr std::size_t padding_bytes = 64;
+
+  // Where the kernel finds the ring; it is registered once and outlives the registration.
+  void* ring_address() const { return entries_; }
+
+  // A completion named this buffer.
+  void lend(BufferId id) {
+    CHECK(id < buffer_count_ && lent_[id] == 0);
+    lent_[id] = 1;
+    ++leases_out_;
+  }
+  void give_back(BufferId id) override;
+
+  // Shows the kernel every buffer given back so far.
+  void publish() {
+    if (tail_ != published_tail_) publish_tail();
+  }
+
+ private:
+  // struct io_uring_buf; the first one's last field is the ring's tail.
+  struct Entry {
+    std::uint64_t address;
+    std::uint32_t bytes;
+    std::uint16_t id;
+    std::uint16_t tail;
+  };
+
+  BufferRing(void* mapping, std::size_t mapping_bytes, std::size_t slab_offset_bytes,
+             std::size_t count, std::size_t bytes);
+  void write_entry(BufferId id);
+  void publish_tail();
+
+  Entry* entries_;
+  std::size_t mapping_bytes_;
+  std::vector<std::uint8_t> lent_;
+  std::uint16_t mask_;
+  std::uint16_t tail_ = 0;
+  std::uint16_t published_tail_ = 0;
+};
+
+}  // namespace noria::uring

@@ -1,0 +1,27 @@
+// Bounds of the engines that users do not set; those they do set are in EngineOptions.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace noria::uring {
+
+// Where shrinking stops when the kernel refuses memory (ENG-042); smaller wishes are kept as asked.
+inline constexpr std::uint32_t submission_entries_floor = 16;
+inline constexpr std::uint32_t receive_buffer_count_floor = 32;
+
+// Threads the kernel may start for one ring, bounded and unbounded work each (ENG-007).
+inline constexpr unsigned kernel_workers_max = 4;
+
+// The trial of a fresh ring gives up after this (ENG-002).
+inline constexpr std::uint64_t probe_timeout_ns = 1'000'000'000;
+
+// Pause before submitting again after the kernel had no memory for it: doubles between these
+// (ENG-034).
+inline constexpr std::uint64_t submit_retry_ns_min = 1'000'000;
+inline constexpr std::uint64_t submit_retry_ns_max = 100'000'000;
+
+// How long closing a ring waits for what is still in flight.
+inline constexpr std::uint64_t close_timeout_ns = 1'000'000'000;
+
+}  // namespace noria::uring

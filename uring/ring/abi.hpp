@@ -1,0 +1,16 @@
+// What newer kernels say and the headers of liburing 2.3 do not know yet. Each is tried before it
+// is relied on, so an older kernel merely refuses.
+#pragma once
+
+#include <cstdint>
+
+namespace noria::uring {
+
+// io_uring_enter(2) takes the timeout as a point on the ring's clock (kernel 6.12).
+inline constexpr std::uint32_t enter_absolute_timer = 1u << 5;
+// The wait is not accounted as waiting for a disk, so an idle server is shown as idle
+// (kernel 6.15).
+inline constexpr std::uint32_t enter_no_iowait = 1u << 7;
+inline constexpr std::uint32_t feature_no_iowait = 1u << 17;
+
+}  // namespace noria::uring

@@ -1,0 +1,18 @@
+// accept4(2), multishot: one submission, a completion for every connection.
+#pragma once
+
+#include <sys/socket.h>
+
+#include "uring/ring/ops/submission.hpp"
+
+namespace noria::uring::ops {
+
+// The new sockets stay in blocking mode: on a non-blocking one the ring would answer EAGAIN where
+// it should wait (ENG-025). The peer's address is not asked for; a multishot has nowhere to put it.
+inline void prepare_accept(io_uring_sqe& entry, Token token, Descriptor listener) {
+  io_uring_sqe& sqe = begin(entry, IORING_OP_ACCEPT, listener, token);
+  sqe.ioprio = IORING_ACCEPT_MULTISHOT;
+  sqe.accept_flags = SOCK_CLOEXEC;
+}
+
+}  // namespace noria::uring::ops

@@ -1,0 +1,12 @@
+// close(2). A failing one counts as closed and is not tried again (ENG-013).
+#pragma once
+
+#include "uring/ring/ops/submission.hpp"
+
+namespace noria::uring::ops {
+
+inline void prepare_close(io_uring_sqe& entry, Token token, Descriptor descriptor) {
+  begin(entry, IORING_OP_CLOSE, descriptor, token);
+}
+
+}  // namespace noria::uring::ops

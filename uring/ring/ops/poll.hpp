@@ -1,0 +1,18 @@
+// poll(2) of one descriptor, once; the result is the set of ready events.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "uring/ring/ops/submission.hpp"
+
+namespace noria::uring::ops {
+
+inline void prepare_poll(io_uring_sqe& entry, Token token, Descriptor descriptor,
+                         std::uint32_t events) {
+  // The field was 16 bits wide once: its halves keep that order on a big-endian machine.
+  if constexpr (std::endian::native == std::endian::big) events = std::rotl(events, 16);
+  begin(entry, IORING_OP_POLL_ADD, descriptor, token).poll32_events = events;
+}
+
+}  // namespace noria::uring::ops

@@ -1,0 +1,27 @@
+// recv(2): multishot into the buffer ring, or once into memory of the caller's.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "uring/ring/ops/submission.hpp"
+
+namespace noria::uring::ops {
+
+// An empty buffer ring ends it with ENOBUFS, even when no octet has come (ENG-020).
+inline void prepare_receive(io_uring_sqe& entry, Token token, Descriptor socket,
+                            std::uint16_t buffer_group) {
+  io_uring_sqe& sqe = begin(entry, IORING_OP_RECV, socket, token);
+  sqe.ioprio = IORING_RECV_MULTISHOT;
+  sqe.flags = IOSQE_BUFFER_SELECT;
+  sqe.buf_group = buffer_group;
+}
+
+inline void prepare_receive_into(io_uring_sqe& entry, Token token, Descriptor socket,
+                                 std::span<char> memory) {
+  io_uring_sqe& sqe = begin(entry, IORING_OP_RECV, socket, token);
+  sqe.addr = reinterpret_cast<std::uintptr_t>(memory.data());
+  sqe.len = static_cast<std::uint32_t>(memory.size());
+}
+
+}  // namespace noria::uring::ops

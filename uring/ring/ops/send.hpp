@@ -1,0 +1,23 @@
+// send(2), once; it may take fewer octets than it was given (ENG-027).
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <span>
+
+#include "uring/ring/ops/submission.hpp"
+
+namespace noria::uring::ops {
+
+// Without MSG_WAITALL a slow reader's progress is seen send by send, which its deadline needs
+// (CON-010); MSG_NOSIGNAL because a lost peer is a result here, not a signal (ENG-024).
+inline void prepare_send(io_uring_sqe& entry, Token token, Descriptor socket,
+                         std::span<const char> octets) {
+  io_uring_sqe& sqe = begin(entry, IORING_OP_SEND, socket, token);
+  sqe.addr = reinterpret_cast<std::uintptr_t>(octets.data());
+  sqe.len = static_cast<std::uint32_t>(octets.size());
+  sqe.msg_flags = MSG_NOSIGNAL;
+}
+
+}  // namespace noria::uring::ops

@@ -1,0 +1,20 @@
+// One entry of the submission queue, blank but for what every operation has.
+#pragma once
+
+#include <liburing.h>
+
+#include "uring/engine.hpp"
+
+namespace noria::uring::ops {
+
+// An entry still holds what the ring's last lap left there, and the kernel refuses stray fields.
+inline io_uring_sqe& begin(io_uring_sqe& entry, std::uint8_t opcode, Descriptor descriptor,
+                           Token token) {
+  entry = io_uring_sqe{};
+  entry.opcode = opcode;
+  entry.fd = descriptor;
+  entry.user_data = token.bits();
+  return entry;
+}
+
+}  // namespace noria::uring::ops

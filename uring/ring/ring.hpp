@@ -1,0 +1,96 @@
+// The engine on io_uring: an operation is a submission, a completion is a completion. Made, used
+// and destroyed on one thread; one system call a turn submits and collects.
+#pragma once
+
+#include <liburing.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/stats.hpp"
+#include "uring/buffers/buffer_ring.hpp"
+#include "uring/engine.hpp"
+#include "uring/ring/ops/shutdown.hpp"
+#include "uring/ring/set_up.hpp"
+
+namespace noria::uring {
+
+class RingEngine final : public Engine {
+ public:
+  // Whether it really works is for probe_ring() to find out.
+  static std::expected<std::unique_ptr<RingEngine>, SetUpFailure> open(const EngineOptions& options,
+                                                                       Stats& stats);
+  RingEngine(const RingEngine&) = delete;
+  RingEngine& operator=(const RingEngine&) = delete;
+  // Cancels what is in flight and waits for it, so that nobody writes to memory freed after this.
+  ~RingEngine() override;
+
+  EngineKind kind() const override { return EngineKind::ring; }
+  void accept(Token token, Descriptor listener) override;
+  void receive(Token token, Descriptor socket) override;
+  void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
+  void send(Token token, Descriptor socket, std::span<const char> octets) override;
+  void shutdown(Token token, Descriptor socket) override;
+  void close(Token token, Descriptor descriptor) override;
+  void cancel(Token token, Token target) override;
+  void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
+  void nop(Token token) override;
+  void reset(Descriptor socket) override;
+  // Also returns, with nothing, when a signal cut the wait short (ENG-026).
+  std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
+                   const WaitHook& hook) override;
+  ReceiveBuffers& buffers() override { return *buffers_; }
+  std::size_t operations_in_flight() const override { return in_flight_; }
+
+  std::uint32_t set_up_flags() const { return ring_.flags; }
+  std::uint32_t submission_entries() const { return ring_.sq.ring_entries; }
+  std::uint32_t completion_entries() const { return ring_.cq.ring_entries; }
+
+ private:
+  RingEngine(const SetUp& set_up, Stats& stats);
+
+  std::expected<void, SetUpFailure> register_buffers(const EngineOptions& options);
+  void learn_enter_flags(std::uint32_t features);
+
+  io_uring_sqe& next_entry();
+  io_uring_sqe& next_entry_when_full();
+  void submit_queued();
+
+  std::uint32_t prepared() const { return submission_tail_ - submission_head_; }
+  std::uint32_t kernel_flags() const;
+  bool completions_ready() const;
+  // How many may be submitted now; while memory is short none, and the wait ends for the next try.
+  std::uint32_t submittable(std::uint64_t& deadline_ns);
+  void enter(std::uint32_t submit_count, std::uint32_t wait_count, std::uint64_t deadline_ns);
+  void entered(int result);
+  std::size_t collect_overflow(std::span<Completion> out);
+  std::size_t perform_shutdowns(std::span<Completion> out);
+  std::size_t reap(std::span<Completion> out);
+  void end_operations();
+
+  // Declared first and so freed last: until the ring is closed the kernel may write here.
+  std::unique_ptr<BufferRing> buffers_;
+  io_uring ring_;
+  Stats& stats_;
+
+  // The tail we have filled up to and the head the kernel has taken up to; between them lies what
+  // is prepared.
+  std::uint32_t submission_tail_ = 0;
+  std::uint32_t submission_head_ = 0;
+  std::uint32_t enter_flags_ = 0;
+  int enter_descriptor_ = -1;
+  bool absolute_deadlines_ = false;
+
+  std::size_t in_flight_ = 0;
+  std::vector<io_uring_sqe> queued_;  // prepared while the submission queue was full (ENG-033)
+  std::vector<ops::Shutdown> shutdowns_;
+  std::uint64_t submit_retry_ns_ = 0;  // pause before the next try, 0 while memory is not short
+  std::uint64_t submit_retry_at_ns_ = 0;
+  int owner_process_;
+};
+
+}  // namespace noria::uring
