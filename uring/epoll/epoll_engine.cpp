@@ -1,0 +1,253 @@
+#include "uring/epoll/epoll_engine.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <ctime>
+
+#include "core/check.hpp"
+
+namespace noria::uring {
+
+namespace {
+
+// No single call moves more; a span may be longer, a short result says so.
+constexpr std::size_t transfer_bytes_max = std::size_t{1} << 30;
+
+// Nanoseconds until the deadline, 0 once it has come, no_deadline for ever.
+std::uint64_t left_until(std::uint64_t deadline_ns) {
+  if (deadline_ns == no_deadline) return no_deadline;
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  const std::uint64_t now_ns = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
+                               static_cast<std::uint64_t>(now.tv_nsec);
+  return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<EpollEngine>, int> EpollEngine::open(const EngineOptions& options) {
+  auto readiness = Readiness::open();
+  if (!readiness) return std::unexpected(readiness.error());
+  return std::unique_ptr<EpollEngine>(new EpollEngine(options, std::move(*readiness)));
+}
+
+EpollEngine::EpollEngine(const EngineOptions& options, Readiness readiness)
+    : readiness_(std::move(readiness)),
+      buffers_(options.receive_buffer_count, options.receive_buffer_bytes) {}
+
+void EpollEngine::accept(Token token, Descriptor listener) {
+  prepare({.operation = Operation::accept, .descriptor = listener, .token = token});
+}
+
+void EpollEngine::receive(Token token, Descriptor socket) {
+  prepare({.operation = Operation::receive, .descriptor = socket, .token = token});
+}
+
+void EpollEngine::receive_into(Token token, Descriptor socket, std::span<char> memory) {
+  CHECK(!memory.empty());
+  prepare({.operation = Operation::receive,
+           .descriptor = socket,
+           .token = token,
+           .memory = memory.data(),
+           .bytes = std::min(memory.size(), transfer_bytes_max)});
+}
+
+void EpollEngine::send(Token token, Descriptor socket, std::span<const char> octets) {
+  prepare({.operation = Operation::send,
+           .descriptor = socket,
+           .token = token,
+           .memory = const_cast<char*>(octets.data()),
+           .bytes = std::min(octets.size(), transfer_bytes_max)});
+}
+
+void EpollEngine::shutdown(Token token, Descriptor socket) {
+  prepare({.operation = Operation::shutdown, .descriptor = socket, .token = token});
+}
+
+void EpollEngine::close(Token token, Descriptor descriptor) {
+  prepare({.operation = Operation::close, .descriptor = descriptor, .token = token});
+}
+
+void EpollEngine::cancel(Token token, Token target) {
+  prepare({.operation = Operation::cancel, .token = token, .target = target});
+}
+
+void EpollEngine::poll(Token token, Descriptor descriptor, std::uint32_t events) {
+  prepare(
+      {.operation = Operation::poll, .descriptor = descriptor, .token = token, .events = events});
+}
+
+void EpollEngine::nop(Token token) {
+  prepare({.operation = Operation::nop, .token = token});
+}
+
+void EpollEngine::prepare(const Submission& submission) {
+  ++in_flight_;
+  submissions_.push_back(submission);
+}
+
+void EpollEngine::reset(Descriptor socket) {
+  if (static_cast<std::size_t>(socket) < watches_.size()) {
+    CHECK(watches_[static_cast<std::size_t>(socket)].pending == 0);
+  }
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close_now(socket);
+}
+
+std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_ns,
+                              const WaitHook& hook) {
+  out_ = out;
+  written_ = 0;
+  if (!overflow_.empty()) [[unlikely]] {
+    written_ = overflow_.take(out);
+    for (const Completion& completion : out.first(written_)) {
+      if (!completion.more) --in_flight_;
+    }
+  }
+  for (std::size_t next = 0; next < submissions_.size(); ++next) perform(submissions_[next]);
+  submissions_.clear();
+
+  const auto room = [&] {
+    return std::span(events_).first(std::min(events_max, out_.size() - written_));
+  };
+  if (room().empty()) return written_;
+  const int ready = readiness_.poll(room());
+  for (int index = 0; index < ready; ++index) dispatch(events_[static_cast<std::size_t>(index)]);
+
+  // Readiness that led to no completion (interest nobody has any more) is no reason to return.
+  while (written_ == 0) {
+    const std::uint64_t left_ns = left_until(deadline_ns);
+    if (left_ns == 0) break;
+    if (hook.before != nullptr) hook.before(hook.context);
+    const int count = readiness_.wait(room(), left_ns);
+    if (hook.after != nullptr) hook.after(hook.context);
+    if (count < 0) break;
+    for (int index = 0; index < count; ++index) dispatch(events_[static_cast<std::size_t>(index)]);
+  }
+  return written_;
+}
+
+void EpollEngine::complete(const Completion& completion) {
+  if (written_ < out_.size() && overflow_.empty()) [[likely]] {
+    out_[written_++] = completion;
+    if (!completion.more) --in_flight_;
+  } else {
+    overflow_.push(completion);
+  }
+}
+
+void EpollEngine::perform(const Submission& submission) {
+  const Descriptor descriptor = submission.descriptor;
+  const Token token = submission.token;
+  switch (submission.operation) {
+    case Operation::send:
+      return start_send(submission);
+    case Operation::receive:
+      return start_receive(submission);
+    case Operation::accept:
+      return start_accept(submission);
+    case Operation::poll:
+      return start_poll(submission);
+    case Operation::shutdown:
+      return complete(
+          {.token = token, .result = ::shutdown(descriptor, SHUT_WR) == 0 ? 0 : -errno});
+    case Operation::close:
+      return complete({.token = token, .result = close_now(descriptor)});
+    case Operation::cancel:
+      return complete({.token = token, .result = cancel_now(submission.target)});
+    case Operation::nop:
+      return complete({.token = token});
+    case Operation::none:
+      break;
+  }
+  CHECK(!"an operation that cannot be prepared");
+}
+
+std::uint32_t EpollEngine::wanted(const Watch& watch) {
+  std::uint32_t events = 0;
+  if ((watch.pending & any_input) != 0) events |= EPOLLIN;
+  if ((watch.pending & sending) != 0) events |= EPOLLOUT;
+  if ((watch.pending & polling) != 0) events |= watch.poll_events;
+  return events;
+}
+
+// Makes room for the descriptor's state; false if there is no such descriptor.
+bool EpollEngine::know(Descriptor descriptor) {
+  if (descriptor < 0) return false;
+  const auto index = static_cast<std::size_t>(descriptor);
+  if (index < watches_.size()) [[likely]]
+    return true;
+  // Asked only when the table would grow: a number that is no descriptor must not size it.
+  if (::fcntl(descriptor, F_GETFD) < 0) return false;
+  watches_.resize(std::bit_ceil(index + 1));
+  by_slot_.resize(watches_.size(), -1);
+  return true;
+}
+
+void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
+  Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
+  by_slot_[token.slot() & (by_slot_.size() - 1)] = descriptor;
+  // With nothing pending, what was watched may have gone with a descriptor that others closed.
+  const bool trusted = watch.pending != 0;
+  watch.pending |= kind;
+  const std::uint32_t events = wanted(watch);
+  if (trusted && (watch.watched & events) == events) return;
+  const int error = readiness_.watch(descriptor, events, watch.watched != 0);
+  if (error == 0) {
+    watch.watched = static_cast<std::uint16_t>(events);
+    return;
+  }
+  watch.pending &= static_cast<std::uint8_t>(~kind);
+  watch.watched = 0;
+  // A regular file cannot be watched because it is always ready, as poll(2) says of it.
+  const bool always_ready = error == EPERM && kind == polling;
+  complete(
+      {.token = token, .result = always_ready ? watch.poll_events & (POLLIN | POLLOUT) : -error});
+}
+
+// Interest is taken back late, when it fires for nobody: most often the next operation has asked
+// for the same again by then, and no call was needed.
+void EpollEngine::dispatch(const epoll_event& event) {
+  const Descriptor descriptor = event.data.fd;
+  Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
+  constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;
+  const std::uint32_t wanted_before = wanted(watch);
+  if (watch.pending == 0) {
+    readiness_.forget(descriptor);
+    watch.watched = 0;
+    return;
+  }
+  if ((event.events & ~(wanted_before | always)) != 0) [[unlikely]] {
+    readiness_.watch(descriptor, wanted_before, true);
+    watch.watched = static_cast<std::uint16_t>(wanted_before);
+  }
+  if ((watch.pending & receiving) != 0 && (event.events & (EPOLLIN | always)) != 0) [[likely]] {
+    if (watch.input_memory == nullptr) {
+      receive_ready(watch, descriptor);
+    } else {
+      receive_into_ready(watch, descriptor);
+    }
+  } else if ((watch.pending & accepting) != 0 && (event.events & (EPOLLIN | always)) != 0) {
+    accept_ready(watch, descriptor);
+  }
+  // Accepting may have moved the table.
+  Watch& same = watches_[static_cast<std::size_t>(descriptor)];
+  if ((same.pending & sending) != 0 && (event.events & (EPOLLOUT | always)) != 0) {
+    send_ready(same, descriptor);
+  }
+  if ((same.pending & polling) != 0) {
+    const std::uint32_t ready = event.events & (same.poll_events | always);
+    if (ready != 0) {
+      same.pending &= static_cast<std::uint8_t>(~polling);
+      complete({.token = same.poll_token, .result = static_cast<std::int32_t>(ready)});
+    }
+  }
+}
+
+}  // namespace noria::uring

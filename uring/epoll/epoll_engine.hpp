@@ -1,0 +1,105 @@
+// The engine contract over epoll: a call is made when its socket is ready, and comes back as the
+// completion a ring would have given. It makes no io_uring system call at all (ENG-001).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "uring/engine.hpp"
+#include "uring/epoll/readiness.hpp"
+#include "uring/memory/buffer_stack.hpp"
+#include "uring/memory/completion_queue.hpp"
+#include "uring/memory/submission.hpp"
+
+namespace noria::uring {
+
+class EpollEngine final : public Engine {
+ public:
+  // The errno if the kernel gives no epoll set. The entry counts of a ring mean nothing here.
+  static std::expected<std::unique_ptr<EpollEngine>, int> open(const EngineOptions& options);
+  EpollEngine(const EpollEngine&) = delete;
+  EpollEngine& operator=(const EpollEngine&) = delete;
+
+  EngineKind kind() const override { return EngineKind::epoll; }
+  // The listener becomes non-blocking: a peer may be gone between readiness and accept.
+  void accept(Token token, Descriptor listener) override;
+  void receive(Token token, Descriptor socket) override;
+  void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
+  void send(Token token, Descriptor socket, std::span<const char> octets) override;
+  void shutdown(Token token, Descriptor socket) override;
+  // Ends what is still in flight on the descriptor with -ECANCELED first.
+  void close(Token token, Descriptor descriptor) override;
+  void cancel(Token token, Token target) override;
+  void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
+  void nop(Token token) override;
+  void reset(Descriptor socket) override;
+  // Returns 0 before the deadline when a signal came in (ENG-026).
+  std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
+                   const WaitHook& hook) override;
+  ReceiveBuffers& buffers() override { return buffers_; }
+  std::size_t operations_in_flight() const override { return in_flight_; }
+
+ private:
+  enum Pending : std::uint8_t { accepting = 1, receiving = 2, sending = 4, polling = 8 };
+  static constexpr std::uint8_t any_input = accepting | receiving;
+
+  // One descriptor, one cache line.
+  struct alignas(64) Watch {
+    Token input_token;
+    Token output_token;
+    Token poll_token;
+    char* input_memory = nullptr;  // null: leased buffers
+    const char* output_octets = nullptr;
+    std::uint32_t input_bytes = 0;
+    std::uint32_t output_bytes = 0;
+    std::uint16_t poll_events = 0;
+    std::uint16_t watched = 0;  // what the kernel was last asked to watch for
+    std::uint8_t pending = 0;
+    std::uint8_t accept_budget = 1;
+  };
+
+  EpollEngine(const EngineOptions& options, Readiness readiness);
+
+  void prepare(const Submission& submission);
+  void complete(const Completion& completion);
+  void perform(const Submission& submission);
+  bool know(Descriptor descriptor);
+  void arm(Descriptor descriptor, Token token, Pending kind);
+  void dispatch(const epoll_event& event);
+
+  void start_accept(const Submission& submission);
+  void start_receive(const Submission& submission);
+  void start_send(const Submission& submission);
+  void start_poll(const Submission& submission);
+  std::int32_t close_now(Descriptor descriptor);
+  std::int32_t cancel_now(Token target);
+
+  void accept_ready(Watch& watch, Descriptor listener);
+  void receive_ready(Watch& watch, Descriptor socket);
+  void receive_into_ready(Watch& watch, Descriptor socket);
+  void send_ready(Watch& watch, Descriptor socket);
+  bool end_pending(Watch& watch, const Token* target);
+
+  static std::uint32_t wanted(const Watch& watch);
+
+  // Events taken from the kernel at once; the rest stays ready and comes next time.
+  static constexpr std::size_t events_max = 256;
+
+  Readiness readiness_;
+  BufferStack buffers_;
+  std::vector<Watch> watches_;       // by descriptor
+  std::vector<Descriptor> by_slot_;  // a guess for cancel: who last armed under this slot
+  std::vector<Submission> submissions_;
+  CompletionQueue overflow_;  // completions the caller's array had no room for
+  std::span<Completion> out_;
+  std::size_t written_ = 0;
+  std::size_t in_flight_ = 0;
+  std::array<epoll_event, events_max> events_;
+};
+
+}  // namespace noria::uring

@@ -1,0 +1,202 @@
+// The operations of the epoll engine, one section each: start (as it is submitted), ready (the
+// socket can do it), and how each is ended before that.
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "core/check.hpp"
+#include "uring/epoll/epoll_engine.hpp"
+
+namespace noria::uring {
+
+// --- accept ---
+
+void EpollEngine::start_accept(const Submission& submission) {
+  if (!know(submission.descriptor)) {
+    return complete({.token = submission.token, .result = -EBADF});
+  }
+  Watch& watch = watches_[static_cast<std::size_t>(submission.descriptor)];
+  CHECK((watch.pending & any_input) == 0);
+  const int flags = ::fcntl(submission.descriptor, F_GETFL);
+  if (flags >= 0 && (flags & O_NONBLOCK) == 0) {
+    ::fcntl(submission.descriptor, F_SETFL, flags | O_NONBLOCK);
+  }
+  watch.input_token = submission.token;
+  arm(submission.descriptor, submission.token, accepting);
+}
+
+// Under a steady trickle one accept per readiness is right and a second one only learns EAGAIN;
+// in a burst the budget doubles until the backlog is empty.
+void EpollEngine::accept_ready(Watch& watch, Descriptor listener) {
+  constexpr std::uint8_t budget_max = 64;
+  const Token token = watch.input_token;
+  const std::uint8_t budget = watch.accept_budget;
+  for (std::uint8_t count = 0; count < budget;) {
+    const int accepted = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted >= 0) {
+      CHECK(know(accepted));
+      Watch& fresh = watches_[static_cast<std::size_t>(accepted)];
+      CHECK(fresh.pending == 0);
+      fresh = Watch{};
+      complete({.token = token, .result = accepted, .more = true});
+      ++count;
+      continue;
+    }
+    if (errno == EINTR) continue;
+    Watch& same = watches_[static_cast<std::size_t>(listener)];
+    same.accept_budget = std::max<std::uint8_t>(count, 1);
+    if (errno == EAGAIN) return;
+    same.pending &= static_cast<std::uint8_t>(~accepting);
+    return complete({.token = token, .result = -errno});
+  }
+  watches_[static_cast<std::size_t>(listener)].accept_budget =
+      std::min<std::uint8_t>(static_cast<std::uint8_t>(budget * 2), budget_max);
+}
+
+// --- receive ---
+
+void EpollEngine::start_receive(const Submission& submission) {
+  if (!know(submission.descriptor)) {
+    return complete({.token = submission.token, .result = -EBADF});
+  }
+  Watch& watch = watches_[static_cast<std::size_t>(submission.descriptor)];
+  CHECK((watch.pending & any_input) == 0);
+  watch.input_token = submission.token;
+  watch.input_memory = submission.memory;
+  watch.input_bytes = static_cast<std::uint32_t>(submission.bytes);
+  if (submission.memory != nullptr) {
+    // A single receive is asked for when octets are expected, so they often are there.
+    watch.pending |= receiving;
+    receive_into_ready(watch, submission.descriptor);
+    if ((watch.pending & receiving) == 0) return;
+    watch.pending &= static_cast<std::uint8_t>(~receiving);
+  }
+  arm(submission.descriptor, submission.token, receiving);
+}
+
+void EpollEngine::receive_ready(Watch& watch, Descriptor socket) {
+  // Goes on only while a full buffer says that more is there, and not for long: the others are
+  // ready too, and one busy socket must not drain the buffers of all.
+  constexpr int receives_max = 4;
+  for (int count = 0; count < receives_max;) {
+    if (buffers_.empty()) [[unlikely]] {
+      // What a ring does when its buffer ring runs dry; the octets stay in the socket (ENG-020).
+      watch.pending &= static_cast<std::uint8_t>(~receiving);
+      return complete({.token = watch.input_token, .result = -ENOBUFS});
+    }
+    const std::size_t room = buffers_.buffer_bytes();
+    const ssize_t bytes = ::recv(socket, buffers_.data(buffers_.top()), room, MSG_DONTWAIT);
+    if (bytes > 0) [[likely]] {
+      complete({.token = watch.input_token,
+                .result = static_cast<std::int32_t>(bytes),
+                .more = true,
+                .buffer = buffers_.lend()});
+      if (static_cast<std::size_t>(bytes) < room) return;
+      ++count;
+      continue;
+    }
+    if (bytes < 0 && errno == EINTR) continue;
+    if (bytes < 0 && errno == EAGAIN) return;
+    const std::int32_t result = bytes == 0 ? 0 : -errno;
+    watch.pending &= static_cast<std::uint8_t>(~receiving);
+    return complete({.token = watch.input_token, .result = result});
+  }
+}
+
+void EpollEngine::receive_into_ready(Watch& watch, Descriptor socket) {
+  ssize_t bytes = 0;
+  do {
+    bytes = ::recv(socket, watch.input_memory, watch.input_bytes, MSG_DONTWAIT);
+  } while (bytes < 0 && errno == EINTR);
+  if (bytes < 0 && errno == EAGAIN) return;
+  const std::int32_t result = bytes < 0 ? -errno : static_cast<std::int32_t>(bytes);
+  watch.pending &= static_cast<std::uint8_t>(~receiving);
+  complete({.token = watch.input_token, .result = result});
+}
+
+// --- send ---
+
+void EpollEngine::start_send(const Submission& submission) {
+  ssize_t bytes = 0;
+  do {
+    bytes = ::send(submission.descriptor, submission.memory, submission.bytes,
+                   MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (bytes < 0 && errno == EINTR);
+  if (bytes >= 0) [[likely]] {
+    return complete({.token = submission.token, .result = static_cast<std::int32_t>(bytes)});
+  }
+  if (errno != EAGAIN) return complete({.token = submission.token, .result = -errno});
+  CHECK(know(submission.descriptor));
+  Watch& watch = watches_[static_cast<std::size_t>(submission.descriptor)];
+  CHECK((watch.pending & sending) == 0);
+  watch.output_token = submission.token;
+  watch.output_octets = submission.memory;
+  watch.output_bytes = static_cast<std::uint32_t>(submission.bytes);
+  arm(submission.descriptor, submission.token, sending);
+}
+
+void EpollEngine::send_ready(Watch& watch, Descriptor socket) {
+  ssize_t bytes = 0;
+  do {
+    bytes = ::send(socket, watch.output_octets, watch.output_bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (bytes < 0 && errno == EINTR);
+  if (bytes < 0 && errno == EAGAIN) return;
+  const std::int32_t result = bytes < 0 ? -errno : static_cast<std::int32_t>(bytes);
+  watch.pending &= static_cast<std::uint8_t>(~sending);
+  complete({.token = watch.output_token, .result = result});
+}
+
+// --- poll, cancel, close ---
+
+void EpollEngine::start_poll(const Submission& submission) {
+  if (!know(submission.descriptor)) {
+    return complete({.token = submission.token, .result = -EBADF});
+  }
+  Watch& watch = watches_[static_cast<std::size_t>(submission.descriptor)];
+  CHECK((watch.pending & polling) == 0);
+  watch.poll_token = submission.token;
+  watch.poll_events = static_cast<std::uint16_t>(submission.events);
+  arm(submission.descriptor, submission.token, polling);
+}
+
+// Ends the operation under `target`, or every one of the descriptor without a target.
+bool EpollEngine::end_pending(Watch& watch, const Token* target) {
+  const auto end = [&](std::uint8_t kind, Token token) {
+    if ((watch.pending & kind) == 0 || (target != nullptr && *target != token)) return false;
+    watch.pending &= static_cast<std::uint8_t>(~kind);
+    complete({.token = token, .result = -ECANCELED});
+    return true;
+  };
+  const bool ended_input = end(any_input, watch.input_token);
+  const bool ended_output = end(sending, watch.output_token);
+  const bool ended_poll = end(polling, watch.poll_token);
+  return ended_input || ended_output || ended_poll;
+}
+
+std::int32_t EpollEngine::cancel_now(Token target) {
+  if (by_slot_.empty()) return -ENOENT;
+  const Descriptor guess = by_slot_[target.slot() & (by_slot_.size() - 1)];
+  if (guess >= 0 && end_pending(watches_[static_cast<std::size_t>(guess)], &target)) return 0;
+  // Two kinds of slots may share a number (listeners, connections); then only a search tells.
+  const bool found = std::any_of(watches_.begin(), watches_.end(), [&](Watch& watch) {
+    return watch.pending != 0 && end_pending(watch, &target);
+  });
+  return found ? 0 : -ENOENT;
+}
+
+std::int32_t EpollEngine::close_now(Descriptor descriptor) {
+  if (descriptor >= 0 && static_cast<std::size_t>(descriptor) < watches_.size()) {
+    Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
+    end_pending(watch, nullptr);
+    // The kernel forgets a descriptor by itself only when no forked child holds a copy.
+    if (watch.watched != 0) readiness_.forget(descriptor);
+    watch = Watch{};
+  }
+  // After EINTR the descriptor is gone all the same; a second close could hit somebody else's.
+  return ::close(descriptor) == 0 || errno == EINTR ? 0 : -errno;
+}
+
+}  // namespace noria::uring

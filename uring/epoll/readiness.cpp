@@ -1,0 +1,94 @@
+#include "uring/epoll/readiness.hpp"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+#include "core/check.hpp"
+
+namespace noria::uring {
+
+namespace {
+
+// Called by number, the same on every architecture: neither the C library nor the headers that
+// portable wheels are built with know this call of Linux 5.11.
+constexpr long epoll_pwait2_number = 441;
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t millisecond_ns = 1'000'000;
+
+// The kernel's own layout; the C library's timespec differs from it on 32-bit machines.
+struct KernelTimespec {
+  std::int64_t seconds;
+  std::int64_t nanoseconds;
+};
+
+long pwait2(int epoll, std::span<epoll_event> events, const KernelTimespec* timeout) {
+  return ::syscall(epoll_pwait2_number, epoll, events.data(), static_cast<int>(events.size()),
+                   timeout, nullptr, std::size_t{0});
+}
+
+// EINTR is the only trouble a wait on a good set can have.
+int counted(long result) {
+  if (result >= 0) return static_cast<int>(result);
+  CHECK(errno == EINTR);
+  return -EINTR;
+}
+
+}  // namespace
+
+std::expected<Readiness, int> Readiness::open() {
+  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
+  if (epoll < 0) return std::unexpected(errno);
+  Readiness readiness(epoll);
+  // A filter may forbid the newer call with any errno, so only a trial tells.
+  epoll_event event;
+  const KernelTimespec at_once{};
+  readiness.precise_ = pwait2(epoll, std::span(&event, 1), &at_once) == 0;
+  return readiness;
+}
+
+Readiness::~Readiness() {
+  if (epoll_ >= 0) ::close(epoll_);
+}
+
+int Readiness::watch(Descriptor descriptor, std::uint32_t events, bool known) {
+  epoll_event event{};
+  event.events = events;
+  event.data.fd = descriptor;
+  const int first = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (::epoll_ctl(epoll_, first, descriptor, &event) == 0) return 0;
+  // The descriptor was closed and opened again behind our back, or handed over while watched.
+  const bool wrong_guess = errno == (known ? ENOENT : EEXIST);
+  if (!wrong_guess) return errno;
+  const int second = known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  return ::epoll_ctl(epoll_, second, descriptor, &event) == 0 ? 0 : errno;
+}
+
+void Readiness::forget(Descriptor descriptor) {
+  // ENOENT and EBADF say that the kernel was quicker.
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
+}
+
+int Readiness::poll(std::span<epoll_event> events) {
+  return counted(::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 0));
+}
+
+int Readiness::wait(std::span<epoll_event> events, std::uint64_t left_ns) {
+  const auto room = static_cast<int>(events.size());
+  if (left_ns == no_deadline) return counted(::epoll_wait(epoll_, events.data(), room, -1));
+  // A wait longer than the largest that both calls can take ends early; the caller asks again.
+  constexpr std::int64_t left_ns_max = std::numeric_limits<int>::max() * millisecond_ns;
+  const auto ns = static_cast<std::int64_t>(std::min<std::uint64_t>(left_ns, left_ns_max));
+  if (precise_) {
+    const KernelTimespec timeout{ns / second_ns, ns % second_ns};
+    return counted(pwait2(epoll_, events, &timeout));
+  }
+  const std::int64_t ms = (ns + millisecond_ns - 1) / millisecond_ns;
+  return counted(::epoll_wait(epoll_, events.data(), room, static_cast<int>(ms)));
+}
+
+}  // namespace noria::uring
