@@ -1,6 +1,5 @@
 #include "uring/ring/ring.hpp"
 
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -19,6 +18,7 @@
 #include "uring/ring/ops/poll.hpp"
 #include "uring/ring/ops/receive.hpp"
 #include "uring/ring/ops/send.hpp"
+#include "uring/sockets/socket_options.hpp"
 
 namespace noria::uring {
 
@@ -157,9 +157,7 @@ void RingEngine::nop(Token token) {
 }
 
 void RingEngine::reset(Descriptor socket) {
-  const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  ::close(socket);
+  close_with_reset(socket);
 }
 
 std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_ns,

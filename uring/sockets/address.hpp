@@ -1,0 +1,26 @@
+// One end of a connection as text and port.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+
+#include "uring/engine.hpp"
+
+namespace noria::uring {
+
+// An IPv4 address inside IPv6 (::ffff:a.b.c.d) is given as IPv4. On a Unix socket the host is empty
+// and the port 0, as it is when the socket has lost its peer.
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+
+  bool operator==(const Address&) const = default;
+};
+
+Address address_from(const sockaddr_storage& storage);
+Address peer_address(Descriptor socket);   // getpeername(2)
+Address local_address(Descriptor socket);  // getsockname(2)
+
+}  // namespace noria::uring

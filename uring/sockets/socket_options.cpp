@@ -1,0 +1,36 @@
+#include "uring/sockets/socket_options.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace noria::uring {
+
+namespace {
+
+int set(Descriptor socket, int level, int option, int value) {
+  return ::setsockopt(socket, level, option, &value, sizeof value) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+int set_stream_options(Descriptor listener, const StreamOptions& options) {
+  int domain = 0;
+  socklen_t bytes = sizeof domain;
+  if (::getsockopt(listener, SOL_SOCKET, SO_DOMAIN, &domain, &bytes) != 0) return errno;
+  if (domain == AF_UNIX) return 0;
+  if (const int error = set(listener, IPPROTO_TCP, TCP_NODELAY, 1); error != 0) return error;
+  if (const int error = set(listener, SOL_SOCKET, SO_KEEPALIVE, 1); error != 0) return error;
+  return set(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.user_timeout_ms));
+}
+
+void close_with_reset(Descriptor socket) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(socket);
+}
+
+}  // namespace noria::uring

@@ -1,0 +1,23 @@
+// The options noria's sockets have. TCP_DEFER_ACCEPT is not among them, because it would hide idle
+// connections from our own timers, nor TCP_QUICKACK, which costs a packet per request.
+#pragma once
+
+#include <cstdint>
+
+#include "uring/engine.hpp"
+
+namespace noria::uring {
+
+struct StreamOptions {
+  std::uint32_t user_timeout_ms = 30000;  // TCP_USER_TIMEOUT (CON-009); 0 is the kernel's own
+};
+
+// TCP_NODELAY, SO_KEEPALIVE and the rest, set on a listener: every connection accepted from it is
+// born with them, so they cost a new connection no system call. Does nothing on a Unix socket.
+// Returns 0 or the errno of setsockopt(2).
+int set_stream_options(Descriptor listener, const StreamOptions& options);
+
+// Closes with RST and without lingering (CON-032); nothing unsent stays in the kernel.
+void close_with_reset(Descriptor socket);
+
+}  // namespace noria::uring
