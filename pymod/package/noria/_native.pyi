@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypedDict, TypeVar, overload
 
 from noria.app import App
-from noria.requests import URL, Address
-from noria.routing import RouteInfo, State
+from noria.requests import URL, Address, State
+from noria.routing import RouteInfo
 
 T = TypeVar("T")
 
@@ -70,8 +70,10 @@ class Plan(TypedDict, total=False):
     arguments: Sequence[Argument]
     status: int
     media_type: str | None
-    body_bytes_max: int | None  # None: the server's limit
-    wants_json: bool  # UPL-001: 415 before the body is awaited unless the type is JSON
+    body_bytes_max: int | None  # None: the server's limit; 0: no limit
+    # UPL-001: 415 before the body is awaited unless the type is JSON. Only a request with a body is
+    # judged (a length above 0, or chunked); one with a Content-Encoding is refused too.
+    wants_json: bool
     # Encodes a value by the declared type; absent or None: by the value's own type. The result is
     # finished JSON if it is `bytes`, else a value that is encoded as any other. Applied to what the
     # handler returned, or to the first item of a plain tuple (but not to the None of `(None, n)`),
@@ -98,7 +100,8 @@ class Hooks(TypedDict):
     # result): a Response or a value of the native kinds; raises ResponseTypeError.
     convert_result: Callable[[Any, Any], Any]  # (value, RouteInfo)
     side_channel: Callable[[], Any]
-    # (result value, side channel, RouteInfo) -> a Response in which the side channel is merged.
+    # (what the handler returned, side channel, RouteInfo) -> a finished Response in which the side
+    # channel is merged. It applies `encode` itself.
     merge: Callable[[Any, Any, Any], Any]
     # Registered handlers for 404 and 405, or None for the native answers: (request, status, allow).
     on_unmatched: Callable[[Any, int, str | None], Any] | None

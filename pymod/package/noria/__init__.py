@@ -1,0 +1,97 @@
+"""noria: web applications in Python on a native core."""
+
+from __future__ import annotations
+
+from noria import _native as _native  # first: the rest attaches to its types
+from noria.app import App
+from noria.errors import (
+    BadBody,
+    BodyTooLarge,
+    ConfigError,
+    HandlerSignatureError,
+    HTTPError,
+    HTTPException,
+    InvalidHeader,
+    NoriaError,
+    RegistrationError,
+    RequestValidationError,
+    ResponseTypeError,
+    ResponseValidationError,
+    RouteConflict,
+    StartupError,
+    UnsupportedMediaType,
+    URLBuildError,
+)
+from noria.params import Body, Cookie, Header, Path, Query
+from noria.requests import URL, Address, Headers, MultiDict, Request, State
+from noria.responses import MutableHeaders, ProblemDetails, Response
+from noria.routing import RouteInfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from noria import json
+    from noria.config import LimitsConfig, ServerConfig, TimeoutConfig
+    from noria.options import RouteOptions, Settings
+    from noria.responses import HeadersInit
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "URL",
+    "Address",
+    "App",
+    "BadBody",
+    "Body",
+    "BodyTooLarge",
+    "ConfigError",
+    "Cookie",
+    "HTTPError",
+    "HTTPException",
+    "HandlerSignatureError",
+    "Header",
+    "Headers",
+    "InvalidHeader",
+    "LimitsConfig",
+    "MultiDict",
+    "MutableHeaders",
+    "NoriaError",
+    "Path",
+    "ProblemDetails",
+    "Query",
+    "RegistrationError",
+    "Request",
+    "RequestValidationError",
+    "Response",
+    "ResponseTypeError",
+    "ResponseValidationError",
+    "RouteConflict",
+    "RouteInfo",
+    "ServerConfig",
+    "StartupError",
+    "State",
+    "TimeoutConfig",
+    "URLBuildError",
+    "UnsupportedMediaType",
+    "json",
+]
+
+# Their modules import dataclasses or typing, which many programs never need.
+_LATER = {
+    "LimitsConfig": "noria.config",
+    "ServerConfig": "noria.config",
+    "TimeoutConfig": "noria.config",
+    "RouteOptions": "noria.options",
+    "Settings": "noria.options",
+}
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name == "json":
+        return import_module("noria.json")
+    if name in _LATER:
+        value = getattr(import_module(_LATER[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'noria' has no attribute {name!r}")

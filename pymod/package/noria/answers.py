@@ -1,0 +1,247 @@
+"""Values and exceptions to responses: the slow road beside the native one (sections 6 and 8)."""
+
+from __future__ import annotations
+
+from noria import _native
+from noria.errors import HTTPError, ResponseTypeError, phrase
+from noria.responses import ProblemDetails, Response, checked_status, fields_of, made, with_charset
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from noria._native import Request
+    from noria.app import App
+    from noria.routing import RouteInfo
+
+
+class Answers:
+    """What the native half asks of Python, for one application."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        # Set by the test client: exceptions that ended in a 500, to be raised again in the test.
+        self.unhandled: list[BaseException] | None = None
+
+    # --- exceptions ---
+
+    def on_exception(self, request: Request, error: BaseException) -> Any:
+        """The value that answers an exception; never raises for an Exception of the handlers."""
+        handler = self.handler_for(error)
+        if handler is not None:
+            try:
+                return self.judged(handler(request, error), request, error)
+            except BaseException as failure:  # noqa: BLE001
+                if isinstance(failure, HTTPError):
+                    return self.http_error(request, failure)
+                return self.unknown(request, failure)
+        if isinstance(error, HTTPError):
+            return self.http_error(request, error)
+        return self.unknown(request, error)
+
+    def handler_for(self, error: BaseException) -> Callable[..., Any] | None:
+        by_class = self.app._handlers_by_class
+        if by_class:
+            for ancestor in type(error).__mro__:
+                if ancestor in by_class:
+                    return by_class[ancestor]
+        if isinstance(error, HTTPError):
+            return self.app._handlers_by_status.get(error.status)
+        return None
+
+    def judged(self, value: Any, request: Request | None, error: BaseException) -> Response:
+        """A handler's answer; exceptions that end in a 5xx are logged once, here."""
+        response = self.response(value, None)
+        if response.status >= 500:
+            self.log(request, error)
+        return response
+
+    def http_error(self, request: Request | None, error: HTTPError) -> Response:
+        if error.status >= 500:
+            self.log(request, error)
+        if error.status in (204, 304):
+            return made(b"", error.status, error.headers, None)
+        return self.error_response(error.status, error.detail, error.headers)
+
+    def error_response(self, status: int, detail: Any, headers: Any = None) -> Response:
+        if self.app.errors == "problem":
+            members: dict[str, Any] = {"type": "about:blank", "title": phrase(status), "status": status}
+            if isinstance(detail, str):
+                members["detail"] = detail
+            else:
+                members["detail"] = phrase(status)
+                members["errors"] = detail
+            return made(self.json(members), status, headers, "application/problem+json")
+        return made(self.json({"detail": detail}), status, headers, "application/json")
+
+    def unknown(self, request: Request, error: BaseException) -> Response:
+        """Any other exception: a 500 that tells the client nothing, the log everything."""
+        self.log(request, error)
+        if self.unhandled is not None:
+            self.unhandled.append(error)
+        if self.app.debug:
+            from noria.debug import error_page
+
+            return error_page(request, error, self.json)
+        return self.error_response(500, phrase(500))
+
+    def log(self, request: Request | None, error: BaseException) -> None:
+        import logging
+
+        what = "a request" if request is None else f"{request.method} {request.path}"
+        logging.getLogger("noria.error").error(
+            "%s: %s", what, type(error).__name__, exc_info=(type(error), error, error.__traceback__)
+        )
+
+    def on_unmatched(self, request: Request, status: int, allow: str | None) -> Any:
+        """Registered handlers of 404 and 405; without one the native answer's twin."""
+        headers = {"Allow": allow} if allow is not None else None
+        error = HTTPError(status, phrase(status), headers)
+        handler = self.app._handlers_by_status.get(status)
+        if handler is None:
+            return self.http_error(request, error)
+        try:
+            response = self.judged(handler(request, error), request, error)
+        except BaseException as failure:  # noqa: BLE001
+            return self.on_exception(request, failure)
+        if allow is not None and "allow" not in response.headers:
+            response = copied(response)
+            response.set_header("Allow", allow)
+        return response
+
+    def refusal(self, status: int, detail: str) -> BaseException:
+        return HTTPError(status, detail)
+
+    # --- values ---
+
+    def convert_result(self, value: Any, route: RouteInfo) -> Any:
+        """What to send for a value the native half cannot send itself."""
+        if isinstance(value, ProblemDetails):
+            return Response.problem(value)
+        if isinstance(value, tuple):
+            if type(value) is tuple:
+                return self.tuple_response(value, route)
+            return list(value)
+        raise misreturned(value, route)
+
+    def tuple_response(self, value: tuple[Any, ...], route: RouteInfo | None) -> Response:
+        if len(value) not in (2, 3) or type(value[1]) is not int:
+            raise ResponseTypeError(
+                f"{_where(route)}returned a tuple that is no (body, status[, headers]); return a list for a "
+                f"JSON array"
+            )
+        body, status = value[0], value[1]
+        if isinstance(body, tuple | Response):
+            raise ResponseTypeError(
+                f"{_where(route)}returned a tuple whose body is a {type(body).__name__}; set the status on "
+                f"the Response itself, or return a list"
+            )
+        headers = value[2] if len(value) == 3 else None
+        if body is None:
+            response = made(b"", status, None, None)
+        else:
+            response = self.response(body, route)
+            response._status = checked_status(status)
+        if headers is not None:
+            for name, _ in fields_of(headers):
+                lowered = name.lower()
+                response._fields = [f for f in response._fields if f[0].lower() != lowered]
+            response._fields += fields_of(headers)
+        return response
+
+    def response(self, value: Any, route: RouteInfo | None) -> Response:
+        """Section 6.1 in Python: any value as a Response of its own."""
+        if isinstance(value, Response):
+            return copied(value)
+        if isinstance(value, ProblemDetails):
+            return Response.problem(value)
+        if type(value) is tuple:
+            return self.tuple_response(value, route)
+        status = 200 if route is None else route.status
+        media_type = None if route is None else route.media_type
+        if value is None and status in (204, 304):
+            return made(b"", status, None, None)
+        if isinstance(value, bytes | bytearray | memoryview):
+            return made(bytes(value), status, None, media_type or "application/octet-stream")
+        if isinstance(value, str) and media_type is not None and not _is_json_type(media_type):
+            return made(value.encode(), status, None, with_charset(media_type))
+        if media_type is not None and media_type.startswith("text/"):
+            raise ResponseTypeError(
+                f"{_where(route)}returned a {type(value).__name__} on a {media_type} route; return a str or "
+                f"bytes"
+            )
+        if route is not None and route.encode is not None:
+            value = route.encode(value)
+            if type(value) is bytes:
+                return made(value, status, None, media_type or "application/json")
+        if _is_unsendable(value):
+            raise misreturned(value, route)
+        return made(self.json(value), status, None, media_type or "application/json")
+
+    def json(self, value: Any) -> bytes:
+        return _native.json_dumps(value, default=self.app._json_default, nan=self.app.json_nan)
+
+    def merge(self, value: Any, side: Response, route: RouteInfo) -> Any:
+        """The result with the side channel's status, fields and cookies in it (6.4)."""
+        if value is side:
+            response = copied(side)
+            response._status = side._status or route.status
+            return response
+        response = self.response(value, route)
+        if not side._status and not side._fields:
+            return response
+        own_status = isinstance(value, Response | ProblemDetails) or type(value) is tuple
+        if side._status and not own_status:
+            response._status = side._status
+        if isinstance(value, Response):
+            own = {name.lower() for name, _ in response._fields}
+        elif type(value) is tuple and len(value) == 3:
+            own = {name.lower() for name, _ in fields_of(value[2])}
+        else:
+            own = set()
+        own.discard(b"set-cookie")
+        taken = [f for f in side._fields if f[0].lower() not in own]
+        replaced = {name.lower() for name, _ in taken} - {b"set-cookie"}
+        response._fields = [f for f in response._fields if f[0].lower() not in replaced] + taken
+        return response
+
+
+def copied(response: Response) -> Response:
+    copy = Response.__new__(Response)
+    copy._status = response._status or 200
+    copy._body = response._body
+    copy._fields = list(response._fields)
+    return copy
+
+
+def _is_json_type(media_type: str) -> bool:
+    bare = media_type.partition(";")[0].strip().lower()
+    return bare == "application/json" or bare.endswith("+json")
+
+
+def _where(route: RouteInfo | None) -> str:
+    return "an error handler " if route is None else f"{route.where} "
+
+
+def _is_unsendable(value: Any) -> bool:
+    """What JSON would misread as data: paths, generators, awaitables."""
+    return (
+        hasattr(value, "__fspath__")
+        or hasattr(value, "__await__")
+        or hasattr(value, "__next__")
+        or hasattr(value, "__anext__")
+    )
+
+
+def misreturned(value: Any, route: RouteInfo | None) -> ResponseTypeError:
+    kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    if hasattr(value, "__fspath__"):
+        advice = "return its contents: path.read_bytes() as bytes, or Response.binary(...)"
+    elif hasattr(value, "__next__") or hasattr(value, "__anext__"):
+        advice = "return a list: list(...)"
+    elif hasattr(value, "__await__"):
+        advice = "await is not possible here; call something that returns the value"
+    else:
+        advice = "return a dict, list, str, bytes, a dataclass or model, a Response, or set json_default="
+    return ResponseTypeError(f"{_where(route)}returned {kind}, which is no response; {advice}")

@@ -1,0 +1,348 @@
+"""App: routes are collected here, compiled once, then served by the native half."""
+
+from __future__ import annotations
+
+from noria import _native
+from noria.errors import (
+    HandlerSignatureError,
+    HTTPError,
+    RegistrationError,
+    RouteConflict,
+    StartupError,
+    nearest,
+    place_of,
+)
+from noria.requests import State
+from noria.routing import RouteInfo, build_url
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, Literal, TypeVar
+
+    from typing_extensions import Unpack
+
+    from noria.answers import Answers
+    from noria.config import ServerConfig
+    from noria.options import RouteOptions, Settings
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+__all__ = ["App"]
+
+_ROUTE_OPTIONS = ("name", "status", "status_code", "media_type", "response_model", "max_body")
+
+
+class App:
+    """A web application. Registration ends when it first serves."""
+
+    def __init__(
+        self,
+        *,
+        debug: bool = False,
+        server: ServerConfig | None = None,
+        errors: Literal["fastapi", "problem"] = "fastapi",
+        trailing_slash: Literal["strict", "redirect"] = "strict",
+        strict_content_type: bool = True,
+        validator: Literal["auto", "msgspec", "pydantic", "builtin"] = "auto",
+        json_default: Callable[[Any], Any] | None = None,
+        json_nan: Literal["null", "error"] = "null",
+        json_duplicate_keys: Literal["last", "reject"] = "last",
+    ) -> None:
+        _one_of("errors", errors, ("fastapi", "problem"))
+        _one_of("trailing_slash", trailing_slash, ("strict", "redirect"))
+        _one_of("validator", validator, ("auto", "msgspec", "pydantic", "builtin"))
+        _one_of("json_nan", json_nan, ("null", "error"))
+        _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
+        from noria.models import foreign_json
+
+        self.debug = debug
+        self.errors = errors
+        self.validator = validator
+        self.json_nan = json_nan
+        self.json_duplicate_keys = json_duplicate_keys
+        self.state = State()
+        self._server_config = server
+        self._json_default = foreign_json(json_default)
+        self._native = _native.Application(
+            errors=errors,
+            trailing_slash=trailing_slash,
+            strict_content_type=strict_content_type,
+            json_default=self._json_default,
+            json_nan=json_nan,
+            json_duplicate_keys=json_duplicate_keys,
+        )
+        self._routes: list[RouteInfo] = []
+        self._unresolved: list[tuple[int, RouteInfo]] = []
+        self._handlers_by_class: dict[type[BaseException], Callable[..., Any]] = {}
+        self._handlers_by_status: dict[int, Callable[..., Any]] = {}
+        self._answers: Answers | None = None  # made by the freeze
+        self._serving: _native.Server | None = None
+
+    # --- routes ---
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.route(path, ("GET",), **options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.route(path, ("POST",), **options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.route(path, ("PUT",), **options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.route(path, ("PATCH",), **options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.route(path, ("DELETE",), **options)
+
+    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.route(path, ("HEAD",), **options)
+
+    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        return self.route(path, ("OPTIONS",), **options)
+
+    def route(
+        self, path: str, methods: Sequence[str] = ("GET",), **options: Unpack[RouteOptions]
+    ) -> Callable[[F], F]:
+        """Registers the decorated callable and returns it unchanged."""
+
+        def register(handler: F) -> F:
+            self.add_route(path, handler, methods, **options)
+            return handler
+
+        return register
+
+    def add_route(
+        self,
+        path: str,
+        handler: Callable[..., Any],
+        methods: Sequence[str] = ("GET",),
+        **options: Unpack[RouteOptions],
+    ) -> None:
+        place = place_of(handler)
+        self._registering(f"route {path}", place)
+        taken = _taken_options(dict(options))
+        if isinstance(methods, str):
+            raise TypeError(f"methods is a sequence: methods=({methods!r},)")
+        if not callable(handler):
+            raise TypeError(f"the handler of {path} is not callable: {handler!r}")
+        upper = tuple(dict.fromkeys(method.upper() for method in methods))
+        explicit = "name" in taken
+        name: str = taken.get("name") or _function_name(handler)
+        route = RouteInfo(path, upper, name, handler, taken, place, explicit)
+        if explicit:
+            other = next((r for r in self._routes if r.explicit_name and r.name == name), None)
+            if other is not None:
+                raise RegistrationError(
+                    f"two routes are named {name!r}",
+                    where=f"{route.where}; {other.where}",
+                    fix="give each its own name=",
+                )
+        from noria.signature import Unresolved, compile_plan
+
+        plan = None
+        try:
+            plan = compile_plan(self, route)
+        except Unresolved:
+            pass
+        try:
+            index = self._native.add_route(upper, path, _fullmatch)
+        except _native.RouteError as error:
+            raise self._refused(error, route) from None
+        self._routes.append(route)
+        if plan is None:
+            self._unresolved.append((index, route))
+        else:
+            self._native.set_plan(index, plan)
+
+    def _refused(self, error: _native.RouteError, route: RouteInfo) -> RegistrationError:
+        where = route.where
+        if error.problem == "conflict" and error.other is not None:
+            other = self._routes[error.other]
+            return RouteConflict(
+                f"{' '.join(route.methods)} {route.path} has the shape of {other.path}",
+                where=f"{route.place} and {other.place}",
+                fix="change one of the paths or methods",
+            )
+        return RegistrationError(f"template {route.path!r}: {error}", where=where, fix=_FIXES[error.problem])
+
+    def exception_handler(self, key: type[BaseException] | int) -> Callable[[F], F]:
+        """Registers `(request, exc)` for an exception class or for a status of HTTPError."""
+
+        def register(handler: F) -> F:
+            from noria.signature import is_async
+
+            place = place_of(handler)
+            self._registering(f"exception handler for {key!r}", place)
+            if is_async(handler):
+                raise RegistrationError(
+                    f"the exception handler {_function_name(handler)}() is an async def",
+                    where=place,
+                    fix="write it as def",
+                )
+            if isinstance(key, type) and issubclass(key, BaseException):
+                self._handlers_by_class[key] = handler
+            elif isinstance(key, int) and not isinstance(key, bool) and 200 <= key <= 599:
+                self._handlers_by_status[key] = handler
+            else:
+                raise RegistrationError(
+                    f"{key!r} is neither an exception class nor a status",
+                    where=place,
+                    fix="@app.exception_handler(LookupError) or @app.exception_handler(404)",
+                )
+            return handler
+
+        return register
+
+    def url_for(self, name: str, /, **params: Any) -> str:
+        """The path of a named route; `_query` adds a query."""
+        query: Mapping[str, Any] | None = params.pop("_query", None)
+        return build_url(self._routes, name, params, query)
+
+    @property
+    def routes(self) -> Sequence[RouteInfo]:
+        return tuple(self._routes)
+
+    # --- life ---
+
+    def _registering(self, what: str, place: str) -> None:
+        if self._answers is not None:
+            raise RegistrationError(
+                f"{what} comes too late: the app has begun to serve",
+                where=place,
+                fix="register everything before run() or the first request",
+            )
+
+    def _freeze(self) -> _native.Application:
+        """Compiles what waited for names and closes registration; the second call does nothing."""
+        if self._answers is not None:
+            return self._native
+        from noria.answers import Answers
+        from noria.models import bad_json
+        from noria.responses import side_channel
+        from noria.signature import Unresolved, compile_plan
+
+        for index, route in self._unresolved:
+            try:
+                self._native.set_plan(index, compile_plan(self, route))
+            except Unresolved as error:
+                raise HandlerSignatureError(
+                    f"the annotation of parameter '{error.parameter}' of {_function_name(route.handler)}() "
+                    f"names nothing: {error}",
+                    where=route.where,
+                    fix="import the name at module level, outside if TYPE_CHECKING",
+                ) from None
+        self._unresolved.clear()
+        answers = Answers(self)
+        unmatched = 404 in self._handlers_by_status or 405 in self._handlers_by_status
+        self._native.freeze(
+            {
+                "app": self,
+                "on_exception": answers.on_exception,
+                "convert_result": answers.convert_result,
+                "side_channel": side_channel,
+                "merge": answers.merge,
+                "on_unmatched": answers.on_unmatched if unmatched else None,
+                "bad_json": lambda request, error: bad_json(error),
+                "refusal": HTTPError,
+            }
+        )
+        self._answers = answers
+        return self._native
+
+    @property
+    def engine(self) -> Literal["uring", "epoll"] | None:
+        return None if self._serving is None else self._serving.engine
+
+    def run(self, host: str | None = None, port: int | None = None, **settings: Unpack[Settings]) -> None:
+        """Serves until stopped. If it cannot start: one line on stderr and SystemExit(3)."""
+        import sys
+
+        from noria.errors import ConfigError
+        from noria.serving import effective_config, serve
+
+        given: dict[str, Any] = {**settings}
+        if host is not None:
+            given["host"] = host
+        if port is not None:
+            given["port"] = port
+        try:
+            config = effective_config(self._server_config, given)
+            code = serve(self, config)
+        except (ConfigError, StartupError, RegistrationError) as error:
+            print(f"noria: cannot start: {error}", file=sys.stderr, flush=True)
+            raise SystemExit(3) from None
+        if code != 0:
+            raise SystemExit(code)
+
+    def stop(self) -> None:
+        """Begins a graceful stop; from any thread, without effect if nothing is served."""
+        serving = self._serving
+        if serving is not None:
+            serving.stop()
+
+
+_FIXES: Mapping[str, str] = {
+    "conflict": "change one of the paths or methods",
+    "two_parameters": "put one parameter into each segment",
+    "unknown_converter": "use int, float, uuid, path, regex(...) or none",
+    "duplicate_parameter": "give each parameter its own name",
+    "no_leading_slash": "begin the path with /",
+    "query_or_fragment": "leave out ? and #; query parameters are parameters of the handler",
+    "colon_parameter": "write {id} for :id",
+    "path_not_last": "put the path parameter last",
+    "bad_regex": "correct the pattern; it must match a whole segment",
+    "unbalanced": "close every { with }",
+    "method": "use a method token; CONNECT and TRACE cannot be registered",
+    "too_many_parameters": "use at most 16 parameters",
+}
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        from noria.errors import ConfigError
+
+        raise ConfigError(f"App({name}=) is {' or '.join(map(repr, allowed))}, not {value!r}")
+
+
+def _taken_options(options: dict[str, Any]) -> dict[str, Any]:
+    for name in options:
+        if name not in _ROUTE_OPTIONS:
+            near = nearest(name, list(_ROUTE_OPTIONS))
+            raise TypeError(
+                f"{name!r} is no route option" + (f"; did you mean {near!r}?" if near else "")
+            )
+    if "status_code" in options:
+        if "status" in options:
+            raise TypeError("a route takes status or its alias status_code, not both")
+        options["status"] = options.pop("status_code")
+    if "status" in options:
+        from noria.responses import checked_status
+
+        options["status"] = checked_status(options["status"])
+    if "media_type" in options and options["media_type"] is not None:
+        from noria.responses import field
+
+        field("Content-Type", options["media_type"])
+    if "max_body" in options:
+        from noria.config import size
+
+        try:
+            options["max_body"] = size(options["max_body"])
+        except ValueError as error:
+            raise ValueError(f"max_body {error}, not {options['max_body']!r}") from None
+    return options
+
+
+def _function_name(handler: Any) -> str:
+    while not hasattr(handler, "__name__") and hasattr(handler, "func"):
+        handler = handler.func
+    name: str = getattr(handler, "__name__", None) or type(handler).__name__
+    return name
+
+
+def _fullmatch(pattern: str) -> Callable[[str], Any]:
+    import re
+
+    return re.compile(pattern).fullmatch

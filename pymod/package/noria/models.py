@@ -1,0 +1,346 @@
+"""Bodies to typed values and declared results to JSON, each by the engine of its type."""
+
+from __future__ import annotations
+
+import sys
+
+from noria import _native
+from noria.annotations import (
+    NoneType,
+    Unfit,
+    described,
+    engine_of,
+    is_union,
+    model_kind,
+    origin_and_arguments,
+    parts,
+    unwrapped,
+)
+from noria.errors import BadBody
+from noria.validation import Problems, entry
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+
+def bad_json(error: Any) -> BadBody:
+    """The answer to a JSONDecodeError: kind and offset, never the text (JSN-007)."""
+    return BadBody([_json_entry(error.pos, error.reason)])
+
+
+def _json_entry(offset: int, reason: str) -> dict[str, Any]:
+    return entry("json_invalid", ["body", offset], "JSON decode error", {}, {"error": reason})
+
+
+class BodyType:
+    """How the octets of a body become a value of an annotation.
+
+    `decode` is called by the native half with the octets and may raise anything; `read` is the same
+    with failures as Problems or BadBody. Without `decode` the native JSON reader does it alone.
+    """
+
+    __slots__ = ("_engine", "_problems", "decode", "duplicate_keys")
+
+    def __init__(
+        self, tp: Any, constraints: dict[str, Any], validator: str, duplicate_keys: Any
+    ) -> None:
+        self.duplicate_keys = duplicate_keys
+        self.decode: Callable[[bytes], Any] | None = None
+        from typing import Any as AnyType
+
+        if unwrapped(tp) is AnyType and not constraints:
+            self._engine = "builtin"
+            return
+        self._engine = engine_of(tp, validator)
+        if self._engine == "pydantic":
+            made = _pydantic_decoder(tp, constraints)
+        elif self._engine == "msgspec":
+            made = _msgspec_decoder(tp, constraints)
+        else:
+            made = _builtin_decoder(tp, constraints, duplicate_keys)
+        if duplicate_keys == "reject" and self._engine != "builtin":
+            self.decode = lambda data: (self._native(data), made(data))[1]
+        else:
+            self.decode = made
+
+    def _native(self, data: bytes) -> Any:
+        return _native.json_loads(data, duplicate_keys=self.duplicate_keys)
+
+    def read(self, data: bytes) -> Any:
+        try:
+            return self._native(data) if self.decode is None else self.decode(data)
+        except Problems:
+            raise
+        except _native.JSONDecodeError as error:
+            raise bad_json(error) from None
+        except Exception as error:
+            if self._engine == "pydantic" and hasattr(error, "errors"):
+                raise self._pydantic_problems(error, data) from error
+            if self._engine == "msgspec" and isinstance(error, ValueError):
+                raise self._msgspec_problems(error, data) from error
+            raise
+
+    def _malformed(self, data: bytes) -> BadBody:
+        """Our own reader names kind and offset; it refuses whatever the engines refuse."""
+        try:
+            self._native(data)
+        except _native.JSONDecodeError as error:
+            return bad_json(error)
+        return BadBody([_json_entry(0, "json_syntax")])
+
+    def _pydantic_problems(self, error: Any, data: bytes) -> Exception:
+        entries = []
+        for found in error.errors(include_url=False):
+            if found["type"] == "json_invalid":
+                return self._malformed(data)
+            context = found.get("ctx")
+            if context and isinstance(context.get("error"), Exception):
+                context = {**context, "error": str(context["error"])}
+            value = found.get("input")
+            entries.append(entry(found["type"], list(found["loc"]), found["msg"], value, context))
+        return Problems(entries)
+
+    def _msgspec_problems(self, error: ValueError, data: bytes) -> Exception:
+        if not isinstance(error, sys.modules["msgspec"].ValidationError):
+            return self._malformed(data)
+        message, path = _msgspec_path(str(error))
+        kind = "value_error"
+        if message.startswith("Object missing required field `"):
+            kind = "missing"
+            path.append(message[31:].rstrip("`"))
+            message = "Field required"
+        value: Any = None
+        try:
+            value = self._native(data)
+            for step in path[:-1] if kind == "missing" else path:
+                value = value[step]
+        except (LookupError, TypeError, ValueError):
+            value = None
+        return Problems([entry(kind, path, message, value)])
+
+
+def _msgspec_path(text: str) -> tuple[str, list[Any]]:
+    """('Expected ...', ['b', 0, 'a']) of "Expected ... - at `$.b[0].a`"."""
+    message, separator, path = text.rpartition(" - at `")
+    if not separator:
+        return text, []
+    import re
+
+    steps: list[Any] = []
+    for name, index in re.findall(r"\.([^.\[\]`]+)|\[([0-9]+)\]", path):
+        steps.append(name or int(index))
+    return message, steps
+
+
+def _pydantic_decoder(tp: Any, constraints: dict[str, Any]) -> Callable[[bytes], Any]:
+    adapter = _type_adapter(tp, constraints)
+    decoder: Callable[[bytes], Any] = adapter.validator.validate_json
+    return decoder
+
+
+def _type_adapter(tp: Any, constraints: dict[str, Any]) -> Any:
+    import pydantic
+
+    if not hasattr(pydantic, "TypeAdapter"):
+        raise Unfit("pydantic 1 is installed", 'pip install "noria[pydantic]"')
+    if constraints:
+        from typing import Annotated
+
+        tp = Annotated[tp, pydantic.Field(**constraints)]
+    try:
+        return pydantic.TypeAdapter(tp)
+    except pydantic.errors.PydanticUserError as error:
+        raise Unfit(
+            f"pydantic cannot check {described(tp)}: {error.message.splitlines()[0]}",
+            "use a pydantic model, or App(validator='msgspec') or App(validator='builtin')",
+        ) from error
+
+
+def _msgspec_decoder(tp: Any, constraints: dict[str, Any]) -> Callable[[bytes], Any]:
+    import msgspec
+
+    if constraints:
+        from typing import Annotated
+
+        tp = Annotated[tp, msgspec.Meta(**constraints)]
+    try:
+        decoder: Callable[[bytes], Any] = msgspec.json.Decoder(tp).decode
+    except TypeError as error:
+        raise Unfit(
+            f"msgspec cannot check {described(tp)}: {error}".splitlines()[0],
+            "use types msgspec knows, or a pydantic model",
+        ) from error
+    _check_msgspec_leaves(tp)
+    return decoder
+
+
+def _check_msgspec_leaves(tp: Any) -> None:
+    # msgspec takes any class as a custom type and fails only when a body arrives.
+    import msgspec
+
+    for part in parts(tp, set()):
+        if isinstance(part, type) and type(msgspec.inspect.type_info(part)).__name__ == "CustomType":
+            raise Unfit(
+                f"msgspec cannot check {described(part)} in {described(tp)}",
+                "use types msgspec knows, or a pydantic model",
+            )
+
+
+def _builtin_decoder(
+    tp: Any, constraints: dict[str, Any], duplicate_keys: Any
+) -> Callable[[bytes], Any]:
+    from noria.checking import compiled
+    from noria.validation import Invalid, checker
+
+    judge = compiled(tp, python=False)
+    limits = checker(constraints)
+    loads = _native.json_loads
+
+    def decode(data: bytes) -> Any:
+        value = judge(loads(data, duplicate_keys=duplicate_keys))
+        if limits is not None:
+            try:
+                limits(value)
+            except Invalid as error:
+                raise Problems([entry(error.kind, [], error.message, value, error.context)]) from None
+        return value
+
+    return decode
+
+
+# --- results ----------------------------------------------------------------------------------
+
+
+class ResultType:
+    """How a value that a handler returns becomes JSON by its declared type.
+
+    `encode` takes the value and returns finished JSON as bytes, or a value for the native encoder;
+    a value of exactly the type `unless` needs no encode at all.
+    """
+
+    __slots__ = ("encode", "unless")
+
+    def __init__(self, encode: Callable[[Any], Any], unless: type | None) -> None:
+        self.encode = encode
+        self.unless = unless
+
+
+def result_type(tp: Any, validator: str) -> ResultType | None:
+    """None if the annotation declares nothing."""
+    from typing import Any as AnyType
+
+    from noria.responses import ProblemDetails, Response
+
+    bare = unwrapped(tp)
+    if bare is AnyType or bare is object or bare in (bytes, bytearray, memoryview):
+        return None
+    if isinstance(bare, type) and issubclass(bare, Response | ProblemDetails):
+        return None
+    origin, arguments = origin_and_arguments(bare)
+    if bare is tuple or origin is tuple:
+        # A plain tuple is always (body, status[, headers]).
+        if len(arguments) in (2, 3) and arguments[1] is int:
+            return result_type(arguments[0], validator)
+        return None
+    if is_union(origin) and any(
+        isinstance(one, type) and issubclass(one, Response | ProblemDetails) for one in arguments
+    ):
+        return None
+    exact = bare if bare in (dict, list, str, int, float, bool, NoneType) else None
+    if bare is None:
+        exact = NoneType
+    engine = engine_of(tp, validator)
+    if engine == "pydantic":
+        return ResultType(_pydantic_encoder(tp), exact)
+    if engine == "msgspec":
+        return ResultType(_msgspec_encoder(tp), exact or _native_model(bare))
+    return ResultType(_builtin_encoder(tp), exact or _native_model(bare))
+
+
+def _native_model(bare: Any) -> type | None:
+    """The class itself if the native encoder writes its instances without asking Python."""
+    return bare if model_kind(bare) == "dataclass" else None
+
+
+def _misfit(tp: Any, error: Exception) -> Exception:
+    from noria.errors import ResponseValidationError
+
+    return ResponseValidationError(f"the returned value does not fit {described(tp)}: {error}")
+
+
+def _pydantic_encoder(tp: Any) -> Callable[[Any], Any]:
+    adapter = _type_adapter(tp, {})
+    import pydantic
+
+    validate = adapter.validator.validate_python
+    to_json = adapter.serializer.to_json
+    misfit: Any = (pydantic.ValidationError, pydantic.errors.PydanticUserError)
+    declared = unwrapped(tp)
+
+    def encode(value: Any) -> Any:
+        if type(value) is not declared:
+            try:
+                value = validate(value, from_attributes=True)
+            except misfit as error:
+                raise _misfit(tp, error) from error
+        return to_json(value, by_alias=True)
+
+    return encode
+
+
+def _msgspec_encoder(tp: Any) -> Callable[[Any], Any]:
+    import msgspec
+
+    _msgspec_decoder(tp, {})
+    convert = msgspec.convert
+    declared = unwrapped(tp)
+    # Structs are encoded by msgspec; whatever else the type holds the native encoder knows.
+    whole = any(model_kind(part) == "msgspec" for part in parts(tp, set()))
+    to_json = msgspec.json.Encoder().encode
+
+    def encode(value: Any) -> Any:
+        if type(value) is not declared:
+            try:
+                value = convert(value, tp, from_attributes=True)
+            except msgspec.ValidationError as error:
+                raise _misfit(tp, error) from error
+        return to_json(value) if whole else value
+
+    return encode
+
+
+def _builtin_encoder(tp: Any) -> Callable[[Any], Any]:
+    from noria.checking import compiled
+
+    judge = compiled(tp, python=True)
+
+    def encode(value: Any) -> Any:
+        try:
+            return judge(value)
+        except Problems as error:
+            first = error.entries[0]
+            where = ".".join(map(str, first["loc"])) or "the value"
+            raise _misfit(tp, ValueError(f"{where}: {first['msg']}")) from error
+
+    return encode
+
+
+def foreign_json(default: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    """What the native encoder asks for an object it does not know: models by their own engine."""
+
+    def encode(value: Any) -> Any:
+        tp = type(value)
+        kind = model_kind(tp)
+        if kind == "pydantic":
+            return value.model_dump(mode="json", by_alias=True)
+        if kind == "msgspec":
+            return sys.modules["msgspec"].to_builtins(value)
+        if kind == "attrs":
+            return {a.name: getattr(value, a.name) for a in tp.__attrs_attrs__}
+        if default is not None:
+            return default(value)
+        raise _native.JSONEncodeError(f"{tp.__module__}.{tp.__qualname__} is not JSON")
+
+    return encode

@@ -1,0 +1,50 @@
+"""The keyword arguments of routes and of run(), as types for `Unpack`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+
+class RouteOptions(TypedDict, total=False):
+    name: str
+    status: int
+    status_code: int
+    media_type: str
+    response_model: Any
+    max_body: int | str
+
+
+class Settings(TypedDict, total=False):
+    uds: str
+    backlog: int
+    engine: Literal["auto", "uring", "epoll"]
+    debug: bool
+    limit_method_size: int | str
+    limit_request_line: int | str
+    limit_header_line: int | str
+    limit_header_size: int | str
+    limit_header_count: int
+    limit_chunk_extension: int | str
+    limit_chunk_overhead: int | str
+    limit_body_size: int | str | None
+    limit_drain_size: int | str
+    limit_lingering: int
+    limit_min_body_rate: int
+    limit_min_send_rate: int
+    limit_connections: int | None
+    limit_requests_per_connection: int | None
+    limit_send_queue_high: int | str
+    limit_send_queue_low: int | str
+    limit_query_fields: int
+    limit_cookies: int
+    limit_json_depth: int
+    limit_json_number: int
+    timeout_read_header: float
+    timeout_rate_grace: float
+    timeout_rate_credit: float
+    timeout_idle: float
+    timeout_tcp_user: float
+    timeout_drain_body: float
+    timeout_linger: float
+    timeout_linger_idle: float
+    timeout_graceful: float

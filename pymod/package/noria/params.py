@@ -1,0 +1,189 @@
+"""Markers that say where a handler's parameter comes from: Path, Query, Header, Cookie, Body."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+__all__ = ["Body", "Cookie", "Header", "Path", "Query"]
+
+
+class Marker:
+    """What one of the functions below returns; read once, at registration."""
+
+    __slots__ = (
+        "alias",
+        "constraints",
+        "convert_underscores",
+        "default",
+        "default_factory",
+        "embed",
+        "media_type",
+        "source",
+    )
+
+    def __init__(
+        self,
+        source: Literal["path", "query", "header", "cookie", "body"],
+        default: Any,
+        default_factory: Callable[[], Any] | None,
+        alias: str | None,
+        constraints: dict[str, Any],
+        convert_underscores: bool = True,
+        embed: bool = False,
+        media_type: str | None = None,
+    ) -> None:
+        if default is not ... and default_factory is not None:
+            raise TypeError(f"{source.title()}() takes default or default_factory, not both")
+        self.source = source
+        self.default = default
+        self.default_factory = default_factory
+        self.alias = alias
+        self.constraints = {k: v for k, v in constraints.items() if v is not None}
+        self.convert_underscores = convert_underscores
+        self.embed = embed
+        self.media_type = media_type
+
+    def __repr__(self) -> str:
+        return f"{self.source.title()}()"
+
+
+def _constraints(
+    gt: Any, ge: Any, lt: Any, le: Any, multiple_of: Any, min_length: Any, max_length: Any, pattern: Any
+) -> dict[str, Any]:
+    return {
+        "gt": gt,
+        "ge": ge,
+        "lt": lt,
+        "le": le,
+        "multiple_of": multiple_of,
+        "min_length": min_length,
+        "max_length": max_length,
+        "pattern": pattern,
+    }
+
+
+def Path(
+    default: Any = ...,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    alias: str | None = None,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    multiple_of: float | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    pattern: str | None = None,
+) -> Any:
+    """The value of the path template; a default can never apply and is refused."""
+    if default is not ... or default_factory is not None:
+        raise TypeError("Path() takes no default: the route matches only with a value")
+    return Marker(
+        "path", ..., None, alias, _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern)
+    )
+
+
+def Query(
+    default: Any = ...,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    alias: str | None = None,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    multiple_of: float | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    pattern: str | None = None,
+) -> Any:
+    """A query parameter; containers collect repeated keys."""
+    return Marker(
+        "query",
+        default,
+        default_factory,
+        alias,
+        _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
+    )
+
+
+def Header(
+    default: Any = ...,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    alias: str | None = None,
+    convert_underscores: bool = True,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    multiple_of: float | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    pattern: str | None = None,
+) -> Any:
+    """A header field; `_` in the parameter's name stands for `-`."""
+    return Marker(
+        "header",
+        default,
+        default_factory,
+        alias,
+        _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
+        convert_underscores=convert_underscores,
+    )
+
+
+def Cookie(
+    default: Any = ...,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    alias: str | None = None,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    multiple_of: float | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    pattern: str | None = None,
+) -> Any:
+    """A cookie, its value as sent."""
+    return Marker(
+        "cookie",
+        default,
+        default_factory,
+        alias,
+        _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
+    )
+
+
+def Body(
+    default: Any = ...,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    alias: str | None = None,
+    embed: bool = False,
+    media_type: str | None = None,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    multiple_of: float | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    pattern: str | None = None,
+) -> Any:
+    """The JSON body, or with `media_type` a body of that type; `embed` wants it under the name."""
+    return Marker(
+        "body",
+        default,
+        default_factory,
+        alias,
+        _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
+        embed=embed,
+        media_type=media_type,
+    )

@@ -1,0 +1,454 @@
+"""Response, its factories and headers, and problem details."""
+
+from __future__ import annotations
+
+from noria import _native
+from noria.errors import InvalidHeader, phrase
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+    from datetime import datetime
+    from typing import Any, Literal, overload
+
+    HeadersInit = Mapping[str, str] | Iterable[tuple[str, str]]
+else:
+
+    def overload(function):
+        return function
+
+
+__all__ = ["MutableHeaders", "ProblemDetails", "Response"]
+
+_ABSENT: Any = object()
+
+
+def field(name: str, value: str) -> tuple[bytes, bytes]:
+    """Name and value as they go on the wire; InvalidHeader if they may not."""
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise TypeError(f"header {name!r}: name and value are str, not {type(value).__name__}")
+    try:
+        return _native.check_field(name, value)
+    except ValueError as error:
+        raise InvalidHeader(f"header {name!r}: {error}") from None
+
+
+def fields_of(headers: HeadersInit) -> list[tuple[bytes, bytes]]:
+    pairs = headers.items() if hasattr(headers, "items") else headers
+    return [field(name, value) for name, value in pairs]
+
+
+def with_charset(content_type: str) -> str:
+    """`text/*` gains the charset that we encode str with."""
+    if content_type.startswith("text/") and "charset=" not in content_type.lower():
+        return content_type + "; charset=utf-8"
+    return content_type
+
+
+def checked_status(status: Any) -> int:
+    if not isinstance(status, int) or isinstance(status, bool):
+        raise TypeError(f"status must be an int, not {type(status).__name__}")
+    if not 200 <= status <= 599:
+        raise ValueError(f"status must be 200 to 599, not {status}")
+    return int(status)
+
+
+class MutableHeaders:
+    """The fields of a response, case-insensitive; `h[k]` and get() give the first value."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
+        self._fields = fields
+
+    def __getitem__(self, name: str) -> str:
+        wanted = name.lower().encode("latin-1")
+        for key, value in self._fields:
+            if key.lower() == wanted:
+                return value.decode("latin-1")
+        raise KeyError(name)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        made = field(name, value)
+        wanted = made[0].lower()
+        for index, (key, _) in enumerate(self._fields):
+            if key.lower() == wanted:
+                self._fields[index] = made
+                self._fields[index + 1 :] = [f for f in self._fields[index + 1 :] if f[0].lower() != wanted]
+                return
+        self._fields.append(made)
+
+    def __delitem__(self, name: str) -> None:
+        wanted = name.lower().encode("latin-1")
+        left = [f for f in self._fields if f[0].lower() != wanted]
+        if len(left) == len(self._fields):
+            raise KeyError(name)
+        self._fields[:] = left
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        wanted = name.lower().encode("latin-1", "replace")
+        return any(key.lower() == wanted for key, _ in self._fields)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key.lower().decode("latin-1") for key, _ in self._fields))
+
+    def __len__(self) -> int:
+        return len({key.lower() for key, _ in self._fields})
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, MutableHeaders):
+            mine = [(key.lower(), value) for key, value in self._fields]
+            theirs = [(key.lower(), value) for key, value in other._fields]
+            return mine == theirs
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"MutableHeaders({self.multi_items()!r})"
+
+    @overload
+    def get(self, name: str, default: None = None) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+    def get(self, name: str, default: str | None = None) -> str | None:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def keys(self) -> KeysView[str]:
+        return dict(self._first()).keys()
+
+    def values(self) -> ValuesView[str]:
+        return dict(self._first()).values()
+
+    def items(self) -> ItemsView[str, str]:
+        return dict(self._first()).items()
+
+    def _first(self) -> list[tuple[str, str]]:
+        return [(name, self[name]) for name in self]
+
+    def append(self, name: str, value: str) -> None:
+        self._fields.append(field(name, value))
+
+    def getlist(self, name: str) -> list[str]:
+        wanted = name.lower().encode("latin-1", "replace")
+        return [value.decode("latin-1") for key, value in self._fields if key.lower() == wanted]
+
+    def setdefault(self, name: str, value: str) -> str:
+        if name in self:
+            return self[name]
+        self[name] = value
+        return value
+
+    def update(self, headers: HeadersInit) -> None:
+        for name, value in headers.items() if hasattr(headers, "items") else headers:
+            self[name] = value
+
+    def multi_items(self) -> list[tuple[str, str]]:
+        return [(key.decode("latin-1"), value.decode("latin-1")) for key, value in self._fields]
+
+
+class Response:
+    """A complete answer. It may be returned many times; whoever may change it gets a copy.
+
+    The native half reads the three slots directly: a status (0 in a side channel that set none),
+    the body as bytes, and the fields as they go on the wire, Content-Type among them.
+    """
+
+    __slots__ = ("__weakref__", "_body", "_fields", "_status")
+
+    _status: int
+    _body: bytes
+    _fields: list[tuple[bytes, bytes]]
+
+    def __init__(
+        self,
+        body: bytes | str | None = None,
+        status: int = _ABSENT,
+        headers: HeadersInit | None = None,
+        content_type: str | None = None,
+        *,
+        content: bytes | str | None = None,
+        status_code: int = _ABSENT,
+        media_type: str | None = None,
+    ) -> None:
+        if content is not None:
+            if body is not None:
+                raise TypeError("Response() takes body or its alias content, not both")
+            body = content
+        if status_code is not _ABSENT:
+            if status is not _ABSENT:
+                raise TypeError("Response() takes status or its alias status_code, not both")
+            status = status_code
+        if media_type is not None:
+            if content_type is not None:
+                raise TypeError("Response() takes content_type or its alias media_type, not both")
+            content_type = media_type
+        self._status = 200 if status is _ABSENT else checked_status(status)
+        self._fields = [] if headers is None else fields_of(headers)
+        if body is None:
+            self._body = b""
+        elif isinstance(body, str):
+            self._body = body.encode()
+            content_type = with_charset(content_type or "text/plain")
+        elif isinstance(body, bytes | bytearray | memoryview):
+            self._body = bytes(body)
+            content_type = content_type or "application/octet-stream"
+        else:
+            raise TypeError(
+                f"Response() takes bytes or str, not {type(body).__name__}; "
+                "Response.json(data) encodes any JSON value"
+            )
+        if content_type is not None and not any(key.lower() == b"content-type" for key, _ in self._fields):
+            self._fields.insert(0, field("Content-Type", content_type))
+
+    @property
+    def status(self) -> int:
+        return self._status or 200
+
+    @status.setter
+    def status(self, status: int) -> None:
+        self._status = checked_status(status)
+
+    @property
+    def status_code(self) -> int:
+        return self._status or 200
+
+    @status_code.setter
+    def status_code(self, status: int) -> None:
+        self._status = checked_status(status)
+
+    def set_status(self, status: int) -> None:
+        self._status = checked_status(status)
+
+    @property
+    def headers(self) -> MutableHeaders:
+        return MutableHeaders(self._fields)
+
+    def set_header(self, name: str, value: str) -> None:
+        MutableHeaders(self._fields)[name] = value
+
+    def add_header(self, name: str, value: str) -> None:
+        self._fields.append(field(name, value))
+
+    def body(self) -> bytes:
+        return self._body
+
+    def content_type(self) -> str | None:
+        return MutableHeaders(self._fields).get("content-type")
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str = "",
+        *,
+        max_age: int | None = None,
+        expires: datetime | int | None = None,
+        path: str = "/",
+        domain: str | None = None,
+        secure: bool | None = None,
+        http_only: bool = _ABSENT,
+        same_site: Literal["Lax", "Strict", "None"] | None = _ABSENT,
+        partitioned: bool = False,
+        httponly: bool = _ABSENT,
+        samesite: Literal["Lax", "Strict", "None"] | None = _ABSENT,
+    ) -> None:
+        """Appends a Set-Cookie line. `expires` as an int is seconds from now."""
+        from noria.cookies import set_cookie_value
+
+        if httponly is not _ABSENT:
+            if http_only is not _ABSENT:
+                raise TypeError("set_cookie() takes http_only or its alias httponly, not both")
+            http_only = httponly
+        if samesite is not _ABSENT:
+            if same_site is not _ABSENT:
+                raise TypeError("set_cookie() takes same_site or its alias samesite, not both")
+            same_site = samesite
+        line = set_cookie_value(
+            name,
+            value,
+            max_age=max_age,
+            expires=expires,
+            path=path,
+            domain=domain,
+            secure=secure,
+            http_only=True if http_only is _ABSENT else http_only,
+            same_site="Lax" if same_site is _ABSENT else same_site,
+            partitioned=partitioned,
+        )
+        self._fields.append(field("Set-Cookie", line))
+
+    def delete_cookie(
+        self,
+        name: str,
+        *,
+        path: str = "/",
+        domain: str | None = None,
+        secure: bool | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        """Tells the client to forget the cookie; path and domain must be those it was set with."""
+        if secure is None and (partitioned or name.startswith(("__Host-", "__Secure-"))):
+            secure = True
+        from datetime import datetime, timezone
+
+        self.set_cookie(
+            name,
+            max_age=0,
+            expires=datetime.fromtimestamp(0, timezone.utc),
+            path=path,
+            domain=domain,
+            secure=secure,
+            partitioned=partitioned,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} {self.content_type()} {len(self._body)} bytes>"
+
+    @staticmethod
+    def json(data: Any, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
+        """Encoded at the call; JSONEncodeError names the path to what cannot be."""
+        from noria.json import dumps
+
+        return made(dumps(data), status, headers, "application/json")
+
+    @staticmethod
+    def text(text: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
+        return made(text.encode(), status, headers, "text/plain; charset=utf-8")
+
+    @staticmethod
+    def html(html: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
+        return made(html.encode(), status, headers, "text/html; charset=utf-8")
+
+    @staticmethod
+    def binary(
+        data: bytes | bytearray | memoryview,
+        content_type: str = "application/octet-stream",
+        status: int = 200,
+        *,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        return made(bytes(data), status, headers, content_type)
+
+    @staticmethod
+    def xml(
+        data: Any, root_name: str = "root", *, status: int = 200, headers: HeadersInit | None = None
+    ) -> Response:
+        """dict → elements, list → repeated `item`; ValueError for what is no element name."""
+        from noria.xml import xml_document
+
+        return made(xml_document(data, root_name), status, headers, "application/xml")
+
+    @staticmethod
+    def redirect(
+        url: str,
+        permanent: bool = False,
+        *,
+        status: int | None = None,
+        external: bool = False,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """302, 301 if permanent, or `status`; a target on another host must say `external`."""
+        if status is None:
+            status = 301 if permanent else 302
+        elif status not in (301, 302, 303, 307, 308):
+            raise ValueError(f"a redirect is 301, 302, 303, 307 or 308, not {status}")
+        for at, char in enumerate(url):
+            if char <= " " or char == "\x7f":
+                raise ValueError(f"redirect target has {char!r} at {at}; percent-encode it")
+        if not external and url.startswith(("//", "/\\", "\\")):
+            raise ValueError(f"redirect target {url!r} leaves this host; pass external=True if it may")
+        if not url.isascii():
+            from urllib.parse import quote
+
+            url = quote(url, safe="%/:?#[]@!$&'()*+,;=~\\")
+        response = made(b"", status, headers, None)
+        response._fields.append((b"Location", url.encode()))
+        return response
+
+    @staticmethod
+    def no_content(*, headers: HeadersInit | None = None) -> Response:
+        return made(b"", 204, headers, None)
+
+    @staticmethod
+    def created(
+        data: Any = None, location: str | None = None, *, headers: HeadersInit | None = None
+    ) -> Response:
+        """201 with `data` as JSON, empty without; `location` becomes the Location field."""
+        response = made(b"", 201, headers, None) if data is None else Response.json(data, 201, headers=headers)
+        if location is not None:
+            response._fields.append(field("Location", location))
+        return response
+
+    @staticmethod
+    def problem(problem: ProblemDetails, *, headers: HeadersInit | None = None) -> Response:
+        from noria.json import dumps
+
+        return made(dumps(problem.to_dict()), problem.status, headers, "application/problem+json")
+
+
+def made(
+    body: bytes, status: int, headers: HeadersInit | None, content_type: str | None
+) -> Response:
+    """A Response of a body that is bytes already; the given headers win over `content_type`."""
+    response = Response.__new__(Response)
+    response._status = status if status == 200 else checked_status(status)
+    response._body = body
+    response._fields = fields = [] if headers is None else fields_of(headers)
+    if content_type is not None and not any(key.lower() == b"content-type" for key, _ in fields):
+        fields.insert(0, field("Content-Type", content_type))
+    return response
+
+
+def side_channel() -> Response:
+    """The empty response a handler may fill while it returns something else."""
+    response = Response.__new__(Response)
+    response._status = 0
+    response._body = b""
+    response._fields = []
+    return response
+
+
+class ProblemDetails:
+    """An RFC 9457 problem; further members by keyword. May be returned by any handler."""
+
+    __slots__ = ("detail", "extensions", "instance", "status", "title", "type_uri")
+
+    def __init__(
+        self,
+        type_uri: str = "about:blank",
+        title: str | None = None,
+        status: int = 500,
+        detail: str | None = None,
+        instance: str | None = None,
+        **extensions: Any,
+    ) -> None:
+        self.type_uri = type_uri
+        self.title = title
+        self.status = checked_status(status)
+        self.detail = detail
+        self.instance = instance
+        self.extensions = extensions
+
+    def to_dict(self) -> dict[str, Any]:
+        title = self.title
+        if title is None and self.type_uri == "about:blank":
+            title = phrase(self.status)
+        members: dict[str, Any] = {
+            "type": self.type_uri,
+            "title": title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": self.instance,
+        }
+        return {k: v for k, v in members.items() if v is not None} | self.extensions
+
+    def __repr__(self) -> str:
+        return f"ProblemDetails({self.to_dict()!r})"
+
+
+_native.register_response(Response)

@@ -1,0 +1,191 @@
+"""What the application knows about a route, and building URLs from templates."""
+
+from __future__ import annotations
+
+from noria.errors import URLBuildError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+
+class Template:
+    """A path template cut into its literals and parameters.
+
+    Only what add_route() accepted is ever built from or compared here, so the cutting need not
+    refuse anything itself.
+    """
+
+    __slots__ = ("literals", "parameters", "path")
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.literals: list[str] = []  # one more than there are parameters
+        self.parameters: list[tuple[str, str]] = []  # name, converter (`regex(PATTERN)` whole)
+        at = 0
+        while True:
+            begin = path.find("{", at)
+            if begin < 0:
+                break
+            end = _closing(path, begin)
+            if end < 0:
+                break
+            self.literals.append(path[at:begin])
+            inside = path[begin + 1 : end]
+            if inside.startswith("*"):
+                name, converter = inside[1:], "path"
+            else:
+                name, _, converter = inside.partition(":")
+            self.parameters.append((name, converter or "str"))
+            at = end + 1
+        self.literals.append(path[at:])
+
+    def build(self, values: Mapping[str, Any], what: str) -> str:
+        """The path with these values, percent-encoded; URLBuildError if they do not fit."""
+        from urllib.parse import quote
+
+        names = [name for name, _ in self.parameters]
+        missing = [name for name in names if name not in values]
+        surplus = [name for name in values if name not in names]
+        if missing or surplus:
+            trouble = [f"misses {', '.join(missing)}"] if missing else []
+            trouble += [f"has no {', '.join(surplus)}"] if surplus else []
+            raise URLBuildError(f"{what} {' and '.join(trouble)}: the template is {self.path}")
+        built = quote(self.literals[0], safe="/%!$&'()*+,;=:@~")
+        for (name, converter), literal in zip(self.parameters, self.literals[1:], strict=True):
+            text = _text(values[name], converter)
+            if text is None:
+                raise URLBuildError(
+                    f"{what}: {values[name]!r} is no value for {{{name}:{converter}}} in {self.path}"
+                )
+            built += quote(text, safe="/" if converter == "path" else "")
+            built += quote(literal, safe="/%!$&'()*+,;=:@~")
+        return built
+
+
+def _closing(path: str, begin: int) -> int:
+    depth = 0
+    for at in range(begin, len(path)):
+        if path[at] == "{":
+            depth += 1
+        elif path[at] == "}":
+            depth -= 1
+            if depth == 0:
+                return at
+    return -1
+
+
+def _text(value: Any, converter: str) -> str | None:
+    """What stands in the path for this value, or None if the route would not match it."""
+    if converter == "int":
+        if type(value) is str:
+            digits = value[1:] if value.startswith("-") else value
+            if not (digits.isascii() and digits.isdigit()):
+                return None
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            return None
+        return str(int(value)) if -(2**63) <= value < 2**63 else None
+    if converter == "float":
+        import re
+
+        text = value if type(value) is str else None
+        if text is None and isinstance(value, int | float) and not isinstance(value, bool):
+            from decimal import Decimal
+
+            text = format(Decimal(repr(value)), "f")
+        return text if text and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
+    if converter == "uuid":
+        import re
+
+        text = str(value)
+        return text if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) else None
+    if value is None or isinstance(value, bytes):
+        return None
+    text = str(value)
+    if "\0" in text:
+        return None
+    if converter == "path":
+        return None if any(part in (".", "..") for part in text.split("/")) else text
+    if not text or text in (".", ".."):
+        return None
+    if converter.startswith("regex("):
+        import re
+
+        return text if re.fullmatch(converter[6:-1], text) else None
+    return text
+
+
+class RouteInfo:
+    """One registered route. `options` holds what was given to the decorator."""
+
+    __slots__ = ("encode", "explicit_name", "handler", "methods", "name", "options", "path", "place", "template")
+
+    def __init__(
+        self,
+        path: str,
+        methods: tuple[str, ...],
+        name: str,
+        handler: Callable[..., Any],
+        options: Mapping[str, Any],
+        place: str,
+        explicit_name: bool,
+    ) -> None:
+        self.path = path
+        self.methods = methods
+        self.name = name
+        self.handler = handler
+        self.options = options
+        self.place = place
+        self.explicit_name = explicit_name
+        self.template = Template(path)
+        self.encode: Callable[[Any], Any] | None = None
+
+    @property
+    def where(self) -> str:
+        return f"{self.place}, {' '.join(self.methods)} {self.path}"
+
+    @property
+    def status(self) -> int:
+        status: int = self.options.get("status", 200)
+        return status
+
+    @property
+    def media_type(self) -> str | None:
+        media_type: str | None = self.options.get("media_type")
+        return media_type
+
+    def __repr__(self) -> str:
+        return f"<RouteInfo {' '.join(self.methods)} {self.path} {self.name!r}>"
+
+
+def build_url(
+    routes: Iterable[RouteInfo], name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None
+) -> str:
+    """Path and query of the route of this name; an explicit name wins over function names."""
+    named = [route for route in routes if route.name == name]
+    chosen = [route for route in named if route.explicit_name] or named
+    if not chosen:
+        from noria.errors import nearest
+
+        known = sorted({route.name for route in routes})
+        near = nearest(name, known)
+        hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known) or 'none'}"
+        raise URLBuildError(f"no route is named {name!r}; {hint}")
+    if len(chosen) > 1:
+        places = "; ".join(route.where for route in chosen)
+        raise URLBuildError(f"{name!r} names several routes, give each its own name=: {places}")
+    url = chosen[0].template.build(params, f"url_for({name!r})")
+    if query:
+        from urllib.parse import urlencode
+
+        pairs: list[tuple[str, str]] = []
+        for key, value in query.items():
+            several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+            for one in several:
+                if one is not None:
+                    pairs.append((key, str(one).lower() if isinstance(one, bool) else str(one)))
+        if pairs:
+            url += "?" + urlencode(pairs)
+    return url

@@ -1,0 +1,156 @@
+"""From an App to listening sockets and the native server: run(), noria run, live_server."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from noria import _native
+from noria.config import ServerConfig, setting_names, with_changes, with_environment
+from noria.errors import StartupError, nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from noria.app import App
+
+VERSION = "0.1.0"
+
+
+def effective_config(base: ServerConfig | None, given: Mapping[str, Any]) -> ServerConfig:
+    """Environment over keywords of run() over App(server=) over defaults."""
+    known = setting_names()
+    for name in given:
+        if name not in known:
+            near = nearest(name, known)
+            raise TypeError(
+                f"run() has no setting {name!r}" + (f"; did you mean {near!r}?" if near else "")
+            )
+    config = ServerConfig() if base is None else base
+    return with_environment(with_changes(config, given, "run()"), "NORIA_", os.environ)
+
+
+class Listener:
+    """A bound, listening socket and the address to print."""
+
+    __slots__ = ("descriptor", "port", "uds", "url")
+
+    def __init__(self, descriptor: int, url: str, port: int | None, uds: str | None) -> None:
+        self.descriptor = descriptor
+        self.url = url
+        self.port = port
+        self.uds = uds
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+        if self.uds is not None:
+            try:
+                os.unlink(self.uds)
+            except OSError:
+                pass
+
+
+def bind(config: ServerConfig, port: int | None = None) -> Listener:
+    """StartupError with the address, the cause and the way out if it cannot be bound."""
+    if config.uds is not None:
+        return _bind_unix(config.uds, config.backlog)
+    wanted = config.port if port is None else port
+    shown = f"[{config.host}]" if ":" in config.host else config.host
+    try:
+        descriptor, bound = _native.bind_listener(config.host, wanted, backlog=config.backlog)
+    except OSError as error:
+        raise StartupError(f"{shown}:{wanted} {_cause(error, 'port')}") from None
+    return Listener(descriptor, f"http://{shown}:{bound}", bound, None)
+
+
+def _bind_unix(path: str, backlog: int) -> Listener:
+    import socket
+    import stat
+
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+                try:
+                    probe.connect(path)
+                except ConnectionRefusedError:
+                    os.unlink(path)  # left behind by a process that is gone
+        listener.bind(path)
+        listener.listen(backlog)
+    except OSError as error:
+        listener.close()
+        raise StartupError(f"{path} {_cause(error, 'uds')}") from None
+    return Listener(listener.detach(), f"unix:{path}", None, path)
+
+
+def _cause(error: OSError, flag: str) -> str:
+    import errno
+
+    if error.errno == errno.EADDRINUSE:
+        other = "port with --port" if flag == "port" else "path with --uds"
+        return f"is already in use; stop the other process or choose another {other}"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        other = "a port from 1024 with --port" if flag == "port" else "a path you may write with --uds"
+        return f"is not permitted; choose {other}"
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "is no address of this machine; choose another with --host"
+    return f"cannot be bound: {error.strerror or error}; choose another with --{flag}"
+
+
+class Serving:
+    """One server on its listener, opened on the thread that will run it."""
+
+    def __init__(self, app: App, config: ServerConfig, listener: Listener) -> None:
+        self.listener = listener
+        if config.debug:
+            app.debug = True
+        self.server = _native.Server(
+            app._freeze(),
+            listeners=[listener.descriptor],
+            config=config._native(),
+            engine=config.engine,
+        )
+        try:
+            self.server.open()
+        except OSError as error:
+            raise StartupError(f"the engine {config.engine} cannot start: {error}") from None
+        app._serving = self.server
+
+    def ready_line(self) -> str:
+        return (
+            f"noria {VERSION} listening on {self.listener.url} "
+            f"(engine {self.server.engine}, pid {os.getpid()})"
+        )
+
+
+def serve(
+    app: App,
+    config: ServerConfig,
+    listener: Listener | None = None,
+    when_ready: Callable[[Serving], None] | None = None,
+) -> int:
+    """Serves on this thread until stopped and returns the exit code; owns the listener it binds."""
+    import threading
+
+    if app._serving is not None:
+        raise StartupError("the app is being served already; stop it first")
+    app._freeze()
+    bound = bind(config) if listener is None else listener
+    try:
+        serving = Serving(app, config, bound)
+        try:
+            if when_ready is not None:
+                when_ready(serving)
+            else:
+                print(serving.ready_line(), file=sys.stderr, flush=True)
+            signals = threading.current_thread() is threading.main_thread()
+            return serving.server.run(signals=signals)
+        finally:
+            app._serving = None
+    finally:
+        if listener is None:
+            bound.close()
+
+
