@@ -1,0 +1,96 @@
+// A resumable decoder of chunked bodies: octets in, views of the data out, nothing copied. Every
+// octet of chunk lines, data ends and trailers is checked (H1-060 to H1-068); trailers are checked
+// and discarded.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/reason.hpp"
+#include "http/h1/limits.hpp"
+#include "http/message/field_rules.hpp"
+
+namespace noria::http {
+
+class ChunkedDecoder {
+ public:
+  enum class State : std::uint8_t {
+    need_more,  // all octets were consumed
+    data,       // `data` goes on the body; call again with the rest
+    complete,   // the body and its trailers are over; the octets not consumed are the next request
+    rejected,   // the octet behind those consumed is refused, for reason()
+  };
+  struct Step {
+    State state;
+    std::size_t consumed_bytes;
+    std::string_view data;
+  };
+
+  // Both outlive the decoder. The trailer section has the limits of the header section.
+  ChunkedDecoder(const HeadLimits& head_limits, const BodyLimits& body_limits)
+      : head_limits_(&head_limits),
+        body_limits_(&body_limits),
+        body_bytes_max_(body_limits.body_bytes_max) {}
+
+  // For a body whose route has a limit of its own (LIM-010).
+  void reset(std::uint64_t body_bytes_max);
+
+  // After State::complete or State::rejected only reset() may follow.
+  Step decode(std::string_view in);
+
+  Reason reason() const { return reason_; }
+  std::uint64_t body_bytes() const { return body_bytes_; }
+
+ private:
+  enum class Place : std::uint8_t {
+    size_begin,  // the first digit
+    size,
+    size_blank,       // SP or HTAB that must lead to a semicolon
+    extension_begin,  // behind the semicolon
+    extension_name,
+    extension_name_blank,
+    extension_value_begin,  // behind the equals sign
+    extension_token,
+    extension_quoted,
+    extension_quoted_pair,
+    extension_value_end,  // behind the closing quote
+    extension_blank,      // white space that must lead to a semicolon
+    line_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer,  // at the first octet of a line
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    section_lf,
+    ended,
+  };
+
+  Reason take(char octet);
+  Reason take_size(char octet);
+  Reason take_extension(char octet);
+  Reason take_trailer(char octet);
+  Reason end_of_line();
+  Reason count_overhead(std::uint64_t bytes);
+
+  const HeadLimits* head_limits_;
+  const BodyLimits* body_limits_;
+  std::uint64_t body_bytes_max_;
+  std::uint64_t body_bytes_ = 0;
+  std::uint64_t chunk_bytes_ = 0;     // of the size line, then what is left of the chunk
+  std::uint64_t overhead_bytes_ = 0;  // H1-064
+  std::uint32_t extension_bytes_ = 0;
+  std::uint32_t line_bytes_ = 0;
+  std::uint32_t section_bytes_ = 0;
+  std::uint32_t line_count_ = 0;
+  std::uint32_t name_bytes_ = 0;  // of the trailer line; the first of them are kept below
+  std::uint8_t digits_ = 0;
+  Place place_ = Place::size_begin;
+  Reason reason_ = Reason::none;
+  std::array<char, trailer_name_prefix_bytes> name_;
+};
+
+}  // namespace noria::http

@@ -1,0 +1,58 @@
+#include "http/h1/field_values.hpp"
+
+#include <cstddef>
+
+#include "http/message/field_rules.hpp"
+#include "http/message/folded_text.hpp"
+#include "http/message/octets.hpp"
+
+namespace noria::http {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// Takes the text up to the next comma off `list`; false when nothing is left.
+bool next_element(std::string_view& list, std::string_view& element) {
+  if (list.data() == nullptr) return false;
+  const std::size_t comma = list.find(',');
+  element = trimmed(list.substr(0, comma));
+  list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
+  return true;
+}
+
+}  // namespace
+
+Reason judge_content_length(std::string_view raw, std::string_view value, std::uint64_t& length) {
+  const bool tabbed = raw.find('\t') != std::string_view::npos;
+  const bool fits = !tabbed && read_content_length(value, length);
+  return fits ? Reason::none : Reason::refused_content_length;
+}
+
+Reason judge_transfer_encoding(std::string_view raw, std::string_view value) {
+  if (raw.find('\t') != std::string_view::npos) return Reason::refused_transfer_encoding;
+  if (folds_to<"chunked">(value)) return Reason::none;
+  std::string_view list = value;
+  std::string_view coding;
+  bool last_is_chunked = false;
+  while (next_element(list, coding)) {
+    if (last_is_chunked || !is_token(coding)) return Reason::refused_transfer_encoding;
+    last_is_chunked = folds_to<"chunked">(coding);
+  }
+  return last_is_chunked ? Reason::refused_transfer_coding_unknown
+                         : Reason::refused_transfer_encoding;
+}
+
+void read_connection(std::string_view value, ConnectionOptions& options) {
+  std::string_view list = value;
+  std::string_view option;
+  while (next_element(list, option)) {
+    if (folds_to<"close">(option)) options.close = true;
+    if (folds_to<"keep-alive">(option)) options.keep_alive = true;
+  }
+}
+
+}  // namespace noria::http

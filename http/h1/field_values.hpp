@@ -1,0 +1,26 @@
+// Values of the fields that frame a message or rule its connection, judged at the end of their line
+// (H1-091). `raw` is all between the colon and the CRLF; `value` the same without SP and HTAB.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/reason.hpp"
+
+namespace noria::http {
+
+// Reason::none if the value is a length by H1-054, which then is in `length`.
+Reason judge_content_length(std::string_view raw, std::string_view value, std::uint64_t& length);
+
+// Reason::none if the value is exactly `chunked` (H1-052, H1-053).
+Reason judge_transfer_encoding(std::string_view raw, std::string_view value);
+
+struct ConnectionOptions {
+  bool close = false;
+  bool keep_alive = false;
+};
+
+// Adds what one Connection line says; whatever else it lists has no effect (H1-076).
+void read_connection(std::string_view value, ConnectionOptions& options);
+
+}  // namespace noria::http

@@ -1,0 +1,439 @@
+#include "http/h1/head_parser.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "core/check.hpp"
+#include "http/h1/known_field.hpp"
+#include "http/h1/near_portable.hpp"
+#include "http/h1/near_sse2.hpp"
+#include "http/h1/request_target.hpp"
+#include "http/message/authority.hpp"
+#include "http/message/method.hpp"
+
+namespace noria::http {
+
+namespace {
+
+using Word = std::uint64_t;
+
+Word load_word(const char* p) {
+  Word word;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+
+constexpr Word word_of(const char (&text)[9]) {
+  Word word = 0;
+  for (std::size_t index = 0; index < sizeof word; ++index) {
+    const std::size_t place = std::endian::native == std::endian::little ? index : 7 - index;
+    word |= static_cast<Word>(static_cast<unsigned char>(text[index])) << (8 * place);
+  }
+  return word;
+}
+
+// The two overlapping words of " HTTP/1.1\r\n" behind a target.
+constexpr Word version_front = word_of(" HTTP/1.");
+constexpr Word version_back_11 = word_of("TP/1.1\r\n");
+constexpr Word version_back_10 = word_of("TP/1.0\r\n");
+constexpr std::ptrdiff_t version_bytes = 8;
+
+// The two methods that nearly all requests have, with the space behind them.
+Method common_method(const char* p, std::ptrdiff_t& bytes) {
+  if (std::memcmp(p, "GET ", 4) == 0) {
+    bytes = 3;
+    return Method::get;
+  }
+  if (std::memcmp(p, "POST ", 5) == 0) {
+    bytes = 4;
+    return Method::post;
+  }
+  return Method::other;
+}
+
+// What an octet means that may not stand in a request line (H1-090): line ends first, then white
+// space, then what its place says of it.
+Reason misfit_in_request_line(char octet, Reason at_cr, Reason otherwise) {
+  if (octet == '\n') return Reason::refused_line_bare_lf;
+  if (is_blank(octet)) return Reason::refused_request_line_malformed;
+  return octet == '\r' ? at_cr : otherwise;
+}
+
+Reason misfit_in_target(char octet) {
+  return misfit_in_request_line(octet, Reason::refused_version_malformed,
+                                Reason::refused_target_octet);
+}
+
+Reason misfit_in_escape(char octet) {
+  const bool stray = octet == ' ' || octet_is(octet, octet_target);
+  return stray ? Reason::refused_target_escape : misfit_in_target(octet);
+}
+
+}  // namespace
+
+HeadParser::HeadParser(const HeadLimits& limits, std::span<Field> storage, const Scanner& scanner)
+    : limits_(limits), storage_(storage), scanner_(&scanner) {
+  CHECK(storage.size() >= limits.header_count_max);
+}
+
+Verdict HeadParser::parse(std::string_view octets) {
+#if defined(__x86_64__)
+  if (scanner_->vectors) return run<NearSse2>(octets);
+#endif
+  return run<NearPortable>(octets);
+}
+
+void HeadParser::resume(const HeadProgress& progress, std::span<const Field> fields) {
+  CHECK(fields.size() == progress.field_count);
+  std::copy(fields.begin(), fields.end(), storage_.begin());
+  at_ = progress;
+}
+
+template <class Near>
+Verdict HeadParser::run(std::string_view octets) {
+  const Input in{octets.data(), octets.data() + octets.size()};
+  if (at_.state < State::field) {
+    const Verdict verdict = read_request_line<Near>(in);
+    if (verdict != Verdict::complete) return verdict;
+  }
+  return read_fields<Near>(in);
+}
+
+template <class Near>
+[[gnu::always_inline]] inline Reason HeadParser::judge_field(const Input& in, const Field& field,
+                                                             const char* line_end) {
+  if (field.known == FieldName::host && (at_.seen & bit_of(FieldName::host)) == 0) {
+    const char* const begin = in.begin + field.value.begin;
+    const char* const end = begin + field.value.bytes;
+    const char* const host_end = Near::host_end(in.begin, begin, in.end);
+    const bool plain = host_end != begin && host_end - begin <= std::ptrdiff_t{host_bytes_max};
+    if (plain && (host_end == end || (*host_end == ':' && is_port({host_end + 1, end})))) {
+      at_.seen |= bit_of(FieldName::host);
+      at_.head.authority = field.value;
+      return Reason::none;
+    }
+  }
+  return judge_known_field(in, field, line_end);
+}
+
+// Verdict::complete here means: the line is complete.
+template <class Near>
+[[gnu::always_inline]] inline Verdict HeadParser::read_request_line(const Input& in) {
+  RequestHead& head = at_.head;
+  State state = at_.state;
+  const char* p = in.begin + at_.cursor;
+  while (true) {
+    switch (state) {
+      case State::start:
+        if (p == in.end) return pause(in, p, state);
+        if (*p == '\r' && at_.line_begin == 0) {
+          ++p;
+          state = State::leading_lf;
+          continue;
+        }
+        if (*p == '\r') return reject(in, p, Reason::refused_line_empty);
+        state = State::method;
+        [[fallthrough]];
+
+      case State::method: {
+        const char* const begin = in.begin + at_.line_begin;
+        std::ptrdiff_t bytes = 0;
+        if (p == begin && in.end - p >= 8) head.method = common_method(p, bytes);
+        if (bytes == 0 || bytes > limits_.method_bytes_max) [[unlikely]] {
+          p = NearPortable::run_end<octet_tchar>(p, in.end);
+          bytes = p - begin;
+          if (bytes > limits_.method_bytes_max) {
+            return reject_in_request_line(in, begin + limits_.method_bytes_max,
+                                          Reason::refused_method_too_long);
+          }
+          if (p == in.end) return pause_in_request_line(in, p, state);
+          if (*p != ' ' || bytes == 0) {
+            return reject_in_request_line(
+                in, p,
+                misfit_in_request_line(*p, Reason::refused_request_line_malformed,
+                                       Reason::refused_method_invalid));
+          }
+          head.method = method_of({begin, static_cast<std::size_t>(bytes)});
+        }
+        head.method_text = {at_.line_begin, static_cast<std::uint32_t>(bytes)};
+        p = begin + bytes + 1;
+        state = State::target;
+      }
+        [[fallthrough]];
+
+      case State::target:
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        head.target.begin = in.offset(p);
+        if (*p != '/') [[unlikely]] {
+          if (!octet_is(*p, octet_target)) {
+            return reject_in_request_line(
+                in, p,
+                misfit_in_request_line(*p, Reason::refused_request_line_malformed,
+                                       Reason::refused_target_octet));
+          }
+          head.form = TargetForm::authority;
+          state = State::scheme;
+          continue;
+        }
+        head.path.begin = head.target.begin;
+        state = State::path;
+        [[fallthrough]];
+
+      case State::path:
+        p = Near::path_end(in.begin, p, in.end, *scanner_);
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        if (*p == '%') {
+          ++p;
+          state = State::escape_high;
+          continue;
+        }
+        head.path.bytes = in.offset(p) - head.path.begin;
+        if (*p == ' ') {
+          head.target.bytes = in.offset(p) - head.target.begin;
+          ++p;
+          at_.token_begin = in.offset(p);
+          state = State::version;
+          continue;
+        }
+        if (*p != '?') return reject_in_request_line(in, p, misfit_in_target(*p));
+        ++p;
+        head.query.begin = in.offset(p);
+        state = State::query;
+        [[fallthrough]];
+
+      case State::query:
+        p = Near::query_end(in.begin, p, in.end, *scanner_);
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        if (*p != ' ') return reject_in_request_line(in, p, misfit_in_target(*p));
+        head.query.bytes = in.offset(p) - head.query.begin;
+        head.target.bytes = in.offset(p) - head.target.begin;
+        ++p;
+        at_.token_begin = in.offset(p);
+        state = State::version;
+        [[fallthrough]];
+
+      case State::version: {
+        const char* const begin = in.begin + at_.token_begin;
+        if (p == begin && in.end - p >= version_bytes + 2 && load_word(p - 1) == version_front) {
+          const Word back = load_word(p + 2);
+          if (back == version_back_11 || back == version_back_10) [[likely]] {
+            head.version_minor = back == version_back_11 ? 1 : 0;
+            p += version_bytes;
+            if (p - (in.begin + at_.line_begin) > limits_.request_line_bytes_max) {
+              return reject_in_request_line(in, p, Reason::refused_request_line_too_long);
+            }
+            ++p;
+            state = State::request_line_lf;
+            continue;
+          }
+        }
+        constexpr std::string_view pattern = "HTTP/0.0\r";
+        for (; p != in.end; ++p) {
+          const char wanted = pattern[static_cast<std::size_t>(p - begin)];
+          const bool fits = wanted == '0' ? octet_is(*p, octet_digit) : *p == wanted;
+          if (!fits) {
+            return reject_in_request_line(
+                in, p,
+                misfit_in_request_line(*p, Reason::refused_version_malformed,
+                                       Reason::refused_version_malformed));
+          }
+          if (wanted == '\r') break;
+        }
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        if (p - (in.begin + at_.line_begin) > limits_.request_line_bytes_max) {
+          return reject_in_request_line(in, p, Reason::refused_request_line_too_long);
+        }
+        head.version_minor = static_cast<std::uint8_t>(p[-1] - '0');
+        ++p;
+        state = State::request_line_lf;
+      }
+        [[fallthrough]];
+
+      case State::request_line_lf: {
+        if (p == in.end) return pause(in, p, state);
+        if (*p != '\n') return reject(in, p, Reason::refused_line_bare_cr);
+        const bool plain = head.form == TargetForm::origin && head.method != Method::connect &&
+                           p[-4] == '1' && (p[-2] == '1' || p[-2] == '0');
+        if (!plain) [[unlikely]] {
+          const Reason reason = judge_request_line(in, p);
+          if (reason != Reason::none) return reject(in, p, reason);
+        }
+        ++p;
+        at_.section_begin = in.offset(p);
+        at_.cursor = at_.section_begin;
+        at_.state = State::field;
+        return Verdict::complete;
+      }
+
+      case State::leading_lf:
+        if (p == in.end) return pause(in, p, state);
+        if (*p != '\n') return reject(in, p, Reason::refused_line_bare_cr);
+        ++p;
+        at_.line_begin = in.offset(p);
+        state = State::start;
+        continue;
+
+      case State::escape_high:
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        if (!octet_is(*p, octet_hex)) return reject_in_request_line(in, p, misfit_in_escape(*p));
+        ++p;
+        state = State::escape_low;
+        [[fallthrough]];
+
+      case State::escape_low:
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        if (!octet_is(*p, octet_hex) || (*p == '0' && p[-1] == '0')) {
+          return reject_in_request_line(in, p, misfit_in_escape(*p));
+        }
+        ++p;
+        state = State::path;
+        continue;
+
+      case State::scheme: {
+        const char* const begin = in.begin + head.target.begin;
+        for (; p != in.end && state == State::scheme; ++p) {
+          const auto bytes = static_cast<std::size_t>(p - begin) + 1;
+          const SchemeProgress progress = scheme_progress({begin, bytes});
+          if (progress == SchemeProgress::other) break;
+          if (progress == SchemeProgress::complete) {
+            head.form = TargetForm::absolute;
+            head.authority.begin = in.offset(p) + 1;
+            state = State::authority;
+          }
+        }
+        if (state == State::authority) continue;
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        state = State::opaque_target;
+        continue;
+      }
+
+      case State::authority:
+        while (p != in.end && octet_is(*p, octet_target) && *p != '/' && *p != '?') ++p;
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        head.authority.bytes = in.offset(p) - head.authority.begin;
+        at_.target_authority = head.authority;
+        head.path.begin = in.offset(p);
+        // An empty path is left to the path's own rules, which end it at once.
+        state = State::path;
+        continue;
+
+      case State::opaque_target:
+        p = Near::query_end(in.begin, p, in.end, *scanner_);
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        if (*p != ' ') return reject_in_request_line(in, p, misfit_in_target(*p));
+        head.target.bytes = in.offset(p) - head.target.begin;
+        ++p;
+        at_.token_begin = in.offset(p);
+        state = State::version;
+        continue;
+
+      default:
+        CHECK(state < State::field);
+    }
+  }
+}
+
+template <class Near>
+[[gnu::always_inline]] inline Verdict HeadParser::read_fields(const Input& in) {
+  State state = at_.state;
+  const char* p = in.begin + at_.cursor;
+  while (true) {
+    switch (state) {
+      case State::field:
+        if (p == in.end) return pause(in, p, state);
+        if (*p == '\r') {
+          ++p;
+          state = State::section_lf;
+          continue;
+        }
+        at_.line_begin = in.offset(p);
+        if (at_.field_count == limits_.header_count_max) [[unlikely]] {
+          const bool bare_lf = *p == '\n';
+          return reject(in, p,
+                        bare_lf ? Reason::refused_line_bare_lf : Reason::refused_header_count);
+        }
+        state = State::name;
+        [[fallthrough]];
+
+      case State::name: {
+        const char* const begin = in.begin + at_.line_begin;
+        while (true) {
+          p = Near::name_end(in.begin, p, in.end);
+          if (p == in.end) return pause_in_field(in, p, state);
+          if (*p == ':' && p != begin) [[likely]]
+            break;
+          if (!is_tchar(*p)) {
+            Reason reason = Reason::refused_header_name;
+            if (*p == '\n') reason = Reason::refused_line_bare_lf;
+            if (p == begin && is_blank(*p)) reason = Reason::refused_header_folded;
+            return reject_in_field(in, p, reason);
+          }
+          ++p;
+        }
+        const auto bytes = static_cast<std::size_t>(p - begin);
+        at_.name = {at_.line_begin, static_cast<std::uint32_t>(bytes)};
+        at_.known = known_field(begin, bytes);
+        ++p;
+        state = State::blank;
+      }
+        [[fallthrough]];
+
+      case State::blank:
+        while (p != in.end && is_blank(*p)) ++p;
+        if (p == in.end) return pause_in_field(in, p, state);
+        at_.token_begin = in.offset(p);
+        state = State::value;
+        [[fallthrough]];
+
+      case State::value: {
+        p = Near::value_end(in.begin, p, in.end, *scanner_);
+        if (p == in.end) return pause_in_field(in, p, state);
+        if (*p != '\r') {
+          return reject_in_field(
+              in, p, *p == '\n' ? Reason::refused_line_bare_lf : Reason::refused_header_value);
+        }
+        const std::uint32_t line_end = in.offset(p);
+        if (line_end - at_.line_begin > limits_.header_line_bytes_max ||
+            line_end - at_.section_begin >= limits_.header_section_bytes_max) [[unlikely]] {
+          return reject_in_field(in, p, Reason::refused_header_section_too_large);
+        }
+        const char* const begin = in.begin + at_.token_begin;
+        const char* end = p;
+        while (end != begin && is_blank(end[-1])) --end;
+        storage_[at_.field_count] = {at_.name, in.span(begin, end), at_.known};
+        ++at_.field_count;
+        ++p;
+        state = State::field_lf;
+      }
+        [[fallthrough]];
+
+      case State::field_lf: {
+        if (p == in.end) return pause(in, p, state);
+        if (*p != '\n') return reject(in, p, Reason::refused_line_bare_cr);
+        if (in.offset(p) - at_.section_begin >= limits_.header_section_bytes_max) [[unlikely]] {
+          return reject(in, p, Reason::refused_header_section_too_large);
+        }
+        if (at_.known != FieldName::other) {
+          const Field& field = storage_[at_.field_count - 1];
+          const Reason reason = judge_field<Near>(in, field, p - 1);
+          if (reason != Reason::none) [[unlikely]]
+            return reject(in, p, reason);
+        }
+        ++p;
+        state = State::field;
+        continue;
+      }
+
+      case State::section_lf:
+        if (p == in.end) return pause(in, p, state);
+        if (*p != '\n') return reject(in, p, Reason::refused_line_bare_cr);
+        return finish(in, p);
+
+      default:
+        CHECK(state != State::ended);
+    }
+  }
+}
+
+}  // namespace noria::http

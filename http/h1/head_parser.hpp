@@ -1,0 +1,137 @@
+// A strict one-pass parser of HTTP/1 request heads: octets in, spans out, nothing allocated. The
+// verdict, its reason and its position are a function of the octets alone, never of the pieces they
+// arrived in (SEG-001): it goes on where it stopped, and decides at the first offending octet.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "core/reason.hpp"
+#include "http/h1/field_values.hpp"
+#include "http/h1/limits.hpp"
+#include "http/h1/scan.hpp"
+#include "http/message/request_head.hpp"
+
+namespace noria::http {
+
+enum class Verdict : std::uint8_t { need_more, complete, rejected };
+
+// Where a parser stands within a message. Plain data: a head that straddles two receives is parked
+// as this and the fields read so far, so that one parser serves all connections of a core.
+struct HeadProgress {
+  enum class State : std::uint8_t {
+    start,       // nothing yet, or one CR too few to say
+    leading_lf,  // behind the CR of an empty line in front of the request (H1-003)
+    method,
+    target,     // at the first octet
+    scheme,     // on the way to http:// or https://
+    authority,  // behind it
+    path,
+    escape_high,  // behind the percent sign
+    escape_low,
+    query,
+    opaque_target,  // neither origin-form nor a scheme of ours
+    version,
+    request_line_lf,
+    field,  // at the first octet of a line
+    name,
+    blank,  // between colon and value
+    value,
+    field_lf,
+    section_lf,
+    ended,
+  };
+
+  State state = State::start;
+  Reason reason = Reason::none;
+  ConnectionOptions connection;
+  FieldName known = FieldName::other;  // of the line being read
+  std::uint16_t seen = 0;              // one bit per FieldName
+  std::uint32_t cursor = 0;            // first octet not read yet
+  std::uint32_t line_begin = 0;
+  std::uint32_t token_begin = 0;
+  std::uint32_t section_begin = 0;
+  std::uint32_t field_count = 0;
+  Span name;              // of the line being read
+  Span target_authority;  // of an absolute target
+  RequestHead head;
+};
+static_assert(std::is_trivially_copyable_v<HeadProgress>);
+
+class HeadParser {
+ public:
+  // `storage` receives the fields; it holds at least `limits.header_count_max` and outlives the
+  // parser, as does `scanner`.
+  HeadParser(const HeadLimits& limits, std::span<Field> storage, const Scanner& scanner);
+
+  void reset() { at_ = HeadProgress{}; }
+
+  // `octets` are all octets of the message so far, from the same first octet as in earlier calls
+  // since reset(); the buffer may have moved. Octets behind the head are not looked at.
+  Verdict parse(std::string_view octets);
+
+  // After Verdict::complete; valid as long as the octets and the storage are.
+  const RequestHead& head() const { return at_.head; }
+  // After Verdict::rejected.
+  Reason reason() const { return at_.reason; }
+  // Octets read, without the one that was refused.
+  std::uint32_t consumed_bytes() const { return at_.cursor; }
+  // Whether an octet of the request itself has been read: the empty line that H1-003 skips does not
+  // start a timer.
+  bool started() const {
+    return at_.state > HeadProgress::State::leading_lf && at_.cursor > at_.line_begin;
+  }
+
+  // Parking, and going on later with the same parser or another one of the same limits.
+  const HeadProgress& progress() const { return at_; }
+  std::span<const Field> fields() const { return {storage_.data(), at_.field_count}; }
+  void resume(const HeadProgress& progress, std::span<const Field> fields);
+
+ private:
+  using State = HeadProgress::State;
+
+  struct Input {
+    const char* begin;  // of the message
+    const char* end;    // of what has arrived
+
+    std::uint32_t offset(const char* p) const { return static_cast<std::uint32_t>(p - begin); }
+    Span span(const char* from, const char* to) const {
+      return {offset(from), static_cast<std::uint32_t>(to - from)};
+    }
+  };
+
+  static constexpr std::uint16_t bit_of(FieldName name) {
+    return static_cast<std::uint16_t>(1u << static_cast<unsigned>(name));
+  }
+
+  template <class Near>
+  Verdict run(std::string_view octets);
+  template <class Near>
+  Verdict read_request_line(const Input& in);
+  template <class Near>
+  Verdict read_fields(const Input& in);
+
+  template <class Near>
+  Reason judge_field(const Input& in, const Field& field, const char* line_end);
+  Reason judge_known_field(const Input& in, const Field& field, const char* line_end);
+  Reason judge_request_line(const Input& in, const char* line_end);
+  Reason judge_head(const Input& in);
+  Verdict finish(const Input& in, const char* end);
+
+  Verdict pause(const Input& in, const char* p, State state);
+  Verdict pause_in_request_line(const Input& in, const char* p, State state);
+  Verdict pause_in_field(const Input& in, const char* p, State state);
+  Verdict reject(const Input& in, const char* p, Reason reason);
+  Verdict reject_in_request_line(const Input& in, const char* p, Reason reason);
+  Verdict reject_in_field(const Input& in, const char* p, Reason reason);
+
+  const HeadLimits limits_;
+  const std::span<Field> storage_;
+  const Scanner* const scanner_;
+  HeadProgress at_;
+};
+
+}  // namespace noria::http

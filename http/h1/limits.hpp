@@ -1,0 +1,28 @@
+// What one request may cost to read (protocol section 5). Counts are of octets from the beginning
+// of the element, so that they hold however the octets arrive (SEG-003).
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+namespace noria::http {
+
+// An octet that goes past a limit is refused for the limit before its own class is looked at,
+// unless it is an LF or CR that H1-001 or H1-002 refuse.
+struct HeadLimits {
+  std::uint32_t method_bytes_max = 32;             // LIM-001
+  std::uint32_t request_line_bytes_max = 8192;     // LIM-002, without the CRLF
+  std::uint32_t header_line_bytes_max = 8192;      // LIM-003, without the CRLF
+  std::uint32_t header_section_bytes_max = 32768;  // LIM-004, CRLFs included, empty line excluded
+  std::uint32_t header_count_max = 100;            // LIM-005
+};
+
+struct BodyLimits {
+  static constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
+
+  std::uint32_t chunk_extension_bytes_max = 256;   // LIM-006, per chunk line
+  std::uint32_t chunk_overhead_bytes_max = 16384;  // LIM-007, added to the body octets so far
+  std::uint64_t body_bytes_max = 1 << 20;          // LIM-010
+};
+
+}  // namespace noria::http

@@ -1,0 +1,35 @@
+// Finding the first octet that may not stand where it stands. The short runs of a head are scanned
+// in place (near_*.hpp), long ones through one of these tables, chosen once by who starts a core.
+#pragma once
+
+namespace noria::http {
+
+// First octet in [begin, end) that ends a run of its kind, or `end`.
+using FindStop = const char* (*)(const char* begin, const char* end);
+
+struct Scanner {
+  const char* name;
+  bool vectors;         // whether runs are scanned by vectors in place, too
+  FindStop path_stop;   // not a target octet (H1-020), or one of ? % and backslash
+  FindStop query_stop;  // not a target octet
+  FindStop value_stop;  // not an octet of a field value (H1-033)
+};
+
+struct CpuFeatures {
+  bool avx2 = false;
+
+  static CpuFeatures of_this_machine();
+};
+
+// The fastest scanner for such a machine.
+const Scanner& scanner_for(CpuFeatures features);
+
+// The twin that uses no vectors; gives the same answers on every machine.
+const Scanner& portable_scanner();
+
+#if defined(__x86_64__)
+const Scanner& sse2_scanner();
+const Scanner& avx2_scanner();
+#endif
+
+}  // namespace noria::http

@@ -1,0 +1,103 @@
+#include "http/message/field_rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <limits>
+
+#include "http/message/octets.hpp"
+
+namespace noria::http {
+namespace {
+
+bool same_name(std::string_view name, std::string_view lower) {
+  return std::ranges::equal(name, lower, {}, to_lower);
+}
+
+bool has_prefix(std::string_view name, std::string_view lower) {
+  return same_name(name.substr(0, lower.size()), lower);
+}
+
+constexpr std::array<std::string_view, 5> hop_by_hop = {
+    "transfer-encoding", "keep-alive", "proxy-connection", "upgrade", "te",
+};
+
+constexpr std::array<std::string_view, 22> no_trailers = {
+    "transfer-encoding",
+    "content-length",
+    "content-type",
+    "content-encoding",
+    "content-range",
+    "content-location",
+    "content-disposition",
+    "host",
+    "connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "authorization",
+    "cookie",
+    "set-cookie",
+    "cache-control",
+    "range",
+    "max-forwards",
+    "origin",
+    "forwarded",
+};
+static_assert(std::ranges::all_of(no_trailers, [](std::string_view name) {
+  return name.size() < trailer_name_prefix_bytes;
+}));
+
+constexpr std::array<std::string_view, 4> no_trailer_prefixes = {
+    "proxy-",
+    "if-",
+    "x-forwarded-",
+    "sec-",
+};
+
+}  // namespace
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_tchar);
+}
+
+bool is_field_value(std::string_view text) {
+  return std::ranges::all_of(text, [](char octet) { return octet_is(octet, octet_field); });
+}
+
+bool is_content_length(std::string_view text) {
+  std::uint64_t length = 0;
+  return read_content_length(text, length);
+}
+
+bool read_content_length(std::string_view text, std::uint64_t& length) {
+  constexpr std::uint64_t length_max = std::numeric_limits<std::int64_t>::max();
+  constexpr std::size_t digits_max = 19;
+  if (text.empty() || text.size() > digits_max) return false;
+  if (text[0] == '0' && text.size() > 1) return false;
+  std::uint64_t number = 0;
+  for (const char octet : text) {
+    if (!octet_is(octet, octet_digit)) return false;
+    number = number * 10 + hex_value(octet);
+  }
+  length = number;
+  return number <= length_max;
+}
+
+bool is_hop_by_hop(std::string_view name, std::string_view value) {
+  if (same_name(name, "connection")) return !same_name(value, "close");
+  return std::ranges::any_of(hop_by_hop,
+                             [&](std::string_view lower) { return same_name(name, lower); });
+}
+
+bool is_forbidden_trailer(std::string_view name) {
+  const bool whole = std::ranges::any_of(
+      no_trailers, [&](std::string_view lower) { return same_name(name, lower); });
+  return whole || std::ranges::any_of(no_trailer_prefixes, [&](std::string_view lower) {
+           return has_prefix(name, lower);
+         });
+}
+
+}  // namespace noria::http

@@ -1,0 +1,31 @@
+// What a name or value may be: the predicates for fields that handlers write (RSP-011, RSP-013,
+// RSP-014) and for names that may not stand in a trailer section (H1-068).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace noria::http {
+
+// A token of RFC 9110 section 5.6.2: at least one octet.
+bool is_token(std::string_view text);
+
+// No CR, LF, NUL, other CTL except HTAB, or DEL. Empty is fine.
+bool is_field_value(std::string_view text);
+
+// `0` or up to nineteen digits without a leading zero, at most 2^63-1 (H1-054).
+bool is_content_length(std::string_view text);
+// The same, and its value.
+bool read_content_length(std::string_view text, std::uint64_t& length);
+
+// Names that a handler's response may not carry: they belong to the connection. `Connection: close`
+// is the handler's to say and is judged by its value.
+bool is_hop_by_hop(std::string_view name, std::string_view value);
+
+// The longest name that is_forbidden_trailer() must see whole; of longer ones this much suffices.
+inline constexpr std::size_t trailer_name_prefix_bytes = 20;
+
+bool is_forbidden_trailer(std::string_view name);
+
+}  // namespace noria::http
