@@ -8,9 +8,13 @@
 
 namespace noria::http {
 
-void ChunkedDecoder::reset(std::uint64_t body_bytes_max) {
-  *this = ChunkedDecoder(*head_limits_, *body_limits_);
+void ChunkedDecoder::begin(const HeadLimits& head_limits, const BodyLimits& body_limits,
+                           std::uint64_t body_bytes_max) {
+  *this = {};
+  head_limits_ = &head_limits;
+  body_limits_ = &body_limits;
   body_bytes_max_ = body_bytes_max;
+  place_ = Place::size_begin;
 }
 
 ChunkedDecoder::Step ChunkedDecoder::decode(std::string_view in) {

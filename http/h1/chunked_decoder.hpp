@@ -28,16 +28,13 @@ class ChunkedDecoder {
     std::string_view data;
   };
 
-  // Both outlive the decoder. The trailer section has the limits of the header section.
-  ChunkedDecoder(const HeadLimits& head_limits, const BodyLimits& body_limits)
-      : head_limits_(&head_limits),
-        body_limits_(&body_limits),
-        body_bytes_max_(body_limits.body_bytes_max) {}
+  // Starts a body. The limits outlive it; the trailer section has those of the header section.
+  void begin(const HeadLimits& head_limits, const BodyLimits& body_limits,
+             std::uint64_t body_bytes_max);
+  // Forgets the body; begin() starts the next one.
+  void reset() { place_ = Place::ended; }
 
-  // For a body whose route has a limit of its own (LIM-010).
-  void reset(std::uint64_t body_bytes_max);
-
-  // After State::complete or State::rejected only reset() may follow.
+  // From begin() to State::complete or State::rejected.
   Step decode(std::string_view in);
 
   Reason reason() const { return reason_; }
@@ -76,9 +73,9 @@ class ChunkedDecoder {
   Reason end_of_line();
   Reason count_overhead(std::uint64_t bytes);
 
-  const HeadLimits* head_limits_;
-  const BodyLimits* body_limits_;
-  std::uint64_t body_bytes_max_;
+  const HeadLimits* head_limits_ = nullptr;
+  const BodyLimits* body_limits_ = nullptr;
+  std::uint64_t body_bytes_max_ = 0;
   std::uint64_t body_bytes_ = 0;
   std::uint64_t chunk_bytes_ = 0;     // of the size line, then what is left of the chunk
   std::uint64_t overhead_bytes_ = 0;  // H1-064
@@ -88,9 +85,9 @@ class ChunkedDecoder {
   std::uint32_t line_count_ = 0;
   std::uint32_t name_bytes_ = 0;  // of the trailer line; the first of them are kept below
   std::uint8_t digits_ = 0;
-  Place place_ = Place::size_begin;
+  Place place_ = Place::ended;
   Reason reason_ = Reason::none;
-  std::array<char, trailer_name_prefix_bytes> name_;
+  std::array<char, trailer_name_prefix_bytes> name_{};
 };
 
 }  // namespace noria::http

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 namespace noria::http {
 
@@ -17,12 +16,10 @@ struct HeadLimits {
   std::uint32_t header_count_max = 100;            // LIM-005
 };
 
+// The size of a body (LIM-010) is a matter of the route and given with each body.
 struct BodyLimits {
-  static constexpr std::uint64_t none = std::numeric_limits<std::uint64_t>::max();
-
   std::uint32_t chunk_extension_bytes_max = 256;   // LIM-006, per chunk line
   std::uint32_t chunk_overhead_bytes_max = 16384;  // LIM-007, added to the body octets so far
-  std::uint64_t body_bytes_max = 1 << 20;          // LIM-010
 };
 
 }  // namespace noria::http

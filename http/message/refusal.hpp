@@ -1,0 +1,45 @@
+// What a client is told when the runtime itself answers: the status of every reason, and bodies in
+// the application's error shape, all made at start (H1-093, H1-095). Nothing of a request is in
+// them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/reason.hpp"
+
+namespace noria::http {
+
+// The status of a `refused` or `answered` reason; the reason must be one of these.
+std::uint16_t refusal_status(Reason reason);
+
+enum class ErrorShape : std::uint8_t {
+  detail,   // application/json {"detail": ..., "reason": ...}
+  problem,  // application/problem+json by RFC 9457
+};
+
+struct RefusalBody {
+  std::string_view content_type;
+  std::string text;
+};
+
+class RefusalBodies {
+ public:
+  explicit RefusalBodies(ErrorShape shape);
+
+  // For a `refused` or `answered` reason.
+  const RefusalBody& of_reason(Reason reason) const;
+  // Without a reason; `status` is from 300 to 599.
+  const RefusalBody& of_status(std::uint16_t status) const;
+
+ private:
+  static constexpr std::uint16_t status_min = 300;
+  static constexpr std::uint16_t status_count = 300;
+
+  std::array<RefusalBody, reason_count> by_reason_;
+  std::array<RefusalBody, status_count> by_status_;
+};
+
+}  // namespace noria::http
