@@ -1,0 +1,25 @@
+// What a handler says about a response before its body.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "http/message/field.hpp"
+
+namespace noria::http {
+
+struct ResponseHead {
+  std::uint16_t status = 200;
+  std::string_view content_type;      // empty: no Content-Type is added
+  std::span<const FieldView> fields;  // judged when written (RSP-011, RSP-013, RSP-014, RSP-015)
+};
+
+enum class HeadFault : std::uint8_t {
+  none,
+  status,  // outside 200-599 (RSP-010)
+  header,  // a name, a value, their number or their size (RSP-011, RSP-014, RSP-015)
+  length,  // the handler's Content-Length is not the body's (RSP-012)
+};
+
+}  // namespace noria::http

@@ -1,0 +1,97 @@
+#include "http/serve/config.hpp"
+
+#include <array>
+
+namespace noria::http {
+namespace {
+
+using C = ServerConfig;
+
+constexpr std::uint64_t bytes_max = std::uint64_t{1} << 31;
+constexpr std::uint64_t body_max = (std::uint64_t{1} << 63) - 1;
+constexpr std::uint64_t time_ms_max = 365ull * 24 * 3600 * 1000;
+constexpr std::uint64_t count_max = 1 << 24;
+
+constexpr auto keys = std::to_array<ConfigKey>({
+    {"method_bytes_max", &C::method_bytes_max, 1, 255, false, "LIM-001"},
+    {"request_line_bytes_max", &C::request_line_bytes_max, 16, bytes_max, false, "LIM-002"},
+    {"header_line_bytes_max", &C::header_line_bytes_max, 16, bytes_max, false, "LIM-003"},
+    {"header_section_bytes_max", &C::header_section_bytes_max, 16, bytes_max, false, "LIM-004"},
+    {"header_count_max", &C::header_count_max, 1, 65535, false, "LIM-005"},
+    {"chunk_extension_bytes_max", &C::chunk_extension_bytes_max, 0, bytes_max, false, "LIM-006"},
+    {"chunk_overhead_bytes_max", &C::chunk_overhead_bytes_max, 0, bytes_max, false, "LIM-007"},
+    {"body_bytes_max", &C::body_bytes_max, 0, body_max, true, "LIM-010"},
+    {"drain_body_bytes_max", &C::drain_body_bytes_max, 0, body_max, false, "LIM-012"},
+    {"drain_body_timeout_ms", &C::drain_body_timeout_ms, 1, time_ms_max, false, "LIM-012"},
+    {"linger_timeout_ms", &C::linger_timeout_ms, 1, time_ms_max, false, "LIM-013"},
+    {"linger_idle_ms", &C::linger_idle_ms, 1, time_ms_max, false, "LIM-013"},
+    {"linger_connections_max", &C::linger_connections_max, 0, count_max, false, "LIM-013"},
+    {"header_timeout_ms", &C::header_timeout_ms, 1, time_ms_max, false, "LIM-014"},
+    {"body_rate_bytes_per_second_min", &C::body_rate_bytes_per_second_min, 1, bytes_max, false,
+     "LIM-015"},
+    {"send_rate_bytes_per_second_min", &C::send_rate_bytes_per_second_min, 1, bytes_max, false,
+     "LIM-016"},
+    {"rate_grace_ms", &C::rate_grace_ms, 1, time_ms_max, false, "LIM-017"},
+    {"rate_credit_ms_max", &C::rate_credit_ms_max, 1, time_ms_max, false, "LIM-017"},
+    {"keep_alive_timeout_ms", &C::keep_alive_timeout_ms, 1, time_ms_max, false, "LIM-018"},
+    {"requests_per_connection_max", &C::requests_per_connection_max, 1, body_max, true, "LIM-019"},
+    {"tcp_user_timeout_ms", &C::tcp_user_timeout_ms, 1, 0x7FFF'FFFF, false, "LIM-021"},
+    {"connections_max", &C::connections_max, 1, count_max, true, "LIM-030"},
+    {"send_queue_bytes_high", &C::send_queue_bytes_high, 1, bytes_max, false, "LIM-034"},
+    {"send_queue_bytes_low", &C::send_queue_bytes_low, 0, bytes_max, false, "LIM-034"},
+    {"query_fields_max", &C::query_fields_max, 0, count_max, false, "LIM-040"},
+    {"cookies_max", &C::cookies_max, 0, count_max, false, "LIM-042"},
+    {"json_depth_max", &C::json_depth_max, 1, 1024, false, "LIM-060"},
+    {"json_number_bytes_max", &C::json_number_bytes_max, 1, 4300, false, "LIM-061"},
+    {"graceful_timeout_ms", &C::graceful_timeout_ms, 1, time_ms_max, false, "LIM-090"},
+    {"drain_idle_ms", &C::drain_idle_ms, 0, time_ms_max, false, "LIM-091"},
+});
+
+constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
+  for (const ConfigKey& key : keys) {
+    const std::uint64_t value = config.*key.member;
+    if (value == no_limit && key.may_be_unlimited) continue;
+    if (value < key.min) return ConfigProblem{key.name, {}, "is below its least value"};
+    if (value > key.max) return ConfigProblem{key.name, {}, "is above its greatest value"};
+  }
+  if (config.header_line_bytes_max > config.header_section_bytes_max) {
+    return ConfigProblem{"header_line_bytes_max", "header_section_bytes_max",
+                         "must not exceed"};  // LIM-200
+  }
+  if (config.send_queue_bytes_low >= config.send_queue_bytes_high) {
+    return ConfigProblem{"send_queue_bytes_low", "send_queue_bytes_high",
+                         "must be less than"};  // LIM-201
+  }
+  if (config.rate_grace_ms > config.rate_credit_ms_max) {
+    return ConfigProblem{"rate_grace_ms", "rate_credit_ms_max", "must not exceed"};  // LIM-202
+  }
+  if (config.linger_idle_ms > config.linger_timeout_ms) {
+    return ConfigProblem{"linger_idle_ms", "linger_timeout_ms", "must not exceed"};  // LIM-202
+  }
+  if (config.header_timeout_ms >= config.graceful_timeout_ms) {
+    return ConfigProblem{"header_timeout_ms", "graceful_timeout_ms",
+                         "must be less than"};  // LIM-204
+  }
+  return std::nullopt;
+}
+
+static_assert(!judge(ServerConfig{}), "the defaults break their own rules");
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  return keys;
+}
+
+const ConfigKey* config_key(std::string_view name) {
+  for (const ConfigKey& key : keys) {
+    if (key.name == name) return &key;
+  }
+  return nullptr;
+}
+
+std::optional<ConfigProblem> problem_in(const ServerConfig& config) {
+  return judge(config);
+}
+
+}  // namespace noria::http

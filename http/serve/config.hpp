@@ -1,0 +1,69 @@
+// Every limit and timer of a server: one struct, one table, one judge. The table names each key as
+// protocol section 5 does; the package derives its own spellings from it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace noria::http {
+
+inline constexpr std::uint64_t no_limit = ~std::uint64_t{0};
+
+struct ServerConfig {
+  std::uint64_t method_bytes_max = 32;
+  std::uint64_t request_line_bytes_max = 8192;
+  std::uint64_t header_line_bytes_max = 8192;
+  std::uint64_t header_section_bytes_max = 32768;
+  std::uint64_t header_count_max = 100;
+  std::uint64_t chunk_extension_bytes_max = 256;
+  std::uint64_t chunk_overhead_bytes_max = 16384;
+  std::uint64_t body_bytes_max = 1 << 20;
+  std::uint64_t drain_body_bytes_max = 65536;
+  std::uint64_t drain_body_timeout_ms = 1000;
+  std::uint64_t linger_timeout_ms = 5000;
+  std::uint64_t linger_idle_ms = 1000;
+  std::uint64_t linger_connections_max = 1024;
+  std::uint64_t header_timeout_ms = 10000;
+  std::uint64_t body_rate_bytes_per_second_min = 240;
+  std::uint64_t send_rate_bytes_per_second_min = 240;
+  std::uint64_t rate_grace_ms = 5000;
+  std::uint64_t rate_credit_ms_max = 30000;
+  std::uint64_t keep_alive_timeout_ms = 75000;
+  std::uint64_t requests_per_connection_max = no_limit;
+  std::uint64_t tcp_user_timeout_ms = 30000;
+  std::uint64_t connections_max = no_limit;
+  std::uint64_t send_queue_bytes_high = 262144;
+  std::uint64_t send_queue_bytes_low = 65536;
+  std::uint64_t query_fields_max = 1000;
+  std::uint64_t cookies_max = 200;
+  std::uint64_t json_depth_max = 1024;
+  std::uint64_t json_number_bytes_max = 4300;
+  std::uint64_t graceful_timeout_ms = 30000;
+  std::uint64_t drain_idle_ms = 2000;
+};
+
+struct ConfigKey {
+  std::string_view name;
+  std::uint64_t ServerConfig::* member;
+  std::uint64_t min;
+  std::uint64_t max;
+  bool may_be_unlimited;  // no_limit is accepted
+  std::string_view rule;
+};
+
+std::span<const ConfigKey> config_keys();
+
+// nullptr for a name that is no key.
+const ConfigKey* config_key(std::string_view name);
+
+struct ConfigProblem {
+  std::string_view key;
+  std::string_view other;  // the second key of a broken relation (LIM-200...), else empty
+  std::string_view what;   // a clause that follows the key: "must be at least 1"
+};
+
+std::optional<ConfigProblem> problem_in(const ServerConfig& config);
+
+}  // namespace noria::http

@@ -1,0 +1,29 @@
+// Who is at the two ends of a connection, looked up when a handler first asks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "uring/engine.hpp"
+
+namespace noria::http {
+
+// Empty texts and port 0 on a Unix socket.
+struct Endpoints {
+  std::string client_host;
+  std::uint16_t client_port = 0;
+  std::string server_host;
+  std::uint16_t server_port = 0;
+};
+
+class EndpointSource {
+ public:
+  virtual ~EndpointSource() = default;
+  virtual const Endpoints& endpoints() = 0;
+};
+
+// By getpeername(2) and getsockname(2).
+Endpoints kernel_endpoints(uring::Descriptor socket);
+
+}  // namespace noria::http

@@ -1,0 +1,153 @@
+#include "http/h1/response_writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace noria::http::h1 {
+namespace {
+
+class ResponseWriterTest : public testing::Test {
+ protected:
+  ResponseWriterTest() { blocks_.refresh(784111777); }
+
+  HeadFault write(const ResponseHead& head, std::string_view body,
+                  Persistence persistence = Persistence::keep, bool for_head = false) {
+    HeadFault fault = writer_.begin(output_, head, persistence, for_head);
+    if (fault != HeadFault::none) return fault;
+    output_.append(body);
+    return writer_.finish(output_);
+  }
+
+  std::string written(const ResponseHead& head, std::string_view body,
+                      Persistence persistence = Persistence::keep, bool for_head = false) {
+    const std::size_t start = output_.size();
+    EXPECT_EQ(write(head, body, persistence, for_head), HeadFault::none);
+    return std::string(output_.view().substr(start));
+  }
+
+  Stats stats_;
+  BlockPool pool_;
+  ResponseBlocks blocks_;
+  ResponseWriter writer_{blocks_, stats_};
+  Output output_{pool_};
+};
+
+constexpr const char* date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+
+TEST_F(ResponseWriterTest, RSP_004_a_whole_body_has_its_exact_length_however_the_digits_change) {
+  for (const std::size_t bytes : {0u, 5u, 9u, 10u, 99u, 100u, 12345u, 7u}) {
+    const std::string body(bytes, 'x');
+    EXPECT_EQ(written({.content_type = "text/plain"}, body),
+              std::string("HTTP/1.1 200 OK\r\n") + date +
+                  "Content-Type: text/plain\r\nContent-Length: " + std::to_string(bytes) +
+                  "\r\n\r\n" + body);
+  }
+}
+
+TEST_F(ResponseWriterTest, RSP_001_no_body_and_no_length_for_204_and_304) {
+  EXPECT_EQ(written({.status = 204}, "ignored"),
+            std::string("HTTP/1.1 204 No Content\r\n") + date + "\r\n");
+  EXPECT_EQ(written({.status = 304}, ""),
+            std::string("HTTP/1.1 304 Not Modified\r\n") + date + "\r\n");
+  EXPECT_EQ(written({.status = 205}, "ignored"),
+            std::string("HTTP/1.1 205 Reset Content\r\n") + date + "Content-Length: 0\r\n\r\n");
+}
+
+TEST_F(ResponseWriterTest, RSP_003_head_has_the_length_of_get_and_no_octet_of_the_body) {
+  EXPECT_EQ(written({}, "twelve bytes", Persistence::keep, true),
+            std::string("HTTP/1.1 200 OK\r\n") + date + "Content-Length: 12\r\n\r\n");
+  const FieldView stated{"Content-Length", "34"};
+  EXPECT_EQ(written({.fields = {&stated, 1}}, "", Persistence::keep, true),
+            std::string("HTTP/1.1 200 OK\r\n") + date + "Content-Length: 34\r\n\r\n");
+}
+
+TEST_F(ResponseWriterTest, RSP_010_statuses_outside_200_to_599_are_a_fault) {
+  for (const std::uint16_t status : {0, 100, 101, 199, 600, 999}) {
+    EXPECT_EQ(write({.status = status}, ""), HeadFault::status) << status;
+  }
+  EXPECT_TRUE(output_.empty());
+  EXPECT_EQ(write({.status = 599}, ""), HeadFault::none);
+}
+
+TEST_F(ResponseWriterTest, RSP_011_RSP_012_the_handlers_content_length_is_the_bodys_or_a_fault) {
+  const FieldView right{"content-length", "2"};
+  EXPECT_EQ(written({.fields = {&right, 1}}, "ab"),
+            std::string("HTTP/1.1 200 OK\r\n") + date + "Content-Length: 2\r\n\r\nab");
+  const std::size_t before = output_.size();
+  EXPECT_EQ(write({.fields = {&right, 1}}, "abc"), HeadFault::length);
+  for (const char* value : {"02", "+2", "2,2", "", "0x2", "99999999999999999999"}) {
+    const FieldView wrong{"Content-Length", value};
+    EXPECT_EQ(write({.fields = {&wrong, 1}}, "ab"), HeadFault::header) << value;
+  }
+  EXPECT_EQ(output_.size(), before);
+}
+
+TEST_F(ResponseWriterTest, RSP_013_hop_by_hop_fields_are_left_out_and_counted) {
+  const std::array fields = {FieldView{"Transfer-Encoding", "chunked"},
+                             FieldView{"keep-alive", "timeout=5"},
+                             FieldView{"Connection", "x-private"},
+                             FieldView{"Proxy-Connection", "keep-alive"},
+                             FieldView{"Upgrade", "h2c"},
+                             FieldView{"TE", "trailers"},
+                             FieldView{"X-Kept", "1"}};
+  EXPECT_EQ(written({.fields = fields}, ""),
+            std::string("HTTP/1.1 200 OK\r\n") + date + "X-Kept: 1\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(stats_.of(Reason::dropped_response_header), 6u);
+}
+
+TEST_F(ResponseWriterTest, CON_023_the_handler_may_ask_for_the_end_of_the_connection) {
+  const FieldView field{"Connection", "Close"};
+  EXPECT_EQ(
+      written({.fields = {&field, 1}}, ""),
+      std::string("HTTP/1.1 200 OK\r\n") + date + "Connection: close\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_TRUE(writer_.close_wanted());
+  EXPECT_NE(written({}, "", Persistence::keep_stated).find("Connection: keep-alive\r\n"),
+            std::string::npos);
+  EXPECT_FALSE(writer_.close_wanted());
+}
+
+TEST_F(ResponseWriterTest, RSP_014_nothing_can_be_injected) {
+  for (const std::string value :
+       {"a\r\nb: c", "a\nb", "a\rb", std::string("a\0b", 3).c_str(), "a\x7f", "a\x01"}) {
+    const FieldView field{"x-a", value};
+    EXPECT_EQ(write({.fields = {&field, 1}}, ""),
+              value == "a" ? HeadFault::none : HeadFault::header);
+    if (value != "a") {
+      EXPECT_EQ(write({.content_type = value}, ""), HeadFault::header);
+    }
+  }
+  for (const char* name : {"", "a b", "a:", "a\r\n", "ä"}) {
+    const FieldView field{name, "v"};
+    EXPECT_EQ(write({.fields = {&field, 1}}, ""), HeadFault::header) << name;
+  }
+}
+
+TEST_F(ResponseWriterTest, RSP_015_a_head_is_bounded_in_fields_and_octets) {
+  std::vector<FieldView> fields(256, FieldView{"a", "b"});
+  EXPECT_EQ(write({.fields = fields}, ""), HeadFault::none);
+  fields.push_back({"a", "b"});
+  EXPECT_EQ(write({.fields = fields}, ""), HeadFault::header);
+  const std::string long_value(64 * 1024, 'x');
+  const FieldView field{"a", long_value};
+  EXPECT_EQ(write({.fields = {&field, 1}}, ""), HeadFault::header);
+}
+
+TEST_F(ResponseWriterTest, RSP_017_a_handlers_date_replaces_ours) {
+  const FieldView field{"date", "Thu, 01 Jan 1970 00:00:00 GMT"};
+  EXPECT_EQ(written({.fields = {&field, 1}}, ""),
+            "HTTP/1.1 200 OK\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n");
+}
+
+TEST_F(ResponseWriterTest, an_abandoned_response_leaves_the_ones_before_it) {
+  const std::string first = written({}, "first");
+  ASSERT_EQ(writer_.begin(output_, {}, Persistence::keep, false), HeadFault::none);
+  output_.append("half a bo");
+  writer_.abandon(output_);
+  EXPECT_EQ(output_.view(), first);
+}
+
+}  // namespace
+}  // namespace noria::http::h1

@@ -1,0 +1,81 @@
+#include "http/serve/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace noria::http {
+namespace {
+
+TEST(ServerConfig, GEN_002_every_key_has_one_name_and_a_default_within_its_bounds) {
+  std::set<std::string_view> names;
+  const ServerConfig config;
+  for (const ConfigKey& key : config_keys()) {
+    EXPECT_TRUE(names.insert(key.name).second) << key.name;
+    const std::uint64_t value = config.*key.member;
+    EXPECT_TRUE((value >= key.min && value <= key.max) ||
+                (key.may_be_unlimited && value == no_limit))
+        << key.name;
+    EXPECT_EQ(config_key(key.name), &key);
+  }
+  // A member without a row would be a setting nobody can set.
+  EXPECT_EQ(names.size() * sizeof(std::uint64_t), sizeof(ServerConfig));
+  EXPECT_EQ(config_key("no_such_key"), nullptr);
+}
+
+TEST(ServerConfig, LIM_210_every_key_is_judged_at_its_edges) {
+  for (const ConfigKey& key : config_keys()) {
+    ServerConfig config;
+    if (key.min > 0) {
+      config.*key.member = key.min - 1;
+      ASSERT_TRUE(problem_in(config)) << key.name;
+      EXPECT_EQ(problem_in(config)->key, key.name);
+    }
+    config.*key.member = key.max + 1;
+    ASSERT_TRUE(problem_in(config)) << key.name;
+    EXPECT_EQ(problem_in(config)->key, key.name);
+    config.*key.member = no_limit;
+    EXPECT_EQ(!problem_in(config), key.may_be_unlimited) << key.name;
+  }
+}
+
+void expect_relation(ServerConfig config, std::string_view key, std::string_view other) {
+  const auto problem = problem_in(config);
+  ASSERT_TRUE(problem) << key;
+  EXPECT_EQ(problem->key, key);
+  EXPECT_EQ(problem->other, other);
+}
+
+TEST(ServerConfig, LIM_200_a_line_fits_its_section) {
+  ServerConfig config;
+  config.header_line_bytes_max = config.header_section_bytes_max;
+  EXPECT_FALSE(problem_in(config));
+  ++config.header_line_bytes_max;
+  expect_relation(config, "header_line_bytes_max", "header_section_bytes_max");
+}
+
+TEST(ServerConfig, LIM_201_the_low_mark_is_below_the_high_one) {
+  ServerConfig config;
+  config.send_queue_bytes_low = config.send_queue_bytes_high - 1;
+  EXPECT_FALSE(problem_in(config));
+  ++config.send_queue_bytes_low;
+  expect_relation(config, "send_queue_bytes_low", "send_queue_bytes_high");
+}
+
+TEST(ServerConfig, LIM_202_grace_within_credit_and_idle_within_linger) {
+  ServerConfig config;
+  config.rate_grace_ms = config.rate_credit_ms_max + 1;
+  expect_relation(config, "rate_grace_ms", "rate_credit_ms_max");
+  config = {};
+  config.linger_idle_ms = config.linger_timeout_ms + 1;
+  expect_relation(config, "linger_idle_ms", "linger_timeout_ms");
+}
+
+TEST(ServerConfig, LIM_204_a_request_may_arrive_within_the_grace_of_a_stop) {
+  ServerConfig config;
+  config.graceful_timeout_ms = config.header_timeout_ms;
+  expect_relation(config, "header_timeout_ms", "graceful_timeout_ms");
+}
+
+}  // namespace
+}  // namespace noria::http

@@ -1,0 +1,185 @@
+// The reading half of http/serve/connection: where messages end, however their octets arrive.
+#include <map>
+#include <random>
+
+#include "served.hpp"
+
+namespace noria::http {
+namespace {
+
+const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\n";
+const std::string follower = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+std::vector<std::string> bodies_of(const std::vector<std::string>& responses) {
+  std::vector<std::string> bodies;
+  for (const std::string& response : responses) bodies.push_back(body_of(response));
+  return bodies;
+}
+
+const std::map<std::string, std::vector<std::string>> framed_inputs = {
+    {head + "Content-Length: 11\r\n\r\nhello world" + follower, {"hello world", "hello"}},
+    {head + "Content-Length: 0\r\n\r\n" + follower, {"", "hello"}},
+    {head + "\r\n" + follower, {"", "hello"}},
+    {head +
+         "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1;a=b\r\n \r\n5\r\nworld\r\n0\r\n\r\n" +
+         follower,
+     {"hello world", "hello"}},
+    {head + "Transfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: 1\r\n\r\n" + follower,
+     {"", "hello"}},
+    {"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nGET" + follower, {"hello", "hello"}},
+    {"\r\n" + follower + "\r\n" + follower, {"hello", "hello"}},
+};
+
+// SEG-001 and SEG-002: verdicts and responses depend on the octets alone.
+TEST(ConnectionInput, SEG_001_SEG_002_every_split_gives_the_same_responses) {
+  for (const auto& [input, bodies] : framed_inputs) {
+    Served whole;
+    const auto expected = responses_in(whole.answer(input));
+    ASSERT_EQ(bodies_of(expected), bodies) << input;
+    for (std::size_t at = 1; at < input.size(); ++at) {
+      Served served;
+      const uring::Peer peer = served.connect();
+      std::string received = served.send(peer, input.substr(0, at));
+      received += served.send(peer, input.substr(at));
+      ASSERT_EQ(responses_in(received), expected) << input << " split at " << at;
+    }
+    Served bytewise;
+    const uring::Peer peer = bytewise.connect();
+    std::string received;
+    for (const char octet : input) received += bytewise.send(peer, {&octet, 1});
+    ASSERT_EQ(responses_in(received), expected) << input;
+  }
+}
+
+TEST(ConnectionInput, SEG_002_random_pieces_of_many_requests) {
+  const unsigned seed = 1121;
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  std::string input;
+  std::vector<std::string> bodies;
+  for (int i = 0; i < 200; ++i) {
+    auto entry = framed_inputs.begin();
+    std::advance(entry, random() % framed_inputs.size());
+    input += entry->first;
+    bodies.insert(bodies.end(), entry->second.begin(), entry->second.end());
+  }
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::size_t> pieces;
+    for (std::size_t at = 0; at < input.size();) {
+      pieces.push_back(1 + random() % (1 << (random() % 13)));
+      at += pieces.back();
+    }
+    Served served;
+    const uring::Peer peer = served.connect();
+    ASSERT_EQ(bodies_of(responses_in(served.send_in_pieces(peer, input, pieces))), bodies);
+  }
+}
+
+TEST(ConnectionInput, H1_082_nothing_runs_after_a_refused_request) {
+  Served served;
+  const auto responses =
+      responses_in(served.answer(follower + "GET / HTTP/1.1\nHost: a\r\n\r\n" + follower));
+  ASSERT_EQ(responses.size(), 2u);
+  EXPECT_EQ(status_of(responses[0]), 200);
+  EXPECT_EQ(status_of(responses[1]), 400);
+  EXPECT_NE(responses[1].find("Connection: close\r\n"), std::string::npos);
+  EXPECT_EQ(served.seen.calls, 1u);
+  EXPECT_EQ(served.count(Reason::refused_line_bare_lf), 1u);
+}
+
+TEST(ConnectionInput, LIM_010_H1_057_a_declared_body_above_the_limit_is_refused_unread) {
+  const std::map<std::size_t, int> expected = {{7, 200}, {8, 200}, {9, 413}};
+  for (const auto& [bytes, status] : expected) {
+    Served served;
+    const auto responses =
+        responses_in(served.answer("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: " +
+                                   std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'x')));
+    ASSERT_EQ(responses.size(), 1u);
+    EXPECT_EQ(status_of(responses[0]), status) << bytes;
+    EXPECT_EQ(served.seen.calls, status == 200 ? 1u : 0u);
+  }
+}
+
+TEST(ConnectionInput, LIM_010_a_chunked_body_is_refused_at_the_octet_that_exceeds) {
+  const std::string chunked =
+      "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  Served served;
+  EXPECT_EQ(status_of(served.answer(chunked + "8\r\n12345678\r\n0\r\n\r\n")), 200);
+  EXPECT_EQ(status_of(served.answer(chunked + "8\r\n12345678\r\n1\r\n9")), 413);
+  EXPECT_EQ(served.count(Reason::refused_body_too_large), 1u);
+  EXPECT_EQ(served.seen.bodies, std::vector<std::string>{"12345678"});
+}
+
+TEST(ConnectionInput, H1_069_a_truncated_body_never_reaches_a_handler) {
+  for (const std::string& input : {head + "Content-Length: 5\r\n\r\nhell",
+                                   head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}) {
+    Served served;
+    EXPECT_EQ(status_of(served.answer(input)), 400);
+    EXPECT_EQ(served.count(Reason::refused_body_truncated), 1u);
+    EXPECT_EQ(served.seen.calls, 0u);
+  }
+}
+
+TEST(ConnectionInput, CON_041_a_truncated_head_is_refused) {
+  Served served;
+  EXPECT_EQ(status_of(served.answer("GET / HTT")), 400);
+  EXPECT_EQ(served.count(Reason::refused_head_truncated), 1u);
+}
+
+TEST(ConnectionInput, H1_071_100_is_sent_once_and_only_when_the_body_is_wanted) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  const std::string expecting = head + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+  EXPECT_EQ(served.send(peer, expecting), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(body_of(served.send(peer, "ab")), "ab");
+  EXPECT_EQ(body_of(served.send(peer, expecting + "cd")), "cd");
+  const uring::Peer refused = served.connect();
+  EXPECT_EQ(status_of(served.send(refused,
+                                  "POST /small HTTP/1.1\r\nHost: a\r\nExpect: "
+                                  "100-continue\r\nContent-Length: 20\r\n\r\n")),
+            413);
+}
+
+TEST(ConnectionInput, H1_058_CON_021_an_unread_body_is_drained_or_ends_the_connection) {
+  Served served;
+  const uring::Peer small = served.connect();
+  const std::string lost = "POST /nowhere HTTP/1.1\r\nHost: a\r\n";
+  const std::string early = served.send(small, lost + "Content-Length: 10\r\n\r\n12345");
+  EXPECT_EQ(status_of(early), 404);
+  EXPECT_EQ(early.find("Connection: close"), std::string::npos);
+  EXPECT_EQ(body_of(served.send(small, "67890" + follower)), "hello");
+
+  const uring::Peer chunked = served.connect();
+  EXPECT_EQ(status_of(served.send(chunked, lost + "Transfer-Encoding: chunked\r\n\r\n3\r\nab")),
+            404);
+  EXPECT_EQ(body_of(served.send(chunked, "c\r\n0\r\n\r\n" + follower)), "hello");
+
+  const uring::Peer large = served.connect();
+  const std::string answer = served.send(large, lost + "Content-Length: 70000\r\n\r\n");
+  EXPECT_EQ(status_of(answer), 404);
+  EXPECT_NE(answer.find("Connection: close"), std::string::npos);
+}
+
+TEST(ConnectionInput, H1_072_a_final_answer_before_the_100_ends_the_connection) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  const std::string answer = served.send(
+      peer,
+      "POST /nowhere HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(status_of(answer), 404);
+  EXPECT_NE(answer.find("Connection: close"), std::string::npos);
+  EXPECT_EQ(served.send(peer, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), "");
+  EXPECT_EQ(served.count(Reason::closed_expect_unanswered), 1u);
+}
+
+TEST(ConnectionInput, CON_006_a_body_that_is_never_drained_ends_the_connection) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.send(peer, "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
+  served.pass_ms(1'100);
+  EXPECT_TRUE(served.engine.server_shutdown(peer));
+  EXPECT_EQ(served.count(Reason::closed_body_not_drained), 1u);
+}
+
+}  // namespace
+}  // namespace noria::http

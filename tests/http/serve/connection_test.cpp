@@ -1,0 +1,224 @@
+#include "http/serve/connection.hpp"
+
+#include "served.hpp"
+
+namespace noria::http {
+namespace {
+
+constexpr const char* hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+TEST(Connection, CON_001_a_silent_connection_is_closed_without_an_octet) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.pass_ms(9'900);
+  EXPECT_FALSE(served.engine.closed(peer));
+  served.pass_ms(1'100);
+  EXPECT_TRUE(served.engine.closed(peer));
+  EXPECT_EQ(served.engine.take_sent(peer), "");
+  EXPECT_EQ(served.count(Reason::closed_no_request), 1u);
+}
+
+TEST(Connection, CON_001_a_slow_head_is_refused_with_408) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  std::string received;
+  for (int second = 0; second < 9; ++second) {
+    received += served.send(peer, second == 0 ? "GET / HTTP/1.1\r\nA:" : "b");
+    served.pass_ms(1000);
+  }
+  EXPECT_EQ(received, "");
+  served.pass_ms(2000);
+  EXPECT_EQ(status_of(served.engine.take_sent(peer)), 408);
+  EXPECT_EQ(served.count(Reason::refused_header_timeout), 1u);
+}
+
+TEST(Connection, CON_001_the_head_timer_of_a_later_request_starts_with_its_first_octet) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
+  served.pass_ms(60'000);
+  EXPECT_EQ(served.send(peer, "\r\n"), "");
+  served.pass_ms(9'000);
+  EXPECT_EQ(served.send(peer, "GET"), "");
+  served.pass_ms(9'000);
+  EXPECT_EQ(served.engine.take_sent(peer), "");
+  served.pass_ms(1'100);
+  EXPECT_EQ(status_of(served.engine.take_sent(peer)), 408);
+}
+
+TEST(Connection, CON_002_CON_010_a_slow_body_is_refused_and_a_steady_one_is_not) {
+  Served served;
+  const uring::Peer slow = served.connect();
+  const uring::Peer steady = served.connect();
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n";
+  served.send(slow, head);
+  served.send(steady, head);
+  for (int second = 0; second < 10; ++second) {
+    served.send(slow, "x");
+    served.send(steady, std::string(300, 'x'));
+    served.pass_ms(1000);
+  }
+  EXPECT_EQ(status_of(served.engine.take_sent(slow)), 408);
+  EXPECT_EQ(served.count(Reason::refused_body_too_slow), 1u);
+  EXPECT_EQ(served.engine.take_sent(steady), "");
+  EXPECT_EQ(status_of(served.send(steady, std::string(7000, 'x'))), 200);
+}
+
+TEST(Connection, CON_003_an_idle_connection_is_closed_with_a_fin_and_no_octet) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
+  served.pass_ms(74'000);
+  EXPECT_FALSE(served.engine.closed(peer));
+  EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
+  served.pass_ms(74'000);
+  EXPECT_FALSE(served.engine.closed(peer));
+  served.pass_ms(2'000);
+  EXPECT_TRUE(served.engine.closed(peer));
+  EXPECT_FALSE(served.engine.server_reset(peer));
+  EXPECT_EQ(served.count(Reason::closed_keep_alive), 1u);
+}
+
+TEST(Connection, CON_004_CON_032_a_peer_that_reads_nothing_is_cut_with_a_reset) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 1000);
+  served.send(peer, "GET /big/100000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  served.pass_ms(3000);
+  EXPECT_FALSE(served.engine.closed(peer));
+  served.pass_ms(8000);
+  served.pass_ms(8000);
+  EXPECT_TRUE(served.engine.closed(peer));
+  EXPECT_TRUE(served.engine.server_reset(peer));
+  EXPECT_EQ(served.count(Reason::cut_send_too_slow), 1u);
+}
+
+TEST(Connection, CON_030_after_the_last_response_we_wait_for_the_peers_fin) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  EXPECT_EQ(status_of(served.send(peer, "GET /close HTTP/1.1\r\nHost: a\r\n\r\nmore")), 200);
+  EXPECT_TRUE(served.engine.server_shutdown(peer));
+  EXPECT_FALSE(served.engine.closed(peer));
+  served.send(peer, "discarded");
+  served.engine.finish(peer);
+  served.run();
+  EXPECT_TRUE(served.engine.closed(peer));
+  EXPECT_EQ(served.seen.calls, 0u);
+}
+
+TEST(Connection, CON_007_lingering_ends_by_idleness_and_by_its_deadline) {
+  Served served;
+  const uring::Peer idle = served.connect();
+  const uring::Peer busy = served.connect();
+  served.send(idle, "GET /close HTTP/1.1\r\nHost: a\r\n\r\n");
+  served.send(busy, "GET /close HTTP/1.1\r\nHost: a\r\n\r\n");
+  served.pass_ms(600);
+  served.send(busy, "x");
+  served.pass_ms(600);
+  EXPECT_TRUE(served.engine.closed(idle));
+  EXPECT_FALSE(served.engine.closed(busy));
+  for (int i = 0; i < 8; ++i) {
+    served.send(busy, "x");
+    served.pass_ms(600);
+  }
+  EXPECT_TRUE(served.engine.closed(busy));
+  EXPECT_EQ(served.count(Reason::closed_linger_timeout), 2u);
+}
+
+TEST(Connection, CON_031_only_so_many_linger) {
+  ServerConfig config;
+  config.linger_connections_max = 1;
+  Served served(config);
+  const uring::Peer first = served.connect();
+  const uring::Peer second = served.connect();
+  served.send(first, "GET /close HTTP/1.1\r\nHost: a\r\n\r\n");
+  served.send(second, "GET /close HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_FALSE(served.engine.closed(first));
+  EXPECT_TRUE(served.engine.closed(second));
+  EXPECT_EQ(served.count(Reason::closed_linger_skipped), 1u);
+}
+
+TEST(Connection, CON_040_a_fin_without_a_request_just_closes) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.engine.finish(peer);
+  served.run();
+  EXPECT_TRUE(served.engine.closed(peer));
+  EXPECT_EQ(served.engine.take_sent(peer), "");
+  EXPECT_EQ(served.count(Reason::closed_by_peer), 1u);
+}
+
+TEST(Connection, CON_042_requests_before_a_half_close_are_answered_in_full) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.engine.deliver(peer, std::string(hello_request) + hello_request);
+  served.engine.finish(peer);
+  served.run();
+  EXPECT_EQ(responses_in(served.engine.take_sent(peer)).size(), 2u);
+  EXPECT_TRUE(served.engine.closed(peer));
+}
+
+TEST(Connection, CON_044_a_reset_ends_the_connection_and_what_was_queued) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 10);
+  served.send(peer, "GET /big/100000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  served.engine.reset(peer);
+  served.run();
+  EXPECT_EQ(served.count(Reason::lost_reset), 1u);
+  EXPECT_EQ(served.server.connections_live(), 0u);
+}
+
+TEST(Connection, ENG_027_short_sends_go_on_in_order) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 777);
+  std::string received =
+      served.send(peer, "GET /big/50000 HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(hello_request));
+  for (int i = 0; i < 200; ++i) {
+    received += served.engine.take_sent(peer);
+    served.engine.set_window(peer, 777);
+    served.run();
+  }
+  const auto responses = responses_in(received);
+  ASSERT_EQ(responses.size(), 2u);
+  EXPECT_EQ(body_of(responses[0]), std::string(50000, 'x'));
+  EXPECT_EQ(body_of(responses[1]), "hello");
+  EXPECT_GT(served.count(Reason::engine_short_send), 10u);
+}
+
+TEST(Connection, LIM_034_reading_pauses_while_the_peer_does_not_take_its_answers) {
+  ServerConfig config;
+  config.send_queue_bytes_high = 10'000;
+  config.send_queue_bytes_low = 1'000;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 0);
+  std::string input;
+  for (int i = 0; i < 50; ++i) input += "GET /big/2000 HTTP/1.1\r\nHost: a\r\n\r\n";
+  served.send(peer, input);
+  EXPECT_LT(served.seen.calls, 10u);
+  std::string received;
+  for (int i = 0; i < 100; ++i) {
+    served.engine.set_window(peer, 5'000);
+    served.run();
+    received += served.engine.take_sent(peer);
+  }
+  EXPECT_EQ(served.seen.calls, 50u);
+  EXPECT_EQ(responses_in(received).size(), 50u);
+}
+
+TEST(Connection, LIM_019_a_connection_ends_with_its_last_request) {
+  ServerConfig config;
+  config.requests_per_connection_max = 2;
+  Served served(config);
+  const auto responses =
+      responses_in(served.answer(std::string(hello_request) + hello_request + hello_request));
+  ASSERT_EQ(responses.size(), 2u);
+  EXPECT_EQ(responses[0].find("Connection: close"), std::string::npos);
+  EXPECT_NE(responses[1].find("Connection: close"), std::string::npos);
+  EXPECT_EQ(served.count(Reason::closed_request_count), 1u);
+}
+
+}  // namespace
+}  // namespace noria::http

@@ -1,0 +1,135 @@
+#include "served.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace noria::http {
+namespace {
+
+Outcome text(Exchange& exchange, std::string_view body) {
+  return exchange.respond({.content_type = "text/plain"}, body) == HeadFault::none
+             ? Outcome::responded
+             : Outcome::failed;
+}
+
+Outcome hello(void* context, Exchange& exchange) {
+  ++static_cast<Seen*>(context)->calls;
+  return text(exchange, "hello");
+}
+
+Outcome echo(void* context, Exchange& exchange) {
+  auto& seen = *static_cast<Seen*>(context);
+  ++seen.calls;
+  seen.bodies.emplace_back(exchange.body());
+  return text(exchange, exchange.body());
+}
+
+Outcome big(void* context, Exchange& exchange) {
+  ++static_cast<Seen*>(context)->calls;
+  const auto bytes = static_cast<std::size_t>(exchange.path_values()[0].integer);
+  return text(exchange, std::string(bytes, 'x'));
+}
+
+Outcome fail(void*, Exchange& exchange) {
+  EXPECT_EQ(exchange.begin({}), HeadFault::none);
+  exchange.body_output().append("half a response");
+  return Outcome::failed;
+}
+
+Outcome close(void*, Exchange& exchange) {
+  const FieldView field{"Connection", "close"};
+  EXPECT_EQ(exchange.respond({.fields = {&field, 1}}, "bye"), HeadFault::none);
+  return Outcome::responded;
+}
+
+}  // namespace
+
+Served::Served(const ServerConfig& config, ErrorShape shape)
+    : routes(serve_test_routes(seen)),
+      server({.engine = engine,
+              .clock = clock,
+              .routes = routes,
+              .config = config,
+              .stats = stats,
+              .error_shape = shape}),
+      loop(engine, clock, server),
+      listener(engine.listen()) {
+  server.listen(listener);
+  run();
+}
+
+Served::~Served() {
+  server.stop();
+  for (int second = 0; second < 100 && !server.finished(); ++second) pass_ms(1000);
+  EXPECT_TRUE(server.finished());
+  EXPECT_EQ(server.connections_live(), 0u);
+  EXPECT_EQ(engine.operations_in_flight(), 0u);
+  EXPECT_EQ(engine.buffers().leases_out(), 0u);
+}
+
+uring::Peer Served::connect() {
+  const uring::Peer peer = engine.connect(listener);
+  run();
+  return peer;
+}
+
+void Served::run() {
+  for (int idle = 0; idle < 2;) idle = loop.turn({}) == 0 ? idle + 1 : 0;
+}
+
+void Served::pass_ms(std::uint64_t milliseconds) {
+  clock.advance_ns(milliseconds * 1'000'000);
+  run();
+}
+
+std::string Served::send(uring::Peer peer, std::string_view octets) {
+  engine.deliver(peer, octets);
+  run();
+  return engine.take_sent(peer);
+}
+
+std::string Served::send_in_pieces(uring::Peer peer, std::string_view octets,
+                                   std::span<const std::size_t> piece_bytes) {
+  engine.deliver(peer, octets, piece_bytes);
+  run();
+  return engine.take_sent(peer);
+}
+
+std::string Served::answer(std::string_view octets) {
+  const uring::Peer peer = connect();
+  std::string received = send(peer, octets);
+  engine.finish(peer);
+  run();
+  received += engine.take_sent(peer);
+  engine.hang_up(peer);
+  run();
+  return received;
+}
+
+std::vector<std::string> responses_in(std::string_view octets) {
+  std::vector<std::string> responses;
+  while (!octets.empty()) {
+    const std::size_t head_bytes = octets.find("\r\n\r\n") + 4;
+    std::string response(octets.substr(0, head_bytes));
+    std::size_t body_bytes = 0;
+    if (const auto at = response.find("Content-Length: "); at != std::string::npos) {
+      body_bytes = std::strtoull(response.c_str() + at + 16, nullptr, 10);
+    }
+    if (const auto at = response.find("Date: "); at != std::string::npos) response.erase(at, 37);
+    EXPECT_LE(head_bytes + body_bytes, octets.size());
+    response += octets.substr(head_bytes, body_bytes);
+    octets.remove_prefix(std::min(head_bytes + body_bytes, octets.size()));
+    responses.push_back(std::move(response));
+  }
+  return responses;
+}
+
+std::string body_of(std::string_view response) {
+  return std::string(response.substr(response.find("\r\n\r\n") + 4));
+}
+
+int status_of(std::string_view response) {
+  return std::atoi(response.data() + 9);
+}
+
+}  // namespace noria::http

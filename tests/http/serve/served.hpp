@@ -1,0 +1,61 @@
+// A server on the memory engine and virtual time, with the routes the serve tests need.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/routing/router.hpp"
+#include "http/serve/server.hpp"
+#include "uring/loop.hpp"
+#include "uring/memory/memory_engine.hpp"
+
+namespace noria::http {
+
+// What the handlers of the test routes saw.
+struct Seen {
+  std::vector<std::string> bodies;
+  std::size_t calls = 0;
+};
+
+// Routes: GET /  -> "hello";  ANY /echo -> its body;  GET /big/{n:int} -> n octets;
+// GET /fail -> no answer;  GET /close -> asks for the end;  POST /small -> at most 8 octets.
+RouteTable serve_test_routes(Seen& seen);
+
+class Served {
+ public:
+  explicit Served(const ServerConfig& config = {}, ErrorShape shape = ErrorShape::detail);
+  ~Served();
+
+  uring::Peer connect();
+  // Delivers, runs until nothing more happens, and returns what arrived at the peer.
+  std::string send(uring::Peer peer, std::string_view octets);
+  std::string send_in_pieces(uring::Peer peer, std::string_view octets,
+                             std::span<const std::size_t> piece_bytes);
+  // One connection, this input, everything that came back.
+  std::string answer(std::string_view octets);
+
+  void run();
+  void pass_ms(std::uint64_t milliseconds);
+  std::uint64_t count(Reason reason) const { return stats.of(reason); }
+
+  Seen seen;
+  Stats stats;
+  VirtualClock clock;
+  uring::MemoryEngine engine;
+  RouteTable routes;
+  Server server;
+  uring::Loop loop;
+  uring::Descriptor listener;
+};
+
+// The responses in `octets`, without their Date fields; checks that each is framed as it says.
+std::vector<std::string> responses_in(std::string_view octets);
+std::string body_of(std::string_view response);
+int status_of(std::string_view response);
+
+}  // namespace noria::http

@@ -1,0 +1,91 @@
+#include "http/serve/server.hpp"
+
+#include "served.hpp"
+
+namespace noria::http {
+namespace {
+
+constexpr const char* hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr const char* hello_response =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
+
+TEST(Server, a_request_is_answered_and_the_connection_kept) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(responses_in(served.send(peer, hello_request)),
+              std::vector<std::string>{hello_response});
+  }
+  EXPECT_FALSE(served.engine.closed(peer));
+  served.engine.hang_up(peer);
+  served.run();
+}
+
+TEST(Server, accepts_until_stopped_and_then_lets_the_idle_go) {
+  Served served;
+  const uring::Peer idle = served.connect();
+  served.server.stop();
+  served.run();
+  EXPECT_FALSE(served.engine.closed(idle));
+  served.pass_ms(2100);
+  EXPECT_TRUE(served.engine.closed(idle));
+  EXPECT_TRUE(served.server.finished());
+}
+
+TEST(Server, PRC_012_responses_during_a_stop_say_close) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.server.stop();
+  const auto responses = responses_in(served.send(peer, hello_request));
+  ASSERT_EQ(responses.size(), 1u);
+  EXPECT_NE(responses[0].find("Connection: close\r\n"), std::string::npos);
+  EXPECT_TRUE(served.engine.server_shutdown(peer));
+}
+
+TEST(Server, PRC_016_what_is_left_at_the_deadline_of_a_stop_is_cut) {
+  ServerConfig config;
+  config.drain_idle_ms = 1'000'000;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.server.stop();
+  served.pass_ms(29'000);
+  EXPECT_FALSE(served.engine.closed(peer));
+  served.pass_ms(1'100);
+  EXPECT_TRUE(served.engine.closed(peer));
+  EXPECT_EQ(served.count(Reason::cut_drain_deadline), 1u);
+}
+
+TEST(Server, LIM_030_connections_beyond_the_bound_wait_in_the_backlog) {
+  ServerConfig config;
+  config.connections_max = 2;
+  Served served(config);
+  const uring::Peer first = served.connect();
+  const uring::Peer second = served.connect();
+  const uring::Peer third = served.connect();
+  EXPECT_EQ(served.server.connections_live(), 2u);
+  EXPECT_EQ(served.send(third, hello_request), "");
+  served.engine.hang_up(first);
+  served.run();
+  served.run();
+  EXPECT_EQ(responses_in(served.engine.take_sent(third)).size(), 1u);
+  served.engine.hang_up(second);
+  served.engine.hang_up(third);
+  served.run();
+}
+
+// A number of octets comes back once in each response, whatever the order of turns.
+TEST(Server, H1_080_pipelined_requests_are_answered_in_order) {
+  Served served;
+  std::string input;
+  for (int i = 0; i < 100; ++i) {
+    const std::string body = "body " + std::to_string(i);
+    input += "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+             "\r\n\r\n" + body;
+  }
+  const auto responses = responses_in(served.answer(input));
+  ASSERT_EQ(responses.size(), 100u);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(body_of(responses[i]), "body " + std::to_string(i));
+}
+
+}  // namespace
+}  // namespace noria::http
