@@ -44,7 +44,10 @@ class Listener:
         self.uds = uds
 
     def close(self) -> None:
+        if self.descriptor < 0:
+            return
         os.close(self.descriptor)
+        self.descriptor = -1
         if self.uds is not None:
             try:
                 os.unlink(self.uds)
@@ -52,17 +55,43 @@ class Listener:
                 pass
 
 
-def bind(config: ServerConfig, port: int | None = None) -> Listener:
-    """StartupError with the address, the cause and the way out if it cannot be bound."""
+def bind(config: ServerConfig, count: int = 1) -> list[Listener]:
+    """A listener for each of `count` workers; StartupError with cause and way out if there is none.
+
+    On a Unix socket all of them share one.
+    """
     if config.uds is not None:
-        return _bind_unix(config.uds, config.backlog)
-    wanted = config.port if port is None else port
+        return [_bind_unix(config.uds, config.backlog)] * count
     shown = f"[{config.host}]" if ":" in config.host else config.host
+    made: list[Listener] = []
+    port = config.port
     try:
-        descriptor, bound = _native.bind_listener(config.host, wanted, backlog=config.backlog)
+        # Sockets that share a port do not notice another server of the same user on it: ask first.
+        alone, port = _native.bind_listener(config.host, port, backlog=config.backlog, reuse_port=False)
+        if count == 1:
+            return [Listener(alone, f"http://{shown}:{port}", port, None)]
+        os.close(alone)
+        for _ in range(count):
+            descriptor, port = _native.bind_listener(config.host, port, backlog=config.backlog)
+            made.append(Listener(descriptor, f"http://{shown}:{port}", port, None))
     except OSError as error:
-        raise StartupError(f"{shown}:{wanted} {_cause(error, 'port')}") from None
-    return Listener(descriptor, f"http://{shown}:{bound}", bound, None)
+        for listener in made:
+            listener.close()
+        raise StartupError(f"{shown}:{port} {_cause(error, 'port')}") from None
+    return made
+
+
+def inherited(descriptor: int) -> Listener:
+    """The listener a supervisor left at this number; its address is asked of the kernel."""
+    import socket
+
+    with socket.socket(fileno=os.dup(descriptor)) as asked:
+        address = asked.getsockname()
+        if asked.family == socket.AF_UNIX:
+            return Listener(descriptor, f"unix:{address}", None, None)
+        host, port = address[:2]
+        shown = f"[{host}]" if ":" in host else host
+        return Listener(descriptor, f"http://{shown}:{port}", port, None)
 
 
 def _bind_unix(path: str, backlog: int) -> Listener:
@@ -137,7 +166,7 @@ def serve(
     if app._serving is not None:
         raise StartupError("the app is being served already; stop it first")
     app._freeze()
-    bound = bind(config) if listener is None else listener
+    bound = bind(config)[0] if listener is None else listener
     try:
         serving = Serving(app, config, bound)
         try:

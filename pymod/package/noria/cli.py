@@ -1,0 +1,284 @@
+"""The command `noria`: run, doctor. Exit codes: 0 stopped, 1 failed, 2 bad command line, 3 not started."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from noria.errors import ConfigError, NoriaError, StartupError, nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from noria.app import App
+    from noria.config import ServerConfig
+    from noria.serving import Listener, Serving
+
+USAGE = """\
+usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--engine ENGINE] [--app-dir DIR]
+       noria doctor
+       noria --version
+
+  APP is pkg.mod:attr, path/app.py or path/app.py:attr
+
+  --host     the address to listen on (127.0.0.1)
+  --port     the port, 0 for any free one (8000)
+  --uds      a Unix socket instead of host and port
+  --workers  worker processes, or auto for one per usable CPU (1)
+  --engine   auto, uring or epoll (auto)
+  --app-dir  where pkg.mod is looked for (the current directory)
+"""
+
+_RUN_FLAGS = ("host", "port", "uds", "workers", "engine", "app-dir")
+_NOT_STARTED = 3
+
+
+class UsageError(NoriaError):
+    """The command line is wrong: exit code 2."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        if not given or given[0] in ("-h", "--help", "help"):
+            print(USAGE, end="", file=sys.stdout if given else sys.stderr)
+            return 0 if given else 2
+        command, *rest = given
+        if command == "--version":
+            from noria import __version__
+
+            print(f"noria {__version__}")
+            return 0
+        if command == "run":
+            if "-h" in rest or "--help" in rest:
+                print(USAGE, end="")
+                return 0
+            return run(rest)
+        if command == "doctor":
+            if rest:
+                raise UsageError(f"noria doctor takes no arguments, not {rest[0]!r}")
+            from noria.doctor import doctor
+
+            return doctor()
+        near = nearest(command, ["run", "doctor"])
+        raise UsageError(f"no command {command!r}" + (f"; did you mean {near!r}?" if near else ""))
+    except UsageError as error:
+        print(f"noria: {error}; see noria --help", file=sys.stderr)
+        return 2
+
+
+# --- noria run --------------------------------------------------------------------------------
+
+
+def run(arguments: list[str]) -> int:
+    target, flags = _parsed(arguments)
+    worker = _taken_from_environment()
+    try:
+        workers = _worker_count(flags.pop("workers", "1"))
+        app_dir = os.path.abspath(flags.pop("app-dir", "."))
+        if worker is not None:
+            return _work(target, app_dir, flags, worker)
+        return _supervise(arguments, flags, workers)
+    except (ConfigError, StartupError) as error:
+        if worker is None or worker["speaks"]:
+            print(f"noria: cannot start: {error}", file=sys.stderr, flush=True)
+        return _NOT_STARTED
+
+
+def _parsed(arguments: list[str]) -> tuple[str, dict[str, str]]:
+    targets: list[str] = []
+    flags: dict[str, str] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-"):
+            targets.append(argument)
+            continue
+        name, separator, value = argument.removeprefix("--").partition("=")
+        if not argument.startswith("--") or name not in _RUN_FLAGS:
+            near = nearest(name, list(_RUN_FLAGS))
+            raise UsageError(f"no flag {argument!r}" + (f"; did you mean --{near}?" if near else ""))
+        if not separator:
+            value = next(rest, "")
+            if not value or value.startswith("--"):
+                raise UsageError(f"--{name} needs a value")
+        flags[name] = value
+    if len(targets) != 1:
+        raise UsageError("noria run takes one APP" + (f", not {' '.join(targets)}" if targets else ""))
+    return targets[0], flags
+
+
+def _worker_count(text: str) -> int:
+    if text == "auto":
+        return usable_cpus()
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 1024:
+        return int(text)
+    raise UsageError(f"--workers is a number from 1 to 1024 or auto, not {text!r}")
+
+
+def usable_cpus() -> int:
+    """CPUs that affinity and the cgroup's quota leave us, at least one."""
+    count = len(os.sched_getaffinity(0))
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
+            quota, period = file.read().split()
+        if quota != "max":
+            count = min(count, max(1, int(quota) // int(period)))
+    except (OSError, ValueError):
+        pass
+    return max(1, count)
+
+
+def _settings(flags: dict[str, str]) -> dict[str, Any]:
+    return {name.replace("-", "_"): value for name, value in flags.items()}
+
+
+def _configured(base: ServerConfig | None, flags: dict[str, str]) -> ServerConfig:
+    """Flags over the environment over what the app was given."""
+    from noria.config import with_changes
+    from noria.serving import effective_config
+
+    return with_changes(effective_config(base, {}), _settings(flags), "command line")
+
+
+def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
+    from noria import _native
+    from noria.serving import bind
+
+    # Listeners and the stop are all the supervisor knows of; the app's own settings are its workers'.
+    config = _configured(None, flags)
+    listeners = bind(config, workers)
+    try:
+        return _native.supervise(
+            [sys.executable, "-m", "noria", "run", *arguments],
+            listeners=[[listener.descriptor] for listener in listeners],
+            graceful_timeout_ms=round(config.timeouts.graceful * 1000),
+            environment={},
+        )
+    finally:
+        for listener in listeners:
+            listener.close()
+
+
+def _taken_from_environment() -> dict[str, Any] | None:
+    """What the supervisor told this worker; taken out, so that children of the app do not see it."""
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("NORIA_WORKER_")}
+    if "NORIA_WORKER_LISTENERS" not in taken:
+        return None
+    number = int(taken["NORIA_WORKER_ID"])
+    restarts = int(taken.get("NORIA_WORKER_RESTARTS", "0"))
+    return {
+        "listeners": [int(one) for one in taken["NORIA_WORKER_LISTENERS"].split(",")],
+        "ready": int(taken["NORIA_WORKER_READY"]),
+        # What stops one worker from starting stops all of them: one line is enough.
+        "speaks": number == 0 or restarts > 0,
+    }
+
+
+def _work(target: str, app_dir: str, flags: dict[str, str], worker: dict[str, Any]) -> int:
+    from noria.errors import RegistrationError
+    from noria.serving import inherited, serve
+
+    app = load(target, app_dir)
+    config = _configured(app._server_config, flags)
+    listener: Listener = inherited(worker["listeners"][0])
+
+    def when_ready(serving: Serving) -> None:
+        print(serving.ready_line(), file=sys.stderr, flush=True)
+        os.write(worker["ready"], b"1")
+        os.close(worker["ready"])
+
+    try:
+        return serve(app, config, listener, when_ready)
+    except RegistrationError as error:
+        raise StartupError(str(error)) from None
+
+
+# --- loading ----------------------------------------------------------------------------------
+
+
+def load(target: str, app_dir: str) -> App:
+    """The App that `pkg.mod:attr`, `path/app.py` or `path/app.py:attr` names."""
+    from noria.app import App
+
+    module_name, separator, attribute = target.rpartition(":")
+    if not separator:
+        module_name, attribute = target, ""
+    if module_name.endswith(".py") or "/" in module_name:
+        module = _module_of_file(module_name, app_dir)
+    elif attribute:
+        module = _module(module_name, app_dir)
+    else:
+        raise StartupError(f"{target!r} names no app; write {target}:app, or the path of a file")
+    names = attribute.split(".") if attribute else [_only_app(module, module_name)]
+    found: Any = module
+    for name in names:
+        try:
+            found = getattr(found, name)
+        except AttributeError:
+            apps = [key for key, value in vars(module).items() if isinstance(value, App)]
+            hint = f"it has {', '.join(apps)}" if apps else "it has no App at module level"
+            raise StartupError(f"{module_name} has no attribute {attribute!r}; {hint}") from None
+    if not isinstance(found, App):
+        raise StartupError(f"{target} is a {type(found).__name__}, not an App; name the App itself")
+    return found
+
+
+def _only_app(module: Any, module_name: str) -> str:
+    from noria.app import App
+
+    for name in ("app", "api", "application"):
+        if isinstance(getattr(module, name, None), App):
+            return name
+    raise StartupError(f"{module_name} has no App named app, api or application; write {module_name}:NAME")
+
+
+def _module(name: str, app_dir: str) -> Any:
+    from importlib import import_module
+
+    sys.path.insert(0, app_dir)
+    return _imported(name, lambda: import_module(name), app_dir)
+
+
+def _module_of_file(path: str, app_dir: str) -> Any:
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    file = os.path.join(app_dir, path)
+    if not os.path.isfile(file):
+        raise StartupError(f"there is no file {path}; give the path from {app_dir}")
+    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
+    name = os.path.splitext(os.path.basename(file))[0]
+
+    def execute() -> Any:
+        spec = spec_from_file_location(name, file)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{path} is no Python file")
+        module = module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return module
+
+    return _imported(path, execute, app_dir)
+
+
+def _imported(name: str, execute: Any, app_dir: str) -> Any:
+    try:
+        return execute()
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
+            raise StartupError(f"there is no module {name!r} in {app_dir}; set --app-dir") from None
+        raise _import_failure(name, error) from error
+    except (Exception, SystemExit) as error:
+        raise _import_failure(name, error) from error
+
+
+def _import_failure(name: str, error: BaseException) -> StartupError:
+    where = ""
+    trace = error.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith("<frozen") and file != __file__ and "/importlib/" not in file:
+            where = f" ({os.path.relpath(file)}:{trace.tb_lineno})"
+        trace = trace.tb_next
+    text = " ".join(str(error).split()) or "no message"
+    return StartupError(f"importing {name} failed: {type(error).__name__}: {text}{where}")

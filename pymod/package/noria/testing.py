@@ -1,0 +1,537 @@
+"""A client that talks to an App without a socket, and a real server in a thread."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from noria import _native
+from noria.errors import HTTPError
+from noria.requests import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    from typing_extensions import Self, Unpack
+
+    from noria.app import App
+    from noria.config import ServerConfig
+    from noria.options import Settings
+    from noria.responses import HeadersInit
+    from noria.serving import Serving
+
+__all__ = ["Cookies", "TestClient", "TestResponse", "live_server"]
+
+REDIRECTS_MAX = 20
+
+
+class TestResponse:
+    """An answer as the client read it."""
+
+    __test__ = False  # not for pytest to collect
+
+    def __init__(
+        self, url: str, version: str, status: int, fields: list[tuple[str, str]], content: bytes
+    ) -> None:
+        self.url = url
+        self.http_version = version
+        self.status_code = status
+        self.headers = Headers(fields)
+        self.content = content
+        self.history: list[TestResponse] = []
+
+    @property
+    def text(self) -> str:
+        content_type = self.headers.get("content-type") or ""
+        charset = "utf-8"
+        for part in content_type.split(";")[1:]:
+            name, _, value = part.partition("=")
+            if name.strip().lower() == "charset":
+                charset = value.strip().strip('"')
+        return self.content.decode(charset, "replace")
+
+    def json(self) -> Any:
+        return _native.json_loads(self.content)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Names and values of this answer's Set-Cookie lines."""
+        pairs = (line.partition(";")[0].partition("=") for line in self.headers.getlist("set-cookie"))
+        return {name.strip(): value.strip() for name, _, value in pairs}
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status_code < 300
+
+    def raise_for_status(self) -> Self:
+        if not self.is_success:
+            raise HTTPError(self.status_code, self.text)
+        return self
+
+    def __repr__(self) -> str:
+        return f"<TestResponse [{self.status_code}]>"
+
+
+class _Cookie:
+    __slots__ = ("domain", "expires", "host_only", "path", "secure", "value")
+
+    def __init__(self, value: str, domain: str | None, path: str) -> None:
+        self.value = value
+        self.domain = domain  # None: any host
+        self.host_only = True
+        self.path = path
+        self.secure = False
+        self.expires: float | None = None
+
+    def goes_to(self, scheme: str, host: str, path: str) -> bool:
+        if self.expires is not None and self.expires <= time.time():
+            return False
+        if self.secure and scheme != "https":
+            return False
+        if self.domain is not None and host != self.domain:
+            if self.host_only or not host.endswith("." + self.domain):
+                return False
+        if path == self.path:
+            return True
+        return path.startswith(self.path if self.path.endswith("/") else self.path + "/")
+
+
+class Cookies:
+    """The cookies of a client, by RFC 6265; as a mapping: name to value."""
+
+    def __init__(self, cookies: Mapping[str, str] | None = None) -> None:
+        self._stored: dict[tuple[str, str | None, str], _Cookie] = {}
+        for name, value in (cookies or {}).items():
+            self.set(name, value)
+
+    def set(self, name: str, value: str, *, domain: str | None = None, path: str = "/") -> None:
+        self._stored[name, domain, path] = _Cookie(value, domain, path)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self.set(name, value)
+
+    def __getitem__(self, name: str) -> str:
+        for (stored, _, _), cookie in self._stored.items():
+            if stored == name:
+                return cookie.value
+        raise KeyError(name)
+
+    def __delitem__(self, name: str) -> None:
+        keys = [key for key in self._stored if key[0] == name]
+        if not keys:
+            raise KeyError(name)
+        for key in keys:
+            del self._stored[key]
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        return self[name] if name in self else default
+
+    def clear(self) -> None:
+        self._stored.clear()
+
+    def __contains__(self, name: object) -> bool:
+        return any(key[0] == name for key in self._stored)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(key[0] for key in self._stored))
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+    def items(self) -> list[tuple[str, str]]:
+        return [(key[0], cookie.value) for key, cookie in self._stored.items()]
+
+    def __repr__(self) -> str:
+        return f"Cookies({dict(self.items())!r})"
+
+    def _header(self, scheme: str, host: str, path: str, extra: Mapping[str, str]) -> str | None:
+        fitting = [
+            (len(cookie.path), key[0], cookie.value)
+            for key, cookie in self._stored.items()
+            if key[0] not in extra and cookie.goes_to(scheme, host, path)
+        ]
+        fitting.sort(key=lambda one: -one[0])  # the longer path first, else in the order they came
+        pairs = [f"{name}={value}" for _, name, value in fitting]
+        pairs += [f"{name}={value}" for name, value in extra.items()]
+        return "; ".join(pairs) or None
+
+    def _take(self, line: str, host: str, request_path: str) -> None:
+        """Stores what a Set-Cookie line says; RFC 6265, 5.2 and 5.3."""
+        pair, *attributes = line.split(";")
+        name, separator, value = pair.partition("=")
+        name, value = name.strip(), value.strip()
+        if not separator or not name:
+            return
+        default_path = request_path.rpartition("/")[0] or "/"
+        cookie = _Cookie(value, host, default_path)
+        max_age: float | None = None
+        expires: float | None = None
+        for attribute in attributes:
+            key, _, text = attribute.partition("=")
+            key, text = key.strip().lower(), text.strip()
+            if key == "path" and text.startswith("/"):
+                cookie.path = text
+            elif key == "domain" and text:
+                domain = text.lstrip(".").lower()
+                if host != domain and not host.endswith("." + domain):
+                    return
+                cookie.domain, cookie.host_only = domain, False
+            elif key == "secure":
+                cookie.secure = True
+            elif key == "max-age" and text.lstrip("-").isdigit():
+                max_age = float(text)
+            elif key == "expires":
+                expires = _timestamp(text)
+        if max_age is not None:
+            cookie.expires = time.time() + max_age if max_age > 0 else 0.0
+        else:
+            cookie.expires = expires
+        stored = (name, cookie.domain, cookie.path)
+        # One given to the client by hand has no domain; an answer that sets it anew replaces it.
+        self._stored.pop((name, None, cookie.path), None)
+        if cookie.expires is not None and cookie.expires <= time.time():
+            self._stored.pop(stored, None)
+        else:
+            self._stored[stored] = cookie
+
+
+def _timestamp(text: str) -> float | None:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError):
+        return None
+
+
+class TestClient:
+    """Requests go through the real parser, router and serialiser, over memory."""
+
+    __test__ = False
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        base_url: str = "http://testserver",
+        headers: HeadersInit | None = None,
+        cookies: Mapping[str, str] | None = None,
+        client: tuple[str, int] = ("testclient", 50000),
+        raise_server_exceptions: bool = True,
+        follow_redirects: bool = False,
+    ) -> None:
+        self.app = app
+        self.base_url = base_url
+        self.headers: list[tuple[str, str]] = _pairs(headers)
+        self.cookies = Cookies(cookies)
+        self.follow_redirects = follow_redirects
+        self._raise = raise_server_exceptions
+        self._client = client
+        self._server: _native.MemoryServer | None = None
+        self._connection: tuple[int, str] | None = None  # kept alive, and to which server
+
+    # --- requests ---
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
+        headers: HeadersInit | None = None,
+        cookies: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | str | None = None,
+        follow_redirects: bool | None = None,
+        timeout: float = 10.0,
+    ) -> TestResponse:
+        """One request; TimeoutError if the server falls silent without having answered."""
+        given = _pairs(headers)
+        if json is not None:
+            if content is not None:
+                raise TypeError("request() takes json or content, not both")
+            from noria.json import dumps
+
+            content = dumps(json)
+            if not any(name.lower() == "content-type" for name, _ in given):
+                given.append(("Content-Type", "application/json"))
+        body = content.encode() if isinstance(content, str) else content
+        target = _with_params(_resolved(self.base_url, url), params)
+        method = method.upper()
+        follow = self.follow_redirects if follow_redirects is None else follow_redirects
+        history: list[TestResponse] = []
+        while True:
+            response = self._exchange(method, target, given, dict(cookies or {}), body, timeout)
+            response.history = list(history)
+            location = response.headers.get("location")
+            if not follow or response.status_code not in (301, 302, 303, 307, 308) or location is None:
+                return response
+            history.append(response)
+            if len(history) > REDIRECTS_MAX:
+                raise RuntimeError(f"more than {REDIRECTS_MAX} redirects, the last to {location}")
+            next_target = urljoin(target, location)
+            if response.status_code == 303 or (response.status_code in (301, 302) and method == "POST"):
+                method = "HEAD" if method == "HEAD" else "GET"
+                body = None
+                given = [f for f in given if not f[0].lower().startswith("content-")]
+            if urlsplit(next_target).netloc != urlsplit(target).netloc:
+                given = [f for f in given if f[0].lower() not in ("authorization", "host")]
+            target = next_target
+
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        given: list[tuple[str, str]],
+        cookies: dict[str, str],
+        body: bytes | None,
+        timeout: float,
+    ) -> TestResponse:
+        parts = urlsplit(url)
+        path = parts.path or "/"
+        names = {name.lower() for name, _ in given}
+        fields = [("Host", parts.netloc)] if "host" not in names else []
+        for name, value in (("Accept", "*/*"), ("User-Agent", "testclient"), *self.headers):
+            lowered = name.lower()
+            if lowered not in names and not any(
+                lowered == known.lower() for known, _ in self.headers if (name, value) not in self.headers
+            ):
+                fields.append((name, value))
+        fields += given
+        if "cookie" not in names:
+            jar = self.cookies._header(parts.scheme, parts.hostname or "", path, cookies)
+            if jar is not None:
+                fields.append(("Cookie", jar))
+        if "content-length" not in names and "transfer-encoding" not in names:
+            if body is not None or method in ("POST", "PUT", "PATCH"):
+                fields.append(("Content-Length", str(len(body or b""))))
+        target = path + (f"?{parts.query}" if parts.query else "")
+        head = f"{method} {target} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in fields) + "\r\n"
+        data = head.encode("latin-1") + (body or b"")
+
+        server = self._memory()
+        connection = self._connected(server, parts)
+        received = self._run(lambda: server.send(connection, data), server, connection)
+        closed = server.closed(connection)
+        parsed = parse_response(received, method, closed)
+        if closed or parsed is None:
+            self._connection = None
+        if parsed is None:
+            if closed:
+                raise ConnectionError(f"{method} {url}: the server closed without a whole answer")
+            raise TimeoutError(f"{method} {url}: no answer within {timeout:g} s{self._handler(method, path)}")
+        version, status, received_fields, content = parsed
+        if any(n.lower() == "connection" and "close" in v.lower() for n, v in received_fields):
+            self._connection = None
+        response = TestResponse(url, version, status, received_fields, content)
+        for line in response.headers.getlist("set-cookie"):
+            self.cookies._take(line, parts.hostname or "", path)
+        return response
+
+    def _handler(self, method: str, path: str) -> str:
+        for route in self.app.routes:
+            if method in route.methods and route.path == path:
+                return f" from {route.where}"
+        return ""
+
+    def raw(self, data: bytes, *, chunks: Sequence[int] | None = None) -> bytes:
+        """Octets in on a new connection, then its end; everything that was answered."""
+        server = self._memory()
+        connection = server.connect(self._client, _address(urlsplit(self.base_url)))
+
+        def deliver() -> None:
+            server.send(connection, data, chunks)
+            if not server.closed(connection):
+                server.finish(connection)
+
+        return self._run(deliver, server, connection)
+
+    def _run(self, deliver: Any, server: _native.MemoryServer, connection: int) -> bytes:
+        answers = self.app._answers
+        assert answers is not None
+        before, answers.unhandled = answers.unhandled, []
+        try:
+            deliver()
+            unhandled = answers.unhandled
+        finally:
+            answers.unhandled = before
+        received = server.receive(connection)
+        if unhandled and self._raise:
+            # The answer was read, so the connection goes on with the next request.
+            raise unhandled[0]
+        return received
+
+    def _memory(self) -> _native.MemoryServer:
+        if self._server is None:
+            config = self.app._server_config
+            if config is None:
+                native: dict[str, int] = {}
+            else:
+                native = config._native()
+                if config.debug:
+                    self.app.debug = True
+            self._server = _native.MemoryServer(self.app._freeze(), config=native)
+        return self._server
+
+    def _connected(self, server: _native.MemoryServer, parts: Any) -> int:
+        address = _address(parts)
+        where = f"{address[0]}:{address[1]}"
+        if self._connection is not None:
+            connection, known = self._connection
+            if known == where and not server.closed(connection):
+                return connection
+        connection = server.connect(self._client, address)
+        self._connection = (connection, where)
+        return connection
+
+    def get(self, url: str, **options: Any) -> TestResponse:
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Any) -> TestResponse:
+        return self.request("POST", url, **options)
+
+    def put(self, url: str, **options: Any) -> TestResponse:
+        return self.request("PUT", url, **options)
+
+    def patch(self, url: str, **options: Any) -> TestResponse:
+        return self.request("PATCH", url, **options)
+
+    def delete(self, url: str, **options: Any) -> TestResponse:
+        return self.request("DELETE", url, **options)
+
+    def head(self, url: str, **options: Any) -> TestResponse:
+        return self.request("HEAD", url, **options)
+
+    def options(self, url: str, **options: Any) -> TestResponse:
+        return self.request("OPTIONS", url, **options)
+
+
+def _pairs(headers: HeadersInit | None) -> list[tuple[str, str]]:
+    if headers is None:
+        return []
+    return list(headers.items() if hasattr(headers, "items") else headers)
+
+
+def _address(parts: Any) -> tuple[str, int]:
+    return parts.hostname or "testserver", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _resolved(base_url: str, url: str) -> str:
+    if "://" in url:
+        whole = url
+    else:
+        whole = base_url.rstrip("/") + (url if url.startswith(("/", "?")) else "/" + url)
+    # A fragment is the client's own; octets outside ASCII and spaces must not go on the wire raw.
+    return quote(whole.partition("#")[0], safe="%/:?#[]@!$&'()*+,;=~|^`{}\\\"<>")
+
+
+def _with_params(url: str, params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None) -> str:
+    if not params:
+        return url
+    given = params.items() if hasattr(params, "items") else params
+    pairs: list[tuple[str, str]] = []
+    for key, value in given:
+        for one in value if isinstance(value, list | tuple) else (value,):
+            text = str(one).lower() if isinstance(one, bool) else "" if one is None else str(one)
+            pairs.append((key, text))
+    return url + ("&" if "?" in url else "?") + urlencode(pairs)
+
+
+def parse_response(
+    data: bytes, method: str, closed: bool
+) -> tuple[str, int, list[tuple[str, str]], bytes] | None:
+    """(version, status, fields, body) of the final response in `data`, None if it is not whole."""
+    while True:
+        head, separator, rest = data.partition(b"\r\n\r\n")
+        if not separator:
+            return None
+        status_line, *lines = head.decode("latin-1").split("\r\n")
+        version, status_text, *_ = status_line.split(" ", 2)
+        status = int(status_text)
+        if status >= 200:
+            break
+        data = rest
+    fields = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        fields.append((name, value.strip(" \t")))
+    lowered = {name.lower(): value for name, value in fields}
+    if method == "HEAD" or status in (204, 304):
+        return version, status, fields, b""
+    if "content-length" in lowered:
+        length = int(lowered["content-length"])
+        return (version, status, fields, rest[:length]) if len(rest) >= length else None
+    if lowered.get("transfer-encoding", "").lower() == "chunked":
+        body = _unchunked(rest)
+        return None if body is None else (version, status, fields, body)
+    return (version, status, fields, rest) if closed else None
+
+
+def _unchunked(data: bytes) -> bytes | None:
+    body = b""
+    while True:
+        line, separator, data = data.partition(b"\r\n")
+        if not separator:
+            return None
+        size = int(line.partition(b";")[0], 16)
+        if size == 0:
+            return body
+        if len(data) < size + 2:
+            return None
+        body += data[:size]
+        data = data[size + 2 :]
+
+
+class live_server:  # noqa: N801  # reads as a context manager: with live_server(app) as server
+    """A real server on a free loopback port, in a thread; stopped when the block ends."""
+
+    def __init__(self, app: App, **settings: Unpack[Settings]) -> None:
+        from noria.serving import effective_config
+
+        given: dict[str, Any] = {"port": 0, **settings}
+        self.app = app
+        self.url = ""
+        self.port: int | None = None
+        self.uds: str | None = None
+        self._config: ServerConfig = effective_config(app._server_config, given)
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._serve, name="live_server", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.app.stop()
+        self._thread.join(self._config.timeouts.graceful + 5)
+        if self._thread.is_alive():
+            raise RuntimeError("the server did not stop within timeouts.graceful")
+
+    def _serve(self) -> None:
+        from noria.serving import serve
+
+        try:
+            serve(self.app, self._config, when_ready=self._is_ready)
+        except BaseException as error:  # noqa: BLE001
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    def _is_ready(self, serving: Serving) -> None:
+        self.url = serving.listener.url
+        self.port = serving.listener.port
+        self.uds = serving.listener.uds
+        self._ready.set()
