@@ -11,7 +11,7 @@
 #include "answer.h"
 
 enum { buffer_count = 1024, buffer_bytes = 4096, group = 0, entries = 1024 };
-enum Kind { kind_accept, kind_receive, kind_send, kind_shutdown };
+enum Kind { kind_accept, kind_receive, kind_send };
 
 static struct Rest rests[descriptors_max];
 static struct io_uring ring;
@@ -44,13 +44,7 @@ static void send_answers(struct Answer* answer, int descriptor, size_t count) {
   struct io_uring_sqe* sqe = prepare(kind_send, descriptor);
   io_uring_prep_send(sqe, descriptor, answer->copies, count * answer->bytes,
                      MSG_NOSIGNAL | MSG_WAITALL);
-  sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
-  if (answer->mode != mode_once) return;
-  // The armed receive holds the socket: say the end, and close when the peer has said its own.
-  sqe->flags |= IOSQE_IO_LINK;
-  sqe = prepare(kind_shutdown, descriptor);
-  io_uring_prep_shutdown(sqe, descriptor, SHUT_WR);
-  sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
+  if (answer->mode != mode_once) sqe->flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
 static void forget(int descriptor) {
@@ -101,6 +95,11 @@ static void complete(struct Answer* answer, const struct io_uring_cqe* cqe) {
     } else {
       forget(descriptor);
     }
+  } else {
+    // Only mode_once is told of its sends. The armed receive holds the socket, so closing would say
+    // nothing: say the end, and close when the peer has said its own. A submitted shutdown is
+    // always given to a worker thread, which costs more than this call.
+    shutdown(descriptor, SHUT_WR);
   }
 }
 
