@@ -57,6 +57,8 @@ class Output {
       grow(bytes);
     return block_.data + size_;
   }
+  // What may be written behind reserve() before it has to grow.
+  std::size_t room() const { return block_.bytes - size_; }
   void advance(std::size_t bytes) { size_ += bytes; }
   void append(std::string_view octets) {
     std::memcpy(reserve(octets.size()), octets.data(), octets.size());

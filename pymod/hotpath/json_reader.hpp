@@ -1,6 +1,6 @@
 // JSON text to Python objects in one pass, on an explicit stack, by RFC 8259 and nothing more.
-// One reader belongs to one thread at a time; it keeps the keys it has seen so that the records of
-// a service share their key strings.
+// One reader belongs to one thread at a time; it keeps the keys it has seen, so the records of a
+// service share their key strings.
 #pragma once
 
 #include <Python.h>
@@ -35,28 +35,28 @@ class JsonReader {
   friend class JsonParser;
 
   struct Frame {
-    std::uint32_t base;    // first value of this container on the value stack
-    std::uint32_t offset;  // reserved for the opening octet, for messages
+    std::size_t base;  // where the container's first value lies on the value stack
     bool object;
   };
   static constexpr std::size_t key_slots = 2048;
-  static constexpr std::size_t key_bytes_max = 64;
 
   OwnedRef decode_error_;
-  // Unicode objects with their hash computed; a slot is replaced by the next key that falls on it.
+  // Strings with their hash computed. The next key that falls on a slot replaces what is there, so
+  // a stranger's keys cost misses and never memory.
   std::array<PyObject*, key_slots> keys_{};
   std::vector<PyObject*> values_;
-  std::vector<std::size_t> key_offsets_;
+  std::vector<Frame> frames_;
+  std::vector<std::size_t> key_offsets_;  // filled only when duplicates are refused
   std::vector<char> unescaped_;
   std::vector<char> padded_;
+  // A finalizer that runs meanwhile may want to read JSON too; it gets a reader of its own.
   bool busy_ = false;
 };
 
 // A new reference, or null with JSONDecodeError set. The text may lie anywhere; it is not kept.
 PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLimits& limits);
 
-// The same for text that is followed by a NUL octet, as in bytes and str: large texts are not
-// copied.
+// The same for text that a NUL octet follows, as in bytes and str: large texts are not copied.
 PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
                                const JsonReadLimits& limits);
 

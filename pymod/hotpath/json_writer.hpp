@@ -5,7 +5,11 @@
 
 #include <Python.h>
 
+#include <cstdint>
+#include <vector>
+
 #include "core/memory/output.hpp"
+#include "pymod/hotpath/json_types.hpp"
 #include "pymod/hotpath/refs.hpp"
 
 namespace noria::py {
@@ -15,7 +19,34 @@ struct JsonWriteOptions {
   bool nan_is_error = false;         // JSN-008
 };
 
-class JsonWriter;
+class JsonWriter {
+ public:
+  // `encode_error` is the module's JSONEncodeError; the writer keeps it alive.
+  explicit JsonWriter(BorrowedRef encode_error);
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
+
+ private:
+  friend bool json_write(JsonWriter&, PyObject*, const JsonWriteOptions&, Output&);
+  friend PyObject* json_write_bytes(JsonWriter&, PyObject*, const JsonWriteOptions&);
+  friend class JsonEncoder;
+
+  enum class Kind : std::uint8_t { list, tuple, dict, pairs, fields };
+
+  // A container that is being written.
+  struct Frame {
+    PyObject* container;  // owned
+    PyObject* names;      // owned; of Kind::fields, the attributes in order
+    Py_ssize_t position;
+    Kind kind;
+  };
+
+  OwnedRef encode_error_;
+  JsonTypes types_;
+  std::vector<Frame> frames_;
+  std::vector<char> scratch_;
+  bool busy_ = false;
+};
 
 // False with a Python error set (JSONEncodeError, or whatever json_default raised); `out` is then
 // as long as it was before.

@@ -1,0 +1,57 @@
+// One pass over one text on behalf of a JsonReader: private to the reader.
+#pragma once
+
+#include <string_view>
+
+#include "pymod/hotpath/json_reader.hpp"
+
+namespace noria::py {
+
+class JsonParser {
+ public:
+  // A NUL follows the text; blocks may be read up to `readable_end`.
+  JsonParser(JsonReader& reader, std::string_view text, const char* readable_end,
+             const JsonReadLimits& limits)
+      : reader_(reader),
+        begin_(text.data()),
+        end_(text.data() + text.size()),
+        readable_end_(readable_end),
+        limits_(limits) {}
+
+  // A new reference, or null with a Python error set.
+  PyObject* parse();
+
+ private:
+  enum class Trouble : unsigned char { syntax, depth, number, string, duplicate_key };
+
+  // The body of a string between its quotes, escapes resolved.
+  struct Body {
+    const char* data;
+    std::size_t bytes;
+    bool ascii;
+  };
+
+  // Each takes `p` at the token, moves it behind and returns a new reference, or null with an
+  // error set.
+  PyObject* read_number(const char*& p);
+  PyObject* read_string(const char*& p);
+  PyObject* read_key(const char*& p);
+
+  bool read_body(const char*& p, Body& body);
+  bool resolve_escapes(const char* begin, const char*& p, Body& body);
+  PyObject* make_string(const Body& body, const char* source);
+  PyObject* make_big_integer(const char* begin, const char* end);
+  PyObject* close_object(std::size_t base);
+  PyObject* close_array(std::size_t base);
+
+  std::nullptr_t fail(Trouble trouble, const char* at);
+  std::nullptr_t fail_value(const char* at);
+
+  JsonReader& reader_;
+  const char* const begin_;
+  const char* const end_;
+  const char* const readable_end_;
+  const JsonReadLimits& limits_;
+};
+
+}  // namespace noria::py

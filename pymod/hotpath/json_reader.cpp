@@ -1,0 +1,79 @@
+#include "pymod/hotpath/json_reader.hpp"
+
+#include <cstring>
+
+#include "pymod/hotpath/json_parser.hpp"
+
+namespace noria::py {
+namespace {
+
+// Texts up to this size are copied to where whole blocks may be read behind their end; beyond it
+// the scalar tail of the last block is cheaper than the copy.
+constexpr std::size_t copied_bytes_max = 4096;
+constexpr std::size_t padding_bytes = 64;
+// A buffer that one large text has grown is not kept for ever.
+constexpr std::size_t kept_bytes_max = 1 << 20;
+
+// Everything made here is alive and acyclic until the text is read, so collections in between
+// could only cost time. (A free-threaded collector would have to stop other threads: left alone.)
+class CollectorPause {
+ public:
+#ifdef Py_GIL_DISABLED
+  CollectorPause() = default;
+#else
+  CollectorPause() : was_enabled_(PyGC_Disable() != 0) {}
+  ~CollectorPause() {
+    if (was_enabled_) PyGC_Enable();
+  }
+
+ private:
+  bool was_enabled_;
+#endif
+};
+
+}  // namespace
+
+JsonReader::JsonReader(BorrowedRef decode_error) : decode_error_(OwnedRef::share(decode_error)) {}
+
+JsonReader::~JsonReader() {
+  for (PyObject* key : keys_) Py_XDECREF(key);
+}
+
+PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLimits& limits) {
+  if (reader.busy_) {
+    JsonReader other(reader.decode_error_);
+    return json_read(other, text, limits);
+  }
+  std::vector<char>& padded = reader.padded_;
+  if (padded.size() < text.size() + padding_bytes) padded.resize(text.size() + padding_bytes);
+  std::memcpy(padded.data(), text.data(), text.size());
+  std::memset(padded.data() + text.size(), 0, padding_bytes);
+
+  reader.busy_ = true;
+  PyObject* result;
+  {
+    const CollectorPause pause;
+    const std::string_view copy(padded.data(), text.size());
+    result = JsonParser(reader, copy, copy.data() + copy.size() + padding_bytes, limits).parse();
+  }
+  reader.busy_ = false;
+  if (padded.size() > kept_bytes_max) padded = {};
+  if (reader.unescaped_.size() > kept_bytes_max) reader.unescaped_ = {};
+  return result;
+}
+
+PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
+                               const JsonReadLimits& limits) {
+  if (text.size() <= copied_bytes_max || reader.busy_) return json_read(reader, text, limits);
+  reader.busy_ = true;
+  PyObject* result;
+  {
+    const CollectorPause pause;
+    result = JsonParser(reader, text, text.data() + text.size(), limits).parse();
+  }
+  reader.busy_ = false;
+  if (reader.unescaped_.size() > kept_bytes_max) reader.unescaped_ = {};
+  return result;
+}
+
+}  // namespace noria::py

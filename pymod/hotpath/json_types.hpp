@@ -1,0 +1,56 @@
+// Which JSON form a Python type has, decided once per type: the exact types of JSON itself never
+// come here. What belongs to a module (datetime, uuid, msgspec, ...) is only looked for where that
+// module is loaded; nothing is imported.
+#pragma once
+
+#include <Python.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+enum class JsonForm : std::uint8_t {
+  unknown,
+  string,
+  integer,
+  real,
+  list,
+  tuple,
+  mapping,  // a subclass of dict, by its own items()
+  set,
+  enumeration,
+  temporal,
+  uuid,
+  decimal,
+  fields,    // dataclass, attrs: the attributes of `names` in order
+  msgspec,   // by `engine`, msgspec.json.encode
+  pydantic,  // by `engine`, the type's serializer
+};
+
+class JsonTypes {
+ public:
+  struct Entry {
+    const PyTypeObject* type = nullptr;
+    unsigned version = 0;
+    JsonForm form = JsonForm::unknown;
+    OwnedRef names;
+    OwnedRef engine;
+  };
+
+  // Stays valid until the next call; null with a Python error set.
+  const Entry* classify(PyTypeObject* type);
+
+ private:
+  static constexpr std::size_t slots = 256;
+
+  bool decide(PyTypeObject* type, Entry& entry);
+  bool decide_model(PyTypeObject* type, Entry& entry);
+
+  std::array<Entry, slots> entries_;
+};
+
+}  // namespace noria::py

@@ -1,0 +1,65 @@
+// What differs between CPython 3.11, 3.12 and 3.13 in the parts of the C API that the hot path
+// uses. Nothing else looks at the version.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace noria::py {
+
+// True for an int of one digit (30 bits), whose value is then in `value`.
+inline bool small_integer(PyObject* integer, std::int64_t& value) {
+#if PY_VERSION_HEX >= 0x030c0000
+  const auto* number = reinterpret_cast<const PyLongObject*>(integer);
+  if (!PyUnstable_Long_IsCompact(number)) return false;
+  value = PyUnstable_Long_CompactValue(number);
+  return true;
+#else
+  const Py_ssize_t size = Py_SIZE(integer);
+  if (size < -1 || size > 1) return false;
+  value = size * std::int64_t{reinterpret_cast<const PyLongObject*>(integer)->ob_digit[0]};
+  return true;
+#endif
+}
+
+// Big-endian, unsigned; false with OverflowError set when it does not fit.
+inline bool integer_to_octets(PyObject* integer, unsigned char* octets, std::size_t bytes) {
+  auto* number = reinterpret_cast<PyLongObject*>(integer);
+#if PY_VERSION_HEX >= 0x030d0000
+  return _PyLong_AsByteArray(number, octets, bytes, 0, 0, 1) == 0;
+#else
+  return _PyLong_AsByteArray(number, octets, bytes, 0, 0) == 0;
+#endif
+}
+
+// Takes the exception that is set, traceback attached; none set gives null.
+inline PyObject* take_exception() {
+#if PY_VERSION_HEX >= 0x030c0000
+  return PyErr_GetRaisedException();
+#else
+  PyObject* type = nullptr;
+  PyObject* value = nullptr;
+  PyObject* traceback = nullptr;
+  PyErr_Fetch(&type, &value, &traceback);
+  if (type == nullptr) return nullptr;
+  PyErr_NormalizeException(&type, &value, &traceback);
+  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
+  Py_XDECREF(traceback);
+  Py_DECREF(type);
+  return value;
+#endif
+}
+
+// A number that differs whenever the type or what it inherits has changed, and that no other type
+// ever has; 0 where the interpreter has not given one.
+inline unsigned type_version(const PyTypeObject* type) {
+#if PY_VERSION_HEX >= 0x030d0000
+  return type->tp_version_tag;
+#else
+  return (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0 ? type->tp_version_tag : 0;
+#endif
+}
+
+}  // namespace noria::py
