@@ -13,8 +13,9 @@ inline constexpr std::uint32_t receive_buffer_count_floor = 32;
 // Threads the kernel may start for one ring, bounded and unbounded work each (ENG-007).
 inline constexpr unsigned kernel_workers_max = 4;
 
-// The trial of a fresh ring gives up after this (ENG-002).
-inline constexpr std::uint64_t probe_timeout_ns = 1'000'000'000;
+// The trial of a fresh ring gives up after this. With closing it, the choice of an engine stays
+// below one second (ENG-002, ENG-003).
+inline constexpr std::uint64_t probe_timeout_ns = 700'000'000;
 
 // Pause before submitting again after the kernel had no memory for it: doubles between these
 // (ENG-034).
@@ -22,6 +23,6 @@ inline constexpr std::uint64_t submit_retry_ns_min = 1'000'000;
 inline constexpr std::uint64_t submit_retry_ns_max = 100'000'000;
 
 // How long closing a ring waits for what is still in flight.
-inline constexpr std::uint64_t close_timeout_ns = 1'000'000'000;
+inline constexpr std::uint64_t close_timeout_ns = 200'000'000;
 
 }  // namespace noria::uring

@@ -3,14 +3,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 
 #include "core/check.hpp"
 #include "uring/limits.hpp"
 #include "uring/ring/abi.hpp"
+#include "uring/ring/monotonic.hpp"
 #include "uring/ring/ops/accept.hpp"
 #include "uring/ring/ops/cancel.hpp"
 #include "uring/ring/ops/close.hpp"
@@ -25,15 +24,6 @@ namespace noria::uring {
 namespace {
 
 constexpr std::uint16_t receive_group = 0;
-constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
-
-std::uint64_t now_ns() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * nanoseconds_per_second +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
-
 std::uint32_t load_acquire(const unsigned* word) {
   return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
@@ -54,7 +44,9 @@ std::expected<std::unique_ptr<RingEngine>, SetUpFailure> RingEngine::open(
   if (auto registered = engine->register_buffers(options); !registered) {
     return std::unexpected(registered.error());
   }
-  engine->learn_enter_flags(set_up->features);
+  if (auto entered = engine->learn_to_enter(set_up->features); !entered) {
+    return std::unexpected(entered.error());
+  }
   return engine;
 }
 
@@ -96,7 +88,7 @@ std::expected<void, SetUpFailure> RingEngine::register_buffers(const EngineOptio
   }
 }
 
-void RingEngine::learn_enter_flags(std::uint32_t features) {
+std::expected<void, SetUpFailure> RingEngine::learn_to_enter(std::uint32_t features) {
   enter_descriptor_ = ring_.ring_fd;
   // Each of these only saves time: a kernel without it serves as well.
   if (io_uring_register_ring_fd(&ring_) == 1) {
@@ -107,16 +99,23 @@ void RingEngine::learn_enter_flags(std::uint32_t features) {
   io_uring_register_iowq_max_workers(&ring_, workers_max);
   if ((features & feature_no_iowait) != 0) enter_flags_ |= enter_no_iowait;
 
-  // A wait that has ended long ago: ETIME from a kernel that knows points in time.
+  // A wait whose end has passed, first as a point in time and, for kernels that do not know those,
+  // as a span: ETIME is the good answer.
+  int error = try_enter(enter_absolute_timer);
+  absolute_deadlines_ = error == ETIME;
+  if (error == EINVAL) error = try_enter(0);
+  if (error != ETIME) return std::unexpected(SetUpFailure{error, "io_uring_enter"});
+  return {};
+}
+
+int RingEngine::try_enter(std::uint32_t flags) {
   __kernel_timespec past{.tv_sec = 0, .tv_nsec = 1};
   io_uring_getevents_arg argument{};
   argument.sigmask_sz = _NSIG / 8;
   argument.ts = reinterpret_cast<std::uintptr_t>(&past);
-  absolute_deadlines_ =
-      io_uring_enter2(
-          static_cast<unsigned>(enter_descriptor_), 0, 1,
-          enter_flags_ | IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | enter_absolute_timer,
-          reinterpret_cast<sigset_t*>(&argument), sizeof argument) == -ETIME;
+  return -io_uring_enter2(static_cast<unsigned>(enter_descriptor_), 0, 1,
+                          enter_flags_ | IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG | flags,
+                          reinterpret_cast<sigset_t*>(&argument), sizeof argument);
 }
 
 void RingEngine::accept(Token token, Descriptor listener) {
@@ -182,7 +181,7 @@ std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_n
   std::size_t count = perform_shutdowns(out);
   count += reap(out.subspan(count));
   if (count > 0 || deadline_ns == 0) return count;
-  if (deadline_ns != no_deadline && deadline_ns <= now_ns()) return 0;
+  if (deadline_ns != no_deadline && deadline_ns <= monotonic_ns()) return 0;
 
   if (hook.before != nullptr) hook.before(hook.context);
   enter(submittable(deadline_ns), 1, deadline_ns);
@@ -237,7 +236,7 @@ bool RingEngine::completions_ready() const {
 std::uint32_t RingEngine::submittable(std::uint64_t& deadline_ns) {
   if (submit_retry_ns_ == 0) [[likely]]
     return prepared();
-  if (now_ns() >= submit_retry_at_ns_) return prepared();
+  if (monotonic_ns() >= submit_retry_at_ns_) return prepared();
   if (prepared() > 0) deadline_ns = std::min(deadline_ns, submit_retry_at_ns_);
   return 0;
 }
@@ -255,8 +254,8 @@ void RingEngine::enter(std::uint32_t submit_count, std::uint32_t wait_count,
     if (absolute_deadlines_) {
       flags |= enter_absolute_timer;
     } else {
-      const std::uint64_t now = now_ns();
-      until_ns = deadline_ns > now ? deadline_ns - now : 0;
+      const std::uint64_t now_ns = monotonic_ns();
+      until_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
     }
     time.tv_sec = static_cast<std::int64_t>(until_ns / nanoseconds_per_second);
     time.tv_nsec = static_cast<std::int64_t>(until_ns % nanoseconds_per_second);
@@ -282,7 +281,7 @@ void RingEngine::entered(int result) {
     case EAGAIN:
     case ENOMEM:
       submit_retry_ns_ = std::clamp(submit_retry_ns_ * 2, submit_retry_ns_min, submit_retry_ns_max);
-      submit_retry_at_ns_ = now_ns() + submit_retry_ns_;
+      submit_retry_at_ns_ = monotonic_ns() + submit_retry_ns_;
       return;
     case EBADR:
       // The kernel dropped a completion, so some operation will never end: this ring cannot be
@@ -345,9 +344,9 @@ void RingEngine::end_operations() {
   if (in_flight_ == 0) return;
   io_uring_sqe& everything = ops::begin(next_entry(), IORING_OP_ASYNC_CANCEL, -1, Token());
   everything.cancel_flags = IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY;
-  const std::uint64_t deadline_ns = now_ns() + close_timeout_ns;
+  const std::uint64_t deadline_ns = monotonic_ns() + close_timeout_ns;
   Completion batch[64];
-  while (in_flight_ > 0 && now_ns() < deadline_ns) {
+  while (in_flight_ > 0 && monotonic_ns() < deadline_ns) {
     const std::size_t count = turn(batch, deadline_ns, {});
     for (const Completion& completion : std::span(batch).first(count)) {
       // Nobody is left to take these connections.

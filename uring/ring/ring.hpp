@@ -54,7 +54,8 @@ class RingEngine final : public Engine {
   RingEngine(const SetUp& set_up, Stats& stats);
 
   std::expected<void, SetUpFailure> register_buffers(const EngineOptions& options);
-  void learn_enter_flags(std::uint32_t features);
+  std::expected<void, SetUpFailure> learn_to_enter(std::uint32_t features);
+  int try_enter(std::uint32_t flags);
 
   io_uring_sqe& next_entry();
   io_uring_sqe& next_entry_when_full();

@@ -11,7 +11,6 @@
 
 #include <array>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,6 +18,7 @@
 #include <vector>
 
 #include "core/stats.hpp"
+#include "uring/ring/monotonic.hpp"
 #include "uring/ring/ring.hpp"
 
 namespace noria::uring {
@@ -79,13 +79,6 @@ class LoopbackListener {
   OwnedDescriptor listener_;
   sockaddr_in address_{};
 };
-
-inline std::uint64_t monotonic_ns() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 class RingTest : public ::testing::Test {
  protected:

@@ -1,0 +1,33 @@
+// Which engine serves: the one asked for, or the best that works here. To be called on the thread
+// that will run the loop.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/stats.hpp"
+#include "uring/engine.hpp"
+#include "uring/engine_error.hpp"
+
+namespace noria::uring {
+
+enum class EngineRequest : std::uint8_t { automatic, uring, epoll };
+
+// From "auto", "uring" or "epoll"; nothing for any other word.
+std::optional<EngineRequest> engine_request(std::string_view word);
+
+struct EngineChoice {
+  std::unique_ptr<Engine> engine;
+  std::string reason;  // one line for the log, without the engine's name
+};
+
+// `automatic` falls back to epoll whatever ails the ring and counts it; `epoll` makes no io_uring
+// system call, because some filters kill for one (ENG-001, ENG-003).
+std::expected<EngineChoice, EngineError> choose_engine(EngineRequest request,
+                                                       const EngineOptions& options, Stats& stats);
+
+}  // namespace noria::uring

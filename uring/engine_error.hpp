@@ -1,0 +1,13 @@
+// Why an engine cannot be used here and what would help: two clauses for one line of log.
+#pragma once
+
+#include <string>
+
+namespace noria::uring {
+
+struct EngineError {
+  std::string cause;   // "io_uring_setup: Operation not permitted (kernel.io_uring_disabled is 2)"
+  std::string remedy;  // "set sysctl kernel.io_uring_disabled=0"
+};
+
+}  // namespace noria::uring
