@@ -54,8 +54,6 @@ class App:
         _one_of("validator", validator, ("auto", "msgspec", "pydantic", "builtin"))
         _one_of("json_nan", json_nan, ("null", "error"))
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
-        from noria.models import foreign_json
-
         self.debug = debug
         self.errors = errors
         self.validator = validator
@@ -63,7 +61,7 @@ class App:
         self.json_duplicate_keys = json_duplicate_keys
         self.state = State()
         self._server_config = server
-        self._json_default = foreign_json(json_default)
+        self._json_default = json_default
         self._native = _native.Application(
             errors=errors,
             trailing_slash=trailing_slash,

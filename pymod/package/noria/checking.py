@@ -7,6 +7,8 @@ a client sent: objects may stand for models, and values need no JSON form.
 
 from __future__ import annotations
 
+from functools import partial
+
 from noria import validation
 from noria.annotations import (
     NoneType,
@@ -53,7 +55,8 @@ class _Compiler:
         if tp is None or tp is NoneType:
             return _instance("none_required", "Input should be null", NoneType)
         if isinstance(tp, type) and tp in (bool, int, float, str):
-            return _SCALARS[tp]
+            scalar: Check = _SCALARS[tp]
+            return scalar
         if isinstance(tp, type) and (tp.__module__, tp.__qualname__) in _TEXTS:
             return _texts(tp, *_TEXTS[tp.__module__, tp.__qualname__])
         if tp in (list, set, frozenset, tuple, dict):
@@ -87,10 +90,11 @@ class _Compiler:
         name = tp.__name__
 
         def check(value: Any, loc: list[Any], problems: list[dict[str, Any]]) -> Any:
-            if type(value) is dict or isinstance(value, dict):
+            read: Callable[[str, Any], Any]
+            if isinstance(value, dict):
                 read = value.get
             elif python and not isinstance(value, str | int | float | list | tuple | NoneType):
-                read = lambda key, default: getattr(value, key, default)  # noqa: E731
+                read = partial(getattr, value)
             elif plain:
                 problems.append(entry("dict_type", loc, "Input should be an object", value))
                 return value

@@ -1,6 +1,11 @@
-"""The page of an unhandled exception; only ever sent under debug=True."""
+"""What debug=True adds: the page of an unhandled exception, and hints in the log."""
 
 from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
 
 from noria.requests import quality
 from noria.responses import made
@@ -10,8 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from noria._native import Request
+    from noria._native import Plan, Request
     from noria.responses import Response
+    from noria.signature import Parameter
 
 
 def error_page(request: Request, error: BaseException, json: Callable[[Any], bytes]) -> Response:
@@ -36,3 +42,69 @@ def error_page(request: Request, error: BaseException, json: Callable[[Any], byt
         "traceback": lines.splitlines(),
     }
     return made(json(body), 500, None, "application/json")
+
+
+SLOW_SECONDS = 0.1
+REQUEST_NAMES = ("request", "req", "ws", "websocket", "_")
+
+_log = logging.getLogger("noria")
+
+
+def watched(plan: Plan, parameters: list[Parameter], unannotated: bool) -> None:
+    """Makes a plan warn of a handler that holds the loop, falls off its end or is misread."""
+    where = plan["info"].where
+    handler = plan["handler"]
+    if plan["arguments"] and plan["arguments"][0]["source"] == "request":
+        name = parameters[0].name
+        if name not in REQUEST_NAMES and not hasattr(handler, "__self__"):
+            _log.warning("%s: bare parameter %r gets the request; annotate it if it is another", where, name)
+    watch = _Watch(where)
+
+    def timed(*arguments: Any, **keywords: Any) -> Any:
+        watch.begin()
+        try:
+            result = handler(*arguments, **keywords)
+        finally:
+            watch.end()
+        if result is None and unannotated:
+            _log.warning("%s returned None, which is sent as null; status=204 sends nothing", where)
+        return result
+
+    plan["handler"] = timed
+
+
+class _Watch:
+    """Logs where a call stands once it has held its thread for too long."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.running: tuple[int, float] | None = None  # thread, when it is too long
+        self.thread: threading.Thread | None = None
+        self.wake = threading.Event()
+
+    def begin(self) -> None:
+        self.running = (threading.get_ident(), time.monotonic() + SLOW_SECONDS)
+        if self.thread is None:
+            self.thread = threading.Thread(target=self.look, name="noria debug", daemon=True)
+            self.thread.start()
+        self.wake.set()
+
+    def end(self) -> None:
+        self.running = None
+
+    def look(self) -> None:
+        from traceback import format_stack
+
+        while True:
+            self.wake.wait()
+            self.wake.clear()
+            running = self.running
+            if running is None:
+                continue
+            thread, deadline = running
+            while self.running is running and (left := deadline - time.monotonic()) > 0:
+                time.sleep(left)
+            frame = sys._current_frames().get(thread)
+            if self.running is running and frame is not None:
+                stack = "".join(format_stack(frame))
+                _log.warning("%s has held the loop for %d ms:\n%s", self.where, SLOW_SECONDS * 1000, stack)

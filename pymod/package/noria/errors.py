@@ -177,10 +177,10 @@ class RequestValidationError(HTTPError):
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(422, errors)
+        self._errors = errors
 
     def errors(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.detail
-        return found
+        return self._errors
 
 
 class BadBody(HTTPError):

@@ -252,16 +252,11 @@ def result_type(tp: Any, validator: str) -> ResultType | None:
     if bare is None:
         exact = NoneType
     engine = engine_of(tp, validator)
-    if engine == "pydantic":
-        return ResultType(_pydantic_encoder(tp), exact)
-    if engine == "msgspec":
-        return ResultType(_msgspec_encoder(tp), exact or _native_model(bare))
-    return ResultType(_builtin_encoder(tp), exact or _native_model(bare))
-
-
-def _native_model(bare: Any) -> type | None:
-    """The class itself if the native encoder writes its instances without asking Python."""
-    return bare if model_kind(bare) == "dataclass" else None
+    # The native encoder writes a model by its class's own engine; a TypedDict's values are dicts.
+    if exact is None and model_kind(bare) not in (None, "typeddict"):
+        exact = bare
+    encoder = {"pydantic": _pydantic_encoder, "msgspec": _msgspec_encoder, "builtin": _builtin_encoder}
+    return ResultType(encoder[engine](tp), exact)
 
 
 def _misfit(tp: Any, error: Exception) -> Exception:
@@ -285,7 +280,7 @@ def _pydantic_encoder(tp: Any) -> Callable[[Any], Any]:
                 value = validate(value, from_attributes=True)
             except misfit as error:
                 raise _misfit(tp, error) from error
-        return to_json(value, by_alias=True)
+        return to_json(value)
 
     return encode
 
@@ -323,24 +318,5 @@ def _builtin_encoder(tp: Any) -> Callable[[Any], Any]:
             first = error.entries[0]
             where = ".".join(map(str, first["loc"])) or "the value"
             raise _misfit(tp, ValueError(f"{where}: {first['msg']}")) from error
-
-    return encode
-
-
-def foreign_json(default: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    """What the native encoder asks for an object it does not know: models by their own engine."""
-
-    def encode(value: Any) -> Any:
-        tp = type(value)
-        kind = model_kind(tp)
-        if kind == "pydantic":
-            return value.model_dump(mode="json", by_alias=True)
-        if kind == "msgspec":
-            return sys.modules["msgspec"].to_builtins(value)
-        if kind == "attrs":
-            return {a.name: getattr(value, a.name) for a in tp.__attrs_attrs__}
-        if default is not None:
-            return default(value)
-        raise _native.JSONEncodeError(f"{tp.__module__}.{tp.__qualname__} is not JSON")
 
     return encode

@@ -42,6 +42,8 @@ class URL(str):
 
     __slots__ = ("_parts",)
 
+    _parts: Any
+
     def _split(self) -> Any:
         try:
             return self._parts

@@ -312,9 +312,7 @@ class Response:
     @staticmethod
     def json(data: Any, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
         """Encoded at the call; JSONEncodeError names the path to what cannot be."""
-        from noria.json import dumps
-
-        return made(dumps(data), status, headers, "application/json")
+        return made(_native.json_dumps(data), status, headers, "application/json")
 
     @staticmethod
     def text(text: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
@@ -386,9 +384,7 @@ class Response:
 
     @staticmethod
     def problem(problem: ProblemDetails, *, headers: HeadersInit | None = None) -> Response:
-        from noria.json import dumps
-
-        return made(dumps(problem.to_dict()), problem.status, headers, "application/problem+json")
+        return made(_native.json_dumps(problem.to_dict()), problem.status, headers, "application/problem+json")
 
 
 def made(

@@ -54,7 +54,6 @@ class Unresolved(Exception):
     def __init__(self, parameter: str, error: NameError) -> None:
         super().__init__(str(error))
         self.parameter = parameter
-        self.error = error
 
 
 # --- reading ----------------------------------------------------------------------------------
@@ -203,6 +202,7 @@ class Compiler:
         self.route = route
         self.sources: list[Source] = []
         self.body: list[tuple[Parameter, Any, Marker | None]] = []
+        self.parameter = ""  # the one that is looked at
 
     def refused(self, problem: str, fix: str) -> HandlerSignatureError:
         return HandlerSignatureError(problem, where=self.route.where, fix=fix)
@@ -225,9 +225,17 @@ class Compiler:
                 "explain": self.explainer(),
                 "info": self.route,
             }
+            self.parameter = "return"
             self.result(plan, returned)
         except Unfit as error:
             raise self.refused(error.problem, error.fix) from None
+        except NameError as error:
+            # A field of a model is annotated with a string that names nothing yet.
+            raise Unresolved(self.parameter, error) from None
+        if self.app.debug:
+            from noria.debug import watched
+
+            watched(plan, found, returned is EMPTY)
         return plan
 
     def result(self, plan: Plan, returned: Any) -> None:
@@ -258,7 +266,8 @@ class Compiler:
         template = dict(self.route.template.parameters)
         request_at: int | None = None
         for at, parameter in enumerate(parameters):
-            made, is_request = self.row(at, parameter, parameters, template, request_at)
+            self.parameter = parameter.name
+            made, is_request = self.row(at, parameter, template, request_at)
             if is_request:
                 request_at = at
             slots.append(made)
@@ -266,6 +275,7 @@ class Compiler:
         several = len(self.body) > 1
         arguments: list[Argument] = []
         for parameter, slot in zip(parameters, slots, strict=True):
+            self.parameter = parameter.name
             argument = slot if isinstance(slot, dict) else self.body_argument(*slot, several)
             if parameter.keyword:
                 argument["keyword"] = True
@@ -277,7 +287,6 @@ class Compiler:
         self,
         at: int,
         parameter: Parameter,
-        parameters: list[Parameter],
         template: dict[str, str],
         request_at: int | None,
     ) -> tuple[Any, bool]:
@@ -673,9 +682,11 @@ def _text_converter(convert: Any, matched: Any) -> Callable[[str], Any]:
 
 def _checked(convert: Any, limits: Callable[[Any], Any] | None) -> Callable[[str], Any]:
     if limits is None:
-        return convert  # type: ignore[no-any-return]
+        unchecked: Callable[[str], Any] = convert
+        return unchecked
     if convert is validation.as_str:
-        return limits
+        same: Callable[[str], Any] = limits
+        return same
     return lambda text: limits(convert(text))
 
 

@@ -211,7 +211,7 @@ def as_choice(kind: str, values: dict[str, Any], shown: list[Any]) -> Callable[[
 
 # --- constraints ------------------------------------------------------------------------------
 
-_COLLECTIONS = {list: "List", set: "Set", frozenset: "Frozenset", tuple: "Tuple", dict: "Dictionary"}
+_COLLECTIONS: dict[type, str] = {list: "List", set: "Set", frozenset: "Frozenset", tuple: "Tuple", dict: "Dictionary"}
 
 
 def _plural(count: int, noun: str) -> str:
