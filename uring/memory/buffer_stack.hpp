@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/check.hpp"
@@ -23,6 +24,8 @@ class BufferStack final : public ReceiveBuffers {
   static constexpr std::size_t padding_bytes = 64;
 
   bool empty() const { return free_.empty(); }
+  // What nobody may look at now; the scripted engine overwrites it.
+  std::span<const BufferId> idle() const { return free_; }
   // The buffer lend() will give; it may be written, and left where it is if nothing came.
   BufferId top() const { return free_.back(); }
 

@@ -106,7 +106,7 @@ std::size_t MemoryEngine::reap(std::span<Completion> out) {
   return count;
 }
 
-MemoryEngine::Fate MemoryEngine::fate(Operation, Descriptor, std::size_t) {
+MemoryEngine::Fate MemoryEngine::fate(const Occasion&) {
   return {};
 }
 
@@ -120,8 +120,7 @@ void MemoryEngine::perform(const Submission& submission) {
     case Operation::nop:
       return post({.token = token});
     case Operation::cancel:
-      return post(
-          {.token = token, .result = end_operation(submission.target, ECANCELED) ? 0 : -ENOENT});
+      return post({.token = token, .result = cancel_now(submission.target)});
     case Operation::shutdown:
       return post({.token = token, .result = perform_shutdown(submission.descriptor)});
     case Operation::close:
@@ -187,6 +186,18 @@ int MemoryEngine::perform_close(Descriptor descriptor) {
   return 0;
 }
 
+std::int32_t MemoryEngine::cancel_now(Token target) {
+  return end_operation(target, ECANCELED) ? 0 : -ENOENT;
+}
+
+bool MemoryEngine::in_flight(Token target) const {
+  return std::any_of(sockets_.begin(), sockets_.end(), [&](const Socket& socket) {
+    return ((socket.pending & input) != 0 && socket.input_token == target) ||
+           ((socket.pending & output) != 0 && socket.output_token == target) ||
+           ((socket.pending & polling) != 0 && socket.poll_token == target);
+  });
+}
+
 bool MemoryEngine::end_operation(Token target, int error) {
   const auto foreign = std::find(foreign_polls_.begin(), foreign_polls_.end(), target);
   if (foreign != foreign_polls_.end()) {
@@ -243,7 +254,7 @@ void MemoryEngine::advance_accept(std::uint32_t index) {
   Socket& listener = sockets_[index];
   const Descriptor descriptor = descriptor_first + static_cast<Descriptor>(index);
   while (!listener.backlog.empty()) {
-    const Fate now = fate(Operation::accept, descriptor, listener.backlog.size());
+    const Fate now = fate({Operation::accept, descriptor, listener.backlog.size()});
     if (now.waits) return;
     if (now.error != 0) return end_input(listener, -now.error);
     const std::uint32_t accepted = listener.backlog.front();
@@ -269,7 +280,8 @@ bool MemoryEngine::receive_once(Socket& socket, Descriptor descriptor) {
   const std::size_t available = socket.readable();
   const bool at_end = socket.error != 0 || socket.broken || socket.peer_finished;
   if (available == 0 && !at_end) return false;
-  const Fate now = fate(Operation::receive, descriptor, available);
+  const Fate now =
+      fate({Operation::receive, descriptor, available, socket.input_memory == nullptr});
   if (now.waits) return false;
   if (now.error != 0) {
     end_input(socket, -now.error);
@@ -319,8 +331,8 @@ void MemoryEngine::advance_send(std::uint32_t index) {
   const std::size_t room =
       socket.window_bytes - std::min(socket.window_bytes, socket.outbox.size());
   if (room == 0 && socket.output_bytes != 0) return;
-  const Fate now = fate(Operation::send, descriptor_first + static_cast<Descriptor>(index),
-                        std::min(room, socket.output_bytes));
+  const Fate now = fate({Operation::send, descriptor_first + static_cast<Descriptor>(index),
+                         std::min(room, socket.output_bytes)});
   if (now.waits) return;
   if (now.error != 0) return end(-now.error);
   const std::size_t bytes = std::min({socket.output_bytes, room, now.bytes_max});

@@ -83,16 +83,25 @@ class MemoryEngine : public Engine {
  protected:
   static constexpr std::size_t bytes_unlimited = std::numeric_limits<std::size_t>::max();
 
-  // What becomes of an operation that could make progress now.
+  // An operation that could make progress now, and what becomes of it.
+  struct Occasion {
+    Operation operation = Operation::none;
+    Descriptor descriptor = -1;
+    std::size_t available = 0;  // octets, or connections in the backlog
+    bool leased_buffers = false;
+  };
   struct Fate {
     int error = 0;                            // fails with this instead
     std::size_t bytes_max = bytes_unlimited;  // moves no more octets than this
     bool ends = false;                        // a multishot ends with this result
     bool waits = false;                       // nothing yet: wake() brings it back
   };
-  virtual Fate fate(Operation operation, Descriptor descriptor, std::size_t available);
+  virtual Fate fate(const Occasion& occasion);
   // Every completion passes here on its way to the caller.
   virtual void post(const Completion& completion);
+  virtual void prepared(const Submission& submission);
+  // The result of a cancel, after it has done what it does.
+  virtual std::int32_t cancel_now(Token target);
 
   void submit();
   void progress(std::size_t completions_max);
@@ -102,12 +111,17 @@ class MemoryEngine : public Engine {
   // Tries the descriptor's operations again in the next turn.
   void wake(Descriptor descriptor);
   Descriptor descriptor_of(Peer peer) const;
+  bool in_flight(Token target) const;
   // Ends whatever is in flight under the token; false if nothing is.
   bool end_operation(Token target, int error);
+  bool is_listening(Descriptor descriptor);
+  // The network gives the connection up: the operation that meets it says why, the rest is silence.
+  void lose(Descriptor socket);
   BufferStack& buffer_stack() { return buffers_; }
   // A connection nobody made, already in the server's hands and at its end.
   Descriptor open_stray();
-  virtual void prepared(const Submission& submission);
+  // One more operation will return through reap() than was prepared.
+  void count_stray() { ++in_flight_; }
 
  private:
   enum class Role : std::uint8_t { unused, listener, stream };

@@ -98,6 +98,18 @@ Peer MemoryEngine::connect(Descriptor listener) {
   return {index, sockets_[index].generation};
 }
 
+bool MemoryEngine::is_listening(Descriptor descriptor) {
+  const Socket* socket = find(descriptor);
+  return socket != nullptr && socket->role == Role::listener;
+}
+
+void MemoryEngine::lose(Descriptor socket) {
+  if (Socket* found = find(socket)) {
+    found->broken = true;
+    wake(socket);
+  }
+}
+
 Descriptor MemoryEngine::open_stray() {
   const std::uint32_t index = claim(Role::stream);
   sockets_[index].server = Server::holds;

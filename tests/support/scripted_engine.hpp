@@ -1,0 +1,153 @@
+// The memory engine plus faults: every cut, delay, errno and whim of a peer is drawn from one seed
+// and happens on virtual time, which turn() moves on instead of waiting. It does nothing that a
+// kernel or a network could not do: octets of one direction are never lost, doubled or reordered.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <queue>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "tests/support/script.hpp"
+#include "tests/support/seeded_random.hpp"
+#include "uring/memory/memory_engine.hpp"
+
+namespace noria::support {
+
+enum class Ending : std::uint8_t {
+  waits,        // keeps its end open until the server has finished
+  half_closes,  // FIN behind its last octet, and reads on
+};
+
+// What became of one scripted peer.
+struct PeerRecord {
+  std::string received;        // every octet the server sent, in order
+  std::size_t delivered = 0;   // of its octets, how many went out
+  bool refused = false;        // nobody was listening
+  bool cut = false;            // the script ended it early: FIN, half-close or RST
+  bool reset_by_peer = false;  // by RST, so what was on its way may be lost
+  bool lost = false;           // an injected errno killed the connection
+  bool saw_finish = false;     // our FIN came
+  bool saw_reset = false;      // our RST came
+  bool gone = false;           // nothing more will happen to it
+};
+
+// How often each of the script's own doings happened.
+struct Doings {
+  std::uint64_t stale_completions = 0;
+  std::uint64_t multishots_ended = 0;
+  std::uint64_t short_sends = 0;
+  std::uint64_t cancels_raced = 0;
+  std::map<std::pair<uring::Operation, int>, std::uint64_t> errors;
+  bool operator==(const Doings&) const = default;
+};
+
+class ScriptedEngine final : public uring::MemoryEngine {
+ public:
+  // The clock is the caller's, who shows it to the loop; only turn() moves it.
+  ScriptedEngine(Script script, std::uint64_t seed, VirtualClock& clock);
+
+  // For SCOPED_TRACE: the seed, the script, and how to see it again.
+  std::string story() const;
+
+  // A peer that connects soon, says `octets` in pieces of the script's choice, and ends so.
+  // Returns its number.
+  std::size_t play(uring::Descriptor listener, std::string octets, Ending ending);
+  const PeerRecord& record(std::size_t peer) const { return players_[peer].record; }
+  // Every peer is gone and nothing is scheduled any more.
+  bool quiet() const { return live_.empty() && events_.empty() && held_.empty(); }
+  const Doings& doings() const { return doings_; }
+
+  // Moves virtual time to the next thing that happens, at most to the deadline (a tick early or
+  // late if the script says so). Returns 0 without moving it when nothing will ever happen.
+  std::size_t turn(std::span<uring::Completion> out, std::uint64_t deadline_ns,
+                   const uring::WaitHook& hook) override;
+
+ private:
+  enum class Act : std::uint8_t { connect, speak, read, hang_up, wake, end_target, release };
+  enum class Cut : std::uint8_t { none, finish, half_close, reset };
+
+  struct Event {
+    std::uint64_t at_ns = 0;
+    std::uint64_t order = 0;
+    Act act = Act::wake;
+    std::uint64_t subject = 0;  // a player, a descriptor, or a token's bits
+    bool operator>(const Event& other) const {
+      return std::pair(at_ns, order) > std::pair(other.at_ns, other.order);
+    }
+  };
+
+  struct Player {
+    PeerRecord record;
+    uring::Descriptor listener = -1;
+    uring::Peer peer;
+    std::string octets;
+    std::size_t speaks_until = 0;
+    Cut cut = Cut::none;
+    Ending ending = Ending::waits;
+    bool connected = false;
+    bool reading = true;
+    bool reads_slowly = false;
+    bool silent = false;  // has sent its FIN
+    bool leaving = false;
+  };
+
+  struct Held {
+    std::uint64_t until_ns = 0;
+    uring::Completion completion;
+  };
+
+  struct Final {
+    uring::Token token;
+    std::int32_t result = 0;
+  };
+
+  Fate fate(const Occasion& occasion) override;
+  void post(const uring::Completion& completion) override;
+  void prepared(const uring::Submission& submission) override;
+  std::int32_t cancel_now(uring::Token target) override;
+
+  int draw_error(const Occasion& occasion);
+  void note_lost(uring::Descriptor socket);
+  void schedule(Act act, std::uint64_t subject, std::uint64_t delay_ns);
+  std::uint64_t pause_ns();
+  std::uint64_t lateness_ns();
+  void act_on(const Event& event);
+  void connect_player(std::size_t number);
+  void speak(std::size_t number);
+  void end_speech(std::size_t number);
+  void leave(std::size_t number);
+  void read_late(std::size_t number);
+  void read_as_peers();
+  void take_octets(Player& player);
+  void tell();
+  void hold(const uring::Completion& completion, std::uint64_t until_ns);
+  void release_held();
+  void repeat_stale(const Final& old);
+  void late_wake(uring::Descriptor descriptor);
+  void scribble_on_idle_buffers();
+  void reach_deadline(std::uint64_t deadline_ns);
+
+  Script script_;
+  std::uint64_t seed_;
+  SeededRandom random_;
+  VirtualClock& clock_;
+  std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
+  std::uint64_t events_scheduled_ = 0;
+  std::vector<Player> players_;
+  std::vector<std::size_t> live_;
+  std::vector<uring::Completion> fresh_;  // of this turn, not yet told
+  std::vector<Held> held_;
+  std::vector<uring::Token> racing_;  // cancelled with -EALREADY, not ended yet
+  std::map<std::pair<uring::Operation, std::uint32_t>, Final> finals_;
+  std::map<uring::Operation, std::uint64_t> occasions_;
+  std::uint64_t burst_at_ns_ = uring::no_deadline;
+  Doings doings_;
+};
+
+}  // namespace noria::support
