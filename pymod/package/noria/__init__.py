@@ -22,9 +22,11 @@ from noria.errors import (
     UnsupportedMediaType,
     URLBuildError,
 )
+from noria.headers import MutableHeaders
 from noria.params import Body, Cookie, Header, Path, Query
+from noria.problems import ProblemDetails
 from noria.requests import URL, Address, Headers, MultiDict, Request, State
-from noria.responses import MutableHeaders, ProblemDetails, Response
+from noria.responses import Response
 from noria.routing import RouteInfo
 
 TYPE_CHECKING = False
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from noria import json
     from noria.config import LimitsConfig, ServerConfig, TimeoutConfig
     from noria.options import RouteOptions, Settings
-    from noria.responses import HeadersInit
+    from noria.headers import HeadersInit
 
 __version__ = "0.1.0"
 

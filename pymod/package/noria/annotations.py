@@ -236,3 +236,84 @@ def engine_of(tp: Any, validator: str) -> str:
     if validator == "pydantic" and "attrs" in kinds:
         raise Unfit(f"pydantic cannot check the attrs class in {described(tp)}", "App(validator='msgspec')")
     return validator
+
+
+def declared_fields(tp: Any, kind: str, hints: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """(field, argument of the constructor, required) of a neutral model."""
+    if kind == "typeddict":
+        return [(name, name, name in tp.__required_keys__) for name in hints]
+    if kind == "attrs":
+        found = []
+        for a in tp.__attrs_attrs__:
+            if a.init and a.name in hints:
+                argument = getattr(a, "alias", None) or a.name.lstrip("_")
+                found.append((a.name, argument, type(a.default).__name__ == "_Nothing" or _is_nothing(a.default)))
+        return found
+    from dataclasses import MISSING, fields
+
+    return [
+        (f.name, f.name, f.default is MISSING and f.default_factory is MISSING) for f in fields(tp) if f.init
+    ]
+
+
+def _is_nothing(default: Any) -> bool:
+    return getattr(default, "name", None) == "NOTHING" and type(default).__module__.startswith("attr")
+
+
+def field_type(hint: Any) -> Any:
+    """Behind Required, NotRequired, ReadOnly, Final and InitVar."""
+    while True:
+        name = getattr(getattr(hint, "__origin__", None), "_name", None)
+        if name in ("Required", "NotRequired", "ReadOnly", "Final"):
+            hint = hint.__args__[0]
+        elif type(hint).__name__ == "InitVar":
+            hint = hint.type
+        else:
+            return hint
+
+
+_JSON_TEXTS = {
+    ("uuid", "UUID"),
+    ("datetime", "date"),
+    ("datetime", "datetime"),
+    ("datetime", "time"),
+    ("datetime", "timedelta"),
+}
+
+
+def json_kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    kinds = {bool: "bool", int: "int", float: "float", str: "string", list: "array", dict: "object"}
+    return kinds.get(type(value), "object")
+
+
+def json_kinds(tp: Any) -> set[str]:
+    """The JSON types a member of a union claims."""
+    tp = unwrapped(tp)
+    if tp is None or tp is NoneType:
+        return {"null"}
+    if is_enum(tp):
+        return {json_kind(member.value) for member in tp}
+    if is_literal(tp):
+        return {json_kind(value) for value in tp.__args__}
+    if isinstance(tp, type):
+        simple = {bool: {"bool"}, int: {"int"}, float: {"float", "int"}, str: {"string"}}
+        if tp in simple:
+            return simple[tp]
+        if tp.__name__ == "Decimal":
+            return {"string", "int", "float"}
+        if (tp.__module__, tp.__qualname__) in _JSON_TEXTS:
+            return {"string"}
+        if model_kind(tp) is not None or tp is dict:
+            return {"object"}
+        if tp in (list, set, frozenset, tuple):
+            return {"array"}
+    origin, arguments = origin_and_arguments(tp)
+    if origin is dict:
+        return {"object"}
+    if origin in (list, set, frozenset, tuple):
+        return {"array"}
+    if is_union(origin):
+        return set().union(*map(json_kinds, arguments))
+    return {"null", "bool", "int", "float", "string", "array", "object"}

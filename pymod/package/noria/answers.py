@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from noria import _native
 from noria.errors import HTTPError, ResponseTypeError, phrase
-from noria.responses import ProblemDetails, Response, checked_status, fields_of, made, with_charset
+from noria.headers import checked_status, fields_of, with_charset
+from noria.problems import ProblemDetails
+from noria.responses import Response, made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,9 +18,7 @@ from noria.routing import RouteInfo, build_url
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any, Literal, TypeVar
-
-    from typing_extensions import Unpack
+    from typing import Any, Literal, TypeVar, Unpack
 
     from noria.answers import Answers
     from noria.config import ServerConfig
@@ -169,7 +167,7 @@ class App:
         """Registers `(request, exc)` for an exception class or for a status of HTTPError."""
 
         def register(handler: F) -> F:
-            from noria.signature import is_async
+            from noria.parameters import is_async
 
             place = place_of(handler)
             self._registering(f"exception handler for {key!r}", place)
@@ -255,10 +253,8 @@ class App:
 
     def run(self, host: str | None = None, port: int | None = None, **settings: Unpack[Settings]) -> None:
         """Serves until stopped. If it cannot start: one line on stderr and SystemExit(3)."""
-        import sys
-
         from noria.errors import ConfigError
-        from noria.serving import effective_config, serve
+        from noria.serving import complain, effective_config, serve
 
         given: dict[str, Any] = {**settings}
         if host is not None:
@@ -269,7 +265,7 @@ class App:
             config = effective_config(self._server_config, given)
             code = serve(self, config)
         except (ConfigError, StartupError, RegistrationError) as error:
-            print(f"noria: cannot start: {error}", file=sys.stderr, flush=True)
+            complain(f"cannot start: {error}")
             raise SystemExit(3) from None
         if code != 0:
             raise SystemExit(code)
@@ -316,11 +312,11 @@ def _taken_options(options: dict[str, Any]) -> dict[str, Any]:
             raise TypeError("a route takes status or its alias status_code, not both")
         options["status"] = options.pop("status_code")
     if "status" in options:
-        from noria.responses import checked_status
+        from noria.headers import checked_status
 
         options["status"] = checked_status(options["status"])
     if "media_type" in options and options["media_type"] is not None:
-        from noria.responses import field
+        from noria.headers import field
 
         field("Content-Type", options["media_type"])
     if "max_body" in options:

@@ -13,11 +13,15 @@ from noria import validation
 from noria.annotations import (
     NoneType,
     Unfit,
+    declared_fields,
     described,
     field_hints,
+    field_type,
     is_enum,
     is_literal,
     is_union,
+    json_kind,
+    json_kinds,
     model_kind,
     origin_and_arguments,
     unwrapped,
@@ -83,8 +87,8 @@ class _Compiler:
     def fields(self, tp: Any, kind: str) -> Check:
         hints = field_hints(tp)
         fields: list[tuple[str, str, Check, bool]] = []  # key, argument, check, required
-        for key, argument, required in _declared(tp, kind, hints):
-            fields.append((key, argument, self.check(_field_type(hints[key])), required))
+        for key, argument, required in declared_fields(tp, kind, hints):
+            fields.append((key, argument, self.check(field_type(hints[key])), required))
         python = self.python
         plain = kind == "typeddict"
         name = tp.__name__
@@ -125,7 +129,7 @@ class _Compiler:
         branches: list[tuple[set[str], str, Check]] = []
         taken: set[str] = set()
         for member in members:
-            kinds = _json_kinds(member)
+            kinds = json_kinds(member)
             if float in members and int in members and unwrapped(member) is float:
                 kinds = kinds - {"int"}
             if kinds & taken:
@@ -150,7 +154,7 @@ class _Compiler:
                     made = inner(value, loc, found)
                     if not found:
                         return made
-            kind = _kind_of(value)
+            kind = json_kind(value)
             for kinds, label, inner in named:
                 if kind in kinds:
                     return inner(value, [*loc, label], problems)
@@ -260,40 +264,6 @@ def compiled(tp: Any, *, python: bool) -> Callable[[Any], Any]:
         return made
 
     return judge
-
-
-def _declared(tp: Any, kind: str, hints: dict[str, Any]) -> list[tuple[str, str, bool]]:
-    """(field, argument of the constructor, required) of a neutral model."""
-    if kind == "typeddict":
-        return [(name, name, name in tp.__required_keys__) for name in hints]
-    if kind == "attrs":
-        found = []
-        for a in tp.__attrs_attrs__:
-            if a.init and a.name in hints:
-                argument = getattr(a, "alias", None) or a.name.lstrip("_")
-                found.append((a.name, argument, type(a.default).__name__ == "_Nothing" or _is_nothing(a.default)))
-        return found
-    from dataclasses import MISSING, fields
-
-    return [
-        (f.name, f.name, f.default is MISSING and f.default_factory is MISSING) for f in fields(tp) if f.init
-    ]
-
-
-def _is_nothing(default: Any) -> bool:
-    return getattr(default, "name", None) == "NOTHING" and type(default).__module__.startswith("attr")
-
-
-def _field_type(hint: Any) -> Any:
-    """Behind Required, NotRequired, ReadOnly, Final and InitVar."""
-    while True:
-        name = getattr(getattr(hint, "__origin__", None), "_name", None)
-        if name in ("Required", "NotRequired", "ReadOnly", "Final"):
-            hint = hint.__args__[0]
-        elif type(hint).__name__ == "InitVar":
-            hint = hint.type
-        else:
-            return hint
 
 
 def _instance(kind: str, message: str, *types: type) -> Check:
@@ -406,41 +376,3 @@ def _choice(kind: str, pairs: list[tuple[Any, Any]], instance: Any) -> Check:
         return value
 
     return check
-
-
-def _kind_of(value: Any) -> str:
-    if value is None:
-        return "null"
-    kinds = {bool: "bool", int: "int", float: "float", str: "string", list: "array", dict: "object"}
-    return kinds.get(type(value), "object")
-
-
-def _json_kinds(tp: Any) -> set[str]:
-    """The JSON types a member of a union claims."""
-    tp = unwrapped(tp)
-    if tp is None or tp is NoneType:
-        return {"null"}
-    if is_enum(tp):
-        return {_kind_of(member.value) for member in tp}
-    if is_literal(tp):
-        return {_kind_of(value) for value in tp.__args__}
-    if isinstance(tp, type):
-        simple = {bool: {"bool"}, int: {"int"}, float: {"float", "int"}, str: {"string"}}
-        if tp in simple:
-            return simple[tp]
-        if tp.__name__ == "Decimal":
-            return {"string", "int", "float"}
-        if (tp.__module__, tp.__qualname__) in _TEXTS:
-            return {"string"}
-        if model_kind(tp) is not None or tp is dict:
-            return {"object"}
-        if tp in (list, set, frozenset, tuple):
-            return {"array"}
-    origin, arguments = origin_and_arguments(tp)
-    if origin is dict:
-        return {"object"}
-    if origin in (list, set, frozenset, tuple):
-        return {"array"}
-    if is_union(origin):
-        return set().union(*map(_json_kinds, arguments))
-    return {"null", "bool", "int", "float", "string", "array", "object"}

@@ -39,20 +39,22 @@ class UsageError(NoriaError):
 
 
 def main(arguments: list[str] | None = None) -> int:
+    from noria.serving import complain
+
     given = sys.argv[1:] if arguments is None else arguments
     try:
         if not given or given[0] in ("-h", "--help", "help"):
-            print(USAGE, end="", file=sys.stdout if given else sys.stderr)
+            (sys.stdout if given else sys.stderr).write(USAGE)
             return 0 if given else 2
         command, *rest = given
         if command == "--version":
             from noria import __version__
 
-            print(f"noria {__version__}")
+            sys.stdout.write(f"noria {__version__}\n")
             return 0
         if command == "run":
             if "-h" in rest or "--help" in rest:
-                print(USAGE, end="")
+                sys.stdout.write(USAGE)
                 return 0
             return run(rest)
         if command == "doctor":
@@ -64,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         near = nearest(command, ["run", "doctor"])
         raise UsageError(f"no command {command!r}" + (f"; did you mean {near!r}?" if near else ""))
     except UsageError as error:
-        print(f"noria: {error}; see noria --help", file=sys.stderr)
+        complain(f"{error}; see noria --help")
         return 2
 
 
@@ -72,6 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(arguments: list[str]) -> int:
+    from noria.serving import complain
+
     target, flags = _parsed(arguments)
     worker = _taken_from_environment()
     try:
@@ -82,7 +86,7 @@ def run(arguments: list[str]) -> int:
         return _supervise(arguments, flags, workers)
     except (ConfigError, StartupError) as error:
         if worker is None or worker["speaks"]:
-            print(f"noria: cannot start: {error}", file=sys.stderr, flush=True)
+            complain(f"cannot start: {error}")
         return _NOT_STARTED
 
 
@@ -177,14 +181,14 @@ def _taken_from_environment() -> dict[str, Any] | None:
 
 def _work(target: str, app_dir: str, flags: dict[str, str], worker: dict[str, Any]) -> int:
     from noria.errors import RegistrationError
-    from noria.serving import inherited, serve
+    from noria.serving import inherited, serve, tell
 
     app = load(target, app_dir)
     config = _configured(app._server_config, flags)
     listener: Listener = inherited(worker["listeners"][0])
 
     def when_ready(serving: Serving) -> None:
-        print(serving.ready_line(), file=sys.stderr, flush=True)
+        tell(serving.ready_line())
         os.write(worker["ready"], b"1")
         os.close(worker["ready"])
 

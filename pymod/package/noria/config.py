@@ -11,8 +11,7 @@ from noria.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from typing_extensions import Self
+    from typing import Self
 
 NO_LIMIT = 2**64 - 1
 

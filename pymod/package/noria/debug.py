@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-import time
 
 from noria.requests import quality
 from noria.responses import made
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from noria._native import Plan, Request
+    from noria.parameters import Parameter
     from noria.responses import Response
-    from noria.signature import Parameter
 
 
 def error_page(request: Request, error: BaseException, json: Callable[[Any], bytes]) -> Response:
@@ -78,33 +77,32 @@ class _Watch:
 
     def __init__(self, where: str) -> None:
         self.where = where
-        self.running: tuple[int, float] | None = None  # thread, when it is too long
         self.thread: threading.Thread | None = None
-        self.wake = threading.Event()
+        self.watched = 0
+        self.began = threading.Event()
+        self.ended = threading.Event()
 
     def begin(self) -> None:
-        self.running = (threading.get_ident(), time.monotonic() + SLOW_SECONDS)
+        self.watched = threading.get_ident()
+        self.ended.clear()
+        self.began.set()
         if self.thread is None:
             self.thread = threading.Thread(target=self.look, name="noria debug", daemon=True)
             self.thread.start()
-        self.wake.set()
 
     def end(self) -> None:
-        self.running = None
+        self.began.clear()
+        self.ended.set()
 
     def look(self) -> None:
         from traceback import format_stack
 
         while True:
-            self.wake.wait()
-            self.wake.clear()
-            running = self.running
-            if running is None:
+            self.began.wait()
+            if self.ended.wait(SLOW_SECONDS):
                 continue
-            thread, deadline = running
-            while self.running is running and (left := deadline - time.monotonic()) > 0:
-                time.sleep(left)
-            frame = sys._current_frames().get(thread)
-            if self.running is running and frame is not None:
+            frame = sys._current_frames().get(self.watched)
+            if frame is not None and not self.ended.is_set():
                 stack = "".join(format_stack(frame))
                 _log.warning("%s has held the loop for %d ms:\n%s", self.where, SLOW_SECONDS * 1000, stack)
+            self.ended.wait()

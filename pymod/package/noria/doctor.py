@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -12,8 +14,7 @@ def doctor() -> int:
     from noria import _native
 
     facts = _native.doctor()
-    for line in report(facts):
-        print(line)
+    sys.stdout.write("\n".join(report(facts)) + "\n")
     return 0 if facts.get("engine") is not None else 1
 
 

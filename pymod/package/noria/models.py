@@ -231,7 +231,8 @@ def result_type(tp: Any, validator: str) -> ResultType | None:
     """None if the annotation declares nothing."""
     from typing import Any as AnyType
 
-    from noria.responses import ProblemDetails, Response
+    from noria.problems import ProblemDetails
+    from noria.responses import Response
 
     bare = unwrapped(tp)
     if bare is AnyType or bare is object or bare in (bytes, bytearray, memoryview):

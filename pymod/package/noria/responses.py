@@ -1,155 +1,21 @@
-"""Response, its factories and headers, and problem details."""
+"""Response and its factories."""
 
 from __future__ import annotations
 
 from noria import _native
-from noria.errors import InvalidHeader, phrase
+from noria.headers import MutableHeaders, checked_status, field, fields_of, with_charset
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
     from datetime import datetime
-    from typing import Any, Literal, overload
+    from typing import Any, Literal
 
-    HeadersInit = Mapping[str, str] | Iterable[tuple[str, str]]
-else:
+    from noria.headers import HeadersInit
+    from noria.problems import ProblemDetails
 
-    def overload(function):
-        return function
-
-
-__all__ = ["MutableHeaders", "ProblemDetails", "Response"]
+__all__ = ["Response"]
 
 _ABSENT: Any = object()
-
-
-def field(name: str, value: str) -> tuple[bytes, bytes]:
-    """Name and value as they go on the wire; InvalidHeader if they may not."""
-    if not isinstance(name, str) or not isinstance(value, str):
-        raise TypeError(f"header {name!r}: name and value are str, not {type(value).__name__}")
-    try:
-        return _native.check_field(name, value)
-    except ValueError as error:
-        raise InvalidHeader(f"header {name!r}: {error}") from None
-
-
-def fields_of(headers: HeadersInit) -> list[tuple[bytes, bytes]]:
-    pairs = headers.items() if hasattr(headers, "items") else headers
-    return [field(name, value) for name, value in pairs]
-
-
-def with_charset(content_type: str) -> str:
-    """`text/*` gains the charset that we encode str with."""
-    if content_type.startswith("text/") and "charset=" not in content_type.lower():
-        return content_type + "; charset=utf-8"
-    return content_type
-
-
-def checked_status(status: Any) -> int:
-    if not isinstance(status, int) or isinstance(status, bool):
-        raise TypeError(f"status must be an int, not {type(status).__name__}")
-    if not 200 <= status <= 599:
-        raise ValueError(f"status must be 200 to 599, not {status}")
-    return int(status)
-
-
-class MutableHeaders:
-    """The fields of a response, case-insensitive; `h[k]` and get() give the first value."""
-
-    __slots__ = ("_fields",)
-
-    def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
-        self._fields = fields
-
-    def __getitem__(self, name: str) -> str:
-        wanted = name.lower().encode("latin-1")
-        for key, value in self._fields:
-            if key.lower() == wanted:
-                return value.decode("latin-1")
-        raise KeyError(name)
-
-    def __setitem__(self, name: str, value: str) -> None:
-        made = field(name, value)
-        wanted = made[0].lower()
-        for index, (key, _) in enumerate(self._fields):
-            if key.lower() == wanted:
-                self._fields[index] = made
-                self._fields[index + 1 :] = [f for f in self._fields[index + 1 :] if f[0].lower() != wanted]
-                return
-        self._fields.append(made)
-
-    def __delitem__(self, name: str) -> None:
-        wanted = name.lower().encode("latin-1")
-        left = [f for f in self._fields if f[0].lower() != wanted]
-        if len(left) == len(self._fields):
-            raise KeyError(name)
-        self._fields[:] = left
-
-    def __contains__(self, name: object) -> bool:
-        if not isinstance(name, str):
-            return False
-        wanted = name.lower().encode("latin-1", "replace")
-        return any(key.lower() == wanted for key, _ in self._fields)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(key.lower().decode("latin-1") for key, _ in self._fields))
-
-    def __len__(self) -> int:
-        return len({key.lower() for key, _ in self._fields})
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(other, MutableHeaders):
-            mine = [(key.lower(), value) for key, value in self._fields]
-            theirs = [(key.lower(), value) for key, value in other._fields]
-            return mine == theirs
-        return NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"MutableHeaders({self.multi_items()!r})"
-
-    @overload
-    def get(self, name: str, default: None = None) -> str | None: ...
-    @overload
-    def get(self, name: str, default: str) -> str: ...
-    def get(self, name: str, default: str | None = None) -> str | None:
-        try:
-            return self[name]
-        except KeyError:
-            return default
-
-    def keys(self) -> KeysView[str]:
-        return dict(self._first()).keys()
-
-    def values(self) -> ValuesView[str]:
-        return dict(self._first()).values()
-
-    def items(self) -> ItemsView[str, str]:
-        return dict(self._first()).items()
-
-    def _first(self) -> list[tuple[str, str]]:
-        return [(name, self[name]) for name in self]
-
-    def append(self, name: str, value: str) -> None:
-        self._fields.append(field(name, value))
-
-    def getlist(self, name: str) -> list[str]:
-        wanted = name.lower().encode("latin-1", "replace")
-        return [value.decode("latin-1") for key, value in self._fields if key.lower() == wanted]
-
-    def setdefault(self, name: str, value: str) -> str:
-        if name in self:
-            return self[name]
-        self[name] = value
-        return value
-
-    def update(self, headers: HeadersInit) -> None:
-        for name, value in headers.items() if hasattr(headers, "items") else headers:
-            self[name] = value
-
-    def multi_items(self) -> list[tuple[str, str]]:
-        return [(key.decode("latin-1"), value.decode("latin-1")) for key, value in self._fields]
 
 
 class Response:
@@ -407,44 +273,6 @@ def side_channel() -> Response:
     response._body = b""
     response._fields = []
     return response
-
-
-class ProblemDetails:
-    """An RFC 9457 problem; further members by keyword. May be returned by any handler."""
-
-    __slots__ = ("detail", "extensions", "instance", "status", "title", "type_uri")
-
-    def __init__(
-        self,
-        type_uri: str = "about:blank",
-        title: str | None = None,
-        status: int = 500,
-        detail: str | None = None,
-        instance: str | None = None,
-        **extensions: Any,
-    ) -> None:
-        self.type_uri = type_uri
-        self.title = title
-        self.status = checked_status(status)
-        self.detail = detail
-        self.instance = instance
-        self.extensions = extensions
-
-    def to_dict(self) -> dict[str, Any]:
-        title = self.title
-        if title is None and self.type_uri == "about:blank":
-            title = phrase(self.status)
-        members: dict[str, Any] = {
-            "type": self.type_uri,
-            "title": title,
-            "status": self.status,
-            "detail": self.detail,
-            "instance": self.instance,
-        }
-        return {k: v for k, v in members.items() if v is not None} | self.extensions
-
-    def __repr__(self) -> str:
-        return f"ProblemDetails({self.to_dict()!r})"
 
 
 _native.register_response(Response)

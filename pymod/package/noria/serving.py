@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 
 
+def tell(line: str) -> None:
+    """One line on stderr, whole even when workers speak at once."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def complain(problem: str) -> None:
+    tell(f"noria: {problem}")
+
+
 def effective_config(base: ServerConfig | None, given: Mapping[str, Any]) -> ServerConfig:
     """Environment over keywords of run() over App(server=) over defaults."""
     known = setting_names()
@@ -173,7 +183,7 @@ def serve(
             if when_ready is not None:
                 when_ready(serving)
             else:
-                print(serving.ready_line(), file=sys.stderr, flush=True)
+                tell(serving.ready_line())
             signals = threading.current_thread() is threading.main_thread()
             return serving.server.run(signals=signals)
         finally:
@@ -181,5 +191,3 @@ def serve(
     finally:
         if listener is None:
             bound.close()
-
-

@@ -3,208 +3,27 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from noria import _native
-from noria.errors import HTTPError
-from noria.requests import Headers
+from noria.cookie_jar import Cookies
+from noria.received import TestResponse, parse_response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
-
-    from typing_extensions import Self, Unpack
+    from typing import Self, Unpack
 
     from noria.app import App
     from noria.config import ServerConfig
     from noria.options import Settings
-    from noria.responses import HeadersInit
+    from noria.headers import HeadersInit
     from noria.serving import Serving
 
 __all__ = ["Cookies", "TestClient", "TestResponse", "live_server"]
 
 REDIRECTS_MAX = 20
-
-
-class TestResponse:
-    """An answer as the client read it."""
-
-    __test__ = False  # not for pytest to collect
-
-    def __init__(
-        self, url: str, version: str, status: int, fields: list[tuple[str, str]], content: bytes
-    ) -> None:
-        self.url = url
-        self.http_version = version
-        self.status_code = status
-        self.headers = Headers(fields)
-        self.content = content
-        self.history: list[TestResponse] = []
-
-    @property
-    def text(self) -> str:
-        content_type = self.headers.get("content-type") or ""
-        charset = "utf-8"
-        for part in content_type.split(";")[1:]:
-            name, _, value = part.partition("=")
-            if name.strip().lower() == "charset":
-                charset = value.strip().strip('"')
-        return self.content.decode(charset, "replace")
-
-    def json(self) -> Any:
-        return _native.json_loads(self.content)
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        """Names and values of this answer's Set-Cookie lines."""
-        pairs = (line.partition(";")[0].partition("=") for line in self.headers.getlist("set-cookie"))
-        return {name.strip(): value.strip() for name, _, value in pairs}
-
-    @property
-    def is_success(self) -> bool:
-        return 200 <= self.status_code < 300
-
-    def raise_for_status(self) -> Self:
-        if not self.is_success:
-            raise HTTPError(self.status_code, self.text)
-        return self
-
-    def __repr__(self) -> str:
-        return f"<TestResponse [{self.status_code}]>"
-
-
-class _Cookie:
-    __slots__ = ("domain", "expires", "host_only", "path", "secure", "value")
-
-    def __init__(self, value: str, domain: str | None, path: str) -> None:
-        self.value = value
-        self.domain = domain  # None: any host
-        self.host_only = True
-        self.path = path
-        self.secure = False
-        self.expires: float | None = None
-
-    def goes_to(self, scheme: str, host: str, path: str) -> bool:
-        if self.expires is not None and self.expires <= time.time():
-            return False
-        if self.secure and scheme != "https":
-            return False
-        if self.domain is not None and host != self.domain:
-            if self.host_only or not host.endswith("." + self.domain):
-                return False
-        if path == self.path:
-            return True
-        return path.startswith(self.path if self.path.endswith("/") else self.path + "/")
-
-
-class Cookies:
-    """The cookies of a client, by RFC 6265; as a mapping: name to value."""
-
-    def __init__(self, cookies: Mapping[str, str] | None = None) -> None:
-        self._stored: dict[tuple[str, str | None, str], _Cookie] = {}
-        for name, value in (cookies or {}).items():
-            self.set(name, value)
-
-    def set(self, name: str, value: str, *, domain: str | None = None, path: str = "/") -> None:
-        self._stored[name, domain, path] = _Cookie(value, domain, path)
-
-    def __setitem__(self, name: str, value: str) -> None:
-        self.set(name, value)
-
-    def __getitem__(self, name: str) -> str:
-        for (stored, _, _), cookie in self._stored.items():
-            if stored == name:
-                return cookie.value
-        raise KeyError(name)
-
-    def __delitem__(self, name: str) -> None:
-        keys = [key for key in self._stored if key[0] == name]
-        if not keys:
-            raise KeyError(name)
-        for key in keys:
-            del self._stored[key]
-
-    def get(self, name: str, default: str | None = None) -> str | None:
-        return self[name] if name in self else default
-
-    def clear(self) -> None:
-        self._stored.clear()
-
-    def __contains__(self, name: object) -> bool:
-        return any(key[0] == name for key in self._stored)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(key[0] for key in self._stored))
-
-    def __len__(self) -> int:
-        return len(self._stored)
-
-    def items(self) -> list[tuple[str, str]]:
-        return [(key[0], cookie.value) for key, cookie in self._stored.items()]
-
-    def __repr__(self) -> str:
-        return f"Cookies({dict(self.items())!r})"
-
-    def _header(self, scheme: str, host: str, path: str, extra: Mapping[str, str]) -> str | None:
-        fitting = [
-            (len(cookie.path), key[0], cookie.value)
-            for key, cookie in self._stored.items()
-            if key[0] not in extra and cookie.goes_to(scheme, host, path)
-        ]
-        fitting.sort(key=lambda one: -one[0])  # the longer path first, else in the order they came
-        pairs = [f"{name}={value}" for _, name, value in fitting]
-        pairs += [f"{name}={value}" for name, value in extra.items()]
-        return "; ".join(pairs) or None
-
-    def _take(self, line: str, host: str, request_path: str) -> None:
-        """Stores what a Set-Cookie line says; RFC 6265, 5.2 and 5.3."""
-        pair, *attributes = line.split(";")
-        name, separator, value = pair.partition("=")
-        name, value = name.strip(), value.strip()
-        if not separator or not name:
-            return
-        default_path = request_path.rpartition("/")[0] or "/"
-        cookie = _Cookie(value, host, default_path)
-        max_age: float | None = None
-        expires: float | None = None
-        for attribute in attributes:
-            key, _, text = attribute.partition("=")
-            key, text = key.strip().lower(), text.strip()
-            if key == "path" and text.startswith("/"):
-                cookie.path = text
-            elif key == "domain" and text:
-                domain = text.lstrip(".").lower()
-                if host != domain and not host.endswith("." + domain):
-                    return
-                cookie.domain, cookie.host_only = domain, False
-            elif key == "secure":
-                cookie.secure = True
-            elif key == "max-age" and text.lstrip("-").isdigit():
-                max_age = float(text)
-            elif key == "expires":
-                expires = _timestamp(text)
-        if max_age is not None:
-            cookie.expires = time.time() + max_age if max_age > 0 else 0.0
-        else:
-            cookie.expires = expires
-        stored = (name, cookie.domain, cookie.path)
-        # One given to the client by hand has no domain; an answer that sets it anew replaces it.
-        self._stored.pop((name, None, cookie.path), None)
-        if cookie.expires is not None and cookie.expires <= time.time():
-            self._stored.pop(stored, None)
-        else:
-            self._stored[stored] = cookie
-
-
-def _timestamp(text: str) -> float | None:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError):
-        return None
 
 
 class TestClient:
@@ -302,7 +121,7 @@ class TestClient:
                 fields.append((name, value))
         fields += given
         if "cookie" not in names:
-            jar = self.cookies._header(parts.scheme, parts.hostname or "", path, cookies)
+            jar = self.cookies.header(parts.scheme, parts.hostname or "", path, cookies)
             if jar is not None:
                 fields.append(("Cookie", jar))
         if "content-length" not in names and "transfer-encoding" not in names:
@@ -328,7 +147,7 @@ class TestClient:
             self._connection = None
         response = TestResponse(url, version, status, received_fields, content)
         for line in response.headers.getlist("set-cookie"):
-            self.cookies._take(line, parts.hostname or "", path)
+            self.cookies.take(line, parts.hostname or "", path)
         return response
 
     def _handler(self, method: str, path: str) -> str:
@@ -438,51 +257,6 @@ def _with_params(url: str, params: Mapping[str, Any] | Iterable[tuple[str, Any]]
             text = str(one).lower() if isinstance(one, bool) else "" if one is None else str(one)
             pairs.append((key, text))
     return url + ("&" if "?" in url else "?") + urlencode(pairs)
-
-
-def parse_response(
-    data: bytes, method: str, closed: bool
-) -> tuple[str, int, list[tuple[str, str]], bytes] | None:
-    """(version, status, fields, body) of the final response in `data`, None if it is not whole."""
-    while True:
-        head, separator, rest = data.partition(b"\r\n\r\n")
-        if not separator:
-            return None
-        status_line, *lines = head.decode("latin-1").split("\r\n")
-        version, status_text, *_ = status_line.split(" ", 2)
-        status = int(status_text)
-        if status >= 200:
-            break
-        data = rest
-    fields = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        fields.append((name, value.strip(" \t")))
-    lowered = {name.lower(): value for name, value in fields}
-    if method == "HEAD" or status in (204, 304):
-        return version, status, fields, b""
-    if "content-length" in lowered:
-        length = int(lowered["content-length"])
-        return (version, status, fields, rest[:length]) if len(rest) >= length else None
-    if lowered.get("transfer-encoding", "").lower() == "chunked":
-        body = _unchunked(rest)
-        return None if body is None else (version, status, fields, body)
-    return (version, status, fields, rest) if closed else None
-
-
-def _unchunked(data: bytes) -> bytes | None:
-    body = b""
-    while True:
-        line, separator, data = data.partition(b"\r\n")
-        if not separator:
-            return None
-        size = int(line.partition(b";")[0], 16)
-        if size == 0:
-            return body
-        if len(data) < size + 2:
-            return None
-        body += data[:size]
-        data = data[size + 2 :]
 
 
 class live_server:  # noqa: N801  # reads as a context manager: with live_server(app) as server
