@@ -10,7 +10,7 @@ namespace noria::http {
 enum class Converter : std::uint8_t { text, integer, real, uuid, regex, path };
 
 struct PathValue {
-  std::string_view text;   // percent-decoded; points into the target, or into the match's scratch
+  std::string_view text;  // percent-decoded; points into the target, or into the match's scratch
   Converter converter = Converter::text;
   union {
     std::int64_t integer = 0;  // Converter::integer

@@ -1,0 +1,24 @@
+// Percent-decoding (RFC 3986 section 2.1) and what becomes of octets that are not UTF-8.
+// A malformed escape stays as it is; nothing is decoded twice (URL-001, URL-004).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace noria::http {
+
+// Both return the octets written. `out` has room for text.size() and may be where the text begins.
+std::size_t decode_percent(std::string_view text, char* out);
+std::size_t decode_form(std::string_view text, char* out);  // '+' is a space as well
+
+// The form's text is its own decoding: no escape, no '+', nothing outside ASCII.
+bool is_plain_form(std::string_view text);
+
+bool valid_utf8(std::string_view octets);
+
+// Every maximal subpart of an ill-formed sequence becomes one U+FFFD (Unicode section 3.9, table
+// 3-7), which is what Python's bytes.decode("utf-8", "replace") gives.
+void append_replacing_invalid_utf8(std::string& out, std::string_view octets);
+
+}  // namespace noria::http

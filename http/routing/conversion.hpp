@@ -1,0 +1,17 @@
+// Whether a decoded segment is what a converter takes, and its value if it has one of its own.
+#pragma once
+
+#include <string_view>
+
+#include "http/routing/match.hpp"
+
+namespace noria::http {
+
+// -?[0-9]+ within signed 64 bits.
+bool read_integer(std::string_view text, std::int64_t& value);
+// -?[0-9]+(\.[0-9]+)? that a double can hold: no exponent, no infinity.
+bool read_real(std::string_view text, double& value);
+// 8-4-4-4-12 hexadecimal digits of any case.
+bool is_uuid(std::string_view text);
+
+}  // namespace noria::http

@@ -1,0 +1,50 @@
+// The methods a table knows, each a bit of a 64-bit set: the common ones and whatever routes name
+// beyond them (H1-013).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message/request_head.hpp"
+
+namespace noria::http {
+
+using MethodBits = std::uint64_t;
+
+class MethodSet {
+ public:
+  static constexpr std::uint32_t methods_max = 64;
+  static constexpr std::uint32_t method_bytes_max = 32;  // LIM-001: longer ones never get here
+
+  static constexpr std::uint32_t index_of(Method method) {
+    return static_cast<std::uint32_t>(method) - 1;
+  }
+  static constexpr MethodBits bit_of(Method method) { return MethodBits{1} << index_of(method); }
+  // A method that every table knows and that may be registered.
+  static constexpr bool is_common(Method method) {
+    return method >= Method::get && method <= Method::query;
+  }
+
+  MethodSet();
+
+  // Of a method as it came from a client; its case counts.
+  std::optional<std::uint32_t> find(std::string_view name) const;
+  // Of a method as an application writes it, upper-cased. Nothing for CONNECT, TRACE, what is no
+  // token, and the one that would be too many.
+  std::optional<std::uint32_t> add(std::string_view name);
+  std::string_view name(std::uint32_t index) const { return names_[index]; }
+
+  // For a path whose routes have `methods`: those and the automatic ones, sorted, with ", "
+  // between.
+  void write_allow(MethodBits methods, std::string& out) const;
+
+ private:
+  std::vector<std::string> names_;      // by index
+  std::vector<std::uint32_t> by_name_;  // indexes, sorted by name
+};
+
+}  // namespace noria::http

@@ -1,0 +1,64 @@
+// Why a route was not taken at registration, as a value: what, where in the template, and which
+// route is in the way. The binding turns it into advice.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace noria::http {
+
+enum class RouteProblem : std::uint8_t {
+  conflict,        // same method, same shape: `other` is the route in the way
+  two_parameters,  // in one segment
+  unknown_converter,
+  duplicate_parameter,
+  no_leading_slash,
+  query_or_fragment,  // '?' or '#' in a literal
+  colon_parameter,    // ":id" instead of "{id}"
+  path_not_last,      // a path parameter that is not the whole last segment
+  bad_regex,          // empty, or refused by whoever compiles it
+  unbalanced,         // braces that do not form "{name}" or "{name:converter}"
+  method,             // no token, too many of them, CONNECT or TRACE
+  too_many_parameters,
+};
+
+struct RouteError {
+  static constexpr std::uint32_t no_route = UINT32_MAX;
+
+  RouteProblem problem = RouteProblem::conflict;
+  std::uint32_t position = 0;  // octet in the template; for `method` the index of the method
+  std::uint32_t other = no_route;
+};
+
+// The word the Python surface knows the problem by.
+constexpr std::string_view word_of(RouteProblem problem) {
+  switch (problem) {
+    case RouteProblem::conflict:
+      return "conflict";
+    case RouteProblem::two_parameters:
+      return "two_parameters";
+    case RouteProblem::unknown_converter:
+      return "unknown_converter";
+    case RouteProblem::duplicate_parameter:
+      return "duplicate_parameter";
+    case RouteProblem::no_leading_slash:
+      return "no_leading_slash";
+    case RouteProblem::query_or_fragment:
+      return "query_or_fragment";
+    case RouteProblem::colon_parameter:
+      return "colon_parameter";
+    case RouteProblem::path_not_last:
+      return "path_not_last";
+    case RouteProblem::bad_regex:
+      return "bad_regex";
+    case RouteProblem::unbalanced:
+      return "unbalanced";
+    case RouteProblem::method:
+      return "method";
+    case RouteProblem::too_many_parameters:
+      return "too_many_parameters";
+  }
+  return {};
+}
+
+}  // namespace noria::http

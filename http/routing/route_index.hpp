@@ -1,0 +1,141 @@
+// Every route's template as flat arrays: whole literal paths by hash, all templates as a trie of
+// segments whose literal children are found by hash. Built once, never changed.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/routing/keyed_hash.hpp"
+#include "http/routing/match.hpp"
+#include "http/routing/method_set.hpp"
+#include "http/routing/pattern.hpp"
+#include "http/routing/segment_test.hpp"
+
+namespace noria::http {
+
+struct RouteTemplate {
+  const Pattern& pattern;
+  MethodBits methods = 0;
+  std::span<const SegmentTest> tests;  // of the regex parameters, in order
+};
+
+struct RouteIndex {
+  static constexpr std::uint32_t none = UINT32_MAX;
+
+  struct Terminal {
+    std::uint32_t method = 0;
+    std::uint32_t route = 0;
+  };
+
+  struct Node {
+    MethodBits methods = 0;       // of the routes that end here or below
+    MethodBits methods_here = 0;  // of those that end here
+    std::uint32_t terminal_first = 0;
+    std::uint32_t terminal_count = 0;
+    std::uint32_t shape_first = 0;
+    std::uint32_t shape_count = 0;
+    std::uint32_t literal_count = 0;
+    std::uint32_t rest = none;      // the node behind a path parameter
+    std::uint32_t value_count = 0;  // parameters on the way here
+  };
+
+  // The lengths of the literals around a parameter, longest first; those without any come last.
+  // Parameters of one shape at one node are told apart by hash, so their number does not matter.
+  struct Shape {
+    std::uint32_t prefix_bytes = 0;
+    std::uint32_t suffix_bytes = 0;
+    // Of a parameter without literals; those with them are found through `affixes`.
+    std::uint32_t edge_first = 0;
+    std::uint32_t edge_count = 0;
+  };
+
+  // A parameter of a segment, in the order they are tried.
+  struct Edge {
+    SegmentTest test;
+    std::uint32_t child = 0;
+    Converter converter = Converter::text;
+  };
+
+  // Open addressing at half load or less. A slot without value is free.
+  struct StaticSlot {
+    std::uint32_t text_offset = 0;
+    std::uint32_t text_bytes = 0;
+    std::uint32_t method = 0;
+    std::uint32_t route = none;
+  };
+  struct LiteralSlot {
+    std::uint32_t text_offset = 0;
+    std::uint32_t text_bytes = 0;
+    std::uint32_t node = 0;
+    std::uint32_t child = none;
+  };
+  struct AffixSlot {
+    std::uint32_t text_offset = 0;  // the prefix, the suffix behind it
+    std::uint32_t prefix_bytes = 0;
+    std::uint32_t suffix_bytes = 0;
+    std::uint32_t node = none;
+    std::uint32_t edge_first = 0;
+    std::uint32_t edge_count = 0;
+  };
+
+  static RouteIndex build(std::span<const RouteTemplate> routes, std::uint64_t key);
+
+  // A route whose template is this very text; `path` as sent. Neither escapes nor dot segments are
+  // in here, so what is found needs no decoding and is the best match there is.
+  std::uint32_t find_static(std::uint32_t method, std::string_view path) const {
+    if (path.size() > static_bytes_max) return none;
+    for (std::uint64_t slot = static_hash(method, path);; ++slot) {
+      const StaticSlot& entry = statics[slot & static_mask];
+      if (entry.route == none) return none;
+      if (entry.text_bytes == path.size() && entry.method == method &&
+          same_text(texts.data() + entry.text_offset, path.data(), path.size())) {
+        return entry.route;
+      }
+    }
+  }
+
+  std::uint32_t find_literal(std::uint32_t node, std::string_view segment) const {
+    for (std::uint64_t slot = literal_hash(node, segment);; ++slot) {
+      const LiteralSlot& entry = literals[slot & literal_mask];
+      if (entry.child == none) return none;
+      if (entry.node == node && entry.text_bytes == segment.size() &&
+          same_text(texts.data() + entry.text_offset, segment.data(), segment.size())) {
+        return entry.child;
+      }
+    }
+  }
+
+  std::span<const Edge> find_edges(std::uint32_t node, const Shape& shape,
+                                   std::string_view segment) const;
+
+  std::uint64_t static_hash(std::uint32_t method, std::string_view path) const {
+    return keyed_hash(key + method, path);
+  }
+  std::uint64_t literal_hash(std::uint32_t node, std::string_view segment) const {
+    return keyed_hash(key ^ (std::uint64_t{node} << 16), segment);
+  }
+  std::uint64_t affix_hash(std::uint32_t node, std::string_view prefix,
+                           std::string_view suffix) const {
+    return keyed_hash(keyed_hash(key ^ (std::uint64_t{node} << 16), prefix), suffix);
+  }
+
+  std::uint64_t key = 0;
+  std::string texts;  // of all slots
+  std::vector<Node> nodes;
+  std::vector<Terminal> terminals;
+  std::vector<Shape> shapes;
+  std::vector<Edge> edges;
+  std::vector<StaticSlot> statics;
+  std::vector<LiteralSlot> literals;
+  std::vector<AffixSlot> affixes;
+  std::uint64_t static_mask = 0;
+  std::uint64_t literal_mask = 0;
+  std::uint64_t affix_mask = 0;
+  std::size_t static_bytes_max = 0;
+  std::uint32_t depth_max = 0;  // segments of the longest template
+};
+
+}  // namespace noria::http

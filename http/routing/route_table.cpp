@@ -1,0 +1,161 @@
+#include "http/routing/route_table.hpp"
+
+#include <utility>
+
+#include "http/message/method.hpp"
+#include "http/message/path.hpp"
+#include "http/message/percent.hpp"
+
+namespace noria::http {
+namespace {
+
+constexpr std::uint32_t get_index = MethodSet::index_of(Method::get);
+constexpr std::uint32_t head_index = MethodSet::index_of(Method::head);
+constexpr std::uint32_t options_index = MethodSet::index_of(Method::options);
+
+}  // namespace
+
+RouteTable::RouteTable(Parts parts) : parts_(std::move(parts)) {}
+
+Match RouteTable::match(const RequestHead& head, MatchScratch& scratch) const {
+  const std::string_view path = head.text(head.path);
+  if (head.form == TargetForm::asterisk) [[unlikely]]
+    return whole_server_options(scratch);
+  if (MethodSet::is_common(head.method)) [[likely]] {
+    return match_known(MethodSet::index_of(head.method), path, head.text(head.query), scratch);
+  }
+  if (head.method != Method::other) return unserved(head.method, path, scratch);
+  const std::optional<std::uint32_t> method = parts_.methods.find(head.text(head.method_text));
+  if (!method) return {.outcome = MatchOutcome::method_unknown};
+  return match_known(*method, path, head.text(head.query), scratch);
+}
+
+Match RouteTable::match(std::string_view method, std::string_view path, std::string_view query,
+                        MatchScratch& scratch) const {
+  if (const std::optional<std::uint32_t> index = parts_.methods.find(method)) {
+    if (*index == options_index && path == "*") return whole_server_options(scratch);
+    return match_known(*index, path, query, scratch);
+  }
+  return unserved(method_of(method), path, scratch);
+}
+
+Match RouteTable::match_known(std::uint32_t method, std::string_view path, std::string_view query,
+                              MatchScratch& scratch) const {
+  // A literal beats everything in its segment, so a template that is the path's very text is the
+  // best match. HEAD is left out: an explicit HEAD anywhere goes before a GET.
+  const std::uint32_t route = parts_.index.find_static(method, path);
+  if (route != RouteIndex::none) {
+    Match match;
+    match.outcome = MatchOutcome::found;
+    match.route = &parts_.settings[route];
+    return match;
+  }
+  return match_segments(method, path, query, scratch);
+}
+
+Match RouteTable::match_segments(std::uint32_t method, std::string_view path,
+                                 std::string_view query, MatchScratch& scratch) const {
+  bool invalid_utf8 = false;
+  const std::optional<WalkInput> input = read_path(path, scratch, invalid_utf8);
+  if (!input) [[unlikely]] {
+    return {.outcome = invalid_utf8 ? MatchOutcome::path_not_utf8 : MatchOutcome::not_found};
+  }
+  const Found best = find(method, *input);
+  if (best.walked.route == RouteIndex::none) [[unlikely]] {
+    return unmatched(method, *input, path, query, scratch);
+  }
+  return {.outcome = MatchOutcome::found,
+          .head_of_get = best.head_of_get,
+          .route = &parts_.settings[best.walked.route],
+          .values = std::span(scratch.values).first(best.walked.value_count)};
+}
+
+RouteTable::Found RouteTable::find(std::uint32_t method, const WalkInput& input) const {
+  Walked walked = walk_route(parts_.index, input, method);
+  const bool head_of_get = method == head_index && walked.route == RouteIndex::none;
+  if (head_of_get) walked = walk_route(parts_.index, input, get_index);
+  return {.walked = walked, .head_of_get = head_of_get};
+}
+
+std::optional<WalkInput> RouteTable::read_path(std::string_view path, MatchScratch& scratch,
+                                               bool& invalid_utf8) const {
+  const std::uint32_t depth_max = parts_.index.depth_max;
+  if (path.empty() || path[0] != '/') return std::nullopt;
+  if (scratch.segment_ends.size() < depth_max || scratch.frames.empty()) [[unlikely]] {
+    scratch.segment_ends.resize(depth_max);
+  }
+  if (scratch.frames.size() <= depth_max) [[unlikely]]
+    scratch.frames.resize(depth_max + 1);
+  PathShape shape = split_path(path, scratch.segment_ends);
+  if (shape.has_escape) {
+    if (scratch.decoded.size() < path.size()) scratch.decoded.resize(path.size());
+    const DecodedPath decoded = decode_path(path, scratch.decoded.data(), scratch.segment_ends);
+    shape = decoded.shape;
+    path = {scratch.decoded.data(), decoded.bytes};
+    if (!valid_utf8(path)) {
+      invalid_utf8 = true;
+      return std::nullopt;
+    }
+  }
+  if (shape.has_dot_segment) return std::nullopt;
+  return WalkInput{.path = path,
+                   .segment_ends = scratch.segment_ends,
+                   .segment_count = shape.segment_count,
+                   .frames = scratch.frames,
+                   .values = scratch.values};
+}
+
+// --- what no route answers ---
+
+Match RouteTable::unmatched(std::uint32_t method, const WalkInput& input, std::string_view path,
+                            std::string_view query, MatchScratch& scratch) const {
+  const MethodBits methods = walk_methods(parts_.index, input);
+  if (methods != 0) {
+    parts_.methods.write_allow(methods, scratch.text);
+    return {.outcome = method == options_index ? MatchOutcome::automatic_options
+                                               : MatchOutcome::method_not_allowed,
+            .allow = scratch.text};
+  }
+  // A Location that begins "//" would name another host (H1-026).
+  if (parts_.trailing_slash == TrailingSlash::strict || path.size() < 2 || path[1] == '/') {
+    return {};
+  }
+  scratch.text.assign(path);
+  if (path.ends_with('/')) {
+    scratch.text.pop_back();
+  } else {
+    scratch.text += '/';
+  }
+  if (!leads_somewhere(method, scratch.text, scratch)) return {};
+  if (!query.empty()) {
+    scratch.text += '?';
+    scratch.text += query;
+  }
+  return {.outcome = MatchOutcome::redirect, .location = scratch.text};
+}
+
+bool RouteTable::leads_somewhere(std::uint32_t method, std::string_view path,
+                                 MatchScratch& scratch) const {
+  bool invalid_utf8 = false;
+  const std::optional<WalkInput> input = read_path(path, scratch, invalid_utf8);
+  if (!input) return false;
+  if (find(method, *input).walked.route != RouteIndex::none) return true;
+  return method == options_index && walk_methods(parts_.index, *input) != 0;
+}
+
+Match RouteTable::unserved(Method method, std::string_view path, MatchScratch& scratch) const {
+  if (method != Method::trace) return {.outcome = MatchOutcome::method_unknown};
+  bool invalid_utf8 = false;
+  const std::optional<WalkInput> input = read_path(path, scratch, invalid_utf8);
+  parts_.methods.write_allow(input ? walk_methods(parts_.index, *input) : 0, scratch.text);
+  return {.outcome = MatchOutcome::trace_disabled, .allow = scratch.text};
+}
+
+Match RouteTable::whole_server_options(MatchScratch& scratch) const {
+  // OPTIONS itself is there even if no route is.
+  parts_.methods.write_allow(parts_.index.nodes[0].methods | MethodSet::bit_of(Method::options),
+                             scratch.text);
+  return {.outcome = MatchOutcome::automatic_options, .allow = scratch.text};
+}
+
+}  // namespace noria::http

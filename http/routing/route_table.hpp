@@ -1,0 +1,107 @@
+// The frozen routes: what a method and a path lead to. Immutable, so one table may be matched
+// against from anywhere; each core brings its own scratch.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/handler.hpp"
+#include "http/message/request_head.hpp"
+#include "http/routing/match.hpp"
+#include "http/routing/method_set.hpp"
+#include "http/routing/route_index.hpp"
+#include "http/routing/route_walk.hpp"
+
+namespace noria::http {
+
+struct RouteSettings {
+  Handler handler;
+  std::optional<std::uint64_t> body_bytes_max;  // absent: the server's limit
+  bool wants_json = false;       // another type is refused before the body is awaited (UPL-001)
+  bool untyped_is_json = false;  // with wants_json: no Content-Type at all is accepted
+  std::uint32_t tag = 0;         // the application's own
+};
+
+enum class TrailingSlash : std::uint8_t { strict, redirect };
+
+enum class MatchOutcome : std::uint8_t {
+  found,
+  not_found,           // 404; URL-003
+  method_not_allowed,  // 405 with `allow`; H1-013
+  method_unknown,      // 501; H1-014
+  trace_disabled,      // 405 with `allow`, which is empty where nothing is; H1-017
+  path_not_utf8,       // 400; URL-002
+  automatic_options,   // 204 with `allow`
+  redirect,            // 308 to `location`
+};
+
+// Valid until the scratch is used for another match, or the octets of the target move.
+struct Match {
+  MatchOutcome outcome = MatchOutcome::not_found;
+  bool head_of_get = false;  // found: a HEAD that the GET route answers
+  const RouteSettings* route = nullptr;
+  std::span<const PathValue> values;  // found: in the order of the template
+  std::string_view allow;             // sorted, with the automatic methods
+  std::string_view location;          // path and query as sent, but for the slash
+};
+
+// What a match writes to. It grows to the longest path it has met and then allocates nothing; only
+// RouteTable touches it.
+struct MatchScratch {
+  std::array<PathValue, path_values_max> values;
+  std::vector<std::uint32_t> segment_ends;
+  std::vector<WalkFrame> frames;
+  std::vector<char> decoded;
+  std::string text;  // Allow or Location
+};
+
+class RouteTable {
+ public:
+  struct Parts {
+    RouteIndex index;
+    MethodSet methods;
+    std::vector<RouteSettings> settings;  // by route
+    TrailingSlash trailing_slash = TrailingSlash::strict;
+  };
+
+  explicit RouteTable(Parts parts);
+
+  // The parser has refused bad escapes and %00 (H1-022).
+  Match match(const RequestHead& head, MatchScratch& scratch) const;
+  Match match(std::string_view method, std::string_view path, std::string_view query,
+              MatchScratch& scratch) const;
+
+  std::size_t route_count() const { return parts_.settings.size(); }
+  const RouteSettings& settings(std::uint32_t route) const { return parts_.settings[route]; }
+
+ private:
+  struct Found {
+    Walked walked;
+    bool head_of_get = false;
+  };
+
+  Match match_known(std::uint32_t method, std::string_view path, std::string_view query,
+                    MatchScratch& scratch) const;
+  Match match_segments(std::uint32_t method, std::string_view path, std::string_view query,
+                       MatchScratch& scratch) const;
+  Match unmatched(std::uint32_t method, const WalkInput& input, std::string_view path,
+                  std::string_view query, MatchScratch& scratch) const;
+  Match unserved(Method method, std::string_view path, MatchScratch& scratch) const;
+  Match whole_server_options(MatchScratch& scratch) const;
+
+  Found find(std::uint32_t method, const WalkInput& input) const;
+
+  // Nothing if the path can match no route; `invalid_utf8` says whether that is why.
+  std::optional<WalkInput> read_path(std::string_view path, MatchScratch& scratch,
+                                     bool& invalid_utf8) const;
+  bool leads_somewhere(std::uint32_t method, std::string_view path, MatchScratch& scratch) const;
+
+  Parts parts_;
+};
+
+}  // namespace noria::http

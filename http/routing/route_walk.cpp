@@ -1,0 +1,147 @@
+#include "http/routing/route_walk.hpp"
+
+#include "http/routing/conversion.hpp"
+
+namespace noria::http {
+namespace {
+
+class Walk {
+ public:
+  Walk(const RouteIndex& index, const WalkInput& input) : index_(index), input_(input) {}
+
+  // Enters nodes in order of priority until `accept` takes one at which the path ends.
+  template <typename Accept>
+  const RouteIndex::Node* run(MethodBits& wanted, Accept accept) {
+    const RouteIndex::Node* child = index_.nodes.data();
+    if (!(child->methods & wanted)) return nullptr;
+    std::uint32_t depth = 0;
+    child = enter(depth, child, wanted);
+    while (true) {
+      if (child == nullptr) {
+        if (depth == 0) return nullptr;
+        child = next_child(--depth, wanted);
+        continue;
+      }
+      if (is_rest_ || depth + 1 == input_.segment_count) {
+        if ((child->methods_here & wanted) && accept(*child)) return child;
+        child = next_child(depth, wanted);
+        continue;
+      }
+      child = enter(++depth, child, wanted);
+    }
+  }
+
+ private:
+  std::string_view segment(std::uint32_t depth) const {
+    const std::uint32_t begin = depth == 0 ? 1 : input_.segment_ends[depth - 1] + 1;
+    return {input_.path.data() + begin, input_.segment_ends[depth] - begin};
+  }
+
+  const RouteIndex::Node* enter(std::uint32_t depth, const RouteIndex::Node* node,
+                                MethodBits wanted) {
+    WalkFrame& frame = input_.frames[depth];
+    frame.node = node;
+    frame.edge = frame.edge_end = nullptr;
+    frame.shape = index_.shapes.data() + node->shape_first;
+    frame.shape_end = frame.shape + node->shape_count;
+    if (node->literal_count != 0) {
+      const std::uint32_t child = index_.find_literal(number_of(node), segment(depth));
+      if (child != RouteIndex::none && (index_.nodes[child].methods & wanted)) {
+        is_rest_ = false;
+        return &index_.nodes[child];
+      }
+    }
+    return next_child(depth, wanted);
+  }
+
+  const RouteIndex::Node* next_child(std::uint32_t depth, MethodBits wanted) {
+    WalkFrame& frame = input_.frames[depth];
+    is_rest_ = false;
+    while (true) {
+      while (frame.edge != frame.edge_end) {
+        const RouteIndex::Edge& edge = *frame.edge++;
+        const RouteIndex::Node& child = index_.nodes[edge.child];
+        if (!(child.methods & wanted)) continue;
+        if (convert(edge, frame.value, input_.values[child.value_count - 1])) return &child;
+      }
+      if (frame.shape == frame.shape_end) break;
+      const RouteIndex::Shape& shape = *frame.shape++;
+      const std::string_view text = segment(depth);
+      const std::size_t literal_bytes = shape.prefix_bytes + shape.suffix_bytes;
+      if (text.size() <= literal_bytes) continue;
+      const std::span<const RouteIndex::Edge> edges =
+          index_.find_edges(number_of(frame.node), shape, text);
+      frame.edge = edges.data();
+      frame.edge_end = edges.data() + edges.size();
+      frame.value = {text.data() + shape.prefix_bytes, text.size() - literal_bytes};
+    }
+    return rest_child(depth, frame, wanted);
+  }
+
+  // The last to be tried; a frame without node has tried it.
+  const RouteIndex::Node* rest_child(std::uint32_t depth, WalkFrame& frame, MethodBits wanted) {
+    if (frame.node == nullptr || frame.node->rest == RouteIndex::none) return nullptr;
+    const RouteIndex::Node& child = index_.nodes[frame.node->rest];
+    frame.node = nullptr;
+    if (!(child.methods & wanted)) return nullptr;
+    const std::uint32_t begin = depth == 0 ? 1 : input_.segment_ends[depth - 1] + 1;
+    PathValue& value = input_.values[child.value_count - 1];
+    value.text = input_.path.substr(begin);
+    value.converter = Converter::path;
+    is_rest_ = true;
+    return &child;
+  }
+
+  static bool convert(const RouteIndex::Edge& edge, std::string_view text, PathValue& value) {
+    value.text = text;
+    value.converter = edge.converter;
+    switch (edge.converter) {
+      case Converter::integer:
+        return read_integer(text, value.integer);
+      case Converter::real:
+        return read_real(text, value.real);
+      case Converter::uuid:
+        return is_uuid(text);
+      case Converter::regex:
+        return edge.test(text);
+      case Converter::text:
+      case Converter::path:
+        break;
+    }
+    return true;
+  }
+
+  std::uint32_t number_of(const RouteIndex::Node* node) const {
+    return static_cast<std::uint32_t>(node - index_.nodes.data());
+  }
+
+  const RouteIndex& index_;
+  const WalkInput& input_;
+  bool is_rest_ = false;  // the child just returned takes the whole rest of the path
+};
+
+}  // namespace
+
+Walked walk_route(const RouteIndex& index, const WalkInput& input, std::uint32_t method) {
+  MethodBits wanted = MethodBits{1} << method;
+  const RouteIndex::Node* node =
+      Walk(index, input).run(wanted, [](const RouteIndex::Node&) { return true; });
+  if (node == nullptr) return {};
+  const RouteIndex::Terminal* terminal = index.terminals.data() + node->terminal_first;
+  while (terminal->method != method) ++terminal;
+  return {.route = terminal->route, .value_count = node->value_count};
+}
+
+MethodBits walk_methods(const RouteIndex& index, const WalkInput& input) {
+  MethodBits found = 0;
+  // What has been found need not be looked for again, which prunes the rest of the walk.
+  MethodBits wanted = ~MethodBits{0};
+  Walk(index, input).run(wanted, [&](const RouteIndex::Node& node) {
+    found |= node.methods_here;
+    wanted = ~found;
+    return false;
+  });
+  return found;
+}
+
+}  // namespace noria::http

@@ -1,0 +1,59 @@
+#include "http/routing/router.hpp"
+
+#include <utility>
+
+namespace noria::http {
+
+std::expected<std::uint32_t, RouteError> Router::add(std::span<const std::string_view> methods,
+                                                     std::string_view pattern,
+                                                     SegmentTestMaker regex) {
+  std::expected<Pattern, RouteError> parsed = Pattern::parse(pattern);
+  if (!parsed) return std::unexpected(parsed.error());
+
+  MethodSet known = methods_;
+  MethodBits bits = 0;
+  for (std::uint32_t index = 0; index < methods.size(); ++index) {
+    const std::optional<std::uint32_t> method = known.add(methods[index]);
+    if (!method) return std::unexpected(RouteError{RouteProblem::method, index});
+    bits |= MethodBits{1} << *method;
+  }
+  if (bits == 0) return std::unexpected(RouteError{RouteProblem::method});
+
+  std::string shape = parsed->shape();
+  if (const auto same = by_shape_.find(shape); same != by_shape_.end()) {
+    for (const std::uint32_t other : same->second) {
+      if (routes_[other].methods & bits) {
+        return std::unexpected(RouteError{RouteProblem::conflict, 0, other});
+      }
+    }
+  }
+
+  std::vector<SegmentTest> tests;
+  for (const PatternParameter& parameter : parsed->parameters) {
+    if (parameter.converter != Converter::regex) continue;
+    const std::optional<SegmentTest> test = regex(parameter.regex);
+    if (!test) return std::unexpected(RouteError{RouteProblem::bad_regex, parameter.position});
+    tests.push_back(*test);
+  }
+
+  const auto route = static_cast<std::uint32_t>(routes_.size());
+  methods_ = std::move(known);
+  by_shape_[std::move(shape)].push_back(route);
+  routes_.push_back({std::move(*parsed), bits, std::move(tests)});
+  settings_.emplace_back();
+  return route;
+}
+
+RouteTable Router::freeze(const Options& options) const {
+  std::vector<RouteTemplate> templates;
+  templates.reserve(routes_.size());
+  for (const Registered& route : routes_) {
+    templates.push_back({route.pattern, route.methods, route.tests});
+  }
+  return RouteTable({.index = RouteIndex::build(templates, options.hash_key),
+                     .methods = methods_,
+                     .settings = settings_,
+                     .trailing_slash = options.trailing_slash});
+}
+
+}  // namespace noria::http

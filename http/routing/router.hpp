@@ -1,0 +1,52 @@
+// Takes routes one by one, judges each at once, and freezes them into a table. Used at start only.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/routing/method_set.hpp"
+#include "http/routing/pattern.hpp"
+#include "http/routing/route_error.hpp"
+#include "http/routing/route_table.hpp"
+#include "http/routing/segment_test.hpp"
+
+namespace noria::http {
+
+class Router {
+ public:
+  struct Options {
+    TrailingSlash trailing_slash = TrailingSlash::strict;
+    std::uint64_t hash_key = 0;  // random per process (URL-005); tests choose it
+  };
+
+  // Returns the route's index, which counts up from 0. After an error nothing has changed.
+  std::expected<std::uint32_t, RouteError> add(std::span<const std::string_view> methods,
+                                               std::string_view pattern,
+                                               SegmentTestMaker regex = {});
+
+  RouteSettings& settings(std::uint32_t route) { return settings_[route]; }
+  const Pattern& pattern(std::uint32_t route) const { return routes_[route].pattern; }
+  std::size_t route_count() const { return routes_.size(); }
+
+  RouteTable freeze(const Options& options) const;
+
+ private:
+  struct Registered {
+    Pattern pattern;
+    MethodBits methods = 0;
+    std::vector<SegmentTest> tests;
+  };
+
+  MethodSet methods_;
+  std::vector<Registered> routes_;
+  std::vector<RouteSettings> settings_;
+  // Routes of equal shape; no two of them have a method in common.
+  std::map<std::string, std::vector<std::uint32_t>> by_shape_;
+};
+
+}  // namespace noria::http

@@ -1,0 +1,28 @@
+// Regular expressions are judged by whoever registered the route: Python's re for Python's routes.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace noria::http {
+
+struct SegmentTest {
+  // Whether the whole decoded segment (without the literals around the parameter) fits.
+  bool (*call)(void* context, std::string_view decoded) = nullptr;
+  void* context = nullptr;
+
+  bool operator()(std::string_view decoded) const { return call(context, decoded); }
+};
+
+// Makes a test of a pattern, or nothing if the pattern is no regular expression. Contexts stay the
+// caller's and outlive the table.
+struct SegmentTestMaker {
+  std::optional<SegmentTest> (*call)(void* context, std::string_view pattern) = nullptr;
+  void* context = nullptr;
+
+  std::optional<SegmentTest> operator()(std::string_view pattern) const {
+    return call == nullptr ? std::nullopt : call(context, pattern);
+  }
+};
+
+}  // namespace noria::http

@@ -1,0 +1,101 @@
+#include "tests/http/routing/routes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <regex>
+#include <span>
+
+namespace noria::http {
+namespace {
+
+constexpr std::uint64_t test_key = 0x0123'4567'89AB'CDEFu;
+
+Router router_of(std::span<const std::string_view> lines) {
+  Router router;
+  for (const std::string_view line : lines) {
+    const auto added = add_line(router, line);
+    EXPECT_TRUE(added) << line << ": " << word_of(added.error().problem);
+  }
+  return router;
+}
+
+}  // namespace
+
+SegmentTestMaker test_regexes() {
+  // A deque keeps its elements where they are.
+  static std::deque<std::regex> compiled;
+  return {[](void* context, std::string_view pattern) -> std::optional<SegmentTest> {
+            auto& all = *static_cast<std::deque<std::regex>*>(context);
+            if (pattern == "(") return std::nullopt;
+            all.emplace_back(std::string(pattern));
+            return SegmentTest{[](void* regex, std::string_view text) {
+                                 return std::regex_match(text.begin(), text.end(),
+                                                         *static_cast<const std::regex*>(regex));
+                               },
+                               &all.back()};
+          },
+          &compiled};
+}
+
+std::expected<std::uint32_t, RouteError> add_line(Router& router, std::string_view line) {
+  const std::size_t space = line.find(' ');
+  std::vector<std::string_view> methods;
+  for (std::size_t begin = 0; begin < space;) {
+    const std::size_t end = std::min(line.find('|', begin), space);
+    methods.push_back(line.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  auto added = router.add(methods, line.substr(space + 1), test_regexes());
+  if (added) router.settings(*added).tag = *added;
+  return added;
+}
+
+Routes::Routes(std::initializer_list<std::string_view> lines, TrailingSlash trailing_slash)
+    : router_(router_of(lines)),
+      table_(router_.freeze({.trailing_slash = trailing_slash, .hash_key = test_key})) {}
+
+Routes::Routes(const std::vector<std::string>& lines, TrailingSlash trailing_slash)
+    : router_(router_of(std::vector<std::string_view>(lines.begin(), lines.end()))),
+      table_(router_.freeze({.trailing_slash = trailing_slash, .hash_key = test_key})) {}
+
+std::string Routes::operator()(std::string_view request) {
+  const std::size_t space = request.find(' ');
+  const std::string_view target = request.substr(space + 1);
+  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string_view query = path == target ? "" : target.substr(path.size() + 1);
+  const Match match = table_.match(request.substr(0, space), path, query, scratch_);
+  EXPECT_EQ(match.outcome == MatchOutcome::found, match.route != nullptr);
+  switch (match.outcome) {
+    case MatchOutcome::found: {
+      std::string line = match.head_of_get ? "HEAD of " : "";
+      line += router_.pattern(match.route->tag).text;
+      for (const PathValue& value : match.values) line.append(" ").append(text_of(value));
+      return line;
+    }
+    case MatchOutcome::not_found:
+      return "404";
+    case MatchOutcome::method_not_allowed:
+      return "405 " + std::string(match.allow);
+    case MatchOutcome::method_unknown:
+      return "501";
+    case MatchOutcome::trace_disabled:
+      return "TRACE " + std::string(match.allow);
+    case MatchOutcome::path_not_utf8:
+      return "400";
+    case MatchOutcome::automatic_options:
+      return "204 " + std::string(match.allow);
+    case MatchOutcome::redirect:
+      return "308 " + std::string(match.location);
+  }
+  return "?";
+}
+
+std::string text_of(const PathValue& value) {
+  std::string text(value.text);
+  if (value.converter == Converter::integer) text.append("=").append(std::to_string(value.integer));
+  if (value.converter == Converter::real) text.append("=").append(std::to_string(value.real));
+  return text;
+}
+
+}  // namespace noria::http

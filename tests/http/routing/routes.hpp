@@ -1,0 +1,43 @@
+// Routes written as "GET|POST /template" and their answers written as one line, so that a test
+// reads as a table of requests.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/routing/router.hpp"
+
+namespace noria::http {
+
+// A regular expression for tests, judged by std::regex: a context must outlive its table.
+SegmentTestMaker test_regexes();
+
+class Routes {
+ public:
+  explicit Routes(std::initializer_list<std::string_view> lines,
+                  TrailingSlash trailing_slash = TrailingSlash::strict);
+  explicit Routes(const std::vector<std::string>& lines,
+                  TrailingSlash trailing_slash = TrailingSlash::strict);
+
+  // "<template> name-less values…" for what is found ("HEAD of" before it where GET answers), else
+  // "404", "405 <allow>", "501", "TRACE <allow>", "400", "204 <allow>", "308 <location>".
+  std::string operator()(std::string_view request);
+
+  const RouteTable& table() const { return table_; }
+  MatchScratch& scratch() { return scratch_; }
+
+ private:
+  Router router_;
+  RouteTable table_;
+  MatchScratch scratch_;
+};
+
+// Adds "GET|POST /template"; the error if it is refused.
+std::expected<std::uint32_t, RouteError> add_line(Router& router, std::string_view line);
+
+std::string text_of(const PathValue& value);
+
+}  // namespace noria::http
