@@ -1,0 +1,230 @@
+"""Contenders of benchmarks/versus: what to install, how to start, and whether they answer rightly."""
+
+from __future__ import annotations
+
+import ast
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+FILES = HERE / "versus" / "contenders"
+QUESTIONS = HERE / "versus" / "questions"
+CACHE = HERE / ".cache"
+SERVER_CORE = 0
+START_TIMEOUT_S = 20
+
+
+@dataclass(frozen=True)
+class Question:
+    name: str
+    question: str
+    path: str
+    answer: str
+    ceiling: str  # the mode of the bare servers, see versus/ceiling/answer.h
+    method: str = "GET"
+    body: str = ""  # a file beside the question's
+    depth: int = 1  # requests written together
+    headers: tuple[str, ...] = ()
+
+    @property
+    def body_file(self) -> Path | None:
+        return QUESTIONS / self.body if self.body else None
+
+
+@dataclass(frozen=True)
+class Contender:
+    name: str
+    command: list[str]
+    requires: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
+    questions: list[str] = field(default_factory=list)  # empty: all
+    paths: dict[str, str] = field(default_factory=dict)  # by question, instead of the question's
+    python: str = ""  # X.Y when the default Python will not do
+    program: str = ""  # must be on PATH
+
+
+class Unavailable(Exception):
+    """This contender cannot take part here; the text is the reason."""
+
+
+def questions() -> dict[str, Question]:
+    found = {}
+    for path in sorted(QUESTIONS.glob("*.toml")):
+        entry = tomllib.loads(path.read_text())
+        entry["headers"] = tuple(entry.get("headers", ()))
+        found[path.stem] = Question(path.stem, **entry)
+    return found
+
+
+def _constants(path: Path) -> dict[str, Any]:
+    """Runs a file's capital assignments down to CONTENDERS, and nothing else of it: not its imports."""
+    module = ast.parse(path.read_text())
+    kept: list[ast.stmt] = [
+        node
+        for node in module.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and node.targets[0].id in ("_RUN", "_REQUIRES", "CONTENDERS")
+    ]
+    names: dict[str, Any] = {}
+    exec(compile(ast.Module(kept, []), str(path), "exec"), names)  # noqa: S102
+    return names
+
+
+# The ceilings come first, then ours; every ratio is to the first.
+_ORDER = ("ceiling", "noria_cpp", "noria_python")
+
+
+def contenders_of(question: str) -> Iterator[Contender]:
+    stems = sorted(
+        (path.stem for path in FILES.glob("*.py")),
+        key=lambda stem: (_ORDER.index(stem) if stem in _ORDER else len(_ORDER), stem),
+    )
+    for stem in stems:
+        for name, entry in _constants(FILES / f"{stem}.py")["CONTENDERS"].items():
+            contender = Contender(name, **entry)
+            if contender.paths and question not in contender.paths:
+                continue
+            if not contender.questions or question in contender.questions:
+                yield contender
+
+
+def _python_of(version: str) -> str:
+    if not version:
+        return str(Path(sys.executable).resolve())
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    candidates = [*map(str, sorted(pyenv.glob(f"{version}.*/bin/python3"))), f"python{version}"]
+    for candidate in candidates:
+        if shutil.which(candidate):
+            done = subprocess.run([candidate, "-c", "import ensurepip"], capture_output=True)
+            if done.returncode == 0:
+                return candidate
+    raise Unavailable(f"needs Python {version}, which is not here")
+
+
+def environment_of(contender: Contender) -> Path | None:
+    """The virtual environment with what the contender requires, made when it is not there."""
+    if not contender.requires:
+        return None
+    key = "-".join(sorted(contender.requires)).replace("=", "")
+    folder = CACHE / "venvs" / f"{contender.python or 'py'}-{key}"
+    done = folder / ".done"
+    if done.exists():
+        return folder
+    print(f"installing {', '.join(contender.requires)}", flush=True)
+    python = str(folder / "bin" / "python")
+    subprocess.run([_python_of(contender.python), "-m", "venv", "--clear", str(folder)], check=True)
+    pip = subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *contender.requires],
+        capture_output=True,
+        text=True,
+    )
+    if pip.returncode != 0:
+        raise Unavailable("pip: " + (pip.stderr.strip().splitlines() or ["failed"])[-1])
+    freeze = [python, "-m", "pip", "freeze"]
+    done.write_text(subprocess.run(freeze, capture_output=True, text=True, check=True).stdout)
+    return folder
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Running:
+    """A started contender: a process tree of its own session, pinned to the server's core."""
+
+    def __init__(self, contender: Contender, question: Question, build: Path) -> None:
+        self.contender = contender
+        self.question = question
+        self.path = contender.paths.get(question.name, question.path)
+        self.port = free_port()
+        if contender.program and shutil.which(contender.program) is None:
+            raise Unavailable(f"{contender.program} is not installed")
+        venv = environment_of(contender)
+        self.versions = (venv / ".done").read_text().split() if venv else []
+        scratch = CACHE / "scratch" / str(self.port)
+        scratch.mkdir(parents=True, exist_ok=True)
+        words = {
+            "port": str(self.port),
+            "build": str(build.resolve()),
+            "here": str(FILES),
+            "answer": question.answer,
+            "ceiling": question.ceiling,
+            "venv": str(venv),
+            "python": f"{venv}/bin/python",
+            "harness_python": sys.executable,
+            "noria": str(Path(sys.executable).parent / "noria"),
+            "scratch": str(scratch),
+        }
+        self.command = [part.format_map(words) for part in contender.command]
+        self.log = scratch / "log"
+        if not Path(self.command[0]).exists():
+            raise Unavailable(f"{Path(self.command[0]).name} is not built")
+        additions = {k: v.format_map(words) for k, v in contender.environment.items()}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                ["taskset", "-c", str(SERVER_CORE), *self.command],
+                env=os.environ | additions,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=scratch,
+            )
+
+    def first_words(self) -> str:
+        return self.log.read_text(errors="replace")[:2000]
+
+    def check(self) -> dict[str, str]:
+        """Waits for the first answer and compares it; returns its header fields."""
+        body = self.question.body_file.read_bytes() if self.question.body_file else None
+        fields = {"Content-Type": "application/json"} if body else {}
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+                connection.request(self.question.method, self.path, body, fields)
+                response = connection.getresponse()
+                content = response.read()
+                connection.close()
+                break
+            except OSError as error:
+                if self.process.poll() is not None:
+                    words = self.first_words().strip().splitlines() or [f"exit {self.process.returncode}"]
+                    raise Unavailable(f"ended at once: {words[-1]}") from error
+                if time.monotonic() > deadline:
+                    raise Unavailable(f"no answer in {START_TIMEOUT_S} s") from error
+                time.sleep(0.05)
+        if response.status != 200 or content != self.question.answer.encode():
+            raise Unavailable(f"answers {response.status} {content[:80]!r}")
+        return dict(response.getheaders())
+
+    def stop(self) -> None:
+        # Its own session: nobody else's processes are in this group.
+        try:
+            os.killpg(self.process.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            return
+        try:
+            self.process.wait(3)
+        except subprocess.TimeoutExpired:
+            pass
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()

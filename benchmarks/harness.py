@@ -1,0 +1,177 @@
+"""Answers the questions of benchmarks/versus: every contender in one go, interleaved.
+
+Measured is the CPU time of the server's process tree per request, as a ratio to the first contender
+of the same round. Requests per second come last: on a small machine the client is the bottleneck.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import datetime
+import json
+import statistics
+import sys
+from pathlib import Path
+from typing import Any
+
+import client
+import contenders
+import machine
+import processes
+import table
+
+RESULTS = contenders.HERE / "results"
+FIGURE = "cpu_us_per_request"
+
+
+def measure(running: contenders.Running, seconds: float, counted: bool) -> dict[str, Any]:
+    client.drive(running, 1)
+    pids = processes.tree_of(running.process.pid)
+    instructions = processes.Instructions(pids) if counted else None
+    with instructions or contextlib.nullcontext():
+        before_ns = processes.cpu_ns(pids)
+        run = client.drive(running, seconds)
+        used_ns = processes.cpu_ns(pids) - before_ns
+    entry: dict[str, Any] = dataclasses.asdict(run) | {
+        FIGURE: used_ns / 1e3 / max(1, run.requests),
+        "requests_per_second": run.requests / run.seconds,
+        "server_busy": used_ns / 1e9 / run.seconds,
+        "resident_bytes": processes.resident_bytes(pids),
+    }
+    if instructions:
+        entry["instructions_user_per_request"] = instructions.user / max(1, run.requests)
+        entry["instructions_kernel_per_request"] = instructions.kernel / max(1, run.requests)
+    del entry["command"]
+    return entry
+
+
+def median_of(rounds: list[dict[str, Any]], key: str) -> float:
+    return float(statistics.median(entry[key] for entry in rounds))
+
+
+def summary_of(rounds: list[dict[str, Any]], first: list[dict[str, Any]]) -> dict[str, Any]:
+    """Median and spread; the ratio is taken within each round, where the machine was the same."""
+    figures = [entry[FIGURE] for entry in rounds]
+    ratios = [a[FIGURE] / b[FIGURE] for a, b in zip(rounds, first, strict=True)]
+    marks = []
+    if any(entry["errors"] for entry in rounds):
+        marks.append("errors")
+    if any(entry["client_busy"] > client.BUSY_MAX for entry in rounds):
+        marks.append("client full")
+    keys = ["requests_per_second", "p50_us", "p99_us", "client_busy", "server_busy", "resident_bytes"]
+    keys += [key for key in rounds[0] if key.startswith("instructions")]
+    return {
+        FIGURE: statistics.median(figures),
+        "spread": (max(figures) - min(figures)) / statistics.median(figures),
+        "ratio": statistics.median(ratios),
+        "ratio_min": min(ratios),
+        "ratio_max": max(ratios),
+        "marks": marks,
+        **{key: median_of(rounds, key) for key in keys},
+    }
+
+
+def answer(question: contenders.Question, options: argparse.Namespace, counted: bool) -> dict[str, Any]:
+    print(f"--- {question.name}: {question.question}", flush=True)
+    unavailable: dict[str, str] = {}
+    running: list[contenders.Running] = []
+    headers: dict[str, dict[str, str]] = {}
+    try:
+        for contender in contenders.contenders_of(question.name):
+            first = not running
+            if not first and options.only and not any(o in contender.name for o in options.only):
+                continue
+            server = None
+            try:
+                server = contenders.Running(contender, question, options.build)
+                headers[contender.name] = server.check()
+                running.append(server)
+            except contenders.Unavailable as reason:
+                if server is not None:
+                    server.stop()
+                unavailable[contender.name] = str(reason)
+                print(f"unavailable: {contender.name}: {reason}", flush=True)
+        rounds: dict[str, list[dict[str, Any]]] = {r.contender.name: [] for r in running}
+        for number in range(options.rounds):
+            # A B B A: whatever drifts in a round's course meets each contender from both sides.
+            for server in running if number % 2 == 0 else reversed(running):
+                entry = measure(server, options.seconds, counted)
+                rounds[server.contender.name].append(entry)
+                print(
+                    f"round {number + 1}/{options.rounds} {server.contender.name}:"
+                    f" {entry[FIGURE]:.3f} us, {entry['requests_per_second']:.0f} requests/s",
+                    flush=True,
+                )
+        first_rounds = rounds[running[0].contender.name] if running else []
+        return {
+            "question": dataclasses.asdict(question),
+            "unavailable": unavailable,
+            "contenders": {
+                server.contender.name: {
+                    "command": server.command,
+                    "client": client.wrk_command(server, options.seconds),
+                    "versions": server.versions,
+                    "headers": headers[server.contender.name],
+                    "first_log_lines": server.first_words(),
+                    "rounds": rounds[server.contender.name],
+                    "summary": summary_of(rounds[server.contender.name], first_rounds),
+                }
+                for server in running
+            },
+        }
+    finally:
+        for server in running:
+            server.stop()
+
+
+def main() -> int:
+    known = contenders.questions()
+    arguments = argparse.ArgumentParser(prog="tools/dev bench", description=__doc__)
+    arguments.add_argument("questions", nargs="*", metavar="QUESTION", help=", ".join(known))
+    arguments.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
+    arguments.add_argument("--seconds", type=float, default=5)
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--quick", action="store_true", help="2 rounds of 1 s, nothing stored")
+    arguments.add_argument("--only", action="append", default=[], help="part of a contender's name")
+    options = arguments.parse_args()
+    if not options.questions:
+        for question in known.values():
+            print(f"{question.name}: {question.question}")
+        return 0
+    if strangers := [name for name in options.questions if name not in known]:
+        print(f"bench: no question {strangers[0]!r}; there are: {', '.join(known)}", file=sys.stderr)
+        return 2
+    if options.quick:
+        options.rounds, options.seconds = 2, 1
+    counted = processes.counters_supported()
+    if not counted:
+        print("instructions are not counted: this machine has no counters for perf")
+    result: dict[str, Any] = {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "machine": machine.description(options.build),
+        "method": {
+            "rounds": options.rounds,
+            "seconds": options.seconds,
+            "connections": client.CONNECTIONS,
+            "server_core": contenders.SERVER_CORE,
+            "client_core": client.CLIENT_CORE,
+            "instructions_counted": counted,
+        },
+        "questions": {name: answer(known[name], options, counted) for name in options.questions},
+    }
+    for name, answered in result["questions"].items():
+        print(f"\n{table.markdown(name, answered)}")
+    if not options.quick:
+        RESULTS.mkdir(exist_ok=True)
+        path = RESULTS / f"{result['date'][:10]}-{machine.slug()}.json"
+        if path.exists():  # questions asked one by one on a day come together in one file
+            result["questions"] = json.loads(path.read_text())["questions"] | result["questions"]
+        path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        print(f"\nstored in {path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

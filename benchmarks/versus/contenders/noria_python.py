@@ -1,0 +1,45 @@
+"""noria with synchronous Python handlers, on both engines.
+
+The plain contender of `param` answers the same bytes from a path without a parameter.
+"""
+
+from typing import Any
+
+from noria import App
+
+_RUN = ["{noria}", "run", "noria_python:app", "--app-dir", "{here}", "--port", "{port}"]
+
+CONTENDERS = {
+    "noria Python, epoll": {"command": [*_RUN, "--engine", "epoll"]},
+    "noria Python, uring": {"command": [*_RUN, "--engine", "uring"]},
+    "noria Python, epoll, plain path": {
+        "command": [*_RUN, "--engine", "epoll"],
+        "paths": {"param": "/items/plain"},
+    },
+    "noria Python, uring, plain path": {
+        "command": [*_RUN, "--engine", "uring"],
+        "paths": {"param": "/items/plain"},
+    },
+}
+
+app = App()
+
+
+@app.get("/json")
+def message() -> dict[str, str]:
+    return {"message": "Hello, World!"}
+
+
+@app.get("/items/{id:int}")
+def item(id: int) -> dict[str, int]:
+    return {"id": id}
+
+
+@app.get("/items/plain")
+def plain() -> dict[str, int]:
+    return {"id": 12345}
+
+
+@app.post("/items")
+def count(body: dict[str, Any]) -> dict[str, int]:
+    return {"count": len(body["items"])}
