@@ -1,30 +1,14 @@
 #include "http/message/percent.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
+#include <utility>
 
 #include "http/message/octet_word.hpp"
+#include "http/message/octets.hpp"
 
 namespace noria::http {
 namespace {
-
-constexpr std::uint8_t no_digit = 0xFF;
-
-constexpr std::array<std::uint8_t, 256> hex_digits = [] {
-  std::array<std::uint8_t, 256> digits{};
-  digits.fill(no_digit);
-  for (std::uint8_t value = 0; value < 10; ++value) digits['0' + value] = value;
-  for (std::uint8_t value = 10; value < 16; ++value) {
-    digits['a' + value - 10] = value;
-    digits['A' + value - 10] = value;
-  }
-  return digits;
-}();
-
-std::uint8_t hex_digit(char octet) {
-  return hex_digits[static_cast<unsigned char>(octet)];
-}
 
 enum class Plus : bool { literal, space };
 
@@ -33,11 +17,10 @@ std::size_t decode(std::string_view text, char* out) {
   char* const first = out;
   for (std::size_t index = 0; index < text.size(); ++index) {
     char octet = text[index];
-    if (octet == '%' && index + 2 < text.size()) {
-      const std::uint8_t high = hex_digit(text[index + 1]);
-      const std::uint8_t low = hex_digit(text[index + 2]);
-      if (high != no_digit && low != no_digit) {
-        octet = static_cast<char>(high << 4 | low);
+    if (octet == '%') {
+      if (index + 2 < text.size() && octet_is(text[index + 1], octet_hex) &&
+          octet_is(text[index + 2], octet_hex)) {
+        octet = static_cast<char>(hex_value(text[index + 1]) << 4 | hex_value(text[index + 2]));
         index += 2;
       }
     } else if (plus == Plus::space && octet == '+') {
@@ -120,6 +103,23 @@ bool valid_utf8(std::string_view octets) {
     if (!sequence.valid) return false;
     index += sequence.bytes;
   }
+}
+
+std::string_view form_octets(std::string_view text, std::string& scratch) {
+  if (is_plain_form(text)) return text;
+  scratch.resize(text.size());
+  scratch.resize(decode_form(text, scratch.data()));
+  return scratch;
+}
+
+std::string_view form_text(std::string_view text, std::string& scratch) {
+  const std::string_view octets = form_octets(text, scratch);
+  if (octets.data() == text.data() || valid_utf8(octets)) return octets;
+  // Rare enough for an allocation: no browser sends it.
+  std::string replaced;
+  append_replacing_invalid_utf8(replaced, octets);
+  scratch = std::move(replaced);
+  return scratch;
 }
 
 void append_replacing_invalid_utf8(std::string& out, std::string_view octets) {

@@ -21,4 +21,9 @@ bool valid_utf8(std::string_view octets);
 // 3-7), which is what Python's bytes.decode("utf-8", "replace") gives.
 void append_replacing_invalid_utf8(std::string& out, std::string_view octets);
 
+// A piece of a query or a form decoded: `text` itself where that changes nothing, else in
+// `scratch`. form_text() is UTF-8 whatever came, form_octets() is what came.
+std::string_view form_text(std::string_view text, std::string& scratch);
+std::string_view form_octets(std::string_view text, std::string& scratch);
+
 }  // namespace noria::http

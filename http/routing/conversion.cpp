@@ -5,19 +5,13 @@
 #include <limits>
 #include <system_error>
 
+#include "http/message/octets.hpp"
+
 namespace noria::http {
 namespace {
 
-bool is_digit(char octet) {
-  return octet >= '0' && octet <= '9';
-}
-
-bool is_hex_digit(char octet) {
-  return is_digit(octet) || (octet >= 'a' && octet <= 'f') || (octet >= 'A' && octet <= 'F');
-}
-
 std::size_t digits_end(std::string_view text, std::size_t index) {
-  while (index < text.size() && is_digit(text[index])) ++index;
+  while (index < text.size() && octet_is(text[index], octet_digit)) ++index;
   return index;
 }
 
@@ -68,7 +62,7 @@ bool is_uuid(std::string_view text) {
   if (text.size() != 36) return false;
   for (std::size_t index = 0; index < 36; ++index) {
     const bool hyphen = index == 8 || index == 13 || index == 18 || index == 23;
-    if (hyphen ? text[index] != '-' : !is_hex_digit(text[index])) return false;
+    if (hyphen ? text[index] != '-' : !octet_is(text[index], octet_hex)) return false;
   }
   return true;
 }

@@ -3,15 +3,10 @@
 #include <algorithm>
 
 #include "http/message/method.hpp"
+#include "http/message/octets.hpp"
 
 namespace noria::http {
 namespace {
-
-bool is_token_octet(char octet) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return (octet >= 'A' && octet <= 'Z') || (octet >= 'a' && octet <= 'z') ||
-         (octet >= '0' && octet <= '9') || marks.contains(octet);
-}
 
 char upper(char octet) {
   return octet >= 'a' && octet <= 'z' ? static_cast<char>(octet - ('a' - 'A')) : octet;
@@ -36,7 +31,7 @@ std::optional<std::uint32_t> MethodSet::find(std::string_view name) const {
 
 std::optional<std::uint32_t> MethodSet::add(std::string_view name) {
   if (name.empty() || name.size() > method_bytes_max) return std::nullopt;
-  if (!std::ranges::all_of(name, is_token_octet)) return std::nullopt;
+  if (!std::ranges::all_of(name, is_tchar)) return std::nullopt;
   std::string upper_name(name);
   std::ranges::transform(upper_name, upper_name.begin(), upper);
   if (const std::optional<std::uint32_t> known = find(upper_name)) return known;

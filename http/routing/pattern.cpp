@@ -4,6 +4,8 @@
 #include <array>
 #include <optional>
 
+#include "http/message/octets.hpp"
+
 namespace noria::http {
 namespace {
 
@@ -23,13 +25,11 @@ constexpr std::array<ConverterWord, 6> converter_words = {{
 
 // As in a Python identifier; whatever is outside ASCII is left to Python's own check.
 bool begins_name(char octet) {
-  const auto value = static_cast<unsigned char>(octet);
-  return (value >= 'a' && value <= 'z') || (value >= 'A' && value <= 'Z') || value == '_' ||
-         value >= 0x80;
+  return octet_is(octet, octet_alpha) || octet == '_' || static_cast<unsigned char>(octet) >= 0x80;
 }
 
 bool continues_name(char octet) {
-  return begins_name(octet) || (octet >= '0' && octet <= '9');
+  return begins_name(octet) || octet_is(octet, octet_digit);
 }
 
 class PatternParser {

@@ -1,0 +1,34 @@
+// A Cookie field's value as pairs (URL-006): split at ';', SP and HTAB trimmed, nothing unquoted,
+// pieces without '=' ignored. What comes out are spans of what came in.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "http/message/field_search.hpp"
+#include "http/message/request_head.hpp"
+
+namespace noria::http {
+
+struct CookiePair {
+  std::string_view name;
+  std::string_view value;
+};
+
+class CookiePairs {
+ public:
+  explicit CookiePairs(std::string_view value) : rest_(value) {}
+  bool next(CookiePair& pair);
+
+ private:
+  std::string_view rest_;
+};
+
+// LIM-042: of all Cookie fields together. Stops at the pair too many.
+bool cookies_exceed(const RequestHead& head, std::size_t count_max);
+
+// The first of equal names, which is the one with the most specific path (RFC 6265 section 5.4).
+FieldSearch find_first_cookie(const RequestHead& head, std::string_view name, std::size_t count_max,
+                              std::string_view& value);
+
+}  // namespace noria::http

@@ -1,0 +1,39 @@
+// A query, or a urlencoded form, as fields (URL-004): pieces between '&', each split at its first
+// '='. Pieces are spans as sent; form_text() and form_octets() of percent.hpp decode them.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "http/message/field_search.hpp"
+
+namespace noria::http {
+
+struct QueryField {
+  std::string_view key;
+  std::string_view value;  // empty without '=' too
+};
+
+// In the order sent, duplicates included. Nothing between two '&' is no field.
+class QueryFields {
+ public:
+  explicit QueryFields(std::string_view query) : rest_(query) {}
+  bool next(QueryField& field);
+
+ private:
+  std::string_view rest_;
+};
+
+// LIM-040. Stops at the field too many.
+bool query_fields_exceed(std::string_view query, std::size_t count_max);
+
+// Whether a key as sent is this text. `scratch` is used only if the key has to be decoded.
+bool is_query_key(std::string_view sent, std::string_view key, std::string& scratch);
+
+// The last value of the key, as sent.
+FieldSearch find_last_query_value(std::string_view query, std::string_view key,
+                                  std::size_t count_max, std::string& scratch,
+                                  std::string_view& value);
+
+}  // namespace noria::http
