@@ -42,7 +42,29 @@ Outcome close(void*, Exchange& exchange) {
   return Outcome::responded;
 }
 
+void add(Router& router, Seen& seen, std::vector<std::string_view> methods,
+         std::string_view pattern, Handler::Call call) {
+  const auto route = router.add(methods, pattern);
+  ASSERT_TRUE(route.has_value()) << pattern;
+  router.settings(*route).handler = {call, &seen};
+}
+
 }  // namespace
+
+RouteTable serve_test_routes(Seen& seen) {
+  Router router;
+  add(router, seen, {"GET"}, "/", hello);
+  add(router, seen, {"GET", "POST", "PUT"}, "/echo", echo);
+  add(router, seen, {"GET"}, "/big/{n:int}", big);
+  add(router, seen, {"GET"}, "/name/{name}", hello);
+  add(router, seen, {"GET"}, "/fail", fail);
+  add(router, seen, {"GET"}, "/close", close);
+  add(router, seen, {"POST"}, "/small", echo);
+  router.settings(6).body_bytes_max = 8;
+  add(router, seen, {"POST"}, "/json", echo);
+  router.settings(7).wants_json = true;
+  return router.freeze({});
+}
 
 Served::Served(const ServerConfig& config, ErrorShape shape)
     : routes(serve_test_routes(seen)),

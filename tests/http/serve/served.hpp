@@ -22,8 +22,9 @@ struct Seen {
   std::size_t calls = 0;
 };
 
-// Routes: GET /  -> "hello";  ANY /echo -> its body;  GET /big/{n:int} -> n octets;
-// GET /fail -> no answer;  GET /close -> asks for the end;  POST /small -> at most 8 octets.
+// Routes: GET / and GET /name/{name} -> "hello";  GET POST PUT /echo -> the request's body;
+// GET /big/{n:int} -> n octets;  GET /fail -> no answer;  GET /close -> asks for the end;
+// POST /small -> echo of at most 8 octets;  POST /json -> echo of JSON only.
 RouteTable serve_test_routes(Seen& seen);
 
 class Served {

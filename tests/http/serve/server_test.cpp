@@ -48,6 +48,7 @@ TEST(Server, PRC_016_what_is_left_at_the_deadline_of_a_stop_is_cut) {
   Served served(config);
   const uring::Peer peer = served.connect();
   served.server.stop();
+  served.run();
   served.pass_ms(29'000);
   EXPECT_FALSE(served.engine.closed(peer));
   served.pass_ms(1'100);

@@ -1,0 +1,361 @@
+#include "http/serve/connection.hpp"
+
+#include <cerrno>
+
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "http/serve/server.hpp"
+
+namespace noria::http {
+
+using uring::Completion;
+using uring::Operation;
+using uring::Token;
+
+Connection::Connection(Slab<Connection>::Place place, Server& server, uring::Descriptor descriptor)
+    : server_(server),
+      descriptor_(descriptor),
+      place_(place),
+      pending_(server.blocks_),
+      sending_(server.blocks_) {}
+
+Connection::~Connection() {
+  server_.timers_.disarm(*this);
+  if (FlushNode::linked()) FlushNode::unlink();
+}
+
+Token Connection::token(Operation operation) const {
+  return {operation, place_.generation, place_.slot};
+}
+
+const Endpoints& Connection::endpoints() {
+  if (!endpoints_) endpoints_ = std::make_unique<Endpoints>(server_.endpoints_of_(descriptor_));
+  return *endpoints_;
+}
+
+void Connection::open() {
+  arm_receive();
+  wait_for(Wait::header, server_.clock_.now_ms() + server_.config_.header_timeout_ms);
+}
+
+// --- completions ---
+
+void Connection::complete(const Completion& completion) {
+  switch (completion.token.operation()) {
+    case Operation::receive:
+      complete_receive(completion);
+      break;
+    case Operation::send:
+      send_in_flight_ = false;
+      if (life_ != Life::closing) complete_send(completion.result);
+      break;
+    case Operation::shutdown:
+      shutdown_in_flight_ = false;
+      break;
+    case Operation::cancel:
+      --cancels_in_flight_;
+      break;
+    case Operation::close:
+      close_in_flight_ = false;
+      server_.erase(*this);
+      return;
+    default:
+      CHECK(!"an operation no connection prepares");
+  }
+  if (life_ == Life::closing) try_close();
+}
+
+void Connection::complete_receive(const Completion& completion) {
+  uring::BufferLease lease;
+  if (completion.buffer != uring::no_buffer) {
+    lease = uring::BufferLease(server_.engine_.buffers(), completion.buffer,
+                               static_cast<std::size_t>(std::max(completion.result, 0)));
+  }
+  if (!completion.more) receive_armed_ = false;
+  if (life_ == Life::closing) return;
+
+  const std::int32_t result = completion.result;
+  if (result > 0) {
+    received(lease.view());
+  } else if (result == 0) {
+    peer_finished();
+  } else if (result == -ENOBUFS) {
+    // The data stays in the socket; the receive is armed again once this batch's leases are back.
+    server_.stats_.count(Reason::fallback_receive_no_buffers);
+    if (!FlushNode::linked()) server_.starved_.push_back(*this);
+    return;
+  } else if (result == -ECANCELED) {
+    if (!receive_cancelled_) server_.stats_.count(Reason::engine_cancelled_unasked);
+    receive_cancelled_ = false;
+  } else if (result != -EINTR && result != -EAGAIN) {
+    lost(-result);
+  }
+  lease.give_back();
+  if (!receive_armed_ && wants_input()) {
+    if (result > 0) server_.stats_.count(Reason::engine_multishot_rearmed);
+    arm_receive();
+  }
+}
+
+void Connection::feed() {
+  if (!receive_armed_ && wants_input()) arm_receive();
+  if (!pending_.empty() && !send_in_flight_) server_.schedule_flush(*this);
+}
+
+void Connection::complete_send(std::int32_t result) {
+  const ServerConfig& config = server_.config_;
+  const std::uint64_t now_ms = server_.clock_.now_ms();
+  if (result < 0) {
+    if (result == -EINTR || result == -EAGAIN) {
+      arm_send();
+    } else if (result == -ENOBUFS || result == -ENOMEM) {
+      cut(Reason::cut_engine_memory);
+    } else {
+      lost(-result);
+    }
+    return;
+  }
+  sent_bytes_ += static_cast<std::size_t>(result);
+  if (sent_bytes_ < sending_.size()) {
+    // One send at a time per connection, so the rest follows in order (ENG-027).
+    server_.stats_.count(Reason::engine_short_send);
+    const std::uint64_t earned_ms =
+        static_cast<std::uint64_t>(result) * 1000 / config.send_rate_bytes_per_second_min;
+    send_deadline_ms_ = std::min(send_deadline_ms_ + earned_ms, now_ms + config.rate_credit_ms_max);
+    arm_send();
+    return;
+  }
+  sending_.release();
+  sent_bytes_ = 0;
+  if (life_ == Life::open && waiting_ == Wait::nothing && !parked_) {
+    wait_for(server_.stopping_ ? Wait::drain : Wait::keep_alive,
+             now_ms + (server_.stopping_ ? config.drain_idle_ms : config.keep_alive_timeout_ms));
+  }
+  if (!pending_.empty()) server_.schedule_flush(*this);
+  if (input_paused_ && queued_bytes() <= config.send_queue_bytes_low) resume_input();
+  finish_if_flushed();
+}
+
+void Connection::peer_finished() {
+  peer_finished_ = true;
+  if (life_ == Life::lingering) {
+    begin_close();
+    return;
+  }
+  if (life_ == Life::open && !input_paused_) {
+    if (!parked_) {
+      server_.stats_.count(Reason::closed_by_peer);
+      life_ = Life::finishing;
+    } else if (parked_->phase == ParkedMessage::Phase::head && !parked_->parser.started()) {
+      server_.stats_.count(Reason::closed_by_peer);
+      life_ = Life::finishing;
+    } else if (parked_->phase == ParkedMessage::Phase::head) {
+      refuse(Reason::refused_head_truncated);
+    } else if (parked_->phase == ParkedMessage::Phase::length_body ||
+               parked_->phase == ParkedMessage::Phase::chunked_body) {
+      refuse(Reason::refused_body_truncated);
+    } else {
+      server_.stats_.count(Reason::closed_body_not_drained);
+      life_ = Life::finishing;
+    }
+  }
+  finish_if_flushed();
+}
+
+void Connection::lost(int error) {
+  server_.stats_.count(error == ETIMEDOUT ? Reason::lost_timeout : Reason::lost_reset);
+  begin_close();
+}
+
+// --- octets out ---
+
+void Connection::flush() {
+  if (send_in_flight_ || pending_.empty() || life_ == Life::closing) return;
+  sending_.swap(pending_);
+  sent_bytes_ = 0;
+  send_deadline_ms_ = server_.clock_.now_ms() + server_.config_.rate_grace_ms;
+  arm_send();
+}
+
+void Connection::arm_send() {
+  send_in_flight_ = true;
+  server_.engine_.send(token(Operation::send), descriptor_,
+                       {sending_.data() + sent_bytes_, sending_.size() - sent_bytes_});
+}
+
+void Connection::arm_receive() {
+  receive_armed_ = true;
+  receive_cancelled_ = false;
+  server_.engine_.receive(token(Operation::receive), descriptor_);
+}
+
+bool Connection::wants_input() const {
+  return life_ != Life::closing && !peer_finished_ && !input_paused_;
+}
+
+void Connection::pause_input() {
+  input_paused_ = true;
+  if (receive_armed_ && !receive_cancelled_) {
+    receive_cancelled_ = true;
+    ++cancels_in_flight_;
+    server_.engine_.cancel(token(Operation::cancel), token(Operation::receive));
+  }
+}
+
+void Connection::resume_input() {
+  input_paused_ = false;
+  if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) {
+    // Taken out first: what is read from it may be parked, or paused, again.
+    std::unique_ptr<ParkedMessage> waiting = std::move(parked_);
+    received(waiting->octets.view());
+    server_.take_back(std::move(waiting));
+  }
+  if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
+  if (!receive_armed_ && wants_input()) arm_receive();
+}
+
+// --- life ---
+
+void Connection::finish_if_flushed() {
+  if (life_ != Life::finishing || send_in_flight_ || !pending_.empty()) return;
+  if (peer_finished_) {
+    begin_close();
+  } else {
+    linger();
+  }
+}
+
+void Connection::linger() {
+  const ServerConfig& config = server_.config_;
+  if (server_.lingering_count_ >= config.linger_connections_max) {
+    server_.stats_.count(Reason::closed_linger_skipped);
+    begin_close();
+    return;
+  }
+  life_ = Life::lingering;
+  ++server_.lingering_count_;
+  if (parked_) unpark();
+  shutdown_in_flight_ = true;
+  server_.engine_.shutdown(token(Operation::shutdown), descriptor_);
+  const std::uint64_t now_ms = server_.clock_.now_ms();
+  linger_deadline_ms_ = now_ms + config.linger_timeout_ms;
+  wait_for(Wait::linger, now_ms + config.linger_idle_ms);
+  input_paused_ = false;
+  if (!receive_armed_) arm_receive();
+}
+
+void Connection::begin_close() {
+  if (life_ == Life::closing) return;
+  if (life_ == Life::lingering) --server_.lingering_count_;
+  life_ = Life::closing;
+  server_.timers_.disarm(*this);
+  if (FlushNode::linked()) FlushNode::unlink();
+  if (parked_) unpark();
+  if (receive_armed_ && !receive_cancelled_) {
+    ++cancels_in_flight_;
+    server_.engine_.cancel(token(Operation::cancel), token(Operation::receive));
+  }
+  if (send_in_flight_) {
+    ++cancels_in_flight_;
+    server_.engine_.cancel(token(Operation::cancel), token(Operation::send));
+  }
+  server_.to_close_.push_back(*this);
+}
+
+void Connection::try_close() {
+  if (receive_armed_ || send_in_flight_ || shutdown_in_flight_ || cancels_in_flight_ != 0 ||
+      close_in_flight_) {
+    return;
+  }
+  if (FlushNode::linked()) FlushNode::unlink();
+  if (reset_wanted_) {
+    server_.engine_.reset(descriptor_);
+    server_.erase(*this);
+    return;
+  }
+  close_in_flight_ = true;
+  server_.engine_.close(token(Operation::close), descriptor_);
+}
+
+void Connection::cut(Reason reason) {
+  server_.stats_.count(reason);
+  reset_wanted_ = true;
+  begin_close();
+}
+
+void Connection::cut_at_deadline() {
+  if (life_ != Life::closing) cut(Reason::cut_drain_deadline);
+}
+
+void Connection::drain() {
+  if (life_ != Life::open || parked_ || queued_bytes() != 0) return;
+  wait_for(Wait::drain, server_.clock_.now_ms() + server_.config_.drain_idle_ms);
+}
+
+// --- timers ---
+
+void Connection::wait_for(Wait what, std::uint64_t until_ms) {
+  waiting_ = what;
+  wait_deadline_ms_ = until_ms;
+  // A node that is armed earlier looks at the deadline when it fires, so the usual request moves
+  // no timer at all.
+  if (!TimerNode::linked() || deadline_ms > until_ms) {
+    server_.timers_.arm(
+        *this, std::min(until_ms, server_.clock_.now_ms() + server_.config_.rate_grace_ms));
+  }
+}
+
+void Connection::inspect() {
+  const std::uint64_t now_ms = server_.clock_.now_ms();
+  if (send_in_flight_ && now_ms >= send_deadline_ms_) {
+    cut(Reason::cut_send_too_slow);
+    return;
+  }
+  if (waiting_ != Wait::nothing && now_ms >= wait_deadline_ms_) expire();
+  if (life_ == Life::closing) return;
+  // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
+  // deadline lies before the next look.
+  std::uint64_t next_ms = now_ms + server_.config_.rate_grace_ms;
+  if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
+  if (send_in_flight_) next_ms = std::min(next_ms, send_deadline_ms_);
+  if (!TimerNode::linked()) server_.timers_.arm(*this, next_ms);
+}
+
+void Connection::expire() {
+  const Wait what = waiting_;
+  waiting_ = Wait::nothing;
+  Stats& stats = server_.stats_;
+  switch (what) {
+    case Wait::nothing:
+      return;
+    case Wait::header:
+      if (parked_ && parked_->parser.started()) {
+        refuse(Reason::refused_header_timeout);
+      } else {
+        stats.count(Reason::closed_no_request);
+        begin_close();
+      }
+      return;
+    case Wait::body:
+      refuse(Reason::refused_body_too_slow);
+      return;
+    case Wait::drain_body:
+      stats.count(Reason::closed_body_not_drained);
+      unpark();
+      life_ = Life::finishing;
+      finish_if_flushed();
+      return;
+    case Wait::keep_alive:
+    case Wait::drain:
+      stats.count(Reason::closed_keep_alive);
+      begin_close();
+      return;
+    case Wait::linger:
+      stats.count(Reason::closed_linger_timeout);
+      begin_close();
+      return;
+  }
+}
+
+}  // namespace noria::http

@@ -1,0 +1,146 @@
+// One accepted socket: octets in, exchanges, octets out, and its end. Its life runs
+//
+//     open ──► finishing ──► lingering ──► closing ──► (slot freed)
+//       │          │                          ▲
+//       └──────────┴──────────────────────────┘   peer gone, cut, nothing to linger for
+//
+// open: requests are read and answered. finishing: the last response is leaving, what arrives is
+// discarded. lingering: our FIN is out, we wait for the peer's (CON-030). closing: operations in
+// flight are collected, then the descriptor is closed (ENG-013).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "core/intrusive_list.hpp"
+#include "core/memory/output.hpp"
+#include "core/memory/slab.hpp"
+#include "core/reason.hpp"
+#include "core/timer_wheel.hpp"
+#include "http/h1/response_writer.hpp"
+#include "http/handler.hpp"
+#include "http/message/request_head.hpp"
+#include "http/routing/route_table.hpp"
+#include "http/serve/endpoints.hpp"
+#include "http/serve/parked_message.hpp"
+#include "uring/engine.hpp"
+
+namespace noria::http {
+
+class Server;
+class Exchange;
+
+// A connection's place in one of the server's lists: those that have output, that starve for a
+// receive buffer, or that wait to be closed.
+struct FlushNode : ListNode {};
+
+class Connection final : public FlushNode, public TimerNode, private EndpointSource {
+ public:
+  Connection(Slab<Connection>::Place place, Server& server, uring::Descriptor descriptor);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection() override;
+
+  void open();
+  void complete(const uring::Completion& completion);
+  // One send for everything queued.
+  void flush();
+  // Arms the receive that ended for want of a buffer (ENG-020).
+  void feed();
+  // The timer fired: acts on what is due and arms it again.
+  void inspect();
+  // A graceful stop began: an idle connection has `drain_idle_ms` left (PRC-013).
+  void drain();
+  // The stop's deadline has come.
+  void cut_at_deadline();
+  // Closes the descriptor if no operation on it is in flight any more (ENG-013).
+  void try_close();
+
+  std::uint32_t slot() const { return place_.slot; }
+
+ private:
+  enum class Life : std::uint8_t { open, finishing, lingering, closing };
+  enum class Wait : std::uint8_t { nothing, header, body, drain_body, keep_alive, linger, drain };
+
+  // Completions.
+  void complete_receive(const uring::Completion& completion);
+  void complete_send(std::int32_t result);
+  void peer_finished();
+  void lost(int error);
+
+  // Octets in.
+  void received(std::string_view octets);
+  std::string_view resume(std::string_view octets);
+  std::string_view resume_head(std::string_view octets);
+  std::string_view resume_length_body(std::string_view octets);
+  std::string_view resume_chunked_body(std::string_view octets);
+  std::string_view resume_discard(std::string_view octets);
+  std::string_view consume(std::string_view octets);
+  std::string_view begin_message(const RequestHead& head, std::string_view rest);
+  std::string_view begin_body(const RequestHead& head, const Match& match, std::string_view rest);
+  std::string_view skip_body(const RequestHead& head, std::string_view rest);
+  void park_head(std::string_view octets);
+  void start_header_timer();
+  ParkedMessage& park(ParkedMessage::Phase phase);
+  void unpark();
+  void earn_body_credit(std::size_t bytes);
+  void pause_input();
+  void resume_input();
+
+  // Exchanges.
+  void dispatch(const RequestHead& head, std::string_view body, const Match& match);
+  void call(const Handler& handler, const RequestHead& head, std::string_view body,
+            const Match& match, h1::Persistence persistence);
+  void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
+  void answer_status(const RequestHead& head, std::uint16_t status, std::string_view rest);
+  void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
+                    h1::Persistence persistence);
+  h1::Persistence persistence_for(const RequestHead& head) const;
+  h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest) const;
+  bool must_close_unread(const RequestHead& head, std::string_view rest) const;
+  void conclude(h1::Persistence persistence);
+  void refuse(Reason reason);
+
+  // Life.
+  void arm_receive();
+  void arm_send();
+  void finish_if_flushed();
+  void linger();
+  void begin_close();
+  void cut(Reason reason);
+  void expire();
+  void wait_for(Wait what, std::uint64_t until_ms);
+  bool wants_input() const;
+  std::size_t queued_bytes() const { return pending_.size() + sending_.size() - sent_bytes_; }
+  uring::Token token(uring::Operation operation) const;
+  const Endpoints& endpoints() override;
+
+  Server& server_;
+  const uring::Descriptor descriptor_;
+  const Slab<Connection>::Place place_;
+
+  Life life_ = Life::open;
+  Wait waiting_ = Wait::nothing;
+  bool receive_armed_ = false;
+  bool receive_cancelled_ = false;  // by us: its end is no news
+  bool send_in_flight_ = false;
+  bool shutdown_in_flight_ = false;
+  bool close_in_flight_ = false;
+  bool peer_finished_ = false;
+  bool input_paused_ = false;
+  bool reset_wanted_ = false;
+  std::uint8_t cancels_in_flight_ = 0;
+
+  Output pending_;              // responses not handed to the engine yet
+  Output sending_;              // what the send in flight is reading
+  std::size_t sent_bytes_ = 0;  // of `sending_`
+  std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
+  std::uint64_t linger_deadline_ms_ = 0;
+  std::uint64_t send_deadline_ms_ = 0;
+  std::uint64_t request_count_ = 0;
+  std::unique_ptr<ParkedMessage> parked_;
+  std::unique_ptr<Endpoints> endpoints_;
+};
+
+}  // namespace noria::http

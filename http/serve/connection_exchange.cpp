@@ -1,0 +1,159 @@
+// The answering half of a connection: a head and a body become an exchange, its answer becomes
+// output, and the two together decide whether the connection goes on.
+#include <array>
+
+#include "core/check.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/server.hpp"
+
+namespace noria::http {
+
+using h1::Persistence;
+
+namespace {
+
+struct MatchAnswer {
+  std::uint16_t status;
+  Reason reason;  // none: an answer like any other
+};
+
+MatchAnswer answer_to(MatchOutcome outcome) {
+  switch (outcome) {
+    case MatchOutcome::found:
+      break;
+    case MatchOutcome::not_found:
+      return {404, Reason::answered_not_found};
+    case MatchOutcome::method_not_allowed:
+      return {405, Reason::answered_method_not_allowed};
+    case MatchOutcome::method_unknown:
+      return {501, Reason::answered_method_unknown};
+    case MatchOutcome::trace_disabled:
+      return {405, Reason::answered_trace_disabled};
+    case MatchOutcome::path_not_utf8:
+      return {400, Reason::answered_path_not_utf8};
+    case MatchOutcome::automatic_options:
+      return {204, Reason::none};
+    case MatchOutcome::redirect:
+      return {308, Reason::none};
+  }
+  CHECK(!"a route that was found is dispatched");
+  return {};
+}
+
+}  // namespace
+
+Persistence Connection::persistence_for(const RequestHead& head) const {
+  if (!head.keep_alive || server_.stopping_ ||
+      request_count_ >= server_.config_.requests_per_connection_max) {
+    return Persistence::close;
+  }
+  return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
+}
+
+void Connection::dispatch(const RequestHead& head, std::string_view body, const Match& match) {
+  call(match.route->handler, head, body, match, persistence_for(head));
+}
+
+void Connection::call(const Handler& handler, const RequestHead& head, std::string_view body,
+                      const Match& match, Persistence persistence) {
+  Exchange exchange({.request = head,
+                     .body = body,
+                     .match = match,
+                     .endpoint_source = *this,
+                     .writer = server_.writer_,
+                     .output = pending_,
+                     .persistence = persistence});
+  const Outcome outcome = handler(exchange);
+  if (outcome == Outcome::failed || !exchange.responded()) [[unlikely]] {
+    if (exchange.begun()) exchange.abandon();
+    CHECK(!exchange.responded());
+    server_.stats_.count(Reason::fault_handler);
+    const RefusalBody& error = server_.refusal_bodies_.of_status(500);
+    const HeadFault fault =
+        exchange.respond({.status = 500, .content_type = error.content_type}, error.text);
+    CHECK(fault == HeadFault::none);
+  }
+  conclude(server_.writer_.close_wanted() ? Persistence::close : persistence);
+}
+
+void Connection::conclude(Persistence persistence) {
+  server_.schedule_flush(*this);
+  if (persistence == Persistence::close) {
+    if (request_count_ >= server_.config_.requests_per_connection_max) {
+      server_.stats_.count(Reason::closed_request_count);
+    }
+    life_ = Life::finishing;
+  } else if (queued_bytes() > server_.config_.send_queue_bytes_high) {
+    pause_input();
+  }
+}
+
+void Connection::answer_unmatched(const RequestHead& head, const Match& match,
+                                  std::string_view rest) {
+  const Persistence persistence = persistence_with_unread(head, rest);
+  const MatchAnswer answer = answer_to(match.outcome);
+  if (answer.reason != Reason::none) server_.stats_.count(answer.reason);
+  const bool to_handler =
+      match.outcome == MatchOutcome::not_found || match.outcome == MatchOutcome::method_not_allowed;
+  if (server_.unmatched_.call != nullptr && to_handler) {
+    call(server_.unmatched_, head, {}, match, persistence);
+    return;
+  }
+  std::array<FieldView, 2> fields;
+  std::size_t field_count = 0;
+  if (!match.allow.empty()) fields[field_count++] = {"Allow", match.allow};
+  if (!match.location.empty()) fields[field_count++] = {"Location", match.location};
+  ResponseHead response{.status = answer.status, .fields = std::span(fields).first(field_count)};
+  std::string_view text;
+  if (answer.status >= 400) {
+    const RefusalBody& body = server_.refusal_bodies_.of_status(answer.status);
+    response.content_type = body.content_type;
+    text = body.text;
+  }
+  answer_whole(head, response, text, persistence);
+}
+
+void Connection::answer_status(const RequestHead& head, std::uint16_t status,
+                               std::string_view rest) {
+  const RefusalBody& body = server_.refusal_bodies_.of_status(status);
+  answer_whole(head, {.status = status, .content_type = body.content_type}, body.text,
+               persistence_with_unread(head, rest));
+}
+
+// A body that will not be read may cost the connection (CON-021, H1-072).
+Persistence Connection::persistence_with_unread(const RequestHead& head,
+                                                std::string_view rest) const {
+  const Persistence persistence = persistence_for(head);
+  if (persistence == Persistence::close || !must_close_unread(head, rest)) return persistence;
+  if (head.expects_continue) server_.stats_.count(Reason::closed_expect_unanswered);
+  return Persistence::close;
+}
+
+void Connection::answer_whole(const RequestHead& head, const ResponseHead& response,
+                              std::string_view body, Persistence persistence) {
+  HeadFault fault =
+      server_.writer_.begin(pending_, response, persistence, head.method == Method::head);
+  CHECK(fault == HeadFault::none);
+  pending_.append(body);
+  fault = server_.writer_.finish(pending_);
+  CHECK(fault == HeadFault::none);
+  conclude(persistence);
+}
+
+void Connection::refuse(Reason reason) {
+  server_.stats_.count(reason);
+  const std::uint16_t status = refusal_status(reason);
+  const RefusalBody& body = server_.refusal_bodies_.of_reason(reason);
+  const FieldView no_store{"Cache-Control", "no-store"};
+  RequestHead head;
+  if (parked_ && parked_->phase != ParkedMessage::Phase::head) head = parked_->head;
+  waiting_ = Wait::nothing;
+  answer_whole(
+      head,
+      {.status = status, .content_type = body.content_type, .fields = std::span(&no_store, 1)},
+      body.text, Persistence::close);
+  if (parked_) unpark();
+  finish_if_flushed();
+}
+
+}  // namespace noria::http

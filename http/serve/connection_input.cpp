@@ -1,0 +1,304 @@
+// The reading half of a connection: octets to messages to exchanges. A message inside one receive
+// is read in place; one that straddles receives is parked, that is copied once, and continued.
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "http/message/media_type.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/server.hpp"
+
+namespace noria::http {
+
+using Phase = ParkedMessage::Phase;
+
+void Connection::received(std::string_view octets) {
+  if (life_ == Life::lingering) {
+    wait_for(Wait::linger, std::min(server_.clock_.now_ms() + server_.config_.linger_idle_ms,
+                                    linger_deadline_ms_));
+    return;
+  }
+  // Whatever follows the request that ended the connection is discarded (H1-083).
+  if (life_ != Life::open) return;
+  if (input_paused_) {
+    park(Phase::backlog).octets.append(octets);
+    return;
+  }
+  if (parked_) octets = resume(octets);
+  if (!octets.empty() && life_ == Life::open && !parked_) octets = consume(octets);
+  if (life_ == Life::open && !octets.empty()) {
+    CHECK(input_paused_ && !parked_);
+    park(Phase::backlog).octets.append(octets);
+  }
+}
+
+// Reads messages that lie whole in `octets`; returns what must wait because output is backed up.
+std::string_view Connection::consume(std::string_view octets) {
+  while (!octets.empty() && life_ == Life::open && !parked_ && !input_paused_) {
+    HeadParser& parser = server_.parser_;
+    parser.reset();
+    switch (parser.parse(octets)) {
+      case Verdict::rejected:
+        refuse(parser.reason());
+        return {};
+      case Verdict::need_more:
+        park_head(octets);
+        return {};
+      case Verdict::complete: {
+        const RequestHead& head = parser.head();
+        octets = begin_message(head, octets.substr(head.head_bytes));
+        break;
+      }
+    }
+  }
+  return octets;
+}
+
+void Connection::park_head(std::string_view octets) {
+  ParkedMessage& parked = park(Phase::head);
+  parked.octets.append(octets);
+  // Read once more from the start, now with a parser that stays: the shared one moves on.
+  const Verdict verdict = parked.parser.parse(parked.octets.view());
+  CHECK(verdict == Verdict::need_more);
+  start_header_timer();
+}
+
+// The timer of a later request starts with its first octet, which the one CRLF ahead of it is not
+// (CON-003, H1-003).
+void Connection::start_header_timer() {
+  if (waiting_ == Wait::header || !parked_->parser.started()) return;
+  wait_for(Wait::header, server_.clock_.now_ms() + server_.config_.header_timeout_ms);
+}
+
+// --- parked messages ---
+
+std::string_view Connection::resume(std::string_view octets) {
+  switch (parked_->phase) {
+    case Phase::head:
+      return resume_head(octets);
+    case Phase::length_body:
+      return resume_length_body(octets);
+    case Phase::chunked_body:
+      return resume_chunked_body(octets);
+    case Phase::discard_length:
+    case Phase::discard_chunked:
+      return resume_discard(octets);
+    case Phase::backlog:
+      break;
+  }
+  CHECK(!"a backlog is taken out before it is read");
+  return {};
+}
+
+std::string_view Connection::resume_head(std::string_view octets) {
+  ParkedMessage& parked = *parked_;
+  const std::size_t held_bytes = parked.octets.size();
+  parked.octets.append(octets);
+  switch (parked.parser.parse(parked.octets.view())) {
+    case Verdict::rejected:
+      refuse(parked.parser.reason());
+      return {};
+    case Verdict::need_more:
+      start_header_timer();
+      return {};
+    case Verdict::complete:
+      break;
+  }
+  const RequestHead& head = parked.parser.head();
+  parked.octets.truncate(head.head_bytes);
+  waiting_ = Wait::nothing;
+  // The head leaves the connection for the time of the message, so that its own body may be parked.
+  std::unique_ptr<ParkedMessage> owner = std::move(parked_);
+  const std::string_view rest = begin_message(head, octets.substr(head.head_bytes - held_bytes));
+  server_.take_back(std::move(owner));
+  return rest;
+}
+
+std::string_view Connection::resume_length_body(std::string_view octets) {
+  ParkedMessage& parked = *parked_;
+  const std::size_t whole_bytes = parked.head.head_bytes + parked.head.content_length;
+  const std::size_t taken = std::min(octets.size(), whole_bytes - parked.octets.size());
+  parked.octets.append(octets.substr(0, taken));
+  earn_body_credit(taken);
+  if (parked.octets.size() < whole_bytes) return {};
+  std::unique_ptr<ParkedMessage> owner = std::move(parked_);
+  waiting_ = Wait::nothing;
+  const RequestHead& head = owner->head_in_place();
+  dispatch(head, owner->octets.view().substr(head.head_bytes),
+           server_.routes_.match(head, server_.match_scratch_));
+  server_.take_back(std::move(owner));
+  return octets.substr(taken);
+}
+
+std::string_view Connection::resume_chunked_body(std::string_view octets) {
+  while (!octets.empty()) {
+    ParkedMessage& parked = *parked_;
+    const ChunkedDecoder::Step step = parked.decoder.decode(octets);
+    earn_body_credit(step.consumed_bytes);
+    octets.remove_prefix(step.consumed_bytes);
+    switch (step.state) {
+      case ChunkedDecoder::State::rejected:
+        refuse(parked.decoder.reason());
+        return {};
+      case ChunkedDecoder::State::data:
+        parked.body.append(step.data);
+        break;
+      case ChunkedDecoder::State::need_more:
+        break;
+      case ChunkedDecoder::State::complete: {
+        std::unique_ptr<ParkedMessage> owner = std::move(parked_);
+        waiting_ = Wait::nothing;
+        const RequestHead& head = owner->head_in_place();
+        dispatch(head, owner->body.view(), server_.routes_.match(head, server_.match_scratch_));
+        server_.take_back(std::move(owner));
+        return octets;
+      }
+    }
+  }
+  return octets;
+}
+
+std::string_view Connection::resume_discard(std::string_view octets) {
+  ParkedMessage& parked = *parked_;
+  while (!octets.empty()) {
+    if (parked.phase == Phase::discard_length) {
+      const std::uint64_t taken = std::min<std::uint64_t>(octets.size(), parked.discard_left);
+      parked.discard_left -= taken;
+      octets.remove_prefix(taken);
+      if (parked.discard_left == 0) break;
+    } else {
+      const ChunkedDecoder::Step step = parked.decoder.decode(octets);
+      octets.remove_prefix(step.consumed_bytes);
+      if (step.state == ChunkedDecoder::State::complete) break;
+      const bool too_much = step.consumed_bytes > parked.discard_left;
+      parked.discard_left -= std::min<std::uint64_t>(parked.discard_left, step.consumed_bytes);
+      if (step.state == ChunkedDecoder::State::rejected || too_much) {
+        // The response is out already; the body's end will not be found, so the connection ends.
+        server_.stats_.count(Reason::closed_body_not_drained);
+        unpark();
+        life_ = Life::finishing;
+        finish_if_flushed();
+        return {};
+      }
+    }
+    if (octets.empty()) return {};
+  }
+  unpark();
+  waiting_ = Wait::nothing;
+  if (queued_bytes() == 0) {
+    wait_for(Wait::keep_alive, server_.clock_.now_ms() + server_.config_.keep_alive_timeout_ms);
+  }
+  return octets;
+}
+
+ParkedMessage& Connection::park(Phase phase) {
+  if (!parked_) {
+    parked_ = server_.lend_parked();
+    parked_->phase = phase;
+  }
+  return *parked_;
+}
+
+void Connection::unpark() {
+  server_.take_back(std::move(parked_));
+}
+
+void Connection::earn_body_credit(std::size_t bytes) {
+  const ServerConfig& config = server_.config_;
+  wait_deadline_ms_ =
+      std::min(wait_deadline_ms_ + bytes * 1000 / config.body_rate_bytes_per_second_min,
+               server_.clock_.now_ms() + config.rate_credit_ms_max);
+}
+
+// --- messages ---
+
+namespace {
+
+bool has_json_type(const RequestHead& head, const RouteSettings& settings) {
+  for (const Field& field : head.fields) {
+    if (field.known == FieldName::content_type) return is_json_type(head.text(field.value));
+  }
+  return settings.untyped_is_json;
+}
+
+}  // namespace
+
+std::string_view Connection::begin_message(const RequestHead& head, std::string_view rest) {
+  ++request_count_;
+  waiting_ = Wait::nothing;
+  const Match match = server_.routes_.match(head, server_.match_scratch_);
+  if (match.outcome != MatchOutcome::found) {
+    answer_unmatched(head, match, rest);
+    return skip_body(head, rest);
+  }
+  if (head.framing == BodyFraming::none) {
+    dispatch(head, {}, match);
+    return rest;
+  }
+  return begin_body(head, match, rest);
+}
+
+std::string_view Connection::begin_body(const RequestHead& head, const Match& match,
+                                        std::string_view rest) {
+  const RouteSettings& settings = *match.route;
+  if (settings.wants_json && !has_json_type(head, settings)) {
+    server_.stats_.count(Reason::answered_content_type);
+    answer_status(head, 415, rest);
+    return skip_body(head, rest);
+  }
+  const std::uint64_t body_max = settings.body_bytes_max.value_or(server_.config_.body_bytes_max);
+  if (head.framing == BodyFraming::length) {
+    if (head.content_length > body_max) {
+      refuse(Reason::refused_body_too_large);
+      return {};
+    }
+    if (rest.size() >= head.content_length) {
+      dispatch(head, rest.substr(0, head.content_length), match);
+      return rest.substr(head.content_length);
+    }
+  }
+  ParkedMessage& parked =
+      park(head.framing == BodyFraming::length ? Phase::length_body : Phase::chunked_body);
+  parked.keep_head(head);
+  wait_for(Wait::body, server_.clock_.now_ms() + server_.config_.rate_grace_ms);
+  if (head.expects_continue && rest.empty()) {
+    // H1-071: everything that can refuse has had its say, and nothing of the body has come.
+    pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
+    server_.schedule_flush(*this);
+  }
+  if (head.framing == BodyFraming::length) return resume_length_body(rest);
+  parked.decoder.begin(server_.head_limits_, server_.body_limits_, body_max);
+  return resume_chunked_body(rest);
+}
+
+bool Connection::must_close_unread(const RequestHead& head, std::string_view rest) const {
+  switch (head.framing) {
+    case BodyFraming::none:
+      return false;
+    case BodyFraming::chunked:
+      // A final answer instead of the 100 that was asked for (H1-072).
+      return head.expects_continue;
+    case BodyFraming::length:
+      if (rest.size() >= head.content_length) return false;
+      return head.expects_continue ||
+             head.content_length - rest.size() > server_.config_.drain_body_bytes_max;
+  }
+  return true;
+}
+
+std::string_view Connection::skip_body(const RequestHead& head, std::string_view rest) {
+  if (life_ != Life::open || head.framing == BodyFraming::none) return rest;
+  if (head.framing == BodyFraming::length && rest.size() >= head.content_length) {
+    return rest.substr(head.content_length);
+  }
+  ParkedMessage& parked =
+      park(head.framing == BodyFraming::length ? Phase::discard_length : Phase::discard_chunked);
+  parked.discard_left = head.framing == BodyFraming::length ? head.content_length
+                                                            : server_.config_.drain_body_bytes_max;
+  if (head.framing == BodyFraming::chunked) {
+    parked.decoder.begin(server_.head_limits_, server_.body_limits_, no_limit);
+  }
+  wait_for(Wait::drain_body, server_.clock_.now_ms() + server_.config_.drain_body_timeout_ms);
+  return rest.empty() ? rest : resume_discard(rest);
+}
+
+}  // namespace noria::http
