@@ -1,0 +1,43 @@
+"""What the Python tests share: the environment they run in and the engines they run on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from noria import App
+from noria.testing import live_server
+
+# Where the design documents lie is no setting of a server, and a setting no server knows is an error.
+DESIGN = os.environ.pop("NORIA_DESIGN", None)
+
+
+def engines() -> list[str]:
+    """Both engines, or the one that NORIA_ENGINE asks for."""
+    forced = os.environ.get("NORIA_ENGINE", "auto")
+    if forced != "auto":
+        return [forced]
+    from noria import _native
+
+    return ["epoll", "uring"] if _native.doctor()["engine"] == "uring" else ["epoll"]
+
+
+@pytest.fixture(params=engines())
+def engine(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def serve(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., live_server]]:
+    """live_server on each engine; stopped when the test ends."""
+    monkeypatch.setenv("NORIA_ENGINE", engine)
+    with ExitStack() as stack:
+
+        def start(app: App, **settings: object) -> live_server:
+            return stack.enter_context(live_server(app, **settings))  # type: ignore[arg-type]
+
+        yield start

@@ -1,0 +1,312 @@
+"""Section 6.1, every row; section 8, every event; both error shapes."""
+
+from __future__ import annotations
+
+import collections
+import datetime
+import logging
+import pathlib
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from noria import (
+    App,
+    BadBody,
+    BodyTooLarge,
+    HTTPError,
+    HTTPException,
+    NoriaError,
+    ProblemDetails,
+    Request,
+    RequestValidationError,
+    Response,
+    ResponseTypeError,
+)
+from noria.testing import TestClient, TestResponse
+
+Pair = collections.namedtuple("Pair", "a b")
+
+
+@dataclass
+class Thing:
+    a: int
+
+
+def got(value: Any, app: App | None = None, **options: Any) -> TestResponse:
+    app = app or App()
+    app.add_route("/", lambda: value, **options)
+    return TestClient(app).get("/")
+
+
+@pytest.mark.parametrize("side", [False, True], ids=["native", "merged"])
+@pytest.mark.parametrize(
+    ("value", "options", "status", "content_type", "body"),
+    [
+        (None, {}, 200, "application/json", b"null"),
+        (None, {"status": 204}, 204, None, b""),
+        (None, {"status": 304}, 304, None, b""),
+        ({"a": [1, "é", None]}, {}, 200, "application/json", '{"a":[1,"é",null]}'.encode()),
+        ([1], {"status": 201}, 201, "application/json", b"[1]"),
+        ("s", {}, 200, "application/json", b'"s"'),
+        (1, {}, 200, "application/json", b"1"),
+        (1.5, {}, 200, "application/json", b"1.5"),
+        (True, {}, 200, "application/json", b"true"),
+        (Decimal("1.50"), {}, 200, "application/json", b'"1.50"'),
+        (datetime.date(2024, 1, 2), {}, 200, "application/json", b'"2024-01-02"'),
+        (uuid.UUID(int=1), {}, 200, "application/json", b'"00000000-0000-0000-0000-000000000001"'),
+        ({1, 1}, {}, 200, "application/json", b"[1]"),
+        (Thing(1), {}, 200, "application/json", b'{"a":1}'),
+        (Pair(1, 2), {}, 200, "application/json", b"[1,2]"),
+        ("s", {"media_type": "text/plain"}, 200, "text/plain; charset=utf-8", b"s"),
+        ("<p>", {"media_type": "text/html"}, 200, "text/html; charset=utf-8", b"<p>"),
+        ("a,b", {"media_type": "application/x-lines"}, 200, "application/x-lines", b"a,b"),
+        ({"a": 1}, {"media_type": "application/vnd.x+json"}, 200, "application/vnd.x+json", b'{"a":1}'),
+        (b"x", {}, 200, "application/octet-stream", b"x"),
+        (bytearray(b"x"), {"media_type": "image/png"}, 200, "image/png", b"x"),
+        (memoryview(b"x"), {}, 200, "application/octet-stream", b"x"),
+        (({"a": 1}, 201), {}, 201, "application/json", b'{"a":1}'),
+        (("x", 202, {"x-a": "1"}), {"media_type": "text/plain"}, 202, "text/plain; charset=utf-8", b"x"),
+        ((None, 404), {}, 404, None, b""),
+        ((b"x", 200, {"content-type": "a/b"}), {}, 200, "a/b", b"x"),
+        (("body", 204), {}, 204, None, b""),
+        (Response.text("r", 203), {"status": 201}, 203, "text/plain; charset=utf-8", b"r"),
+        (
+            ProblemDetails("/t", "T", 409, "d", "/i", more=1),
+            {},
+            409,
+            "application/problem+json",
+            b'{"type":"/t","title":"T","status":409,"detail":"d","instance":"/i","more":1}',
+        ),
+    ],
+)
+def test_returned_values(
+    value: Any, options: Any, status: int, content_type: str | None, body: bytes, side: bool
+) -> None:
+    app = App()
+    # With a side channel the slower road in Python answers: it must not differ.
+    handler = (lambda request, res: (res.set_header("x-side", "1"), value)[1]) if side else (lambda: value)
+    app.add_route("/", handler, **options)
+    made = TestClient(app).get("/")
+    assert (made.status_code, made.headers.get("content-type"), made.content) == (status, content_type, body)
+    assert ("x-side" in made.headers) is side
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "advice"),
+    [
+        (pathlib.Path("/x"), {}, "Response.binary"),
+        ((1, 2, 3, 4), {}, "return a list"),
+        ((1,), {}, "return a list"),
+        (("a", "b"), {}, "return a list"),
+        (((1, 200), 200), {}, "list"),
+        ((Response.text("x"), 200), {}, "status"),
+        ((x for x in "ab"), {}, "list"),
+        (object(), {}, "json_default"),
+        (3 + 4j, {}, "json_default"),
+        ({"a": 1}, {"media_type": "text/plain"}, "str"),
+        (1, {"media_type": "text/html"}, "str"),
+    ],
+)
+def test_anything_else_is_a_response_type_error(value: Any, options: Any, advice: str) -> None:
+    app = App()
+    app.add_route("/", lambda: value, **options)
+    with pytest.raises(ResponseTypeError, match=advice):
+        TestClient(app).get("/")
+    assert TestClient(app, raise_server_exceptions=False).get("/").status_code == 500
+
+
+@pytest.mark.parametrize("status", [199, 600, 100])
+def test_a_tuple_status_is_checked(status: int) -> None:
+    app = App()
+    app.add_route("/", lambda: ("x", status))
+    assert TestClient(app, raise_server_exceptions=False).get("/").status_code == 500
+
+
+def test_json_options_of_the_app() -> None:
+    class Odd:
+        pass
+
+    app = App(json_default=lambda obj: "odd", json_nan="error")
+    assert got({"a": Odd()}, app).json() == {"a": "odd"}
+    app.add_route("/nan", lambda: float("nan"))
+    assert TestClient(app, raise_server_exceptions=False).get("/nan").status_code == 500
+    assert got([float("inf")]).json() == [None]
+
+
+# --- errors ---
+
+
+def failing(error: Any, **options: Any) -> tuple[App, TestClient]:
+    app = App(**options)
+
+    @app.get("/")
+    def handler() -> None:
+        raise error
+
+    return app, TestClient(app, raise_server_exceptions=False)
+
+
+def test_http_errors_in_both_shapes() -> None:
+    error = HTTPError(404, "no such item", {"x-a": "1"})
+    _, client = failing(error)
+    made = client.get("/")
+    assert (made.status_code, made.json(), made.headers["x-a"]) == (404, {"detail": "no such item"}, "1")
+    _, client = failing(error, errors="problem")
+    made = client.get("/")
+    assert made.headers["content-type"] == "application/problem+json"
+    assert made.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no such item"}
+
+
+def test_details_are_any_json() -> None:
+    _, client = failing(HTTPException(status_code=409, detail={"why": [1]}))
+    assert client.get("/").json() == {"detail": {"why": [1]}}
+    _, client = failing(HTTPException(status_code=409, detail={"why": [1]}), errors="problem")
+    assert client.get("/").json()["errors"] == {"why": [1]}
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("secret"), SystemExit(3), KeyboardInterrupt(), RecursionError(), MemoryError(), GeneratorExit()]
+)
+def test_RSP_019_any_other_exception_is_a_500_and_the_worker_goes_on(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, client = failing(error)
+    with caplog.at_level(logging.ERROR, "noria.error"):
+        for _ in range(2):
+            made = client.get("/")
+            assert (made.status_code, made.json()) == (500, {"detail": "Internal Server Error"})
+    assert len(caplog.records) == 2 and all(record.exc_info for record in caplog.records)
+    _, client = failing(error, errors="problem")
+    assert client.get("/").json()["status"] == 500
+
+
+def test_5xx_http_errors_are_logged_once_4xx_never(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "noria.error"):
+        failing(HTTPError(503))[1].get("/")
+        assert len(caplog.records) == 1
+        failing(HTTPError(404))[1].get("/")
+        assert len(caplog.records) == 1
+
+
+def test_the_nearest_class_wins_and_class_beats_status() -> None:
+    app, client = failing(KeyError("x"))
+    app.exception_handler(Exception)(lambda request, exc: ("exception", 400))
+    app.exception_handler(LookupError)(lambda request, exc: ("lookup", 400))
+    assert client.get("/").json() == "lookup"
+    app, client = failing(HTTPError(418))
+    app.exception_handler(418)(lambda request, exc: "status")
+    assert client.get("/").json() == "status"
+    app, client = failing(HTTPError(418))
+    app.exception_handler(418)(lambda request, exc: "status")
+    app.exception_handler(HTTPException)(lambda request, exc: "class")
+    assert client.get("/").json() == "class"
+
+
+def test_handlers_of_404_and_405() -> None:
+    app = App()
+    app.add_route("/", lambda: 1)
+    app.exception_handler(404)(lambda request, exc: ({"gone": request.path}, 404))
+    app.exception_handler(405)(lambda request, exc: ("no", 405))
+    client = TestClient(app)
+    assert client.get("/x").json() == {"gone": "/x"}
+    made = client.delete("/")
+    assert (made.json(), made.headers["allow"]) == ("no", "GET, HEAD, OPTIONS")
+
+
+def test_only_one_of_404_and_405() -> None:
+    app = App(errors="problem")
+    app.add_route("/", lambda: 1)
+    app.exception_handler(404)(lambda request, exc: "mine")
+    made = TestClient(app).delete("/")
+    assert made.status_code == 405 and made.json()["title"] == "Method Not Allowed" and "allow" in made.headers
+
+
+def test_a_failing_error_handler_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
+    app, client = failing(KeyError("x"))
+    app.exception_handler(KeyError)(lambda request, exc: 1 / 0)
+    with caplog.at_level(logging.ERROR, "noria.error"):
+        assert client.get("/").status_code == 500
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_an_error_handler_may_raise_an_http_error() -> None:
+    app, client = failing(KeyError("x"))
+
+    @app.exception_handler(KeyError)
+    def handler(request: Request, exc: KeyError) -> None:
+        raise HTTPError(409, "taken")
+
+    assert client.get("/").json() == {"detail": "taken"}
+
+
+def test_handlers_see_validation_errors_and_body_errors() -> None:
+    app = App()
+
+    @app.post("/")
+    def handler(a: dict[str, int]) -> None: ...
+
+    app.exception_handler(RequestValidationError)(lambda request, exc: ([e["loc"] for e in exc.errors()], 422))
+    app.exception_handler(BadBody)(lambda request, exc: ("bad", 400))
+    client = TestClient(app)
+    assert client.post("/", json={"a": "x"}).json() == [["body", "a"]]
+    assert client.post("/", content=b"{", headers={"content-type": "application/json"}).json() == "bad"
+
+
+def test_422_as_problem_has_the_list() -> None:
+    app = App(errors="problem")
+
+    @app.get("/{n}")
+    def handler(n: int) -> None: ...
+
+    made = TestClient(app).get("/x")
+    body = made.json()
+    assert made.headers["content-type"] == "application/problem+json"
+    assert body["status"] == 422 and [e["loc"] for e in body["errors"]] == [["path", "n"]]
+
+
+def test_malformed_requests_have_a_reason_in_both_shapes() -> None:
+    for errors in ("fastapi", "problem"):
+        app = App(errors=errors)  # type: ignore[arg-type]
+        raw = TestClient(app).raw(b"GET / HTTP/1.1\r\n\r\n")
+        assert raw.startswith(b"HTTP/1.1 400 ") and b'"reason":"host_missing"' in raw.replace(b": ", b":")
+
+
+def test_413_before_the_handler_runs() -> None:
+    app = App()
+    calls = []
+    app.add_route("/", lambda: calls.append(1), ["POST"], max_body=4)
+    app.add_route("/open", lambda request: len(request.body()), ["POST"], max_body=0)
+    client = TestClient(app)
+    assert client.post("/", content=b"1234").status_code == 200
+    made = client.post("/", content=b"12345")
+    assert (made.status_code, made.headers["connection"]) == (413, "close") and len(calls) == 1
+    assert client.post("/open", content=b"x" * (2**20 + 1)).json() == 2**20 + 1
+
+
+def test_errors_are_one_tree() -> None:
+    for error in (BadBody(), BodyTooLarge(), RequestValidationError([])):
+        assert isinstance(error, HTTPError) and isinstance(error, NoriaError)
+    assert HTTPException is HTTPError
+
+
+def test_unhandled_exceptions_are_raised_in_the_test() -> None:
+    app = App()
+    app.add_route("/", lambda: 1 / 0)
+    client = TestClient(app)
+    with pytest.raises(ZeroDivisionError):
+        client.get("/")
+    with pytest.raises(ZeroDivisionError):
+        client.get("/")
+
+
+def test_debug_page_only_in_debug() -> None:
+    _, client = failing(ValueError("secret"))
+    assert b"secret" not in client.get("/").content
+    _, client = failing(ValueError("secret"), debug=True)
+    page = client.get("/", headers={"accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html") and "ValueError: secret" in page.text
+    assert client.get("/").json()["error"] == "ValueError: secret"

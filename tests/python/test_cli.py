@@ -1,0 +1,213 @@
+"""noria run: targets, flags, workers, exit codes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from noria import App, StartupError
+from noria.cli import load, main, usable_cpus
+
+APP = """
+import os
+from noria import App
+app = App()
+app.add_route("/", lambda: os.getpid())
+
+class Nested:
+    inner = App()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "__init__.py").write_text("")
+    for name, text in {
+        "pkg/web.py": APP,
+        "single.py": APP,
+        "broken.py": "x = 1\nimport nothing_of_this_name\n",
+        "failing.py": "1 / 0\n",
+        "exiting.py": "raise SystemExit(5)\n",
+        "several.py": "from noria import App\nfirst = App()\n",
+        "late.py": "from noria import App\napp = App()\n@app.get('/')\ndef f(x: 'Nowhere'): ...\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize("target", ["pkg.web:app", "single.py", "single.py:app", "pkg/web.py", "single:Nested.inner"])
+def test_targets(folder: Path, target: str) -> None:
+    assert isinstance(load(target, str(folder)), App)
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("nowhere:app", "no module 'nowhere'"),
+        ("nowhere.py", "no file nowhere.py"),
+        ("single", "single:app"),
+        ("single:other", "has no attribute 'other'; it has app"),
+        ("single:os", "is a module"),
+        ("several.py", "several.py:NAME"),
+        ("broken:app", r"importing broken failed: ModuleNotFoundError: .*\(.*broken.py:2\)"),
+        ("failing:app", r"ZeroDivisionError.*\(.*failing.py:1\)"),
+        ("exiting:app", "SystemExit"),
+    ],
+)
+def test_bad_targets_are_one_clear_line(folder: Path, target: str, says: str) -> None:
+    with pytest.raises(StartupError, match=says) as raised:
+        load(target, str(folder))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "usage"),
+        (["rnu"], "did you mean 'run'"),
+        (["run"], "one APP"),
+        (["run", "a", "b"], "one APP"),
+        (["run", "a", "--prot", "1"], "did you mean --port"),
+        (["run", "a", "--port"], "needs a value"),
+        (["run", "a", "--workers", "many"], "--workers"),
+        (["run", "a", "--workers", "0"], "--workers"),
+        (["run", "a", "--reload"], "--reload"),
+        (["run", "a", "-p", "1"], "-p"),
+    ],
+)
+def test_a_bad_command_line_is_exit_2(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == main(["run", "--help"]) == main(["--version"]) == 0
+    assert "noria 0.1.0" in capsys.readouterr().out
+
+
+def test_usable_cpus() -> None:
+    assert 1 <= usable_cpus() <= (os.cpu_count() or 1)
+
+
+class Run:
+    """A `noria run` process and what it says."""
+
+    def __init__(self, folder: Path, *arguments: str, engine: str = "auto") -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "noria", "run", *arguments],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env={**os.environ, "NORIA_ENGINE": engine},
+        )
+        assert self.process.stderr is not None
+        self.said = self.process.stderr
+
+    def ready(self, workers: int = 1) -> tuple[str, list[int]]:
+        """(URL, pids) once all workers have said that they listen."""
+        url, pids = "", []
+        while len(pids) < workers:
+            line = self.said.readline()
+            assert line, "ended before it was ready"
+            if found := re.search(r"listening on (\S+) \(engine \w+, pid (\d+)\)", line):
+                url, pid = found.groups()
+                pids.append(int(pid))
+        return url, pids
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        code = self.process.wait(20)
+        self.said.close()
+        return code
+
+
+@pytest.fixture
+def run(folder: Path, engine: str) -> Iterator[Callable[..., Run]]:
+    with ExitStack() as stack:
+
+        def start(*arguments: str) -> Run:
+            started = Run(folder, *arguments, engine=engine)
+            stack.callback(started.stop)
+            return started
+
+        yield start
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_serves_until_it_is_told_to_stop(run: Callable[..., Run], number: int) -> None:
+    running = run("single.py", "--port", "0")
+    url, (pid,) = running.ready()
+    assert int(urlopen(url).read()) == pid != running.process.pid
+    assert running.stop(number) == 0
+
+
+def test_workers_share_the_port_and_are_replaced(run: Callable[..., Run]) -> None:
+    running = run("pkg.web:app", "--port=0", "--workers", "2")
+    url, pids = running.ready(2)
+    assert len(set(pids)) == 2
+    answered = {int(urlopen(url).read()) for _ in range(64)}
+    assert answered <= set(pids)
+    os.kill(pids[0], signal.SIGKILL)
+    _, (fresh,) = running.ready(1)
+    assert fresh not in pids
+    assert int(urlopen(url).read()) in {fresh, pids[1]}
+    assert running.stop() == 0
+
+
+def test_run_on_a_unix_socket_from_another_directory(folder: Path, engine: str, tmp_path: Path) -> None:
+    running = Run(Path("/"), "single:app", "--app-dir", str(folder), "--uds", str(tmp_path / "s"), engine=engine)
+    url, _ = running.ready()
+    assert url == f"unix:{tmp_path / 's'}"
+    assert running.stop() == 0 and not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize("target", ["nowhere:app", "broken.py", "single:os", "late.py"])
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_PRC_052_what_cannot_start_is_one_line_and_exit_3(folder: Path, target: str, workers: str) -> None:
+    running = Run(folder, target, "--port", "0", "--workers", workers)
+    said = running.said.read()
+    assert running.stop() == 3
+    assert said.count("noria: cannot start: ") == 1, said
+
+
+def test_PRC_052_a_port_in_use(run: Callable[..., Run], folder: Path) -> None:
+    url, _ = run("single.py", "--port", "0").ready()
+    port = url.rsplit(":", 1)[1]
+    for workers in ("1", "2"):
+        second = Run(folder, "single.py", "--port", port, "--workers", workers)
+        said = second.said.read()
+        assert second.stop() == 3
+        assert said == (
+            f"noria: cannot start: 127.0.0.1:{port} is already in use; stop the other process or choose "
+            "another port with --port\n"
+        )
+
+
+def test_environment_and_flags(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "noria", "run", "single.py"],
+        env={**os.environ, "NORIA_PROT": "1"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 3 and "NORIA_PORT" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_the_command_is_installed() -> None:
+    done = subprocess.run([Path(sys.executable).parent / "noria", "--version"], capture_output=True, text=True, check=False)
+    assert done.stdout == "noria 0.1.0\n"

@@ -1,0 +1,34 @@
+"""What importing noria costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import noria
+
+HEAVY = ("asyncio", "dataclasses", "http", "inspect", "json", "logging", "re", "socket", "ssl", "subprocess", "typing", "urllib")
+TIMED = "import time; begin = time.perf_counter(); {}; print((time.perf_counter() - begin) * 1000)"
+
+
+def run(code: str) -> str:
+    return subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_heavy_modules_are_not_imported() -> None:
+    loaded = run("import sys; before = set(sys.modules); import noria; print(*(set(sys.modules) - before))").split()
+    assert "noria.app" in loaded and not set(HEAVY) & set(loaded)
+
+
+def test_import_takes_at_most_25_ms() -> None:
+    times = [float(run(TIMED.format("import noria"))) for _ in range(7)]
+    assert min(times) <= 25
+
+
+def test_names_that_are_loaded_when_asked_for() -> None:
+    assert noria.RouteOptions.__name__ == "RouteOptions" and noria.Settings.__name__ == "Settings"
+    assert noria.__version__ == "0.1.0"
+    with pytest.raises(AttributeError, match="nothing"):
+        noria.nothing

@@ -1,0 +1,29 @@
+"""The typed keyword arguments name what is really taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from noria import App
+from noria.app import _ROUTE_OPTIONS
+from noria.options import RouteOptions, Settings
+
+
+def test_route_options() -> None:
+    assert set(RouteOptions.__annotations__) == set(_ROUTE_OPTIONS)
+
+
+@pytest.mark.parametrize("name", sorted(Settings.__annotations__))
+def test_every_setting_is_known_to_run(name: str) -> None:
+    from noria.config import setting_names
+
+    assert name in setting_names()
+
+
+def test_all_route_options_at_once() -> None:
+    options: Any = {"name": "x", "status": 201, "media_type": "a/json", "response_model": None, "max_body": 1}
+    app = App()
+    app.get("/", **options)(lambda: 1)
+    assert dict(app.routes[0].options) == options

@@ -1,0 +1,212 @@
+"""Section 13: the test client and the live server."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from noria import App, HTTPError, Request, Response, ServerConfig, StartupError
+from noria.config import LimitsConfig
+from noria.testing import TestClient, live_server
+
+
+def echo_app(**options: Any) -> App:
+    app = App(**options)
+
+    @app.route("/echo", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+    def echo(request: Request) -> Any:
+        return [request.method, request.query.multi_items(), request.headers.multi_items(), request.text()]
+
+    return app
+
+
+def test_every_method() -> None:
+    client = TestClient(echo_app())
+    for method in ("get", "post", "put", "patch", "delete", "options"):
+        assert getattr(client, method)("/echo").json()[0] == method.upper()
+    assert client.head("/echo").content == b""
+
+
+def test_params_are_added_to_the_query() -> None:
+    client = TestClient(echo_app())
+    made = client.get("/echo?a=1", params={"b": [2, 3], "c": True, "d": "é &"})
+    assert made.json()[1] == [["a", "1"], ["b", "2"], ["b", "3"], ["c", "true"], ["d", "é &"]]
+    assert client.get("/echo", params=[("x", 1), ("x", 2)]).json()[1] == [["x", "1"], ["x", "2"]]
+
+
+def test_headers_of_client_and_request() -> None:
+    client = TestClient(echo_app(), headers={"X-Client": "1", "User-Agent": "mine"})
+    fields = dict(client.get("/echo", headers={"x-client": "2"}).json()[2])
+    assert fields["x-client"] == "2" and "X-Client" not in fields and fields["User-Agent"] == "mine"
+    assert dict(client.get("/echo").json()[2])["X-Client"] == "1"
+
+
+def test_content_and_json() -> None:
+    client = TestClient(echo_app())
+    assert client.post("/echo", content="é").json()[3] == "é"
+    made = client.post("/echo", json={"a": 1}).json()
+    assert made[3] == '{"a":1}' and ["Content-Type", "application/json"] in made[2]
+    with pytest.raises(TypeError):
+        client.post("/echo", json=1, content=b"")
+
+
+def test_response_attributes() -> None:
+    made = TestClient(echo_app()).get("/echo")
+    assert (made.http_version, made.url, made.history) == ("HTTP/1.1", "http://testserver/echo", [])
+
+
+def test_base_url_and_absolute_urls() -> None:
+    app = App()
+    app.add_route("/{p:path}", lambda request: str(request.url))
+    client = TestClient(app, base_url="http://example.org/api")
+    assert client.get("/x").json() == "http://example.org/api/x" and client.get("x").json().endswith("/api/x")
+    assert client.get("http://other:81/y").json() == "http://other:81/y"
+
+
+def test_redirects() -> None:
+    app = App()
+    app.add_route("/a", lambda: Response.redirect("/b", status=303), ["POST"])
+    app.add_route("/b", lambda: Response.redirect("c?x=1"))
+    app.add_route("/c", lambda request: [request.method, request.query_string])
+    app.add_route("/same", lambda: Response.redirect("/kept", status=307), ["POST"])
+    app.add_route("/kept", lambda request: [request.method, request.text()], ["POST"])
+    app.add_route("/loop", lambda: Response.redirect("/loop"))
+    client = TestClient(app, follow_redirects=True)
+    made = client.post("/a", content=b"x")
+    assert made.json() == ["GET", "x=1"] and [r.status_code for r in made.history] == [303, 302]
+    assert client.post("/same", content=b"x").json() == ["POST", "x"]
+    assert client.get("/b", follow_redirects=False).status_code == 302
+    with pytest.raises(RuntimeError, match="redirects"):
+        client.get("/loop")
+
+
+@pytest.mark.parametrize("chunks", [None, [1] * 40, [5, 1, 20], [100]])
+def test_raw(chunks: list[int] | None) -> None:
+    client = TestClient(echo_app())
+    one = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"
+    answer = client.raw(one * 2, chunks=chunks)
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+    assert client.raw(b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_raw_raises_too() -> None:
+    app = App()
+    app.add_route("/", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        TestClient(app).raw(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+
+
+def test_the_connection_is_kept_and_made_again() -> None:
+    app = App()
+    app.add_route("/", lambda: 1)
+    app.add_route("/close", lambda: Response("x", headers={"connection": "close"}))
+    client = TestClient(app)
+    for _ in range(3):
+        assert client.get("/").json() == 1 and client.get("/close").text == "x"
+
+
+def test_limits_apply() -> None:
+    app = echo_app(server=ServerConfig(limits=LimitsConfig(max_body_size=3)))
+    client = TestClient(app)
+    assert client.post("/echo", content=b"123").status_code == 200
+    assert client.post("/echo", content=b"1234").status_code == 413
+
+
+def test_a_client_inside_a_handler() -> None:
+    inner, outer = App(), App()
+    inner.add_route("/", lambda: "inner")
+    outer.add_route("/", lambda: TestClient(inner).get("/").json())
+    assert TestClient(outer).get("/").json() == "inner"
+
+
+def test_no_answer_is_a_timeout_that_names_the_handler() -> None:
+    client = TestClient(echo_app())
+    with pytest.raises(TimeoutError, match="test_testing.py"):
+        client.post("/echo", content=b"12", headers={"content-length": "3"})
+
+
+# --- live_server ---
+
+
+def test_live_server(serve: Any, engine: str) -> None:
+    app = echo_app()
+    assert app.engine is None
+    server = serve(app)
+    assert app.engine == engine and server.url == f"http://127.0.0.1:{server.port}"
+    assert urlopen(f"{server.url}/echo?a=1").status == 200
+
+
+def test_live_server_stops_and_starts_again(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORIA_ENGINE", engine)
+    app = echo_app()
+    for _ in range(3):
+        with live_server(app) as server:
+            assert urlopen(f"{server.url}/echo").status == 200
+        assert app.engine is None
+        with pytest.raises(OSError):
+            urlopen(f"{server.url}/echo", timeout=1)
+
+
+def test_live_server_on_a_unix_socket(serve: Any, tmp_path: Any) -> None:
+    app = App()
+    app.add_route("/", lambda request: [request.client, request.server, request.client_ip()])
+    path = str(tmp_path / "socket")
+    server = serve(app, uds=path)
+    assert server.url == f"unix:{path}" and server.port is None
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(path)
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+    assert answer.endswith(b"[null,null,null]")
+
+
+def test_live_server_tells_why_it_cannot_start() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(StartupError, match="already in use"):
+            with live_server(App(), port=taken.getsockname()[1]):
+                pass
+
+
+def test_many_clients_at_once(serve: Any) -> None:
+    app = App()
+    app.add_route("/{n:int}", lambda n: n)
+    server = serve(app)
+    found: list[int] = []
+
+    def ask(start: int) -> None:
+        for n in range(start, start + 20):
+            found.append(int(urlopen(f"{server.url}/{n}").read()))
+
+    threads = [threading.Thread(target=ask, args=(20 * i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(found) == list(range(160))
+
+
+def test_errors_do_not_end_the_server(serve: Any) -> None:
+    app = App()
+
+    @app.get("/")
+    def handler() -> None:
+        raise SystemExit(1)
+
+    @app.get("/fine")
+    def fine() -> None:
+        raise HTTPError(418)
+
+    server = serve(app)
+    from urllib.error import HTTPError as Answered
+
+    for _ in range(3):
+        with pytest.raises(Answered, match="500"):
+            urlopen(server.url)
+    with pytest.raises(Answered, match="418"):
+        urlopen(f"{server.url}/fine")

@@ -1,0 +1,75 @@
+"""Section 24: what users and we write passes strict mypy."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+pytest.importorskip("mypy")
+
+GOOD = """
+from typing import Annotated, assert_type
+from noria import App, Body, HTTPError, Query, Request, Response, ServerConfig, LimitsConfig
+from noria.testing import TestClient, live_server
+
+app = App(server=ServerConfig(limits=LimitsConfig(max_body_size=1)))
+
+@app.get("/{id}", status=201, name="x")
+def handler(request: Request, id: int, page: int = Query(1, ge=1)) -> dict[str, int]:
+    assert_type(request.get_query_int("a"), int | None)
+    assert_type(request.get_query_int("a", 3), int)
+    assert_type(request.headers.get("a"), str | None)
+    assert_type(request.headers.get("a", "b"), str)
+    raise HTTPError(404)
+
+assert_type(handler(None, 1), dict[str, int])  # type: ignore[arg-type]
+
+@app.exception_handler(LookupError)
+def missing(request: Request, error: LookupError) -> Response:
+    return Response.text("x")
+
+with live_server(app, limit_body_size="1KiB") as server:
+    assert_type(server.url, str)
+app.run("0.0.0.0", 1, engine="epoll")
+assert_type(TestClient(app).get("/").status_code, int)
+"""
+
+BAD = [
+    'App().get("/", nmae="x")',
+    'App().run(timeout_idel=3)',
+    'App(errors="html")',
+    "ServerConfig(8000)",
+    'Response.text("x", headers=3)',
+]
+
+
+def mypy(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, "-m", "mypy", "--strict", *arguments], capture_output=True, text=True, cwd=ROOT, check=False)
+    return done.returncode, done.stdout
+
+
+def test_the_package_and_the_examples() -> None:
+    code, said = mypy("pymod/package/noria")
+    assert code == 0, said
+    code, said = mypy(*map(str, sorted((ROOT / "examples").glob("*.py"))))
+    assert code == 0, said
+
+
+def test_what_users_write(tmp_path: Path) -> None:
+    good = tmp_path / "good.py"
+    good.write_text(GOOD)
+    code, said = mypy(str(good))
+    assert code == 0, said
+
+
+def test_wrong_options_are_type_errors(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.py"
+    bad.write_text("from noria import *\n" + "\n".join(BAD) + "\n")
+    _, said = mypy(str(bad))
+    for line in range(2, 2 + len(BAD)):
+        assert f"bad.py:{line}: error" in said, BAD[line - 2]
