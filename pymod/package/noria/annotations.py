@@ -241,7 +241,12 @@ def engine_of(tp: Any, validator: str) -> str:
 def declared_fields(tp: Any, kind: str, hints: dict[str, Any]) -> list[tuple[str, str, bool]]:
     """(field, argument of the constructor, required) of a neutral model."""
     if kind == "typeddict":
-        return [(name, name, name in tp.__required_keys__) for name in hints]
+        # __required_keys__ does not look into string annotations, the hints have been resolved.
+        marked = {name: getattr(getattr(hint, "__origin__", None), "_name", None) for name, hint in hints.items()}
+        return [
+            (name, name, mark == "Required" or (mark != "NotRequired" and name in tp.__required_keys__))
+            for name, mark in marked.items()
+        ]
     if kind == "attrs":
         found = []
         for a in tp.__attrs_attrs__:
