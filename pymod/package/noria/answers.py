@@ -117,14 +117,13 @@ class Answers:
 
     # --- values ---
 
-    def convert_result(self, value: Any, route: RouteInfo) -> Any:
+    def convert_result(self, value: Any, route: RouteInfo | None) -> Any:
         """What to send for a value the native half cannot send itself."""
         if isinstance(value, ProblemDetails):
             return Response.problem(value)
-        if isinstance(value, tuple):
-            if type(value) is tuple:
-                return self.tuple_response(value, route)
-            return list(value)
+        if type(value) is tuple:
+            return self.tuple_response(value, route)
+        refuse_text(value, route)
         raise misreturned(value, route)
 
     def tuple_response(self, value: tuple[Any, ...], route: RouteInfo | None) -> Response:
@@ -168,11 +167,7 @@ class Answers:
             return made(bytes(value), status, None, media_type or "application/octet-stream")
         if isinstance(value, str) and media_type is not None and not _is_json_type(media_type):
             return made(value.encode(), status, None, with_charset(media_type))
-        if media_type is not None and media_type.startswith("text/"):
-            raise ResponseTypeError(
-                f"{_where(route)}returned a {type(value).__name__} on a {media_type} route; return a str or "
-                f"bytes"
-            )
+        refuse_text(value, route)
         if route is not None and route.encode is not None:
             value = route.encode(value)
             if type(value) is bytes:
@@ -215,6 +210,15 @@ def copied(response: Response) -> Response:
     copy._body = response._body
     copy._fields = list(response._fields)
     return copy
+
+
+def refuse_text(value: Any, route: RouteInfo | None) -> None:
+    """A JSON value on a text route is a mistake, not a text."""
+    if route is not None and (route.media_type or "").startswith("text/"):
+        raise ResponseTypeError(
+            f"{_where(route)}returned a {type(value).__name__} on a {route.media_type} route; return a str "
+            f"or bytes"
+        )
 
 
 def _is_json_type(media_type: str) -> bool:

@@ -257,7 +257,12 @@ def result_type(tp: Any, validator: str) -> ResultType | None:
     if exact is None and model_kind(bare) not in (None, "typeddict"):
         exact = bare
     encoder = {"pydantic": _pydantic_encoder, "msgspec": _msgspec_encoder, "builtin": _builtin_encoder}
-    return ResultType(encoder[engine](tp), exact)
+    encode = encoder[engine](tp)
+
+    def encode_unless_problem(value: Any) -> Any:
+        return Response.problem(value) if isinstance(value, ProblemDetails) else encode(value)
+
+    return ResultType(encode_unless_problem, exact)
 
 
 def _misfit(tp: Any, error: Exception) -> Exception:
