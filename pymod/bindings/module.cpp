@@ -1,39 +1,54 @@
 // The module object: what it holds is set up here once, everything it does is elsewhere.
 #include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
 
-#include <cerrno>
-#include <system_error>
-
-#include "pymod/bindings/listener.hpp"
+#include "pymod/bindings/application.hpp"
+#include "pymod/bindings/configuration.hpp"
+#include "pymod/bindings/errors.hpp"
+#include "pymod/bindings/fields.hpp"
+#include "pymod/bindings/memory_server.hpp"
+#include "pymod/bindings/processes.hpp"
+#include "pymod/bindings/server.hpp"
+#include "pymod/hotpath/hot_state.hpp"
+#include "pymod/hotpath/json_module.hpp"
 
 namespace {
 
-namespace py = pybind11;
+namespace pb = pybind11;
+using noria::py::HotState;
 
-[[noreturn]] void raise_os_error(const std::system_error& error) {
-  errno = error.code().value();
-  PyErr_SetFromErrno(PyExc_OSError);
-  throw py::error_already_set();
+pb::capsule make_hot_state(const pb::module_& module) {
+  HotState* state =
+      HotState::make(module.attr("JSONDecodeError").ptr(), module.attr("JSONEncodeError").ptr());
+  if (state == nullptr) noria::py::raise_set();
+  return {state, [](void* dead) { delete static_cast<HotState*>(dead); }};
 }
 
-void add_listener(py::module_& module) {
+void add_request_types(pb::module_& module, const pb::capsule& capsule) {
+  HotState* state = capsule.get_pointer<HotState>();
+  for (PyTypeObject* type :
+       {state->request_type(), state->headers_type(), state->multi_dict_type()}) {
+    if (PyModule_AddType(module.ptr(), type) != 0) noria::py::raise_set();
+  }
   module.def(
-      "bind_listener",
-      [](const std::string& host, int port, int backlog, bool reuse_port) {
-        try {
-          return noria::py::bind_listener(host, port, backlog, reuse_port);
-        } catch (const std::system_error& error) {
-          raise_os_error(error);
-        }
+      "register_response",
+      [capsule](pb::type response_type) {
+        auto* type = reinterpret_cast<PyTypeObject*>(response_type.ptr());
+        if (!capsule.get_pointer<HotState>()->register_response(type)) noria::py::raise_set();
       },
-      py::arg("host"), py::arg("port"), py::kw_only(), py::arg("backlog"),
-      py::arg("reuse_port") = true, "A listening TCP socket: (descriptor, port).");
+      pb::arg("response_type"), "Says which class is noria.Response.");
 }
 
 }  // namespace
 
 PYBIND11_MODULE(_native, module) {
   module.doc() = "The native half of noria. Private; use `noria` instead.";
-  add_listener(module);
+  if (noria::py::add_json(module.ptr()) != 0) noria::py::raise_set();
+  const pb::capsule hot_state = make_hot_state(module);
+  add_request_types(module, hot_state);
+  noria::py::add_fields(module);
+  noria::py::add_configuration(module);
+  noria::py::add_application(module, hot_state);
+  noria::py::add_server(module);
+  noria::py::add_memory_server(module);
+  noria::py::add_processes(module);
 }

@@ -1,0 +1,242 @@
+#include "pymod/bindings/application.hpp"
+
+#include <pybind11/stl.h>
+#include <sys/random.h>
+
+#include <string_view>
+
+#include "core/check.hpp"
+#include "pymod/bindings/errors.hpp"
+#include "pymod/bridge/python_handler.hpp"
+#include "pymod/hotpath/text.hpp"
+
+namespace noria::py {
+
+namespace pb = pybind11;
+
+// The fullmatch of one compiled pattern.
+struct Application::RegexTest {
+  OwnedRef fullmatch;
+
+  static bool fits(void* context, std::string_view decoded) {
+    const auto& test = *static_cast<const RegexTest*>(context);
+    const OwnedRef text(utf8_text(decoded));
+    const OwnedRef match(text ? PyObject_CallOneArg(test.fullmatch.get(), text.get()) : nullptr);
+    if (!match) PyErr_WriteUnraisable(test.fullmatch.get());
+    return match && match.get() != Py_None;
+  }
+};
+
+struct Application::Registration {
+  Application* application;
+  pb::object compile;
+};
+
+namespace {
+
+HotState& hot_state_of(const pb::capsule& capsule) {
+  return *capsule.get_pointer<HotState>();
+}
+
+[[noreturn]] void raise_route_error(const http::RouteError& error, const std::string& path) {
+  const pb::object type = pb::module_::import("noria._native").attr("RouteError");
+  const std::string_view word = http::word_of(error.problem);
+  std::string message(word);
+  for (char& octet : message) {
+    if (octet == '_') octet = ' ';
+  }
+  message += " at " + std::to_string(error.position) + " in " + path;
+  const pb::object raised = type(message);
+  raised.attr("problem") = pb::str(word.data(), word.size());
+  raised.attr("other") = error.other == http::RouteError::no_route
+                             ? pb::object(pb::none())
+                             : pb::object(pb::int_(error.other));
+  PyErr_SetObject(type.ptr(), raised.ptr());
+  raise_set();
+}
+
+}  // namespace
+
+Application::Application(pb::capsule hot_state, const Options& options)
+    : hot_state_(std::move(hot_state)), options_(options), state_(hot_state_of(hot_state_)) {
+  if (!options_.json_default.is_none()) {
+    state_.json_default = OwnedRef::share(options_.json_default.ptr());
+  }
+  options_.json_default = pb::none();
+  state_.nan_is_error = options_.nan_is_error;
+  state_.read_limits.reject_duplicate_keys = options_.reject_duplicate_keys;
+  state_.unmatched.application = &state_;
+}
+
+std::optional<http::SegmentTest> Application::make_test(void* context, std::string_view pattern) {
+  const auto& registration = *static_cast<const Registration*>(context);
+  const OwnedRef text(utf8_text(pattern));
+  OwnedRef fullmatch(text ? PyObject_CallOneArg(registration.compile.ptr(), text.get()) : nullptr);
+  if (!fullmatch) {
+    PyErr_Clear();
+    return std::nullopt;
+  }
+  auto& test = registration.application->tests_.emplace_back(
+      std::make_unique<RegexTest>(RegexTest{std::move(fullmatch)}));
+  return http::SegmentTest{.call = &RegexTest::fits, .context = test.get()};
+}
+
+void Application::check_open() const {
+  if (table_) throw std::runtime_error("the application is frozen");
+}
+
+std::uint32_t Application::add_route(const std::vector<std::string>& methods,
+                                     const std::string& path, const pb::object& regex) {
+  check_open();
+  Registration registration{this, regex};
+  const std::vector<std::string_view> method_views(methods.begin(), methods.end());
+  const auto index =
+      router_.add(method_views, path, {.call = &Application::make_test, .context = &registration});
+  if (!index) raise_route_error(index.error(), path);
+  auto route = std::make_unique<CompiledRoute>();
+  route->application = &state_;
+  for (const http::PatternParameter& parameter : router_.pattern(*index).parameters) {
+    PyObject* name = PyUnicode_FromStringAndSize(parameter.name.data(),
+                                                 static_cast<Py_ssize_t>(parameter.name.size()));
+    if (name == nullptr) raise_set();
+    PyUnicode_InternInPlace(&name);
+    route->parameter_names.emplace_back(name);
+  }
+  CHECK(state_.routes.size() == *index);
+  state_.routes.push_back(std::move(route));
+  planned_.push_back(false);
+  return *index;
+}
+
+std::vector<std::pair<std::string, std::string>> Application::parameters(
+    std::uint32_t index) const {
+  if (index >= router_.route_count()) throw pb::index_error("no such route");
+  std::vector<std::pair<std::string, std::string>> made;
+  for (const http::PatternParameter& parameter : router_.pattern(index).parameters) {
+    made.emplace_back(parameter.name, http::word_of(parameter.converter));
+  }
+  return made;
+}
+
+void Application::set_plan(std::uint32_t index, const pb::dict& plan) {
+  check_open();
+  if (index >= router_.route_count()) throw pb::index_error("no such route");
+  CompiledRoute& route = *state_.routes[index];
+  Plan compiled;
+  if (!compile_plan(plan.ptr(), compiled)) raise_set();
+  route.plan = std::move(compiled);
+  http::RouteSettings& settings = router_.settings(index);
+  settings.handler = python_handler(route);
+  settings.body_bytes_max = route.plan.body_bytes_max;
+  settings.wants_json = route.plan.wants_json;
+  settings.untyped_is_json = !options_.strict_content_type;
+  planned_[index] = true;
+}
+
+void Application::freeze(pb::handle self, const pb::dict& hooks) {
+  check_open();
+  for (std::size_t index = 0; index < planned_.size(); ++index) {
+    if (!planned_[index]) {
+      throw std::runtime_error("route " + std::to_string(index) + " has no plan");
+    }
+  }
+  if (!state_.set_hooks(hooks.ptr())) raise_set();
+  state_.object = self.ptr();
+  std::uint64_t hash_key = 0;
+  CHECK(::getrandom(&hash_key, sizeof hash_key, 0) == sizeof hash_key);
+  table_ = std::make_unique<http::RouteTable>(
+      router_.freeze({.trailing_slash = options_.trailing_slash, .hash_key = hash_key}));
+}
+
+const http::RouteTable& Application::table() const {
+  if (!table_) throw std::runtime_error("the application is not frozen");
+  return *table_;
+}
+
+ApplicationState& Application::state_for(const http::ServerConfig& config) {
+  table();
+  state_.query_fields_max = config.query_fields_max;
+  state_.cookies_max = config.cookies_max;
+  state_.read_limits.depth_max = static_cast<std::uint32_t>(config.json_depth_max);
+  state_.read_limits.number_bytes_max = static_cast<std::uint32_t>(config.json_number_bytes_max);
+  return state_;
+}
+
+namespace {
+
+// One of two words, as the package spells its options.
+bool is_second(const char* name, const std::string& word, const char* first, const char* second) {
+  if (word == first) return false;
+  if (word == second) return true;
+  throw pb::value_error(std::string(name) + " is '" + first + "' or '" + second + "', not '" +
+                        word + "'");
+}
+
+// The application, the App behind its hooks and the handlers refer to each other: the collector
+// must see through this object.
+void let_collector_see(PyHeapTypeObject* heap_type) {
+  PyTypeObject& type = heap_type->ht_type;
+  type.tp_flags |= Py_TPFLAGS_HAVE_GC;
+  type.tp_traverse = [](PyObject* self, visitproc visit, void* arg) -> int {
+    Py_VISIT(Py_TYPE(self));
+    if (!pb::detail::is_holder_constructed(self)) return 0;
+    return pb::cast<Application&>(pb::handle(self)).traverse(visit, arg);
+  };
+  type.tp_clear = [](PyObject* self) -> int {
+    if (pb::detail::is_holder_constructed(self)) pb::cast<Application&>(pb::handle(self)).clear();
+    return 0;
+  };
+}
+
+}  // namespace
+
+void add_application(pb::module_& module, const pb::capsule& hot_state) {
+  pb::dict members;
+  members["__module__"] = "noria._native";
+  members["__doc__"] = "A template that is refused or already taken.";
+  members["problem"] = "";
+  members["other"] = pb::none();
+  module.attr("RouteError") = pb::reinterpret_steal<pb::object>(
+      PyErr_NewException("noria._native.RouteError", PyExc_ValueError, members.ptr()));
+
+  pb::class_<Application>(module, "Application", pb::custom_type_setup(let_collector_see),
+                          "The routes of one App, compiled.")
+      .def(pb::init([hot_state](const std::string& errors, const std::string& trailing_slash,
+                                bool strict_content_type, const pb::object& json_default,
+                                const std::string& json_nan,
+                                const std::string& json_duplicate_keys) {
+             return std::make_unique<Application>(
+                 hot_state, Application::Options{
+                                .error_shape = is_second("errors", errors, "fastapi", "problem")
+                                                   ? http::ErrorShape::problem
+                                                   : http::ErrorShape::detail,
+                                .trailing_slash = is_second("trailing_slash", trailing_slash,
+                                                            "strict", "redirect")
+                                                      ? http::TrailingSlash::redirect
+                                                      : http::TrailingSlash::strict,
+                                .strict_content_type = strict_content_type,
+                                .json_default = json_default,
+                                .nan_is_error = is_second("json_nan", json_nan, "null", "error"),
+                                .reject_duplicate_keys = is_second(
+                                    "json_duplicate_keys", json_duplicate_keys, "last", "reject")});
+           }),
+           pb::kw_only(), pb::arg("errors") = "fastapi", pb::arg("trailing_slash") = "strict",
+           pb::arg("strict_content_type") = true, pb::arg("json_default") = pb::none(),
+           pb::arg("json_nan") = "null", pb::arg("json_duplicate_keys") = "last")
+      .def("add_route", &Application::add_route, pb::arg("methods"), pb::arg("path"),
+           pb::arg("regex"),
+           "Adds a template and returns its index; raises RouteError. `regex` compiles a pattern "
+           "to its fullmatch.")
+      .def("parameters", &Application::parameters, pb::arg("index"),
+           "(name, converter) of a route's template in order.")
+      .def("set_plan", &Application::set_plan, pb::arg("index"), pb::arg("plan"),
+           "Says how the route's handler is called.")
+      .def(
+          "freeze",
+          [](const pb::object& self, const pb::dict& hooks) {
+            self.cast<Application&>().freeze(self, hooks);
+          },
+          pb::arg("hooks"), "Ends registration; servers may be made from now on.");
+}
+
+}  // namespace noria::py

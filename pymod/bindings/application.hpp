@@ -1,0 +1,71 @@
+// Application: routes are added one by one, each with its plan, then frozen into a table that any
+// server of this process matches against.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/message/refusal.hpp"
+#include "http/routing/router.hpp"
+#include "http/serve/config.hpp"
+#include "pymod/hotpath/application_state.hpp"
+
+namespace noria::py {
+
+class Application {
+ public:
+  struct Options {
+    http::ErrorShape error_shape = http::ErrorShape::detail;
+    http::TrailingSlash trailing_slash = http::TrailingSlash::strict;
+    bool strict_content_type = true;
+    pybind11::object json_default;
+    bool nan_is_error = false;
+    bool reject_duplicate_keys = false;
+  };
+
+  // The capsule keeps the HotState alive.
+  Application(pybind11::capsule hot_state, const Options& options);
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+
+  std::uint32_t add_route(const std::vector<std::string>& methods, const std::string& path,
+                          const pybind11::object& regex);
+  std::vector<std::pair<std::string, std::string>> parameters(std::uint32_t index) const;
+  void set_plan(std::uint32_t index, const pybind11::dict& plan);
+  // `self` is the Python object around this one.
+  void freeze(pybind11::handle self, const pybind11::dict& hooks);
+
+  // For servers; throw if the application is not frozen.
+  const http::RouteTable& table() const;
+  // Takes the limits that requests enforce themselves.
+  ApplicationState& state_for(const http::ServerConfig& config);
+  http::ErrorShape error_shape() const { return options_.error_shape; }
+
+  int traverse(visitproc visit, void* context) const { return state_.traverse(visit, context); }
+  void clear() { state_.clear(); }
+
+ private:
+  struct RegexTest;
+  struct Registration;
+
+  static std::optional<http::SegmentTest> make_test(void* context, std::string_view pattern);
+  void check_open() const;
+
+  pybind11::capsule hot_state_;
+  Options options_;
+  ApplicationState state_;
+  http::Router router_;
+  std::vector<std::unique_ptr<RegexTest>> tests_;
+  std::vector<bool> planned_;
+  std::unique_ptr<http::RouteTable> table_;
+};
+
+// Adds Application and RouteError.
+void add_application(pybind11::module_& module, const pybind11::capsule& hot_state);
+
+}  // namespace noria::py

@@ -1,0 +1,68 @@
+#include "pymod/bindings/configuration.hpp"
+
+#include <optional>
+#include <string>
+
+namespace noria::py {
+
+namespace {
+
+namespace pb = pybind11;
+
+// The defaults with what the mapping says; `problem` is one line if it says something impossible.
+http::ServerConfig read(const pb::dict& mapping, std::optional<std::string>& problem) {
+  http::ServerConfig config;
+  for (const auto& [name, value] : mapping) {
+    const auto key_name = name.cast<std::string>();
+    const http::ConfigKey* key = http::config_key(key_name);
+    if (key == nullptr) {
+      problem = key_name + " is no setting";
+      return config;
+    }
+    const unsigned long long number = PyLong_AsUnsignedLongLong(value.ptr());
+    if (PyErr_Occurred() != nullptr) {
+      PyErr_Clear();
+      problem = key_name + " is no count of 64 bits";
+      return config;
+    }
+    config.*key->member = number;
+  }
+  if (const auto found = http::problem_in(config)) {
+    problem = std::string(found->key) + ' ' + std::string(found->what);
+    if (!found->other.empty()) *problem += ' ' + std::string(found->other);
+  }
+  return config;
+}
+
+}  // namespace
+
+http::ServerConfig configuration_from(const pb::dict& mapping) {
+  std::optional<std::string> problem;
+  const http::ServerConfig config = read(mapping, problem);
+  if (problem) throw pb::value_error(*problem);
+  return config;
+}
+
+void add_configuration(pb::module_& module) {
+  module.def(
+      "config_defaults",
+      [] {
+        const http::ServerConfig defaults;
+        pb::dict made;
+        for (const http::ConfigKey& key : http::config_keys()) {
+          made[pb::str(key.name.data(), key.name.size())] = defaults.*key.member;
+        }
+        return made;
+      },
+      "Every setting of a server with its default, in the units its name ends with.");
+  module.def(
+      "config_problem",
+      [](const pb::dict& config) {
+        std::optional<std::string> problem;
+        read(config, problem);
+        return problem ? pb::object(pb::str(*problem)) : pb::none();
+      },
+      pb::arg("config"), "One line that names the keys in the way, or None.");
+}
+
+}  // namespace noria::py

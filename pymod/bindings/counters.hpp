@@ -1,0 +1,13 @@
+// A core's counters as Python sees them.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include "core/stats.hpp"
+
+namespace noria::py {
+
+// Counter names (`class.word`, protocol section 12) to values.
+pybind11::dict counters_of(const Stats& stats);
+
+}  // namespace noria::py

@@ -1,0 +1,11 @@
+// Header fields judged where they are set (RSP-014).
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace noria::py {
+
+// Adds check_field().
+void add_fields(pybind11::module_& module);
+
+}  // namespace noria::py

@@ -1,0 +1,136 @@
+#include "pymod/bindings/memory_server.hpp"
+
+#include <pybind11/stl.h>
+
+#include <string_view>
+
+#include "core/check.hpp"
+#include "pymod/bindings/configuration.hpp"
+#include "pymod/bindings/counters.hpp"
+#include "pymod/bridge/python_handler.hpp"
+
+namespace noria::py {
+
+namespace pb = pybind11;
+
+MemoryServer::MemoryServer(pb::object application, const pb::dict& config)
+    : application_object_(std::move(application)),
+      application_(application_object_.cast<Application&>()),
+      config_(configuration_from(config)),
+      listener_(engine_.listen()) {
+  ApplicationState& state = application_.state_for(config_);
+  server_.emplace(http::ServerParts{
+      .engine = engine_,
+      .clock = clock_,
+      .routes = application_.table(),
+      .config = config_,
+      .stats = stats_,
+      .error_shape = application_.error_shape(),
+      .unmatched = unmatched_handler(state),
+      .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor]; }});
+  server_->listen(listener_);
+  loop_.emplace(engine_, clock_, *server_);
+}
+
+MemoryServer::~MemoryServer() {
+  if (server_) close();
+}
+
+MemoryServer::Link& MemoryServer::link(std::uint32_t connection) {
+  if (!server_) throw std::runtime_error("the server is closed");
+  const auto found = links_.find(connection);
+  if (found == links_.end()) throw pb::key_error("no such connection");
+  return found->second;
+}
+
+void MemoryServer::run_until_idle() {
+  if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
+  busy_ = true;
+  // What a batch caused is prepared in the next turn, so one empty turn is not yet the end.
+  for (int empty_turns = 0; empty_turns < 2;) {
+    empty_turns = loop_->turn({}) == 0 ? empty_turns + 1 : 0;
+  }
+  busy_ = false;
+}
+
+std::uint32_t MemoryServer::connect(const Address& client, const Address& server) {
+  if (!server_) throw std::runtime_error("the server is closed");
+  if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
+  const uring::Peer peer = engine_.connect(listener_);
+  const http::Endpoints ends{client.first, client.second, server.first, server.second};
+  ends_[uring::MemoryEngine::descriptor_first + static_cast<uring::Descriptor>(peer.index)] = ends;
+  links_.emplace(next_link_, Link{peer, ends});
+  run_until_idle();
+  return next_link_++;
+}
+
+void MemoryServer::send(std::uint32_t connection, const pb::bytes& data,
+                        const std::optional<std::vector<std::size_t>>& chunks) {
+  const Link& to = link(connection);
+  if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
+  const std::string_view octets(data);
+  if (!chunks) {
+    engine_.deliver(to.peer, octets);
+  } else {
+    std::vector<std::size_t> pieces = *chunks;
+    std::size_t rest = octets.size();
+    for (const std::size_t piece : pieces) {
+      if (piece > rest) throw pb::value_error("the chunks are longer than the data");
+      rest -= piece;
+    }
+    pieces.push_back(rest);
+    engine_.deliver(to.peer, octets, pieces);
+  }
+  run_until_idle();
+}
+
+void MemoryServer::finish(std::uint32_t connection) {
+  engine_.finish(link(connection).peer);
+  run_until_idle();
+}
+
+pb::bytes MemoryServer::receive(std::uint32_t connection) {
+  return engine_.take_sent(link(connection).peer);
+}
+
+bool MemoryServer::closed(std::uint32_t connection) {
+  const uring::Peer peer = link(connection).peer;
+  return engine_.closed(peer) || engine_.server_shutdown(peer);
+}
+
+void MemoryServer::close() {
+  if (!server_) return;
+  if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
+  for (const auto& [index, one] : links_) engine_.hang_up(one.peer);
+  links_.clear();
+  server_->stop();
+  run_until_idle();
+  clock_.run_ahead((config_.graceful_timeout_ms + config_.linger_timeout_ms + 1) * 1'000'000);
+  run_until_idle();
+  CHECK(server_->finished());
+  loop_.reset();
+  server_.reset();
+}
+
+pb::dict MemoryServer::stats() const {
+  return counters_of(stats_);
+}
+
+void add_memory_server(pb::module_& module) {
+  pb::class_<MemoryServer>(module, "MemoryServer",
+                           "The same server on the memory engine: bytes in, bytes out.")
+      .def(pb::init<pb::object, const pb::dict&>(), pb::arg("application"), pb::kw_only(),
+           pb::arg("config"))
+      .def("connect", &MemoryServer::connect, pb::arg("client"), pb::arg("server"))
+      .def("send", &MemoryServer::send, pb::arg("connection"), pb::arg("data"),
+           pb::arg("chunks") = pb::none(),
+           "Delivers octets in pieces of these sizes (the rest in one) and runs until idle.")
+      .def("finish", &MemoryServer::finish, pb::arg("connection"), "The client's FIN.")
+      .def("receive", &MemoryServer::receive, pb::arg("connection"),
+           "What the server has sent since the last call.")
+      .def("closed", &MemoryServer::closed, pb::arg("connection"))
+      .def("close", &MemoryServer::close)
+      .def("stats", &MemoryServer::stats);
+}
+
+}  // namespace noria::py

@@ -1,0 +1,81 @@
+// MemoryServer: the server on the memory engine. What the test client talks to; it runs only while
+// it is called, so everything happens on the caller's thread.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/stats.hpp"
+#include "http/serve/server.hpp"
+#include "pymod/bindings/application.hpp"
+#include "uring/loop.hpp"
+#include "uring/memory/memory_engine.hpp"
+
+namespace noria::py {
+
+class MemoryServer {
+ public:
+  using Address = std::pair<std::string, std::uint16_t>;
+
+  MemoryServer(pybind11::object application, const pybind11::dict& config);
+  MemoryServer(const MemoryServer&) = delete;
+  MemoryServer& operator=(const MemoryServer&) = delete;
+  ~MemoryServer();
+
+  std::uint32_t connect(const Address& client, const Address& server);
+  void send(std::uint32_t connection, const pybind11::bytes& data,
+            const std::optional<std::vector<std::size_t>>& chunks);
+  void finish(std::uint32_t connection);
+  pybind11::bytes receive(std::uint32_t connection);
+  bool closed(std::uint32_t connection);
+  void close();
+  pybind11::dict stats() const;
+
+ private:
+  // Time as it is, and ahead of it once the server is closed: then nothing is waited for.
+  class HastyClock final : public Clock {
+   public:
+    void refresh() override {
+      Clock::refresh();
+      now_ns_ += ahead_ns_;
+    }
+    void run_ahead(std::uint64_t ns) { ahead_ns_ += ns; }
+
+   private:
+    std::uint64_t ahead_ns_ = 0;
+  };
+
+  struct Link {
+    uring::Peer peer;
+    http::Endpoints ends;
+  };
+
+  Link& link(std::uint32_t connection);
+  void run_until_idle();
+
+  pybind11::object application_object_;
+  Application& application_;
+  const http::ServerConfig config_;
+  Stats stats_;
+  HastyClock clock_;
+  uring::MemoryEngine engine_;
+  uring::Descriptor listener_;
+  std::unordered_map<std::uint32_t, Link> links_;
+  std::uint32_t next_link_ = 0;
+  // By descriptor, as the server asks for them.
+  std::unordered_map<uring::Descriptor, http::Endpoints> ends_;
+  std::optional<http::Server> server_;
+  std::optional<uring::Loop> loop_;
+  bool busy_ = false;
+};
+
+void add_memory_server(pybind11::module_& module);
+
+}  // namespace noria::py

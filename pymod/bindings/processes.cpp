@@ -1,0 +1,113 @@
+#include "pymod/bindings/processes.hpp"
+
+#include <pybind11/stl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/cores.hpp"
+#include "core/stats.hpp"
+#include "pymod/bindings/errors.hpp"
+#include "uring/choice.hpp"
+#include "uring/ring/features.hpp"
+#include "uring/sockets/listener.hpp"
+
+namespace noria::py {
+
+namespace {
+
+namespace pb = pybind11;
+
+std::pair<int, int> bind_listener(const std::string& host, std::uint16_t port, int backlog,
+                                  bool reuse_port) {
+  // Who does not join a shared port must be alone on it, and may be joined later.
+  auto listener = uring::Listener::tcp(
+      host, port, backlog, reuse_port ? uring::PortSharing::member : uring::PortSharing::founder);
+  if (!listener) raise_os_error(listener.error().error, listener.error().what);
+  const int bound_port = listener->port();
+  return {listener->release(), bound_port};
+}
+
+int supervise_workers(const std::vector<std::string>& command,
+                      const std::vector<std::vector<int>>& listeners,
+                      std::uint64_t graceful_timeout_ms,
+                      const std::map<std::string, std::string>& environment) {
+  for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
+  const CoresOptions options{.command = command,
+                             .listeners = listeners,
+                             .graceful_timeout_ms = graceful_timeout_ms,
+                             .report = [](std::string_view line) {
+                               std::string text("noria: ");
+                               text.append(line).push_back('\n');
+                               // One write, so that the lines of several processes do not mix; a
+                               // lost one is no failure.
+                               [[maybe_unused]] const ssize_t written =
+                                   ::write(STDERR_FILENO, text.data(), text.size());
+                             }};
+  const pb::gil_scoped_release released;
+  return supervise(options);
+}
+
+pb::object limit(std::uint64_t value) {
+  return value == ~std::uint64_t{0} ? pb::object(pb::str("unlimited"))
+                                    : pb::object(pb::int_(value));
+}
+
+pb::object optional(const std::optional<int>& value) {
+  return value ? pb::object(pb::int_(*value)) : pb::object(pb::none());
+}
+
+pb::str text_of(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+pb::dict doctor() {
+  const uring::EngineOptions options;
+  const uring::RingFacts facts = uring::ring_facts(options);
+  pb::dict made;
+  made["kernel"] = facts.around.kernel_release;
+  made["liburing"] = facts.liburing_version.empty() ? "before 2.4" : facts.liburing_version;
+  made["io_uring_disabled"] = optional(facts.around.io_uring_disabled);
+  made["seccomp_mode"] = optional(facts.around.seccomp_mode);
+  made["memlock"] = limit(facts.around.memlock_bytes_max);
+  made["nofile"] = limit(facts.around.descriptors_max);
+  pb::list flags;
+  for (const std::string_view flag : facts.set_up_flags) flags.append(text_of(flag));
+  made["set_up_flags"] = flags;
+  pb::dict operations;
+  for (const uring::OperationFact& fact : facts.operations) {
+    operations[text_of(fact.name)] = fact.works;
+  }
+  made["operations"] = operations;
+  made["io_uring_works"] = facts.usable;
+  Stats stats;
+  const auto choice = uring::choose_engine(uring::EngineRequest::automatic, options, stats);
+  if (choice) {
+    made["engine"] = choice->engine->kind() == uring::EngineKind::ring ? "uring" : "epoll";
+    made["reason"] = choice->reason;
+  } else {
+    made["engine"] = pb::none();
+    made["reason"] = choice.error().cause + "; " + choice.error().remedy;
+  }
+  return made;
+}
+
+}  // namespace
+
+void add_processes(pb::module_& module) {
+  module.def("bind_listener", bind_listener, pb::arg("host"), pb::arg("port"), pb::kw_only(),
+             pb::arg("backlog"), pb::arg("reuse_port") = true,
+             "A listening TCP socket: (descriptor, port).");
+  module.def("supervise", supervise_workers, pb::arg("command"), pb::kw_only(),
+             pb::arg("listeners"), pb::arg("graceful_timeout_ms"), pb::arg("environment"),
+             "Starts one process per slot, keeps them alive, forwards TERM and INT; returns the "
+             "exit code.");
+  module.def("doctor", doctor, "What this machine offers and which engine would be chosen.");
+}
+
+}  // namespace noria::py

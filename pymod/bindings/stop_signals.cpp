@@ -1,0 +1,49 @@
+#include "pymod/bindings/stop_signals.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+
+#include "core/check.hpp"
+
+namespace noria::py {
+
+namespace {
+
+// A signal handler gets no context, so what it stops has to be found here. A thread in sigwait(3)
+// would not need it, but every thread that the application started earlier has these signals
+// unblocked, and the kernel would end the process through one of those.
+std::atomic<http::Server*> stopped_by_signal = nullptr;
+std::atomic<int> signals_seen = 0;
+
+static_assert(std::atomic<http::Server*>::is_always_lock_free);
+
+void on_signal(int signal) {
+  const int error = errno;
+  if (signals_seen.fetch_add(1) > 0) ::_exit(128 + signal);
+  if (http::Server* server = stopped_by_signal.load()) server->stop();
+  errno = error;
+}
+
+}  // namespace
+
+StopSignals::StopSignals(http::Server& server) {
+  http::Server* none = nullptr;
+  CHECK(stopped_by_signal.compare_exchange_strong(none, &server));
+  signals_seen = 0;
+  struct sigaction action{};
+  action.sa_handler = on_signal;
+  ::sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  CHECK(::sigaction(SIGTERM, &action, &old_term_) == 0);
+  CHECK(::sigaction(SIGINT, &action, &old_int_) == 0);
+}
+
+StopSignals::~StopSignals() {
+  ::sigaction(SIGTERM, &old_term_, nullptr);
+  ::sigaction(SIGINT, &old_int_, nullptr);
+  stopped_by_signal = nullptr;
+}
+
+}  // namespace noria::py

@@ -1,0 +1,101 @@
+#include "pymod/bridge/python_handler.hpp"
+
+#include "http/serve/exchange.hpp"
+#include "pymod/hotpath/arguments.hpp"
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/hotpath/response_reader.hpp"
+#include "pymod/hotpath/text.hpp"
+
+namespace noria::py {
+
+namespace {
+
+using http::Outcome;
+
+// The error that is set becomes an answer; if that fails too, the server's 500 is one.
+Outcome answer_error(RequestLoan& loan) {
+  ApplicationState& application = *loan.route().application;
+  const OwnedRef error(take_exception());
+  PyObject* request = loan.get();
+  const OwnedRef answer(request == nullptr
+                            ? nullptr
+                            : PyObject_CallFunctionObjArgs(application.hooks.on_exception.get(),
+                                                           request, error.get(), nullptr));
+  if (answer &&
+      send_result(application, application.unmatched.plan, loan.exchange(), answer.get())) {
+    return Outcome::responded;
+  }
+  PyErr_WriteUnraisable(application.hooks.on_exception.get());
+  return Outcome::failed;
+}
+
+// An argument is missing or unfit: Python looks at all of them again and raises.
+Outcome explain(RequestLoan& loan) {
+  const OwnedRef cause(PyErr_Occurred() != nullptr ? take_exception() : nullptr);
+  PyObject* request = loan.get();
+  if (request != nullptr) {
+    const OwnedRef nothing(PyObject_CallFunctionObjArgs(loan.route().plan.explain.get(), request,
+                                                        cause ? cause.get() : Py_None, nullptr));
+    if (nothing) {
+      PyErr_SetString(PyExc_RuntimeError, "a parameter was refused that has nothing wrong with it");
+    }
+  }
+  return answer_error(loan);
+}
+
+Outcome call_route(void* context, http::Exchange& exchange) {
+  const auto& route = *static_cast<const CompiledRoute*>(context);
+  const Plan& plan = route.plan;
+  RequestLoan loan(route, exchange);
+  ArgumentVector arguments;
+  switch (arguments.fill(loan)) {
+    case Filled::yes:
+      break;
+    case Filled::unfit:
+      return explain(loan);
+    case Filled::raised:
+      return answer_error(loan);
+  }
+  OwnedRef result(arguments.call(plan));
+  if (!result) [[unlikely]]
+    return answer_error(loan);
+  ApplicationState& application = *route.application;
+  if (plan.merges_side_channel) {
+    result =
+        OwnedRef(PyObject_CallFunctionObjArgs(application.hooks.merge.get(), result.get(),
+                                              arguments.side_channel(), plan.info.get(), nullptr));
+    if (!result) return answer_error(loan);
+  }
+  if (send_result(application, plan, exchange, result.get())) return Outcome::responded;
+  return answer_error(loan);
+}
+
+Outcome call_unmatched(void* context, http::Exchange& exchange) {
+  auto& application = *static_cast<ApplicationState*>(context);
+  RequestLoan loan(application.unmatched, exchange);
+  const http::Match& match = exchange.match();
+  const int status = match.outcome == http::MatchOutcome::not_found ? 404 : 405;
+  const OwnedRef allow(match.allow.empty() ? Py_NewRef(Py_None) : latin1_text(match.allow));
+  PyObject* request = loan.get();
+  const OwnedRef answer(request != nullptr && allow
+                            ? PyObject_CallFunction(application.hooks.on_unmatched.get(), "OiO",
+                                                    request, status, allow.get())
+                            : nullptr);
+  if (answer && send_result(application, application.unmatched.plan, exchange, answer.get())) {
+    return Outcome::responded;
+  }
+  return answer_error(loan);
+}
+
+}  // namespace
+
+http::Handler python_handler(const CompiledRoute& route) {
+  return {.call = call_route, .context = const_cast<CompiledRoute*>(&route)};
+}
+
+http::Handler unmatched_handler(const ApplicationState& application) {
+  if (application.hooks.on_unmatched.get() == Py_None) return {};
+  return {.call = call_unmatched, .context = const_cast<ApplicationState*>(&application)};
+}
+
+}  // namespace noria::py

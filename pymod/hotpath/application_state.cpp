@@ -1,0 +1,49 @@
+#include "pymod/hotpath/application_state.hpp"
+
+namespace noria::py {
+
+namespace {
+
+struct HookRow {
+  const char* name;
+  OwnedRef Hooks::* slot;
+};
+
+constexpr HookRow hook_rows[] = {
+    {"app", &Hooks::app},
+    {"on_exception", &Hooks::on_exception},
+    {"convert_result", &Hooks::convert_result},
+    {"side_channel", &Hooks::side_channel},
+    {"merge", &Hooks::merge},
+    {"on_unmatched", &Hooks::on_unmatched},
+    {"bad_json", &Hooks::bad_json},
+    {"refusal", &Hooks::refusal},
+};
+
+}  // namespace
+
+bool ApplicationState::set_hooks(BorrowedRef mapping) {
+  for (const HookRow& row : hook_rows) {
+    OwnedRef hook(PyMapping_GetItemString(mapping.get(), row.name));
+    if (!hook) return false;
+    hooks.*row.slot = std::move(hook);
+  }
+  return true;
+}
+
+int ApplicationState::traverse(visitproc visit, void* arg) const {
+  for (const HookRow& row : hook_rows) Py_VISIT((hooks.*row.slot).get());
+  Py_VISIT(json_default.get());
+  for (const auto& route : routes) {
+    if (const int stopped = route->plan.traverse(visit, arg)) return stopped;
+  }
+  return 0;
+}
+
+void ApplicationState::clear() {
+  for (const HookRow& row : hook_rows) hooks.*row.slot = OwnedRef();
+  json_default = OwnedRef();
+  for (const auto& route : routes) route->plan = Plan();
+}
+
+}  // namespace noria::py

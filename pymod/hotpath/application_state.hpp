@@ -1,0 +1,69 @@
+// A frozen application as requests see it: its routes with their plans, what it calls in Python,
+// and how it reads and writes JSON. Owned by the Application object, which outlives every request.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pymod/hotpath/hot_state.hpp"
+#include "pymod/hotpath/json_reader.hpp"
+#include "pymod/hotpath/plan.hpp"
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+struct Hooks {
+  OwnedRef app;
+  OwnedRef on_exception;
+  OwnedRef convert_result;
+  OwnedRef side_channel;
+  OwnedRef merge;
+  OwnedRef on_unmatched;  // None: the server answers
+  OwnedRef bad_json;
+  OwnedRef refusal;
+};
+
+class ApplicationState;
+
+struct CompiledRoute {
+  ApplicationState* application = nullptr;
+  std::vector<OwnedRef> parameter_names;  // of the template, in order
+  Plan plan;
+};
+
+class ApplicationState {
+ public:
+  explicit ApplicationState(HotState& hot_state) : hot(hot_state) {}
+  ApplicationState(const ApplicationState&) = delete;
+  ApplicationState& operator=(const ApplicationState&) = delete;
+
+  // Takes a mapping with every key of Hooks; false with an error set.
+  bool set_hooks(BorrowedRef mapping);
+  JsonWriteOptions json_options() const {
+    return {.json_default = json_default.get(), .nan_is_error = nan_is_error};
+  }
+
+  // For the collector: every Python object this application keeps alive.
+  int traverse(visitproc visit, void* context) const;
+  void clear();
+
+  HotState& hot;
+  PyObject* object = nullptr;  // the Application itself, which owns this
+  Hooks hooks;
+  std::vector<std::unique_ptr<CompiledRoute>> routes;
+  // Of a request that matched no route.
+  CompiledRoute unmatched;
+
+  OwnedRef json_default;
+  bool nan_is_error = false;
+  bool strict_content_type = true;
+  JsonReadLimits read_limits;
+  std::size_t query_fields_max = 1000;
+  std::size_t cookies_max = 200;
+};
+
+}  // namespace noria::py

@@ -1,0 +1,73 @@
+// The argument vector of one call, filled from an exchange as the plan says.
+#pragma once
+
+#include <Python.h>
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "http/serve/exchange.hpp"
+#include "pymod/hotpath/application_state.hpp"
+#include "pymod/hotpath/request_object.hpp"
+
+namespace noria::py {
+
+// The request of one call, made when somebody first asks for it.
+class RequestLoan {
+ public:
+  RequestLoan(const CompiledRoute& route, http::Exchange& exchange)
+      : route_(route), exchange_(exchange) {}
+  RequestLoan(const RequestLoan&) = delete;
+  RequestLoan& operator=(const RequestLoan&) = delete;
+  ~RequestLoan() {
+    if (request_ != nullptr) return_request(request_);
+  }
+
+  // Borrowed; null with an error set.
+  PyObject* get() {
+    if (request_ == nullptr) request_ = lend_request(route_, exchange_);
+    return reinterpret_cast<PyObject*>(request_);
+  }
+  const CompiledRoute& route() const { return route_; }
+  http::Exchange& exchange() const { return exchange_; }
+
+ private:
+  const CompiledRoute& route_;
+  http::Exchange& exchange_;
+  RequestObject* request_ = nullptr;
+};
+
+enum class Filled : std::uint8_t {
+  yes,
+  unfit,   // an argument is missing or unfit; a Python error that is set is the cause
+  raised,  // a Python error is set and stands for itself
+};
+
+class ArgumentVector {
+ public:
+  ArgumentVector() = default;
+  ArgumentVector(const ArgumentVector&) = delete;
+  ArgumentVector& operator=(const ArgumentVector&) = delete;
+  ~ArgumentVector() {
+    for (std::size_t index = 0; index < size_; ++index) Py_DECREF(values_[index]);
+  }
+
+  Filled fill(RequestLoan& loan);
+  // Calls the plan's handler; a new reference, or null with an error set.
+  PyObject* call(const Plan& plan) const;
+  // The side channel of this call; null if the plan has none.
+  PyObject* side_channel() const { return side_channel_; }
+
+ private:
+  static constexpr std::size_t inline_count = 16;
+
+  std::size_t size_ = 0;
+  PyObject* side_channel_ = nullptr;
+  // One slot before the first is the callee's to scribble in (PY_VECTORCALL_ARGUMENTS_OFFSET).
+  std::array<PyObject*, inline_count + 1> inline_;
+  std::vector<PyObject*> more_;
+  PyObject** values_ = inline_.data() + 1;
+};
+
+}  // namespace noria::py

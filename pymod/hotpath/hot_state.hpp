@@ -1,0 +1,74 @@
+// What every request of one interpreter shares: types, interned names, free lists, the JSON codec.
+// It belongs to the module; whoever holds the interpreter lock may use it.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+
+#include "pymod/hotpath/free_list.hpp"
+#include "pymod/hotpath/interned.hpp"
+#include "pymod/hotpath/json_reader.hpp"
+#include "pymod/hotpath/json_types.hpp"
+#include "pymod/hotpath/json_writer.hpp"
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+struct RequestObject;
+
+// Where noria.Response keeps its three slots, so that they are read without a look-up.
+struct ResponseLayout {
+  OwnedRef type;
+  Py_ssize_t status = 0;
+  Py_ssize_t body = 0;
+  Py_ssize_t fields = 0;
+
+  bool is_response(PyObject* value) const {
+    return type && PyObject_TypeCheck(value, reinterpret_cast<PyTypeObject*>(type.get()));
+  }
+};
+
+class HotState {
+ public:
+  // Null with a Python error set.
+  static HotState* make(BorrowedRef decode_error, BorrowedRef encode_error);
+  HotState(const HotState&) = delete;
+  HotState& operator=(const HotState&) = delete;
+  ~HotState();
+
+  PyTypeObject* request_type() const {
+    return reinterpret_cast<PyTypeObject*>(request_type_.get());
+  }
+  PyTypeObject* headers_type() const {
+    return reinterpret_cast<PyTypeObject*>(headers_type_.get());
+  }
+  PyTypeObject* multi_dict_type() const {
+    return reinterpret_cast<PyTypeObject*>(multi_dict_type_.get());
+  }
+  // uuid.UUID, imported when a route first needs it; borrowed, null with an error set.
+  PyObject* uuid_type();
+  // Reads the slots of a type like noria.Response; false with an error set.
+  bool register_response(PyTypeObject* type);
+
+  Interned names;
+  ResponseLayout response;
+  OwnedRef decode_error;
+  OwnedRef encode_error;
+  JsonReader json_reader;
+  JsonWriter json_writer;
+  // Which results are JSON by their type.
+  JsonTypes json_types;
+  // One request is alive at a time unless handlers keep theirs.
+  FreeList<RequestObject, 64> dead_requests;
+
+ private:
+  HotState(BorrowedRef decode, BorrowedRef encode);
+
+  OwnedRef request_type_;
+  OwnedRef headers_type_;
+  OwnedRef multi_dict_type_;
+  OwnedRef uuid_type_;
+};
+
+}  // namespace noria::py

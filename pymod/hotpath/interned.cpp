@@ -1,0 +1,27 @@
+#include "pymod/hotpath/interned.hpp"
+
+namespace noria::py {
+
+namespace {
+
+constexpr std::array<const char*, Interned::method_count> method_names{
+    nullptr,  "GET",     "HEAD",  "POST",    "PUT",  "PATCH",
+    "DELETE", "OPTIONS", "QUERY", "CONNECT", "TRACE"};
+
+bool intern(OwnedRef& slot, const char* text) {
+  slot = OwnedRef(PyUnicode_InternFromString(text));
+  return static_cast<bool>(slot);
+}
+
+}  // namespace
+
+bool Interned::make() {
+  for (std::size_t index = 1; index < method_count; ++index) {
+    if (!intern(methods[index], method_names[index])) return false;
+  }
+  empty_bytes = OwnedRef(PyBytes_FromStringAndSize(nullptr, 0));
+  return empty_bytes && intern(version_1_0, "1.0") && intern(version_1_1, "1.1") &&
+         intern(scheme_http, "http") && intern(items, "items") && intern(empty_text, "");
+}
+
+}  // namespace noria::py

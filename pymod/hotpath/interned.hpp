@@ -1,0 +1,30 @@
+// Strings the request path hands out or looks up, made once.
+#pragma once
+
+#include <Python.h>
+
+#include <array>
+#include <cstddef>
+
+#include "http/message/request_head.hpp"
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+struct Interned {
+  static constexpr std::size_t method_count =
+      std::size_t{1} + static_cast<std::size_t>(http::Method::trace);
+
+  std::array<OwnedRef, method_count> methods;  // by http::Method; none for `other`
+  OwnedRef version_1_0;
+  OwnedRef version_1_1;
+  OwnedRef scheme_http;
+  OwnedRef items;
+  OwnedRef empty_text;
+  OwnedRef empty_bytes;
+
+  // False with a Python error set.
+  bool make();
+};
+
+}  // namespace noria::py

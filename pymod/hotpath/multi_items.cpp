@@ -1,0 +1,61 @@
+#include "pymod/hotpath/multi_items.hpp"
+
+namespace noria::py {
+
+PyObject* winners(PyObject* self, PairsOf pairs_of, Wins wins, bool lower_case) {
+  const OwnedRef pairs(pairs_of(self));
+  OwnedRef chosen(PyDict_New());
+  if (!pairs || !chosen) return nullptr;
+  for (Py_ssize_t index = 0; index < PyList_GET_SIZE(pairs.get()); ++index) {
+    PyObject* pair = PyList_GET_ITEM(pairs.get(), index);
+    const OwnedRef key =
+        lower_case ? OwnedRef(PyObject_CallMethod(PyTuple_GET_ITEM(pair, 0), "lower", nullptr))
+                   : OwnedRef::share(PyTuple_GET_ITEM(pair, 0));
+    if (!key) return nullptr;
+    PyObject* value = PyTuple_GET_ITEM(pair, 1);
+    if (wins == Wins::last) {
+      if (PyDict_SetItem(chosen.get(), key.get(), value) != 0) return nullptr;
+    } else if (PyDict_SetDefault(chosen.get(), key.get(), value) == nullptr) {
+      return nullptr;
+    }
+  }
+  return chosen.release();
+}
+
+namespace {
+
+// Pairs in wire order with their names folded, so that case does not tell two apart.
+PyObject* folded(PyObject* self, PairsOf pairs_of, bool lower_case) {
+  OwnedRef pairs(pairs_of(self));
+  if (!pairs || !lower_case) return pairs.release();
+  for (Py_ssize_t index = 0; index < PyList_GET_SIZE(pairs.get()); ++index) {
+    PyObject* pair = PyList_GET_ITEM(pairs.get(), index);
+    const OwnedRef key(PyObject_CallMethod(PyTuple_GET_ITEM(pair, 0), "lower", nullptr));
+    if (!key) return nullptr;
+    PyObject* renamed = PyTuple_Pack(2, key.get(), PyTuple_GET_ITEM(pair, 1));
+    if (renamed == nullptr) return nullptr;
+    PyList_SetItem(pairs.get(), index, renamed);
+  }
+  return pairs.release();
+}
+
+}  // namespace
+
+PyObject* compare_multi(PyObject* self, PyObject* other, int operation, PairsOf pairs_of, Wins wins,
+                        bool lower_case) {
+  if (operation != Py_EQ && operation != Py_NE) Py_RETURN_NOTIMPLEMENTED;
+  if (Py_IS_TYPE(other, Py_TYPE(self))) {
+    const OwnedRef mine(folded(self, pairs_of, lower_case));
+    const OwnedRef theirs(folded(other, pairs_of, lower_case));
+    if (!mine || !theirs) return nullptr;
+    return PyObject_RichCompare(mine.get(), theirs.get(), operation);
+  }
+  if (PyDict_Check(other)) {
+    const OwnedRef mine(winners(self, pairs_of, wins, lower_case));
+    if (!mine) return nullptr;
+    return PyObject_RichCompare(mine.get(), other, operation);
+  }
+  Py_RETURN_NOTIMPLEMENTED;
+}
+
+}  // namespace noria::py

@@ -1,0 +1,24 @@
+// What Headers and MultiDict have in common: a few pairs in wire order, looked up by walking them.
+// Walking beats hashing at the handful of pairs a request has, and their number is bounded
+// (URL-005, LIM-005, LIM-040).
+#pragma once
+
+#include <Python.h>
+
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+// The pairs of one of the two types, as Python objects: a new list of 2-tuples, or null.
+using PairsOf = PyObject* (*)(PyObject* self);
+enum class Wins : bool { first, last };
+
+// The distinct keys and the winning values: a new dict, or null with an error set. With
+// `lower_case` the keys are folded.
+PyObject* winners(PyObject* self, PairsOf pairs_of, Wins wins, bool lower_case);
+
+// Equality with its own type (same pairs in the same order) or with a dict (same winners).
+PyObject* compare_multi(PyObject* self, PyObject* other, int operation, PairsOf pairs_of, Wins wins,
+                        bool lower_case);
+
+}  // namespace noria::py

@@ -1,0 +1,68 @@
+// A handler's call, compiled at registration: where each argument comes from, how the result is
+// labelled. Nothing of the signature is looked at again while requests are served.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pymod/hotpath/refs.hpp"
+#include "pymod/hotpath/scalar.hpp"
+
+namespace noria::py {
+
+enum class Source : std::uint8_t {
+  request,
+  constant,
+  response,
+  path,
+  query,
+  header,
+  cookie,
+  body,
+  resolver,
+};
+
+struct PlanArgument {
+  Source source = Source::request;
+  Convert convert = Convert::text;
+  bool copy_default = false;
+  std::size_t index = 0;   // Source::path: which value of the template
+  std::string key;         // as the message spells it once decoded; a header's in lower case
+  OwnedRef default_value;  // the constant; null: the argument is required
+  OwnedRef callable;       // of Convert::callable, decode or resolve
+};
+
+struct Plan {
+  OwnedRef handler;
+  std::vector<PlanArgument> arguments;  // positional ones first
+  std::size_t positional_count = 0;
+  OwnedRef keyword_names;  // tuple of the others; null if there are none
+  OwnedRef encode;
+  OwnedRef encode_unless;
+  OwnedRef explain;
+  OwnedRef info;
+
+  std::uint16_t status = 200;
+  bool none_is_empty = false;  // status 204 or 304
+  bool str_is_text = false;    // the route has a media type that is not JSON's
+  bool text_only = false;      // the media type is text/*: JSON does not go out under it
+  std::string json_type = "application/json";
+  std::string text_type;
+  std::string octets_type = "application/octet-stream";
+
+  bool wants_json = false;
+  bool merges_side_channel = false;
+  std::optional<std::uint64_t> body_bytes_max;
+
+  int traverse(visitproc visit, void* context) const;
+};
+
+// Reads a Plan mapping of _native.pyi; false with an error set.
+bool compile_plan(BorrowedRef mapping, Plan& plan);
+
+}  // namespace noria::py

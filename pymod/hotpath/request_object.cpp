@@ -1,0 +1,402 @@
+#include "pymod/hotpath/request_object.hpp"
+
+#include <cstring>
+#include <new>
+#include <string>
+#include <type_traits>
+
+#include "core/check.hpp"
+#include "pymod/hotpath/headers_object.hpp"
+#include "pymod/hotpath/multi_dict_object.hpp"
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/hotpath/query_fields.hpp"
+#include "pymod/hotpath/request_octets.hpp"
+#include "pymod/hotpath/text.hpp"
+
+namespace noria::py {
+
+namespace {
+
+using Part = RequestObject::Part;
+using Maker = PyObject* (*)(RequestObject&);
+
+RequestObject& of(PyObject* self) {
+  return *reinterpret_cast<RequestObject*>(self);
+}
+PyObject* object_of(RequestObject& request) {
+  return reinterpret_cast<PyObject*>(&request);
+}
+
+constexpr std::uint32_t bit(Part part) {
+  return 1u << part;
+}
+
+// Parts that hold what users put there: from the first one on, a cycle may pass through.
+constexpr std::uint32_t containers =
+    bit(Part::cookies) | bit(Part::params) | bit(Part::context) | bit(Part::json);
+
+void track(RequestObject& request) {
+  if (!PyObject_GC_IsTracked(object_of(request))) PyObject_GC_Track(&request);
+}
+
+PyObject* keep(RequestObject& request, Part part, PyObject* made) {
+  if (made == nullptr) return nullptr;
+  // Making it ran Python code that may have asked for the same part.
+  if ((request.made & bit(part)) != 0) {
+    Py_DECREF(made);
+    return Py_NewRef(request.parts[part]);
+  }
+  request.parts[part] = made;
+  request.made |= bit(part);
+  if ((bit(part) & containers) != 0) track(request);
+  return Py_NewRef(made);
+}
+
+void drop_parts(RequestObject& request) {
+  std::uint32_t left = std::exchange(request.made, 0);
+  while (left != 0) {
+    const auto part = static_cast<unsigned>(__builtin_ctz(left));
+    left &= left - 1;
+    Py_DECREF(request.parts[part]);
+  }
+}
+
+const http::RequestHead* head_of(RequestObject& request) {
+  if (request.exchange != nullptr) return &request.exchange->request();
+  if (request.own != nullptr) return &request.own->head;
+  PyErr_NoMemory();
+  return nullptr;
+}
+
+// The exception that answers a request over a limit.
+void refuse(RequestObject& request, int status, const char* detail) {
+  const OwnedRef exception(
+      PyObject_CallFunction(request.application->hooks.refusal.get(), "is", status, detail));
+  if (exception)
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception.get())), exception.get());
+}
+
+// --- parts ---
+
+PyObject* make_path(RequestObject& request) {
+  const http::RequestHead* head = head_of(request);
+  if (head == nullptr) return nullptr;
+  const std::string_view raw = head->text(head->path);
+  if (raw.find('%') == std::string_view::npos) return utf8_text(raw);
+  std::string decoded;
+  decode_path(raw, decoded);
+  return utf8_text(decoded);
+}
+
+PyObject* make_query(RequestObject& request) {
+  const http::RequestHead* head = head_of(request);
+  if (head == nullptr) return nullptr;
+  bool too_many = false;
+  PyObject* made =
+      make_multi_dict(request.application->hot.multi_dict_type(), head->text(head->query),
+                      request.application->query_fields_max, too_many);
+  if (too_many) refuse(request, 400, "Too many query fields");
+  return made;
+}
+
+PyObject* make_headers_part(RequestObject& request) {
+  const http::RequestHead* head = head_of(request);
+  return head == nullptr ? nullptr : make_headers(request.application->hot.headers_type(), *head);
+}
+
+PyObject* make_cookies_part(RequestObject& request) {
+  const http::RequestHead* head = head_of(request);
+  if (head == nullptr) return nullptr;
+  bool too_many = false;
+  PyObject* made = make_cookies(*head, request.application->cookies_max, too_many);
+  if (too_many) refuse(request, 431, "Too many cookies");
+  return made;
+}
+
+PyObject* make_params(RequestObject& request) {
+  OwnedRef params(PyDict_New());
+  if (!params || request.exchange == nullptr) return params.release();
+  const auto& names = request.route->parameter_names;
+  const auto values = request.exchange->path_values();
+  for (std::size_t index = 0; index < names.size() && index < values.size(); ++index) {
+    const OwnedRef value(path_value(request.application->hot, values[index]));
+    if (!value || PyDict_SetItem(params.get(), names[index].get(), value.get()) != 0)
+      return nullptr;
+  }
+  return params.release();
+}
+
+PyObject* make_context(RequestObject&) {
+  return PyDict_New();
+}
+
+PyObject* make_body(RequestObject& request) {
+  const std::string_view octets =
+      request.exchange != nullptr ? request.exchange->body() : std::string_view{};
+  return octets.empty() ? Py_NewRef(request.application->hot.names.empty_bytes.get())
+                        : octets_object(octets);
+}
+
+PyObject* make_json(RequestObject& request) {
+  ApplicationState& application = *request.application;
+  const bool has_bytes = (request.made & bit(Part::body)) != 0;
+  PyObject* decoded =
+      has_bytes
+          ? json_read_terminated(application.hot.json_reader, bytes_view(request.parts[Part::body]),
+                                 application.read_limits)
+          : json_read(application.hot.json_reader,
+                      request.exchange != nullptr ? request.exchange->body() : std::string_view{},
+                      application.read_limits);
+  if (decoded != nullptr || !PyErr_ExceptionMatches(application.hot.decode_error.get()))
+    return decoded;
+  const OwnedRef error(take_exception());
+  const OwnedRef replaced(PyObject_CallFunctionObjArgs(application.hooks.bad_json.get(),
+                                                       object_of(request), error.get(), nullptr));
+  if (!replaced) return nullptr;
+  PyException_SetCause(replaced.get(), Py_NewRef(error.get()));
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(replaced.get())), replaced.get());
+  return nullptr;
+}
+
+PyObject* address(const std::string& host, std::uint16_t port) {
+  if (host.empty()) return Py_NewRef(Py_None);
+  return Py_BuildValue("(s#i)", host.data(), static_cast<Py_ssize_t>(host.size()), int{port});
+}
+
+PyObject* make_client(RequestObject& request) {
+  if (request.exchange == nullptr) return Py_NewRef(Py_None);
+  const http::Endpoints& ends = request.exchange->endpoints();
+  return address(ends.client_host, ends.client_port);
+}
+
+PyObject* make_server(RequestObject& request) {
+  if (request.exchange == nullptr) return Py_NewRef(Py_None);
+  const http::Endpoints& ends = request.exchange->endpoints();
+  return address(ends.server_host, ends.server_port);
+}
+
+constexpr Maker makers[RequestObject::part_count] = {
+    make_path,    make_query, make_headers_part, make_cookies_part, make_params,
+    make_context, make_body,  make_json,         make_client,       make_server};
+
+PyObject* part(RequestObject& request, Part which) {
+  if ((request.made & bit(which)) != 0) return Py_NewRef(request.parts[which]);
+  return keep(request, which, makers[which](request));
+}
+
+template <Part which>
+PyObject* get_part(PyObject* self, void*) {
+  return part(of(self), which);
+}
+
+template <Part which>
+PyObject* call_part(PyObject* self, PyObject*) {
+  return part(of(self), which);
+}
+
+// --- attributes without a part of their own ---
+
+PyObject* get_method(PyObject* self, void*) {
+  const http::RequestHead* head = head_of(of(self));
+  if (head == nullptr) return nullptr;
+  const OwnedRef& known =
+      of(self).application->hot.names.methods[static_cast<std::size_t>(head->method)];
+  return known ? Py_NewRef(known.get()) : latin1_text(head->text(head->method_text));
+}
+
+PyObject* get_raw_path(PyObject* self, void*) {
+  const http::RequestHead* head = head_of(of(self));
+  return head == nullptr ? nullptr : octets_object(head->text(head->path));
+}
+
+PyObject* get_query_string(PyObject* self, void*) {
+  const http::RequestHead* head = head_of(of(self));
+  return head == nullptr ? nullptr : latin1_text(head->text(head->query));
+}
+
+PyObject* get_scheme(PyObject* self, void*) {
+  return Py_NewRef(of(self).application->hot.names.scheme_http.get());
+}
+
+PyObject* get_http_version(PyObject* self, void*) {
+  const http::RequestHead* head = head_of(of(self));
+  if (head == nullptr) return nullptr;
+  const Interned& names = of(self).application->hot.names;
+  return Py_NewRef((head->version_minor == 0 ? names.version_1_0 : names.version_1_1).get());
+}
+
+PyObject* or_none(const OwnedRef& ref) {
+  return Py_NewRef(ref ? ref.get() : Py_None);
+}
+
+PyObject* get_app(PyObject* self, void*) {
+  return or_none(of(self).application->hooks.app);
+}
+PyObject* get_route(PyObject* self, void*) {
+  return or_none(of(self).route->plan.info);
+}
+
+// --- life ---
+
+void dealloc(PyObject* self) {
+  RequestObject& request = of(self);
+  if (PyObject_GC_IsTracked(self)) PyObject_GC_UnTrack(self);
+  drop_parts(request);
+  if (request.own != nullptr) free_own_octets(std::exchange(request.own, nullptr));
+  PyTypeObject* type = Py_TYPE(self);
+  PyObject* application_object = request.application_object;
+  if (!request.application->hot.dead_requests.give(&request)) PyObject_GC_Del(self);
+  Py_DECREF(type);
+  // Last, because it may be what keeps the free list alive.
+  Py_XDECREF(application_object);
+}
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  const RequestObject& request = of(self);
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(request.application_object);
+  for (unsigned index = 0; index < RequestObject::part_count; ++index) {
+    if ((request.made & (1u << index)) != 0) Py_VISIT(request.parts[index]);
+  }
+  return 0;
+}
+
+int clear(PyObject* self) {
+  // The application stays until dealloc: attributes still look into it.
+  drop_parts(of(self));
+  return 0;
+}
+
+PyObject* represent(PyObject* self) {
+  const OwnedRef method(get_method(self, nullptr));
+  const OwnedRef path(method ? part(of(self), Part::path) : nullptr);
+  return path ? PyUnicode_FromFormat("<Request %U %U>", method.get(), path.get()) : nullptr;
+}
+
+PyGetSetDef attributes[] = {
+    {"method", get_method, nullptr, PyDoc_STR("GET, POST, ..."), nullptr},
+    {"path", get_part<Part::path>, nullptr, PyDoc_STR("Decoded, without the query."), nullptr},
+    {"raw_path", get_raw_path, nullptr, PyDoc_STR("The path's octets as sent."), nullptr},
+    {"query_string", get_query_string, nullptr, PyDoc_STR("The raw text behind the `?`."), nullptr},
+    {"scheme", get_scheme, nullptr, PyDoc_STR("http"), nullptr},
+    {"http_version", get_http_version, nullptr, PyDoc_STR("1.0 or 1.1"), nullptr},
+    {"query", get_part<Part::query>, nullptr, PyDoc_STR("The query, decoded."), nullptr},
+    {"query_params", get_part<Part::query>, nullptr, PyDoc_STR("The query, decoded."), nullptr},
+    {"headers", get_part<Part::headers>, nullptr, PyDoc_STR("The header fields."), nullptr},
+    {"cookies", get_part<Part::cookies>, nullptr, PyDoc_STR("Name to value, as sent."), nullptr},
+    {"params", get_part<Part::params>, nullptr, PyDoc_STR("The template's values."), nullptr},
+    {"path_params", get_part<Part::params>, nullptr, PyDoc_STR("The template's values."), nullptr},
+    {"context", get_part<Part::context>, nullptr, PyDoc_STR("A dict of this request."), nullptr},
+    {"app", get_app, nullptr, PyDoc_STR("The App."), nullptr},
+    {"route", get_route, nullptr, PyDoc_STR("The matched RouteInfo."), nullptr},
+    {"_client", get_part<Part::client>, nullptr, nullptr, nullptr},
+    {"_server", get_part<Part::server>, nullptr, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyMethodDef methods[] = {
+    {"body", call_part<Part::body>, METH_NOARGS, PyDoc_STR("The body's octets, b'' if none.")},
+    {"json", call_part<Part::json>, METH_NOARGS, PyDoc_STR("The body as JSON, decoded once.")},
+    {nullptr, nullptr, 0, nullptr}};
+
+PyType_Slot slots[] = {
+    {Py_tp_doc, const_cast<char*>("Lazy; owns its octets once it outlives the handler.")},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+    {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(clear)},
+    {Py_tp_repr, reinterpret_cast<void*>(represent)},
+    {Py_tp_getset, attributes},
+    {Py_tp_methods, methods},
+    {0, nullptr}};
+
+PyType_Spec spec = {
+    .name = "noria._native.Request",
+    .basicsize = sizeof(RequestObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = slots};
+
+// From now on the request stands on its own: everything that the exchange alone knows is taken.
+void detach(RequestObject& request) {
+  for (const Part needed : {Part::params, Part::body, Part::client, Part::server}) {
+    const OwnedRef taken(part(request, needed));
+    if (!taken) PyErr_WriteUnraisable(object_of(request));
+  }
+  request.own = make_own_octets(request.exchange->request());
+  request.exchange = nullptr;
+  request.application_object = Py_NewRef(request.application->object);
+  track(request);
+}
+
+}  // namespace
+
+PyTypeObject* make_request_type() {
+  return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+}
+
+RequestObject* lend_request(const CompiledRoute& route, http::Exchange& exchange) {
+  HotState& hot = route.application->hot;
+  RequestObject* request = hot.dead_requests.take();
+  if (request != nullptr) {
+    PyObject_Init(reinterpret_cast<PyObject*>(request), hot.request_type());
+  } else {
+    request = PyObject_GC_New(RequestObject, hot.request_type());
+    if (request == nullptr) return nullptr;
+  }
+  request->application = route.application;
+  request->route = &route;
+  request->exchange = &exchange;
+  request->own = nullptr;
+  request->application_object = nullptr;
+  request->made = 0;
+  return request;
+}
+
+void return_request(RequestObject* request) {
+  if (Py_REFCNT(request) > 1) [[unlikely]]
+    detach(*request);
+  Py_DECREF(request);
+}
+
+void free_request(RequestObject* dead) {
+  PyObject_GC_Del(dead);
+}
+
+PyObject* path_value(HotState& hot, const http::PathValue& value) {
+  switch (value.converter) {
+    case http::Converter::integer:
+      return PyLong_FromLongLong(value.integer);
+    case http::Converter::real:
+      return PyFloat_FromDouble(value.real);
+    case http::Converter::uuid: {
+      PyObject* type = hot.uuid_type();
+      const OwnedRef text(type == nullptr ? nullptr : utf8_text(value.text));
+      return text ? PyObject_CallOneArg(type, text.get()) : nullptr;
+    }
+    case http::Converter::text:
+    case http::Converter::regex:
+    case http::Converter::path:
+      break;
+  }
+  return utf8_text(value.text);
+}
+
+PyObject* make_cookies(const http::RequestHead& head, std::size_t cookies_max, bool& too_many) {
+  OwnedRef made(PyDict_New());
+  if (!made) return nullptr;
+  std::size_t count = 0;
+  for (const http::Field& field : head.fields) {
+    if (field.known != http::FieldName::cookie) continue;
+    RawPair pair;
+    for (CookiePairs pairs(head.text(field.value)); pairs.next(pair);) {
+      too_many = ++count > cookies_max;
+      if (too_many) return nullptr;
+      const OwnedRef key(latin1_text(pair.key));
+      const OwnedRef value(latin1_text(pair.value));
+      if (!key || !value || PyDict_SetDefault(made.get(), key.get(), value.get()) == nullptr) {
+        return nullptr;
+      }
+    }
+  }
+  return made.release();
+}
+
+}  // namespace noria::py

@@ -1,0 +1,58 @@
+// Request: what a handler sees of a message. While the handler runs it looks into the exchange;
+// if anybody still holds it afterwards it takes a copy of its octets, then and nowhere else.
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+
+#include "http/routing/match.hpp"
+#include "http/serve/exchange.hpp"
+#include "pymod/hotpath/application_state.hpp"
+
+namespace noria::py {
+
+struct OwnOctets;
+
+struct RequestObject {
+  enum Part : std::uint8_t {
+    path,
+    query,
+    headers,
+    cookies,
+    params,
+    context,
+    body,
+    json,
+    client,
+    server,
+    part_count,
+  };
+
+  PyObject_HEAD ApplicationState* application;
+  const CompiledRoute* route;
+  http::Exchange* exchange;      // null once the handler has returned
+  OwnOctets* own;                // the octets from then on; null if there was no memory
+  PyObject* application_object;  // owned from then on
+  std::uint32_t made;            // which of the parts exist, a bit each
+  PyObject* parts[part_count];
+};
+
+// A new reference, or null with an error set.
+PyTypeObject* make_request_type();
+
+// A request that borrows the exchange, or null with an error set. It comes from the free list and
+// is unknown to the collector until it holds something that a cycle could pass through.
+RequestObject* lend_request(const CompiledRoute& route, http::Exchange& exchange);
+// Gives the caller's reference back at the end of the call; a request that lives on is detached.
+void return_request(RequestObject* request);
+// Frees the memory of one that lies in a free list.
+void free_request(RequestObject* dead);
+
+// The value of a path parameter as its converter reads it; null with an error set.
+PyObject* path_value(HotState& hot, const http::PathValue& value);
+
+// The cookies of a message as a new dict, or null with an error set; `too_many` tells LIM-042.
+PyObject* make_cookies(const http::RequestHead& head, std::size_t cookies_max, bool& too_many);
+
+}  // namespace noria::py

@@ -1,0 +1,274 @@
+#include "pymod/hotpath/response_reader.hpp"
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "pymod/hotpath/headers_object.hpp"
+#include "pymod/hotpath/text.hpp"
+
+namespace noria::py {
+
+namespace {
+
+using http::FieldView;
+using http::HeadFault;
+using http::ResponseHead;
+
+bool raise_fault(HeadFault fault, unsigned status) {
+  switch (fault) {
+    case HeadFault::none:
+      return true;
+    case HeadFault::status:
+      PyErr_Format(PyExc_ValueError, "a response's status is 200 to 599, not %u", status);
+      break;
+    case HeadFault::header:
+      PyErr_SetString(
+          PyExc_ValueError,
+          "a response header has a bad name or value, or there are more than 256 of them "
+          "or more than 64 KiB");
+      break;
+    case HeadFault::length:
+      PyErr_SetString(PyExc_ValueError,
+                      "the response's Content-Length is not the length of its body");
+      break;
+  }
+  return false;
+}
+
+bool write_octets(http::Exchange& exchange, const ResponseHead& head, std::string_view body) {
+  return raise_fault(exchange.respond(head, body), head.status);
+}
+
+bool write_json(ApplicationState& application, http::Exchange& exchange, const ResponseHead& head,
+                PyObject* value) {
+  if (const HeadFault fault = exchange.begin(head); fault != HeadFault::none) [[unlikely]] {
+    return raise_fault(fault, head.status);
+  }
+  if (!json_write(application.hot.json_writer, value, application.json_options(),
+                  exchange.body_output())) [[unlikely]] {
+    exchange.abandon();
+    return false;
+  }
+  return raise_fault(exchange.finish(), head.status);
+}
+
+bool write_buffer(http::Exchange& exchange, const ResponseHead& head, PyObject* value) {
+  Py_buffer view;
+  if (PyObject_GetBuffer(value, &view, PyBUF_SIMPLE) != 0) return false;
+  const bool written = write_octets(
+      exchange, head, {static_cast<const char*>(view.buf), static_cast<std::size_t>(view.len)});
+  PyBuffer_Release(&view);
+  return written;
+}
+
+bool write_text(http::Exchange& exchange, const ResponseHead& head, PyObject* text) {
+  Py_ssize_t bytes = 0;
+  const char* octets = PyUnicode_AsUTF8AndSize(text, &bytes);
+  return octets != nullptr &&
+         write_octets(exchange, head, {octets, static_cast<std::size_t>(bytes)});
+}
+
+PyObject* slot_of(PyObject* object, Py_ssize_t offset) {
+  return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offset);
+}
+
+// A noria.Response, by its slots. No Python code runs between the views and their use.
+bool write_response(const ResponseLayout& layout, http::Exchange& exchange, PyObject* response) {
+  PyObject* status = slot_of(response, layout.status);
+  PyObject* body = slot_of(response, layout.body);
+  PyObject* fields = slot_of(response, layout.fields);
+  if (status == nullptr || body == nullptr || fields == nullptr || !PyLong_CheckExact(status) ||
+      !PyBytes_CheckExact(body) || !PyList_CheckExact(fields)) {
+    PyErr_SetString(PyExc_TypeError, "a Response was not initialised by Response()");
+    return false;
+  }
+  constexpr std::size_t inline_count = 16;
+  std::array<FieldView, inline_count> inline_views;
+  std::vector<FieldView> more_views;
+  const auto count = static_cast<std::size_t>(PyList_GET_SIZE(fields));
+  FieldView* views = inline_views.data();
+  if (count > inline_count) {
+    more_views.resize(count);
+    views = more_views.data();
+  }
+  for (std::size_t index = 0; index < count; ++index) {
+    PyObject* pair = PyList_GET_ITEM(fields, static_cast<Py_ssize_t>(index));
+    if (!PyTuple_CheckExact(pair) || PyTuple_GET_SIZE(pair) != 2 ||
+        !PyBytes_CheckExact(PyTuple_GET_ITEM(pair, 0)) ||
+        !PyBytes_CheckExact(PyTuple_GET_ITEM(pair, 1))) {
+      PyErr_SetString(PyExc_TypeError, "a Response's field is no pair of bytes");
+      return false;
+    }
+    views[index] = {bytes_view(PyTuple_GET_ITEM(pair, 0)), bytes_view(PyTuple_GET_ITEM(pair, 1))};
+  }
+  int overflow = 0;
+  // 0 is a side channel in which no status was set.
+  const long code = PyLong_AsLongAndOverflow(status, &overflow);
+  const auto sent =
+      static_cast<std::uint16_t>(code == 0 ? 200 : (code < 0 || code > 999 ? 999 : code));
+  return write_octets(exchange, {.status = sent, .content_type = {}, .fields = {views, count}},
+                      bytes_view(body));
+}
+
+// One result on its way out: where to, under which label.
+class Sender {
+ public:
+  Sender(ApplicationState& application, const Plan& plan, http::Exchange& exchange)
+      : application_(application), plan_(plan), exchange_(exchange), status_(plan.status) {}
+
+  bool send(PyObject* value) {
+    PyTypeObject* type = Py_TYPE(value);
+    const ResponseLayout& layout = application_.hot.response;
+    if (plan_.encode && type != reinterpret_cast<PyTypeObject*>(plan_.encode_unless.get()) &&
+        type != &PyTuple_Type && !layout.is_response(value) &&
+        !(value == Py_None && plan_.none_is_empty)) {
+      return send_encoded(value);
+    }
+    if (type == &PyTuple_Type) return send_tuple(value);
+    return send_body(value);
+  }
+
+ private:
+  // A value that is no tuple and needs no declared type any more.
+  bool send_body(PyObject* value) {
+    PyTypeObject* type = Py_TYPE(value);
+    if (type == &PyDict_Type || type == &PyList_Type) return send_json(value);
+    if (type == &PyUnicode_Type) {
+      return plan_.str_is_text ? write_text(exchange_, head(plan_.text_type), value)
+                               : send_json(value);
+    }
+    if (application_.hot.response.is_response(value)) {
+      return write_response(application_.hot.response, exchange_, value);
+    }
+    if (value == Py_None && plan_.none_is_empty) return write_octets(exchange_, head({}), {});
+    if (type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type || value == Py_None) {
+      return send_json(value);
+    }
+    if (PyBytes_Check(value)) {
+      return write_octets(exchange_, head(plan_.octets_type), bytes_view(value));
+    }
+    if (PyByteArray_Check(value) || PyMemoryView_Check(value)) {
+      return write_buffer(exchange_, head(plan_.octets_type), value);
+    }
+    if (PyUnicode_Check(value) && plan_.str_is_text) {
+      return write_text(exchange_, head(plan_.text_type), value);
+    }
+    return send_by_form(value);
+  }
+
+  bool send_json(PyObject* value) {
+    if (plan_.text_only) [[unlikely]]
+      return send_converted(value);
+    return write_json(application_, exchange_, head(plan_.json_type), value);
+  }
+
+  // Types beyond JSON's own: those it has a form for, and those Python must judge.
+  bool send_by_form(PyObject* value) {
+    const JsonTypes::Entry* entry = application_.hot.json_types.classify(Py_TYPE(value));
+    if (entry == nullptr) return false;
+    return entry->form == JsonForm::unknown ? send_converted(value) : send_json(value);
+  }
+
+  bool send_converted(PyObject* value) {
+    PyObject* info = plan_.info ? plan_.info.get() : Py_None;
+    const OwnedRef converted(PyObject_CallFunctionObjArgs(application_.hooks.convert_result.get(),
+                                                          value, info, nullptr));
+    if (!converted) return false;
+    if (application_.hot.response.is_response(converted.get())) {
+      return write_response(application_.hot.response, exchange_, converted.get());
+    }
+    return write_json(application_, exchange_, head(plan_.json_type), converted.get());
+  }
+
+  bool send_encoded(PyObject* value) {
+    const OwnedRef encoded(PyObject_CallOneArg(plan_.encode.get(), value));
+    if (!encoded) return false;
+    if (PyBytes_CheckExact(encoded.get())) {
+      return write_octets(exchange_, head(plan_.json_type), bytes_view(encoded.get()));
+    }
+    return send_body(encoded.get());
+  }
+
+  // (body, status) or (body, status, headers); Python words the refusal of any other.
+  bool send_tuple(PyObject* tuple) {
+    const Py_ssize_t size = PyTuple_GET_SIZE(tuple);
+    if (size != 2 && size != 3) return send_converted(tuple);
+    PyObject* body = PyTuple_GET_ITEM(tuple, 0);
+    PyObject* status = PyTuple_GET_ITEM(tuple, 1);
+    if (!PyLong_CheckExact(status) || PyTuple_Check(body) ||
+        application_.hot.response.is_response(body)) {
+      return send_converted(tuple);
+    }
+    int overflow = 0;
+    const long code = PyLong_AsLongAndOverflow(status, &overflow);
+    if (code < 200 || code > 599) return send_converted(tuple);
+    status_ = static_cast<std::uint16_t>(code);
+    if (size == 3 && !read_fields(PyTuple_GET_ITEM(tuple, 2))) return false;
+    if (body == Py_None) return write_octets(exchange_, head({}), {});
+    if (plan_.encode &&
+        Py_TYPE(body) != reinterpret_cast<PyTypeObject*>(plan_.encode_unless.get())) {
+      return send_encoded(body);
+    }
+    return send_body(body);
+  }
+
+  // Header fields of a tuple: a mapping or pairs, of latin-1 str.
+  bool read_fields(PyObject* headers) {
+    // Kept alive in a list of our own: encoding the body may run Python code.
+    if (PyDict_CheckExact(headers)) {
+      field_pairs_ = OwnedRef(PyDict_Items(headers));
+    } else if (PyMapping_Check(headers) && !PySequence_Check(headers)) {
+      field_pairs_ = OwnedRef(PyMapping_Items(headers));
+    } else {
+      const OwnedRef items(
+          PyObject_HasAttr(headers, application_.hot.names.items.get())
+              ? PyObject_CallMethodNoArgs(headers, application_.hot.names.items.get())
+              : Py_NewRef(headers));
+      field_pairs_ = OwnedRef(items ? PySequence_List(items.get()) : nullptr);
+    }
+    if (!field_pairs_) return false;
+    for (Py_ssize_t index = 0; index < PyList_GET_SIZE(field_pairs_.get()); ++index) {
+      PyObject* pair = PyList_GET_ITEM(field_pairs_.get(), index);
+      if (!PyTuple_CheckExact(pair)) {
+        PyObject* tuple = PySequence_Tuple(pair);
+        if (tuple == nullptr) return false;
+        PyList_SetItem(field_pairs_.get(), index, tuple);
+        pair = tuple;
+      }
+      FieldView field;
+      if (PyTuple_GET_SIZE(pair) != 2 || !latin1_view(PyTuple_GET_ITEM(pair, 0), field.name) ||
+          !latin1_view(PyTuple_GET_ITEM(pair, 1), field.value)) {
+        PyErr_Format(PyExc_TypeError, "a response header is a pair of latin-1 str, not %R", pair);
+        return false;
+      }
+      own_content_type_ |= same_name(field.name, "content-type");
+      fields_.push_back(field);
+    }
+    return true;
+  }
+
+  ResponseHead head(std::string_view content_type) const {
+    return {.status = status_,
+            .content_type = own_content_type_ ? std::string_view{} : content_type,
+            .fields = fields_};
+  }
+
+  ApplicationState& application_;
+  const Plan& plan_;
+  http::Exchange& exchange_;
+  std::uint16_t status_;
+  bool own_content_type_ = false;
+  OwnedRef field_pairs_;
+  std::vector<FieldView> fields_;
+};
+
+}  // namespace
+
+bool send_result(ApplicationState& application, const Plan& plan, http::Exchange& exchange,
+                 PyObject* value) {
+  return Sender(application, plan, exchange).send(value);
+}
+
+}  // namespace noria::py

@@ -1,0 +1,16 @@
+// What a handler returned, as a response: exact types first, JSON straight into the connection's
+// output. The table is section 6.1 of the Python surface.
+#pragma once
+
+#include <Python.h>
+
+#include "http/serve/exchange.hpp"
+#include "pymod/hotpath/application_state.hpp"
+
+namespace noria::py {
+
+// False with a Python error set; nothing of the attempt is left in the exchange then.
+bool send_result(ApplicationState& application, const Plan& plan, http::Exchange& exchange,
+                 PyObject* value);
+
+}  // namespace noria::py

@@ -1,0 +1,28 @@
+// The text of a parameter as a Python scalar, by the table of scalars of the Python surface.
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace noria::py {
+
+enum class Convert : std::uint8_t {
+  as_matched,  // path values only: the converter's own type
+  text,
+  octets,
+  integer,
+  real,
+  boolean,
+  callable,  // called with the str
+};
+
+// How octets become str.
+enum class Charset : std::uint8_t { utf8, latin1 };
+
+// A new reference. Null without an error set: the text does not fit; null with one: the callable
+// raised it.
+PyObject* scalar(Convert convert, std::string_view octets, Charset charset, PyObject* callable);
+
+}  // namespace noria::py
