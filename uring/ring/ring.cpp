@@ -50,8 +50,7 @@ std::expected<std::unique_ptr<RingEngine>, SetUpFailure> RingEngine::open(
   return engine;
 }
 
-RingEngine::RingEngine(const SetUp& set_up, Stats& stats)
-    : ring_(set_up.ring), stats_(stats), owner_process_(::getpid()) {
+RingEngine::RingEngine(const SetUp& set_up, Stats& stats) : ring_(set_up.ring), stats_(stats) {
   // Entry n of the queue is always slot n of its array, so the array is written once and for all.
   for (std::uint32_t index = 0; index < ring_.sq.ring_entries; ++index) {
     ring_.sq.array[index] = index;
@@ -60,7 +59,7 @@ RingEngine::RingEngine(const SetUp& set_up, Stats& stats)
 
 RingEngine::~RingEngine() {
   // In a child of a fork the operations are the parent's: they are left alone (ENG-052).
-  if (::getpid() == owner_process_) end_operations();
+  if (fork_guard_.owns()) end_operations();
   // The ring closes before the buffers are freed: until then the kernel may still write there.
   io_uring_queue_exit(&ring_);
 }
@@ -161,6 +160,7 @@ void RingEngine::reset(Descriptor socket) {
 
 std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_ns,
                              const WaitHook& hook) {
+  CHECK(fork_guard_.owns() && "a forked child must not use its parent's engine");
   buffers_->publish();
   const std::uint32_t flags = kernel_flags();
   if ((flags & IORING_SQ_CQ_OVERFLOW) != 0) [[unlikely]] {
@@ -190,6 +190,7 @@ std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_n
 }
 
 io_uring_sqe& RingEngine::next_entry() {
+  CHECK(fork_guard_.owns() && "a forked child must not use its parent's engine");
   ++in_flight_;
   if (prepared() == ring_.sq.ring_entries || !queued_.empty()) [[unlikely]] {
     return next_entry_when_full();
@@ -290,7 +291,6 @@ void RingEngine::entered(int result) {
       CHECK(result != -EBADR);
       return;
     default:
-      CHECK(::getpid() == owner_process_ && "an engine does not survive fork()");
       // What the kernel refuses here, the probe has seen it accept: our bug (ENG-038, ENG-039).
       CHECK(result >= 0);
       if (result > 0) submit_retry_ns_ = 0;

@@ -14,6 +14,7 @@
 #include "core/stats.hpp"
 #include "uring/buffers/buffer_ring.hpp"
 #include "uring/engine.hpp"
+#include "uring/fork_guard.hpp"
 #include "uring/ring/ops/shutdown.hpp"
 #include "uring/ring/set_up.hpp"
 
@@ -91,7 +92,8 @@ class RingEngine final : public Engine {
   std::vector<ops::Shutdown> shutdowns_;
   std::uint64_t submit_retry_ns_ = 0;  // pause before the next try, 0 while memory is not short
   std::uint64_t submit_retry_at_ns_ = 0;
-  int owner_process_;
+  // The queues are memory shared with the kernel, and with every child of a fork (ENG-052).
+  ForkGuard fork_guard_;
 };
 
 }  // namespace noria::uring

@@ -1,0 +1,67 @@
+#include "uring/buffers/buffer_lease.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <vector>
+
+namespace noria::uring {
+namespace {
+
+class CountingBuffers final : public ReceiveBuffers {
+ public:
+  CountingBuffers() {
+    slab_ = memory_.data();
+    buffer_bytes_ = 8;
+    buffer_count_ = 2;
+  }
+  void give_back(BufferId id) override { given_back.push_back(id); }
+
+  std::vector<BufferId> given_back;
+
+ private:
+  std::array<char, 16> memory_{'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'};
+};
+
+TEST(BufferLease, views_the_octets_of_its_buffer) {
+  CountingBuffers buffers;
+  EXPECT_EQ(BufferLease(buffers, 0, 8).view(), "abcdefgh");
+  EXPECT_EQ(BufferLease(buffers, 1, 3).view(), "ijk");
+}
+
+TEST(BufferLease, ENG_014_gives_back_once_when_it_dies) {
+  CountingBuffers buffers;
+  {
+    BufferLease lease(buffers, 1, 3);
+    EXPECT_TRUE(lease);
+    EXPECT_TRUE(buffers.given_back.empty());
+  }
+  EXPECT_EQ(buffers.given_back, std::vector<BufferId>{1});
+}
+
+TEST(BufferLease, gives_back_early_when_told_and_never_again) {
+  CountingBuffers buffers;
+  BufferLease lease(buffers, 0, 8);
+  lease.give_back();
+  EXPECT_FALSE(lease);
+  lease.give_back();
+  EXPECT_EQ(buffers.given_back, std::vector<BufferId>{0});
+}
+
+TEST(BufferLease, moves_leave_one_owner) {
+  CountingBuffers buffers;
+  {
+    BufferLease first(buffers, 0, 8);
+    BufferLease second(std::move(first));
+    EXPECT_FALSE(first);
+    EXPECT_EQ(second.view(), "abcdefgh");
+    BufferLease third(buffers, 1, 3);
+    third = std::move(second);
+    EXPECT_EQ(buffers.given_back, std::vector<BufferId>{1});
+    EXPECT_EQ(third.view(), "abcdefgh");
+  }
+  EXPECT_EQ(buffers.given_back, (std::vector<BufferId>{1, 0}));
+}
+
+}  // namespace
+}  // namespace noria::uring

@@ -1,0 +1,31 @@
+#include "uring/ring/ops/accept.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include "tests/uring/ring/ring_fixture.hpp"
+
+namespace noria::uring {
+namespace {
+
+TEST_F(RingTest, multishot_accept_takes_a_burst_in_blocking_mode_and_close_on_exec) {
+  LoopbackListener listener;
+  engine_->accept(token(Operation::accept), listener.get());
+  std::vector<OwnedDescriptor> clients;
+  for (int index = 0; index < 100; ++index) clients.push_back(listener.connect());
+  for (const Completion& completion : collect(100)) {
+    ASSERT_GE(completion.result, 0);
+    EXPECT_TRUE(completion.more);
+    const OwnedDescriptor accepted(completion.result);
+    EXPECT_EQ(::fcntl(accepted.get(), F_GETFL) & O_NONBLOCK, 0);  // ENG-025
+    EXPECT_NE(::fcntl(accepted.get(), F_GETFD) & FD_CLOEXEC, 0);  // ENG-051
+  }
+  engine_->cancel(token(Operation::cancel), token(Operation::accept));
+  for (const Completion& completion : collect(2)) {
+    EXPECT_EQ(completion.result,
+              completion.token.operation() == Operation::cancel ? 0 : -ECANCELED);
+  }
+}
+
+}  // namespace
+}  // namespace noria::uring

@@ -1,0 +1,62 @@
+#include "uring/ring/set_up.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/uring/ring/ring_fixture.hpp"
+#include "tests/uring/ring/strace.hpp"
+#include "uring/ring/trial.hpp"
+
+namespace noria::uring {
+namespace {
+
+TEST_F(RingTest, ladder_ends_with_no_flags_at_all) {
+  ASSERT_GE(set_up_ladder().size(), 2u);
+  EXPECT_EQ(set_up_ladder().back(), 0u);
+  EXPECT_EQ(engine_->submission_entries(), 256u);
+  EXPECT_EQ(engine_->completion_entries(), 2048u);
+}
+
+// Every rung must carry the whole engine, whatever kernel stops there.
+void expect_rung(RingEngine& engine, std::size_t index) {
+  EXPECT_EQ(engine.set_up_flags(), set_up_ladder()[index]);
+  const std::vector<TrialStep> report = try_ring(engine);
+  EXPECT_EQ(report.back().error, 0) << report.back().name;
+}
+
+TEST_F(RingTest, DISABLED_rung_1) {
+  expect_rung(*engine_, 1);
+}
+TEST_F(RingTest, DISABLED_rung_2) {
+  expect_rung(*engine_, 2);
+}
+TEST_F(RingTest, DISABLED_rung_3) {
+  expect_rung(*engine_, 3);
+}
+
+TEST_F(RingTest, DISABLED_a_quarter_of_the_ring) {
+  EXPECT_EQ(engine_->submission_entries(), 64u);
+  EXPECT_EQ(engine_->completion_entries(), 512u);
+  EXPECT_EQ(engine_->set_up_flags(), set_up_ladder()[0]);
+}
+
+TEST_F(RingTest, DISABLED_half_of_the_buffers) {
+  EXPECT_EQ(engine_->buffers().buffer_count(), 256u);
+}
+
+TEST(SetUpFaults, ENG_002_one_rung_down_for_every_EINVAL) {
+  if (!strace_works()) GTEST_SKIP() << "strace is missing or may not trace";
+  EXPECT_TRUE(passes_under("io_uring_setup:error=EINVAL:when=1", "RingTest.DISABLED_rung_1"));
+  EXPECT_TRUE(passes_under("io_uring_setup:error=EINVAL:when=1..2", "RingTest.DISABLED_rung_2"));
+  EXPECT_TRUE(passes_under("io_uring_setup:error=EINVAL:when=1..3", "RingTest.DISABLED_rung_3"));
+}
+
+TEST(SetUpFaults, ENG_042_smaller_while_memory_is_refused) {
+  if (!strace_works()) GTEST_SKIP() << "strace is missing or may not trace";
+  EXPECT_TRUE(passes_under("io_uring_setup:error=ENOMEM:when=1..2",
+                           "RingTest.DISABLED_a_quarter_of_the_ring"));
+  EXPECT_TRUE(passes_under("io_uring_register:error=ENOMEM:when=1",
+                           "RingTest.DISABLED_half_of_the_buffers"));
+}
+
+}  // namespace
+}  // namespace noria::uring

@@ -1,0 +1,33 @@
+// Knows whether this process opened the engine or is a child forked from the one that did, without
+// a system call: the kernel empties the page in a child (MADV_WIPEONFORK).
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+
+#include "core/check.hpp"
+
+namespace noria::uring {
+
+class ForkGuard {
+ public:
+  ForkGuard()
+      : page_(static_cast<char*>(::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE,
+                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
+    CHECK(page_ != MAP_FAILED && ::madvise(page_, page_bytes, MADV_WIPEONFORK) == 0);
+    *page_ = 1;
+  }
+  ForkGuard(const ForkGuard&) = delete;
+  ForkGuard& operator=(const ForkGuard&) = delete;
+  ~ForkGuard() { ::munmap(page_, page_bytes); }
+
+  bool owns() const { return *page_ != 0; }
+
+ private:
+  static constexpr std::size_t page_bytes = 4096;
+
+  char* page_;
+};
+
+}  // namespace noria::uring
