@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from contenders import Running
+from contenders import Running, Unavailable
 
 CLIENT_CORE = 1
 CONNECTIONS = 64
-SCRIPT = Path(__file__).resolve().parent / "request.lua"
+SCRIPT = Path(__file__).resolve().parent / "versus" / "request.lua"
 BUSY_MAX = 0.95
 _MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
 
@@ -57,7 +57,7 @@ def drive(running: Running, seconds: float) -> Run:
         text = output.read()
     counted = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m)", text)
     if wrk.returncode != 0 or counted is None:
-        raise RuntimeError(f"wrk failed: {text.strip()[-400:]}")
+        raise Unavailable(f"did not last: {(text.strip() or 'wrk failed').splitlines()[-1]}")
     socket_errors = re.search(r"connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
     errors = sum(map(int, socket_errors.groups())) if socket_errors else 0

@@ -96,8 +96,15 @@ def answer(question: contenders.Question, options: argparse.Namespace, counted: 
         rounds: dict[str, list[dict[str, Any]]] = {r.contender.name: [] for r in running}
         for number in range(options.rounds):
             # A B B A: whatever drifts in a round's course meets each contender from both sides.
-            for server in running if number % 2 == 0 else reversed(running):
-                entry = measure(server, options.seconds, counted)
+            for server in running[:] if number % 2 == 0 else running[::-1]:
+                try:
+                    entry = measure(server, options.seconds, counted)
+                except contenders.Unavailable as reason:
+                    print(f"unavailable: {server.contender.name}: {reason}", flush=True)
+                    unavailable[server.contender.name] = str(reason)
+                    running.remove(server)
+                    server.stop()
+                    continue
                 rounds[server.contender.name].append(entry)
                 print(
                     f"round {number + 1}/{options.rounds} {server.contender.name}:"
