@@ -1,56 +1,16 @@
 #include "http/h1/head_parser.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "core/check.hpp"
 #include "http/h1/known_field.hpp"
-#include "http/h1/near_portable.hpp"
-#include "http/h1/near_sse2.hpp"
 #include "http/h1/request_target.hpp"
-#include "http/message/authority.hpp"
+#include "http/h1/whole_lines.hpp"
 #include "http/message/method.hpp"
 
 namespace noria::http {
 
 namespace {
-
-using Word = std::uint64_t;
-
-Word load_word(const char* p) {
-  Word word;
-  std::memcpy(&word, p, sizeof word);
-  return word;
-}
-
-constexpr Word word_of(const char (&text)[9]) {
-  Word word = 0;
-  for (std::size_t index = 0; index < sizeof word; ++index) {
-    const std::size_t place = std::endian::native == std::endian::little ? index : 7 - index;
-    word |= static_cast<Word>(static_cast<unsigned char>(text[index])) << (8 * place);
-  }
-  return word;
-}
-
-// The two overlapping words of " HTTP/1.1\r\n" behind a target.
-constexpr Word version_front = word_of(" HTTP/1.");
-constexpr Word version_back_11 = word_of("TP/1.1\r\n");
-constexpr Word version_back_10 = word_of("TP/1.0\r\n");
-constexpr std::ptrdiff_t version_bytes = 8;
-
-// The two methods that nearly all requests have, with the space behind them.
-Method common_method(const char* p, std::ptrdiff_t& bytes) {
-  if (std::memcmp(p, "GET ", 4) == 0) {
-    bytes = 3;
-    return Method::get;
-  }
-  if (std::memcmp(p, "POST ", 5) == 0) {
-    bytes = 4;
-    return Method::post;
-  }
-  return Method::other;
-}
 
 // What an octet means that may not stand in a request line (H1-090): line ends first, then white
 // space, then what its place says of it.
@@ -78,10 +38,29 @@ HeadParser::HeadParser(const HeadLimits& limits, std::span<Field> storage, const
 }
 
 Verdict HeadParser::parse(std::string_view octets) {
+  const Input in{octets.data(), octets.data() + octets.size()};
 #if defined(__x86_64__)
-  if (scanner_->vectors) return run<NearSse2>(octets);
+  const bool whole = scanner_->vectors && in.end - in.begin >= WholeInput::bytes_min;
+  if (at_.state == State::start && whole) read_whole_request_line(in);
+#else
+  constexpr bool whole = false;
 #endif
-  return run<NearPortable>(octets);
+  if (at_.state < State::field) {
+    const Verdict verdict = read_request_line(in);
+    if (verdict != Verdict::complete) return verdict;
+  }
+  while (true) {
+#if defined(__x86_64__)
+    if (whole && at_.state == State::field) {
+      const Verdict verdict = read_whole_fields(in);
+      if (verdict == Verdict::rejected) return verdict;
+      if (verdict == Verdict::complete) return finish(in);
+    }
+#endif
+    const Verdict verdict = read_field(in);
+    if (verdict != Verdict::complete) return verdict;
+    if (at_.state == State::ended) return finish(in);
+  }
 }
 
 void HeadParser::resume(const HeadProgress& progress, std::span<const Field> fields) {
@@ -90,36 +69,62 @@ void HeadParser::resume(const HeadProgress& progress, std::span<const Field> fie
   at_ = progress;
 }
 
-template <class Near>
-Verdict HeadParser::run(std::string_view octets) {
-  const Input in{octets.data(), octets.data() + octets.size()};
-  if (at_.state < State::field) {
-    const Verdict verdict = read_request_line<Near>(in);
-    if (verdict != Verdict::complete) return verdict;
-  }
-  return read_fields<Near>(in);
+Verdict HeadParser::begin_section(const Input& in, const char* p) {
+  at_.section_begin = in.offset(p);
+  at_.cursor = at_.section_begin;
+  at_.state = State::field;
+  return Verdict::complete;
 }
 
-template <class Near>
-[[gnu::always_inline]] inline Reason HeadParser::judge_field(const Input& in, const Field& field,
-                                                             const char* line_end) {
-  if (field.known == FieldName::host && (at_.seen & bit_of(FieldName::host)) == 0) {
-    const char* const begin = in.begin + field.value.begin;
-    const char* const end = begin + field.value.bytes;
-    const char* const host_end = Near::host_end(in.begin, begin, in.end);
-    const bool plain = host_end != begin && host_end - begin <= std::ptrdiff_t{host_bytes_max};
-    if (plain && (host_end == end || (*host_end == ':' && is_port({host_end + 1, end})))) {
-      at_.seen |= bit_of(FieldName::host);
-      at_.head.authority = field.value;
-      return Reason::none;
-    }
+#if defined(__x86_64__)
+// Does nothing unless the whole line is one that the slower road would accept, too.
+void HeadParser::read_whole_request_line(const Input& in) {
+  const char* const begin = in.begin + at_.cursor;
+  const char* const next =
+      http::read_whole_request_line({in.begin, in.end, *scanner_}, begin, at_.head);
+  if (next == nullptr || next - begin - 2 > limits_.request_line_bytes_max ||
+      at_.head.method_text.bytes > limits_.method_bytes_max) {
+    return;
   }
-  return judge_known_field(in, field, line_end);
+  begin_section(in, next);
 }
+
+// Reads plain lines as long as they come whole. Verdict::complete here means: the empty line, too;
+// Verdict::need_more: the rest is for the slower road.
+Verdict HeadParser::read_whole_fields(const Input& in) {
+  const WholeInput whole{in.begin, in.end, *scanner_};
+  const char* const section = in.begin + at_.section_begin;
+  const char* p = in.begin + at_.cursor;
+  std::uint32_t count = at_.field_count;
+  bool ended = false;
+  while (in.end - p >= 2 && !(ended = whole_lines::is_line_end(p))) {
+    if (count == limits_.header_count_max) break;
+    Field& field = storage_.data()[count];
+    const char* const next = read_whole_field(whole, p, field);
+    if (next == nullptr || next - p - 2 > limits_.header_line_bytes_max ||
+        next - section > limits_.header_section_bytes_max) {
+      break;
+    }
+    if (field.known != FieldName::other) {
+      if (field.known == FieldName::host && (at_.seen & bit_of(FieldName::host)) == 0) {
+        at_.seen |= bit_of(FieldName::host);
+        at_.head.authority = field.value;
+      } else {
+        const Reason reason = judge_field(in, field, next - 2);
+        if (reason != Reason::none) return reject(in, next - 1, reason);
+      }
+    }
+    ++count;
+    p = next;
+  }
+  at_.field_count = count;
+  at_.cursor = in.offset(p) + (ended ? 1 : 0);
+  return ended ? Verdict::complete : Verdict::need_more;
+}
+#endif
 
 // Verdict::complete here means: the line is complete.
-template <class Near>
-[[gnu::always_inline]] inline Verdict HeadParser::read_request_line(const Input& in) {
+Verdict HeadParser::read_request_line(const Input& in) {
   RequestHead& head = at_.head;
   State state = at_.state;
   const char* p = in.begin + at_.cursor;
@@ -138,26 +143,21 @@ template <class Near>
 
       case State::method: {
         const char* const begin = in.begin + at_.line_begin;
-        std::ptrdiff_t bytes = 0;
-        if (p == begin && in.end - p >= 8) head.method = common_method(p, bytes);
-        if (bytes == 0 || bytes > limits_.method_bytes_max) [[unlikely]] {
-          p = NearPortable::run_end<octet_tchar>(p, in.end);
-          bytes = p - begin;
-          if (bytes > limits_.method_bytes_max) {
-            return reject_in_request_line(in, begin + limits_.method_bytes_max,
-                                          Reason::refused_method_too_long);
-          }
-          if (p == in.end) return pause_in_request_line(in, p, state);
-          if (*p != ' ' || bytes == 0) {
-            return reject_in_request_line(
-                in, p,
-                misfit_in_request_line(*p, Reason::refused_request_line_malformed,
-                                       Reason::refused_method_invalid));
-          }
-          head.method = method_of({begin, static_cast<std::size_t>(bytes)});
+        while (p != in.end && is_tchar(*p)) ++p;
+        if (p - begin > limits_.method_bytes_max) {
+          return reject_in_request_line(in, begin + limits_.method_bytes_max,
+                                        Reason::refused_method_too_long);
         }
-        head.method_text = {at_.line_begin, static_cast<std::uint32_t>(bytes)};
-        p = begin + bytes + 1;
+        if (p == in.end) return pause_in_request_line(in, p, state);
+        if (*p != ' ' || p == begin) {
+          return reject_in_request_line(
+              in, p,
+              misfit_in_request_line(*p, Reason::refused_request_line_malformed,
+                                     Reason::refused_method_invalid));
+        }
+        head.method_text = in.span(begin, p);
+        head.method = method_of(head.method_text.in(in.begin));
+        ++p;
         state = State::target;
       }
         [[fallthrough]];
@@ -181,7 +181,7 @@ template <class Near>
         [[fallthrough]];
 
       case State::path:
-        p = Near::path_end(in.begin, p, in.end, *scanner_);
+        p = scanner_->path_stop(p, in.end);
         if (p == in.end) return pause_in_request_line(in, p, state);
         if (*p == '%') {
           ++p;
@@ -203,7 +203,7 @@ template <class Near>
         [[fallthrough]];
 
       case State::query:
-        p = Near::query_end(in.begin, p, in.end, *scanner_);
+        p = scanner_->query_stop(p, in.end);
         if (p == in.end) return pause_in_request_line(in, p, state);
         if (*p != ' ') return reject_in_request_line(in, p, misfit_in_target(*p));
         head.query.bytes = in.offset(p) - head.query.begin;
@@ -215,19 +215,6 @@ template <class Near>
 
       case State::version: {
         const char* const begin = in.begin + at_.token_begin;
-        if (p == begin && in.end - p >= version_bytes + 2 && load_word(p - 1) == version_front) {
-          const Word back = load_word(p + 2);
-          if (back == version_back_11 || back == version_back_10) [[likely]] {
-            head.version_minor = back == version_back_11 ? 1 : 0;
-            p += version_bytes;
-            if (p - (in.begin + at_.line_begin) > limits_.request_line_bytes_max) {
-              return reject_in_request_line(in, p, Reason::refused_request_line_too_long);
-            }
-            ++p;
-            state = State::request_line_lf;
-            continue;
-          }
-        }
         constexpr std::string_view pattern = "HTTP/0.0\r";
         for (; p != in.end; ++p) {
           const char wanted = pattern[static_cast<std::size_t>(p - begin)];
@@ -253,17 +240,10 @@ template <class Near>
       case State::request_line_lf: {
         if (p == in.end) return pause(in, p, state);
         if (*p != '\n') return reject(in, p, Reason::refused_line_bare_cr);
-        const bool plain = head.form == TargetForm::origin && head.method != Method::connect &&
-                           p[-4] == '1' && (p[-2] == '1' || p[-2] == '0');
-        if (!plain) [[unlikely]] {
-          const Reason reason = judge_request_line(in, p);
-          if (reason != Reason::none) return reject(in, p, reason);
-        }
+        const Reason reason = judge_request_line(in, p);
+        if (reason != Reason::none) return reject(in, p, reason);
         ++p;
-        at_.section_begin = in.offset(p);
-        at_.cursor = at_.section_begin;
-        at_.state = State::field;
-        return Verdict::complete;
+        return begin_section(in, p);
       }
 
       case State::leading_lf:
@@ -319,7 +299,7 @@ template <class Near>
         continue;
 
       case State::opaque_target:
-        p = Near::query_end(in.begin, p, in.end, *scanner_);
+        p = scanner_->query_stop(p, in.end);
         if (p == in.end) return pause_in_request_line(in, p, state);
         if (*p != ' ') return reject_in_request_line(in, p, misfit_in_target(*p));
         head.target.bytes = in.offset(p) - head.target.begin;
@@ -334,12 +314,19 @@ template <class Near>
   }
 }
 
-template <class Near>
-[[gnu::always_inline]] inline Verdict HeadParser::read_fields(const Input& in) {
+// Verdict::complete here means: the line is complete, or with State::ended the whole section.
+Verdict HeadParser::read_field(const Input& in) {
   State state = at_.state;
   const char* p = in.begin + at_.cursor;
   while (true) {
     switch (state) {
+      case State::section_lf:
+        if (p == in.end) return pause(in, p, state);
+        if (*p != '\n') return reject(in, p, Reason::refused_line_bare_cr);
+        at_.cursor = in.offset(p);
+        at_.state = State::ended;
+        return Verdict::complete;
+
       case State::field:
         if (p == in.end) return pause(in, p, state);
         if (*p == '\r') {
@@ -358,18 +345,13 @@ template <class Near>
 
       case State::name: {
         const char* const begin = in.begin + at_.line_begin;
-        while (true) {
-          p = Near::name_end(in.begin, p, in.end);
-          if (p == in.end) return pause_in_field(in, p, state);
-          if (*p == ':' && p != begin) [[likely]]
-            break;
-          if (!is_tchar(*p)) {
-            Reason reason = Reason::refused_header_name;
-            if (*p == '\n') reason = Reason::refused_line_bare_lf;
-            if (p == begin && is_blank(*p)) reason = Reason::refused_header_folded;
-            return reject_in_field(in, p, reason);
-          }
-          ++p;
+        while (p != in.end && is_tchar(*p)) ++p;
+        if (p == in.end) return pause_in_field(in, p, state);
+        if (*p != ':' || p == begin) {
+          Reason reason = Reason::refused_header_name;
+          if (*p == '\n') reason = Reason::refused_line_bare_lf;
+          if (p == begin && is_blank(*p)) reason = Reason::refused_header_folded;
+          return reject_in_field(in, p, reason);
         }
         const auto bytes = static_cast<std::size_t>(p - begin);
         at_.name = {at_.line_begin, static_cast<std::uint32_t>(bytes)};
@@ -387,7 +369,7 @@ template <class Near>
         [[fallthrough]];
 
       case State::value: {
-        p = Near::value_end(in.begin, p, in.end, *scanner_);
+        p = scanner_->value_stop(p, in.end);
         if (p == in.end) return pause_in_field(in, p, state);
         if (*p != '\r') {
           return reject_in_field(
@@ -416,19 +398,15 @@ template <class Near>
         }
         if (at_.known != FieldName::other) {
           const Field& field = storage_[at_.field_count - 1];
-          const Reason reason = judge_field<Near>(in, field, p - 1);
+          const Reason reason = judge_field(in, field, p - 1);
           if (reason != Reason::none) [[unlikely]]
             return reject(in, p, reason);
         }
         ++p;
-        state = State::field;
-        continue;
+        at_.cursor = in.offset(p);
+        at_.state = State::field;
+        return Verdict::complete;
       }
-
-      case State::section_lf:
-        if (p == in.end) return pause(in, p, state);
-        if (*p != '\n') return reject(in, p, Reason::refused_line_bare_cr);
-        return finish(in, p);
 
       default:
         CHECK(state != State::ended);

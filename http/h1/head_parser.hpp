@@ -107,19 +107,16 @@ class HeadParser {
     return static_cast<std::uint16_t>(1u << static_cast<unsigned>(name));
   }
 
-  template <class Near>
-  Verdict run(std::string_view octets);
-  template <class Near>
+  void read_whole_request_line(const Input& in);
+  Verdict read_whole_fields(const Input& in);
   Verdict read_request_line(const Input& in);
-  template <class Near>
-  Verdict read_fields(const Input& in);
+  Verdict read_field(const Input& in);
+  Verdict begin_section(const Input& in, const char* p);
+  Verdict finish(const Input& in);
 
-  template <class Near>
   Reason judge_field(const Input& in, const Field& field, const char* line_end);
-  Reason judge_known_field(const Input& in, const Field& field, const char* line_end);
   Reason judge_request_line(const Input& in, const char* line_end);
   Reason judge_head(const Input& in);
-  Verdict finish(const Input& in, const char* end);
 
   Verdict pause(const Input& in, const char* p, State state);
   Verdict pause_in_request_line(const Input& in, const char* p, State state);

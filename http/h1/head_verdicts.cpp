@@ -10,13 +10,12 @@
 namespace noria::http {
 
 Reason HeadParser::judge_request_line(const Input& in, const char* line_end) {
-  // Behind the slow road the version may be any digit, a dot, any digit.
   const std::string_view version{line_end - 4, 3};
   if (version != "1.1" && version != "1.0") return Reason::refused_version_unsupported;
   return judge_target(at_.head, in.begin);
 }
 
-Reason HeadParser::judge_known_field(const Input& in, const Field& field, const char* line_end) {
+Reason HeadParser::judge_field(const Input& in, const Field& field, const char* line_end) {
   // H1-036: these occur once.
   constexpr unsigned single_fields = bit_of(FieldName::host) | bit_of(FieldName::content_length) |
                                      bit_of(FieldName::transfer_encoding) |
@@ -77,17 +76,18 @@ Reason HeadParser::judge_head(const Input& in) {
   return Reason::none;
 }
 
-Verdict HeadParser::finish(const Input& in, const char* end) {
-  if (const Reason reason = judge_head(in); reason != Reason::none) [[unlikely]] {
-    return reject(in, end, reason);
-  }
+// The cursor stands at the last LF.
+Verdict HeadParser::finish(const Input& in) {
+  const Reason reason = judge_head(in);
+  if (reason != Reason::none) [[unlikely]]
+    return reject(in, in.begin + at_.cursor, reason);
   RequestHead& head = at_.head;
+  ++at_.cursor;
   head.base = in.begin;
-  head.head_bytes = in.offset(end) + 1;
+  head.head_bytes = at_.cursor;
   head.fields = fields();
   const bool persistent = head.version_minor == 1 || at_.connection.keep_alive;
   head.keep_alive = persistent && !at_.connection.close;
-  at_.cursor = head.head_bytes;
   at_.state = State::ended;
   return Verdict::complete;
 }

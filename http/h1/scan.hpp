@@ -1,5 +1,5 @@
-// Finding the first octet that may not stand where it stands. The short runs of a head are scanned
-// in place (near_*.hpp), long ones through one of these tables, chosen once by who starts a core.
+// Finding the first octet that may not stand where it stands: one table of functions per kind of
+// machine, chosen once by who starts a core. All of them give the same answers.
 #pragma once
 
 namespace noria::http {
@@ -9,7 +9,7 @@ using FindStop = const char* (*)(const char* begin, const char* end);
 
 struct Scanner {
   const char* name;
-  bool vectors;         // whether runs are scanned by vectors in place, too
+  bool vectors;         // whether whole lines are read by vectors, too (whole_lines.hpp)
   FindStop path_stop;   // not a target octet (H1-020), or one of ? % and backslash
   FindStop query_stop;  // not a target octet
   FindStop value_stop;  // not an octet of a field value (H1-033)

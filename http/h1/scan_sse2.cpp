@@ -1,6 +1,10 @@
-#include "http/h1/near_sse2.hpp"
+#include "http/h1/vector_stops.hpp"
 
 #if defined(__x86_64__)
+
+#include <bit>
+
+#include "http/h1/scan.hpp"
 
 namespace noria::http {
 namespace {
@@ -8,7 +12,7 @@ namespace {
 template <class Stops>
 const char* find_stop(const char* p, const char* end, FindStop rest) {
   while (end - p >= 16) {
-    const unsigned stops = Stops::in(NearSse2::load(p));
+    const unsigned stops = Stops::in(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
     if (stops != 0) return p + std::countr_zero(stops);
     p += 16;
   }
