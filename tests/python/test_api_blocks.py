@@ -22,7 +22,7 @@ exec(compile(sys.stdin.read(), sys.argv[1], "exec"), {"__name__": "doctest"})
 def blocks() -> list[tuple[str, str]]:
     if not DOCUMENT.exists():
         return []
-    found = re.findall(r"^```python\n(# \[1\] (.+)\n.*?)^```", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```python\n(# \[1\] ([^\n]+)\n.*?)^```", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
     return [(name, code) for code, name in found]
 
 
