@@ -97,6 +97,7 @@ std::expected<void, SetUpFailure> RingEngine::learn_to_enter(std::uint32_t featu
   unsigned workers_max[2] = {kernel_workers_max, kernel_workers_max};
   io_uring_register_iowq_max_workers(&ring_, workers_max);
   if ((features & feature_no_iowait) != 0) enter_flags_ |= enter_no_iowait;
+  if (auto started = start_ring(ring_); !started) return started;
 
   // A wait whose end has passed, first as a point in time and, for kernels that do not know those,
   // as a span: ETIME is the good answer.

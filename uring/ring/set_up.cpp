@@ -1,5 +1,8 @@
 #include "uring/ring/set_up.hpp"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -10,7 +13,12 @@ namespace noria::uring {
 
 namespace {
 
-constexpr std::uint32_t common = IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL;
+constexpr std::uint32_t common =
+    IORING_SETUP_CQSIZE | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_R_DISABLED;
+
+constexpr auto operations =
+    std::to_array<std::uint8_t>({IORING_OP_NOP, IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_SEND,
+                                 IORING_OP_CLOSE, IORING_OP_ASYNC_CANCEL, IORING_OP_POLL_ADD});
 
 // Completions are made when we ask for them and only there, so nothing interrupts a handler; where
 // the kernel cannot, it at least does not interrupt; where it cannot do that either, it interrupts.
@@ -55,6 +63,30 @@ std::expected<SetUp, SetUpFailure> set_up_ring(std::uint32_t submission_entries,
     completion_entries = std::max(completion_entries / 2, submission_entries);
   }
   return std::unexpected(SetUpFailure{error, "io_uring_setup"});
+}
+
+std::expected<void, SetUpFailure> start_ring(io_uring& ring) {
+  if ((ring.flags & IORING_SETUP_R_DISABLED) == 0) return {};
+  std::array<io_uring_restriction, operations.size() + 2> restrictions{};
+  for (std::size_t index = 0; index < operations.size(); ++index) {
+    restrictions[index].opcode = IORING_RESTRICTION_SQE_OP;
+    restrictions[index].sqe_op = operations[index];
+  }
+  io_uring_restriction& flags = restrictions[operations.size()];
+  flags.opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
+  flags.sqe_flags = IOSQE_BUFFER_SELECT;
+  // Closing the ring gives its registered descriptor back.
+  io_uring_restriction& closing = restrictions[operations.size() + 1];
+  closing.opcode = IORING_RESTRICTION_REGISTER_OP;
+  closing.register_op = IORING_UNREGISTER_RING_FDS;
+  // Debian's liburing 2.3 declares functions for these two and does not export them.
+  ::syscall(SYS_io_uring_register, ring.ring_fd, IORING_REGISTER_RESTRICTIONS, restrictions.data(),
+            restrictions.size());
+  if (::syscall(SYS_io_uring_register, ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) <
+      0) {
+    return std::unexpected(SetUpFailure{errno, "io_uring_register(ENABLE_RINGS)"});
+  }
+  return {};
 }
 
 }  // namespace noria::uring

@@ -28,4 +28,8 @@ std::span<const std::uint32_t> set_up_ladder();
 std::expected<SetUp, SetUpFailure> set_up_ring(std::uint32_t submission_entries,
                                                std::uint32_t completion_entries);
 
+// Confines the ring to the operations of uring/ring/ops for good and sets it going (ENG-007). Comes
+// after everything that is registered with it. A kernel that cannot confine is no failure.
+std::expected<void, SetUpFailure> start_ring(io_uring& ring);
+
 }  // namespace noria::uring

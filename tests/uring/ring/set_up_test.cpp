@@ -33,6 +33,23 @@ TEST_F(RingTest, DISABLED_rung_3) {
   expect_rung(*engine_, 3);
 }
 
+// An operation that no file in uring/ring/ops prepares.
+int foreign_operation(io_uring& ring) {
+  io_uring_prep_fallocate(io_uring_get_sqe(&ring), -1, 0, 0, 1);
+  io_uring_submit_and_wait(&ring, 1);
+  io_uring_cqe* entry = nullptr;
+  io_uring_peek_cqe(&ring, &entry);
+  return entry == nullptr ? 0 : -entry->res;
+}
+
+TEST(StartRing, ENG_007_only_the_operations_of_this_engine_are_allowed) {
+  auto set_up = set_up_ring(4, 16);
+  if (!set_up) GTEST_SKIP() << "no io_uring here";
+  ASSERT_TRUE(start_ring(set_up->ring));
+  EXPECT_EQ(foreign_operation(set_up->ring), EACCES);
+  io_uring_queue_exit(&set_up->ring);
+}
+
 TEST_F(RingTest, DISABLED_a_quarter_of_the_ring) {
   EXPECT_EQ(engine_->submission_entries(), 64u);
   EXPECT_EQ(engine_->completion_entries(), 512u);

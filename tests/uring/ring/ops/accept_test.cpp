@@ -27,5 +27,21 @@ TEST_F(RingTest, multishot_accept_takes_a_burst_in_blocking_mode_and_close_on_ex
   }
 }
 
+// The epoll engine leaves its listener so, and a worker that replaces one may be on the ring.
+TEST_F(RingTest, ENG_025_accept_waits_on_a_non_blocking_listener_too) {
+  LoopbackListener listener;
+  ASSERT_EQ(::fcntl(listener.get(), F_SETFL, O_NONBLOCK), 0);
+  engine_->accept(token(Operation::accept), listener.get());
+  std::array<Completion, 1> batch;
+  EXPECT_EQ(engine_->turn(batch, 0, {}), 0u);
+  OwnedDescriptor client = listener.connect();
+  const Completion completion = collect_one();
+  ASSERT_GE(completion.result, 0);
+  const OwnedDescriptor accepted(completion.result);
+  EXPECT_EQ(::fcntl(accepted.get(), F_GETFL) & O_NONBLOCK, 0);
+  engine_->cancel(token(Operation::cancel), token(Operation::accept));
+  collect(2);
+}
+
 }  // namespace
 }  // namespace noria::uring
