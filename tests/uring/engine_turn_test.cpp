@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -132,11 +133,17 @@ TEST_P(EngineTurn, calls_the_hook_only_around_a_wait_that_blocks) {
 
 TEST_P(EngineTurn, never_returns_empty_before_the_deadline) {
   if (engine().kind() == EngineKind::memory) GTEST_SKIP() << "moves no clock of its own";
-  for (const std::uint64_t wait_ns : {1u, 50'000u, 999'999u, 1'000'001u, 3'500'000u}) {
-    const std::uint64_t deadline_ns = now_ns() + wait_ns;
-    EXPECT_TRUE(turn(deadline_ns).empty());
-    EXPECT_GE(now_ns(), deadline_ns);
-  }
+  // On a thread of its own: the rings that earlier tests left to the kernel to take down interrupt
+  // the waits of this one, as a signal does.
+  std::thread([] {
+    const auto world = EngineWorld::open(GetParam(), EngineOptions{});
+    std::array<Completion, 4> out;
+    for (const std::uint64_t wait_ns : {1u, 50'000u, 999'999u, 1'000'001u, 3'500'000u}) {
+      const std::uint64_t deadline_ns = now_ns() + wait_ns;
+      EXPECT_EQ(world->engine().turn(out, deadline_ns, WaitHook{}), 0u);
+      EXPECT_GE(now_ns(), deadline_ns);
+    }
+  }).join();
 }
 
 TEST_P(EngineTurn, what_does_not_fit_comes_with_the_next_turn) {
