@@ -160,7 +160,9 @@ PyObject* make_json(RequestObject& request) {
 
 PyObject* address(const std::string& host, std::uint16_t port) {
   if (host.empty()) return Py_NewRef(Py_None);
-  return Py_BuildValue("(s#i)", host.data(), static_cast<Py_ssize_t>(host.size()), int{port});
+  const OwnedRef host_text(utf8_text(host));
+  const OwnedRef port_number(PyLong_FromLong(port));
+  return host_text && port_number ? PyTuple_Pack(2, host_text.get(), port_number.get()) : nullptr;
 }
 
 PyObject* make_client(RequestObject& request) {

@@ -250,8 +250,10 @@ class Sender {
   }
 
   ResponseHead head(std::string_view content_type) const {
+    // What has no body has no type either (RSP-001).
+    const bool untyped = own_content_type_ || status_ == 204 || status_ == 304;
     return {.status = status_,
-            .content_type = own_content_type_ ? std::string_view{} : content_type,
+            .content_type = untyped ? std::string_view{} : content_type,
             .fields = fields_};
   }
 
