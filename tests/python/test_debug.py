@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import Any
 
 import pytest
 
@@ -45,7 +44,7 @@ def test_a_slow_handler_is_logged_with_its_stack() -> None:
             seen.set()
 
     @app.get("/")
-    def slow_handler(request: Any) -> int:
+    def slow_handler() -> int:
         return int(seen.wait(10))
 
     logger, handler = logging.getLogger("noria"), Wait()

@@ -49,6 +49,15 @@ class Secret(Thing):
     key: str = "k"
 
 
+class Opaque:
+    pass
+
+
+@dataclass
+class Odd:
+    inside: Opaque
+
+
 class Row(TypedDict):
     name: str
 
@@ -147,14 +156,10 @@ def test_no_body_is_missing_or_the_default() -> None:
 
 
 def test_what_an_engine_cannot_check_is_refused_at_registration() -> None:
-    @dataclass
-    class Odd:
-        socket: complex
-
     def handler(odd: Any) -> None: ...
 
     handler.__annotations__["odd"] = Odd
-    for validator in ("builtin", "pydantic"):
+    for validator in VALIDATORS:
         with pytest.raises(HandlerSignatureError):
             App(validator=validator).add_route("/", handler, ["POST"])
 
@@ -200,7 +205,7 @@ def test_no_undeclared_field_leaves(validator: Validator, declared: Any, value: 
 @pytest.mark.parametrize("validator", VALIDATORS)
 @pytest.mark.parametrize(
     ("declared", "value"),
-    [(User, {"age": 1}), (Point, {"x": "a"}), (Thing, {"name": 3}), (Thing, None), (list[int], ["x"]), (int, "x"), (None, 1)],
+    [(User, {"age": 1}), (Point, {"x": "a"}), (Thing, {"name": 3}), (Thing, None), (list[int], ["x"]), (int, "x")],
 )
 def test_what_does_not_fit_is_a_500_without_details(
     validator: Validator, declared: Any, value: Any, caplog: pytest.LogCaptureFixture

@@ -84,7 +84,7 @@ def test_redirects() -> None:
         client.get("/loop")
 
 
-@pytest.mark.parametrize("chunks", [None, [1] * 40, [5, 1, 20], [100]])
+@pytest.mark.parametrize("chunks", [None, [1] * 40, [5, 1, 20], [60]])
 def test_raw(chunks: list[int] | None) -> None:
     client = TestClient(echo_app())
     one = b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -70,7 +70,7 @@ class Plan(TypedDict, total=False):
     arguments: Sequence[Argument]
     status: int
     media_type: str | None
-    body_bytes_max: int | None  # None: the server's limit; 0: no limit
+    body_bytes_max: int | None  # None: the server's limit; 2**64 - 1: no limit
     # UPL-001: 415 before the body is awaited unless the type is JSON. Only a request with a body is
     # judged (a length above 0, or chunked); one with a Content-Encoding is refused too.
     wants_json: bool

@@ -144,6 +144,8 @@ class Answers:
         else:
             response = self.response(body, route)
             response._status = checked_status(status)
+            if status in (204, 304):
+                response._body, response._fields = b"", []
         if headers is not None:
             for name, _ in fields_of(headers):
                 lowered = name.lower()

@@ -323,7 +323,7 @@ def _taken_options(options: dict[str, Any]) -> dict[str, Any]:
         from noria.config import size
 
         try:
-            options["max_body"] = size(options["max_body"])
+            options["max_body"] = size(options["max_body"])  # 0: no limit
         except ValueError as error:
             raise ValueError(f"max_body {error}, not {options['max_body']!r}") from None
     return options

@@ -32,6 +32,7 @@ usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--e
 
 _RUN_FLAGS = ("host", "port", "uds", "workers", "engine", "app-dir")
 _NOT_STARTED = 3
+_SPEAKER = "NORIA_SPEAKER"
 
 
 class UsageError(NoriaError):
@@ -85,7 +86,7 @@ def run(arguments: list[str]) -> int:
             return _work(target, app_dir, flags, worker)
         return _supervise(arguments, flags, workers)
     except (ConfigError, StartupError) as error:
-        if worker is None or worker["speaks"]:
+        if worker is None or worker.speaks():
             complain(f"cannot start: {error}")
         return _NOT_STARTED
 
@@ -152,45 +153,67 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
     # Listeners and the stop are all the supervisor knows of; the app's own settings are its workers'.
     config = _configured(None, flags)
     listeners = bind(config, workers)
+    # What keeps one worker from starting keeps them all: who takes the octet says it for the others.
+    token, filled = os.pipe()
+    os.write(filled, b"1")
+    os.close(filled)
+    os.set_inheritable(token, True)
     try:
         return _native.supervise(
             [sys.executable, "-m", "noria", "run", *arguments],
             listeners=[[listener.descriptor] for listener in listeners],
             graceful_timeout_ms=round(config.timeouts.graceful * 1000),
-            environment={},
+            environment={_SPEAKER: str(token)},
         )
     finally:
+        os.close(token)
         for listener in listeners:
             listener.close()
 
 
-def _taken_from_environment() -> dict[str, Any] | None:
-    """What the supervisor told this worker; taken out, so that children of the app do not see it."""
-    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("NORIA_WORKER_")}
+class Worker:
+    """What the supervisor told this process."""
+
+    def __init__(self, listener: int, ready: int, restarts: int, token: int) -> None:
+        self.listener = listener
+        self._ready = ready
+        self._restarts = restarts
+        self._token = token
+
+    def is_ready(self) -> None:
+        os.write(self._ready, b"1")
+        os.close(self._ready)
+
+    def speaks(self) -> bool:
+        return self._restarts > 0 or os.read(self._token, 1) != b""
+
+
+def _taken_from_environment() -> Worker | None:
+    """None in a supervisor; taken out, so that children of the app do not see it."""
+    taken = {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith("NORIA_WORKER_") or name == _SPEAKER
+    }
     if "NORIA_WORKER_LISTENERS" not in taken:
         return None
-    number = int(taken["NORIA_WORKER_ID"])
-    restarts = int(taken.get("NORIA_WORKER_RESTARTS", "0"))
-    return {
-        "listeners": [int(one) for one in taken["NORIA_WORKER_LISTENERS"].split(",")],
-        "ready": int(taken["NORIA_WORKER_READY"]),
-        # What stops one worker from starting stops all of them: one line is enough.
-        "speaks": number == 0 or restarts > 0,
-    }
+    # A worker has one listener; the supervisor's contract allows for more.
+    listener = int(taken["NORIA_WORKER_LISTENERS"].partition(",")[0])
+    ready, restarts = int(taken["NORIA_WORKER_READY"]), int(taken["NORIA_WORKER_RESTARTS"])
+    return Worker(listener, ready, restarts, int(taken[_SPEAKER]))
 
 
-def _work(target: str, app_dir: str, flags: dict[str, str], worker: dict[str, Any]) -> int:
+def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> int:
     from noria.errors import RegistrationError
     from noria.serving import inherited, serve, tell
 
     app = load(target, app_dir)
     config = _configured(app._server_config, flags)
-    listener: Listener = inherited(worker["listeners"][0])
+    listener: Listener = inherited(worker.listener)
 
     def when_ready(serving: Serving) -> None:
         tell(serving.ready_line())
-        os.write(worker["ready"], b"1")
-        os.close(worker["ready"])
+        worker.is_ready()
 
     try:
         return serve(app, config, listener, when_ready)

@@ -22,7 +22,7 @@ def report(facts: dict[str, Any]) -> list[str]:
     from noria import __version__
 
     lines = [f"noria {__version__}"]
-    width = max((len(name) for name in facts), default=0) + 1
+    width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
         label = f"{name.replace('_', ' ')}:".ljust(width + 1)
         if isinstance(value, dict):

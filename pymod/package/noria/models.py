@@ -111,12 +111,15 @@ class BodyType:
             kind = "missing"
             path.append(message[31:].rstrip("`"))
             message = "Field required"
-        value: Any = None
         try:
             value = self._native(data)
+        except _native.JSONDecodeError as malformed:
+            # msgspec stops at the first misfit; what follows it may not even be JSON.
+            return bad_json(malformed)
+        try:
             for step in path[:-1] if kind == "missing" else path:
                 value = value[step]
-        except (LookupError, TypeError, ValueError):
+        except (LookupError, TypeError):
             value = None
         return Problems([entry(kind, path, message, value)])
 
@@ -150,8 +153,13 @@ def _type_adapter(tp: Any, constraints: dict[str, Any]) -> Any:
 
         tp = Annotated[tp, pydantic.Field(**constraints)]
     try:
-        return pydantic.TypeAdapter(tp)
+        adapter = pydantic.TypeAdapter(tp)
+        # A class with fields that name nothing yet makes a validator that only raises when it is used.
+        _ = adapter.validator.validate_json
+        return adapter
     except pydantic.errors.PydanticUserError as error:
+        if error.code == "class-not-fully-defined":
+            raise NameError(error.message.splitlines()[0]) from None
         raise Unfit(
             f"pydantic cannot check {described(tp)}: {error.message.splitlines()[0]}",
             "use a pydantic model, or App(validator='msgspec') or App(validator='builtin')",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Unresolved", "compile_plan"]
 
+NO_LIMIT = 2**64 - 1
 _ORDER = ("path", "query", "header", "cookie", "body")
 
 
@@ -41,6 +42,7 @@ class Compiler:
     def plan(self) -> Plan:
         """The plan; HandlerSignatureError, or Unresolved while a name does not exist."""
         handler = self.route.handler
+        max_body = self.route.options.get("max_body")
         try:
             found, returned = parameters_of(handler)
             arguments = self.arguments(found)
@@ -49,7 +51,7 @@ class Compiler:
                 "arguments": arguments,
                 "status": self.route.status,
                 "media_type": self.route.media_type,
-                "body_bytes_max": self.route.options.get("max_body"),
+                "body_bytes_max": NO_LIMIT if max_body == 0 else max_body,
                 "wants_json": any(
                     source.source == "body" for source in self.sources
                 ) and not any(marker is not None and marker.media_type for _, _, marker in self.body),
