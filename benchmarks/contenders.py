@@ -36,6 +36,7 @@ class Question:
     body: str = ""  # a file beside the question's
     depth: int = 1  # requests written together
     headers: tuple[str, ...] = ()
+    contenders: tuple[str, ...] = ()  # files that alone take part; empty: all that ask for none
 
     @property
     def body_file(self) -> Path | None:
@@ -49,7 +50,9 @@ class Contender:
     requires: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)  # empty: all
-    paths: dict[str, str] = field(default_factory=dict)  # by question, instead of the question's
+    # By question, instead of the question's own; a contender with paths answers only what it names.
+    paths: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
     python: str = ""  # X.Y when the default Python will not do
     program: str = ""  # must be on PATH
 
@@ -62,7 +65,8 @@ def questions() -> dict[str, Question]:
     found = {}
     for path in sorted(QUESTIONS.glob("*.toml")):
         entry = tomllib.loads(path.read_text())
-        entry["headers"] = tuple(entry.get("headers", ()))
+        for name in ("headers", "contenders"):
+            entry[name] = tuple(entry.get(name, ()))
         found[path.stem] = Question(path.stem, **entry)
     return found
 
@@ -87,8 +91,10 @@ _ORDER = ("ceiling", "noria_cpp", "noria_python")
 
 
 def contenders_of(question: str) -> Iterator[Contender]:
+    asked = questions()
+    special = {stem for other in asked.values() for stem in other.contenders}
     stems = sorted(
-        (path.stem for path in FILES.glob("*.py")),
+        asked[question].contenders or {path.stem for path in FILES.glob("*.py")} - special,
         key=lambda stem: (_ORDER.index(stem) if stem in _ORDER else len(_ORDER), stem),
     )
     for stem in stems:
@@ -151,6 +157,7 @@ class Running:
         self.contender = contender
         self.question = question
         self.path = contender.paths.get(question.name, question.path)
+        self.answer = contender.answers.get(question.name, question.answer)
         self.port = free_port()
         if contender.program and shutil.which(contender.program) is None:
             raise Unavailable(f"{contender.program} is not installed")
@@ -162,7 +169,7 @@ class Running:
             "port": str(self.port),
             "build": str(build.resolve()),
             "here": str(FILES),
-            "answer": question.answer,
+            "answer": self.answer,
             "ceiling": question.ceiling,
             "venv": str(venv),
             "python": f"{venv}/bin/python",
@@ -209,7 +216,7 @@ class Running:
                 if time.monotonic() > deadline:
                     raise Unavailable(f"no answer in {START_TIMEOUT_S} s") from error
                 time.sleep(0.05)
-        if response.status != 200 or content != self.question.answer.encode():
+        if response.status != 200 or content != self.answer.encode():
             raise Unavailable(f"answers {response.status} {content[:80]!r}")
         return dict(response.getheaders())
 

@@ -22,6 +22,8 @@ import machine
 import processes
 import table
 
+from load import idle_connections, start
+
 RESULTS = contenders.HERE / "results"
 FIGURE = "cpu_us_per_request"
 
@@ -133,10 +135,36 @@ def answer(question: contenders.Question, options: argparse.Namespace, counted: 
             server.stop()
 
 
+def idle(options: argparse.Namespace) -> dict[str, Any]:
+    """Memory of idle connections, of noria on both engines and of the ceilings."""
+    figures: dict[str, Any] = {}
+    question = contenders.questions()["json"]
+    for contender in contenders.contenders_of(question.name):
+        if contender.requires or contender.program:
+            continue
+        with contextlib.ExitStack() as stack:
+            try:
+                server = contenders.Running(contender, question, options.build)
+                stack.callback(server.stop)
+                server.check()
+                figures[contender.name] = idle_connections.measure(server)
+            except (contenders.Unavailable, OSError) as reason:
+                figures[contender.name] = {"unavailable": str(reason)}
+    return figures
+
+
+# What is not a race: figures of noria's own, no rounds and no ratio.
+LOADS = {
+    "idle_connections": (idle_connections.QUESTION, idle),
+    "start": (start.QUESTION, lambda options: {"noria Python": start.measure()}),
+}
+
+
 def main() -> int:
     known = contenders.questions()
+    names = [*known, *LOADS]
     arguments = argparse.ArgumentParser(prog="tools/dev bench", description=__doc__)
-    arguments.add_argument("questions", nargs="*", metavar="QUESTION", help=", ".join(known))
+    arguments.add_argument("questions", nargs="*", metavar="QUESTION", help=", ".join(names))
     arguments.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
     arguments.add_argument("--seconds", type=float, default=5)
     arguments.add_argument("--rounds", type=int, default=5)
@@ -146,9 +174,11 @@ def main() -> int:
     if not options.questions:
         for question in known.values():
             print(f"{question.name}: {question.question}")
+        for name, (text, _) in LOADS.items():
+            print(f"{name}: {text}")
         return 0
-    if strangers := [name for name in options.questions if name not in known]:
-        print(f"bench: no question {strangers[0]!r}; there are: {', '.join(known)}", file=sys.stderr)
+    if strangers := [name for name in options.questions if name not in names]:
+        print(f"bench: no question {strangers[0]!r}; there are: {', '.join(names)}", file=sys.stderr)
         return 2
     if options.quick:
         options.rounds, options.seconds = 2, 1
@@ -166,15 +196,22 @@ def main() -> int:
             "client_core": client.CLIENT_CORE,
             "instructions_counted": counted,
         },
-        "questions": {name: answer(known[name], options, counted) for name in options.questions},
+        "questions": {
+            name: answer(known[name], options, counted) for name in options.questions if name in known
+        },
+        "loads": {name: LOADS[name][1](options) for name in options.questions if name in LOADS},
     }
     for name, answered in result["questions"].items():
         print(f"\n{table.markdown(name, answered)}")
+    for name, figures in result["loads"].items():
+        print(f"\n{table.figures(name, LOADS[name][0], figures)}")
     if not options.quick:
         RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"{result['date'][:10]}-{machine.slug()}.json"
         if path.exists():  # questions asked one by one on a day come together in one file
-            result["questions"] = json.loads(path.read_text())["questions"] | result["questions"]
+            earlier = json.loads(path.read_text())
+            for part in ("questions", "loads"):
+                result[part] = earlier[part] | result[part]
         path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
         print(f"\nstored in {path}")
     return 0

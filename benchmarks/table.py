@@ -23,3 +23,12 @@ def markdown(name: str, answered: dict[str, Any]) -> str:
     for contender, reason in answered["unavailable"].items():
         lines.append(f"| {contender} | | | | | | | unavailable: {reason.replace('|', ' ')} |")
     return "\n".join(lines)
+
+
+def figures(name: str, question: str, measured: dict[str, Any]) -> str:
+    lines = [f"**{name}**: {question}", "", "| contender | figure | |", "|---|---|--:|"]
+    for contender, entry in measured.items():
+        for key, value in entry.items():
+            shown = value if isinstance(value, str) else f"{value:,.1f}"
+            lines.append(f"| {contender} | {key} | {shown} |")
+    return "\n".join(lines)

@@ -19,7 +19,7 @@ def answer(value):
 
 
 async def message(request):
-    return answer({"message": "Hello, World!"})
+    return answer({"hello": "world"})
 
 
 async def item(request):

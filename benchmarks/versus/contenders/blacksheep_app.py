@@ -21,7 +21,7 @@ app = Application()
 
 @app.router.get("/json")
 async def message() -> dict[str, str]:
-    return {"message": "Hello, World!"}
+    return {"hello": "world"}
 
 
 @app.router.get("/items/{id}")

@@ -17,7 +17,7 @@ app = App()
 
 @app.get("/json")
 def message(request):
-    return {"message": "Hello, World!"}
+    return {"hello": "world"}
 
 
 @app.get("/items/{id}")

@@ -15,7 +15,7 @@ CONTENDERS = {
 
 class Message:
     def on_get(self, request, response):
-        response.media = {"message": "Hello, World!"}
+        response.media = {"hello": "world"}
 
 
 class Item:

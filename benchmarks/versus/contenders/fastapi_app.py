@@ -19,7 +19,7 @@ synchronous = FastAPI()
 
 @asynchronous.get("/json")
 async def message() -> dict[str, str]:
-    return {"message": "Hello, World!"}
+    return {"hello": "world"}
 
 
 @asynchronous.get("/items/{id}")
@@ -34,7 +34,7 @@ async def count(body: dict[str, Any]) -> dict[str, int]:
 
 @synchronous.get("/json")
 def message_sync() -> dict[str, str]:
-    return {"message": "Hello, World!"}
+    return {"hello": "world"}
 
 
 @synchronous.get("/items/{id}")

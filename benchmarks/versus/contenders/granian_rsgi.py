@@ -15,7 +15,7 @@ CONTENDERS = {
 async def app(scope, protocol):
     path = scope.path
     if path == "/json":
-        content = orjson.dumps({"message": "Hello, World!"})
+        content = orjson.dumps({"hello": "world"})
     elif scope.method == "POST":
         content = orjson.dumps({"count": len(orjson.loads(await protocol())["items"])})
     else:

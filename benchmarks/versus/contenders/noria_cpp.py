@@ -1,8 +1,14 @@
-"""noria without Python: the C++ seam, on both engines."""
+"""noria without Python: the C++ seam of examples/cpp_hello.cpp, on both engines.
+
+Its POST route answers with the octets of the body, which it does not parse.
+"""
 
 CONTENDERS = {
     f"noria C++, {engine}": {
-        "command": ["{build}/examples/cpp_hello", "--port", "{port}", "--engine", engine],
+        "command": ["{build}/examples/cpp_hello", "{port}", engine],
+        "paths": {"json": "/", "pipelined": "/", "new_connection": "/", "param": "/items/12345",
+                  "post": "/length"},
+        "answers": {"post": '{"length":1024}'},
     }
     for engine in ("epoll", "uring")
-}
+}  # fmt: skip

@@ -27,7 +27,7 @@ app = App()
 
 @app.get("/json")
 def message() -> dict[str, str]:
-    return {"message": "Hello, World!"}
+    return {"hello": "world"}
 
 
 @app.get("/items/{id:int}")

@@ -27,7 +27,7 @@ async def app(scope, receive, send):
         return
     path = scope["path"]
     if path == "/json":
-        content = orjson.dumps({"message": "Hello, World!"})
+        content = orjson.dumps({"hello": "world"})
     elif scope["method"] == "POST":
         body = b""
         more = True

@@ -20,7 +20,7 @@ CONTENDERS = {
 def app(environ, start_response):
     path = environ["PATH_INFO"]
     if path == "/json":
-        content = orjson.dumps({"message": "Hello, World!"})
+        content = orjson.dumps({"hello": "world"})
     elif environ["REQUEST_METHOD"] == "POST":
         length = int(environ["CONTENT_LENGTH"])
         content = orjson.dumps({"count": len(orjson.loads(environ["wsgi.input"].read(length))["items"])})

@@ -24,7 +24,7 @@ def answer(value: dict) -> Response:
 
 @app.get("/json")
 def message(request: Request) -> Response:
-    return answer({"message": "Hello, World!"})
+    return answer({"hello": "world"})
 
 
 @app.get("/items/:id")

@@ -19,7 +19,7 @@ def answer(response, value):
 
 
 def message(response, request):
-    answer(response, {"message": "Hello, World!"})
+    answer(response, {"hello": "world"})
 
 
 def item(response, request):

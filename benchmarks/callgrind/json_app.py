@@ -1,0 +1,16 @@
+"""The server that json_route.py counts: one route, epoll engine, no supervisor."""
+
+import sys
+
+from noria import App
+
+app = App()
+
+
+@app.get("/json")
+def message() -> dict[str, str]:
+    return {"hello": "world"}
+
+
+if __name__ == "__main__":
+    app.run(host="127.0.0.1", port=int(sys.argv[1]), engine="epoll")

@@ -1,0 +1,129 @@
+"""How many user instructions does noria spend around a handler, on the keep-alive JSON route?
+
+A server on the epoll engine runs under callgrind twice, with a different number of requests over one
+connection; the difference divided is one request, start-up cancelled. The bare call of the same
+handler, measured the same way in a loop of C, is taken off: what is left is noria's own share.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+FEW, MANY = 200, 2200
+START_TIMEOUT_S = 120
+REQUEST = b"GET /json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+VALGRIND = ("valgrind", "--tool=callgrind", "--error-exitcode=9", "--callgrind-out-file={out}")
+
+# deque swallows what starmap yields without a bytecode in between; the empty loop is taken off below.
+_CALLS = """
+import collections, itertools, sys
+def handler():
+    return {"hello": "world"}
+call = handler if sys.argv[2] == "handler" else bool
+collections.deque(itertools.starmap(call, itertools.repeat((), int(sys.argv[1]))), maxlen=0)
+"""
+
+
+def _instructions(out: Path) -> int:
+    found = re.search(r"^(?:totals|summary):\s+(\d+)", out.read_text(), re.MULTILINE)
+    if found is None:
+        raise RuntimeError(f"callgrind wrote no totals into {out}")
+    return int(found[1])
+
+
+def _python() -> str:
+    return str(Path(sys.executable))
+
+
+def _bare_calls(count: int, what: str) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out"
+        command = [part.format(out=out) for part in VALGRIND]
+        command += [_python(), "-S", "-c", _CALLS, str(count), what]
+        subprocess.run(command, check=True, capture_output=True, env={"PYTHONHASHSEED": "0"})
+        return _instructions(out)
+
+
+def bare_call() -> float:
+    """Instructions of one vectorcall of a handler that returns a one-entry dictionary."""
+    span = 20_000
+    with_handler = _bare_calls(span + 1000, "handler") - _bare_calls(1000, "handler")
+    without = _bare_calls(span + 1000, "nothing") - _bare_calls(1000, "nothing")
+    return (with_handler - without) / span
+
+
+def _ask(port: int, count: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(count):
+            connection.sendall(REQUEST)
+            answer = b""
+            while not answer.endswith(b"}"):
+                piece = connection.recv(65536)
+                if not piece:
+                    raise RuntimeError("the server closed the connection")
+                answer += piece
+            if not answer.startswith(b"HTTP/1.1 200 "):
+                raise RuntimeError(f"unexpected answer {answer!r}")
+
+
+def _wait_until_open(port: int, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("the server did not start under callgrind") from None
+            time.sleep(0.1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def served(count: int) -> int:
+    """Instructions of a whole server life with this many requests."""
+    port = _free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out"
+        command = [part.format(out=out) for part in VALGRIND]
+        command += [_python(), str(HERE / "json_app.py"), str(port)]
+        with open(Path(folder) / "log", "w+b") as log:
+            server = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, env={"PYTHONHASHSEED": "0"}
+            )
+            try:
+                _wait_until_open(port, server)
+                _ask(port, count)
+            except BaseException:
+                log.seek(0)
+                sys.stderr.write(log.read().decode(errors="replace"))
+                raise
+            finally:
+                server.send_signal(signal.SIGTERM)
+                server.wait(120)
+        return _instructions(out)
+
+
+def share() -> dict[str, float]:
+    whole = (served(MANY) - served(FEW)) / (MANY - FEW)
+    handler = bare_call()
+    return {"request": whole, "handler": handler, "share": whole - handler}
+
+
+if __name__ == "__main__":
+    for name, instructions in share().items():
+        print(f"{name}: {instructions:.0f} user instructions")

@@ -1,0 +1,26 @@
+"""noria with one route and with ten thousand: the cost of a request must not know the difference."""
+
+import os
+
+from noria import App
+
+_RUN = ["{noria}", "run", "noria_routes:app", "--app-dir", "{here}", "--port", "{port}",
+        "--engine", "epoll"]  # fmt: skip
+
+CONTENDERS = {
+    "noria Python, 1 route": {"command": _RUN, "environment": {"NORIA_BENCH_ROUTES": "1"}},
+    "noria Python, 10 000 routes": {"command": _RUN, "environment": {"NORIA_BENCH_ROUTES": "10000"}},
+}
+
+app = App()
+
+
+def item(id: int) -> dict[str, int]:
+    return {"id": id}
+
+
+count = int(os.environ["NORIA_BENCH_ROUTES"])
+# The one that is asked for lies in the middle of its neighbours, which share its beginning.
+for number in range(count):
+    name = "items" if number == count // 2 else f"items{number}"
+    app.get(f"/{name}/{{id:int}}")(item)

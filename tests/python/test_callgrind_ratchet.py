@@ -1,0 +1,21 @@
+"""noria's own share of a request, in user instructions under callgrind: it may only go down."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks" / "callgrind"))
+
+import json_route  # noqa: E402
+
+SHARE_INSTRUCTIONS_MAX = 1300
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
+def test_the_share_of_a_keep_alive_json_request_is_within_its_ratchet() -> None:
+    measured = json_route.share()
+    print(measured)
+    assert 0 < measured["share"] <= SHARE_INSTRUCTIONS_MAX

@@ -1,0 +1,82 @@
+"""tools/readme_table.py: the README shows the newest result and nothing typed by hand."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import readme_table  # noqa: E402
+
+SUMMARY = {"ratio": 1.0, "cpu_us_per_request": 3.81, "marks": []}
+
+
+def result_of(ratio: float, marks: list[str]) -> dict:
+    ours = {"ratio": ratio, "cpu_us_per_request": 4.0, "marks": marks}
+    return {
+        "date": "2026-11-21T12:00:00+00:00",
+        "machine": {"cpu": "A CPU", "cores": 2, "kernel": "6.18"},
+        "method": {"connections": 64, "rounds": 5, "seconds": 5.0},
+        "questions": {
+            "json": {
+                "question": {},
+                "unavailable": {"Gone": "pip: none"},
+                "contenders": {"bare": {"summary": SUMMARY}, "noria": {"summary": ours}},
+            },
+            "routes": {
+                "question": {"contenders": ["noria_routes"]},
+                "unavailable": {},
+                "contenders": {"one": {"summary": SUMMARY}},
+            },
+        },
+    }
+
+
+def lay_out(root: Path, results: dict[str, dict]) -> Path:
+    folder = root / "benchmarks" / "results"
+    folder.mkdir(parents=True)
+    for name, result in results.items():
+        (folder / name).write_text(json.dumps(result))
+    readme = root / "README.md"
+    readme.write_text(f"# x\n{readme_table.BEGIN}\nold\n{readme_table.END}\nrest\n")
+    return readme
+
+
+def test_the_newest_result_is_written_between_the_markers(tmp_path: Path) -> None:
+    readme = lay_out(
+        tmp_path, {"2026-11-20-a.json": result_of(9.0, []), "2026-11-21-a.json": result_of(1.15, [])}
+    )
+    assert readme_table.main(["--check", str(tmp_path)]) == 1
+    assert readme_table.main([str(tmp_path)]) == 0
+    text = readme.read_text()
+    assert "| noria | 1.15 (4.0) |" in text
+    assert "| Gone | no |" in text
+    assert "pip: none" in text
+    assert "old" not in text
+    assert "one" not in text.split("|")
+    assert text.startswith("# x\n")
+    assert text.endswith("\nrest\n")
+    assert readme_table.main(["--check", str(tmp_path)]) == 0
+
+
+def test_a_run_with_errors_is_marked(tmp_path: Path) -> None:
+    readme = lay_out(tmp_path, {"2026-11-21-a.json": result_of(1.15, ["errors"])})
+    assert readme_table.main([str(tmp_path)]) == 0
+    assert "1.15 (4.0)\\*" in readme.read_text()
+
+
+def test_without_markers_nothing_is_written(tmp_path: Path) -> None:
+    readme = lay_out(tmp_path, {"2026-11-21-a.json": result_of(1.0, [])})
+    readme.write_text("# x\n")
+    with pytest.raises(SystemExit):
+        readme_table.main([str(tmp_path)])
+    assert readme.read_text() == "# x\n"
+
+
+def test_our_readme_shows_our_newest_result() -> None:
+    if readme_table.newest(ROOT / "benchmarks" / "results") is None:
+        pytest.skip("nothing has been measured yet")
+    assert readme_table.main(["--check", str(ROOT)]) == 0
