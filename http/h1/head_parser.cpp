@@ -5,7 +5,6 @@
 #include "core/check.hpp"
 #include "http/h1/known_field.hpp"
 #include "http/h1/request_target.hpp"
-#include "http/h1/whole_lines.hpp"
 #include "http/message/method.hpp"
 
 namespace noria::http {
@@ -37,94 +36,26 @@ HeadParser::HeadParser(const HeadLimits& limits, std::span<Field> storage, const
   CHECK(storage.size() >= limits.header_count_max);
 }
 
-Verdict HeadParser::parse(std::string_view octets) {
-  const Input in{octets.data(), octets.data() + octets.size()};
-#if defined(__x86_64__)
-  const bool whole = scanner_->vectors && in.end - in.begin >= WholeInput::bytes_min;
-  if (at_.state == State::start && whole) read_whole_request_line(in);
-#else
-  constexpr bool whole = false;
-#endif
-  if (at_.state < State::field) {
-    const Verdict verdict = read_request_line(in);
-    if (verdict != Verdict::complete) return verdict;
-  }
-  while (true) {
-#if defined(__x86_64__)
-    if (whole && at_.state == State::field) {
-      const Verdict verdict = read_whole_fields(in);
-      if (verdict == Verdict::rejected) return verdict;
-      if (verdict == Verdict::complete) return finish(in);
-    }
-#endif
-    const Verdict verdict = read_field(in);
-    if (verdict != Verdict::complete) return verdict;
-    if (at_.state == State::ended) return finish(in);
-  }
-}
-
 void HeadParser::resume(const HeadProgress& progress, std::span<const Field> fields) {
   CHECK(fields.size() == progress.field_count);
   std::copy(fields.begin(), fields.end(), storage_.begin());
   at_ = progress;
 }
 
-Verdict HeadParser::begin_section(const Input& in, const char* p) {
-  at_.section_begin = in.offset(p);
-  at_.cursor = at_.section_begin;
-  at_.state = State::field;
-  return Verdict::complete;
-}
-
-#if defined(__x86_64__)
-// Does nothing unless the whole line is one that the slower road would accept, too.
-void HeadParser::read_whole_request_line(const Input& in) {
-  const char* const begin = in.begin + at_.cursor;
-  const char* const next =
-      http::read_whole_request_line({in.begin, in.end, *scanner_}, begin, at_.head);
-  if (next == nullptr || next - begin - 2 > limits_.request_line_bytes_max ||
-      at_.head.method_text.bytes > limits_.method_bytes_max) {
-    return;
+// By the faster road as far as it goes, then one line by the slower one, and so on.
+Verdict HeadParser::parse(std::string_view octets) {
+  const Input in{octets.data(), octets.data() + octets.size()};
+  while (true) {
+    Verdict verdict = read_whole_lines(in);
+    if (verdict != Verdict::need_more) return verdict;
+    verdict = at_.state < State::field ? read_request_line(in) : read_field(in);
+    if (verdict != Verdict::complete) return verdict;
+    if (at_.state == State::ended) return finish(in);
   }
-  begin_section(in, next);
 }
-
-// Reads plain lines as long as they come whole. Verdict::complete here means: the empty line, too;
-// Verdict::need_more: the rest is for the slower road.
-Verdict HeadParser::read_whole_fields(const Input& in) {
-  const WholeInput whole{in.begin, in.end, *scanner_};
-  const char* const section = in.begin + at_.section_begin;
-  const char* p = in.begin + at_.cursor;
-  std::uint32_t count = at_.field_count;
-  bool ended = false;
-  while (in.end - p >= 2 && !(ended = whole_lines::is_line_end(p))) {
-    if (count == limits_.header_count_max) break;
-    Field& field = storage_.data()[count];
-    const char* const next = read_whole_field(whole, p, field);
-    if (next == nullptr || next - p - 2 > limits_.header_line_bytes_max ||
-        next - section > limits_.header_section_bytes_max) {
-      break;
-    }
-    if (field.known != FieldName::other) {
-      if (field.known == FieldName::host && (at_.seen & bit_of(FieldName::host)) == 0) {
-        at_.seen |= bit_of(FieldName::host);
-        at_.head.authority = field.value;
-      } else {
-        const Reason reason = judge_field(in, field, next - 2);
-        if (reason != Reason::none) return reject(in, next - 1, reason);
-      }
-    }
-    ++count;
-    p = next;
-  }
-  at_.field_count = count;
-  at_.cursor = in.offset(p) + (ended ? 1 : 0);
-  return ended ? Verdict::complete : Verdict::need_more;
-}
-#endif
 
 // Verdict::complete here means: the line is complete.
-Verdict HeadParser::read_request_line(const Input& in) {
+Verdict HeadParser::read_request_line(Input in) {
   RequestHead& head = at_.head;
   State state = at_.state;
   const char* p = in.begin + at_.cursor;
@@ -315,7 +246,7 @@ Verdict HeadParser::read_request_line(const Input& in) {
 }
 
 // Verdict::complete here means: the line is complete, or with State::ended the whole section.
-Verdict HeadParser::read_field(const Input& in) {
+Verdict HeadParser::read_field(Input in) {
   State state = at_.state;
   const char* p = in.begin + at_.cursor;
   while (true) {

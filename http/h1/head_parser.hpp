@@ -58,6 +58,25 @@ struct HeadProgress {
   Span name;              // of the line being read
   Span target_authority;  // of an absolute target
   RequestHead head;
+
+  // As new, but for what the first line of every head sets anyway.
+  void reset() {
+    state = State::start;
+    reason = Reason::none;
+    connection = {};
+    seen = 0;
+    cursor = 0;
+    line_begin = 0;
+    field_count = 0;
+    target_authority = {};
+    head.form = TargetForm::origin;
+    head.framing = BodyFraming::none;
+    head.expects_continue = false;
+    head.has_upgrade = false;
+    head.query = {};
+    head.authority = {};
+    head.content_length = 0;
+  }
 };
 static_assert(std::is_trivially_copyable_v<HeadProgress>);
 
@@ -67,7 +86,7 @@ class HeadParser {
   // parser, as does `scanner`.
   HeadParser(const HeadLimits& limits, std::span<Field> storage, const Scanner& scanner);
 
-  void reset() { at_ = HeadProgress{}; }
+  void reset() { at_.reset(); }
 
   // `octets` are all octets of the message so far, from the same first octet as in earlier calls
   // since reset(); the buffer may have moved. Octets behind the head are not looked at.
@@ -107,23 +126,34 @@ class HeadParser {
     return static_cast<std::uint16_t>(1u << static_cast<unsigned>(name));
   }
 
-  void read_whole_request_line(const Input& in);
-  Verdict read_whole_fields(const Input& in);
-  Verdict read_request_line(const Input& in);
-  Verdict read_field(const Input& in);
-  Verdict begin_section(const Input& in, const char* p);
-  Verdict finish(const Input& in);
+  // The plain lines of heads, by vectors (whole_lines.cpp).
+  void read_whole_request_line(Input in);
+  Verdict read_whole_fields(Input in);
+  Verdict read_whole(Input in);
+  Verdict read_whole_avx2(Input in);
+  Verdict read_whole_sse2(Input in);
+  Verdict read_whole_lines(Input in);
 
-  Reason judge_field(const Input& in, const Field& field, const char* line_end);
-  Reason judge_request_line(const Input& in, const char* line_end);
-  Reason judge_head(const Input& in);
+  Verdict read_request_line(Input in);
+  Verdict read_field(Input in);
+  Verdict begin_section(Input in, const char* p) {
+    at_.section_begin = in.offset(p);
+    at_.cursor = at_.section_begin;
+    at_.state = State::field;
+    return Verdict::complete;
+  }
+  Verdict finish(Input in);
 
-  Verdict pause(const Input& in, const char* p, State state);
-  Verdict pause_in_request_line(const Input& in, const char* p, State state);
-  Verdict pause_in_field(const Input& in, const char* p, State state);
-  Verdict reject(const Input& in, const char* p, Reason reason);
-  Verdict reject_in_request_line(const Input& in, const char* p, Reason reason);
-  Verdict reject_in_field(const Input& in, const char* p, Reason reason);
+  Reason judge_field(Input in, const Field& field, const char* line_end);
+  Reason judge_request_line(Input in, const char* line_end);
+  Reason judge_head(Input in);
+
+  Verdict pause(Input in, const char* p, State state);
+  Verdict pause_in_request_line(Input in, const char* p, State state);
+  Verdict pause_in_field(Input in, const char* p, State state);
+  Verdict reject(Input in, const char* p, Reason reason);
+  Verdict reject_in_request_line(Input in, const char* p, Reason reason);
+  Verdict reject_in_field(Input in, const char* p, Reason reason);
 
   const HeadLimits limits_;
   const std::span<Field> storage_;

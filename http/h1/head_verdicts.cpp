@@ -9,13 +9,13 @@
 
 namespace noria::http {
 
-Reason HeadParser::judge_request_line(const Input& in, const char* line_end) {
+Reason HeadParser::judge_request_line(Input in, const char* line_end) {
   const std::string_view version{line_end - 4, 3};
   if (version != "1.1" && version != "1.0") return Reason::refused_version_unsupported;
   return judge_target(at_.head, in.begin);
 }
 
-Reason HeadParser::judge_field(const Input& in, const Field& field, const char* line_end) {
+Reason HeadParser::judge_field(Input in, const Field& field, const char* line_end) {
   // H1-036: these occur once.
   constexpr unsigned single_fields = bit_of(FieldName::host) | bit_of(FieldName::content_length) |
                                      bit_of(FieldName::transfer_encoding) |
@@ -58,7 +58,7 @@ Reason HeadParser::judge_field(const Input& in, const Field& field, const char* 
 }
 
 // H1-092, up to what only the server knows.
-Reason HeadParser::judge_head(const Input& in) {
+Reason HeadParser::judge_head(Input in) {
   RequestHead& head = at_.head;
   const auto has = [&](FieldName name) { return (at_.seen & bit_of(name)) != 0; };
   if (!has(FieldName::host) && head.version_minor == 1) return Reason::refused_host_missing;
@@ -77,11 +77,16 @@ Reason HeadParser::judge_head(const Input& in) {
 }
 
 // The cursor stands at the last LF.
-Verdict HeadParser::finish(const Input& in) {
-  const Reason reason = judge_head(in);
-  if (reason != Reason::none) [[unlikely]]
-    return reject(in, in.begin + at_.cursor, reason);
+Verdict HeadParser::finish(Input in) {
   RequestHead& head = at_.head;
+  constexpr unsigned framing =
+      bit_of(FieldName::transfer_encoding) | bit_of(FieldName::content_length);
+  const bool plain =
+      head.authority.bytes != 0 && head.form == TargetForm::origin && (at_.seen & framing) == 0;
+  if (!plain) {
+    const Reason reason = judge_head(in);
+    if (reason != Reason::none) return reject(in, in.begin + at_.cursor, reason);
+  }
   ++at_.cursor;
   head.base = in.begin;
   head.head_bytes = at_.cursor;
@@ -92,14 +97,14 @@ Verdict HeadParser::finish(const Input& in) {
   return Verdict::complete;
 }
 
-Verdict HeadParser::pause(const Input& in, const char* p, State state) {
+Verdict HeadParser::pause(Input in, const char* p, State state) {
   at_.cursor = in.offset(p);
   at_.state = state;
   return Verdict::need_more;
 }
 
 // All octets of the line so far are content: its end would have led elsewhere.
-Verdict HeadParser::pause_in_request_line(const Input& in, const char* p, State state) {
+Verdict HeadParser::pause_in_request_line(Input in, const char* p, State state) {
   const std::size_t limit = std::size_t{at_.line_begin} + limits_.request_line_bytes_max;
   if (in.offset(p) > limit) {
     return reject(in, in.begin + limit, Reason::refused_request_line_too_long);
@@ -107,7 +112,7 @@ Verdict HeadParser::pause_in_request_line(const Input& in, const char* p, State 
   return pause(in, p, state);
 }
 
-Verdict HeadParser::pause_in_field(const Input& in, const char* p, State state) {
+Verdict HeadParser::pause_in_field(Input in, const char* p, State state) {
   const std::size_t line_limit = std::size_t{at_.line_begin} + limits_.header_line_bytes_max;
   const std::size_t section_limit =
       std::size_t{at_.section_begin} + limits_.header_section_bytes_max;
@@ -120,7 +125,7 @@ Verdict HeadParser::pause_in_field(const Input& in, const char* p, State state) 
   return pause(in, p, state);
 }
 
-Verdict HeadParser::reject(const Input& in, const char* p, Reason reason) {
+Verdict HeadParser::reject(Input in, const char* p, Reason reason) {
   at_.cursor = in.offset(p);
   at_.state = State::ended;
   at_.reason = reason;
@@ -128,7 +133,7 @@ Verdict HeadParser::reject(const Input& in, const char* p, Reason reason) {
 }
 
 // The octet at `p` is refused for `reason`, unless the line went past its limit there or before.
-Verdict HeadParser::reject_in_request_line(const Input& in, const char* p, Reason reason) {
+Verdict HeadParser::reject_in_request_line(Input in, const char* p, Reason reason) {
   const std::size_t limit = std::size_t{at_.line_begin} + limits_.request_line_bytes_max;
   const std::size_t at = in.offset(p);
   const bool counted = *p != '\r' && *p != '\n' && reason != Reason::refused_method_too_long;
@@ -139,7 +144,7 @@ Verdict HeadParser::reject_in_request_line(const Input& in, const char* p, Reaso
 }
 
 // The same with two limits; of the section also the CRLFs are counted.
-Verdict HeadParser::reject_in_field(const Input& in, const char* p, Reason reason) {
+Verdict HeadParser::reject_in_field(Input in, const char* p, Reason reason) {
   const std::size_t line_limit = std::size_t{at_.line_begin} + limits_.header_line_bytes_max;
   const std::size_t section_limit =
       std::size_t{at_.section_begin} + limits_.header_section_bytes_max;

@@ -8,8 +8,10 @@ namespace noria::http {
 using FindStop = const char* (*)(const char* begin, const char* end);
 
 struct Scanner {
+  enum class Lines : unsigned char { octets, sse2, avx2 };
+
   const char* name;
-  bool vectors;         // whether whole lines are read by vectors, too (whole_lines.hpp)
+  Lines lines;          // how plain lines are read whole (whole_lines.hpp)
   FindStop path_stop;   // not a target octet (H1-020), or one of ? % and backslash
   FindStop query_stop;  // not a target octet
   FindStop value_stop;  // not an octet of a field value (H1-033)

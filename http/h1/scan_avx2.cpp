@@ -56,7 +56,7 @@ namespace {
   return sse2_scanner().value_stop(p, end);
 }
 
-constexpr Scanner scanner{"avx2", true, path_stop, query_stop, value_stop};
+constexpr Scanner scanner{"avx2", Scanner::Lines::avx2, path_stop, query_stop, value_stop};
 
 }  // namespace
 

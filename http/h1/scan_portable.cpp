@@ -40,7 +40,7 @@ const char* value_stop(const char* p, const char* end) {
   return p;
 }
 
-constexpr Scanner scanner{"portable", false, path_stop, query_stop, value_stop};
+constexpr Scanner scanner{"portable", Scanner::Lines::octets, path_stop, query_stop, value_stop};
 
 }  // namespace
 

@@ -26,7 +26,7 @@ struct WholeInput {
 
   const char* begin;
   const char* end;
-  const Scanner& scanner;
+  const Scanner* scanner;
 
   Span span(const char* from, const char* to) const {
     return {static_cast<std::uint32_t>(from - begin), static_cast<std::uint32_t>(to - from)};
@@ -59,7 +59,7 @@ inline bool is_line_end(const char* p) {
 
 // The stops among the sixteen octets at `p`, or among those that are left of them.
 template <class Stops>
-inline unsigned stops_at(const WholeInput& in, const char* p) {
+[[gnu::always_inline]] inline unsigned stops_at(WholeInput in, const char* p) {
   const char* const last = in.end - WholeInput::bytes_min;
   if (p <= last) [[likely]] {
     return Stops::in(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
@@ -70,7 +70,7 @@ inline unsigned stops_at(const WholeInput& in, const char* p) {
 // The first stop from `p` on, or null if there is none. Short runs end within two vectors, for
 // which the call of a wider scanner is not worth its cost (benchmarks/micro/parser.cpp).
 template <class Stops>
-inline const char* first_stop(const WholeInput& in, const char* p, FindStop wider) {
+[[gnu::always_inline]] inline const char* first_stop(WholeInput in, const char* p, FindStop wider) {
   unsigned stops = stops_at<Stops>(in, p);
   if (stops == 0) {
     p += 16;
@@ -83,11 +83,11 @@ inline const char* first_stop(const WholeInput& in, const char* p, FindStop wide
       return stop == in.end ? nullptr : stop;
     }
   }
-  return p + std::countr_zero(stops);
+  return p + static_cast<std::size_t>(std::countr_zero(stops));
 }
 
 // A method with the space behind it, if it is one of those that clients send all day.
-inline Method common_method(const char* p, std::uint32_t& bytes) {
+[[gnu::always_inline]] inline Method common_method(const char* p, std::uint32_t& bytes) {
   const auto first = load<std::uint32_t>(p);
   if (first == word_of<std::uint32_t>("GET ")) {
     bytes = 3;
@@ -113,7 +113,7 @@ inline Method common_method(const char* p, std::uint32_t& bytes) {
 }
 
 // The end of a host by H1-041 with its port; null for what the slower road must look at.
-inline const char* plain_host_end(const WholeInput& in, const char* p) {
+[[gnu::always_inline]] inline const char* plain_host_end(WholeInput in, const char* p) {
   const char* stop = p;
   unsigned stops = stops_at<HostStops>(in, p);
   while (stops == 0) {
@@ -121,7 +121,7 @@ inline const char* plain_host_end(const WholeInput& in, const char* p) {
     if (stop >= in.end) return nullptr;
     stops = stops_at<HostStops>(in, stop);
   }
-  stop += std::countr_zero(stops);
+  stop += static_cast<std::size_t>(std::countr_zero(stops));
   if (stop == p || stop - p > static_cast<std::ptrdiff_t>(host_bytes_max)) return nullptr;
   if (*stop != ':') return stop;
   const char* const port = ++stop;
@@ -138,19 +138,20 @@ inline const char* plain_host_end(const WholeInput& in, const char* p) {
 
 // Reads a request line at `p` into `head`: a common method, origin-form without escapes, a version
 // we serve. Returns what is behind its CRLF, or null.
-inline const char* read_whole_request_line(const WholeInput& in, const char* p, RequestHead& head) {
+[[gnu::always_inline]] inline const char* read_whole_request_line(WholeInput in, const char* p,
+                                                                  RequestHead& head) {
   using namespace whole_lines;
   if (in.end - p < WholeInput::bytes_min) return nullptr;
   std::uint32_t method_bytes = 0;
   head.method = common_method(p, method_bytes);
   const char* const target = p + method_bytes + 1;
   if (head.method == Method::other || *target != '/') return nullptr;
-  const char* const path_end = first_stop<PathStops>(in, target, in.scanner.path_stop);
+  const char* const path_end = first_stop<PathStops>(in, target, in.scanner->path_stop);
   if (path_end == nullptr) return nullptr;
   const char* target_end = path_end;
   head.query = {};
   if (*path_end == '?') {
-    target_end = first_stop<QueryStops>(in, path_end + 1, in.scanner.query_stop);
+    target_end = first_stop<QueryStops>(in, path_end + 1, in.scanner->query_stop);
     if (target_end == nullptr) return nullptr;
     head.query = in.span(path_end + 1, target_end);
   }
@@ -171,7 +172,8 @@ inline const char* read_whole_request_line(const WholeInput& in, const char* p, 
 // Reads a field line at `p` into `field`: a name of letters, digits and hyphens, at most one space
 // in front of the value and no white space behind it. A Host read here is valid. Returns what is
 // behind the CRLF, or null.
-inline const char* read_whole_field(const WholeInput& in, const char* p, Field& field) {
+[[gnu::always_inline]] inline const char* read_whole_field(WholeInput in, const char* p,
+                                                           Field& field) {
   using namespace whole_lines;
   const char* colon = p;
   unsigned stops = stops_at<NameStops>(in, p);
@@ -181,7 +183,7 @@ inline const char* read_whole_field(const WholeInput& in, const char* p, Field& 
     stops = stops_at<NameStops>(in, colon);
     if (stops == 0) return nullptr;
   }
-  colon += std::countr_zero(stops);
+  colon += static_cast<std::size_t>(std::countr_zero(stops));
   // Behind the colon there are a space, a value and a CRLF, or at least a CRLF.
   if (*colon != ':' || colon == p || in.end - colon < 4) return nullptr;
   const char* value = colon + 1;
@@ -189,7 +191,7 @@ inline const char* read_whole_field(const WholeInput& in, const char* p, Field& 
   const FieldName known = known_field(p, static_cast<std::size_t>(colon - p));
   const char* const end = known == FieldName::host
                               ? plain_host_end(in, value)
-                              : first_stop<ValueStops>(in, value, in.scanner.value_stop);
+                              : first_stop<PlainValueStops>(in, value, in.scanner->value_stop);
   if (end == nullptr || in.end - end < 2 || !is_line_end(end)) return nullptr;
   if (static_cast<unsigned char>(*value) <= ' ' || static_cast<unsigned char>(end[-1]) <= ' ') {
     return nullptr;

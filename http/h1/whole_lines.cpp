@@ -1,0 +1,92 @@
+#include "http/h1/whole_lines.hpp"
+
+#include <algorithm>
+
+#include "http/h1/head_parser.hpp"
+
+namespace noria::http {
+
+#if defined(__x86_64__)
+
+// Does nothing unless the whole line is one that the slower road would accept, too.
+[[gnu::always_inline]] inline void HeadParser::read_whole_request_line(Input in) {
+  const char* const begin = in.begin + at_.cursor;
+  const char* const next =
+      http::read_whole_request_line({in.begin, in.end, scanner_}, begin, at_.head);
+  if (next == nullptr || next - begin - 2 > limits_.request_line_bytes_max ||
+      at_.head.method_text.bytes > limits_.method_bytes_max) {
+    return;
+  }
+  begin_section(in, next);
+}
+
+// Reads plain lines as long as they come whole. Verdict::complete here means: the empty line, too;
+// Verdict::need_more: the rest is for the slower road.
+[[gnu::always_inline]] inline Verdict HeadParser::read_whole_fields(Input in) {
+  const WholeInput whole{in.begin, in.end, scanner_};
+  const char* const section = in.begin + at_.section_begin;
+  // So few octets go past no limit: most requests are not measured line by line.
+  const bool within =
+      in.end - section <=
+      std::min<std::ptrdiff_t>(limits_.header_line_bytes_max, limits_.header_section_bytes_max);
+  const char* p = in.begin + at_.cursor;
+  std::uint32_t count = at_.field_count;
+  bool ended = false;
+  while (in.end - p >= 2 && !(ended = whole_lines::is_line_end(p))) {
+    if (count == limits_.header_count_max) break;
+    Field& field = storage_.data()[count];
+    const char* const next = read_whole_field(whole, p, field);
+    if (next == nullptr) break;
+    const bool over = !within && (next - p - 2 > limits_.header_line_bytes_max ||
+                                  next - section > limits_.header_section_bytes_max);
+    if (over) break;
+    if (field.known != FieldName::other) {
+      if (field.known == FieldName::host && (at_.seen & bit_of(FieldName::host)) == 0) {
+        at_.seen |= bit_of(FieldName::host);
+        at_.head.authority = field.value;
+      } else {
+        const Reason reason = judge_field(in, field, next - 2);
+        if (reason != Reason::none) return reject(in, next - 1, reason);
+      }
+    }
+    ++count;
+    p = next;
+  }
+  at_.field_count = count;
+  at_.cursor = in.offset(p) + (ended ? 1 : 0);
+  return ended ? Verdict::complete : Verdict::need_more;
+}
+
+[[gnu::always_inline]] inline Verdict HeadParser::read_whole(Input in) {
+  if (at_.state == State::start) read_whole_request_line(in);
+  if (at_.state != State::field) return Verdict::need_more;
+  const Verdict verdict = read_whole_fields(in);
+  return verdict == Verdict::complete ? finish(in) : verdict;
+}
+
+// The same code twice: with three-operand instructions where the machine has them.
+[[gnu::target("avx2,bmi")]] Verdict HeadParser::read_whole_avx2(Input in) {
+  return read_whole(in);
+}
+
+Verdict HeadParser::read_whole_sse2(Input in) {
+  return read_whole(in);
+}
+
+Verdict HeadParser::read_whole_lines(Input in) {
+  if (in.end - in.begin < WholeInput::bytes_min) [[unlikely]]
+    return Verdict::need_more;
+  if (scanner_->lines == Scanner::Lines::avx2) return read_whole_avx2(in);
+  if (scanner_->lines == Scanner::Lines::sse2) return read_whole_sse2(in);
+  return Verdict::need_more;
+}
+
+#else
+
+Verdict HeadParser::read_whole_lines(Input) {
+  return Verdict::need_more;
+}
+
+#endif
+
+}  // namespace noria::http
