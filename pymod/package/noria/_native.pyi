@@ -7,13 +7,13 @@ Who owns what:
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypedDict, TypeVar, overload
+from typing import Any, Literal, TypedDict, TypeVar, final, overload, type_check_only
 
 from noria.app import App
 from noria.requests import URL, Address, State
 from noria.routing import RouteInfo
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 # --- JSON (hotpath) ---------------------------------------------------------------------------
 
@@ -38,6 +38,7 @@ class JSONEncodeError(TypeError): ...
 
 # --- What a route is compiled to --------------------------------------------------------------
 
+@type_check_only
 class Argument(TypedDict, total=False):
     """Where one parameter of a handler gets its value from. The order is the signature's."""
 
@@ -65,6 +66,7 @@ class Argument(TypedDict, total=False):
     default: Any  # absent: required
     copy_default: bool  # list, dict and set defaults: a shallow copy for each call
 
+@type_check_only
 class Plan(TypedDict, total=False):
     handler: Callable[..., Any]
     arguments: Sequence[Argument]
@@ -87,6 +89,7 @@ class Plan(TypedDict, total=False):
     explain: Callable[[Any, BaseException | None], Any]
     info: Any  # the RouteInfo that request.route returns
 
+@type_check_only
 class Hooks(TypedDict):
     """Python called by the native half. All are compiled by the package, none is user code."""
 
@@ -113,23 +116,17 @@ class Hooks(TypedDict):
 class RouteError(ValueError):
     """A template that is refused or already taken."""
 
-    problem: Literal[
-        "conflict",
-        "two_parameters",
-        "unknown_converter",
-        "duplicate_parameter",
-        "no_leading_slash",
-        "query_or_fragment",
-        "colon_parameter",
-        "path_not_last",
-        "bad_regex",
-        "unbalanced",
-        "method",
-        "too_many_parameters",
-    ]
+    # conflict, two_parameters, unknown_converter, duplicate_parameter, no_leading_slash,
+    # query_or_fragment, colon_parameter, path_not_last, bad_regex, unbalanced, method or
+    # too_many_parameters
+    problem: str
     other: int | None  # the index of the route in the way (conflict)
 
-class Application:
+@type_check_only
+class _BoundType(type):
+    """The metaclass of what pybind11 binds."""
+
+class Application(metaclass=_BoundType):
     def __init__(
         self,
         *,
@@ -152,6 +149,7 @@ class Application:
 
 # --- Request path (hotpath) -------------------------------------------------------------------
 
+@final
 class MultiDict:
     """Immutable multi-dict of str; `d[k]` and get() give the last value."""
 
@@ -163,7 +161,7 @@ class MultiDict:
     @overload
     def get(self, key: str, default: None = None, /) -> str | None: ...
     @overload
-    def get(self, key: str, default: T, /) -> str | T: ...
+    def get(self, key: str, default: _T, /) -> str | _T: ...
     def keys(self) -> list[str]: ...
     def values(self) -> list[str]: ...
     def items(self) -> list[tuple[str, str]]: ...
@@ -171,11 +169,12 @@ class MultiDict:
     def get_all(self, key: str, /) -> list[str]: ...
     def multi_items(self) -> list[tuple[str, str]]: ...
 
+@final
 class Headers:
     """Case-insensitive multi-dict of latin-1 text; `h[k]` and get() give the first value."""
 
     # Also the type of `headers` of a test response: pairs in wire order.
-    def __init__(self, fields: Sequence[tuple[str, str]] = (), /) -> None: ...
+    def __new__(cls, fields: Sequence[tuple[str, str]] = ()) -> Headers: ...
     def __getitem__(self, key: str, /) -> str: ...
     def __contains__(self, key: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
@@ -184,7 +183,7 @@ class Headers:
     @overload
     def get(self, key: str, default: None = None, /) -> str | None: ...
     @overload
-    def get(self, key: str, default: T, /) -> str | T: ...
+    def get(self, key: str, default: _T, /) -> str | _T: ...
     def keys(self) -> list[str]: ...
     def values(self) -> list[str]: ...
     def items(self) -> list[tuple[str, str]]: ...
@@ -192,6 +191,7 @@ class Headers:
     def get_all(self, key: str, /) -> list[str]: ...
     def multi_items(self) -> list[tuple[str, str]]: ...
 
+@final
 class Request:
     """Lazy; owns its octets once it outlives the handler.
 
@@ -256,27 +256,27 @@ class Request:
     @overload
     def get_param_int(self, key: str) -> int | None: ...
     @overload
-    def get_param_int(self, key: str, default: T) -> int | T: ...
+    def get_param_int(self, key: str, default: _T) -> int | _T: ...
     @overload
     def get_header(self, key: str) -> str | None: ...
     @overload
-    def get_header(self, key: str, default: T) -> str | T: ...
+    def get_header(self, key: str, default: _T) -> str | _T: ...
     @overload
     def get_query_param(self, key: str) -> str | None: ...
     @overload
-    def get_query_param(self, key: str, default: T) -> str | T: ...
+    def get_query_param(self, key: str, default: _T) -> str | _T: ...
     @overload
     def get_query_int(self, key: str) -> int | None: ...
     @overload
-    def get_query_int(self, key: str, default: T) -> int | T: ...
+    def get_query_int(self, key: str, default: _T) -> int | _T: ...
     @overload
     def get_query_float(self, key: str) -> float | None: ...
     @overload
-    def get_query_float(self, key: str, default: T) -> float | T: ...
+    def get_query_float(self, key: str, default: _T) -> float | _T: ...
     @overload
     def get_query_bool(self, key: str) -> bool | None: ...
     @overload
-    def get_query_bool(self, key: str, default: T) -> bool | T: ...
+    def get_query_bool(self, key: str, default: _T) -> bool | _T: ...
     def content_type(self) -> str | None: ...
     def host(self) -> str | None: ...
     def user_agent(self) -> str | None: ...
@@ -299,13 +299,14 @@ def check_field(name: str, value: str) -> tuple[bytes, bytes]:
 
 # --- Serving (bindings) -----------------------------------------------------------------------
 
+@type_check_only
 class ServeConfig(TypedDict, total=False):
     """Keys and units of http/serve/config.hpp; whatever is absent has its default."""
 
 def config_problem(config: Mapping[str, int]) -> str | None: ...
 def config_defaults() -> dict[str, int]: ...
 
-class Server:
+class Server(metaclass=_BoundType):
     """One core's server on listening sockets that are already bound."""
 
     def __init__(
@@ -318,8 +319,10 @@ class Server:
     ) -> None: ...
     def open(self) -> None:
         """Chooses the engine on this thread; OSError with the cause if the forced one fails."""
-    engine: Literal["uring", "epoll"] | None
-    engine_reason: str
+    @property
+    def engine(self) -> Literal["uring", "epoll"] | None: ...
+    @property
+    def engine_reason(self) -> str: ...
     def run(self, *, signals: bool) -> int:
         """Serves until stop(); with `signals`, TERM and INT stop, a second one ends the process.
         Returns the exit code."""
@@ -327,7 +330,7 @@ class Server:
         """Begins the graceful stop; from any thread."""
     def stats(self) -> dict[str, int]: ...
 
-class MemoryServer:
+class MemoryServer(metaclass=_BoundType):
     """The same server on the memory engine: bytes in, bytes out."""
 
     def __init__(self, application: Application, *, config: Mapping[str, int]) -> None: ...

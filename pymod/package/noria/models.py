@@ -260,6 +260,8 @@ def result_type(tp: Any, validator: str) -> ResultType | None:
     exact = bare if bare in (dict, list, str, int, float, bool, NoneType) else None
     if bare is None:
         exact = NoneType
+    if (origin, arguments) in ((dict, (str, AnyType)), (list, (AnyType,))):
+        exact = origin  # nothing is asked of the values
     engine = engine_of(tp, validator)
     # The native encoder writes a model by its class's own engine; a TypedDict's values are dicts.
     if exact is None and model_kind(bare) not in (None, "typeddict"):
