@@ -6,6 +6,7 @@ in tools/tidy_exceptions.toml, each with a reason; one that excuses nothing is a
 
 from __future__ import annotations
 
+import fnmatch
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,12 +40,15 @@ def _idle_allowances(tree: Tree, used: set[tuple[str, str]]) -> Iterator[Finding
         rule, path = allowance.rule, allowance.path
         if not allowance.reason.strip():
             yield Finding("exceptions", EXCEPTIONS, 0, f"{rule} of {path} gives no reason")
-        if path not in tree.paths:
+        if not fnmatch.filter(tree.paths, path):
             yield Finding("exceptions", EXCEPTIONS, 0, f"{rule} of {path}: there is no such file")
         elif rule == "length":
             if tree.text(path).count("\n") <= layout.LINES_MAX:
                 yield Finding("exceptions", EXCEPTIONS, 0, f"{path} is short again: delete its entry")
-        elif rule != "mirror" and (rule, path) not in used:
+        elif rule == "mirror":
+            if not fnmatch.filter([source for source, _ in mirrors.unmirrored(tree)], path):
+                yield Finding("exceptions", EXCEPTIONS, 0, f"{path} has its tests: delete its entry")
+        elif (rule, path) not in used:
             yield Finding("exceptions", EXCEPTIONS, 0, f"{rule} of {path} excuses nothing: delete it")
 
 

@@ -53,7 +53,7 @@ BANS = (
         (*CPP_SUFFIXES, ".py", ".pyi"), "a comment says why; this one narrates or praises", in_comments=True),
     Ban("todo", r"\b(?:TO[D]O|FIX[M]E|XX[X]|HAC[K])\b(?!\([\w@#./-]+\))", (), ("",),
         "an unowned note: do it, or name its owner in brackets", in_comments=True),
-    Ban("machine-path", r"(?<![\w./*{])/(?:roo[t]|wor[k]|User[s]|home/[a-z]\w*)/(?!>)", (), ("",),
+    Ban("machine-path", r"(?<![\w./*{])/(?:roo[t]|wor[k]|home/[a-z]\w*)/(?!>)", (), ("",),
         "a path of one machine", in_comments=True),
 )  # fmt: skip
 

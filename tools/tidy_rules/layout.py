@@ -16,7 +16,7 @@ _ROOT = frozenset(
     """.split()
 )
 _NOT_A_NOUN = re.compile(r"^(?:utils?|common|helpers?|misc)$|_(?:utils?|helpers?)$")
-_TWIN = re.compile(r"(?:_old|_new|_v\d+|_copy|_backup)$|^(?:new|unified)_")
+_TWIN = re.compile(r"(?:_old|_new|_v\d+)$|^(?:new|unified)_")
 _LITTER = (".log", ".pyc", ".pyo", ".o", ".a", ".so", ".orig", ".rej", ".swp", ".bak", ".xml")
 _REPORT = re.compile(r"^(?:status|summary|progress|report|phase|plan|notes?)\b.*\.(?:md|txt)$|_summary\.md$", re.IGNORECASE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import itertools
 import re
 from collections.abc import Iterator
@@ -13,13 +14,18 @@ _PACKAGE = "pymod/package/noria"
 _CONFIG_TABLE = "http/serve/config.cpp"
 _CONFIG_KEY = re.compile(r'^\s*\{\s*"(?P<key>\w+)",\s*&', re.MULTILINE)
 # A function with a body: `) {`, with qualifiers, a trailing return type or initialisers between.
-_BODY = re.compile(r"\)\s*(?:const|noexcept|override|final|\s)*(?:->[^;{}]+|:[^;{}:]+(?:\{[^{}]*\}[^;{}]*)*)?\{")
+_BODY = re.compile(
+    r"\)\s*(?:const|noexcept|override|final|\s)*"
+    r"(?:->[^;{}]+|:[^;{}:]+(?:\{[^{}]*\}[^;{}]*)*)?\{"
+)
 _CONTROL = re.compile(r"\b(?:if|for|while|switch)\s*\([^{}]*\)\s*\{")
 
 # The head of a test in either language; its body reaches to the next head.
-_TEST_HEAD = re.compile(r"^(?:(?:TYPED_)?TEST(?:_F|_P)?\s*\(|(?:async )?def test_|    (?:async )?def test_)", re.MULTILINE)
-_MINUS_ONE = re.compile(r"\bn\s*-\s*1\b|\w\)?\s*-\s*1\b")
-_PLUS_ONE = re.compile(r"\bn\s*\+\s*1\b|\w\)?\s*\+\s*1\b")
+_TEST_HEAD = re.compile(
+    r"^(?:(?:TYPED_)?TEST(?:_F|_P)?\s*\(|(?:    )?(?:async )?def test_)", re.MULTILINE
+)
+_MINUS_ONE = re.compile(r"\w\)?\s*-\s*1\b")
+_PLUS_ONE = re.compile(r"\w\)?\s*\+\s*1\b")
 
 
 def _test_of(path: str, tests: frozenset[str]) -> tuple[str, ...]:
@@ -27,8 +33,8 @@ def _test_of(path: str, tests: frozenset[str]) -> tuple[str, ...]:
     stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     if path.startswith("pymod/"):
         name = f"test_{stem.removeprefix('__').removesuffix('__').lstrip('_')}.py"
-        found = tuple(test for test in tests if test.startswith("tests/python/") and test.endswith("/" + name))
-        return (*found, f"tests/python/{name}", f"tests/{path.rsplit('.', 1)[0]}_test.cpp")
+        found = fnmatch.filter(tests, f"tests/python/*/{name}")
+        return (f"tests/python/{name}", *found, f"tests/{path.rsplit('.', 1)[0]}_test.cpp")
     return (f"tests/{path.rsplit('.', 1)[0]}_test.cpp",)
 
 
@@ -36,7 +42,8 @@ def _has_logic(tree: Tree, path: str) -> bool:
     return _BODY.search(_CONTROL.sub("", tree.code(path))) is not None
 
 
-def find_mirror(tree: Tree) -> Iterator[Finding]:
+def unmirrored(tree: Tree) -> Iterator[tuple[str, str]]:
+    """Each source without a test of its stem, and where that test should be."""
     everything = frozenset(tree.paths)
     tests = frozenset(tree.under("tests"))
     for path in tree.under(*ROOMS, suffixes=(".cpp", ".hpp", ".py")):
@@ -50,13 +57,19 @@ def find_mirror(tree: Tree) -> Iterator[Finding]:
         ):
             continue
         wanted = _test_of(path, tests)
-        if any(test in tests for test in wanted):
-            continue
+        if tests.isdisjoint(wanted):
+            native = path.startswith("pymod/") and not path.endswith(".py")
+            yield path, f"{wanted[0]} or {wanted[-1]}" if native else wanted[0]
+
+
+def find_mirror(tree: Tree) -> Iterator[Finding]:
+    for path, wanted in unmirrored(tree):
         allowance = tree.allowance("mirror", path)
         if allowance is None:
-            yield Finding("mirror", path, 0, f"no test of the same stem: write {wanted[-1] if path.endswith('.cpp') and not path.startswith('pymod/') else wanted[0]}")
-        elif allowance.test not in tests:
-            yield Finding("mirror", path, 0, f"its exception names {allowance.test!r}, which is not there")
+            yield Finding("mirror", path, 0, f"no test of the same stem: write {wanted}")
+        elif allowance.test not in tree.paths:
+            missing = repr(allowance.test)
+            yield Finding("mirror", path, 0, f"its exception names {missing}, which is not there")
 
 
 def _tests_with_bodies(tree: Tree) -> Iterator[str]:
