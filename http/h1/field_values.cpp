@@ -47,6 +47,11 @@ Reason judge_transfer_encoding(std::string_view raw, std::string_view value) {
 }
 
 void read_connection(std::string_view value, ConnectionOptions& options) {
+  // What nearly all clients say, if anything.
+  if (folds_to<"keep-alive">(value)) {
+    options.keep_alive = true;
+    return;
+  }
   std::string_view list = value;
   std::string_view option;
   while (next_element(list, option)) {

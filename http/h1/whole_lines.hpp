@@ -67,21 +67,22 @@ template <class Stops>
   return Stops::in(_mm_loadu_si128(reinterpret_cast<const __m128i*>(last))) >> (p - last);
 }
 
-// The first stop from `p` on, or null if there is none. Short runs end within two vectors, for
-// which the call of a wider scanner is not worth its cost (benchmarks/micro/parser.cpp).
+// The first stop from `p` on, or null if there is none. Runs of a usual length end within these
+// vectors, for which the call of a wider scanner is not worth its cost
+// (benchmarks/micro/parser.cpp).
 template <class Stops>
 [[gnu::always_inline]] inline const char* first_stop(WholeInput in, const char* p, FindStop wider) {
+  constexpr std::ptrdiff_t usual_bytes = 128;
+  const char* const begin = p;
   unsigned stops = stops_at<Stops>(in, p);
-  if (stops == 0) {
-    p += 16;
+  while (stops == 0) {
+    p += WholeInput::bytes_min;
     if (p >= in.end) return nullptr;
-    stops = stops_at<Stops>(in, p);
-    if (stops == 0) {
-      p += 16;
-      if (p >= in.end) return nullptr;
+    if (p - begin == usual_bytes) [[unlikely]] {
       const char* const stop = wider(p, in.end);
       return stop == in.end ? nullptr : stop;
     }
+    stops = stops_at<Stops>(in, p);
   }
   return p + static_cast<std::size_t>(std::countr_zero(stops));
 }
