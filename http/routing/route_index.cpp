@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <compare>
 #include <map>
 #include <tuple>
 
@@ -108,7 +107,10 @@ class IndexBuilder {
       if (edge.converter == parameter.converter && edge.regex == parameter.regex) return edge.child;
     }
     const std::uint32_t child = added();
-    edges.push_back({parameter.converter, parameter.regex, segment_test, child});
+    // In the order they are tried; regexes, which share a rank, by registration.
+    const auto rank = [](const BuildEdge& edge) { return rank_of(edge.converter); };
+    edges.insert(std::ranges::upper_bound(edges, rank_of(parameter.converter), {}, rank),
+                 {parameter.converter, parameter.regex, segment_test, child});
     append(value_count + 1);
     return child;
   }
@@ -131,7 +133,7 @@ class IndexBuilder {
   }
 
   void flatten(std::uint32_t number) {
-    BuildNode& from = nodes_[number];
+    const BuildNode& from = nodes_[number];
     RouteIndex::Node node{.methods = from.methods,
                           .terminal_first = size32(index_.terminals),
                           .terminal_count = size32(from.terminals),
@@ -144,7 +146,8 @@ class IndexBuilder {
       node.methods_here |= MethodBits{1} << terminal.method;
     }
     for (const auto& [text, child] : from.literals) add_literal(number, text, child);
-    for (auto& [affixes, edges] : from.parameters) add_parameters(number, node, affixes, edges);
+    for (const auto& [affixes, edges] : from.parameters)
+      add_parameters(number, node, affixes, edges);
     node.shape_count = size32(index_.shapes) - node.shape_first;
     index_.nodes.push_back(node);
   }
@@ -157,9 +160,7 @@ class IndexBuilder {
   }
 
   void add_parameters(std::uint32_t number, const RouteIndex::Node& node, const Affixes& affixes,
-                      std::vector<BuildEdge>& edges) {
-    std::ranges::stable_sort(edges, {},
-                             [](const BuildEdge& edge) { return rank_of(edge.converter); });
+                      const std::vector<BuildEdge>& edges) {
     const std::uint32_t edge_first = size32(index_.edges);
     const std::uint32_t edge_count = size32(edges);
     for (const BuildEdge& edge : edges) {
