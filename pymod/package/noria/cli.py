@@ -205,14 +205,14 @@ def _taken_from_environment() -> Worker | None:
 
 def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> int:
     from noria.errors import RegistrationError
-    from noria.serving import inherited, serve, tell
+    from noria.serving import inherited, serve
 
     app = load(target, app_dir)
     config = _configured(app._server_config, flags)
     listener: Listener = inherited(worker.listener)
 
     def when_ready(serving: Serving) -> None:
-        tell(serving.ready_line())
+        serving.announce()
         worker.is_ready()
 
     try:

@@ -143,6 +143,7 @@ class Serving:
 
     def __init__(self, app: App, config: ServerConfig, listener: Listener) -> None:
         self.listener = listener
+        self._asked_engine = config.engine
         if config.debug:
             app.debug = True
         self.server = _native.Server(
@@ -157,11 +158,12 @@ class Serving:
             raise StartupError(f"the engine {config.engine} cannot start: {error}") from None
         app._serving = self.server
 
-    def ready_line(self) -> str:
-        return (
-            f"noria {VERSION} listening on {self.listener.url} "
-            f"(engine {self.server.engine}, pid {os.getpid()})"
-        )
+    def announce(self) -> None:
+        """The line that says where it listens; before it, why io_uring is not used if it was tried."""
+        engine = self.server.engine
+        if self._asked_engine == "auto" and engine == "epoll":
+            complain(f"engine epoll instead of uring: {self.server.engine_reason}")
+        tell(f"noria {VERSION} listening on {self.listener.url} (engine {engine}, pid {os.getpid()})")
 
 
 def serve(
@@ -183,7 +185,7 @@ def serve(
             if when_ready is not None:
                 when_ready(serving)
             else:
-                tell(serving.ready_line())
+                serving.announce()
             signals = threading.current_thread() is threading.main_thread()
             return serving.server.run(signals=signals)
         finally:
