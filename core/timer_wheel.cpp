@@ -29,7 +29,7 @@ void TimerWheel::refresh_bit(std::size_t slot) {
 TimerNode* TimerWheel::pop_due(std::uint64_t now_ms) {
   const std::uint64_t now_tick = now_ms / tick_ms;
   if (armed_ == 0) {
-    tick_ = std::max(tick_, now_tick);
+    tick_ = std::max(tick_, now_tick + 1);
     return nullptr;
   }
   // After a long sleep one look at every slot is enough.
@@ -56,8 +56,8 @@ TimerNode* TimerWheel::pop_due(std::uint64_t now_ms) {
       return due;
     }
   }
-  // The current tick may still gain nodes, so it is looked at again.
-  tick_ = now_tick;
+  // This tick is through: a node armed for it from now on goes to the next. Otherwise a node of a
+  // later turn of the wheel would make its slot look due again and again until the tick is over.
   return nullptr;
 }
 

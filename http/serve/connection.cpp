@@ -22,7 +22,7 @@ Connection::Connection(Slab<Connection>::Place place, Server& server, uring::Des
 
 Connection::~Connection() {
   server_.timers_.disarm(*this);
-  if (FlushNode::linked()) FlushNode::unlink();
+  if (TurnNode::linked()) TurnNode::unlink();
 }
 
 Token Connection::token(Operation operation) const {
@@ -83,7 +83,7 @@ void Connection::complete_receive(const Completion& completion) {
   } else if (result == -ENOBUFS) {
     // The data stays in the socket; the receive is armed again once this batch's leases are back.
     server_.stats_.count(Reason::fallback_receive_no_buffers);
-    if (!FlushNode::linked()) server_.starved_.push_back(*this);
+    server_.schedule(*this);
     return;
   } else if (result == -ECANCELED) {
     if (!receive_cancelled_) server_.stats_.count(Reason::engine_cancelled_unasked);
@@ -98,9 +98,11 @@ void Connection::complete_receive(const Completion& completion) {
   }
 }
 
-void Connection::feed() {
+void Connection::settle() {
+  if (life_ == Life::closing) return;
+  flush();
+  // Starved of a buffer in this turn's batch, whose leases are back by now (ENG-020).
   if (!receive_armed_ && wants_input()) arm_receive();
-  if (!pending_.empty() && !send_in_flight_) server_.schedule_flush(*this);
 }
 
 void Connection::complete_send(std::int32_t result) {
@@ -132,7 +134,7 @@ void Connection::complete_send(std::int32_t result) {
     wait_for(server_.stopping_ ? Wait::drain : Wait::keep_alive,
              now_ms + (server_.stopping_ ? config.drain_idle_ms : config.keep_alive_timeout_ms));
   }
-  if (!pending_.empty()) server_.schedule_flush(*this);
+  if (!pending_.empty()) server_.schedule(*this);
   if (input_paused_ && queued_bytes() <= config.send_queue_bytes_low) resume_input();
   finish_if_flushed();
 }
@@ -171,7 +173,7 @@ void Connection::lost(int error) {
 // --- octets out ---
 
 void Connection::flush() {
-  if (send_in_flight_ || pending_.empty() || life_ == Life::closing) return;
+  if (send_in_flight_ || pending_.empty()) return;
   sending_.swap(pending_);
   sent_bytes_ = 0;
   send_deadline_ms_ = server_.clock_.now_ms() + server_.config_.rate_grace_ms;
@@ -250,7 +252,7 @@ void Connection::begin_close() {
   if (life_ == Life::lingering) --server_.lingering_count_;
   life_ = Life::closing;
   server_.timers_.disarm(*this);
-  if (FlushNode::linked()) FlushNode::unlink();
+  if (TurnNode::linked()) TurnNode::unlink();
   if (parked_) unpark();
   if (receive_armed_ && !receive_cancelled_) {
     ++cancels_in_flight_;
@@ -268,7 +270,7 @@ void Connection::try_close() {
       close_in_flight_) {
     return;
   }
-  if (FlushNode::linked()) FlushNode::unlink();
+  if (TurnNode::linked()) TurnNode::unlink();
   if (reset_wanted_) {
     server_.engine_.reset(descriptor_);
     server_.erase(*this);

@@ -31,11 +31,11 @@ namespace noria::http {
 class Server;
 class Exchange;
 
-// A connection's place in one of the server's lists: those that have output, that starve for a
-// receive buffer, or that wait to be closed.
-struct FlushNode : ListNode {};
+// A connection's place in the server's list of those to settle at the end of the turn, or of those
+// to close.
+struct TurnNode : ListNode {};
 
-class Connection final : public FlushNode, public TimerNode, private EndpointSource {
+class Connection final : public TurnNode, public TimerNode, private EndpointSource {
  public:
   Connection(Slab<Connection>::Place place, Server& server, uring::Descriptor descriptor);
   Connection(const Connection&) = delete;
@@ -44,10 +44,8 @@ class Connection final : public FlushNode, public TimerNode, private EndpointSou
 
   void open();
   void complete(const uring::Completion& completion);
-  // One send for everything queued.
-  void flush();
-  // Arms the receive that ended for want of a buffer (ENG-020).
-  void feed();
+  // The end of a turn that scheduled it: one send for everything queued, and its receive armed.
+  void settle();
   // The timer fired: acts on what is due and arms it again.
   void inspect();
   // A graceful stop began: an idle connection has `drain_idle_ms` left (PRC-013).
@@ -103,6 +101,7 @@ class Connection final : public FlushNode, public TimerNode, private EndpointSou
   void refuse(Reason reason);
 
   // Life.
+  void flush();
   void arm_receive();
   void arm_send();
   void finish_if_flushed();

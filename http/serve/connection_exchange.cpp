@@ -77,7 +77,7 @@ void Connection::call(const Handler& handler, const RequestHead& head, std::stri
 }
 
 void Connection::conclude(Persistence persistence) {
-  server_.schedule_flush(*this);
+  server_.schedule(*this);
   if (persistence == Persistence::close) {
     if (request_count_ >= server_.config_.requests_per_connection_max) {
       server_.stats_.count(Reason::closed_request_count);

@@ -263,7 +263,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
   if (head.expects_continue && rest.empty()) {
     // H1-071: everything that can refuse has had its say, and nothing of the body has come.
     pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
-    server_.schedule_flush(*this);
+    server_.schedule(*this);
   }
   if (head.framing == BodyFraming::length) return resume_length_body(rest);
   parked.decoder.begin(server_.head_limits_, server_.body_limits_, body_max);

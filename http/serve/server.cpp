@@ -76,8 +76,7 @@ void Server::settle() {
   if (stop_requested_.load(std::memory_order_relaxed) && !stopping_) begin_stop();
   arm_listeners();
   inspect_timers();
-  while (Connection* connection = starved_.pop_front()) connection->feed();
-  while (Connection* connection = to_flush_.pop_front()) connection->flush();
+  while (Connection* connection = to_settle_.pop_front()) connection->settle();
   while (Connection* connection = to_close_.pop_front()) connection->try_close();
 }
 
@@ -196,10 +195,10 @@ void Server::complete_accept(const Completion& completion) {
   }
 }
 
-// --- flushing, ending ---
+// --- settling, ending ---
 
-void Server::schedule_flush(Connection& connection) {
-  if (!connection.FlushNode::linked()) to_flush_.push_back(connection);
+void Server::schedule(Connection& connection) {
+  if (!connection.TurnNode::linked()) to_settle_.push_back(connection);
 }
 
 void Server::erase(Connection& connection) {

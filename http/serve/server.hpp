@@ -84,7 +84,7 @@ class Server final : public uring::Work {
   bool room_for_connection() const;
 
   // For connections.
-  void schedule_flush(Connection& connection);
+  void schedule(Connection& connection);
   void erase(Connection& connection);
   std::unique_ptr<ParkedMessage> lend_parked();
   void take_back(std::unique_ptr<ParkedMessage> parked);
@@ -114,9 +114,8 @@ class Server final : public uring::Work {
   std::vector<std::unique_ptr<ParkedMessage>> parked_free_;
 
   Slab<Connection> connections_;
-  IntrusiveList<Connection, FlushNode> to_flush_;
-  IntrusiveList<Connection, FlushNode> starved_;
-  IntrusiveList<Connection, FlushNode> to_close_;
+  IntrusiveList<Connection, TurnNode> to_settle_;
+  IntrusiveList<Connection, TurnNode> to_close_;
   TimerWheel timers_;
   std::vector<Listener> listeners_;
   std::uint32_t lingering_count_ = 0;

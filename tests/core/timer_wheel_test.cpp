@@ -30,6 +30,21 @@ TEST(TimerWheel, a_deadline_many_turns_away_does_not_fire_early) {
   EXPECT_EQ(wheel.pop_due(10'000'000 + TimerWheel::tick_ms), &node);
 }
 
+TEST(TimerWheel, a_wake_for_a_later_turn_of_the_wheel_happens_once) {
+  TimerWheel wheel(0);
+  TimerNode node;
+  wheel.arm(node, 1'000'000);
+  std::uint64_t now = 0;
+  int wakes = 0;
+  for (TimerNode* due = nullptr; due == nullptr; ++wakes) {
+    ASSERT_GT(wheel.next_wake_ms(), now);
+    now = wheel.next_wake_ms();
+    due = wheel.pop_due(now);
+  }
+  EXPECT_LE(wakes, 17);
+  EXPECT_GE(now, 1'000'000u);
+}
+
 TEST(TimerWheel, a_deadline_in_the_past_is_due_at_once) {
   TimerWheel wheel(1'000'000);
   TimerNode node;

@@ -1,0 +1,167 @@
+// The whole server under scripted faults: random cuts, short sends, lateness, errnos, peers that
+// leave at any octet. Every response that arrives is the right one, in order; nothing is left over.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "served.hpp"
+#include "tests/support/scripted_engine.hpp"
+#include "tests/support/seeds.hpp"
+
+namespace noria::http {
+namespace {
+
+constexpr std::size_t peers_per_seed = 40;
+
+// One peer's requests and what must come back for them.
+struct Conversation {
+  std::string octets;
+  std::vector<std::string> bodies;
+};
+
+Conversation draw_conversation(std::mt19937_64& random, std::size_t peer) {
+  Conversation conversation;
+  const std::size_t requests = 1 + random() % 6;
+  for (std::size_t index = 0; index < requests; ++index) {
+    std::string body = std::to_string(peer) + "/" + std::to_string(index) + ":";
+    body.append(random() % (1 << (random() % 13)), static_cast<char>('a' + random() % 26));
+    std::string& octets = conversation.octets;
+    switch (random() % 3) {
+      case 0:
+        octets += "GET /name/x HTTP/1.1\r\nHost: a\r\n\r\n";
+        body = "hello";
+        break;
+      case 1:
+        octets +=
+            "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\n\r\n" + body;
+        break;
+      default: {
+        octets += "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for (std::size_t at = 0; at < body.size();) {
+          const std::size_t bytes = std::min<std::size_t>(1 + random() % 700, body.size() - at);
+          char size[20];
+          std::snprintf(size, sizeof size, "%zx\r\n", bytes);
+          octets += size + body.substr(at, bytes) + "\r\n";
+          at += bytes;
+        }
+        octets += "0\r\n\r\n";
+      }
+    }
+    conversation.bodies.push_back(body);
+  }
+  return conversation;
+}
+
+// Judges what one peer received: whole responses in order, then at most a part of the next one, or
+// one refusal if the script cut what it said.
+void judge(const Conversation& conversation, const support::PeerRecord& record) {
+  std::string_view rest = record.received;
+  std::size_t answered = 0;
+  while (true) {
+    const std::size_t head_end = rest.find("\r\n\r\n");
+    if (head_end == std::string_view::npos) break;
+    const std::string_view head = rest.substr(0, head_end + 4);
+    const std::size_t length_at = head.find("Content-Length: ");
+    ASSERT_NE(length_at, std::string_view::npos) << head;
+    const std::size_t bytes = std::strtoull(head.data() + length_at + 16, nullptr, 10);
+    if (head.starts_with("HTTP/1.1 4")) {
+      // A cut request is refused, and that is the last word.
+      ASSERT_TRUE(record.cut) << head;
+      ASSERT_LE(rest.size(), head.size() + bytes);
+      return;
+    }
+    ASSERT_TRUE(head.starts_with("HTTP/1.1 200 OK\r\n")) << head;
+    if (rest.size() < head.size() + bytes) break;
+    ASSERT_LT(answered, conversation.bodies.size());
+    ASSERT_EQ(rest.substr(head.size(), bytes), conversation.bodies[answered]);
+    rest.remove_prefix(head.size() + bytes);
+    ++answered;
+  }
+  const bool excused = record.refused || record.cut || record.lost || record.reset_by_peer;
+  if (!excused) {
+    ASSERT_TRUE(rest.empty()) << rest;
+    ASSERT_EQ(answered, conversation.bodies.size());
+  }
+}
+
+void run_seed(const support::Script& script, std::uint64_t seed) {
+  VirtualClock clock;
+  support::ScriptedEngine engine(script, seed, clock);
+  SCOPED_TRACE(engine.story());
+  Seen seen;
+  Stats stats;
+  const RouteTable routes = serve_test_routes(seen);
+  // Peers of a script may be slower than a server bears by default; here they only may not hang.
+  ServerConfig config;
+  config.header_timeout_ms = config.rate_grace_ms = config.rate_credit_ms_max = 10'000'000;
+  config.graceful_timeout_ms = 2 * config.header_timeout_ms;
+  Server server(
+      {.engine = engine, .clock = clock, .routes = routes, .config = config, .stats = stats});
+  uring::Loop loop(engine, clock, server);
+  const uring::Descriptor listener = engine.listen();
+  server.listen(listener);
+
+  std::mt19937_64 random(seed);
+  std::vector<Conversation> conversations;
+  for (std::size_t peer = 0; peer < peers_per_seed; ++peer) {
+    conversations.push_back(draw_conversation(random, peer));
+    engine.play(listener, conversations.back().octets,
+                random() % 2 == 0 ? support::Ending::half_closes : support::Ending::waits);
+  }
+
+  // Enough turns for everything that can happen; a hang would need more.
+  constexpr std::size_t turns_max = 200'000;
+  std::size_t turns = 0;
+  bool stopped = false;
+  while (!(server.finished() && engine.operations_in_flight() == 0) && turns < turns_max) {
+    if (!stopped && engine.quiet()) {
+      server.stop();
+      stopped = true;
+    }
+    loop.turn({});
+    ++turns;
+  }
+  ASSERT_LT(turns, turns_max) << "connections live: " << server.connections_live();
+  ASSERT_EQ(server.connections_live(), 0u);
+  ASSERT_EQ(engine.operations_in_flight(), 0u);
+  ASSERT_EQ(engine.buffers().leases_out(), 0u);
+  for (std::size_t peer = 0; peer < peers_per_seed; ++peer) {
+    SCOPED_TRACE("peer " + std::to_string(peer));
+    ASSERT_NO_FATAL_FAILURE(judge(conversations[peer], engine.record(peer)));
+  }
+}
+
+class ScriptedServer : public testing::TestWithParam<support::Script> {};
+
+// 10^5 connections in all: 900 seeds of 40 peers in each of three scripts.
+TEST_P(ScriptedServer, ENG_061_no_octet_is_lost_doubled_or_crossed) {
+  for (const std::uint64_t seed : support::seeds(900)) {
+    ASSERT_NO_FATAL_FAILURE(run_seed(GetParam(), seed));
+  }
+}
+
+}  // namespace
+}  // namespace noria::http
+
+namespace noria::support {
+// How gtest names the parameter of a failed test.
+void PrintTo(const Script& script, std::ostream* stream) {
+  *stream << script.name;
+}
+}  // namespace noria::support
+
+namespace noria::http {
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(Scripts, ScriptedServer,
+                         testing::Values(support::clean(), support::rough(), support::hostile()),
+                         [](const auto& script) { return std::string(script.param.name); });
+
+}  // namespace
+}  // namespace noria::http
