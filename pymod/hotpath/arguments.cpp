@@ -140,10 +140,14 @@ Filled ArgumentVector::fill(RequestLoan& loan) {
   }
   for (const PlanArgument& argument : plan.arguments) {
     PyObject* value = nullptr;
+    if (argument.source == Source::request) {
+      value = loan.get();
+      if (value == nullptr) return Filled::raised;
+      values_[size_++] = Py_NewRef(value);
+      continue;
+    }
     switch (argument.source) {
-      case Source::request:
-        value = Py_XNewRef(loan.get());
-        if (value == nullptr) return Filled::raised;
+      case Source::request:  // above
         break;
       case Source::constant:
         value = Py_NewRef(argument.default_value.get());
@@ -181,9 +185,11 @@ Filled ArgumentVector::fill(RequestLoan& loan) {
 }
 
 PyObject* ArgumentVector::call(const Plan& plan) const {
-  return PyObject_Vectorcall(plan.handler.get(), values_,
-                             plan.positional_count | PY_VECTORCALL_ARGUMENTS_OFFSET,
-                             plan.keyword_names.get());
+  const std::size_t flagged_count = plan.positional_count | PY_VECTORCALL_ARGUMENTS_OFFSET;
+  PyObject* handler = plan.handler.get();
+  return plan.vectorcall != nullptr
+             ? plan.vectorcall(handler, values_, flagged_count, plan.keyword_names.get())
+             : PyObject_Vectorcall(handler, values_, flagged_count, plan.keyword_names.get());
 }
 
 }  // namespace noria::py

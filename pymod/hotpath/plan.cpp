@@ -181,6 +181,7 @@ std::string with_charset(const std::string& media_type) {
              : media_type;
 }
 
+// Under which types results go out.
 void label(const std::string& media_type, Plan& plan) {
   if (media_type.empty()) return;
   plan.str_is_text = !http::is_json_type(media_type);
@@ -208,6 +209,10 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   plan.handler = OwnedRef(PyMapping_GetItemString(mapping.get(), "handler"));
   const OwnedRef arguments(PyMapping_GetItemString(mapping.get(), "arguments"));
   if (!plan.handler || !arguments || !compile_arguments(arguments, plan)) return false;
+  // Of these types no assignment replaces it.
+  if (PyFunction_Check(plan.handler.get()) || PyMethod_Check(plan.handler.get())) {
+    plan.vectorcall = PyVectorcall_Function(plan.handler.get());
+  }
   if (!compile_status(mapping, plan)) return false;
   plan.encode = entry_or_none(mapping, "encode", failed);
   plan.encode_unless = entry_or_none(mapping, "encode_unless", failed);
@@ -217,6 +222,7 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   const std::string media_type = text_of(mapping, "media_type", failed);
   if (failed) return false;
   label(media_type, plan);
+  plan.plain_json = !plan.encode && !plan.text_only && !plan.none_is_empty;
   return true;
 }
 

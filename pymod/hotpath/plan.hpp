@@ -39,6 +39,7 @@ struct PlanArgument {
 
 struct Plan {
   OwnedRef handler;
+  vectorcallfunc vectorcall = nullptr;  // the handler's own; null: found at each call
   std::vector<PlanArgument> arguments;  // positional ones first
   std::size_t positional_count = 0;
   OwnedRef keyword_names;  // tuple of the others; null if there are none
@@ -48,6 +49,7 @@ struct Plan {
   OwnedRef info;
 
   std::uint16_t status = 200;
+  bool plain_json = true;      // a dict or list goes out as it is, under `json_type`
   bool none_is_empty = false;  // status 204 or 304
   bool str_is_text = false;    // the route has a media type that is not JSON's
   bool text_only = false;      // the media type is text/*: JSON does not go out under it

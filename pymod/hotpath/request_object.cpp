@@ -36,7 +36,7 @@ constexpr std::uint32_t containers =
     bit(Part::cookies) | bit(Part::params) | bit(Part::context) | bit(Part::json);
 
 void track(RequestObject& request) {
-  if (!PyObject_GC_IsTracked(object_of(request))) PyObject_GC_Track(&request);
+  if (!std::exchange(request.tracked, true)) PyObject_GC_Track(&request);
 }
 
 PyObject* keep(RequestObject& request, Part part, PyObject* made) {
@@ -242,13 +242,12 @@ PyObject* get_route(PyObject* self, void*) {
 
 void dealloc(PyObject* self) {
   RequestObject& request = of(self);
-  if (PyObject_GC_IsTracked(self)) PyObject_GC_UnTrack(self);
+  if (std::exchange(request.tracked, false)) PyObject_GC_UnTrack(self);
   drop_parts(request);
   if (request.own != nullptr) free_own_octets(std::exchange(request.own, nullptr));
-  PyTypeObject* type = Py_TYPE(self);
-  PyObject* application_object = request.application_object;
-  if (!request.application->hot.dead_requests.give(&request)) PyObject_GC_Del(self);
-  Py_DECREF(type);
+  PyObject* application_object = std::exchange(request.application_object, nullptr);
+  // In the list it keeps its count on the type.
+  if (!request.application->hot.dead_requests.give(&request)) free_request(&request);
   // Last, because it may be what keeps the free list alive.
   Py_XDECREF(application_object);
 }
@@ -338,28 +337,30 @@ RequestObject* lend_request(const CompiledRoute& route, http::Exchange& exchange
   HotState& hot = route.application->hot;
   RequestObject* request = hot.dead_requests.take();
   if (request != nullptr) {
-    PyObject_Init(reinterpret_cast<PyObject*>(request), hot.request_type());
+    Py_SET_REFCNT(object_of(*request), 1);
   } else {
     request = PyObject_GC_New(RequestObject, hot.request_type());
     if (request == nullptr) return nullptr;
+    request->own = nullptr;
+    request->application_object = nullptr;
+    request->made = 0;
+    request->tracked = false;
   }
   request->application = route.application;
   request->route = &route;
   request->exchange = &exchange;
-  request->own = nullptr;
-  request->application_object = nullptr;
-  request->made = 0;
   return request;
 }
 
-void return_request(RequestObject* request) {
-  if (Py_REFCNT(request) > 1) [[unlikely]]
-    detach(*request);
-  Py_DECREF(request);
+void retire_request(RequestObject* request) {
+  if (Py_REFCNT(object_of(*request)) > 1) detach(*request);
+  Py_DECREF(object_of(*request));
 }
 
 void free_request(RequestObject* dead) {
+  PyTypeObject* type = Py_TYPE(dead);
   PyObject_GC_Del(dead);
+  Py_DECREF(type);
 }
 
 PyObject* path_value(HotState& hot, const http::PathValue& value) {

@@ -35,6 +35,7 @@ struct RequestObject {
   OwnOctets* own;                // the octets from then on; null if there was no memory
   PyObject* application_object;  // owned from then on
   std::uint32_t made;            // which of the parts exist, a bit each
+  bool tracked;                  // by the collector
   PyObject* parts[part_count];
 };
 
@@ -45,9 +46,18 @@ PyTypeObject* make_request_type();
 // is unknown to the collector until it holds something that a cycle could pass through.
 RequestObject* lend_request(const CompiledRoute& route, http::Exchange& exchange);
 // Gives the caller's reference back at the end of the call; a request that lives on is detached.
-void return_request(RequestObject* request);
+inline void return_request(RequestObject* request);
 // Frees the memory of one that lies in a free list.
 void free_request(RequestObject* dead);
+
+// What return_request() does when the request is not simply forgotten.
+void retire_request(RequestObject* request);
+
+inline void return_request(RequestObject* request) {
+  // Most handlers leave nothing behind: neither parts nor another reference.
+  const bool plain = Py_REFCNT(reinterpret_cast<PyObject*>(request)) == 1 && request->made == 0;
+  if (!plain || !request->application->hot.dead_requests.give(request)) retire_request(request);
+}
 
 // The value of a path parameter as its converter reads it; null with an error set.
 PyObject* path_value(HotState& hot, const http::PathValue& value);

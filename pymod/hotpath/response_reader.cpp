@@ -270,6 +270,10 @@ class Sender {
 
 bool send_result(ApplicationState& application, const Plan& plan, http::Exchange& exchange,
                  PyObject* value) {
+  if (plan.plain_json && (PyDict_CheckExact(value) || PyList_CheckExact(value))) [[likely]] {
+    return write_json(application, exchange,
+                      {.status = plan.status, .content_type = plan.json_type, .fields = {}}, value);
+  }
   return Sender(application, plan, exchange).send(value);
 }
 

@@ -1,0 +1,143 @@
+"""An Application made by hand and octets to and from it: the native half without the package."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from noria import _native
+from noria.errors import HTTPError
+from noria.responses import Response
+
+REQUEST = {"source": "request"}
+
+
+class Recorder:
+    """Hooks that keep what they were given."""
+
+    def __init__(self, app: Any = None, unmatched: Any = None) -> None:
+        self.app = app
+        self.unmatched = unmatched
+        self.errors: list[BaseException] = []
+
+    def on_exception(self, request: Any, error: BaseException) -> Response:
+        logging.getLogger("noria.error").debug("%r", error)
+        self.errors.append(error.with_traceback(None))
+        status = error.status if isinstance(error, HTTPError) else 500
+        return Response(f"{type(error).__name__}: {error}", status)
+
+    def convert_result(self, value: Any, info: Any) -> Any:
+        raise TypeError(f"unsendable {type(value).__name__}")
+
+    def merge(self, value: Any, side: Any, info: Any) -> Any:
+        return ["merged", value, side.status]
+
+    def bad_json(self, request: Any, error: Any) -> BaseException:
+        return HTTPError(400, error.reason)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "app": self.app,
+            "on_exception": self.on_exception,
+            "convert_result": self.convert_result,
+            "side_channel": lambda: Response(None, 201),
+            "merge": self.merge,
+            "on_unmatched": self.unmatched,
+            "bad_json": self.bad_json,
+            "refusal": HTTPError,
+        }
+
+
+def no_regex(pattern: str) -> Callable[[str], Any]:
+    raise AssertionError(f"nobody needs {pattern}")
+
+
+def explain(request: Any, cause: BaseException | None) -> Any:
+    raise HTTPError(422, repr(cause))
+
+
+class Wire:
+    """One route (or several, by add()) on a MemoryServer; each get() is one request."""
+
+    def __init__(
+        self, recorder: Recorder | None = None, config: dict[str, int] | None = None, **options: Any
+    ) -> None:
+        self.recorder = recorder or Recorder()
+        self.application = _native.Application(**options)
+        self.config = config or {}
+        self.server: Any = None
+        self.connection = -1
+
+    def add(
+        self,
+        handler: Callable[..., Any],
+        arguments: Sequence[dict[str, Any]] = (REQUEST,),
+        path: str = "/",
+        methods: Sequence[str] = ("GET", "POST"),
+        regex: Any = no_regex,
+        **plan: Any,
+    ) -> Wire:
+        index = self.application.add_route(methods, path, regex)
+        named = [{"parameter": f"p{at}"} | one for at, one in enumerate(arguments)]
+        self.application.set_plan(
+            index, {"handler": handler, "arguments": named, "explain": explain, "info": path} | plan
+        )
+        return self
+
+    def open(self) -> Wire:
+        if self.server is None:
+            self.application.freeze(self.recorder.as_dict())
+            self.server = _native.MemoryServer(self.application, config=self.config)
+        return self
+
+    def exchange(self, octets: bytes, chunks: Sequence[int] | None = None) -> bytes:
+        self.open()
+        if self.connection < 0 or self.server.closed(self.connection):
+            self.connection = self.server.connect(("10.0.0.1", 4000), ("10.0.0.2", 80))
+        self.server.send(self.connection, octets, chunks)
+        return bytes(self.server.receive(self.connection))
+
+    def ask(
+        self,
+        target: str = "/",
+        method: str = "GET",
+        fields: Sequence[tuple[str, str]] = (),
+        body: bytes | None = None,
+        chunks: Sequence[int] | None = None,
+    ) -> Answer:
+        head = [f"{method} {target} HTTP/1.1", "Host: example.org"]
+        head += [f"{name}: {value}" for name, value in fields]
+        if body is not None:
+            head.append(f"Content-Length: {len(body)}")
+        octets = "\r\n".join([*head, "", ""]).encode("latin-1") + (body or b"")
+        return Answer(self.exchange(octets, chunks))
+
+
+class Answer:
+    """The first answer in some octets; `rest` is what follows it."""
+
+    def __init__(self, octets: bytes) -> None:
+        head, _, body = octets.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        self.status = int(first.split()[1])
+        self.fields = [tuple(line.split(": ", 1)) for line in lines]
+        length = int(self.field("content-length") or 0)
+        self.body = body[:length]
+        self.rest = body[length:]
+
+    def field(self, name: str) -> str | None:
+        return next((value for key, value in self.fields if key.lower() == name), None)
+
+    @property
+    def json(self) -> Any:
+        return _native.json_loads(self.body)
+
+
+def value_of(read: Callable[[Any], Any], **request: Any) -> Any:
+    """What `read(request)` gives inside a handler, the Python object itself."""
+    found: list[Any] = []
+    wire = Wire().add(lambda request: found.append(read(request)))
+    answer = wire.ask(**request)
+    assert answer.status == 200, (answer.body, wire.recorder.errors)
+    return found[0]
