@@ -72,6 +72,7 @@ TEST_F(EpollEngineTest, a_request_costs_one_receive_one_send_and_no_control) {
   EXPECT_EQ(after.receives_in_vain - before.receives_in_vain, 0u);
   EXPECT_EQ(after.sends - before.sends, requests);
   EXPECT_EQ(after.controls - before.controls, 0u);
+  EXPECT_EQ(after.probes - before.probes, 2 * requests);  // one a turn
   engine_->cancel(token(Operation::cancel), token(Operation::receive));
   EXPECT_EQ(turn().size(), 2u);
 }
