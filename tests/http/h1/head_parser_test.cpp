@@ -2,9 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <string>
 #include <vector>
+
+#include "tests/http/h1/feed.hpp"
 
 namespace noria::http {
 namespace {
@@ -41,16 +42,76 @@ TEST_P(HeadParserTest, hands_out_spans_of_a_plain_request) {
   EXPECT_EQ(head.framing, BodyFraming::none);
 }
 
-std::vector<const Scanner*> scanners() {
-  std::vector<const Scanner*> all{&portable_scanner()};
-#if defined(__x86_64__)
-  all.push_back(&sse2_scanner());
-  if (CpuFeatures::of_this_machine().avx2) all.push_back(&avx2_scanner());
-#endif
-  return all;
+// H1-003: the empty line in front starts no timer.
+TEST_P(HeadParserTest, H1_003_says_when_a_request_has_begun) {
+  std::string octets;
+  EXPECT_FALSE(parser.started());
+  for (const char octet : {'\r', '\n'}) {
+    octets += octet;
+    EXPECT_EQ(parser.parse(octets), Verdict::need_more);
+    EXPECT_FALSE(parser.started());
+  }
+  octets += 'G';
+  EXPECT_EQ(parser.parse(octets), Verdict::need_more);
+  EXPECT_TRUE(parser.started());
 }
 
-INSTANTIATE_TEST_SUITE_P(Scanners, HeadParserTest, testing::ValuesIn(scanners()),
+TEST_P(HeadParserTest, reads_pipelined_heads_one_after_another) {
+  const std::string octets =
+      "GET /1 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n"
+      "Content-Length: 0\r\nUpgrade: x\r\n\r\n"
+      "POST http://b/2?q HTTP/1.1\r\nHost: b\r\n\r\nGET /3 HTTP/1.0\r\n\r\n";
+  ASSERT_EQ(parser.parse(octets), Verdict::complete);
+  std::string_view rest = std::string_view(octets).substr(parser.head().head_bytes);
+  parser.reset();
+  ASSERT_EQ(parser.parse(rest), Verdict::complete);
+  // Nothing of the request before it is left.
+  EXPECT_EQ(parser.head().text(parser.head().path), "/2");
+  EXPECT_TRUE(parser.head().keep_alive);
+  EXPECT_FALSE(parser.head().expects_continue);
+  EXPECT_FALSE(parser.head().has_upgrade);
+  EXPECT_EQ(parser.head().framing, BodyFraming::none);
+  EXPECT_EQ(parser.head().fields.size(), 1u);
+  rest.remove_prefix(parser.head().head_bytes);
+  parser.reset();
+  ASSERT_EQ(parser.parse(rest), Verdict::complete);
+  EXPECT_EQ(parser.head().text(parser.head().path), "/3");
+  EXPECT_EQ(parser.head().form, TargetForm::origin);
+  EXPECT_EQ(parser.head().query.bytes, 0u);
+  EXPECT_EQ(parser.head().authority.bytes, 0u);
+  EXPECT_EQ(parser.head().head_bytes, rest.size());
+}
+
+TEST_P(HeadParserTest, is_parked_and_resumed_by_another) {
+  const std::string octets = "GET / HTTP/1.1\r\nHost: a\r\nAccept: b\r\nX: yz\r\n\r\n";
+  ASSERT_EQ(parser.parse(octets.substr(0, octets.size() - 6)), Verdict::need_more);
+  const HeadProgress progress = parser.progress();
+  const std::vector<Field> fields(parser.fields().begin(), parser.fields().end());
+  parser.reset();
+  ASSERT_EQ(parser.parse("GET /other HTTP/1.0\r\nA: b\r\nC: d\r\n\r\n"), Verdict::complete);
+  parser.resume(progress, fields);
+  ASSERT_EQ(parser.parse(octets), Verdict::complete);
+  EXPECT_EQ(parser.head().text(parser.head().path), "/");
+  ASSERT_EQ(parser.head().fields.size(), 3u);
+  EXPECT_EQ(parser.head().text(parser.head().fields[2].value), "yz");
+}
+
+// Time is linear in octets however they come: resumed at every octet, no octet is scanned again.
+TEST_P(HeadParserTest, GEN_003_goes_on_where_it_stopped) {
+  const std::string octets =
+      "GET / HTTP/1.1\r\nHost: a\r\nCookie: " + std::string(8000, 'c') + "\r\n\r\n";
+  for (std::size_t bytes = 1; bytes < octets.size(); ++bytes) {
+    const std::uint32_t before = parser.consumed_bytes();
+    ASSERT_EQ(parser.parse(std::string_view(octets).substr(0, bytes)), Verdict::need_more);
+    ASSERT_EQ(before, bytes - 1);
+    ASSERT_EQ(parser.consumed_bytes(), bytes);
+  }
+  EXPECT_EQ(parser.parse(octets), Verdict::complete);
+}
+
+INSTANTIATE_TEST_SUITE_P(Scanners, HeadParserTest,
+                         testing::ValuesIn(testing_h1::all_scanners().begin(),
+                                           testing_h1::all_scanners().end()),
                          [](const auto& context) { return std::string(context.param->name); });
 
 }  // namespace
