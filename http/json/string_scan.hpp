@@ -54,7 +54,6 @@ struct Sse2Block {
     return {_mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from))};
   }
   void store(char* to) const { _mm_storeu_si128(reinterpret_cast<__m128i_u*>(to), octets); }
-
   std::uint32_t special() const {
     const __m128i controls = _mm_set1_epi8(0x1f);
     const __m128i hits = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(octets, _mm_set1_epi8('"')),

@@ -80,7 +80,7 @@ inline char* write_utf8_string(char* out, const char* text, std::size_t bytes) {
     const Block block = Block::load(text);
     block.store(out);
     const std::uint32_t special = block.special();
-    if (special == 0) [[likely]] {
+    if (special == 0) {
       text += scan_block_bytes;
       out += scan_block_bytes;
       continue;

@@ -5,7 +5,9 @@
 #include <cstring>
 
 #include "http/json/number_write.hpp"
+#include "http/json/plain_copy.hpp"
 #include "http/json/string_write.hpp"
+#include "pymod/hotpath/dict_walk.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
 namespace noria::py {
@@ -13,279 +15,401 @@ namespace {
 
 namespace json = http::json;
 
-constexpr std::size_t depth_max = 1024;
-// Room that is made at once for long strings; a string is written in pieces of this many octets.
+// A string with something to escape is written in pieces of this many octets, so that the room
+// for the worst case stays small.
 constexpr std::size_t piece_bytes = 1024;
-// Behind whatever is written there is room for a bracket, a comma or a colon.
-constexpr std::size_t punctuation_bytes = 4;
 
 }  // namespace
 
 JsonEncoder::~JsonEncoder() {
-  while (!writer_.frames_.empty()) pop();
+  while (depth_ > 0) pop();
 }
 
-bool JsonEncoder::encode(PyObject* value) {
-  Step last = write(value);
-  while (last != Step::failed && !writer_.frames_.empty()) {
-    switch (writer_.frames_.back().kind) {
+char* JsonEncoder::encode(PyObject* value) {
+  char* out = write(sink_.begin(), value);
+  while (out != nullptr && depth_ > 0) {
+    switch (top().kind) {
       case Kind::list:
-        last = walk_list();
+      case Kind::dict:
+        out = walk(out);
         break;
       case Kind::tuple:
-        last = walk_tuple();
-        break;
-      case Kind::dict:
-        last = walk_dict();
+        out = walk_tuple(out);
         break;
       case Kind::pairs:
-        last = walk_pairs();
+        out = walk_pairs(out);
         break;
       case Kind::fields:
-        last = walk_fields();
+        out = walk_fields(out);
         break;
     }
   }
-  return last != Step::failed;
+  return out;
 }
 
-// Leaves room for punctuation behind what it writes.
-JsonEncoder::Step JsonEncoder::write(PyObject* value) {
-  const PyTypeObject* type = Py_TYPE(value);
-  if (type == &PyUnicode_Type) return step(write_string(value));
-  if (type == &PyLong_Type) return step(write_integer(value));
-  if (value == Py_None) return step(write_literal("null", 4));
-  if (value == Py_True) return step(write_literal("true", 4));
-  if (value == Py_False) return step(write_literal("false", 5));
-  if (type == &PyFloat_Type) return step(write_real(PyFloat_AS_DOUBLE(value)));
-  if (type == &PyDict_Type) return push(value, Kind::dict);
-  if (type == &PyList_Type) return push(value, Kind::list);
-  if (type == &PyTuple_Type) return push(value, Kind::tuple);
-  return write_by_type(value);
-}
-
-JsonEncoder::Step JsonEncoder::push(PyObject* container, Kind kind, PyObject* names) {
-  if (writer_.frames_.size() >= depth_max) {
-    return step(fail("nested deeper than 1024 levels, or within itself,"));
+[[gnu::always_inline]] inline char* JsonEncoder::push(char* out, PyObject* container, Kind kind,
+                                                      PyObject* names) {
+  if (depth_ >= JsonWriter::depth_max) [[unlikely]] {
+    return fail("nested deeper than 1024 levels, or within itself,");
   }
-  if (!sink_.ensure(1 + punctuation_bytes)) return Step::failed;
-  const bool object = kind >= Kind::dict;
-  *sink_.cursor++ = object ? '{' : '[';
-  writer_.frames_.push_back({Py_NewRef(container), Py_XNewRef(names), 0, kind});
-  return Step::pushed;
+  out = ensure(out, 2 + punctuation_bytes);
+  if (out == nullptr) [[unlikely]]
+    return nullptr;
+  *out++ = kind >= Kind::dict ? '{' : '[';
+  writer_.frames_[depth_++] = {Py_NewRef(container), Py_XNewRef(names), 0, kind};
+  return out;
 }
 
-void JsonEncoder::pop() {
-  const Frame frame = writer_.frames_.back();
-  writer_.frames_.pop_back();
+char* JsonEncoder::grow(char* out, std::size_t bytes) {
+  out = sink_.grow(out, bytes);
+  end_ = sink_.end();
+  return out;
+}
+
+char* JsonEncoder::begin(char* out, PyObject* container, Kind kind, PyObject* names) {
+  return push(out, container, kind, names);
+}
+
+inline void JsonEncoder::pop() {
+  const Frame frame = writer_.frames_[--depth_];
   Py_DECREF(frame.container);
   Py_XDECREF(frame.names);
 }
 
+[[gnu::always_inline]] inline char* JsonEncoder::write_literal(char* out, const char* text,
+                                                               std::size_t bytes) {
+  out = ensure(out, 8 + punctuation_bytes);
+  if (out == nullptr) return nullptr;
+  std::memcpy(out, text, bytes);
+  return out + bytes;
+}
+
+[[gnu::always_inline]] inline char* JsonEncoder::write_integer(char* out, PyObject* integer) {
+  std::int64_t value;
+  if (!small_integer(integer, value)) return write_big_integer(out, integer);
+  out = ensure(out, json::integer_bytes_max + punctuation_bytes);
+  return out == nullptr ? nullptr : json::write_integer(out, value);
+}
+
+[[gnu::always_inline]] inline char* JsonEncoder::write_real(char* out, double value) {
+  if (!std::isfinite(value)) [[unlikely]] {
+    if (options_.nan_is_error) return fail("NaN and infinities are not JSON");
+    return write_literal(out, "null", 4);
+  }
+  out = ensure(out, json::real_bytes_max + punctuation_bytes);
+  return out == nullptr ? nullptr : json::write_real(out, value);
+}
+
+[[gnu::always_inline]] inline char* JsonEncoder::write_string(char* out, PyObject* text) {
+  const auto* const ascii = reinterpret_cast<const PyASCIIObject*>(text);
+  if ((ascii->state.compact & ascii->state.ascii) == 0) [[unlikely]] {
+    return write_wide_string(out, text);
+  }
+  const char* const octets = reinterpret_cast<const char*>(ascii + 1);
+  const auto bytes = static_cast<std::size_t>(ascii->length);
+  out = ensure(out, bytes + json::short_bytes_max + 2 + punctuation_bytes);
+  if (out == nullptr) [[unlikely]]
+    return nullptr;
+  const bool plain = bytes <= json::short_bytes_max ? json::copy_plain_short(out + 1, octets, bytes)
+                                                    : json::copy_plain(out + 1, octets, bytes);
+  if (!plain) [[unlikely]]
+    return write_special_string(out, octets, bytes);
+  *out = '"';
+  out += 1 + bytes;
+  *out = '"';
+  return out + 1;
+}
+
+// Writes what is plain data and exact of type; false leaves `out` as it was. A failure sets `out`
+// to null and is true.
+[[gnu::always_inline]] inline bool JsonEncoder::write_leaf(char*& out, PyObject* value) {
+  const PyTypeObject* const type = Py_TYPE(value);
+  if (type == &PyUnicode_Type) {
+    out = write_string(out, value);
+  } else if (type == &PyLong_Type) {
+    out = write_integer(out, value);
+  } else if (value == Py_None || type == &PyBool_Type) {
+    // Three constants in one word each: which it is cannot be foretold.
+    const bool is_true = value == Py_True;
+    const bool is_false = value == Py_False;
+    const char* const text = is_true ? "true" : is_false ? "false" : "null";
+    out = ensure(out, 8 + punctuation_bytes);
+    if (out != nullptr) {
+      std::memcpy(out, text, 4);
+      out[4] = 'e';
+      out += 4 + is_false;
+    }
+  } else if (type == &PyFloat_Type) {
+    out = write_real(out, PyFloat_AS_DOUBLE(value));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+char* JsonEncoder::write_text(char* out, PyObject* text) {
+  return write_string(out, text);
+}
+
+char* JsonEncoder::write(char* out, PyObject* value) {
+  if (write_leaf(out, value)) return out;
+  const PyTypeObject* const type = Py_TYPE(value);
+  if (type == &PyDict_Type) {
+    return dict_size(value) > 0 ? begin(out, value, Kind::dict) : write_literal(out, "{}", 2);
+  }
+  if (type == &PyList_Type) {
+    return PyList_GET_SIZE(value) > 0 ? begin(out, value, Kind::list) : write_literal(out, "[]", 2);
+  }
+  if (type == &PyTuple_Type) {
+    return PyTuple_GET_SIZE(value) > 0 ? begin(out, value, Kind::tuple)
+                                       : write_literal(out, "[]", 2);
+  }
+  return write_by_type(out, value);
+}
+
 // Every item leaves a comma behind; the last one becomes the bracket.
-inline JsonEncoder::Step JsonEncoder::close(char bracket) {
-  if (sink_.cursor[-1] == ',') --sink_.cursor;
-  *sink_.cursor++ = bracket;
+inline char* JsonEncoder::close(char* out, char bracket) {
+  out -= out[-1] == ',';
+  out[0] = bracket;
+  out[1] = ',';
   pop();
-  if (!writer_.frames_.empty()) *sink_.cursor++ = ',';
-  return step(sink_.ensure(punctuation_bytes));
+  out += 1 + (depth_ > 0);
+  return ensure(out, punctuation_bytes);
 }
 
-JsonEncoder::Step JsonEncoder::walk_list() {
-  const std::size_t top = writer_.frames_.size() - 1;
-  PyObject* const list = writer_.frames_[top].container;
-  Py_ssize_t position = writer_.frames_[top].position;
-  while (position < PyList_GET_SIZE(list)) {
-    PyObject* const item = PyList_GET_ITEM(list, position);
-    writer_.frames_[top].position = ++position;
-    const Step item_step = write(item);
-    if (item_step != Step::written) return item_step;
-    *sink_.cursor++ = ',';
-  }
-  return close(']');
-}
-
-JsonEncoder::Step JsonEncoder::walk_tuple() {
-  const std::size_t top = writer_.frames_.size() - 1;
-  PyObject* const tuple = writer_.frames_[top].container;
-  Py_ssize_t position = writer_.frames_[top].position;
-  while (position < PyTuple_GET_SIZE(tuple)) {
-    PyObject* const item = PyTuple_GET_ITEM(tuple, position);
-    writer_.frames_[top].position = ++position;
-    const Step item_step = write(item);
-    if (item_step != Step::written) return item_step;
-    *sink_.cursor++ = ',';
-  }
-  return close(']');
-}
-
-JsonEncoder::Step JsonEncoder::walk_dict() {
-  const std::size_t top = writer_.frames_.size() - 1;
-  PyObject* const dict = writer_.frames_[top].container;
-  Py_ssize_t position = writer_.frames_[top].position;
-  PyObject* key;
+// Lists and dictionaries within each other, which is what documents are made of, without leaving
+// this function; it returns when the container on top is of another kind, or all is written.
+char* JsonEncoder::walk(char* out) {
+  PyObject* container = top().container;
+  Py_ssize_t position = top().position;
   PyObject* value;
-  while (PyDict_Next(dict, &position, &key, &value)) {
-    writer_.frames_[top].position = position;
-    Step value_step;
+  const bool known_layout = writer_.dict_layout_known_;
+  if (top().kind == Kind::dict) goto in_dict;
+
+in_list:
+  while (position < PyList_GET_SIZE(container)) {
+    value = PyList_GET_ITEM(container, position++);
+    if (!write_leaf(out, value)) goto nested;
+    if (out == nullptr) [[unlikely]]
+      goto failed;
+    *out++ = ',';
+  }
+  out = close(out, ']');
+  goto closed;
+
+in_dict:
+  for (PyObject* key; next_entry(known_layout, container, position, key, value);) {
     if (PyUnicode_CheckExact(key)) [[likely]] {
-      if (!write_string(key)) return Step::failed;
-      *sink_.cursor++ = ':';
-      value_step = write(value);
+      out = write_string(out, key);
+      if (out == nullptr) [[unlikely]]
+        goto failed;
+      *out++ = ':';
+      if (!write_leaf(out, value)) goto nested;
     } else {
+      const std::size_t depth = depth_;
+      top().position = position;
       // Python may run for the key, and the value must outlive that.
       const OwnedRef kept_key = OwnedRef::share(key);
       const OwnedRef kept_value = OwnedRef::share(value);
-      if (!write_key(key)) return Step::failed;
-      value_step = write(value);
+      out = write_key(out, key);
+      if (out != nullptr) out = write(out, value);
+      if (depth_ != depth) return out;
     }
-    if (value_step != Step::written) return value_step;
-    *sink_.cursor++ = ',';
+    if (out == nullptr) [[unlikely]]
+      goto failed;
+    *out++ = ',';
   }
-  return close('}');
+  out = close(out, '}');
+
+closed:
+  if (out == nullptr || depth_ == 0) return out;
+  container = top().container;
+  position = top().position;
+  if (top().kind == Kind::dict) goto in_dict;
+  if (top().kind == Kind::list) goto in_list;
+  return out;
+
+nested:
+  if (Py_TYPE(value) == &PyDict_Type) {
+    if (dict_size(value) == 0) {
+      out = write_literal(out, "{}", 2);
+      goto written;
+    }
+    top().position = position;
+    out = push(out, value, Kind::dict);
+    if (out == nullptr) [[unlikely]]
+      return nullptr;
+    container = value;
+    position = 0;
+    goto in_dict;
+  }
+  if (Py_TYPE(value) == &PyList_Type) {
+    if (PyList_GET_SIZE(value) == 0) {
+      out = write_literal(out, "[]", 2);
+      goto written;
+    }
+    top().position = position;
+    out = push(out, value, Kind::list);
+    if (out == nullptr) [[unlikely]]
+      return nullptr;
+    container = value;
+    position = 0;
+    goto in_list;
+  }
+  top().position = position;
+  {
+    const std::size_t depth = depth_;
+    out = write(out, value);
+    if (depth_ != depth) return out;
+  }
+written:
+  if (out == nullptr) [[unlikely]]
+    goto failed;
+  *out++ = ',';
+  if (top().kind == Kind::dict) goto in_dict;
+  goto in_list;
+
+failed:
+  top().position = position;
+  return nullptr;
 }
 
-JsonEncoder::Step JsonEncoder::walk_pairs() {
-  const std::size_t top = writer_.frames_.size() - 1;
-  PyObject* const pairs = writer_.frames_[top].container;
-  Py_ssize_t position = writer_.frames_[top].position;
+char* JsonEncoder::walk_tuple(char* out) {
+  PyObject* const tuple = top().container;
+  Py_ssize_t position = top().position;
+  while (position < PyTuple_GET_SIZE(tuple)) {
+    const std::size_t depth = depth_;
+    PyObject* const item = PyTuple_GET_ITEM(tuple, position);
+    top().position = ++position;
+    out = write(out, item);
+    if (out == nullptr || depth_ != depth) return out;
+    *out++ = ',';
+  }
+  return close(out, ']');
+}
+
+char* JsonEncoder::walk_pairs(char* out) {
+  PyObject* const pairs = top().container;
+  Py_ssize_t position = top().position;
   while (position < PyList_GET_SIZE(pairs)) {
+    const std::size_t depth = depth_;
     const OwnedRef pair = OwnedRef::share(PyList_GET_ITEM(pairs, position));
-    writer_.frames_[top].position = ++position;
+    top().position = ++position;
     if (!PyTuple_Check(pair.get()) || PyTuple_GET_SIZE(pair.get()) != 2) {
-      return step(fail("items() gave something else than pairs"));
+      return fail("items() gave something else than pairs");
     }
-    if (!write_key(PyTuple_GET_ITEM(pair.get(), 0))) return Step::failed;
-    const Step value_step = write(PyTuple_GET_ITEM(pair.get(), 1));
-    if (value_step != Step::written) return value_step;
-    *sink_.cursor++ = ',';
+    out = write_key(out, PyTuple_GET_ITEM(pair.get(), 0));
+    if (out != nullptr) out = write(out, PyTuple_GET_ITEM(pair.get(), 1));
+    if (out == nullptr || depth_ != depth) return out;
+    *out++ = ',';
   }
-  return close('}');
+  return close(out, '}');
 }
 
-JsonEncoder::Step JsonEncoder::walk_fields() {
-  const std::size_t top = writer_.frames_.size() - 1;
-  PyObject* const object = writer_.frames_[top].container;
-  PyObject* const names = writer_.frames_[top].names;
-  Py_ssize_t position = writer_.frames_[top].position;
+char* JsonEncoder::walk_fields(char* out) {
+  PyObject* const object = top().container;
+  PyObject* const names = top().names;
+  Py_ssize_t position = top().position;
   while (position < PyTuple_GET_SIZE(names)) {
+    const std::size_t depth = depth_;
     PyObject* const name = PyTuple_GET_ITEM(names, position);
-    writer_.frames_[top].position = ++position;
+    top().position = ++position;
     const OwnedRef value(PyObject_GetAttr(object, name));
     if (!value) {
-      if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return Step::failed;
+      if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return nullptr;
       PyErr_Clear();
-      return step(fail("a declared field is not set"));
+      return fail("a declared field is not set");
     }
-    if (!write_string(name)) return Step::failed;
-    *sink_.cursor++ = ':';
-    const Step value_step = write(value.get());
-    if (value_step != Step::written) return value_step;
-    *sink_.cursor++ = ',';
+    out = write_key(out, name);
+    if (out != nullptr) out = write(out, value.get());
+    if (out == nullptr || depth_ != depth) return out;
+    *out++ = ',';
   }
-  return close('}');
+  return close(out, '}');
 }
 
-bool JsonEncoder::write_literal(const char* text, std::size_t bytes) {
-  if (!sink_.ensure(8 + punctuation_bytes)) return false;
-  std::memcpy(sink_.cursor, text, bytes);
-  sink_.cursor += bytes;
-  return true;
-}
-
-bool JsonEncoder::write_integer(PyObject* integer) {
-  if (!sink_.ensure(json::integer_bytes_max + punctuation_bytes)) return false;
-  std::int64_t value;
-  if (small_integer(integer, value)) [[likely]] {
-    sink_.cursor = json::write_integer(sink_.cursor, value);
-    return true;
-  }
-  return write_big_integer(integer);
-}
-
-bool JsonEncoder::write_big_integer(PyObject* integer) {
+char* JsonEncoder::write_big_integer(char* out, PyObject* integer) {
+  out = ensure(out, json::integer_bytes_max + punctuation_bytes);
+  if (out == nullptr) return nullptr;
   int overflow = 0;
   const long long value = PyLong_AsLongLongAndOverflow(integer, &overflow);
-  if (overflow == 0) {
-    sink_.cursor = json::write_integer(sink_.cursor, value);
-    return true;
-  }
+  if (overflow == 0) return json::write_integer(out, value);
   // Not str(): a subclass may say anything there.
   const OwnedRef text(PyLong_Type.tp_repr(integer));
   if (!text) return fail("an int of more digits than the interpreter converts");
-  const auto bytes = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get()));
-  if (!sink_.ensure(bytes + punctuation_bytes)) return false;
-  std::memcpy(sink_.cursor, PyUnicode_1BYTE_DATA(text.get()), bytes);
-  sink_.cursor += bytes;
-  return true;
+  return write_octets(out, static_cast<const char*>(PyUnicode_DATA(text.get())),
+                      static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get())));
 }
 
-bool JsonEncoder::write_real(double value) {
-  if (!std::isfinite(value)) [[unlikely]] {
-    if (options_.nan_is_error) return fail("NaN and infinities are not JSON");
-    return write_literal("null", 4);
-  }
-  if (!sink_.ensure(json::real_bytes_max + punctuation_bytes)) return false;
-  sink_.cursor = json::write_real(sink_.cursor, value);
-  return true;
+char* JsonEncoder::write_octets(char* out, const char* text, std::size_t bytes) {
+  out = ensure(out, bytes + punctuation_bytes);
+  if (out == nullptr) return nullptr;
+  std::memcpy(out, text, bytes);
+  return out + bytes;
 }
 
-bool JsonEncoder::write_string(PyObject* text) {
-  const char* octets;
-  std::size_t bytes;
-  if (PyUnicode_IS_COMPACT_ASCII(text)) [[likely]] {
-    octets = static_cast<const char*>(PyUnicode_DATA(text));
-    bytes = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
-  } else {
-    const auto* compact = reinterpret_cast<const PyCompactUnicodeObject*>(text);
-    if (compact->utf8 == nullptr) return write_wide_string(text);
-    octets = compact->utf8;
-    bytes = static_cast<std::size_t>(compact->utf8_length);
+char* JsonEncoder::write_special_string(char* out, const char* text, std::size_t bytes) {
+  out = ensure(out, 1);
+  if (out == nullptr) return nullptr;
+  *out++ = '"';
+  for (;;) {
+    const std::size_t piece = std::min(bytes, piece_bytes);
+    out = ensure(
+        out, json::escaped_bytes_max * piece + json::escape_slack_bytes + 1 + punctuation_bytes);
+    if (out == nullptr) return nullptr;
+    out = json::write_utf8_string(out, text, piece);
+    text += piece;
+    bytes -= piece;
+    if (bytes == 0) break;
   }
-  constexpr std::size_t around = json::escape_slack_bytes + 2 + punctuation_bytes;
-  if (!sink_.ensure(json::escaped_bytes_max * std::min(bytes, piece_bytes) + around)) return false;
-  *sink_.cursor++ = '"';
-  while (bytes > piece_bytes) [[unlikely]] {
-    sink_.cursor = json::write_utf8_string(sink_.cursor, octets, piece_bytes);
-    octets += piece_bytes;
-    bytes -= piece_bytes;
-    if (!sink_.ensure(json::escaped_bytes_max * std::min(bytes, piece_bytes) + around))
-      return false;
-  }
-  sink_.cursor = json::write_utf8_string(sink_.cursor, octets, bytes);
-  *sink_.cursor++ = '"';
-  return true;
+  *out++ = '"';
+  return out;
 }
 
-bool JsonEncoder::write_wide_string(PyObject* text) {
-  std::size_t count = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
-  std::size_t done = 0;
-  if (!sink_.ensure(1)) return false;
-  *sink_.cursor++ = '"';
-  do {
-    const std::size_t piece = std::min(count - done, piece_bytes);
-    if (!sink_.ensure(json::escaped_bytes_max * piece + json::escape_slack_bytes + 2 +
-                      punctuation_bytes)) {
-      return false;
+char* JsonEncoder::write_wide_string(char* out, PyObject* text) {
+  if (!make_ready(text)) return nullptr;
+  const auto* compact = reinterpret_cast<const PyCompactUnicodeObject*>(text);
+  if (compact->utf8 != nullptr) {
+    // Someone has asked this str for its UTF-8 form already, and it keeps that.
+    const auto bytes = static_cast<std::size_t>(compact->utf8_length);
+    out = ensure(out, bytes + json::short_bytes_max + 2 + punctuation_bytes);
+    if (out == nullptr) return nullptr;
+    const bool plain = bytes <= json::short_bytes_max
+                           ? json::copy_plain_short(out + 1, compact->utf8, bytes)
+                           : json::copy_plain(out + 1, compact->utf8, bytes);
+    if (!plain) {
+      return write_special_string(out, compact->utf8, bytes);
     }
-    char* out = nullptr;
+    *out = '"';
+    out += 1 + bytes;
+    *out = '"';
+    return out + 1;
+  }
+  const auto count = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
+  out = ensure(out, 1);
+  if (out == nullptr) return nullptr;
+  *out++ = '"';
+  for (std::size_t done = 0; done < count;) {
+    const std::size_t piece = std::min(count - done, piece_bytes);
+    out = ensure(
+        out, json::escaped_bytes_max * piece + json::escape_slack_bytes + 1 + punctuation_bytes);
+    if (out == nullptr) return nullptr;
     switch (PyUnicode_KIND(text)) {
       case PyUnicode_1BYTE_KIND:
-        out = json::write_units(sink_.cursor, PyUnicode_1BYTE_DATA(text) + done, piece);
+        out = json::write_units(out, PyUnicode_1BYTE_DATA(text) + done, piece);
         break;
       case PyUnicode_2BYTE_KIND:
-        out = json::write_units(sink_.cursor, PyUnicode_2BYTE_DATA(text) + done, piece);
+        out = json::write_units(out, PyUnicode_2BYTE_DATA(text) + done, piece);
         break;
       default:
-        out = json::write_units(sink_.cursor, PyUnicode_4BYTE_DATA(text) + done, piece);
+        out = json::write_units(out, PyUnicode_4BYTE_DATA(text) + done, piece);
         break;
     }
     if (out == nullptr) return fail("a str with a lone surrogate");
-    sink_.cursor = out;
     done += piece;
-  } while (done < count);
-  *sink_.cursor++ = '"';
-  return true;
+  }
+  *out++ = '"';
+  return out;
 }
 
 }  // namespace noria::py

@@ -13,56 +13,70 @@ namespace noria::py {
 class JsonEncoder {
  public:
   JsonEncoder(JsonWriter& writer, const JsonWriteOptions& options, JsonSink& sink)
-      : writer_(writer), options_(options), sink_(sink) {}
+      : writer_(writer), options_(options), sink_(sink), end_(sink.end()) {}
   JsonEncoder(const JsonEncoder&) = delete;
   JsonEncoder& operator=(const JsonEncoder&) = delete;
   ~JsonEncoder();
 
-  // False with a Python error set.
-  bool encode(PyObject* value);
+  // Where the text ends, or null with a Python error set.
+  char* encode(PyObject* value);
 
  private:
   using Frame = JsonWriter::Frame;
   using Kind = JsonWriter::Kind;
-  enum class Step : std::uint8_t {
-    written,  // the value, or the whole container on top of the stack
-    pushed,   // a container was begun and is now on top
-    failed,
-  };
-  static Step step(bool written) { return written ? Step::written : Step::failed; }
 
-  Step write(PyObject* value);
-  Step write_by_type(PyObject* value);
-  Step push(PyObject* container, Kind kind, PyObject* names = nullptr);
+  // Whatever writes takes the cursor and gives it back behind what it wrote, with room for
+  // `punctuation_bytes` more; null is a Python error. A container is only begun: depth_ has grown.
+  char* write(char* out, PyObject* value);
+  bool write_leaf(char*& out, PyObject* value);
+  char* write_by_type(char* out, PyObject* value);
+  char* push(char* out, PyObject* container, Kind kind, PyObject* names = nullptr);
+  char* begin(char* out, PyObject* container, Kind kind, PyObject* names = nullptr);
   void pop();
 
-  Step walk_list();
-  Step walk_tuple();
-  Step walk_dict();
-  Step walk_pairs();
-  Step walk_fields();
-  Step close(char bracket);
+  char* walk(char* out);
+  char* walk_tuple(char* out);
+  char* walk_pairs(char* out);
+  char* walk_fields(char* out);
+  char* close(char* out, char bracket);
 
-  bool write_string(PyObject* text);
-  bool write_wide_string(PyObject* text);
-  bool write_integer(PyObject* integer);
-  bool write_big_integer(PyObject* integer);
-  bool write_real(double value);
-  bool write_literal(const char* text, std::size_t bytes);
-  bool write_ascii_of(PyObject* value);
-  bool write_temporal_or_uuid(PyObject* value, JsonForm form);
-  bool write_key(PyObject* key);
-  bool write_key_by_type(PyObject* key);
-  bool write_encoded(OwnedRef octets);
+  char* write_string(char* out, PyObject* text);
+  char* write_text(char* out, PyObject* text);
+  char* write_special_string(char* out, const char* text, std::size_t bytes);
+  char* write_wide_string(char* out, PyObject* text);
+  char* write_integer(char* out, PyObject* integer);
+  char* write_big_integer(char* out, PyObject* integer);
+  char* write_real(char* out, double value);
+  char* write_literal(char* out, const char* text, std::size_t bytes);
+  char* write_octets(char* out, const char* text, std::size_t bytes);
+  char* write_temporal_or_uuid(char* out, PyObject* value, JsonForm form);
+  char* write_key(char* out, PyObject* key);
+  char* write_key_by_type(char* out, PyObject* key);
+  char* write_encoded(char* out, OwnedRef octets);
 
   // JSONEncodeError whose message ends with the path to the value being written. A TypeError or
   // ValueError that is set becomes its cause; any other exception stays.
-  bool fail(const char* problem, const char* subject = nullptr);
+  char* fail(const char* problem, const char* subject = nullptr);
   OwnedRef path() const;
+
+  // Room for `bytes` at `out`; null with MemoryError set.
+  char* ensure(char* out, std::size_t bytes) {
+    if (static_cast<std::size_t>(end_ - out) >= bytes) [[likely]]
+      return out;
+    return grow(out, bytes);
+  }
+  char* grow(char* out, std::size_t bytes);
+
+  Frame& top() { return writer_.frames_[depth_ - 1]; }
 
   JsonWriter& writer_;
   const JsonWriteOptions& options_;
   JsonSink& sink_;
+  char* end_;  // the sink's, kept at hand
+  std::size_t depth_ = 0;
 };
+
+// What every writing function leaves free behind the cursor: a bracket, a comma, a colon, a quote.
+inline constexpr std::size_t punctuation_bytes = 8;
 
 }  // namespace noria::py

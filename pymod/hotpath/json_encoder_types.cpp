@@ -13,174 +13,148 @@ namespace {
 
 // An Enum whose value is an Enum, a json_default that answers with what it was asked: so often.
 constexpr int conversions_max = 64;
-constexpr std::size_t punctuation_bytes = 4;
 
 }  // namespace
 
-JsonEncoder::Step JsonEncoder::write_by_type(PyObject* given) {
+char* JsonEncoder::write_by_type(char* out, PyObject* given) {
   OwnedRef value = OwnedRef::share(given);
   for (int conversion = 0; conversion < conversions_max; ++conversion) {
-    if (conversion > 0) {
-      const PyTypeObject* exact = Py_TYPE(value.get());
-      if (exact == &PyUnicode_Type || exact == &PyLong_Type || exact == &PyFloat_Type ||
-          exact == &PyBool_Type || exact == &PyDict_Type || exact == &PyList_Type ||
-          exact == &PyTuple_Type || value.get() == Py_None) {
-        return write(value.get());
-      }
-    }
     const JsonTypes::Entry* const entry = writer_.types_.classify(Py_TYPE(value.get()));
-    if (entry == nullptr) return step(fail("a type that cannot be looked into"));
+    if (entry == nullptr) return fail("a type that cannot be looked into");
     switch (entry->form) {
+      case JsonForm::exact:
+        return write(out, value.get());
       case JsonForm::string:
-        return step(write_string(value.get()));
+        return write_text(out, value.get());
       case JsonForm::integer:
-        return step(write_integer(value.get()));
-      case JsonForm::real:
-        return step(write_real(PyFloat_AS_DOUBLE(value.get())));
+        return write_big_integer(out, value.get());
+      case JsonForm::real: {
+        const OwnedRef plain(PyFloat_FromDouble(PyFloat_AS_DOUBLE(value.get())));
+        return plain ? write(out, plain.get()) : nullptr;
+      }
       case JsonForm::list:
-        return push(value.get(), Kind::list);
+        return begin(out, value.get(), Kind::list);
       case JsonForm::tuple:
-        return push(value.get(), Kind::tuple);
+        return begin(out, value.get(), Kind::tuple);
       case JsonForm::mapping: {
         const OwnedRef pairs(PyMapping_Items(value.get()));
-        return pairs ? push(pairs.get(), Kind::pairs) : Step::failed;
+        return pairs ? begin(out, pairs.get(), Kind::pairs) : nullptr;
       }
       case JsonForm::set: {
         const OwnedRef items(PySequence_List(value.get()));
-        return items ? push(items.get(), Kind::list) : Step::failed;
+        return items ? begin(out, items.get(), Kind::list) : nullptr;
       }
       case JsonForm::temporal:
       case JsonForm::uuid:
-        return step(write_temporal_or_uuid(value.get(), entry->form));
-      case JsonForm::decimal:
-        return step(write_ascii_of(value.get()));
+        return write_temporal_or_uuid(out, value.get(), entry->form);
+      case JsonForm::decimal: {
+        const OwnedRef text(PyObject_Str(value.get()));
+        return text ? write(out, text.get()) : nullptr;
+      }
       case JsonForm::fields:
-        return push(value.get(), Kind::fields, entry->names.get());
+        return begin(out, value.get(), Kind::fields, entry->names.get());
       case JsonForm::pydantic: {
         const OwnedRef to_json(PyObject_GetAttrString(entry->engine.get(), "to_json"));
-        return step(write_encoded(
-            OwnedRef(to_json ? PyObject_CallOneArg(to_json.get(), value.get()) : nullptr)));
+        return write_encoded(
+            out, OwnedRef(to_json ? PyObject_CallOneArg(to_json.get(), value.get()) : nullptr));
       }
       case JsonForm::msgspec: {
         const OwnedRef encode = OwnedRef::share(entry->engine);
         PyObject* const hook = options_.json_default != nullptr ? options_.json_default : Py_None;
         const OwnedRef names(Py_BuildValue("(s)", "enc_hook"));
         PyObject* const arguments[] = {value.get(), hook};
-        return step(write_encoded(OwnedRef(
-            names ? PyObject_Vectorcall(encode.get(), arguments, 1, names.get()) : nullptr)));
+        return write_encoded(
+            out, OwnedRef(names ? PyObject_Vectorcall(encode.get(), arguments, 1, names.get())
+                                : nullptr));
       }
       case JsonForm::enumeration:
         value = OwnedRef(PyObject_GetAttrString(value.get(), "_value_"));
         break;
       case JsonForm::unknown:
         if (options_.json_default == nullptr) {
-          return step(fail("is not JSON serializable", Py_TYPE(value.get())->tp_name));
+          return fail("is not JSON serializable", Py_TYPE(value.get())->tp_name);
         }
         value = OwnedRef(PyObject_CallOneArg(options_.json_default, value.get()));
         break;
     }
-    if (!value) return Step::failed;
+    if (!value) return nullptr;
   }
-  return step(fail("json_default never came to a value that JSON has"));
+  return fail("json_default never came to a value that JSON has");
 }
 
-bool JsonEncoder::write_temporal_or_uuid(PyObject* value, JsonForm form) {
-  char text[form_bytes_max];
-  char* end = text;
-  *end++ = '"';
-  const bool written =
-      form == JsonForm::uuid ? write_uuid(end, value) : write_temporal(end, value) == Form::written;
-  if (!written) return PyErr_Occurred() != nullptr ? false : fail("not a date or time");
-  *end++ = '"';
-  const auto bytes = static_cast<std::size_t>(end - text);
-  if (!sink_.ensure(bytes + punctuation_bytes)) return false;
-  std::memcpy(sink_.cursor, text, bytes);
-  sink_.cursor += bytes;
-  return true;
+char* JsonEncoder::write_temporal_or_uuid(char* out, PyObject* value, JsonForm form) {
+  out = ensure(out, form_bytes_max + 2 + punctuation_bytes);
+  if (out == nullptr) return nullptr;
+  *out++ = '"';
+  const bool written = form == JsonForm::uuid ? write_uuid(out, value) : write_temporal(out, value);
+  if (!written) return nullptr;
+  *out++ = '"';
+  return out;
 }
 
-bool JsonEncoder::write_ascii_of(PyObject* value) {
-  const OwnedRef text(PyObject_Str(value));
-  return text && write_string(text.get());
-}
-
-bool JsonEncoder::write_encoded(OwnedRef octets) {
+char* JsonEncoder::write_encoded(char* out, OwnedRef octets) {
   if (!octets) return fail("refused by its own encoder", "a value");
   if (!PyBytes_Check(octets.get())) return fail("was not encoded to bytes", "a value");
-  const auto bytes = static_cast<std::size_t>(PyBytes_GET_SIZE(octets.get()));
-  if (!sink_.ensure(bytes + punctuation_bytes)) return false;
-  std::memcpy(sink_.cursor, PyBytes_AS_STRING(octets.get()), bytes);
-  sink_.cursor += bytes;
-  return true;
+  return write_octets(out, PyBytes_AS_STRING(octets.get()),
+                      static_cast<std::size_t>(PyBytes_GET_SIZE(octets.get())));
 }
 
 // The key as JSON text and the colon. The caller keeps the key alive.
-bool JsonEncoder::write_key(PyObject* key) {
-  if (PyUnicode_CheckExact(key)) {
-    if (!write_string(key)) return false;
-  } else if (!write_key_by_type(key)) {
-    return false;
-  }
-  *sink_.cursor++ = ':';
-  return true;
+char* JsonEncoder::write_key(char* out, PyObject* key) {
+  out = PyUnicode_CheckExact(key) ? write(out, key) : write_key_by_type(out, key);
+  if (out != nullptr) *out++ = ':';
+  return out;
 }
 
-bool JsonEncoder::write_key_by_type(PyObject* given) {
+// Numbers and literals between quotes, strings with their own.
+char* JsonEncoder::write_key_by_type(char* out, PyObject* given) {
   OwnedRef key = OwnedRef::share(given);
   for (int conversion = 0; conversion < conversions_max; ++conversion) {
     PyObject* const k = key.get();
-    if (k == Py_None) return write_literal("\"null\"", 6);
-    if (k == Py_True) return write_literal("\"true\"", 6);
-    if (k == Py_False) return write_literal("\"false\"", 7);
     const JsonTypes::Entry* const entry = writer_.types_.classify(Py_TYPE(k));
     if (entry == nullptr) return fail("a type that cannot be looked into");
-    switch (entry->form) {
-      case JsonForm::string:
-        return write_string(k);
-      case JsonForm::integer:
-      case JsonForm::real: {
-        if (!sink_.ensure(1 + punctuation_bytes)) return false;
-        *sink_.cursor++ = '"';
-        if (!(entry->form == JsonForm::integer ? write_integer(k)
-                                               : write_real(PyFloat_AS_DOUBLE(k)))) {
-          return false;
-        }
-        *sink_.cursor++ = '"';
-        return sink_.ensure(punctuation_bytes);
-      }
-      case JsonForm::temporal:
-      case JsonForm::uuid:
-        return write_temporal_or_uuid(k, entry->form);
-      case JsonForm::enumeration:
-        key = OwnedRef(PyObject_GetAttrString(k, "_value_"));
-        if (!key) return false;
-        break;
-      default:
-        return fail("cannot be a JSON key", Py_TYPE(k)->tp_name);
+    const bool exact_string = PyUnicode_CheckExact(k);
+    const bool number = PyLong_Check(k) || PyFloat_Check(k) || k == Py_None;
+    if (entry->form == JsonForm::enumeration) {
+      key = OwnedRef(PyObject_GetAttrString(k, "_value_"));
+      if (!key) return nullptr;
+    } else if (number) {
+      out = ensure(out, 1 + punctuation_bytes);
+      if (out == nullptr) return nullptr;
+      *out++ = '"';
+      out = write(out, k);
+      if (out == nullptr) return nullptr;
+      *out++ = '"';
+      return ensure(out, punctuation_bytes);
+    } else if (exact_string || entry->form == JsonForm::string ||
+               entry->form == JsonForm::temporal || entry->form == JsonForm::uuid) {
+      return write(out, k);
+    } else {
+      return fail("cannot be a JSON key", Py_TYPE(k)->tp_name);
     }
   }
   return fail("cannot be a JSON key", "an Enum that is its own value");
 }
 
-bool JsonEncoder::fail(const char* problem, const char* subject) {
+char* JsonEncoder::fail(const char* problem, const char* subject) {
   OwnedRef cause;
   if (PyErr_Occurred() != nullptr) {
     if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError)) {
-      return false;
+      return nullptr;
     }
     cause = OwnedRef(take_exception());
   }
   const OwnedRef where = path();
-  if (!where) return false;
+  if (!where) return nullptr;
   const OwnedRef message(subject != nullptr
                              ? PyUnicode_FromFormat("%s %s at %U", subject, problem, where.get())
                              : PyUnicode_FromFormat("%s at %U", problem, where.get()));
-  if (!message) return false;
+  if (!message) return nullptr;
   const OwnedRef error(PyObject_CallOneArg(writer_.encode_error_.get(), message.get()));
-  if (!error) return false;
+  if (!error) return nullptr;
   if (cause) PyException_SetCause(error.get(), cause.release());
   PyErr_SetObject(writer_.encode_error_.get(), error.get());
-  return false;
+  return nullptr;
 }
 
 namespace {
@@ -211,7 +185,8 @@ OwnedRef JsonEncoder::path() const {
   OwnedRef first(PyUnicode_FromString("$"));
   if (!parts || !first || PyList_Append(parts.get(), first.get()) != 0) return {};
   // The stack stands still, but what it holds may be asked for its repr and so change.
-  for (const Frame& frame : writer_.frames_) {
+  for (std::size_t level = 0; level < depth_; ++level) {
+    const Frame& frame = writer_.frames_[level];
     const Py_ssize_t index = frame.position - 1;
     if (index < 0) break;
     OwnedRef key;

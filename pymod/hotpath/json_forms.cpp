@@ -14,27 +14,36 @@
 namespace noria::py {
 namespace {
 
-using http::json::write_four_digits;
-using http::json::write_two_digits;
+char* write_two_digits(char* out, int value) {
+  out[0] = static_cast<char>('0' + value / 10);
+  out[1] = static_cast<char>('0' + value % 10);
+  return out + 2;
+}
+
+char* write_six_digits(char* out, int value) {
+  out = write_two_digits(out, value / 10000);
+  out = write_two_digits(out, value / 100 % 100);
+  return write_two_digits(out, value % 100);
+}
 
 char* write_date(char* out, PyObject* date) {
-  out = write_four_digits(out, static_cast<std::uint32_t>(PyDateTime_GET_YEAR(date)));
+  out = write_two_digits(out, PyDateTime_GET_YEAR(date) / 100);
+  out = write_two_digits(out, PyDateTime_GET_YEAR(date) % 100);
   *out++ = '-';
-  out = write_two_digits(out, static_cast<std::uint32_t>(PyDateTime_GET_MONTH(date)));
+  out = write_two_digits(out, PyDateTime_GET_MONTH(date));
   *out++ = '-';
-  return write_two_digits(out, static_cast<std::uint32_t>(PyDateTime_GET_DAY(date)));
+  return write_two_digits(out, PyDateTime_GET_DAY(date));
 }
 
 char* write_clock(char* out, int hour, int minute, int second, int microsecond) {
-  out = write_two_digits(out, static_cast<std::uint32_t>(hour));
+  out = write_two_digits(out, hour);
   *out++ = ':';
-  out = write_two_digits(out, static_cast<std::uint32_t>(minute));
+  out = write_two_digits(out, minute);
   *out++ = ':';
-  out = write_two_digits(out, static_cast<std::uint32_t>(second));
+  out = write_two_digits(out, second);
   if (microsecond != 0) {
-    const auto fraction = static_cast<std::uint32_t>(microsecond);
     *out++ = '.';
-    out = write_four_digits(write_two_digits(out, fraction / 10000), fraction % 10000);
+    out = write_six_digits(out, microsecond);
   }
   return out;
 }
@@ -58,7 +67,7 @@ bool write_offset(char*& out, PyObject* value, PyObject* zone) {
     seconds = -seconds;
     if (PyDateTime_DELTA_GET_MICROSECONDS(offset.get()) != 0) --seconds;
   }
-  const auto minutes = static_cast<std::uint32_t>(seconds / 60);
+  const int minutes = seconds / 60;
   if (minutes == 0) {
     *out++ = 'Z';
     return true;
@@ -104,9 +113,8 @@ char* write_duration(char* out, PyObject* delta) {
   if (rest % 60 != 0 || microseconds != 0 || bare) {
     out = http::json::write_unsigned(out, rest % 60);
     if (microseconds != 0) {
-      const auto fraction = static_cast<std::uint32_t>(microseconds);
       *out++ = '.';
-      out = write_four_digits(write_two_digits(out, fraction / 10000), fraction % 10000);
+      out = write_six_digits(out, microseconds);
       while (out[-1] == '0') --out;
     }
     *out++ = 'S';
@@ -121,30 +129,29 @@ bool load_datetime() {
   return PyDateTimeAPI != nullptr;
 }
 
-Form write_temporal(char*& out, PyObject* value) {
+bool write_temporal(char*& out, PyObject* value) {
   if (PyDateTime_Check(value)) {
     out = write_date(out, value);
     *out++ = 'T';
     out = write_clock(out, PyDateTime_DATE_GET_HOUR(value), PyDateTime_DATE_GET_MINUTE(value),
                       PyDateTime_DATE_GET_SECOND(value), PyDateTime_DATE_GET_MICROSECOND(value));
-    return write_offset(out, value, PyDateTime_DATE_GET_TZINFO(value)) ? Form::written
-                                                                       : Form::failed;
+    return write_offset(out, value, PyDateTime_DATE_GET_TZINFO(value));
   }
   if (PyDate_Check(value)) {
     out = write_date(out, value);
-    return Form::written;
+    return true;
   }
   if (PyTime_Check(value)) {
     out = write_clock(out, PyDateTime_TIME_GET_HOUR(value), PyDateTime_TIME_GET_MINUTE(value),
                       PyDateTime_TIME_GET_SECOND(value), PyDateTime_TIME_GET_MICROSECOND(value));
-    return write_offset(out, value, PyDateTime_TIME_GET_TZINFO(value)) ? Form::written
-                                                                       : Form::failed;
+    return write_offset(out, value, PyDateTime_TIME_GET_TZINFO(value));
   }
   if (PyDelta_Check(value)) {
     out = write_duration(out, value);
-    return Form::written;
+    return true;
   }
-  return Form::none;
+  PyErr_SetString(PyExc_TypeError, "not a date or time");
+  return false;
 }
 
 bool write_uuid(char*& out, PyObject* uuid) {

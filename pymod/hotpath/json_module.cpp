@@ -1,5 +1,6 @@
 #include "pymod/hotpath/json_module.hpp"
 
+#include <cstdlib>
 #include <new>
 #include <string_view>
 
@@ -175,6 +176,15 @@ PyType_Slot codec_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(&dealloc)},
 PyType_Spec codec_spec = {"noria._native.JsonCodec", sizeof(Codec), 0,
                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, codec_slots};
 
+// The allocator maps every block of 128 KiB and more afresh, page by page, until it has seen a
+// larger one freed (mallopt(3), dynamic threshold). Results of dumps() are such blocks, and mapping
+// them costs several times what writing them does.
+void teach_allocator() {
+  constexpr std::size_t reused_bytes_max = std::size_t{16} << 20;
+  void* volatile block = std::malloc(reused_bytes_max);
+  std::free(block);
+}
+
 // An error type as the package shows it.
 OwnedRef make_error(const char* name, const char* doc, PyObject* base) {
   return OwnedRef(PyErr_NewExceptionWithDoc(name, doc, base, nullptr));
@@ -191,6 +201,7 @@ bool add_function(PyObject* module, const char* name, PyMethodDef& definition, P
 }  // namespace
 
 int add_json(PyObject* module) {
+  teach_allocator();
   const OwnedRef decode_error = make_error(
       "noria.json.JSONDecodeError",
       "The text is not JSON as RFC 8259 has it. pos is the octet offset, line and column (in "

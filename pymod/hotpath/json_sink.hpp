@@ -1,5 +1,5 @@
-// Where the JSON writer puts its octets: a run of memory with a cursor, and one function for when
-// it is full. The writer's loops see the run only.
+// Where the JSON writer puts its octets: memory up to `end`, and one function for when it is full.
+// The cursor is the writer's own: it travels through the writer's functions in a register.
 #pragma once
 
 #include <Python.h>
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/memory/output.hpp"
@@ -18,48 +19,44 @@ class JsonSink {
   JsonSink(const JsonSink&) = delete;
   JsonSink& operator=(const JsonSink&) = delete;
 
-  // Makes room for `bytes` behind the cursor; false with MemoryError set.
-  bool ensure(std::size_t bytes) {
-    if (static_cast<std::size_t>(end - cursor) >= bytes) [[likely]]
-      return true;
-    return grow_(*this, bytes);
-  }
+  char* begin() const { return begin_; }
+  char* end() const { return end_; }
 
-  char* cursor = nullptr;
-  char* end = nullptr;
+  // Makes room for `bytes` at `cursor`; gives back where to write, or null with MemoryError set.
+  char* grow(char* cursor, std::size_t bytes) { return grow_(*this, cursor, bytes); }
 
  protected:
-  using Grow = bool (*)(JsonSink& sink, std::size_t bytes);
-  explicit JsonSink(Grow grow) : grow_(grow) {}
+  using Grow = char* (*)(JsonSink& sink, char* cursor, std::size_t bytes);
+  explicit JsonSink(Grow how) : grow_(how) {}
   ~JsonSink() = default;
+
+  char* begin_ = nullptr;
+  char* end_ = nullptr;
 
  private:
   Grow grow_;
 };
 
-// Appends to an Output. Nothing shows there before commit().
+// Appends to an Output.
 class OutputSink final : public JsonSink {
  public:
-  explicit OutputSink(Output& output) : JsonSink(&grow), output_(output), start_(output.size()) {
+  explicit OutputSink(Output& output) : JsonSink(&append), output_(output), start_(output.size()) {
     open(1);
   }
-  void commit() { output_.advance(written()); }
+  void finish(char* cursor) { output_.advance(static_cast<std::size_t>(cursor - begin_)); }
   // Takes back what growing has already made part of the output.
-  void roll_back() { output_.truncate(start_); }
+  void abandon() { output_.truncate(start_); }
 
  private:
-  static bool grow(JsonSink& sink, std::size_t bytes) {
+  static char* append(JsonSink& sink, char* cursor, std::size_t bytes) {
     auto& self = static_cast<OutputSink&>(sink);
-    self.output_.advance(self.written());
+    self.finish(cursor);
     self.open(bytes);
-    return true;
+    return self.begin_;
   }
   void open(std::size_t bytes) {
-    cursor = output_.reserve(bytes);
-    end = cursor + output_.room();
-  }
-  std::size_t written() const {
-    return static_cast<std::size_t>(cursor - (output_.data() + output_.size()));
+    begin_ = output_.reserve(bytes);
+    end_ = begin_ + output_.room();
   }
 
   Output& output_;
@@ -69,41 +66,39 @@ class OutputSink final : public JsonSink {
 // Fills the writer's scratch, which stays warm, and moves on to a bytes object when that is full.
 class BytesSink final : public JsonSink {
  public:
-  explicit BytesSink(std::vector<char>& scratch) : JsonSink(&grow), scratch_(scratch) {
-    cursor = scratch.data();
-    end = cursor + scratch.size();
+  explicit BytesSink(std::vector<char>& scratch) : JsonSink(&move_on) {
+    begin_ = scratch.data();
+    end_ = begin_ + scratch.size();
   }
   ~BytesSink() { Py_XDECREF(bytes_); }
 
   // The new bytes object; null with MemoryError set.
-  PyObject* finish() {
-    if (bytes_ == nullptr) {
-      return PyBytes_FromStringAndSize(scratch_.data(), cursor - scratch_.data());
-    }
-    _PyBytes_Resize(&bytes_, cursor - PyBytes_AS_STRING(bytes_));
+  PyObject* finish(char* cursor) {
+    if (bytes_ == nullptr) return PyBytes_FromStringAndSize(begin_, cursor - begin_);
+    _PyBytes_Resize(&bytes_, cursor - begin_);
     return std::exchange(bytes_, nullptr);
   }
 
  private:
-  static bool grow(JsonSink& sink, std::size_t bytes) {
+  // What has outgrown the scratch is likely to grow on.
+  static constexpr std::size_t growth = 4;
+
+  static char* move_on(JsonSink& sink, char* cursor, std::size_t bytes) {
     auto& self = static_cast<BytesSink&>(sink);
-    const bool first = self.bytes_ == nullptr;
-    const char* const begin = first ? self.scratch_.data() : PyBytes_AS_STRING(self.bytes_);
-    const auto used = static_cast<std::size_t>(sink.cursor - begin);
-    const auto room = static_cast<Py_ssize_t>(std::max(2 * used, used + bytes));
-    if (first) {
+    const auto used = static_cast<std::size_t>(cursor - self.begin_);
+    const auto room = static_cast<Py_ssize_t>(std::max(growth * used, used + bytes));
+    if (self.bytes_ == nullptr) {
       self.bytes_ = PyBytes_FromStringAndSize(nullptr, room);
-      if (self.bytes_ == nullptr) return false;
-      std::memcpy(PyBytes_AS_STRING(self.bytes_), begin, used);
+      if (self.bytes_ == nullptr) return nullptr;
+      std::memcpy(PyBytes_AS_STRING(self.bytes_), self.begin_, used);
     } else if (_PyBytes_Resize(&self.bytes_, room) != 0) {
-      return false;
+      return nullptr;
     }
-    sink.cursor = PyBytes_AS_STRING(self.bytes_) + used;
-    sink.end = PyBytes_AS_STRING(self.bytes_) + room;
-    return true;
+    self.begin_ = PyBytes_AS_STRING(self.bytes_);
+    self.end_ = self.begin_ + room;
+    return self.begin_ + used;
   }
 
-  std::vector<char>& scratch_;
   PyObject* bytes_ = nullptr;
 };
 

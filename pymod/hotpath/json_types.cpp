@@ -74,7 +74,11 @@ const JsonTypes::Entry* JsonTypes::classify(PyTypeObject* type) {
 }
 
 bool JsonTypes::decide(PyTypeObject* type, Entry& entry) {
-  if (is_subtype(Py_TYPE(type), loaded("enum", "EnumMeta"))) {
+  if (type == &PyUnicode_Type || type == &PyLong_Type || type == &PyFloat_Type ||
+      type == &PyBool_Type || type == &PyDict_Type || type == &PyList_Type ||
+      type == &PyTuple_Type || type == Py_TYPE(Py_None)) {
+    entry.form = JsonForm::exact;
+  } else if (is_subtype(Py_TYPE(type), loaded("enum", "EnumMeta"))) {
     entry.form = JsonForm::enumeration;
   } else if (PyType_FastSubclass(type, Py_TPFLAGS_UNICODE_SUBCLASS)) {
     entry.form = JsonForm::string;

@@ -15,7 +15,8 @@ namespace noria::py {
 
 enum class JsonForm : std::uint8_t {
   unknown,
-  string,
+  exact,   // JSON's own types: dict, list, tuple, str, int, float, bool, None
+  string,  // from here on: subclasses
   integer,
   real,
   list,

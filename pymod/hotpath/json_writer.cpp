@@ -1,16 +1,20 @@
 #include "pymod/hotpath/json_writer.hpp"
 
+#include "pymod/hotpath/dict_walk.hpp"
 #include "pymod/hotpath/json_encoder.hpp"
 #include "pymod/hotpath/json_sink.hpp"
 
 namespace noria::py {
 namespace {
 
-constexpr std::size_t scratch_bytes = std::size_t{64} * 1024;
+constexpr std::size_t scratch_bytes = std::size_t{16} * 1024;
 
 }  // namespace
 
-JsonWriter::JsonWriter(BorrowedRef encode_error) : encode_error_(OwnedRef::share(encode_error)) {}
+JsonWriter::JsonWriter(BorrowedRef encode_error)
+    : encode_error_(OwnedRef::share(encode_error)),
+      frames_(depth_max),
+      dict_layout_known_(dict_layout_is_known()) {}
 
 bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options, Output& out) {
   if (writer.busy_) {
@@ -19,14 +23,14 @@ bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptions& opt
   }
   writer.busy_ = true;
   OutputSink sink(out);
-  const bool written = JsonEncoder(writer, options, sink).encode(value);
+  char* const end = JsonEncoder(writer, options, sink).encode(value);
   writer.busy_ = false;
-  if (written) {
-    sink.commit();
+  if (end != nullptr) {
+    sink.finish(end);
   } else {
-    sink.roll_back();
+    sink.abandon();
   }
-  return written;
+  return end != nullptr;
 }
 
 PyObject* json_write_bytes(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options) {
@@ -37,9 +41,9 @@ PyObject* json_write_bytes(JsonWriter& writer, PyObject* value, const JsonWriteO
   if (writer.scratch_.empty()) writer.scratch_.resize(scratch_bytes);
   writer.busy_ = true;
   BytesSink sink(writer.scratch_);
-  const bool written = JsonEncoder(writer, options, sink).encode(value);
+  char* const end = JsonEncoder(writer, options, sink).encode(value);
   // The scratch is read before anything else may run on this writer.
-  PyObject* result = written ? sink.finish() : nullptr;
+  PyObject* result = end != nullptr ? sink.finish(end) : nullptr;
   writer.busy_ = false;
   return result;
 }

@@ -5,6 +5,7 @@
 
 #include <Python.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -41,10 +42,13 @@ class JsonWriter {
     Kind kind;
   };
 
+  static constexpr std::size_t depth_max = 1024;
+
   OwnedRef encode_error_;
   JsonTypes types_;
-  std::vector<Frame> frames_;
+  std::vector<Frame> frames_;  // depth_max of them, of which the encoder counts those in use
   std::vector<char> scratch_;
+  const bool dict_layout_known_;
   bool busy_ = false;
 };
 

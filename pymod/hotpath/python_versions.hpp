@@ -34,6 +34,16 @@ inline bool integer_to_octets(PyObject* integer, unsigned char* octets, std::siz
 #endif
 }
 
+// Until 3.12 a str may still wait for its final form; false with an error set.
+inline bool make_ready(PyObject* text) {
+#if PY_VERSION_HEX >= 0x030c0000
+  static_cast<void>(text);
+  return true;
+#else
+  return PyUnicode_READY(text) == 0;
+#endif
+}
+
 // Takes the exception that is set, traceback attached; none set gives null.
 inline PyObject* take_exception() {
 #if PY_VERSION_HEX >= 0x030c0000

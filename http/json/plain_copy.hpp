@@ -1,0 +1,63 @@
+// Copies the text of a string that needs no escape, and tells when it does: nearly every string is
+// such, so this is what encoding strings costs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "http/json/string_scan.hpp"
+
+namespace noria::http::json {
+
+// What copy_plain_short copies at most, and what it may write.
+inline constexpr std::size_t short_bytes_max = 32;
+
+// Copies what needs no escape; true when that was everything. `out` has room for `bytes`, of which
+// there are at least a block. When not all was plain, nothing is said about what was written.
+template <class Block = ScanBlock>
+inline bool copy_plain_blocks(char* out, const char* text, std::size_t bytes) {
+  std::size_t i = 0;
+  for (; i + scan_block_bytes < bytes; i += scan_block_bytes) {
+    const Block block = Block::load(text + i);
+    block.store(out + i);
+    if (block.special() != 0) [[unlikely]]
+      return false;
+  }
+  // The last block overlaps the one before.
+  const Block last = Block::load(text + bytes - scan_block_bytes);
+  last.store(out + bytes - scan_block_bytes);
+  return last.special() == 0;
+}
+
+// The same with the widest registers this machine has. More than short_bytes_max octets.
+bool copy_plain(char* out, const char* text, std::size_t bytes);
+
+// The same for at most short_bytes_max octets, without a branch on how many: most strings are
+// short, and their lengths cannot be foretold. Reads short_bytes_max octets where that stays
+// within the page, so it cannot fault, and lets the mask forget what was beyond the end. `out` has
+// room for short_bytes_max.
+template <class Block = ScanBlock>
+[[gnu::no_sanitize("address")]] inline bool copy_plain_short(char* out, const char* text,
+                                                             std::size_t bytes) {
+  constexpr std::uintptr_t page_bytes = 4096;
+  if ((reinterpret_cast<std::uintptr_t>(text) & (page_bytes - 1)) > page_bytes - short_bytes_max)
+      [[unlikely]] {
+    char copy[short_bytes_max] = {};
+    std::memcpy(copy, text, bytes);
+    std::memcpy(out, copy, short_bytes_max);
+    for (std::size_t i = 0; i < bytes; ++i) {
+      if (is_special(static_cast<unsigned char>(copy[i]))) return false;
+    }
+    return true;
+  }
+  const Block first = Block::load(text);
+  const Block second = Block::load(text + scan_block_bytes);
+  first.store(out);
+  second.store(out + scan_block_bytes);
+  const std::uint64_t special =
+      first.special() | (std::uint64_t{second.special()} << scan_block_bytes);
+  return special << (63 - bytes) << 1 == 0;
+}
+
+}  // namespace noria::http::json
