@@ -162,6 +162,11 @@ ApplicationState& Application::state_for(const http::ServerConfig& config) {
   return state_;
 }
 
+Application& application_in(const pb::object& object) {
+  if (!pb::isinstance<Application>(object)) throw pb::type_error("a server takes an Application");
+  return object.cast<Application&>();
+}
+
 namespace {
 
 // One of two words, as the package spells its options.

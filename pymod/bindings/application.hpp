@@ -65,6 +65,9 @@ class Application {
   std::unique_ptr<http::RouteTable> table_;
 };
 
+// The Application inside a Python object; throws TypeError if it is none.
+Application& application_in(const pybind11::object& object);
+
 // Adds Application and RouteError.
 void add_application(pybind11::module_& module, const pybind11::capsule& hot_state);
 

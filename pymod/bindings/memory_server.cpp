@@ -15,7 +15,7 @@ namespace pb = pybind11;
 
 MemoryServer::MemoryServer(pb::object application, const pb::dict& config)
     : application_object_(std::move(application)),
-      application_(application_object_.cast<Application&>()),
+      application_(application_in(application_object_)),
       config_(configuration_from(config)),
       listener_(engine_.listen()) {
   ApplicationState& state = application_.state_for(config_);

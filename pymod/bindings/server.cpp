@@ -3,16 +3,15 @@
 #include <pybind11/stl.h>
 
 #include <cerrno>
-#include <optional>
 #include <utility>
 
 #include "pymod/bindings/configuration.hpp"
 #include "pymod/bindings/counters.hpp"
 #include "pymod/bindings/errors.hpp"
-#include "pymod/bindings/stop_signals.hpp"
 #include "pymod/bridge/attached.hpp"
 #include "pymod/bridge/python_handler.hpp"
 #include "pymod/hotpath/python_versions.hpp"
+#include "pymod/hotpath/refs.hpp"
 #include "uring/loop.hpp"
 #include "uring/sockets/socket_options.hpp"
 
@@ -33,14 +32,14 @@ uring::EngineRequest request_of(const std::string& word) {
 Server::Server(pb::object application, std::vector<int> listeners, const pb::dict& config,
                const std::string& engine)
     : application_object_(std::move(application)),
-      application_(application_object_.cast<Application&>()),
+      application_(application_in(application_object_)),
       listeners_(std::move(listeners)),
       config_(configuration_from(config)),
       request_(request_of(engine)) {
   application_.table();
 }
 
-void Server::open() {
+void Server::open(bool signals) {
   if (engine_) throw std::runtime_error("the server is open already");
   auto choice = uring::choose_engine(request_, {}, stats_);
   if (!choice) raise_os_error(0, choice.error().cause + "; " + choice.error().remedy);
@@ -63,33 +62,31 @@ void Server::open() {
     }
     server_->listen(listener);
   }
+  if (signals) signals_.emplace(*server_);
   if (stop_wanted_) server_->stop();
 }
 
-int Server::run(bool signals) {
+int Server::run() {
   if (!server_) throw std::runtime_error("the server is not open");
   if (running_ || server_->finished()) throw std::runtime_error("the server runs once");
   running_ = true;
-  {
-    std::optional<StopSignals> taken;
-    if (signals) taken.emplace(*server_);
-    Attached attached = Attached::by_caller();
-    const uring::WaitHook hook = attached.around_wait();
-    uring::Loop loop(*engine_, clock_, *server_);
-    pb::object interruption;
-    while (!server_->finished()) {
-      loop.turn(hook);
-      // A signal that Python itself handles; what its handler raises ends the serving.
-      if (PyErr_CheckSignals() != 0) [[unlikely]] {
-        interruption = pb::reinterpret_steal<pb::object>(take_exception());
-        server_->stop();
-      }
+  Attached attached = Attached::by_caller();
+  const uring::WaitHook hook = attached.around_wait();
+  uring::Loop loop(*engine_, clock_, *server_);
+  OwnedRef interruption;
+  while (!server_->finished()) {
+    loop.turn(hook);
+    // A signal that Python itself handles; what its handler raises ends the serving.
+    if (PyErr_CheckSignals() != 0) [[unlikely]] {
+      interruption = OwnedRef(take_exception());
+      server_->stop();
     }
-    running_ = false;
-    if (interruption) {
-      PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(interruption.ptr())), interruption.ptr());
-      raise_set();
-    }
+  }
+  running_ = false;
+  signals_.reset();
+  if (interruption) {
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(interruption.get())), interruption.get());
+    raise_set();
   }
   return 0;
 }
@@ -114,11 +111,11 @@ void add_server(pb::module_& module) {
       .def(pb::init<pb::object, std::vector<int>, const pb::dict&, const std::string&>(),
            pb::arg("application"), pb::kw_only(), pb::arg("listeners"), pb::arg("config"),
            pb::arg("engine"))
-      .def("open", &Server::open,
-           "Chooses the engine on this thread; OSError with the cause if the forced one fails.")
-      .def("run", &Server::run, pb::kw_only(), pb::arg("signals"),
-           "Serves until stop(); with `signals`, TERM and INT stop, a second one ends the "
-           "process.\nReturns the exit code.")
+      .def("open", &Server::open, pb::kw_only(), pb::arg("signals"),
+           "Chooses the engine on this thread; OSError with the cause if the forced one "
+           "fails.\nWith "
+           "`signals`, TERM and INT stop the server from now on, a second one ends the process.")
+      .def("run", &Server::run, "Serves until stop() and returns the exit code.")
       .def("stop", &Server::stop, "Begins the graceful stop; from any thread.")
       .def("stats", &Server::stats, "Every counter by its name.")
       .def_property_readonly("engine", &Server::engine)

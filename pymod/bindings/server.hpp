@@ -3,8 +3,8 @@
 
 #include <pybind11/pybind11.h>
 
-#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +12,7 @@
 #include "core/stats.hpp"
 #include "http/serve/server.hpp"
 #include "pymod/bindings/application.hpp"
+#include "pymod/bindings/stop_signals.hpp"
 #include "uring/choice.hpp"
 
 namespace noria::py {
@@ -23,10 +24,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Chooses the engine on this thread; OSError with the cause if the forced one fails.
-  void open();
+  // Chooses the engine on this thread; OSError with the cause if the forced one fails. With
+  // `signals`, TERM and INT stop the server from now until it has run.
+  void open(bool signals);
   // Serves on the thread that opened until stop() and returns the exit code.
-  int run(bool signals);
+  int run();
   // Any thread; a server that is not open yet stops as soon as it runs.
   void stop();
 
@@ -46,6 +48,7 @@ class Server {
   std::string engine_reason_;
   std::unique_ptr<uring::Engine> engine_;
   std::unique_ptr<http::Server> server_;
+  std::optional<StopSignals> signals_;
   bool stop_wanted_ = false;
   bool running_ = false;
 };

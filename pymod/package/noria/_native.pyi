@@ -317,15 +317,15 @@ class Server(metaclass=_BoundType):
         config: Mapping[str, int],
         engine: Literal["auto", "uring", "epoll"],
     ) -> None: ...
-    def open(self) -> None:
-        """Chooses the engine on this thread; OSError with the cause if the forced one fails."""
+    def open(self, *, signals: bool) -> None:
+        """Chooses the engine on this thread; OSError with the cause if the forced one fails.
+        With `signals`, TERM and INT stop the server from now on, a second one ends the process."""
     @property
     def engine(self) -> Literal["uring", "epoll"] | None: ...
     @property
     def engine_reason(self) -> str: ...
-    def run(self, *, signals: bool) -> int:
-        """Serves until stop(); with `signals`, TERM and INT stop, a second one ends the process.
-        Returns the exit code."""
+    def run(self) -> int:
+        """Serves until stop() and returns the exit code."""
     def stop(self) -> None:
         """Begins the graceful stop; from any thread."""
     def stats(self) -> dict[str, int]: ...

@@ -142,6 +142,8 @@ class Serving:
     """One server on its listener, opened on the thread that will run it."""
 
     def __init__(self, app: App, config: ServerConfig, listener: Listener) -> None:
+        import threading
+
         self.listener = listener
         self._asked_engine = config.engine
         if config.debug:
@@ -153,7 +155,9 @@ class Serving:
             engine=config.engine,
         )
         try:
-            self.server.open()
+            # Before anyone is told the address: whoever was told may send TERM at once.
+            main = threading.current_thread() is threading.main_thread()
+            self.server.open(signals=main)
         except OSError as error:
             raise StartupError(f"the engine {config.engine} cannot start: {error}") from None
         app._serving = self.server
@@ -173,8 +177,6 @@ def serve(
     when_ready: Callable[[Serving], None] | None = None,
 ) -> int:
     """Serves on this thread until stopped and returns the exit code; owns the listener it binds."""
-    import threading
-
     if app._serving is not None:
         raise StartupError("the app is being served already; stop it first")
     app._freeze()
@@ -186,8 +188,7 @@ def serve(
                 when_ready(serving)
             else:
                 serving.announce()
-            signals = threading.current_thread() is threading.main_thread()
-            return serving.server.run(signals=signals)
+            return serving.server.run()
         finally:
             app._serving = None
     finally:

@@ -11,6 +11,7 @@ from noria.errors import HTTPError
 from noria.responses import Response
 
 REQUEST = {"source": "request"}
+GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
 class Recorder:
@@ -127,7 +128,7 @@ class Answer:
         self.rest = body[length:]
 
     def field(self, name: str) -> str | None:
-        return next((value for key, value in self.fields if key.lower() == name), None)
+        return next((value for key, value in self.fields if key.lower() == name.lower()), None)
 
     @property
     def json(self) -> Any:

@@ -1,0 +1,49 @@
+"""What a process does around serving."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+
+import pytest
+from noria import _native
+
+
+def test_listeners() -> None:
+    descriptor, port = _native.bind_listener("127.0.0.1", 0, backlog=5, reuse_port=False)
+    with socket.socket(fileno=descriptor) as listener:
+        assert port > 0 and listener.getsockname() == ("127.0.0.1", port)
+        assert not os.get_inheritable(descriptor)
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        with pytest.raises(OSError, match="in use") as raised:
+            _native.bind_listener("127.0.0.1", port, backlog=5, reuse_port=False)
+        assert raised.value.errno == errno.EADDRINUSE
+        joined, same = _native.bind_listener("127.0.0.1", port, backlog=5)
+        os.close(joined)
+        assert same == port
+    with pytest.raises(OSError):
+        _native.bind_listener("no.such.host.invalid", 0, backlog=5)
+
+
+def test_supervise_starts_and_ends_workers(capfd: pytest.CaptureFixture[str]) -> None:
+    descriptor, _ = _native.bind_listener("127.0.0.1", 0, backlog=5)
+    program = "import os, sys; print(os.environ['MARK'], os.environ['NORIA_WORKER_ID'], flush=True); sys.exit(3)"
+    code = _native.supervise(
+        [sys.executable, "-c", program],
+        listeners=[[descriptor]],
+        graceful_timeout_ms=1000,
+        environment={"MARK": "here"},
+    )
+    os.close(descriptor)
+    os.environ.pop("MARK", None)
+    assert code == 3 and "here 0" in capfd.readouterr().out
+
+
+def test_doctor() -> None:
+    facts = _native.doctor()
+    assert facts["engine"] in ("uring", "epoll") and facts["reason"]
+    assert facts["kernel"] == os.uname().release
+    assert set(facts["operations"].values()) <= {True, False}
+    assert facts["io_uring_works"] == (facts["engine"] == "uring")

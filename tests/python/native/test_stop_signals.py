@@ -1,0 +1,76 @@
+"""PRC-001: the first TERM or INT drains, the second ends the process, whatever Python does."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+PROGRAM = textwrap.dedent(
+    """
+    import os, signal, socket, sys, threading, time
+    sys.path[:0] = sys.argv[1].split(os.pathsep)
+    from native_wire import GET, Wire
+    from noria import _native
+
+    def stuck(request):
+        print("stuck", flush=True)
+        while True:
+            pass
+
+    threading.Thread(target=threading.Event().wait, daemon=True).start()  # older than run()
+    wire = Wire().add(lambda request: "x").add(stuck, path="/stuck")
+    wire.application.freeze(wire.recorder.as_dict())
+    descriptor, port = _native.bind_listener("127.0.0.1", 0, backlog=16)
+    server = _native.Server(wire.application, listeners=[descriptor], config={}, engine=sys.argv[2])
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    server.open(signals=True)
+    print(port, flush=True)
+    code = server.run()
+    assert before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
+    print("stopped", code, flush=True)
+    signal.raise_signal(signal.SIGTERM)  # Python's own again: ends the process
+    """
+)
+
+
+def start(engine: str) -> tuple[subprocess.Popen[str], int]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, ":".join(path for path in sys.path if path), engine],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, int(process.stdout.readline())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_PRC_001_the_first_one_drains(engine: str, number: int) -> None:
+    process, _ = start(engine)  # the port is told before run(): nothing may be lost in between
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=20)
+    assert output == "stopped 0\n"
+    assert process.returncode == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_PRC_001_the_second_one_ends_it_within_a_second(engine: str, second: int) -> None:
+    import socket
+
+    process, port = start(engine)
+    assert process.stdout is not None
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET /stuck HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert process.stdout.readline() == "stuck\n"
+        process.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.3)
+        began = time.monotonic()
+        process.send_signal(second)
+        assert process.wait(10) == 128 + second
+        assert time.monotonic() - began < 1
+    process.stdout.close()
