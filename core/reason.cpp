@@ -61,6 +61,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"answered", "json_depth", "JSN-002"},
     {"answered", "json_number", "JSN-003"},
     {"answered", "content_type", "UPL-001"},
+    {"answered", "content_encoding", "UPL-003"},
     {"answered", "json_syntax", "JSN-001"},
     {"answered", "json_string", "JSN-005"},
     {"answered", "json_duplicate_key", "JSN-006"},

@@ -63,6 +63,7 @@ enum class Reason : std::uint8_t {
   answered_json_depth,
   answered_json_number,
   answered_content_type,
+  answered_content_encoding,
   answered_json_syntax,
   answered_json_string,
   answered_json_duplicate_key,
@@ -115,7 +116,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 97;
+inline constexpr std::size_t reason_count = 98;
 
 const ReasonRow& reason_row(Reason reason);
 

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "http/routing/router.hpp"
+#include "http/serve/exchange.hpp"
 #include "http/serve/server.hpp"
 #include "uring/choice.hpp"
 #include "uring/loop.hpp"

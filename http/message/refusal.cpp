@@ -22,6 +22,7 @@ std::uint16_t status_of(Reason reason) {
     case Reason::refused_request_line_too_long:
       return 414;
     case Reason::answered_content_type:
+    case Reason::answered_content_encoding:
       return 415;
     case Reason::refused_expect_unknown:
       return 417;

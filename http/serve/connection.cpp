@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/check.hpp"
-#include "http/serve/server.hpp"
+#include "http/serve/shared.hpp"
 
 namespace noria::http {
 
@@ -13,15 +13,15 @@ using uring::Completion;
 using uring::Operation;
 using uring::Token;
 
-Connection::Connection(Slab<Connection>::Place place, Server& server, uring::Descriptor descriptor)
-    : server_(server),
+Connection::Connection(Slab<Connection>::Place place, Shared& shared, uring::Descriptor descriptor)
+    : shared_(shared),
       descriptor_(descriptor),
       place_(place),
-      pending_(server.blocks_),
-      sending_(server.blocks_) {}
+      pending_(shared.blocks),
+      sending_(shared.blocks) {}
 
 Connection::~Connection() {
-  server_.timers_.disarm(*this);
+  shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
 }
 
@@ -30,13 +30,13 @@ Token Connection::token(Operation operation) const {
 }
 
 const Endpoints& Connection::endpoints() {
-  if (!endpoints_) endpoints_ = std::make_unique<Endpoints>(server_.endpoints_of_(descriptor_));
+  if (!endpoints_) endpoints_ = std::make_unique<Endpoints>(shared_.endpoints_of(descriptor_));
   return *endpoints_;
 }
 
 void Connection::open() {
   arm_receive();
-  wait_for(Wait::header, server_.clock_.now_ms() + server_.config_.header_timeout_ms);
+  wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
 }
 
 // --- completions ---
@@ -58,7 +58,7 @@ void Connection::complete(const Completion& completion) {
       break;
     case Operation::close:
       close_in_flight_ = false;
-      server_.erase(*this);
+      release();
       return;
     default:
       CHECK(!"an operation no connection prepares");
@@ -69,7 +69,7 @@ void Connection::complete(const Completion& completion) {
 void Connection::complete_receive(const Completion& completion) {
   uring::BufferLease lease;
   if (completion.buffer != uring::no_buffer) {
-    lease = uring::BufferLease(server_.engine_.buffers(), completion.buffer,
+    lease = uring::BufferLease(shared_.engine.buffers(), completion.buffer,
                                static_cast<std::size_t>(std::max(completion.result, 0)));
   }
   if (!completion.more) receive_armed_ = false;
@@ -82,18 +82,18 @@ void Connection::complete_receive(const Completion& completion) {
     peer_finished();
   } else if (result == -ENOBUFS) {
     // The data stays in the socket; the receive is armed again once this batch's leases are back.
-    server_.stats_.count(Reason::fallback_receive_no_buffers);
-    server_.schedule(*this);
+    shared_.stats.count(Reason::fallback_receive_no_buffers);
+    shared_.schedule(*this);
     return;
   } else if (result == -ECANCELED) {
-    if (!receive_cancelled_) server_.stats_.count(Reason::engine_cancelled_unasked);
+    if (!receive_cancelled_) shared_.stats.count(Reason::engine_cancelled_unasked);
     receive_cancelled_ = false;
   } else if (result != -EINTR && result != -EAGAIN) {
     lost(-result);
   }
   lease.give_back();
   if (!receive_armed_ && wants_input()) {
-    if (result > 0) server_.stats_.count(Reason::engine_multishot_rearmed);
+    if (result > 0) shared_.stats.count(Reason::engine_multishot_rearmed);
     arm_receive();
   }
 }
@@ -106,8 +106,8 @@ void Connection::settle() {
 }
 
 void Connection::complete_send(std::int32_t result) {
-  const ServerConfig& config = server_.config_;
-  const std::uint64_t now_ms = server_.clock_.now_ms();
+  const ServerConfig& config = shared_.config;
+  const std::uint64_t now_ms = shared_.clock.now_ms();
   if (result < 0) {
     if (result == -EINTR || result == -EAGAIN) {
       arm_send();
@@ -121,20 +121,21 @@ void Connection::complete_send(std::int32_t result) {
   sent_bytes_ += static_cast<std::size_t>(result);
   if (sent_bytes_ < sending_.size()) {
     // One send at a time per connection, so the rest follows in order (ENG-027).
-    server_.stats_.count(Reason::engine_short_send);
+    shared_.stats.count(Reason::engine_short_send);
     const std::uint64_t earned_ms =
         static_cast<std::uint64_t>(result) * 1000 / config.send_rate_bytes_per_second_min;
     send_deadline_ms_ = std::min(send_deadline_ms_ + earned_ms, now_ms + config.rate_credit_ms_max);
     arm_send();
+    if (input_paused_ && queued_bytes() <= config.send_queue_bytes_low) resume_input();
     return;
   }
   sending_.release();
   sent_bytes_ = 0;
   if (life_ == Life::open && waiting_ == Wait::nothing && !parked_) {
-    wait_for(server_.stopping_ ? Wait::drain : Wait::keep_alive,
-             now_ms + (server_.stopping_ ? config.drain_idle_ms : config.keep_alive_timeout_ms));
+    wait_for(shared_.stopping ? Wait::drain : Wait::keep_alive,
+             now_ms + (shared_.stopping ? config.drain_idle_ms : config.keep_alive_timeout_ms));
   }
-  if (!pending_.empty()) server_.schedule(*this);
+  if (!pending_.empty()) shared_.schedule(*this);
   if (input_paused_ && queued_bytes() <= config.send_queue_bytes_low) resume_input();
   finish_if_flushed();
 }
@@ -147,10 +148,10 @@ void Connection::peer_finished() {
   }
   if (life_ == Life::open && !input_paused_) {
     if (!parked_) {
-      server_.stats_.count(Reason::closed_by_peer);
+      shared_.stats.count(Reason::closed_by_peer);
       life_ = Life::finishing;
     } else if (parked_->phase == ParkedMessage::Phase::head && !parked_->parser.started()) {
-      server_.stats_.count(Reason::closed_by_peer);
+      shared_.stats.count(Reason::closed_by_peer);
       life_ = Life::finishing;
     } else if (parked_->phase == ParkedMessage::Phase::head) {
       refuse(Reason::refused_head_truncated);
@@ -158,7 +159,7 @@ void Connection::peer_finished() {
                parked_->phase == ParkedMessage::Phase::chunked_body) {
       refuse(Reason::refused_body_truncated);
     } else {
-      server_.stats_.count(Reason::closed_body_not_drained);
+      shared_.stats.count(Reason::closed_body_not_drained);
       life_ = Life::finishing;
     }
   }
@@ -166,7 +167,7 @@ void Connection::peer_finished() {
 }
 
 void Connection::lost(int error) {
-  server_.stats_.count(error == ETIMEDOUT ? Reason::lost_timeout : Reason::lost_reset);
+  shared_.stats.count(error == ETIMEDOUT ? Reason::lost_timeout : Reason::lost_reset);
   begin_close();
 }
 
@@ -176,20 +177,20 @@ void Connection::flush() {
   if (send_in_flight_ || pending_.empty()) return;
   sending_.swap(pending_);
   sent_bytes_ = 0;
-  send_deadline_ms_ = server_.clock_.now_ms() + server_.config_.rate_grace_ms;
+  send_deadline_ms_ = shared_.clock.now_ms() + shared_.config.rate_grace_ms;
   arm_send();
 }
 
 void Connection::arm_send() {
   send_in_flight_ = true;
-  server_.engine_.send(token(Operation::send), descriptor_,
-                       {sending_.data() + sent_bytes_, sending_.size() - sent_bytes_});
+  shared_.engine.send(token(Operation::send), descriptor_,
+                      {sending_.data() + sent_bytes_, sending_.size() - sent_bytes_});
 }
 
 void Connection::arm_receive() {
   receive_armed_ = true;
   receive_cancelled_ = false;
-  server_.engine_.receive(token(Operation::receive), descriptor_);
+  shared_.engine.receive(token(Operation::receive), descriptor_);
 }
 
 bool Connection::wants_input() const {
@@ -201,7 +202,7 @@ void Connection::pause_input() {
   if (receive_armed_ && !receive_cancelled_) {
     receive_cancelled_ = true;
     ++cancels_in_flight_;
-    server_.engine_.cancel(token(Operation::cancel), token(Operation::receive));
+    shared_.engine.cancel(token(Operation::cancel), token(Operation::receive));
   }
 }
 
@@ -211,7 +212,7 @@ void Connection::resume_input() {
     // Taken out first: what is read from it may be parked, or paused, again.
     std::unique_ptr<ParkedMessage> waiting = std::move(parked_);
     received(waiting->octets.view());
-    server_.take_back(std::move(waiting));
+    shared_.take_back(std::move(waiting));
   }
   if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
   if (!receive_armed_ && wants_input()) arm_receive();
@@ -229,18 +230,18 @@ void Connection::finish_if_flushed() {
 }
 
 void Connection::linger() {
-  const ServerConfig& config = server_.config_;
-  if (server_.lingering_count_ >= config.linger_connections_max) {
-    server_.stats_.count(Reason::closed_linger_skipped);
+  const ServerConfig& config = shared_.config;
+  if (shared_.lingering_count >= config.linger_connections_max) {
+    shared_.stats.count(Reason::closed_linger_skipped);
     begin_close();
     return;
   }
   life_ = Life::lingering;
-  ++server_.lingering_count_;
+  ++shared_.lingering_count;
   if (parked_) unpark();
   shutdown_in_flight_ = true;
-  server_.engine_.shutdown(token(Operation::shutdown), descriptor_);
-  const std::uint64_t now_ms = server_.clock_.now_ms();
+  shared_.engine.shutdown(token(Operation::shutdown), descriptor_);
+  const std::uint64_t now_ms = shared_.clock.now_ms();
   linger_deadline_ms_ = now_ms + config.linger_timeout_ms;
   wait_for(Wait::linger, now_ms + config.linger_idle_ms);
   input_paused_ = false;
@@ -249,20 +250,20 @@ void Connection::linger() {
 
 void Connection::begin_close() {
   if (life_ == Life::closing) return;
-  if (life_ == Life::lingering) --server_.lingering_count_;
+  if (life_ == Life::lingering) --shared_.lingering_count;
   life_ = Life::closing;
-  server_.timers_.disarm(*this);
+  shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
   if (parked_) unpark();
   if (receive_armed_ && !receive_cancelled_) {
     ++cancels_in_flight_;
-    server_.engine_.cancel(token(Operation::cancel), token(Operation::receive));
+    shared_.engine.cancel(token(Operation::cancel), token(Operation::receive));
   }
   if (send_in_flight_) {
     ++cancels_in_flight_;
-    server_.engine_.cancel(token(Operation::cancel), token(Operation::send));
+    shared_.engine.cancel(token(Operation::cancel), token(Operation::send));
   }
-  server_.to_close_.push_back(*this);
+  shared_.to_close.push_back(*this);
 }
 
 void Connection::try_close() {
@@ -272,16 +273,22 @@ void Connection::try_close() {
   }
   if (TurnNode::linked()) TurnNode::unlink();
   if (reset_wanted_) {
-    server_.engine_.reset(descriptor_);
-    server_.erase(*this);
+    shared_.engine.reset(descriptor_);
+    release();
     return;
   }
   close_in_flight_ = true;
-  server_.engine_.close(token(Operation::close), descriptor_);
+  shared_.engine.close(token(Operation::close), descriptor_);
+}
+
+// Ends this object.
+void Connection::release() {
+  shared_.room_made = true;
+  shared_.connections.erase(place_.slot);
 }
 
 void Connection::cut(Reason reason) {
-  server_.stats_.count(reason);
+  shared_.stats.count(reason);
   reset_wanted_ = true;
   begin_close();
 }
@@ -292,7 +299,7 @@ void Connection::cut_at_deadline() {
 
 void Connection::drain() {
   if (life_ != Life::open || parked_ || queued_bytes() != 0) return;
-  wait_for(Wait::drain, server_.clock_.now_ms() + server_.config_.drain_idle_ms);
+  wait_for(Wait::drain, shared_.clock.now_ms() + shared_.config.drain_idle_ms);
 }
 
 // --- timers ---
@@ -303,13 +310,13 @@ void Connection::wait_for(Wait what, std::uint64_t until_ms) {
   // A node that is armed earlier looks at the deadline when it fires, so the usual request moves
   // no timer at all.
   if (!TimerNode::linked() || deadline_ms > until_ms) {
-    server_.timers_.arm(
-        *this, std::min(until_ms, server_.clock_.now_ms() + server_.config_.rate_grace_ms));
+    shared_.timers.arm(*this,
+                       std::min(until_ms, shared_.clock.now_ms() + shared_.config.rate_grace_ms));
   }
 }
 
 void Connection::inspect() {
-  const std::uint64_t now_ms = server_.clock_.now_ms();
+  const std::uint64_t now_ms = shared_.clock.now_ms();
   if (send_in_flight_ && now_ms >= send_deadline_ms_) {
     cut(Reason::cut_send_too_slow);
     return;
@@ -318,16 +325,16 @@ void Connection::inspect() {
   if (life_ == Life::closing) return;
   // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
   // deadline lies before the next look.
-  std::uint64_t next_ms = now_ms + server_.config_.rate_grace_ms;
+  std::uint64_t next_ms = now_ms + shared_.config.rate_grace_ms;
   if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
   if (send_in_flight_) next_ms = std::min(next_ms, send_deadline_ms_);
-  if (!TimerNode::linked()) server_.timers_.arm(*this, next_ms);
+  if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
 }
 
 void Connection::expire() {
   const Wait what = waiting_;
   waiting_ = Wait::nothing;
-  Stats& stats = server_.stats_;
+  Stats& stats = shared_.stats;
   switch (what) {
     case Wait::nothing:
       return;

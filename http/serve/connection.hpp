@@ -28,8 +28,7 @@
 
 namespace noria::http {
 
-class Server;
-class Exchange;
+struct Shared;
 
 // A connection's place in the server's list of those to settle at the end of the turn, or of those
 // to close.
@@ -37,7 +36,7 @@ struct TurnNode : ListNode {};
 
 class Connection final : public TurnNode, public TimerNode, private EndpointSource {
  public:
-  Connection(Slab<Connection>::Place place, Server& server, uring::Descriptor descriptor);
+  Connection(Slab<Connection>::Place place, Shared& shared, uring::Descriptor descriptor);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() override;
@@ -54,8 +53,6 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void cut_at_deadline();
   // Closes the descriptor if no operation on it is in flight any more (ENG-013).
   void try_close();
-
-  std::uint32_t slot() const { return place_.slot; }
 
  private:
   enum class Life : std::uint8_t { open, finishing, lingering, closing };
@@ -91,7 +88,7 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void call(const Handler& handler, const RequestHead& head, std::string_view body,
             const Match& match, h1::Persistence persistence);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
-  void answer_status(const RequestHead& head, std::uint16_t status, std::string_view rest);
+  void answer_unfit(const RequestHead& head, Reason reason, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
                     h1::Persistence persistence);
   h1::Persistence persistence_for(const RequestHead& head) const;
@@ -107,6 +104,7 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void finish_if_flushed();
   void linger();
   void begin_close();
+  void release();
   void cut(Reason reason);
   void expire();
   void wait_for(Wait what, std::uint64_t until_ms);
@@ -115,7 +113,7 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   uring::Token token(uring::Operation operation) const;
   const Endpoints& endpoints() override;
 
-  Server& server_;
+  Shared& shared_;
   const uring::Descriptor descriptor_;
   const Slab<Connection>::Place place_;
 

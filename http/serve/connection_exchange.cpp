@@ -4,7 +4,8 @@
 
 #include "core/check.hpp"
 #include "http/serve/connection.hpp"
-#include "http/serve/server.hpp"
+#include "http/serve/exchange.hpp"
+#include "http/serve/shared.hpp"
 
 namespace noria::http {
 
@@ -43,8 +44,8 @@ MatchAnswer answer_to(MatchOutcome outcome) {
 }  // namespace
 
 Persistence Connection::persistence_for(const RequestHead& head) const {
-  if (!head.keep_alive || server_.stopping_ ||
-      request_count_ >= server_.config_.requests_per_connection_max) {
+  if (!head.keep_alive || shared_.stopping ||
+      request_count_ >= shared_.config.requests_per_connection_max) {
     return Persistence::close;
   }
   return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
@@ -60,30 +61,30 @@ void Connection::call(const Handler& handler, const RequestHead& head, std::stri
                      .body = body,
                      .match = match,
                      .endpoint_source = *this,
-                     .writer = server_.writer_,
+                     .writer = shared_.writer,
                      .output = pending_,
                      .persistence = persistence});
   const Outcome outcome = handler(exchange);
   if (outcome == Outcome::failed || !exchange.responded()) [[unlikely]] {
     if (exchange.begun()) exchange.abandon();
     CHECK(!exchange.responded());
-    server_.stats_.count(Reason::fault_handler);
-    const RefusalBody& error = server_.refusal_bodies_.of_status(500);
+    shared_.stats.count(Reason::fault_handler);
+    const RefusalBody& error = shared_.refusal_bodies.of_status(500);
     const HeadFault fault =
         exchange.respond({.status = 500, .content_type = error.content_type}, error.text);
     CHECK(fault == HeadFault::none);
   }
-  conclude(server_.writer_.close_wanted() ? Persistence::close : persistence);
+  conclude(shared_.writer.close_wanted() ? Persistence::close : persistence);
 }
 
 void Connection::conclude(Persistence persistence) {
-  server_.schedule(*this);
+  shared_.schedule(*this);
   if (persistence == Persistence::close) {
-    if (request_count_ >= server_.config_.requests_per_connection_max) {
-      server_.stats_.count(Reason::closed_request_count);
+    if (request_count_ >= shared_.config.requests_per_connection_max) {
+      shared_.stats.count(Reason::closed_request_count);
     }
     life_ = Life::finishing;
-  } else if (queued_bytes() > server_.config_.send_queue_bytes_high) {
+  } else if (queued_bytes() > shared_.config.send_queue_bytes_high) {
     pause_input();
   }
 }
@@ -92,11 +93,11 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
                                   std::string_view rest) {
   const Persistence persistence = persistence_with_unread(head, rest);
   const MatchAnswer answer = answer_to(match.outcome);
-  if (answer.reason != Reason::none) server_.stats_.count(answer.reason);
+  if (answer.reason != Reason::none) shared_.stats.count(answer.reason);
   const bool to_handler =
       match.outcome == MatchOutcome::not_found || match.outcome == MatchOutcome::method_not_allowed;
-  if (server_.unmatched_.call != nullptr && to_handler) {
-    call(server_.unmatched_, head, {}, match, persistence);
+  if (shared_.unmatched.call != nullptr && to_handler) {
+    call(shared_.unmatched, head, {}, match, persistence);
     return;
   }
   std::array<FieldView, 2> fields;
@@ -106,18 +107,22 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
   ResponseHead response{.status = answer.status, .fields = std::span(fields).first(field_count)};
   std::string_view text;
   if (answer.status >= 400) {
-    const RefusalBody& body = server_.refusal_bodies_.of_status(answer.status);
+    const RefusalBody& body = shared_.refusal_bodies.of_status(answer.status);
     response.content_type = body.content_type;
     text = body.text;
   }
   answer_whole(head, response, text, persistence);
 }
 
-void Connection::answer_status(const RequestHead& head, std::uint16_t status,
-                               std::string_view rest) {
-  const RefusalBody& body = server_.refusal_bodies_.of_status(status);
-  answer_whole(head, {.status = status, .content_type = body.content_type}, body.text,
-               persistence_with_unread(head, rest));
+// 415 without waiting for the body (H1-058).
+void Connection::answer_unfit(const RequestHead& head, Reason reason, std::string_view rest) {
+  shared_.stats.count(reason);
+  const std::uint16_t status = refusal_status(reason);
+  const RefusalBody& body = shared_.refusal_bodies.of_status(status);
+  const FieldView identity{"Accept-Encoding", "identity"};
+  ResponseHead response{.status = status, .content_type = body.content_type};
+  if (reason == Reason::answered_content_encoding) response.fields = std::span(&identity, 1);
+  answer_whole(head, response, body.text, persistence_with_unread(head, rest));
 }
 
 // A body that will not be read may cost the connection (CON-021, H1-072).
@@ -125,25 +130,25 @@ Persistence Connection::persistence_with_unread(const RequestHead& head,
                                                 std::string_view rest) const {
   const Persistence persistence = persistence_for(head);
   if (persistence == Persistence::close || !must_close_unread(head, rest)) return persistence;
-  if (head.expects_continue) server_.stats_.count(Reason::closed_expect_unanswered);
+  if (head.expects_continue) shared_.stats.count(Reason::closed_expect_unanswered);
   return Persistence::close;
 }
 
 void Connection::answer_whole(const RequestHead& head, const ResponseHead& response,
                               std::string_view body, Persistence persistence) {
   HeadFault fault =
-      server_.writer_.begin(pending_, response, persistence, head.method == Method::head);
+      shared_.writer.begin(pending_, response, persistence, head.method == Method::head);
   CHECK(fault == HeadFault::none);
   pending_.append(body);
-  fault = server_.writer_.finish(pending_);
+  fault = shared_.writer.finish(pending_);
   CHECK(fault == HeadFault::none);
   conclude(persistence);
 }
 
 void Connection::refuse(Reason reason) {
-  server_.stats_.count(reason);
+  shared_.stats.count(reason);
   const std::uint16_t status = refusal_status(reason);
-  const RefusalBody& body = server_.refusal_bodies_.of_reason(reason);
+  const RefusalBody& body = shared_.refusal_bodies.of_reason(reason);
   const FieldView no_store{"Cache-Control", "no-store"};
   RequestHead head;
   if (parked_ && parked_->phase != ParkedMessage::Phase::head) head = parked_->head;

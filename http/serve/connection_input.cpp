@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "core/check.hpp"
+#include "http/message/folded_text.hpp"
 #include "http/message/media_type.hpp"
 #include "http/serve/connection.hpp"
-#include "http/serve/server.hpp"
+#include "http/serve/shared.hpp"
 
 namespace noria::http {
 
@@ -13,8 +14,8 @@ using Phase = ParkedMessage::Phase;
 
 void Connection::received(std::string_view octets) {
   if (life_ == Life::lingering) {
-    wait_for(Wait::linger, std::min(server_.clock_.now_ms() + server_.config_.linger_idle_ms,
-                                    linger_deadline_ms_));
+    wait_for(Wait::linger,
+             std::min(shared_.clock.now_ms() + shared_.config.linger_idle_ms, linger_deadline_ms_));
     return;
   }
   // Whatever follows the request that ended the connection is discarded (H1-083).
@@ -34,7 +35,7 @@ void Connection::received(std::string_view octets) {
 // Reads messages that lie whole in `octets`; returns what must wait because output is backed up.
 std::string_view Connection::consume(std::string_view octets) {
   while (!octets.empty() && life_ == Life::open && !parked_ && !input_paused_) {
-    HeadParser& parser = server_.parser_;
+    HeadParser& parser = shared_.parser;
     parser.reset();
     switch (parser.parse(octets)) {
       case Verdict::rejected:
@@ -66,7 +67,7 @@ void Connection::park_head(std::string_view octets) {
 // (CON-003, H1-003).
 void Connection::start_header_timer() {
   if (waiting_ == Wait::header || !parked_->parser.started()) return;
-  wait_for(Wait::header, server_.clock_.now_ms() + server_.config_.header_timeout_ms);
+  wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
 }
 
 // --- parked messages ---
@@ -109,7 +110,7 @@ std::string_view Connection::resume_head(std::string_view octets) {
   // The head leaves the connection for the time of the message, so that its own body may be parked.
   std::unique_ptr<ParkedMessage> owner = std::move(parked_);
   const std::string_view rest = begin_message(head, octets.substr(head.head_bytes - held_bytes));
-  server_.take_back(std::move(owner));
+  shared_.take_back(std::move(owner));
   return rest;
 }
 
@@ -124,8 +125,8 @@ std::string_view Connection::resume_length_body(std::string_view octets) {
   waiting_ = Wait::nothing;
   const RequestHead& head = owner->head_in_place();
   dispatch(head, owner->octets.view().substr(head.head_bytes),
-           server_.routes_.match(head, server_.match_scratch_));
-  server_.take_back(std::move(owner));
+           shared_.routes.match(head, shared_.match_scratch));
+  shared_.take_back(std::move(owner));
   return octets.substr(taken);
 }
 
@@ -148,8 +149,8 @@ std::string_view Connection::resume_chunked_body(std::string_view octets) {
         std::unique_ptr<ParkedMessage> owner = std::move(parked_);
         waiting_ = Wait::nothing;
         const RequestHead& head = owner->head_in_place();
-        dispatch(head, owner->body.view(), server_.routes_.match(head, server_.match_scratch_));
-        server_.take_back(std::move(owner));
+        dispatch(head, owner->body.view(), shared_.routes.match(head, shared_.match_scratch));
+        shared_.take_back(std::move(owner));
         return octets;
       }
     }
@@ -173,7 +174,7 @@ std::string_view Connection::resume_discard(std::string_view octets) {
       parked.discard_left -= std::min<std::uint64_t>(parked.discard_left, step.consumed_bytes);
       if (step.state == ChunkedDecoder::State::rejected || too_much) {
         // The response is out already; the body's end will not be found, so the connection ends.
-        server_.stats_.count(Reason::closed_body_not_drained);
+        shared_.stats.count(Reason::closed_body_not_drained);
         unpark();
         life_ = Life::finishing;
         finish_if_flushed();
@@ -185,39 +186,46 @@ std::string_view Connection::resume_discard(std::string_view octets) {
   unpark();
   waiting_ = Wait::nothing;
   if (queued_bytes() == 0) {
-    wait_for(Wait::keep_alive, server_.clock_.now_ms() + server_.config_.keep_alive_timeout_ms);
+    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.config.keep_alive_timeout_ms);
   }
   return octets;
 }
 
 ParkedMessage& Connection::park(Phase phase) {
   if (!parked_) {
-    parked_ = server_.lend_parked();
+    parked_ = shared_.lend_parked();
     parked_->phase = phase;
   }
   return *parked_;
 }
 
 void Connection::unpark() {
-  server_.take_back(std::move(parked_));
+  shared_.take_back(std::move(parked_));
 }
 
 void Connection::earn_body_credit(std::size_t bytes) {
-  const ServerConfig& config = server_.config_;
+  const ServerConfig& config = shared_.config;
   wait_deadline_ms_ =
       std::min(wait_deadline_ms_ + bytes * 1000 / config.body_rate_bytes_per_second_min,
-               server_.clock_.now_ms() + config.rate_credit_ms_max);
+               shared_.clock.now_ms() + config.rate_credit_ms_max);
 }
 
 // --- messages ---
 
 namespace {
 
-bool has_json_type(const RequestHead& head, const RouteSettings& settings) {
+// Why a route that wants JSON does not take this body (UPL-001, UPL-003); none if it does.
+Reason unfit_for_json(const RequestHead& head, const RouteSettings& settings) {
+  bool is_json = settings.untyped_is_json;
   for (const Field& field : head.fields) {
-    if (field.known == FieldName::content_type) return is_json_type(head.text(field.value));
+    if (field.known == FieldName::content_type) {
+      is_json = is_json_type(head.text(field.value));
+    } else if (folds_to<"content-encoding">(head.text(field.name)) &&
+               !folds_to<"identity">(head.text(field.value))) {
+      return Reason::answered_content_encoding;
+    }
   }
-  return settings.untyped_is_json;
+  return is_json ? Reason::none : Reason::answered_content_type;
 }
 
 }  // namespace
@@ -225,12 +233,14 @@ bool has_json_type(const RequestHead& head, const RouteSettings& settings) {
 std::string_view Connection::begin_message(const RequestHead& head, std::string_view rest) {
   ++request_count_;
   waiting_ = Wait::nothing;
-  const Match match = server_.routes_.match(head, server_.match_scratch_);
+  const Match match = shared_.routes.match(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) {
     answer_unmatched(head, match, rest);
     return skip_body(head, rest);
   }
-  if (head.framing == BodyFraming::none) {
+  const bool empty = head.framing == BodyFraming::none ||
+                     (head.framing == BodyFraming::length && head.content_length == 0);
+  if (empty) {
     dispatch(head, {}, match);
     return rest;
   }
@@ -240,12 +250,13 @@ std::string_view Connection::begin_message(const RequestHead& head, std::string_
 std::string_view Connection::begin_body(const RequestHead& head, const Match& match,
                                         std::string_view rest) {
   const RouteSettings& settings = *match.route;
-  if (settings.wants_json && !has_json_type(head, settings)) {
-    server_.stats_.count(Reason::answered_content_type);
-    answer_status(head, 415, rest);
-    return skip_body(head, rest);
+  if (settings.wants_json) {
+    if (const Reason reason = unfit_for_json(head, settings); reason != Reason::none) {
+      answer_unfit(head, reason, rest);
+      return skip_body(head, rest);
+    }
   }
-  const std::uint64_t body_max = settings.body_bytes_max.value_or(server_.config_.body_bytes_max);
+  const std::uint64_t body_max = settings.body_bytes_max.value_or(shared_.config.body_bytes_max);
   if (head.framing == BodyFraming::length) {
     if (head.content_length > body_max) {
       refuse(Reason::refused_body_too_large);
@@ -259,14 +270,14 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
   ParkedMessage& parked =
       park(head.framing == BodyFraming::length ? Phase::length_body : Phase::chunked_body);
   parked.keep_head(head);
-  wait_for(Wait::body, server_.clock_.now_ms() + server_.config_.rate_grace_ms);
+  wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   if (head.expects_continue && rest.empty()) {
     // H1-071: everything that can refuse has had its say, and nothing of the body has come.
     pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
-    server_.schedule(*this);
+    shared_.schedule(*this);
   }
   if (head.framing == BodyFraming::length) return resume_length_body(rest);
-  parked.decoder.begin(server_.head_limits_, server_.body_limits_, body_max);
+  parked.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
   return resume_chunked_body(rest);
 }
 
@@ -280,7 +291,7 @@ bool Connection::must_close_unread(const RequestHead& head, std::string_view res
     case BodyFraming::length:
       if (rest.size() >= head.content_length) return false;
       return head.expects_continue ||
-             head.content_length - rest.size() > server_.config_.drain_body_bytes_max;
+             head.content_length - rest.size() > shared_.config.drain_body_bytes_max;
   }
   return true;
 }
@@ -293,11 +304,11 @@ std::string_view Connection::skip_body(const RequestHead& head, std::string_view
   ParkedMessage& parked =
       park(head.framing == BodyFraming::length ? Phase::discard_length : Phase::discard_chunked);
   parked.discard_left = head.framing == BodyFraming::length ? head.content_length
-                                                            : server_.config_.drain_body_bytes_max;
+                                                            : shared_.config.drain_body_bytes_max;
   if (head.framing == BodyFraming::chunked) {
-    parked.decoder.begin(server_.head_limits_, server_.body_limits_, no_limit);
+    parked.decoder.begin(shared_.head_limits, shared_.body_limits, no_limit);
   }
-  wait_for(Wait::drain_body, server_.clock_.now_ms() + server_.config_.drain_body_timeout_ms);
+  wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
   return rest.empty() ? rest : resume_discard(rest);
 }
 

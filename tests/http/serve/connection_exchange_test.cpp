@@ -97,7 +97,20 @@ TEST(ConnectionExchange, UPL_001_a_json_route_refuses_other_types_without_the_bo
           peer, request("POST /json", body_fields + "Content-Type: application/json\r\n") + "{}")),
       200);
   EXPECT_EQ(served.count(Reason::answered_content_type), 2u);
-  EXPECT_EQ(served.seen.calls, 1u);
+  EXPECT_EQ(status_of(served.send(peer, request("POST /json", "Content-Length: 0\r\n"))), 200);
+  EXPECT_EQ(served.seen.calls, 2u);
+}
+
+TEST(ConnectionExchange, UPL_003_a_coded_body_is_not_json) {
+  Served served;
+  const std::string answer =
+      served.send(served.connect(), request("POST /json",
+                                            "Content-Length: 2\r\nContent-Encoding: gzip\r\n"
+                                            "Content-Type: application/json\r\n") +
+                                        "{}");
+  EXPECT_EQ(status_of(answer), 415);
+  EXPECT_NE(answer.find("Accept-Encoding: identity\r\n"), std::string::npos);
+  EXPECT_EQ(served.count(Reason::answered_content_encoding), 1u);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "http/serve/exchange.hpp"
+
 namespace noria::http {
 namespace {
 

@@ -1,0 +1,69 @@
+#include "http/serve/shared.hpp"
+
+#include <algorithm>
+
+#include "core/check.hpp"
+
+namespace noria::http {
+namespace {
+
+constexpr std::uint32_t connections_addressable = 1u << 24;
+
+// The table of keys bounds each of these far below 32 bits.
+std::uint32_t narrow(std::uint64_t limit) {
+  return static_cast<std::uint32_t>(limit);
+}
+
+HeadLimits head_limits_of(const ServerConfig& config) {
+  return {.method_bytes_max = narrow(config.method_bytes_max),
+          .request_line_bytes_max = narrow(config.request_line_bytes_max),
+          .header_line_bytes_max = narrow(config.header_line_bytes_max),
+          .header_section_bytes_max = narrow(config.header_section_bytes_max),
+          .header_count_max = narrow(config.header_count_max)};
+}
+
+BodyLimits body_limits_of(const ServerConfig& config) {
+  return {.chunk_extension_bytes_max = narrow(config.chunk_extension_bytes_max),
+          .chunk_overhead_bytes_max = narrow(config.chunk_overhead_bytes_max)};
+}
+
+}  // namespace
+
+Shared::Shared(const ServerParts& parts)
+    : engine(parts.engine),
+      clock(parts.clock),
+      routes(parts.routes),
+      config(parts.config),
+      stats(parts.stats),
+      refusal_bodies(parts.error_shape),
+      unmatched(parts.unmatched),
+      endpoints_of(parts.endpoints_of),
+      writer(response_blocks, stats),
+      head_limits(head_limits_of(config)),
+      body_limits(body_limits_of(config)),
+      scanner(scanner_for(CpuFeatures::of_this_machine())),
+      fields(config.header_count_max),
+      parser(head_limits, fields, scanner),
+      connections(static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(config.connections_max, connections_addressable))),
+      timers(clock.now_ms()) {
+  CHECK(!problem_in(config));
+}
+
+void Shared::schedule(Connection& connection) {
+  if (!connection.TurnNode::linked()) to_settle.push_back(connection);
+}
+
+std::unique_ptr<ParkedMessage> Shared::lend_parked() {
+  if (parked_free_.empty()) return std::make_unique<ParkedMessage>(blocks, head_limits, scanner);
+  std::unique_ptr<ParkedMessage> parked = std::move(parked_free_.back());
+  parked_free_.pop_back();
+  return parked;
+}
+
+void Shared::take_back(std::unique_ptr<ParkedMessage> parked) {
+  parked->clear();
+  if (parked_free_.size() < parked_kept_max) parked_free_.push_back(std::move(parked));
+}
+
+}  // namespace noria::http

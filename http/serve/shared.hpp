@@ -1,0 +1,90 @@
+// What the connections of one core share: the engine, the clock, what was decided at start, and
+// what is used by one message at a time. One thread, one of these.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/intrusive_list.hpp"
+#include "core/memory/output.hpp"
+#include "core/memory/slab.hpp"
+#include "core/stats.hpp"
+#include "core/timer_wheel.hpp"
+#include "http/h1/head_parser.hpp"
+#include "http/h1/limits.hpp"
+#include "http/h1/response_writer.hpp"
+#include "http/h1/scan.hpp"
+#include "http/handler.hpp"
+#include "http/message/refusal.hpp"
+#include "http/routing/route_table.hpp"
+#include "http/serve/config.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/endpoints.hpp"
+#include "http/serve/parked_message.hpp"
+#include "uring/engine.hpp"
+
+namespace noria::http {
+
+struct ServerParts {
+  uring::Engine& engine;
+  Clock& clock;
+  const RouteTable& routes;
+  const ServerConfig& config;  // without a problem_in()
+  Stats& stats;
+  ErrorShape error_shape = ErrorShape::detail;
+  // Answers 404 and 405 instead of the server if it is set; it reads Exchange::match().
+  Handler unmatched = {};
+  // Who is at both ends of a descriptor.
+  std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
+};
+
+struct Shared {
+  explicit Shared(const ServerParts& parts);
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+
+  // The connection is settled at the end of this turn.
+  void schedule(Connection& connection);
+  std::unique_ptr<ParkedMessage> lend_parked();
+  void take_back(std::unique_ptr<ParkedMessage> parked);
+
+  uring::Engine& engine;
+  Clock& clock;
+  const RouteTable& routes;
+  const ServerConfig config;
+  Stats& stats;
+  const RefusalBodies refusal_bodies;
+  const Handler unmatched;
+  const std::function<Endpoints(uring::Descriptor)> endpoints_of;
+
+  // For the time of one message.
+  BlockPool blocks;
+  h1::ResponseBlocks response_blocks;
+  h1::ResponseWriter writer;
+  const HeadLimits head_limits;
+  const BodyLimits body_limits;
+  const Scanner& scanner;
+  std::vector<Field> fields;
+  HeadParser parser;
+  MatchScratch match_scratch;
+
+  Slab<Connection> connections;
+  TimerWheel timers;
+  IntrusiveList<Connection, TurnNode> to_settle;
+  IntrusiveList<Connection, TurnNode> to_close;
+  std::uint32_t lingering_count = 0;
+  // A descriptor was freed since accepting was tried last.
+  bool room_made = false;
+  bool stopping = false;
+
+ private:
+  // Parked messages kept for reuse; a burst beyond it goes back to the heap.
+  static constexpr std::size_t parked_kept_max = 64;
+
+  std::vector<std::unique_ptr<ParkedMessage>> parked_free_;
+};
+
+}  // namespace noria::http

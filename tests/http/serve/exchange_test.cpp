@@ -1,0 +1,67 @@
+#include "http/serve/exchange.hpp"
+
+#include <gtest/gtest.h>
+
+namespace noria::http {
+namespace {
+
+class NoEnds final : public EndpointSource {
+ public:
+  const Endpoints& endpoints() override { return ends_; }
+
+ private:
+  Endpoints ends_;
+};
+
+class ExchangeTest : public testing::Test {
+ protected:
+  Exchange exchange() {
+    return Exchange({.request = head_,
+                     .body = "body",
+                     .match = match_,
+                     .endpoint_source = ends_,
+                     .writer = writer_,
+                     .output = output_,
+                     .persistence = h1::Persistence::keep});
+  }
+
+  RequestHead head_;
+  Match match_;
+  NoEnds ends_;
+  Stats stats_;
+  BlockPool pool_;
+  h1::ResponseBlocks blocks_;
+  h1::ResponseWriter writer_{blocks_, stats_};
+  Output output_{pool_};
+};
+
+TEST_F(ExchangeTest, answers_in_one_call_or_in_steps_with_the_same_octets) {
+  Exchange whole = exchange();
+  EXPECT_EQ(whole.body(), "body");
+  EXPECT_EQ(whole.respond({.content_type = "a/b"}, "hello"), HeadFault::none);
+  EXPECT_TRUE(whole.responded());
+  const std::string expected(output_.view());
+  output_.truncate(0);
+  Exchange steps = exchange();
+  EXPECT_EQ(steps.begin({.content_type = "a/b"}), HeadFault::none);
+  steps.body_output().append("hel");
+  steps.body_output().append("lo");
+  EXPECT_FALSE(steps.responded());
+  EXPECT_EQ(steps.finish(), HeadFault::none);
+  EXPECT_EQ(output_.view(), expected);
+}
+
+TEST_F(ExchangeTest, after_a_fault_or_an_abandoned_attempt_another_may_follow) {
+  Exchange tried = exchange();
+  EXPECT_EQ(tried.respond({.status = 99}, ""), HeadFault::status);
+  EXPECT_EQ(tried.begin({}), HeadFault::none);
+  tried.body_output().append("half");
+  tried.abandon();
+  EXPECT_TRUE(output_.empty());
+  EXPECT_FALSE(tried.responded());
+  EXPECT_EQ(tried.respond({}, "whole"), HeadFault::none);
+  EXPECT_TRUE(output_.view().ends_with("\r\n\r\nwhole"));
+}
+
+}  // namespace
+}  // namespace noria::http
