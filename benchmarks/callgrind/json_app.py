@@ -8,7 +8,7 @@ app = App()
 
 
 @app.get("/json")
-def message() -> dict[str, str]:
+def message():
     return {"hello": "world"}
 
 

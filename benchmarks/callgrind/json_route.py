@@ -1,12 +1,15 @@
 """How many user instructions does noria spend around a handler, on the keep-alive JSON route?
 
-A server on the epoll engine runs under callgrind twice, with a different number of requests over one
-connection; the difference divided is one request, start-up cancelled. The bare call of the same
-handler, measured the same way in a loop of C, is taken off: what is left is noria's own share.
+A server on the epoll engine runs under callgrind twice, with a different number of requests; the
+difference divided is one request, start-up cancelled. The bare call of the same handler, measured the
+same way in a loop of C, is taken off: what is left is noria's own share. Requests arrive on 64
+connections, all in one turn as under load (the server is stopped while they are written); `alone` is
+the dearer case of one connection, where each request pays for a whole turn.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -17,7 +20,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-FEW, MANY = 200, 2200
+CONNECTIONS = 64
 START_TIMEOUT_S = 120
 REQUEST = b"GET /json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 VALGRIND = ("valgrind", "--tool=callgrind", "--error-exitcode=9", "--callgrind-out-file={out}")
@@ -60,19 +63,29 @@ def bare_call() -> float:
     return (with_handler - without) / span
 
 
-def _ask(port: int, count: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for _ in range(count):
+def _read_answer(connection: socket.socket) -> None:
+    answer = b""
+    while not answer.endswith(b"}"):
+        piece = connection.recv(65536)
+        if not piece:
+            raise RuntimeError("the server closed the connection")
+        answer += piece
+    if not answer.startswith(b"HTTP/1.1 200 "):
+        raise RuntimeError(f"unexpected answer {answer!r}")
+
+
+def _ask(port: int, pid: int, connections: int, rounds: int) -> None:
+    """Each round sends one request on every connection while the server stands still."""
+    held = [socket.create_connection(("127.0.0.1", port), timeout=60) for _ in range(connections)]
+    for _ in range(rounds):
+        os.kill(pid, signal.SIGSTOP)
+        for connection in held:
             connection.sendall(REQUEST)
-            answer = b""
-            while not answer.endswith(b"}"):
-                piece = connection.recv(65536)
-                if not piece:
-                    raise RuntimeError("the server closed the connection")
-                answer += piece
-            if not answer.startswith(b"HTTP/1.1 200 "):
-                raise RuntimeError(f"unexpected answer {answer!r}")
+        os.kill(pid, signal.SIGCONT)
+        for connection in held:
+            _read_answer(connection)
+    for connection in held:
+        connection.close()
 
 
 def _wait_until_open(port: int, server: subprocess.Popen[bytes]) -> None:
@@ -94,8 +107,8 @@ def _free_port() -> int:
         return port
 
 
-def served(count: int) -> int:
-    """Instructions of a whole server life with this many requests."""
+def served(connections: int, rounds: int) -> int:
+    """Instructions of a whole server life with this many requests on each connection."""
     port = _free_port()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"
@@ -107,7 +120,7 @@ def served(count: int) -> int:
             )
             try:
                 _wait_until_open(port, server)
-                _ask(port, count)
+                _ask(port, server.pid, connections, rounds)
             except BaseException:
                 log.seek(0)
                 sys.stderr.write(log.read().decode(errors="replace"))
@@ -118,12 +131,19 @@ def served(count: int) -> int:
         return _instructions(out)
 
 
+def request(connections: int, rounds: int) -> float:
+    few, many = rounds, 11 * rounds
+    asked = connections * (many - few)
+    return (served(connections, many) - served(connections, few)) / asked
+
+
 def share() -> dict[str, float]:
-    whole = (served(MANY) - served(FEW)) / (MANY - FEW)
     handler = bare_call()
-    return {"request": whole, "handler": handler, "share": whole - handler}
+    together = request(CONNECTIONS, 5)
+    return {"handler": handler, "request": together, "share": together - handler}
 
 
 if __name__ == "__main__":
-    for name, instructions in share().items():
+    measured = share() | {"alone": request(1, 100)}
+    for name, instructions in measured.items():
         print(f"{name}: {instructions:.0f} user instructions")

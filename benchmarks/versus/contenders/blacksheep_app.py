@@ -20,15 +20,15 @@ app = Application()
 
 
 @app.router.get("/json")
-async def message() -> dict[str, str]:
+async def message():
     return {"hello": "world"}
 
 
 @app.router.get("/items/{id}")
-async def item(id: int) -> dict[str, int]:
+async def item(id: int):
     return {"id": id}
 
 
 @app.router.post("/items")
-async def count(body: FromJSON[dict[str, Any]]) -> dict[str, int]:
+async def count(body: FromJSON[dict[str, Any]]):
     return {"count": len(body.value["items"])}

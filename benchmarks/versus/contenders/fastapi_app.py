@@ -18,30 +18,30 @@ synchronous = FastAPI()
 
 
 @asynchronous.get("/json")
-async def message() -> dict[str, str]:
+async def message():
     return {"hello": "world"}
 
 
 @asynchronous.get("/items/{id}")
-async def item(id: int) -> dict[str, int]:
+async def item(id: int):
     return {"id": id}
 
 
 @asynchronous.post("/items")
-async def count(body: dict[str, Any]) -> dict[str, int]:
+async def count(body: dict[str, Any]):
     return {"count": len(body["items"])}
 
 
 @synchronous.get("/json")
-def message_sync() -> dict[str, str]:
+def message_sync():
     return {"hello": "world"}
 
 
 @synchronous.get("/items/{id}")
-def item_sync(id: int) -> dict[str, int]:
+def item_sync(id: int):
     return {"id": id}
 
 
 @synchronous.post("/items")
-def count_sync(body: dict[str, Any]) -> dict[str, int]:
+def count_sync(body: dict[str, Any]):
     return {"count": len(body["items"])}

@@ -26,20 +26,20 @@ app = App()
 
 
 @app.get("/json")
-def message() -> dict[str, str]:
+def message():
     return {"hello": "world"}
 
 
 @app.get("/items/{id:int}")
-def item(id: int) -> dict[str, int]:
+def item(id: int):
     return {"id": id}
 
 
 @app.get("/items/plain")
-def plain() -> dict[str, int]:
+def plain():
     return {"id": 12345}
 
 
 @app.post("/items")
-def count(body: dict[str, Any]) -> dict[str, int]:
+def count(body: dict[str, Any]):
     return {"count": len(body["items"])}

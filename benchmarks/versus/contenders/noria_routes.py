@@ -15,7 +15,7 @@ CONTENDERS = {
 app = App()
 
 
-def item(id: int) -> dict[str, int]:
+def item(id: int):
     return {"id": id}
 
 
