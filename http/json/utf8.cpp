@@ -6,96 +6,114 @@
 namespace noria::http::json {
 namespace {
 
-bool is_continuation(unsigned char octet) {
-  return (octet & 0xc0) == 0x80;
+inline std::uint32_t load4(const unsigned char* p) {
+  std::uint32_t octets;
+  std::memcpy(&octets, p, sizeof octets);
+  return octets;
 }
 
-bool eight_are_ascii(const unsigned char* p) {
+inline std::uint64_t load8(const unsigned char* p) {
   std::uint64_t octets;
   std::memcpy(&octets, p, sizeof octets);
-  return (octets & 0x8080808080808080) == 0;
+  return octets;
 }
 
-template <class Unit>
-void decode(std::string_view text, Unit* out) {
-  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-  const auto* const end = p + text.size();
-  while (p < end) {
-    const std::uint32_t lead = *p;
-    if (lead < 0x80) {
-      if (end - p >= 8 && eight_are_ascii(p)) {
-        for (int i = 0; i < 8; ++i) out[i] = p[i];
-        p += 8;
-        out += 8;
-        continue;
-      }
-      *out++ = static_cast<Unit>(lead);
-      p += 1;
-    } else if (lead < 0xe0) {
-      *out++ = static_cast<Unit>(((lead & 0x1f) << 6) | (p[1] & 0x3fu));
-      p += 2;
-    } else if (lead < 0xf0) {
-      *out++ = static_cast<Unit>(((lead & 0x0f) << 12) | ((p[1] & 0x3fu) << 6) | (p[2] & 0x3fu));
-      p += 3;
-    } else {
-      *out++ = static_cast<Unit>(((lead & 0x07) << 18) | ((p[1] & 0x3fu) << 12) |
-                                 ((p[2] & 0x3fu) << 6) | (p[3] & 0x3fu));
-      p += 4;
-    }
+constexpr std::uint64_t high_bits = 0x8080808080808080;
+
+// One character of two to four octets, the first in the lowest octet of `w`; what lies beyond the
+// text is zero. Gives its length, or 0 when it is none.
+inline unsigned decode_multibyte(std::uint32_t w, std::uint32_t& code_point) {
+  if ((w & 0x00c0c0f0) == 0x008080e0) {
+    code_point = ((w & 0x0f) << 12) | ((w >> 2) & 0x0fc0) | ((w >> 16) & 0x3f);
+    return code_point >= 0x800 && code_point - 0xd800 >= 0x800 ? 3 : 0;
   }
+  if ((w & 0xc0e0) == 0x80c0) {
+    code_point = ((w & 0x1f) << 6) | ((w >> 8) & 0x3f);
+    return code_point >= 0x80 ? 2 : 0;
+  }
+  if ((w & 0xc0c0c0f8) == 0x808080f0) {
+    code_point =
+        ((w & 0x07) << 18) | ((w << 4) & 0x3f000) | ((w >> 10) & 0x0fc0) | ((w >> 24) & 0x3f);
+    return code_point - 0x10000 < 0x100000 ? 4 : 0;
+  }
+  return 0;
 }
 
 }  // namespace
 
-Utf8Shape measure_utf8(std::string_view text) {
-  Utf8Shape shape;
+// Little-endian octets only, like every machine noria is built for.
+template <class Unit>
+Utf8Decoder::Result Utf8Decoder::decode_into(std::vector<Unit>& units, std::string_view text) {
+  constexpr std::size_t slack = 8;  // ASCII is written eight at a time
+  if (units.size() < text.size() + slack) units.resize(text.size() + slack);
   const auto* const begin = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* const end = begin + text.size();
   const auto* p = begin;
-  const auto* const end = p + text.size();
-  std::uint32_t lead_max = 0;
-  std::size_t continuations = 0;
+  Unit* out = units.data();
+  std::uint32_t seen = 0;  // every code point, or-ed: only its size is asked for
+  Result result;
   while (p < end) {
-    const std::uint32_t lead = *p;
     const auto left = static_cast<std::size_t>(end - p);
-    if (lead < 0x80) {
-      p += left >= 8 && eight_are_ascii(p) ? 8 : 1;
+    std::uint32_t w;
+    if (left >= 8) [[likely]] {
+      const std::uint64_t octets = load8(p);
+      if ((octets & high_bits) == 0) {
+        for (unsigned i = 0; i < 8; ++i) out[i] = p[i];
+        p += 8;
+        out += 8;
+        continue;
+      }
+      w = static_cast<std::uint32_t>(octets);
+    } else if (left >= 4) {
+      w = load4(p);
+    } else {
+      w = 0;
+      std::memcpy(&w, p, left);
+    }
+    if ((w & 0x80) == 0) {
+      *out++ = static_cast<Unit>(w & 0x7f);
+      ++p;
       continue;
     }
-    lead_max = std::max(lead_max, lead);
-    if (lead >= 0xc2 && lead < 0xe0 && left >= 2 && is_continuation(p[1])) {
-      p += 2;
-      continuations += 1;
-    } else if ((lead & 0xf0) == 0xe0 && left >= 3 && is_continuation(p[1]) &&
-               is_continuation(p[2]) && !(lead == 0xe0 && p[1] < 0xa0) &&
-               !(lead == 0xed && p[1] >= 0xa0)) {
-      p += 3;
-      continuations += 2;
-    } else if (lead >= 0xf0 && lead < 0xf5 && left >= 4 && is_continuation(p[1]) &&
-               is_continuation(p[2]) && is_continuation(p[3]) && !(lead == 0xf0 && p[1] < 0x90) &&
-               !(lead == 0xf4 && p[1] >= 0x90)) {
-      p += 4;
-      continuations += 3;
-    } else {
-      shape.invalid_offset = static_cast<std::size_t>(p - begin);
-      return shape;
+    std::uint32_t code_point;
+    const unsigned length = decode_multibyte(w, code_point);
+    if (length == 0) [[unlikely]] {
+      result.invalid_offset = static_cast<std::size_t>(p - begin);
+      return result;
     }
+    if constexpr (sizeof(Unit) == 2) {
+      if (length == 4) [[unlikely]]
+        return decode_into(wide_, text);
+    }
+    *out++ = static_cast<Unit>(code_point);
+    seen |= code_point;
+    p += length;
   }
-  shape.characters = text.size() - continuations;
-  shape.code_point_max = lead_max == 0     ? 0x7f
-                         : lead_max < 0xc4 ? 0xff
-                         : lead_max < 0xf0 ? 0xffff
+  result.count = static_cast<std::size_t>(out - units.data());
+  result.code_point_max = seen < 0x80      ? 0x7f
+                          : seen < 0x100   ? 0xff
+                          : seen < 0x10000 ? 0xffff
                                            : 0x10ffff;
-  return shape;
+  if constexpr (sizeof(Unit) == 2) {
+    result.narrow = units.data();
+  } else {
+    result.wide = units.data();
+  }
+  return result;
 }
 
-void decode_utf8(std::string_view text, std::uint8_t* out) {
-  decode(text, out);
+Utf8Decoder::Result Utf8Decoder::decode(std::string_view text) {
+  return decode_into(narrow_, text);
 }
-void decode_utf8(std::string_view text, std::uint16_t* out) {
-  decode(text, out);
+
+void Utf8Decoder::shrink(std::size_t octets_max) {
+  if (narrow_.size() * sizeof narrow_[0] > octets_max) narrow_ = {};
+  if (wide_.size() * sizeof wide_[0] > octets_max) wide_ = {};
 }
-void decode_utf8(std::string_view text, std::uint32_t* out) {
-  decode(text, out);
+
+void narrow_to_octets(const std::uint16_t* units, std::size_t count, std::uint8_t* out) {
+  std::transform(units, units + count, out,
+                 [](std::uint16_t unit) { return static_cast<std::uint8_t>(unit); });
 }
 
 }  // namespace noria::http::json

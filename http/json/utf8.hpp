@@ -1,26 +1,43 @@
-// UTF-8 between JSON text and code points: validation by RFC 3629 (no overlong forms, no
-// surrogates, nothing above U+10FFFF) and conversion from and to one, two and four octet units.
+// UTF-8 in JSON text to code points: validated by RFC 3629 (no overlong forms, no surrogates,
+// nothing above U+10FFFF) and decoded in the same pass.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace noria::http::json {
 
-struct Utf8Shape {
+// Decodes one text at a time into a buffer that it keeps.
+class Utf8Decoder {
+ public:
   static constexpr std::size_t valid = static_cast<std::size_t>(-1);
 
-  std::size_t characters = 0;
-  std::uint32_t code_point_max = 0;    // an upper bound: 0x7f, 0xff, 0xffff or 0x10ffff
-  std::size_t invalid_offset = valid;  // of the first octet that begins no character
+  // Units of two octets hold the text unless a code point above U+FFFF stands in it.
+  struct Result {
+    std::size_t invalid_offset = valid;  // of the first octet that begins no character
+    std::size_t count = 0;               // code points
+    std::uint32_t code_point_max = 0;    // exact up to the width: 0x7f, 0xff, 0xffff, 0x10ffff
+    const std::uint16_t* narrow = nullptr;
+    const std::uint32_t* wide = nullptr;  // instead of `narrow`, above 0xffff
+  };
+
+  // The result lives until the next call.
+  Result decode(std::string_view text);
+
+  // Gives back what one large text has made the buffers grow to.
+  void shrink(std::size_t octets_max);
+
+ private:
+  template <class Unit>
+  Result decode_into(std::vector<Unit>& units, std::string_view text);
+
+  std::vector<std::uint16_t> narrow_;
+  std::vector<std::uint32_t> wide_;
 };
 
-Utf8Shape measure_utf8(std::string_view text);
-
-// `text` was measured and fits the unit; `out` has room for its characters.
-void decode_utf8(std::string_view text, std::uint8_t* out);
-void decode_utf8(std::string_view text, std::uint16_t* out);
-void decode_utf8(std::string_view text, std::uint32_t* out);
+// Octet i of `out` becomes unit i, all of which are below 0x100.
+void narrow_to_octets(const std::uint16_t* units, std::size_t count, std::uint8_t* out);
 
 }  // namespace noria::http::json

@@ -1,6 +1,8 @@
 #include "pymod/hotpath/json_parser.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 #include <string>
 
@@ -90,9 +92,17 @@ inline bool is_key(PyObject* text, const char* key, std::size_t bytes, bool asci
 
 }  // namespace
 
-PyObject* JsonParser::parse() {
+PyObject** JsonParser::grow_stack(PyObject** top) {
   std::vector<PyObject*>& values = reader_.values_;
+  const std::ptrdiff_t used = top - values.data();
+  values.resize(std::max<std::size_t>(256, 2 * values.size()));
+  return values.data() + used;
+}
+
+PyObject* JsonParser::parse() {
   std::vector<JsonReader::Frame>& frames = reader_.frames_;
+  PyObject** top = reader_.values_.data();
+  PyObject** limit = top + reader_.values_.size();
   bool in_object = false;
   PyObject* value = nullptr;
   const char* p = skip_space(begin_);
@@ -101,7 +111,6 @@ read_value:
   switch (*p) {
     case '"':
       value = read_string(p);
-      if (value == nullptr) goto failed;
       break;
     case '-':
     case '0':
@@ -115,183 +124,189 @@ read_value:
     case '8':
     case '9':
       value = read_number(p);
-      if (value == nullptr) goto failed;
       break;
     case '{':
     case '[': {
       if (frames.size() >= limits_.depth_max) {
-        fail(Trouble::depth, p);
-        goto failed;
+        value = fail(Trouble::depth, p);
+        break;
       }
       const bool object = *p == '{';
       p = skip_space(p + 1);
       if (*p == (object ? '}' : ']')) {
         ++p;
         value = object ? PyDict_New() : PyList_New(0);
-        if (value == nullptr) goto failed;
         break;
       }
-      frames.push_back({values.size(), object});
+      frames.push_back({static_cast<std::size_t>(top - reader_.values_.data()), object});
       in_object = object;
       if (object) goto read_key;
       goto read_value;
     }
     case 't':
-      if (p[1] != 'r' || p[2] != 'u' || p[3] != 'e') {
-        fail_value(p);
-        goto failed;
+      if (p[1] == 'r' && p[2] == 'u' && p[3] == 'e') [[likely]] {
+        p += 4;
+        value = Py_NewRef(Py_True);
+      } else {
+        value = fail_value(p);
       }
-      p += 4;
-      value = Py_NewRef(Py_True);
       break;
     case 'f':
-      if (p[1] != 'a' || p[2] != 'l' || p[3] != 's' || p[4] != 'e') {
-        fail_value(p);
-        goto failed;
+      if (p[1] == 'a' && p[2] == 'l' && p[3] == 's' && p[4] == 'e') [[likely]] {
+        p += 5;
+        value = Py_NewRef(Py_False);
+      } else {
+        value = fail_value(p);
       }
-      p += 5;
-      value = Py_NewRef(Py_False);
       break;
     case 'n':
-      if (p[1] != 'u' || p[2] != 'l' || p[3] != 'l') {
-        fail_value(p);
-        goto failed;
+      if (p[1] == 'u' && p[2] == 'l' && p[3] == 'l') [[likely]] {
+        p += 4;
+        value = Py_NewRef(Py_None);
+      } else {
+        value = fail_value(p);
       }
-      p += 4;
-      value = Py_NewRef(Py_None);
       break;
     default:
-      fail_value(p);
-      goto failed;
+      value = fail_value(p);
+      break;
   }
 
 have_value:
+  if (value == nullptr) [[unlikely]]
+    goto failed;
+  if (top == limit) [[unlikely]] {
+    top = grow_stack(top);
+    limit = reader_.values_.data() + reader_.values_.size();
+  }
+  *top++ = value;
   if (is_space(*p)) p = skip_space(p);
-  if (frames.empty()) {
+  if (frames.empty()) [[unlikely]] {
     if (p == end_) return value;
-    values.push_back(value);
     fail(Trouble::syntax, p);
     goto failed;
   }
-  values.push_back(value);
   if (*p == ',') {
-    p = skip_space(p + 1);
+    ++p;
+    if (is_space(*p)) p = skip_space(p);
     if (in_object) goto read_key;
     goto read_value;
   }
-  if (*p != (in_object ? '}' : ']')) {
+  if (*p != (in_object ? '}' : ']')) [[unlikely]] {
     fail(Trouble::syntax, p);
     goto failed;
   }
   ++p;
   {
-    const std::size_t base = frames.back().base;
+    PyObject** const items = reader_.values_.data() + frames.back().base;
+    const auto count = static_cast<std::size_t>(top - items);
+    value = in_object ? close_object(items, count / 2) : close_array(items, count);
+    if (value == nullptr) [[unlikely]]
+      goto failed;
+    top = items;
     frames.pop_back();
-    value = in_object ? close_object(base) : close_array(base);
-    if (value == nullptr) goto failed;
     in_object = !frames.empty() && frames.back().object;
   }
   goto have_value;
 
 read_key:
-  if (*p != '"') {
+  if (*p != '"') [[unlikely]] {
     fail(Trouble::syntax, p);
     goto failed;
   }
-  if (limits_.reject_duplicate_keys) {
+  if (limits_.reject_duplicate_keys) [[unlikely]] {
     reader_.key_offsets_.push_back(static_cast<std::size_t>(p - begin_));
   }
   {
-    PyObject* key = read_key(p);
-    if (key == nullptr) goto failed;
-    values.push_back(key);
+    PyObject* const key = read_key(p);
+    if (key == nullptr) [[unlikely]]
+      goto failed;
+    if (top == limit) [[unlikely]] {
+      top = grow_stack(top);
+      limit = reader_.values_.data() + reader_.values_.size();
+    }
+    *top++ = key;
   }
   if (*p != ':') {
     p = skip_space(p);
-    if (*p != ':') {
+    if (*p != ':') [[unlikely]] {
       fail(Trouble::syntax, p);
       goto failed;
     }
   }
-  p = skip_space(p + 1);
+  ++p;
+  if (is_space(*p)) p = skip_space(p);
   goto read_value;
 
 failed:
   frames.clear();
   reader_.key_offsets_.clear();
-  // The error waits aside while finalizers, which may do anything, see the values go.
-  while (!values.empty()) {
-    PyObject* last = values.back();
-    values.pop_back();
-    Py_DECREF(last);
-  }
+  while (top > reader_.values_.data()) Py_DECREF(*--top);
   return nullptr;
 }
 
-PyObject* JsonParser::close_array(std::size_t base) {
-  std::vector<PyObject*>& values = reader_.values_;
-  const std::size_t count = values.size() - base;
-  PyObject* list = PyList_New(static_cast<Py_ssize_t>(count));
+// Both take the references over; on failure they stay where they are.
+PyObject* JsonParser::close_array(PyObject** items, std::size_t count) {
+  PyObject* const list = PyList_New(static_cast<Py_ssize_t>(count));
   if (list == nullptr) return nullptr;
-  std::memcpy(reinterpret_cast<PyListObject*>(list)->ob_item, values.data() + base,
-              count * sizeof(PyObject*));
-  values.resize(base);
+  std::memcpy(reinterpret_cast<PyListObject*>(list)->ob_item, items, count * sizeof(PyObject*));
   return list;
 }
 
-PyObject* JsonParser::close_object(std::size_t base) {
-  std::vector<PyObject*>& values = reader_.values_;
-  const std::size_t count = (values.size() - base) / 2;
-  PyObject* dict = count <= small_dict_entries
-                       ? PyDict_New()
-                       : _PyDict_NewPresized(static_cast<Py_ssize_t>(count));
+PyObject* JsonParser::close_object(PyObject** items, std::size_t count) {
+  PyObject* const dict = count <= small_dict_entries
+                             ? PyDict_New()
+                             : _PyDict_NewPresized(static_cast<Py_ssize_t>(count));
   if (dict == nullptr) return nullptr;
-  PyObject** const items = values.data() + base;
   for (std::size_t i = 0; i < count; ++i) {
     if (PyDict_SetItem(dict, items[2 * i], items[2 * i + 1]) != 0) {
       Py_DECREF(dict);
       return nullptr;
     }
-    if (limits_.reject_duplicate_keys && PyDict_Size(dict) != static_cast<Py_ssize_t>(i + 1)) {
+    if (limits_.reject_duplicate_keys && PyDict_Size(dict) != static_cast<Py_ssize_t>(i + 1))
+        [[unlikely]] {
       const std::size_t offset = reader_.key_offsets_[reader_.key_offsets_.size() - count + i];
       Py_DECREF(dict);
       return fail(Trouble::duplicate_key, begin_ + offset);
     }
   }
   for (std::size_t i = 0; i < 2 * count; ++i) Py_DECREF(items[i]);
-  values.resize(base);
-  if (limits_.reject_duplicate_keys) {
+  if (limits_.reject_duplicate_keys) [[unlikely]] {
     reader_.key_offsets_.resize(reader_.key_offsets_.size() - count);
   }
   return dict;
 }
 
 PyObject* JsonParser::read_number(const char*& p) {
-  const json::Number number = json::scan_number(p, readable_end_);
   const char* const begin = p;
-  const auto digits = static_cast<std::size_t>(number.end - begin) - number.negative;
-  if (number.kind == json::NumberKind::malformed) {
-    return fail(Trouble::number, number.end);
+  const json::IntegralPart part = json::scan_integral_part(begin, readable_end_);
+  if (!part.well_formed) [[unlikely]]
+    return fail(Trouble::number, part.end);
+  if (part.is_real()) return read_real(p, part.magnitude, part.end);
+  if (part.count() > limits_.number_bytes_max) [[unlikely]]
+    return fail(Trouble::number, begin);
+  p = part.end;
+  if (part.count() < 19) [[likely]] {
+    const auto value = static_cast<std::int64_t>(part.magnitude);
+    return PyLong_FromLongLong(part.negative ? -value : value);
   }
-  if (digits > limits_.number_bytes_max) return fail(Trouble::number, begin);
+  if (part.fits() && !part.negative) return PyLong_FromUnsignedLongLong(part.magnitude);
+  return make_big_integer(begin, p);
+}
+
+// `magnitude` is that of the digits up to `end`; apart from read_number, so that integers need not
+// pay for what floats keep in registers.
+PyObject* JsonParser::read_real(const char*& p, std::uint64_t magnitude, const char* end) {
+  const bool negative = *p == '-';
+  const json::IntegralPart part{magnitude, p + negative, end, true, negative};
+  const json::Number number = json::scan_real(part, readable_end_);
+  if (number.kind == json::NumberKind::malformed) return fail(Trouble::number, number.end);
+  if (number.kind == json::NumberKind::overflow ||
+      static_cast<std::size_t>(number.end - part.digits) > limits_.number_bytes_max) {
+    return fail(Trouble::number, p);
+  }
   p = number.end;
-  switch (number.kind) {
-    case json::NumberKind::integer:
-      if (number.magnitude <= INT64_MAX) {
-        const auto value = static_cast<std::int64_t>(number.magnitude);
-        return PyLong_FromLongLong(number.negative ? -value : value);
-      }
-      if (!number.negative) return PyLong_FromUnsignedLongLong(number.magnitude);
-      [[fallthrough]];
-    case json::NumberKind::big_integer:
-      return make_big_integer(begin, p);
-    case json::NumberKind::real:
-      return PyFloat_FromDouble(number.real);
-    case json::NumberKind::overflow:
-    case json::NumberKind::malformed:
-      break;
-  }
-  return fail(Trouble::number, begin);
+  return PyFloat_FromDouble(number.real);
 }
 
 PyObject* JsonParser::make_big_integer(const char* begin, const char* end) {
@@ -385,120 +400,141 @@ char* write_utf8(char* out, unsigned code_point) {
   return out;
 }
 
+// What the letter behind a backslash stands for; 0 for u and for what may not stand there.
+constexpr std::array<char, 256> simple_escapes = [] {
+  std::array<char, 256> letters{};
+  for (const char c : {'"', '\\', '/'}) letters[static_cast<unsigned char>(c)] = c;
+  letters['b'] = '\b';
+  letters['f'] = '\f';
+  letters['n'] = '\n';
+  letters['r'] = '\r';
+  letters['t'] = '\t';
+  return letters;
+}();
+
+// The code point of \uXXXX at `p`, or of two that make a surrogate pair; moves `p` behind. False
+// when it is none.
+bool read_unicode_escape(const char*& p, unsigned& code_point) {
+  const int unit = read_hex4(p + 2);
+  if (unit < 0) return false;
+  code_point = static_cast<unsigned>(unit);
+  p += 6;
+  if (unit < 0xd800 || unit >= 0xe000) return true;
+  const int low = unit < 0xdc00 && p[0] == '\\' && p[1] == 'u' ? read_hex4(p + 2) : -1;
+  if (low < 0xdc00 || low >= 0xe000) return false;
+  code_point = 0x10000 + ((code_point - 0xd800) << 10) + static_cast<unsigned>(low - 0xdc00);
+  p += 6;
+  return true;
+}
+
 }  // namespace
 
+// `p` is at the first backslash of a string that begins at `begin`.
 bool JsonParser::resolve_escapes(const char* begin, const char*& p, Body& body) {
-  // Resolving never lengthens a string, so its size in the text bounds the room; the end is not
-  // known yet, so room is made as stretches are met.
+  constexpr std::size_t block_bytes = json::scan_block_bytes;
+  constexpr std::size_t step_bytes = 2 * block_bytes;  // what one turn may read and write
   std::vector<char>& buffer = reader_.unescaped_;
-  std::size_t size = 0;
-  const char* plain = begin;
-  bool ascii = body.ascii;
+  const auto plain = static_cast<std::size_t>(p - begin);
+  if (buffer.size() < plain + step_bytes) buffer.resize(2 * plain + 256);
+  std::memcpy(buffer.data(), begin, plain);
+  char* out = buffer.data() + plain;
+  char* end = buffer.data() + buffer.size();
+  std::uint32_t high = !body.ascii;
   for (;;) {
-    const auto run = static_cast<std::size_t>(p - plain);
-    if (buffer.size() < size + run + 8) buffer.resize(2 * (size + run) + 256);
-    std::memcpy(buffer.data() + size, plain, run);
-    size += run;
+    if (static_cast<std::size_t>(end - out) < step_bytes) [[unlikely]] {
+      const std::ptrdiff_t size = out - buffer.data();
+      buffer.resize(2 * buffer.size());
+      out = buffer.data() + size;
+      end = buffer.data() + buffer.size();
+    }
+    // The escapes of a block are found once, as bits: looking for each anew would make every one
+    // wait for the one before.
+    if (static_cast<std::size_t>(readable_end_ - p) > step_bytes) [[likely]] {
+      const json::ScanBlock block = json::ScanBlock::load(p);
+      block.store(out);
+      high |= block.high();
+      std::uint32_t special = block.special();
+      unsigned done = 0;
+      while (special != 0) {
+        const auto n = static_cast<unsigned>(std::countr_zero(special));
+        const char letter = simple_escapes[static_cast<unsigned char>(p[n + 1])];
+        if (p[n] != '\\' || letter == 0) [[unlikely]]
+          break;
+        out += n - done;
+        *out++ = letter;
+        done = n + 2;
+        json::ScanBlock::load(p + done).store(out);
+        special &= ~(std::uint32_t{3} << n);
+      }
+      if (special == 0) {
+        if (done < block_bytes) {
+          out += block_bytes - done;
+          done = block_bytes;
+        }
+        p += done;
+        continue;
+      }
+      const auto n = static_cast<unsigned>(std::countr_zero(special));
+      out += n - done;
+      p += n;
+    } else if (!json::is_special(static_cast<unsigned char>(*p))) {
+      high |= static_cast<unsigned char>(*p) >> 7;
+      *out++ = *p++;
+      continue;
+    }
     if (*p == '"') {
       ++p;
-      body = {buffer.data(), size, ascii};
+      // `high` may have seen what stands behind the quote: then decoding finds that it is ASCII.
+      body = {buffer.data(), static_cast<std::size_t>(out - buffer.data()), high == 0};
       return true;
     }
     if (*p != '\\') {
       fail(p == end_ ? Trouble::syntax : Trouble::string, p);
       return false;
     }
-    char* out = buffer.data() + size;
-    switch (p[1]) {
-      case '"':
-      case '\\':
-      case '/':
-        *out++ = p[1];
-        p += 2;
-        break;
-      case 'b':
-        *out++ = '\b';
-        p += 2;
-        break;
-      case 'f':
-        *out++ = '\f';
-        p += 2;
-        break;
-      case 'n':
-        *out++ = '\n';
-        p += 2;
-        break;
-      case 'r':
-        *out++ = '\r';
-        p += 2;
-        break;
-      case 't':
-        *out++ = '\t';
-        p += 2;
-        break;
-      case 'u': {
-        const int unit = read_hex4(p + 2);
-        if (unit < 0) {
-          fail(Trouble::string, p);
-          return false;
-        }
-        auto code_point = static_cast<unsigned>(unit);
-        const char* next = p + 6;
-        if (unit >= 0xd800 && unit < 0xe000) {
-          const int low =
-              unit < 0xdc00 && next[0] == '\\' && next[1] == 'u' ? read_hex4(next + 2) : -1;
-          if (low < 0xdc00 || low >= 0xe000) {
-            fail(Trouble::string, p);
-            return false;
-          }
-          code_point =
-              0x10000 + ((code_point - 0xd800) << 10) + static_cast<unsigned>(low - 0xdc00);
-          next += 6;
-        }
-        ascii = ascii && code_point < 0x80;
-        out = write_utf8(out, code_point);
-        p = next;
-        break;
-      }
-      default:
-        fail(p + 1 == end_ ? Trouble::syntax : Trouble::string, p);
-        return false;
+    const char* const escape = p;
+    unsigned code_point =
+        static_cast<unsigned char>(simple_escapes[static_cast<unsigned char>(p[1])]);
+    if (code_point != 0) {
+      p += 2;
+    } else if (p[1] != 'u' || !read_unicode_escape(p, code_point)) {
+      fail(escape + 1 == end_ ? Trouble::syntax : Trouble::string, escape);
+      return false;
     }
-    size = static_cast<std::size_t>(out - buffer.data());
-    plain = p;
-    const json::StringRun next = json::scan_string_run(p, readable_end_);
-    ascii = ascii && next.ascii;
-    p = next.stop;
+    high |= code_point >= 0x80;
+    out = write_utf8(out, code_point);
   }
 }
 
 PyObject* JsonParser::make_string(const Body& body, const char* source) {
-  const auto length = static_cast<Py_ssize_t>(body.bytes);
-  if (body.ascii) {
-    // Strings of one character are shared by the interpreter.
-    if (length == 1) return PyUnicode_FromOrdinal(static_cast<unsigned char>(*body.data));
-    PyObject* text = PyUnicode_New(length, 0x7f);
-    if (text != nullptr) std::memcpy(PyUnicode_1BYTE_DATA(text), body.data, body.bytes);
-    return text;
-  }
-  const std::string_view utf8(body.data, body.bytes);
-  const json::Utf8Shape shape = json::measure_utf8(utf8);
-  if (shape.invalid_offset != json::Utf8Shape::valid) {
+  if (!body.ascii) [[unlikely]]
+    return make_wide_string({body.data, body.bytes}, source);
+  // Strings of one character are shared by the interpreter.
+  if (body.bytes == 1) return PyUnicode_FromOrdinal(static_cast<unsigned char>(*body.data));
+  PyObject* const text = PyUnicode_New(static_cast<Py_ssize_t>(body.bytes), 0x7f);
+  if (text != nullptr) std::memcpy(PyUnicode_1BYTE_DATA(text), body.data, body.bytes);
+  return text;
+}
+
+PyObject* JsonParser::make_wide_string(std::string_view utf8, const char* source) {
+  const json::Utf8Decoder::Result decoded = reader_.utf8_.decode(utf8);
+  if (decoded.invalid_offset != json::Utf8Decoder::valid) {
     // The text itself tells where: escapes resolve to valid UTF-8, so the fault lies between them.
     const std::string_view rest(source, static_cast<std::size_t>(end_ - source));
-    return fail(Trouble::string, source + json::measure_utf8(rest).invalid_offset);
+    return fail(Trouble::string, source + reader_.utf8_.decode(rest).invalid_offset);
   }
-  PyObject* text = PyUnicode_New(static_cast<Py_ssize_t>(shape.characters), shape.code_point_max);
+  PyObject* const text =
+      PyUnicode_New(static_cast<Py_ssize_t>(decoded.count), decoded.code_point_max);
   if (text == nullptr) return nullptr;
   switch (PyUnicode_KIND(text)) {
     case PyUnicode_1BYTE_KIND:
-      json::decode_utf8(utf8, PyUnicode_1BYTE_DATA(text));
+      json::narrow_to_octets(decoded.narrow, decoded.count, PyUnicode_1BYTE_DATA(text));
       break;
     case PyUnicode_2BYTE_KIND:
-      json::decode_utf8(utf8, PyUnicode_2BYTE_DATA(text));
+      std::memcpy(PyUnicode_2BYTE_DATA(text), decoded.narrow, 2 * decoded.count);
       break;
     default:
-      json::decode_utf8(utf8, PyUnicode_4BYTE_DATA(text));
+      std::memcpy(PyUnicode_4BYTE_DATA(text), decoded.wide, 4 * decoded.count);
       break;
   }
   return text;

@@ -1,6 +1,8 @@
 // One pass over one text on behalf of a JsonReader: private to the reader.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "pymod/hotpath/json_reader.hpp"
@@ -34,6 +36,7 @@ class JsonParser {
   // Each takes `p` at the token, moves it behind and returns a new reference, or null with an
   // error set.
   PyObject* read_number(const char*& p);
+  PyObject* read_real(const char*& p, std::uint64_t magnitude, const char* end);
   PyObject* read_string(const char*& p);
   PyObject* read_key(const char*& p);
 
@@ -41,8 +44,10 @@ class JsonParser {
   bool resolve_escapes(const char* begin, const char*& p, Body& body);
   PyObject* make_string(const Body& body, const char* source);
   PyObject* make_big_integer(const char* begin, const char* end);
-  PyObject* close_object(std::size_t base);
-  PyObject* close_array(std::size_t base);
+  PyObject* make_wide_string(std::string_view utf8, const char* source);
+  PyObject* close_object(PyObject** items, std::size_t count);
+  PyObject* close_array(PyObject** items, std::size_t count);
+  PyObject** grow_stack(PyObject** top);
 
   std::nullptr_t fail(Trouble trouble, const char* at);
   std::nullptr_t fail_value(const char* at);

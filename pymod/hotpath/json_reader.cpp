@@ -39,6 +39,13 @@ JsonReader::~JsonReader() {
   for (PyObject* key : keys_) Py_XDECREF(key);
 }
 
+void JsonReader::shrink() {
+  if (padded_.size() > kept_bytes_max) padded_ = {};
+  if (unescaped_.size() > kept_bytes_max) unescaped_ = {};
+  if (values_.size() * sizeof(PyObject*) > kept_bytes_max) values_ = {};
+  utf8_.shrink(kept_bytes_max);
+}
+
 PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLimits& limits) {
   if (reader.busy_) {
     JsonReader other(reader.decode_error_);
@@ -57,8 +64,7 @@ PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLim
     result = JsonParser(reader, copy, copy.data() + copy.size() + padding_bytes, limits).parse();
   }
   reader.busy_ = false;
-  if (padded.size() > kept_bytes_max) padded = {};
-  if (reader.unescaped_.size() > kept_bytes_max) reader.unescaped_ = {};
+  reader.shrink();
   return result;
 }
 
@@ -72,7 +78,7 @@ PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
     result = JsonParser(reader, text, text.data() + text.size(), limits).parse();
   }
   reader.busy_ = false;
-  if (reader.unescaped_.size() > kept_bytes_max) reader.unescaped_ = {};
+  reader.shrink();
   return result;
 }
 

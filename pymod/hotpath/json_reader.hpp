@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/json/utf8.hpp"
 #include "pymod/hotpath/refs.hpp"
 
 namespace noria::py {
@@ -34,6 +35,8 @@ class JsonReader {
   friend PyObject* json_read_terminated(JsonReader&, std::string_view, const JsonReadLimits&);
   friend class JsonParser;
 
+  void shrink();
+
   struct Frame {
     std::size_t base;  // where the container's first value lies on the value stack
     bool object;
@@ -44,9 +47,10 @@ class JsonReader {
   // Strings with their hash computed. The next key that falls on a slot replaces what is there, so
   // a stranger's keys cost misses and never memory.
   std::array<PyObject*, key_slots> keys_{};
-  std::vector<PyObject*> values_;
+  std::vector<PyObject*> values_;  // the value stack; the parser counts what is in use
   std::vector<Frame> frames_;
   std::vector<std::size_t> key_offsets_;  // filled only when duplicates are refused
+  http::json::Utf8Decoder utf8_;
   std::vector<char> unescaped_;
   std::vector<char> padded_;
   // A finalizer that runs meanwhile may want to read JSON too; it gets a reader of its own.
