@@ -15,7 +15,6 @@
 #include "core/stats.hpp"
 #include "http/serve/server.hpp"
 #include "pymod/bindings/application.hpp"
-#include "uring/loop.hpp"
 #include "uring/memory/memory_engine.hpp"
 
 namespace noria::py {

@@ -12,7 +12,6 @@
 #include "pymod/bridge/python_handler.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
-#include "uring/loop.hpp"
 #include "uring/sockets/socket_options.hpp"
 
 namespace noria::py {

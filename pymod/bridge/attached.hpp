@@ -4,7 +4,7 @@
 
 #include <Python.h>
 
-#include "uring/engine.hpp"
+#include "http/serve/server.hpp"
 
 namespace noria::py {
 

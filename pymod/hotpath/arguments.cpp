@@ -5,6 +5,7 @@
 
 #include "pymod/hotpath/headers_object.hpp"
 #include "pymod/hotpath/query_fields.hpp"
+#include "pymod/hotpath/request_values.hpp"
 
 namespace noria::py {
 

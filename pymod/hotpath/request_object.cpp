@@ -11,6 +11,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/query_fields.hpp"
 #include "pymod/hotpath/request_octets.hpp"
+#include "pymod/hotpath/request_values.hpp"
 #include "pymod/hotpath/text.hpp"
 
 namespace noria::py {
@@ -361,45 +362,6 @@ void free_request(RequestObject* dead) {
   PyTypeObject* type = Py_TYPE(dead);
   PyObject_GC_Del(dead);
   Py_DECREF(type);
-}
-
-PyObject* path_value(HotState& hot, const http::PathValue& value) {
-  switch (value.converter) {
-    case http::Converter::integer:
-      return PyLong_FromLongLong(value.integer);
-    case http::Converter::real:
-      return PyFloat_FromDouble(value.real);
-    case http::Converter::uuid: {
-      PyObject* type = hot.uuid_type();
-      const OwnedRef text(type == nullptr ? nullptr : utf8_text(value.text));
-      return text ? PyObject_CallOneArg(type, text.get()) : nullptr;
-    }
-    case http::Converter::text:
-    case http::Converter::regex:
-    case http::Converter::path:
-      break;
-  }
-  return utf8_text(value.text);
-}
-
-PyObject* make_cookies(const http::RequestHead& head, std::size_t cookies_max, bool& too_many) {
-  OwnedRef made(PyDict_New());
-  if (!made) return nullptr;
-  std::size_t count = 0;
-  for (const http::Field& field : head.fields) {
-    if (field.known != http::FieldName::cookie) continue;
-    RawPair pair;
-    for (CookiePairs pairs(head.text(field.value)); pairs.next(pair);) {
-      too_many = ++count > cookies_max;
-      if (too_many) return nullptr;
-      const OwnedRef key(latin1_text(pair.key));
-      const OwnedRef value(latin1_text(pair.value));
-      if (!key || !value || PyDict_SetDefault(made.get(), key.get(), value.get()) == nullptr) {
-        return nullptr;
-      }
-    }
-  }
-  return made.release();
 }
 
 }  // namespace noria::py

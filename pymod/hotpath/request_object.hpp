@@ -6,7 +6,6 @@
 
 #include <cstdint>
 
-#include "http/routing/match.hpp"
 #include "http/serve/exchange.hpp"
 #include "pymod/hotpath/application_state.hpp"
 
@@ -58,11 +57,5 @@ inline void return_request(RequestObject* request) {
   const bool plain = Py_REFCNT(reinterpret_cast<PyObject*>(request)) == 1 && request->made == 0;
   if (!plain || !request->application->hot.dead_requests.give(request)) retire_request(request);
 }
-
-// The value of a path parameter as its converter reads it; null with an error set.
-PyObject* path_value(HotState& hot, const http::PathValue& value);
-
-// The cookies of a message as a new dict, or null with an error set; `too_many` tells LIM-042.
-PyObject* make_cookies(const http::RequestHead& head, std::size_t cookies_max, bool& too_many);
 
 }  // namespace noria::py

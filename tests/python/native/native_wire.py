@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -142,3 +145,45 @@ def value_of(read: Callable[[Any], Any], **request: Any) -> Any:
     answer = wire.ask(**request)
     assert answer.status == 200, (answer.body, wire.recorder.errors)
     return found[0]
+
+
+class Serving:
+    """A Server in a thread of its own."""
+
+    def __init__(self, wire: Wire, engine: str, **config: int) -> None:
+        wire.application.freeze(wire.recorder.as_dict())
+        self.descriptor, self.port = _native.bind_listener("127.0.0.1", 0, backlog=16)
+        self.server = _native.Server(
+            wire.application, listeners=[self.descriptor], config=config, engine=engine  # type: ignore[arg-type]
+        )
+        self.code: int | None = None
+        self.opened = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+        assert self.opened.wait(10)
+
+    def run(self) -> None:
+        self.server.open(signals=False)
+        self.opened.set()
+        self.code = self.server.run()
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+
+    def end(self) -> int | None:
+        self.server.stop()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+        os.close(self.descriptor)
+        return self.code
+
+
+def read_answer(connection: socket.socket) -> bytes:
+    received = b""
+    while b"\r\n\r\n" not in received:
+        received += connection.recv(65536)
+    head, _, body = received.partition(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(65536)
+    return body

@@ -4,58 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import threading
 from typing import Any
 
 import pytest
-from native_wire import Recorder, Wire
+from native_wire import GET, Recorder, Serving, Wire, read_answer
 from noria import _native
-
-GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
-
-
-class Serving:
-    """A Server in a thread of its own."""
-
-    def __init__(self, wire: Wire, engine: str, **config: int) -> None:
-        wire.application.freeze(wire.recorder.as_dict())
-        self.descriptor, self.port = _native.bind_listener("127.0.0.1", 0, backlog=16)
-        self.server = _native.Server(
-            wire.application, listeners=[self.descriptor], config=config, engine=engine  # type: ignore[arg-type]
-        )
-        self.code: int | None = None
-        self.opened = threading.Event()
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
-        assert self.opened.wait(10)
-
-    def run(self) -> None:
-        self.server.open(signals=False)
-        self.opened.set()
-        self.code = self.server.run()
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
-
-    def end(self) -> int | None:
-        self.server.stop()
-        self.thread.join(10)
-        assert not self.thread.is_alive()
-        os.close(self.descriptor)
-        return self.code
-
-
-def read_answer(connection: socket.socket) -> bytes:
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += connection.recv(65536)
-    head, _, body = received.partition(b"\r\n\r\n")
-    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-    while len(body) < length:
-        body += connection.recv(65536)
-    return body
-
 
 def test_it_serves_and_stops(engine: str) -> None:
     serving = Serving(Wire().add(lambda request: [request._client[1], request._server[1]]), engine)
@@ -66,15 +20,6 @@ def test_it_serves_and_stops(engine: str) -> None:
             assert _native.json_loads(read_answer(connection)) == [connection.getsockname()[1], serving.port]
     assert serving.end() == 0
     assert serving.server.stats()["refused.line_bare_lf"] == 0
-
-
-def test_the_interpreter_is_free_while_it_waits(engine: str) -> None:
-    serving = Serving(Wire().add(lambda request: "x"), engine)
-    # This thread runs although the server's has nothing to do, so the lock was let go.
-    with serving.connect() as connection:
-        connection.sendall(GET)
-        assert read_answer(connection) == b'"x"'
-    assert serving.end() == 0
 
 
 def test_a_body_larger_than_any_buffer(engine: str) -> None:

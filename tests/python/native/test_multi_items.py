@@ -1,0 +1,42 @@
+"""What Headers and MultiDict share: winners, order, equality."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from native_wire import value_of
+from noria import _native
+
+PAIRS = [("b", "1"), ("a", "2"), ("b", "3")]
+
+
+def both() -> list[Any]:
+    query = value_of(lambda request: request.query, target="/?b=1&a=2&b=3")
+    return [_native.Headers(PAIRS), query]
+
+
+def test_the_first_wins_in_headers_the_last_in_a_query() -> None:
+    headers, query = both()
+    assert (headers["b"], query["b"]) == ("1", "3")
+    assert (dict(headers), dict(query)) == ({"b": "1", "a": "2"}, {"b": "3", "a": "2"})
+
+
+def test_keys_keep_the_order_of_their_first_appearance() -> None:
+    for one in both():
+        assert one.keys() == ["b", "a"] and one.multi_items() == PAIRS and len(one) == 2
+
+
+def test_comparisons() -> None:
+    headers, query = both()
+    assert headers != query and query != headers
+    for one in (headers, query):
+        assert one == dict(one) and not one != dict(one) and one != {}
+        assert one.__eq__(5) is NotImplemented
+        with pytest.raises(TypeError):
+            one < one
+
+
+def test_case_counts_in_a_query_alone() -> None:
+    assert _native.Headers([("A", "1"), ("a", "2")]).items() == [("a", "1")]
+    assert value_of(lambda request: request.query.items(), target="/?A=1&a=2") == [("A", "1"), ("a", "2")]
