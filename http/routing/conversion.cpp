@@ -5,6 +5,7 @@
 #include <limits>
 #include <system_error>
 
+#include "http/message/octet_word.hpp"
 #include "http/message/octets.hpp"
 
 namespace noria::http {
@@ -15,26 +16,52 @@ std::size_t digits_end(std::string_view text, std::size_t index) {
   return index;
 }
 
+// One to seven digits at once: each step adds neighbours, ones to tens, tens to thousands and so
+// on.
+bool read_short(std::string_view text, std::int64_t& value) {
+  if (text.empty()) return false;
+  // Zeros go before the digits, which is behind them in the word's order.
+  const std::size_t missing_bits = 64 - 8 * text.size();
+  std::uint64_t word = octet_word::load_short(text.data(), text.size()) << missing_bits;
+  word |= (octet_word::ones * '0') & ((std::uint64_t{1} << missing_bits) - 1);
+  constexpr std::uint64_t high_nibbles = octet_word::ones * 0xF0;
+  const std::uint64_t carried = word + octet_word::ones * 6;
+  if (((word & high_nibbles) | ((carried & high_nibbles) >> 4)) != octet_word::ones * 0x33) {
+    return false;
+  }
+  word = ((word & (octet_word::ones * 0x0F)) * (1 + (10 << 8))) >> 8;
+  word = ((word & 0x00FF'00FF'00FF'00FFu) * (1 + (100 << 16))) >> 16;
+  word = ((word & 0x0000'FFFF'0000'FFFFu) * (1 + (std::uint64_t{10'000} << 32))) >> 32;
+  value = static_cast<std::int64_t>(word);
+  return true;
+}
+
 }  // namespace
 
 bool read_integer(std::string_view text, std::int64_t& value) {
-  const bool negative = !text.empty() && text[0] == '-';
-  std::size_t index = negative ? 1 : 0;
-  if (index == text.size()) return false;
+  if (text.size() < 8 && read_short(text, value)) [[likely]]
+    return true;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const bool negative = at != end && *at == '-';
+  if (negative) ++at;
+  if (at == end) return false;
   std::uint64_t magnitude = 0;
   // Eighteen digits always fit; only what is longer has to be watched.
-  const std::size_t safe_end = text.size() - index <= 18 ? text.size() : index;
-  for (; index < safe_end; ++index) {
-    const auto digit = static_cast<unsigned char>(text[index] - '0');
-    if (digit > 9) return false;
-    magnitude = magnitude * 10 + digit;
-  }
-  const std::uint64_t magnitude_max =
-      static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + (negative ? 1 : 0);
-  for (; index < text.size(); ++index) {
-    const auto digit = static_cast<unsigned char>(text[index] - '0');
-    if (digit > 9 || magnitude > (magnitude_max - digit) / 10) return false;
-    magnitude = magnitude * 10 + digit;
+  if (end - at <= 18) [[likely]] {
+    do {
+      const auto digit = static_cast<unsigned char>(*at - '0');
+      if (digit > 9) return false;
+      magnitude = magnitude * 10 + digit;
+    } while (++at != end);
+  } else {
+    const std::uint64_t magnitude_max =
+        static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) + (negative ? 1 : 0);
+    do {
+      const auto digit = static_cast<unsigned char>(*at - '0');
+      if (digit > 9 || magnitude > (magnitude_max - digit) / 10) return false;
+      magnitude = magnitude * 10 + digit;
+    } while (++at != end);
   }
   value = static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
   return true;

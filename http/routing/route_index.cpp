@@ -135,31 +135,36 @@ class IndexBuilder {
   void flatten(std::uint32_t number) {
     const BuildNode& from = nodes_[number];
     RouteIndex::Node node{.methods = from.methods,
-                          .terminal_first = size32(index_.terminals),
-                          .terminal_count = size32(from.terminals),
                           .shape_first = size32(index_.shapes),
-                          .literal_count = static_cast<std::uint32_t>(from.literals.size()),
                           .rest = from.rest,
-                          .value_count = from.value_count};
+                          .value_count = from.value_count,
+                          .terminal_first = size32(index_.terminals)};
     for (const RouteIndex::Terminal& terminal : from.terminals) {
       index_.terminals.push_back(terminal);
       node.methods_here |= MethodBits{1} << terminal.method;
     }
-    for (const auto& [text, child] : from.literals) add_literal(number, text, child);
+    for (const auto& [text, child] : from.literals) add_literal(number, node, text, child);
     for (const auto& [affixes, edges] : from.parameters)
       add_parameters(number, node, affixes, edges);
     node.shape_count = size32(index_.shapes) - node.shape_first;
     index_.nodes.push_back(node);
   }
 
-  void add_literal(std::uint32_t node, const std::string& text, std::uint32_t child) {
-    std::uint64_t slot = index_.literal_hash(node, text);
+  void add_literal(std::uint32_t number, RouteIndex::Node& node, const std::string& text,
+                   std::uint32_t child) {
+    const SegmentScan scan =
+        whole_segment(text.data(), text.data() + text.size(), index_.node_key(number));
+    node.literal_filter |= RouteIndex::filter_bit(scan.hash);
+    std::uint64_t slot = scan.hash;
     while (index_.literals[slot & index_.literal_mask].child != RouteIndex::none) ++slot;
-    index_.literals[slot & index_.literal_mask] = {
-        .text_offset = add_text(text), .text_bytes = size32(text), .node = node, .child = child};
+    index_.literals[slot & index_.literal_mask] = {.first_word = scan.first_word,
+                                                   .text_offset = add_text(text),
+                                                   .text_bytes = size32(text),
+                                                   .node = number,
+                                                   .child = child};
   }
 
-  void add_parameters(std::uint32_t number, const RouteIndex::Node& node, const Affixes& affixes,
+  void add_parameters(std::uint32_t number, RouteIndex::Node& node, const Affixes& affixes,
                       const std::vector<BuildEdge>& edges) {
     const std::uint32_t edge_first = size32(index_.edges);
     const std::uint32_t edge_count = size32(edges);
@@ -169,8 +174,8 @@ class IndexBuilder {
     RouteIndex::Shape shape{.prefix_bytes = size32(affixes.prefix),
                             .suffix_bytes = size32(affixes.suffix)};
     if (affixes.prefix.empty() && affixes.suffix.empty()) {
-      shape.edge_first = edge_first;
-      shape.edge_count = edge_count;
+      shape.edge_first = node.bare_first = edge_first;
+      shape.edge_count = node.bare_count = edge_count;
     } else {
       std::uint64_t slot = index_.affix_hash(number, affixes.prefix, affixes.suffix);
       while (index_.affixes[slot & index_.affix_mask].node != RouteIndex::none) ++slot;

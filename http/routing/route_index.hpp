@@ -12,6 +12,7 @@
 #include "http/routing/match.hpp"
 #include "http/routing/method_set.hpp"
 #include "http/routing/pattern.hpp"
+#include "http/routing/segment_scan.hpp"
 #include "http/routing/segment_test.hpp"
 
 namespace noria::http {
@@ -30,16 +31,18 @@ struct RouteIndex {
     std::uint32_t route = 0;
   };
 
-  struct Node {
-    MethodBits methods = 0;       // of the routes that end here or below
-    MethodBits methods_here = 0;  // of those that end here
-    std::uint32_t terminal_first = 0;
-    std::uint32_t terminal_count = 0;
+  // One cache line, and an index that is a shift away from its address.
+  struct alignas(64) Node {
+    MethodBits methods = 0;            // of the routes that end here or below
+    MethodBits methods_here = 0;       // of those that end here
+    std::uint64_t literal_filter = 0;  // a bit for the hash of each literal child
     std::uint32_t shape_first = 0;
     std::uint32_t shape_count = 0;
-    std::uint32_t literal_count = 0;
-    std::uint32_t rest = none;      // the node behind a path parameter
-    std::uint32_t value_count = 0;  // parameters on the way here
+    std::uint32_t bare_count = 0;  // parameters without literals around them, in the last shape
+    std::uint32_t bare_first = 0;
+    std::uint32_t rest = none;         // the node behind a path parameter
+    std::uint32_t value_count = 0;     // parameters on the way here
+    std::uint32_t terminal_first = 0;  // in the order of methods
   };
 
   // The lengths of the literals around a parameter, longest first; those without any come last.
@@ -67,6 +70,7 @@ struct RouteIndex {
     std::uint32_t route = none;
   };
   struct LiteralSlot {
+    std::uint64_t first_word = 0;  // of a text below eight octets all of it
     std::uint32_t text_offset = 0;
     std::uint32_t text_bytes = 0;
     std::uint32_t node = 0;
@@ -87,8 +91,9 @@ struct RouteIndex {
   // in here, so what is found needs no decoding and is the best match there is.
   std::uint32_t find_static(std::uint32_t method, std::string_view path) const {
     if (path.size() > static_bytes_max) return none;
+    const StaticSlot* const slots = statics.data();
     for (std::uint64_t slot = static_hash(method, path);; ++slot) {
-      const StaticSlot& entry = statics[slot & static_mask];
+      const StaticSlot& entry = slots[slot & static_mask];
       if (entry.route == none) return none;
       if (entry.text_bytes == path.size() && entry.method == method &&
           same_text(texts.data() + entry.text_offset, path.data(), path.size())) {
@@ -97,29 +102,41 @@ struct RouteIndex {
     }
   }
 
-  std::uint32_t find_literal(std::uint32_t node, std::string_view segment) const {
-    for (std::uint64_t slot = literal_hash(node, segment);; ++slot) {
-      const LiteralSlot& entry = literals[slot & literal_mask];
+  // The child of a literal segment that has been hashed while its end was looked for.
+  std::uint32_t find_literal(std::uint32_t node, const SegmentScan& scan) const {
+    // Most values of parameters stop here instead of among the slots of other nodes.
+    if (!(nodes.data()[node].literal_filter & filter_bit(scan.hash))) return none;
+    const LiteralSlot* const slots = literals.data();
+    for (std::uint64_t slot = scan.hash;; ++slot) {
+      const LiteralSlot& entry = slots[slot & literal_mask];
       if (entry.child == none) return none;
-      if (entry.node == node && entry.text_bytes == segment.size() &&
-          same_text(texts.data() + entry.text_offset, segment.data(), segment.size())) {
+      if (entry.first_word == scan.first_word && entry.node == node &&
+          entry.text_bytes == scan.text.size() &&
+          (scan.text.size() <= 8 ||
+           same_text(texts.data() + entry.text_offset, scan.text.data(), scan.text.size()))) {
         return entry.child;
       }
     }
   }
 
+  // The node has the method.
+  std::uint32_t route_at(const Node& node, std::uint32_t method) const {
+    const Terminal* terminal = terminals.data() + node.terminal_first;
+    while (terminal->method != method) ++terminal;
+    return terminal->route;
+  }
+
   std::span<const Edge> find_edges(std::uint32_t node, const Shape& shape,
                                    std::string_view segment) const;
 
+  static std::uint64_t filter_bit(std::uint64_t hash) { return std::uint64_t{1} << (hash >> 58); }
   std::uint64_t static_hash(std::uint32_t method, std::string_view path) const {
     return keyed_hash(key + method, path);
   }
-  std::uint64_t literal_hash(std::uint32_t node, std::string_view segment) const {
-    return keyed_hash(key ^ (std::uint64_t{node} << 16), segment);
-  }
+  std::uint64_t node_key(std::uint32_t node) const { return key ^ (node * 0x9E37'79B9'7F4A'7C15u); }
   std::uint64_t affix_hash(std::uint32_t node, std::string_view prefix,
                            std::string_view suffix) const {
-    return keyed_hash(keyed_hash(key ^ (std::uint64_t{node} << 16), prefix), suffix);
+    return keyed_hash(keyed_hash(node_key(node), prefix), suffix);
   }
 
   std::uint64_t key = 0;

@@ -18,39 +18,46 @@ constexpr std::uint32_t options_index = MethodSet::index_of(Method::options);
 RouteTable::RouteTable(Parts parts) : parts_(std::move(parts)) {}
 
 Match RouteTable::match(const RequestHead& head, MatchScratch& scratch) const {
-  const std::string_view path = head.text(head.path);
-  if (head.form == TargetForm::asterisk) [[unlikely]]
-    return whole_server_options(scratch);
   if (MethodSet::is_common(head.method)) [[likely]] {
-    return match_known(MethodSet::index_of(head.method), path, head.text(head.query), scratch);
+    const std::uint32_t method = MethodSet::index_of(head.method);
+    const Walked found = find_at_once(method, head.text(head.path), scratch);
+    if (found.route != RouteIndex::none) [[likely]] {
+      return {.outcome = MatchOutcome::found,
+              .route = parts_.settings.data() + found.route,
+              .values = {scratch.values.data(), found.value_count}};
+    }
   }
-  if (head.method != Method::other) return unserved(head.method, path, scratch);
-  const std::optional<std::uint32_t> method = parts_.methods.find(head.text(head.method_text));
-  if (!method) return {.outcome = MatchOutcome::method_unknown};
-  return match_known(*method, path, head.text(head.query), scratch);
+  return match_rest(head, scratch);
 }
 
 Match RouteTable::match(std::string_view method, std::string_view path, std::string_view query,
                         MatchScratch& scratch) const {
-  if (const std::optional<std::uint32_t> index = parts_.methods.find(method)) {
-    if (*index == options_index && path == "*") return whole_server_options(scratch);
-    return match_known(*index, path, query, scratch);
-  }
-  return unserved(method_of(method), path, scratch);
+  const std::optional<std::uint32_t> index = parts_.methods.find(method);
+  if (!index) return unserved(method_of(method), path, scratch);
+  if (*index == options_index && path == "*") return whole_server_options(scratch);
+  return match_segments(*index, path, query, scratch);
 }
 
-Match RouteTable::match_known(std::uint32_t method, std::string_view path, std::string_view query,
-                              MatchScratch& scratch) const {
-  // A literal beats everything in its segment, so a template that is the path's very text is the
-  // best match. HEAD is left out: an explicit HEAD anywhere goes before a GET.
-  const std::uint32_t route = parts_.index.find_static(method, path);
-  if (route != RouteIndex::none) {
-    Match match;
-    match.outcome = MatchOutcome::found;
-    match.route = &parts_.settings[route];
-    return match;
+Match RouteTable::match_rest(const RequestHead& head, MatchScratch& scratch) const {
+  const std::string_view path = head.text(head.path);
+  const std::string_view query = head.text(head.query);
+  if (head.form == TargetForm::asterisk) return whole_server_options(scratch);
+  if (head.method == Method::other) {
+    return match(head.text(head.method_text), path, query, scratch);
   }
-  return match_segments(method, path, query, scratch);
+  if (!MethodSet::is_common(head.method)) return unserved(head.method, path, scratch);
+  // Without any HEAD route there is no explicit one that could go before a GET.
+  if (head.method == Method::head &&
+      !(parts_.index.nodes[0].methods & MethodSet::bit_of(Method::head))) {
+    const Walked found = find_at_once(get_index, path, scratch);
+    if (found.route != RouteIndex::none) {
+      return {.outcome = MatchOutcome::found,
+              .head_of_get = true,
+              .route = &parts_.settings[found.route],
+              .values = {scratch.values.data(), found.value_count}};
+    }
+  }
+  return match_segments(MethodSet::index_of(head.method), path, query, scratch);
 }
 
 Match RouteTable::match_segments(std::uint32_t method, std::string_view path,
@@ -67,7 +74,7 @@ Match RouteTable::match_segments(std::uint32_t method, std::string_view path,
   return {.outcome = MatchOutcome::found,
           .head_of_get = best.head_of_get,
           .route = &parts_.settings[best.walked.route],
-          .values = std::span(scratch.values).first(best.walked.value_count)};
+          .values = {scratch.values.data(), best.walked.value_count}};
 }
 
 RouteTable::Found RouteTable::find(std::uint32_t method, const WalkInput& input) const {
@@ -81,11 +88,10 @@ std::optional<WalkInput> RouteTable::read_path(std::string_view path, MatchScrat
                                                bool& invalid_utf8) const {
   const std::uint32_t depth_max = parts_.index.depth_max;
   if (path.empty() || path[0] != '/') return std::nullopt;
-  if (scratch.segment_ends.size() < depth_max || scratch.frames.empty()) [[unlikely]] {
-    scratch.segment_ends.resize(depth_max);
-  }
-  if (scratch.frames.size() <= depth_max) [[unlikely]]
+  if (scratch.frames.size() <= depth_max) [[unlikely]] {
+    scratch.segment_ends.resize(depth_max + 1);
     scratch.frames.resize(depth_max + 1);
+  }
   PathShape shape = split_path(path, scratch.segment_ends);
   if (shape.has_escape) {
     if (scratch.decoded.size() < path.size()) scratch.decoded.resize(path.size());

@@ -85,8 +85,17 @@ class RouteTable {
     bool head_of_get = false;
   };
 
-  Match match_known(std::uint32_t method, std::string_view path, std::string_view query,
-                    MatchScratch& scratch) const;
+  // A literal beats everything in its segment, so a template that is the path's very text is the
+  // best match; next comes the short road through the trie.
+  Walked find_at_once(std::uint32_t method, std::string_view path, MatchScratch& scratch) const {
+    const std::uint32_t route = parts_.index.find_static(method, path);
+    if (route != RouteIndex::none) return {.route = route};
+    return descend_to_route(parts_.index, path, method, scratch.values.data());
+  }
+
+  // What neither of these finds: methods beyond the common ones, paths to decode, turns
+  // back.
+  Match match_rest(const RequestHead& head, MatchScratch& scratch) const;
   Match match_segments(std::uint32_t method, std::string_view path, std::string_view query,
                        MatchScratch& scratch) const;
   Match unmatched(std::uint32_t method, const WalkInput& input, std::string_view path,

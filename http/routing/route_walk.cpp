@@ -1,9 +1,10 @@
 #include "http/routing/route_walk.hpp"
 
-#include "http/routing/conversion.hpp"
-
 namespace noria::http {
 namespace {
+
+using Node = RouteIndex::Node;
+using Edge = RouteIndex::Edge;
 
 class Walk {
  public:
@@ -11,8 +12,8 @@ class Walk {
 
   // Enters nodes in order of priority until `accept` takes one at which the path ends.
   template <typename Accept>
-  const RouteIndex::Node* run(MethodBits& wanted, Accept accept) {
-    const RouteIndex::Node* child = index_.nodes.data();
+  const Node* run(MethodBits& wanted, Accept accept) {
+    const Node* child = index_.nodes.data();
     if (!(child->methods & wanted)) return nullptr;
     std::uint32_t depth = 0;
     child = enter(depth, child, wanted);
@@ -37,15 +38,18 @@ class Walk {
     return {input_.path.data() + begin, input_.segment_ends[depth] - begin};
   }
 
-  const RouteIndex::Node* enter(std::uint32_t depth, const RouteIndex::Node* node,
-                                MethodBits wanted) {
+  const Node* enter(std::uint32_t depth, const Node* node, MethodBits wanted) {
     WalkFrame& frame = input_.frames[depth];
     frame.node = node;
     frame.edge = frame.edge_end = nullptr;
     frame.shape = index_.shapes.data() + node->shape_first;
     frame.shape_end = frame.shape + node->shape_count;
-    if (node->literal_count != 0) {
-      const std::uint32_t child = index_.find_literal(number_of(node), segment(depth));
+    // A node at the table's full depth has no children, and its segment's end was not kept.
+    if (node->literal_filter != 0) {
+      const std::string_view text = segment(depth);
+      const SegmentScan scan =
+          whole_segment(text.data(), text.data() + text.size(), index_.node_key(number_of(node)));
+      const std::uint32_t child = index_.find_literal(number_of(node), scan);
       if (child != RouteIndex::none && (index_.nodes[child].methods & wanted)) {
         is_rest_ = false;
         return &index_.nodes[child];
@@ -54,23 +58,22 @@ class Walk {
     return next_child(depth, wanted);
   }
 
-  const RouteIndex::Node* next_child(std::uint32_t depth, MethodBits wanted) {
+  const Node* next_child(std::uint32_t depth, MethodBits wanted) {
     WalkFrame& frame = input_.frames[depth];
     is_rest_ = false;
     while (true) {
       while (frame.edge != frame.edge_end) {
-        const RouteIndex::Edge& edge = *frame.edge++;
-        const RouteIndex::Node& child = index_.nodes[edge.child];
+        const Edge& edge = *frame.edge++;
+        const Node& child = index_.nodes[edge.child];
         if (!(child.methods & wanted)) continue;
-        if (convert(edge, frame.value, input_.values[child.value_count - 1])) return &child;
+        if (takes(edge, frame.value, input_.values[child.value_count - 1])) return &child;
       }
       if (frame.shape == frame.shape_end) break;
       const RouteIndex::Shape& shape = *frame.shape++;
       const std::string_view text = segment(depth);
       const std::size_t literal_bytes = shape.prefix_bytes + shape.suffix_bytes;
       if (text.size() <= literal_bytes) continue;
-      const std::span<const RouteIndex::Edge> edges =
-          index_.find_edges(number_of(frame.node), shape, text);
+      const std::span<const Edge> edges = index_.find_edges(number_of(frame.node), shape, text);
       frame.edge = edges.data();
       frame.edge_end = edges.data() + edges.size();
       frame.value = {text.data() + shape.prefix_bytes, text.size() - literal_bytes};
@@ -79,9 +82,9 @@ class Walk {
   }
 
   // The last to be tried; a frame without node has tried it.
-  const RouteIndex::Node* rest_child(std::uint32_t depth, WalkFrame& frame, MethodBits wanted) {
+  const Node* rest_child(std::uint32_t depth, WalkFrame& frame, MethodBits wanted) {
     if (frame.node == nullptr || frame.node->rest == RouteIndex::none) return nullptr;
-    const RouteIndex::Node& child = index_.nodes[frame.node->rest];
+    const Node& child = index_.nodes[frame.node->rest];
     frame.node = nullptr;
     if (!(child.methods & wanted)) return nullptr;
     const std::uint32_t begin = depth == 0 ? 1 : input_.segment_ends[depth - 1] + 1;
@@ -92,26 +95,7 @@ class Walk {
     return &child;
   }
 
-  static bool convert(const RouteIndex::Edge& edge, std::string_view text, PathValue& value) {
-    value.text = text;
-    value.converter = edge.converter;
-    switch (edge.converter) {
-      case Converter::integer:
-        return read_integer(text, value.integer);
-      case Converter::real:
-        return read_real(text, value.real);
-      case Converter::uuid:
-        return is_uuid(text);
-      case Converter::regex:
-        return edge.test(text);
-      case Converter::text:
-      case Converter::path:
-        break;
-    }
-    return true;
-  }
-
-  std::uint32_t number_of(const RouteIndex::Node* node) const {
+  std::uint32_t number_of(const Node* node) const {
     return static_cast<std::uint32_t>(node - index_.nodes.data());
   }
 
@@ -124,19 +108,16 @@ class Walk {
 
 Walked walk_route(const RouteIndex& index, const WalkInput& input, std::uint32_t method) {
   MethodBits wanted = MethodBits{1} << method;
-  const RouteIndex::Node* node =
-      Walk(index, input).run(wanted, [](const RouteIndex::Node&) { return true; });
+  const Node* node = Walk(index, input).run(wanted, [](const Node&) { return true; });
   if (node == nullptr) return {};
-  const RouteIndex::Terminal* terminal = index.terminals.data() + node->terminal_first;
-  while (terminal->method != method) ++terminal;
-  return {.route = terminal->route, .value_count = node->value_count};
+  return {.route = index.route_at(*node, method), .value_count = node->value_count};
 }
 
 MethodBits walk_methods(const RouteIndex& index, const WalkInput& input) {
   MethodBits found = 0;
   // What has been found need not be looked for again, which prunes the rest of the walk.
   MethodBits wanted = ~MethodBits{0};
-  Walk(index, input).run(wanted, [&](const RouteIndex::Node& node) {
+  Walk(index, input).run(wanted, [&](const Node& node) {
     found |= node.methods_here;
     wanted = ~found;
     return false;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "http/routing/match.hpp"
+#include "http/routing/route_descent.hpp"
 #include "http/routing/route_index.hpp"
 
 namespace noria::http {
@@ -26,11 +27,6 @@ struct WalkInput {
   std::uint32_t segment_count = 0;
   std::span<WalkFrame> frames;  // depth_max + 1
   std::span<PathValue, path_values_max> values;
-};
-
-struct Walked {
-  std::uint32_t route = RouteIndex::none;
-  std::uint32_t value_count = 0;
 };
 
 // The best route that has the method, its values in input.values.

@@ -6,6 +6,8 @@
 #include <regex>
 #include <span>
 
+#include "http/message/method.hpp"
+
 namespace noria::http {
 namespace {
 
@@ -60,11 +62,30 @@ Routes::Routes(const std::vector<std::string>& lines, TrailingSlash trailing_sla
       table_(router_.freeze({.trailing_slash = trailing_slash, .hash_key = test_key})) {}
 
 std::string Routes::operator()(std::string_view request) {
+  const RequestHead head = head_of(request);
+  const std::string line = line_of(table_.match(head, scratch_));
+  EXPECT_EQ(line, line_of(table_.match(head.text(head.method_text), head.text(head.path),
+                                       head.text(head.query), scratch_)))
+      << request;
+  return line;
+}
+
+RequestHead head_of(std::string_view request) {
+  const auto at = [](std::size_t offset) { return static_cast<std::uint32_t>(offset); };
   const std::size_t space = request.find(' ');
-  const std::string_view target = request.substr(space + 1);
-  const std::string_view path = target.substr(0, target.find('?'));
-  const std::string_view query = path == target ? "" : target.substr(path.size() + 1);
-  const Match match = table_.match(request.substr(0, space), path, query, scratch_);
+  const std::size_t query = std::min(request.find('?'), request.size());
+  RequestHead head;
+  head.base = request.data();
+  head.method = method_of(request.substr(0, space));
+  head.method_text = {0, at(space)};
+  head.target = {at(space + 1), at(request.size() - space - 1)};
+  head.path = {at(space + 1), at(query - space - 1)};
+  if (query != request.size()) head.query = {at(query + 1), at(request.size() - query - 1)};
+  if (request == "OPTIONS *") head.form = TargetForm::asterisk;
+  return head;
+}
+
+std::string Routes::line_of(const Match& match) const {
   EXPECT_EQ(match.outcome == MatchOutcome::found, match.route != nullptr);
   switch (match.outcome) {
     case MatchOutcome::found: {

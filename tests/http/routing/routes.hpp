@@ -22,6 +22,7 @@ class Routes {
   explicit Routes(const std::vector<std::string>& lines,
                   TrailingSlash trailing_slash = TrailingSlash::strict);
 
+  // Asked by a parsed head and by texts, which take different roads and must agree. Answers are
   // "<template> name-less values…" for what is found ("HEAD of" before it where GET answers), else
   // "404", "405 <allow>", "501", "TRACE <allow>", "400", "204 <allow>", "308 <location>".
   std::string operator()(std::string_view request);
@@ -30,6 +31,8 @@ class Routes {
   MatchScratch& scratch() { return scratch_; }
 
  private:
+  std::string line_of(const Match& match) const;
+
   Router router_;
   RouteTable table_;
   MatchScratch scratch_;
@@ -37,6 +40,9 @@ class Routes {
 
 // Adds "GET|POST /template"; the error if it is refused.
 std::expected<std::uint32_t, RouteError> add_line(Router& router, std::string_view line);
+
+// A head as the parser hands it out for the request "METHOD path?query".
+RequestHead head_of(std::string_view request);
 
 std::string text_of(const PathValue& value);
 
