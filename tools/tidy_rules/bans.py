@@ -24,7 +24,7 @@ class Ban:
 
 
 BANS = (
-    Ban("exit", r"(?<![\w.>])(?:::|std::)?(?:_?exit|quick_exit|_Exit|abort)\s*\(", (*ROOMS, "examples"),
+    Ban("exit", r"(?<![\w.>])(?:::|std::)?(?:_?exit|quick_exit|_Exit|abort)\s*\(", ROOMS,
         CPP_SUFFIXES, "return an outcome or CHECK; only main ends a process"),
     Ban("exit", r"\b(?:sys\.exit|os\._exit|exit|quit)\s*\(", _PACKAGE, _PYTHON_SUFFIXES,
         "raise; only the command line ends a process"),

@@ -18,6 +18,8 @@ _BODY = re.compile(
     r"\)\s*(?:const|noexcept|override|final|\s)*"
     r"(?:->[^;{}]+|:[^;{}:]+(?:\{[^{}]*\}[^;{}]*)*)?\{"
 )
+# What only hands out a value needs no test of its own.
+_ACCESSOR = re.compile(r"\{\s*(?:return\b[^;{}]*(?:\{[^;{}]*\})?;)?\s*\}")
 _CONTROL = re.compile(r"\b(?:if|for|while|switch)\s*\([^{}]*\)\s*\{")
 
 # The head of a test in either language; its body reaches to the next head.
@@ -39,7 +41,8 @@ def _test_of(path: str, tests: frozenset[str]) -> tuple[str, ...]:
 
 
 def _has_logic(tree: Tree, path: str) -> bool:
-    return _BODY.search(_CONTROL.sub("", tree.code(path))) is not None
+    code = _ACCESSOR.sub(";", tree.code(path))
+    return _BODY.search(_CONTROL.sub("", code)) is not None
 
 
 def unmirrored(tree: Tree) -> Iterator[tuple[str, str]]:
