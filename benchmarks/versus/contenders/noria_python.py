@@ -3,9 +3,7 @@
 The plain contender of `param` answers the same bytes from a path without a parameter.
 """
 
-from typing import Any
-
-from noria import App
+from noria import App, Request
 
 _RUN = ["{noria}", "run", "noria_python:app", "--app-dir", "{here}", "--port", "{port}"]
 
@@ -41,5 +39,5 @@ def plain():
 
 
 @app.post("/items")
-def count(body: dict[str, Any]):
-    return {"count": len(body["items"])}
+def count(request: Request):
+    return {"count": len(request.json()["items"])}

@@ -8,8 +8,8 @@ _RUN = ["{noria}", "run", "noria_routes:app", "--app-dir", "{here}", "--port", "
         "--engine", "epoll"]  # fmt: skip
 
 CONTENDERS = {
-    "noria Python, 1 route": {"command": _RUN, "environment": {"NORIA_BENCH_ROUTES": "1"}},
-    "noria Python, 10 000 routes": {"command": _RUN, "environment": {"NORIA_BENCH_ROUTES": "10000"}},
+    "noria Python, 1 route": {"command": _RUN, "environment": {"BENCH_ROUTES": "1"}},
+    "noria Python, 10 000 routes": {"command": _RUN, "environment": {"BENCH_ROUTES": "10000"}},
 }
 
 app = App()
@@ -19,7 +19,7 @@ def item(id: int):
     return {"id": id}
 
 
-count = int(os.environ["NORIA_BENCH_ROUTES"])
+count = int(os.environ["BENCH_ROUTES"])
 # The one that is asked for lies in the middle of its neighbours, which share its beginning.
 for number in range(count):
     name = "items" if number == count // 2 else f"items{number}"
