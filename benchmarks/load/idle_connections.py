@@ -11,12 +11,11 @@ import processes
 
 QUESTION = "What does one of 10 000 idle keep-alive connections cost in resident memory?"
 CONNECTIONS = 10_000
-REQUEST = b"GET /json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
-def _open(port: int) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
-    connection.sendall(REQUEST)
+def _open(server: contenders.Running) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    connection.sendall(f"GET {server.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
     if not connection.recv(4096).startswith(b"HTTP/1.1 200 "):
         raise contenders.Unavailable("a connection got no answer")
     return connection
@@ -30,10 +29,10 @@ def measure(server: contenders.Running) -> dict[str, float]:
     held: list[socket.socket] = []
     try:
         # The first hundred pay for what is there once: pools, free lists, the interpreter's warm-up.
-        held += [_open(server.port) for _ in range(100)]
+        held += [_open(server) for _ in range(100)]
         pids = processes.tree_of(server.process.pid)
         before = processes.resident_bytes(pids)
-        held += [_open(server.port) for _ in range(CONNECTIONS)]
+        held += [_open(server) for _ in range(CONNECTIONS)]
         after = processes.resident_bytes(pids)
         if select.select(held[:1000], [], [], 0)[0]:
             raise contenders.Unavailable("the server closed connections")
