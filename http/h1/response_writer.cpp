@@ -28,7 +28,12 @@ char* put(char* cursor, std::string_view text) {
 
 unsigned digits_in(std::size_t number) {
   unsigned digits = 1;
-  for (; number >= 10; number /= 10) ++digits;
+  std::size_t bound = 10;
+  // Nineteen digits hold every length there can be.
+  while (number >= bound && digits < 19) {
+    ++digits;
+    bound *= 10;
+  }
   return digits;
 }
 
@@ -184,19 +189,25 @@ HeadFault ResponseWriter::finish(Output& output) {
 
 void ResponseWriter::patch_length(Output& output, std::size_t length) {
   const unsigned digits = digits_in(length);
-  if (digits != length_digits_) {
-    const std::size_t tail_at = length_at_ + length_digits_;
-    const std::size_t tail_bytes = output.size() - tail_at;
-    if (digits > length_digits_) output.reserve(digits - length_digits_);
-    std::memmove(output.data() + length_at_ + digits, output.data() + tail_at, tail_bytes);
-    output.truncate(length_at_ + digits + tail_bytes);
-    length_digits_ = digits;
-  }
+  if (digits != length_digits_) [[unlikely]]
+    move_tail(output, digits);
   char* cursor = output.data() + length_at_ + digits;
-  do {
-    *--cursor = static_cast<char>('0' + length % 10);
-    length /= 10;
-  } while (length != 0);
+  for (; length >= 100; length /= 100) two_digits(cursor -= 2, static_cast<int>(length % 100));
+  if (length >= 10) {
+    two_digits(cursor - 2, static_cast<int>(length));
+  } else {
+    cursor[-1] = static_cast<char>('0' + length);
+  }
+}
+
+// Makes room for a length of so many digits: the rest of the head and the body move.
+void ResponseWriter::move_tail(Output& output, unsigned digits) {
+  const std::size_t tail_at = length_at_ + length_digits_;
+  const std::size_t tail_bytes = output.size() - tail_at;
+  if (digits > length_digits_) output.reserve(digits - length_digits_);
+  std::memmove(output.data() + length_at_ + digits, output.data() + tail_at, tail_bytes);
+  output.truncate(length_at_ + digits + tail_bytes);
+  length_digits_ = digits;
 }
 
 }  // namespace noria::http::h1

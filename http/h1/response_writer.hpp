@@ -56,7 +56,8 @@ class ResponseWriter {
   enum class BodyRule : std::uint8_t { whole, head_only, none, empty };
 
   HeadFault judge(const ResponseHead& head);
-  void patch_length(Output& output, std::size_t body_bytes);
+  void patch_length(Output& output, std::size_t length);
+  void move_tail(Output& output, unsigned digits);
 
   const ResponseBlocks& blocks_;
   Stats& stats_;

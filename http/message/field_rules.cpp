@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 
 #include "http/message/octets.hpp"
@@ -63,8 +64,31 @@ bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_tchar);
 }
 
+namespace {
+
+// Whether eight octets hold no CTL but HTAB and no DEL. Per octet, with the top bit set aside:
+// adding 0x60 carries into the top bit from 0x20 on, adding 1 only at 0x7F.
+bool are_plain(std::uint64_t word) {
+  constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t tops = ones * 0x80;
+  const std::uint64_t low = word & ~tops;
+  const std::uint64_t printable = (low + ones * 0x60) & ~(low + ones);
+  return ((printable | word) & tops) == tops;
+}
+
+}  // namespace
+
 bool is_field_value(std::string_view text) {
-  return std::ranges::all_of(text, [](char octet) { return octet_is(octet, octet_field); });
+  const char* cursor = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; cursor += 8, left -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, cursor, sizeof word);
+    if (!are_plain(word)) break;
+  }
+  // The rest, and a HTAB if that is what stopped the words.
+  return std::all_of(cursor, cursor + left,
+                     [](char octet) { return octet_is(octet, octet_field); });
 }
 
 bool is_content_length(std::string_view text) {
