@@ -43,7 +43,23 @@ Outcome explain(RequestLoan& loan) {
   return answer_error(loan);
 }
 
-Outcome call_route(void* context, http::Exchange& exchange) {
+// What the handler returned, as the plan wants it sent; or the answer to what it raised.
+Outcome answer(RequestLoan& loan, const OwnedRef& result) {
+  const bool sent = result && send_result(*loan.route().application, loan.route().plan,
+                                          loan.exchange(), result.get());
+  return sent ? Outcome::responded : answer_error(loan);
+}
+
+Outcome call_with_request(void* context, http::Exchange& exchange) {
+  const auto& route = *static_cast<const CompiledRoute*>(context);
+  RequestLoan loan(route, exchange);
+  PyObject* values[2] = {nullptr, loan.get()};
+  if (values[1] == nullptr) [[unlikely]]
+    return answer_error(loan);
+  return answer(loan, OwnedRef(call_handler(route.plan, values + 1)));
+}
+
+Outcome call_with_arguments(void* context, http::Exchange& exchange) {
   const auto& route = *static_cast<const CompiledRoute*>(context);
   const Plan& plan = route.plan;
   RequestLoan loan(route, exchange);
@@ -56,18 +72,13 @@ Outcome call_route(void* context, http::Exchange& exchange) {
     case Filled::raised:
       return answer_error(loan);
   }
-  OwnedRef result(arguments.call(plan));
-  if (!result) [[unlikely]]
-    return answer_error(loan);
-  ApplicationState& application = *route.application;
-  if (plan.merges_side_channel) {
-    result =
-        OwnedRef(PyObject_CallFunctionObjArgs(application.hooks.merge.get(), result.get(),
-                                              arguments.side_channel(), plan.info.get(), nullptr));
-    if (!result) return answer_error(loan);
+  OwnedRef result(call_handler(plan, arguments.values()));
+  if (result && plan.merges_side_channel) {
+    PyObject* merge = route.application->hooks.merge.get();
+    result = OwnedRef(PyObject_CallFunctionObjArgs(merge, result.get(), arguments.side_channel(),
+                                                   plan.info ? plan.info.get() : Py_None, nullptr));
   }
-  if (send_result(application, plan, exchange, result.get())) return Outcome::responded;
-  return answer_error(loan);
+  return answer(loan, result);
 }
 
 Outcome call_unmatched(void* context, http::Exchange& exchange) {
@@ -77,20 +88,17 @@ Outcome call_unmatched(void* context, http::Exchange& exchange) {
   const int status = match.outcome == http::MatchOutcome::not_found ? 404 : 405;
   const OwnedRef allow(match.allow.empty() ? Py_NewRef(Py_None) : latin1_text(match.allow));
   PyObject* request = loan.get();
-  const OwnedRef answer(request != nullptr && allow
-                            ? PyObject_CallFunction(application.hooks.on_unmatched.get(), "OiO",
-                                                    request, status, allow.get())
-                            : nullptr);
-  if (answer && send_result(application, application.unmatched.plan, exchange, answer.get())) {
-    return Outcome::responded;
-  }
-  return answer_error(loan);
+  return answer(loan, OwnedRef(request != nullptr && allow
+                                   ? PyObject_CallFunction(application.hooks.on_unmatched.get(),
+                                                           "OiO", request, status, allow.get())
+                                   : nullptr));
 }
 
 }  // namespace
 
 http::Handler python_handler(const CompiledRoute& route) {
-  return {.call = call_route, .context = const_cast<CompiledRoute*>(&route)};
+  return {.call = route.plan.request_alone ? call_with_request : call_with_arguments,
+          .context = const_cast<CompiledRoute*>(&route)};
 }
 
 http::Handler unmatched_handler(const ApplicationState& application) {

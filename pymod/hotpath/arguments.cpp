@@ -141,14 +141,10 @@ Filled ArgumentVector::fill(RequestLoan& loan) {
   }
   for (const PlanArgument& argument : plan.arguments) {
     PyObject* value = nullptr;
-    if (argument.source == Source::request) {
-      value = loan.get();
-      if (value == nullptr) return Filled::raised;
-      values_[size_++] = Py_NewRef(value);
-      continue;
-    }
     switch (argument.source) {
-      case Source::request:  // above
+      case Source::request:
+        value = Py_XNewRef(loan.get());
+        if (value == nullptr) return Filled::raised;
         break;
       case Source::constant:
         value = Py_NewRef(argument.default_value.get());
@@ -183,14 +179,6 @@ Filled ArgumentVector::fill(RequestLoan& loan) {
     values_[size_++] = value;
   }
   return Filled::yes;
-}
-
-PyObject* ArgumentVector::call(const Plan& plan) const {
-  const std::size_t flagged_count = plan.positional_count | PY_VECTORCALL_ARGUMENTS_OFFSET;
-  PyObject* handler = plan.handler.get();
-  return plan.vectorcall != nullptr
-             ? plan.vectorcall(handler, values_, flagged_count, plan.keyword_names.get())
-             : PyObject_Vectorcall(handler, values_, flagged_count, plan.keyword_names.get());
 }
 
 }  // namespace noria::py

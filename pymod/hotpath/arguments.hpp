@@ -44,6 +44,16 @@ enum class Filled : std::uint8_t {
   raised,  // a Python error is set and stands for itself
 };
 
+// Calls the plan's handler; a new reference, or null with an error set. The slot before `values` is
+// the callee's to scribble in (PY_VECTORCALL_ARGUMENTS_OFFSET).
+inline PyObject* call_handler(const Plan& plan, PyObject* const* values) {
+  const std::size_t flagged_count = plan.positional_count | PY_VECTORCALL_ARGUMENTS_OFFSET;
+  PyObject* handler = plan.handler.get();
+  return plan.vectorcall != nullptr
+             ? plan.vectorcall(handler, values, flagged_count, plan.keyword_names.get())
+             : PyObject_Vectorcall(handler, values, flagged_count, plan.keyword_names.get());
+}
+
 class ArgumentVector {
  public:
   ArgumentVector() = default;
@@ -54,8 +64,7 @@ class ArgumentVector {
   }
 
   Filled fill(RequestLoan& loan);
-  // Calls the plan's handler; a new reference, or null with an error set.
-  PyObject* call(const Plan& plan) const;
+  PyObject* const* values() const { return values_; }
   // The side channel of this call; null if the plan has none.
   PyObject* side_channel() const { return side_channel_; }
 
@@ -64,7 +73,7 @@ class ArgumentVector {
 
   std::size_t size_ = 0;
   PyObject* side_channel_ = nullptr;
-  // One slot before the first is the callee's to scribble in (PY_VECTORCALL_ARGUMENTS_OFFSET).
+  // One slot before the first, for call_handler().
   std::array<PyObject*, inline_count + 1> inline_;
   std::vector<PyObject*> more_;
   PyObject** values_ = inline_.data() + 1;

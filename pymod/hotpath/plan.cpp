@@ -147,6 +147,8 @@ bool compile_arguments(BorrowedRef sequence, Plan& plan) {
     }
     if (failed) return false;
   }
+  plan.request_alone = plan.arguments.size() == 1 && plan.positional_count == 1 &&
+                       plan.arguments.front().source == Source::request;
   if (PyList_GET_SIZE(names.get()) == 0) return true;
   plan.keyword_names = OwnedRef(PyList_AsTuple(names.get()));
   return static_cast<bool>(plan.keyword_names);

@@ -42,7 +42,8 @@ struct Plan {
   vectorcallfunc vectorcall = nullptr;  // the handler's own; null: found at each call
   std::vector<PlanArgument> arguments;  // positional ones first
   std::size_t positional_count = 0;
-  OwnedRef keyword_names;  // tuple of the others; null if there are none
+  bool request_alone = false;  // the whole signature is (request): there is nothing to fill
+  OwnedRef keyword_names;      // tuple of the others; null if there are none
   OwnedRef encode;
   OwnedRef encode_unless;
   OwnedRef explain;
