@@ -42,15 +42,22 @@ void HeadParser::resume(const HeadProgress& progress, std::span<const Field> fie
   at_ = progress;
 }
 
-// By the faster road as far as it goes, then one line by the slower one, and so on.
 Verdict HeadParser::parse(std::string_view octets) {
   const Input in{octets.data(), octets.data() + octets.size()};
+  const Verdict verdict = read_whole_lines(in);
+  if (verdict != Verdict::need_more) [[likely]]
+    return verdict;
+  return read_on(in);
+}
+
+// One line by the slower road, then by the faster one as far as it goes, and so on.
+Verdict HeadParser::read_on(Input in) {
   while (true) {
-    Verdict verdict = read_whole_lines(in);
-    if (verdict != Verdict::need_more) return verdict;
-    verdict = at_.state < State::field ? read_request_line(in) : read_field(in);
+    Verdict verdict = at_.state < State::field ? read_request_line(in) : read_field(in);
     if (verdict != Verdict::complete) return verdict;
     if (at_.state == State::ended) return finish(in);
+    verdict = read_whole_lines(in);
+    if (verdict != Verdict::need_more) return verdict;
   }
 }
 

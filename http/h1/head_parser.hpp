@@ -134,6 +134,7 @@ class HeadParser {
   Verdict read_whole_sse2(Input in);
   Verdict read_whole_lines(Input in);
 
+  Verdict read_on(Input in);
   Verdict read_request_line(Input in);
   Verdict read_field(Input in);
   Verdict begin_section(Input in, const char* p) {
@@ -142,7 +143,26 @@ class HeadParser {
     at_.state = State::field;
     return Verdict::complete;
   }
-  Verdict finish(Input in);
+  // The cursor stands at the last LF.
+  Verdict finish(Input in) {
+    constexpr unsigned framing =
+        bit_of(FieldName::transfer_encoding) | bit_of(FieldName::content_length);
+    RequestHead& head = at_.head;
+    const bool plain =
+        head.authority.bytes != 0 && head.form == TargetForm::origin && (at_.seen & framing) == 0;
+    if (!plain) {
+      const Reason reason = judge_head(in);
+      if (reason != Reason::none) return reject(in, in.begin + at_.cursor, reason);
+    }
+    ++at_.cursor;
+    head.base = in.begin;
+    head.head_bytes = at_.cursor;
+    head.fields = {storage_.data(), at_.field_count};
+    const bool persistent = head.version_minor == 1 || at_.connection.keep_alive;
+    head.keep_alive = persistent && !at_.connection.close;
+    at_.state = State::ended;
+    return Verdict::complete;
+  }
 
   Reason judge_field(Input in, const Field& field, const char* line_end);
   Reason judge_request_line(Input in, const char* line_end);

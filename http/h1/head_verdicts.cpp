@@ -76,27 +76,6 @@ Reason HeadParser::judge_head(Input in) {
   return Reason::none;
 }
 
-// The cursor stands at the last LF.
-Verdict HeadParser::finish(Input in) {
-  RequestHead& head = at_.head;
-  constexpr unsigned framing =
-      bit_of(FieldName::transfer_encoding) | bit_of(FieldName::content_length);
-  const bool plain =
-      head.authority.bytes != 0 && head.form == TargetForm::origin && (at_.seen & framing) == 0;
-  if (!plain) {
-    const Reason reason = judge_head(in);
-    if (reason != Reason::none) return reject(in, in.begin + at_.cursor, reason);
-  }
-  ++at_.cursor;
-  head.base = in.begin;
-  head.head_bytes = at_.cursor;
-  head.fields = fields();
-  const bool persistent = head.version_minor == 1 || at_.connection.keep_alive;
-  head.keep_alive = persistent && !at_.connection.close;
-  at_.state = State::ended;
-  return Verdict::complete;
-}
-
 Verdict HeadParser::pause(Input in, const char* p, State state) {
   at_.cursor = in.offset(p);
   at_.state = state;

@@ -126,12 +126,9 @@ template <class Stops>
   if (stop == p || stop - p > static_cast<std::ptrdiff_t>(host_bytes_max)) return nullptr;
   if (*stop != ':') return stop;
   const char* const port = ++stop;
-  std::uint32_t value = 0;
-  while (stop != in.end && octet_is(*stop, octet_digit)) {
-    value = value * 10 + static_cast<unsigned>(*stop - '0');
-    if (++stop - port > 5) return nullptr;
-  }
-  const bool valid = value != 0 && value <= 65535 && *port != '0';
+  while (stop != in.end && static_cast<unsigned char>(*stop - '0') < 10) ++stop;
+  // Up to four digits are in range unless they begin with a zero.
+  const bool valid = (stop - port <= 4 && stop != port && *port != '0') || is_port({port, stop});
   return valid ? stop : nullptr;
 }
 
