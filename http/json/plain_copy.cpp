@@ -7,8 +7,6 @@
 namespace noria::http::json {
 namespace {
 
-using CopyPlain = bool (*)(char* out, const char* text, std::size_t bytes);
-
 #if defined(__x86_64__)
 
 // Copies 32 octets; an octet of the result is not zero where one must be escaped.
@@ -58,27 +56,34 @@ using CopyPlain = bool (*)(char* out, const char* text, std::size_t bytes);
   return (middle | copy_64(out + bytes - width, text + bytes - width)) == 0;
 }
 
-CopyPlain widest_copy() {
-  if (__builtin_cpu_supports("avx512bw")) return &copy_plain_avx512;
-  if (__builtin_cpu_supports("avx2")) return &copy_plain_avx2;
-  return &copy_plain_blocks<>;
+constexpr CopyPlain copies[] = {&copy_plain_avx512, &copy_plain_avx2, &copy_plain_blocks<>};
+
+std::size_t first_supported() {
+  if (__builtin_cpu_supports("avx512bw")) return 0;
+  return __builtin_cpu_supports("avx2") ? 1 : 2;
 }
 
 #else
 
-CopyPlain widest_copy() {
-  return &copy_plain_blocks<>;
+constexpr CopyPlain copies[] = {&copy_plain_blocks<>};
+
+std::size_t first_supported() {
+  return 0;
 }
 
 #endif
 
-// Settled when the program is loaded: what it depends on is the machine.
-const CopyPlain widest = widest_copy();
+// Settled when the program is loaded: it depends on nothing but the machine.
+const CopyPlain widest = copies[first_supported()];
 
 }  // namespace
 
 bool copy_plain(char* out, const char* text, std::size_t bytes) {
   return widest(out, text, bytes);
+}
+
+std::span<const CopyPlain> plain_copies() {
+  return std::span(copies).subspan(first_supported());
 }
 
 }  // namespace noria::http::json

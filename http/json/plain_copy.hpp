@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "http/json/string_scan.hpp"
 
@@ -33,10 +34,14 @@ inline bool copy_plain_blocks(char* out, const char* text, std::size_t bytes) {
 // The same with the widest registers this machine has. More than short_bytes_max octets.
 bool copy_plain(char* out, const char* text, std::size_t bytes);
 
+// Every way of copy_plain that this machine can run, the widest first.
+using CopyPlain = bool (*)(char* out, const char* text, std::size_t bytes);
+std::span<const CopyPlain> plain_copies();
+
 // The same for at most short_bytes_max octets, without a branch on how many: most strings are
 // short, and their lengths cannot be foretold. Reads short_bytes_max octets where that stays
-// within the page, so it cannot fault, and lets the mask forget what was beyond the end. `out` has
-// room for short_bytes_max.
+// within the page, so it cannot fault, and lets the mask forget what was beyond the end. `text`
+// lies in readable memory even when it is empty, and `out` has room for short_bytes_max.
 template <class Block = ScanBlock>
 [[gnu::no_sanitize("address")]] inline bool copy_plain_short(char* out, const char* text,
                                                              std::size_t bytes) {

@@ -56,7 +56,7 @@ char* JsonEncoder::encode(PyObject* value) {
   if (out == nullptr) [[unlikely]]
     return nullptr;
   *out++ = kind >= Kind::dict ? '{' : '[';
-  writer_.frames_[depth_++] = {Py_NewRef(container), Py_XNewRef(names), 0, kind};
+  writer_.frames[depth_++] = {Py_NewRef(container), Py_XNewRef(names), 0, kind};
   return out;
 }
 
@@ -71,7 +71,7 @@ char* JsonEncoder::begin(char* out, PyObject* container, Kind kind, PyObject* na
 }
 
 inline void JsonEncoder::pop() {
-  const Frame frame = writer_.frames_[--depth_];
+  const Frame frame = writer_.frames[--depth_];
   Py_DECREF(frame.container);
   Py_XDECREF(frame.names);
 }
@@ -168,7 +168,7 @@ char* JsonEncoder::write(char* out, PyObject* value) {
 }
 
 // Every item leaves a comma behind; the last one becomes the bracket.
-inline char* JsonEncoder::close(char* out, char bracket) {
+char* JsonEncoder::close(char* out, char bracket) {
   out -= out[-1] == ',';
   out[0] = bracket;
   out[1] = ',';
@@ -183,7 +183,7 @@ char* JsonEncoder::walk(char* out) {
   PyObject* container = top().container;
   Py_ssize_t position = top().position;
   PyObject* value;
-  const bool known_layout = writer_.dict_layout_known_;
+  const bool known_layout = writer_.dict_layout_known;
   if (top().kind == Kind::dict) goto in_dict;
 
 in_list:
@@ -272,60 +272,6 @@ written:
 failed:
   top().position = position;
   return nullptr;
-}
-
-char* JsonEncoder::walk_tuple(char* out) {
-  PyObject* const tuple = top().container;
-  Py_ssize_t position = top().position;
-  while (position < PyTuple_GET_SIZE(tuple)) {
-    const std::size_t depth = depth_;
-    PyObject* const item = PyTuple_GET_ITEM(tuple, position);
-    top().position = ++position;
-    out = write(out, item);
-    if (out == nullptr || depth_ != depth) return out;
-    *out++ = ',';
-  }
-  return close(out, ']');
-}
-
-char* JsonEncoder::walk_pairs(char* out) {
-  PyObject* const pairs = top().container;
-  Py_ssize_t position = top().position;
-  while (position < PyList_GET_SIZE(pairs)) {
-    const std::size_t depth = depth_;
-    const OwnedRef pair = OwnedRef::share(PyList_GET_ITEM(pairs, position));
-    top().position = ++position;
-    if (!PyTuple_Check(pair.get()) || PyTuple_GET_SIZE(pair.get()) != 2) {
-      return fail("items() gave something else than pairs");
-    }
-    out = write_key(out, PyTuple_GET_ITEM(pair.get(), 0));
-    if (out != nullptr) out = write(out, PyTuple_GET_ITEM(pair.get(), 1));
-    if (out == nullptr || depth_ != depth) return out;
-    *out++ = ',';
-  }
-  return close(out, '}');
-}
-
-char* JsonEncoder::walk_fields(char* out) {
-  PyObject* const object = top().container;
-  PyObject* const names = top().names;
-  Py_ssize_t position = top().position;
-  while (position < PyTuple_GET_SIZE(names)) {
-    const std::size_t depth = depth_;
-    PyObject* const name = PyTuple_GET_ITEM(names, position);
-    top().position = ++position;
-    const OwnedRef value(PyObject_GetAttr(object, name));
-    if (!value) {
-      if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return nullptr;
-      PyErr_Clear();
-      return fail("a declared field is not set");
-    }
-    out = write_key(out, name);
-    if (out != nullptr) out = write(out, value.get());
-    if (out == nullptr || depth_ != depth) return out;
-    *out++ = ',';
-  }
-  return close(out, '}');
 }
 
 char* JsonEncoder::write_big_integer(char* out, PyObject* integer) {

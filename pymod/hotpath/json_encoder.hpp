@@ -67,7 +67,7 @@ class JsonEncoder {
   }
   char* grow(char* out, std::size_t bytes);
 
-  Frame& top() { return writer_.frames_[depth_ - 1]; }
+  Frame& top() { return writer_.frames[depth_ - 1]; }
 
   JsonWriter& writer_;
   const JsonWriteOptions& options_;

@@ -1,5 +1,4 @@
-// The slower half of JsonEncoder: values and keys that are not of JSON's own exact types, and what
-// is said when one cannot be written.
+// The slower half of JsonEncoder: values and keys that are not of JSON's own exact types.
 #include <cstring>
 #include <utility>
 
@@ -19,7 +18,7 @@ constexpr int conversions_max = 64;
 char* JsonEncoder::write_by_type(char* out, PyObject* given) {
   OwnedRef value = OwnedRef::share(given);
   for (int conversion = 0; conversion < conversions_max; ++conversion) {
-    const JsonTypes::Entry* const entry = writer_.types_.classify(Py_TYPE(value.get()));
+    const JsonTypes::Entry* const entry = writer_.types.classify(Py_TYPE(value.get()));
     if (entry == nullptr) return fail("a type that cannot be looked into");
     switch (entry->form) {
       case JsonForm::exact:
@@ -111,7 +110,7 @@ char* JsonEncoder::write_key_by_type(char* out, PyObject* given) {
   OwnedRef key = OwnedRef::share(given);
   for (int conversion = 0; conversion < conversions_max; ++conversion) {
     PyObject* const k = key.get();
-    const JsonTypes::Entry* const entry = writer_.types_.classify(Py_TYPE(k));
+    const JsonTypes::Entry* const entry = writer_.types.classify(Py_TYPE(k));
     if (entry == nullptr) return fail("a type that cannot be looked into");
     const bool exact_string = PyUnicode_CheckExact(k);
     const bool number = PyLong_Check(k) || PyFloat_Check(k) || k == Py_None;
@@ -136,90 +135,58 @@ char* JsonEncoder::write_key_by_type(char* out, PyObject* given) {
   return fail("cannot be a JSON key", "an Enum that is its own value");
 }
 
-char* JsonEncoder::fail(const char* problem, const char* subject) {
-  OwnedRef cause;
-  if (PyErr_Occurred() != nullptr) {
-    if (!PyErr_ExceptionMatches(PyExc_TypeError) && !PyErr_ExceptionMatches(PyExc_ValueError)) {
-      return nullptr;
-    }
-    cause = OwnedRef(take_exception());
+char* JsonEncoder::walk_tuple(char* out) {
+  PyObject* const tuple = top().container;
+  Py_ssize_t position = top().position;
+  while (position < PyTuple_GET_SIZE(tuple)) {
+    const std::size_t depth = depth_;
+    PyObject* const item = PyTuple_GET_ITEM(tuple, position);
+    top().position = ++position;
+    out = write(out, item);
+    if (out == nullptr || depth_ != depth) return out;
+    *out++ = ',';
   }
-  const OwnedRef where = path();
-  if (!where) return nullptr;
-  const OwnedRef message(subject != nullptr
-                             ? PyUnicode_FromFormat("%s %s at %U", subject, problem, where.get())
-                             : PyUnicode_FromFormat("%s at %U", problem, where.get()));
-  if (!message) return nullptr;
-  const OwnedRef error(PyObject_CallOneArg(writer_.encode_error_.get(), message.get()));
-  if (!error) return nullptr;
-  if (cause) PyException_SetCause(error.get(), cause.release());
-  PyErr_SetObject(writer_.encode_error_.get(), error.get());
-  return nullptr;
+  return close(out, ']');
 }
 
-namespace {
-
-// .name, or ["any text"] for what is no identifier.
-OwnedRef key_step(PyObject* key) {
-  if (PyUnicode_Check(key) && PyUnicode_IsIdentifier(key) == 1) {
-    return OwnedRef(PyUnicode_FromFormat(".%U", key));
+char* JsonEncoder::walk_pairs(char* out) {
+  PyObject* const pairs = top().container;
+  Py_ssize_t position = top().position;
+  while (position < PyList_GET_SIZE(pairs)) {
+    const std::size_t depth = depth_;
+    const OwnedRef pair = OwnedRef::share(PyList_GET_ITEM(pairs, position));
+    top().position = ++position;
+    if (!PyTuple_Check(pair.get()) || PyTuple_GET_SIZE(pair.get()) != 2) {
+      return fail("items() gave something else than pairs");
+    }
+    out = write_key(out, PyTuple_GET_ITEM(pair.get(), 0));
+    if (out != nullptr) out = write(out, PyTuple_GET_ITEM(pair.get(), 1));
+    if (out == nullptr || depth_ != depth) return out;
+    *out++ = ',';
   }
-  const OwnedRef shown(PyObject_Repr(key));
-  return OwnedRef(shown ? PyUnicode_FromFormat("[%U]", shown.get()) : nullptr);
+  return close(out, '}');
 }
 
-// The entry that PyDict_Next gave when it left `position` behind; null when the dict has changed.
-PyObject* key_before(PyObject* dict, Py_ssize_t position) {
-  Py_ssize_t at = 0;
-  PyObject* key = nullptr;
-  while (PyDict_Next(dict, &at, &key, nullptr)) {
-    if (at == position) return key;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-OwnedRef JsonEncoder::path() const {
-  OwnedRef parts(PyList_New(0));
-  OwnedRef first(PyUnicode_FromString("$"));
-  if (!parts || !first || PyList_Append(parts.get(), first.get()) != 0) return {};
-  // The stack stands still, but what it holds may be asked for its repr and so change.
-  for (std::size_t level = 0; level < depth_; ++level) {
-    const Frame& frame = writer_.frames_[level];
-    const Py_ssize_t index = frame.position - 1;
-    if (index < 0) break;
-    OwnedRef key;
-    OwnedRef part;
-    switch (frame.kind) {
-      case Kind::list:
-      case Kind::tuple:
-        part = OwnedRef(PyUnicode_FromFormat("[%zd]", index));
-        break;
-      case Kind::fields:
-        key = OwnedRef::share(PyTuple_GET_ITEM(frame.names, index));
-        break;
-      case Kind::dict:
-        key = OwnedRef::share(key_before(frame.container, frame.position));
-        break;
-      case Kind::pairs:
-        if (index < PyList_GET_SIZE(frame.container)) {
-          PyObject* const pair = PyList_GET_ITEM(frame.container, index);
-          if (PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2) {
-            key = OwnedRef::share(PyTuple_GET_ITEM(pair, 0));
-          }
-        }
-        break;
+char* JsonEncoder::walk_fields(char* out) {
+  PyObject* const object = top().container;
+  PyObject* const names = top().names;
+  Py_ssize_t position = top().position;
+  while (position < PyTuple_GET_SIZE(names)) {
+    const std::size_t depth = depth_;
+    PyObject* const name = PyTuple_GET_ITEM(names, position);
+    top().position = ++position;
+    const OwnedRef value(PyObject_GetAttr(object, name));
+    if (!value) {
+      if (!PyErr_ExceptionMatches(PyExc_AttributeError)) return nullptr;
+      PyErr_Clear();
+      return fail("a declared field is not set");
     }
-    if (key) {
-      part = key_step(key.get());
-      if (!part) PyErr_Clear();
-    }
-    if (!part) part = OwnedRef(PyUnicode_FromString("[?]"));
-    if (!part || PyList_Append(parts.get(), part.get()) != 0) return {};
+    out = write_key(out, name);
+    if (out != nullptr) out = write(out, value.get());
+    if (out == nullptr || depth_ != depth) return out;
+    *out++ = ',';
   }
-  const OwnedRef nothing(PyUnicode_New(0, 0));
-  return OwnedRef(nothing ? PyUnicode_Join(nothing.get(), parts.get()) : nullptr);
+  return close(out, '}');
 }
 
 }  // namespace noria::py

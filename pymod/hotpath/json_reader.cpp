@@ -33,51 +33,51 @@ class CollectorPause {
 
 }  // namespace
 
-JsonReader::JsonReader(BorrowedRef decode_error) : decode_error_(OwnedRef::share(decode_error)) {}
+JsonReader::JsonReader(BorrowedRef error) : decode_error(OwnedRef::share(error)) {}
 
 JsonReader::~JsonReader() {
-  for (PyObject* key : keys_) Py_XDECREF(key);
+  for (PyObject* key : keys) Py_XDECREF(key);
 }
 
 void JsonReader::shrink() {
-  if (padded_.size() > kept_bytes_max) padded_ = {};
-  if (unescaped_.size() > kept_bytes_max) unescaped_ = {};
-  if (values_.size() * sizeof(PyObject*) > kept_bytes_max) values_ = {};
-  utf8_.shrink(kept_bytes_max);
+  if (padded.size() > kept_bytes_max) padded = {};
+  if (unescaped.size() > kept_bytes_max) unescaped = {};
+  if (values.size() * sizeof(PyObject*) > kept_bytes_max) values = {};
+  utf8.shrink(kept_bytes_max);
 }
 
 PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLimits& limits) {
-  if (reader.busy_) {
-    JsonReader other(reader.decode_error_);
+  if (reader.busy) {
+    JsonReader other(reader.decode_error);
     return json_read(other, text, limits);
   }
-  std::vector<char>& padded = reader.padded_;
+  std::vector<char>& padded = reader.padded;
   if (padded.size() < text.size() + padding_bytes) padded.resize(text.size() + padding_bytes);
   std::memcpy(padded.data(), text.data(), text.size());
   std::memset(padded.data() + text.size(), 0, padding_bytes);
 
-  reader.busy_ = true;
+  reader.busy = true;
   PyObject* result;
   {
     const CollectorPause pause;
     const std::string_view copy(padded.data(), text.size());
     result = JsonParser(reader, copy, copy.data() + copy.size() + padding_bytes, limits).parse();
   }
-  reader.busy_ = false;
+  reader.busy = false;
   reader.shrink();
   return result;
 }
 
 PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
                                const JsonReadLimits& limits) {
-  if (text.size() <= copied_bytes_max || reader.busy_) return json_read(reader, text, limits);
-  reader.busy_ = true;
+  if (text.size() <= copied_bytes_max || reader.busy) return json_read(reader, text, limits);
+  reader.busy = true;
   PyObject* result;
   {
     const CollectorPause pause;
     result = JsonParser(reader, text, text.data() + text.size(), limits).parse();
   }
-  reader.busy_ = false;
+  reader.busy = false;
   reader.shrink();
   return result;
 }

@@ -22,39 +22,36 @@ struct JsonReadLimits {
   bool reject_duplicate_keys = false;     // JSN-006
 };
 
-class JsonReader {
- public:
+// What a reader keeps between texts. Its owner only makes it; the members are the parser's.
+struct JsonReader {
+  // A container that is being read.
+  struct Frame {
+    std::size_t base;  // where its first value lies on the value stack
+    bool object;
+  };
+  static constexpr std::size_t key_slots = 2048;
+
   // `decode_error` is the module's JSONDecodeError; the reader keeps it alive.
   explicit JsonReader(BorrowedRef decode_error);
   JsonReader(const JsonReader&) = delete;
   JsonReader& operator=(const JsonReader&) = delete;
   ~JsonReader();
 
- private:
-  friend PyObject* json_read(JsonReader&, std::string_view, const JsonReadLimits&);
-  friend PyObject* json_read_terminated(JsonReader&, std::string_view, const JsonReadLimits&);
-  friend class JsonParser;
-
+  // Lets go of what one large text has made the buffers grow to.
   void shrink();
 
-  struct Frame {
-    std::size_t base;  // where the container's first value lies on the value stack
-    bool object;
-  };
-  static constexpr std::size_t key_slots = 2048;
-
-  OwnedRef decode_error_;
+  OwnedRef decode_error;
   // Strings with their hash computed. The next key that falls on a slot replaces what is there, so
   // a stranger's keys cost misses and never memory.
-  std::array<PyObject*, key_slots> keys_{};
-  std::vector<PyObject*> values_;  // the value stack; the parser counts what is in use
-  std::vector<Frame> frames_;
-  std::vector<std::size_t> key_offsets_;  // filled only when duplicates are refused
-  http::json::Utf8Decoder utf8_;
-  std::vector<char> unescaped_;
-  std::vector<char> padded_;
+  std::array<PyObject*, key_slots> keys{};
+  std::vector<PyObject*> values;  // the value stack; the parser counts what is in use
+  std::vector<Frame> frames;
+  std::vector<std::size_t> key_offsets;  // filled only when duplicates are refused
+  http::json::Utf8Decoder utf8;
+  std::vector<char> unescaped;
+  std::vector<char> padded;
   // A finalizer that runs meanwhile may want to read JSON too; it gets a reader of its own.
-  bool busy_ = false;
+  bool busy = false;
 };
 
 // A new reference, or null with JSONDecodeError set. The text may lie anywhere; it is not kept.

@@ -80,13 +80,13 @@ class BytesSink final : public JsonSink {
   }
 
  private:
-  // What has outgrown the scratch is likely to grow on.
-  static constexpr std::size_t growth = 4;
+  // What has outgrown the scratch is likely to grow on; what is left over is given back at the end.
+  static constexpr std::size_t first_bytes = std::size_t{256} * 1024;
 
   static char* move_on(JsonSink& sink, char* cursor, std::size_t bytes) {
     auto& self = static_cast<BytesSink&>(sink);
     const auto used = static_cast<std::size_t>(cursor - self.begin_);
-    const auto room = static_cast<Py_ssize_t>(std::max(growth * used, used + bytes));
+    const auto room = static_cast<Py_ssize_t>(std::max({first_bytes, 2 * used, used + bytes}));
     if (self.bytes_ == nullptr) {
       self.bytes_ = PyBytes_FromStringAndSize(nullptr, room);
       if (self.bytes_ == nullptr) return nullptr;

@@ -11,20 +11,20 @@ constexpr std::size_t scratch_bytes = std::size_t{16} * 1024;
 
 }  // namespace
 
-JsonWriter::JsonWriter(BorrowedRef encode_error)
-    : encode_error_(OwnedRef::share(encode_error)),
-      frames_(depth_max),
-      dict_layout_known_(dict_layout_is_known()) {}
+JsonWriter::JsonWriter(BorrowedRef error)
+    : encode_error(OwnedRef::share(error)),
+      frames(depth_max),
+      dict_layout_known(dict_layout_is_known()) {}
 
 bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options, Output& out) {
-  if (writer.busy_) {
-    JsonWriter other(writer.encode_error_);
+  if (writer.busy) {
+    JsonWriter other(writer.encode_error);
     return json_write(other, value, options, out);
   }
-  writer.busy_ = true;
+  writer.busy = true;
   OutputSink sink(out);
   char* const end = JsonEncoder(writer, options, sink).encode(value);
-  writer.busy_ = false;
+  writer.busy = false;
   if (end != nullptr) {
     sink.finish(end);
   } else {
@@ -34,17 +34,17 @@ bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptions& opt
 }
 
 PyObject* json_write_bytes(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options) {
-  if (writer.busy_) {
-    JsonWriter other(writer.encode_error_);
+  if (writer.busy) {
+    JsonWriter other(writer.encode_error);
     return json_write_bytes(other, value, options);
   }
-  if (writer.scratch_.empty()) writer.scratch_.resize(scratch_bytes);
-  writer.busy_ = true;
-  BytesSink sink(writer.scratch_);
+  if (writer.scratch.empty()) writer.scratch.resize(scratch_bytes);
+  writer.busy = true;
+  BytesSink sink(writer.scratch);
   char* const end = JsonEncoder(writer, options, sink).encode(value);
   // The scratch is read before anything else may run on this writer.
   PyObject* result = end != nullptr ? sink.finish(end) : nullptr;
-  writer.busy_ = false;
+  writer.busy = false;
   return result;
 }
 

@@ -20,18 +20,8 @@ struct JsonWriteOptions {
   bool nan_is_error = false;         // JSN-008
 };
 
-class JsonWriter {
- public:
-  // `encode_error` is the module's JSONEncodeError; the writer keeps it alive.
-  explicit JsonWriter(BorrowedRef encode_error);
-  JsonWriter(const JsonWriter&) = delete;
-  JsonWriter& operator=(const JsonWriter&) = delete;
-
- private:
-  friend bool json_write(JsonWriter&, PyObject*, const JsonWriteOptions&, Output&);
-  friend PyObject* json_write_bytes(JsonWriter&, PyObject*, const JsonWriteOptions&);
-  friend class JsonEncoder;
-
+// What a writer keeps between values. Its owner only makes it; the members are the encoder's.
+struct JsonWriter {
   enum class Kind : std::uint8_t { list, tuple, dict, pairs, fields };
 
   // A container that is being written.
@@ -44,12 +34,17 @@ class JsonWriter {
 
   static constexpr std::size_t depth_max = 1024;
 
-  OwnedRef encode_error_;
-  JsonTypes types_;
-  std::vector<Frame> frames_;  // depth_max of them, of which the encoder counts those in use
-  std::vector<char> scratch_;
-  const bool dict_layout_known_;
-  bool busy_ = false;
+  // `encode_error` is the module's JSONEncodeError; the writer keeps it alive.
+  explicit JsonWriter(BorrowedRef encode_error);
+  JsonWriter(const JsonWriter&) = delete;
+  JsonWriter& operator=(const JsonWriter&) = delete;
+
+  OwnedRef encode_error;
+  JsonTypes types;
+  std::vector<Frame> frames;  // depth_max of them, of which the encoder counts those in use
+  std::vector<char> scratch;
+  const bool dict_layout_known;
+  bool busy = false;
 };
 
 // False with a Python error set (JSONEncodeError, or whatever json_default raised); `out` is then
