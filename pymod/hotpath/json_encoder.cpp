@@ -44,7 +44,8 @@ char* JsonEncoder::encode(PyObject* value) {
         break;
     }
   }
-  return out;
+  // A leaf's fault is told now that every frame knows how far it has come.
+  return out == nullptr && refused_ != nullptr ? fail(refused_) : out;
 }
 
 [[gnu::always_inline]] inline char* JsonEncoder::push(char* out, PyObject* container, Kind kind,
@@ -93,7 +94,7 @@ inline void JsonEncoder::pop() {
 
 [[gnu::always_inline]] inline char* JsonEncoder::write_real(char* out, double value) {
   if (!std::isfinite(value)) [[unlikely]] {
-    if (options_.nan_is_error) return fail("NaN and infinities are not JSON");
+    if (options_.nan_is_error) return refuse("NaN and infinities are not JSON");
     return write_literal(out, "null", 4);
   }
   out = ensure(out, json::real_bytes_max + punctuation_bytes);
@@ -282,7 +283,7 @@ char* JsonEncoder::write_big_integer(char* out, PyObject* integer) {
   if (overflow == 0) return json::write_integer(out, value);
   // Not str(): a subclass may say anything there.
   const OwnedRef text(PyLong_Type.tp_repr(integer));
-  if (!text) return fail("an int of more digits than the interpreter converts");
+  if (!text) return refuse("an int of more digits than the interpreter converts");
   return write_octets(out, static_cast<const char*>(PyUnicode_DATA(text.get())),
                       static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get())));
 }
@@ -351,7 +352,7 @@ char* JsonEncoder::write_wide_string(char* out, PyObject* text) {
         out = json::write_units(out, PyUnicode_4BYTE_DATA(text) + done, piece);
         break;
     }
-    if (out == nullptr) return fail("a str with a lone surrogate");
+    if (out == nullptr) return refuse("a str with a lone surrogate");
     done += piece;
   }
   *out++ = '"';

@@ -57,6 +57,12 @@ class JsonEncoder {
   // JSONEncodeError whose message ends with the path to the value being written. A TypeError or
   // ValueError that is set becomes its cause; any other exception stays.
   char* fail(const char* problem, const char* subject = nullptr);
+  // The same for leaves, told by encode(): the loops that write leaves note where they are only
+  // when they leave.
+  char* refuse(const char* problem) {
+    refused_ = problem;
+    return nullptr;
+  }
   OwnedRef path() const;
 
   // Room for `bytes` at `out`; null with MemoryError set.
@@ -74,6 +80,7 @@ class JsonEncoder {
   JsonSink& sink_;
   char* end_;  // the sink's, kept at hand
   std::size_t depth_ = 0;
+  const char* refused_ = nullptr;
 };
 
 // What every writing function leaves free behind the cursor: a bracket, a comma, a colon, a quote.
