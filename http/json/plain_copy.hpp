@@ -43,8 +43,7 @@ std::span<const CopyPlain> plain_copies();
 // within the page, so it cannot fault, and lets the mask forget what was beyond the end. `text`
 // lies in readable memory even when it is empty, and `out` has room for short_bytes_max.
 template <class Block = ScanBlock>
-[[gnu::no_sanitize("address")]] inline bool copy_plain_short(char* out, const char* text,
-                                                             std::size_t bytes) {
+inline bool copy_plain_short(char* out, const char* text, std::size_t bytes) {
   constexpr std::uintptr_t page_bytes = 4096;
   if ((reinterpret_cast<std::uintptr_t>(text) & (page_bytes - 1)) > page_bytes - short_bytes_max)
       [[unlikely]] {
@@ -56,8 +55,8 @@ template <class Block = ScanBlock>
     }
     return true;
   }
-  const Block first = Block::load(text);
-  const Block second = Block::load(text + scan_block_bytes);
+  const Block first = Block::load_in_page(text);
+  const Block second = Block::load_in_page(text + scan_block_bytes);
   first.store(out);
   second.store(out + scan_block_bytes);
   const std::uint64_t special =

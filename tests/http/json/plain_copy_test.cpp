@@ -47,7 +47,7 @@ TEST(PlainCopy, finds_what_must_be_escaped_at_every_place_of_every_size) {
   }
 }
 
-// Reading beyond a short text is what copy_plain_short is for, so these texts have room behind.
+// What must be escaped stands right behind the text.
 template <class Block>
 bool copy_short_with_room(char* out, const char* text, std::size_t bytes) {
   std::vector<char> roomy(text, text + bytes);
@@ -60,6 +60,9 @@ TEST(PlainCopy, short_texts_of_every_size) {
   for (std::size_t bytes = 0; bytes <= short_bytes_max; ++bytes) {
     ASSERT_NO_FATAL_FAILURE(expect_every_place(&copy_short_with_room<PortableBlock>, bytes));
     ASSERT_NO_FATAL_FAILURE(expect_every_place(&copy_short_with_room<ScanBlock>, bytes));
+    ASSERT_NO_FATAL_FAILURE(
+        expect_every_place(&copy_plain_short<PortableBlock>, bytes + (bytes == 0)));
+    ASSERT_NO_FATAL_FAILURE(expect_every_place(&copy_plain_short<ScanBlock>, bytes + (bytes == 0)));
   }
 }
 
