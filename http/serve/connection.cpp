@@ -131,7 +131,7 @@ void Connection::complete_send(std::int32_t result) {
   }
   sending_.release();
   sent_bytes_ = 0;
-  if (life_ == Life::open && waiting_ == Wait::nothing && !parked_) {
+  if (life_ == Life::open && waiting_ == Wait::nothing && !parked_ && pending_.empty()) {
     wait_for(shared_.stopping ? Wait::drain : Wait::keep_alive,
              now_ms + (shared_.stopping ? config.drain_idle_ms : config.keep_alive_timeout_ms));
   }

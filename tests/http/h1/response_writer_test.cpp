@@ -110,14 +110,12 @@ TEST_F(ResponseWriterTest, CON_023_the_handler_may_ask_for_the_end_of_the_connec
 }
 
 TEST_F(ResponseWriterTest, RSP_014_nothing_can_be_injected) {
-  for (const std::string value :
-       {"a\r\nb: c", "a\nb", "a\rb", std::string("a\0b", 3).c_str(), "a\x7f", "a\x01"}) {
+  for (const std::string_view value :
+       {std::string_view("a\r\nb: c"), std::string_view("a\nb"), std::string_view("a\rb"),
+        std::string_view("a\0b", 3), std::string_view("a\x7f"), std::string_view("a\x01")}) {
     const FieldView field{"x-a", value};
-    EXPECT_EQ(write({.fields = {&field, 1}}, ""),
-              value == "a" ? HeadFault::none : HeadFault::header);
-    if (value != "a") {
-      EXPECT_EQ(write({.content_type = value}, ""), HeadFault::header);
-    }
+    EXPECT_EQ(write({.fields = {&field, 1}}, ""), HeadFault::header);
+    EXPECT_EQ(write({.content_type = value}, ""), HeadFault::header);
   }
   for (const char* name : {"", "a b", "a:", "a\r\n", "ä"}) {
     const FieldView field{name, "v"};

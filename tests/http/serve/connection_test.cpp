@@ -80,6 +80,30 @@ TEST(Connection, CON_003_an_idle_connection_is_closed_with_a_fin_and_no_octet) {
   EXPECT_EQ(served.count(Reason::closed_keep_alive), 1u);
 }
 
+TEST(Connection, CON_003_the_idle_timer_does_not_run_while_an_answer_is_queued) {
+  ServerConfig config;
+  config.rate_grace_ms = config.rate_credit_ms_max = 1'000'000;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 100);
+  served.engine.deliver(peer, hello_request);
+  served.loop.turn({});
+  served.loop.turn({});
+  served.engine.deliver(peer, "GET /big/50000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  served.run();
+  std::string received;
+  for (int second = 0; second < 100; ++second) {
+    received += served.engine.take_sent(peer);
+    served.pass_ms(1000);
+  }
+  EXPECT_FALSE(served.engine.closed(peer));
+  served.engine.set_window(peer, 1'000'000);
+  received += served.engine.take_sent(peer);
+  served.run();
+  received += served.engine.take_sent(peer);
+  EXPECT_EQ(responses_in(received).size(), 2u);
+}
+
 TEST(Connection, CON_004_CON_032_a_peer_that_reads_nothing_is_cut_with_a_reset) {
   Served served;
   const uring::Peer peer = served.connect();
