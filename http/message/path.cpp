@@ -4,15 +4,6 @@
 #include "http/message/percent.hpp"
 
 namespace noria::http {
-namespace {
-
-bool is_dot_segment(const char* text, std::size_t bytes) {
-  if (bytes - 1 > 1 || text[0] != '.') return false;
-  return bytes == 1 || text[1] == '.';
-}
-
-}  // namespace
-
 PathShape split_path(std::string_view path, std::span<std::uint32_t> ends) {
   const char* const base = path.data();
   const auto bytes = static_cast<std::uint32_t>(path.size());
@@ -21,7 +12,7 @@ PathShape split_path(std::string_view path, std::span<std::uint32_t> ends) {
   std::uint64_t escapes = 0;
 
   const auto end_segment = [&](std::uint32_t end) {
-    if (is_dot_segment(base + begin, end - begin)) shape.has_dot_segment = true;
+    if (is_dot_segment({base + begin, end - begin})) shape.has_dot_segment = true;
     if (shape.segment_count < ends.size()) ends[shape.segment_count] = end;
     ++shape.segment_count;
     begin = end + 1;
@@ -51,7 +42,7 @@ DecodedPath decode_path(std::string_view path, char* out, std::span<std::uint32_
     char* const segment = out + decoded.bytes;
     const std::size_t segment_bytes =
         decode_percent(path.substr(begin, end == path.npos ? end : end - begin), segment);
-    if (is_dot_segment(segment, segment_bytes)) decoded.shape.has_dot_segment = true;
+    if (is_dot_segment({segment, segment_bytes})) decoded.shape.has_dot_segment = true;
     decoded.bytes += segment_bytes;
     if (decoded.shape.segment_count < ends.size()) {
       ends[decoded.shape.segment_count] = static_cast<std::uint32_t>(decoded.bytes);

@@ -8,10 +8,16 @@
 
 namespace noria::http {
 
+// '.' or '..' (URL-003); `segment` is decoded.
+inline bool is_dot_segment(std::string_view segment) {
+  if (segment.size() - 1 > 1 || segment.data()[0] != '.') return false;
+  return segment.size() == 1 || segment.data()[1] == '.';
+}
+
 struct PathShape {
   std::uint32_t segment_count = 0;  // "/" has one, the empty one
   bool has_escape = false;
-  bool has_dot_segment = false;  // one is '.' or '..' (URL-003)
+  bool has_dot_segment = false;  // of any segment
 };
 
 // `path` begins with '/'. Writes where segments end, as offsets, as far as `ends` has room; segment

@@ -1,5 +1,7 @@
 #include "http/routing/route_descent.hpp"
 
+#include <cstring>
+
 #include "http/message/path.hpp"
 #include "http/routing/conversion.hpp"
 
@@ -63,6 +65,38 @@ struct Descent {
 };
 
 }  // namespace
+
+Walked find_behind_literals(const RouteIndex& index, std::string_view path, std::uint32_t method,
+                            PathValue* values) {
+  const auto* const slash = static_cast<const char*>(::memrchr(path.data(), '/', path.size()));
+  if (slash == nullptr) return {};
+  const auto prefix_bytes = static_cast<std::size_t>(slash - path.data());
+  const std::uint32_t number = index.find_prefix({path.data(), prefix_bytes});
+  const std::string_view text{slash + 1, path.size() - prefix_bytes - 1};
+  if (number == none || text.empty()) return {};
+  const Edge* edge = index.edges.data() + index.nodes.data()[number].bare_first;
+  const Edge* const end = edge + index.nodes.data()[number].bare_count;
+  const auto take = [&](const Node& child) -> Walked {
+    return {.route = index.route_at(child, method), .value_count = 1};
+  };
+  bool is_plain = false;
+  for (; edge != end; ++edge) {
+    const Node& child = index.nodes.data()[edge->child];
+    if (!(child.methods_here >> method & 1)) continue;
+    if (edge->converter == Converter::integer) {
+      // Digits need neither decoding nor a look for dots.
+      values->text = text;
+      values->converter = Converter::integer;
+      if (read_integer(text, values->integer)) return take(child);
+      continue;
+    }
+    if (edge->converter == Converter::regex) return {};
+    if (!is_plain && (text.contains('%') || is_dot_segment(text))) return {};
+    is_plain = true;
+    if (takes(*edge, text, *values)) return take(child);
+  }
+  return {};
+}
 
 Walked descend_to_route(const RouteIndex& index, std::string_view path, std::uint32_t method,
                         PathValue* values) {

@@ -16,6 +16,11 @@ struct Walked {
   std::uint32_t value_count = 0;
 };
 
+// The best route among those whose only parameter is the last segment behind these very literals;
+// nothing where another shape of route may be better. The path is no static one for this method.
+Walked find_behind_literals(const RouteIndex& index, std::string_view path, std::uint32_t method,
+                            PathValue* values);
+
 // Performance: benchmarks/micro/router.cpp. `values` has room for path_values_max.
 Walked descend_to_route(const RouteIndex& index, std::string_view path, std::uint32_t method,
                         PathValue* values);

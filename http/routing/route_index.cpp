@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "core/check.hpp"
@@ -49,6 +50,8 @@ struct BuildEdge {
 };
 
 struct BuildNode {
+  // What leads here, if that is nothing but literals that need no decoding.
+  std::optional<std::string> prefix;
   std::map<std::string, std::uint32_t> literals;
   std::map<Affixes, std::vector<BuildEdge>> parameters;
   std::vector<RouteIndex::Terminal> terminals;
@@ -59,11 +62,15 @@ struct BuildNode {
 
 class IndexBuilder {
  public:
-  explicit IndexBuilder(std::uint64_t key) : nodes_(1) { index_.key = key; }
+  explicit IndexBuilder(std::uint64_t key) : nodes_(1) {
+    index_.key = key;
+    nodes_[0].prefix = "";
+  }
 
   RouteIndex run(std::span<const RouteTemplate> routes) {
     for (std::uint32_t route = 0; route < routes.size(); ++route) insert(routes[route], route);
     flatten();
+    index_prefixes();
     index_statics(routes);
     return std::move(index_);
   }
@@ -89,7 +96,13 @@ class IndexBuilder {
     const std::uint32_t value_count = nodes_[node].value_count;
     if (segment.is_literal()) {
       const auto [at, is_new] = nodes_[node].literals.try_emplace(segment.prefix, added());
-      if (is_new) append(value_count);
+      if (is_new) {
+        append(value_count);
+        const std::string text = "/" + segment.prefix;
+        if (nodes_[node].prefix && is_plain(text)) {
+          nodes_.back().prefix = *nodes_[node].prefix + text;
+        }
+      }
       return at->second;
     }
     const PatternParameter& parameter = route.pattern.parameters[segment.parameter];
@@ -125,9 +138,9 @@ class IndexBuilder {
       literal_count += node.literals.size();
       affix_count += node.parameters.size();
     }
-    index_.literals.resize(std::bit_ceil(2 * literal_count + 1));
+    index_.literals.resize(std::bit_ceil(3 * literal_count + 1));
     index_.literal_mask = index_.literals.size() - 1;
-    index_.affixes.resize(std::bit_ceil(2 * affix_count + 1));
+    index_.affixes.resize(std::bit_ceil(3 * affix_count + 1));
     index_.affix_mask = index_.affixes.size() - 1;
     for (std::uint32_t number = 0; number < nodes_.size(); ++number) flatten(number);
   }
@@ -194,12 +207,32 @@ class IndexBuilder {
     if (!is_known) index_.shapes.push_back(shape);
   }
 
+  void index_prefixes() {
+    const auto is_wanted = [this](std::uint32_t number) {
+      const RouteIndex::Node& node = index_.nodes[number];
+      return nodes_[number].prefix && node.bare_count != 0 && node.shape_count == 1;
+    };
+    std::size_t count = 0;
+    for (std::uint32_t number = 0; number < nodes_.size(); ++number) count += is_wanted(number);
+    index_.prefixes.resize(std::bit_ceil(3 * count + 1));
+    index_.prefix_mask = index_.prefixes.size() - 1;
+    for (std::uint32_t number = 0; number < nodes_.size(); ++number) {
+      if (!is_wanted(number)) continue;
+      const std::string& text = *nodes_[number].prefix;
+      index_.prefix_bytes_max = std::max(index_.prefix_bytes_max, text.size());
+      std::uint64_t slot = keyed_hash(index_.key, text);
+      while (index_.prefixes[slot & index_.prefix_mask].node != RouteIndex::none) ++slot;
+      index_.prefixes[slot & index_.prefix_mask] = {
+          .text_offset = add_text(text), .text_bytes = size32(text), .node = number};
+    }
+  }
+
   void index_statics(std::span<const RouteTemplate> routes) {
     std::size_t count = 0;
     for (const RouteTemplate& route : routes) {
       if (is_static(route.pattern)) count += static_cast<std::size_t>(std::popcount(route.methods));
     }
-    index_.statics.resize(std::bit_ceil(2 * count + 1));
+    index_.statics.resize(std::bit_ceil(3 * count + 1));
     index_.static_mask = index_.statics.size() - 1;
     for (std::uint32_t number = 0; number < routes.size(); ++number) {
       const RouteTemplate& route = routes[number];
@@ -221,10 +254,13 @@ class IndexBuilder {
 
   // A template with '%' means that very character, which a raw path spells %25; dot segments match
   // nothing (URL-003).
-  static bool is_static(const Pattern& pattern) {
-    if (!pattern.is_literal()) return false;
-    const PathShape shape = split_path(pattern.text, {});
+  static bool is_plain(std::string_view text) {
+    const PathShape shape = split_path(text, {});
     return !shape.has_escape && !shape.has_dot_segment;
+  }
+
+  static bool is_static(const Pattern& pattern) {
+    return pattern.is_literal() && is_plain(pattern.text);
   }
 
   std::uint32_t add_text(std::string_view text) {

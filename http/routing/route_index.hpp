@@ -62,7 +62,8 @@ struct RouteIndex {
     Converter converter = Converter::text;
   };
 
-  // Open addressing at half load or less. A slot without value is free.
+  // Open addressing at a third of the load or less, since many look-ups find nothing. A slot
+  // without value is free.
   struct StaticSlot {
     std::uint32_t text_offset = 0;
     std::uint32_t text_bytes = 0;
@@ -75,6 +76,13 @@ struct RouteIndex {
     std::uint32_t text_bytes = 0;
     std::uint32_t node = 0;
     std::uint32_t child = none;
+  };
+  // A node that only literals lead to and whose parameters have none around them, by the text of
+  // the way there: the usual place of a path's one parameter is its last segment.
+  struct PrefixSlot {
+    std::uint32_t text_offset = 0;
+    std::uint32_t text_bytes = 0;
+    std::uint32_t node = none;
   };
   struct AffixSlot {
     std::uint32_t text_offset = 0;  // the prefix, the suffix behind it
@@ -98,6 +106,20 @@ struct RouteIndex {
       if (entry.text_bytes == path.size() && entry.method == method &&
           same_text(texts.data() + entry.text_offset, path.data(), path.size())) {
         return entry.route;
+      }
+    }
+  }
+
+  // Like static paths: nothing that has to be decoded is in here.
+  std::uint32_t find_prefix(std::string_view prefix) const {
+    if (prefix.size() > prefix_bytes_max) return none;
+    const PrefixSlot* const slots = prefixes.data();
+    for (std::uint64_t slot = keyed_hash(key, prefix);; ++slot) {
+      const PrefixSlot& entry = slots[slot & prefix_mask];
+      if (entry.node == none) return none;
+      if (entry.text_bytes == prefix.size() &&
+          same_text(texts.data() + entry.text_offset, prefix.data(), prefix.size())) {
+        return entry.node;
       }
     }
   }
@@ -147,11 +169,14 @@ struct RouteIndex {
   std::vector<Edge> edges;
   std::vector<StaticSlot> statics;
   std::vector<LiteralSlot> literals;
+  std::vector<PrefixSlot> prefixes;
   std::vector<AffixSlot> affixes;
   std::uint64_t static_mask = 0;
   std::uint64_t literal_mask = 0;
+  std::uint64_t prefix_mask = 0;
   std::uint64_t affix_mask = 0;
   std::size_t static_bytes_max = 0;
+  std::size_t prefix_bytes_max = 0;
   std::uint32_t depth_max = 0;  // segments of the longest template
 };
 

@@ -18,8 +18,8 @@ constexpr std::uint32_t options_index = MethodSet::index_of(Method::options);
 RouteTable::RouteTable(Parts parts) : parts_(std::move(parts)) {}
 
 Match RouteTable::match(const RequestHead& head, MatchScratch& scratch) const {
-  if (MethodSet::is_common(head.method)) [[likely]] {
-    const std::uint32_t method = MethodSet::index_of(head.method);
+  const std::uint32_t method = MethodSet::index_of(head.method);
+  if (MethodSet::is_common(head.method) && is_served(method)) [[likely]] {
     const Walked found = find_at_once(method, head.text(head.path), scratch);
     if (found.route != RouteIndex::none) [[likely]] {
       return {.outcome = MatchOutcome::found,
@@ -47,8 +47,7 @@ Match RouteTable::match_rest(const RequestHead& head, MatchScratch& scratch) con
   }
   if (!MethodSet::is_common(head.method)) return unserved(head.method, path, scratch);
   // Without any HEAD route there is no explicit one that could go before a GET.
-  if (head.method == Method::head &&
-      !(parts_.index.nodes[0].methods & MethodSet::bit_of(Method::head))) {
+  if (head.method == Method::head && !is_served(head_index)) {
     const Walked found = find_at_once(get_index, path, scratch);
     if (found.route != RouteIndex::none) {
       return {.outcome = MatchOutcome::found,

@@ -71,7 +71,7 @@ class RouteTable {
 
   explicit RouteTable(Parts parts);
 
-  // The parser has refused bad escapes and %00 (H1-022).
+  // The parser has refused octets outside ASCII (H1-020), bad escapes and %00 (H1-022).
   Match match(const RequestHead& head, MatchScratch& scratch) const;
   Match match(std::string_view method, std::string_view path, std::string_view query,
               MatchScratch& scratch) const;
@@ -85,15 +85,22 @@ class RouteTable {
     bool head_of_get = false;
   };
 
+  // Any route has the method.
+  bool is_served(std::uint32_t method) const {
+    return parts_.index.nodes.data()->methods >> method & 1;
+  }
+
   // A literal beats everything in its segment, so a template that is the path's very text is the
-  // best match; next comes the short road through the trie.
+  // best match; next come the shorter roads through the trie.
   Walked find_at_once(std::uint32_t method, std::string_view path, MatchScratch& scratch) const {
     const std::uint32_t route = parts_.index.find_static(method, path);
     if (route != RouteIndex::none) return {.route = route};
+    const Walked behind = find_behind_literals(parts_.index, path, method, scratch.values.data());
+    if (behind.route != RouteIndex::none) return behind;
     return descend_to_route(parts_.index, path, method, scratch.values.data());
   }
 
-  // What neither of these finds: methods beyond the common ones, paths to decode, turns
+  // What none of these finds: methods beyond the common ones, paths to decode, turns
   // back.
   Match match_rest(const RequestHead& head, MatchScratch& scratch) const;
   Match match_segments(std::uint32_t method, std::string_view path, std::string_view query,

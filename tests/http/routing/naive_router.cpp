@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <regex>
 #include <set>
 
 #include "http/message/percent.hpp"
+#include "tests/http/routing/routes.hpp"
 
 namespace noria::http {
 namespace {
@@ -21,7 +21,7 @@ std::vector<std::string> split(std::string_view path) {
 }
 
 bool value_fits(const PatternParameter& parameter, const std::string& text, std::string& values) {
-  const auto full = [&](const char* regex) { return std::regex_match(text, std::regex(regex)); };
+  const auto full = [&](const char* regex) { return std::regex_match(text, test_regex(regex)); };
   values.append(" ").append(text);
   switch (parameter.converter) {
     case Converter::integer: {

@@ -29,7 +29,15 @@ class Descent {
   }
 
   std::string operator()(std::string_view path, std::uint32_t method = get) {
-    const Walked walked = descend_to_route(index_, path, method, values_.data());
+    return line_of(descend_to_route(index_, path, method, values_.data()));
+  }
+
+  std::string behind_literals(std::string_view path, std::uint32_t method = get) {
+    return line_of(find_behind_literals(index_, path, method, values_.data()));
+  }
+
+ private:
+  std::string line_of(const Walked& walked) const {
     if (walked.route == RouteIndex::none) return "gives up";
     std::string line = patterns_[walked.route].text;
     for (std::uint32_t count = 0; count < walked.value_count; ++count) {
@@ -38,7 +46,6 @@ class Descent {
     return line;
   }
 
- private:
   SegmentTest never_{[](void*, std::string_view) {
                        ADD_FAILURE() << "a regular expression was asked";
                        return true;
@@ -91,6 +98,37 @@ TEST(RouteDescent, asks_no_regular_expression) {
   EXPECT_EQ(descent("/7"), "/{x:int} 7=7");
   EXPECT_EQ(descent("/a"), "gives up");
   EXPECT_EQ(descent("/va"), "gives up");
+}
+
+TEST(RouteDescent, one_parameter_behind_literals_is_found_at_once) {
+  Descent descent({"/users/{x:int}", "/users/{x}", "/users/{x}/posts", "/{x:float}",
+                   "/a/b/{x:uuid}", "/f/{p:path}", "/c/{x:int}/{y}"},
+                  {"/users/{x:float}"});
+  EXPECT_EQ(descent.behind_literals("/users/7"), "/users/{x:int} 7=7");
+  EXPECT_EQ(descent.behind_literals("/users/z"), "/users/{x} z");
+  EXPECT_EQ(descent.behind_literals("/users/7", post), "/users/{x:float} 7=7.000000");
+  EXPECT_EQ(descent.behind_literals("/1.5"), "/{x:float} 1.5=1.500000");
+  EXPECT_EQ(descent.behind_literals("/a/b/01234567-89ab-cdef-0123-456789ABCDEF"),
+            "/a/b/{x:uuid} 01234567-89ab-cdef-0123-456789ABCDEF");
+  for (const std::string_view path :
+       {"", "/", "users", "/users/", "/users", "/users/z/posts", "/users/%37", "/users/.",
+        "/users/..", "/%75sers/7", "/c/7", "/f/x", "/a/b/c", "/a/b", "/c/7/8"}) {
+    EXPECT_EQ(descent.behind_literals(path), "gives up") << path;
+  }
+}
+
+TEST(RouteDescent, better_shapes_of_routes_keep_a_parameter_off_the_short_road) {
+  Descent affixes({"/a/{x}", "/a/v{x}", "/b/{x:int}", "/b/{x:regex(.)}", "/b/{x}"});
+  EXPECT_EQ(affixes.behind_literals("/a/z"), "gives up");
+  EXPECT_EQ(affixes.behind_literals("/b/7"), "/b/{x:int} 7=7");
+  EXPECT_EQ(affixes.behind_literals("/b/z"), "gives up");
+}
+
+TEST(RouteDescent, literals_that_would_have_to_be_decoded_lead_nowhere) {
+  Descent descent({"/a%20b/{x}", "/../{x}", "/a/./{x}"});
+  for (const std::string_view path : {"/a%20b/c", "/../c", "/a/./c"}) {
+    EXPECT_EQ(descent.behind_literals(path), "gives up") << path;
+  }
 }
 
 }  // namespace

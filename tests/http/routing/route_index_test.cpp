@@ -92,10 +92,22 @@ TEST(RouteIndex, the_number_of_literals_around_parameters_does_not_matter) {
   EXPECT_TRUE(index.find_edges(0, first, "r1234-7.jsox").empty());
 }
 
+TEST(RouteIndex, prefixes_are_the_literal_ways_to_bare_parameters) {
+  const RouteIndex index =
+      index_of({"/a/b/{x}", "/a/{y:int}/{z}", "/{w}", "/c/v{x}", "/d%/{x}"}, 1);
+  EXPECT_EQ(index.find_prefix(""), 0u);
+  EXPECT_EQ(index.find_prefix("/a"), literal(index, 0, "a"));
+  EXPECT_EQ(index.find_prefix("/a/b"), literal(index, literal(index, 0, "a"), "b"));
+  for (const std::string_view prefix : {"/", "/b", "/a/b/", "/c", "/d%", "/a/{y:int}"}) {
+    EXPECT_EQ(index.find_prefix(prefix), RouteIndex::none) << prefix;
+  }
+}
+
 TEST(RouteIndex, an_empty_table_finds_nothing) {
   const RouteIndex index = index_of({}, 1);
   EXPECT_EQ(index.find_static(0, "/"), RouteIndex::none);
   EXPECT_EQ(literal(index, 0, ""), RouteIndex::none);
+  EXPECT_EQ(index.find_prefix(""), RouteIndex::none);
   EXPECT_EQ(index.nodes.size(), 1u);
   EXPECT_EQ(index.depth_max, 0u);
 }

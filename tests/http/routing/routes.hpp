@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,8 @@
 
 namespace noria::http {
 
-// A regular expression for tests, judged by std::regex: a context must outlive its table.
+// Regular expressions for tests, judged by std::regex; each is compiled once per process.
+const std::regex& test_regex(const std::string& pattern);
 SegmentTestMaker test_regexes();
 
 class Routes {
@@ -22,8 +24,12 @@ class Routes {
   explicit Routes(const std::vector<std::string>& lines,
                   TrailingSlash trailing_slash = TrailingSlash::strict);
 
-  // Asked by a parsed head and by texts, which take different roads and must agree. Answers are
-  // "<template> name-less values…" for what is found ("HEAD of" before it where GET answers), else
+  // Each route's tag is its index.
+  explicit Routes(Router router);
+
+  // Asked by a parsed head and by texts, which take different roads and must agree; the line says
+  // so if they do not. Answers are the template and its values ("HEAD of" before them where a GET
+  // route answers), else
   // "404", "405 <allow>", "501", "TRACE <allow>", "400", "204 <allow>", "308 <location>".
   std::string operator()(std::string_view request);
 
