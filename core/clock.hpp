@@ -13,21 +13,27 @@ class Clock {
 
   // Nanoseconds on a clock that never jumps, as of the last refresh().
   std::uint64_t now_ns() const { return now_ns_; }
-  std::uint64_t now_ms() const { return now_ns_ / 1'000'000; }
+  std::uint64_t now_ms() const { return now_ms_; }
   // Seconds since the epoch, as of the last refresh(); only Date and log lines may use it.
   std::int64_t wall_seconds() const { return wall_seconds_; }
 
   virtual void refresh() {
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
-    now_ns_ = static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
-              static_cast<std::uint64_t>(time.tv_nsec);
+    set_now_ns(static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
+               static_cast<std::uint64_t>(time.tv_nsec));
     ::clock_gettime(CLOCK_REALTIME_COARSE, &time);
     wall_seconds_ = time.tv_sec;
   }
 
  protected:
+  void set_now_ns(std::uint64_t now_ns) {
+    now_ns_ = now_ns;
+    now_ms_ = now_ns / 1'000'000;
+  }
+
   std::uint64_t now_ns_ = 0;
+  std::uint64_t now_ms_ = 0;  // of now_ns_: asked for several times by every request
   std::int64_t wall_seconds_ = 0;
 };
 
@@ -35,7 +41,7 @@ class Clock {
 class VirtualClock final : public Clock {
  public:
   void refresh() override {}
-  void advance_ns(std::uint64_t delta_ns) { now_ns_ += delta_ns; }
+  void advance_ns(std::uint64_t delta_ns) { set_now_ns(now_ns_ + delta_ns); }
   void set_wall_seconds(std::int64_t seconds) { wall_seconds_ = seconds; }
 };
 

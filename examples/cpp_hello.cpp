@@ -28,8 +28,10 @@ using http::Exchange;
 using http::HeadFault;
 using http::Outcome;
 
+const http::ContentType json("application/json");
+
 Outcome answer_json(Exchange& exchange, std::string_view before, std::int64_t number) {
-  if (exchange.begin({.content_type = "application/json"}) != HeadFault::none) {
+  if (exchange.begin({.content_type = &json}) != HeadFault::none) {
     return Outcome::failed;
   }
   std::array<char, 24> digits;
@@ -42,8 +44,7 @@ Outcome answer_json(Exchange& exchange, std::string_view before, std::int64_t nu
 }
 
 Outcome hello(void*, Exchange& exchange) {
-  const HeadFault fault =
-      exchange.respond({.content_type = "application/json"}, R"({"hello":"world"})");
+  const HeadFault fault = exchange.respond({.content_type = &json}, R"({"hello":"world"})");
   return fault == HeadFault::none ? Outcome::responded : Outcome::failed;
 }
 

@@ -51,6 +51,10 @@ class Token {
     return static_cast<std::uint32_t>(bits_ >> 32) & generation_max;
   }
   constexpr std::uint32_t slot() const { return static_cast<std::uint32_t>(bits_); }
+  // Of the same slot and generation, for one without an operation.
+  constexpr Token with(Operation operation) const {
+    return Token(bits_ | std::uint64_t{static_cast<std::uint8_t>(operation)} << 56);
+  }
   constexpr std::uint64_t bits() const { return bits_; }
   constexpr bool operator==(const Token&) const = default;
 

@@ -9,32 +9,28 @@
 namespace noria {
 
 BlockPool::~BlockPool() {
-  for (auto& blocks : free_) {
-    for (char* block : blocks) std::free(block);
+  for (FreeBlocks& blocks : free_) {
+    while (blocks.top != nullptr) std::free(blocks.take());
   }
 }
 
-BlockPool::Block BlockPool::lend(std::size_t bytes_min) {
-  const std::size_t bytes = std::bit_ceil(std::max(bytes_min, std::size_t{1} << smallest_shift));
+BlockPool::Block BlockPool::lend_other(std::size_t bytes_min) {
+  const std::size_t bytes = std::bit_ceil(std::max(bytes_min, smallest_bytes));
   const std::size_t index = static_cast<std::size_t>(std::countr_zero(bytes)) - smallest_shift;
   ++blocks_lent_;
-  if (index < class_count && !free_[index].empty()) {
-    char* data = free_[index].back();
-    free_[index].pop_back();
-    return {data, bytes};
-  }
+  if (index < class_count && free_[index].top != nullptr) return {free_[index].take(), bytes};
   auto* data = static_cast<char*>(std::malloc(bytes));
   CHECK(data != nullptr);
   return {data, bytes};
 }
 
-void BlockPool::give_back(Block block) {
+void BlockPool::take_back_other(Block block) {
   CHECK(blocks_lent_ > 0);
   --blocks_lent_;
   const std::size_t index =
       static_cast<std::size_t>(std::countr_zero(block.bytes)) - smallest_shift;
-  if (index < class_count && free_[index].size() < kept_per_class_max) {
-    free_[index].push_back(block.data);
+  if (index < class_count && free_[index].count < kept_per_class_max) {
+    free_[index].keep(block.data);
   } else {
     std::free(block.data);
   }
@@ -42,17 +38,9 @@ void BlockPool::give_back(Block block) {
 
 void Output::grow(std::size_t bytes) {
   const BlockPool::Block larger = pool_->lend(std::max(size_ + bytes, block_.bytes * 2));
-  if (block_.data != nullptr) {
-    std::memcpy(larger.data, block_.data, size_);
-    pool_->give_back(block_);
-  }
+  std::memcpy(larger.data, block_.data, size_);
+  pool_->give_back(block_);
   block_ = larger;
-}
-
-void Output::release() {
-  if (block_.data != nullptr) pool_->give_back(block_);
-  block_ = {};
-  size_ = 0;
 }
 
 }  // namespace noria

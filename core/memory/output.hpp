@@ -4,10 +4,12 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string_view>
 #include <utility>
-#include <vector>
+
+#include "core/check.hpp"
 
 namespace noria {
 
@@ -25,18 +27,51 @@ class BlockPool {
   ~BlockPool();
 
   // A block of at least `bytes_min` octets, contents undefined.
-  Block lend(std::size_t bytes_min);
-  void give_back(Block block);
+  Block lend(std::size_t bytes_min) {
+    if (bytes_min > smallest_bytes || free_[0].top == nullptr) [[unlikely]]
+      return lend_other(bytes_min);
+    ++blocks_lent_;
+    return {free_[0].take(), smallest_bytes};
+  }
+  void give_back(Block block) {
+    if (block.bytes != smallest_bytes || free_[0].count == kept_per_class_max) [[unlikely]] {
+      return take_back_other(block);
+    }
+    --blocks_lent_;
+    free_[0].keep(block.data);
+  }
 
   std::size_t blocks_lent() const { return blocks_lent_; }
 
  private:
   static constexpr std::size_t smallest_shift = 12;
+  static constexpr std::size_t smallest_bytes = std::size_t{1} << smallest_shift;
   static constexpr std::size_t class_count = 9;
   // Blocks kept per size; a burst beyond it goes back to the heap.
-  static constexpr std::size_t kept_per_class_max = 64;
+  static constexpr std::uint32_t kept_per_class_max = 64;
 
-  std::array<std::vector<char*>, class_count> free_;
+  // Blocks of one size that nobody uses: each begins with the address of the one given back before.
+  struct FreeBlocks {
+    char* top = nullptr;
+    std::uint32_t count = 0;
+
+    char* take() {
+      char* const block = top;
+      std::memcpy(&top, block, sizeof top);
+      --count;
+      return block;
+    }
+    void keep(char* block) {
+      std::memcpy(block, &top, sizeof top);
+      top = block;
+      ++count;
+    }
+  };
+
+  Block lend_other(std::size_t bytes_min);
+  void take_back_other(Block block);
+
+  std::array<FreeBlocks, class_count> free_;
   std::size_t blocks_lent_ = 0;
 };
 
@@ -53,8 +88,13 @@ class Output {
 
   // Room for `bytes` more octets; write there, then advance() by what was written.
   char* reserve(std::size_t bytes) {
-    if (block_.bytes - size_ < bytes) [[unlikely]]
-      grow(bytes);
+    if (block_.bytes - size_ < bytes) [[unlikely]] {
+      if (block_.data == nullptr) {
+        block_ = pool_->lend(bytes);
+      } else {
+        grow(bytes);
+      }
+    }
     return block_.data + size_;
   }
   // What may be written behind reserve() before it has to grow.
@@ -77,11 +117,16 @@ class Output {
   std::string_view view() const { return {block_.data, size_}; }
 
   // Empties and gives the block back to the pool.
-  void release();
-  void swap(Output& other) noexcept {
-    std::swap(pool_, other.pool_);
-    std::swap(block_, other.block_);
-    std::swap(size_, other.size_);
+  void release() {
+    if (block_.data != nullptr) pool_->give_back(block_);
+    block_ = {};
+    size_ = 0;
+  }
+  // The octets of another output of the same pool, for this one that holds none.
+  void take(Output& other) {
+    CHECK(block_.data == nullptr && pool_ == other.pool_);
+    block_ = std::exchange(other.block_, {});
+    size_ = std::exchange(other.size_, 0);
   }
 
  private:

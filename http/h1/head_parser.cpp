@@ -32,7 +32,10 @@ Reason misfit_in_escape(char octet) {
 }  // namespace
 
 HeadParser::HeadParser(const HeadLimits& limits, std::span<Field> storage, const Scanner& scanner)
-    : limits_(limits), storage_(storage), scanner_(&scanner) {
+    : limits_(limits),
+      storage_(storage),
+      scanner_(&scanner),
+      read_whole_lines_(read_whole_lines_for(scanner)) {
   CHECK(storage.size() >= limits.header_count_max);
 }
 
@@ -42,21 +45,13 @@ void HeadParser::resume(const HeadProgress& progress, std::span<const Field> fie
   at_ = progress;
 }
 
-Verdict HeadParser::parse(std::string_view octets) {
-  const Input in{octets.data(), octets.data() + octets.size()};
-  const Verdict verdict = read_whole_lines(in);
-  if (verdict != Verdict::need_more) [[likely]]
-    return verdict;
-  return read_on(in);
-}
-
 // One line by the slower road, then by the faster one as far as it goes, and so on.
 Verdict HeadParser::read_on(Input in) {
   while (true) {
     Verdict verdict = at_.state < State::field ? read_request_line(in) : read_field(in);
     if (verdict != Verdict::complete) return verdict;
     if (at_.state == State::ended) return finish(in);
-    verdict = read_whole_lines(in);
+    verdict = (this->*read_whole_lines_)(in.begin, in.end);
     if (verdict != Verdict::need_more) return verdict;
   }
 }

@@ -90,7 +90,11 @@ class HeadParser {
 
   // `octets` are all octets of the message so far, from the same first octet as in earlier calls
   // since reset(); the buffer may have moved. Octets behind the head are not looked at.
-  Verdict parse(std::string_view octets);
+  Verdict parse(std::string_view octets) {
+    const char* const end = octets.data() + octets.size();
+    const Verdict verdict = (this->*read_whole_lines_)(octets.data(), end);
+    return verdict != Verdict::need_more ? verdict : read_on({octets.data(), end});
+  }
 
   // After Verdict::complete; valid as long as the octets and the storage are.
   const RequestHead& head() const { return at_.head; }
@@ -130,9 +134,11 @@ class HeadParser {
   void read_whole_request_line(Input in);
   Verdict read_whole_fields(Input in);
   Verdict read_whole(Input in);
-  Verdict read_whole_avx2(Input in);
-  Verdict read_whole_sse2(Input in);
-  Verdict read_whole_lines(Input in);
+  using ReadWholeLines = Verdict (HeadParser::*)(const char* begin, const char* end);
+  static ReadWholeLines read_whole_lines_for(const Scanner& scanner);
+  Verdict read_whole_avx2(const char* begin, const char* end);
+  Verdict read_whole_sse2(const char* begin, const char* end);
+  Verdict read_no_whole_lines(const char* begin, const char* end);
 
   Verdict read_on(Input in);
   Verdict read_request_line(Input in);
@@ -178,6 +184,7 @@ class HeadParser {
   const HeadLimits limits_;
   const std::span<Field> storage_;
   const Scanner* const scanner_;
+  const ReadWholeLines read_whole_lines_;
   HeadProgress at_;
 };
 

@@ -2,7 +2,9 @@
 
 #include <cstring>
 #include <ctime>
+#include <string>
 
+#include "core/check.hpp"
 #include "http/message/field_rules.hpp"
 #include "http/message/folded_text.hpp"
 #include "http/message/status.hpp"
@@ -26,9 +28,20 @@ char* put(char* cursor, std::string_view text) {
   return cursor + text.size();
 }
 
+char* put(char* cursor, const ResponseBlocks::Block& block) {
+  // Whole halves, because the usual block is no longer than one and asks for no length.
+  constexpr std::size_t half = ResponseBlocks::block_bytes / 2;
+  std::memcpy(cursor, block.octets.data(), half);
+  if (block.bytes > half) [[unlikely]]
+    std::memcpy(cursor + half, block.octets.data() + half, half);
+  return cursor + block.bytes;
+}
+
 unsigned digits_in(std::size_t number) {
-  unsigned digits = 1;
-  std::size_t bound = 10;
+  if (number < 100) return number < 10 ? 1 : 2;
+  if (number < 10'000) return number < 1000 ? 3 : 4;
+  unsigned digits = 5;
+  std::size_t bound = 100'000;
   // Nineteen digits hold every length there can be.
   while (number >= bound && digits < 19) {
     ++digits;
@@ -43,25 +56,44 @@ bool is_written_by_us(const FieldView& field) {
          is_hop_by_hop(field.name, field.value);
 }
 
-void two_digits(char* cursor, int number) {
-  cursor[0] = static_cast<char>('0' + number / 10);
-  cursor[1] = static_cast<char>('0' + number % 10);
+// "00" to "99".
+constexpr auto digit_pairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t number = 0; number < 100; ++number) {
+    pairs[number * 2] = static_cast<char>('0' + number / 10);
+    pairs[number * 2 + 1] = static_cast<char>('0' + number % 10);
+  }
+  return pairs;
+}();
+
+void two_digits(char* cursor, unsigned number) {
+  std::memcpy(cursor, digit_pairs.data() + number * 2, 2);
 }
 
 }  // namespace
 
 ResponseBlocks::ResponseBlocks() {
-  for (std::uint16_t status = 200; status < 600; ++status) {
-    std::string& line = status_lines_[status - 200u];
-    line = "HTTP/1.1 " + std::to_string(status) + " ";
+  for (std::uint16_t status = status_min; status <= status_max; ++status) {
+    Block& block = blocks_[static_cast<std::size_t>(status - status_min)];
+    std::string line = "HTTP/1.1 " + std::to_string(status) + " ";
     line += standard_phrase(status);
     line += line_end;
+    CHECK(line.size() + date_.size() <= block_bytes);
+    block.octets.fill(' ');
+    put(block.octets.data(), line);
+    block.status_line_bytes = static_cast<std::uint8_t>(line.size());
+    block.bytes = static_cast<std::uint8_t>(line.size() + date_.size());
+    block.date_seconds = -1;
   }
-  refresh(0);
+  write_date(0);
 }
 
-void ResponseBlocks::refresh(std::int64_t wall_seconds) {
-  if (wall_seconds == date_seconds_) return;
+void ResponseBlocks::renew(Block& block) const {
+  put(block.octets.data() + block.status_line_bytes, {date_.data(), date_.size()});
+  block.date_seconds = date_seconds_;
+}
+
+void ResponseBlocks::write_date(std::int64_t wall_seconds) {
   date_seconds_ = wall_seconds;
   static constexpr char days[] = "SunMonTueWedThuFriSat";
   static constexpr char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -72,69 +104,77 @@ void ResponseBlocks::refresh(std::int64_t wall_seconds) {
   char* cursor = put(date_.data(), date_prefix);
   cursor = put(cursor, {days + time.tm_wday * 3, 3});
   cursor = put(cursor, ", ");
-  two_digits(cursor, time.tm_mday);
+  two_digits(cursor, static_cast<unsigned>(time.tm_mday));
   cursor[2] = ' ';
   cursor = put(cursor + 3, {months + time.tm_mon * 3, 3});
   *cursor++ = ' ';
-  two_digits(cursor, (time.tm_year + 1900) / 100);
-  two_digits(cursor + 2, (time.tm_year + 1900) % 100);
+  const auto year = static_cast<unsigned>(time.tm_year + 1900);
+  two_digits(cursor, year / 100);
+  two_digits(cursor + 2, year % 100);
   cursor[4] = ' ';
-  two_digits(cursor + 5, time.tm_hour);
+  two_digits(cursor + 5, static_cast<unsigned>(time.tm_hour));
   cursor[7] = ':';
-  two_digits(cursor + 8, time.tm_min);
+  two_digits(cursor + 8, static_cast<unsigned>(time.tm_min));
   cursor[10] = ':';
-  two_digits(cursor + 11, time.tm_sec);
+  two_digits(cursor + 11, static_cast<unsigned>(time.tm_sec));
   put(cursor + 13, " GMT\r\n");
 }
 
-HeadFault ResponseWriter::judge(const ResponseHead& head) {
-  if (head.fields.size() > field_count_max) return HeadFault::header;
-  if (!head.content_type.empty() && !is_field_value(head.content_type)) return HeadFault::header;
-  std::size_t head_bytes = head.content_type.size();
-  for (const FieldView& field : head.fields) {
+// What the fields say, and how many octets they may take at most.
+HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& bytes) {
+  if (fields.size() > field_count_max) return HeadFault::header;
+  std::size_t dropped_count = 0;
+  for (const FieldView& field : fields) {
     if (!is_token(field.name) || !is_field_value(field.value)) return HeadFault::header;
-    head_bytes += field.name.size() + field.value.size() + 4;
+    bytes += field.name.size() + field.value.size() + 4;
     if (is_hop_by_hop(field.name, field.value)) {
-      ++dropped_count_;
+      ++dropped_count;
     } else if (folds_to<"connection">(field.name)) {
-      close_wanted_ = true;
+      said_.close = true;
     } else if (folds_to<"date">(field.name)) {
-      has_date_ = true;
+      said_.date = true;
     } else if (folds_to<"content-length">(field.name)) {
       std::uint64_t length = 0;
-      if (has_length_ || !read_content_length(field.value, length)) return HeadFault::header;
-      has_length_ = true;
+      if (said_.length || !read_content_length(field.value, length)) return HeadFault::header;
+      said_.length = true;
       declared_length_ = length;
     }
   }
-  return head_bytes > head_bytes_max ? HeadFault::header : HeadFault::none;
+  if (bytes > head_bytes_max) return HeadFault::header;
+  if (dropped_count != 0) stats_.count(Reason::dropped_response_header, dropped_count);
+  return HeadFault::none;
 }
 
 HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persistence persistence,
                                 bool for_head) {
   start_ = output.size();
-  close_wanted_ = has_date_ = has_length_ = false;
-  dropped_count_ = 0;
-  if (head.status < 200 || head.status > 599) return HeadFault::status;
-  if (const HeadFault fault = judge(head); fault != HeadFault::none) return fault;
-  if (dropped_count_ != 0) stats_.count(Reason::dropped_response_header, dropped_count_);
-
-  rule_ = head.status == 204 || head.status == 304 ? BodyRule::none
-          : head.status == 205                     ? BodyRule::empty
-          : for_head                               ? BodyRule::head_only
-                                                   : BodyRule::whole;
-  const bool close = close_wanted_ || persistence == Persistence::close;
-
-  std::size_t room = 256 + head.content_type.size();
-  for (const FieldView& field : head.fields) room += field.name.size() + field.value.size() + 4;
-  char* const begin = output.reserve(room);
-  char* cursor = put(begin, blocks_.status_line(head.status));
-  if (!has_date_) cursor = put(cursor, blocks_.date());
-  if (!head.content_type.empty()) {
-    cursor = put(cursor, type_prefix);
-    cursor = put(cursor, head.content_type);
-    cursor = put(cursor, line_end);
+  said_ = {};
+  if (head.status < ResponseBlocks::status_min || head.status > ResponseBlocks::status_max) {
+    return HeadFault::status;
   }
+  std::size_t room = ResponseBlocks::block_bytes + own_lines_bytes;
+  if (head.content_type != nullptr) {
+    if (!head.content_type->is_field_value()) return HeadFault::header;
+    room += head.content_type->room_bytes();
+  }
+  if (!head.fields.empty()) {
+    std::size_t bytes = head.content_type != nullptr ? head.content_type->text().size() : 0;
+    if (const HeadFault fault = judge(head.fields, bytes); fault != HeadFault::none) return fault;
+    room += bytes;
+  } else if (room > head_bytes_max) {
+    return HeadFault::header;
+  }
+  rule_ = for_head ? BodyRule::head_only : BodyRule::whole;
+  if (head.status == 204 || head.status == 304) {
+    rule_ = BodyRule::none;
+  } else if (head.status == 205) {
+    rule_ = BodyRule::empty;
+  }
+
+  char* const begin = output.reserve(room);
+  const ResponseBlocks::Block& block = blocks_.of(head.status);
+  char* cursor = said_.date ? put(begin, block.status_line()) : put(begin, block);
+  if (head.content_type != nullptr) cursor = head.content_type->write_line(cursor);
   for (const FieldView& field : head.fields) {
     if (is_written_by_us(field)) continue;
     cursor = put(cursor, field.name);
@@ -142,7 +182,7 @@ HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persis
     cursor = put(cursor, field.value);
     cursor = put(cursor, line_end);
   }
-  if (close) {
+  if (said_.close || persistence == Persistence::close) {
     cursor = put(cursor, close_line);
   } else if (persistence == Persistence::keep_stated) {
     cursor = put(cursor, keep_alive_line);
@@ -160,7 +200,7 @@ HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persis
   return HeadFault::none;
 }
 
-HeadFault ResponseWriter::finish(Output& output) {
+HeadFault ResponseWriter::finish_by_rule(Output& output) {
   const std::size_t body_bytes = output.size() - body_at_;
   switch (rule_) {
     case BodyRule::none:
@@ -172,14 +212,14 @@ HeadFault ResponseWriter::finish(Output& output) {
       return HeadFault::none;
     case BodyRule::head_only: {
       // A handler that answers HEAD itself may state the length GET would have.
-      const bool stated = has_length_ && body_bytes == 0;
-      if (has_length_ && !stated && declared_length_ != body_bytes) break;
+      const bool stated = said_.length && body_bytes == 0;
+      if (said_.length && !stated && declared_length_ != body_bytes) break;
       output.truncate(body_at_);
       patch_length(output, stated ? declared_length_ : body_bytes);
       return HeadFault::none;
     }
     case BodyRule::whole:
-      if (has_length_ && declared_length_ != body_bytes) break;
+      if (said_.length && declared_length_ != body_bytes) break;
       patch_length(output, body_bytes);
       return HeadFault::none;
   }
@@ -192,16 +232,16 @@ void ResponseWriter::patch_length(Output& output, std::size_t length) {
   if (digits != length_digits_) [[unlikely]]
     move_tail(output, digits);
   char* cursor = output.data() + length_at_ + digits;
-  for (; length >= 100; length /= 100) two_digits(cursor -= 2, static_cast<int>(length % 100));
+  for (; length >= 100; length /= 100) two_digits(cursor -= 2, static_cast<unsigned>(length % 100));
   if (length >= 10) {
-    two_digits(cursor - 2, static_cast<int>(length));
+    two_digits(cursor - 2, static_cast<unsigned>(length));
   } else {
     cursor[-1] = static_cast<char>('0' + length);
   }
 }
 
 // Makes room for a length of so many digits: the rest of the head and the body move.
-void ResponseWriter::move_tail(Output& output, unsigned digits) {
+[[gnu::noinline]] void ResponseWriter::move_tail(Output& output, unsigned digits) {
   const std::size_t tail_at = length_at_ + length_digits_;
   const std::size_t tail_bytes = output.size() - tail_at;
   if (digits > length_digits_) output.reserve(digits - length_digits_);

@@ -4,28 +4,56 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
+#include <cstring>
+#include <span>
 #include <string_view>
 
 #include "core/memory/output.hpp"
 #include "core/stats.hpp"
+#include "http/message/ready_head.hpp"
 #include "http/message/response_head.hpp"
 
 namespace noria::http::h1 {
 
-// What every response of a core starts with, built once and refreshed when the second changes.
+// What every response of a core starts with: the status line (RSP-016) and the Date line (RSP-017)
+// behind it, together because nearly every response sends both. Built once; a block learns of a new
+// second when it is used next.
 class ResponseBlocks {
  public:
+  static constexpr std::uint16_t status_min = 200;
+  static constexpr std::uint16_t status_max = 599;
+  static constexpr std::size_t block_bytes = 128;
+
+  struct Block {
+    std::array<char, block_bytes> octets;
+    std::int64_t date_seconds;
+    std::uint8_t status_line_bytes;
+    std::uint8_t bytes;  // with the Date line
+
+    std::string_view status_line() const { return {octets.data(), status_line_bytes}; }
+  };
+
   ResponseBlocks();
 
-  // "HTTP/1.1 200 OK\r\n" for 200 to 599 (RSP-016).
-  std::string_view status_line(std::uint16_t status) const { return status_lines_[status - 200u]; }
-  // "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n" (RSP-017).
-  std::string_view date() const { return {date_.data(), date_.size()}; }
-  void refresh(std::int64_t wall_seconds);
+  // For a status from 200 to 599.
+  const Block& of(std::uint16_t status) {
+    Block& block = blocks_[static_cast<std::size_t>(status - status_min)];
+    if (block.date_seconds != date_seconds_) [[unlikely]]
+      renew(block);
+    return block;
+  }
+  // The 29 octets of the date alone (RFC 9110 section 5.6.7).
+  void copy_date(char* cursor) const { std::memcpy(cursor, date_.data() + 6, 29); }
+  void refresh(std::int64_t wall_seconds) {
+    if (wall_seconds != date_seconds_) [[unlikely]]
+      write_date(wall_seconds);
+  }
 
  private:
-  std::array<std::string, 400> status_lines_;
+  void renew(Block& block) const;
+  void write_date(std::int64_t wall_seconds);
+
+  std::array<Block, status_max - status_min + 1> blocks_;
   std::array<char, 37> date_{};
   std::int64_t date_seconds_ = -1;
 };
@@ -39,27 +67,59 @@ enum class Persistence : std::uint8_t {
 
 class ResponseWriter {
  public:
-  ResponseWriter(const ResponseBlocks& blocks, Stats& stats) : blocks_(blocks), stats_(stats) {}
+  ResponseWriter(ResponseBlocks& blocks, Stats& stats) : blocks_(blocks), stats_(stats) {}
 
   // Writes the head. `for_head`: the request's method was HEAD, so no body octet will leave
   // (RSP-003). After a fault nothing was written.
   HeadFault begin(Output& output, const ResponseHead& head, Persistence persistence, bool for_head);
+  HeadFault begin(Output& output, const ReadyHead& head, Persistence persistence, bool for_head) {
+    if (persistence != Persistence::keep || for_head || !head.is_plain()) [[unlikely]] {
+      return begin(output, head.parts(), persistence, for_head);
+    }
+    char* const begin = output.reserve(head.room_bytes() + own_lines_bytes);
+    head.copy_to(begin);
+    blocks_.copy_date(begin + head.date_at());
+    start_ = output.size();
+    said_ = {};
+    rule_ = BodyRule::whole;
+    length_at_ = start_ + head.bytes();
+    body_at_ = length_at_ + length_digits_ + 4;
+    std::memcpy(begin + head.bytes() + length_digits_, "\r\n\r\n", 4);
+    output.truncate(body_at_);
+    return HeadFault::none;
+  }
   // Ends the body that was appended since begin(). HeadFault::length takes everything back.
-  HeadFault finish(Output& output);
+  HeadFault finish(Output& output) {
+    if (rule_ != BodyRule::whole || said_.length) [[unlikely]]
+      return finish_by_rule(output);
+    patch_length(output, output.size() - body_at_);
+    return HeadFault::none;
+  }
   // Takes back everything since begin().
   void abandon(Output& output) { output.truncate(start_); }
 
   // The handler asked for "Connection: close" in this response.
-  bool close_wanted() const { return close_wanted_; }
+  bool close_wanted() const { return said_.close; }
 
  private:
   enum class BodyRule : std::uint8_t { whole, head_only, none, empty };
 
-  HeadFault judge(const ResponseHead& head);
+  // What the handler's own fields say.
+  struct Said {
+    bool close = false;
+    bool date = false;
+    bool length = false;
+  };
+
+  // Room for the lines the writer adds itself beside the blocks, and some to spare.
+  static constexpr std::size_t own_lines_bytes = 128;
+
+  HeadFault judge(std::span<const FieldView> fields, std::size_t& bytes);
+  HeadFault finish_by_rule(Output& output);
   void patch_length(Output& output, std::size_t length);
   void move_tail(Output& output, unsigned digits);
 
-  const ResponseBlocks& blocks_;
+  ResponseBlocks& blocks_;
   Stats& stats_;
   std::size_t start_ = 0;
   std::size_t length_at_ = 0;  // of the digits
@@ -68,10 +128,7 @@ class ResponseWriter {
   // Digits of the last length: bodies of one route tend to be alike, so most are right at once.
   unsigned length_digits_ = 2;
   BodyRule rule_ = BodyRule::whole;
-  bool close_wanted_ = false;
-  bool has_date_ = false;
-  bool has_length_ = false;
-  std::size_t dropped_count_ = 0;
+  Said said_;
 };
 
 }  // namespace noria::http::h1

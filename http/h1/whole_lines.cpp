@@ -58,6 +58,8 @@ namespace noria::http {
 }
 
 [[gnu::always_inline]] inline Verdict HeadParser::read_whole(Input in) {
+  if (in.end - in.begin < WholeInput::bytes_min) [[unlikely]]
+    return Verdict::need_more;
   if (at_.state == State::start) read_whole_request_line(in);
   if (at_.state != State::field) return Verdict::need_more;
   const Verdict verdict = read_whole_fields(in);
@@ -65,28 +67,31 @@ namespace noria::http {
 }
 
 // The same code twice: with three-operand instructions where the machine has them.
-[[gnu::target("avx2,bmi")]] Verdict HeadParser::read_whole_avx2(Input in) {
-  return read_whole(in);
+[[gnu::target("avx2,bmi")]] Verdict HeadParser::read_whole_avx2(const char* begin,
+                                                                const char* end) {
+  return read_whole({begin, end});
 }
 
-Verdict HeadParser::read_whole_sse2(Input in) {
-  return read_whole(in);
+Verdict HeadParser::read_whole_sse2(const char* begin, const char* end) {
+  return read_whole({begin, end});
 }
 
-Verdict HeadParser::read_whole_lines(Input in) {
-  if (in.end - in.begin < WholeInput::bytes_min) [[unlikely]]
-    return Verdict::need_more;
-  if (scanner_->lines == Scanner::Lines::avx2) return read_whole_avx2(in);
-  if (scanner_->lines == Scanner::Lines::sse2) return read_whole_sse2(in);
-  return Verdict::need_more;
+HeadParser::ReadWholeLines HeadParser::read_whole_lines_for(const Scanner& scanner) {
+  if (scanner.lines == Scanner::Lines::avx2) return &HeadParser::read_whole_avx2;
+  if (scanner.lines == Scanner::Lines::sse2) return &HeadParser::read_whole_sse2;
+  return &HeadParser::read_no_whole_lines;
 }
 
 #else
 
-Verdict HeadParser::read_whole_lines(Input) {
-  return Verdict::need_more;
+HeadParser::ReadWholeLines HeadParser::read_whole_lines_for(const Scanner&) {
+  return &HeadParser::read_no_whole_lines;
 }
 
 #endif
+
+Verdict HeadParser::read_no_whole_lines(const char*, const char*) {
+  return Verdict::need_more;
+}
 
 }  // namespace noria::http

@@ -49,23 +49,21 @@ std::uint16_t status_of(Reason reason) {
 }
 
 // Phrases and reason words need no escaping: letters, spaces, hyphens and underscores.
-RefusalBody body_of(ErrorShape shape, std::uint16_t status, std::string_view word) {
+std::string text_of(ErrorShape shape, std::uint16_t status, std::string_view word) {
   const std::string phrase(standard_phrase(status));
-  RefusalBody body;
+  std::string text;
   if (shape == ErrorShape::detail) {
-    body.content_type = "application/json";
-    body.text = "{\"detail\":\"" + phrase + '"';
+    text = "{\"detail\":\"" + phrase + '"';
   } else {
-    body.content_type = "application/problem+json";
-    body.text = "{\"type\":\"about:blank\",\"title\":\"" + phrase +
-                "\",\"status\":" + std::to_string(status);
+    text = "{\"type\":\"about:blank\",\"title\":\"" + phrase +
+           "\",\"status\":" + std::to_string(status);
     // A refusal has its reason for a detail; without one RFC 9457 readers still look for the
     // member.
-    if (word.empty()) body.text += ",\"detail\":\"" + phrase + '"';
+    if (word.empty()) text += ",\"detail\":\"" + phrase + '"';
   }
-  if (!word.empty()) body.text += ",\"reason\":\"" + std::string(word) + '"';
-  body.text += '}';
-  return body;
+  if (!word.empty()) text += ",\"reason\":\"" + std::string(word) + '"';
+  text += '}';
+  return text;
 }
 
 }  // namespace
@@ -76,24 +74,25 @@ std::uint16_t refusal_status(Reason reason) {
   return status;
 }
 
-RefusalBodies::RefusalBodies(ErrorShape shape) {
+RefusalBodies::RefusalBodies(ErrorShape shape)
+    : content_type_(shape == ErrorShape::detail ? "application/json" : "application/problem+json") {
   for (std::size_t index = 0; index < by_reason_.size(); ++index) {
     const auto reason = static_cast<Reason>(index);
     const std::uint16_t status = status_of(reason);
-    if (status != 0) by_reason_[index] = body_of(shape, status, reason_row(reason).word);
+    if (status != 0) by_reason_[index] = text_of(shape, status, reason_row(reason).word);
   }
   for (std::size_t index = 0; index < by_status_.size(); ++index) {
-    by_status_[index] = body_of(shape, static_cast<std::uint16_t>(status_min + index), {});
+    by_status_[index] = text_of(shape, static_cast<std::uint16_t>(status_min + index), {});
   }
 }
 
-const RefusalBody& RefusalBodies::of_reason(Reason reason) const {
-  const RefusalBody& body = by_reason_[static_cast<std::size_t>(reason)];
-  CHECK(!body.text.empty());
-  return body;
+std::string_view RefusalBodies::of_reason(Reason reason) const {
+  const std::string& text = by_reason_[static_cast<std::size_t>(reason)];
+  CHECK(!text.empty());
+  return text;
 }
 
-const RefusalBody& RefusalBodies::of_status(std::uint16_t status) const {
+std::string_view RefusalBodies::of_status(std::uint16_t status) const {
   CHECK(status >= status_min && status - status_min < status_count);
   return by_status_[status - status_min];
 }

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/reason.hpp"
+#include "http/message/content_type.hpp"
 
 namespace noria::http {
 
@@ -20,26 +21,26 @@ enum class ErrorShape : std::uint8_t {
   problem,  // application/problem+json by RFC 9457
 };
 
-struct RefusalBody {
-  std::string_view content_type;
-  std::string text;
-};
-
 class RefusalBodies {
  public:
   explicit RefusalBodies(ErrorShape shape);
+  RefusalBodies(const RefusalBodies&) = delete;
+  RefusalBodies& operator=(const RefusalBodies&) = delete;
 
+  // What the bodies are made of.
+  const ContentType& content_type() const { return content_type_; }
   // For a `refused` or `answered` reason.
-  const RefusalBody& of_reason(Reason reason) const;
+  std::string_view of_reason(Reason reason) const;
   // Without a reason; `status` is from 300 to 599.
-  const RefusalBody& of_status(std::uint16_t status) const;
+  std::string_view of_status(std::uint16_t status) const;
 
  private:
   static constexpr std::uint16_t status_min = 300;
   static constexpr std::uint16_t status_count = 300;
 
-  std::array<RefusalBody, reason_count> by_reason_;
-  std::array<RefusalBody, status_count> by_status_;
+  const ContentType content_type_;
+  std::array<std::string, reason_count> by_reason_;
+  std::array<std::string, status_count> by_status_;
 };
 
 }  // namespace noria::http

@@ -5,13 +5,14 @@
 #include <span>
 #include <string_view>
 
+#include "http/message/content_type.hpp"
 #include "http/message/field.hpp"
 
 namespace noria::http {
 
 struct ResponseHead {
   std::uint16_t status = 200;
-  std::string_view content_type;      // empty: no Content-Type is added
+  const ContentType* content_type = nullptr;  // null: no Content-Type is added
   std::span<const FieldView> fields;  // judged when written (RSP-011, RSP-013, RSP-014, RSP-015)
 };
 

@@ -16,17 +16,13 @@ using uring::Token;
 Connection::Connection(Slab<Connection>::Place place, Shared& shared, uring::Descriptor descriptor)
     : shared_(shared),
       descriptor_(descriptor),
-      place_(place),
+      place_(Operation::none, place.generation, place.slot),
       pending_(shared.blocks),
       sending_(shared.blocks) {}
 
 Connection::~Connection() {
   shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
-}
-
-Token Connection::token(Operation operation) const {
-  return {operation, place_.generation, place_.slot};
 }
 
 const Endpoints& Connection::endpoints() {
@@ -43,13 +39,6 @@ void Connection::open() {
 
 void Connection::complete(const Completion& completion) {
   switch (completion.token.operation()) {
-    case Operation::receive:
-      complete_receive(completion);
-      break;
-    case Operation::send:
-      send_in_flight_ = false;
-      if (life_ != Life::closing) complete_send(completion.result);
-      break;
     case Operation::shutdown:
       shutdown_in_flight_ = false;
       break;
@@ -66,14 +55,15 @@ void Connection::complete(const Completion& completion) {
   if (life_ == Life::closing) try_close();
 }
 
-void Connection::complete_receive(const Completion& completion) {
+// Of a connection that is not in the middle of plain requests, or a receive that brought no octets.
+void Connection::complete_rare_receive(const Completion& completion) {
   uring::BufferLease lease;
   if (completion.buffer != uring::no_buffer) {
-    lease = uring::BufferLease(shared_.engine.buffers(), completion.buffer,
+    lease = uring::BufferLease(shared_.receive_buffers, completion.buffer,
                                static_cast<std::size_t>(std::max(completion.result, 0)));
   }
   if (!completion.more) receive_armed_ = false;
-  if (life_ == Life::closing) return;
+  if (life_ == Life::closing) return try_close();
 
   const std::int32_t result = completion.result;
   if (result > 0) {
@@ -106,38 +96,46 @@ void Connection::settle() {
 }
 
 void Connection::complete_send(std::int32_t result) {
-  const ServerConfig& config = shared_.config;
-  const std::uint64_t now_ms = shared_.clock.now_ms();
-  if (result < 0) {
-    if (result == -EINTR || result == -EAGAIN) {
-      arm_send();
-    } else if (result == -ENOBUFS || result == -ENOMEM) {
-      cut(Reason::cut_engine_memory);
-    } else {
-      lost(-result);
-    }
-    return;
-  }
+  send_in_flight_ = false;
+  if (life_ == Life::closing) return try_close();
+  if (result < 0) [[unlikely]]
+    return send_failed(-result);
   sent_bytes_ += static_cast<std::size_t>(result);
-  if (sent_bytes_ < sending_.size()) {
-    // One send at a time per connection, so the rest follows in order (ENG-027).
-    shared_.stats.count(Reason::engine_short_send);
-    const std::uint64_t earned_ms =
-        static_cast<std::uint64_t>(result) * 1000 / config.send_rate_bytes_per_second_min;
-    send_deadline_ms_ = std::min(send_deadline_ms_ + earned_ms, now_ms + config.rate_credit_ms_max);
-    arm_send();
-    if (input_paused_ && queued_bytes() <= config.send_queue_bytes_low) resume_input();
-    return;
-  }
+  if (sent_bytes_ < sending_.size()) [[unlikely]]
+    return send_rest(static_cast<std::size_t>(result));
   sending_.release();
   sent_bytes_ = 0;
-  if (life_ == Life::open && waiting_ == Wait::nothing && !parked_ && pending_.empty()) {
+  if (!pending_.empty()) {
+    shared_.schedule(*this);
+  } else if (life_ == Life::open && waiting_ == Wait::nothing && !parked_) {
+    const ServerConfig& config = shared_.config;
     wait_for(shared_.stopping ? Wait::drain : Wait::keep_alive,
-             now_ms + (shared_.stopping ? config.drain_idle_ms : config.keep_alive_timeout_ms));
+             shared_.clock.now_ms() +
+                 (shared_.stopping ? config.drain_idle_ms : config.keep_alive_timeout_ms));
   }
-  if (!pending_.empty()) shared_.schedule(*this);
+  if (input_paused_ && queued_bytes() <= shared_.config.send_queue_bytes_low) resume_input();
+  if (life_ == Life::finishing) finish_if_flushed();
+}
+
+void Connection::send_failed(int error) {
+  if (error == EINTR || error == EAGAIN) {
+    arm_send();
+  } else if (error == ENOBUFS || error == ENOMEM) {
+    cut(Reason::cut_engine_memory);
+  } else {
+    lost(error);
+  }
+}
+
+// A short send: one at a time per connection, so the rest follows in order (ENG-027).
+void Connection::send_rest(std::size_t bytes) {
+  const ServerConfig& config = shared_.config;
+  shared_.stats.count(Reason::engine_short_send);
+  send_deadline_ms_ =
+      std::min(send_deadline_ms_ + bytes * 1000 / config.send_rate_bytes_per_second_min,
+               shared_.clock.now_ms() + config.rate_credit_ms_max);
+  arm_send();
   if (input_paused_ && queued_bytes() <= config.send_queue_bytes_low) resume_input();
-  finish_if_flushed();
 }
 
 void Connection::peer_finished() {
@@ -175,8 +173,7 @@ void Connection::lost(int error) {
 
 void Connection::flush() {
   if (send_in_flight_ || pending_.empty()) return;
-  sending_.swap(pending_);
-  sent_bytes_ = 0;
+  sending_.take(pending_);
   send_deadline_ms_ = shared_.clock.now_ms() + shared_.config.rate_grace_ms;
   arm_send();
 }
@@ -284,7 +281,7 @@ void Connection::try_close() {
 // Ends this object.
 void Connection::release() {
   shared_.room_made = true;
-  shared_.connections.erase(place_.slot);
+  shared_.connections.erase(place_.slot());
 }
 
 void Connection::cut(Reason reason) {

@@ -42,6 +42,9 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   ~Connection() override;
 
   void open();
+  // Completions: those of every request, and the rest.
+  void complete_receive(const uring::Completion& completion);
+  void complete_send(std::int32_t result);
   void complete(const uring::Completion& completion);
   // The end of a turn that scheduled it: one send for everything queued, and its receive armed.
   void settle();
@@ -59,13 +62,16 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   enum class Wait : std::uint8_t { nothing, header, body, drain_body, keep_alive, linger, drain };
 
   // Completions.
-  void complete_receive(const uring::Completion& completion);
-  void complete_send(std::int32_t result);
+  void complete_rare_receive(const uring::Completion& completion);
+  void send_failed(int error);
+  void send_rest(std::size_t bytes);
   void peer_finished();
   void lost(int error);
 
   // Octets in.
   void received(std::string_view octets);
+  void received_plain(std::string_view octets);
+  void keep_backlog(std::string_view octets);
   std::string_view resume(std::string_view octets);
   std::string_view resume_head(std::string_view octets);
   std::string_view resume_length_body(std::string_view octets);
@@ -91,7 +97,7 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void answer_unfit(const RequestHead& head, Reason reason, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
                     h1::Persistence persistence);
-  h1::Persistence persistence_for(const RequestHead& head) const;
+  inline h1::Persistence persistence_for(const RequestHead& head) const;
   h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest) const;
   bool must_close_unread(const RequestHead& head, std::string_view rest) const;
   void conclude(h1::Persistence persistence);
@@ -109,13 +115,15 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void expire();
   void wait_for(Wait what, std::uint64_t until_ms);
   bool wants_input() const;
+  // What arrives is the beginning of a message that may be answered at once.
+  bool reads_messages() const { return life_ == Life::open && !input_paused_ && !parked_; }
   std::size_t queued_bytes() const { return pending_.size() + sending_.size() - sent_bytes_; }
-  uring::Token token(uring::Operation operation) const;
+  uring::Token token(uring::Operation operation) const { return place_.with(operation); }
   const Endpoints& endpoints() override;
 
   Shared& shared_;
   const uring::Descriptor descriptor_;
-  const Slab<Connection>::Place place_;
+  const uring::Token place_;  // of no operation: slot and generation
 
   Life life_ = Life::open;
   Wait waiting_ = Wait::nothing;

@@ -69,9 +69,9 @@ void Connection::call(const Handler& handler, const RequestHead& head, std::stri
     if (exchange.begun()) exchange.abandon();
     CHECK(!exchange.responded());
     shared_.stats.count(Reason::fault_handler);
-    const RefusalBody& error = shared_.refusal_bodies.of_status(500);
-    const HeadFault fault =
-        exchange.respond({.status = 500, .content_type = error.content_type}, error.text);
+    const RefusalBodies& bodies = shared_.refusal_bodies;
+    const HeadFault fault = exchange.respond(
+        {.status = 500, .content_type = &bodies.content_type()}, bodies.of_status(500));
     CHECK(fault == HeadFault::none);
   }
   conclude(shared_.writer.close_wanted() ? Persistence::close : persistence);
@@ -107,9 +107,8 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
   ResponseHead response{.status = answer.status, .fields = std::span(fields).first(field_count)};
   std::string_view text;
   if (answer.status >= 400) {
-    const RefusalBody& body = shared_.refusal_bodies.of_status(answer.status);
-    response.content_type = body.content_type;
-    text = body.text;
+    response.content_type = &shared_.refusal_bodies.content_type();
+    text = shared_.refusal_bodies.of_status(answer.status);
   }
   answer_whole(head, response, text, persistence);
 }
@@ -118,11 +117,11 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
 void Connection::answer_unfit(const RequestHead& head, Reason reason, std::string_view rest) {
   shared_.stats.count(reason);
   const std::uint16_t status = refusal_status(reason);
-  const RefusalBody& body = shared_.refusal_bodies.of_status(status);
+  const RefusalBodies& bodies = shared_.refusal_bodies;
   const FieldView identity{"Accept-Encoding", "identity"};
-  ResponseHead response{.status = status, .content_type = body.content_type};
+  ResponseHead response{.status = status, .content_type = &bodies.content_type()};
   if (reason == Reason::answered_content_encoding) response.fields = std::span(&identity, 1);
-  answer_whole(head, response, body.text, persistence_with_unread(head, rest));
+  answer_whole(head, response, bodies.of_status(status), persistence_with_unread(head, rest));
 }
 
 // A body that will not be read may cost the connection (CON-021, H1-072).
@@ -148,15 +147,15 @@ void Connection::answer_whole(const RequestHead& head, const ResponseHead& respo
 void Connection::refuse(Reason reason) {
   shared_.stats.count(reason);
   const std::uint16_t status = refusal_status(reason);
-  const RefusalBody& body = shared_.refusal_bodies.of_reason(reason);
+  const RefusalBodies& bodies = shared_.refusal_bodies;
   const FieldView no_store{"Cache-Control", "no-store"};
   RequestHead head;
   if (parked_ && parked_->phase != ParkedMessage::Phase::head) head = parked_->head;
   waiting_ = Wait::nothing;
   answer_whole(
       head,
-      {.status = status, .content_type = body.content_type, .fields = std::span(&no_store, 1)},
-      body.text, Persistence::close);
+      {.status = status, .content_type = &bodies.content_type(), .fields = std::span(&no_store, 1)},
+      bodies.of_reason(reason), Persistence::close);
   if (parked_) unpark();
   finish_if_flushed();
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "core/check.hpp"
 #include "core/memory/output.hpp"
 #include "http/h1/response_writer.hpp"
 #include "http/message/request_head.hpp"
@@ -46,9 +47,27 @@ class Exchange {
 
   // Or in steps: append the body to body_output() between begin() and finish(); Content-Length is
   // patched in place. After a fault nothing is left of the attempt and another begin() may follow.
-  HeadFault begin(const ResponseHead& head);
+  HeadFault begin(const ResponseHead& head) {
+    CHECK(state_ == State::idle);
+    const HeadFault fault = parts_.writer.begin(parts_.output, head, parts_.persistence,
+                                                parts_.request.method == Method::head);
+    if (fault == HeadFault::none) state_ = State::begun;
+    return fault;
+  }
   Output& body_output() { return parts_.output; }
-  HeadFault finish();
+  HeadFault begin(const ReadyHead& head) {
+    CHECK(state_ == State::idle);
+    const HeadFault fault = parts_.writer.begin(parts_.output, head, parts_.persistence,
+                                                parts_.request.method == Method::head);
+    if (fault == HeadFault::none) state_ = State::begun;
+    return fault;
+  }
+  HeadFault finish() {
+    CHECK(state_ == State::begun);
+    const HeadFault fault = parts_.writer.finish(parts_.output);
+    state_ = fault == HeadFault::none ? State::finished : State::idle;
+    return fault;
+  }
   // Takes back everything since begin().
   void abandon();
 

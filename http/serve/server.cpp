@@ -58,10 +58,33 @@ std::uint64_t Server::next_deadline_ns() const {
                                                    : deadline_ms * nanoseconds_per_ms;
 }
 
+// The connection a completion is for; null if it has left.
+inline Connection* Server::addressee(const Completion& completion) {
+  const Token token = completion.token;
+  Connection* const connection = shared_.connections.find(token.slot(), token.generation());
+  if (connection != nullptr) [[likely]]
+    return connection;
+  shared_.stats.count(Reason::engine_stale_completion);
+  if (completion.buffer != uring::no_buffer) {
+    shared_.receive_buffers.give_back(completion.buffer);
+  }
+  return nullptr;
+}
+
 void Server::complete(std::span<const Completion> batch) {
   bool accepted = false;
   for (const Completion& completion : batch) {
     switch (completion.token.operation()) {
+      case Operation::receive:
+        if (Connection* const connection = addressee(completion)) {
+          connection->complete_receive(completion);
+        }
+        break;
+      case Operation::send:
+        if (Connection* const connection = addressee(completion)) {
+          connection->complete_send(completion.result);
+        }
+        break;
       case Operation::accept:
         accepted |= completion.result >= 0;
         complete_accept(completion);
@@ -73,17 +96,8 @@ void Server::complete(std::span<const Completion> batch) {
       case Operation::cancel:
         if (completion.token.generation() == 0) break;  // a listener's, or the wake's
         [[fallthrough]];
-      default: {
-        const Token token = completion.token;
-        if (Connection* connection = shared_.connections.find(token.slot(), token.generation())) {
-          connection->complete(completion);
-        } else {
-          shared_.stats.count(Reason::engine_stale_completion);
-          if (completion.buffer != uring::no_buffer) {
-            shared_.engine.buffers().give_back(completion.buffer);
-          }
-        }
-      }
+      default:
+        if (Connection* const connection = addressee(completion)) connection->complete(completion);
     }
   }
   if (shared_.stopping && !accepting_over_ && !accepted) close_listeners();

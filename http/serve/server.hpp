@@ -43,6 +43,7 @@ class Server final : public uring::Work {
     std::uint64_t paused_until_ms = 0;
   };
 
+  Connection* addressee(const uring::Completion& completion);
   void complete_accept(const uring::Completion& completion);
   void arm_listeners();
   void close_listeners();

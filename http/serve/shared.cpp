@@ -31,6 +31,7 @@ BodyLimits body_limits_of(const ServerConfig& config) {
 
 Shared::Shared(const ServerParts& parts)
     : engine(parts.engine),
+      receive_buffers(parts.engine.buffers()),
       clock(parts.clock),
       routes(parts.routes),
       config(parts.config),
@@ -48,10 +49,6 @@ Shared::Shared(const ServerParts& parts)
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       timers(clock.now_ms()) {
   CHECK(!problem_in(config));
-}
-
-void Shared::schedule(Connection& connection) {
-  if (!connection.TurnNode::linked()) to_settle.push_back(connection);
 }
 
 std::unique_ptr<ParkedMessage> Shared::lend_parked() {

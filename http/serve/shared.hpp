@@ -47,11 +47,14 @@ struct Shared {
   Shared& operator=(const Shared&) = delete;
 
   // The connection is settled at the end of this turn.
-  void schedule(Connection& connection);
+  void schedule(Connection& connection) {
+    if (!connection.TurnNode::linked()) to_settle.push_back(connection);
+  }
   std::unique_ptr<ParkedMessage> lend_parked();
   void take_back(std::unique_ptr<ParkedMessage> parked);
 
   uring::Engine& engine;
+  uring::ReceiveBuffers& receive_buffers;
   Clock& clock;
   const RouteTable& routes;
   const ServerConfig config;

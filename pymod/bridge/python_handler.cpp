@@ -50,6 +50,20 @@ Outcome answer(RequestLoan& loan, const OwnedRef& result) {
   return sent ? Outcome::responded : answer_error(loan);
 }
 
+[[gnu::noinline]] Outcome answer_error_alone(const CompiledRoute& route, http::Exchange& exchange) {
+  RequestLoan loan(route, exchange);
+  return answer_error(loan);
+}
+
+// Nothing of the request is asked for, so there is no loan unless something goes wrong.
+Outcome call_alone(void* context, http::Exchange& exchange) {
+  const auto& route = *static_cast<const CompiledRoute*>(context);
+  PyObject* values[1] = {nullptr};
+  const OwnedRef result(call_handler(route.plan, values + 1));
+  const bool sent = result && send_result(*route.application, route.plan, exchange, result.get());
+  return sent ? Outcome::responded : answer_error_alone(route, exchange);
+}
+
 Outcome call_with_request(void* context, http::Exchange& exchange) {
   const auto& route = *static_cast<const CompiledRoute*>(context);
   RequestLoan loan(route, exchange);
@@ -97,8 +111,11 @@ Outcome call_unmatched(void* context, http::Exchange& exchange) {
 }  // namespace
 
 http::Handler python_handler(const CompiledRoute& route) {
-  return {.call = route.plan.request_alone ? call_with_request : call_with_arguments,
-          .context = const_cast<CompiledRoute*>(&route)};
+  const Plan& plan = route.plan;
+  http::Handler::Call call = call_with_arguments;
+  if (plan.request_alone) call = call_with_request;
+  if (plan.arguments.empty() && !plan.merges_side_channel) call = call_alone;
+  return {.call = call, .context = const_cast<CompiledRoute*>(&route)};
 }
 
 http::Handler unmatched_handler(const ApplicationState& application) {

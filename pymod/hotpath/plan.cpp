@@ -188,9 +188,9 @@ void label(const std::string& media_type, Plan& plan) {
   if (media_type.empty()) return;
   plan.str_is_text = !http::is_json_type(media_type);
   plan.text_only = media_type.starts_with("text/");
-  plan.text_type = with_charset(media_type);
-  plan.json_type = media_type;
-  plan.octets_type = media_type;
+  plan.text_type = http::ContentType(with_charset(media_type));
+  plan.json_type = http::ContentType(media_type);
+  plan.octets_type = http::ContentType(media_type);
 }
 
 }  // namespace
@@ -224,6 +224,7 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   const std::string media_type = text_of(mapping, "media_type", failed);
   if (failed) return false;
   label(media_type, plan);
+  plan.json_head = http::ReadyHead(plan.status, plan.json_type.text());
   plan.plain_json = !plan.encode && !plan.text_only && !plan.none_is_empty;
   return true;
 }

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "http/message/content_type.hpp"
+#include "http/message/ready_head.hpp"
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/scalar.hpp"
 
@@ -54,9 +56,10 @@ struct Plan {
   bool none_is_empty = false;  // status 204 or 304
   bool str_is_text = false;    // the route has a media type that is not JSON's
   bool text_only = false;      // the media type is text/*: JSON does not go out under it
-  std::string json_type = "application/json";
-  std::string text_type;
-  std::string octets_type = "application/octet-stream";
+  http::ContentType json_type{"application/json"};
+  http::ReadyHead json_head{200, "application/json"};  // of `status` and `json_type`
+  http::ContentType text_type{""};
+  http::ContentType octets_type{"application/octet-stream"};
 
   bool wants_json = false;
   bool merges_side_channel = false;

@@ -41,17 +41,20 @@ bool write_octets(http::Exchange& exchange, const ResponseHead& head, std::strin
   return raise_fault(exchange.respond(head, body), head.status);
 }
 
-bool write_json(ApplicationState& application, http::Exchange& exchange, const ResponseHead& head,
-                PyObject* value) {
+// `Head` is a ResponseHead or a ReadyHead.
+template <typename Head>
+bool write_json(ApplicationState& application, http::Exchange& exchange, const Head& head,
+                unsigned status, PyObject* value) {
   if (const HeadFault fault = exchange.begin(head); fault != HeadFault::none) [[unlikely]] {
-    return raise_fault(fault, head.status);
+    return raise_fault(fault, status);
   }
   if (!json_write(application.hot.json_writer, value, application.json_options(),
                   exchange.body_output())) [[unlikely]] {
     exchange.abandon();
     return false;
   }
-  return raise_fault(exchange.finish(), head.status);
+  const HeadFault fault = exchange.finish();
+  return fault == HeadFault::none || raise_fault(fault, status);
 }
 
 bool write_buffer(http::Exchange& exchange, const ResponseHead& head, PyObject* value) {
@@ -108,7 +111,7 @@ bool write_response(const ResponseLayout& layout, http::Exchange& exchange, PyOb
   const long code = PyLong_AsLongAndOverflow(status, &overflow);
   const auto sent =
       static_cast<std::uint16_t>(code == 0 ? 200 : (code < 0 || code > 999 ? 999 : code));
-  return write_octets(exchange, {.status = sent, .content_type = {}, .fields = {views, count}},
+  return write_octets(exchange, {.status = sent, .content_type = nullptr, .fields = {views, count}},
                       bytes_view(body));
 }
 
@@ -136,24 +139,24 @@ class Sender {
     PyTypeObject* type = Py_TYPE(value);
     if (type == &PyDict_Type || type == &PyList_Type) return send_json(value);
     if (type == &PyUnicode_Type) {
-      return plan_.str_is_text ? write_text(exchange_, head(plan_.text_type), value)
+      return plan_.str_is_text ? write_text(exchange_, head(&plan_.text_type), value)
                                : send_json(value);
     }
     if (application_.hot.response.is_response(value)) {
       return write_response(application_.hot.response, exchange_, value);
     }
-    if (value == Py_None && plan_.none_is_empty) return write_octets(exchange_, head({}), {});
+    if (value == Py_None && plan_.none_is_empty) return write_octets(exchange_, head(nullptr), {});
     if (type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type || value == Py_None) {
       return send_json(value);
     }
     if (PyBytes_Check(value)) {
-      return write_octets(exchange_, head(plan_.octets_type), bytes_view(value));
+      return write_octets(exchange_, head(&plan_.octets_type), bytes_view(value));
     }
     if (PyByteArray_Check(value) || PyMemoryView_Check(value)) {
-      return write_buffer(exchange_, head(plan_.octets_type), value);
+      return write_buffer(exchange_, head(&plan_.octets_type), value);
     }
     if (PyUnicode_Check(value) && plan_.str_is_text) {
-      return write_text(exchange_, head(plan_.text_type), value);
+      return write_text(exchange_, head(&plan_.text_type), value);
     }
     return send_by_form(value);
   }
@@ -161,7 +164,7 @@ class Sender {
   bool send_json(PyObject* value) {
     if (plan_.text_only) [[unlikely]]
       return send_converted(value);
-    return write_json(application_, exchange_, head(plan_.json_type), value);
+    return write_json(application_, exchange_, head(&plan_.json_type), status_, value);
   }
 
   // Types beyond JSON's own: those it has a form for, and those Python must judge.
@@ -179,14 +182,14 @@ class Sender {
     if (application_.hot.response.is_response(converted.get())) {
       return write_response(application_.hot.response, exchange_, converted.get());
     }
-    return write_json(application_, exchange_, head(plan_.json_type), converted.get());
+    return write_json(application_, exchange_, head(&plan_.json_type), status_, converted.get());
   }
 
   bool send_encoded(PyObject* value) {
     const OwnedRef encoded(PyObject_CallOneArg(plan_.encode.get(), value));
     if (!encoded) return false;
     if (PyBytes_CheckExact(encoded.get())) {
-      return write_octets(exchange_, head(plan_.json_type), bytes_view(encoded.get()));
+      return write_octets(exchange_, head(&plan_.json_type), bytes_view(encoded.get()));
     }
     return send_body(encoded.get());
   }
@@ -206,7 +209,7 @@ class Sender {
     if (code < 200 || code > 599) return send_converted(tuple);
     status_ = static_cast<std::uint16_t>(code);
     if (size == 3 && !read_fields(PyTuple_GET_ITEM(tuple, 2))) return false;
-    if (body == Py_None) return write_octets(exchange_, head({}), {});
+    if (body == Py_None) return write_octets(exchange_, head(nullptr), {});
     if (plan_.encode &&
         Py_TYPE(body) != reinterpret_cast<PyTypeObject*>(plan_.encode_unless.get())) {
       return send_encoded(body);
@@ -249,12 +252,10 @@ class Sender {
     return true;
   }
 
-  ResponseHead head(std::string_view content_type) const {
+  ResponseHead head(const http::ContentType* content_type) const {
     // What has no body has no type either (RSP-001).
     const bool untyped = own_content_type_ || status_ == 204 || status_ == 304;
-    return {.status = status_,
-            .content_type = untyped ? std::string_view{} : content_type,
-            .fields = fields_};
+    return {.status = status_, .content_type = untyped ? nullptr : content_type, .fields = fields_};
   }
 
   ApplicationState& application_;
@@ -266,15 +267,19 @@ class Sender {
   std::vector<FieldView> fields_;
 };
 
+[[gnu::noinline]] bool send_otherwise(ApplicationState& application, const Plan& plan,
+                                      http::Exchange& exchange, PyObject* value) {
+  return Sender(application, plan, exchange).send(value);
+}
+
 }  // namespace
 
 bool send_result(ApplicationState& application, const Plan& plan, http::Exchange& exchange,
                  PyObject* value) {
   if (plan.plain_json && (PyDict_CheckExact(value) || PyList_CheckExact(value))) [[likely]] {
-    return write_json(application, exchange,
-                      {.status = plan.status, .content_type = plan.json_type, .fields = {}}, value);
+    return write_json(application, exchange, plan.json_head, plan.status, value);
   }
-  return Sender(application, plan, exchange).send(value);
+  return send_otherwise(application, plan, exchange, value);
 }
 
 }  // namespace noria::py

@@ -4,19 +4,30 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
+
+#include "core/check.hpp"
 
 namespace noria::uring {
 
 using BufferId = std::uint16_t;
 inline constexpr BufferId no_buffer = 0xFFFF;
 
-// One slab of equal buffers; each engine says what giving one back means.
+// One slab of equal buffers. What is given back lies on a stack until the engine takes it from
+// there: the one given back last, still warm in the cache, on top.
 class ReceiveBuffers {
  public:
   virtual ~ReceiveBuffers() = default;
-  virtual void give_back(BufferId id) = 0;
+
+  void give_back(BufferId id) {
+    // Exactly once for each completion that carried it (ENG-014).
+    CHECK(id < buffer_count_ && lent_[id] != 0);
+    lent_[id] = 0;
+    --leases_out_;
+    idle_[idle_count_++] = id;
+  }
 
   char* data(BufferId id) const { return slab_ + std::size_t{id} * buffer_bytes_; }
   std::size_t buffer_bytes() const { return buffer_bytes_; }
@@ -25,10 +36,26 @@ class ReceiveBuffers {
   std::size_t leases_out() const { return leases_out_; }
 
  protected:
+  ReceiveBuffers(std::size_t count, std::size_t bytes)
+      : buffer_bytes_(bytes),
+        buffer_count_(count),
+        lent_(std::make_unique<std::uint8_t[]>(count)),
+        idle_(std::make_unique<BufferId[]>(count)) {}
+
+  // A completion names this buffer from now on.
+  void lend(BufferId id) {
+    CHECK(id < buffer_count_ && lent_[id] == 0);
+    lent_[id] = 1;
+    ++leases_out_;
+  }
+
   char* slab_ = nullptr;
-  std::size_t buffer_bytes_ = 0;
-  std::size_t buffer_count_ = 0;
+  const std::size_t buffer_bytes_;
+  const std::size_t buffer_count_;
   std::size_t leases_out_ = 0;
+  std::size_t idle_count_ = 0;
+  const std::unique_ptr<std::uint8_t[]> lent_;
+  const std::unique_ptr<BufferId[]> idle_;
 };
 
 class BufferLease {

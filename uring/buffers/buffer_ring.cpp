@@ -30,42 +30,30 @@ std::expected<std::unique_ptr<BufferRing>, int> BufferRing::map(std::size_t coun
 
 BufferRing::BufferRing(void* mapping, std::size_t mapping_bytes, std::size_t slab_offset_bytes,
                        std::size_t count, std::size_t bytes)
-    : entries_(static_cast<Entry*>(mapping)),
+    : ReceiveBuffers(count, bytes),
+      entries_(static_cast<Entry*>(mapping)),
       mapping_bytes_(mapping_bytes),
-      lent_(count, 0),
       mask_(static_cast<std::uint16_t>(count - 1)) {
   slab_ = static_cast<char*>(mapping) + slab_offset_bytes;
-  buffer_bytes_ = bytes;
-  buffer_count_ = count;
-  for (std::size_t id = 0; id < count; ++id) write_entry(static_cast<BufferId>(id));
-  publish_tail();
+  for (std::size_t id = count; id > 0; --id) idle_[idle_count_++] = static_cast<BufferId>(id - 1);
+  publish_idle();
 }
 
 BufferRing::~BufferRing() {
   ::munmap(entries_, mapping_bytes_);
 }
 
-void BufferRing::give_back(BufferId id) {
-  // Exactly once for each completion that carried it (ENG-014).
-  CHECK(id < buffer_count_ && lent_[id] != 0);
-  lent_[id] = 0;
-  --leases_out_;
-  write_entry(id);
-}
-
-void BufferRing::write_entry(BufferId id) {
-  // The tail lives in the first entry, so entries are filled field by field.
-  Entry& entry = entries_[tail_ & mask_];
-  entry.address = reinterpret_cast<std::uintptr_t>(data(id));
-  entry.bytes = static_cast<std::uint32_t>(buffer_bytes_);
-  entry.id = id;
-  ++tail_;
-}
-
-void BufferRing::publish_tail() {
+void BufferRing::publish_idle() {
+  while (idle_count_ > 0) {
+    const BufferId id = idle_[--idle_count_];
+    // The tail lives in the first entry, so entries are filled field by field.
+    Entry& entry = entries_[tail_++ & mask_];
+    entry.address = reinterpret_cast<std::uintptr_t>(data(id));
+    entry.bytes = static_cast<std::uint32_t>(buffer_bytes_);
+    entry.id = id;
+  }
   // Entries must be complete before the kernel can see them.
   std::atomic_ref(entries_[0].tail).store(tail_, std::memory_order_release);
-  published_tail_ = tail_;
 }
 
 }  // namespace noria::uring

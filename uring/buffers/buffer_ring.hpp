@@ -1,12 +1,11 @@
 // Receive buffers that the kernel takes from a ring it shares with us, first in, first out. What is
-// given back is written there at once and shown to the kernel in one step by publish().
+// given back is written there and shown to the kernel in one step by publish().
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <expected>
 #include <memory>
-#include <vector>
 
 #include "core/check.hpp"
 #include "uring/buffers/buffer_lease.hpp"
@@ -28,16 +27,11 @@ class BufferRing final : public ReceiveBuffers {
   void* ring_address() const { return entries_; }
 
   // A completion named this buffer.
-  void lend(BufferId id) {
-    CHECK(id < buffer_count_ && lent_[id] == 0);
-    lent_[id] = 1;
-    ++leases_out_;
-  }
-  void give_back(BufferId id) override;
+  void lend(BufferId id) { ReceiveBuffers::lend(id); }
 
   // Shows the kernel every buffer given back so far.
   void publish() {
-    if (tail_ != published_tail_) publish_tail();
+    if (idle_count_ != 0) publish_idle();
   }
 
  private:
@@ -51,15 +45,12 @@ class BufferRing final : public ReceiveBuffers {
 
   BufferRing(void* mapping, std::size_t mapping_bytes, std::size_t slab_offset_bytes,
              std::size_t count, std::size_t bytes);
-  void write_entry(BufferId id);
-  void publish_tail();
+  void publish_idle();
 
   Entry* entries_;
   std::size_t mapping_bytes_;
-  std::vector<std::uint8_t> lent_;
   std::uint16_t mask_;
   std::uint16_t tail_ = 0;
-  std::uint16_t published_tail_ = 0;
 };
 
 }  // namespace noria::uring

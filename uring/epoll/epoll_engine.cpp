@@ -15,9 +15,6 @@ namespace noria::uring {
 
 namespace {
 
-// No single call moves more; a span may be longer, a short result says so.
-constexpr std::size_t transfer_bytes_max = std::size_t{1} << 30;
-
 // Nanoseconds until the deadline, 0 once it has come, no_deadline for ever.
 std::uint64_t left_until(std::uint64_t deadline_ns) {
   if (deadline_ns == no_deadline) return no_deadline;
@@ -54,7 +51,7 @@ void EpollEngine::receive_into(Token token, Descriptor socket, std::span<char> m
            .descriptor = socket,
            .token = token,
            .memory = memory.data(),
-           .bytes = std::min(memory.size(), transfer_bytes_max)});
+           .bytes = static_cast<std::uint32_t>(std::min(memory.size(), transfer_bytes_max))});
 }
 
 void EpollEngine::send(Token token, Descriptor socket, std::span<const char> octets) {
@@ -62,7 +59,7 @@ void EpollEngine::send(Token token, Descriptor socket, std::span<const char> oct
            .descriptor = socket,
            .token = token,
            .memory = const_cast<char*>(octets.data()),
-           .bytes = std::min(octets.size(), transfer_bytes_max)});
+           .bytes = static_cast<std::uint32_t>(std::min(octets.size(), transfer_bytes_max))});
 }
 
 void EpollEngine::shutdown(Token token, Descriptor socket) {
@@ -86,11 +83,6 @@ void EpollEngine::nop(Token token) {
   prepare({.operation = Operation::nop, .token = token});
 }
 
-void EpollEngine::prepare(const Submission& submission) {
-  ++in_flight_;
-  submissions_.push_back(submission);
-}
-
 void EpollEngine::reset(Descriptor socket) {
   if (static_cast<std::size_t>(socket) < watches_.size()) {
     CHECK(watches_[static_cast<std::size_t>(socket)].pending == 0);
@@ -110,8 +102,15 @@ std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_
       if (!completion.more) --in_flight_;
     }
   }
-  for (std::size_t next = 0; next < submissions_.size(); ++next) perform(submissions_[next]);
-  submissions_.clear();
+  room_end_ = overflow_.empty() ? out.size() : written_;
+  for (const Submission& submission : std::span(submissions_).first(submission_count_)) {
+    if (submission.operation == Operation::send) [[likely]] {
+      start_send(submission);
+    } else {
+      perform(submission);
+    }
+  }
+  submission_count_ = 0;
 
   const auto room = [&] {
     return std::span(events_).first(std::min(events_max, out_.size() - written_));
@@ -133,21 +132,21 @@ std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_
   return written_;
 }
 
-void EpollEngine::complete(const Completion& completion) {
-  if (written_ < out_.size() && overflow_.empty()) [[likely]] {
-    out_[written_++] = completion;
-    if (!completion.more) --in_flight_;
-  } else {
-    overflow_.push(completion);
-  }
+[[gnu::noinline]] void EpollEngine::make_room_for_submissions() {
+  constexpr std::size_t first = 64;
+  submission_room_ = std::max(submission_room_ * 2, first);
+  submissions_.resize(submission_room_);
+}
+
+[[gnu::noinline]] void EpollEngine::overflow(Completion completion) {
+  room_end_ = written_;
+  overflow_.push(completion);
 }
 
 void EpollEngine::perform(const Submission& submission) {
   const Descriptor descriptor = submission.descriptor;
   const Token token = submission.token;
   switch (submission.operation) {
-    case Operation::send:
-      return start_send(submission);
     case Operation::receive:
       return start_receive(submission);
     case Operation::accept:
@@ -163,6 +162,7 @@ void EpollEngine::perform(const Submission& submission) {
       return complete({.token = token, .result = cancel_now(submission.target)});
     case Operation::nop:
       return complete({.token = token});
+    case Operation::send:
     case Operation::none:
       break;
   }
@@ -216,6 +216,10 @@ void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
 void EpollEngine::dispatch(const epoll_event& event) {
   const Descriptor descriptor = event.data.fd;
   Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
+  if (event.events == EPOLLIN && watch.pending == receiving && watch.input_memory == nullptr)
+      [[likely]] {
+    return receive_ready(watch, descriptor);
+  }
   constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;
   const std::uint32_t wanted_before = wanted(watch);
   if (watch.pending == 0) {
@@ -227,7 +231,7 @@ void EpollEngine::dispatch(const epoll_event& event) {
     readiness_.watch(descriptor, wanted_before, true);
     watch.watched = static_cast<std::uint16_t>(wanted_before);
   }
-  if ((watch.pending & receiving) != 0 && (event.events & (EPOLLIN | always)) != 0) [[likely]] {
+  if ((watch.pending & receiving) != 0 && (event.events & (EPOLLIN | always)) != 0) {
     if (watch.input_memory == nullptr) {
       receive_ready(watch, descriptor);
     } else {

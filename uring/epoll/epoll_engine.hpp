@@ -65,8 +65,21 @@ class EpollEngine final : public Engine {
 
   EpollEngine(const EngineOptions& options, Readiness readiness);
 
-  void prepare(const Submission& submission);
-  void complete(const Completion& completion);
+  void prepare(const Submission& submission) {
+    ++in_flight_;
+    if (submission_count_ == submission_room_) [[unlikely]]
+      make_room_for_submissions();
+    submissions_.data()[submission_count_++] = submission;
+  }
+  void make_room_for_submissions();
+  // Its parameter is a value so that it never needs to be in memory twice.
+  void complete(Completion completion) {
+    if (written_ == room_end_) [[unlikely]]
+      return overflow(completion);
+    out_[written_++] = completion;
+    in_flight_ -= completion.more ? 0 : 1;
+  }
+  void overflow(Completion completion);
   void perform(const Submission& submission);
   bool know(Descriptor descriptor);
   void arm(Descriptor descriptor, Token token, Pending kind);
@@ -81,6 +94,8 @@ class EpollEngine final : public Engine {
 
   void accept_ready(Watch& watch, Descriptor listener);
   void receive_ready(Watch& watch, Descriptor socket);
+  void receive_starved(Watch& watch);
+  void receive_more(Watch& watch, Descriptor socket, std::ptrdiff_t bytes);
   void receive_into_ready(Watch& watch, Descriptor socket);
   void send_ready(Watch& watch, Descriptor socket);
   bool end_pending(Watch& watch, const Token* target);
@@ -92,12 +107,15 @@ class EpollEngine final : public Engine {
 
   Readiness readiness_;
   BufferStack buffers_;
-  std::vector<Watch> watches_;       // by descriptor
-  std::vector<Descriptor> by_slot_;  // a guess for cancel: who last armed under this slot
-  std::vector<Submission> submissions_;
+  std::vector<Watch> watches_;           // by descriptor
+  std::vector<Descriptor> by_slot_;      // a guess for cancel: who last armed under this slot
+  std::vector<Submission> submissions_;  // the first `submission_count_` of them
+  std::size_t submission_count_ = 0;
+  std::size_t submission_room_ = 0;
   CompletionQueue overflow_;  // completions the caller's array had no room for
   std::span<Completion> out_;
   std::size_t written_ = 0;
+  std::size_t room_end_ = 0;  // of `out_`; what comes then goes behind what overflowed before
   std::size_t in_flight_ = 0;
   std::array<epoll_event, events_max> events_;
 };

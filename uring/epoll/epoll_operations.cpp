@@ -66,7 +66,7 @@ void EpollEngine::start_receive(const Submission& submission) {
   CHECK((watch.pending & any_input) == 0);
   watch.input_token = submission.token;
   watch.input_memory = submission.memory;
-  watch.input_bytes = static_cast<std::uint32_t>(submission.bytes);
+  watch.input_bytes = submission.bytes;
   if (submission.memory != nullptr) {
     // A single receive is asked for when octets are expected, so they often are there.
     watch.pending |= receiving;
@@ -78,31 +78,46 @@ void EpollEngine::start_receive(const Submission& submission) {
 }
 
 void EpollEngine::receive_ready(Watch& watch, Descriptor socket) {
-  // Goes on only while a full buffer says that more is there, and not for long: the others are
-  // ready too, and one busy socket must not drain the buffers of all.
+  if (buffers_.empty()) [[unlikely]]
+    return receive_starved(watch);
+  const std::size_t room = buffers_.buffer_bytes();
+  const ssize_t bytes = ::recv(socket, buffers_.data(buffers_.top()), room, MSG_DONTWAIT);
+  if (bytes <= 0 || static_cast<std::size_t>(bytes) == room) [[unlikely]]
+    return receive_more(watch, socket, bytes);
+  complete({.token = watch.input_token,
+            .result = static_cast<std::int32_t>(bytes),
+            .more = true,
+            .buffer = buffers_.lend()});
+}
+
+// What a ring does when its buffer ring runs dry; the octets stay in the socket (ENG-020).
+void EpollEngine::receive_starved(Watch& watch) {
+  watch.pending &= static_cast<std::uint8_t>(~receiving);
+  complete({.token = watch.input_token, .result = -ENOBUFS});
+}
+
+// After a first recv() into the top buffer that filled it, or brought nothing. Goes on only while a
+// full buffer says that more is there, and not for long: the others are ready too, and one busy
+// socket must not drain the buffers of all.
+[[gnu::noinline]] void EpollEngine::receive_more(Watch& watch, Descriptor socket,
+                                                 std::ptrdiff_t bytes) {
   constexpr int receives_max = 4;
-  for (int count = 0; count < receives_max;) {
-    if (buffers_.empty()) [[unlikely]] {
-      // What a ring does when its buffer ring runs dry; the octets stay in the socket (ENG-020).
-      watch.pending &= static_cast<std::uint8_t>(~receiving);
-      return complete({.token = watch.input_token, .result = -ENOBUFS});
-    }
-    const std::size_t room = buffers_.buffer_bytes();
-    const ssize_t bytes = ::recv(socket, buffers_.data(buffers_.top()), room, MSG_DONTWAIT);
-    if (bytes > 0) [[likely]] {
+  const std::size_t room = buffers_.buffer_bytes();
+  for (int count = 0;;) {
+    if (bytes > 0) {
       complete({.token = watch.input_token,
                 .result = static_cast<std::int32_t>(bytes),
                 .more = true,
                 .buffer = buffers_.lend()});
-      if (static_cast<std::size_t>(bytes) < room) return;
-      ++count;
-      continue;
+      if (static_cast<std::size_t>(bytes) < room || ++count == receives_max) return;
+    } else if (bytes == 0 || errno != EINTR) {
+      if (bytes < 0 && errno == EAGAIN) return;
+      const std::int32_t result = bytes == 0 ? 0 : -errno;
+      watch.pending &= static_cast<std::uint8_t>(~receiving);
+      return complete({.token = watch.input_token, .result = result});
     }
-    if (bytes < 0 && errno == EINTR) continue;
-    if (bytes < 0 && errno == EAGAIN) return;
-    const std::int32_t result = bytes == 0 ? 0 : -errno;
-    watch.pending &= static_cast<std::uint8_t>(~receiving);
-    return complete({.token = watch.input_token, .result = result});
+    if (buffers_.empty()) return receive_starved(watch);
+    bytes = ::recv(socket, buffers_.data(buffers_.top()), room, MSG_DONTWAIT);
   }
 }
 
@@ -134,7 +149,7 @@ void EpollEngine::start_send(const Submission& submission) {
   CHECK((watch.pending & sending) == 0);
   watch.output_token = submission.token;
   watch.output_octets = submission.memory;
-  watch.output_bytes = static_cast<std::uint32_t>(submission.bytes);
+  watch.output_bytes = submission.bytes;
   arm(submission.descriptor, submission.token, sending);
 }
 

@@ -5,9 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "core/check.hpp"
 #include "uring/buffers/buffer_lease.hpp"
 
 namespace noria::uring {
@@ -23,31 +21,17 @@ class BufferStack final : public ReceiveBuffers {
 
   static constexpr std::size_t padding_bytes = 64;
 
-  bool empty() const { return free_.empty(); }
+  bool empty() const { return idle_count_ == 0; }
   // What nobody may look at now; the scripted engine overwrites it.
-  std::span<const BufferId> idle() const { return free_; }
+  std::span<const BufferId> idle() const { return {idle_.get(), idle_count_}; }
   // The buffer lend() will give; it may be written, and left where it is if nothing came.
-  BufferId top() const { return free_.back(); }
+  BufferId top() const { return idle_[idle_count_ - 1]; }
 
   BufferId lend() {
-    const BufferId id = free_.back();
-    free_.pop_back();
-    lent_[id] = 1;
-    ++leases_out_;
+    const BufferId id = idle_[--idle_count_];
+    ReceiveBuffers::lend(id);
     return id;
   }
-
-  void give_back(BufferId id) override {
-    // Exactly once for each completion that carried it (ENG-014).
-    CHECK(id < buffer_count_ && lent_[id] != 0);
-    lent_[id] = 0;
-    --leases_out_;
-    free_.push_back(id);
-  }
-
- private:
-  std::vector<BufferId> free_;
-  std::vector<std::uint8_t> lent_;
 };
 
 }  // namespace noria::uring

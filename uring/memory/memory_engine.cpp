@@ -28,7 +28,7 @@ void MemoryEngine::receive_into(Token token, Descriptor socket, std::span<char> 
            .descriptor = socket,
            .token = token,
            .memory = memory.data(),
-           .bytes = memory.size()});
+           .bytes = static_cast<std::uint32_t>(std::min(memory.size(), transfer_bytes_max))});
 }
 
 void MemoryEngine::send(Token token, Descriptor socket, std::span<const char> octets) {
@@ -36,7 +36,7 @@ void MemoryEngine::send(Token token, Descriptor socket, std::span<const char> oc
            .descriptor = socket,
            .token = token,
            .memory = const_cast<char*>(octets.data()),
-           .bytes = octets.size()});
+           .bytes = static_cast<std::uint32_t>(std::min(octets.size(), transfer_bytes_max))});
 }
 
 void MemoryEngine::shutdown(Token token, Descriptor socket) {

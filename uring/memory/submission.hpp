@@ -9,13 +9,16 @@
 
 namespace noria::uring {
 
+// No single call moves more; a span may be longer, a short result says so.
+inline constexpr std::size_t transfer_bytes_max = std::size_t{1} << 30;
+
 struct Submission {
   Operation operation = Operation::none;
   Descriptor descriptor = -1;
   Token token;
   Token target;            // cancel
   char* memory = nullptr;  // send: only read; receive: null means leased buffers
-  std::size_t bytes = 0;
+  std::uint32_t bytes = 0;
   std::uint32_t events = 0;  // poll
 };
 

@@ -33,17 +33,18 @@ class ExchangeTest : public testing::Test {
   h1::ResponseBlocks blocks_;
   h1::ResponseWriter writer_{blocks_, stats_};
   Output output_{pool_};
+  const ContentType type_{"a/b"};
 };
 
 TEST_F(ExchangeTest, answers_in_one_call_or_in_steps_with_the_same_octets) {
   Exchange whole = exchange();
   EXPECT_EQ(whole.body(), "body");
-  EXPECT_EQ(whole.respond({.content_type = "a/b"}, "hello"), HeadFault::none);
+  EXPECT_EQ(whole.respond({.content_type = &type_}, "hello"), HeadFault::none);
   EXPECT_TRUE(whole.responded());
   const std::string expected(output_.view());
   output_.truncate(0);
   Exchange steps = exchange();
-  EXPECT_EQ(steps.begin({.content_type = "a/b"}), HeadFault::none);
+  EXPECT_EQ(steps.begin({.content_type = &type_}), HeadFault::none);
   steps.body_output().append("hel");
   steps.body_output().append("lo");
   EXPECT_FALSE(steps.responded());

@@ -9,9 +9,9 @@ namespace noria::http {
 namespace {
 
 Outcome text(Exchange& exchange, std::string_view body) {
-  return exchange.respond({.content_type = "text/plain"}, body) == HeadFault::none
-             ? Outcome::responded
-             : Outcome::failed;
+  static const ContentType plain("text/plain");
+  return exchange.respond({.content_type = &plain}, body) == HeadFault::none ? Outcome::responded
+                                                                             : Outcome::failed;
 }
 
 Outcome hello(void* context, Exchange& exchange) {

@@ -1,0 +1,44 @@
+// The type of a response's content (RFC 9110 section 8.3), judged once and kept as the field line
+// that it becomes on the wire. Made when a route is; every response under it copies the line.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace noria::http {
+
+class ContentType {
+ public:
+  // A text that is no field value makes every response under it a HeadFault::header (RSP-011).
+  explicit ContentType(std::string_view text);
+
+  std::string_view text() const {
+    return {padded_.data() + prefix_bytes, bytes_ - prefix_bytes - line_end_bytes};
+  }
+  bool is_field_value() const { return is_field_value_; }
+
+  // "Content-Type: <text>\r\n" goes to `cursor`, where at least room_bytes() may be written;
+  // returns what is behind it. Copied in whole blocks, because the usual line is one and asks for
+  // no length.
+  char* write_line(char* cursor) const {
+    std::memcpy(cursor, padded_.data(), block_bytes);
+    if (bytes_ > block_bytes) [[unlikely]] {
+      std::memcpy(cursor + block_bytes, padded_.data() + block_bytes, bytes_ - block_bytes);
+    }
+    return cursor + bytes_;
+  }
+  std::size_t room_bytes() const { return padded_.size(); }
+
+ private:
+  static constexpr std::size_t block_bytes = 64;
+  static constexpr std::size_t prefix_bytes = 14;
+  static constexpr std::size_t line_end_bytes = 2;
+
+  std::string padded_;
+  std::size_t bytes_;
+  bool is_field_value_;
+};
+
+}  // namespace noria::http

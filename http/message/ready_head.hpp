@@ -1,0 +1,51 @@
+// The head of responses that differ in nothing but their date and the length of their content,
+// rendered once: "HTTP/1.1 200 OK", Date, Content-Type, up to the digits of Content-Length.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "http/message/content_type.hpp"
+#include "http/message/response_head.hpp"
+
+namespace noria::http {
+
+class ReadyHead {
+ public:
+  ReadyHead(std::uint16_t status, std::string_view content_type);
+
+  // The same by its parts: for a response that must say more, say less, or may not be sent at all.
+  ResponseHead parts() const { return {.status = status_, .content_type = &content_type_}; }
+  // A body of any length may follow this head as it is.
+  bool is_plain() const { return is_plain_; }
+
+  std::size_t bytes() const { return bytes_; }
+  // What copy_to() may write, with room for the date it leaves open.
+  std::size_t room_bytes() const { return padded_.size(); }
+  // Copied in whole blocks, because that asks for no exact length.
+  void copy_to(char* cursor) const {
+    const char* from = padded_.data();
+    for (std::size_t left = padded_.size(); left != 0; left -= block_bytes) {
+      std::memcpy(cursor, from, block_bytes);
+      cursor += block_bytes;
+      from += block_bytes;
+    }
+  }
+  // Of the 29 octets of the date.
+  std::size_t date_at() const { return date_at_; }
+
+ private:
+  static constexpr std::size_t block_bytes = 64;
+
+  std::uint16_t status_;
+  bool is_plain_;
+  std::size_t bytes_;
+  std::size_t date_at_;
+  std::string padded_;
+  ContentType content_type_;
+};
+
+}  // namespace noria::http
