@@ -7,8 +7,8 @@ CONTENDERS = {
     f"noria C++, {engine}": {
         "command": ["{build}/examples/cpp_hello", "{port}", engine],
         "paths": {"json": "/", "pipelined": "/", "new_connection": "/", "param": "/items/12345",
-                  "post": "/length"},
-        "answers": {"post": '{"length":1024}'},
+                  "post": "/length", "post_records": "/length"},
+        "answers": {"post": '{"length":1024}', "post_records": '{"length":1024}'},
     }
     for engine in ("epoll", "uring")
 }  # fmt: skip
