@@ -77,7 +77,8 @@ std::expected<Listener, ListenFailure> Listener::tcp(const std::string& host, st
 
   int error = 0;
   for (const addrinfo* candidate = found; candidate != nullptr; candidate = candidate->ai_next) {
-    Listener listener(::socket(candidate->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    Listener listener(
+        ::socket(candidate->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (listener.descriptor_ >= 0 && bind_tcp(listener.descriptor_, *candidate, sharing) &&
         ::listen(listener.descriptor_, backlog) == 0) {
       listener.port_ = local_address(listener.descriptor_).port;
@@ -96,7 +97,7 @@ std::expected<Listener, ListenFailure> Listener::unix_path(const std::string& pa
   if (path.size() >= sizeof address.sun_path) return failure(where, ENAMETOOLONG);
   std::memcpy(address.sun_path, path.data(), path.size());
 
-  Listener listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  Listener listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (listener.descriptor_ < 0) return failure(where, errno);
   const auto* plain = reinterpret_cast<const sockaddr*>(&address);
   int bound = ::bind(listener.descriptor_, plain, sizeof address);

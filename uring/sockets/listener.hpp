@@ -1,5 +1,6 @@
-// Listening sockets: TCP on IPv4 or IPv6, and Unix. They are in blocking mode and close-on-exec;
-// whoever passes one on to a child clears that on purpose.
+// Listening sockets: TCP on IPv4 or IPv6, and Unix. They are close-on-exec, which whoever passes
+// one on to a child clears on purpose, and non-blocking from the start: the mode belongs to all who
+// share the socket, epoll needs it, a ring accepts in either.
 #pragma once
 
 #include <cstdint>
