@@ -1,6 +1,7 @@
 #include "core/cores.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -27,9 +28,10 @@ constexpr std::uint64_t kill_after_ms = 1000;    // beyond the graceful timeout 
 constexpr int exit_not_started = 3;
 
 struct Worker {
-  pid_t pid = 0;        // 0: not running
-  int ready_pipe = -1;  // read end, until the worker reported or died
+  pid_t pid = 0;         // 0: not running
+  int report_pipe = -1;  // read end, until the worker reported or died
   bool ready = false;
+  std::string cause;  // why it did not start, in its own words
   std::uint64_t restarts = 0;
   std::uint64_t start_at_ms = 0;
 };
@@ -60,7 +62,7 @@ class Supervisor {
       clock_.refresh();
       take_signals();
       collect_children();
-      read_readiness();
+      read_reports();
       if (stopping_ && clock_.now_ms() >= kill_at_ms_) kill_all(SIGKILL);
     }
     return exit_code_;
@@ -124,16 +126,17 @@ class Supervisor {
       return;
     }
     worker.ready = false;
-    worker.ready_pipe = ends[0];
+    worker.cause.clear();
+    worker.report_pipe = ends[0];
   }
 
   std::vector<std::string> environment_of(std::size_t index, const std::string& listeners,
-                                          int ready) const {
+                                          int report) const {
     const std::string ours[] = {
         std::string(worker_id_variable) + "=" + std::to_string(index),
         std::string(worker_restarts_variable) + "=" + std::to_string(workers_[index].restarts),
         std::string(listeners_variable) + "=" + listeners,
-        std::string(ready_variable) + "=" + std::to_string(ready),
+        std::string(report_variable) + "=" + std::to_string(report),
     };
     std::vector<std::string> environment(std::begin(ours), std::end(ours));
     for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -154,7 +157,7 @@ class Supervisor {
     std::vector<pollfd> entries{{signals_, POLLIN, 0}};
     for (const Worker& worker : workers_) {
       if (!stopping_ && worker.pid == 0) wake_ms = std::min(wake_ms, worker.start_at_ms);
-      if (worker.ready_pipe >= 0) entries.push_back({worker.ready_pipe, POLLIN, 0});
+      if (worker.report_pipe >= 0) entries.push_back({worker.report_pipe, POLLIN, 0});
     }
     int timeout_ms = -1;
     if (wake_ms != never_ms) {
@@ -195,15 +198,25 @@ class Supervisor {
       const pid_t pid = worker.pid;
       worker.pid = 0;
       // The report may still be in the pipe.
-      read_readiness();
+      read_reports();
       close_pipe(worker);
       if (stopping_) continue;
-      const std::string how = WIFSIGNALED(status)
-                                  ? "was killed by signal " + std::to_string(WTERMSIG(status))
-                                  : "exited with " + std::to_string(WEXITSTATUS(status));
-      say("worker " + std::to_string(index) + " (pid " + std::to_string(pid) + ") " + how);
+      if (any_was_ready_ || worker.cause.empty()) {
+        say(obituary(index, pid, status));
+      } else {
+        // What keeps one from starting keeps them all: said once, and not whose it was.
+        say(worker.cause);
+      }
       ended(index, worker.ready);
     }
+  }
+
+  std::string obituary(std::size_t index, pid_t pid, int status) const {
+    std::string text = "worker " + std::to_string(index) + " (pid " + std::to_string(pid) + ") ";
+    text += WIFSIGNALED(status) ? "was killed by signal " + std::to_string(WTERMSIG(status))
+                                : "exited with " + std::to_string(WEXITSTATUS(status));
+    if (!workers_[index].cause.empty()) text += ": " + workers_[index].cause;
+    return text;
   }
 
   // Decides what becomes of a slot whose worker is gone.
@@ -226,20 +239,28 @@ class Supervisor {
     restarts_.push_back(worker.start_at_ms);
   }
 
-  void read_readiness() {
+  void read_reports() {
     for (Worker& worker : workers_) {
-      if (worker.ready_pipe < 0) continue;
-      pollfd entry{worker.ready_pipe, POLLIN, 0};
+      if (worker.report_pipe < 0) continue;
+      pollfd entry{worker.report_pipe, POLLIN, 0};
       if (::poll(&entry, 1, 0) != 1) continue;
-      char octet;
-      if (::read(worker.ready_pipe, &octet, 1) == 1) worker.ready = any_was_ready_ = true;
+      // A report is one write of at most PIPE_BUF octets, so it is here whole or not at all.
+      char octets[PIPE_BUF];
+      const ssize_t bytes = ::read(worker.report_pipe, octets, sizeof octets);
+      std::string_view report(octets, bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+      report = report.substr(0, report.find('\n'));
+      if (report == worker_is_ready) {
+        worker.ready = any_was_ready_ = true;
+      } else {
+        worker.cause = report;
+      }
       close_pipe(worker);
     }
   }
 
   static void close_pipe(Worker& worker) {
-    if (worker.ready_pipe >= 0) ::close(worker.ready_pipe);
-    worker.ready_pipe = -1;
+    if (worker.report_pipe >= 0) ::close(worker.report_pipe);
+    worker.report_pipe = -1;
   }
 
   const CoresOptions& options_;

@@ -25,8 +25,9 @@ struct CoresOptions {
 inline constexpr const char* worker_id_variable = "NORIA_WORKER_ID";  // 0, 1, ...
 inline constexpr const char* worker_restarts_variable = "NORIA_WORKER_RESTARTS";
 inline constexpr const char* listeners_variable = "NORIA_WORKER_LISTENERS";  // "5,6"
-// A pipe: the worker writes one octet when it serves.
-inline constexpr const char* ready_variable = "NORIA_WORKER_READY";
+// A pipe for one line in one write: that the worker serves, or why it cannot start.
+inline constexpr const char* report_variable = "NORIA_WORKER_REPORT";
+inline constexpr std::string_view worker_is_ready = "ready";
 
 // Runs until a stop was asked for or no worker can start. Blocks TERM, INT and CHLD for the calling
 // process, takes them by signalfd(2) and restores the mask on return.

@@ -3,8 +3,6 @@
 #include <pybind11/stl.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +13,7 @@
 #include "pymod/bindings/errors.hpp"
 #include "uring/choice.hpp"
 #include "uring/ring/features.hpp"
+#include "uring/sockets/address.hpp"
 #include "uring/sockets/listener.hpp"
 
 namespace noria::py {
@@ -33,11 +32,14 @@ std::pair<int, int> bind_listener(const std::string& host, std::uint16_t port, i
   return {listener->release(), bound_port};
 }
 
+std::pair<std::string, int> listener_address(int descriptor) {
+  const uring::Address address = uring::local_address(descriptor);
+  return {address.host, address.port};
+}
+
 int supervise_workers(const std::vector<std::string>& command,
                       const std::vector<std::vector<int>>& listeners,
-                      std::uint64_t graceful_timeout_ms,
-                      const std::map<std::string, std::string>& environment) {
-  for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
+                      std::uint64_t graceful_timeout_ms) {
   const CoresOptions options{.command = command,
                              .listeners = listeners,
                              .graceful_timeout_ms = graceful_timeout_ms,
@@ -103,8 +105,10 @@ void add_processes(pb::module_& module) {
   module.def("bind_listener", bind_listener, pb::arg("host"), pb::arg("port"), pb::kw_only(),
              pb::arg("backlog"), pb::arg("reuse_port") = true,
              "A listening TCP socket: (descriptor, port).");
+  module.def("listener_address", listener_address, pb::arg("descriptor"),
+             "(host, port) of a TCP listener; an empty host for any other.");
   module.def("supervise", supervise_workers, pb::arg("command"), pb::kw_only(),
-             pb::arg("listeners"), pb::arg("graceful_timeout_ms"), pb::arg("environment"),
+             pb::arg("listeners"), pb::arg("graceful_timeout_ms"),
              "Starts one process per slot, keeps them alive, forwards TERM and INT; returns the "
              "exit code.");
   module.def("doctor", doctor, "What this machine offers and which engine would be chosen.");

@@ -41,7 +41,7 @@ CoresOptions shell(const std::string& script, std::size_t workers) {
 }
 
 // The worker tells the supervisor it serves; file descriptors above 9 need eval in dash.
-const std::string report_ready = "eval \"echo ready >/proc/self/fd/$NORIA_WORKER_READY\"; ";
+const std::string report_ready = "eval \"echo ready >/proc/self/fd/$NORIA_WORKER_REPORT\"; ";
 
 // Workers that stop their own parent, so that no test waits for a clock.
 TEST(Cores, PRC_001_term_is_passed_on_and_ends_with_0) {
@@ -59,7 +59,29 @@ TEST(Cores, PRC_055_a_worker_that_never_became_ready_ends_with_3) {
   CoresOptions options = shell("exit 7", 2);
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 3);
-  EXPECT_NE(said.find("exited with 7"), std::string::npos) << said;
+  EXPECT_NE(said.find("exited with 7\n"), std::string::npos) << said;
+}
+
+TEST(Cores, PRC_052_why_no_worker_can_start_is_said_once) {
+  std::string said;
+  CoresOptions options =
+      shell("eval \"echo the port is taken >/proc/self/fd/$NORIA_WORKER_REPORT\"; exit 3", 3);
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 3);
+  EXPECT_EQ(said, "the port is taken\n");
+}
+
+TEST(Cores, PRC_031_why_a_replacement_cannot_start_is_said_with_its_worker) {
+  std::string said;
+  const std::string script =
+      "if [ $NORIA_WORKER_RESTARTS = 1 ]; then "
+      "eval \"echo no memory >/proc/self/fd/$NORIA_WORKER_REPORT\"; exit 3; fi; " +
+      report_ready + "if [ $NORIA_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; fi; exit 1";
+  CoresOptions options = shell(script, 1);
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_NE(said.find(") exited with 1\n"), std::string::npos) << said;
+  EXPECT_NE(said.find(") exited with 3: no memory\n"), std::string::npos) << said;
 }
 
 TEST(Cores, PRC_030_a_crashed_worker_is_replaced_and_knows_how_often) {

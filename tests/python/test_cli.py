@@ -15,7 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from noria import App, StartupError
-from noria.cli import load, main, usable_cpus
+from noria.cli import load, main, usable_cpus, worker_count
 
 APP = """
 import os
@@ -179,7 +179,64 @@ def test_PRC_052_what_cannot_start_is_one_line_and_exit_3(folder: Path, target: 
     running = Run(folder, target, "--port", "0", "--workers", workers)
     said = running.said.read()
     assert running.stop() == 3
-    assert said.count("noria: cannot start: ") == 1, said
+    assert said.startswith("noria: cannot start: ") and said.count("\n") == 1, said
+
+
+def test_PRC_031_a_worker_that_cannot_be_replaced_is_named(folder: Path, run: Callable[..., Run]) -> None:
+    (folder / "once.py").write_text(APP)
+    running = run("once.py", "--port", "0", "--workers", "2")
+    _, pids = running.ready(2)
+    (folder / "once.py").write_text("1 / 0\n")
+    os.kill(pids[0], signal.SIGKILL)
+    said = [running.said.readline() for _ in range(2)]
+    assert re.fullmatch(r"noria: worker \d \(pid \d+\) was killed by signal 9\n", said[0]), said
+    assert re.fullmatch(r"noria: worker \d \(pid \d+\) exited with 3: cannot start: .*ZeroDivisionError.*\n", said[1]), said
+    assert running.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("flag", "environment", "workers"),
+    [
+        (None, {}, 1),
+        (None, {"NORIA_WORKERS": "2"}, 2),
+        (None, {"WEB_CONCURRENCY": "3"}, 3),
+        (None, {"NORIA_WORKERS": "2", "WEB_CONCURRENCY": "3"}, 2),
+        ("4", {"NORIA_WORKERS": "2", "WEB_CONCURRENCY": "many"}, 4),
+        (None, {"NORIA_WORKERS": "auto"}, usable_cpus()),
+    ],
+)
+def test_the_flag_goes_before_the_environment(
+    monkeypatch: pytest.MonkeyPatch, flag: str | None, environment: dict[str, str], workers: int
+) -> None:
+    for name in ("NORIA_WORKERS", "WEB_CONCURRENCY"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert worker_count(flag) == workers
+
+
+def test_workers_from_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORIA_WORKERS", "2")
+    running = Run(folder, "single.py", "--port", "0")
+    _, pids = running.ready(2)
+    assert running.stop() == 0 and len(set(pids)) == 2
+
+
+@pytest.mark.parametrize("name", ["NORIA_WORKERS", "WEB_CONCURRENCY"])
+def test_a_wrong_number_of_workers_in_the_environment(folder: Path, name: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "noria", "run", "single.py"],
+        env={**os.environ, name: "many"},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert done.stderr == (
+        f"noria: cannot start: environment: {name} is a number from 1 to 1024 or auto, not 'many'\n"
+    )
 
 
 def test_PRC_052_a_port_in_use(run: Callable[..., Run], folder: Path) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from noria import App, ConfigError, LimitsConfig, Request, ServerConfig, TimeoutConfig, _native
-from noria.config import setting_names, size, with_changes
 from noria.options import Settings
+from noria.settings import SETTINGS, defaults, native_values
 from noria.testing import TestClient
 
 
 def test_defaults_are_those_of_the_native_half() -> None:
-    ours, theirs = ServerConfig()._native(), _native.config_defaults()
+    ours, theirs = native_values(ServerConfig()._values()), _native.config_defaults()
+    assert ServerConfig()._values() == defaults()
     assert {key: theirs[key] for key in ours} == ours
 
 
@@ -66,13 +67,6 @@ def test_LIM_2xx_broken_relations(config: Any) -> None:
     assert "limits." in str(raised.value) or "timeouts." in str(raised.value)
 
 
-@pytest.mark.parametrize(
-    ("text", "count"), [("0", 0), ("10", 10), ("1KiB", 1024), ("2 MiB", 2**21), ("1GiB", 2**30), ("3KB", 3000), (7, 7)]
-)
-def test_sizes(text: Any, count: int) -> None:
-    assert size(text) == count
-
-
 def test_environment() -> None:
     env = {
         "NORIA_HOST": "::1",
@@ -112,14 +106,7 @@ def test_environment_errors_name_the_variable(env: dict[str, str], says: str) ->
 
 
 def test_settings_as_types_are_the_settings() -> None:
-    assert sorted(Settings.__annotations__) == sorted({*setting_names()} - {"host", "port"})
-
-
-def test_changes_by_keyword() -> None:
-    config = with_changes(ServerConfig(), {"port": 1, "limit_body_size": 5, "timeout_idle": 2}, "run()")
-    assert (config.port, config.limits.max_body_size, config.timeouts.idle) == (1, 5, 2)
-    with pytest.raises(ConfigError, match=r"run\(\): port"):
-        with_changes(ServerConfig(), {"port": "x"}, "run()")
+    assert sorted(Settings.__annotations__) == sorted({*SETTINGS} - {"host", "port"})
 
 
 # --- on the wire ---

@@ -9,30 +9,35 @@ from pathlib import Path
 import pytest
 
 from noria import App, ConfigError, ServerConfig, StartupError
-from noria.serving import bind, effective_config, inherited, serve
+from noria.serving import bind, effective_settings, inherited, serve
+from noria.settings import defaults, with_changes
 from noria.testing import live_server
+
+
+def changed(**changes: object) -> dict[str, object]:
+    return with_changes(defaults(), changes, "test")
 
 
 def test_sources_from_strong_to_weak(monkeypatch: pytest.MonkeyPatch) -> None:
     base = ServerConfig(port=1, backlog=2, host="::1")
     monkeypatch.setenv("NORIA_PORT", "3")
-    config = effective_config(base, {"port": 4, "backlog": 5})
-    assert (config.port, config.backlog, config.host) == (3, 5, "::1")
+    settings = effective_settings(base, {"port": 4, "backlog": 5})
+    assert (settings["port"], settings["backlog"], settings["host"]) == (3, 5, "::1")
     monkeypatch.setenv("NORIA_PORTT", "3")
     with pytest.raises(ConfigError, match="NORIA_PORT"):
-        effective_config(None, {})
+        effective_settings(None, {})
     with pytest.raises(TypeError, match="did you mean"):
-        effective_config(None, {"prot": 1})
+        effective_settings(None, {"prot": 1})
 
 
 def test_listeners_of_several_workers_share_a_port() -> None:
-    listeners = bind(ServerConfig(port=0), 3)
+    listeners = bind(changed(port=0), 3)
     try:
         assert len({one.port for one in listeners}) == 1 and len({one.descriptor for one in listeners}) == 3
         assert listeners[0].url == f"http://127.0.0.1:{listeners[0].port}"
         assert inherited(listeners[0].descriptor).url == listeners[0].url
         with pytest.raises(StartupError, match="already in use"):
-            bind(ServerConfig(port=listeners[0].port or 0))
+            bind(changed(port=listeners[0].port))
     finally:
         for one in listeners:
             one.close()
@@ -40,30 +45,30 @@ def test_listeners_of_several_workers_share_a_port() -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "says"),
+    ("settings", "says"),
     [
-        (ServerConfig(host="192.0.2.1", port=0), "no address of this machine"),
-        (ServerConfig(uds="/nonexistent/socket"), "--uds"),
+        (changed(host="192.0.2.1", port=0), "no address of this machine"),
+        (changed(uds="/nonexistent/socket"), "--uds"),
     ],
 )
-def test_what_cannot_be_bound(config: ServerConfig, says: str) -> None:
+def test_what_cannot_be_bound(settings: dict[str, object], says: str) -> None:
     with pytest.raises(StartupError, match=says):
-        bind(config)
+        bind(settings)
 
 
 def test_unix_sockets(tmp_path: Path) -> None:
     path = str(tmp_path / "s")
-    (first,) = bind(ServerConfig(uds=path))
+    (first,) = bind(changed(uds=path))
     assert inherited(first.descriptor).url == f"unix:{path}" == first.url
     with pytest.raises(StartupError, match="already in use"):
-        bind(ServerConfig(uds=path))
+        bind(changed(uds=path))
     os.close(first.descriptor)
-    (second,) = bind(ServerConfig(uds=path))  # the first was left behind
+    (second,) = bind(changed(uds=path))  # the first was left behind
     second.close()
     assert not os.path.exists(path)
     Path(path).write_text("a file")
     with pytest.raises(StartupError):
-        bind(ServerConfig(uds=path))
+        bind(changed(uds=path))
 
 
 def test_ipv6(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +93,7 @@ def test_one_app_is_served_once(serve: object) -> None:
     from noria.serving import serve as serve_here
 
     with pytest.raises(StartupError, match="already"):
-        serve_here(app, ServerConfig(port=0))
+        serve_here(app, changed(port=0))
 
 
 def test_nothing_is_left_open_when_the_app_does_not_compile() -> None:
@@ -99,5 +104,5 @@ def test_nothing_is_left_open_when_the_app_does_not_compile() -> None:
 
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(Exception, match="Nowhere"):
-        serve(app, ServerConfig(port=0))
+        serve(app, changed(port=0))
     assert len(os.listdir("/proc/self/fd")) == before

@@ -1,4 +1,4 @@
-"""`python -m noria` is the command `noria`; workers are started through it."""
+"""`python -m noria` is the command `noria`."""
 
 from noria.cli import main
 

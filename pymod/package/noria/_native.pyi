@@ -345,12 +345,14 @@ class MemoryServer(metaclass=_BoundType):
     def close(self) -> None: ...
     def stats(self) -> dict[str, int]: ...
 
+def listener_address(descriptor: int) -> tuple[str, int]:
+    """(host, port) of a TCP listener; an empty host for any other."""
+
 def supervise(
     command: Sequence[str],
     *,
     listeners: Sequence[Sequence[int]],  # per worker slot
     graceful_timeout_ms: int,
-    environment: Mapping[str, str],
 ) -> int:
     """Starts one process per slot, keeps them alive, forwards TERM and INT; returns the exit code."""
 

@@ -254,7 +254,7 @@ class App:
     def run(self, host: str | None = None, port: int | None = None, **settings: Unpack[Settings]) -> None:
         """Serves until stopped. If it cannot start: one line on stderr and SystemExit(3)."""
         from noria.errors import ConfigError
-        from noria.serving import complain, effective_config, serve
+        from noria.serving import complain, effective_settings, serve
 
         given: dict[str, Any] = {**settings}
         if host is not None:
@@ -262,8 +262,7 @@ class App:
         if port is not None:
             given["port"] = port
         try:
-            config = effective_config(self._server_config, given)
-            code = serve(self, config)
+            code = serve(self, effective_settings(self._server_config, given))
         except (ConfigError, StartupError, RegistrationError) as error:
             complain(f"cannot start: {error}")
             raise SystemExit(3) from None
@@ -320,7 +319,7 @@ def _taken_options(options: dict[str, Any]) -> dict[str, Any]:
 
         field("Content-Type", options["media_type"])
     if "max_body" in options:
-        from noria.config import size
+        from noria.settings import size
 
         try:
             options["max_body"] = size(options["max_body"])  # 0: no limit

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from noria.app import App
     from noria.config import ServerConfig
     from noria.serving import Listener, Serving
+    from noria.settings import Values
 
 USAGE = """\
 usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--engine ENGINE] [--app-dir DIR]
@@ -25,14 +26,16 @@ usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--e
   --host     the address to listen on (127.0.0.1)
   --port     the port, 0 for any free one (8000)
   --uds      a Unix socket instead of host and port
-  --workers  worker processes, or auto for one per usable CPU (1)
+  --workers  worker processes, or auto for one per usable CPU (1); NORIA_WORKERS, WEB_CONCURRENCY
   --engine   auto, uring or epoll (auto)
   --app-dir  where pkg.mod is looked for (the current directory)
 """
 
 _RUN_FLAGS = ("host", "port", "uds", "workers", "engine", "app-dir")
 _NOT_STARTED = 3
-_SPEAKER = "NORIA_SPEAKER"
+# As `python -m noria`, which would first import runpy and what that needs.
+_WORKER = "from noria.cli import main; raise SystemExit(main())"
+_REPORT_BYTES_MAX = 4096  # of a pipe's atomic write
 
 
 class UsageError(NoriaError):
@@ -80,14 +83,16 @@ def run(arguments: list[str]) -> int:
     target, flags = _parsed(arguments)
     worker = _taken_from_environment()
     try:
-        workers = _worker_count(flags.pop("workers", "1"))
+        workers = worker_count(flags.pop("workers", None))
         app_dir = os.path.abspath(flags.pop("app-dir", "."))
         if worker is not None:
             return _work(target, app_dir, flags, worker)
         return _supervise(arguments, flags, workers)
     except (ConfigError, StartupError) as error:
-        if worker is None or worker.speaks():
+        if worker is None:
             complain(f"cannot start: {error}")
+        else:
+            worker.cannot_start(str(error))
         return _NOT_STARTED
 
 
@@ -113,12 +118,19 @@ def _parsed(arguments: list[str]) -> tuple[str, dict[str, str]]:
     return targets[0], flags
 
 
-def _worker_count(text: str) -> int:
-    if text == "auto":
-        return usable_cpus()
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= 1024:
-        return int(text)
-    raise UsageError(f"--workers is a number from 1 to 1024 or auto, not {text!r}")
+def worker_count(flag: str | None) -> int:
+    """Of the flag, else of the environment; taken out there, for an app has no setting of this name."""
+    named, platform = os.environ.pop("NORIA_WORKERS", None), os.environ.get("WEB_CONCURRENCY")
+    for text, source in ((flag, "--workers"), (named, "NORIA_WORKERS"), (platform, "WEB_CONCURRENCY")):
+        if text is None:
+            continue
+        if text == "auto":
+            return usable_cpus()
+        if text.isascii() and text.isdigit() and 1 <= int(text) <= 1024:
+            return int(text)
+        problem = f"{source} is a number from 1 to 1024 or auto, not {text!r}"
+        raise UsageError(problem) if source.startswith("--") else ConfigError(f"environment: {problem}")
+    return 1
 
 
 def usable_cpus() -> int:
@@ -134,16 +146,12 @@ def usable_cpus() -> int:
     return max(1, count)
 
 
-def _settings(flags: dict[str, str]) -> dict[str, Any]:
-    return {name.replace("-", "_"): value for name, value in flags.items()}
-
-
-def _configured(base: ServerConfig | None, flags: dict[str, str]) -> ServerConfig:
+def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
     """Flags over the environment over what the app was given."""
-    from noria.config import with_changes
-    from noria.serving import effective_config
+    from noria.serving import effective_settings
+    from noria.settings import with_changes
 
-    return with_changes(effective_config(base, {}), _settings(flags), "command line")
+    return with_changes(effective_settings(base, {}), flags, "command line")
 
 
 def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
@@ -151,22 +159,15 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
     from noria.serving import bind
 
     # Listeners and the stop are all the supervisor knows of; the app's own settings are its workers'.
-    config = _configured(None, flags)
-    listeners = bind(config, workers)
-    # What keeps one worker from starting keeps them all: who takes the octet says it for the others.
-    token, filled = os.pipe()
-    os.write(filled, b"1")
-    os.close(filled)
-    os.set_inheritable(token, True)
+    settings = _configured(None, flags)
+    listeners = bind(settings, workers)
     try:
         return _native.supervise(
-            [sys.executable, "-m", "noria", "run", *arguments],
+            [sys.executable, "-c", _WORKER, "run", *arguments],
             listeners=[[listener.descriptor] for listener in listeners],
-            graceful_timeout_ms=round(config.timeouts.graceful * 1000),
-            environment={_SPEAKER: str(token)},
+            graceful_timeout_ms=round(settings["timeout_graceful"] * 1000),
         )
     finally:
-        os.close(token)
         for listener in listeners:
             listener.close()
 
@@ -174,33 +175,30 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
 class Worker:
     """What the supervisor told this process."""
 
-    def __init__(self, listener: int, ready: int, restarts: int, token: int) -> None:
+    def __init__(self, listener: int, report: int) -> None:
         self.listener = listener
-        self._ready = ready
-        self._restarts = restarts
-        self._token = token
+        self._report = report
 
     def is_ready(self) -> None:
-        os.write(self._ready, b"1")
-        os.close(self._ready)
+        self._tell("ready")
 
-    def speaks(self) -> bool:
-        return self._restarts > 0 or os.read(self._token, 1) != b""
+    def cannot_start(self, cause: str) -> None:
+        """The supervisor says it, once for all workers."""
+        self._tell(f"cannot start: {' '.join(cause.split())}")
+
+    def _tell(self, line: str) -> None:
+        os.write(self._report, line.encode(errors="backslashreplace")[:_REPORT_BYTES_MAX])
+        os.close(self._report)
 
 
 def _taken_from_environment() -> Worker | None:
     """None in a supervisor; taken out, so that children of the app do not see it."""
-    taken = {
-        name: os.environ.pop(name)
-        for name in list(os.environ)
-        if name.startswith("NORIA_WORKER_") or name == _SPEAKER
-    }
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("NORIA_WORKER_")}
     if "NORIA_WORKER_LISTENERS" not in taken:
         return None
     # A worker has one listener; the supervisor's contract allows for more.
     listener = int(taken["NORIA_WORKER_LISTENERS"].partition(",")[0])
-    ready, restarts = int(taken["NORIA_WORKER_READY"]), int(taken["NORIA_WORKER_RESTARTS"])
-    return Worker(listener, ready, restarts, int(taken[_SPEAKER]))
+    return Worker(listener, int(taken["NORIA_WORKER_REPORT"]))
 
 
 def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> int:
@@ -208,7 +206,7 @@ def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> i
     from noria.serving import inherited, serve
 
     app = load(target, app_dir)
-    config = _configured(app._server_config, flags)
+    settings = _configured(app._server_config, flags)
     listener: Listener = inherited(worker.listener)
 
     def when_ready(serving: Serving) -> None:
@@ -216,7 +214,7 @@ def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> i
         worker.is_ready()
 
     try:
-        return serve(app, config, listener, when_ready)
+        return serve(app, settings, listener, when_ready)
     except RegistrationError as error:
         raise StartupError(str(error)) from None
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from _thread import get_native_id  # threading would cost an import
 
 from noria import _native
-from noria.config import ServerConfig, setting_names, with_changes, with_environment
 from noria.errors import StartupError, nearest
+from noria.settings import SETTINGS, defaults, native_values, with_changes, with_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from noria.app import App
+    from noria.config import ServerConfig
+    from noria.settings import Values
 
 VERSION = "0.1.0"
 
@@ -29,17 +32,18 @@ def complain(problem: str) -> None:
     tell(f"noria: {problem}")
 
 
-def effective_config(base: ServerConfig | None, given: Mapping[str, Any]) -> ServerConfig:
+def effective_settings(base: ServerConfig | None, given: Mapping[str, Any]) -> Values:
     """Environment over keywords of run() over App(server=) over defaults."""
-    known = setting_names()
     for name in given:
-        if name not in known:
-            near = nearest(name, known)
+        if name not in SETTINGS:
+            near = nearest(name, list(SETTINGS))
             raise TypeError(
                 f"run() has no setting {name!r}" + (f"; did you mean {near!r}?" if near else "")
             )
-    config = ServerConfig() if base is None else base
-    return with_environment(with_changes(config, given, "run()"), "NORIA_", os.environ)
+    values = defaults() if base is None else base._values()
+    if given:
+        values = with_changes(values, given, "run()")
+    return with_environment(values, "NORIA_", os.environ)
 
 
 class Listener:
@@ -65,24 +69,26 @@ class Listener:
                 pass
 
 
-def bind(config: ServerConfig, count: int = 1) -> list[Listener]:
+def bind(settings: Values, count: int = 1) -> list[Listener]:
     """A listener for each of `count` workers; StartupError with cause and way out if there is none.
 
     On a Unix socket all of them share one.
     """
-    if config.uds is not None:
-        return [_bind_unix(config.uds, config.backlog)] * count
-    shown = f"[{config.host}]" if ":" in config.host else config.host
+    backlog = settings["backlog"]
+    if settings["uds"] is not None:
+        return [_bind_unix(settings["uds"], backlog)] * count
+    host = settings["host"]
+    shown = f"[{host}]" if ":" in host else host
     made: list[Listener] = []
-    port = config.port
+    port = settings["port"]
     try:
         # Sockets that share a port do not notice another server of the same user on it: ask first.
-        alone, port = _native.bind_listener(config.host, port, backlog=config.backlog, reuse_port=False)
+        alone, port = _native.bind_listener(host, port, backlog=backlog, reuse_port=False)
         if count == 1:
             return [Listener(alone, f"http://{shown}:{port}", port, None)]
         os.close(alone)
         for _ in range(count):
-            descriptor, port = _native.bind_listener(config.host, port, backlog=config.backlog)
+            descriptor, port = _native.bind_listener(host, port, backlog=backlog)
             made.append(Listener(descriptor, f"http://{shown}:{port}", port, None))
     except OSError as error:
         for listener in made:
@@ -93,15 +99,14 @@ def bind(config: ServerConfig, count: int = 1) -> list[Listener]:
 
 def inherited(descriptor: int) -> Listener:
     """The listener a supervisor left at this number; its address is asked of the kernel."""
+    host, port = _native.listener_address(descriptor)
+    if host:
+        shown = f"[{host}]" if ":" in host else host
+        return Listener(descriptor, f"http://{shown}:{port}", port, None)
     import socket
 
     with socket.socket(fileno=os.dup(descriptor)) as asked:
-        address = asked.getsockname()
-        if asked.family == socket.AF_UNIX:
-            return Listener(descriptor, f"unix:{address}", None, None)
-        host, port = address[:2]
-        shown = f"[{host}]" if ":" in host else host
-        return Listener(descriptor, f"http://{shown}:{port}", port, None)
+        return Listener(descriptor, f"unix:{asked.getsockname()}", None, None)
 
 
 def _bind_unix(path: str, backlog: int) -> Listener:
@@ -109,6 +114,7 @@ def _bind_unix(path: str, backlog: int) -> Listener:
     import stat
 
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.setblocking(False)  # as epoll needs it; the workers share the mode with the socket
     try:
         if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
@@ -141,25 +147,22 @@ def _cause(error: OSError, flag: str) -> str:
 class Serving:
     """One server on its listener, opened on the thread that will run it."""
 
-    def __init__(self, app: App, config: ServerConfig, listener: Listener) -> None:
-        import threading
-
+    def __init__(self, app: App, settings: Values, listener: Listener) -> None:
         self.listener = listener
-        self._asked_engine = config.engine
-        if config.debug:
+        self._asked_engine: str = settings["engine"]
+        if settings["debug"]:
             app.debug = True
         self.server = _native.Server(
             app._freeze(),
             listeners=[listener.descriptor],
-            config=config._native(),
-            engine=config.engine,
+            config=native_values(settings),
+            engine=self._asked_engine,
         )
         try:
             # Before anyone is told the address: whoever was told may send TERM at once.
-            main = threading.current_thread() is threading.main_thread()
-            self.server.open(signals=main)
+            self.server.open(signals=get_native_id() == os.getpid())  # on the main thread
         except OSError as error:
-            raise StartupError(f"the engine {config.engine} cannot start: {error}") from None
+            raise StartupError(f"the engine {self._asked_engine} cannot start: {error}") from None
         app._serving = self.server
 
     def announce(self) -> None:
@@ -172,7 +175,7 @@ class Serving:
 
 def serve(
     app: App,
-    config: ServerConfig,
+    settings: Values,
     listener: Listener | None = None,
     when_ready: Callable[[Serving], None] | None = None,
 ) -> int:
@@ -180,9 +183,9 @@ def serve(
     if app._serving is not None:
         raise StartupError("the app is being served already; stop it first")
     app._freeze()
-    bound = bind(config)[0] if listener is None else listener
+    bound = bind(settings)[0] if listener is None else listener
     try:
-        serving = Serving(app, config, bound)
+        serving = Serving(app, settings, bound)
         try:
             if when_ready is not None:
                 when_ready(serving)

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 from noria import _native
 from noria.cookie_jar import Cookies
 from noria.received import TestResponse, parse_response
+from noria.settings import native_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from noria.app import App
-    from noria.config import ServerConfig
     from noria.options import Settings
     from noria.headers import HeadersInit
     from noria.serving import Serving
+    from noria.settings import Values
 
 __all__ = ["Cookies", "TestClient", "TestResponse", "live_server"]
 
@@ -189,7 +190,7 @@ class TestClient:
             if config is None:
                 native: dict[str, int] = {}
             else:
-                native = config._native()
+                native = native_values(config._values())
                 if config.debug:
                     self.app.debug = True
             self._server = _native.MemoryServer(self.app._freeze(), config=native)
@@ -263,14 +264,14 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
     """A real server on a free loopback port, in a thread; stopped when the block ends."""
 
     def __init__(self, app: App, **settings: Unpack[Settings]) -> None:
-        from noria.serving import effective_config
+        from noria.serving import effective_settings
 
         given: dict[str, Any] = {"port": 0, **settings}
         self.app = app
         self.url = ""
         self.port: int | None = None
         self.uds: str | None = None
-        self._config: ServerConfig = effective_config(app._server_config, given)
+        self._settings: Values = effective_settings(app._server_config, given)
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._serve, name="live_server", daemon=True)
@@ -290,7 +291,7 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
         trace: TracebackType | None,
     ) -> None:
         self.app.stop()
-        self._thread.join(self._config.timeouts.graceful + 5)
+        self._thread.join(self._settings["timeout_graceful"] + 5)
         if self._thread.is_alive():
             raise RuntimeError("the server did not stop within timeouts.graceful")
 
@@ -298,7 +299,7 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
         from noria.serving import serve
 
         try:
-            serve(self.app, self._config, when_ready=self._is_ready)
+            serve(self.app, self._settings, when_ready=self._is_ready)
         except BaseException as error:  # noqa: BLE001
             self._failure = error
         finally:

@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 from noria import _native
@@ -15,7 +16,8 @@ def test_listeners() -> None:
     descriptor, port = _native.bind_listener("127.0.0.1", 0, backlog=5, reuse_port=False)
     with socket.socket(fileno=descriptor) as listener:
         assert port > 0 and listener.getsockname() == ("127.0.0.1", port)
-        assert not os.get_inheritable(descriptor)
+        assert _native.listener_address(descriptor) == ("127.0.0.1", port)
+        assert not os.get_inheritable(descriptor) and not os.get_blocking(descriptor)
         socket.create_connection(("127.0.0.1", port), timeout=5).close()
         with pytest.raises(OSError, match="in use") as raised:
             _native.bind_listener("127.0.0.1", port, backlog=5, reuse_port=False)
@@ -27,18 +29,22 @@ def test_listeners() -> None:
         _native.bind_listener("no.such.host.invalid", 0, backlog=5)
 
 
+def test_the_address_of_what_is_no_tcp_listener(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        assert _native.listener_address(listener.fileno()) == ("", 0)
+
+
 def test_supervise_starts_and_ends_workers(capfd: pytest.CaptureFixture[str]) -> None:
     descriptor, _ = _native.bind_listener("127.0.0.1", 0, backlog=5)
-    program = "import os, sys; print(os.environ['MARK'], os.environ['NORIA_WORKER_ID'], flush=True); sys.exit(3)"
+    program = "import os, sys; print('here', os.environ['NORIA_WORKER_ID'], flush=True); sys.exit(3)"
     code = _native.supervise(
-        [sys.executable, "-c", program],
-        listeners=[[descriptor]],
-        graceful_timeout_ms=1000,
-        environment={"MARK": "here"},
+        [sys.executable, "-c", program], listeners=[[descriptor]], graceful_timeout_ms=1000
     )
     os.close(descriptor)
-    os.environ.pop("MARK", None)
-    assert code == 3 and "here 0" in capfd.readouterr().out
+    said = capfd.readouterr()
+    assert code == 3 and "here 0" in said.out
+    assert said.err.startswith("noria: worker 0 (pid ") and said.err.endswith(") exited with 3\n")
 
 
 def test_doctor() -> None:

@@ -1,0 +1,263 @@
+"""Every setting by one name: its default, how it is read, and what overrides what.
+
+A start reads settings and nothing of noria.config, whose dataclasses cost more than the rest of the
+package; they are made of this table.
+"""
+
+from __future__ import annotations
+
+from noria import _native
+from noria.errors import ConfigError, nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    Values = dict[str, Any]  # keyword of run() -> value as it was read
+
+NO_LIMIT = 2**64 - 1
+
+KIB, MIB = 2**10, 2**20
+
+
+class Setting:
+    """One row of the table; `unit` says how a value is read, `key` which key of the native half it sets."""
+
+    __slots__ = ("default", "field", "key", "part", "unit")
+
+    def __init__(self, place: str, unit: str, default: Any, key: str | None = None) -> None:
+        self.part, _, self.field = place.rpartition(".")  # "limits", "timeouts" or ""
+        self.unit = unit
+        self.default = default
+        self.key = key
+
+    @property
+    def place(self) -> str:
+        """The field as code names it."""
+        return f"{self.part}.{self.field}" if self.part else self.field
+
+    @property
+    def keyword(self) -> str:
+        """The keyword of run(), from which flag and variable follow."""
+        if self.part == "limits":
+            return f"limit_{self.field.removeprefix('max_')}"
+        return f"timeout_{self.field}" if self.part == "timeouts" else self.field
+
+    def read(self, value: Any) -> Any:
+        """The value as it is kept; ConfigError names the field."""
+        unit = self.unit
+        if unit.endswith(" or none"):
+            if value is None or value == "none":
+                return None
+            unit = unit.removesuffix(" or none")
+        try:
+            return _READERS[unit](value)
+        except ValueError as error:
+            raise ConfigError(f"{self.place} {error}, not {value!r}") from None
+
+
+def defaults() -> Values:
+    return {keyword: setting.default for keyword, setting in SETTINGS.items()}
+
+
+def with_changes(values: Values, changes: Mapping[str, Any], source: str) -> Values:
+    """The values with `changes` over them, judged together; ConfigError names the source."""
+    try:
+        changed = values | {name: SETTINGS[name].read(value) for name, value in changes.items()}
+        judge(changed)
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}") from None
+    return changed
+
+
+def with_environment(values: Values, prefix: str, env: Mapping[str, str]) -> Values:
+    """The values with the variables of this prefix over them; an unknown one is an error."""
+    found: dict[str, str] = {}  # keyword -> variable
+    if "PORT" in env:
+        found["port"] = "PORT"
+    for name, text in env.items():
+        rest = name.removeprefix(prefix)
+        if rest == name or _is_injected(rest, text):
+            continue
+        if rest.lower() not in SETTINGS:
+            known = [prefix + one.upper() for one in SETTINGS]
+            raise ConfigError(f"environment: {name} is no setting{hint(name, known)}")
+        found[rest.lower()] = name
+    read = {}
+    for keyword, name in found.items():
+        try:
+            read[keyword] = SETTINGS[keyword].read(env[name])
+        except ConfigError as error:
+            raise ConfigError(f"environment: {name}: {error}") from None
+    changed = values | read
+    try:
+        judge(changed)
+    except ConfigError as error:
+        involved = [name for keyword, name in found.items() if SETTINGS[keyword].place in str(error)]
+        raise ConfigError(f"environment: {', '.join(involved or found.values())}: {error}") from None
+    return changed
+
+
+def _is_injected(rest: str, text: str) -> bool:
+    # Kubernetes and Docker links name the service in the variables they inject.
+    return rest.startswith(("SERVICE_", "PORT_")) or (rest == "PORT" and "://" in text)
+
+
+def native_values(values: Values) -> dict[str, int]:
+    """Keys and units of the native half."""
+    made = {}
+    for keyword, setting in SETTINGS.items():
+        if setting.key is None:
+            continue
+        value = values[keyword]
+        if value is None:
+            value = NO_LIMIT
+        elif setting.unit == "seconds":
+            value = round(value * 1000)
+        made[setting.key] = value
+    return made
+
+
+def judge(values: Values) -> None:
+    """ConfigError for a value out of bounds or a broken relation, in the names that users know."""
+    problem = _native.config_problem(native_values(values))
+    if problem is None:
+        return
+    keyed = [(setting.key, setting.place) for setting in SETTINGS.values() if setting.key is not None]
+    # Longest first: body_bytes_max is also the end of drain_body_bytes_max.
+    for key, place in sorted(keyed, key=lambda one: len(one[0]), reverse=True):
+        problem = problem.replace(key, place)
+    raise ConfigError(problem)
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    near = nearest(name, list(known))
+    return f"; did you mean {near}?" if near else ""
+
+
+# --- values -----------------------------------------------------------------------------------
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("is a text")
+    return value
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < NO_LIMIT:
+        return value
+    raise ValueError("is a whole number from 0")
+
+
+def _port(value: Any) -> int:
+    try:
+        port = _count(value)
+    except ValueError:
+        port = -1
+    if not 0 <= port <= 65535:
+        raise ValueError("is a port from 0 to 65535")
+    return port
+
+
+_SIZES = {"": 1, "B": 1, "KiB": KIB, "MiB": MIB, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def size(value: Any) -> int:
+    """Bytes of an int or a text like "64KiB"; ValueError for anything else."""
+    if isinstance(value, str):
+        digits = value.rstrip("BGKMi")
+        unit = value[len(digits) :]
+        digits = digits.strip()
+        if digits.isascii() and digits.isdigit() and unit in _SIZES:
+            return int(digits) * _SIZES[unit]
+    elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < NO_LIMIT:
+        return value
+    raise ValueError('is a number of bytes or a text like "64KiB"')
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            value = -1
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**32:
+        raise ValueError("is a number of seconds")
+    return value
+
+
+def _switch(value: Any) -> bool:
+    from noria.validation import FALSE, TRUE
+
+    if isinstance(value, str) and value.lower() in TRUE:
+        return True
+    if isinstance(value, str) and value.lower() in FALSE:
+        return False
+    if isinstance(value, bool):
+        return value
+    raise ValueError("is true or false")
+
+
+def _engine(value: Any) -> str:
+    if value not in ("auto", "uring", "epoll"):
+        raise ValueError("is auto, uring or epoll")
+    return str(value)
+
+
+_READERS: dict[str, Any] = {
+    "text": _text,
+    "count": _count,
+    "port": _port,
+    "size": size,
+    "seconds": _seconds,
+    "switch": _switch,
+    "engine": _engine,
+}
+
+
+# --- the table --------------------------------------------------------------------------------
+
+SETTINGS: dict[str, Setting] = {
+    setting.keyword: setting
+    for setting in (
+        Setting("host", "text", "127.0.0.1"),
+        Setting("port", "port", 8000),
+        Setting("uds", "text or none", None),
+        Setting("backlog", "count", 4096),
+        Setting("engine", "engine", "auto"),
+        Setting("debug", "switch", False),
+        Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
+        Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
+        Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),
+        Setting("limits.max_header_size", "size", 32 * KIB, "header_section_bytes_max"),
+        Setting("limits.max_header_count", "count", 100, "header_count_max"),
+        Setting("limits.max_chunk_extension", "size", 256, "chunk_extension_bytes_max"),
+        Setting("limits.max_chunk_overhead", "size", 16 * KIB, "chunk_overhead_bytes_max"),
+        Setting("limits.max_body_size", "size or none", MIB, "body_bytes_max"),
+        Setting("limits.max_drain_size", "size", 64 * KIB, "drain_body_bytes_max"),
+        Setting("limits.max_lingering", "count", 1024, "linger_connections_max"),
+        Setting("limits.min_body_rate", "count", 240, "body_rate_bytes_per_second_min"),
+        Setting("limits.min_send_rate", "count", 240, "send_rate_bytes_per_second_min"),
+        Setting("limits.max_connections", "count or none", None, "connections_max"),
+        Setting("limits.max_requests_per_connection", "count or none", None, "requests_per_connection_max"),
+        Setting("limits.send_queue_high", "size", 256 * KIB, "send_queue_bytes_high"),
+        Setting("limits.send_queue_low", "size", 64 * KIB, "send_queue_bytes_low"),
+        Setting("limits.max_query_fields", "count", 1000, "query_fields_max"),
+        Setting("limits.max_cookies", "count", 200, "cookies_max"),
+        Setting("limits.max_json_depth", "count", 1024, "json_depth_max"),
+        Setting("limits.max_json_number", "count", 4300, "json_number_bytes_max"),
+        Setting("timeouts.read_header", "seconds", 10, "header_timeout_ms"),
+        Setting("timeouts.rate_grace", "seconds", 5, "rate_grace_ms"),
+        Setting("timeouts.rate_credit", "seconds", 30, "rate_credit_ms_max"),
+        Setting("timeouts.idle", "seconds", 75, "keep_alive_timeout_ms"),
+        Setting("timeouts.tcp_user", "seconds", 30, "tcp_user_timeout_ms"),
+        Setting("timeouts.drain_body", "seconds", 1, "drain_body_timeout_ms"),
+        Setting("timeouts.linger", "seconds", 5, "linger_timeout_ms"),
+        Setting("timeouts.linger_idle", "seconds", 1, "linger_idle_ms"),
+        Setting("timeouts.graceful", "seconds", 30, "graceful_timeout_ms"),
+    )
+}
