@@ -1,25 +1,15 @@
 #include "tests/support/allocations.hpp"
 
 #include <atomic>
+#include <cerrno>
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 
 namespace {
 
 std::atomic<std::uint64_t> count{0};
 
-void* counted(std::size_t bytes) {
+void counted() {
   count.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(bytes)) return memory;
-  std::abort();
-}
-
-void* counted(std::size_t bytes, std::align_val_t alignment) {
-  count.fetch_add(1, std::memory_order_relaxed);
-  const auto step = static_cast<std::size_t>(alignment);
-  if (void* memory = std::aligned_alloc(step, (bytes + step - 1) / step * step)) return memory;
-  std::abort();
 }
 
 }  // namespace
@@ -32,47 +22,61 @@ std::uint64_t allocations() {
 
 }  // namespace noria::support
 
-// All forms, though the default ones forward to the first two: a sanitizer's own do not, and it
-// takes memory from one of its forms given back to one of ours for a mistake.
-void* operator new(std::size_t bytes) {
-  return counted(bytes);
+// A sanitizer has a heap of its own, which tells whoever asks; glibc's is counted at its entrances.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+
+// gcc 12 has the function and not the header <sanitizer/allocator_interface.h>.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(
+    void (*allocated)(const volatile void* memory, std::size_t bytes),
+    void (*freed)(const volatile void* memory));
+
+namespace {
+
+const int installed = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t) { counted(); }, [](const volatile void*) {});
+
+}  // namespace
+
+#else
+
+// Visible, so that the libraries' own calls come here too.
+#pragma GCC visibility push(default)
+
+extern "C" {
+
+void* __libc_malloc(std::size_t bytes);
+void* __libc_calloc(std::size_t count, std::size_t bytes);
+void* __libc_realloc(void* memory, std::size_t bytes);
+void* __libc_memalign(std::size_t alignment, std::size_t bytes);
+
+void* malloc(std::size_t bytes) {
+  counted();
+  return __libc_malloc(bytes);
 }
-void* operator new[](std::size_t bytes) {
-  return counted(bytes);
+
+void* calloc(std::size_t count, std::size_t bytes) {
+  counted();
+  return __libc_calloc(count, bytes);
 }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return counted(bytes);
+
+void* realloc(void* memory, std::size_t bytes) {
+  counted();
+  return __libc_realloc(memory, bytes);
 }
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
-  return counted(bytes);
+
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) {
+  counted();
+  return __libc_memalign(alignment, bytes);
 }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return counted(bytes, alignment);
+
+int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) {
+  counted();
+  *memory = __libc_memalign(alignment, bytes);
+  return *memory == nullptr ? ENOMEM : 0;
 }
-void* operator new[](std::size_t bytes, std::align_val_t alignment) {
-  return counted(bytes, alignment);
-}
-void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
-}
+
+}  // extern "C"
+
+#pragma GCC visibility pop
+
+#endif

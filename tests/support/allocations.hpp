@@ -1,5 +1,6 @@
-// How often this process has asked the heap for memory. Linking a test that calls this replaces
-// operator new by one that counts; a steady state is one in which the number stands still.
+// How often this process has asked the heap for memory, by operator new or as C does. Linking a
+// test that calls this puts the count before the heap; a steady state is one in which it stands
+// still.
 #pragma once
 
 #include <cstdint>

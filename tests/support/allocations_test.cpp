@@ -2,18 +2,36 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <new>
 
 namespace noria::support {
 namespace {
 
-// Called by name: a new-expression whose memory nobody looks at may be left out by the compiler.
+// Through a volatile pointer: memory that nobody looks at may be left out by the compiler.
+void* volatile taken;
+
 TEST(Allocations, count_every_form_of_new) {
   const std::uint64_t before = allocations();
-  ::operator delete(::operator new(1));
-  ::operator delete[](::operator new[](1));
-  ::operator delete(::operator new(1, std::align_val_t{64}), std::align_val_t{64});
+  taken = ::operator new(1);
+  ::operator delete(taken);
+  taken = ::operator new[](1);
+  ::operator delete[](taken);
+  taken = ::operator new(1, std::align_val_t{64});
+  ::operator delete(taken, std::align_val_t{64});
   EXPECT_EQ(allocations() - before, 3u);
+}
+
+TEST(Allocations, count_the_calls_of_c) {
+  const std::uint64_t before = allocations();
+  taken = std::malloc(1);
+  taken = std::realloc(taken, 100'000);
+  std::free(taken);
+  taken = std::calloc(1, 1);
+  std::free(taken);
+  taken = std::aligned_alloc(64, 64);
+  std::free(taken);
+  EXPECT_EQ(allocations() - before, 4u);
 }
 
 }  // namespace
