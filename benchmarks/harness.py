@@ -22,7 +22,7 @@ import machine
 import processes
 import table
 
-from load import idle_connections, start
+from load import idle_connections, objects, start
 
 RESULTS = contenders.HERE / "results"
 FIGURE = "cpu_us_per_request"
@@ -156,6 +156,7 @@ def idle(options: argparse.Namespace) -> dict[str, Any]:
 # What is not a race: figures of noria's own, no rounds and no ratio.
 LOADS = {
     "idle_connections": (idle_connections.QUESTION, idle),
+    "objects": (objects.QUESTION, lambda options: {"noria Python": objects.measure()}),
     "start": (start.QUESTION, lambda options: {"noria Python": start.measure()}),
 }
 
