@@ -1,7 +1,5 @@
 """The server that json_route.py counts: one route, epoll engine, no supervisor."""
 
-import sys
-
 from noria import App
 
 app = App()
@@ -13,4 +11,4 @@ def message():
 
 
 if __name__ == "__main__":
-    app.run(host="127.0.0.1", port=int(sys.argv[1]), engine="epoll")
+    app.run(host="127.0.0.1", port=0, engine="epoll")

@@ -16,12 +16,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 CONNECTIONS = 64
-START_TIMEOUT_S = 120
 REQUEST = b"GET /json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 VALGRIND = ("valgrind", "--tool=callgrind", "--error-exitcode=9", "--callgrind-out-file={out}")
 
@@ -88,46 +86,34 @@ def _ask(port: int, pid: int, connections: int, rounds: int) -> None:
         connection.close()
 
 
-def _wait_until_open(port: int, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        except OSError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("the server did not start under callgrind") from None
-            time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _start(command: list[str]) -> tuple[subprocess.Popen[str], int]:
+    """The server and its port, once it has said that it listens."""
+    server = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env={"PYTHONHASHSEED": "0"}
+    )
+    assert server.stderr is not None
+    said = ""
+    for line in server.stderr:
+        said += line
+        if found := re.search(r"listening on http://127\.0\.0\.1:(\d+) ", line):
+            return server, int(found[1])
+    server.wait()
+    raise RuntimeError(f"the server did not start under callgrind: {said}")
 
 
 def served(connections: int, rounds: int) -> int:
     """Instructions of a whole server life with this many requests on each connection."""
-    port = _free_port()
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"
         command = [part.format(out=out) for part in VALGRIND]
-        command += [_python(), str(HERE / "json_app.py"), str(port)]
-        with open(Path(folder) / "log", "w+b") as log:
-            server = subprocess.Popen(
-                command, stdout=log, stderr=subprocess.STDOUT, env={"PYTHONHASHSEED": "0"}
-            )
-            try:
-                _wait_until_open(port, server)
-                _ask(port, server.pid, connections, rounds)
-            except BaseException:
-                log.seek(0)
-                sys.stderr.write(log.read().decode(errors="replace"))
-                raise
-            finally:
-                server.send_signal(signal.SIGTERM)
-                server.wait(120)
+        server, port = _start([*command, _python(), str(HERE / "json_app.py")])
+        try:
+            _ask(port, server.pid, connections, rounds)
+        finally:
+            server.send_signal(signal.SIGTERM)
+            _, said = server.communicate(timeout=120)
+        if server.returncode != 0:
+            raise RuntimeError(f"the server ended with {server.returncode}: {said}")
         return _instructions(out)
 
 
