@@ -1,5 +1,6 @@
 """tools/tidy.py: one deliberate violation of each rule, in a tree of its own, must be found."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import tidy  # noqa: E402
+from tidy_rules import bans  # noqa: E402
 from tidy_rules.tree import Tree  # noqa: E402
 
 KEYS = 'constexpr auto keys = {\n    {"header_count_max", &C::header_count_max, 1, 2},\n};\n'
@@ -30,36 +32,91 @@ CLEAN = {
     "tests/python/test_app.py": "from noria import App\n\n\ndef test_app():\n    assert App()\n",
 }
 
+# Who may include whom, as the architecture has it: rows include, columns are included.
+A_HEADER_OF = {
+    "core": "core/clock.hpp",
+    "uring": "uring/engine.hpp",
+    "http": "http/h1/limits.hpp",
+    "http/serve": "http/serve/server.hpp",
+    "pymod": "pymod/bridge/attached.hpp",
+    "examples": "examples/hello.hpp",
+    "tests": "tests/support/scripted.hpp",
+    "benchmarks": "benchmarks/ceiling.hpp",
+    "tools": "tools/generated.hpp",
+}
+ARROWS = {
+    "core": {"core"},
+    "uring": {"core", "uring"},
+    "http": {"core", "http"},
+    "http/serve": {"core", "uring", "http", "http/serve"},
+    "pymod": {"core", "http", "http/serve", "pymod"},
+    "examples": {"core", "uring", "http", "http/serve"},
+    "tests": set(A_HEADER_OF),  # these see everything, nobody sees them
+    "benchmarks": set(A_HEADER_OF),
+}
+
 VIOLATIONS = [
-    # An arrow is broken for every room that has one to break.
-    ("arrows", "core/clock.hpp", '#include "uring/engine.hpp"\n'),
-    ("arrows", "core/clock.hpp", '#include "http/handler.hpp"\n'),
-    ("arrows", "uring/engine.hpp", '#include "http/handler.hpp"\n'),
-    ("arrows", "uring/engine.hpp", '#include "pymod/bridge/attached.hpp"\n'),
-    ("arrows", "http/h1/limits.hpp", '#include "uring/engine.hpp"\n'),
-    ("arrows", "http/routing/match.hpp", '#include "http/serve/server.hpp"\n'),
-    ("arrows", "http/serve/server.hpp", '#include "pymod/bridge/attached.hpp"\n'),
-    ("arrows", "pymod/hotpath/refs.hpp", '#include "uring/engine.hpp"\n'),
-    ("arrows", "core/clock.hpp", '#include "tests/support/scripted.hpp"\n'),
     ("arrows", "core/clock.hpp", '#include "check.hpp"\n'),
     ("arrows", "core/clock.hpp", '#include "../uring/engine.hpp"\n'),
     ("imports", "pymod/package/noria/loop.py", "import orjson\n"),
-    ("imports", "pymod/package/noria/loop.py", "from tools import tidy\n"),
-    ("python-header", "http/handler.hpp", "#include <Python.h>\n"),
-    ("pybind11", "pymod/hotpath/refs.hpp", "#include <pybind11/pybind11.h>\n"),
-    ("liburing", "uring/loop.hpp", "#include <liburing.h>\n"),
-    ("liburing", "uring/epoll/readiness.hpp", "#include <liburing.h>\n"),
-    ("openssl", "http/h1/limits.hpp", "#include <openssl/ssl.h>\n"),
-    ("exit", "core/clock.hpp", "void f() { std::exit(3); }\n"),
-    ("exit", "pymod/package/noria/app.py", "import sys\n\nsys.exit(1)\n"),
-    ("printf", "core/clock.cpp", 'void f() { std::printf("x"); }\n'),
+    *(
+        ("imports", "pymod/package/noria/loop.py", f"from {stranger} import x\n")
+        for stranger in ("tools", "tests", "benchmarks")
+    ),
+    # A library is known to one folder, and to the tests of that folder.
+    *(
+        (rule, path, f"#include <{header}>\n")
+        for rule, header, home in (
+            ("python-header", "Python.h", "pymod/"),
+            ("pybind11", "pybind11/pybind11.h", "pymod/bindings/"),
+            ("liburing", "liburing.h", "uring/ring/"),
+            ("openssl", "openssl/ssl.h", "http/tls/"),
+        )
+        for path in (
+            "core/clock.hpp",
+            "uring/loop.hpp",
+            "uring/ring/ring.hpp",
+            "uring/epoll/readiness.hpp",
+            "http/handler.hpp",
+            "http/h1/limits.hpp",
+            "http/tls/transform.hpp",
+            "http/serve/server.hpp",
+            "pymod/bindings/module.hpp",
+            "pymod/hotpath/refs.hpp",
+            "pymod/bridge/attached.hpp",
+            "examples/hello.hpp",
+            "tests/core/clock_test.cpp",
+            "benchmarks/micro/router.cpp",
+        )
+        if not path.startswith(home)
+    ),
+    *(
+        ("exit", "core/clock.hpp", f"void f() {{ {call}; }}\n")
+        for call in ("std::exit(3)", "exit(3)", "::_exit(3)", "quick_exit(3)", "_Exit(3)", "std::abort()")
+    ),
+    *(
+        ("exit", "pymod/package/noria/app.py", f"import os, sys\n\n{call}\n")
+        for call in ("sys.exit(1)", "os._exit(1)", "exit(1)", "quit()")
+    ),
+    *(
+        ("printf", "core/clock.cpp", f"void f() {{ {call}; }}\n")
+        for call in ('std::printf("x")', 'fprintf(f, "x")', 'dprintf(1, "x")', 'puts("x")', 'std::cerr << "x"')
+    ),
     ("printf", "pymod/package/noria/app.py", 'print("x")\n'),
     ("format", "core/clock.cpp", "#include <format>\n"),
+    ("format", "core/clock.cpp", 'auto text = std::format("{}", 1);\n'),
     ("sleep", "tests/core/clock_test.cpp", "TEST(Clock, t) { std::this_thread::sleep_for(1s); }\n"),
-    ("sleep", "tests/core/clock_test.cpp", "TEST(Clock, t) { usleep(1); }\n"),
+    *(
+        ("sleep", "tests/core/clock_test.cpp", f"TEST(Clock, t) {{ {call}; }}\n")
+        for call in ("usleep(1)", "::sleep(1)", "nanosleep(&t, nullptr)", "std::this_thread::sleep_until(t)")
+    ),
+    ("sleep", "core/clock.cpp", "void f() { ::usleep(1); }\n"),
     ("sleep", "tests/python/test_app.py", "import time\n\ntime.sleep(1)\n"),
+    ("sleep", "tests/python/test_app.py", "from time import sleep\n"),
+    ("sleep", "pymod/package/noria/app.py", "import asyncio\n\nasyncio.sleep(1)\n"),
     ("thread-local", "core/clock.cpp", "thread_local int x;\n"),
     ("throw", "http/serve/server.hpp", "void f() { throw 1; }\n"),
+    ("throw", "core/clock.cpp", "void f() { try { g(); } catch (...) {} }\n"),
     ("environment", "uring/loop.hpp", 'const char* e = getenv("X");\n'),
     ("macro", "core/clock.hpp", "#define TWICE(x) ((x) + (x))\n"),
     ("friend", "core/clock.hpp", "class A { friend class B; };\n"),
@@ -134,7 +191,23 @@ def test_a_deliberate_violation_is_found(rule: str, path: str, text: str, tmp_pa
 
 def test_every_rule_has_a_violation() -> None:
     judged = {rule.name for rule in tidy.RULES} | {"exceptions"}
-    assert judged == {rule for rule, _, _ in VIOLATIONS}
+    assert judged == {rule for rule, _, _ in VIOLATIONS} | {"arrows"}
+
+
+@pytest.mark.parametrize("ban", bans.BANS, ids=lambda ban: ban.rule)
+def test_every_ban_has_a_violation(ban: bans.Ban) -> None:
+    met = [path for rule, path, text in VIOLATIONS if rule == ban.rule and re.search(ban.pattern, text, re.MULTILINE)]
+    assert any(path.endswith(ban.suffixes) and path.startswith(ban.folders or ("",)) for path in met)
+
+
+@pytest.mark.parametrize("includes", ARROWS)
+def test_every_arrow_is_held(includes: str, tmp_path: Path) -> None:
+    """Whatever is not an arrow of the architecture is a finding, whatever is one is none."""
+    path = A_HEADER_OF[includes]
+    text = "".join(f'#include "{included}"\n' for included in A_HEADER_OF.values())
+    findings = tidy.findings_in(lay_out(tmp_path, CLEAN | {path: text}))["arrows"]
+    refused = {finding.line for finding in findings if finding.path == path}
+    assert refused == {line for line, room in enumerate(A_HEADER_OF, 1) if room not in ARROWS[includes]}
 
 
 def test_an_exception_excuses_its_file_alone(tmp_path: Path) -> None:
