@@ -15,6 +15,7 @@ from noria.testing import TestClient
 
 pydantic = pytest.importorskip("pydantic")
 msgspec = pytest.importorskip("msgspec")
+attrs = pytest.importorskip("attrs")
 
 Validator = Literal["msgspec", "pydantic", "builtin"]
 VALIDATORS: list[Validator] = ["msgspec", "pydantic", "builtin"]
@@ -47,6 +48,23 @@ class Thing:
 @dataclass
 class Secret(Thing):
     key: str = "k"
+
+
+@attrs.define
+class Parcel:
+    name: str
+    tags: list[str] = attrs.Factory(list)
+    size: Literal["s", "m"] = "s"
+
+
+@attrs.define
+class Tracked(Parcel):
+    key: str = "k"
+
+
+@attrs.define
+class Hidden:
+    _weight: float = attrs.field(validator=attrs.validators.gt(0))  # the constructor says weight
 
 
 class Opaque:
@@ -153,6 +171,49 @@ def test_no_body_is_missing_or_the_default() -> None:
         {"type": "missing", "loc": ["body"], "msg": "Field required", "input": None}
     ]
     assert client_for(optional).post("/").json() is None
+
+
+@pytest.mark.parametrize("validator", ["auto", "msgspec", "builtin"])
+def test_attrs_classes_are_models(validator: Any) -> None:
+    def handler(parcel: Parcel) -> Any:
+        assert type(parcel) is Parcel
+        return parcel
+
+    client = client_for(handler, validator=validator)
+    assert client.post("/", json={"name": "a"}).json() == {"name": "a", "tags": [], "size": "s"}
+    assert client.post("/", json={"name": "a", "tags": ["b"], "size": "m"}).json()["size"] == "m"
+    wrong = client.post("/", json={"tags": []})
+    assert wrong.status_code == 422 and wrong.json()["detail"][0]["loc"] == ["body", "name"]
+    assert client.post("/", json={"name": "a", "tags": [1]}).json()["detail"][0]["loc"] == ["body", "tags", 0]
+    assert client.post("/", json={"name": "a", "size": "l"}).json()["detail"][0]["loc"] == ["body", "size"]
+
+
+def test_attrs_by_the_built_in_checker_go_through_the_constructor() -> None:
+    def handler(hidden: Hidden) -> Any:
+        return hidden._weight
+
+    client = client_for(handler, validator="builtin")
+    assert client.post("/", json={"_weight": 2.5}).json() == 2.5
+    assert client.post("/", json={"_weight": -1.0}).status_code == 422
+    assert client.post("/", json={}).json()["detail"][0]["loc"] == ["body", "_weight"]
+
+
+def test_pydantic_does_not_check_attrs() -> None:
+    def handler(parcel: Any) -> None: ...
+
+    handler.__annotations__["parcel"] = Parcel
+    with pytest.raises(HandlerSignatureError, match="attrs"):
+        App(validator="pydantic").add_route("/", handler, ["POST"])
+    handler.__annotations__["parcel"] = dict[str, Parcel | User]
+    with pytest.raises(HandlerSignatureError, match="mixes"):
+        App().add_route("/", handler, ["POST"])
+
+
+@pytest.mark.parametrize("validator", ["msgspec", "builtin"])
+def test_no_undeclared_field_of_an_attrs_class_leaves(validator: Any) -> None:
+    app = App(validator=validator)
+    app.add_route("/", lambda: Tracked("a", ["b"]), response_model=Parcel)
+    assert TestClient(app).get("/").json() == {"name": "a", "tags": ["b"], "size": "s"}
 
 
 def test_what_an_engine_cannot_check_is_refused_at_registration() -> None:
