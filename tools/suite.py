@@ -170,8 +170,9 @@ def check_python(build: Path, sanitizer: str) -> Count:
     return count
 
 
-def check_tidy() -> Count:
-    done = subprocess.run([sys.executable, "tools/tidy.py"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+def check_script(script: str) -> Count:
+    """A tool that prints its findings and closes with `N passed, N failed`."""
+    done = subprocess.run([sys.executable, script], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
     say(done.stdout.rstrip())
     try:
@@ -242,7 +243,8 @@ def main() -> int:
     checks = {
         "cpp": lambda: check_cpp(options.build, options.sanitize),
         "python": lambda: check_python(options.build, options.sanitize),
-        "tidy": check_tidy,
+        "rules": lambda: check_script("tools/rules.py"),
+        "tidy": lambda: check_script("tools/tidy.py"),
         "format": check_format,
         "typing": check_typing,
     }

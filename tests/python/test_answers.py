@@ -171,7 +171,7 @@ def test_details_are_any_json() -> None:
 @pytest.mark.parametrize(
     "error", [ValueError("secret"), SystemExit(3), KeyboardInterrupt(), RecursionError(), MemoryError(), GeneratorExit()]
 )
-def test_RSP_019_any_other_exception_is_a_500_and_the_worker_goes_on(
+def test_RSP_019_PRC_036_any_other_exception_is_a_500_and_the_worker_goes_on(
     error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, client = failing(error)

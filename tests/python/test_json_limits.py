@@ -7,7 +7,7 @@ from noria.testing import TestClient
 
 
 @pytest.mark.parametrize("n", [1, 20, 4300])
-def test_lim_061_json_number_bytes_max(n: int) -> None:
+def test_LIM_061_json_number_bytes_max(n: int) -> None:
     app = App(server=ServerConfig(limits=LimitsConfig(max_json_number=n)))
     app.add_route("/", lambda request: len(str(request.json())), ["POST"])
     client = TestClient(app)

@@ -94,7 +94,7 @@ def test_jsn_003_minus_zero_is_an_integer_and_minus_zero_point_zero_a_float() ->
 
 @pytest.mark.parametrize("depth_max", [1, 2, 1024])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":[', "]}")])
-def test_lim_060_depth(depth_max: int, opening: str, closing: str) -> None:
+def test_lim_060_jsn_002_depth(depth_max: int, opening: str, closing: str) -> None:
     levels = 1 if opening == "[" else 2
     for depth in (depth_max - 1, depth_max, depth_max + 1):
         if depth % levels:

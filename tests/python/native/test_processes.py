@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
 import sys
 from pathlib import Path
 
@@ -33,6 +34,16 @@ def test_the_address_of_what_is_no_tcp_listener(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "s"))
         assert _native.listener_address(listener.fileno()) == ("", 0)
+
+
+def test_LIM_031_backlog() -> None:
+    n = 128
+    for backlog in (n - 1, n, n + 1):
+        descriptor, _ = _native.bind_listener("127.0.0.1", 0, backlog=backlog)
+        with socket.socket(fileno=descriptor) as listener:
+            # Of a listening socket tcp_info's `sacked` is the length its queue may have.
+            info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32)
+            assert struct.unpack_from("I", info, 28)[0] == backlog
 
 
 def test_supervise_starts_and_ends_workers(capfd: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ def start(engine: str) -> tuple[subprocess.Popen[str], int]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_PRC_001_the_first_one_drains(engine: str, number: int) -> None:
+def test_PRC_001_PRC_017_the_first_one_drains(engine: str, number: int) -> None:
     process, _ = start(engine)  # the port is told before run(): nothing may be lost in between
     process.send_signal(number)
     output, _ = process.communicate(timeout=20)
@@ -57,8 +57,22 @@ def test_PRC_001_the_first_one_drains(engine: str, number: int) -> None:
     assert process.returncode == -signal.SIGTERM
 
 
+def test_PRC_007_a_closed_pipe_and_a_new_window_size_are_nothing(engine: str) -> None:
+    import socket
+
+    process, port = start(engine)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        for number in (signal.SIGPIPE, signal.SIGWINCH):
+            process.send_signal(number)
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
+        process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=20)
+    assert output == "stopped 0\n"
+
+
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
-def test_PRC_001_the_second_one_ends_it_within_a_second(engine: str, second: int) -> None:
+def test_PRC_001_PRC_009_the_second_one_ends_it_within_a_second(engine: str, second: int) -> None:
     import socket
 
     process, port = start(engine)
