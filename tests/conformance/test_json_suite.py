@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
 
-from noria import json
+from noria import App, Body, Request, json
+from noria.testing import TestClient
 
 ROOT = Path(__file__).parents[2]
 SUITE = Path(os.environ.get("NORIA_SUITES", ROOT.parent / "shared" / "suites")) / "json-test-suite"
@@ -35,3 +37,34 @@ def test_parsing(file: Path) -> None:
         return
     with pytest.raises(json.JSONDecodeError):
         json.loads(text)
+
+
+@pytest.fixture(scope="module")
+def client() -> TestClient:
+    app = App()
+
+    @app.post("/declared")
+    def declared(value: Annotated[Any, Body()]) -> dict[str, Any]:
+        return {"read": value}
+
+    @app.post("/asked")
+    def asked(request: Request) -> dict[str, Any]:
+        return {"read": request.json()}
+
+    return TestClient(app)
+
+
+@pytest.mark.parametrize("path", ["/declared", "/asked"])
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_parsing_of_a_body(file: Path, path: str, client: TestClient) -> None:
+    """JSN-001: a body that is no JSON gets 400, and the connection goes on."""
+    text = file.read_bytes()
+    response = client.post(path, content=text, headers={"Content-Type": "application/json"})
+    if file.name.startswith("y_") or file.name in READ:
+        assert response.status_code == 200, response.text
+        assert response.json() == {"read": json.loads(text)}
+    elif not text and path == "/declared":
+        assert response.status_code == 422, "no body at all is a missing one"
+    else:
+        assert response.status_code == 400, response.text
+        assert response.headers.get("connection") is None

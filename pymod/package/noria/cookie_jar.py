@@ -103,22 +103,25 @@ class Cookies:
         cookie = _Cookie(value, host, default_path)
         max_age: float | None = None
         expires: float | None = None
+        domain = ""
         for attribute in attributes:
             key, _, text = attribute.partition("=")
             key, text = key.strip().lower(), text.strip()
-            if key == "path" and text.startswith("/"):
-                cookie.path = text
+            if key == "path":
+                cookie.path = text if text.startswith("/") else default_path
             elif key == "domain" and text:
-                domain = text.lstrip(".").lower()
-                if host != domain and not host.endswith("." + domain):
-                    return
-                cookie.domain, cookie.host_only = domain, False
+                domain = text.removeprefix(".").lower()
             elif key == "secure":
                 cookie.secure = True
             elif key == "max-age" and text.lstrip("-").isdigit():
                 max_age = float(text)
             elif key == "expires":
                 expires = _timestamp(text)
+        # Of attributes given twice the last one counts.
+        if domain:
+            if host != domain and not host.endswith("." + domain):
+                return
+            cookie.domain, cookie.host_only = domain, False
         if max_age is not None:
             cookie.expires = time.time() + max_age if max_age > 0 else 0.0
         else:
