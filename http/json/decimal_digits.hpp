@@ -59,16 +59,19 @@ inline void store8(char* out, std::uint64_t octets) {
   std::memcpy(out, &octets, sizeof octets);
 }
 
-// Sixteen digits of two groups of eight, as text.
+// The sixteen digits of a value below 10^16, as text.
 struct PortableDigits {
-  static PortableDigits from(std::uint32_t high, std::uint32_t low) {
-    return {eight_digit_octets(high), eight_digit_octets(low)};
+  static PortableDigits from(std::uint64_t value) {
+    return {eight_digit_octets(static_cast<std::uint32_t>(value / 100'000'000)),
+            eight_digit_octets(static_cast<std::uint32_t>(value % 100'000'000))};
   }
-  // How many stand before the zeros that end them; 0 when all are zeros.
-  int count() const {
-    return second != 0 ? 16 - std::countl_zero(second) / 8 : 8 - std::countl_zero(first) / 8;
+  // How many stand before the zeros that end them, of these and one digit more; at least 1.
+  int count_with(unsigned seventeenth) const {
+    if (seventeenth != 0) return 17;
+    return second != 0 ? 16 - std::countl_zero(second) / 8 : 8 - std::countl_zero(first | 1) / 8;
   }
   std::uint64_t first_eight() const { return first + ascii_zeros; }
+  std::uint64_t second_eight() const { return second + ascii_zeros; }
   void store(char* out) const {
     store8(out, first + ascii_zeros);
     store8(out + 8, second + ascii_zeros);
@@ -79,32 +82,38 @@ struct PortableDigits {
 };
 
 #if defined(__SSE2__)
-// The same steps as eight_digit_octets, on both groups at once.
+// The same steps as eight_digit_octets. The groups of four come from divisions that need not wait
+// for each other.
 struct Sse2Digits {
-  static Sse2Digits from(std::uint32_t high, std::uint32_t low) {
-    const __m128i eights = _mm_set_epi64x(low, high);
-    const __m128i top4 =
-        _mm_srli_epi64(_mm_mul_epu32(eights, _mm_set1_epi64x((1LL << 40) / 10000 + 1)), 40);
-    const __m128i low4 = _mm_sub_epi64(eights, _mm_mul_epu32(top4, _mm_set1_epi64x(10000)));
-    const __m128i fours = _mm_or_si128(top4, _mm_slli_epi64(low4, 32));
+  static Sse2Digits from(std::uint64_t value) {
+    const std::uint64_t upper4 = value / 1'000'000'000'000;
+    const std::uint64_t upper8 = value / 100'000'000;
+    const std::uint64_t upper12 = value / 10'000;
+    const __m128i fours = _mm_set_epi64x(
+        static_cast<std::int64_t>((value - upper12 * 10'000) << 32 | (upper12 - upper8 * 10'000)),
+        static_cast<std::int64_t>((upper8 - upper4 * 10'000) << 32 | upper4));
     const __m128i top2 =
         _mm_srli_epi16(_mm_mulhi_epu16(fours, _mm_set1_epi32((1 << 19) / 100 + 1)), 3);
     const __m128i low2 = _mm_sub_epi16(fours, _mm_mullo_epi16(top2, _mm_set1_epi32(100)));
     const __m128i pairs = _mm_or_si128(top2, _mm_slli_epi32(low2, 16));
     const __m128i top1 = _mm_mulhi_epu16(pairs, _mm_set1_epi16((1 << 16) / 10 + 1));
-    const __m128i low1 = _mm_sub_epi16(pairs, _mm_mullo_epi16(top1, _mm_set1_epi16(10)));
-    return {_mm_or_si128(top1, _mm_slli_epi16(low1, 8))};
+    const __m128i digits = _mm_sub_epi16(_mm_slli_epi16(pairs, 8),
+                                         _mm_mullo_epi16(top1, _mm_set1_epi16((10 << 8) - 1)));
+    return {_mm_or_si128(digits, _mm_set1_epi8('0'))};
   }
-  int count() const {
-    const __m128i zeros = _mm_cmpeq_epi8(octets, _mm_setzero_si128());
-    return 32 - std::countl_zero(static_cast<std::uint32_t>(_mm_movemask_epi8(zeros)) ^ 0xffffu);
+  int count_with(unsigned seventeenth) const {
+    const __m128i others = _mm_cmpgt_epi8(octets, _mm_set1_epi8('0'));
+    // Bit 16 by arithmetic: a branch on that digit would be missed as often as not.
+    return std::bit_width(static_cast<std::uint32_t>(_mm_movemask_epi8(others)) |
+                          (((seventeenth + 15) & 16) << 12) | 1);
   }
   std::uint64_t first_eight() const {
-    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(octets)) + ascii_zeros;
+    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(octets));
   }
-  void store(char* out) const {
-    _mm_storeu_si128(reinterpret_cast<__m128i_u*>(out), _mm_or_si128(octets, _mm_set1_epi8('0')));
+  std::uint64_t second_eight() const {
+    return static_cast<std::uint64_t>(_mm_cvtsi128_si64(_mm_unpackhi_epi64(octets, octets)));
   }
+  void store(char* out) const { _mm_storeu_si128(reinterpret_cast<__m128i_u*>(out), octets); }
 
   __m128i octets;
 };

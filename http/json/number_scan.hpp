@@ -1,12 +1,15 @@
-// One JSON number: checks the grammar of RFC 8259 section 6 and converts in the same pass.
+// One JSON number: checks the grammar of RFC 8259 section 6 and converts in the same pass. How many
+// digits a number has cannot be foretold, so where it ends is found without a branch on it.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
 #include "http/json/powers_of_ten.hpp"
+#include "http/json/string_scan.hpp"
 
 namespace noria::http::json {
 
@@ -26,11 +29,16 @@ struct Number {
   const char* end = nullptr;
 };
 
-// The slow road for a token known to be well-formed: any number of digits, any exponent.
-// `decimal_exponent` is that of the first significant digit and tells overflow from underflow.
-Number convert_real(const char* begin, const char* end, std::int64_t decimal_exponent);
+// Any number: `begin` is at a minus or a digit, the octet at `readable_end` is readable and not a
+// digit (NUL).
+Number scan_number(const char* begin, const char* readable_end);
+
+// What the short cuts below may read behind a sign.
+inline constexpr std::ptrdiff_t number_window_bytes = 48;
 
 namespace number_detail {
+
+inline constexpr std::uint64_t digit_zeros = 0x3030303030303030;
 
 inline bool is_digit(char c) {
   return static_cast<unsigned char>(c - '0') < 10;
@@ -43,13 +51,6 @@ inline std::uint64_t load8(const char* p) {
   return octets;
 }
 
-// The digits that begin `octets` count from the lowest octet; bit 7 of each further one may be set
-// or not, which is enough to find where the first run ends.
-inline std::uint64_t not_digits(std::uint64_t octets) {
-  const std::uint64_t values = octets ^ 0x3030303030303030;
-  return ((values + 0x7676767676767676) | values) & 0x8080808080808080;
-}
-
 // The number that eight digit values make, the first in the lowest octet.
 inline std::uint64_t eight_digits(std::uint64_t octets) {
   octets = octets * 10 + (octets >> 8);
@@ -58,33 +59,27 @@ inline std::uint64_t eight_digits(std::uint64_t octets) {
          32;
 }
 
+// The number of the first `count` digits at `p`, one to eight; eight octets are read.
+inline std::uint64_t up_to_eight_digits(const char* p, unsigned count) {
+  return eight_digits((load8(p) ^ digit_zeros) << (64 - 8 * count));
+}
+
+// The same of one to sixteen.
+inline std::uint64_t up_to_sixteen_digits(const char* p, unsigned count) {
+  if (count <= 8) return up_to_eight_digits(p, count);
+  return up_to_eight_digits(p, count - 8) * 100'000'000 +
+         eight_digits(load8(p + count - 8) ^ digit_zeros);
+}
+
 inline constexpr double exact_powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                           1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                           1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-inline constexpr std::uint64_t powers_of_ten_to_eight[] = {
-    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-
-// Reads digits into `value` modulo 2^64; the caller counts how many there were. Up to eight at a
-// time, without a branch on how many.
-inline const char* read_digits(const char* p, const char* readable_end, std::uint64_t& value) {
-  while (readable_end - p >= 8) {
-    const std::uint64_t octets = load8(p);
-    const std::uint64_t stop = not_digits(octets);
-    if (stop != 0) [[likely]] {
-      const int bits = std::countr_zero(stop) & ~7;  // of the digits
-      // The digits move to the end of the word and zeros come before them; in two steps, for a
-      // shift by all 64 bits is not defined.
-      const std::uint64_t values = (octets ^ 0x3030303030303030) << (56 - bits) << 8;
-      value = value * powers_of_ten_to_eight[bits / 8] + eight_digits(values);
-      return p + bits / 8;
-    }
-    value = value * 100000000 + eight_digits(octets ^ 0x3030303030303030);
-    p += 8;
-  }
-  while (is_digit(*p)) value = value * 10 + static_cast<std::uint64_t>(*p++ - '0');
-  return p;
-}
+inline constexpr std::array<std::uint64_t, 17> integer_powers = [] {
+  std::array<std::uint64_t, 17> powers{1};
+  for (std::size_t i = 1; i < powers.size(); ++i) powers[i] = 10 * powers[i - 1];
+  return powers;
+}();
 
 }  // namespace number_detail
 
@@ -146,122 +141,73 @@ inline bool nearest_double(std::uint64_t magnitude, int exponent, double& result
   return true;
 }
 
-// The integral part of a number, and what follows it undecided.
-struct IntegralPart {
-  std::uint64_t magnitude = 0;   // modulo 2^64
-  const char* digits = nullptr;  // behind the sign
-  const char* end = nullptr;     // behind the digits, or where one is missing or too many
-  bool well_formed = false;
-  bool negative = false;
-
-  // What follows makes it a float.
-  bool is_real() const { return *end == '.' || (*end | 0x20) == 'e'; }
-  std::size_t count() const { return static_cast<std::size_t>(end - digits); }
-  // Nineteen digits always fit; twenty fit when they begin with 1 and did not wrap.
-  bool fits() const {
-    return count() < 20 ||
-           (count() == 20 && *digits == '1' && magnitude >= 10'000'000'000'000'000'000u);
-  }
-};
-
-// `begin` is at a minus or a digit. The octet at `readable_end` is readable and not a digit (NUL).
-[[gnu::always_inline]] inline IntegralPart scan_integral_part(const char* begin,
-                                                              const char* readable_end) {
-  using namespace number_detail;
-  IntegralPart part;
-  const char* p = begin;
-  part.negative = *p == '-';
-  p += part.negative;
-  part.digits = p;
-  if (*p >= '1' && *p <= '9') [[likely]] {
-    // Most integral parts are short and of one length, which the branches learn.
-    constexpr int learnt_digits = 4;
-    int count = 0;
-    do {
-      part.magnitude = part.magnitude * 10 + static_cast<std::uint64_t>(*p++ - '0');
-    } while (is_digit(*p) && ++count < learnt_digits);
-    if (count == learnt_digits) p = read_digits(p, readable_end, part.magnitude);
-    part.well_formed = true;
-  } else if (*p == '0') {
-    ++p;
-    part.well_formed = !is_digit(*p);
-  }
-  part.end = p;
-  return part;
+// An integer of at most fifteen digits: how many there are, or 0 where something else stands at
+// `digits`, behind the sign. Reads a block.
+template <class Block = ScanBlock>
+inline unsigned short_integer_digits(const char* digits) {
+  const std::uint32_t others = Block::load(digits).other_than_digits() | (1u << scan_block_bytes);
+  const auto count = static_cast<unsigned>(std::countr_zero(others));
+  const char next = digits[count];
+  const bool other = count == scan_block_bytes || (*digits == '0' && count > 1) || next == '.' ||
+                     (next | 0x20) == 'e';
+  return other ? 0 : count;
 }
 
-// The rest of a number whose integral part is well-formed and is_real().
-[[gnu::always_inline]] inline Number scan_real(const IntegralPart& part, const char* readable_end) {
-  using namespace number_detail;
-  Number number;
-  number.negative = part.negative;
-  std::uint64_t magnitude = part.magnitude;
-  const char* p = part.end;
-  std::ptrdiff_t fraction_digits = 0;
-  if (*p == '.') {
-    const char* const fraction = ++p;
-    p = read_digits(p, readable_end, magnitude);
-    fraction_digits = p - fraction;
-    if (fraction_digits == 0) [[unlikely]] {
-      number.end = p;
-      return number;
-    }
-  }
-  std::int64_t exponent = 0;
-  if ((*p | 0x20) == 'e') {
-    ++p;
-    const bool down = *p == '-';
-    if (down || *p == '+') ++p;
-    if (!is_digit(*p)) [[unlikely]] {
-      number.end = p;
-      return number;
-    }
-    // Far beyond any double and far from wrapping.
-    constexpr std::int64_t exponent_cap = 1'000'000'000'000;
-    do {
-      if (exponent < exponent_cap) exponent = exponent * 10 + (*p - '0');
-      ++p;
-    } while (is_digit(*p));
-    if (down) exponent = -exponent;
-  }
-  number.end = p;
-  number.kind = NumberKind::real;
+inline std::uint64_t short_integer(const char* digits, unsigned count) {
+  return number_detail::up_to_sixteen_digits(digits, count);
+}
 
-  constexpr std::ptrdiff_t certain_digits = 19;  // that 64 bits hold
-  std::ptrdiff_t significant = static_cast<std::ptrdiff_t>(part.count()) + fraction_digits;
-  if (significant > certain_digits && *part.digits == '0') [[unlikely]] {
-    --significant;
-    for (const char* zero = part.digits + 2; *zero == '0' && significant > 0; ++zero) --significant;
+// A float of at most nineteen digits, not more than sixteen on either side of the point, as every
+// double is written that was written shortest: false where it is something else, or none. `digits`
+// is behind the sign, and number_window_bytes are readable there.
+template <class Block = ScanBlock>
+[[gnu::always_inline]] inline bool scan_usual_real(const char* digits, double& real,
+                                                   const char*& end) {
+  using namespace number_detail;
+  constexpr std::uint64_t none = std::uint64_t{1} << (2 * scan_block_bytes);
+  const std::uint64_t others =
+      Block::load(digits).other_than_digits() | none |
+      (std::uint64_t{Block::load(digits + scan_block_bytes).other_than_digits()}
+       << scan_block_bytes);
+  const auto integral_digits = static_cast<unsigned>(std::countr_zero(others));
+  if (integral_digits - 1 >= 16 || (*digits == '0' && integral_digits != 1)) return false;
+  std::uint64_t magnitude = up_to_sixteen_digits(digits, integral_digits);
+  const char* p = digits + integral_digits;
+  int scale = 0;
+  if (*p == '.') [[likely]] {
+    const auto stop = static_cast<unsigned>(std::countr_zero((others & (others - 1)) | 2 * none));
+    const unsigned fraction_digits = stop - integral_digits - 1;
+    if (fraction_digits - 1 >= 16 || integral_digits + fraction_digits > 19) [[unlikely]]
+      return false;
+    magnitude =
+        magnitude * integer_powers[fraction_digits] + up_to_sixteen_digits(p + 1, fraction_digits);
+    scale = -static_cast<int>(fraction_digits);
+    p = digits + stop;
+  } else if ((*p | 0x20) != 'e') {
+    return false;
   }
-  const std::int64_t scale = exponent - fraction_digits;
-  if (significant > certain_digits || scale < -400 || scale > 400) [[unlikely]] {
-    return convert_real(part.digits - part.negative, p, scale + significant);
+  if ((*p | 0x20) == 'e') {
+    const bool down = p[1] == '-';
+    p += 1 + (down || p[1] == '+');
+    const std::uint64_t octets = load8(p) ^ digit_zeros;
+    // Bit 7 of what is no digit; behind the first such octet it may be set or not.
+    const std::uint64_t stop = ((octets + 0x7676767676767676) | octets) & 0x0000000080808080;
+    if ((stop & 0x80) != 0 || stop == 0) return false;  // none, or four and more
+    const int bits = std::countr_zero(stop) & ~7;
+    const auto exponent = static_cast<int>(eight_digits(octets << (56 - bits) << 8));
+    p += bits / 8;
+    scale += down ? -exponent : exponent;
   }
+  end = p;
   // Division and multiplication are exact up to 2^53, but numbers of fifteen to seventeen digits
   // lie on both sides of that: a lower limit keeps the branch foreseeable.
   constexpr std::uint64_t divided_max = std::uint64_t{1} << 40;
-  double real = static_cast<double>(static_cast<std::int64_t>(magnitude));
   if (magnitude <= divided_max && scale >= -22 && scale <= 22) {
+    real = static_cast<double>(static_cast<std::int64_t>(magnitude));
     real = scale < 0 ? real / exact_powers[-scale] : real * exact_powers[scale];
-  } else if (magnitude != 0 && !nearest_double(magnitude, static_cast<int>(scale), real))
-      [[unlikely]] {
-    return convert_real(part.digits - part.negative, p, scale + significant);
+    return true;
   }
-  number.real = number.negative ? -real : real;
-  return number;
-}
-
-inline Number scan_number(const char* begin, const char* readable_end) {
-  const IntegralPart part = scan_integral_part(begin, readable_end);
-  if (part.well_formed && part.is_real()) return scan_real(part, readable_end);
-  Number number;
-  number.negative = part.negative;
-  number.magnitude = part.magnitude;
-  number.end = part.end;
-  number.kind = !part.well_formed ? NumberKind::malformed
-                : part.fits()     ? NumberKind::integer
-                                  : NumberKind::big_integer;
-  return number;
+  return magnitude != 0 && nearest_double(magnitude, scale, real);
 }
 
 }  // namespace noria::http::json

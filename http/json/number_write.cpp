@@ -1,5 +1,6 @@
 #include "http/json/number_write.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -71,88 +72,122 @@ ShortestDecimal shortest_by_interval(std::uint64_t mantissa, int exponent, bool 
   return {round_down ? below : below + 1, k};
 }
 
+// A significand of 17 digits, or of 16: the digits but the last one, and that.
+struct SplitDecimal {
+  std::uint64_t head;  // 10^14 to 10^16 - 1
+  unsigned last;
+  int exponent;  // of ten, of the last digit
+};
+
 // Zero fractions (powers of two), subnormals, and what the quick road leaves undecided.
-[[gnu::noinline]] ShortestDecimal shortest_of_rare_bits(std::uint64_t bits) {
+[[gnu::noinline]] SplitDecimal split_rare_bits(std::uint64_t bits) {
   const std::uint64_t fraction = bits & (implicit_bit - 1);
   const int field = static_cast<int>(bits >> mantissa_bits);
-  if (field == 0) return shortest_by_interval(fraction, 1 - exponent_bias, true);
-  return shortest_by_interval(fraction | implicit_bit, field - exponent_bias,
-                              fraction != 0 || field == 1);
+  ShortestDecimal decimal =
+      field == 0 ? shortest_by_interval(fraction, 1 - exponent_bias, true)
+                 : shortest_by_interval(fraction | implicit_bit, field - exponent_bias,
+                                        fraction != 0 || field == 1);
+  while (decimal.significand < 10'000'000'000'000'000) {
+    decimal.significand *= 10;
+    --decimal.exponent;
+  }
+  return {decimal.significand / 10, static_cast<unsigned>(decimal.significand % 10),
+          decimal.exponent};
 }
 
-// What the exponent field of a double leads to: the power of ten that scales it, and by how many
-// bits the mantissa is shifted first so that the product's point falls between two words.
+// What the exponent field of a double leads to: the power of ten that scales it so that all its
+// digits but the last stand before the point, and by how many bits the mantissa is shifted first so
+// that the product's point falls `point_bits` above the border of two words.
 struct Scale {
-  std::int16_t power;
+  std::uint16_t row;  // of powers_of_ten
   std::uint8_t shift;
 };
+
+constexpr int point_bits = 6;
 
 constexpr std::array<Scale, 2048> scales = [] {
   std::array<Scale, 2048> table{};
   for (int field = 1; field < 2047; ++field) {
     const int exponent = field - exponent_bias;
-    const int power = -floor_log10_of_power_of_two(exponent);
+    const int power = -floor_log10_of_power_of_two(exponent) - 1;
     table[static_cast<std::size_t>(field)] = {
-        static_cast<std::int16_t>(power),
-        static_cast<std::uint8_t>(exponent + floor_log2_of_power_of_ten(power) + 1)};
+        static_cast<std::uint16_t>(power - power_of_ten_min),
+        static_cast<std::uint8_t>(exponent + floor_log2_of_power_of_ten(power) + point_bits + 1)};
   }
   return table;
 }();
 
-// The quick road of Y. Guo (yy_double) and V. Zverovich (zmij): one scaled product, whose integral
-// part minus its last digit is the shorter candidate, tells everything unless a boundary lies
-// within the error of the table.
-[[gnu::always_inline]] inline ShortestDecimal shortest_of_bits(std::uint64_t bits) {
-  const std::uint64_t fraction = bits & (implicit_bit - 1);
-  const auto field = static_cast<unsigned>(bits >> mantissa_bits);
-  if (fraction == 0 || field == 0) [[unlikely]]
-    return shortest_of_rare_bits(bits);
-  const Scale scale = scales[field];
-  const PowerOfTen& power = power_of_ten(scale.power);
-  const Product p = multiply(power, (fraction | implicit_bit) << scale.shift);
+// Nothing is shifted out of a word on the way.
+static_assert([] {
+  for (std::size_t field = 1; field < 2047; ++field) {
+    if (scales[field].shift < 1 || scales[field].shift > point_bits) return false;
+  }
+  return true;
+}());
 
-  const std::uint64_t tens = p.integral / 10;
-  const std::uint64_t digit = p.integral - tens * 10;
-  // The remainder modulo ten and half the interval, as fixed point numbers with 60 binary places.
-  constexpr std::uint64_t ten = std::uint64_t{10} << 60;
-  const std::uint64_t remainder = (digit << 60) | (p.fraction >> 4);
-  const std::uint64_t half_interval = power.high >> (5 - scale.shift);
-  const std::uint64_t upper = remainder + half_interval;
+// After the quick road of Y. Guo (yy_double) and V. Zverovich (zmij): one scaled product tells
+// everything unless a boundary lies within the error of the table. Its integral part are the
+// digits of the shorter candidate; the fraction tells whether that one, or the next, lies in the
+// interval that reads back equal, and else what the last digit is.
+// False when it does not tell.
+[[gnu::always_inline]] inline bool split_quickly(std::uint64_t bits, SplitDecimal& decimal) {
+  const std::uint64_t fraction_field = bits & (implicit_bit - 1);
+  const auto field = static_cast<unsigned>(bits >> mantissa_bits);
+  if (fraction_field == 0 || field == 0) [[unlikely]]
+    return false;
+  const Scale scale = scales[field];
+  const PowerOfTen& power = powers_of_ten[scale.row];
+  const Product p = multiply(power, (fraction_field | implicit_bit) << scale.shift);
+  const std::uint64_t integral = p.integral >> point_bits;
+  const std::uint64_t fraction = (p.integral << (64 - point_bits)) | (p.fraction >> point_bits);
+  // Half the interval is between a twentieth and a half: what would round to ten is within it.
+  const std::uint64_t half_interval = power.high >> (point_bits + 1 - scale.shift);
+  const auto upper_half =
+      static_cast<std::uint64_t>(static_cast<std::int64_t>(fraction) >> 63);  // all bits or none
+  const std::uint64_t distance = (fraction ^ upper_half) - upper_half;  // to the nearest integer
   constexpr std::uint64_t half = std::uint64_t{1} << 63;
-  if (p.fraction == half || remainder == half_interval || ten - upper <= 1) [[unlikely]] {
-    return shortest_of_rare_bits(bits);
+  const uint128 tenfold = static_cast<uint128>(fraction) * 10 + half;
+  // The fraction and half the interval are at most two units too small, ten times that twenty.
+  constexpr std::uint64_t error = 4;
+  constexpr std::uint64_t tenfold_error = 32;
+  if (distance - half_interval + error <= 2 * error ||
+      static_cast<std::uint64_t>(tenfold) + tenfold_error <= 2 * tenfold_error) [[unlikely]] {
+    return false;
   }
   // Which candidate wins is as good as random, so the choice is made without a branch.
-  const auto choose = [](bool condition, std::uint64_t yes, std::uint64_t no) {
-    const std::uint64_t mask = 0 - std::uint64_t{condition};
-    return no ^ ((no ^ yes) & mask);
-  };
-  const std::uint64_t nearest = p.integral + (p.fraction > half);
-  const std::uint64_t down = choose(remainder < half_interval, tens * 10, nearest);
-  return {choose(upper > ten, tens * 10 + 10, down), -scale.power};
+  const std::uint64_t short_one = 0 - std::uint64_t{distance < half_interval};  // all bits or none
+  decimal = {integral - (upper_half & short_one),
+             static_cast<unsigned>(tenfold >> 64) & static_cast<unsigned>(~short_one),
+             -power_of_ten_min - 1 - scale.row};
+  return true;
 }
 
 }  // namespace
 
 ShortestDecimal shortest_decimal(double value) {
-  return shortest_of_bits(std::bit_cast<std::uint64_t>(value));
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  SplitDecimal decimal;
+  if (!split_quickly(bits, decimal)) decimal = split_rare_bits(bits);
+  return {decimal.head * 10 + decimal.last, decimal.exponent};
 }
 
 namespace {
 
-// Of a number's text: sixteen digits, before them `first` where `extra` says so, `count` of them
-// up to the zeros that end them, and the power of ten of the first. As plain arguments they stay in
-// registers, which is most of what these functions are about.
-inline void store_digits(char* out, SixteenDigits digits, char first, bool extra) {
-  *out = first;
-  digits.store(out + extra);
+// The text of a number's digits: `head` has sixteen, of which `lead` zeros count for nothing, then
+// comes `last`. As plain arguments they stay in registers, which is most of what these functions
+// are about. Stored one octet to the right of `out`, over which a leading zero falls.
+inline void store_digits(char* out, SixteenDigits head, char last, bool lead) {
+  out += 1 - lead;
+  head.store(out);
+  out[16] = last;
 }
 
 // 1.23e45
-[[gnu::noinline]] char* write_scientific(char* out, SixteenDigits digits, char first, bool extra,
+[[gnu::noinline]] char* write_scientific(char* out, SixteenDigits head, char last, bool lead,
                                          int count, int exponent) {
-  store_digits(out + 1, digits, first, extra);
-  out[0] = out[1];
+  const std::uint64_t first_eight = head.first_eight();
+  store_digits(out, head, last, lead);
+  out[0] = static_cast<char>(lead ? first_eight >> 8 : first_eight);
   out[1] = '.';
   out += count == 1 ? 1 : count + 1;
   out[0] = 'e';
@@ -160,30 +195,6 @@ inline void store_digits(char* out, SixteenDigits digits, char first, bool extra
   const bool negative = exponent < 0;
   return write_small_number(out + 1 + negative,
                             static_cast<std::uint32_t>(negative ? -exponent : exponent));
-}
-
-// 0.00123, and 1234567890.5, whose integral part does not fit a word.
-[[gnu::noinline]] char* write_unusual(char* out, SixteenDigits digits, char first, bool extra,
-                                      int count, int exponent) {
-  if (exponent < 0) {
-    std::memcpy(out, "0.000000", 8);
-    out += 1 - exponent;
-    store_digits(out, digits, first, extra);
-    return out + count;
-  }
-  const int integral_digits = exponent + 1;
-  store_digits(out + 1, digits, first, extra);
-  std::memmove(out, out + 1, static_cast<std::size_t>(integral_digits));
-  out[integral_digits] = '.';
-  return out + count + 1;
-}
-
-[[gnu::noinline]] ShortestDecimal with_sixteen_digits(ShortestDecimal decimal) {
-  while (decimal.significand < 1'000'000'000'000'000) {
-    decimal.significand *= 10;
-    --decimal.exponent;
-  }
-  return decimal;
 }
 
 // Where the point goes into a word of digits, by how many stand before it.
@@ -200,14 +211,49 @@ constexpr std::array<PointPlace, 8> point_places = [] {
   return places;
 }();
 
+// The word with a point behind its first `digits` octets; the last one gives way.
+inline std::uint64_t with_point(std::uint64_t word, unsigned digits) {
+  const auto [before, point] = point_places[digits];
+  const std::uint64_t front = word & before;
+  return front | point | ((word ^ front) << 8);
+}
+
+// 1234567890.5, whose integral part does not fit a word, and 1200.0, where zeros that the digits
+// end in are text.
+[[gnu::noinline]] char* write_long_integral(char* out, SixteenDigits head, char last, bool lead,
+                                            int count, int integral_digits) {
+  std::uint64_t first = head.first_eight();
+  std::uint64_t second = head.second_eight();
+  const std::uint64_t third = static_cast<unsigned char>(last);
+  if (lead) {
+    first = first >> 8 | second << 56;
+    second = second >> 8 | third << 56;
+  }
+  if (integral_digits == 16) {
+    store8(out, first);
+    store8(out + 8, second);
+    out[16] = '.';
+    out[17] = lead ? '0' : last;
+    return out + 18;
+  }
+  store_digits(out, head, last, lead);
+  if (integral_digits < 8) {
+    store8(out, with_point(first, static_cast<unsigned>(integral_digits)));
+  } else {
+    store8(out, first);
+    store8(out + 8, with_point(second, static_cast<unsigned>(integral_digits - 8)));
+  }
+  return out + std::max(count, integral_digits + 1) + 1;
+}
+
 // Up to six decimals, as prices, durations and coordinates have: true when `value`, which is not
 // negative, is the double nearest to such a number. With at most fifteen digits in all that
 // number is the only one so short (DBL_DIG), so no search is needed.
 inline bool write_short_decimal(char*& out, double value) {
   constexpr double scale = 1e6;
   constexpr double value_max = 1e9;
-  if (!(value < value_max)) return false;
-  const auto scaled = static_cast<std::int64_t>(value * scale + 0.5);
+  // A larger value is not what comes back; a branch of its own would be one more to miss.
+  const auto scaled = static_cast<std::int64_t>(std::min(value, value_max) * scale + 0.5);
   if (static_cast<double>(scaled) / scale != value) return false;
   // Below 0.00001 the exponent form is shorter.
   if (scaled < 10 && scaled != 0) [[unlikely]]
@@ -222,49 +268,51 @@ inline bool write_short_decimal(char*& out, double value) {
   return true;
 }
 
+[[gnu::always_inline]] inline char* write_split(char* out, const SplitDecimal& decimal) {
+  constexpr std::uint64_t fifteen_digits = 1'000'000'000'000'000;
+  const SixteenDigits head = SixteenDigits::from(decimal.head);
+  const char last = static_cast<char>('0' + decimal.last);
+  // Half of all doubles have the seventeenth digit: a branch on it would be missed as often as not.
+  const bool lead = decimal.head < fifteen_digits;
+  const int count = head.count_with(decimal.last) - lead;
+  const int exponent = decimal.exponent + 16 - lead;
+  const int integral_digits = exponent + 1;
+  if (static_cast<unsigned>(exponent) < 7 && integral_digits < count) {
+    // 12.3: everything one octet to the right, then the integral digits and the point over it.
+    store_digits(out, head, last, lead);
+    const std::uint64_t first_eight = head.first_eight() >> (8 * lead);
+    store8(out, with_point(first_eight, static_cast<unsigned>(integral_digits)));
+    return out + count + 1;
+  }
+  if (exponent < -5 || exponent > 15) {
+    return write_scientific(out, head, last, lead, count, exponent);
+  }
+  if (exponent < 0) {  // 0.00123
+    std::memcpy(out, "0.000000", 8);
+    store_digits(out - exponent, head, last, lead);
+    out[1] = '.';
+    return out + 1 - exponent + count;
+  }
+  return write_long_integral(out, head, last, lead, count, integral_digits);
+}
+
+// A call that nothing follows, so that write_real need not save a register.
+[[gnu::noinline]] char* write_rare_real(char* out, std::uint64_t magnitude) {
+  return write_split(out, split_rare_bits(magnitude));
+}
+
 }  // namespace
 
 char* write_real(char* out, double value) {
-  constexpr std::uint64_t sixteen_digits = 10'000'000'000'000'000;
-  constexpr std::uint64_t eight_digits = 100'000'000;
   const auto bits = std::bit_cast<std::uint64_t>(value);
   *out = '-';
   out += bits >> 63;
   const std::uint64_t magnitude = bits & ~(std::uint64_t{1} << 63);
   if (write_short_decimal(out, std::bit_cast<double>(magnitude))) return out;
-  ShortestDecimal decimal = shortest_of_bits(magnitude);
-  if (decimal.significand < sixteen_digits / 10) [[unlikely]]
-    decimal = with_sixteen_digits(decimal);
-
-  // Half of all doubles have the seventeenth digit: a branch on it would be missed as often as not.
-  const bool extra = decimal.significand >= sixteen_digits;
-  const auto head = static_cast<std::uint32_t>(decimal.significand / eight_digits);
-  const auto tail = static_cast<std::uint32_t>(decimal.significand % eight_digits);
-  const SixteenDigits digits = SixteenDigits::from(head % eight_digits, tail);
-  const char first = static_cast<char>('0' + head / eight_digits);
-  const int count = extra + digits.count();
-  const int exponent = decimal.exponent + 15 + extra;
-  if (exponent < -5 || exponent > 15) {
-    return write_scientific(out, digits, first, extra, count, exponent);
-  }
-  const int integral_digits = exponent + 1;
-  if (integral_digits >= count) {  // 1200.0: the zeros that end the digits are text here
-    store_digits(out, digits, first, extra);
-    out[integral_digits] = '.';
-    out[integral_digits + 1] = '0';
-    return out + integral_digits + 2;
-  }
-  if (integral_digits <= 0 || integral_digits >= 8) [[unlikely]] {
-    return write_unusual(out, digits, first, extra, count, exponent);
-  }
-  // 12.3: everything one octet to the right, then the integral digits and the point over it.
-  store_digits(out + 1, digits, first, extra);
-  const std::uint64_t without = digits.first_eight();
-  const std::uint64_t with = (without << 8) | static_cast<unsigned char>(first);
-  const std::uint64_t word = without ^ ((without ^ with) & (0 - std::uint64_t{extra}));
-  const auto [before, point] = point_places[static_cast<unsigned>(integral_digits)];
-  store8(out, (word & before) | point | ((word & ~before) << 8));
-  return out + count + 1;
+  SplitDecimal decimal;
+  if (!split_quickly(magnitude, decimal)) [[unlikely]]
+    return write_rare_real(out, magnitude);
+  return write_split(out, decimal);
 }
 
 }  // namespace noria::http::json

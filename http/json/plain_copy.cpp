@@ -1,11 +1,18 @@
 #include "http/json/plain_copy.hpp"
 
+#include <algorithm>
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
 
 namespace noria::http::json {
 namespace {
+
+bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
+  return bytes <= short_bytes_max ? copy_plain_short(out, text, bytes)
+                                  : copy_plain_blocks(out, text, bytes);
+}
 
 #if defined(__x86_64__)
 
@@ -20,8 +27,23 @@ namespace {
   return _mm256_or_si256(_mm256_or_si256(quotes, backslashes), controls);
 }
 
+// The same of octets that lie in a readable page but perhaps not in the text: hidden from the
+// sanitizer.
+[[gnu::target("avx2"), gnu::no_sanitize_address]] inline __m256i copy_32_in_page(char* out,
+                                                                                 const char* text) {
+  return copy_32(out, text);
+}
+
 [[gnu::target("avx2")]] bool copy_plain_avx2(char* out, const char* text, std::size_t bytes) {
   constexpr std::size_t width = 32;
+  if (bytes <= width) {
+    if (!lies_in_page(text, width)) [[unlikely]]
+      return copy_plain_short(out, text, bytes);
+    const __m256i judged = copy_32_in_page(out, text);
+    const auto plain = static_cast<std::uint32_t>(
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(judged, _mm256_setzero_si256())));
+    return std::uint64_t{~plain} << (63 - bytes) << 1 == 0;
+  }
   std::size_t i = 0;
   for (; i + 2 * width < bytes; i += 2 * width) {
     const __m256i first = copy_32(out + i, text + i);
@@ -34,38 +56,59 @@ namespace {
   return _mm256_testz_si256(rest, rest) != 0;
 }
 
-// The same for 64 octets, and as a mask.
-[[gnu::target("avx512bw")]] inline __mmask64 copy_64(char* out, const char* text) {
-  const __m512i octets = _mm512_loadu_si512(text);
-  _mm512_storeu_si512(out, octets);
-  return _mm512_cmpeq_epi8_mask(octets, _mm512_set1_epi8('"')) |
-         _mm512_cmpeq_epi8_mask(octets, _mm512_set1_epi8('\\')) |
-         _mm512_cmplt_epu8_mask(octets, _mm512_set1_epi8(0x20));
+// The first `bytes` of 64 octets, as a mask of those that must be escaped.
+[[gnu::target("avx512bw,avx512vl,bmi2")]] inline __mmask64 copy_up_to_64(char* out,
+                                                                         const char* text,
+                                                                         unsigned bytes) {
+  const __mmask64 taken = _bzhi_u64(~std::uint64_t{0}, bytes);
+  const __m512i octets = _mm512_maskz_loadu_epi8(taken, text);
+  _mm512_mask_storeu_epi8(out, taken, octets);
+  return _mm512_mask_cmpeq_epi8_mask(taken, octets, _mm512_set1_epi8('"')) |
+         _mm512_mask_cmpeq_epi8_mask(taken, octets, _mm512_set1_epi8('\\')) |
+         _mm512_mask_cmplt_epu8_mask(taken, octets, _mm512_set1_epi8(0x20));
 }
 
-[[gnu::target("avx512bw")]] bool copy_plain_avx512(char* out, const char* text, std::size_t bytes) {
+// The same of 32 octets.
+[[gnu::target("avx512bw,avx512vl,bmi2")]] inline __mmask32 copy_up_to_32(char* out,
+                                                                         const char* text,
+                                                                         unsigned bytes) {
+  const __mmask32 taken = _bzhi_u32(~std::uint32_t{0}, bytes);
+  const __m256i octets = _mm256_maskz_loadu_epi8(taken, text);
+  _mm256_mask_storeu_epi8(out, taken, octets);
+  return _mm256_mask_cmpeq_epi8_mask(taken, octets, _mm256_set1_epi8('"')) |
+         _mm256_mask_cmpeq_epi8_mask(taken, octets, _mm256_set1_epi8('\\')) |
+         _mm256_mask_cmplt_epu8_mask(taken, octets, _mm256_set1_epi8(0x20));
+}
+
+// Two registers at a time, so that up to 128 octets, which most strings have, take no branch on how
+// many they are; those of at most 32 are so many that they have their own.
+[[gnu::target("avx512bw,avx512vl,bmi2")]] bool copy_plain_avx512(char* out, const char* text,
+                                                                 std::size_t bytes) {
+  if (bytes <= 32) return copy_up_to_32(out, text, static_cast<unsigned>(bytes)) == 0;
   constexpr std::size_t width = 64;
-  if (bytes < width) return copy_plain_avx2(out, text, bytes);
-  std::size_t i = 0;
-  for (; i + 2 * width < bytes; i += 2 * width) {
-    if ((copy_64(out + i, text + i) | copy_64(out + i + width, text + i + width)) != 0) {
+  for (; bytes > 2 * width; bytes -= 2 * width, text += 2 * width, out += 2 * width) {
+    if ((copy_up_to_64(out, text, width) | copy_up_to_64(out + width, text + width, width)) != 0) {
       return false;
     }
   }
-  const __mmask64 middle = i + width < bytes ? copy_64(out + i, text + i) : 0;
-  return (middle | copy_64(out + bytes - width, text + bytes - width)) == 0;
+  const auto first = static_cast<unsigned>(std::min(bytes, width));
+  const auto second = static_cast<unsigned>(bytes) - first;
+  return (copy_up_to_64(out, text, first) | copy_up_to_64(out + width, text + width, second)) == 0;
 }
 
-constexpr CopyPlain copies[] = {&copy_plain_avx512, &copy_plain_avx2, &copy_plain_blocks<>};
+constexpr CopyPlain copies[] = {&copy_plain_avx512, &copy_plain_avx2, &copy_plain_portable};
 
 std::size_t first_supported() {
-  if (__builtin_cpu_supports("avx512bw")) return 0;
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("bmi2")) {
+    return 0;
+  }
   return __builtin_cpu_supports("avx2") ? 1 : 2;
 }
 
 #else
 
-constexpr CopyPlain copies[] = {&copy_plain_blocks<>};
+constexpr CopyPlain copies[] = {&copy_plain_portable};
 
 std::size_t first_supported() {
   return 0;
@@ -73,14 +116,9 @@ std::size_t first_supported() {
 
 #endif
 
-// Settled when the program is loaded: it depends on nothing but the machine.
-const CopyPlain widest = copies[first_supported()];
-
 }  // namespace
 
-bool copy_plain(char* out, const char* text, std::size_t bytes) {
-  return widest(out, text, bytes);
-}
+const CopyPlain copy_plain = copies[first_supported()];
 
 std::span<const CopyPlain> plain_copies() {
   return std::span(copies).subspan(first_supported());

@@ -31,22 +31,13 @@ inline bool copy_plain_blocks(char* out, const char* text, std::size_t bytes) {
   return last.special() == 0;
 }
 
-// The same with the widest registers this machine has. More than short_bytes_max octets.
-bool copy_plain(char* out, const char* text, std::size_t bytes);
-
-// Every way of copy_plain that this machine can run, the widest first.
-using CopyPlain = bool (*)(char* out, const char* text, std::size_t bytes);
-std::span<const CopyPlain> plain_copies();
-
 // The same for at most short_bytes_max octets, without a branch on how many: most strings are
 // short, and their lengths cannot be foretold. Reads short_bytes_max octets where that stays
 // within the page, so it cannot fault, and lets the mask forget what was beyond the end. `text`
 // lies in readable memory even when it is empty, and `out` has room for short_bytes_max.
 template <class Block = ScanBlock>
 inline bool copy_plain_short(char* out, const char* text, std::size_t bytes) {
-  constexpr std::uintptr_t page_bytes = 4096;
-  if ((reinterpret_cast<std::uintptr_t>(text) & (page_bytes - 1)) > page_bytes - short_bytes_max)
-      [[unlikely]] {
+  if (!lies_in_page(text, short_bytes_max)) [[unlikely]] {
     char copy[short_bytes_max] = {};
     std::memcpy(copy, text, bytes);
     std::memcpy(out, copy, short_bytes_max);
@@ -63,5 +54,14 @@ inline bool copy_plain_short(char* out, const char* text, std::size_t bytes) {
       first.special() | (std::uint64_t{second.special()} << scan_block_bytes);
   return special << (63 - bytes) << 1 == 0;
 }
+
+// A text of any length, with the widest registers this machine has. `out` has room for it and for
+// short_bytes_max; `text` lies in readable memory even when it is empty.
+using CopyPlain = bool (*)(char* out, const char* text, std::size_t bytes);
+// Settled when the program is loaded: it depends on nothing but the machine.
+extern const CopyPlain copy_plain;
+
+// Every way of copy_plain that this machine can run, the widest first.
+std::span<const CopyPlain> plain_copies();
 
 }  // namespace noria::http::json

@@ -19,6 +19,12 @@ constexpr bool is_special(unsigned char octet) {
   return octet == '"' || octet == '\\' || octet < 0x20;
 }
 
+// Whether reading `bytes` at `p`, of which the first may be read, cannot fault.
+inline bool lies_in_page(const char* p, std::size_t bytes) {
+  constexpr std::uintptr_t page_bytes = 4096;
+  return (reinterpret_cast<std::uintptr_t>(p) & (page_bytes - 1)) <= page_bytes - bytes;
+}
+
 // The portable twin: same answers, chosen where there is no SSE2, tested everywhere.
 struct PortableBlock {
   static PortableBlock load(const char* from) {
@@ -53,6 +59,14 @@ struct PortableBlock {
     }
     return mask;
   }
+  // Bit i is set when octet i is no decimal digit.
+  std::uint32_t other_than_digits() const {
+    std::uint32_t mask = 0;
+    for (unsigned i = 0; i < scan_block_bytes; ++i) {
+      mask |= static_cast<std::uint32_t>(octets[i] < '0' || octets[i] > '9') << i;
+    }
+    return mask;
+  }
 
   unsigned char octets[scan_block_bytes];
 };
@@ -74,6 +88,12 @@ struct Sse2Block {
     return static_cast<std::uint32_t>(_mm_movemask_epi8(hits));
   }
   std::uint32_t high() const { return static_cast<std::uint32_t>(_mm_movemask_epi8(octets)); }
+  std::uint32_t other_than_digits() const {
+    // Digits become the ten smallest of the signed octets.
+    const __m128i values = _mm_sub_epi8(octets, _mm_set1_epi8(static_cast<char>('0' + 0x80)));
+    return static_cast<std::uint32_t>(
+        _mm_movemask_epi8(_mm_cmpgt_epi8(values, _mm_set1_epi8(-0x80 + 9))));
+  }
 
   __m128i octets;
 };

@@ -21,10 +21,10 @@ struct Escape {
   std::uint8_t bytes;
 };
 
-constexpr std::array<Escape, 128> make_escapes() {
+constexpr std::array<Escape, 256> make_escapes() {
   constexpr char hex[] = "0123456789abcdef";
-  std::array<Escape, 128> escapes{};
-  for (unsigned c = 0; c < 128; ++c) {
+  std::array<Escape, 256> escapes{};
+  for (unsigned c = 0; c < 256; ++c) {
     Escape& escape = escapes[c];
     char letter = 0;
     switch (c) {
@@ -63,7 +63,7 @@ constexpr std::array<Escape, 128> make_escapes() {
   return escapes;
 }
 
-inline constexpr std::array<Escape, 128> escapes = make_escapes();
+inline constexpr std::array<Escape, 256> escapes = make_escapes();
 
 inline char* write_escape(char* out, unsigned char octet) {
   const Escape& escape = escapes[octet];
@@ -75,28 +75,31 @@ inline char* write_escape(char* out, unsigned char octet) {
 // escape_slack_bytes.
 template <class Block = ScanBlock>
 inline char* write_utf8_string(char* out, const char* text, std::size_t bytes) {
-  const char* const end = text + bytes;
-  while (static_cast<std::size_t>(end - text) >= scan_block_bytes) {
-    const Block block = Block::load(text);
+  constexpr std::size_t step_bytes = 2 * scan_block_bytes;  // what one turn may read
+  while (bytes > 0) {
+    if (bytes < step_bytes && !lies_in_page(text, step_bytes)) [[unlikely]] {
+      for (const char* const end = text + bytes; text < end; ++text) {
+        out = write_escape(out, static_cast<unsigned char>(*text));
+      }
+      return out;
+    }
+    const std::size_t taken = bytes < scan_block_bytes ? bytes : scan_block_bytes;
+    const Block block = Block::load_in_page(text);
     block.store(out);
-    const std::uint32_t special = block.special();
-    if (special == 0) {
-      text += scan_block_bytes;
-      out += scan_block_bytes;
-      continue;
+    // The escapes of a block are found once, as bits: looking for each anew would make every one
+    // wait for the one before.
+    std::uint32_t special = block.special() & ((std::uint32_t{1} << taken) - 1);
+    std::size_t done = 0;
+    while (special != 0) {
+      const auto n = static_cast<std::size_t>(std::countr_zero(special));
+      out = write_escape(out + (n - done), static_cast<unsigned char>(text[n]));
+      done = n + 1;
+      Block::load_in_page(text + done).store(out);
+      special &= special - 1;
     }
-    const int n = std::countr_zero(special);
-    text += n;
-    out = write_escape(out + n, static_cast<unsigned char>(*text));
-    ++text;
-  }
-  for (; text < end; ++text) {
-    const auto octet = static_cast<unsigned char>(*text);
-    if (is_special(octet)) [[unlikely]] {
-      out = write_escape(out, octet);
-    } else {
-      *out++ = static_cast<char>(octet);
-    }
+    out += taken - done;
+    text += taken;
+    bytes -= taken;
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "http/json/number_scan.hpp"
+#include "pymod/hotpath/fresh_values.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
 namespace noria::py {
@@ -212,35 +213,51 @@ PyObject* JsonParser::close_object(PyObject** items, std::size_t count) {
 }
 
 PyObject* JsonParser::read_number(const char*& p) {
-  const char* const begin = p;
-  const json::IntegralPart part = json::scan_integral_part(begin, readable_end_);
-  if (!part.well_formed) [[unlikely]]
-    return fail(Trouble::number, part.end);
-  if (part.is_real()) return read_real(p, part.magnitude, part.end);
-  if (part.count() > limits_.number_bytes_max) [[unlikely]]
-    return fail(Trouble::number, begin);
-  p = part.end;
-  if (part.count() < 19) [[likely]] {
-    const auto value = static_cast<std::int64_t>(part.magnitude);
-    return PyLong_FromLongLong(part.negative ? -value : value);
-  }
-  if (part.fits() && !part.negative) return PyLong_FromUnsignedLongLong(part.magnitude);
-  return make_big_integer(begin, p);
+  const bool negative = *p == '-';
+  const char* const digits = p + negative;
+  if (readable_end_ - digits < json::number_window_bytes) [[unlikely]]
+    return read_any_number(p);
+  const unsigned count = json::short_integer_digits(digits);
+  if (count == 0) return read_usual_real(p);
+  if (count > limits_.number_bytes_max) [[unlikely]]
+    return fail(Trouble::number, p);
+  p = digits + count;
+  const auto magnitude = static_cast<std::int64_t>(json::short_integer(digits, count));
+  return reader_.integers.make(negative ? -magnitude : magnitude);
 }
 
-// `magnitude` is that of the digits up to `end`; apart from read_number, so that integers need not
-// pay for what floats keep in registers.
-PyObject* JsonParser::read_real(const char*& p, std::uint64_t magnitude, const char* end) {
+// Apart from read_number, so that integers need not pay for what floats keep in registers.
+PyObject* JsonParser::read_usual_real(const char*& p) {
   const bool negative = *p == '-';
-  const json::IntegralPart part{magnitude, p + negative, end, true, negative};
-  const json::Number number = json::scan_real(part, readable_end_);
+  const char* const digits = p + negative;
+  double real;
+  const char* end;
+  if (!json::scan_usual_real(digits, real, end) ||
+      static_cast<std::size_t>(end - digits) > limits_.number_bytes_max) [[unlikely]] {
+    return read_any_number(p);
+  }
+  p = end;
+  return new_float(negative ? -real : real);
+}
+
+PyObject* JsonParser::read_any_number(const char*& p) {
+  const char* const begin = p;
+  const json::Number number = json::scan_number(begin, readable_end_);
+  const std::size_t bytes = static_cast<std::size_t>(number.end - begin) - number.negative;
   if (number.kind == json::NumberKind::malformed) return fail(Trouble::number, number.end);
-  if (number.kind == json::NumberKind::overflow ||
-      static_cast<std::size_t>(number.end - part.digits) > limits_.number_bytes_max) {
-    return fail(Trouble::number, p);
+  if (number.kind == json::NumberKind::overflow || bytes > limits_.number_bytes_max) {
+    return fail(Trouble::number, begin);
   }
   p = number.end;
-  return PyFloat_FromDouble(number.real);
+  if (number.kind == json::NumberKind::real) return new_float(number.real);
+  if (number.kind == json::NumberKind::integer && bytes < 19) {
+    const auto value = static_cast<std::int64_t>(number.magnitude);
+    return PyLong_FromLongLong(number.negative ? -value : value);
+  }
+  if (number.kind == json::NumberKind::integer && !number.negative) {
+    return PyLong_FromUnsignedLongLong(number.magnitude);
+  }
+  return make_big_integer(begin, p);
 }
 
 PyObject* JsonParser::make_big_integer(const char* begin, const char* end) {

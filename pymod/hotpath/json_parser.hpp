@@ -36,7 +36,8 @@ class JsonParser {
   // Each takes `p` at the token, moves it behind and returns a new reference, or null with an
   // error set.
   PyObject* read_number(const char*& p);
-  PyObject* read_real(const char*& p, std::uint64_t magnitude, const char* end);
+  PyObject* read_usual_real(const char*& p);
+  PyObject* read_any_number(const char*& p);
   PyObject* read_string(const char*& p);
   PyObject* read_key(const char*& p);
 

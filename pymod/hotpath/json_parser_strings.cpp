@@ -266,9 +266,10 @@ bool JsonParser::resolve_escapes(const char* begin, const char*& p, Body& body) 
 PyObject* JsonParser::make_string(const Body& body, const char* source) {
   if (!body.ascii) [[unlikely]]
     return make_wide_string({body.data, body.bytes}, source);
-  // Strings of one character are shared by the interpreter.
+  // Strings of one character are shared by the interpreter, and so is the empty one.
   if (body.bytes == 1) return PyUnicode_FromOrdinal(static_cast<unsigned char>(*body.data));
-  PyObject* const text = PyUnicode_New(static_cast<Py_ssize_t>(body.bytes), 0x7f);
+  if (body.bytes == 0) return PyUnicode_New(0, 0);
+  PyObject* const text = new_ascii(body.bytes);
   if (text != nullptr) std::memcpy(PyUnicode_1BYTE_DATA(text), body.data, body.bytes);
   return text;
 }

@@ -72,4 +72,48 @@ inline unsigned type_version(const PyTypeObject* type) {
 #endif
 }
 
+// Whether ints, floats and ASCII strings lie in memory as the functions below lay them out.
+#if PY_VERSION_HEX < 0x030e0000 && !defined(Py_GIL_DISABLED) && !defined(Py_TRACE_REFS) && \
+    !defined(PYPY_VERSION)
+inline constexpr bool value_layouts_known = true;
+#else
+inline constexpr bool value_layouts_known = false;
+#endif
+
+// What _Py_NewReference leaves of an object of a static type.
+inline void begin_object(PyObject* object, PyTypeObject* type) {
+  Py_SET_TYPE(object, type);
+  Py_SET_REFCNT(object, 1);
+}
+
+// Compact, of no interned kind, without the wide form that 3.11 may still keep.
+inline void begin_ascii(PyASCIIObject* text) {
+  text->state = {};
+  text->state.kind = PyUnicode_1BYTE_KIND;
+  text->state.compact = 1;
+  text->state.ascii = 1;
+#if PY_VERSION_HEX < 0x030c0000
+  text->state.ready = 1;
+  text->wstr = nullptr;
+#endif
+}
+
+// An int without its digits; and where they go, of one that has `count`.
+#if PY_VERSION_HEX >= 0x030c0000
+inline constexpr std::size_t integer_bytes = offsetof(PyLongObject, long_value.ob_digit);
+#else
+inline constexpr std::size_t integer_bytes = offsetof(PyLongObject, ob_digit);
+#endif
+inline digit* begin_integer(PyLongObject* number, bool negative, int count) {
+#if PY_VERSION_HEX >= 0x030c0000
+  constexpr int count_shift = 3;
+  number->long_value.lv_tag =
+      static_cast<std::uintptr_t>(count) << count_shift | (negative ? 2u : 0u);
+  return number->long_value.ob_digit;
+#else
+  Py_SET_SIZE(number, negative ? -count : count);
+  return number->ob_digit;
+#endif
+}
+
 }  // namespace noria::py

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
@@ -46,16 +47,19 @@ TEST(DecimalDigits, small_numbers_have_no_leading_zeros) {
 }
 
 template <class Digits>
-void check_sixteen(std::uint32_t high, std::uint32_t low) {
-  const Digits digits = Digits::from(high, low);
+void check_sixteen(std::uint64_t value) {
+  const Digits digits = Digits::from(value);
   std::string text(16, ' ');
   digits.store(text.data());
-  const std::string expected = printed(high, 8) + printed(low, 8);
+  const std::string expected = printed(value, 16);
   ASSERT_EQ(text, expected);
-  std::string first(8, ' ');
-  store8(first.data(), digits.first_eight());
-  ASSERT_EQ(first, expected.substr(0, 8));
-  ASSERT_EQ(digits.count(), static_cast<int>(expected.find_last_not_of('0') + 1));
+  std::string words(16, ' ');
+  store8(words.data(), digits.first_eight());
+  store8(words.data() + 8, digits.second_eight());
+  ASSERT_EQ(words, expected);
+  ASSERT_EQ(digits.count_with(0),
+            std::max(1, static_cast<int>(expected.find_last_not_of('0') + 1)));
+  ASSERT_EQ(digits.count_with(1), 17);
 }
 
 TEST(DecimalDigits, sixteen_digits_are_alike_in_both_twins) {
@@ -65,10 +69,8 @@ TEST(DecimalDigits, sixteen_digits_are_alike_in_both_twins) {
     std::uint64_t scale = 1;
     for (std::uint64_t zeros = random.below(17); zeros > 0; --zeros) scale *= 10;
     const std::uint64_t value = random.below(10'000'000'000'000'000) / scale * scale;
-    const auto high = static_cast<std::uint32_t>(value / 100'000'000);
-    const auto low = static_cast<std::uint32_t>(value % 100'000'000);
-    check_sixteen<PortableDigits>(high, low);
-    check_sixteen<SixteenDigits>(high, low);
+    check_sixteen<PortableDigits>(value);
+    check_sixteen<SixteenDigits>(value);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -15,11 +16,39 @@
 namespace noria::http::json {
 namespace {
 
+// The short cuts say the same as the long way, or nothing: whatever stands behind the number, and
+// in both twins of a block.
+template <class Block>
+void expect_short_cuts_agree(const std::string& text, const Number& number) {
+  const auto bytes = static_cast<std::size_t>(number.end - text.data()) - number.negative;
+  for (const char behind : {'\0', ',', '}', ' ', '9', '.', 'e', '-'}) {
+    const std::string padded =
+        text + '\0' + std::string(static_cast<std::size_t>(number_window_bytes), behind);
+    const char* const digits = padded.data() + number.negative;
+    if (const unsigned count = short_integer_digits<Block>(digits); count != 0) {
+      ASSERT_EQ(number.kind, NumberKind::integer) << text;
+      ASSERT_EQ(count, bytes) << text;
+      ASSERT_EQ(short_integer(digits, count), number.magnitude) << text;
+    } else {
+      ASSERT_TRUE(number.kind != NumberKind::integer || bytes > 15) << text;
+    }
+    double real = 0;
+    const char* end = nullptr;
+    if (scan_usual_real<Block>(digits, real, end)) {
+      ASSERT_EQ(number.kind, NumberKind::real) << text;
+      ASSERT_EQ(static_cast<std::size_t>(end - digits), bytes) << text;
+      ASSERT_EQ(real, std::fabs(number.real)) << text;
+    }
+  }
+}
+
 // The text on the heap with nothing but its NUL behind it, so that reading further is found.
 Number scan(const std::string& text) {
   const std::vector<char> exact(text.c_str(), text.c_str() + text.size() + 1);
   Number number = scan_number(exact.data(), exact.data() + text.size());
   number.end = text.data() + (number.end - exact.data());
+  expect_short_cuts_agree<ScanBlock>(text, number);
+  expect_short_cuts_agree<PortableBlock>(text, number);
   return number;
 }
 
@@ -188,16 +217,28 @@ TEST(NumberScan, JSN_004_every_double_comes_back_from_seventeen_digits) {
 }
 
 TEST(NumberScan, digits_are_counted_at_every_offset_of_a_word) {
-  using namespace number_detail;
   for (std::size_t count = 1; count <= 19; ++count) {
-    for (const char behind : {'\0', ',', '.', ' ', '/', ':', 'e', '\x7f', '\x80', '\xff'}) {
+    for (const char behind : {'\0', ',', ' ', '/', ':', '\x7f', '\x80', '\xff'}) {
       const std::string digits = std::string("1234567890123456789").substr(0, count);
       const std::string text = digits + behind + "99999999";
-      std::uint64_t value = 0;
-      const char* const end = read_digits(text.data(), text.data() + text.size(), value);
-      EXPECT_EQ(end, text.data() + count);
-      EXPECT_EQ(value, std::stoull(digits));
+      const Number number = scan_number(text.data(), text.data() + text.size());
+      EXPECT_EQ(number.kind, NumberKind::integer);
+      EXPECT_EQ(number.end, text.data() + count);
+      EXPECT_EQ(number.magnitude, std::stoull(digits));
     }
+  }
+}
+
+TEST(NumberScan, usual_floats_take_the_short_cut) {
+  for (const std::string text : {"0.5", "12.25", "179.98765432109876", "1.2345678901234567e-250",
+                                 "1e5", "1700000000.123456", "0.0001"}) {
+    const std::string padded =
+        text + std::string(static_cast<std::size_t>(number_window_bytes), ',');
+    double real = 0;
+    const char* end = nullptr;
+    EXPECT_TRUE(scan_usual_real(padded.data(), real, end)) << text;
+    EXPECT_EQ(end, padded.data() + text.size()) << text;
+    EXPECT_EQ(real, std::stod(text)) << text;
   }
 }
 

@@ -15,13 +15,16 @@ void expect_masks(const std::string& text) {
   const Block block = Block::load(text.data());
   std::uint32_t special = 0;
   std::uint32_t high = 0;
+  std::uint32_t others = 0;
   for (std::size_t i = 0; i < scan_block_bytes; ++i) {
     const auto octet = static_cast<unsigned char>(text[i]);
     special |= static_cast<std::uint32_t>(is_special(octet)) << i;
     high |= static_cast<std::uint32_t>(octet >= 0x80) << i;
+    others |= static_cast<std::uint32_t>(octet < '0' || octet > '9') << i;
   }
   ASSERT_EQ(block.special(), special);
   ASSERT_EQ(block.high(), high);
+  ASSERT_EQ(block.other_than_digits(), others);
   std::string copy(scan_block_bytes, '?');
   block.store(copy.data());
   ASSERT_EQ(copy, text);
