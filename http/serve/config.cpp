@@ -1,5 +1,6 @@
 #include "http/serve/config.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace noria::http {
@@ -88,6 +89,12 @@ const ConfigKey* config_key(std::string_view name) {
     if (key.name == name) return &key;
   }
   return nullptr;
+}
+
+std::uint64_t default_connections_max(std::uint64_t descriptors_max) {
+  constexpr std::uint64_t others = 256;
+  const std::uint64_t left = descriptors_max > others ? descriptors_max - others : 0;
+  return std::min(std::max({left, descriptors_max / 2, std::uint64_t{1}}), count_max);
 }
 
 std::optional<ConfigProblem> problem_in(const ServerConfig& config) {

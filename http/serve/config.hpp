@@ -66,4 +66,10 @@ struct ConfigProblem {
 
 std::optional<ConfigProblem> problem_in(const ServerConfig& config);
 
+// LIM-030: what a process that may open so many descriptors holds of connections unless told.
+std::uint64_t default_connections_max(std::uint64_t descriptors_max);
+
+// LIM-205: what the process needs beside its connections, one of it kept back for a bad day.
+inline constexpr std::uint64_t descriptors_reserved = 32;
+
 }  // namespace noria::http

@@ -2,6 +2,9 @@
 
 #include <pybind11/stl.h>
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -26,6 +29,22 @@ uring::EngineRequest request_of(const std::string& word) {
   return *request;
 }
 
+// The bound on connections that this process can keep: the configured one, or what its descriptors
+// allow.
+std::uint64_t connections_max_within(std::uint64_t configured) {
+  rlimit descriptors{};
+  if (::getrlimit(RLIMIT_NOFILE, &descriptors) != 0) raise_os_error(errno, "getrlimit");
+  const std::uint64_t descriptors_max = descriptors.rlim_cur;
+  if (configured == http::no_limit) return http::default_connections_max(descriptors_max);
+  if (descriptors_max - std::min(descriptors_max, http::descriptors_reserved) < configured) {
+    throw pb::value_error("connections_max " + std::to_string(configured) + " and " +
+                          std::to_string(http::descriptors_reserved) +
+                          " more exceed this process's nofile of " +
+                          std::to_string(descriptors_max) + "; raise ulimit -n or lower it");
+  }
+  return configured;
+}
+
 }  // namespace
 
 Server::Server(pb::object application, std::vector<int> listeners, const pb::dict& config,
@@ -40,6 +59,8 @@ Server::Server(pb::object application, std::vector<int> listeners, const pb::dic
 
 void Server::open(bool signals) {
   if (engine_) throw std::runtime_error("the server is open already");
+  http::ServerConfig config = config_;
+  config.connections_max = connections_max_within(config.connections_max);
   auto choice = uring::choose_engine(request_, {}, stats_);
   if (!choice) raise_os_error(0, choice.error().cause + "; " + choice.error().remedy);
   ApplicationState& state = application_.state_for(config_);
@@ -49,7 +70,7 @@ void Server::open(bool signals) {
       std::make_unique<http::Server>(http::ServerParts{.engine = *engine_,
                                                        .clock = clock_,
                                                        .routes = application_.table(),
-                                                       .config = config_,
+                                                       .config = config,
                                                        .stats = stats_,
                                                        .error_shape = application_.error_shape(),
                                                        .unmatched = unmatched_handler(state)});

@@ -163,6 +163,8 @@ class Serving:
             self.server.open(signals=get_native_id() == os.getpid())  # on the main thread
         except OSError as error:
             raise StartupError(f"the engine {self._asked_engine} cannot start: {error}") from None
+        except ValueError as error:
+            raise StartupError(str(error)) from None
         app._serving = self.server
 
     def announce(self) -> None:

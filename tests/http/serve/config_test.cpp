@@ -77,5 +77,15 @@ TEST(ServerConfig, LIM_204_a_request_may_arrive_within_the_grace_of_a_stop) {
   expect_relation(config, "header_timeout_ms", "graceful_timeout_ms");
 }
 
+TEST(ServerConfig, LIM_030_connections_leave_descriptors_for_the_rest) {
+  EXPECT_EQ(default_connections_max(20'000), 19'744u);
+  EXPECT_EQ(default_connections_max(513), 257u);
+  EXPECT_EQ(default_connections_max(512), 256u);
+  EXPECT_EQ(default_connections_max(511), 255u);
+  EXPECT_EQ(default_connections_max(256), 128u);
+  EXPECT_EQ(default_connections_max(0), 1u);
+  EXPECT_FALSE(problem_in({.connections_max = default_connections_max(~std::uint64_t{0})}));
+}
+
 }  // namespace
 }  // namespace noria::http
