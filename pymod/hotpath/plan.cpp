@@ -218,6 +218,8 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   if (!compile_status(mapping, plan)) return false;
   plan.encode = entry_or_none(mapping, "encode", failed);
   plan.encode_unless = entry_or_none(mapping, "encode_unless", failed);
+  const OwnedRef shape = entry_or_none(mapping, "encode_unless_shape", failed);
+  failed |= shape && !plan.encode_unless_shape.compile(shape);
   plan.explain = entry_or_none(mapping, "explain", failed);
   plan.info = entry_or_none(mapping, "info", failed);
   plan.wants_json = is_true(mapping, "wants_json", failed);
@@ -225,7 +227,9 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   if (failed) return false;
   label(media_type, plan);
   plan.json_head = http::ReadyHead(plan.status, plan.json_type.text());
-  plan.plain_json = !plan.encode && !plan.text_only && !plan.none_is_empty;
+  const bool takes_json = !plan.text_only && !plan.none_is_empty;
+  plan.plain_json = takes_json && !plan.encode;
+  plan.shaped_json = takes_json && shape;
   return true;
 }
 

@@ -13,6 +13,7 @@
 #include "http/message/content_type.hpp"
 #include "http/message/ready_head.hpp"
 #include "pymod/hotpath/refs.hpp"
+#include "pymod/hotpath/result_shape.hpp"
 #include "pymod/hotpath/scalar.hpp"
 
 namespace noria::py {
@@ -48,11 +49,13 @@ struct Plan {
   OwnedRef keyword_names;      // tuple of the others; null if there are none
   OwnedRef encode;
   OwnedRef encode_unless;
+  ResultShape encode_unless_shape;
   OwnedRef explain;
   OwnedRef info;
 
   std::uint16_t status = 200;
   bool plain_json = true;      // a dict or list goes out as it is, under `json_type`
+  bool shaped_json = false;    // the same of those that have `encode_unless_shape`
   bool none_is_empty = false;  // status 204 or 304
   bool str_is_text = false;    // the route has a media type that is not JSON's
   bool text_only = false;      // the media type is text/*: JSON does not go out under it

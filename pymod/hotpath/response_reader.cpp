@@ -124,8 +124,7 @@ class Sender {
   bool send(PyObject* value) {
     PyTypeObject* type = Py_TYPE(value);
     const ResponseLayout& layout = application_.hot.response;
-    if (plan_.encode && type != reinterpret_cast<PyTypeObject*>(plan_.encode_unless.get()) &&
-        type != &PyTuple_Type && !layout.is_response(value) &&
+    if (must_encode(value) && type != &PyTuple_Type && !layout.is_response(value) &&
         !(value == Py_None && plan_.none_is_empty)) {
       return send_encoded(value);
     }
@@ -134,6 +133,13 @@ class Sender {
   }
 
  private:
+  // Whether the declared type has something to say to this value.
+  bool must_encode(PyObject* value) const {
+    return plan_.encode &&
+           Py_TYPE(value) != reinterpret_cast<PyTypeObject*>(plan_.encode_unless.get()) &&
+           !plan_.encode_unless_shape.fits(value);
+  }
+
   // A value that is no tuple and needs no declared type any more.
   bool send_body(PyObject* value) {
     PyTypeObject* type = Py_TYPE(value);
@@ -210,10 +216,7 @@ class Sender {
     status_ = static_cast<std::uint16_t>(code);
     if (size == 3 && !read_fields(PyTuple_GET_ITEM(tuple, 2))) return false;
     if (body == Py_None) return write_octets(exchange_, head(nullptr), {});
-    if (plan_.encode &&
-        Py_TYPE(body) != reinterpret_cast<PyTypeObject*>(plan_.encode_unless.get())) {
-      return send_encoded(body);
-    }
+    if (must_encode(body)) return send_encoded(body);
     return send_body(body);
   }
 
@@ -276,7 +279,9 @@ class Sender {
 
 bool send_result(ApplicationState& application, const Plan& plan, http::Exchange& exchange,
                  PyObject* value) {
-  if (plan.plain_json && (PyDict_CheckExact(value) || PyList_CheckExact(value))) [[likely]] {
+  const bool is_container = PyDict_CheckExact(value) || PyList_CheckExact(value);
+  if (is_container &&
+      (plan.plain_json || (plan.shaped_json && plan.encode_unless_shape.fits(value)))) [[likely]] {
     return write_json(application, exchange, plan.json_head, plan.status, value);
   }
   return send_otherwise(application, plan, exchange, value);

@@ -83,6 +83,9 @@ class Plan(TypedDict, total=False):
     encode: Callable[[Any], Any] | None
     # A value of exactly this type needs no `encode`.
     encode_unless: type | None
+    # Nor does one of exactly these types all the way down: (kinds, shape of a list's items or None,
+    # shape of a dict's values or None), as noria.models.shape_of makes them.
+    encode_unless_shape: tuple[int, Any, Any] | None
     # Called as (request, cause) when any argument is missing or unfit: looks at all of them again in
     # Python and raises RequestValidationError (or BadBody ...) with every error in order. The cause
     # is what a resolver, `convert` or `decode` raised, or None.

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    Shape = tuple[int, "Shape | None", "Shape | None"]
+
 
 def bad_json(error: Any) -> BadBody:
     """The answer to a JSONDecodeError: kind and offset, never the text (JSN-007)."""
@@ -225,14 +227,15 @@ class ResultType:
     """How a value that a handler returns becomes JSON by its declared type.
 
     `encode` takes the value and returns finished JSON as bytes, or a value for the native encoder;
-    a value of exactly the type `unless` needs no encode at all.
+    a value of exactly the type `unless`, or of exactly the shape, needs no encode at all.
     """
 
-    __slots__ = ("encode", "unless")
+    __slots__ = ("encode", "shape", "unless")
 
-    def __init__(self, encode: Callable[[Any], Any], unless: type | None) -> None:
+    def __init__(self, encode: Callable[[Any], Any], unless: type | None, shape: Shape | None) -> None:
         self.encode = encode
         self.unless = unless
+        self.shape = shape
 
 
 def result_type(tp: Any, validator: str) -> ResultType | None:
@@ -272,7 +275,45 @@ def result_type(tp: Any, validator: str) -> ResultType | None:
     def encode_unless_problem(value: Any) -> Any:
         return Response.problem(value) if isinstance(value, ProblemDetails) else encode(value)
 
-    return ResultType(encode_unless_problem, exact)
+    shape = None if exact is not None or engine == "pydantic" else shape_of(tp)
+    return ResultType(encode_unless_problem, exact, shape)
+
+
+_KINDS: dict[Any, int] = {None: 2, NoneType: 2, bool: 4, int: 8, float: 16, str: 32}
+_SHAPE_DEPTH_MAX = 16
+
+
+def shape_of(tp: Any, depth: int = 0) -> Shape | None:
+    """What the native half needs to see that conversion would change nothing (ResultShape).
+
+    (kinds of leaves, shape of a list's items, shape of a dict's values); None where a look at exact
+    types is not enough: models, constraints, keys that are no str.
+    """
+    from typing import Any as AnyType
+
+    if hasattr(tp, "__metadata__") or depth > _SHAPE_DEPTH_MAX:
+        return None
+    tp = unwrapped(tp)
+    if tp is AnyType:
+        return (1, None, None)
+    if tp is None or isinstance(tp, type) and tp in _KINDS:
+        return (_KINDS[tp], None, None)
+    origin, arguments = origin_and_arguments(tp)
+    if origin is list:
+        items = shape_of(arguments[0], depth + 1)
+        return None if items is None else (0, items, None)
+    if origin is dict and arguments[0] is str:
+        values = shape_of(arguments[1], depth + 1)
+        return None if values is None else (0, None, values)
+    if not is_union(origin):
+        return None
+    kinds, items, values = 0, None, None
+    for one in arguments:
+        shape = shape_of(one, depth + 1)
+        if shape is None or shape[1] and items or shape[2] and values:
+            return None
+        kinds, items, values = kinds | shape[0], items or shape[1], values or shape[2]
+    return (kinds, items, values)
 
 
 def _misfit(tp: Any, error: Exception) -> Exception:

@@ -91,6 +91,8 @@ class Compiler:
             plan["encode"] = made.encode
             if made.unless is not None:
                 plan["encode_unless"] = made.unless
+            if made.shape is not None:
+                plan["encode_unless_shape"] = made.shape
 
     # --- rows of the rule ---
 
