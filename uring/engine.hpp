@@ -105,6 +105,11 @@ class Engine {
   virtual void poll(Token token, Descriptor descriptor, std::uint32_t events) = 0;
   virtual void nop(Token token) = 0;
 
+  // send(2) here and now, for an engine that gains by it; returns the octets taken, or -errno.
+  // -EAGAIN also where the engine would rather be given a send(), and nothing says that a send() of
+  // the rest completes at once. Not while a send() is in flight on the socket.
+  virtual std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) = 0;
+
   // Drops a socket at once with RST (SO_LINGER 0), for peers that are cut (CON-032). Only after
   // every operation on it has completed.
   virtual void reset(Descriptor socket) = 0;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -114,6 +115,7 @@ class Output {
   const char* data() const { return block_.data; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  std::span<const char> octets() const { return {block_.data, size_}; }
   std::string_view view() const { return {block_.data, size_}; }
 
   // Empties and gives the block back to the pool.

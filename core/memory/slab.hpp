@@ -57,11 +57,13 @@ class Slab {
     free_.push_back(slot);
   }
 
-  // nullptr if the tenant of that generation has left.
+  // nullptr if the tenant of that generation has left. A slot takes the generation of its next
+  // tenant when one leaves, and nobody can name that before the tenant is there.
   Value* find(std::uint32_t slot, std::uint32_t generation) {
-    if (slot >= size_) return nullptr;
+    if (slot >= size_) [[unlikely]]
+      return nullptr;
     Slot& cell = at(slot);
-    return cell.occupied && cell.generation == generation ? cell.value() : nullptr;
+    return cell.generation == generation ? cell.value() : nullptr;
   }
 
   template <typename Visit>

@@ -33,6 +33,8 @@ Reason misfit_in_escape(char octet) {
 
 HeadParser::HeadParser(const HeadLimits& limits, std::span<Field> storage, const Scanner& scanner)
     : limits_(limits),
+      unlimited_bytes_(std::min({limits.request_line_bytes_max, limits.header_line_bytes_max,
+                                 limits.header_section_bytes_max})),
       storage_(storage),
       scanner_(&scanner),
       read_whole_lines_(read_whole_lines_for(scanner)) {
@@ -51,7 +53,7 @@ Verdict HeadParser::read_on(Input in) {
     Verdict verdict = at_.state < State::field ? read_request_line(in) : read_field(in);
     if (verdict != Verdict::complete) return verdict;
     if (at_.state == State::ended) return finish(in);
-    verdict = (this->*read_whole_lines_)(in.begin, in.end);
+    verdict = read_whole_lines_(*this, in.begin, in.end);
     if (verdict != Verdict::need_more) return verdict;
   }
 }

@@ -45,18 +45,20 @@ struct HeadProgress {
     ended,
   };
 
+  // What begins as zero with every head lies together: reset() is a few wide stores.
   State state = State::start;
-  Reason reason = Reason::none;
   ConnectionOptions connection;
-  FieldName known = FieldName::other;  // of the line being read
-  std::uint16_t seen = 0;              // one bit per FieldName
-  std::uint32_t cursor = 0;            // first octet not read yet
+  Reason reason = Reason::none;
+  std::uint16_t seen = 0;    // one bit per FieldName
+  std::uint32_t cursor = 0;  // first octet not read yet
   std::uint32_t line_begin = 0;
+  std::uint32_t field_count = 0;
+  Span target_authority;  // of an absolute target
+
+  FieldName known = FieldName::other;  // of the line being read
   std::uint32_t token_begin = 0;
   std::uint32_t section_begin = 0;
-  std::uint32_t field_count = 0;
-  Span name;              // of the line being read
-  Span target_authority;  // of an absolute target
+  Span name;  // of the line being read
   RequestHead head;
 
   // As new, but for what the first line of every head sets anyway.
@@ -92,7 +94,7 @@ class HeadParser {
   // since reset(); the buffer may have moved. Octets behind the head are not looked at.
   Verdict parse(std::string_view octets) {
     const char* const end = octets.data() + octets.size();
-    const Verdict verdict = (this->*read_whole_lines_)(octets.data(), end);
+    const Verdict verdict = read_whole_lines_(*this, octets.data(), end);
     return verdict != Verdict::need_more ? verdict : read_on({octets.data(), end});
   }
 
@@ -134,11 +136,11 @@ class HeadParser {
   void read_whole_request_line(Input in);
   Verdict read_whole_fields(Input in);
   Verdict read_whole(Input in);
-  using ReadWholeLines = Verdict (HeadParser::*)(const char* begin, const char* end);
+  using ReadWholeLines = Verdict (*)(HeadParser& parser, const char* begin, const char* end);
   static ReadWholeLines read_whole_lines_for(const Scanner& scanner);
-  Verdict read_whole_avx2(const char* begin, const char* end);
-  Verdict read_whole_sse2(const char* begin, const char* end);
-  Verdict read_no_whole_lines(const char* begin, const char* end);
+  static Verdict read_whole_avx2(HeadParser& parser, const char* begin, const char* end);
+  static Verdict read_whole_sse2(HeadParser& parser, const char* begin, const char* end);
+  static Verdict read_no_whole_lines(HeadParser& parser, const char* begin, const char* end);
 
   Verdict read_on(Input in);
   Verdict read_request_line(Input in);
@@ -182,6 +184,7 @@ class HeadParser {
   Verdict reject_in_field(Input in, const char* p, Reason reason);
 
   const HeadLimits limits_;
+  const std::ptrdiff_t unlimited_bytes_;  // so few octets go past no limit
   const std::span<Field> storage_;
   const Scanner* const scanner_;
   const ReadWholeLines read_whole_lines_;

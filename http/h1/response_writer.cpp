@@ -56,16 +56,6 @@ bool is_written_by_us(const FieldView& field) {
          is_hop_by_hop(field.name, field.value);
 }
 
-// "00" to "99".
-constexpr auto digit_pairs = [] {
-  std::array<char, 200> pairs{};
-  for (std::size_t number = 0; number < 100; ++number) {
-    pairs[number * 2] = static_cast<char>('0' + number / 10);
-    pairs[number * 2 + 1] = static_cast<char>('0' + number % 10);
-  }
-  return pairs;
-}();
-
 void two_digits(char* cursor, unsigned number) {
   std::memcpy(cursor, digit_pairs.data() + number * 2, 2);
 }

@@ -65,6 +65,16 @@ enum class Persistence : std::uint8_t {
   close,        // "Connection: close"
 };
 
+// "00" to "99".
+inline constexpr auto digit_pairs = [] {
+  std::array<char, 200> pairs{};
+  for (std::size_t number = 0; number < 100; ++number) {
+    pairs[number * 2] = static_cast<char>('0' + number / 10);
+    pairs[number * 2 + 1] = static_cast<char>('0' + number % 10);
+  }
+  return pairs;
+}();
+
 class ResponseWriter {
  public:
   ResponseWriter(ResponseBlocks& blocks, Stats& stats) : blocks_(blocks), stats_(stats) {}
@@ -92,7 +102,12 @@ class ResponseWriter {
   HeadFault finish(Output& output) {
     if (rule_ != BodyRule::whole || said_.length) [[unlikely]]
       return finish_by_rule(output);
-    patch_length(output, output.size() - body_at_);
+    const std::size_t length = output.size() - body_at_;
+    if (length - 10 < 90 && length_digits_ == 2) {
+      std::memcpy(output.data() + length_at_, digit_pairs.data() + length * 2, 2);
+    } else {
+      patch_length(output, length);
+    }
     return HeadFault::none;
   }
   // Takes back everything since begin().

@@ -13,8 +13,8 @@ namespace noria::http {
   const char* const begin = in.begin + at_.cursor;
   const char* const next =
       http::read_whole_request_line({in.begin, in.end, scanner_}, begin, at_.head);
-  if (next == nullptr || next - begin - 2 > limits_.request_line_bytes_max ||
-      at_.head.method_text.bytes > limits_.method_bytes_max) {
+  if (next == nullptr || at_.head.method_text.bytes > limits_.method_bytes_max) return;
+  if (in.end - in.begin > unlimited_bytes_ && next - begin - 2 > limits_.request_line_bytes_max) {
     return;
   }
   begin_section(in, next);
@@ -25,10 +25,8 @@ namespace noria::http {
 [[gnu::always_inline]] inline Verdict HeadParser::read_whole_fields(Input in) {
   const WholeInput whole{in.begin, in.end, scanner_};
   const char* const section = in.begin + at_.section_begin;
-  // So few octets go past no limit: most requests are not measured line by line.
-  const bool within =
-      in.end - section <=
-      std::min<std::ptrdiff_t>(limits_.header_line_bytes_max, limits_.header_section_bytes_max);
+  // Most requests are not measured line by line.
+  const bool within = in.end - in.begin <= unlimited_bytes_;
   const char* p = in.begin + at_.cursor;
   std::uint32_t count = at_.field_count;
   bool ended = false;
@@ -67,13 +65,14 @@ namespace noria::http {
 }
 
 // The same code twice: with three-operand instructions where the machine has them.
-[[gnu::target("avx2,bmi")]] Verdict HeadParser::read_whole_avx2(const char* begin,
+[[gnu::target("avx2,bmi")]] Verdict HeadParser::read_whole_avx2(HeadParser& parser,
+                                                                const char* begin,
                                                                 const char* end) {
-  return read_whole({begin, end});
+  return parser.read_whole({begin, end});
 }
 
-Verdict HeadParser::read_whole_sse2(const char* begin, const char* end) {
-  return read_whole({begin, end});
+Verdict HeadParser::read_whole_sse2(HeadParser& parser, const char* begin, const char* end) {
+  return parser.read_whole({begin, end});
 }
 
 HeadParser::ReadWholeLines HeadParser::read_whole_lines_for(const Scanner& scanner) {
@@ -90,7 +89,7 @@ HeadParser::ReadWholeLines HeadParser::read_whole_lines_for(const Scanner&) {
 
 #endif
 
-Verdict HeadParser::read_no_whole_lines(const char*, const char*) {
+Verdict HeadParser::read_no_whole_lines(HeadParser&, const char*, const char*) {
   return Verdict::need_more;
 }
 

@@ -1,5 +1,7 @@
 #include "http/message/ready_head.hpp"
 
+#include <algorithm>
+
 #include "http/message/status.hpp"
 
 namespace noria::http {
@@ -16,7 +18,8 @@ ReadyHead::ReadyHead(std::uint16_t status, std::string_view content_type)
   padded_ += content_type;
   padded_ += "\r\nContent-Length: ";
   bytes_ = padded_.size();
-  padded_.resize((bytes_ + block_bytes - 1) / block_bytes * block_bytes, ' ');
+  const std::size_t blocks = std::max<std::size_t>(2, (bytes_ + block_bytes - 1) / block_bytes);
+  padded_.resize(blocks * block_bytes, ' ');
 }
 
 }  // namespace noria::http

@@ -46,11 +46,11 @@ struct RequestHead {
 
   Method method = Method::other;
   std::uint8_t version_minor = 1;  // HTTP/1.x
+  bool keep_alive = true;          // what version and Connection together say (H1-076, H1-084)
+  bool has_upgrade = false;
+  bool expects_continue = false;
   TargetForm form = TargetForm::origin;
   BodyFraming framing = BodyFraming::none;
-  bool keep_alive = true;  // what version and Connection together say (H1-076, H1-084)
-  bool expects_continue = false;
-  bool has_upgrade = false;
 
   Span method_text;
   Span target;     // as sent

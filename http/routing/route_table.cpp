@@ -17,7 +17,7 @@ constexpr std::uint32_t options_index = MethodSet::index_of(Method::options);
 
 RouteTable::RouteTable(Parts parts) : parts_(std::move(parts)) {}
 
-Match RouteTable::match(const RequestHead& head, MatchScratch& scratch) const {
+Match RouteTable::match_parameters(const RequestHead& head, MatchScratch& scratch) const {
   const std::uint32_t method = MethodSet::index_of(head.method);
   if (MethodSet::is_common(head.method) && is_served(method)) [[likely]] {
     const Walked found = find_at_once(method, head.text(head.path), scratch);
@@ -48,7 +48,9 @@ Match RouteTable::match_rest(const RequestHead& head, MatchScratch& scratch) con
   if (!MethodSet::is_common(head.method)) return unserved(head.method, path, scratch);
   // Without any HEAD route there is no explicit one that could go before a GET.
   if (head.method == Method::head && !is_served(head_index)) {
-    const Walked found = find_at_once(get_index, path, scratch);
+    const std::uint32_t route = parts_.index.find_static(get_index, path);
+    const Walked found =
+        route != RouteIndex::none ? Walked{.route = route} : find_at_once(get_index, path, scratch);
     if (found.route != RouteIndex::none) {
       return {.outcome = MatchOutcome::found,
               .head_of_get = true,

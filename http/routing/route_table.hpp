@@ -72,7 +72,18 @@ class RouteTable {
   explicit RouteTable(Parts parts);
 
   // The parser has refused octets outside ASCII (H1-020), bad escapes and %00 (H1-022).
-  Match match(const RequestHead& head, MatchScratch& scratch) const;
+  Match match(const RequestHead& head, MatchScratch& scratch) const {
+    const std::uint32_t method = MethodSet::index_of(head.method);
+    if (MethodSet::is_common(head.method) && is_served(method)) [[likely]] {
+      // A literal beats everything in its segment, so a template that is the path's very text is
+      // the best match.
+      const std::uint32_t route = parts_.index.find_static(method, head.text(head.path));
+      if (route != RouteIndex::none) {
+        return {.outcome = MatchOutcome::found, .route = parts_.settings.data() + route};
+      }
+    }
+    return match_parameters(head, scratch);
+  }
   Match match(std::string_view method, std::string_view path, std::string_view query,
               MatchScratch& scratch) const;
 
@@ -90,16 +101,14 @@ class RouteTable {
     return parts_.index.nodes.data()->methods >> method & 1;
   }
 
-  // A literal beats everything in its segment, so a template that is the path's very text is the
-  // best match; next come the shorter roads through the trie.
+  // The shorter roads through the trie, for a path that is no template's very text.
   Walked find_at_once(std::uint32_t method, std::string_view path, MatchScratch& scratch) const {
-    const std::uint32_t route = parts_.index.find_static(method, path);
-    if (route != RouteIndex::none) return {.route = route};
     const Walked behind = find_behind_literals(parts_.index, path, method, scratch.values.data());
     if (behind.route != RouteIndex::none) return behind;
     return descend_to_route(parts_.index, path, method, scratch.values.data());
   }
 
+  Match match_parameters(const RequestHead& head, MatchScratch& scratch) const;
   // What none of these finds: methods beyond the common ones, paths to decode, turns
   // back.
   Match match_rest(const RequestHead& head, MatchScratch& scratch) const;

@@ -95,6 +95,19 @@ void Connection::settle() {
   if (!receive_armed_ && wants_input()) arm_receive();
 }
 
+// Nothing is on its way out any more, unless more has been written since.
+inline void Connection::all_sent() {
+  if (life_ == Life::open && waiting_ == Wait::nothing && !parked_) {
+    const ServerConfig& config = shared_.config;
+    wait_for(shared_.stopping ? Wait::drain : Wait::keep_alive,
+             shared_.clock.now_ms() +
+                 (shared_.stopping ? config.drain_idle_ms : config.keep_alive_timeout_ms));
+  }
+  if (input_paused_) [[unlikely]]
+    resume_input();
+  if (life_ == Life::finishing) finish_if_flushed();
+}
+
 void Connection::complete_send(std::int32_t result) {
   send_in_flight_ = false;
   if (life_ == Life::closing) return try_close();
@@ -105,16 +118,9 @@ void Connection::complete_send(std::int32_t result) {
     return send_rest(static_cast<std::size_t>(result));
   sending_.release();
   sent_bytes_ = 0;
-  if (!pending_.empty()) {
-    shared_.schedule(*this);
-  } else if (life_ == Life::open && waiting_ == Wait::nothing && !parked_) {
-    const ServerConfig& config = shared_.config;
-    wait_for(shared_.stopping ? Wait::drain : Wait::keep_alive,
-             shared_.clock.now_ms() +
-                 (shared_.stopping ? config.drain_idle_ms : config.keep_alive_timeout_ms));
-  }
+  if (pending_.empty()) return all_sent();
+  shared_.schedule(*this);
   if (input_paused_ && queued_bytes() <= shared_.config.send_queue_bytes_low) resume_input();
-  if (life_ == Life::finishing) finish_if_flushed();
 }
 
 void Connection::send_failed(int error) {
@@ -173,8 +179,22 @@ void Connection::lost(int error) {
 
 void Connection::flush() {
   if (send_in_flight_ || pending_.empty()) return;
+  const std::int32_t sent = shared_.engine.send_at_once(descriptor_, pending_.octets());
+  if (sent >= 0 && static_cast<std::size_t>(sent) == pending_.size()) {
+    pending_.release();
+    all_sent();
+  } else {
+    flush_rest(sent);
+  }
+}
+
+// After send_at_once(): what it did not take, or its errno.
+void Connection::flush_rest(std::int32_t sent) {
   sending_.take(pending_);
+  sent_bytes_ = sent > 0 ? static_cast<std::size_t>(sent) : 0;
+  if (sent > 0) shared_.stats.count(Reason::engine_short_send);
   send_deadline_ms_ = shared_.clock.now_ms() + shared_.config.rate_grace_ms;
+  if (sent < 0) return send_failed(-sent);
   arm_send();
 }
 

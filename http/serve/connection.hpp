@@ -97,7 +97,7 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void answer_unfit(const RequestHead& head, Reason reason, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
                     h1::Persistence persistence);
-  inline h1::Persistence persistence_for(const RequestHead& head) const;
+  h1::Persistence persistence_for(const RequestHead& head) const;
   h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest) const;
   bool must_close_unread(const RequestHead& head, std::string_view rest) const;
   void conclude(h1::Persistence persistence);
@@ -105,6 +105,8 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
 
   // Life.
   void flush();
+  void flush_rest(std::int32_t sent);
+  void all_sent();
   void arm_receive();
   void arm_send();
   void finish_if_flushed();

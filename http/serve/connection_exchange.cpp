@@ -43,52 +43,6 @@ MatchAnswer answer_to(MatchOutcome outcome) {
 
 }  // namespace
 
-Persistence Connection::persistence_for(const RequestHead& head) const {
-  if (!head.keep_alive || shared_.stopping ||
-      request_count_ >= shared_.config.requests_per_connection_max) {
-    return Persistence::close;
-  }
-  return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
-}
-
-void Connection::dispatch(const RequestHead& head, std::string_view body, const Match& match) {
-  call(match.route->handler, head, body, match, persistence_for(head));
-}
-
-void Connection::call(const Handler& handler, const RequestHead& head, std::string_view body,
-                      const Match& match, Persistence persistence) {
-  Exchange exchange({.request = head,
-                     .body = body,
-                     .match = match,
-                     .endpoint_source = *this,
-                     .writer = shared_.writer,
-                     .output = pending_,
-                     .persistence = persistence});
-  const Outcome outcome = handler(exchange);
-  if (outcome == Outcome::failed || !exchange.responded()) [[unlikely]] {
-    if (exchange.begun()) exchange.abandon();
-    CHECK(!exchange.responded());
-    shared_.stats.count(Reason::fault_handler);
-    const RefusalBodies& bodies = shared_.refusal_bodies;
-    const HeadFault fault = exchange.respond(
-        {.status = 500, .content_type = &bodies.content_type()}, bodies.of_status(500));
-    CHECK(fault == HeadFault::none);
-  }
-  conclude(shared_.writer.close_wanted() ? Persistence::close : persistence);
-}
-
-void Connection::conclude(Persistence persistence) {
-  shared_.schedule(*this);
-  if (persistence == Persistence::close) {
-    if (request_count_ >= shared_.config.requests_per_connection_max) {
-      shared_.stats.count(Reason::closed_request_count);
-    }
-    life_ = Life::finishing;
-  } else if (queued_bytes() > shared_.config.send_queue_bytes_high) {
-    pause_input();
-  }
-}
-
 void Connection::answer_unmatched(const RequestHead& head, const Match& match,
                                   std::string_view rest) {
   const Persistence persistence = persistence_with_unread(head, rest);

@@ -12,32 +12,6 @@ namespace noria::http {
 
 using Phase = ParkedMessage::Phase;
 
-[[gnu::always_inline]] inline std::string_view Connection::begin_message(const RequestHead& head,
-                                                                         std::string_view rest) {
-  ++request_count_;
-  waiting_ = Wait::nothing;
-  const Match match = shared_.routes.match(head, shared_.match_scratch);
-  if (match.outcome != MatchOutcome::found) [[unlikely]] {
-    answer_unmatched(head, match, rest);
-    return skip_body(head, rest);
-  }
-  const bool empty = head.framing == BodyFraming::none ||
-                     (head.framing == BodyFraming::length && head.content_length == 0);
-  if (!empty) return begin_body(head, match, rest);
-  dispatch(head, {}, match);
-  return rest;
-}
-
-void Connection::complete_receive(const uring::Completion& completion) {
-  if (completion.result > 0 && completion.more && reads_messages()) [[likely]] {
-    const uring::BufferLease lease(shared_.receive_buffers, completion.buffer,
-                                   static_cast<std::size_t>(completion.result));
-    received_plain(lease.view());
-  } else {
-    complete_rare_receive(completion);
-  }
-}
-
 void Connection::received(std::string_view octets) {
   if (life_ == Life::lingering) {
     wait_for(Wait::linger,
@@ -60,38 +34,10 @@ void Connection::received(std::string_view octets) {
   }
 }
 
-// Where a message begins.
-[[gnu::always_inline]] inline void Connection::received_plain(std::string_view octets) {
-  octets = consume(octets);
-  if (!octets.empty() && life_ == Life::open) [[unlikely]]
-    keep_backlog(octets);
-}
-
 // What must wait because output is backed up.
 void Connection::keep_backlog(std::string_view octets) {
   CHECK(input_paused_ && !parked_);
   park(Phase::backlog).octets.append(octets);
-}
-
-// Reads messages that lie whole in `octets`; returns what must wait because output is backed up.
-[[gnu::always_inline]] inline std::string_view Connection::consume(std::string_view octets) {
-  HeadParser& parser = shared_.parser;
-  do {
-    parser.reset();
-    const Verdict verdict = parser.parse(octets);
-    if (verdict != Verdict::complete) [[unlikely]] {
-      if (verdict == Verdict::rejected) {
-        refuse(parser.reason());
-      } else {
-        park_head(octets);
-      }
-      return {};
-    }
-    const RequestHead& head = parser.head();
-    octets.remove_prefix(head.head_bytes);
-    octets = begin_message(head, octets);
-  } while (!octets.empty() && reads_messages());
-  return octets;
 }
 
 void Connection::park_head(std::string_view octets) {

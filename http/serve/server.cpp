@@ -185,6 +185,7 @@ void Server::stop() {
 
 void Server::begin_stop() {
   shared_.stopping = true;
+  shared_.requests_max = 0;
   stop_deadline_ms_ = shared_.clock.now_ms() + shared_.config.graceful_timeout_ms;
   shared_.connections.for_each([](Connection& connection) { connection.drain(); });
 }

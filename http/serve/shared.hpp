@@ -82,6 +82,8 @@ struct Shared {
   // A descriptor was freed since accepting was tried last.
   bool room_made = false;
   bool stopping = false;
+  // Of one connection; none any more once the server stops.
+  std::uint64_t requests_max;
 
  private:
   // Parked messages kept for reuse; a burst beyond it goes back to the heap.

@@ -59,11 +59,12 @@ HotState& hot_state_of(const pb::capsule& capsule) {
 
 Application::Application(pb::capsule hot_state, const Options& options)
     : hot_state_(std::move(hot_state)), options_(options), state_(hot_state_of(hot_state_)) {
+  OwnedRef json_default;
   if (!options_.json_default.is_none()) {
-    state_.json_default = OwnedRef::share(options_.json_default.ptr());
+    json_default = OwnedRef::share(options_.json_default.ptr());
   }
   options_.json_default = pb::none();
-  state_.nan_is_error = options_.nan_is_error;
+  state_.set_json_options(std::move(json_default), options_.nan_is_error);
   state_.read_limits.reject_duplicate_keys = options_.reject_duplicate_keys;
   state_.unmatched.application = &state_;
 }

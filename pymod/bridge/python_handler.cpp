@@ -59,8 +59,11 @@ Outcome answer(RequestLoan& loan, const OwnedRef& result) {
 Outcome call_alone(void* context, http::Exchange& exchange) {
   const auto& route = *static_cast<const CompiledRoute*>(context);
   PyObject* values[1] = {nullptr};
-  const OwnedRef result(call_handler(route.plan, values + 1));
-  const bool sent = result && send_result(*route.application, route.plan, exchange, result.get());
+  PyObject* const result = call_handler(route.plan, values + 1);
+  if (result == nullptr) [[unlikely]]
+    return answer_error_alone(route, exchange);
+  const bool sent = send_result(*route.application, route.plan, exchange, result);
+  Py_DECREF(result);
   return sent ? Outcome::responded : answer_error_alone(route, exchange);
 }
 

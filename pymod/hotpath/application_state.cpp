@@ -33,7 +33,7 @@ bool ApplicationState::set_hooks(BorrowedRef mapping) {
 
 int ApplicationState::traverse(visitproc visit, void* arg) const {
   for (const HookRow& row : hook_rows) Py_VISIT((hooks.*row.slot).get());
-  Py_VISIT(json_default.get());
+  Py_VISIT(json_default_.get());
   for (const auto& route : routes) {
     if (const int stopped = route->plan.traverse(visit, arg)) return stopped;
   }
@@ -42,7 +42,7 @@ int ApplicationState::traverse(visitproc visit, void* arg) const {
 
 void ApplicationState::clear() {
   for (const HookRow& row : hook_rows) hooks.*row.slot = OwnedRef();
-  json_default = OwnedRef();
+  set_json_options(OwnedRef(), json_options_.nan_is_error);
   for (const auto& route : routes) route->plan = Plan();
 }
 

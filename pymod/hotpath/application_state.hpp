@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pymod/hotpath/hot_state.hpp"
@@ -43,9 +44,12 @@ class ApplicationState {
 
   // Takes a mapping with every key of Hooks; false with an error set.
   bool set_hooks(BorrowedRef mapping);
-  JsonWriteOptions json_options() const {
-    return {.json_default = json_default.get(), .nan_is_error = nan_is_error};
+  // `json_default` is null or a callable, kept alive from now on.
+  void set_json_options(OwnedRef json_default, bool nan_is_error) {
+    json_options_ = {.json_default = json_default.get(), .nan_is_error = nan_is_error};
+    json_default_ = std::move(json_default);
   }
+  const JsonWriteOptions& json_options() const { return json_options_; }
 
   // For the collector: every Python object this application keeps alive.
   int traverse(visitproc visit, void* context) const;
@@ -58,12 +62,14 @@ class ApplicationState {
   // Of a request that matched no route.
   CompiledRoute unmatched;
 
-  OwnedRef json_default;
-  bool nan_is_error = false;
   bool strict_content_type = true;
   JsonReadLimits read_limits;
   std::size_t query_fields_max = 1000;
   std::size_t cookies_max = 200;
+
+ private:
+  OwnedRef json_default_;
+  JsonWriteOptions json_options_;
 };
 
 }  // namespace noria::py

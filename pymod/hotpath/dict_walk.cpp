@@ -20,7 +20,7 @@ bool walks_alike(PyObject* dict) {
   PyObject* value_asked = nullptr;
   for (;;) {
     const bool more = PyDict_Next(dict, &position_asked, &key_asked, &value_asked) != 0;
-    if (next_entry(true, dict, position, key, value) != more) return false;
+    if (DictCursor(true, dict).next(position, key, value) != more) return false;
     if (!more) return true;
     if (key != key_asked || value != value_asked || position != position_asked) return false;
   }

@@ -43,40 +43,58 @@ inline Py_ssize_t dict_size(PyObject* dict) {
 // ways.
 bool dict_layout_is_known();
 
-// As PyDict_Next: the same positions, borrowed references, and the dictionary may change in
-// between. `known` is what dict_layout_is_known() said.
-[[gnu::always_inline]] inline bool next_entry(bool known, PyObject* dict, Py_ssize_t& position,
-                                              PyObject*& key, PyObject*& value) {
-  const auto* const object = reinterpret_cast<const PyDictObject*>(dict);
-  if (!known || object->ma_values != nullptr) [[unlikely]] {
+// PyDict_Next over one dictionary: the same positions, borrowed references. Made anew whenever
+// Python code may have run, which may have changed the dictionary; the position goes on.
+class DictCursor {
+ public:
+  // `known` is what dict_layout_is_known() said.
+  [[gnu::always_inline]] DictCursor(bool known, PyObject* dict) : dict_(dict) {
+    const auto* const object = reinterpret_cast<const PyDictObject*>(dict);
+    if (!known || object->ma_values != nullptr) [[unlikely]]
+      return;
+    const auto* const keys = reinterpret_cast<const DictKeys*>(object->ma_keys);
+    entries_ = keys->indices + (std::size_t{1} << keys->log2_index_bytes);
+    count_ = keys->entry_count;
+    unicode_ = keys->kind == DictKeys::unicode;
+  }
+
+  [[gnu::always_inline]] bool next(Py_ssize_t& position, PyObject*& key, PyObject*& value) const {
+    if (entries_ == nullptr) [[unlikely]]
+      return ask_next(position, key, value);
+    while (position < count_) {
+      if (unicode_) [[likely]] {
+        const auto& entry = reinterpret_cast<const DictKeys::UnicodeEntry*>(entries_)[position];
+        key = entry.key;
+        value = entry.value;
+      } else {
+        const auto& entry = reinterpret_cast<const DictKeys::GeneralEntry*>(entries_)[position];
+        key = entry.key;
+        value = entry.value;
+      }
+      ++position;
+      if (value != nullptr) [[likely]]
+        return true;  // else a key was deleted here
+    }
+    return false;
+  }
+
+ private:
+  bool ask_next(Py_ssize_t& position, PyObject*& key, PyObject*& value) const {
     // Copies, so that the caller's may stay in registers.
     Py_ssize_t asked_position = position;
     PyObject* asked_key;
     PyObject* asked_value;
-    if (PyDict_Next(dict, &asked_position, &asked_key, &asked_value) == 0) return false;
+    if (PyDict_Next(dict_, &asked_position, &asked_key, &asked_value) == 0) return false;
     position = asked_position;
     key = asked_key;
     value = asked_value;
     return true;
   }
-  const auto* const keys = reinterpret_cast<const DictKeys*>(object->ma_keys);
-  const char* const entries = keys->indices + (std::size_t{1} << keys->log2_index_bytes);
-  const bool unicode = keys->kind == DictKeys::unicode;
-  while (position < keys->entry_count) {
-    if (unicode) [[likely]] {
-      const auto& entry = reinterpret_cast<const DictKeys::UnicodeEntry*>(entries)[position];
-      key = entry.key;
-      value = entry.value;
-    } else {
-      const auto& entry = reinterpret_cast<const DictKeys::GeneralEntry*>(entries)[position];
-      key = entry.key;
-      value = entry.value;
-    }
-    ++position;
-    if (value != nullptr) [[likely]]
-      return true;  // else a key was deleted here
-  }
-  return false;
-}
+
+  PyObject* dict_;
+  const char* entries_ = nullptr;  // null: PyDict_Next is asked
+  Py_ssize_t count_ = 0;
+  bool unicode_ = false;
+};
 
 }  // namespace noria::py

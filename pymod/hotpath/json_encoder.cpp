@@ -15,38 +15,20 @@ namespace {
 
 namespace json = http::json;
 
-// A string with something to escape is written in pieces of this many octets, so that the room
-// for the worst case stays small.
-constexpr std::size_t piece_bytes = 1024;
+// Both bits of the state in one test, wherever this interpreter keeps them.
+[[gnu::always_inline]] inline bool is_compact_ascii(const PyASCIIObject* text) {
+  using State = decltype(text->state);
+  State both{};
+  both.compact = 1;
+  both.ascii = 1;
+  std::uint32_t wanted;
+  std::uint32_t found;
+  std::memcpy(&wanted, &both, sizeof wanted);
+  std::memcpy(&found, &text->state, sizeof found);
+  return (found & wanted) == wanted;
+}
 
 }  // namespace
-
-JsonEncoder::~JsonEncoder() {
-  while (depth_ > 0) pop();
-}
-
-char* JsonEncoder::encode(PyObject* value) {
-  char* out = write(sink_.begin(), value);
-  while (out != nullptr && depth_ > 0) {
-    switch (top().kind) {
-      case Kind::list:
-      case Kind::dict:
-        out = walk(out);
-        break;
-      case Kind::tuple:
-        out = walk_tuple(out);
-        break;
-      case Kind::pairs:
-        out = walk_pairs(out);
-        break;
-      case Kind::fields:
-        out = walk_fields(out);
-        break;
-    }
-  }
-  // A leaf's fault is told now that every frame knows how far it has come.
-  return out == nullptr && refused_ != nullptr ? fail(refused_) : out;
-}
 
 [[gnu::always_inline]] inline char* JsonEncoder::push(char* out, PyObject* container, Kind kind,
                                                       PyObject* names) {
@@ -72,9 +54,10 @@ char* JsonEncoder::begin(char* out, PyObject* container, Kind kind, PyObject* na
 }
 
 inline void JsonEncoder::pop() {
-  const Frame frame = writer_.frames[--depth_];
+  const Frame& frame = writer_.frames[--depth_];
+  PyObject* const names = frame.names;
   Py_DECREF(frame.container);
-  Py_XDECREF(frame.names);
+  Py_XDECREF(names);
 }
 
 [[gnu::always_inline]] inline char* JsonEncoder::write_literal(char* out, const char* text,
@@ -103,9 +86,8 @@ inline void JsonEncoder::pop() {
 
 [[gnu::always_inline]] inline char* JsonEncoder::write_string(char* out, PyObject* text) {
   const auto* const ascii = reinterpret_cast<const PyASCIIObject*>(text);
-  if ((ascii->state.compact & ascii->state.ascii) == 0) [[unlikely]] {
+  if (!is_compact_ascii(ascii)) [[unlikely]]
     return write_wide_string(out, text);
-  }
   const char* const octets = reinterpret_cast<const char*>(ascii + 1);
   const auto bytes = static_cast<std::size_t>(ascii->length);
   out = ensure(out, bytes + json::short_bytes_max + 2 + punctuation_bytes);
@@ -169,7 +151,7 @@ char* JsonEncoder::write(char* out, PyObject* value) {
 }
 
 // Every item leaves a comma behind; the last one becomes the bracket.
-char* JsonEncoder::close(char* out, char bracket) {
+[[gnu::always_inline]] inline char* JsonEncoder::end(char* out, char bracket) {
   out -= out[-1] == ',';
   out[0] = bracket;
   out[1] = ',';
@@ -178,9 +160,13 @@ char* JsonEncoder::close(char* out, char bracket) {
   return ensure(out, punctuation_bytes);
 }
 
+char* JsonEncoder::close(char* out, char bracket) {
+  return end(out, bracket);
+}
+
 // Lists and dictionaries within each other, which is what documents are made of, without leaving
 // this function; it returns when the container on top is of another kind, or all is written.
-char* JsonEncoder::walk(char* out) {
+[[gnu::always_inline]] inline char* JsonEncoder::walk(char* out) {
   PyObject* container = top().container;
   Py_ssize_t position = top().position;
   PyObject* value;
@@ -195,18 +181,13 @@ in_list:
       goto failed;
     *out++ = ',';
   }
-  out = close(out, ']');
+  out = end(out, ']');
   goto closed;
 
-in_dict:
-  for (PyObject* key; next_entry(known_layout, container, position, key, value);) {
-    if (PyUnicode_CheckExact(key)) [[likely]] {
-      out = write_string(out, key);
-      if (out == nullptr) [[unlikely]]
-        goto failed;
-      *out++ = ':';
-      if (!write_leaf(out, value)) goto nested;
-    } else {
+in_dict: {
+  const DictCursor entries(known_layout, container);
+  for (PyObject* key; entries.next(position, key, value);) {
+    if (!PyUnicode_CheckExact(key)) [[unlikely]] {
       const std::size_t depth = depth_;
       top().position = position;
       // Python may run for the key, and the value must outlive that.
@@ -215,12 +196,20 @@ in_dict:
       out = write_key(out, key);
       if (out != nullptr) out = write(out, value);
       if (depth_ != depth) return out;
+      goto written;
     }
+    // Nothing from here to the next entry runs Python code, unless it leaves this loop.
+    out = write_string(out, key);
+    if (out == nullptr) [[unlikely]]
+      goto failed;
+    *out++ = ':';
+    if (!write_leaf(out, value)) goto nested;
     if (out == nullptr) [[unlikely]]
       goto failed;
     *out++ = ',';
   }
-  out = close(out, '}');
+}
+  out = end(out, '}');
 
 closed:
   if (out == nullptr || depth_ == 0) return out;
@@ -275,6 +264,37 @@ failed:
   return nullptr;
 }
 
+void JsonEncoder::pop_all() {
+  while (depth_ > 0) pop();
+}
+
+[[gnu::always_inline]] inline char* JsonEncoder::encode(PyObject* value) {
+  char* out = sink_.begin();
+  // What nearly every value is, without the way through its type.
+  if (Py_TYPE(value) == &PyDict_Type && dict_size(value) > 0) [[likely]] {
+    out = push(out, value, Kind::dict);
+  } else {
+    out = write(out, value);
+  }
+  while (out != nullptr && depth_ > 0) {
+    const Kind kind = top().kind;
+    if (kind == Kind::dict || kind == Kind::list) [[likely]] {
+      out = walk(out);
+    } else if (kind == Kind::tuple) {
+      out = walk_tuple(out);
+    } else {
+      out = kind == Kind::pairs ? walk_pairs(out) : walk_fields(out);
+    }
+  }
+  // A leaf's fault is told now that every frame knows how far it has come.
+  return out == nullptr && refused_ != nullptr ? fail(refused_) : out;
+}
+
+char* json_encode(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,
+                  JsonSink& sink) {
+  return JsonEncoder(writer, options, sink).encode(value);
+}
+
 char* JsonEncoder::write_big_integer(char* out, PyObject* integer) {
   out = ensure(out, json::integer_bytes_max + punctuation_bytes);
   if (out == nullptr) return nullptr;
@@ -293,70 +313,6 @@ char* JsonEncoder::write_octets(char* out, const char* text, std::size_t bytes) 
   if (out == nullptr) return nullptr;
   std::memcpy(out, text, bytes);
   return out + bytes;
-}
-
-char* JsonEncoder::write_special_string(char* out, const char* text, std::size_t bytes) {
-  out = ensure(out, 1);
-  if (out == nullptr) return nullptr;
-  *out++ = '"';
-  for (;;) {
-    const std::size_t piece = std::min(bytes, piece_bytes);
-    out = ensure(
-        out, json::escaped_bytes_max * piece + json::escape_slack_bytes + 1 + punctuation_bytes);
-    if (out == nullptr) return nullptr;
-    out = json::write_utf8_string(out, text, piece);
-    text += piece;
-    bytes -= piece;
-    if (bytes == 0) break;
-  }
-  *out++ = '"';
-  return out;
-}
-
-char* JsonEncoder::write_wide_string(char* out, PyObject* text) {
-  if (!make_ready(text)) return nullptr;
-  const auto* compact = reinterpret_cast<const PyCompactUnicodeObject*>(text);
-  if (compact->utf8 != nullptr) {
-    // Someone has asked this str for its UTF-8 form already, and it keeps that.
-    const auto bytes = static_cast<std::size_t>(compact->utf8_length);
-    out = ensure(out, bytes + json::short_bytes_max + 2 + punctuation_bytes);
-    if (out == nullptr) return nullptr;
-    const bool plain = bytes <= json::short_bytes_max
-                           ? json::copy_plain_short(out + 1, compact->utf8, bytes)
-                           : json::copy_plain(out + 1, compact->utf8, bytes);
-    if (!plain) {
-      return write_special_string(out, compact->utf8, bytes);
-    }
-    *out = '"';
-    out += 1 + bytes;
-    *out = '"';
-    return out + 1;
-  }
-  const auto count = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
-  out = ensure(out, 1);
-  if (out == nullptr) return nullptr;
-  *out++ = '"';
-  for (std::size_t done = 0; done < count;) {
-    const std::size_t piece = std::min(count - done, piece_bytes);
-    out = ensure(
-        out, json::escaped_bytes_max * piece + json::escape_slack_bytes + 1 + punctuation_bytes);
-    if (out == nullptr) return nullptr;
-    switch (PyUnicode_KIND(text)) {
-      case PyUnicode_1BYTE_KIND:
-        out = json::write_units(out, PyUnicode_1BYTE_DATA(text) + done, piece);
-        break;
-      case PyUnicode_2BYTE_KIND:
-        out = json::write_units(out, PyUnicode_2BYTE_DATA(text) + done, piece);
-        break;
-      default:
-        out = json::write_units(out, PyUnicode_4BYTE_DATA(text) + done, piece);
-        break;
-    }
-    if (out == nullptr) return refuse("a str with a lone surrogate");
-    done += piece;
-  }
-  *out++ = '"';
-  return out;
 }
 
 }  // namespace noria::py

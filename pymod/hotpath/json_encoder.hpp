@@ -16,7 +16,10 @@ class JsonEncoder {
       : writer_(writer), options_(options), sink_(sink), end_(sink.end()) {}
   JsonEncoder(const JsonEncoder&) = delete;
   JsonEncoder& operator=(const JsonEncoder&) = delete;
-  ~JsonEncoder();
+  ~JsonEncoder() {
+    if (depth_ > 0) [[unlikely]]
+      pop_all();
+  }
 
   // Where the text ends, or null with a Python error set.
   char* encode(PyObject* value);
@@ -33,11 +36,13 @@ class JsonEncoder {
   char* push(char* out, PyObject* container, Kind kind, PyObject* names = nullptr);
   char* begin(char* out, PyObject* container, Kind kind, PyObject* names = nullptr);
   void pop();
+  void pop_all();
 
   char* walk(char* out);
   char* walk_tuple(char* out);
   char* walk_pairs(char* out);
   char* walk_fields(char* out);
+  char* end(char* out, char bracket);
   char* close(char* out, char bracket);
 
   char* write_string(char* out, PyObject* text);

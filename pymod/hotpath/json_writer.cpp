@@ -16,21 +16,10 @@ JsonWriter::JsonWriter(BorrowedRef error)
       frames(depth_max),
       dict_layout_known(dict_layout_is_known()) {}
 
-bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options, Output& out) {
-  if (writer.busy) {
-    JsonWriter other(writer.encode_error);
-    return json_write(other, value, options, out);
-  }
-  writer.busy = true;
-  OutputSink sink(out);
-  char* const end = JsonEncoder(writer, options, sink).encode(value);
-  writer.busy = false;
-  if (end != nullptr) {
-    sink.finish(end);
-  } else {
-    sink.abandon();
-  }
-  return end != nullptr;
+bool json_write_within(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,
+                       Output& out) {
+  JsonWriter other(writer.encode_error);
+  return json_write(other, value, options, out);
 }
 
 PyObject* json_write_bytes(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options) {
@@ -41,7 +30,7 @@ PyObject* json_write_bytes(JsonWriter& writer, PyObject* value, const JsonWriteO
   if (writer.scratch.empty()) writer.scratch.resize(scratch_bytes);
   writer.busy = true;
   BytesSink sink(writer.scratch);
-  char* const end = JsonEncoder(writer, options, sink).encode(value);
+  char* const end = json_encode(writer, value, options, sink);
   // The scratch is read before anything else may run on this writer.
   PyObject* result = end != nullptr ? sink.finish(end) : nullptr;
   writer.busy = false;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/memory/output.hpp"
+#include "pymod/hotpath/json_sink.hpp"
 #include "pymod/hotpath/json_types.hpp"
 #include "pymod/hotpath/refs.hpp"
 
@@ -49,9 +50,33 @@ struct JsonWriter {
 
 // False with a Python error set (JSONEncodeError, or whatever json_default raised); `out` is then
 // as long as it was before.
-bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options, Output& out);
+inline bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,
+                       Output& out);
 
 // A new bytes object, or null with a Python error set.
 PyObject* json_write_bytes(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options);
+
+// json_write() from within a json_default callback: by a writer of its own.
+bool json_write_within(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,
+                       Output& out);
+// Where the text ends in the sink, or null with a Python error set.
+char* json_encode(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,
+                  JsonSink& sink);
+
+inline bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,
+                       Output& out) {
+  if (writer.busy) [[unlikely]]
+    return json_write_within(writer, value, options, out);
+  writer.busy = true;
+  OutputSink sink(out);
+  char* const end = json_encode(writer, value, options, sink);
+  writer.busy = false;
+  if (end == nullptr) [[unlikely]] {
+    sink.abandon();
+    return false;
+  }
+  sink.finish(end);
+  return true;
+}
 
 }  // namespace noria::py

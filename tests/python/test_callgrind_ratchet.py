@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "benchmarks" / "callgrind"))
 import json_route  # noqa: E402
 
 # The aim is 1 300; this is what has been reached, and it may only go down.
-SHARE_INSTRUCTIONS_MAX = 1750
+SHARE_INSTRUCTIONS_MAX = 1320
 
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")

@@ -17,6 +17,7 @@ Script rough() {
   script.name = "rough";
   script.receive_short = 0.5;
   script.send_short = 0.5;
+  script.send_at_once = 0.5;
   script.completion_late = 0.2;
   script.completion_reordered = 0.2;
   script.multishot_ends = 0.05;
@@ -38,6 +39,7 @@ Script hostile() {
   script.name = "hostile";
   script.receive_short = 0.8;
   script.send_short = 0.8;
+  script.send_at_once = 0.3;
   script.operation_late = 0.2;
   script.completion_late = 0.4;
   script.completion_reordered = 0.5;

@@ -23,6 +23,7 @@ struct Script {
 
   double receive_short = 0;         // fewer octets than are there, often one
   double send_short = 0;            // 1..n octets taken
+  double send_at_once = 0;          // taken when asked for, not in the next turn
   double operation_late = 0;        // performed later, its memory still in use until then
   double completion_late = 0;       // performed, but told later
   double completion_reordered = 0;  // told after a younger one of another operation

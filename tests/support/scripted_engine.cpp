@@ -100,6 +100,10 @@ void ScriptedEngine::scribble_on_idle_buffers() {
   }
 }
 
+std::int32_t ScriptedEngine::send_at_once(uring::Descriptor socket, std::span<const char> octets) {
+  return random_.chance(script_.send_at_once) ? send_now(socket, octets) : -EAGAIN;
+}
+
 uring::MemoryEngine::Fate ScriptedEngine::fate(const Occasion& occasion) {
   Fate fate;
   if (occasion.operation == Operation::accept) {

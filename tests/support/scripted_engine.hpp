@@ -67,6 +67,7 @@ class ScriptedEngine final : public uring::MemoryEngine {
   // late if the script says so). Returns 0 without moving it when nothing will ever happen.
   std::size_t turn(std::span<uring::Completion> out, std::uint64_t deadline_ns,
                    const uring::WaitHook& hook) override;
+  std::int32_t send_at_once(uring::Descriptor socket, std::span<const char> octets) override;
 
  private:
   enum class Act : std::uint8_t { connect, speak, read, hang_up, wake, end_target, release };

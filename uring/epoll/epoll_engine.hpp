@@ -31,6 +31,8 @@ class EpollEngine final : public Engine {
   void receive(Token token, Descriptor socket) override;
   void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
   void send(Token token, Descriptor socket, std::span<const char> octets) override;
+  // The call a send() would make in the next turn anyway, without the way there and back.
+  std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) override;
   void shutdown(Token token, Descriptor socket) override;
   // Ends what is still in flight on the descriptor with -ECANCELED first.
   void close(Token token, Descriptor descriptor) override;
@@ -61,6 +63,7 @@ class EpollEngine final : public Engine {
     std::uint16_t watched = 0;  // what the kernel was last asked to watch for
     std::uint8_t pending = 0;
     std::uint8_t accept_budget = 1;
+    bool is_full = false;  // send_at_once() met that: the next send waits for readiness (ENG-025)
   };
 
   EpollEngine(const EngineOptions& options, Readiness readiness);
@@ -88,6 +91,7 @@ class EpollEngine final : public Engine {
   void start_accept(const Submission& submission);
   void start_receive(const Submission& submission);
   void start_send(const Submission& submission);
+  void await_send(const Submission& submission);
   void start_poll(const Submission& submission);
   std::int32_t close_now(Descriptor descriptor);
   std::int32_t cancel_now(Token target);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "core/check.hpp"
 #include "uring/epoll/epoll_engine.hpp"
@@ -134,7 +135,26 @@ void EpollEngine::receive_into_ready(Watch& watch, Descriptor socket) {
 
 // --- send ---
 
+std::int32_t EpollEngine::send_at_once(Descriptor socket, std::span<const char> octets) {
+  const std::size_t bytes_wanted = std::min(octets.size(), transfer_bytes_max);
+  ssize_t bytes = 0;
+  do {
+    bytes = ::send(socket, octets.data(), bytes_wanted, MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (bytes < 0 && errno == EINTR);
+  if (bytes == static_cast<ssize_t>(bytes_wanted)) [[likely]]
+    return static_cast<std::int32_t>(bytes);
+  const std::int32_t result = bytes < 0 ? -errno : static_cast<std::int32_t>(bytes);
+  if ((bytes >= 0 || result == -EAGAIN) && know(socket)) {
+    watches_[static_cast<std::size_t>(socket)].is_full = true;
+  }
+  return result;
+}
+
 void EpollEngine::start_send(const Submission& submission) {
+  if (static_cast<std::size_t>(submission.descriptor) < watches_.size()) {
+    Watch& watch = watches_[static_cast<std::size_t>(submission.descriptor)];
+    if (std::exchange(watch.is_full, false)) return await_send(submission);
+  }
   ssize_t bytes = 0;
   do {
     bytes = ::send(submission.descriptor, submission.memory, submission.bytes,
@@ -144,6 +164,10 @@ void EpollEngine::start_send(const Submission& submission) {
     return complete({.token = submission.token, .result = static_cast<std::int32_t>(bytes)});
   }
   if (errno != EAGAIN) return complete({.token = submission.token, .result = -errno});
+  await_send(submission);
+}
+
+void EpollEngine::await_send(const Submission& submission) {
   CHECK(know(submission.descriptor));
   Watch& watch = watches_[static_cast<std::size_t>(submission.descriptor)];
   CHECK((watch.pending & sending) == 0);

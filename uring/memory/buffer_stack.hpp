@@ -29,7 +29,8 @@ class BufferStack final : public ReceiveBuffers {
 
   BufferId lend() {
     const BufferId id = idle_[--idle_count_];
-    ReceiveBuffers::lend(id);
+    lent_[id] = 1;
+    ++leases_out_;
     return id;
   }
 };

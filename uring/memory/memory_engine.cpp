@@ -320,29 +320,39 @@ bool MemoryEngine::receive_once(Socket& socket, Descriptor descriptor) {
   return true;
 }
 
-void MemoryEngine::advance_send(std::uint32_t index) {
+// The octets the network takes now, or -errno; -EAGAIN if it takes none yet.
+std::int32_t MemoryEngine::take_output(std::uint32_t index, std::span<const char> octets) {
   Socket& socket = sockets_[index];
-  const auto end = [&](std::int32_t result) {
-    socket.pending &= static_cast<std::uint8_t>(~output);
-    post({.token = socket.output_token, .result = result});
-  };
-  if (socket.error != 0) return end(-std::exchange(socket.error, 0));
-  if (socket.broken || socket.shut) return end(-EPIPE);
+  if (socket.error != 0) return -std::exchange(socket.error, 0);
+  if (socket.broken || socket.shut) return -EPIPE;
   const std::size_t room =
       socket.window_bytes - std::min(socket.window_bytes, socket.outbox.size());
-  if (room == 0 && socket.output_bytes != 0) return;
+  if (room == 0 && !octets.empty()) return -EAGAIN;
   const Fate now = fate({Operation::send, descriptor_first + static_cast<Descriptor>(index),
-                         std::min(room, socket.output_bytes)});
-  if (now.waits) return;
-  if (now.error != 0) return end(-now.error);
-  const std::size_t bytes = std::min({socket.output_bytes, room, now.bytes_max});
+                         std::min(room, octets.size())});
+  if (now.waits) return -EAGAIN;
+  if (now.error != 0) return -now.error;
+  const std::size_t bytes = std::min({octets.size(), room, now.bytes_max});
   if (socket.peer_open) {
-    socket.outbox.append(socket.output_octets, bytes);
+    socket.outbox.append(octets.data(), bytes);
   } else {
     // The peer closed without RST; what is sent now draws one.
     break_stream(socket, socket.peer_finished ? EPIPE : ECONNRESET);
   }
-  end(static_cast<std::int32_t>(bytes));
+  return static_cast<std::int32_t>(bytes);
+}
+
+void MemoryEngine::advance_send(std::uint32_t index) {
+  Socket& socket = sockets_[index];
+  const std::int32_t result = take_output(index, {socket.output_octets, socket.output_bytes});
+  if (result == -EAGAIN) return;
+  socket.pending &= static_cast<std::uint8_t>(~output);
+  post({.token = socket.output_token, .result = result});
+}
+
+std::int32_t MemoryEngine::send_now(Descriptor descriptor, std::span<const char> octets) {
+  if (find(descriptor) == nullptr) return -EBADF;
+  return take_output(static_cast<std::uint32_t>(descriptor - descriptor_first), octets);
 }
 
 std::uint32_t MemoryEngine::ready_events(const Socket& socket) const {

@@ -2,6 +2,7 @@
 // sent become a string the peer takes. It carries the test client; the scripted engine adds faults.
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -39,6 +40,8 @@ class MemoryEngine : public Engine {
   void receive(Token token, Descriptor socket) override;
   void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
   void send(Token token, Descriptor socket, std::span<const char> octets) override;
+  // There is no call to save here: always -EAGAIN, unless a script has its own mind.
+  std::int32_t send_at_once(Descriptor, std::span<const char>) override { return -EAGAIN; }
   void shutdown(Token token, Descriptor socket) override;
   void close(Token token, Descriptor descriptor) override;
   void cancel(Token token, Token target) override;
@@ -111,6 +114,8 @@ class MemoryEngine : public Engine {
   // Tries the descriptor's operations again in the next turn.
   void wake(Descriptor descriptor);
   Descriptor descriptor_of(Peer peer) const;
+  // What send_at_once() may do: the fate of a send, met now.
+  std::int32_t send_now(Descriptor socket, std::span<const char> octets);
   bool in_flight(Token target) const;
   // Ends whatever is in flight under the token; false if nothing is.
   bool end_operation(Token target, int error);
@@ -183,6 +188,7 @@ class MemoryEngine : public Engine {
   void advance_receive(std::uint32_t index);
   bool receive_once(Socket& socket, Descriptor descriptor);
   void advance_send(std::uint32_t index);
+  std::int32_t take_output(std::uint32_t index, std::span<const char> octets);
   void advance_poll(Socket& socket);
   std::uint32_t ready_events(const Socket& socket) const;
   void end_input(Socket& socket, std::int32_t result, BufferId buffer = no_buffer);

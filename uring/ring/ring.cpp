@@ -134,6 +134,16 @@ void RingEngine::send(Token token, Descriptor socket, std::span<const char> octe
   ops::prepare_send(next_entry(), token, socket, octets);
 }
 
+std::int32_t RingEngine::send_at_once(Descriptor socket, std::span<const char> octets) {
+  constexpr std::size_t bytes_min = std::size_t{8} * 1024;
+  if (octets.size() < bytes_min) return -EAGAIN;
+  ssize_t bytes = 0;
+  do {
+    bytes = ::send(socket, octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  } while (bytes < 0 && errno == EINTR);
+  return bytes < 0 ? -errno : static_cast<std::int32_t>(std::min<ssize_t>(bytes, INT32_MAX));
+}
+
 void RingEngine::shutdown(Token token, Descriptor socket) {
   shutdowns_.push_back({token, socket});
   ++in_flight_;

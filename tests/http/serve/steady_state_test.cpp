@@ -93,6 +93,8 @@ class SteadyState : public testing::TestWithParam<uring::EngineRequest> {
       }
       input.remove_prefix(piece.size());
       loop_->turn({});
+      // The next turn would begin with this and then wait for what the client has not sent yet.
+      server_->settle();
       const ssize_t bytes = ::recv(client_, reply_.data(), reply_.size(), MSG_DONTWAIT);
       if (bytes > 0) received += static_cast<std::size_t>(bytes);
     }

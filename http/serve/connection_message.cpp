@@ -1,0 +1,111 @@
+// The plain road of a request, which nearly all take: a message that lies whole in what a receive
+// brought is parsed in place, routed, called and answered. Whoever leaves it goes on in
+// connection_input.cpp (a message in pieces) or connection_exchange.cpp (no handler answers).
+#include "core/check.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/exchange.hpp"
+#include "http/serve/shared.hpp"
+
+namespace noria::http {
+
+using h1::Persistence;
+
+Persistence Connection::persistence_for(const RequestHead& head) const {
+  if (!head.keep_alive || request_count_ >= shared_.requests_max) return Persistence::close;
+  return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
+}
+
+void Connection::conclude(Persistence persistence) {
+  shared_.schedule(*this);
+  if (persistence == Persistence::close) {
+    if (request_count_ >= shared_.config.requests_per_connection_max) {
+      shared_.stats.count(Reason::closed_request_count);
+    }
+    life_ = Life::finishing;
+  } else if (queued_bytes() > shared_.config.send_queue_bytes_high) {
+    pause_input();
+  }
+}
+
+void Connection::call(const Handler& handler, const RequestHead& head, std::string_view body,
+                      const Match& match, Persistence persistence) {
+  Exchange exchange({.request = head,
+                     .body = body,
+                     .match = match,
+                     .endpoint_source = *this,
+                     .writer = shared_.writer,
+                     .output = pending_,
+                     .persistence = persistence});
+  const Outcome outcome = handler(exchange);
+  if (outcome == Outcome::failed || !exchange.responded()) [[unlikely]] {
+    if (exchange.begun()) exchange.abandon();
+    CHECK(!exchange.responded());
+    shared_.stats.count(Reason::fault_handler);
+    const RefusalBodies& bodies = shared_.refusal_bodies;
+    const HeadFault fault = exchange.respond(
+        {.status = 500, .content_type = &bodies.content_type()}, bodies.of_status(500));
+    CHECK(fault == HeadFault::none);
+  }
+  conclude(shared_.writer.close_wanted() ? Persistence::close : persistence);
+}
+
+void Connection::dispatch(const RequestHead& head, std::string_view body, const Match& match) {
+  call(match.route->handler, head, body, match, persistence_for(head));
+}
+
+std::string_view Connection::begin_message(const RequestHead& head, std::string_view rest) {
+  ++request_count_;
+  waiting_ = Wait::nothing;
+  const Match match = shared_.routes.match(head, shared_.match_scratch);
+  if (match.outcome != MatchOutcome::found) [[unlikely]] {
+    answer_unmatched(head, match, rest);
+    return skip_body(head, rest);
+  }
+  const bool empty = head.framing == BodyFraming::none ||
+                     (head.framing == BodyFraming::length && head.content_length == 0);
+  if (!empty) return begin_body(head, match, rest);
+  dispatch(head, {}, match);
+  return rest;
+}
+
+// Reads messages that lie whole in `octets`; returns what must wait because output is backed up.
+std::string_view Connection::consume(std::string_view octets) {
+  HeadParser& parser = shared_.parser;
+  do {
+    parser.reset();
+    const Verdict verdict = parser.parse(octets);
+    if (verdict != Verdict::complete) [[unlikely]] {
+      if (verdict == Verdict::rejected) {
+        refuse(parser.reason());
+      } else {
+        park_head(octets);
+      }
+      return {};
+    }
+    const RequestHead& head = parser.head();
+    octets.remove_prefix(head.head_bytes);
+    octets = begin_message(head, octets);
+  } while (!octets.empty() && reads_messages());
+  return octets;
+}
+
+// Where a message begins.
+void Connection::received_plain(std::string_view octets) {
+  octets = consume(octets);
+  if (!octets.empty() && life_ == Life::open) [[unlikely]]
+    keep_backlog(octets);
+}
+
+// Everything above in one piece: what a request costs here is mostly the way from one function to
+// the next (benchmarks/callgrind/json_route.py).
+[[gnu::flatten]] void Connection::complete_receive(const uring::Completion& completion) {
+  if (completion.result > 0 && completion.more && reads_messages()) [[likely]] {
+    const uring::BufferLease lease(shared_.receive_buffers, completion.buffer,
+                                   static_cast<std::size_t>(completion.result));
+    received_plain(lease.view());
+  } else {
+    complete_rare_receive(completion);
+  }
+}
+
+}  // namespace noria::http
