@@ -17,7 +17,7 @@ from pathlib import Path
 
 KINDS = ("static", "integer", "text", "nowhere")
 FEW, MANY = 1, 3_334  # times three kinds of templates: ten thousand routes
-REQUESTS = 2_000
+REQUESTS = 1_000
 GROWTH_MAX = 0.03
 
 
