@@ -16,7 +16,6 @@ constexpr std::size_t head_bytes_max = 64 * 1024;  // RSP-015
 constexpr std::size_t field_count_max = 256;       // RSP-015
 
 constexpr std::string_view date_prefix = "Date: ";
-constexpr std::string_view type_prefix = "Content-Type: ";
 constexpr std::string_view length_prefix = "Content-Length: ";
 constexpr std::string_view keep_alive_line = "Connection: keep-alive\r\n";
 constexpr std::string_view close_line = "Connection: close\r\n";
