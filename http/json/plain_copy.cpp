@@ -16,10 +16,8 @@ bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
 
 #if defined(__x86_64__)
 
-// Copies 32 octets; an octet of the result is not zero where one must be escaped.
-[[gnu::target("avx2")]] inline __m256i copy_32(char* out, const char* text) {
-  const __m256i octets = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(text));
-  _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(out), octets);
+// An octet of the result is not zero where one must be escaped.
+[[gnu::target("avx2")]] inline __m256i special_of_32(__m256i octets) {
   const __m256i quotes = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('"'));
   const __m256i backslashes = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('\\'));
   const __m256i controls =
@@ -27,11 +25,15 @@ bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
   return _mm256_or_si256(_mm256_or_si256(quotes, backslashes), controls);
 }
 
-// The same of octets that lie in a readable page but perhaps not in the text: hidden from the
-// sanitizer.
-[[gnu::target("avx2"), gnu::no_sanitize_address]] inline __m256i copy_32_in_page(char* out,
-                                                                                 const char* text) {
-  return copy_32(out, text);
+[[gnu::target("avx2")]] inline __m256i copy_32(char* out, const char* text) {
+  const __m256i octets = _mm256_loadu_si256(reinterpret_cast<const __m256i_u*>(text));
+  _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(out), octets);
+  return special_of_32(octets);
+}
+
+// Of octets that lie in a readable page but perhaps not in the text: hidden from the sanitizer.
+[[gnu::target("avx2"), gnu::no_sanitize_address]] inline __m256i load_32_in_page(const char* text) {
+  return *reinterpret_cast<const __m256i_u*>(text);
 }
 
 [[gnu::target("avx2")]] bool copy_plain_avx2(char* out, const char* text, std::size_t bytes) {
@@ -39,9 +41,10 @@ bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
   if (bytes <= width) {
     if (!lies_in_page(text, width)) [[unlikely]]
       return copy_plain_short(out, text, bytes);
-    const __m256i judged = copy_32_in_page(out, text);
+    const __m256i octets = load_32_in_page(text);
+    _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(out), octets);
     const auto plain = static_cast<std::uint32_t>(
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(judged, _mm256_setzero_si256())));
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(special_of_32(octets), _mm256_setzero_si256())));
     return std::uint64_t{~plain} << (63 - bytes) << 1 == 0;
   }
   std::size_t i = 0;
