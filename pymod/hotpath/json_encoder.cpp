@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 
 #include "http/json/number_write.hpp"
@@ -26,6 +27,12 @@ namespace json = http::json;
   std::memcpy(&wanted, &both, sizeof wanted);
   std::memcpy(&found, &text->state, sizeof found);
   return (found & wanted) == wanted;
+}
+
+// Of a list or a dict: both keep it in the same place, so which it is need not be asked.
+inline Py_ssize_t container_size(PyObject* container) {
+  static_assert(offsetof(PyDictObject, ma_used) == offsetof(PyVarObject, ob_size));
+  return reinterpret_cast<const PyVarObject*>(container)->ob_size;
 }
 
 }  // namespace
@@ -93,9 +100,7 @@ inline void JsonEncoder::pop() {
   out = ensure(out, bytes + json::short_bytes_max + 2 + punctuation_bytes);
   if (out == nullptr) [[unlikely]]
     return nullptr;
-  const bool plain = bytes <= json::short_bytes_max ? json::copy_plain_short(out + 1, octets, bytes)
-                                                    : json::copy_plain(out + 1, octets, bytes);
-  if (!plain) [[unlikely]]
+  if (!json::copy_plain(out + 1, octets, bytes)) [[unlikely]]
     return write_special_string(out, octets, bytes);
   *out = '"';
   out += 1 + bytes;
@@ -111,7 +116,8 @@ inline void JsonEncoder::pop() {
     out = write_string(out, value);
   } else if (type == &PyLong_Type) {
     out = write_integer(out, value);
-  } else if (value == Py_None || type == &PyBool_Type) {
+  } else if (static_cast<unsigned>(value == Py_None) |
+             static_cast<unsigned>(type == &PyBool_Type)) {
     // Three constants in one word each: which it is cannot be foretold.
     const bool is_true = value == Py_True;
     const bool is_false = value == Py_False;
@@ -176,7 +182,11 @@ char* JsonEncoder::close(char* out, char bracket) {
 in_list:
   while (position < PyList_GET_SIZE(container)) {
     value = PyList_GET_ITEM(container, position++);
-    if (!write_leaf(out, value)) goto nested;
+    if (Py_TYPE(value) == &PyFloat_Type) {
+      out = write_real(out, PyFloat_AS_DOUBLE(value));
+    } else if (!write_leaf(out, value)) {
+      goto nested;
+    }
     if (out == nullptr) [[unlikely]]
       goto failed;
     *out++ = ',';
@@ -220,30 +230,19 @@ closed:
   return out;
 
 nested:
-  if (Py_TYPE(value) == &PyDict_Type) {
-    if (dict_size(value) == 0) {
-      out = write_literal(out, "{}", 2);
+  if (const auto is_dict = static_cast<unsigned>(Py_TYPE(value) == &PyDict_Type);
+      is_dict | static_cast<unsigned>(Py_TYPE(value) == &PyList_Type)) {
+    if (container_size(value) == 0) {
+      out = write_literal(out, is_dict != 0 ? "{}" : "[]", 2);
       goto written;
     }
     top().position = position;
-    out = push(out, value, Kind::dict);
+    out = push(out, value, is_dict != 0 ? Kind::dict : Kind::list);
     if (out == nullptr) [[unlikely]]
       return nullptr;
     container = value;
     position = 0;
-    goto in_dict;
-  }
-  if (Py_TYPE(value) == &PyList_Type) {
-    if (PyList_GET_SIZE(value) == 0) {
-      out = write_literal(out, "[]", 2);
-      goto written;
-    }
-    top().position = position;
-    out = push(out, value, Kind::list);
-    if (out == nullptr) [[unlikely]]
-      return nullptr;
-    container = value;
-    position = 0;
+    if (is_dict != 0) goto in_dict;
     goto in_list;
   }
   top().position = position;

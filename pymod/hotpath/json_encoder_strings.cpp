@@ -43,10 +43,7 @@ char* JsonEncoder::write_wide_string(char* out, PyObject* text) {
     const auto bytes = static_cast<std::size_t>(compact->utf8_length);
     out = ensure(out, bytes + json::short_bytes_max + 2 + punctuation_bytes);
     if (out == nullptr) return nullptr;
-    const bool plain = bytes <= json::short_bytes_max
-                           ? json::copy_plain_short(out + 1, compact->utf8, bytes)
-                           : json::copy_plain(out + 1, compact->utf8, bytes);
-    if (!plain) {
+    if (!json::copy_plain(out + 1, compact->utf8, bytes)) {
       return write_special_string(out, compact->utf8, bytes);
     }
     *out = '"';
