@@ -35,8 +35,7 @@ void parse(benchmark::State& state, const std::string& octets, const Scanner& sc
   std::vector<Field> storage(limits.header_count_max);
   HeadParser parser(limits, storage, scanner);
   for (auto _ : state) {
-    parser.reset();
-    const Verdict verdict = parser.parse(octets);
+    const Verdict verdict = parser.parse_new(octets);
     CHECK(verdict == Verdict::complete);
     benchmark::DoNotOptimize(parser.head().fields.data());
   }

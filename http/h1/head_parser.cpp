@@ -29,15 +29,20 @@ Reason misfit_in_escape(char octet) {
   return stray ? Reason::refused_target_escape : misfit_in_target(octet);
 }
 
+// Of the methods that whole_lines.hpp knows.
+constexpr std::uint32_t longest_common_method_bytes = 6;
+
 }  // namespace
 
 HeadParser::HeadParser(const HeadLimits& limits, std::span<Field> storage, const Scanner& scanner)
     : limits_(limits),
-      unlimited_bytes_(std::min({limits.request_line_bytes_max, limits.header_line_bytes_max,
-                                 limits.header_section_bytes_max})),
+      unlimited_bytes_(limits.method_bytes_max < longest_common_method_bytes
+                           ? 0
+                           : std::min({limits.request_line_bytes_max, limits.header_line_bytes_max,
+                                       limits.header_section_bytes_max})),
       storage_(storage),
       scanner_(&scanner),
-      read_whole_lines_(read_whole_lines_for(scanner)) {
+      read_(read_whole_lines_for(scanner)) {
   CHECK(storage.size() >= limits.header_count_max);
 }
 
@@ -53,7 +58,7 @@ Verdict HeadParser::read_on(Input in) {
     Verdict verdict = at_.state < State::field ? read_request_line(in) : read_field(in);
     if (verdict != Verdict::complete) return verdict;
     if (at_.state == State::ended) return finish(in);
-    verdict = read_whole_lines_(*this, in.begin, in.end);
+    verdict = read_.on(*this, in.begin, in.end);
     if (verdict != Verdict::need_more) return verdict;
   }
 }

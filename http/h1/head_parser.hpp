@@ -94,7 +94,13 @@ class HeadParser {
   // since reset(); the buffer may have moved. Octets behind the head are not looked at.
   Verdict parse(std::string_view octets) {
     const char* const end = octets.data() + octets.size();
-    const Verdict verdict = read_whole_lines_(*this, octets.data(), end);
+    const Verdict verdict = read_.on(*this, octets.data(), end);
+    return verdict != Verdict::need_more ? verdict : read_on({octets.data(), end});
+  }
+  // reset() and parse() in one.
+  Verdict parse_new(std::string_view octets) {
+    const char* const end = octets.data() + octets.size();
+    const Verdict verdict = read_.new_head(*this, octets.data(), end);
     return verdict != Verdict::need_more ? verdict : read_on({octets.data(), end});
   }
 
@@ -136,11 +142,18 @@ class HeadParser {
   void read_whole_request_line(Input in);
   Verdict read_whole_fields(Input in);
   Verdict read_whole(Input in);
-  using ReadWholeLines = Verdict (*)(HeadParser& parser, const char* begin, const char* end);
+  using Read = Verdict (*)(HeadParser& parser, const char* begin, const char* end);
+  struct ReadWholeLines {
+    Read on;        // from where the parser stands
+    Read new_head;  // after reset(), which it does itself
+  };
   static ReadWholeLines read_whole_lines_for(const Scanner& scanner);
-  static Verdict read_whole_avx2(HeadParser& parser, const char* begin, const char* end);
-  static Verdict read_whole_sse2(HeadParser& parser, const char* begin, const char* end);
-  static Verdict read_no_whole_lines(HeadParser& parser, const char* begin, const char* end);
+  static Verdict read_on_avx2(HeadParser& parser, const char* begin, const char* end);
+  static Verdict read_new_avx2(HeadParser& parser, const char* begin, const char* end);
+  static Verdict read_on_sse2(HeadParser& parser, const char* begin, const char* end);
+  static Verdict read_new_sse2(HeadParser& parser, const char* begin, const char* end);
+  static Verdict read_no_lines(HeadParser& parser, const char* begin, const char* end);
+  static Verdict read_no_new_lines(HeadParser& parser, const char* begin, const char* end);
 
   Verdict read_on(Input in);
   Verdict read_request_line(Input in);
@@ -187,7 +200,7 @@ class HeadParser {
   const std::ptrdiff_t unlimited_bytes_;  // so few octets go past no limit
   const std::span<Field> storage_;
   const Scanner* const scanner_;
-  const ReadWholeLines read_whole_lines_;
+  const ReadWholeLines read_;
   HeadProgress at_;
 };
 

@@ -13,8 +13,10 @@ namespace noria::http {
   const char* const begin = in.begin + at_.cursor;
   const char* const next =
       http::read_whole_request_line({in.begin, in.end, scanner_}, begin, at_.head);
-  if (next == nullptr || at_.head.method_text.bytes > limits_.method_bytes_max) return;
-  if (in.end - in.begin > unlimited_bytes_ && next - begin - 2 > limits_.request_line_bytes_max) {
+  if (next == nullptr) return;
+  if (in.end - in.begin > unlimited_bytes_ &&
+      (next - begin - 2 > limits_.request_line_bytes_max ||
+       at_.head.method_text.bytes > limits_.method_bytes_max)) {
     return;
   }
   begin_section(in, next);
@@ -64,32 +66,48 @@ namespace noria::http {
   return verdict == Verdict::complete ? finish(in) : verdict;
 }
 
-// The same code twice: with three-operand instructions where the machine has them.
-[[gnu::target("avx2,bmi")]] Verdict HeadParser::read_whole_avx2(HeadParser& parser,
-                                                                const char* begin,
-                                                                const char* end) {
+// The same code again: with three-operand instructions where the machine has them, and for a new
+// head, of which the compiler then knows where the parser stands.
+[[gnu::target("avx2,bmi")]] Verdict HeadParser::read_on_avx2(HeadParser& parser, const char* begin,
+                                                             const char* end) {
   return parser.read_whole({begin, end});
 }
 
-Verdict HeadParser::read_whole_sse2(HeadParser& parser, const char* begin, const char* end) {
+[[gnu::target("avx2,bmi")]] Verdict HeadParser::read_new_avx2(HeadParser& parser, const char* begin,
+                                                              const char* end) {
+  parser.reset();
+  return parser.read_whole({begin, end});
+}
+
+Verdict HeadParser::read_on_sse2(HeadParser& parser, const char* begin, const char* end) {
+  return parser.read_whole({begin, end});
+}
+
+Verdict HeadParser::read_new_sse2(HeadParser& parser, const char* begin, const char* end) {
+  parser.reset();
   return parser.read_whole({begin, end});
 }
 
 HeadParser::ReadWholeLines HeadParser::read_whole_lines_for(const Scanner& scanner) {
-  if (scanner.lines == Scanner::Lines::avx2) return &HeadParser::read_whole_avx2;
-  if (scanner.lines == Scanner::Lines::sse2) return &HeadParser::read_whole_sse2;
-  return &HeadParser::read_no_whole_lines;
+  if (scanner.lines == Scanner::Lines::avx2) return {.on = read_on_avx2, .new_head = read_new_avx2};
+  if (scanner.lines == Scanner::Lines::sse2) return {.on = read_on_sse2, .new_head = read_new_sse2};
+  return {.on = read_no_lines, .new_head = read_no_new_lines};
 }
 
 #else
 
 HeadParser::ReadWholeLines HeadParser::read_whole_lines_for(const Scanner&) {
-  return &HeadParser::read_no_whole_lines;
+  return {.on = read_no_lines, .new_head = read_no_new_lines};
 }
 
 #endif
 
-Verdict HeadParser::read_no_whole_lines(HeadParser&, const char*, const char*) {
+Verdict HeadParser::read_no_lines(HeadParser&, const char*, const char*) {
+  return Verdict::need_more;
+}
+
+Verdict HeadParser::read_no_new_lines(HeadParser& parser, const char*, const char*) {
+  parser.reset();
   return Verdict::need_more;
 }
 

@@ -16,7 +16,7 @@ bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
 
 #if defined(__x86_64__)
 
-// An octet of the result is not zero where one must be escaped.
+// An octet of the result is 0xFF where one must be escaped, else 0.
 [[gnu::target("avx2")]] inline __m256i special_of_32(__m256i octets) {
   const __m256i quotes = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('"'));
   const __m256i backslashes = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('\\'));
@@ -43,9 +43,8 @@ bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
       return copy_plain_short(out, text, bytes);
     const __m256i octets = load_32_in_page(text);
     _mm256_storeu_si256(reinterpret_cast<__m256i_u*>(out), octets);
-    const auto plain = static_cast<std::uint32_t>(
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(special_of_32(octets), _mm256_setzero_si256())));
-    return std::uint64_t{~plain} << (63 - bytes) << 1 == 0;
+    const auto special = static_cast<std::uint32_t>(_mm256_movemask_epi8(special_of_32(octets)));
+    return std::uint64_t{special} << (63 - bytes) << 1 == 0;
   }
   std::size_t i = 0;
   for (; i + 2 * width < bytes; i += 2 * width) {

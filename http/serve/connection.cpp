@@ -89,7 +89,6 @@ void Connection::complete_rare_receive(const Completion& completion) {
 }
 
 void Connection::settle() {
-  if (life_ == Life::closing) return;
   flush();
   // Starved of a buffer in this turn's batch, whose leases are back by now (ENG-020).
   if (!receive_armed_ && wants_input()) arm_receive();
@@ -98,10 +97,7 @@ void Connection::settle() {
 // Nothing is on its way out any more, unless more has been written since.
 inline void Connection::all_sent() {
   if (life_ == Life::open && waiting_ == Wait::nothing && !parked_) {
-    const ServerConfig& config = shared_.config;
-    wait_for(shared_.stopping ? Wait::drain : Wait::keep_alive,
-             shared_.clock.now_ms() +
-                 (shared_.stopping ? config.drain_idle_ms : config.keep_alive_timeout_ms));
+    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
   }
   if (input_paused_) [[unlikely]]
     resume_input();

@@ -72,8 +72,7 @@ std::string_view Connection::begin_message(const RequestHead& head, std::string_
 std::string_view Connection::consume(std::string_view octets) {
   HeadParser& parser = shared_.parser;
   do {
-    parser.reset();
-    const Verdict verdict = parser.parse(octets);
+    const Verdict verdict = parser.parse_new(octets);
     if (verdict != Verdict::complete) [[unlikely]] {
       if (verdict == Verdict::rejected) {
         refuse(parser.reason());

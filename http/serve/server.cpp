@@ -74,12 +74,13 @@ inline Connection* Server::addressee(const Completion& completion) {
 void Server::complete(std::span<const Completion> batch) {
   bool accepted = false;
   for (const Completion& completion : batch) {
+    if (completion.token.operation() == Operation::receive) [[likely]] {
+      if (Connection* const connection = addressee(completion)) {
+        connection->complete_receive(completion);
+      }
+      continue;
+    }
     switch (completion.token.operation()) {
-      case Operation::receive:
-        if (Connection* const connection = addressee(completion)) {
-          connection->complete_receive(completion);
-        }
-        break;
       case Operation::send:
         if (Connection* const connection = addressee(completion)) {
           connection->complete_send(completion.result);
@@ -186,6 +187,7 @@ void Server::stop() {
 void Server::begin_stop() {
   shared_.stopping = true;
   shared_.requests_max = 0;
+  shared_.idle_ms = shared_.config.drain_idle_ms;
   stop_deadline_ms_ = shared_.clock.now_ms() + shared_.config.graceful_timeout_ms;
   shared_.connections.for_each([](Connection& connection) { connection.drain(); });
 }

@@ -48,7 +48,8 @@ Shared::Shared(const ServerParts& parts)
       connections(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       timers(clock.now_ms()),
-      requests_max(config.requests_per_connection_max) {
+      requests_max(config.requests_per_connection_max),
+      idle_ms(config.keep_alive_timeout_ms) {
   CHECK(!problem_in(config));
 }
 

@@ -84,6 +84,8 @@ struct Shared {
   bool stopping = false;
   // Of one connection; none any more once the server stops.
   std::uint64_t requests_max;
+  // How long a connection may wait for its next request.
+  std::uint64_t idle_ms;
 
  private:
   // Parked messages kept for reuse; a burst beyond it goes back to the heap.

@@ -49,9 +49,7 @@ enum class Filled : std::uint8_t {
 inline PyObject* call_handler(const Plan& plan, PyObject* const* values) {
   const std::size_t flagged_count = plan.positional_count | PY_VECTORCALL_ARGUMENTS_OFFSET;
   PyObject* handler = plan.handler.get();
-  return plan.vectorcall != nullptr
-             ? plan.vectorcall(handler, values, flagged_count, plan.keyword_names.get())
-             : PyObject_Vectorcall(handler, values, flagged_count, plan.keyword_names.get());
+  return plan.vectorcall(handler, values, flagged_count, plan.keyword_names.get());
 }
 
 class ArgumentVector {

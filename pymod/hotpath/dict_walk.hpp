@@ -1,6 +1,6 @@
 // PyDict_Next for loops that run once per key of every response. Where the layout of this
-// interpreter's dictionaries is known, the entries are read in place; everywhere else, and for the
-// dictionaries of instances, PyDict_Next is asked.
+// interpreter's dictionaries is known, the entries of those with nothing but str for keys are read
+// in place; everywhere else, and for the dictionaries of instances, PyDict_Next is asked.
 #pragma once
 
 #include <Python.h>
@@ -14,11 +14,6 @@ namespace noria::py {
 // lay it out. It is not in the public headers; dict_layout_is_known() proves it at start-up.
 struct DictKeys {
   enum Kind : std::uint8_t { general = 0, unicode = 1 };
-  struct GeneralEntry {
-    Py_hash_t hash;
-    PyObject* key;
-    PyObject* value;
-  };
   struct UnicodeEntry {
     PyObject* key;
     PyObject* value;
@@ -53,25 +48,20 @@ class DictCursor {
     if (!known || object->ma_values != nullptr) [[unlikely]]
       return;
     const auto* const keys = reinterpret_cast<const DictKeys*>(object->ma_keys);
-    entries_ = keys->indices + (std::size_t{1} << keys->log2_index_bytes);
+    if (keys->kind != DictKeys::unicode) [[unlikely]]
+      return;
+    const char* const entries = keys->indices + (std::size_t{1} << keys->log2_index_bytes);
+    entries_ = reinterpret_cast<const DictKeys::UnicodeEntry*>(entries);
     count_ = keys->entry_count;
-    unicode_ = keys->kind == DictKeys::unicode;
   }
 
   [[gnu::always_inline]] bool next(Py_ssize_t& position, PyObject*& key, PyObject*& value) const {
     if (entries_ == nullptr) [[unlikely]]
       return ask_next(position, key, value);
     while (position < count_) {
-      if (unicode_) [[likely]] {
-        const auto& entry = reinterpret_cast<const DictKeys::UnicodeEntry*>(entries_)[position];
-        key = entry.key;
-        value = entry.value;
-      } else {
-        const auto& entry = reinterpret_cast<const DictKeys::GeneralEntry*>(entries_)[position];
-        key = entry.key;
-        value = entry.value;
-      }
-      ++position;
+      const DictKeys::UnicodeEntry& entry = entries_[position++];
+      key = entry.key;
+      value = entry.value;
       if (value != nullptr) [[likely]]
         return true;  // else a key was deleted here
     }
@@ -92,9 +82,8 @@ class DictCursor {
   }
 
   PyObject* dict_;
-  const char* entries_ = nullptr;  // null: PyDict_Next is asked
+  const DictKeys::UnicodeEntry* entries_ = nullptr;  // null: PyDict_Next is asked
   Py_ssize_t count_ = 0;
-  bool unicode_ = false;
 };
 
 }  // namespace noria::py

@@ -213,7 +213,8 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   if (!plan.handler || !arguments || !compile_arguments(arguments, plan)) return false;
   // Of these types no assignment replaces it.
   if (PyFunction_Check(plan.handler.get()) || PyMethod_Check(plan.handler.get())) {
-    plan.vectorcall = PyVectorcall_Function(plan.handler.get());
+    const vectorcallfunc own = PyVectorcall_Function(plan.handler.get());
+    if (own != nullptr) plan.vectorcall = own;
   }
   if (!compile_status(mapping, plan)) return false;
   plan.encode = entry_or_none(mapping, "encode", failed);

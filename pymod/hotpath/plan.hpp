@@ -42,8 +42,8 @@ struct PlanArgument {
 
 struct Plan {
   OwnedRef handler;
-  vectorcallfunc vectorcall = nullptr;  // the handler's own; null: found at each call
-  std::vector<PlanArgument> arguments;  // positional ones first
+  vectorcallfunc vectorcall = PyObject_Vectorcall;  // the handler's own, or what finds it
+  std::vector<PlanArgument> arguments;              // positional ones first
   std::size_t positional_count = 0;
   bool request_alone = false;  // the whole signature is (request): there is nothing to fill
   OwnedRef keyword_names;      // tuple of the others; null if there are none

@@ -92,6 +92,16 @@ void EpollEngine::reset(Descriptor socket) {
   close_now(socket);
 }
 
+[[gnu::always_inline]] inline void EpollEngine::dispatch(const epoll_event& event) {
+  Watch& watch = watches_.data()[event.data.fd];
+  if (event.events == EPOLLIN && watch.pending == receiving && watch.input_memory == nullptr)
+      [[likely]] {
+    receive_ready(watch, event.data.fd);
+  } else {
+    dispatch_rare(event);
+  }
+}
+
 std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_ns,
                               const WaitHook& hook) {
   out_ = out;
@@ -213,13 +223,9 @@ void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
 
 // Interest is taken back late, when it fires for nobody: most often the next operation has asked
 // for the same again by then, and no call was needed.
-void EpollEngine::dispatch(const epoll_event& event) {
+[[gnu::noinline]] void EpollEngine::dispatch_rare(const epoll_event& event) {
   const Descriptor descriptor = event.data.fd;
   Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
-  if (event.events == EPOLLIN && watch.pending == receiving && watch.input_memory == nullptr)
-      [[likely]] {
-    return receive_ready(watch, descriptor);
-  }
   constexpr std::uint32_t always = EPOLLERR | EPOLLHUP;
   const std::uint32_t wanted_before = wanted(watch);
   if (watch.pending == 0) {

@@ -87,6 +87,7 @@ class EpollEngine final : public Engine {
   bool know(Descriptor descriptor);
   void arm(Descriptor descriptor, Token token, Pending kind);
   void dispatch(const epoll_event& event);
+  void dispatch_rare(const epoll_event& event);
 
   void start_accept(const Submission& submission);
   void start_receive(const Submission& submission);
