@@ -85,6 +85,7 @@ Verdict HeadParser::read_request_line(Input in) {
         const char* const begin = in.begin + at_.line_begin;
         while (p != in.end && is_tchar(*p)) ++p;
         if (p - begin > limits_.method_bytes_max) {
+          head.method = Method::other;
           return reject_in_request_line(in, begin + limits_.method_bytes_max,
                                         Reason::refused_method_too_long);
         }

@@ -71,6 +71,7 @@ struct HeadProgress {
     line_begin = 0;
     field_count = 0;
     target_authority = {};
+    head.method = Method::other;  // a refusal asks whether it was HEAD
     head.form = TargetForm::origin;
     head.framing = BodyFraming::none;
     head.expects_continue = false;

@@ -78,8 +78,8 @@ void Connection::complete_rare_receive(const Completion& completion) {
   } else if (result == -ECANCELED) {
     if (!receive_cancelled_) shared_.stats.count(Reason::engine_cancelled_unasked);
     receive_cancelled_ = false;
-  } else if (result != -EINTR && result != -EAGAIN) {
-    lost(-result);
+  } else {
+    receive_failed(-result);
   }
   lease.give_back();
   if (!receive_armed_ && wants_input()) {
@@ -119,16 +119,6 @@ void Connection::complete_send(std::int32_t result) {
   if (input_paused_ && queued_bytes() <= shared_.config.send_queue_bytes_low) resume_input();
 }
 
-void Connection::send_failed(int error) {
-  if (error == EINTR || error == EAGAIN) {
-    arm_send();
-  } else if (error == ENOBUFS || error == ENOMEM) {
-    cut(Reason::cut_engine_memory);
-  } else {
-    lost(error);
-  }
-}
-
 // A short send: one at a time per connection, so the rest follows in order (ENG-027).
 void Connection::send_rest(std::size_t bytes) {
   const ServerConfig& config = shared_.config;
@@ -154,21 +144,16 @@ void Connection::peer_finished() {
       shared_.stats.count(Reason::closed_by_peer);
       life_ = Life::finishing;
     } else if (parked_->phase == ParkedMessage::Phase::head) {
-      refuse(Reason::refused_head_truncated);
+      refuse(Reason::refused_head_truncated, method_parked());
     } else if (parked_->phase == ParkedMessage::Phase::length_body ||
                parked_->phase == ParkedMessage::Phase::chunked_body) {
-      refuse(Reason::refused_body_truncated);
+      refuse(Reason::refused_body_truncated, method_parked());
     } else {
       shared_.stats.count(Reason::closed_body_not_drained);
       life_ = Life::finishing;
     }
   }
   finish_if_flushed();
-}
-
-void Connection::lost(int error) {
-  shared_.stats.count(error == ETIMEDOUT ? Reason::lost_timeout : Reason::lost_reset);
-  begin_close();
 }
 
 // --- octets out ---
@@ -265,6 +250,7 @@ void Connection::begin_close() {
   if (life_ == Life::closing) return;
   if (life_ == Life::lingering) --shared_.lingering_count;
   life_ = Life::closing;
+  forget_retries();
   shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
   if (parked_) unpark();
@@ -310,6 +296,17 @@ void Connection::cut_at_deadline() {
   if (life_ != Life::closing) cut(Reason::cut_drain_deadline);
 }
 
+std::uint64_t Connection::idle_since_ms() const {
+  const bool idle = life_ == Life::open && waiting_ == Wait::keep_alive && !parked_;
+  return idle ? wait_deadline_ms_ - shared_.config.keep_alive_timeout_ms
+              : TimerWheel::no_deadline_ms;
+}
+
+void Connection::give_way() {
+  shared_.stats.count(Reason::closed_idle_for_room);
+  begin_close();
+}
+
 void Connection::drain() {
   if (life_ != Life::open || parked_ || queued_bytes() != 0) return;
   wait_for(Wait::drain, shared_.clock.now_ms() + shared_.config.drain_idle_ms);
@@ -336,9 +333,10 @@ void Connection::inspect() {
   }
   if (waiting_ != Wait::nothing && now_ms >= wait_deadline_ms_) expire();
   if (life_ == Life::closing) return;
+  if (retry_at_ms_ <= now_ms) retry();
   // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
   // deadline lies before the next look.
-  std::uint64_t next_ms = now_ms + shared_.config.rate_grace_ms;
+  std::uint64_t next_ms = std::min(now_ms + shared_.config.rate_grace_ms, retry_at_ms_);
   if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
   if (send_in_flight_) next_ms = std::min(next_ms, send_deadline_ms_);
   if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
@@ -353,14 +351,14 @@ void Connection::expire() {
       return;
     case Wait::header:
       if (parked_ && parked_->parser.started()) {
-        refuse(Reason::refused_header_timeout);
+        refuse(Reason::refused_header_timeout, method_parked());
       } else {
         stats.count(Reason::closed_no_request);
         begin_close();
       }
       return;
     case Wait::body:
-      refuse(Reason::refused_body_too_slow);
+      refuse(Reason::refused_body_too_slow, method_parked());
       return;
     case Wait::drain_body:
       stats.count(Reason::closed_body_not_drained);

@@ -54,6 +54,10 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void drain();
   // The stop's deadline has come.
   void cut_at_deadline();
+  // Since when it has been idle between requests; no_deadline_ms if it is not.
+  std::uint64_t idle_since_ms() const;
+  // Idle as it is, it ends for another's sake (PRC-042).
+  void give_way();
   // Closes the descriptor if no operation on it is in flight any more (ENG-013).
   void try_close();
 
@@ -63,10 +67,14 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
 
   // Completions.
   void complete_rare_receive(const uring::Completion& completion);
+  void receive_failed(int error);
   void send_failed(int error);
+  void fail(int error);
+  void retry_later();
+  void retry();
+  void forget_retries();
   void send_rest(std::size_t bytes);
   void peer_finished();
-  void lost(int error);
 
   // Octets in.
   void received(std::string_view octets);
@@ -99,9 +107,11 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
                     h1::Persistence persistence);
   h1::Persistence persistence_for(const RequestHead& head) const;
   h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest) const;
+  bool holds_chunked_body(std::string_view rest) const;
   bool must_close_unread(const RequestHead& head, std::string_view rest) const;
   void conclude(h1::Persistence persistence);
-  void refuse(Reason reason);
+  void refuse(Reason reason, Method method);
+  Method method_parked() const;
 
   // Life.
   void flush();
@@ -137,6 +147,9 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   bool peer_finished_ = false;
   bool input_paused_ = false;
   bool reset_wanted_ = false;
+  bool receive_starved_ = false;  // counts as armed until it is tried again
+  bool send_starved_ = false;     // counts as in flight until it is tried again
+  std::uint8_t starved_count_ = 0;
   std::uint8_t cancels_in_flight_ = 0;
 
   Output pending_;              // responses not handed to the engine yet
@@ -145,6 +158,8 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t linger_deadline_ms_ = 0;
   std::uint64_t send_deadline_ms_ = 0;
+  std::uint64_t retry_at_ms_ = TimerWheel::no_deadline_ms;
+  std::uint64_t starved_at_ms_ = 0;
   std::uint64_t request_count_ = 0;
   std::unique_ptr<ParkedMessage> parked_;
   std::unique_ptr<Endpoints> endpoints_;

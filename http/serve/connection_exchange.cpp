@@ -98,13 +98,20 @@ void Connection::answer_whole(const RequestHead& head, const ResponseHead& respo
   conclude(persistence);
 }
 
-void Connection::refuse(Reason reason) {
+Method Connection::method_parked() const {
+  const bool in_head = parked_->phase == ParkedMessage::Phase::head;
+  return in_head ? parked_->parser.head().method : parked_->head.method;
+}
+
+// `method` is that of the request, Method::other where it was not read: a refusal of HEAD has no
+// body (H1-093).
+void Connection::refuse(Reason reason, Method method) {
   shared_.stats.count(reason);
   const std::uint16_t status = refusal_status(reason);
   const RefusalBodies& bodies = shared_.refusal_bodies;
   const FieldView no_store{"Cache-Control", "no-store"};
   RequestHead head;
-  if (parked_ && parked_->phase != ParkedMessage::Phase::head) head = parked_->head;
+  head.method = method;
   waiting_ = Wait::nothing;
   answer_whole(
       head,

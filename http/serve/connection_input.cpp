@@ -82,7 +82,7 @@ std::string_view Connection::resume_head(std::string_view octets) {
   parked.octets.append(octets);
   switch (parked.parser.parse(parked.octets.view())) {
     case Verdict::rejected:
-      refuse(parked.parser.reason());
+      refuse(parked.parser.reason(), method_parked());
       return {};
     case Verdict::need_more:
       start_header_timer();
@@ -124,7 +124,7 @@ std::string_view Connection::resume_chunked_body(std::string_view octets) {
     octets.remove_prefix(step.consumed_bytes);
     switch (step.state) {
       case ChunkedDecoder::State::rejected:
-        refuse(parked.decoder.reason());
+        refuse(parked.decoder.reason(), method_parked());
         return {};
       case ChunkedDecoder::State::data:
         parked.body.append(step.data);
@@ -155,7 +155,6 @@ std::string_view Connection::resume_discard(std::string_view octets) {
     } else {
       const ChunkedDecoder::Step step = parked.decoder.decode(octets);
       octets.remove_prefix(step.consumed_bytes);
-      if (step.state == ChunkedDecoder::State::complete) break;
       const bool too_much = step.consumed_bytes > parked.discard_left;
       parked.discard_left -= std::min<std::uint64_t>(parked.discard_left, step.consumed_bytes);
       if (step.state == ChunkedDecoder::State::rejected || too_much) {
@@ -166,6 +165,7 @@ std::string_view Connection::resume_discard(std::string_view octets) {
         finish_if_flushed();
         return {};
       }
+      if (step.state == ChunkedDecoder::State::complete) break;
     }
     if (octets.empty()) return {};
   }
@@ -228,7 +228,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
   const std::uint64_t body_max = settings.body_bytes_max.value_or(shared_.config.body_bytes_max);
   if (head.framing == BodyFraming::length) {
     if (head.content_length > body_max) {
-      refuse(Reason::refused_body_too_large);
+      refuse(Reason::refused_body_too_large, head.method);
       return {};
     }
     if (rest.size() >= head.content_length) {
@@ -250,17 +250,28 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
   return resume_chunked_body(rest);
 }
 
+bool Connection::holds_chunked_body(std::string_view rest) const {
+  ChunkedDecoder decoder;
+  decoder.begin(shared_.head_limits, shared_.body_limits, no_limit);
+  ChunkedDecoder::Step step;
+  do {
+    step = decoder.decode(rest);
+    rest.remove_prefix(step.consumed_bytes);
+  } while (step.state == ChunkedDecoder::State::data);
+  return step.state == ChunkedDecoder::State::complete;
+}
+
+// Large bodies are not drained (CON-021), and those whose 100 was not sent may never come (H1-072).
 bool Connection::must_close_unread(const RequestHead& head, std::string_view rest) const {
   switch (head.framing) {
     case BodyFraming::none:
       return false;
     case BodyFraming::chunked:
-      // A final answer instead of the 100 that was asked for (H1-072).
-      return head.expects_continue;
+      return head.expects_continue && !holds_chunked_body(rest);
     case BodyFraming::length:
-      if (rest.size() >= head.content_length) return false;
-      return head.expects_continue ||
-             head.content_length - rest.size() > shared_.config.drain_body_bytes_max;
+      // By what was declared, not by what has not come yet, so that segmentation decides nothing.
+      if (head.content_length > shared_.config.drain_body_bytes_max) return true;
+      return head.expects_continue && rest.size() < head.content_length;
   }
   return true;
 }

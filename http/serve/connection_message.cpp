@@ -75,7 +75,7 @@ std::string_view Connection::consume(std::string_view octets) {
     const Verdict verdict = parser.parse_new(octets);
     if (verdict != Verdict::complete) [[unlikely]] {
       if (verdict == Verdict::rejected) {
-        refuse(parser.reason());
+        refuse(parser.reason(), parser.head().method);
       } else {
         park_head(octets);
       }

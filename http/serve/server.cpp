@@ -17,7 +17,8 @@ using uring::Token;
 
 namespace {
 
-constexpr std::uint64_t accept_pause_ms = 100;  // ENG-028
+constexpr std::uint64_t accept_pause_ms = 100;    // ENG-028
+constexpr std::uint64_t idle_for_room_ms = 1000;  // PRC-042
 constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
 }  // namespace
@@ -37,6 +38,7 @@ void Server::listen(uring::Descriptor listener) {
 void Server::settle() {
   shared_.response_blocks.refresh(shared_.clock.wall_seconds());
   if (stop_requested_.load(std::memory_order_relaxed) && !shared_.stopping) begin_stop();
+  admit_waiting();
   arm_listeners();
   inspect_timers();
   while (Connection* connection = shared_.to_settle.pop_front()) connection->settle();
@@ -50,6 +52,7 @@ std::uint64_t Server::next_deadline_ns() const {
       deadline_ms = std::min(deadline_ms, listener.paused_until_ms);
     }
   }
+  if (!waiting_.empty()) deadline_ms = std::min(deadline_ms, room_wanted_at_ms_);
   if (shared_.stopping) deadline_ms = std::min(deadline_ms, stop_deadline_ms_);
   // Accepting ends one turn after the queue was found empty; that turn must not wait for long.
   if (shared_.stopping && !accepting_over_)
@@ -110,6 +113,10 @@ void Server::inspect_timers() {
     static_cast<Connection*>(node)->inspect();
   if (shared_.stopping && now_ms >= stop_deadline_ms_) {
     shared_.connections.for_each([](Connection& connection) { connection.cut_at_deadline(); });
+    for (; !waiting_.empty(); waiting_.pop_front()) {
+      shared_.stats.count(Reason::cut_drain_deadline);
+      shared_.engine.reset(waiting_.front());
+    }
   }
 }
 
@@ -130,12 +137,35 @@ void Server::arm_listeners() {
     Listener& listener = listeners_[index];
     if (room_made) listener.paused_until_ms = 0;
     if (listener.armed) continue;
-    if (listener.paused_until_ms > shared_.clock.now_ms() || !room_for_connection()) continue;
+    if (listener.paused_until_ms > shared_.clock.now_ms() || !waiting_.empty()) continue;
     listener.paused_until_ms = 0;
     listener.armed = true;
     listener.cancelling = false;
     shared_.engine.accept(Token(Operation::accept, 0, index), listener.descriptor);
   }
+}
+
+void Server::admit_waiting() {
+  while (!waiting_.empty() && room_for_connection()) {
+    shared_.connections.emplace(shared_, waiting_.front()).open();
+    waiting_.pop_front();
+  }
+  if (!waiting_.empty() && room_wanted_at_ms_ <= shared_.clock.now_ms()) make_room();
+}
+
+// The longest idle give way to those who wait. Everyone is looked at, but only once a tick.
+void Server::make_room() {
+  const std::uint64_t now_ms = shared_.clock.now_ms();
+  room_wanted_at_ms_ = now_ms + TimerWheel::tick_ms;
+  idle_.clear();
+  shared_.connections.for_each([&](Connection& connection) {
+    const std::uint64_t since_ms = connection.idle_since_ms();
+    const bool idle = since_ms != TimerWheel::no_deadline_ms;
+    if (idle && since_ms + idle_for_room_ms <= now_ms) idle_.emplace_back(since_ms, &connection);
+  });
+  const std::size_t count = std::min(idle_.size(), waiting_.size());
+  std::ranges::partial_sort(idle_, idle_.begin() + static_cast<std::ptrdiff_t>(count));
+  for (std::size_t index = 0; index < count; ++index) idle_[index].second->give_way();
 }
 
 void Server::complete_accept(const Completion& completion) {
@@ -144,15 +174,14 @@ void Server::complete_accept(const Completion& completion) {
   Listener& listener = listeners_[index];
   if (!completion.more) listener.armed = false;
   if (completion.result >= 0) {
-    if (shared_.connections.full()) {
-      // More came in one burst than the bound allows: the surplus learns it by a reset.
-      shared_.stats.count(Reason::shed_connections);
-      shared_.engine.reset(completion.result);
+    if (waiting_.empty() && room_for_connection()) {
+      shared_.connections.emplace(shared_, completion.result).open();
       return;
     }
-    shared_.connections.emplace(shared_, completion.result).open();
-    if (!room_for_connection() && listener.armed && !listener.cancelling) {
-      shared_.stats.count(Reason::shed_connections);
+    shared_.stats.count(Reason::shed_connections);
+    if (waiting_.empty()) room_wanted_at_ms_ = shared_.clock.now_ms();
+    waiting_.push_back(completion.result);
+    if (listener.armed && !listener.cancelling) {
       listener.cancelling = true;
       shared_.engine.cancel(Token(Operation::cancel, 0, index), Token(Operation::accept, 0, index));
     }
@@ -206,7 +235,8 @@ void Server::close_listeners() {
 }
 
 bool Server::finished() const {
-  if (!shared_.stopping || !accepting_over_ || shared_.connections.live() != 0 || wake_armed_)
+  if (!shared_.stopping || !accepting_over_ || shared_.connections.live() != 0 || wake_armed_ ||
+      !waiting_.empty())
     return false;
   return std::none_of(listeners_.begin(), listeners_.end(),
                       [](const Listener& listener) { return listener.armed; });

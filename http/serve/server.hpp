@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "http/serve/shared.hpp"
@@ -46,6 +48,8 @@ class Server final : public uring::Work {
   Connection* addressee(const uring::Completion& completion);
   void complete_accept(const uring::Completion& completion);
   void arm_listeners();
+  void admit_waiting();
+  void make_room();
   void close_listeners();
   void begin_stop();
   void inspect_timers();
@@ -53,6 +57,12 @@ class Server final : public uring::Work {
 
   Shared shared_;
   std::vector<Listener> listeners_;
+
+  // Accepted beyond the bound: one tells that somebody waits, more come only with the burst in
+  // which accepting was called off. Each is served as soon as there is room (PRC-042).
+  std::deque<uring::Descriptor> waiting_;
+  std::vector<std::pair<std::uint64_t, Connection*>> idle_;  // scratch of make_room()
+  std::uint64_t room_wanted_at_ms_ = 0;
 
   uring::Wake wake_;
   bool wake_armed_ = false;

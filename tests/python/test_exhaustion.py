@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -51,6 +52,61 @@ def start(engine: str, tmp_path: Path) -> Iterator[Start]:
 def answered(peer: Peer) -> bool:
     peer.send(GET)
     return peer.one().body == b"up"
+
+
+def is_silent(peer: Peer) -> bool:
+    peer.socket.settimeout(0.2)
+    try:
+        return not peer.socket.recv(1, socket.MSG_PEEK)
+    except TimeoutError:
+        return True
+    finally:
+        peer.socket.settimeout(10)
+
+
+def test_LIM_030_PRC_043_connections_leave_descriptors_for_the_rest(start: Start) -> None:
+    """With nofile 64 there is room for 32; the others wait until someone goes."""
+    port, _ = start(64)
+    with ExitStack() as stack:
+        served = [stack.enter_context(Peer(port)) for _ in range(32)]
+        assert all(answered(peer) for peer in served)
+        for peer in served:
+            peer.send(GET[:1])  # busy: who is idle gives way
+        waiting = [stack.enter_context(Peer(port)) for _ in range(32)]
+        for peer in waiting:
+            peer.send(GET)
+        assert is_silent(waiting[0])
+        for peer in served:
+            peer.send(GET[1:])
+            assert peer.one().body == b"up"
+        for gone, peer in zip(served, waiting, strict=True):
+            gone.socket.close()
+            assert peer.one().body == b"up"
+
+
+def test_PRC_042_the_idle_give_way(start: Start) -> None:
+    port, _ = start(64)
+    with ExitStack() as stack:
+        idle = [stack.enter_context(Peer(port)) for _ in range(32)]
+        assert all(answered(peer) for peer in idle)
+        assert answered(stack.enter_context(Peer(port)))
+        assert idle[0].rest() == b""
+
+
+def test_ENG_028_PRC_043_without_descriptors_accepting_resumes(start: Start) -> None:
+    """More connections are allowed than there are descriptors left: accept itself fails."""
+    port, pid = start(64, "limit_connections=32")
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (24, 64))
+    with ExitStack() as stack:
+        peers = [stack.enter_context(Peer(port)) for _ in range(40)]
+        for peer in peers:
+            peer.send(GET)
+        assert peers[0].one().body == b"up" and is_silent(peers[-1])
+        served = next(at for at, peer in enumerate(peers[1:], 1) if is_silent(peer))
+        assert all(answered(peer) for peer in peers[:1])
+        for peer in peers[:served]:
+            peer.socket.close()
+        assert all(peer.one().body == b"up" for peer in peers[served : served + 5])
 
 
 def test_LIM_205_more_connections_than_descriptors_are_refused_at_start(engine: str, tmp_path: Path) -> None:

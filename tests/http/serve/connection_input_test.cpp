@@ -172,6 +172,97 @@ TEST(ConnectionInput, H1_072_a_final_answer_before_the_100_ends_the_connection) 
   EXPECT_EQ(served.count(Reason::closed_expect_unanswered), 1u);
 }
 
+TEST(ConnectionInput, H1_072_a_body_that_has_arrived_whole_keeps_the_connection) {
+  const std::string lost = "POST /nowhere HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n";
+  const std::string chunked = lost + "Transfer-Encoding: chunked\r\n\r\n";
+  for (const std::string& input :
+       {lost + "Content-Length: 5\r\n\r\nhello", chunked + "5\r\nhello\r\n0\r\n\r\n"}) {
+    Served served;
+    const auto responses = responses_in(served.answer(input + follower));
+    ASSERT_EQ(responses.size(), 2u) << input;
+    EXPECT_EQ(status_of(responses[0]), 404);
+    EXPECT_EQ(body_of(responses[1]), "hello");
+  }
+  for (const std::string& input : {chunked + "5\r\nhel", chunked + "x", chunked}) {
+    Served served;
+    const auto responses = responses_in(served.answer(input));
+    ASSERT_EQ(responses.size(), 1u) << input;
+    EXPECT_NE(responses[0].find("Connection: close"), std::string::npos);
+    EXPECT_EQ(served.count(Reason::closed_expect_unanswered), 1u);
+  }
+}
+
+TEST(ConnectionInput, CON_022_what_is_drained_is_never_read_as_a_request) {
+  const std::string lost = "POST /nowhere HTTP/1.1\r\nHost: a\r\n";
+  const std::string length = "Content-Length: " + std::to_string(follower.size()) + "\r\n\r\n";
+  for (std::size_t at = 0; at <= follower.size(); ++at) {
+    Served served;
+    const uring::Peer peer = served.connect();
+    // The answer is there before the rest of the body is.
+    EXPECT_EQ(status_of(served.send(peer, lost + length + follower.substr(0, at))), 404);
+    EXPECT_EQ(served.send(peer, follower.substr(at)), "");
+    EXPECT_EQ(served.seen.calls, 0u);
+    EXPECT_EQ(body_of(served.send(peer, follower)), "hello");
+  }
+}
+
+// CON-021: keep or close is the same however the unread body is cut.
+TEST(ConnectionInput, SEG_001_CON_021_LIM_012_the_drain_is_measured_from_the_bodys_first_octet) {
+  ServerConfig config;
+  const std::size_t n = config.drain_body_bytes_max = 60;
+  const std::string lost = "POST /nowhere HTTP/1.1\r\nHost: a\r\n";
+  for (const std::size_t bytes : {n - 1, n, n + 1}) {
+    const std::string length = lost + "Content-Length: " + std::to_string(bytes) + "\r\n\r\n" +
+                               std::string(bytes, 'x') + follower;
+    // Framing and trailers count for the drain.
+    const std::string chunked = lost + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nA: " +
+                                std::string(bytes - 16, 'x') + "\r\n\r\n" + follower;
+    for (const std::string& input : {length, chunked}) {
+      Served whole(config);
+      const auto expected = responses_in(whole.answer(input));
+      EXPECT_EQ(expected.size(), bytes <= n ? 2u : 1u) << input;
+      for (std::size_t at = 1; at < input.size(); ++at) {
+        Served served(config);
+        const uring::Peer peer = served.connect();
+        std::string received = served.send(peer, input.substr(0, at));
+        received += served.send(peer, input.substr(at));
+        ASSERT_EQ(responses_in(received), expected) << input << " split at " << at;
+      }
+      Served bytewise(config);
+      const std::vector<std::size_t> octet_by_octet(input.size(), 1);
+      EXPECT_EQ(responses_in(bytewise.send_in_pieces(bytewise.connect(), input, octet_by_octet)),
+                expected);
+    }
+  }
+}
+
+// LIM-210: one verdict at n - 1, n and n + 1 of a body's limit, declared or found out.
+TEST(ConnectionInput, LIM_010_SEG_003_H1_057_a_bodys_limit_is_met_at_every_cut) {
+  const std::size_t n = 8;  // of POST /small
+  const std::string small = "POST /small HTTP/1.1\r\nHost: a\r\n";
+  for (const std::size_t bytes : {n - 1, n, n + 1}) {
+    const std::string body(bytes, 'x');
+    std::string ones;
+    for (std::size_t index = 0; index < bytes; ++index) ones += "1\r\nx\r\n";
+    const std::string chunked = small + "Transfer-Encoding: chunked\r\n\r\n";
+    for (const std::string& input :
+         {small + "Content-Length: " + std::to_string(bytes) + "\r\n\r\n" + body,
+          chunked + std::to_string(bytes) + "\r\n" + body + "\r\n0\r\n\r\n",
+          chunked + ones + "0\r\n\r\n"}) {
+      for (std::size_t at = 1; at < input.size(); ++at) {
+        Served served;
+        const uring::Peer peer = served.connect();
+        std::string received = served.send(peer, input.substr(0, at));
+        received += served.send(peer, input.substr(at) + follower);
+        const auto responses = responses_in(received);
+        ASSERT_EQ(responses.size(), bytes <= n ? 2u : 1u) << input << " split at " << at;
+        ASSERT_EQ(status_of(responses[0]), bytes <= n ? 200 : 413);
+        ASSERT_EQ(served.count(Reason::refused_body_too_large), bytes <= n ? 0u : 1u);
+      }
+    }
+  }
+}
+
 TEST(ConnectionInput, CON_006_a_body_that_is_never_drained_ends_the_connection) {
   Served served;
   const uring::Peer peer = served.connect();

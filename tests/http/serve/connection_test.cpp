@@ -194,6 +194,43 @@ TEST(Connection, CON_044_a_reset_ends_the_connection_and_what_was_queued) {
   EXPECT_EQ(served.server.connections_live(), 0u);
 }
 
+TEST(Connection, CON_045_a_reset_is_noticed_while_reading_is_paused) {
+  ServerConfig config;
+  config.send_queue_bytes_high = 10'000;
+  config.send_queue_bytes_low = 1'000;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 0);
+  const std::string big = "GET /big/20000 HTTP/1.1\r\nHost: a\r\n\r\n";
+  served.send(peer, big + big);
+  EXPECT_EQ(served.seen.calls, 1u);
+  served.engine.reset(peer);
+  served.run();
+  EXPECT_EQ(served.count(Reason::lost_reset), 1u);
+  EXPECT_EQ(served.server.connections_live(), 0u);
+  EXPECT_EQ(served.seen.calls, 1u);  // CON-044: what waited behind it does not run
+}
+
+TEST(Connection, H1_081_RSP_025_the_answers_of_a_turn_leave_in_one_send) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  const std::size_t idle = served.engine.operations_in_flight();
+  std::string input;
+  for (int i = 0; i < 20; ++i) input += hello_request;
+  served.engine.set_window(peer, 0);
+  served.engine.deliver(peer, input);
+  while (served.loop.turn({}) != 0) {
+  }
+  EXPECT_EQ(served.engine.operations_in_flight(), idle + 1);
+  // More answers wait behind the send in flight.
+  served.send(peer, hello_request);
+  EXPECT_EQ(served.engine.operations_in_flight(), idle + 1);
+  served.engine.set_window(peer, 1'000'000);
+  served.run();
+  EXPECT_EQ(responses_in(served.engine.take_sent(peer)).size(), 21u);
+  EXPECT_EQ(served.count(Reason::engine_short_send), 0u);
+}
+
 TEST(Connection, ENG_027_short_sends_go_on_in_order) {
   Served served;
   const uring::Peer peer = served.connect();

@@ -21,7 +21,7 @@ TEST(Server, a_request_is_answered_and_the_connection_kept) {
   served.run();
 }
 
-TEST(Server, accepts_until_stopped_and_then_lets_the_idle_go) {
+TEST(Server, PRC_013_accepts_until_stopped_and_then_lets_the_idle_go) {
   Served served;
   const uring::Peer idle = served.connect();
   served.server.stop();
@@ -30,6 +30,24 @@ TEST(Server, accepts_until_stopped_and_then_lets_the_idle_go) {
   served.pass_ms(2100);
   EXPECT_TRUE(served.engine.closed(idle));
   EXPECT_TRUE(served.server.finished());
+}
+
+TEST(Server, PRC_011_what_waits_in_the_accept_queue_is_still_served) {
+  Served served;
+  std::vector<uring::Peer> peers;
+  for (int count = 0; count < 5; ++count) {
+    peers.push_back(served.engine.connect(served.listener));
+    served.engine.deliver(peers.back(), hello_request);
+  }
+  served.server.stop();
+  served.run();
+  for (const uring::Peer peer : peers) {
+    EXPECT_EQ(responses_in(served.engine.take_sent(peer)).size(), 1u);
+  }
+  const uring::Peer late = served.engine.connect(served.listener);
+  served.engine.deliver(late, hello_request);
+  served.run();
+  EXPECT_EQ(served.engine.take_sent(late), "");
 }
 
 TEST(Server, PRC_012_responses_during_a_stop_say_close) {
@@ -72,6 +90,60 @@ TEST(Server, LIM_030_connections_beyond_the_bound_wait_in_the_backlog) {
   served.engine.hang_up(second);
   served.engine.hang_up(third);
   served.run();
+}
+
+TEST(Server, LIM_030_PRC_042_a_burst_beyond_the_bound_waits_and_is_served) {
+  ServerConfig config;
+  config.connections_max = 2;
+  Served served(config);
+  std::vector<uring::Peer> peers;
+  for (int count = 0; count < 7; ++count) {
+    peers.push_back(served.engine.connect(served.listener));
+    served.engine.deliver(peers.back(), hello_request);
+  }
+  served.run();
+  for (const uring::Peer peer : peers) {
+    EXPECT_FALSE(served.engine.server_reset(peer));
+    EXPECT_EQ(responses_in(served.engine.take_sent(peer)).size(), 1u);
+    served.engine.hang_up(peer);
+    served.run();
+  }
+}
+
+TEST(Server, PRC_042_the_longest_idle_gives_way_to_who_waits) {
+  ServerConfig config;
+  config.connections_max = 2;
+  Served served(config);
+  const uring::Peer oldest = served.connect();
+  served.send(oldest, hello_request);
+  served.pass_ms(600);
+  const uring::Peer other = served.connect();
+  served.send(other, hello_request);
+  const uring::Peer waiting = served.connect();
+  EXPECT_EQ(served.send(waiting, hello_request), "");
+  served.pass_ms(300);
+  EXPECT_EQ(served.engine.take_sent(waiting), "");  // nobody has been idle for a second
+  served.pass_ms(200);
+  EXPECT_EQ(responses_in(served.engine.take_sent(waiting)).size(), 1u);
+  EXPECT_TRUE(served.engine.closed(oldest));
+  EXPECT_FALSE(served.engine.server_reset(oldest));
+  EXPECT_FALSE(served.engine.closed(other));
+  EXPECT_EQ(served.count(Reason::closed_idle_for_room), 1u);
+}
+
+TEST(Server, PRC_016_who_waits_for_room_is_cut_at_the_deadline_of_a_stop) {
+  ServerConfig config;
+  config.connections_max = 1;
+  config.drain_idle_ms = 1'000'000;
+  Served served(config);
+  served.connect();
+  const uring::Peer waiting = served.connect();
+  served.server.stop();
+  served.run();
+  EXPECT_FALSE(served.server.finished());
+  served.pass_ms(30'100);
+  EXPECT_TRUE(served.engine.server_reset(waiting));
+  EXPECT_TRUE(served.server.finished());
 }
 
 // A number of octets comes back once in each response, whatever the order of turns.

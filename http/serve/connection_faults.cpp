@@ -1,0 +1,115 @@
+// The failing half of a connection: what each errno of its operations means for it (protocol 10.3).
+#include <cerrno>
+
+#include <array>
+#include <utility>
+
+#include "core/check.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/shared.hpp"
+
+namespace noria::http {
+
+namespace {
+
+enum class Fault : std::uint8_t { passing, starved, peer_lost, peer_silent, ours, unknown };
+
+Fault fault_of(int error) {
+  switch (error) {
+    case EINTR:
+    case EAGAIN:
+    case ECANCELED:  // we did not ask (ENG-023): while closing nobody asks what went wrong
+      return Fault::passing;
+    case ENOBUFS:
+    case ENOMEM:
+      return Fault::starved;
+    case ECONNRESET:
+    case EPIPE:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ENETDOWN:
+    case ECONNABORTED:
+    case ENOTCONN:
+      return Fault::peer_lost;
+    case ETIMEDOUT:
+      return Fault::peer_silent;
+    case EBADF:
+    case EFAULT:
+      return Fault::ours;
+    default:
+      return Fault::unknown;
+  }
+}
+
+// ENG-035: so often, and so long after each time.
+constexpr std::array<std::uint64_t, 3> retry_pauses_ms = {1, 10, 100};
+// Starving again so much later is a new story.
+constexpr std::uint64_t starvation_forgotten_ms = 1000;
+
+}  // namespace
+
+// The receive is armed again by the caller unless it counts as armed.
+void Connection::receive_failed(int error) {
+  switch (fault_of(error)) {
+    case Fault::passing:
+      return;
+    case Fault::starved:
+      receive_starved_ = receive_armed_ = true;
+      return retry_later();
+    default:
+      return fail(error);
+  }
+}
+
+void Connection::send_failed(int error) {
+  switch (fault_of(error)) {
+    case Fault::passing:
+      if (error == ECANCELED) shared_.stats.count(Reason::engine_cancelled_unasked);
+      return arm_send();
+    case Fault::starved:
+      send_starved_ = send_in_flight_ = true;
+      return retry_later();
+    default:
+      return fail(error);
+  }
+}
+
+void Connection::fail(int error) {
+  switch (fault_of(error)) {
+    case Fault::peer_lost:
+      shared_.stats.count(Reason::lost_reset);
+      return begin_close();
+    case Fault::peer_silent:
+      shared_.stats.count(Reason::lost_timeout);
+      return begin_close();
+    case Fault::unknown:
+      return cut(Reason::cut_engine_unknown);
+    default:
+      CHECK(!"a descriptor or memory that is not ours to use (ENG-038)");
+  }
+}
+
+void Connection::retry_later() {
+  const std::uint64_t now_ms = shared_.clock.now_ms();
+  if (now_ms >= starved_at_ms_ + starvation_forgotten_ms) starved_count_ = 0;
+  starved_at_ms_ = now_ms;
+  if (starved_count_ == retry_pauses_ms.size()) return cut(Reason::cut_engine_memory);
+  retry_at_ms_ = now_ms + retry_pauses_ms[starved_count_++];
+  if (!TimerNode::linked() || deadline_ms > retry_at_ms_) shared_.timers.arm(*this, retry_at_ms_);
+}
+
+void Connection::retry() {
+  retry_at_ms_ = TimerWheel::no_deadline_ms;
+  if (std::exchange(send_starved_, false)) arm_send();
+  if (std::exchange(receive_starved_, false)) {
+    receive_armed_ = false;
+    if (wants_input()) arm_receive();
+  }
+}
+
+void Connection::forget_retries() {
+  if (std::exchange(send_starved_, false)) send_in_flight_ = false;
+  if (std::exchange(receive_starved_, false)) receive_armed_ = false;
+}
+
+}  // namespace noria::http

@@ -1,0 +1,131 @@
+// Each errno that a receive or a send can meet, once or a few times, through the scripted engine.
+#include <cerrno>
+
+#include "served.hpp"
+#include "tests/support/scripted_engine.hpp"
+
+namespace noria::http {
+namespace {
+
+using support::Fault;
+using uring::Operation;
+
+const std::string hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+struct Outcome {
+  std::size_t answered = 0;  // of two peers
+  Stats stats;
+
+  std::uint64_t count(Reason reason) const { return stats.of(reason); }
+};
+
+// Two peers ask the same; what goes wrong for one is nothing to the other.
+void serve_two(const std::vector<Fault>& faults, Outcome& outcome) {
+  VirtualClock clock;
+  support::Script script;
+  script.faults = faults;
+  support::ScriptedEngine engine(script, 1, clock);
+  Seen seen;
+  const RouteTable routes = serve_test_routes(seen);
+  const ServerConfig config;
+  Server server({.engine = engine,
+                 .clock = clock,
+                 .routes = routes,
+                 .config = config,
+                 .stats = outcome.stats});
+  uring::Loop loop(engine, clock, server);
+  const uring::Descriptor listener = engine.listen();
+  server.listen(listener);
+  for (int peer = 0; peer < 2; ++peer) {
+    engine.play(listener, hello_request + hello_request, support::Ending::half_closes);
+  }
+  bool stopped = false;
+  for (int turn = 0; turn < 10'000; ++turn) {
+    if (!stopped && engine.quiet()) {
+      server.stop();
+      stopped = true;
+    }
+    if (server.finished() && engine.operations_in_flight() == 0) break;
+    loop.turn({});
+  }
+  ASSERT_TRUE(server.finished());
+  ASSERT_EQ(engine.operations_in_flight(), 0u);
+  ASSERT_EQ(engine.buffers().leases_out(), 0u);
+  for (std::size_t peer = 0; peer < 2; ++peer) {
+    const auto responses = responses_in(engine.record(peer).received);
+    if (responses.size() == 2) ++outcome.answered;
+  }
+}
+
+std::vector<Fault> times(Operation operation, int error, std::uint64_t count) {
+  std::vector<Fault> faults;
+  for (std::uint64_t nth = 1; nth <= count; ++nth) {
+    faults.push_back({.operation = operation, .error = error, .nth = nth});
+  }
+  return faults;
+}
+
+TEST(ConnectionFaults, ENG_023_ENG_025_ENG_026_passing_ones_cost_nothing) {
+  for (const int error : {EINTR, EAGAIN, ECANCELED}) {
+    for (const Operation operation : {Operation::receive, Operation::send}) {
+      // A send that meets EAGAIN waits for room within the engine.
+      if (error == EAGAIN && operation == Operation::send) continue;
+      Outcome outcome;
+      serve_two(times(operation, error, 3), outcome);
+      EXPECT_EQ(outcome.answered, 2u) << error;
+      EXPECT_EQ(outcome.count(Reason::engine_cancelled_unasked), error == ECANCELED ? 3u : 0u);
+    }
+  }
+}
+
+TEST(ConnectionFaults, ENG_024_a_lost_peer_is_counted_by_how_it_went) {
+  for (const int error : {ECONNRESET, EPIPE, EHOSTUNREACH, ENETUNREACH, ENETDOWN, ECONNABORTED}) {
+    for (const Operation operation : {Operation::receive, Operation::send}) {
+      Outcome outcome;
+      serve_two(times(operation, error, 1), outcome);
+      EXPECT_EQ(outcome.answered, 1u) << error;
+      EXPECT_EQ(outcome.count(Reason::lost_reset), 1u) << error;
+    }
+  }
+  Outcome silent;
+  serve_two(times(Operation::receive, ETIMEDOUT, 1), silent);
+  EXPECT_EQ(silent.count(Reason::lost_timeout), 1u);
+}
+
+TEST(ConnectionFaults, ENG_035_an_operation_short_of_memory_is_tried_three_times_more) {
+  for (const auto& [operation, error] : {std::pair{Operation::send, ENOMEM},
+                                         {Operation::send, ENOBUFS},
+                                         {Operation::receive, ENOMEM}}) {
+    Outcome patient;
+    serve_two(times(operation, error, 3), patient);
+    EXPECT_EQ(patient.answered, 2u) << error;
+    EXPECT_EQ(patient.count(Reason::cut_engine_memory), 0u);
+    Outcome starved;
+    serve_two(times(operation, error, 100), starved);
+    EXPECT_EQ(starved.answered, 0u) << error;
+    EXPECT_EQ(starved.count(Reason::cut_engine_memory), 2u) << error;
+  }
+}
+
+TEST(ConnectionFaults, ENG_039_an_unknown_errno_costs_its_connection) {
+  for (const Operation operation : {Operation::receive, Operation::send}) {
+    Outcome outcome;
+    serve_two(times(operation, EXDEV, 1), outcome);
+    EXPECT_EQ(outcome.answered, 1u);
+    EXPECT_EQ(outcome.count(Reason::cut_engine_unknown), 1u);
+  }
+}
+
+TEST(ConnectionFaultsDeath, ENG_038_a_bad_descriptor_is_a_defect_of_ours) {
+  for (const int error : {EBADF, EFAULT}) {
+    EXPECT_DEATH(
+        {
+          Outcome outcome;
+          serve_two(times(Operation::send, error, 1), outcome);
+        },
+        "ENG-038");
+  }
+}
+
+}  // namespace
+}  // namespace noria::http
