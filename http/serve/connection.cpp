@@ -298,8 +298,7 @@ void Connection::cut_at_deadline() {
 
 std::uint64_t Connection::idle_since_ms() const {
   const bool idle = life_ == Life::open && waiting_ == Wait::keep_alive && !parked_;
-  return idle ? wait_deadline_ms_ - shared_.idle_ms
-              : TimerWheel::no_deadline_ms;
+  return idle ? wait_deadline_ms_ - shared_.idle_ms : TimerWheel::no_deadline_ms;
 }
 
 void Connection::give_way() {
