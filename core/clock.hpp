@@ -17,11 +17,17 @@ class Clock {
   // Seconds since the epoch, as of the last refresh(); only Date and log lines may use it.
   std::int64_t wall_seconds() const { return wall_seconds_; }
 
-  virtual void refresh() {
+  // Nanoseconds on the same clock at this very moment; for what took part of a turn.
+  virtual std::uint64_t read_ns() const {
     timespec time{};
     ::clock_gettime(CLOCK_MONOTONIC, &time);
-    set_now_ns(static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
-               static_cast<std::uint64_t>(time.tv_nsec));
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
+           static_cast<std::uint64_t>(time.tv_nsec);
+  }
+
+  virtual void refresh() {
+    set_now_ns(Clock::read_ns());
+    timespec time{};
     ::clock_gettime(CLOCK_REALTIME_COARSE, &time);
     wall_seconds_ = time.tv_sec;
   }
@@ -40,6 +46,7 @@ class Clock {
 // Time that moves only when told to.
 class VirtualClock final : public Clock {
  public:
+  std::uint64_t read_ns() const override { return now_ns_; }
   void refresh() override {}
   void advance_ns(std::uint64_t delta_ns) { set_now_ns(now_ns_ + delta_ns); }
   void set_wall_seconds(std::int64_t seconds) { wall_seconds_ = seconds; }

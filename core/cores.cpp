@@ -16,6 +16,7 @@
 
 #include "core/check.hpp"
 #include "core/clock.hpp"
+#include "core/stats_segment.hpp"
 
 extern char** environ;
 
@@ -25,6 +26,7 @@ namespace {
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
 constexpr std::uint64_t slow_restart_ms = 1000;  // LIM-094: after the burst, one a second
 constexpr std::uint64_t kill_after_ms = 1000;    // beyond the graceful timeout (PRC-017)
+constexpr int exit_failed = 1;
 constexpr int exit_not_started = 3;
 
 struct Worker {
@@ -38,11 +40,14 @@ struct Worker {
 
 class Supervisor {
  public:
-  explicit Supervisor(const CoresOptions& options)
-      : options_(options), workers_(options.listeners.size()) {
+  Supervisor(const CoresOptions& options, StatsSegment& segment)
+      : options_(options),
+        segment_(segment),
+        stats_(segment.bank(0)),
+        workers_(options.listeners.size()) {
     sigset_t taken;
     sigemptyset(&taken);
-    for (const int number : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&taken, number);
+    for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGCHLD}) sigaddset(&taken, number);
     CHECK(::sigprocmask(SIG_BLOCK, &taken, &mask_before_) == 0);
     signals_ = ::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     CHECK(signals_ >= 0);
@@ -101,10 +106,13 @@ class Supervisor {
       listeners += std::to_string(descriptor);
     }
     ::posix_spawn_file_actions_adddup2(&actions, ends[1], ends[1]);
+    ::posix_spawn_file_actions_adddup2(&actions, segment_.descriptor(), segment_.descriptor());
 
     posix_spawnattr_t attributes;
     ::posix_spawnattr_init(&attributes);
-    ::posix_spawnattr_setsigmask(&attributes, &mask_before_);
+    sigset_t mask = mask_before_;
+    sigaddset(&mask, SIGUSR1);
+    ::posix_spawnattr_setsigmask(&attributes, &mask);
     // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, which passes it on
     // once.
     ::posix_spawnattr_setpgroup(&attributes, 0);
@@ -135,6 +143,8 @@ class Supervisor {
     const std::string ours[] = {
         std::string(worker_id_variable) + "=" + std::to_string(index),
         std::string(worker_restarts_variable) + "=" + std::to_string(workers_[index].restarts),
+        std::string(stats_variable) + "=" + std::to_string(segment_.descriptor()) + "," +
+            std::to_string(index + 1),
         std::string(listeners_variable) + "=" + listeners,
         std::string(report_variable) + "=" + std::to_string(report),
     };
@@ -172,6 +182,10 @@ class Supervisor {
     while (::read(signals_, &info, sizeof info) == sizeof info) {
       if (info.ssi_signo == SIGCHLD) continue;
       const int number = static_cast<int>(info.ssi_signo);
+      if (number == SIGUSR1) {
+        kill_all(SIGUSR1);
+        continue;
+      }
       if (!stopping_) {
         stopping_ = true;
         kill_at_ms_ = clock_.now_ms() + options_.graceful_timeout_ms + kill_after_ms;
@@ -201,6 +215,7 @@ class Supervisor {
       read_reports();
       close_pipe(worker);
       if (stopping_) continue;
+      stats_.count(Reason::fault_worker_crash);
       if (any_was_ready_ || worker.cause.empty()) {
         say(obituary(index, pid, status));
       } else {
@@ -264,6 +279,8 @@ class Supervisor {
   }
 
   const CoresOptions& options_;
+  StatsSegment& segment_;
+  Stats stats_;
   Clock clock_;
   std::vector<Worker> workers_;
   std::deque<std::uint64_t> restarts_;  // when, within the window
@@ -279,7 +296,16 @@ class Supervisor {
 
 int supervise(const CoresOptions& options) {
   CHECK(!options.command.empty() && !options.listeners.empty());
-  return Supervisor(options).run();
+  // A bank for the supervisor, and one for each worker.
+  auto segment = StatsSegment::create(static_cast<std::uint32_t>(options.listeners.size()) + 1);
+  if (!segment) {
+    if (options.report) {
+      options.report(std::string("cannot make the counters that workers share: ") +
+                     std::strerror(segment.error()));
+    }
+    return exit_failed;
+  }
+  return Supervisor(options, *segment).run();
 }
 
 }  // namespace noria

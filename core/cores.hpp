@@ -29,10 +29,14 @@ inline constexpr const char* listeners_variable = "NORIA_WORKER_LISTENERS";  // 
 inline constexpr const char* report_variable = "NORIA_WORKER_REPORT";
 inline constexpr std::string_view worker_is_ready = "ready";
 
-// Runs until a stop was asked for or no worker can start. Blocks TERM, INT and CHLD for the calling
-// process, takes them by signalfd(2) and restores the mask on return.
-// Returns the exit code: 0 stopped; 3 a worker failed before any was ever ready; 128 + n forced by
-// a second signal n (PRC-001, PRC-055).
+// "7,2": a StatsSegment and the worker's bank in it.
+inline constexpr const char* stats_variable = "NORIA_WORKER_STATS";
+
+// Runs until a stop was asked for or no worker can start. Blocks TERM, INT, USR1 and CHLD for the
+// calling process, takes them by signalfd(2) and restores the mask on return. USR1 is passed on; a
+// worker begins with it blocked, so that one that comes early waits for the worker's handler.
+// Returns the exit code: 0 stopped; 1 the counters that workers share cannot be made; 3 a worker
+// failed before any was ever ready; 128 + n forced by a second signal n (PRC-001, PRC-055).
 int supervise(const CoresOptions& options);
 
 }  // namespace noria

@@ -1,4 +1,5 @@
 // Counters of one core: written by that core alone, read by anyone, so plain relaxed stores do.
+// They lie in the object itself, or where other processes see them.
 #pragma once
 
 #include <array>
@@ -10,18 +11,31 @@
 
 namespace noria {
 
+using StatsCells = std::array<std::atomic<std::uint64_t>, reason_count>;
+
 class Stats {
  public:
+  Stats() : cells_(own_) {}
+  // Goes on where the cells stand.
+  explicit Stats(StatsCells& cells) : cells_(cells) {}
+  Stats(const Stats&) = delete;
+  Stats& operator=(const Stats&) = delete;
+
   void count(Reason reason, std::uint64_t times = 1) {
     auto& cell = cells_[static_cast<std::size_t>(reason)];
     cell.store(cell.load(std::memory_order_relaxed) + times, std::memory_order_relaxed);
+  }
+  // For a reason that is never counted by count().
+  void count_from_any_thread(Reason reason, std::uint64_t times) {
+    cells_[static_cast<std::size_t>(reason)].fetch_add(times, std::memory_order_relaxed);
   }
   std::uint64_t of(Reason reason) const {
     return cells_[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
   }
 
  private:
-  std::array<std::atomic<std::uint64_t>, reason_count> cells_{};
+  StatsCells own_{};
+  StatsCells& cells_;
 };
 
 }  // namespace noria

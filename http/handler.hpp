@@ -9,7 +9,7 @@ class Exchange;
 
 enum class Outcome : std::uint8_t {
   responded,  // a complete response was written
-  failed,     // nothing usable was written: the server answers 500 (RSP-019)
+  failed,     // what was written is a 500, or nothing usable: then the server answers it (RSP-019)
 };
 
 struct Handler {

@@ -113,6 +113,16 @@ class ResponseWriter {
   // Takes back everything since begin().
   void abandon(Output& output) { output.truncate(start_); }
 
+  // Of the response that was finished last, read from where it was written.
+  std::uint16_t status_in(const Output& output) const {
+    const char* digits = output.data() + start_ + 9;
+    return static_cast<std::uint16_t>((digits[0] - '0') * 100 + (digits[1] - '0') * 10 +
+                                      (digits[2] - '0'));
+  }
+  std::size_t body_bytes_in(const Output& output) const {
+    return rule_ == BodyRule::whole ? output.size() - (length_at_ + length_digits_ + 4) : 0;
+  }
+
   // The handler asked for "Connection: close" in this response.
   bool close_wanted() const { return said_.close; }
 

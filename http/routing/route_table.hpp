@@ -25,6 +25,7 @@ struct RouteSettings {
   bool wants_json = false;       // another type is refused before the body is awaited (UPL-001)
   bool untyped_is_json = false;  // with wants_json: no Content-Type at all is accepted
   std::uint32_t tag = 0;         // the application's own
+  std::string path;              // the template, for the log
 };
 
 enum class TrailingSlash : std::uint8_t { strict, redirect };

@@ -40,7 +40,7 @@ std::expected<std::uint32_t, RouteError> Router::add(std::span<const std::string
   methods_ = std::move(known);
   by_shape_[std::move(shape)].push_back(route);
   routes_.push_back({std::move(*parsed), bits, std::move(tests)});
-  settings_.emplace_back();
+  settings_.emplace_back().path = pattern;
   return route;
 }
 

@@ -12,6 +12,8 @@ constexpr std::uint64_t bytes_max = std::uint64_t{1} << 31;
 constexpr std::uint64_t body_max = (std::uint64_t{1} << 63) - 1;
 constexpr std::uint64_t time_ms_max = 365ull * 24 * 3600 * 1000;
 constexpr std::uint64_t count_max = 1 << 24;
+// The eighth of it that is the error log's holds the longest record.
+constexpr std::uint64_t log_queue_bytes_min = 256 * 1024;
 
 constexpr auto keys = std::to_array<ConfigKey>({
     {"method_bytes_max", &C::method_bytes_max, 1, 255, false, "LIM-001"},
@@ -46,6 +48,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"json_number_bytes_max", &C::json_number_bytes_max, 1, 4300, false, "LIM-061"},
     {"graceful_timeout_ms", &C::graceful_timeout_ms, 1, time_ms_max, false, "LIM-090"},
     {"drain_idle_ms", &C::drain_idle_ms, 0, time_ms_max, false, "LIM-091"},
+    {"log_queue_bytes_max", &C::log_queue_bytes_max, log_queue_bytes_min, bytes_max, false,
+     "LIM-095"},
 });
 
 constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {

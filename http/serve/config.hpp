@@ -42,6 +42,7 @@ struct ServerConfig {
   std::uint64_t json_number_bytes_max = 4300;
   std::uint64_t graceful_timeout_ms = 30000;
   std::uint64_t drain_idle_ms = 2000;
+  std::uint64_t log_queue_bytes_max = 1 << 20;
 };
 
 struct ConfigKey {

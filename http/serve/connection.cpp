@@ -287,7 +287,7 @@ void Connection::release() {
 }
 
 void Connection::cut(Reason reason) {
-  shared_.stats.count(reason);
+  shared_.tell(reason, this);
   reset_wanted_ = true;
   begin_close();
 }

@@ -104,7 +104,9 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_unfit(const RequestHead& head, Reason reason, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
-                    h1::Persistence persistence);
+                    h1::Persistence persistence, Reason reason);
+  void log_call(const RequestHead& head, const Match& match, bool failed);
+  void log_exchange(const RequestHead& head, const RouteSettings* route, Reason reason);
   h1::Persistence persistence_for(const RequestHead& head) const;
   h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest) const;
   bool holds_chunked_body(std::string_view rest) const;
@@ -161,6 +163,7 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   std::uint64_t retry_at_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t starved_at_ms_ = 0;
   std::uint64_t request_count_ = 0;
+  std::uint64_t parked_since_ns_ = 0;  // of the message that straddles receives
   std::unique_ptr<ParkedMessage> parked_;
   std::unique_ptr<Endpoints> endpoints_;
 };

@@ -43,6 +43,27 @@ MatchAnswer answer_to(MatchOutcome outcome) {
 
 }  // namespace
 
+// One line for what a handler has answered (PRC-051).
+void Connection::log_call(const RequestHead& head, const Match& match, bool failed) {
+  const Reason reason = failed                                 ? Reason::fault_handler
+                        : match.outcome == MatchOutcome::found ? Reason::none
+                                                               : answer_to(match.outcome).reason;
+  log_exchange(head, match.route, reason);
+}
+
+// One line for the exchange whose answer was written last.
+void Connection::log_exchange(const RequestHead& head, const RouteSettings* route, Reason reason) {
+  const std::uint64_t parked_since_ns = std::exchange(parked_since_ns_, 0);
+  shared_.access_log->write(
+      {.request = head,
+       .route = route,
+       .ends = *this,
+       .status = shared_.writer.status_in(pending_),
+       .reason = reason,
+       .body_bytes = shared_.writer.body_bytes_in(pending_),
+       .began_ns = parked_since_ns != 0 ? parked_since_ns : shared_.clock.now_ns()});
+}
+
 void Connection::answer_unmatched(const RequestHead& head, const Match& match,
                                   std::string_view rest) {
   const Persistence persistence = persistence_with_unread(head, rest);
@@ -64,7 +85,7 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
     response.content_type = &shared_.refusal_bodies.content_type();
     text = shared_.refusal_bodies.of_status(answer.status);
   }
-  answer_whole(head, response, text, persistence);
+  answer_whole(head, response, text, persistence, answer.reason);
 }
 
 // 415 without waiting for the body (H1-058).
@@ -75,7 +96,8 @@ void Connection::answer_unfit(const RequestHead& head, Reason reason, std::strin
   const FieldView identity{"Accept-Encoding", "identity"};
   ResponseHead response{.status = status, .content_type = &bodies.content_type()};
   if (reason == Reason::answered_content_encoding) response.fields = std::span(&identity, 1);
-  answer_whole(head, response, bodies.of_status(status), persistence_with_unread(head, rest));
+  answer_whole(head, response, bodies.of_status(status), persistence_with_unread(head, rest),
+               reason);
 }
 
 // A body that will not be read may cost the connection (CON-021, H1-072).
@@ -88,13 +110,15 @@ Persistence Connection::persistence_with_unread(const RequestHead& head,
 }
 
 void Connection::answer_whole(const RequestHead& head, const ResponseHead& response,
-                              std::string_view body, Persistence persistence) {
+                              std::string_view body, Persistence persistence, Reason reason) {
   HeadFault fault =
       shared_.writer.begin(pending_, response, persistence, head.method == Method::head);
   CHECK(fault == HeadFault::none);
   pending_.append(body);
   fault = shared_.writer.finish(pending_);
   CHECK(fault == HeadFault::none);
+  if (shared_.access_log != nullptr) [[unlikely]]
+    log_exchange(head, nullptr, reason);
   conclude(persistence);
 }
 
@@ -106,17 +130,18 @@ Method Connection::method_parked() const {
 // `method` is that of the request, Method::other where it was not read: a refusal of HEAD has no
 // body (H1-093).
 void Connection::refuse(Reason reason, Method method) {
-  shared_.stats.count(reason);
+  shared_.tell(reason, this);
   const std::uint16_t status = refusal_status(reason);
   const RefusalBodies& bodies = shared_.refusal_bodies;
   const FieldView no_store{"Cache-Control", "no-store"};
   RequestHead head;
+  if (parked_ && parked_->phase != ParkedMessage::Phase::head) head = parked_->head_in_place();
   head.method = method;
   waiting_ = Wait::nothing;
   answer_whole(
       head,
       {.status = status, .content_type = &bodies.content_type(), .fields = std::span(&no_store, 1)},
-      bodies.of_reason(reason), Persistence::close);
+      bodies.of_reason(reason), Persistence::close, reason);
   if (parked_) unpark();
   finish_if_flushed();
 }

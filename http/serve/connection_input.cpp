@@ -42,6 +42,7 @@ void Connection::keep_backlog(std::string_view octets) {
 
 void Connection::park_head(std::string_view octets) {
   ParkedMessage& parked = park(Phase::head);
+  parked_since_ns_ = shared_.clock.now_ns();
   parked.octets.append(octets);
   // Read once more from the start, now with a parser that stays: the shared one moves on.
   const Verdict verdict = parked.parser.parse(parked.octets.view());
@@ -239,6 +240,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
   ParkedMessage& parked =
       park(head.framing == BodyFraming::length ? Phase::length_body : Phase::chunked_body);
   parked.keep_head(head);
+  if (parked_since_ns_ == 0) parked_since_ns_ = shared_.clock.now_ns();
   wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   if (head.expects_continue && rest.empty()) {
     // H1-071: everything that can refuse has had its say, and nothing of the body has come.

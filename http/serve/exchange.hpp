@@ -72,6 +72,8 @@ class Exchange {
   void abandon();
 
   bool responded() const { return state_ == State::finished; }
+  // Once responded.
+  std::uint16_t status() const { return parts_.writer.status_in(parts_.output); }
   bool begun() const { return state_ == State::begun; }
 
  private:

@@ -36,6 +36,7 @@ void Server::listen(uring::Descriptor listener) {
 // --- the turn ---
 
 void Server::settle() {
+  if (shared_.logs != nullptr) shared_.logs->writer.commit();
   shared_.response_blocks.refresh(shared_.clock.wall_seconds());
   if (stop_requested_.load(std::memory_order_relaxed) && !shared_.stopping) begin_stop();
   admit_waiting();
@@ -178,7 +179,7 @@ void Server::complete_accept(const Completion& completion) {
       shared_.connections.emplace(shared_, completion.result).open();
       return;
     }
-    shared_.stats.count(Reason::shed_connections);
+    shared_.tell(Reason::shed_connections, nullptr);
     if (waiting_.empty()) room_wanted_at_ms_ = shared_.clock.now_ms();
     waiting_.push_back(completion.result);
     if (listener.armed && !listener.cancelling) {
@@ -197,7 +198,7 @@ void Server::complete_accept(const Completion& completion) {
     case ENOMEM:
     case ENOBUFS:
       // Those already here are served; the rest wait in the backlog until a descriptor is free.
-      shared_.stats.count(Reason::shed_accept);
+      shared_.tell(Reason::shed_accept, nullptr);
       listener.paused_until_ms = shared_.clock.now_ms() + accept_pause_ms;
       break;
     default:

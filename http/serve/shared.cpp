@@ -39,6 +39,8 @@ Shared::Shared(const ServerParts& parts)
       refusal_bodies(parts.error_shape),
       unmatched(parts.unmatched),
       endpoints_of(parts.endpoints_of),
+      logs(parts.logs),
+      access_log(parts.logs != nullptr ? parts.logs->access.get() : nullptr),
       writer(response_blocks, stats),
       head_limits(head_limits_of(config)),
       body_limits(body_limits_of(config)),
@@ -51,6 +53,11 @@ Shared::Shared(const ServerParts& parts)
       requests_max(config.requests_per_connection_max),
       idle_ms(config.keep_alive_timeout_ms) {
   CHECK(!problem_in(config));
+}
+
+void Shared::tell(Reason reason, EndpointSource* peer) {
+  stats.count(reason);
+  if (logs != nullptr) logs->events.report(reason, peer);
 }
 
 std::unique_ptr<ParkedMessage> Shared::lend_parked() {

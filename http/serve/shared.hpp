@@ -23,6 +23,7 @@
 #include "http/serve/config.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/endpoints.hpp"
+#include "http/serve/logs.hpp"
 #include "http/serve/parked_message.hpp"
 #include "uring/engine.hpp"
 
@@ -39,6 +40,7 @@ struct ServerParts {
   Handler unmatched = {};
   // Who is at both ends of a descriptor.
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
+  Logs* logs = nullptr;  // null: nothing is logged
 };
 
 struct Shared {
@@ -52,6 +54,8 @@ struct Shared {
   }
   std::unique_ptr<ParkedMessage> lend_parked();
   void take_back(std::unique_ptr<ParkedMessage> parked);
+  // Counts what a peer's doing ended in, and tells the error log.
+  void tell(Reason reason, EndpointSource* peer);
 
   uring::Engine& engine;
   uring::ReceiveBuffers& receive_buffers;
@@ -62,6 +66,8 @@ struct Shared {
   const RefusalBodies refusal_bodies;
   const Handler unmatched;
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
+  Logs* const logs;
+  AccessLog* const access_log;  // null: no exchange is logged
 
   // For the time of one message.
   BlockPool blocks;

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "http/serve/log_format.hpp"
+
 namespace noria::py {
 
 namespace {
@@ -44,6 +46,13 @@ http::ServerConfig configuration_from(const pb::dict& mapping) {
 }
 
 void add_configuration(pb::module_& module) {
+  module.def(
+      "log_format_problem",
+      [](const std::string& text) -> pb::object {
+        const auto format = http::LogFormat::parse(text);
+        return format ? pb::object(pb::none()) : pb::object(pb::str(format.error()));
+      },
+      pb::arg("text"), "A clause that says why this is no format of an access log, else None.");
   module.def(
       "config_defaults",
       [] {

@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -45,16 +46,57 @@ std::uint64_t connections_max_within(std::uint64_t configured) {
   return configured;
 }
 
+std::optional<StatsSegment> segment_of(const Server::Options& options) {
+  if (!options.stats) return std::nullopt;
+  auto segment = StatsSegment::attach(options.stats->first);
+  if (!segment) throw pb::value_error("the counters cannot be shared: " + segment.error());
+  if (options.stats->second >= segment->bank_count()) throw pb::index_error("no such bank");
+  return std::optional<StatsSegment>(std::move(*segment));
+}
+
+http::LogFormat format_of(const std::string& text) {
+  auto format = http::LogFormat::parse(text);
+  if (!format) throw pb::value_error("access_log_format " + format.error());
+  return std::move(*format);
+}
+
+// Standard output or error; a process may have closed it.
+LogDestination standard(int descriptor) {
+  auto made = LogDestination::of_descriptor(descriptor);
+  if (!made) made = LogDestination::of_path("/dev/null");
+  if (!made) raise_os_error(made.error(), "cannot open /dev/null");
+  return std::move(*made);
+}
+
+LogDestination access_destination(const std::string& to) {
+  if (to.empty() || to == "-") return standard(STDOUT_FILENO);
+  auto made = LogDestination::of_path(to);
+  if (!made) raise_os_error(made.error(), "cannot open the access log " + to);
+  return std::move(*made);
+}
+
 }  // namespace
 
 Server::Server(pb::object application, std::vector<int> listeners, const pb::dict& config,
-               const std::string& engine)
+               Options options)
     : application_object_(std::move(application)),
       application_(application_in(application_object_)),
       listeners_(std::move(listeners)),
       config_(configuration_from(config)),
-      request_(request_of(engine)) {
+      options_(std::move(options)),
+      request_(request_of(options_.engine)),
+      segment_(segment_of(options_)),
+      stats_(segment_ ? segment_->bank(options_.stats->second) : own_cells_) {
   application_.table();
+  logs_ = make_logs();
+}
+
+std::unique_ptr<http::Logs> Server::make_logs() {
+  auto logs =
+      std::make_unique<http::Logs>(access_destination(options_.access_log), standard(STDERR_FILENO),
+                                   config_.log_queue_bytes_max, stats_, clock_);
+  if (!options_.access_log.empty()) logs->enable_access(format_of(options_.access_log_format));
+  return logs;
 }
 
 void Server::open(bool signals) {
@@ -63,6 +105,7 @@ void Server::open(bool signals) {
   config.connections_max = connections_max_within(config.connections_max);
   auto choice = uring::choose_engine(request_, {}, stats_);
   if (!choice) raise_os_error(0, choice.error().cause + "; " + choice.error().remedy);
+  serving_thread_ = std::this_thread::get_id();
   ApplicationState& state = application_.state_for(config_);
   engine_ = std::move(choice->engine);
   engine_reason_ = std::move(choice->reason);
@@ -73,7 +116,8 @@ void Server::open(bool signals) {
                                                        .config = config,
                                                        .stats = stats_,
                                                        .error_shape = application_.error_shape(),
-                                                       .unmatched = unmatched_handler(state)});
+                                                       .unmatched = unmatched_handler(state),
+                                                       .logs = logs_.get()});
   for (const int listener : listeners_) {
     const uring::StreamOptions options{.user_timeout_ms =
                                            static_cast<std::uint32_t>(config_.tcp_user_timeout_ms)};
@@ -82,7 +126,10 @@ void Server::open(bool signals) {
     }
     server_->listen(listener);
   }
-  if (signals) signals_.emplace(*server_);
+  if (signals) {
+    reopen_signal_.emplace(logs_->writer);
+    signals_.emplace(*server_);
+  }
   if (stop_wanted_) server_->stop();
 }
 
@@ -104,6 +151,9 @@ int Server::run() {
   }
   running_ = false;
   signals_.reset();
+  reopen_signal_.reset();
+  serving_thread_ = {};
+  logs_->writer.finish();
   if (interruption) {
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(interruption.get())), interruption.get());
     raise_set();
@@ -122,22 +172,43 @@ pb::object Server::engine() const {
 }
 
 pb::dict Server::stats() const {
-  return counters_of(stats_);
+  return segment_ ? counters_of(*segment_) : counters_of(stats_);
+}
+
+bool Server::log(std::string_view level, std::string_view logger, std::string_view text) {
+  if (!logs_ || std::this_thread::get_id() != serving_thread_) return false;
+  logs_->events.say(level, logger, text);
+  return true;
 }
 
 void add_server(pb::module_& module) {
   pb::class_<Server>(module, "Server",
                      "One core's server on listening sockets that are already bound.")
-      .def(pb::init<pb::object, std::vector<int>, const pb::dict&, const std::string&>(),
+      .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
+                       std::string engine, std::string access_log, std::string access_log_format,
+                       std::optional<std::pair<int, std::uint32_t>> stats) {
+             return std::make_unique<Server>(
+                 std::move(application), std::move(listeners), config,
+                 Server::Options{.engine = std::move(engine),
+                                 .access_log = std::move(access_log),
+                                 .access_log_format = std::move(access_log_format),
+                                 .stats = stats});
+           }),
            pb::arg("application"), pb::kw_only(), pb::arg("listeners"), pb::arg("config"),
-           pb::arg("engine"))
+           pb::arg("engine"), pb::arg("access_log") = "", pb::arg("access_log_format") = "combined",
+           pb::arg("stats") = pb::none(),
+           "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
+           "descriptor of a segment of counters, which the server takes, and its bank there.")
       .def("open", &Server::open, pb::kw_only(), pb::arg("signals"),
            "Chooses the engine on this thread; OSError with the cause if the forced one "
            "fails.\nWith "
            "`signals`, TERM and INT stop the server from now on, a second one ends the process.")
       .def("run", &Server::run, "Serves until stop() and returns the exit code.")
       .def("stop", &Server::stop, "Begins the graceful stop; from any thread.")
-      .def("stats", &Server::stats, "Every counter by its name.")
+      .def("stats", &Server::stats,
+           "Every counter by its name, over all processes that share their counters.")
+      .def("log", &Server::log, pb::arg("level"), pb::arg("logger"), pb::arg("text"),
+           "Adds a record to the error log; False on any thread but the one that serves.")
       .def_property_readonly("engine", &Server::engine)
       .def_property_readonly("engine_reason", &Server::engine_reason);
 }

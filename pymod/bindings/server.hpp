@@ -6,12 +6,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/clock.hpp"
 #include "core/stats.hpp"
+#include "core/stats_segment.hpp"
+#include "http/serve/logs.hpp"
 #include "http/serve/server.hpp"
 #include "pymod/bindings/application.hpp"
+#include "pymod/bindings/reopen_signal.hpp"
 #include "pymod/bindings/stop_signals.hpp"
 #include "uring/choice.hpp"
 
@@ -19,8 +25,15 @@ namespace noria::py {
 
 class Server {
  public:
+  struct Options {
+    std::string engine;
+    std::string access_log;         // empty: none; "-": standard output; else a path
+    std::string access_log_format;  // see http::LogFormat
+    std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, taken, and bank
+  };
+
   Server(pybind11::object application, std::vector<int> listeners, const pybind11::dict& config,
-         const std::string& engine);
+         Options options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
@@ -34,21 +47,32 @@ class Server {
 
   pybind11::object engine() const;
   const std::string& engine_reason() const { return engine_reason_; }
+  // Over all processes that share the segment, if there is one.
   pybind11::dict stats() const;
+  // A record of the error log; false on any thread but the one that serves, and after the end.
+  bool log(std::string_view level, std::string_view logger, std::string_view text);
 
  private:
+  std::unique_ptr<http::Logs> make_logs();
+
   pybind11::object application_object_;
   Application& application_;
   const std::vector<int> listeners_;
   const http::ServerConfig config_;
+  const Options options_;
   const uring::EngineRequest request_;
 
+  std::optional<StatsSegment> segment_;
+  StatsCells own_cells_{};
   Stats stats_;
   Clock clock_;
   std::string engine_reason_;
   std::unique_ptr<uring::Engine> engine_;
+  std::unique_ptr<http::Logs> logs_;
   std::unique_ptr<http::Server> server_;
   std::optional<StopSignals> signals_;
+  std::optional<ReopenSignal> reopen_signal_;
+  std::thread::id serving_thread_;
   bool stop_wanted_ = false;
   bool running_ = false;
 };

@@ -12,7 +12,8 @@ namespace {
 
 using http::Outcome;
 
-// The error that is set becomes an answer; if that fails too, the server's 500 is one.
+// The error that is set becomes an answer; if that fails too, the server's 500 is one. An error
+// that nobody made into something better than a 500 is the handler's fault (RSP-019).
 Outcome answer_error(RequestLoan& loan) {
   ApplicationState& application = *loan.route().application;
   const OwnedRef error(take_exception());
@@ -23,7 +24,7 @@ Outcome answer_error(RequestLoan& loan) {
                                                            request, error.get(), nullptr));
   if (answer &&
       send_result(application, application.unmatched.plan, loan.exchange(), answer.get())) {
-    return Outcome::responded;
+    return loan.exchange().status() == 500 ? Outcome::failed : Outcome::responded;
   }
   PyErr_WriteUnraisable(application.hooks.on_exception.get());
   return Outcome::failed;

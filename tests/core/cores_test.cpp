@@ -103,6 +103,32 @@ TEST(Cores, PRC_001_a_second_signal_forces_the_end) {
             128 + SIGINT);
 }
 
+// PRC-004: also to a worker that has not got so far as to take it.
+TEST(Cores, PRC_004_usr1_is_passed_on) {
+  Scratch scratch;
+  const std::string out = scratch.file("out");
+  EXPECT_EQ(
+      supervise(shell("trap 'cat /proc/$$/status >" + out + "; exit 0' TERM; " + report_ready +
+                          "kill -USR1 $PPID; kill -TERM $PPID; while :; do :; done",
+                      1)),
+      0);
+  // It waits (bit 9), for it is blocked until the worker has a handler.
+  EXPECT_NE(scratch.text_of("out").find("ShdPnd:\t0000000000000200"), std::string::npos)
+      << scratch.text_of("out");
+}
+
+TEST(Cores, OBS_005_workers_share_counters_that_survive_them) {
+  Scratch scratch;
+  const std::string out = scratch.file("out");
+  const std::string script = report_ready + "echo $NORIA_WORKER_STATS >>" + out +
+                             "; ls -l /proc/self/fd/${NORIA_WORKER_STATS%,*} >>" + out +
+                             "; kill -TERM $PPID; exit 0";
+  EXPECT_EQ(supervise(shell(script, 1)), 0);
+  const std::string text = scratch.text_of("out");
+  EXPECT_NE(text.find(",1\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("memfd:noria-stats"), std::string::npos) << text;
+}
+
 TEST(Cores, ENG_051_a_worker_inherits_its_listeners_by_number) {
   Scratch scratch;
   const std::string out = scratch.file("out");

@@ -307,6 +307,8 @@ class ServeConfig(TypedDict, total=False):
     """Keys and units of http/serve/config.hpp; whatever is absent has its default."""
 
 def config_problem(config: Mapping[str, int]) -> str | None: ...
+def log_format_problem(text: str) -> str | None:
+    """A clause that says why this is no format of an access log, else None."""
 def config_defaults() -> dict[str, int]: ...
 
 class Server(metaclass=_BoundType):
@@ -319,6 +321,9 @@ class Server(metaclass=_BoundType):
         listeners: Sequence[int],
         config: Mapping[str, int],
         engine: Literal["auto", "uring", "epoll"],
+        access_log: str = "",  # none; "-" for standard output, else a path
+        access_log_format: str = "combined",
+        stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
     ) -> None: ...
     def open(self, *, signals: bool) -> None:
         """Chooses the engine on this thread; OSError with the cause if the forced one fails.
@@ -331,7 +336,10 @@ class Server(metaclass=_BoundType):
         """Serves until stop() and returns the exit code."""
     def stop(self) -> None:
         """Begins the graceful stop; from any thread."""
-    def stats(self) -> dict[str, int]: ...
+    def stats(self) -> dict[str, int]:
+        """Every counter by its name, over all processes that share their counters."""
+    def log(self, level: str, logger: str, text: str) -> bool:
+        """Adds a record to the error log; False on any thread but the one that serves."""
 
 class MemoryServer(metaclass=_BoundType):
     """The same server on the memory engine: bytes in, bytes out."""

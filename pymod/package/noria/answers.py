@@ -92,7 +92,16 @@ class Answers:
         import logging
 
         what = "a request" if request is None else f"{request.method} {request.path}"
-        logging.getLogger("noria.error").error(
+        logger, serving = logging.getLogger("noria.error"), self.app._serving
+        # Where nobody has said what becomes of log records, the native writer does better than stderr.
+        if serving is not None and not logger.hasHandlers() and logger.isEnabledFor(logging.ERROR):
+            import traceback
+
+            trace = "".join(traceback.format_exception(error)).rstrip()
+            text = f"{what.encode('ascii', 'backslashreplace').decode()}: {type(error).__name__}\n{trace}"
+            if serving.log("error", logger.name, text.encode(errors="backslashreplace").decode()):
+                return
+        logger.error(
             "%s: %s", what, type(error).__name__, exc_info=(type(error), error, error.__traceback__)
         )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 USAGE = """\
 usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--engine ENGINE] [--app-dir DIR]
+                      [--access-log[=FILE]] [--access-log-format FORMAT] [--log-queue SIZE]
        noria doctor
        noria --version
 
@@ -29,9 +30,15 @@ usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--e
   --workers  worker processes, or auto for one per usable CPU (1); NORIA_WORKERS, WEB_CONCURRENCY
   --engine   auto, uring or epoll (auto)
   --app-dir  where pkg.mod is looked for (the current directory)
+  --access-log         a line for each request, on standard output or in FILE; --no-access-log (off)
+  --access-log-format  combined, json, or a text with atoms: {client} "{method} {path}" {status} (combined)
+  --log-queue          what may wait to be written before lines are dropped (1MiB)
 """
 
-_RUN_FLAGS = ("host", "port", "uds", "workers", "engine", "app-dir")
+_RUN_FLAGS = (
+    "host", "port", "uds", "workers", "engine", "app-dir", "access-log", "access-log-format", "log-queue"
+)  # fmt: skip
+_SWITCHES = {"access-log": "on", "no-access-log": "off"}  # stand alone; the first also takes =FILE
 _NOT_STARTED = 3
 # As `python -m noria`, which would first import runpy and what that needs.
 _WORKER = "from noria.cli import main; raise SystemExit(main())"
@@ -105,6 +112,9 @@ def _parsed(arguments: list[str]) -> tuple[str, dict[str, str]]:
             targets.append(argument)
             continue
         name, separator, value = argument.removeprefix("--").partition("=")
+        if argument.startswith("--") and name in _SWITCHES and not separator:
+            flags[name.removeprefix("no-")] = _SWITCHES[name]
+            continue
         if not argument.startswith("--") or name not in _RUN_FLAGS:
             near = nearest(name, list(_RUN_FLAGS))
             raise UsageError(f"no flag {argument!r}" + (f"; did you mean --{near}?" if near else ""))
@@ -151,7 +161,8 @@ def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
     from noria.serving import effective_settings
     from noria.settings import with_changes
 
-    return with_changes(effective_settings(base, {}), flags, "command line")
+    given = {name.replace("-", "_"): value for name, value in flags.items()}
+    return with_changes(effective_settings(base, {}), given, "command line")
 
 
 def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
@@ -175,8 +186,9 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
 class Worker:
     """What the supervisor told this process."""
 
-    def __init__(self, listener: int, report: int) -> None:
+    def __init__(self, listener: int, report: int, stats: tuple[int, int]) -> None:
         self.listener = listener
+        self.stats = stats
         self._report = report
 
     def is_ready(self) -> None:
@@ -198,7 +210,8 @@ def _taken_from_environment() -> Worker | None:
         return None
     # A worker has one listener; the supervisor's contract allows for more.
     listener = int(taken["NORIA_WORKER_LISTENERS"].partition(",")[0])
-    return Worker(listener, int(taken["NORIA_WORKER_REPORT"]))
+    segment, bank = map(int, taken["NORIA_WORKER_STATS"].split(","))
+    return Worker(listener, int(taken["NORIA_WORKER_REPORT"]), (segment, bank))
 
 
 def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> int:
@@ -214,7 +227,7 @@ def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> i
         worker.is_ready()
 
     try:
-        return serve(app, settings, listener, when_ready)
+        return serve(app, settings, listener, when_ready, worker.stats)
     except RegistrationError as error:
         raise StartupError(str(error)) from None
 

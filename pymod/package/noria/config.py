@@ -78,6 +78,9 @@ class ServerConfig:
     backlog: int = _setting("backlog")
     engine: Literal["auto", "uring", "epoll"] = _setting("engine")
     debug: bool = _setting("debug")
+    access_log: bool | str = _setting("access_log")
+    access_log_format: str = _setting("access_log_format")
+    log_queue: int = _setting("log_queue")
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
 

@@ -19,6 +19,9 @@ class Settings(TypedDict, total=False):
     backlog: int
     engine: Literal["auto", "uring", "epoll"]
     debug: bool
+    access_log: bool | str
+    access_log_format: str
+    log_queue: int | str
     limit_method_size: int | str
     limit_request_line: int | str
     limit_header_line: int | str

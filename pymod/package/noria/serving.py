@@ -8,7 +8,7 @@ from _thread import get_native_id  # threading would cost an import
 
 from noria import _native
 from noria.errors import StartupError, nearest
-from noria.settings import SETTINGS, defaults, native_values, with_changes, with_environment
+from noria.settings import SETTINGS, defaults, logs_of, native_values, with_changes, with_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,17 +147,24 @@ def _cause(error: OSError, flag: str) -> str:
 class Serving:
     """One server on its listener, opened on the thread that will run it."""
 
-    def __init__(self, app: App, settings: Values, listener: Listener) -> None:
+    def __init__(
+        self, app: App, settings: Values, listener: Listener, stats: tuple[int, int] | None = None
+    ) -> None:
         self.listener = listener
         self._asked_engine: str = settings["engine"]
         if settings["debug"]:
             app.debug = True
-        self.server = _native.Server(
-            app._freeze(),
-            listeners=[listener.descriptor],
-            config=native_values(settings),
-            engine=self._asked_engine,
-        )
+        try:
+            self.server = _native.Server(
+                app._freeze(),
+                listeners=[listener.descriptor],
+                config=native_values(settings),
+                engine=self._asked_engine,
+                stats=stats,
+                **logs_of(settings),
+            )
+        except OSError as error:
+            raise StartupError(f"{error}; choose another file with --access-log") from None
         try:
             # Before anyone is told the address: whoever was told may send TERM at once.
             self.server.open(signals=get_native_id() == os.getpid())  # on the main thread
@@ -180,14 +187,18 @@ def serve(
     settings: Values,
     listener: Listener | None = None,
     when_ready: Callable[[Serving], None] | None = None,
+    stats: tuple[int, int] | None = None,
 ) -> int:
-    """Serves on this thread until stopped and returns the exit code; owns the listener it binds."""
+    """Serves on this thread until stopped and returns the exit code; owns the listener it binds.
+
+    `stats`: a segment of counters shared with other workers, by descriptor, and the bank in it.
+    """
     if app._serving is not None:
         raise StartupError("the app is being served already; stop it first")
     app._freeze()
     bound = bind(settings)[0] if listener is None else listener
     try:
-        serving = Serving(app, settings, bound)
+        serving = Serving(app, settings, bound, stats)
         try:
             if when_ready is not None:
                 when_ready(serving)

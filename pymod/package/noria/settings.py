@@ -104,6 +104,13 @@ def _is_injected(rest: str, text: str) -> bool:
     return rest.startswith(("SERVICE_", "PORT_")) or (rest == "PORT" and "://" in text)
 
 
+def logs_of(values: Values) -> dict[str, str]:
+    """What the native half is told of the access log: empty for none, - for standard output, or a path."""
+    target = values["access_log"]
+    shown = ("-" if target else "") if isinstance(target, bool) else target
+    return {"access_log": shown, "access_log_format": values["access_log_format"]}
+
+
 def native_values(values: Values) -> dict[str, int]:
     """Keys and units of the native half."""
     made = {}
@@ -208,7 +215,25 @@ def _engine(value: Any) -> str:
     return str(value)
 
 
+def _access_log(value: Any) -> bool | str:
+    if isinstance(value, str) and "/" in value:
+        return value
+    try:
+        return _switch(value)
+    except ValueError:
+        raise ValueError("is true, false or the path of a file, with a / in it") from None
+
+
+def _log_format(value: Any) -> str:
+    problem = _native.log_format_problem(value) if isinstance(value, str) else "is a text"
+    if problem is not None:
+        raise ValueError(problem)
+    return str(value)
+
+
 _READERS: dict[str, Any] = {
+    "access log": _access_log,
+    "log format": _log_format,
     "text": _text,
     "count": _count,
     "port": _port,
@@ -230,6 +255,9 @@ SETTINGS: dict[str, Setting] = {
         Setting("backlog", "count", 4096),
         Setting("engine", "engine", "auto"),
         Setting("debug", "switch", False),
+        Setting("access_log", "access log", False),
+        Setting("access_log_format", "log format", "combined"),
+        Setting("log_queue", "size", MIB, "log_queue_bytes_max"),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),

@@ -274,6 +274,7 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
         self._settings: Values = effective_settings(app._server_config, given)
         self._ready = threading.Event()
         self._failure: BaseException | None = None
+        self._server: _native.Server | None = None
         self._thread = threading.Thread(target=self._serve, name="live_server", daemon=True)
 
     def __enter__(self) -> Self:
@@ -309,4 +310,11 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
         self.url = serving.listener.url
         self.port = serving.listener.port
         self.uds = serving.listener.uds
+        self._server = serving.server
         self._ready.set()
+
+    def stats(self) -> dict[str, int]:
+        """The server's counters: what was refused, answered, cut, shed, lost, closed, by reason."""
+        if self._server is None:
+            raise RuntimeError("the server has not started")
+        return self._server.stats()

@@ -68,14 +68,16 @@ RouteTable serve_test_routes(Seen& seen) {
   return router.freeze({});
 }
 
-Served::Served(const ServerConfig& config, ErrorShape shape)
+Served::Served(const ServerConfig& config, ErrorShape shape,
+               const std::function<Logs*(Stats&, Clock&)>& make_logs)
     : routes(serve_test_routes(seen)),
       server({.engine = engine,
               .clock = clock,
               .routes = routes,
               .config = config,
               .stats = stats,
-              .error_shape = shape}),
+              .error_shape = shape,
+              .logs = make_logs ? make_logs(stats, clock) : nullptr}),
       loop(engine, clock, server),
       listener(engine.listen()) {
   server.listen(listener);

@@ -29,7 +29,8 @@ RouteTable serve_test_routes(Seen& seen);
 
 class Served {
  public:
-  explicit Served(const ServerConfig& config = {}, ErrorShape shape = ErrorShape::detail);
+  explicit Served(const ServerConfig& config = {}, ErrorShape shape = ErrorShape::detail,
+                  const std::function<Logs*(Stats&, Clock&)>& make_logs = {});
   ~Served();
 
   uring::Peer connect();

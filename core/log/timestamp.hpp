@@ -1,0 +1,27 @@
+// Wall time as log lines write it, in UTC: whoever reads the logs of several machines compares
+// them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace noria {
+
+class Timestamp {
+ public:
+  explicit Timestamp(std::int64_t wall_seconds);
+
+  // "2026-11-21T14:46:43Z"
+  std::string_view iso() const { return {iso_.data(), iso_.size()}; }
+  // "21/Nov/2026:14:46:43 +0000"
+  std::string_view combined() const { return {combined_.data(), combined_.size()}; }
+  std::int64_t wall_seconds() const { return wall_seconds_; }
+
+ private:
+  std::int64_t wall_seconds_;
+  std::array<char, 20> iso_;
+  std::array<char, 26> combined_;
+};
+
+}  // namespace noria

@@ -1,0 +1,169 @@
+#include "http/serve/access_log.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "http/json/number_write.hpp"
+#include "http/message/folded_text.hpp"
+
+namespace noria::http {
+namespace {
+
+// What put_log_text() may write behind the line.
+constexpr std::size_t scratch_bytes = 32;
+
+char* copy(char* out, std::string_view text) {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+std::string_view protocol_of(const RequestHead& request) {
+  return request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
+// The first field of a name, empty if there is none.
+template <typename IsName>
+std::string_view field(const RequestHead& request, std::size_t name_bytes, IsName is_name) {
+  for (const Field& one : request.fields) {
+    if (one.name.bytes == name_bytes && is_name(request.text(one.name))) {
+      return request.text(one.value);
+    }
+  }
+  return {};
+}
+
+std::string_view user_agent(const RequestHead& request) {
+  return field(request, 10, [](std::string_view name) { return folds_to<"user-agent">(name); });
+}
+
+std::string_view referer(const RequestHead& request) {
+  return field(request, 7, [](std::string_view name) { return folds_to<"referer">(name); });
+}
+
+std::string_view field(const RequestHead& request, std::string_view lowered) {
+  return field(request, lowered.size(), [lowered](std::string_view name) {
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      const char octet = name[i];
+      const bool upper = octet >= 'A' && octet <= 'Z';
+      if ((upper ? static_cast<char>(octet - 'A' + 'a') : octet) != lowered[i]) return false;
+    }
+    return true;
+  });
+}
+
+char* put_milliseconds(char* out, std::uint64_t ns) {
+  const std::uint64_t us = ns / 1000;
+  out = json::write_unsigned(out, us / 1000);
+  const auto rest = static_cast<unsigned>(us % 1000);
+  *out++ = '.';
+  *out++ = static_cast<char>('0' + rest / 100);
+  *out++ = static_cast<char>('0' + rest / 10 % 10);
+  *out++ = static_cast<char>('0' + rest % 10);
+  return out;
+}
+
+}  // namespace
+
+AccessLog::AccessLog(LogFormat format, LogWriter& writer, const Clock& clock)
+    : format_(std::move(format)),
+      escape_(format_.json() ? LogEscape::json : LogEscape::text),
+      writer_(writer),
+      clock_(clock),
+      line_(format_.line_bytes_max() + scratch_bytes) {}
+
+void AccessLog::write(const LoggedExchange& exchange) {
+  if (clock_.wall_seconds() != time_.wall_seconds()) time_ = Timestamp(clock_.wall_seconds());
+  char* out = line_.data();
+  for (const LogFormat::Step& step : format_.steps()) {
+    out = copy(out, step.literal);
+    out = put(out, step, exchange);
+  }
+  writer_.append(LogKind::access, {line_.data(), static_cast<std::size_t>(out - line_.data())});
+}
+
+// Octets of the request.
+char* AccessLog::put_value(char* out, std::string_view octets) const {
+  if (octets.empty()) return copy(out, format_.json() ? "null" : "-");
+  octets = octets.substr(0, LogFormat::value_bytes_max);
+  if (!format_.json()) return put_log_text(out, octets, escape_);
+  *out++ = '"';
+  out = put_log_text(out, octets, escape_);
+  *out++ = '"';
+  return out;
+}
+
+// What is ours, and needs no escape.
+char* AccessLog::put_plain(char* out, std::string_view text) const {
+  if (text.empty()) return copy(out, format_.json() ? "null" : "-");
+  if (!format_.json()) return copy(out, text);
+  *out++ = '"';
+  out = copy(out, text);
+  *out++ = '"';
+  return out;
+}
+
+char* AccessLog::put_request(char* out, const RequestHead& request) const {
+  if (request.base == nullptr) return copy(out, "-");
+  const std::string_view target = request.text(request.target);
+  out = copy(out, request.text(request.method_text));
+  *out++ = ' ';
+  out = put_log_text(out, target.substr(0, LogFormat::value_bytes_max), escape_);
+  *out++ = ' ';
+  return copy(out, protocol_of(request));
+}
+
+char* AccessLog::put(char* out, const LogFormat::Step& step, const LoggedExchange& exchange) {
+  const RequestHead& request = exchange.request;
+  const bool read = request.base != nullptr;
+  switch (step.atom) {
+    case LogAtom::none:
+      return out;
+    case LogAtom::time:
+      return put_plain(out, time_.iso());
+    case LogAtom::time_combined:
+      return copy(out, time_.combined());
+    case LogAtom::client:
+      return put_value(out, exchange.ends.endpoints().client_host);
+    case LogAtom::request:
+      return put_request(out, request);
+    case LogAtom::method:
+      return put_plain(out, read ? request.text(request.method_text) : std::string_view());
+    case LogAtom::target:
+      return put_value(out, read ? request.text(request.target) : std::string_view());
+    case LogAtom::path:
+      return put_value(out, read ? request.text(request.path) : std::string_view());
+    case LogAtom::query:
+      return put_value(out, read ? request.text(request.query) : std::string_view());
+    case LogAtom::protocol:
+      return put_plain(out, read ? protocol_of(request) : std::string_view());
+    case LogAtom::host:
+      return put_value(out, read ? request.text(request.authority) : std::string_view());
+    case LogAtom::route:
+      return put_value(out, exchange.route != nullptr ? std::string_view(exchange.route->path)
+                                                      : std::string_view());
+    case LogAtom::status:
+      return json::write_unsigned(out, exchange.status);
+    case LogAtom::reason:
+      return put_plain(out, exchange.reason != Reason::none ? reason_row(exchange.reason).word
+                                                            : std::string_view());
+    case LogAtom::reason_suffix:
+      if (exchange.reason == Reason::none) return out;
+      *out++ = ' ';
+      return copy(out, reason_row(exchange.reason).word);
+    case LogAtom::bytes:
+      return json::write_unsigned(out, exchange.body_bytes);
+    case LogAtom::duration_ms: {
+      const std::uint64_t now_ns = clock_.read_ns();
+      return put_milliseconds(out, now_ns > exchange.began_ns ? now_ns - exchange.began_ns : 0);
+    }
+    case LogAtom::user_agent:
+      return put_value(out, read ? user_agent(request) : std::string_view());
+    case LogAtom::referer:
+      return put_value(out, read ? referer(request) : std::string_view());
+    case LogAtom::header:
+      return put_value(out, read ? field(request, step.field_name) : std::string_view());
+  }
+  return out;
+}
+
+}  // namespace noria::http

@@ -1,0 +1,53 @@
+// One line for every exchange, refused ones included (PRC-051), formatted where the exchange ends
+// and handed to the log's writer, which never makes the loop wait.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/log/timestamp.hpp"
+#include "core/log/writer.hpp"
+#include "core/reason.hpp"
+#include "http/message/request_head.hpp"
+#include "http/routing/route_table.hpp"
+#include "http/serve/endpoints.hpp"
+#include "http/serve/log_format.hpp"
+#include "http/serve/log_text.hpp"
+
+namespace noria::http {
+
+struct LoggedExchange {
+  const RequestHead& request;  // without a base: it was refused before it had been read
+  const RouteSettings* route;  // null: none was found
+  EndpointSource& ends;
+  std::uint16_t status;
+  Reason reason;
+  std::uint64_t body_bytes;
+  std::uint64_t began_ns;
+};
+
+class AccessLog {
+ public:
+  AccessLog(LogFormat format, LogWriter& writer, const Clock& clock);
+  AccessLog(const AccessLog&) = delete;
+  AccessLog& operator=(const AccessLog&) = delete;
+
+  void write(const LoggedExchange& exchange);
+
+ private:
+  char* put_value(char* out, std::string_view octets) const;
+  char* put_plain(char* out, std::string_view text) const;
+  char* put_request(char* out, const RequestHead& request) const;
+  char* put(char* out, const LogFormat::Step& step, const LoggedExchange& exchange);
+
+  const LogFormat format_;
+  const LogEscape escape_;
+  LogWriter& writer_;
+  const Clock& clock_;
+  Timestamp time_{0};
+  std::vector<char> line_;
+};
+
+}  // namespace noria::http

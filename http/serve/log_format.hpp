@@ -1,0 +1,65 @@
+// How a line of the access log looks: literals and atoms, compiled once at start from "combined",
+// "json" or a text of one's own such as `{client} "{method} {path}" {status} {header:X-Team}`.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace noria::http {
+
+enum class LogAtom : std::uint8_t {
+  none,           // a literal alone
+  time,           // 2026-11-21T14:46:43Z
+  time_combined,  // 21/Nov/2026:14:46:43 +0000
+  client,         // the peer's address
+  request,        // method, target and protocol as in the request line
+  method,
+  target,  // as sent
+  path,    // of the target, as sent
+  query,
+  protocol,
+  host,
+  route,  // the template that was found
+  status,
+  reason,         // what went another way than the plain one; see core/reason.hpp
+  reason_suffix,  // the same, behind a space, and nothing where all was plain
+  bytes,          // of the body that is sent
+  duration_ms,    // from the message's first octet to its answer
+  user_agent,
+  referer,
+  header,  // any field of the request
+};
+
+class LogFormat {
+ public:
+  struct Step {
+    std::string literal;  // comes first
+    LogAtom atom;
+    std::string field_name;  // LogAtom::header: in lower case
+  };
+
+  // Where braces are meant they are doubled. The error is a clause that follows the setting's name.
+  static std::expected<LogFormat, std::string> parse(std::string_view text);
+
+  const std::vector<Step>& steps() const { return steps_; }
+  // Texts stand in quotes, and what is absent is null, not "-".
+  bool json() const { return json_; }
+  bool has(LogAtom atom) const;
+  // No line is longer, whatever the request.
+  std::size_t line_bytes_max() const;
+
+  // Octets of a value of the request that are shown (H1-097).
+  static constexpr std::size_t value_bytes_max = 1024;
+
+ private:
+  static std::expected<LogFormat, std::string> compile(std::string_view text);
+
+  std::vector<Step> steps_;
+  bool json_ = false;
+};
+
+}  // namespace noria::http

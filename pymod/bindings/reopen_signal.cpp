@@ -1,0 +1,50 @@
+#include "pymod/bindings/reopen_signal.hpp"
+
+#include <atomic>
+#include <cerrno>
+
+#include "core/check.hpp"
+
+namespace noria::py {
+
+namespace {
+
+// A signal handler gets no context, so what it tells has to be found here.
+std::atomic<LogWriter*> told_by_signal = nullptr;
+
+static_assert(std::atomic<LogWriter*>::is_always_lock_free);
+
+void on_signal(int) {
+  const int error = errno;
+  if (LogWriter* writer = told_by_signal.load()) writer->reopen();
+  errno = error;
+}
+
+}  // namespace
+
+ReopenSignal::ReopenSignal(LogWriter& writer) {
+  CHECK(::sigaction(SIGUSR1, nullptr, &before_) == 0);
+  if (before_.sa_handler == SIG_DFL) {
+    LogWriter* none = nullptr;
+    CHECK(told_by_signal.compare_exchange_strong(none, &writer));
+    struct sigaction action{};
+    action.sa_handler = on_signal;
+    ::sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART | SA_ONSTACK;
+    CHECK(::sigaction(SIGUSR1, &action, nullptr) == 0);
+    taken_ = true;
+  }
+  // A worker begins with it blocked: what came meanwhile comes now.
+  sigset_t usr1;
+  ::sigemptyset(&usr1);
+  ::sigaddset(&usr1, SIGUSR1);
+  CHECK(::pthread_sigmask(SIG_UNBLOCK, &usr1, nullptr) == 0);
+}
+
+ReopenSignal::~ReopenSignal() {
+  if (!taken_) return;
+  ::sigaction(SIGUSR1, &before_, nullptr);
+  told_by_signal = nullptr;
+}
+
+}  // namespace noria::py

@@ -1,0 +1,23 @@
+// USR1 for the time of a server: its log files are opened anew (PRC-004).
+#pragma once
+
+#include <signal.h>
+
+#include "core/log/writer.hpp"
+
+namespace noria::py {
+
+class ReopenSignal {
+ public:
+  // One at a time. A handler that the application has set for USR1 stays in place.
+  explicit ReopenSignal(LogWriter& writer);
+  ReopenSignal(const ReopenSignal&) = delete;
+  ReopenSignal& operator=(const ReopenSignal&) = delete;
+  ~ReopenSignal();
+
+ private:
+  struct sigaction before_{};
+  bool taken_ = false;
+};
+
+}  // namespace noria::py

@@ -1,0 +1,91 @@
+#include "core/log/destination.hpp"
+
+#include <sys/socket.h>
+
+#include <limits.h>
+#include <cerrno>
+
+#include "scratch.hpp"
+
+namespace noria {
+namespace {
+
+std::ptrdiff_t write(LogDestination& to, std::string_view text) {
+  return to.write({&text, 1});
+}
+
+TEST(LogDestination, a_file_is_appended_to_in_one_piece) {
+  ScratchFolder folder;
+  for (int round = 0; round < 2; ++round) {
+    auto to = LogDestination::of_path(folder.file("log"));
+    ASSERT_TRUE(to.has_value());
+    const std::string_view pieces[] = {"a", "", "b\n"};
+    EXPECT_EQ(to->write(pieces), 3);
+    EXPECT_GT(to->unmixed_bytes_max(), 1u << 30);
+  }
+  EXPECT_EQ(folder.text_of("log"), "ab\nab\n");
+  EXPECT_EQ(LogDestination::of_path(folder.file("no/log")).error(), ENOENT);
+  EXPECT_EQ(LogDestination::of_descriptor(987'654).error(), EBADF);
+}
+
+// PRC-004: the file was moved away; nothing of it is lost, and the next line is in a fresh one.
+TEST(LogDestination, PRC_004_a_file_is_opened_anew_at_its_path) {
+  ScratchFolder folder;
+  auto to = LogDestination::of_path(folder.file("log"));
+  ASSERT_TRUE(to.has_value());
+  EXPECT_EQ(write(*to, "one\n"), 4);
+  ASSERT_EQ(::rename(folder.file("log").c_str(), folder.file("log.1").c_str()), 0);
+  EXPECT_EQ(write(*to, "two\n"), 4);
+  EXPECT_EQ(to->reopen(), 0);
+  EXPECT_EQ(write(*to, "three\n"), 6);
+  EXPECT_EQ(folder.text_of("log.1"), "one\ntwo\n");
+  EXPECT_EQ(folder.text_of("log"), "three\n");
+}
+
+TEST(LogDestination, a_reopening_that_fails_keeps_the_old_file) {
+  ScratchFolder folder;
+  ASSERT_EQ(::mkdir(folder.file("sub").c_str(), 0755), 0);
+  auto to = LogDestination::of_path(folder.file("sub/log"));
+  ASSERT_TRUE(to.has_value());
+  ASSERT_EQ(::rename(folder.file("sub").c_str(), folder.file("moved").c_str()), 0);
+  EXPECT_EQ(to->reopen(), ENOENT);
+  EXPECT_EQ(write(*to, "kept\n"), 5);
+  EXPECT_EQ(folder.text_of("moved/log"), "kept\n");
+}
+
+TEST(LogDestination, PRC_050_a_full_pipe_is_no_wait_and_its_mode_stays) {
+  Pipe pipe;
+  auto to = LogDestination::of_descriptor(pipe.write_end());
+  ASSERT_TRUE(to.has_value());
+  EXPECT_EQ(to->unmixed_bytes_max(), static_cast<std::size_t>(PIPE_BUF));
+  EXPECT_EQ(write(*to, std::string(PIPE_BUF, 'x')), PIPE_BUF);
+  EXPECT_EQ(write(*to, "y"), -EAGAIN);
+  EXPECT_EQ(::fcntl(pipe.write_end(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_EQ(to->reopen(), 0);
+  EXPECT_EQ(pipe.take().size(), static_cast<std::size_t>(PIPE_BUF));
+  EXPECT_EQ(write(*to, "y"), 1);
+}
+
+TEST(LogDestination, PRC_050_a_socket_that_is_full_or_gone_is_an_error) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  auto to = LogDestination::of_descriptor(ends[0]);
+  ASSERT_TRUE(to.has_value());
+  const std::string much(1 << 16, 'x');
+  std::ptrdiff_t result = 0;
+  while ((result = write(*to, much)) > 0) {
+  }
+  EXPECT_EQ(result, -EAGAIN);
+  ::close(ends[1]);
+  EXPECT_EQ(write(*to, "x"), -EPIPE);
+  ::close(ends[0]);
+}
+
+TEST(LogDestination, PRC_050_a_full_device_is_an_error) {
+  auto to = LogDestination::of_path("/dev/full");
+  ASSERT_TRUE(to.has_value());
+  EXPECT_EQ(write(*to, "x"), -ENOSPC);
+}
+
+}  // namespace
+}  // namespace noria

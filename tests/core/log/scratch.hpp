@@ -1,0 +1,67 @@
+// Files and pipes of a test's own, gone with it.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace noria {
+
+class ScratchFolder {
+ public:
+  ScratchFolder() { EXPECT_NE(::mkdtemp(path_), nullptr); }
+  ~ScratchFolder() {
+    const std::string command = std::string("rm -rf ") + path_;
+    EXPECT_EQ(::system(command.c_str()), 0);
+  }
+  std::string file(const std::string& name) const { return std::string(path_) + "/" + name; }
+  std::string text_of(const std::string& name) const {
+    std::ifstream stream(file(name));
+    return {std::istreambuf_iterator<char>(stream), {}};
+  }
+
+ private:
+  char path_[32] = "/tmp/noria-log-XXXXXX";
+};
+
+// A pipe that holds one page, so that it is soon full.
+class Pipe {
+ public:
+  Pipe() {
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    read_end_ = ends[0];
+    write_end_ = ends[1];
+    EXPECT_GE(::fcntl(write_end_, F_SETPIPE_SZ, bytes_max), bytes_max);
+  }
+  ~Pipe() {
+    close_read_end();
+    ::close(write_end_);
+  }
+  static constexpr int bytes_max = 4096;
+
+  int write_end() const { return write_end_; }
+  void close_read_end() {
+    if (read_end_ >= 0) ::close(read_end_);
+    read_end_ = -1;
+  }
+  // Waits until there is something, then takes what is there.
+  std::string take() {
+    std::string octets(1 << 20, '\0');
+    const ssize_t bytes = ::read(read_end_, octets.data(), octets.size());
+    octets.resize(bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+    return octets;
+  }
+
+ private:
+  int read_end_;
+  int write_end_;
+};
+
+}  // namespace noria

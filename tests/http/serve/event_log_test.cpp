@@ -1,0 +1,60 @@
+#include "http/serve/event_log.hpp"
+
+#include "logged.hpp"
+
+namespace noria::http {
+namespace {
+
+TEST(EventLog, one_line_a_second_for_each_reason) {
+  Stats stats;
+  VirtualClock clock;
+  clock.set_wall_seconds(1'795'272'403);
+  Logged logged(stats, clock);
+  EventLog& events = logged.logs().events;
+  FixedEnds peer;
+  for (int index = 0; index < 5; ++index) events.report(Reason::refused_header_name, &peer);
+  events.report(Reason::shed_accept, nullptr);
+  clock.advance_ns(999'000'000);
+  events.report(Reason::refused_header_name, &peer);
+  clock.advance_ns(1'000'000);
+  events.report(Reason::refused_header_name, &peer);
+  EXPECT_EQ(logged.errors(),
+            "2026-11-21T14:46:43Z info noria: refused.header_name, client 192.0.2.7 port 4242\n"
+            "2026-11-21T14:46:43Z warning noria: shed.accept\n"
+            "2026-11-21T14:46:43Z info noria: refused.header_name, client 192.0.2.7 port 4242, and "
+            "5 more since the last such line\n");
+}
+
+TEST(EventLog, a_peer_without_an_address_is_not_named) {
+  Stats stats;
+  VirtualClock clock;
+  Logged logged(stats, clock);
+  FixedEnds peer;
+  peer.ends = {};
+  logged.logs().events.report(Reason::cut_send_too_slow, &peer);
+  EXPECT_EQ(logged.errors(), "1970-01-01T00:00:00Z warning noria: cut.send_too_slow\n");
+}
+
+TEST(EventLog, H1_097_a_text_of_several_lines_is_one_record) {
+  Stats stats;
+  VirtualClock clock;
+  Logged logged(stats, clock);
+  logged.logs().events.say("error", "noria.error", "first\n2026 forged\x1b[2J \xc3\xa9\x7f");
+  EXPECT_EQ(logged.errors(),
+            "1970-01-01T00:00:00Z error noria.error: first\n  2026 forged\\x1b[2J \xc3\xa9\\x7f\n");
+}
+
+TEST(EventLog, a_text_is_cut_where_it_is_too_long) {
+  constexpr std::size_t n = EventLog::text_bytes_max;
+  const std::size_t around = std::string_view("1970-01-01T00:00:00Z error a: \n").size();
+  for (const std::size_t bytes : {n - 1, n, n + 1}) {
+    Stats stats;
+    VirtualClock clock;
+    Logged logged(stats, clock, 1 << 18);
+    logged.logs().events.say("error", "a", std::string(bytes, 'x'));
+    EXPECT_EQ(logged.errors().size(), around + (bytes <= n ? bytes : n + 4));
+  }
+}
+
+}  // namespace
+}  // namespace noria::http

@@ -1,0 +1,93 @@
+// What a server logs of its exchanges and of what it refuses.
+#include "http/serve/logs.hpp"
+
+#include <algorithm>
+
+#include "logged.hpp"
+#include "served.hpp"
+
+namespace noria::http {
+namespace {
+
+constexpr std::string_view format =
+    "{method} {path} {route} {status} {bytes} {reason} {duration_ms}";
+
+class LoggedServer {
+ public:
+  explicit LoggedServer(const ServerConfig& config = {})
+      : served(config, ErrorShape::detail, [this](Stats& stats, Clock& clock) {
+          logged = std::make_unique<Logged>(stats, clock);
+          auto parsed = LogFormat::parse(format);
+          EXPECT_TRUE(parsed.has_value());
+          logged->logs().enable_access(std::move(*parsed));
+          return &logged->logs();
+        }) {}
+
+  std::unique_ptr<Logged> logged;
+  Served served;
+};
+
+TEST(Logs, PRC_051_every_exchange_has_its_line) {
+  LoggedServer server;
+  server.served.answer(
+      "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+      "GET /name/x HTTP/1.1\r\nHost: a\r\n\r\n"
+      "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
+      "OPTIONS / HTTP/1.1\r\nHost: a\r\n\r\n"
+      "GET /big/12345 HTTP/1.1\r\nHost: a\r\n\r\n"
+      "GET /nowhere HTTP/1.1\r\nHost: a\r\n\r\n"
+      "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+      "POST /json HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n1"
+      "GET /fail HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string lines = server.logged->access();
+  std::string expected =
+      "GET / / 200 5 - 0.000\n"
+      "GET /name/x /name/{name} 200 5 - 0.000\n"
+      "HEAD / / 200 0 - 0.000\n"
+      "OPTIONS / - 204 0 - 0.000\n"
+      "GET /big/12345 /big/{n:int} 200 12345 - 0.000\n";
+  EXPECT_EQ(lines.substr(0, expected.size()), expected);
+  for (const char* part :
+       {"GET /nowhere - 404 ", " not_found 0.000\n", "PUT / - 405 ", " method_not_allowed 0.000\n",
+        "POST /json - 415 ", " content_type 0.000\n", "GET /fail /fail 500 ", " handler 0.000\n"}) {
+    EXPECT_NE(lines.find(part), std::string::npos) << part << " in " << lines;
+  }
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 9);
+}
+
+TEST(Logs, PRC_051_a_refusal_has_its_line_with_the_reason_and_the_error_log_tells) {
+  LoggedServer server;
+  server.served.answer("GET / HTTP/1.1\nHost: a\r\n\r\n");
+  server.served.answer("POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+  server.served.answer("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx");
+  const std::string lines = server.logged->access();
+  EXPECT_NE(lines.find(" 400 "), std::string::npos) << lines;
+  EXPECT_NE(lines.find(" line_bare_lf "), std::string::npos) << lines;
+  EXPECT_NE(lines.find(" 413 "), std::string::npos) << lines;
+  EXPECT_NE(lines.find(" body_too_large "), std::string::npos) << lines;
+  EXPECT_NE(lines.find("POST /echo - 400 "), std::string::npos) << lines;
+  EXPECT_NE(lines.find(" chunk_size "), std::string::npos) << lines;
+  const std::string errors = server.logged->errors();
+  for (const char* key : {"refused.line_bare_lf", "refused.body_too_large", "refused.chunk_size"}) {
+    EXPECT_NE(errors.find(std::string("info noria: ") + key), std::string::npos) << errors;
+  }
+}
+
+TEST(Logs, the_duration_begins_with_the_first_octet) {
+  LoggedServer server;
+  server.served.pass_ms(1);
+  const uring::Peer peer = server.served.connect();
+  server.served.send(peer, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-");
+  server.served.pass_ms(200);
+  server.served.send(peer, "Length: 2\r\n\r\n");
+  server.served.pass_ms(50);
+  EXPECT_EQ(status_of(server.served.send(peer, "ab")), 200);
+  // The next one has no part in it.
+  EXPECT_EQ(status_of(server.served.send(peer, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
+  EXPECT_EQ(server.logged->access(),
+            "POST /echo /echo 200 2 - 250.000\n"
+            "GET / / 200 5 - 0.000\n");
+}
+
+}  // namespace
+}  // namespace noria::http
