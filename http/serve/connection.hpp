@@ -105,7 +105,8 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void answer_unfit(const RequestHead& head, Reason reason, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
                     h1::Persistence persistence, Reason reason);
-  void log_call(const RequestHead& head, const Match& match, bool failed);
+  void settle_exchange(Exchange& exchange, Outcome outcome, const RequestHead& head,
+                       const Match& match);
   void log_exchange(const RequestHead& head, const RouteSettings* route, Reason reason);
   h1::Persistence persistence_for(const RequestHead& head) const;
   h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest) const;

@@ -43,8 +43,21 @@ MatchAnswer answer_to(MatchOutcome outcome) {
 
 }  // namespace
 
-// One line for what a handler has answered (PRC-051).
-void Connection::log_call(const RequestHead& head, const Match& match, bool failed) {
+// A handler that failed is answered for, and the exchange is logged (PRC-051).
+void Connection::settle_exchange(Exchange& exchange, Outcome outcome, const RequestHead& head,
+                                 const Match& match) {
+  const bool failed = outcome == Outcome::failed || !exchange.responded();
+  if (failed) {
+    shared_.stats.count(Reason::fault_handler);
+    if (exchange.begun()) exchange.abandon();
+    if (!exchange.responded()) {
+      const RefusalBodies& bodies = shared_.refusal_bodies;
+      const HeadFault fault = exchange.respond(
+          {.status = 500, .content_type = &bodies.content_type()}, bodies.of_status(500));
+      CHECK(fault == HeadFault::none);
+    }
+  }
+  if (shared_.access_log == nullptr) return;
   const Reason reason = failed                                 ? Reason::fault_handler
                         : match.outcome == MatchOutcome::found ? Reason::none
                                                                : answer_to(match.outcome).reason;

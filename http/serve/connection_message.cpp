@@ -37,19 +37,10 @@ void Connection::call(const Handler& handler, const RequestHead& head, std::stri
                      .output = pending_,
                      .persistence = persistence});
   const Outcome outcome = handler(exchange);
-  const bool failed = outcome == Outcome::failed || !exchange.responded();
-  if (failed) [[unlikely]] {
-    shared_.stats.count(Reason::fault_handler);
-    if (exchange.begun()) exchange.abandon();
-    if (!exchange.responded()) {
-      const RefusalBodies& bodies = shared_.refusal_bodies;
-      const HeadFault fault = exchange.respond(
-          {.status = 500, .content_type = &bodies.content_type()}, bodies.of_status(500));
-      CHECK(fault == HeadFault::none);
-    }
+  if (outcome == Outcome::failed || !exchange.responded() || shared_.access_log != nullptr)
+      [[unlikely]] {
+    settle_exchange(exchange, outcome, head, match);
   }
-  if (shared_.access_log != nullptr) [[unlikely]]
-    log_call(head, match, failed);
   conclude(shared_.writer.close_wanted() ? Persistence::close : persistence);
 }
 
