@@ -107,11 +107,11 @@ TEST(Cores, PRC_001_a_second_signal_forces_the_end) {
 TEST(Cores, PRC_004_usr1_is_passed_on) {
   Scratch scratch;
   const std::string out = scratch.file("out");
-  EXPECT_EQ(
-      supervise(shell("trap 'cat /proc/$$/status >" + out + "; exit 0' TERM; " + report_ready +
-                          "kill -USR1 $PPID; kill -TERM $PPID; while :; do :; done",
-                      1)),
-      0);
+  EXPECT_EQ(supervise(shell("trap 'while read -r line; do echo \"$line\"; done </proc/$$/status >" +
+                                out + "; exit 0' TERM; " + report_ready +
+                                "kill -USR1 $PPID; kill -TERM $PPID; while :; do :; done",
+                            1)),
+            0);
   // It waits (bit 9), for it is blocked until the worker has a handler.
   EXPECT_NE(scratch.text_of("out").find("ShdPnd:\t0000000000000200"), std::string::npos)
       << scratch.text_of("out");
