@@ -49,6 +49,12 @@ def measure(running: contenders.Running, seconds: float, counted: bool) -> dict[
     return entry
 
 
+def placeless(text: str) -> str:
+    """What is stored says how it was measured, not where this checkout and its owner's home lie."""
+    root = str(contenders.HERE.parent)
+    return text.replace(f"{root}/", "").replace(root, ".").replace(str(Path.home()), "~")
+
+
 def median_of(rounds: list[dict[str, Any]], key: str) -> float:
     return float(statistics.median(entry[key] for entry in rounds))
 
@@ -213,7 +219,7 @@ def main() -> int:
             earlier = json.loads(path.read_text())
             for part in ("questions", "loads"):
                 result[part] = earlier[part] | result[part]
-        path.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        path.write_text(placeless(json.dumps(result, indent=1, ensure_ascii=False)) + "\n")
         print(f"\nstored in {path}")
     return 0
 
