@@ -102,6 +102,7 @@ class Output {
   std::size_t room() const { return block_.bytes - size_; }
   void advance(std::size_t bytes) { size_ += bytes; }
   void append(std::string_view octets) {
+    if (octets.empty()) return;  // its address may be null, which memcpy(3) does not take
     std::memcpy(reserve(octets.size()), octets.data(), octets.size());
     size_ += octets.size();
   }
