@@ -36,27 +36,10 @@ char* put(char* cursor, const ResponseBlocks::Block& block) {
   return cursor + block.bytes;
 }
 
-unsigned digits_in(std::size_t number) {
-  if (number < 100) return number < 10 ? 1 : 2;
-  if (number < 10'000) return number < 1000 ? 3 : 4;
-  unsigned digits = 5;
-  std::size_t bound = 100'000;
-  // Nineteen digits hold every length there can be.
-  while (number >= bound && digits < 19) {
-    ++digits;
-    bound *= 10;
-  }
-  return digits;
-}
-
 // Left out, or stated by the writer itself.
 bool is_written_by_us(const FieldView& field) {
   return folds_to<"connection">(field.name) || folds_to<"content-length">(field.name) ||
          is_hop_by_hop(field.name, field.value);
-}
-
-void two_digits(char* cursor, unsigned number) {
-  std::memcpy(cursor, digit_pairs.data() + number * 2, 2);
 }
 
 }  // namespace
@@ -93,19 +76,19 @@ void ResponseBlocks::write_date(std::int64_t wall_seconds) {
   char* cursor = put(date_.data(), date_prefix);
   cursor = put(cursor, {days + time.tm_wday * 3, 3});
   cursor = put(cursor, ", ");
-  two_digits(cursor, static_cast<unsigned>(time.tm_mday));
+  put_two_digits(cursor, time.tm_mday);
   cursor[2] = ' ';
   cursor = put(cursor + 3, {months + time.tm_mon * 3, 3});
   *cursor++ = ' ';
-  const auto year = static_cast<unsigned>(time.tm_year + 1900);
-  two_digits(cursor, year / 100);
-  two_digits(cursor + 2, year % 100);
+  const int year = time.tm_year + 1900;
+  put_two_digits(cursor, year / 100);
+  put_two_digits(cursor + 2, year % 100);
   cursor[4] = ' ';
-  two_digits(cursor + 5, static_cast<unsigned>(time.tm_hour));
+  put_two_digits(cursor + 5, time.tm_hour);
   cursor[7] = ':';
-  two_digits(cursor + 8, static_cast<unsigned>(time.tm_min));
+  put_two_digits(cursor + 8, time.tm_min);
   cursor[10] = ':';
-  two_digits(cursor + 11, static_cast<unsigned>(time.tm_sec));
+  put_two_digits(cursor + 11, time.tm_sec);
   put(cursor + 13, " GMT\r\n");
 }
 
@@ -216,27 +199,20 @@ HeadFault ResponseWriter::finish_by_rule(Output& output) {
   return HeadFault::length;
 }
 
-void ResponseWriter::patch_length(Output& output, std::size_t length) {
-  const unsigned digits = digits_in(length);
-  if (digits != length_digits_) [[unlikely]]
-    move_tail(output, digits);
-  char* cursor = output.data() + length_at_ + digits;
-  for (; length >= 100; length /= 100) two_digits(cursor -= 2, static_cast<unsigned>(length % 100));
-  if (length >= 10) {
-    two_digits(cursor - 2, static_cast<unsigned>(length));
-  } else {
-    cursor[-1] = static_cast<char>('0' + length);
-  }
-}
-
-// Makes room for a length of so many digits: the rest of the head and the body move.
-[[gnu::noinline]] void ResponseWriter::move_tail(Output& output, unsigned digits) {
+// Makes room for as many digits as this length has: the rest of the head and the body move.
+[[gnu::noinline]] void ResponseWriter::move_tail(Output& output, std::size_t length) {
+  unsigned digits = 1;
+  std::size_t bound = 10;
+  // Nineteen digits hold every length there can be.
+  for (; length >= bound && digits < 19; bound *= 10) ++digits;
   const std::size_t tail_at = length_at_ + length_digits_;
   const std::size_t tail_bytes = output.size() - tail_at;
   if (digits > length_digits_) output.reserve(digits - length_digits_);
   std::memmove(output.data() + length_at_ + digits, output.data() + tail_at, tail_bytes);
   output.truncate(length_at_ + digits + tail_bytes);
   length_digits_ = digits;
+  length_least_ = digits == 1 ? 0 : bound / 10;
+  length_count_ = bound - length_least_;
 }
 
 }  // namespace noria::http::h1

@@ -10,6 +10,7 @@
 
 #include "core/memory/output.hpp"
 #include "core/stats.hpp"
+#include "core/two_digits.hpp"
 #include "http/message/ready_head.hpp"
 #include "http/message/response_head.hpp"
 
@@ -65,16 +66,6 @@ enum class Persistence : std::uint8_t {
   close,        // "Connection: close"
 };
 
-// "00" to "99".
-inline constexpr auto digit_pairs = [] {
-  std::array<char, 200> pairs{};
-  for (std::size_t number = 0; number < 100; ++number) {
-    pairs[number * 2] = static_cast<char>('0' + number / 10);
-    pairs[number * 2 + 1] = static_cast<char>('0' + number % 10);
-  }
-  return pairs;
-}();
-
 class ResponseWriter {
  public:
   ResponseWriter(ResponseBlocks& blocks, Stats& stats) : blocks_(blocks), stats_(stats) {}
@@ -102,12 +93,7 @@ class ResponseWriter {
   HeadFault finish(Output& output) {
     if (rule_ != BodyRule::whole || said_.length) [[unlikely]]
       return finish_by_rule(output);
-    const std::size_t length = output.size() - body_at_;
-    if (length - 10 < 90 && length_digits_ == 2) {
-      std::memcpy(output.data() + length_at_, digit_pairs.data() + length * 2, 2);
-    } else {
-      patch_length(output, length);
-    }
+    patch_length(output, output.size() - body_at_);
     return HeadFault::none;
   }
   // Takes back everything since begin().
@@ -141,8 +127,18 @@ class ResponseWriter {
 
   HeadFault judge(std::span<const FieldView> fields, std::size_t& bytes);
   HeadFault finish_by_rule(Output& output);
-  void patch_length(Output& output, std::size_t length);
-  void move_tail(Output& output, unsigned digits);
+  void patch_length(Output& output, std::size_t length) {
+    if (length - length_least_ >= length_count_) [[unlikely]]
+      move_tail(output, length);
+    char* cursor = output.data() + length_at_ + length_digits_;
+    for (; length >= 100; length /= 100) put_two_digits(cursor -= 2, length % 100);
+    if (length >= 10) {
+      put_two_digits(cursor - 2, length);
+    } else {
+      cursor[-1] = static_cast<char>('0' + length);
+    }
+  }
+  void move_tail(Output& output, std::size_t length);
 
   ResponseBlocks& blocks_;
   Stats& stats_;
@@ -152,6 +148,8 @@ class ResponseWriter {
   std::uint64_t declared_length_ = 0;
   // Digits of the last length: bodies of one route tend to be alike, so most are right at once.
   unsigned length_digits_ = 2;
+  std::size_t length_least_ = 10;  // of those with so many digits
+  std::size_t length_count_ = 90;
   BodyRule rule_ = BodyRule::whole;
   Said said_;
 };

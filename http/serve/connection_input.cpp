@@ -173,7 +173,7 @@ std::string_view Connection::resume_discard(std::string_view octets) {
   unpark();
   waiting_ = Wait::nothing;
   if (queued_bytes() == 0) {
-    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.config.keep_alive_timeout_ms);
+    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
   }
   return octets;
 }

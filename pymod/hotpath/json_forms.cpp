@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "core/two_digits.hpp"
 #include "http/json/number_write.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
@@ -14,33 +15,27 @@
 namespace noria::py {
 namespace {
 
-char* write_two_digits(char* out, int value) {
-  out[0] = static_cast<char>('0' + value / 10);
-  out[1] = static_cast<char>('0' + value % 10);
-  return out + 2;
-}
-
 char* write_six_digits(char* out, int value) {
-  out = write_two_digits(out, value / 10000);
-  out = write_two_digits(out, value / 100 % 100);
-  return write_two_digits(out, value % 100);
+  out = put_two_digits(out, value / 10000);
+  out = put_two_digits(out, value / 100 % 100);
+  return put_two_digits(out, value % 100);
 }
 
 char* write_date(char* out, PyObject* date) {
-  out = write_two_digits(out, PyDateTime_GET_YEAR(date) / 100);
-  out = write_two_digits(out, PyDateTime_GET_YEAR(date) % 100);
+  out = put_two_digits(out, PyDateTime_GET_YEAR(date) / 100);
+  out = put_two_digits(out, PyDateTime_GET_YEAR(date) % 100);
   *out++ = '-';
-  out = write_two_digits(out, PyDateTime_GET_MONTH(date));
+  out = put_two_digits(out, PyDateTime_GET_MONTH(date));
   *out++ = '-';
-  return write_two_digits(out, PyDateTime_GET_DAY(date));
+  return put_two_digits(out, PyDateTime_GET_DAY(date));
 }
 
 char* write_clock(char* out, int hour, int minute, int second, int microsecond) {
-  out = write_two_digits(out, hour);
+  out = put_two_digits(out, hour);
   *out++ = ':';
-  out = write_two_digits(out, minute);
+  out = put_two_digits(out, minute);
   *out++ = ':';
-  out = write_two_digits(out, second);
+  out = put_two_digits(out, second);
   if (microsecond != 0) {
     *out++ = '.';
     out = write_six_digits(out, microsecond);
@@ -73,9 +68,9 @@ bool write_offset(char*& out, PyObject* value, PyObject* zone) {
     return true;
   }
   *out++ = sign;
-  out = write_two_digits(out, minutes / 60);
+  out = put_two_digits(out, minutes / 60);
   *out++ = ':';
-  out = write_two_digits(out, minutes % 60);
+  out = put_two_digits(out, minutes % 60);
   return true;
 }
 

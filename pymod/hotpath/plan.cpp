@@ -189,7 +189,6 @@ void label(const std::string& media_type, Plan& plan) {
   plan.str_is_text = !http::is_json_type(media_type);
   plan.text_only = media_type.starts_with("text/");
   plan.text_type = http::ContentType(with_charset(media_type));
-  plan.json_type = http::ContentType(media_type);
   plan.octets_type = http::ContentType(media_type);
 }
 
@@ -227,7 +226,8 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   const std::string media_type = text_of(mapping, "media_type", failed);
   if (failed) return false;
   label(media_type, plan);
-  plan.json_head = http::ReadyHead(plan.status, plan.json_type.text());
+  plan.json_head = http::ReadyHead(
+      plan.status, media_type.empty() ? plan.json_head.content_type().text() : media_type);
   const bool takes_json = !plan.text_only && !plan.none_is_empty;
   plan.plain_json = takes_json && !plan.encode;
   plan.shaped_json = takes_json && shape;

@@ -54,13 +54,12 @@ struct Plan {
   OwnedRef info;
 
   std::uint16_t status = 200;
-  bool plain_json = true;      // a dict or list goes out as it is, under `json_type`
+  bool plain_json = true;      // a dict or list goes out as it is, under `json_head`
   bool shaped_json = false;    // the same of those that have `encode_unless_shape`
   bool none_is_empty = false;  // status 204 or 304
   bool str_is_text = false;    // the route has a media type that is not JSON's
   bool text_only = false;      // the media type is text/*: JSON does not go out under it
-  http::ContentType json_type{"application/json"};
-  http::ReadyHead json_head{200, "application/json"};  // of `status` and `json_type`
+  http::ReadyHead json_head{200, "application/json"};  // of `status` and the type of JSON
   http::ContentType text_type{""};
   http::ContentType octets_type{"application/octet-stream"};
 

@@ -170,7 +170,8 @@ class Sender {
   bool send_json(PyObject* value) {
     if (plan_.text_only) [[unlikely]]
       return send_converted(value);
-    return write_json(application_, exchange_, head(&plan_.json_type), status_, value);
+    return write_json(application_, exchange_, head(&plan_.json_head.content_type()), status_,
+                      value);
   }
 
   // Types beyond JSON's own: those it has a form for, and those Python must judge.
@@ -188,14 +189,16 @@ class Sender {
     if (application_.hot.response.is_response(converted.get())) {
       return write_response(application_.hot.response, exchange_, converted.get());
     }
-    return write_json(application_, exchange_, head(&plan_.json_type), status_, converted.get());
+    return write_json(application_, exchange_, head(&plan_.json_head.content_type()), status_,
+                      converted.get());
   }
 
   bool send_encoded(PyObject* value) {
     const OwnedRef encoded(PyObject_CallOneArg(plan_.encode.get(), value));
     if (!encoded) return false;
     if (PyBytes_CheckExact(encoded.get())) {
-      return write_octets(exchange_, head(&plan_.json_type), bytes_view(encoded.get()));
+      return write_octets(exchange_, head(&plan_.json_head.content_type()),
+                          bytes_view(encoded.get()));
     }
     return send_body(encoded.get());
   }
