@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -19,6 +20,10 @@ BUSY_MAX = 0.95
 _MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
 
 
+SLICE_S = 0.1
+SETTLE_S = 0.002  # a stopped client's last requests are answered within it
+
+
 @dataclass(frozen=True)
 class Run:
     requests: int
@@ -27,13 +32,12 @@ class Run:
     p99_us: float
     client_busy: float  # share of its core that the client used
     errors: int  # socket errors and answers that are neither 2xx nor 3xx
-    command: list[str]
 
 
 def wrk_command(running: Running, seconds: float) -> list[str]:
     question = running.question
     command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{CONNECTIONS}"]
-    command += [f"-d{max(1, round(seconds))}s", "--latency"]
+    command += [f"-d{max(1, round(seconds))}s", "--timeout", "60s", "--latency"]
     for header in question.headers:
         command += ["-H", header]
     scripted = question.depth > 1 or question.method != "GET"
@@ -45,31 +49,70 @@ def wrk_command(running: Running, seconds: float) -> list[str]:
     return command
 
 
-def drive(running: Running, seconds: float) -> Run:
-    command = wrk_command(running, seconds)
-    with tempfile.TemporaryFile("w+") as output:
-        began = time.monotonic()
-        wrk = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(wrk.pid, 0)
-        wrk.returncode = os.waitstatus_to_exitcode(status)
-        elapsed_s = time.monotonic() - began
-        output.seek(0)
-        text = output.read()
-    counted = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m)", text)
-    if wrk.returncode != 0 or counted is None:
-        raise Unavailable(f"did not last: {(text.strip() or 'wrk failed').splitlines()[-1]}")
-    socket_errors = re.search(r"connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
-    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
-    errors = sum(map(int, socket_errors.groups())) if socket_errors else 0
-    return Run(
-        requests=int(counted[1]),
-        seconds=float(counted[2]) * _MICROSECONDS[counted[3]] / 1e6,
-        p50_us=_percentile(text, "50%"),
-        p99_us=_percentile(text, "99%"),
-        client_busy=(usage.ru_utime + usage.ru_stime) / elapsed_s,
-        errors=errors + (int(refused[1]) if refused else 0),
-        command=command,
-    )
+class Load:
+    """wrk against one contender; runs when begun, and again in every slice, and stands still between.
+
+    Slices of different contenders follow one another, so a machine that is slower for some seconds
+    is slower for all of them alike.
+    """
+
+    def __init__(self, running: Running, seconds: float) -> None:
+        self._output = tempfile.TemporaryFile("w+")  # noqa: SIM115: closed by finish
+        self._ran_s = 0.0
+        self._began = time.monotonic()
+        self._wrk = subprocess.Popen(
+            wrk_command(running, seconds), stdout=self._output, stderr=subprocess.STDOUT
+        )
+
+    def pause(self) -> None:
+        self._wrk.send_signal(signal.SIGSTOP)
+        self._ran_s += time.monotonic() - self._began
+        time.sleep(SETTLE_S)
+
+    def slice(self) -> None:
+        self._go_on()
+        time.sleep(SLICE_S)
+        self.pause()
+
+    def _go_on(self) -> None:
+        self._began = time.monotonic()
+        self._wrk.send_signal(signal.SIGCONT)
+
+    def interrupt(self) -> Run:
+        """Ends a paused run before its time; wrk then says what it has counted."""
+        self._go_on()
+        # Its first thread sleeps and must wake; the kernel hands it the signal only once it runs.
+        time.sleep(SLICE_S)
+        self._wrk.send_signal(signal.SIGINT)
+        return self.finish()
+
+    def finish(self) -> Run:
+        """Waits for the run's end. Unavailable: the server did not last."""
+        _, status, usage = os.wait4(self._wrk.pid, 0)
+        self._wrk.returncode = os.waitstatus_to_exitcode(status)
+        self._ran_s += time.monotonic() - self._began
+        with self._output:
+            self._output.seek(0)
+            text = self._output.read()
+        counted = re.search(r"(\d+) requests in ([\d.]+)(ms|s|m)", text)
+        if self._wrk.returncode != 0 or counted is None:
+            raise Unavailable(f"did not last: {(text.strip() or 'wrk failed').splitlines()[-1]}")
+        socket_errors = re.search(r"connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+        refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+        errors = sum(map(int, socket_errors.groups())) if socket_errors else 0
+        return Run(
+            requests=int(counted[1]),
+            seconds=self._ran_s,
+            p50_us=_percentile(text, "50%"),
+            p99_us=_percentile(text, "99%"),
+            client_busy=(usage.ru_utime + usage.ru_stime) / self._ran_s,
+            errors=errors + (int(refused[1]) if refused else 0),
+        )
+
+    def kill(self) -> None:
+        self._wrk.kill()
+        self._wrk.wait()
+        self._output.close()
 
 
 def _percentile(text: str, name: str) -> float:

@@ -1,4 +1,5 @@
-"""Answers the questions of benchmarks/versus: every contender in one go, interleaved.
+"""Answers the questions of benchmarks/versus: every contender in one go, interleaved in
+slices of a tenth of a second.
 
 Measured is the CPU time of the server's process tree per request, as a ratio to the first contender
 of the same round. Requests per second come last: on a small machine the client is the bottleneck.
@@ -13,6 +14,7 @@ import datetime
 import json
 import statistics
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,25 +30,85 @@ RESULTS = contenders.HERE / "results"
 FIGURE = "cpu_us_per_request"
 
 
-def measure(running: contenders.Running, seconds: float, counted: bool) -> dict[str, Any]:
-    client.drive(running, 1)
-    pids = processes.tree_of(running.process.pid)
-    instructions = processes.Instructions(pids) if counted else None
-    with instructions or contextlib.nullcontext():
-        before_ns = processes.cpu_ns(pids)
-        run = client.drive(running, seconds)
-        used_ns = processes.cpu_ns(pids) - before_ns
-    entry: dict[str, Any] = dataclasses.asdict(run) | {
-        FIGURE: used_ns / 1e3 / max(1, run.requests),
-        "requests_per_second": run.requests / run.seconds,
-        "server_busy": used_ns / 1e9 / run.seconds,
-        "resident_bytes": processes.resident_bytes(pids),
-    }
-    if instructions:
-        entry["instructions_user_per_request"] = instructions.user / max(1, run.requests)
-        entry["instructions_kernel_per_request"] = instructions.kernel / max(1, run.requests)
-    del entry["command"]
-    return entry
+WARM_UP_S = 1
+ROUND_S_MAX = 3600
+
+
+class Entry:
+    """One contender in one round: what it used and answered over all its slices."""
+
+    def __init__(self, server: contenders.Running, counted: bool) -> None:
+        # The latencies come from the warm-up: it is the run that nothing interrupts.
+        self._warm = client.Load(server, WARM_UP_S).finish()
+        self._pids = processes.tree_of(server.process.pid)
+        self._instructions = processes.Instructions(self._pids) if counted else None
+        self._used_ns = 0
+        self._load: client.Load | None = None
+        self._server = server
+
+    def slice(self) -> None:
+        before_ns = processes.cpu_ns(self._pids)
+        if self._load is None:
+            if self._instructions:
+                self._instructions.begin()
+            self._load = client.Load(self._server, ROUND_S_MAX)
+            time.sleep(client.SLICE_S)
+            self._load.pause()
+        else:
+            self._load.slice()
+        self._used_ns += processes.cpu_ns(self._pids) - before_ns
+
+    def end(self) -> dict[str, Any]:
+        assert self._load is not None
+        before_ns = processes.cpu_ns(self._pids)
+        load, self._load = self._load, None
+        run = load.interrupt()
+        self._used_ns += processes.cpu_ns(self._pids) - before_ns
+        entry: dict[str, Any] = dataclasses.asdict(run) | {
+            "p50_us": self._warm.p50_us,
+            "p99_us": self._warm.p99_us,
+            FIGURE: self._used_ns / 1e3 / max(1, run.requests),
+            "requests_per_second": run.requests / run.seconds,
+            "server_busy": self._used_ns / 1e9 / run.seconds,
+            "resident_bytes": processes.resident_bytes(self._pids),
+        }
+        if self._instructions:
+            self._instructions.end()
+            entry["instructions_user_per_request"] = self._instructions.user / max(1, run.requests)
+            entry["instructions_kernel_per_request"] = self._instructions.kernel / max(1, run.requests)
+        return entry
+
+    def abandon(self) -> None:
+        if self._load:
+            self._load.kill()
+
+
+def one_round(
+    running: list[contenders.Running], seconds: float, counted: bool
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Every contender's entry, and the reasons of those that did not last."""
+    fallen: dict[str, str] = {}
+    entries: dict[str, Entry] = {}
+    done: dict[str, dict[str, Any]] = {}
+    for server in running:
+        try:
+            entries[server.contender.name] = Entry(server, counted)
+        except contenders.Unavailable as reason:
+            fallen[server.contender.name] = str(reason)
+    try:
+        for number in range(max(1, round(seconds / client.SLICE_S))):
+            # A B B A: whatever drifts meets each contender from both sides.
+            for entry in list(entries.values())[:: 1 if number % 2 == 0 else -1]:
+                entry.slice()
+        for name, entry in entries.items():
+            try:
+                done[name] = entry.end()
+            except contenders.Unavailable as reason:
+                fallen[name] = str(reason)
+    finally:
+        for entry in entries.values():
+            entry.abandon()
+    return done, fallen
 
 
 def placeless(text: str) -> str:
@@ -103,19 +165,16 @@ def answer(question: contenders.Question, options: argparse.Namespace, counted: 
                 print(f"unavailable: {contender.name}: {reason}", flush=True)
         rounds: dict[str, list[dict[str, Any]]] = {r.contender.name: [] for r in running}
         for number in range(options.rounds):
-            # A B B A: whatever drifts in a round's course meets each contender from both sides.
-            for server in running[:] if number % 2 == 0 else running[::-1]:
-                try:
-                    entry = measure(server, options.seconds, counted)
-                except contenders.Unavailable as reason:
-                    print(f"unavailable: {server.contender.name}: {reason}", flush=True)
-                    unavailable[server.contender.name] = str(reason)
-                    running.remove(server)
-                    server.stop()
-                    continue
-                rounds[server.contender.name].append(entry)
+            done, fallen = one_round(running, options.seconds, counted)
+            for name, reason in fallen.items():
+                print(f"unavailable: {name}: {reason}", flush=True)
+                unavailable[name] = reason
+                next(server for server in running if server.contender.name == name).stop()
+            running[:] = [server for server in running if server.contender.name not in fallen]
+            for name, entry in done.items():
+                rounds[name].append(entry)
                 print(
-                    f"round {number + 1}/{options.rounds} {server.contender.name}:"
+                    f"round {number + 1}/{options.rounds} {name}:"
                     f" {entry[FIGURE]:.3f} us, {entry['requests_per_second']:.0f} requests/s",
                     flush=True,
                 )
@@ -198,6 +257,7 @@ def main() -> int:
         "method": {
             "rounds": options.rounds,
             "seconds": options.seconds,
+            "slice_seconds": client.SLICE_S,
             "connections": client.CONNECTIONS,
             "server_core": contenders.SERVER_CORE,
             "client_core": client.CLIENT_CORE,

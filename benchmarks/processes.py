@@ -57,7 +57,7 @@ def counters_supported() -> bool:
 
 
 class Instructions:
-    """Counts a tree's instructions with perf between entry and exit; `user` and `kernel` after it."""
+    """Counts a tree's instructions with perf from begin to end; `user` and `kernel` after it."""
 
     user = 0
     kernel = 0
@@ -66,11 +66,10 @@ class Instructions:
         self._command = ["perf", "stat", "-x,", "-e", "instructions:u,instructions:k"]
         self._command += ["-p", ",".join(map(str, pids))]
 
-    def __enter__(self) -> Instructions:
+    def begin(self) -> None:
         self._perf = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True)
-        return self
 
-    def __exit__(self, *trouble: object) -> None:
+    def end(self) -> None:
         self._perf.send_signal(2)
         for line in self._perf.communicate()[1].splitlines():
             count, _, event = line.split(",")[:3]
