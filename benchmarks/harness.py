@@ -166,9 +166,9 @@ def answer(question: contenders.Question, options: argparse.Namespace, counted: 
         rounds: dict[str, list[dict[str, Any]]] = {r.contender.name: [] for r in running}
         for number in range(options.rounds):
             done, fallen = one_round(running, options.seconds, counted)
-            for name, reason in fallen.items():
-                print(f"unavailable: {name}: {reason}", flush=True)
-                unavailable[name] = reason
+            for name, why in fallen.items():
+                print(f"unavailable: {name}: {why}", flush=True)
+                unavailable[name] = why
                 next(server for server in running if server.contender.name == name).stop()
             running[:] = [server for server in running if server.contender.name not in fallen]
             for name, entry in done.items():

@@ -29,6 +29,22 @@ struct DictKeys {
   char indices[1];  // 1 << log2_index_bytes of them, then the entries
 };
 
+inline const DictKeys& keys_of(PyObject* dict) {
+  return *reinterpret_cast<const DictKeys*>(reinterpret_cast<const PyDictObject*>(dict)->ma_keys);
+}
+
+// Of keys that are all str.
+inline const DictKeys::UnicodeEntry* entries_of(const DictKeys& keys) {
+  return reinterpret_cast<const DictKeys::UnicodeEntry*>(keys.indices +
+                                                         (std::size_t{1} << keys.log2_index_bytes));
+}
+
+// Whether keys_of() and entries_of() tell all there is, the layout being known.
+inline bool has_only_text_keys(PyObject* dict) {
+  return reinterpret_cast<const PyDictObject*>(dict)->ma_values == nullptr &&
+         keys_of(dict).kind == DictKeys::unicode;
+}
+
 // PyDict_Size of what is known to be a dictionary.
 inline Py_ssize_t dict_size(PyObject* dict) {
   return reinterpret_cast<const PyDictObject*>(dict)->ma_used;
@@ -44,15 +60,11 @@ class DictCursor {
  public:
   // `known` is what dict_layout_is_known() said.
   [[gnu::always_inline]] DictCursor(bool known, PyObject* dict) : dict_(dict) {
-    const auto* const object = reinterpret_cast<const PyDictObject*>(dict);
-    if (!known || object->ma_values != nullptr) [[unlikely]]
+    if (!known || !has_only_text_keys(dict)) [[unlikely]]
       return;
-    const auto* const keys = reinterpret_cast<const DictKeys*>(object->ma_keys);
-    if (keys->kind != DictKeys::unicode) [[unlikely]]
-      return;
-    const char* const entries = keys->indices + (std::size_t{1} << keys->log2_index_bytes);
-    entries_ = reinterpret_cast<const DictKeys::UnicodeEntry*>(entries);
-    count_ = keys->entry_count;
+    const DictKeys& keys = keys_of(dict);
+    entries_ = entries_of(keys);
+    count_ = keys.entry_count;
   }
 
   [[gnu::always_inline]] bool next(Py_ssize_t& position, PyObject*& key, PyObject*& value) const {

@@ -189,6 +189,9 @@ PyObject* JsonParser::close_array(PyObject** items, std::size_t count) {
 }
 
 PyObject* JsonParser::close_object(PyObject** items, std::size_t count) {
+  if (count <= DictShapes::keys_max && !limits_.reject_duplicate_keys) [[likely]] {
+    if (PyObject* const dict = reader_.shapes.make(items, count)) return dict;
+  }
   PyObject* const dict = count <= small_dict_entries
                              ? PyDict_New()
                              : _PyDict_NewPresized(static_cast<Py_ssize_t>(count));

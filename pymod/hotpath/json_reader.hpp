@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "http/json/utf8.hpp"
+#include "pymod/hotpath/dict_shapes.hpp"
 #include "pymod/hotpath/fresh_values.hpp"
 #include "pymod/hotpath/refs.hpp"
 
@@ -45,6 +46,7 @@ struct JsonReader {
   // Strings with their hash computed. The next key that falls on a slot replaces what is there, so
   // a stranger's keys cost misses and never memory.
   std::array<PyObject*, key_slots> keys{};
+  DictShapes shapes;
   Integers integers;
   std::vector<PyObject*> values;  // the value stack; the parser counts what is in use
   std::vector<Frame> frames;

@@ -72,6 +72,15 @@ inline unsigned type_version(const PyTypeObject* type) {
 #endif
 }
 
+// Takes so many references off None, where None is counted at all.
+inline void give_back_none(Py_ssize_t count) {
+#if PY_VERSION_HEX >= 0x030c0000
+  static_cast<void>(count);
+#else
+  Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) - count);
+#endif
+}
+
 // Whether ints, floats and ASCII strings lie in memory as the functions below lay them out.
 #if PY_VERSION_HEX < 0x030e0000 && !defined(Py_GIL_DISABLED) && !defined(Py_TRACE_REFS) && \
     !defined(PYPY_VERSION)
