@@ -59,6 +59,14 @@ struct PortableBlock {
     }
     return mask;
   }
+  // Bit i is set when octet i is this one.
+  std::uint32_t equal_to(char octet) const {
+    std::uint32_t mask = 0;
+    for (unsigned i = 0; i < scan_block_bytes; ++i) {
+      mask |= static_cast<std::uint32_t>(octets[i] == static_cast<unsigned char>(octet)) << i;
+    }
+    return mask;
+  }
   // Bit i is set when octet i is no decimal digit.
   std::uint32_t other_than_digits() const {
     std::uint32_t mask = 0;
@@ -88,6 +96,10 @@ struct Sse2Block {
     return static_cast<std::uint32_t>(_mm_movemask_epi8(hits));
   }
   std::uint32_t high() const { return static_cast<std::uint32_t>(_mm_movemask_epi8(octets)); }
+  std::uint32_t equal_to(char octet) const {
+    return static_cast<std::uint32_t>(
+        _mm_movemask_epi8(_mm_cmpeq_epi8(octets, _mm_set1_epi8(octet))));
+  }
   std::uint32_t other_than_digits() const {
     // Digits become the ten smallest of the signed octets.
     const __m128i values = _mm_sub_epi8(octets, _mm_set1_epi8(static_cast<char>('0' + 0x80)));

@@ -9,12 +9,22 @@
 namespace noria::http {
 namespace {
 
-// What put_log_text() may write behind the line.
-constexpr std::size_t scratch_bytes = 32;
+constexpr std::size_t block_bytes = 16;
+// What put_log_text() and copy_blocks() may write behind the line.
+constexpr std::size_t scratch_bytes = 2 * block_bytes;
 
 char* copy(char* out, std::string_view text) {
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
+}
+
+// Reads and writes whole blocks: what is copied here is short, and a call would cost more.
+[[gnu::always_inline]] inline char* copy_blocks(char* out, const char* from, std::size_t bytes) {
+  std::memcpy(out, from, block_bytes);
+  for (std::size_t i = block_bytes; i < bytes; i += block_bytes) {
+    std::memcpy(out + i, from + i, block_bytes);
+  }
+  return out + bytes;
 }
 
 std::string_view protocol_of(const RequestHead& request) {
@@ -66,26 +76,36 @@ char* put_milliseconds(char* out, std::uint64_t ns) {
 
 AccessLog::AccessLog(LogFormat format, LogWriter& writer, const Clock& clock)
     : format_(std::move(format)),
-      escape_(format_.json() ? LogEscape::json : LogEscape::text),
+      json_(format_.json()),
+      escape_(json_ ? LogEscape::json : LogEscape::text),
       writer_(writer),
       clock_(clock),
-      line_(format_.line_bytes_max() + scratch_bytes) {}
+      line_(format_.line_bytes_max() + scratch_bytes) {
+  std::size_t literal_bytes = scratch_bytes;
+  for (const LogFormat::Step& step : format_.steps()) literal_bytes += step.literal.size();
+  literals_.resize(literal_bytes);
+  char* end = literals_.data();
+  for (const LogFormat::Step& step : format_.steps()) {
+    parts_.push_back({end, step.literal.size(), step.atom, step.field_name});
+    end = copy(end, step.literal);
+  }
+}
 
 void AccessLog::write(const LoggedExchange& exchange) {
   if (clock_.wall_seconds() != time_.wall_seconds()) time_ = Timestamp(clock_.wall_seconds());
   char* out = line_.data();
-  for (const LogFormat::Step& step : format_.steps()) {
-    out = copy(out, step.literal);
-    out = put(out, step, exchange);
+  for (const Part& part : parts_) {
+    out = copy_blocks(out, part.literal, part.literal_bytes);
+    out = put(out, part, exchange);
   }
   writer_.append(LogKind::access, {line_.data(), static_cast<std::size_t>(out - line_.data())});
 }
 
 // Octets of the request.
-char* AccessLog::put_value(char* out, std::string_view octets) const {
-  if (octets.empty()) return copy(out, format_.json() ? "null" : "-");
+[[gnu::always_inline]] inline char* AccessLog::put_value(char* out, std::string_view octets) const {
+  if (octets.empty()) return copy(out, json_ ? "null" : "-");
   octets = octets.substr(0, LogFormat::value_bytes_max);
-  if (!format_.json()) return put_log_text(out, octets, escape_);
+  if (!json_) return put_log_text(out, octets, escape_);
   *out++ = '"';
   out = put_log_text(out, octets, escape_);
   *out++ = '"';
@@ -94,38 +114,63 @@ char* AccessLog::put_value(char* out, std::string_view octets) const {
 
 // What is ours, and needs no escape.
 char* AccessLog::put_plain(char* out, std::string_view text) const {
-  if (text.empty()) return copy(out, format_.json() ? "null" : "-");
-  if (!format_.json()) return copy(out, text);
+  if (text.empty()) return copy(out, json_ ? "null" : "-");
+  if (!json_) return copy(out, text);
   *out++ = '"';
   out = copy(out, text);
   *out++ = '"';
   return out;
 }
 
-char* AccessLog::put_request(char* out, const RequestHead& request) const {
+[[gnu::always_inline]] inline char* AccessLog::put_request(char* out,
+                                                           const RequestHead& request) const {
   if (request.base == nullptr) return copy(out, "-");
   const std::string_view target = request.text(request.target);
-  out = copy(out, request.text(request.method_text));
+  out = put_log_text(out, request.text(request.method_text), escape_);
   *out++ = ' ';
   out = put_log_text(out, target.substr(0, LogFormat::value_bytes_max), escape_);
   *out++ = ' ';
   return copy(out, protocol_of(request));
 }
 
-char* AccessLog::put(char* out, const LogFormat::Step& step, const LoggedExchange& exchange) {
+// What the usual lines are made of; the rest is apart, so that this stays in the loop.
+[[gnu::always_inline]] inline char* AccessLog::put(char* out, const Part& part,
+                                                   const LoggedExchange& exchange) const {
   const RequestHead& request = exchange.request;
   const bool read = request.base != nullptr;
-  switch (step.atom) {
+  switch (part.atom) {
     case LogAtom::none:
       return out;
-    case LogAtom::time:
-      return put_plain(out, time_.iso());
     case LogAtom::time_combined:
       return copy(out, time_.combined());
     case LogAtom::client:
       return put_value(out, exchange.ends.endpoints().client_host);
     case LogAtom::request:
       return put_request(out, request);
+    case LogAtom::status:
+      return json::write_unsigned(out, exchange.status);
+    case LogAtom::bytes:
+      return json::write_unsigned(out, exchange.body_bytes);
+    case LogAtom::referer:
+      return put_value(out, read ? referer(request) : std::string_view());
+    case LogAtom::user_agent:
+      return put_value(out, read ? user_agent(request) : std::string_view());
+    case LogAtom::reason_suffix:
+      if (exchange.reason == Reason::none) return out;
+      *out++ = ' ';
+      return copy(out, reason_row(exchange.reason).word);
+    default:
+      return put_rare(out, part, exchange);
+  }
+}
+
+[[gnu::noinline]] char* AccessLog::put_rare(char* out, const Part& part,
+                                            const LoggedExchange& exchange) const {
+  const RequestHead& request = exchange.request;
+  const bool read = request.base != nullptr;
+  switch (part.atom) {
+    case LogAtom::time:
+      return put_plain(out, time_.iso());
     case LogAtom::method:
       return put_plain(out, read ? request.text(request.method_text) : std::string_view());
     case LogAtom::target:
@@ -141,29 +186,18 @@ char* AccessLog::put(char* out, const LogFormat::Step& step, const LoggedExchang
     case LogAtom::route:
       return put_value(out, exchange.route != nullptr ? std::string_view(exchange.route->path)
                                                       : std::string_view());
-    case LogAtom::status:
-      return json::write_unsigned(out, exchange.status);
     case LogAtom::reason:
       return put_plain(out, exchange.reason != Reason::none ? reason_row(exchange.reason).word
                                                             : std::string_view());
-    case LogAtom::reason_suffix:
-      if (exchange.reason == Reason::none) return out;
-      *out++ = ' ';
-      return copy(out, reason_row(exchange.reason).word);
-    case LogAtom::bytes:
-      return json::write_unsigned(out, exchange.body_bytes);
     case LogAtom::duration_ms: {
       const std::uint64_t now_ns = clock_.read_ns();
       return put_milliseconds(out, now_ns > exchange.began_ns ? now_ns - exchange.began_ns : 0);
     }
-    case LogAtom::user_agent:
-      return put_value(out, read ? user_agent(request) : std::string_view());
-    case LogAtom::referer:
-      return put_value(out, read ? referer(request) : std::string_view());
     case LogAtom::header:
-      return put_value(out, read ? field(request, step.field_name) : std::string_view());
+      return put_value(out, read ? field(request, part.field_name) : std::string_view());
+    default:
+      return out;
   }
-  return out;
 }
 
 }  // namespace noria::http

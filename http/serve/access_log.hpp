@@ -37,13 +37,25 @@ class AccessLog {
   void write(const LoggedExchange& exchange);
 
  private:
+  // A step of the format, its literal where whole blocks may be read behind it.
+  struct Part {
+    const char* literal;
+    std::size_t literal_bytes;
+    LogAtom atom;
+    std::string_view field_name;
+  };
+
   char* put_value(char* out, std::string_view octets) const;
   char* put_plain(char* out, std::string_view text) const;
   char* put_request(char* out, const RequestHead& request) const;
-  char* put(char* out, const LogFormat::Step& step, const LoggedExchange& exchange);
+  char* put(char* out, const Part& part, const LoggedExchange& exchange) const;
+  char* put_rare(char* out, const Part& part, const LoggedExchange& exchange) const;
 
   const LogFormat format_;
+  const bool json_;
   const LogEscape escape_;
+  std::vector<char> literals_;
+  std::vector<Part> parts_;
   LogWriter& writer_;
   const Clock& clock_;
   Timestamp time_{0};

@@ -2,42 +2,22 @@
 
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace noria::http {
 namespace {
 
-constexpr std::size_t block_bytes = 16;
+constexpr std::size_t block_bytes = json::scan_block_bytes;
 
 // What is not ASCII is negative.
 constexpr bool needs_escape(signed char octet) {
   return octet < 0x20 || octet == 0x7F || octet == '"' || octet == '\\';
 }
 
-#if defined(__SSE2__)
-// Copies sixteen octets; false if one of them needs an escape.
+// Copies a block; false if one of its octets needs an escape.
 bool copy_block(char* out, const char* from) {
-  const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from));
-  _mm_storeu_si128(reinterpret_cast<__m128i_u*>(out), octets);
-  const __m128i low = _mm_cmplt_epi8(octets, _mm_set1_epi8(0x20));
-  const __m128i del = _mm_cmpeq_epi8(octets, _mm_set1_epi8(0x7F));
-  const __m128i quotes = _mm_cmpeq_epi8(octets, _mm_set1_epi8('"'));
-  const __m128i backslashes = _mm_cmpeq_epi8(octets, _mm_set1_epi8('\\'));
-  const __m128i hits = _mm_or_si128(_mm_or_si128(low, del), _mm_or_si128(quotes, backslashes));
-  return _mm_movemask_epi8(hits) == 0;
+  const auto block = json::ScanBlock::load(from);
+  block.store(out);
+  return log_escapes(block) == 0;
 }
-#else
-bool copy_block(char* out, const char* from) {
-  std::memcpy(out, from, block_bytes);
-  bool hit = false;
-  for (std::size_t i = 0; i < block_bytes; ++i) {
-    hit |= needs_escape(static_cast<signed char>(from[i]));
-  }
-  return !hit;
-}
-#endif
 
 char* put_escaped(char* out, const char* from, std::size_t bytes, LogEscape escape) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -58,7 +38,7 @@ char* put_escaped(char* out, const char* from, std::size_t bytes, LogEscape esca
 
 }  // namespace
 
-char* put_log_text(char* out, std::string_view octets, LogEscape escape) {
+char* put_long_log_text(char* out, std::string_view octets, LogEscape escape) {
   const char* from = octets.data();
   std::size_t left = octets.size();
   while (left >= block_bytes) {

@@ -24,6 +24,11 @@ void expect_masks(const std::string& text) {
   }
   ASSERT_EQ(block.special(), special);
   ASSERT_EQ(block.high(), high);
+  for (const char octet : {'\x7F', 'a', '\xFF', '\0'}) {
+    std::uint32_t same = 0;
+    for (unsigned i = 0; i < scan_block_bytes; ++i) same |= std::uint32_t{text[i] == octet} << i;
+    ASSERT_EQ(block.equal_to(octet), same);
+  }
   ASSERT_EQ(block.other_than_digits(), others);
   std::string copy(scan_block_bytes, '?');
   block.store(copy.data());
