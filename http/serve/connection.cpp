@@ -91,7 +91,13 @@ void Connection::complete_rare_receive(const Completion& completion) {
 void Connection::settle() {
   flush();
   // Starved of a buffer in this turn's batch, whose leases are back by now (ENG-020).
-  if (!receive_armed_ && wants_input()) arm_receive();
+  if (!receive_armed_ && wants_input()) {
+    if (shared_.receive_buffers.leases_out() == 0) {
+      arm_receive();
+    } else {
+      wait_for_buffer();
+    }
+  }
 }
 
 // Nothing is on its way out any more, unless more has been written since.

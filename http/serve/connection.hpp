@@ -71,6 +71,7 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void send_failed(int error);
   void fail(int error);
   void retry_later();
+  void wait_for_buffer();
   void retry();
   void forget_retries();
   void send_rest(std::size_t bytes);

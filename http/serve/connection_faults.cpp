@@ -1,6 +1,7 @@
 // The failing half of a connection: what each errno of its operations means for it (protocol 10.3).
 #include <cerrno>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -95,6 +96,13 @@ void Connection::retry_later() {
   starved_at_ms_ = now_ms;
   if (starved_count_ == retry_pauses_ms.size()) return cut(Reason::cut_engine_memory);
   retry_at_ms_ = now_ms + retry_pauses_ms[starved_count_++];
+  if (!TimerNode::linked() || deadline_ms > retry_at_ms_) shared_.timers.arm(*this, retry_at_ms_);
+}
+
+// The buffers are in completions not told yet: asking again at once would ask for ever (ENG-015).
+void Connection::wait_for_buffer() {
+  receive_starved_ = receive_armed_ = true;
+  retry_at_ms_ = std::min(retry_at_ms_, shared_.clock.now_ms() + retry_pauses_ms[0]);
   if (!TimerNode::linked() || deadline_ms > retry_at_ms_) shared_.timers.arm(*this, retry_at_ms_);
 }
 

@@ -6,10 +6,10 @@
 
 namespace {
 
-std::atomic<std::uint64_t> count{0};
+std::atomic<std::uint64_t> total{0};
 
 void counted() {
-  count.fetch_add(1, std::memory_order_relaxed);
+  total.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -17,7 +17,7 @@ void counted() {
 namespace noria::support {
 
 std::uint64_t allocations() {
-  return count.load(std::memory_order_relaxed);
+  return total.load(std::memory_order_relaxed);
 }
 
 }  // namespace noria::support

@@ -29,6 +29,8 @@ bool kills_connection(int error) {
     case EHOSTUNREACH:
     case ENETUNREACH:
     case ENETDOWN:
+    case ECONNABORTED:
+    case ENOTCONN:
       return true;
     default:
       return false;
@@ -49,6 +51,10 @@ ScriptedEngine::ScriptedEngine(Script script, std::uint64_t seed, VirtualClock& 
       seed_(seed),
       random_(seed),
       clock_(clock) {}
+
+ScriptedEngine::ScriptedEngine(Script script, std::span<const std::uint8_t> tape,
+                               VirtualClock& clock)
+    : MemoryEngine(options_of(script)), script_(std::move(script)), random_(tape), clock_(clock) {}
 
 std::string ScriptedEngine::story() const {
   return "script " + std::string(script_.name) + ", again with NORIA_SEED=" + std::to_string(seed_);
@@ -123,9 +129,11 @@ uring::MemoryEngine::Fate ScriptedEngine::fate(const Occasion& occasion) {
   fate.error = draw_error(occasion);
   if (fate.error != 0) {
     ++doings_.errors[{occasion.operation, fate.error}];
-    if (kills_connection(fate.error) && occasion.operation != Operation::accept) {
-      note_lost(occasion.descriptor);
-      lose(occasion.descriptor);
+    stalls_.try_emplace({occasion.descriptor, occasion.operation}, clock_.now_ns());
+    if (occasion.operation != Operation::accept) {
+      const bool lost = kills_connection(fate.error);
+      note_fault(occasion.descriptor, lost);
+      if (lost) lose(occasion.descriptor);
     }
     return fate;
   }
@@ -148,6 +156,8 @@ uring::MemoryEngine::Fate ScriptedEngine::fate(const Occasion& occasion) {
 
 int ScriptedEngine::draw_error(const Occasion& occasion) {
   const std::uint64_t time = ++occasions_[occasion.operation];
+  // One draw decides which fault of all, so that a tape spends one octet on it.
+  double drawn = 2;
   for (const Fault& fault : script_.faults) {
     if (fault.operation != occasion.operation) continue;
     // Private memory never runs out of leased buffers.
@@ -155,7 +165,13 @@ int ScriptedEngine::draw_error(const Occasion& occasion) {
         !occasion.leased_buffers) {
       continue;
     }
-    if (fault.nth == time || random_.chance(fault.probability)) return fault.error;
+    // A send waits for room within the engine, which tells nobody of it.
+    if (fault.error == EAGAIN && fault.operation == Operation::send) continue;
+    if (fault.nth == time) return fault.error;
+    if (fault.probability <= 0) continue;
+    if (drawn > 1) drawn = random_.fraction();
+    if (drawn < fault.probability) return fault.error;
+    drawn -= fault.probability;
   }
   return 0;
 }
@@ -170,6 +186,9 @@ std::uint64_t ScriptedEngine::lateness_ns() {
 
 void ScriptedEngine::post(const Completion& completion) {
   const Token token = completion.token;
+  if (token.operation() == Operation::shutdown || token.operation() == Operation::close) {
+    return post_ending(completion);
+  }
   if (!completion.more) {
     std::erase(racing_, token);
     if (can_be_stale(token.operation())) {
@@ -177,6 +196,16 @@ void ScriptedEngine::post(const Completion& completion) {
     }
   }
   fresh_.push_back(completion);
+}
+
+// What ends a descriptor is done even where it says that it failed, as close(2) is.
+void ScriptedEngine::post_ending(const Completion& completion) {
+  Completion ending = completion;
+  if (const int error = draw_error({.operation = completion.token.operation()}); error != 0) {
+    ++doings_.errors[{completion.token.operation(), error}];
+    ending.result = -error;
+  }
+  fresh_.push_back(ending);
 }
 
 // Completions of one operation keep their order, as in a kernel; those of different ones need not.
@@ -222,12 +251,45 @@ void ScriptedEngine::release_held() {
 // A newer generation at work in the same slot is what makes the older one stale.
 void ScriptedEngine::prepared(const uring::Submission& submission) {
   const Token token = submission.token;
+  switch (submission.operation) {
+    case Operation::close:
+      end_stalls(submission.descriptor);
+      break;
+    case Operation::send:
+      // Reading may wait until this is through.
+      end_stall(submission.descriptor, Operation::receive);
+      [[fallthrough]];
+    case Operation::receive:
+    case Operation::accept:
+      end_stall(submission.descriptor, submission.operation);
+      break;
+    default:
+      break;
+  }
   if (!can_be_stale(submission.operation)) return;
   const auto found = finals_.find({token.operation(), token.slot()});
   if (found == finals_.end() || found->second.token.generation() == token.generation()) return;
   const Final old = found->second;
   finals_.erase(found);
   if (random_.chance(script_.stale_completion)) repeat_stale(old);
+}
+
+void ScriptedEngine::reset(Descriptor socket) {
+  end_stalls(socket);
+  MemoryEngine::reset(socket);
+}
+
+void ScriptedEngine::end_stall(Descriptor descriptor, Operation operation) {
+  const auto found = stalls_.find({descriptor, operation});
+  if (found == stalls_.end()) return;
+  longest_stall_ns_ = std::max(longest_stall_ns_, clock_.now_ns() - found->second);
+  stalls_.erase(found);
+}
+
+void ScriptedEngine::end_stalls(Descriptor descriptor) {
+  for (const Operation operation : {Operation::receive, Operation::send}) {
+    end_stall(descriptor, operation);
+  }
 }
 
 void ScriptedEngine::repeat_stale(const Final& old) {

@@ -32,6 +32,7 @@ struct PeerRecord {
   bool cut = false;            // the script ended it early: FIN, half-close or RST
   bool reset_by_peer = false;  // by RST, so what was on its way may be lost
   bool lost = false;           // an injected errno killed the connection
+  bool faulted = false;        // an injected errno met it
   bool saw_finish = false;     // our FIN came
   bool saw_reset = false;      // our RST came
   bool gone = false;           // nothing more will happen to it
@@ -51,6 +52,8 @@ class ScriptedEngine final : public uring::MemoryEngine {
  public:
   // The clock is the caller's, who shows it to the loop; only turn() moves it.
   ScriptedEngine(Script script, std::uint64_t seed, VirtualClock& clock);
+  // Everything is drawn from the tape; past its end nothing goes wrong any more.
+  ScriptedEngine(Script script, std::span<const std::uint8_t> tape, VirtualClock& clock);
 
   // For SCOPED_TRACE: the seed, the script, and how to see it again.
   std::string story() const;
@@ -62,12 +65,17 @@ class ScriptedEngine final : public uring::MemoryEngine {
   // Every peer is gone and nothing is scheduled any more.
   bool quiet() const { return live_.empty() && events_.empty() && held_.empty(); }
   const Doings& doings() const { return doings_; }
+  // The longest that a connection or listener which had met an errno was left without a new try,
+  // its end, or anything else of its own (ENG-015). Known once it has happened.
+  std::uint64_t longest_stall_ns() const { return longest_stall_ns_; }
 
   // Moves virtual time to the next thing that happens, at most to the deadline (a tick early or
   // late if the script says so). Returns 0 without moving it when nothing will ever happen.
   std::size_t turn(std::span<uring::Completion> out, std::uint64_t deadline_ns,
                    const uring::WaitHook& hook) override;
   std::int32_t send_at_once(uring::Descriptor socket, std::span<const char> octets) override;
+  using MemoryEngine::reset;
+  void reset(uring::Descriptor socket) override;
 
  private:
   enum class Act : std::uint8_t { connect, speak, read, hang_up, wake, end_target, release };
@@ -110,11 +118,14 @@ class ScriptedEngine final : public uring::MemoryEngine {
 
   Fate fate(const Occasion& occasion) override;
   void post(const uring::Completion& completion) override;
+  void post_ending(const uring::Completion& completion);
   void prepared(const uring::Submission& submission) override;
   std::int32_t cancel_now(uring::Token target) override;
 
   int draw_error(const Occasion& occasion);
-  void note_lost(uring::Descriptor socket);
+  void note_fault(uring::Descriptor socket, bool lost);
+  void end_stall(uring::Descriptor descriptor, uring::Operation operation);
+  void end_stalls(uring::Descriptor descriptor);
   void schedule(Act act, std::uint64_t subject, std::uint64_t delay_ns);
   std::uint64_t pause_ns();
   std::uint64_t lateness_ns();
@@ -135,7 +146,7 @@ class ScriptedEngine final : public uring::MemoryEngine {
   void reach_deadline(std::uint64_t deadline_ns);
 
   Script script_;
-  std::uint64_t seed_;
+  std::uint64_t seed_ = 0;
   SeededRandom random_;
   VirtualClock& clock_;
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
@@ -148,6 +159,9 @@ class ScriptedEngine final : public uring::MemoryEngine {
   std::map<std::pair<uring::Operation, std::uint32_t>, Final> finals_;
   std::map<uring::Operation, std::uint64_t> occasions_;
   std::uint64_t burst_at_ns_ = uring::no_deadline;
+  // Since when an operation has waited to be tried again after an errno.
+  std::map<std::pair<uring::Descriptor, uring::Operation>, std::uint64_t> stalls_;
+  std::uint64_t longest_stall_ns_ = 0;
   Doings doings_;
 };
 

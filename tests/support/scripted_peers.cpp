@@ -131,10 +131,12 @@ void ScriptedEngine::leave(std::size_t number) {
   std::erase(live_, number);
 }
 
-void ScriptedEngine::note_lost(uring::Descriptor socket) {
+void ScriptedEngine::note_fault(uring::Descriptor socket, bool lost) {
   for (const std::size_t number : live_) {
     Player& player = players_[number];
-    if (player.connected && descriptor_of(player.peer) == socket) player.record.lost = true;
+    if (!player.connected || descriptor_of(player.peer) != socket) continue;
+    player.record.faulted = true;
+    player.record.lost = player.record.lost || lost;
   }
 }
 

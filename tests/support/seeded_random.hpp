@@ -1,16 +1,21 @@
 // Random numbers that are the same on every machine for the same seed, so that a printed seed is
 // enough to see a failure again. splitmix64: no state worth speaking of, good enough for faults.
+// Or a tape of octets in their place, by which a fuzzer decides instead of chance.
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace noria::support {
 
 class SeededRandom {
  public:
   explicit SeededRandom(std::uint64_t seed) : state_(seed) {}
+  // One octet a draw. At its end nothing happens by chance any more.
+  explicit SeededRandom(std::span<const std::uint8_t> tape) : tape_(tape), has_tape_(true) {}
 
   std::uint64_t next() {
+    if (has_tape_) return next_of_tape();
     std::uint64_t mixed = (state_ += 0x9E37'79B9'7F4A'7C15u);
     mixed = (mixed ^ (mixed >> 30)) * 0xBF58'476D'1CE4'E5B9u;
     mixed = (mixed ^ (mixed >> 27)) * 0x94D0'49BB'1331'11EBu;
@@ -24,11 +29,22 @@ class SeededRandom {
   // Draws nothing for what never happens, so that a fault set to 0 leaves the others' draws alone.
   bool chance(double probability) {
     if (probability <= 0) return false;
-    return static_cast<double>(next() >> 11) * 0x1p-53 < probability;
+    return fraction() < probability;
   }
+  // 0 <= result < 1.
+  double fraction() { return static_cast<double>(next() >> 11) * 0x1p-53; }
 
  private:
-  std::uint64_t state_;
+  std::uint64_t next_of_tape() {
+    if (tape_.empty()) return ~std::uint64_t{0};
+    const std::uint8_t octet = tape_.front();
+    tape_ = tape_.subspan(1);
+    return octet * 0x0101'0101'0101'0101u;
+  }
+
+  std::uint64_t state_ = 0;
+  std::span<const std::uint8_t> tape_;
+  bool has_tape_ = false;
 };
 
 }  // namespace noria::support

@@ -20,10 +20,8 @@ struct Outcome {
 };
 
 // Two peers ask the same; what goes wrong for one is nothing to the other.
-void serve_two(const std::vector<Fault>& faults, Outcome& outcome) {
+void serve_two(const support::Script& script, Outcome& outcome) {
   VirtualClock clock;
-  support::Script script;
-  script.faults = faults;
   support::ScriptedEngine engine(script, 1, clock);
   Seen seen;
   const RouteTable routes = serve_test_routes(seen);
@@ -57,6 +55,12 @@ void serve_two(const std::vector<Fault>& faults, Outcome& outcome) {
   }
 }
 
+void serve_two(const std::vector<Fault>& faults, Outcome& outcome) {
+  support::Script script;
+  script.faults = faults;
+  serve_two(script, outcome);
+}
+
 std::vector<Fault> times(Operation operation, int error, std::uint64_t count) {
   std::vector<Fault> faults;
   for (std::uint64_t nth = 1; nth <= count; ++nth) {
@@ -76,6 +80,20 @@ TEST(ConnectionFaults, ENG_023_ENG_025_ENG_026_passing_ones_cost_nothing) {
       EXPECT_EQ(outcome.count(Reason::engine_cancelled_unasked), error == ECANCELED ? 3u : 0u);
     }
   }
+}
+
+// A receive that asks again and again while every buffer is in a completion not told yet would
+// never let the time come in which it is told.
+TEST(ConnectionFaults, ENG_015_ENG_020_starving_waits_for_buffers_that_are_on_their_way) {
+  support::Script script;
+  script.completion_late = 1;
+  script.late_ns_max = 50'000'000;
+  script.receive_buffer_count = 1;
+  script.receive_buffer_bytes = 16;
+  Outcome outcome;
+  serve_two(script, outcome);
+  EXPECT_EQ(outcome.answered, 2u);
+  EXPECT_GT(outcome.count(Reason::fallback_receive_no_buffers), 0u);
 }
 
 TEST(ConnectionFaults, ENG_024_a_lost_peer_is_counted_by_how_it_went) {
