@@ -1,5 +1,7 @@
 // Each errno that a receive or a send can meet, once or a few times, through the scripted engine.
+#include <array>
 #include <cerrno>
+#include <span>
 
 #include "served.hpp"
 #include "tests/support/scripted_engine.hpp"
@@ -20,9 +22,10 @@ struct Outcome {
 };
 
 // Two peers ask the same; what goes wrong for one is nothing to the other.
-void serve_two(const support::Script& script, Outcome& outcome) {
+void serve_two(const support::Script& script, std::span<const std::uint8_t> tape,
+               Outcome& outcome) {
   VirtualClock clock;
-  support::ScriptedEngine engine(script, 1, clock);
+  support::ScriptedEngine engine(script, tape, clock);
   Seen seen;
   const RouteTable routes = serve_test_routes(seen);
   const ServerConfig config;
@@ -58,7 +61,7 @@ void serve_two(const support::Script& script, Outcome& outcome) {
 void serve_two(const std::vector<Fault>& faults, Outcome& outcome) {
   support::Script script;
   script.faults = faults;
-  serve_two(script, outcome);
+  serve_two(script, {}, outcome);
 }
 
 std::vector<Fault> times(Operation operation, int error, std::uint64_t count) {
@@ -86,12 +89,14 @@ TEST(ConnectionFaults, ENG_023_ENG_025_ENG_026_passing_ones_cost_nothing) {
 // never let the time come in which it is told.
 TEST(ConnectionFaults, ENG_015_ENG_020_starving_waits_for_buffers_that_are_on_their_way) {
   support::Script script;
-  script.completion_late = 1;
+  script.completion_late = 0.5;
   script.late_ns_max = 50'000'000;
   script.receive_buffer_count = 1;
   script.receive_buffer_bytes = 16;
+  // Both accepts are told at once, the first octets received are not, everything else is.
+  constexpr std::array<std::uint8_t, 4> tape = {0xFF, 0xFF, 0x00, 0x40};
   Outcome outcome;
-  serve_two(script, outcome);
+  serve_two(script, tape, outcome);
   EXPECT_EQ(outcome.answered, 2u);
   EXPECT_GT(outcome.count(Reason::fallback_receive_no_buffers), 0u);
 }
