@@ -1,5 +1,6 @@
 #include "http/h1/response_writer.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 #include <string>
@@ -117,6 +118,18 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   return HeadFault::none;
 }
 
+// Those that the handler has not said itself.
+[[gnu::noinline]] char* ResponseWriter::put_defaults(char* cursor,
+                                                     std::span<const FieldView> fields) const {
+  for (const ResponseDefaults::Line& line : defaults_.lines()) {
+    const bool said = std::any_of(fields.begin(), fields.end(), [&](const FieldView& field) {
+      return is_same_name(field.name, line.name());
+    });
+    if (!said) cursor = put(cursor, line.octets);
+  }
+  return cursor;
+}
+
 HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persistence persistence,
                                 bool for_head) {
   start_ = output.size();
@@ -124,7 +137,7 @@ HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persis
   if (head.status < ResponseBlocks::status_min || head.status > ResponseBlocks::status_max) {
     return HeadFault::status;
   }
-  std::size_t room = ResponseBlocks::block_bytes + own_lines_bytes;
+  std::size_t room = ResponseBlocks::block_bytes + own_lines_bytes + defaults_.bytes();
   if (head.content_type != nullptr) {
     if (!head.content_type->is_field_value()) return HeadFault::header;
     room += head.content_type->room_bytes();
@@ -145,7 +158,10 @@ HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persis
 
   char* const begin = output.reserve(room);
   const ResponseBlocks::Block& block = blocks_.of(head.status);
-  char* cursor = said_.date ? put(begin, block.status_line()) : put(begin, block);
+  const bool date = defaults_.date() && !said_.date;
+  char* cursor = date ? put(begin, block) : put(begin, block.status_line());
+  if (defaults_.bytes() != 0) [[unlikely]]
+    cursor = put_defaults(cursor, head.fields);
   if (head.content_type != nullptr) cursor = head.content_type->write_line(cursor);
   for (const FieldView& field : head.fields) {
     if (is_written_by_us(field)) continue;

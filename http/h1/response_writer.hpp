@@ -7,11 +7,13 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/memory/output.hpp"
 #include "core/stats.hpp"
 #include "core/two_digits.hpp"
 #include "http/message/ready_head.hpp"
+#include "http/message/response_defaults.hpp"
 #include "http/message/response_head.hpp"
 
 namespace noria::http::h1 {
@@ -68,13 +70,17 @@ enum class Persistence : std::uint8_t {
 
 class ResponseWriter {
  public:
-  ResponseWriter(ResponseBlocks& blocks, Stats& stats) : blocks_(blocks), stats_(stats) {}
+  ResponseWriter(ResponseBlocks& blocks, Stats& stats, ResponseDefaults defaults = {})
+      : blocks_(blocks),
+        stats_(stats),
+        plain_(defaults.is_plain()),
+        defaults_(std::move(defaults)) {}
 
   // Writes the head. `for_head`: the request's method was HEAD, so no body octet will leave
   // (RSP-003). After a fault nothing was written.
   HeadFault begin(Output& output, const ResponseHead& head, Persistence persistence, bool for_head);
   HeadFault begin(Output& output, const ReadyHead& head, Persistence persistence, bool for_head) {
-    if (persistence != Persistence::keep || for_head || !head.is_plain()) [[unlikely]] {
+    if (persistence != Persistence::keep || for_head || !(head.is_plain() & plain_)) [[unlikely]] {
       return begin(output, head.parts(), persistence, for_head);
     }
     char* const begin = output.reserve(head.room_bytes() + own_lines_bytes);
@@ -139,9 +145,12 @@ class ResponseWriter {
     }
   }
   void move_tail(Output& output, std::size_t length);
+  char* put_defaults(char* cursor, std::span<const FieldView> fields) const;
 
   ResponseBlocks& blocks_;
   Stats& stats_;
+  const bool plain_;  // nothing but the usual is added
+  const ResponseDefaults defaults_;
   std::size_t start_ = 0;
   std::size_t length_at_ = 0;  // of the digits
   std::size_t body_at_ = 0;

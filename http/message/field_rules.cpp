@@ -11,12 +11,8 @@
 namespace noria::http {
 namespace {
 
-bool same_name(std::string_view name, std::string_view lower) {
-  return std::ranges::equal(name, lower, {}, to_lower);
-}
-
 bool has_prefix(std::string_view name, std::string_view lower) {
-  return same_name(name.substr(0, lower.size()), lower);
+  return is_same_name(name.substr(0, lower.size()), lower);
 }
 
 constexpr std::array<std::string_view, 5> hop_by_hop = {
@@ -59,6 +55,10 @@ constexpr std::array<std::string_view, 4> no_trailer_prefixes = {
 };
 
 }  // namespace
+
+bool is_same_name(std::string_view left, std::string_view right) {
+  return std::ranges::equal(left, right, {}, to_lower, to_lower);
+}
 
 bool is_token(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, is_tchar);
@@ -111,14 +111,14 @@ bool read_content_length(std::string_view text, std::uint64_t& length) {
 }
 
 bool is_hop_by_hop(std::string_view name, std::string_view value) {
-  if (same_name(name, "connection")) return !same_name(value, "close");
+  if (is_same_name(name, "connection")) return !is_same_name(value, "close");
   return std::ranges::any_of(hop_by_hop,
-                             [&](std::string_view lower) { return same_name(name, lower); });
+                             [&](std::string_view lower) { return is_same_name(name, lower); });
 }
 
 bool is_forbidden_trailer(std::string_view name) {
   const bool whole = std::ranges::any_of(
-      no_trailers, [&](std::string_view lower) { return same_name(name, lower); });
+      no_trailers, [&](std::string_view lower) { return is_same_name(name, lower); });
   return whole || std::ranges::any_of(no_trailer_prefixes, [&](std::string_view lower) {
            return has_prefix(name, lower);
          });

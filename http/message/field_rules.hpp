@@ -11,6 +11,9 @@ namespace noria::http {
 // A token of RFC 9110 section 5.6.2: at least one octet.
 bool is_token(std::string_view text);
 
+// Field names are the same in any case (RFC 9110 section 5.1).
+bool is_same_name(std::string_view left, std::string_view right);
+
 // No CR, LF, NUL, other CTL except HTAB, or DEL. Empty is fine.
 bool is_field_value(std::string_view text);
 

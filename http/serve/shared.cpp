@@ -41,7 +41,7 @@ Shared::Shared(const ServerParts& parts)
       endpoints_of(parts.endpoints_of),
       logs(parts.logs),
       access_log(parts.logs != nullptr ? parts.logs->access.get() : nullptr),
-      writer(response_blocks, stats),
+      writer(response_blocks, stats, parts.response_defaults),
       head_limits(head_limits_of(config)),
       body_limits(body_limits_of(config)),
       scanner(scanner_for(CpuFeatures::of_this_machine())),

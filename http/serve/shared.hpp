@@ -40,6 +40,7 @@ struct ServerParts {
   Handler unmatched = {};
   // Who is at both ends of a descriptor.
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
+  ResponseDefaults response_defaults = {};
   Logs* logs = nullptr;  // null: nothing is logged
 };
 

@@ -1,5 +1,7 @@
 #include "pymod/bindings/configuration.hpp"
 
+#include <pybind11/stl.h>
+
 #include <optional>
 #include <string>
 
@@ -45,6 +47,16 @@ http::ServerConfig configuration_from(const pb::dict& mapping) {
   return config;
 }
 
+http::ResponseDefaults response_defaults_from(const ResponseFields& fields) {
+  http::ResponseDefaults defaults;
+  if (!fields.first) defaults.leave_out_date();
+  for (const auto& [name, value] : fields.second) {
+    const std::string_view problem = defaults.add(name, value);
+    if (!problem.empty()) throw pb::value_error(name + ' ' + std::string(problem));
+  }
+  return defaults;
+}
+
 void add_configuration(pb::module_& module) {
   module.def(
       "log_format_problem",
@@ -53,6 +65,9 @@ void add_configuration(pb::module_& module) {
         return format ? pb::object(pb::none()) : pb::object(pb::str(format.error()));
       },
       pb::arg("text"), "A clause that says why this is no format of an access log, else None.");
+  module.def(
+      "check_response_fields", [](const ResponseFields& fields) { response_defaults_from(fields); },
+      pb::arg("fields"), "ValueError for a field that not every response can have.");
   module.def(
       "config_defaults",
       [] {

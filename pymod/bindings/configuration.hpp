@@ -3,6 +3,11 @@
 
 #include <pybind11/pybind11.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "http/message/response_defaults.hpp"
 #include "http/serve/config.hpp"
 
 namespace noria::py {
@@ -10,7 +15,15 @@ namespace noria::py {
 // Throws ValueError for a key that is none or a configuration that cannot work.
 http::ServerConfig configuration_from(const pybind11::dict& mapping);
 
-// Adds config_defaults() and config_problem().
+// Whether responses say the date, and the fields each gets beside its own, by name and value.
+using ResponseFields = std::pair<bool, std::vector<std::pair<std::string, std::string>>>;
+
+inline const ResponseFields no_response_fields{true, {}};
+
+// Throws ValueError for a field that cannot be one.
+http::ResponseDefaults response_defaults_from(const ResponseFields& fields);
+
+// Adds config_defaults(), config_problem() and their like for what is no number.
 void add_configuration(pybind11::module_& module);
 
 }  // namespace noria::py

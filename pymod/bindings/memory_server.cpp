@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "core/check.hpp"
-#include "pymod/bindings/configuration.hpp"
 #include "pymod/bindings/counters.hpp"
 #include "pymod/bridge/python_handler.hpp"
 
@@ -13,7 +12,8 @@ namespace noria::py {
 
 namespace pb = pybind11;
 
-MemoryServer::MemoryServer(pb::object application, const pb::dict& config)
+MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
+                           const ResponseFields& fields)
     : application_object_(std::move(application)),
       application_(application_in(application_object_)),
       config_(configuration_from(config)),
@@ -27,7 +27,8 @@ MemoryServer::MemoryServer(pb::object application, const pb::dict& config)
       .stats = stats_,
       .error_shape = application_.error_shape(),
       .unmatched = unmatched_handler(state),
-      .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor]; }});
+      .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor]; },
+      .response_defaults = response_defaults_from(fields)});
   server_->listen(listener_);
   loop_.emplace(engine_, clock_, *server_);
 }
@@ -119,8 +120,8 @@ pb::dict MemoryServer::stats() const {
 void add_memory_server(pb::module_& module) {
   pb::class_<MemoryServer>(module, "MemoryServer",
                            "The same server on the memory engine: bytes in, bytes out.")
-      .def(pb::init<pb::object, const pb::dict&>(), pb::arg("application"), pb::kw_only(),
-           pb::arg("config"))
+      .def(pb::init<pb::object, const pb::dict&, const ResponseFields&>(), pb::arg("application"),
+           pb::kw_only(), pb::arg("config"), pb::arg("fields") = no_response_fields)
       .def("connect", &MemoryServer::connect, pb::arg("client"), pb::arg("server"))
       .def("send", &MemoryServer::send, pb::arg("connection"), pb::arg("data"),
            pb::arg("chunks") = pb::none(),

@@ -15,6 +15,7 @@
 #include "core/stats.hpp"
 #include "http/serve/server.hpp"
 #include "pymod/bindings/application.hpp"
+#include "pymod/bindings/configuration.hpp"
 #include "uring/memory/memory_engine.hpp"
 
 namespace noria::py {
@@ -23,7 +24,8 @@ class MemoryServer {
  public:
   using Address = std::pair<std::string, std::uint16_t>;
 
-  MemoryServer(pybind11::object application, const pybind11::dict& config);
+  MemoryServer(pybind11::object application, const pybind11::dict& config,
+               const ResponseFields& fields);
   MemoryServer(const MemoryServer&) = delete;
   MemoryServer& operator=(const MemoryServer&) = delete;
   ~MemoryServer();

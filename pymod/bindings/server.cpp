@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <utility>
 
-#include "pymod/bindings/configuration.hpp"
 #include "pymod/bindings/counters.hpp"
 #include "pymod/bindings/errors.hpp"
 #include "pymod/bridge/attached.hpp"
@@ -109,15 +108,16 @@ void Server::open(bool signals) {
   ApplicationState& state = application_.state_for(config_);
   engine_ = std::move(choice->engine);
   engine_reason_ = std::move(choice->reason);
-  server_ =
-      std::make_unique<http::Server>(http::ServerParts{.engine = *engine_,
-                                                       .clock = clock_,
-                                                       .routes = application_.table(),
-                                                       .config = config,
-                                                       .stats = stats_,
-                                                       .error_shape = application_.error_shape(),
-                                                       .unmatched = unmatched_handler(state),
-                                                       .logs = logs_.get()});
+  server_ = std::make_unique<http::Server>(
+      http::ServerParts{.engine = *engine_,
+                        .clock = clock_,
+                        .routes = application_.table(),
+                        .config = config,
+                        .stats = stats_,
+                        .error_shape = application_.error_shape(),
+                        .unmatched = unmatched_handler(state),
+                        .response_defaults = response_defaults_from(options_.fields),
+                        .logs = logs_.get()});
   for (const int listener : listeners_) {
     const uring::StreamOptions options{.user_timeout_ms =
                                            static_cast<std::uint32_t>(config_.tcp_user_timeout_ms)};
@@ -185,18 +185,21 @@ void add_server(pb::module_& module) {
   pb::class_<Server>(module, "Server",
                      "One core's server on listening sockets that are already bound.")
       .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
-                       std::string engine, std::string access_log, std::string access_log_format,
+                       std::string engine, ResponseFields fields, std::string access_log,
+                       std::string access_log_format,
                        std::optional<std::pair<int, std::uint32_t>> stats) {
              return std::make_unique<Server>(
                  std::move(application), std::move(listeners), config,
                  Server::Options{.engine = std::move(engine),
                                  .access_log = std::move(access_log),
                                  .access_log_format = std::move(access_log_format),
+                                 .fields = std::move(fields),
                                  .stats = stats});
            }),
            pb::arg("application"), pb::kw_only(), pb::arg("listeners"), pb::arg("config"),
-           pb::arg("engine"), pb::arg("access_log") = "", pb::arg("access_log_format") = "combined",
-           pb::arg("stats") = pb::none(),
+           pb::arg("engine"), pb::arg("fields") = no_response_fields, pb::arg("access_log") = "",
+           pb::arg("access_log_format") = "combined", pb::arg("stats") = pb::none(),
+           "`fields`: whether responses say the date, and what every one gets beside its own. "
            "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
            "descriptor of a segment of counters, which the server takes, and its bank there.")
       .def("open", &Server::open, pb::kw_only(), pb::arg("signals"),

@@ -17,6 +17,7 @@
 #include "http/serve/logs.hpp"
 #include "http/serve/server.hpp"
 #include "pymod/bindings/application.hpp"
+#include "pymod/bindings/configuration.hpp"
 #include "pymod/bindings/reopen_signal.hpp"
 #include "pymod/bindings/stop_signals.hpp"
 #include "uring/choice.hpp"
@@ -29,6 +30,7 @@ class Server {
     std::string engine;
     std::string access_log;         // empty: none; "-": standard output; else a path
     std::string access_log_format;  // see http::LogFormat
+    ResponseFields fields;
     std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, taken, and bank
   };
 

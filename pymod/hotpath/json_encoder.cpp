@@ -100,7 +100,8 @@ inline void JsonEncoder::pop() {
   out = ensure(out, bytes + json::short_bytes_max + 2 + punctuation_bytes);
   if (out == nullptr) [[unlikely]]
     return nullptr;
-  if (!json::copy_plain(out + 1, octets, bytes)) [[unlikely]]
+  if (!(bytes <= json::short_bytes_max ? json::copy_plain_short(out + 1, octets, bytes)
+                                       : json::copy_plain(out + 1, octets, bytes))) [[unlikely]]
     return write_special_string(out, octets, bytes);
   *out = '"';
   out += 1 + bytes;

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from noria import App, InvalidHeader, MutableHeaders, ProblemDetails, Request, Response, json
+from noria import (
+    App,
+    ConfigError,
+    InvalidHeader,
+    MutableHeaders,
+    ProblemDetails,
+    Request,
+    Response,
+    ServerConfig,
+    json,
+)
 from noria.testing import TestClient, TestResponse
 
 
@@ -125,6 +135,48 @@ def test_RSP_017_date_is_ours_unless_given() -> None:
 
 def test_RSP_018_no_server_field() -> None:
     assert "server" not in sent(Response.text("x")).headers
+
+
+def configured(server: ServerConfig, result: Any = "x") -> TestResponse:
+    app = App(server=server)
+    app.add_route("/", lambda: result)
+    return TestClient(app).get("/")
+
+
+def test_RSP_018_a_server_field_when_asked_for() -> None:
+    assert configured(ServerConfig(server_header=True)).headers["server"] == "noria"
+    own = Response.text("x", headers={"Server": "mine"})
+    assert configured(ServerConfig(server_header=True), own).headers.getlist("server") == ["mine"]
+    given = ServerConfig(server_header=True, headers={"server": "configured"})
+    assert configured(given).headers.getlist("server") == ["configured"]
+
+
+def test_RSP_017_no_date_field_when_not_wanted() -> None:
+    assert "date" not in configured(ServerConfig(date_header=False), {"a": 1}).headers
+
+
+def test_configured_fields_are_in_every_response() -> None:
+    server = ServerConfig(headers=[("X-A", "1"), ("X-B", "zwei")])
+    for made in (configured(server), configured(server, {"a": 1}), configured(server, Response(b"", 204))):
+        assert (made.headers["x-a"], made.headers["x-b"]) == ("1", "zwei")
+    app = App(server=server)
+    assert TestClient(app).get("/absent").headers["x-a"] == "1"
+
+
+def test_configured_fields_from_the_environment() -> None:
+    env = {"NORIA_HEADERS": "X-A: 1\nX-B:2", "NORIA_SERVER_HEADER": "on", "NORIA_DATE_HEADER": "off"}
+    made = configured(ServerConfig.from_env(env=env)).headers
+    assert (made["x-a"], made["x-b"], made["server"]) == ("1", "2", "noria")
+    assert "date" not in made
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Bad Name": "x"}, {"X": "a\r\nb"}, {"Content-Length": "1"}, {"Connection": "close"}, {"X": 1}, 5, ["ab", "c"]],
+)
+def test_what_cannot_be_in_every_response_is_a_configuration_error(headers: Any) -> None:
+    with pytest.raises(ConfigError, match="headers"):
+        ServerConfig(headers=headers)
 
 
 @pytest.mark.parametrize("status", [204, 304])

@@ -306,6 +306,11 @@ def check_field(name: str, value: str) -> tuple[bytes, bytes]:
 class ServeConfig(TypedDict, total=False):
     """Keys and units of http/serve/config.hpp; whatever is absent has its default."""
 
+# Whether responses say the date, and the fields each gets beside its own, by name and value.
+_ResponseFields = tuple[bool, Sequence[tuple[str, str]]]
+
+def check_response_fields(fields: _ResponseFields) -> None:
+    """ValueError for a field that not every response can have."""
 def config_problem(config: Mapping[str, int]) -> str | None: ...
 def log_format_problem(text: str) -> str | None:
     """A clause that says why this is no format of an access log, else None."""
@@ -321,6 +326,7 @@ class Server(metaclass=_BoundType):
         listeners: Sequence[int],
         config: Mapping[str, int],
         engine: Literal["auto", "uring", "epoll"],
+        fields: _ResponseFields = ...,
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
@@ -344,7 +350,9 @@ class Server(metaclass=_BoundType):
 class MemoryServer(metaclass=_BoundType):
     """The same server on the memory engine: bytes in, bytes out."""
 
-    def __init__(self, application: Application, *, config: Mapping[str, int]) -> None: ...
+    def __init__(
+        self, application: Application, *, config: Mapping[str, int], fields: _ResponseFields = ...
+    ) -> None: ...
     def connect(self, client: tuple[str, int], server: tuple[str, int]) -> int: ...
     def send(self, connection: int, data: bytes, chunks: Sequence[int] | None = None) -> None:
         """Delivers octets in pieces of these sizes (the rest in one) and runs until idle."""

@@ -10,7 +10,7 @@ from noria.errors import ConfigError
 from noria.settings import SETTINGS, Setting, defaults, hint, judge, with_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from noria.settings import Values
@@ -77,6 +77,9 @@ class ServerConfig:
     uds: str | None = _setting("uds")
     backlog: int = _setting("backlog")
     engine: Literal["auto", "uring", "epoll"] = _setting("engine")
+    server_header: bool = _setting("server_header")
+    date_header: bool = _setting("date_header")
+    headers: Mapping[str, str] | Sequence[tuple[str, str]] = _setting("headers")
     debug: bool = _setting("debug")
     access_log: bool | str = _setting("access_log")
     access_log_format: str = _setting("access_log_format")

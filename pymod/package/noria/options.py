@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 
@@ -18,6 +19,9 @@ class Settings(TypedDict, total=False):
     uds: str
     backlog: int
     engine: Literal["auto", "uring", "epoll"]
+    server_header: bool
+    date_header: bool
+    headers: Mapping[str, str] | Sequence[tuple[str, str]]
     debug: bool
     access_log: bool | str
     access_log_format: str

@@ -8,7 +8,7 @@ from _thread import get_native_id  # threading would cost an import
 
 from noria import _native
 from noria.errors import StartupError, nearest
-from noria.settings import SETTINGS, defaults, logs_of, native_values, with_changes, with_environment
+from noria.settings import SETTINGS, defaults, logs_of, native_values, response_fields, with_changes, with_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,6 +160,7 @@ class Serving:
                 listeners=[listener.descriptor],
                 config=native_values(settings),
                 engine=self._asked_engine,
+                fields=response_fields(settings),
                 stats=stats,
                 **logs_of(settings),
             )

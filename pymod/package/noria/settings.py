@@ -111,6 +111,14 @@ def logs_of(values: Values) -> dict[str, str]:
     return {"access_log": shown, "access_log_format": values["access_log_format"]}
 
 
+def response_fields(values: Values) -> tuple[bool, list[tuple[str, str]]]:
+    """What the native half adds to every response: whether the date, and these fields."""
+    fields = list(values["headers"])
+    if values["server_header"] and all(name.lower() != "server" for name, _ in fields):
+        fields.insert(0, ("Server", "noria"))
+    return values["date_header"], fields
+
+
 def native_values(values: Values) -> dict[str, int]:
     """Keys and units of the native half."""
     made = {}
@@ -224,6 +232,20 @@ def _access_log(value: Any) -> bool | str:
         raise ValueError("is true, false or the path of a file, with a / in it") from None
 
 
+def _fields(value: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, str):  # of the environment: a line each
+        pairs = [line.partition(":")[::2] for line in value.splitlines() if line.strip()]
+        value = [(name.strip(), text.strip()) for name, text in pairs]
+    elif hasattr(value, "items"):
+        value = value.items()
+    try:
+        fields = tuple((name, text) for name, text in value)
+        _native.check_response_fields((True, fields))
+    except TypeError:
+        raise ValueError("are names and values, both texts") from None
+    return fields
+
+
 def _log_format(value: Any) -> str:
     problem = _native.log_format_problem(value) if isinstance(value, str) else "is a text"
     if problem is not None:
@@ -241,6 +263,7 @@ _READERS: dict[str, Any] = {
     "seconds": _seconds,
     "switch": _switch,
     "engine": _engine,
+    "fields": _fields,
 }
 
 
@@ -254,6 +277,9 @@ SETTINGS: dict[str, Setting] = {
         Setting("uds", "text or none", None),
         Setting("backlog", "count", 4096),
         Setting("engine", "engine", "auto"),
+        Setting("server_header", "switch", False),
+        Setting("date_header", "switch", True),
+        Setting("headers", "fields", ()),
         Setting("debug", "switch", False),
         Setting("access_log", "access log", False),
         Setting("access_log_format", "log format", "combined"),

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 from noria import _native
 from noria.cookie_jar import Cookies
 from noria.received import TestResponse, parse_response
-from noria.settings import native_values
+from noria.settings import defaults, native_values, response_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -187,13 +187,12 @@ class TestClient:
     def _memory(self) -> _native.MemoryServer:
         if self._server is None:
             config = self.app._server_config
-            if config is None:
-                native: dict[str, int] = {}
-            else:
-                native = native_values(config._values())
-                if config.debug:
-                    self.app.debug = True
-            self._server = _native.MemoryServer(self.app._freeze(), config=native)
+            values = defaults() if config is None else config._values()
+            if values["debug"]:
+                self.app.debug = True
+            self._server = _native.MemoryServer(
+                self.app._freeze(), config=native_values(values), fields=response_fields(values)
+            )
         return self._server
 
     def _connected(self, server: _native.MemoryServer, parts: Any) -> int:

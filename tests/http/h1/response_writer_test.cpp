@@ -141,6 +141,41 @@ TEST_F(ResponseWriterTest, RSP_017_a_handlers_date_replaces_ours) {
             "HTTP/1.1 200 OK\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 0\r\n\r\n");
 }
 
+TEST_F(ResponseWriterTest, RSP_018_what_the_server_adds_gives_way_to_the_handlers_own) {
+  ResponseDefaults defaults;
+  ASSERT_EQ(defaults.add("Server", "noria"), "");
+  ASSERT_EQ(defaults.add("X-Frame-Options", "DENY"), "");
+  ResponseWriter writer(blocks_, stats_, defaults);
+  const auto written_by = [&](const auto& head) {
+    const std::size_t start = output_.size();
+    EXPECT_EQ(writer.begin(output_, head, Persistence::keep, false), HeadFault::none);
+    output_.append("ok");
+    EXPECT_EQ(writer.finish(output_), HeadFault::none);
+    return std::string(output_.view().substr(start));
+  };
+  const std::string end = "Content-Length: 2\r\n\r\nok";
+  const std::string both = "Server: noria\r\nX-Frame-Options: DENY\r\n";
+  EXPECT_EQ(written_by(ResponseHead{}), std::string("HTTP/1.1 200 OK\r\n") + date + both + end);
+  EXPECT_EQ(
+      written_by(ReadyHead(200, "text/plain")),
+      std::string("HTTP/1.1 200 OK\r\n") + date + both + "Content-Type: text/plain\r\n" + end);
+  const FieldView own{"server", "mine"};
+  EXPECT_EQ(written_by(ResponseHead{.fields = std::span(&own, 1)}),
+            std::string("HTTP/1.1 200 OK\r\n") + date +
+                "X-Frame-Options: DENY\r\nserver: mine\r\n" + end);
+}
+
+TEST_F(ResponseWriterTest, RSP_017_no_date_where_none_is_wanted_but_the_handlers) {
+  ResponseDefaults defaults;
+  defaults.leave_out_date();
+  ResponseWriter writer(blocks_, stats_, defaults);
+  EXPECT_EQ(writer.begin(output_, ReadyHead(200, "text/plain"), Persistence::keep, false),
+            HeadFault::none);
+  EXPECT_EQ(writer.finish(output_), HeadFault::none);
+  EXPECT_EQ(output_.view(),
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n");
+}
+
 TEST_F(ResponseWriterTest, an_abandoned_response_leaves_the_ones_before_it) {
   const std::string first = written({}, "first");
   ASSERT_EQ(writer_.begin(output_, {}, Persistence::keep, false), HeadFault::none);
