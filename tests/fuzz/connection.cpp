@@ -227,8 +227,8 @@ extern "C" [[gnu::visibility("default")]] int LLVMFuzzerTestOneInput(const std::
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t bytes) {
   const Input input = parse({data, std::min(bytes, input_bytes_max)});
   const Day hard = live_through(input, eventful(input), input.tape);
-  const Day clean = live_through(input, support::clean(), {});
   if (!input.patient || hard.cut_any) return 0;
+  const Day clean = live_through(input, support::clean(), {});
   for (std::size_t peer = 0; peer < input.peers.size(); ++peer) {
     const support::PeerRecord& record = hard.records[peer];
     if (record.refused || record.cut || record.lost || record.reset_by_peer) continue;
