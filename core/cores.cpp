@@ -1,10 +1,8 @@
 #include "core/cores.hpp"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,19 +11,23 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
+#include <utility>
 
 #include "core/check.hpp"
 #include "core/clock.hpp"
+#include "core/service_manager.hpp"
 #include "core/stats_segment.hpp"
-
-extern char** environ;
+#include "core/worker_start.hpp"
 
 namespace noria {
 namespace {
 
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
 constexpr std::uint64_t slow_restart_ms = 1000;  // LIM-094: after the burst, one a second
-constexpr std::uint64_t kill_after_ms = 1000;    // beyond the graceful timeout (PRC-017)
+constexpr std::uint64_t quick_stop_ms = 1000;    // PRC-002
+constexpr std::uint64_t kill_after_ms = 1000;    // beyond the stop's own time (PRC-017)
+constexpr std::uint64_t abort_ms = 1000;         // PRC-034: from ABRT to KILL
+constexpr std::uint64_t look_every_ms = 1000;    // at heartbeats
 constexpr int exit_failed = 1;
 constexpr int exit_not_started = 3;
 
@@ -36,6 +38,10 @@ struct Worker {
   std::string cause;  // why it did not start, in its own words
   std::uint64_t restarts = 0;
   std::uint64_t start_at_ms = 0;
+  std::uint64_t ready_by_ms = never_ms;
+  bool epoll_only = false;  // the ring has killed one of this slot
+  bool dumped = false;      // for the heartbeat that is missing now
+  std::uint64_t kill_at_ms = never_ms;
 };
 
 class Supervisor {
@@ -44,10 +50,11 @@ class Supervisor {
       : options_(options),
         segment_(segment),
         stats_(segment.bank(0)),
+        manager_(options.notify_socket),
         workers_(options.listeners.size()) {
     sigset_t taken;
     sigemptyset(&taken);
-    for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGCHLD}) sigaddset(&taken, number);
+    for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGCHLD}) sigaddset(&taken, number);
     CHECK(::sigprocmask(SIG_BLOCK, &taken, &mask_before_) == 0);
     signals_ = ::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     CHECK(signals_ >= 0);
@@ -69,6 +76,10 @@ class Supervisor {
       collect_children();
       read_reports();
       if (stopping_ && clock_.now_ms() >= kill_at_ms_) kill_all(SIGKILL);
+      if (!stopping_) {
+        watch();
+        tell_manager();
+      }
     }
     return exit_code_;
   }
@@ -93,80 +104,41 @@ class Supervisor {
 
   void start(std::size_t index) {
     Worker& worker = workers_[index];
-    int ends[2];
-    CHECK(::pipe2(ends, O_CLOEXEC) == 0);
-
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    std::string listeners;
-    for (const int descriptor : options_.listeners[index]) {
-      // A descriptor duplicated onto itself loses close-on-exec in the child alone (ENG-051).
-      ::posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor);
-      if (!listeners.empty()) listeners += ',';
-      listeners += std::to_string(descriptor);
-    }
-    ::posix_spawn_file_actions_adddup2(&actions, ends[1], ends[1]);
-    ::posix_spawn_file_actions_adddup2(&actions, segment_.descriptor(), segment_.descriptor());
-
-    posix_spawnattr_t attributes;
-    ::posix_spawnattr_init(&attributes);
     sigset_t mask = mask_before_;
     sigaddset(&mask, SIGUSR1);
-    ::posix_spawnattr_setsigmask(&attributes, &mask);
-    // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, which passes it on
-    // once.
-    ::posix_spawnattr_setpgroup(&attributes, 0);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-
-    const std::vector<std::string> environment = environment_of(index, listeners, ends[1]);
-    std::vector<char*> arguments = pointers_to(options_.command);
-    std::vector<char*> variables = pointers_to(environment);
-    const int error = ::posix_spawnp(&worker.pid, arguments[0], &actions, &attributes,
-                                     arguments.data(), variables.data());
-    ::posix_spawnattr_destroy(&attributes);
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::close(ends[1]);
-    if (error != 0) {
-      worker.pid = 0;
-      ::close(ends[0]);
-      say("cannot start worker " + std::to_string(index) + ": " + std::strerror(error));
+    state_of(index).clear();
+    const auto started = start_worker({.command = options_.command,
+                                       .listeners = options_.listeners[index],
+                                       .stats_descriptor = segment_.descriptor(),
+                                       .index = index,
+                                       .restarts = worker.restarts,
+                                       .epoll_only = worker.epoll_only,
+                                       .mask = mask});
+    if (!started) {
+      say("cannot start worker " + std::to_string(index) + ": " + std::strerror(started.error()));
       ended(index, false);
       return;
     }
-    worker.ready = false;
+    worker.pid = started->pid;
+    worker.report_pipe = started->report_pipe;
+    worker.ready = worker.dumped = false;
     worker.cause.clear();
-    worker.report_pipe = ends[0];
+    worker.ready_by_ms = clock_.now_ms() + options_.worker_start_timeout_ms;
+    worker.kill_at_ms = never_ms;
   }
 
-  std::vector<std::string> environment_of(std::size_t index, const std::string& listeners,
-                                          int report) const {
-    const std::string ours[] = {
-        std::string(worker_id_variable) + "=" + std::to_string(index),
-        std::string(worker_restarts_variable) + "=" + std::to_string(workers_[index].restarts),
-        std::string(stats_variable) + "=" + std::to_string(segment_.descriptor()) + "," +
-            std::to_string(index + 1),
-        std::string(listeners_variable) + "=" + listeners,
-        std::string(report_variable) + "=" + std::to_string(report),
-    };
-    std::vector<std::string> environment(std::begin(ours), std::end(ours));
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-      if (!std::string_view(*entry).starts_with("NORIA_WORKER_")) environment.emplace_back(*entry);
-    }
-    return environment;
-  }
-
-  static std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-    pointers.push_back(nullptr);
-    return pointers;
+  CoreState& state_of(std::size_t index) {
+    return segment_.state(static_cast<std::uint32_t>(index) + 1);
   }
 
   void wait() {
     std::uint64_t wake_ms = stopping_ ? kill_at_ms_ : never_ms;
+    if (!stopping_ && options_.notify_watchdog_ms != 0) {
+      wake_ms = std::max(tell_alive_at_ms_, clock_.now_ms());
+    }
     std::vector<pollfd> entries{{signals_, POLLIN, 0}};
     for (const Worker& worker : workers_) {
-      if (!stopping_ && worker.pid == 0) wake_ms = std::min(wake_ms, worker.start_at_ms);
+      if (!stopping_) wake_ms = std::min(wake_ms, wake_for(worker));
       if (worker.report_pipe >= 0) entries.push_back({worker.report_pipe, POLLIN, 0});
     }
     int timeout_ms = -1;
@@ -177,6 +149,14 @@ class Supervisor {
     ::poll(entries.data(), entries.size(), timeout_ms);
   }
 
+  // When there is something to be done about it, whatever it does.
+  std::uint64_t wake_for(const Worker& worker) const {
+    if (worker.pid == 0) return worker.start_at_ms;
+    if (!worker.ready) return std::min(worker.ready_by_ms, worker.kill_at_ms);
+    const std::uint64_t look_ms = std::min(look_every_ms, options_.watchdog_dump_ms);
+    return std::min(clock_.now_ms() + look_ms, worker.kill_at_ms);
+  }
+
   void take_signals() {
     signalfd_siginfo info;
     while (::read(signals_, &info, sizeof info) == sizeof info) {
@@ -184,17 +164,92 @@ class Supervisor {
       const int number = static_cast<int>(info.ssi_signo);
       if (number == SIGUSR1) {
         kill_all(SIGUSR1);
-        continue;
-      }
-      if (!stopping_) {
-        stopping_ = true;
-        kill_at_ms_ = clock_.now_ms() + options_.graceful_timeout_ms + kill_after_ms;
-        kill_all(SIGTERM);
+      } else if (number == SIGQUIT) {
+        begin_stop(SIGQUIT, quick_stop_ms);
+      } else if (!std::exchange(asked_to_stop_, true)) {
+        begin_stop(SIGTERM, options_.graceful_timeout_ms);
       } else {
         exit_code_ = 128 + number;
         kill_all(SIGKILL);
       }
     }
+  }
+
+  void begin_stop(int number, std::uint64_t within_ms) {
+    if (!stopping_) manager_.tell("STOPPING=1");
+    stopping_ = true;
+    kill_at_ms_ = std::min(kill_at_ms_, clock_.now_ms() + within_ms + kill_after_ms);
+    kill_all(number);
+  }
+
+  // PRC-054: READY once, behind the first start of all; then a sign of life as long as every loop
+  // gives one.
+  void tell_manager() {
+    const bool all_ready = std::all_of(workers_.begin(), workers_.end(),
+                                       [](const Worker& worker) { return worker.ready; });
+    if (!told_ready_ && all_ready) {
+      told_ready_ = true;
+      manager_.tell("READY=1\nSTATUS=serving");
+    }
+    if (options_.notify_watchdog_ms == 0 || clock_.now_ms() < tell_alive_at_ms_) return;
+    tell_alive_at_ms_ = clock_.now_ms() + options_.notify_watchdog_ms / 2;
+    const bool stuck = std::any_of(workers_.begin(), workers_.end(),
+                                   [](const Worker& worker) { return worker.dumped; });
+    if (!stuck) manager_.tell("WATCHDOG=1");
+  }
+
+  // LIM-092, PRC-034: who does not get ready, or stops turning its loop.
+  void watch() {
+    const std::uint64_t now_ms = clock_.now_ms();
+    for (std::size_t index = 0; index < workers_.size(); ++index) {
+      Worker& worker = workers_[index];
+      if (worker.pid == 0) continue;
+      if (now_ms >= worker.kill_at_ms) {
+        ::kill(worker.pid, SIGKILL);
+        worker.kill_at_ms = never_ms;
+      }
+      if (worker.ready) {
+        watch_heartbeat(index, now_ms);
+      } else if (now_ms >= worker.ready_by_ms) {
+        worker.ready_by_ms = never_ms;
+        worker.cause = "cannot start: a worker was not ready within " +
+                       std::to_string(options_.worker_start_timeout_ms) +
+                       " ms; what it waits for at its start takes too long";
+        stats_.count(Reason::fault_worker_start);
+        abort_worker(worker);
+      }
+    }
+  }
+
+  void watch_heartbeat(std::size_t index, std::uint64_t now_ms) {
+    Worker& worker = workers_[index];
+    const CoreState& state = state_of(index);
+    const std::uint64_t beat_ms = state.heartbeat_ms.load(std::memory_order_relaxed);
+    if (!state.is(Phase::serving) || beat_ms + options_.watchdog_dump_ms > now_ms) {
+      worker.dumped = false;
+      return;
+    }
+    const auto silent = [&](const char* outcome) {
+      say(name_of(index, worker.pid) + "has not turned its loop for " +
+          std::to_string(now_ms - beat_ms) + " ms; " + outcome);
+    };
+    if (!worker.dumped) {
+      worker.dumped = true;
+      stats_.count(Reason::fault_worker_stuck);
+      silent("its stacks follow");
+      ::kill(worker.pid, stacks_signal());
+    }
+    if (beat_ms + options_.watchdog_kill_ms <= now_ms && worker.cause.empty()) {
+      worker.cause = "its loop was stuck";
+      silent("it is ended");
+      abort_worker(worker);
+    }
+  }
+
+  // It logs where it is and ends; if it does not, it is killed.
+  void abort_worker(Worker& worker) {
+    ::kill(worker.pid, SIGABRT);
+    worker.kill_at_ms = clock_.now_ms() + abort_ms;
   }
 
   void kill_all(int number) {
@@ -216,6 +271,15 @@ class Supervisor {
       close_pipe(worker);
       if (stopping_) continue;
       stats_.count(Reason::fault_worker_crash);
+      if (WIFSIGNALED(status) && !worker.epoll_only && state_of(index).is(Phase::probing)) {
+        // Nothing is wrong with the application: a filter kills for io_uring (ENG-004).
+        worker.epoll_only = true;
+        stats_.count(Reason::fallback_engine_epoll);
+        say(obituary(index, pid, status) + " as it tried io_uring; it starts again with epoll");
+        ++worker.restarts;
+        worker.start_at_ms = clock_.now_ms();
+        continue;
+      }
       if (any_was_ready_ || worker.cause.empty()) {
         say(obituary(index, pid, status));
       } else {
@@ -226,8 +290,12 @@ class Supervisor {
     }
   }
 
+  static std::string name_of(std::size_t index, pid_t pid) {
+    return "worker " + std::to_string(index) + " (pid " + std::to_string(pid) + ") ";
+  }
+
   std::string obituary(std::size_t index, pid_t pid, int status) const {
-    std::string text = "worker " + std::to_string(index) + " (pid " + std::to_string(pid) + ") ";
+    std::string text = name_of(index, pid);
     text += WIFSIGNALED(status) ? "was killed by signal " + std::to_string(WTERMSIG(status))
                                 : "exited with " + std::to_string(WEXITSTATUS(status));
     if (!workers_[index].cause.empty()) text += ": " + workers_[index].cause;
@@ -237,10 +305,8 @@ class Supervisor {
   // Decides what becomes of a slot whose worker is gone.
   void ended(std::size_t index, bool was_ready) {
     if (!any_was_ready_ && !was_ready) {
-      stopping_ = true;
       exit_code_ = exit_not_started;
-      kill_at_ms_ = clock_.now_ms() + options_.graceful_timeout_ms + kill_after_ms;
-      kill_all(SIGTERM);
+      begin_stop(SIGTERM, options_.graceful_timeout_ms);
       return;
     }
     const std::uint64_t now_ms = clock_.now_ms();
@@ -249,8 +315,20 @@ class Supervisor {
     }
     Worker& worker = workers_[index];
     ++worker.restarts;
-    worker.start_at_ms =
-        restarts_.size() < options_.restarts_burst ? now_ms : now_ms + slow_restart_ms;
+    const bool quick = restarts_.size() < options_.restarts_burst;
+    if (!quick && !slow_told_) {
+      const std::string line = "workers have died " + std::to_string(restarts_.size() + 1) +
+                               " times within " + std::to_string(options_.restarts_window_ms) +
+                               " ms; one is started a second from now on";
+      say(line);
+      manager_.tell("STATUS=" + line);
+    }
+    slow_told_ = !quick;
+    worker.start_at_ms = now_ms;
+    if (!quick) {
+      const std::uint64_t last_ms = restarts_.empty() ? now_ms : restarts_.back();
+      worker.start_at_ms = std::max(now_ms, last_ms) + slow_restart_ms;
+    }
     restarts_.push_back(worker.start_at_ms);
   }
 
@@ -266,7 +344,7 @@ class Supervisor {
       report = report.substr(0, report.find('\n'));
       if (report == worker_is_ready) {
         worker.ready = any_was_ready_ = true;
-      } else {
+      } else if (!report.empty()) {
         worker.cause = report;
       }
       close_pipe(worker);
@@ -282,6 +360,8 @@ class Supervisor {
   StatsSegment& segment_;
   Stats stats_;
   Clock clock_;
+  ServiceManager manager_;
+  std::uint64_t tell_alive_at_ms_ = 0;
   std::vector<Worker> workers_;
   std::deque<std::uint64_t> restarts_;  // when, within the window
   sigset_t mask_before_;
@@ -289,10 +369,17 @@ class Supervisor {
   int exit_code_ = 0;
   bool stopping_ = false;
   bool any_was_ready_ = false;
+  bool asked_to_stop_ = false;  // by TERM or INT
+  bool slow_told_ = false;
+  bool told_ready_ = false;
   std::uint64_t kill_at_ms_ = never_ms;
 };
 
 }  // namespace
+
+int stacks_signal() {
+  return SIGRTMIN + 1;
+}
 
 int supervise(const CoresOptions& options) {
   CHECK(!options.command.empty() && !options.listeners.empty());

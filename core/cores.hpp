@@ -1,10 +1,10 @@
 // Worker processes under a supervisor: it owns the listening sockets and nothing else, starts each
-// worker as a fresh process (fork and exec), replaces those that die and passes the stop on.
+// worker as a fresh process (worker_start.hpp), replaces those that die or hang and passes the stop
+// on.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,26 +15,24 @@ struct CoresOptions {
   std::vector<std::string> command;            // argv of a worker; argv[0] is searched in PATH
   std::vector<std::vector<int>> listeners;     // one entry a worker: descriptors it inherits
   std::uint64_t graceful_timeout_ms = 30'000;  // from the stop until what is left is killed
-  std::uint64_t restarts_burst = 5;            // quick restarts within the window (LIM-094)
+  std::uint64_t worker_start_timeout_ms = 60'000;
+  std::uint64_t watchdog_dump_ms = 5000;    // without a heartbeat, until its stacks are asked for
+  std::uint64_t watchdog_kill_ms = 30'000;  // and until it is killed
+  std::uint64_t restarts_burst = 5;         // quick restarts within the window (LIM-094)
   std::uint64_t restarts_window_ms = 10'000;
+  std::string notify_socket;             // the service manager's, empty for none (PRC-054)
+  std::uint64_t notify_watchdog_ms = 0;  // so often it wants to hear of us; 0: never
   // Told of every event as one line without a line end; the caller decides where it goes.
   std::function<void(std::string_view)> report;
 };
 
-// What a worker finds in its environment, beside the supervisor's own.
-inline constexpr const char* worker_id_variable = "NORIA_WORKER_ID";  // 0, 1, ...
-inline constexpr const char* worker_restarts_variable = "NORIA_WORKER_RESTARTS";
-inline constexpr const char* listeners_variable = "NORIA_WORKER_LISTENERS";  // "5,6"
-// A pipe for one line in one write: that the worker serves, or why it cannot start.
-inline constexpr const char* report_variable = "NORIA_WORKER_REPORT";
-inline constexpr std::string_view worker_is_ready = "ready";
+// A worker that turns its loop no more gets this: it logs its stacks and goes on (PRC-034).
+int stacks_signal();
 
-// "7,2": a StatsSegment and the worker's bank in it.
-inline constexpr const char* stats_variable = "NORIA_WORKER_STATS";
-
-// Runs until a stop was asked for or no worker can start. Blocks TERM, INT, USR1 and CHLD for the
-// calling process, takes them by signalfd(2) and restores the mask on return. USR1 is passed on; a
-// worker begins with it blocked, so that one that comes early waits for the worker's handler.
+// Runs until a stop was asked for or no worker can start. Blocks TERM, INT, QUIT, USR1 and CHLD for
+// the calling process, takes them by signalfd(2) and restores the mask on return. QUIT and USR1 are
+// passed on; a worker begins with USR1 blocked, so that one that comes early waits for the worker's
+// handler. Has no loop, no engine and no thread of its own (ENG-050).
 // Returns the exit code: 0 stopped; 1 the counters that workers share cannot be made; 3 a worker
 // failed before any was ever ready; 128 + n forced by a second signal n (PRC-001, PRC-055).
 int supervise(const CoresOptions& options);

@@ -82,6 +82,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"fault", "response_length", "RSP-012"},
     {"fault", "handler", "RSP-019"},
     {"fault", "worker_crash", "LIM-094"},
+    {"fault", "worker_start", "LIM-092"},
+    {"fault", "worker_stuck", "PRC-034"},
     {"fault", "json_encode", "JSN-008"},
     {"fault", "engine_completion_lost", "ENG-032"},
     {"fault", "engine_check", "ENG-038"},

@@ -84,6 +84,8 @@ enum class Reason : std::uint8_t {
   fault_response_length,
   fault_handler,
   fault_worker_crash,
+  fault_worker_start,
+  fault_worker_stuck,
   fault_json_encode,
   fault_engine_completion_lost,
   fault_engine_check,
@@ -116,7 +118,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 98;
+inline constexpr std::size_t reason_count = 100;
 
 const ReasonRow& reason_row(Reason reason);
 

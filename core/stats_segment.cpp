@@ -16,7 +16,7 @@ namespace noria {
 namespace {
 
 constexpr std::uint64_t magic = 0x6174'7361'6972'6F6E;  // "noriasta" in memory
-constexpr std::uint32_t layout = 1;
+constexpr std::uint32_t layout = 2;
 constexpr std::size_t line_bytes = 64;
 constexpr std::uint32_t bank_count_max = 1 << 16;
 
@@ -31,12 +31,6 @@ struct Header {
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(sizeof(StatsCells) == reason_count * sizeof(std::uint64_t));
 
-constexpr std::size_t bank_bytes = (sizeof(StatsCells) + line_bytes - 1) / line_bytes * line_bytes;
-
-constexpr std::size_t segment_bytes(std::uint32_t bank_count) {
-  return line_bytes + bank_count * bank_bytes;
-}
-
 char* map(int descriptor, std::size_t bytes) {
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   return memory == MAP_FAILED ? nullptr : static_cast<char*>(memory);
@@ -44,11 +38,20 @@ char* map(int descriptor, std::size_t bytes) {
 
 }  // namespace
 
+struct StatsSegment::Bank {
+  alignas(line_bytes) StatsCells cells{};
+  alignas(line_bytes) CoreState state{};
+};
+
+std::size_t StatsSegment::bytes_for(std::uint32_t bank_count) {
+  return line_bytes + bank_count * sizeof(Bank);
+}
+
 std::expected<StatsSegment, int> StatsSegment::create(std::uint32_t bank_count) {
   CHECK(bank_count > 0 && bank_count <= bank_count_max);
   const int descriptor = ::memfd_create("noria-stats", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor < 0) return std::unexpected(errno);
-  const std::size_t bytes = segment_bytes(bank_count);
+  const std::size_t bytes = bytes_for(bank_count);
   char* memory = nullptr;
   // Its size is settled for good: nobody who maps it can be made to fall off its end.
   if (::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0 ||
@@ -61,7 +64,7 @@ std::expected<StatsSegment, int> StatsSegment::create(std::uint32_t bank_count) 
   const Header header{magic, layout, reason_count, bank_count};
   std::memcpy(memory, &header, sizeof header);
   for (std::uint32_t index = 0; index < bank_count; ++index) {
-    ::new (memory + line_bytes + index * bank_bytes) StatsCells{};
+    ::new (memory + line_bytes + index * sizeof(Bank)) Bank{};
   }
   return StatsSegment(descriptor, memory, bytes, bank_count);
 }
@@ -77,7 +80,7 @@ std::expected<StatsSegment, std::string> StatsSegment::attach(int descriptor) {
   std::memcpy(&header, memory, sizeof header);
   const bool ours = header.magic == magic && header.layout == layout &&
                     header.reasons == reason_count && header.banks > 0 &&
-                    header.banks <= bank_count_max && bytes == segment_bytes(header.banks);
+                    header.banks <= bank_count_max && bytes == bytes_for(header.banks);
   if (!ours) {
     ::munmap(memory, bytes);
     return std::unexpected("it is no segment of counters, or one of another build");
@@ -97,20 +100,28 @@ StatsSegment::~StatsSegment() {
   ::close(descriptor_);
 }
 
-const StatsCells& StatsSegment::bank_at(std::uint32_t index) const {
+const StatsSegment::Bank& StatsSegment::bank_at(std::uint32_t index) const {
   CHECK(index < bank_count_);
-  const char* at = memory_ + line_bytes + index * bank_bytes;
-  return *std::launder(reinterpret_cast<const StatsCells*>(at));
+  const char* at = memory_ + line_bytes + index * sizeof(Bank);
+  return *std::launder(reinterpret_cast<const Bank*>(at));
 }
 
 StatsCells& StatsSegment::bank(std::uint32_t index) {
-  return const_cast<StatsCells&>(bank_at(index));
+  return const_cast<StatsCells&>(bank_at(index).cells);
+}
+
+const CoreState& StatsSegment::state(std::uint32_t index) const {
+  return bank_at(index).state;
+}
+
+CoreState& StatsSegment::state(std::uint32_t index) {
+  return const_cast<CoreState&>(bank_at(index).state);
 }
 
 std::uint64_t StatsSegment::total(Reason reason) const {
   std::uint64_t sum = 0;
   for (std::uint32_t index = 0; index < bank_count_; ++index) {
-    sum += bank_at(index)[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
+    sum += bank_at(index).cells[static_cast<std::size_t>(reason)].load(std::memory_order_relaxed);
   }
   return sum;
 }

@@ -6,9 +6,10 @@
 //     | magic  | layout | reasons|  banks |  zero           | bank 0 | bank 1 |
 //     +--------+--------+--------+--------+-----------------+--------+--------+-- - -
 //
-// A bank is one 64-bit cell for each Reason, in their order, filled up to whole cache lines. Bank 0
-// is the supervisor's, bank n + 1 that of worker slot n. A bank has one living writer and no lock;
-// its cells only grow, and the next process of the slot goes on where the last one died (OBS-005).
+// A bank is one 64-bit cell for each Reason, in their order, then the CoreState, both filled up to
+// whole cache lines. Bank 0 is the supervisor's, bank n + 1 that of worker slot n. A bank has one
+// living writer and no lock; its cells only grow, and the next process of the slot goes on where
+// the last one died (OBS-005).
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,7 @@
 #include <expected>
 #include <string>
 
+#include "core/core_state.hpp"
 #include "core/stats.hpp"
 
 namespace noria {
@@ -36,6 +38,8 @@ class StatsSegment {
   int descriptor() const { return descriptor_; }
   std::uint32_t bank_count() const { return bank_count_; }
   StatsCells& bank(std::uint32_t index);
+  CoreState& state(std::uint32_t index);
+  const CoreState& state(std::uint32_t index) const;
   // Over all banks, so over all processes of all generations.
   std::uint64_t total(Reason reason) const;
 
@@ -43,7 +47,10 @@ class StatsSegment {
   StatsSegment(int descriptor, char* memory, std::size_t bytes, std::uint32_t bank_count)
       : descriptor_(descriptor), memory_(memory), bytes_(bytes), bank_count_(bank_count) {}
 
-  const StatsCells& bank_at(std::uint32_t index) const;
+  struct Bank;
+
+  static std::size_t bytes_for(std::uint32_t bank_count);
+  const Bank& bank_at(std::uint32_t index) const;
 
   int descriptor_;
   char* memory_;

@@ -110,6 +110,10 @@ class Engine {
   // the rest completes at once. Not while a send() is in flight on the socket.
   virtual std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) = 0;
 
+  // Octets have arrived on the socket that no receive has taken yet. Only while no receive is in
+  // flight on it; false also where it cannot be told.
+  virtual bool has_unread(Descriptor socket) = 0;
+
   // Drops a socket at once with RST (SO_LINGER 0), for peers that are cut (CON-032). Only after
   // every operation on it has completed.
   virtual void reset(Descriptor socket) = 0;

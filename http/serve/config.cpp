@@ -15,6 +15,9 @@ constexpr std::uint64_t count_max = 1 << 24;
 // The eighth of it that is the error log's holds the longest record.
 constexpr std::uint64_t log_queue_bytes_min = 256 * 1024;
 
+// A loop that has nothing to do gives a sign of life once a second (PRC-033).
+constexpr std::uint64_t watchdog_ms_min = 2000;
+
 constexpr auto keys = std::to_array<ConfigKey>({
     {"method_bytes_max", &C::method_bytes_max, 1, 255, false, "LIM-001"},
     {"request_line_bytes_max", &C::request_line_bytes_max, 16, bytes_max, false, "LIM-002"},
@@ -47,7 +50,13 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"json_depth_max", &C::json_depth_max, 1, 1024, false, "LIM-060"},
     {"json_number_bytes_max", &C::json_number_bytes_max, 1, 4300, false, "LIM-061"},
     {"graceful_timeout_ms", &C::graceful_timeout_ms, 1, time_ms_max, false, "LIM-090"},
+    {"drain_delay_ms", &C::drain_delay_ms, 0, time_ms_max, false, "LIM-091"},
     {"drain_idle_ms", &C::drain_idle_ms, 0, time_ms_max, false, "LIM-091"},
+    {"worker_start_timeout_ms", &C::worker_start_timeout_ms, 1, time_ms_max, false, "LIM-092"},
+    {"watchdog_dump_ms", &C::watchdog_dump_ms, watchdog_ms_min, time_ms_max, false, "LIM-093"},
+    {"watchdog_kill_ms", &C::watchdog_kill_ms, 1, time_ms_max, false, "LIM-093"},
+    {"worker_restarts_burst", &C::worker_restarts_burst, 0, count_max, false, "LIM-094"},
+    {"worker_restarts_window_ms", &C::worker_restarts_window_ms, 1, time_ms_max, false, "LIM-094"},
     {"log_queue_bytes_max", &C::log_queue_bytes_max, log_queue_bytes_min, bytes_max, false,
      "LIM-095"},
 });
@@ -76,6 +85,12 @@ constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
   if (config.header_timeout_ms >= config.graceful_timeout_ms) {
     return ConfigProblem{"header_timeout_ms", "graceful_timeout_ms",
                          "must be less than"};  // LIM-204
+  }
+  if (config.drain_delay_ms >= config.graceful_timeout_ms) {
+    return ConfigProblem{"drain_delay_ms", "graceful_timeout_ms", "must be less than"};  // LIM-204
+  }
+  if (config.watchdog_dump_ms >= config.watchdog_kill_ms) {
+    return ConfigProblem{"watchdog_dump_ms", "watchdog_kill_ms", "must be less than"};  // LIM-204
   }
   return std::nullopt;
 }

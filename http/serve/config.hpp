@@ -41,7 +41,13 @@ struct ServerConfig {
   std::uint64_t json_depth_max = 1024;
   std::uint64_t json_number_bytes_max = 4300;
   std::uint64_t graceful_timeout_ms = 30000;
+  std::uint64_t drain_delay_ms = 0;
   std::uint64_t drain_idle_ms = 2000;
+  std::uint64_t worker_start_timeout_ms = 60000;
+  std::uint64_t watchdog_dump_ms = 5000;
+  std::uint64_t watchdog_kill_ms = 30000;
+  std::uint64_t worker_restarts_burst = 5;
+  std::uint64_t worker_restarts_window_ms = 10000;
   std::uint64_t log_queue_bytes_max = 1 << 20;
 };
 

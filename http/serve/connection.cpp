@@ -84,7 +84,9 @@ void Connection::complete_rare_receive(const Completion& completion) {
   lease.give_back();
   if (!receive_armed_ && wants_input()) {
     if (result > 0) shared_.stats.count(Reason::engine_multishot_rearmed);
-    arm_receive();
+    receive_more();
+  } else if (ended_by_stop_ && life_ == Life::open) {
+    call_off_receive();
   }
 }
 
@@ -93,7 +95,7 @@ void Connection::settle() {
   // Starved of a buffer in this turn's batch, whose leases are back by now (ENG-020).
   if (!receive_armed_ && wants_input()) {
     if (shared_.receive_buffers.leases_out() == 0) {
-      arm_receive();
+      receive_more();
     } else {
       wait_for_buffer();
     }
@@ -197,17 +199,32 @@ void Connection::arm_receive() {
   shared_.engine.receive(token(Operation::receive), descriptor_);
 }
 
+// Nothing tells that a receive queue is empty while a receive is in flight: what it has taken may
+// be on its way here. So it is called off, and asked for again if there was more.
+void Connection::call_off_receive() {
+  if (!receive_armed_ || receive_cancelled_) return;
+  receive_cancelled_ = true;
+  ++cancels_in_flight_;
+  shared_.engine.cancel(token(Operation::cancel), token(Operation::receive));
+}
+
+void Connection::receive_more() {
+  if (ended_by_stop_ && life_ == Life::open && !shared_.engine.has_unread(descriptor_))
+      [[unlikely]] {
+    life_ = Life::finishing;
+    finish_if_flushed();
+    if (life_ != Life::finishing) return;
+  }
+  arm_receive();
+}
+
 bool Connection::wants_input() const {
   return life_ != Life::closing && !peer_finished_ && !input_paused_;
 }
 
 void Connection::pause_input() {
   input_paused_ = true;
-  if (receive_armed_ && !receive_cancelled_) {
-    receive_cancelled_ = true;
-    ++cancels_in_flight_;
-    shared_.engine.cancel(token(Operation::cancel), token(Operation::receive));
-  }
+  call_off_receive();
 }
 
 void Connection::resume_input() {
@@ -219,7 +236,7 @@ void Connection::resume_input() {
     shared_.take_back(std::move(waiting));
   }
   if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
-  if (!receive_armed_ && wants_input()) arm_receive();
+  if (!receive_armed_ && wants_input()) receive_more();
 }
 
 // --- life ---
@@ -314,7 +331,7 @@ void Connection::give_way() {
 
 void Connection::drain() {
   if (life_ != Life::open || parked_ || queued_bytes() != 0) return;
-  wait_for(Wait::drain, shared_.clock.now_ms() + shared_.config.drain_idle_ms);
+  wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
 }
 
 // --- timers ---

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string_view>
 
+#include "core/core_state.hpp"
 #include "core/intrusive_list.hpp"
 #include "core/memory/output.hpp"
 #include "core/memory/slab.hpp"
@@ -58,6 +59,8 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   std::uint64_t idle_since_ms() const;
   // Idle as it is, it ends for another's sake (PRC-042).
   void give_way();
+  // Adds this connection to the gauges.
+  void count_in(Gauges& gauges) const;
   // Closes the descriptor if no operation on it is in flight any more (ENG-013).
   void try_close();
 
@@ -109,11 +112,13 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void settle_exchange(Exchange& exchange, Outcome outcome, const RequestHead& head,
                        const Match& match);
   void log_exchange(const RequestHead& head, const RouteSettings* route, Reason reason);
-  h1::Persistence persistence_for(const RequestHead& head) const;
-  h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest) const;
+  h1::Persistence persistence_for(const RequestHead& head);
+  h1::Persistence persistence_of_last(const RequestHead& head);
+  h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest);
   bool holds_chunked_body(std::string_view rest) const;
   bool must_close_unread(const RequestHead& head, std::string_view rest) const;
   void conclude(h1::Persistence persistence);
+  void conclude_last();
   void refuse(Reason reason, Method method);
   Method method_parked() const;
 
@@ -122,6 +127,8 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void flush_rest(std::int32_t sent);
   void all_sent();
   void arm_receive();
+  void call_off_receive();
+  void receive_more();
   void arm_send();
   void finish_if_flushed();
   void linger();
@@ -151,6 +158,8 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   bool peer_finished_ = false;
   bool input_paused_ = false;
   bool reset_wanted_ = false;
+  // Only a stop ends it: what has arrived is still answered (PRC-012, PRC-018).
+  bool ended_by_stop_ = false;
   bool receive_starved_ = false;  // counts as armed until it is tried again
   bool send_starved_ = false;     // counts as in flight until it is tried again
   std::uint8_t starved_count_ = 0;

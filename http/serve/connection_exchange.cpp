@@ -113,11 +113,32 @@ void Connection::answer_unfit(const RequestHead& head, Reason reason, std::strin
                reason);
 }
 
+// Every answer of a stop may be the last one and says so, but what has arrived behind its request
+// is not lost (PRC-012, PRC-018).
+[[gnu::noinline]] Persistence Connection::persistence_of_last(const RequestHead& head) {
+  ended_by_stop_ = shared_.stopping && head.keep_alive &&
+                   request_count_ < shared_.config.requests_per_connection_max;
+  return Persistence::close;
+}
+
+[[gnu::noinline]] void Connection::conclude_last() {
+  if (ended_by_stop_ && !shared_.writer.close_wanted()) {
+    if (queued_bytes() > shared_.config.send_queue_bytes_high) pause_input();
+    return call_off_receive();
+  }
+  ended_by_stop_ = false;
+  if (request_count_ >= shared_.config.requests_per_connection_max) {
+    shared_.stats.count(Reason::closed_request_count);
+  }
+  life_ = Life::finishing;
+}
+
 // A body that will not be read may cost the connection (CON-021, H1-072).
-Persistence Connection::persistence_with_unread(const RequestHead& head,
-                                                std::string_view rest) const {
+Persistence Connection::persistence_with_unread(const RequestHead& head, std::string_view rest) {
   const Persistence persistence = persistence_for(head);
-  if (persistence == Persistence::close || !must_close_unread(head, rest)) return persistence;
+  if (!must_close_unread(head, rest)) return persistence;
+  ended_by_stop_ = false;
+  if (persistence == Persistence::close) return persistence;
   if (head.expects_continue) shared_.stats.count(Reason::closed_expect_unanswered);
   return Persistence::close;
 }
@@ -151,6 +172,7 @@ void Connection::refuse(Reason reason, Method method) {
   if (parked_ && parked_->phase != ParkedMessage::Phase::head) head = parked_->head_in_place();
   head.method = method;
   waiting_ = Wait::nothing;
+  ended_by_stop_ = false;
   answer_whole(
       head,
       {.status = status, .content_type = &bodies.content_type(), .fields = std::span(&no_store, 1)},

@@ -115,6 +115,25 @@ void Connection::retry() {
   }
 }
 
+void Connection::count_in(Gauges& gauges) const {
+  in(gauges, Gauge::send_queue_bytes) += queued_bytes();
+  const bool reads_head = parked_ && parked_->phase == ParkedMessage::Phase::head;
+  const bool is_queued = parked_ && parked_->phase == ParkedMessage::Phase::backlog;
+  Gauge gauge = Gauge::connections_idle;
+  if (life_ == Life::closing) {
+    gauge = Gauge::connections_closing;
+  } else if (life_ == Life::lingering) {
+    gauge = Gauge::connections_lingering;
+  } else if (queued_bytes() != 0 || life_ == Life::finishing) {
+    gauge = Gauge::connections_writing;
+  } else if (parked_) {
+    gauge = Gauge::connections_reading;
+  }
+  ++in(gauges, gauge);
+  if (is_queued) ++in(gauges, Gauge::exchanges_queued);
+  if (parked_ && !reads_head && !is_queued) ++in(gauges, Gauge::exchanges_running);
+}
+
 void Connection::forget_retries() {
   if (std::exchange(send_starved_, false)) send_in_flight_ = false;
   if (std::exchange(receive_starved_, false)) receive_armed_ = false;

@@ -183,6 +183,7 @@ ParkedMessage& Connection::park(Phase phase) {
     parked_ = shared_.lend_parked();
     parked_->phase = phase;
   }
+  if (ended_by_stop_) call_off_receive();
   return *parked_;
 }
 

@@ -10,18 +10,15 @@ namespace noria::http {
 
 using h1::Persistence;
 
-Persistence Connection::persistence_for(const RequestHead& head) const {
-  if (!head.keep_alive || request_count_ >= shared_.requests_max) return Persistence::close;
+Persistence Connection::persistence_for(const RequestHead& head) {
+  if (!head.keep_alive || request_count_ >= shared_.requests_max) return persistence_of_last(head);
   return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
 }
 
 void Connection::conclude(Persistence persistence) {
   shared_.schedule(*this);
   if (persistence == Persistence::close) {
-    if (request_count_ >= shared_.config.requests_per_connection_max) {
-      shared_.stats.count(Reason::closed_request_count);
-    }
-    life_ = Life::finishing;
+    conclude_last();
   } else if (queued_bytes() > shared_.config.send_queue_bytes_high) {
     pause_input();
   }

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t accept_pause_ms = 100;    // ENG-028
 constexpr std::uint64_t idle_for_room_ms = 1000;  // PRC-042
+constexpr std::uint64_t quick_stop_ms = 1000;     // PRC-002
 constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
 }  // namespace
@@ -38,7 +39,8 @@ void Server::listen(uring::Descriptor listener) {
 void Server::settle() {
   if (shared_.logs != nullptr) shared_.logs->writer.commit();
   shared_.response_blocks.refresh(shared_.clock.wall_seconds());
-  if (stop_requested_.load(std::memory_order_relaxed) && !shared_.stopping) begin_stop();
+  if (stop_wanted_.load(std::memory_order_relaxed) != Stop::none) [[unlikely]]
+    proceed_with_stop();
   admit_waiting();
   arm_listeners();
   inspect_timers();
@@ -47,19 +49,25 @@ void Server::settle() {
 }
 
 std::uint64_t Server::next_deadline_ns() const {
-  std::uint64_t deadline_ms = shared_.timers.next_wake_ms();
+  std::uint64_t deadline_ms = std::min(shared_.timers.next_wake_ms(),
+                                       shared_.clock.now_ms() + shared_.turn_interval_ms_max);
   for (const Listener& listener : listeners_) {
     if (listener.paused_until_ms != 0) {
       deadline_ms = std::min(deadline_ms, listener.paused_until_ms);
     }
   }
   if (!waiting_.empty()) deadline_ms = std::min(deadline_ms, room_wanted_at_ms_);
-  if (shared_.stopping) deadline_ms = std::min(deadline_ms, stop_deadline_ms_);
-  // Accepting ends one turn after the queue was found empty; that turn must not wait for long.
-  if (shared_.stopping && !accepting_over_)
-    deadline_ms = std::min(deadline_ms, shared_.clock.now_ms() + 1);
-  return deadline_ms == TimerWheel::no_deadline_ms ? uring::no_deadline
+  if (stop_noticed_ != Stop::none) [[unlikely]]
+    deadline_ms = std::min(deadline_ms, stopping_deadline_ms());
+  return deadline_ms >= ServerParts::turn_whenever ? uring::no_deadline
                                                    : deadline_ms * nanoseconds_per_ms;
+}
+
+std::uint64_t Server::stopping_deadline_ms() const {
+  if (!shared_.stopping) return stop_at_ms_;
+  if (accepting_over_) return stop_deadline_ms_;
+  // Accepting ends one turn after the queue was found empty; that turn must not wait for long.
+  return std::min(stop_deadline_ms_, shared_.clock.now_ms() + 1);
 }
 
 // The connection a completion is for; null if it has left.
@@ -105,7 +113,11 @@ void Server::complete(std::span<const Completion> batch) {
         if (Connection* const connection = addressee(completion)) connection->complete(completion);
     }
   }
-  if (shared_.stopping && !accepting_over_ && !accepted) close_listeners();
+  // A full batch tells nothing of what it had no room for.
+  if (shared_.stopping && !accepting_over_ && !accepted &&
+      batch.size() < uring::Loop::turn_completions_max) {
+    close_listeners();
+  }
 }
 
 void Server::inspect_timers() {
@@ -210,15 +222,39 @@ void Server::complete_accept(const Completion& completion) {
 // --- settling, ending ---
 
 void Server::stop() {
-  stop_requested_.store(true, std::memory_order_relaxed);
+  want(Stop::graceful);
+}
+
+void Server::stop_quickly() {
+  want(Stop::quick);
+}
+
+void Server::want(Stop stop) {
+  Stop before = stop_wanted_.load(std::memory_order_relaxed);
+  while (before < stop && !stop_wanted_.compare_exchange_weak(before, stop)) {
+  }
   wake_.signal();
 }
 
-void Server::begin_stop() {
+[[gnu::noinline]] void Server::proceed_with_stop() {
+  const Stop wanted = stop_wanted_.load(std::memory_order_relaxed);
+  const std::uint64_t now_ms = shared_.clock.now_ms();
+  bool begins = false;
+  if (stop_noticed_ == Stop::none) {
+    stop_at_ms_ = now_ms + shared_.config.drain_delay_ms;
+    stop_deadline_ms_ = now_ms + shared_.config.graceful_timeout_ms;
+  }
+  if (wanted == Stop::quick && stop_noticed_ != Stop::quick) {
+    stop_at_ms_ = now_ms;
+    stop_deadline_ms_ = std::min(stop_deadline_ms_, now_ms + quick_stop_ms);
+    begins = true;
+  }
+  stop_noticed_ = wanted;
+  begins |= !shared_.stopping && now_ms >= stop_at_ms_;
+  if (!begins) return;
   shared_.stopping = true;
   shared_.requests_max = 0;
-  shared_.idle_ms = shared_.config.drain_idle_ms;
-  stop_deadline_ms_ = shared_.clock.now_ms() + shared_.config.graceful_timeout_ms;
+  shared_.idle_ms = wanted == Stop::quick ? 0 : shared_.config.drain_idle_ms;
   shared_.connections.for_each([](Connection& connection) { connection.drain(); });
 }
 
@@ -233,6 +269,15 @@ void Server::close_listeners() {
   if (wake_armed_) {
     shared_.engine.cancel(Token(Operation::cancel, 0, 0), Token(Operation::poll, 0, 0));
   }
+}
+
+Gauges Server::gauges() {
+  Gauges now{};
+  shared_.connections.for_each([&](const Connection& connection) { connection.count_in(now); });
+  in(now, Gauge::leases_out) = shared_.receive_buffers.leases_out();
+  in(now, Gauge::operations_in_flight) = shared_.engine.operations_in_flight();
+  in(now, Gauge::loop_lag_us) = (shared_.clock.read_ns() - shared_.clock.now_ns()) / 1000;
+  return now;
 }
 
 bool Server::finished() const {

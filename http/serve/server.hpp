@@ -25,12 +25,19 @@ class Server final : public uring::Work {
   // Serves what this listening socket accepts; the descriptor stays the caller's.
   void listen(uring::Descriptor listener);
 
-  // Begins the graceful stop (PRC-011 to PRC-017). Any thread, any number of times.
+  // Begins the graceful stop (PRC-010 to PRC-017). Any thread, any number of times.
   void stop();
+  // Begins a quick one: idle connections end at once, what has begun gets a second (PRC-002). Any
+  // thread, also while a graceful stop goes on.
+  void stop_quickly();
   // The stop is through: no connection is left, no operation in flight.
   bool finished() const;
 
   std::uint32_t connections_live() const { return shared_.connections.live(); }
+
+  // What this core has at this moment, but for log, engine and generation; looks at every
+  // connection.
+  Gauges gauges();
 
   void settle() override;
   std::uint64_t next_deadline_ns() const override;
@@ -45,13 +52,17 @@ class Server final : public uring::Work {
     std::uint64_t paused_until_ms = 0;
   };
 
+  enum class Stop : std::uint8_t { none, graceful, quick };
+
+  void want(Stop stop);
   Connection* addressee(const uring::Completion& completion);
   void complete_accept(const uring::Completion& completion);
   void arm_listeners();
   void admit_waiting();
   void make_room();
   void close_listeners();
-  void begin_stop();
+  void proceed_with_stop();
+  std::uint64_t stopping_deadline_ms() const;
   void inspect_timers();
   bool room_for_connection() const;
 
@@ -66,7 +77,11 @@ class Server final : public uring::Work {
 
   uring::Wake wake_;
   bool wake_armed_ = false;
-  std::atomic<bool> stop_requested_ = false;
+  std::atomic<Stop> stop_wanted_ = Stop::none;
+  Stop stop_noticed_ = Stop::none;
+  // A graceful stop was asked for and is put off until then, for those who look at readiness
+  // (PRC-010).
+  std::uint64_t stop_at_ms_ = TimerWheel::no_deadline_ms;
   // The listeners' queues have been emptied and accepting is over.
   bool accepting_over_ = false;
   std::uint64_t stop_deadline_ms_ = 0;

@@ -39,6 +39,7 @@ Shared::Shared(const ServerParts& parts)
       refusal_bodies(parts.error_shape),
       unmatched(parts.unmatched),
       endpoints_of(parts.endpoints_of),
+      turn_interval_ms_max(parts.turn_interval_ms_max),
       logs(parts.logs),
       access_log(parts.logs != nullptr ? parts.logs->access.get() : nullptr),
       writer(response_blocks, stats, parts.response_defaults),

@@ -42,6 +42,10 @@ struct ServerParts {
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
   ResponseDefaults response_defaults = {};
   Logs* logs = nullptr;  // null: nothing is logged
+  // The loop turns at least so often, also when there is nothing to do (PRC-033).
+  std::uint64_t turn_interval_ms_max = turn_whenever;
+
+  static constexpr std::uint64_t turn_whenever = std::uint64_t{1} << 43;
 };
 
 struct Shared {
@@ -67,6 +71,7 @@ struct Shared {
   const RefusalBodies refusal_bodies;
   const Handler unmatched;
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
+  const std::uint64_t turn_interval_ms_max;
   Logs* const logs;
   AccessLog* const access_log;  // null: no exchange is logged
 

@@ -1,8 +1,13 @@
 #include "pymod/bindings/processes.hpp"
 
 #include <pybind11/stl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +15,8 @@
 
 #include "core/cores.hpp"
 #include "core/stats.hpp"
+#include "pymod/bindings/configuration.hpp"
+#include "pymod/bindings/crash_report.hpp"
 #include "pymod/bindings/errors.hpp"
 #include "uring/choice.hpp"
 #include "uring/ring/features.hpp"
@@ -37,12 +44,31 @@ std::pair<std::string, int> listener_address(int descriptor) {
   return {address.host, address.port};
 }
 
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+// As sd_watchdog_enabled(3) reads it.
+std::uint64_t notify_watchdog_ms() {
+  const std::string pid = variable("WATCHDOG_PID");
+  if (!pid.empty() && pid != std::to_string(::getpid())) return 0;
+  return std::strtoull(variable("WATCHDOG_USEC").c_str(), nullptr, 10) / 1000;
+}
+
 int supervise_workers(const std::vector<std::string>& command,
-                      const std::vector<std::vector<int>>& listeners,
-                      std::uint64_t graceful_timeout_ms) {
+                      const std::vector<std::vector<int>>& listeners, const pb::dict& given) {
+  const http::ServerConfig config = configuration_from(given);
   const CoresOptions options{.command = command,
                              .listeners = listeners,
-                             .graceful_timeout_ms = graceful_timeout_ms,
+                             .graceful_timeout_ms = config.graceful_timeout_ms,
+                             .worker_start_timeout_ms = config.worker_start_timeout_ms,
+                             .watchdog_dump_ms = config.watchdog_dump_ms,
+                             .watchdog_kill_ms = config.watchdog_kill_ms,
+                             .restarts_burst = config.worker_restarts_burst,
+                             .restarts_window_ms = config.worker_restarts_window_ms,
+                             .notify_socket = variable("NOTIFY_SOCKET"),
+                             .notify_watchdog_ms = notify_watchdog_ms(),
                              .report = [](std::string_view line) {
                                std::string text("noria: ");
                                text.append(line).push_back('\n');
@@ -53,6 +79,23 @@ int supervise_workers(const std::vector<std::string>& command,
                              }};
   const pb::gil_scoped_release released;
   return supervise(options);
+}
+
+// No memory in a core dump: a setting other than the kernel's own was asked for (PRC-053).
+void leave_memory_out_of_core_dumps() {
+  std::fstream filter("/proc/self/coredump_filter");
+  std::string mask;
+  if (!(filter >> mask) || mask != "00000033") return;
+  filter.seekp(0);
+  filter << "0" << std::flush;
+}
+
+bool join_supervisor(int supervisor) {
+  if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) raise_os_error(errno, "prctl");  // PRC-032
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) raise_os_error(errno, "prctl");
+  leave_memory_out_of_core_dumps();
+  // It may have ended before that.
+  return ::getppid() == supervisor;
 }
 
 pb::object limit(std::uint64_t value) {
@@ -108,9 +151,17 @@ void add_processes(pb::module_& module) {
   module.def("listener_address", listener_address, pb::arg("descriptor"),
              "(host, port) of a TCP listener; an empty host for any other.");
   module.def("supervise", supervise_workers, pb::arg("command"), pb::kw_only(),
-             pb::arg("listeners"), pb::arg("graceful_timeout_ms"),
-             "Starts one process per slot, keeps them alive, forwards TERM and INT; returns the "
-             "exit code.");
+             pb::arg("listeners"), pb::arg("config"),
+             "Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns "
+             "the exit code.");
+  module.def(
+      "join_supervisor", join_supervisor, pb::arg("supervisor"),
+      "This process ends with its supervisor from now on and gains no privileges; False if that "
+      "is gone already.");
+  module.def("report_crashes", report_crashes,
+             "Logs the native stack of a crash before any handler set so far is called; and when "
+             "`stacks_signal` comes.");
+  module.attr("stacks_signal") = stacks_signal();
   module.def("doctor", doctor, "What this machine offers and which engine would be chosen.");
 }
 

@@ -5,7 +5,7 @@
 
 namespace noria::py {
 
-// Adds bind_listener(), supervise() and doctor().
+// Adds bind_listener(), supervise(), what a worker does first, and doctor().
 void add_processes(pybind11::module_& module);
 
 }  // namespace noria::py

@@ -23,6 +23,8 @@ namespace {
 
 namespace pb = pybind11;
 
+constexpr std::uint64_t heartbeat_ms_max = 1000;  // PRC-033
+
 uring::EngineRequest request_of(const std::string& word) {
   const auto request = uring::engine_request(word);
   if (!request) throw pb::value_error("engine is auto, uring or epoll, not " + word);
@@ -85,6 +87,7 @@ Server::Server(pb::object application, std::vector<int> listeners, const pb::dic
       options_(std::move(options)),
       request_(request_of(options_.engine)),
       segment_(segment_of(options_)),
+      state_(segment_ ? segment_->state(options_.stats->second) : own_state_),
       stats_(segment_ ? segment_->bank(options_.stats->second) : own_cells_) {
   application_.table();
   logs_ = make_logs();
@@ -102,7 +105,9 @@ void Server::open(bool signals) {
   if (engine_) throw std::runtime_error("the server is open already");
   http::ServerConfig config = config_;
   config.connections_max = connections_max_within(config.connections_max);
+  if (request_ != uring::EngineRequest::epoll) state_.enter(Phase::probing);
   auto choice = uring::choose_engine(request_, {}, stats_);
+  state_.enter(Phase::absent);
   if (!choice) raise_os_error(0, choice.error().cause + "; " + choice.error().remedy);
   serving_thread_ = std::this_thread::get_id();
   ApplicationState& state = application_.state_for(config_);
@@ -117,7 +122,8 @@ void Server::open(bool signals) {
                         .error_shape = application_.error_shape(),
                         .unmatched = unmatched_handler(state),
                         .response_defaults = response_defaults_from(options_.fields),
-                        .logs = logs_.get()});
+                        .logs = logs_.get(),
+                        .turn_interval_ms_max = heartbeat_ms_max});
   for (const int listener : listeners_) {
     const uring::StreamOptions options{.user_timeout_ms =
                                            static_cast<std::uint32_t>(config_.tcp_user_timeout_ms)};
@@ -141,8 +147,13 @@ int Server::run() {
   const uring::WaitHook hook = attached.around_wait();
   uring::Loop loop(*engine_, clock_, *server_);
   OwnedRef interruption;
+  state_.turned(clock_.now_ms());
+  state_.enter(Phase::serving);
   while (!server_->finished()) {
     loop.turn(hook);
+    state_.turned(clock_.now_ms());
+    if (clock_.now_ms() >= show_at_ms_) [[unlikely]]
+      show_gauges();
     // A signal that Python itself handles; what its handler raises ends the serving.
     if (PyErr_CheckSignals() != 0) [[unlikely]] {
       interruption = OwnedRef(take_exception());
@@ -150,6 +161,7 @@ int Server::run() {
     }
   }
   running_ = false;
+  state_.enter(Phase::ended);
   signals_.reset();
   reopen_signal_.reset();
   serving_thread_ = {};
@@ -166,6 +178,16 @@ void Server::stop() {
   if (server_) server_->stop();
 }
 
+// Once a second: it looks at every connection.
+[[gnu::noinline]] void Server::show_gauges() {
+  Gauges now = server_->gauges();
+  in(now, Gauge::log_queue_bytes) = logs_->writer.bytes_queued();
+  in(now, Gauge::engine) = engine_->kind() == uring::EngineKind::ring ? 2 : 1;
+  in(now, Gauge::generation) = options_.generation;
+  state_.show(now);
+  show_at_ms_ = clock_.now_ms() + heartbeat_ms_max;
+}
+
 pb::object Server::engine() const {
   if (!engine_) return pb::none();
   return pb::str(engine_->kind() == uring::EngineKind::ring ? "uring" : "epoll");
@@ -173,6 +195,28 @@ pb::object Server::engine() const {
 
 pb::dict Server::stats() const {
   return segment_ ? counters_of(*segment_) : counters_of(stats_);
+}
+
+pb::list Server::gauges() const {
+  pb::list made;
+  const auto add = [&made](std::uint32_t slot, const CoreState& state) {
+    if (!state.is(Phase::serving)) return;
+    const Gauges now = state.shown();
+    pb::dict one;
+    one["worker"] = slot;
+    for (std::size_t index = 0; index < gauge_count; ++index) {
+      one[pb::str(gauge_names[index].data(), gauge_names[index].size())] = now[index];
+    }
+    made.append(one);
+  };
+  if (!segment_) {
+    add(0, state_);
+    return made;
+  }
+  for (std::uint32_t bank = 1; bank < segment_->bank_count(); ++bank) {
+    add(bank - 1, segment_->state(bank));
+  }
+  return made;
 }
 
 bool Server::log(std::string_view level, std::string_view logger, std::string_view text) {
@@ -187,29 +231,37 @@ void add_server(pb::module_& module) {
       .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
                        std::string engine, ResponseFields fields, std::string access_log,
                        std::string access_log_format,
-                       std::optional<std::pair<int, std::uint32_t>> stats) {
+                       std::optional<std::pair<int, std::uint32_t>> stats,
+                       std::uint64_t generation) {
              return std::make_unique<Server>(
                  std::move(application), std::move(listeners), config,
                  Server::Options{.engine = std::move(engine),
                                  .access_log = std::move(access_log),
                                  .access_log_format = std::move(access_log_format),
                                  .fields = std::move(fields),
-                                 .stats = stats});
+                                 .stats = stats,
+                                 .generation = generation});
            }),
            pb::arg("application"), pb::kw_only(), pb::arg("listeners"), pb::arg("config"),
            pb::arg("engine"), pb::arg("fields") = no_response_fields, pb::arg("access_log") = "",
            pb::arg("access_log_format") = "combined", pb::arg("stats") = pb::none(),
+           pb::arg("generation") = 0,
            "`fields`: whether responses say the date, and what every one gets beside its own. "
            "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
-           "descriptor of a segment of counters, which the server takes, and its bank there.")
+           "descriptor of a segment of counters, which the server takes, and its bank there. "
+           "`generation`: how many processes had that bank before.")
       .def("open", &Server::open, pb::kw_only(), pb::arg("signals"),
            "Chooses the engine on this thread; OSError with the cause if the forced one "
            "fails.\nWith "
-           "`signals`, TERM and INT stop the server from now on, a second one ends the process.")
+           "`signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT ends "
+           "the "
+           "process.")
       .def("run", &Server::run, "Serves until stop() and returns the exit code.")
       .def("stop", &Server::stop, "Begins the graceful stop; from any thread.")
       .def("stats", &Server::stats,
            "Every counter by its name, over all processes that share their counters.")
+      .def("gauges", &Server::gauges,
+           "What each process that serves has at the moment, as it last looked, once a second.")
       .def("log", &Server::log, pb::arg("level"), pb::arg("logger"), pb::arg("text"),
            "Adds a record to the error log; False on any thread but the one that serves.")
       .def_property_readonly("engine", &Server::engine)

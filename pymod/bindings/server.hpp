@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "core/core_state.hpp"
 #include "core/stats.hpp"
 #include "core/stats_segment.hpp"
 #include "http/serve/logs.hpp"
@@ -32,6 +33,7 @@ class Server {
     std::string access_log_format;  // see http::LogFormat
     ResponseFields fields;
     std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, taken, and bank
+    std::uint64_t generation = 0;                        // processes that had the bank before
   };
 
   Server(pybind11::object application, std::vector<int> listeners, const pybind11::dict& config,
@@ -40,7 +42,7 @@ class Server {
   Server& operator=(const Server&) = delete;
 
   // Chooses the engine on this thread; OSError with the cause if the forced one fails. With
-  // `signals`, TERM and INT stop the server from now until it has run.
+  // `signals`, TERM, INT and QUIT stop the server from now until it has run.
   void open(bool signals);
   // Serves on the thread that opened until stop() and returns the exit code.
   int run();
@@ -51,11 +53,14 @@ class Server {
   const std::string& engine_reason() const { return engine_reason_; }
   // Over all processes that share the segment, if there is one.
   pybind11::dict stats() const;
+  // As each process that serves has shown them last, by name, and whose they are.
+  pybind11::list gauges() const;
   // A record of the error log; false on any thread but the one that serves, and after the end.
   bool log(std::string_view level, std::string_view logger, std::string_view text);
 
  private:
   std::unique_ptr<http::Logs> make_logs();
+  void show_gauges();
 
   pybind11::object application_object_;
   Application& application_;
@@ -66,6 +71,8 @@ class Server {
 
   std::optional<StatsSegment> segment_;
   StatsCells own_cells_{};
+  CoreState own_state_{};
+  CoreState& state_;
   Stats stats_;
   Clock clock_;
   std::string engine_reason_;
@@ -75,6 +82,7 @@ class Server {
   std::optional<StopSignals> signals_;
   std::optional<ReopenSignal> reopen_signal_;
   std::thread::id serving_thread_;
+  std::uint64_t show_at_ms_ = 0;
   bool stop_wanted_ = false;
   bool running_ = false;
 };

@@ -21,8 +21,15 @@ static_assert(std::atomic<http::Server*>::is_always_lock_free);
 
 void on_signal(int signal) {
   const int error = errno;
-  if (signals_seen.fetch_add(1) > 0) ::_exit(128 + signal);
-  if (http::Server* server = stopped_by_signal.load()) server->stop();
+  http::Server* const server = stopped_by_signal.load();
+  if (signal == SIGQUIT) {
+    // Does not count: the kernel may deliver it ahead of a TERM that was sent first.
+    if (server != nullptr) server->stop_quickly();
+  } else if (signals_seen.fetch_add(1) > 0) {
+    ::_exit(128 + signal);
+  } else if (server != nullptr) {
+    server->stop();
+  }
   errno = error;
 }
 
@@ -38,11 +45,13 @@ StopSignals::StopSignals(http::Server& server) {
   action.sa_flags = SA_RESTART | SA_ONSTACK;
   CHECK(::sigaction(SIGTERM, &action, &old_term_) == 0);
   CHECK(::sigaction(SIGINT, &action, &old_int_) == 0);
+  CHECK(::sigaction(SIGQUIT, &action, &old_quit_) == 0);
 }
 
 StopSignals::~StopSignals() {
   ::sigaction(SIGTERM, &old_term_, nullptr);
   ::sigaction(SIGINT, &old_int_, nullptr);
+  ::sigaction(SIGQUIT, &old_quit_, nullptr);
   stopped_by_signal = nullptr;
 }
 

@@ -1,5 +1,5 @@
-// TERM and INT while a server runs: the first stops it, the second ends the process, whatever
-// Python is doing meanwhile (PRC-001).
+// TERM, INT and QUIT while a server runs: the first TERM or INT stops it, the second ends
+// the process, whatever Python is doing meanwhile (PRC-001); QUIT makes the stop quick (PRC-002).
 #pragma once
 
 #include <csignal>
@@ -8,7 +8,7 @@
 
 namespace noria::py {
 
-// Takes both signals for its lifetime and restores what was there. One at a time in a process.
+// Takes all three signals for its lifetime and restores what was there. One at a time in a process.
 class StopSignals {
  public:
   explicit StopSignals(http::Server& server);
@@ -19,6 +19,7 @@ class StopSignals {
  private:
   struct sigaction old_term_{};
   struct sigaction old_int_{};
+  struct sigaction old_quit_{};
 };
 
 }  // namespace noria::py

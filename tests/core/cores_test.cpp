@@ -10,6 +10,9 @@
 #include <sstream>
 #include <string>
 
+#include "core/core_state.hpp"
+#include "core/reason.hpp"
+
 namespace noria {
 namespace {
 
@@ -101,6 +104,103 @@ TEST(Cores, PRC_001_a_second_signal_forces_the_end) {
                                 "while :; do kill -INT $PPID; done",
                             1)),
             128 + SIGINT);
+}
+
+TEST(Cores, PRC_002_quit_is_passed_on_and_ends_with_0) {
+  Scratch scratch;
+  const std::string out = scratch.file("out");
+  EXPECT_EQ(supervise(shell("trap 'echo quit >>" + out + "; exit 0' QUIT; " + report_ready +
+                                "kill -QUIT $PPID; while :; do :; done",
+                            1)),
+            0);
+  EXPECT_EQ(scratch.text_of("out"), "quit\n");
+}
+
+TEST(Cores, PRC_002_quit_makes_a_stop_quick_that_has_begun) {
+  Scratch scratch;
+  const std::string out = scratch.file("out");
+  CoresOptions options =
+      shell("trap 'echo term >>" + out + "; kill -QUIT $PPID' TERM; " + "trap 'echo quit >>" + out +
+                "; exit 0' QUIT; " + report_ready + "kill -TERM $PPID; while :; do :; done",
+            1);
+  options.graceful_timeout_ms = 1'000'000;
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_EQ(scratch.text_of("out"), "term\nquit\n");
+}
+
+TEST(Cores, PRC_002_who_does_not_heed_quit_is_killed) {
+  CoresOptions options =
+      shell("trap '' QUIT; " + report_ready + "kill -QUIT $PPID; while :; do :; done", 1);
+  options.graceful_timeout_ms = 1'000'000;
+  EXPECT_EQ(supervise(options), 0);
+}
+
+TEST(Cores, LIM_092_a_worker_that_does_not_get_ready_ends_the_start) {
+  for (const std::uint64_t n : {49, 50, 51}) {
+    std::string said;
+    CoresOptions options = shell("while :; do :; done", 1);
+    options.worker_start_timeout_ms = n;
+    options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+    EXPECT_EQ(supervise(options), 3);
+    EXPECT_EQ(said, "cannot start: a worker was not ready within " + std::to_string(n) +
+                        " ms; what it waits for at its start takes too long\n");
+  }
+}
+
+TEST(Cores, LIM_092_one_that_replaces_another_is_replaced_itself) {
+  std::string said;
+  CoresOptions options =
+      shell("if [ $NORIA_WORKER_RESTARTS = 1 ]; then trap '' ABRT; while :; do :; done; fi; " +
+                report_ready +
+                "if [ $NORIA_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; fi; exit 1",
+            1);
+  // Long enough for a shell to start, even where many run.
+  options.worker_start_timeout_ms = 3000;
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 0);
+  // It did not heed ABRT either.
+  EXPECT_NE(said.find("was killed by signal 9: cannot start: a worker was not ready"),
+            std::string::npos)
+      << said;
+}
+
+// LIM-094: so many at once, the next ones at a slower pace, which is said once.
+TEST(Cores, LIM_094_a_crash_loop_is_slowed_down_and_said) {
+  for (const std::uint64_t n : {0, 1, 2}) {
+    std::string said;
+    CoresOptions options =
+        shell(report_ready +
+                  "if [ $NORIA_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; "
+                  "fi; kill -KILL $$",
+              1);
+    options.restarts_burst = n;
+    options.restarts_window_ms = 1'000'000;
+    options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+    EXPECT_EQ(supervise(options), 0);
+    const std::string slow = "workers have died " + std::to_string(n + 1) + " times within";
+    EXPECT_EQ(said.find(slow) != std::string::npos, n < 2) << said;
+    EXPECT_EQ(said.find("times within", said.find(slow) + slow.size()), std::string::npos) << said;
+  }
+}
+
+// A filter that kills for io_uring: the worker has said that it probes, and dies.
+TEST(Cores, ENG_004_a_worker_that_dies_while_probing_comes_back_on_epoll) {
+  std::string said;
+  // Bank 1 begins behind the header and the supervisor's bank; its phase behind its counters.
+  const std::size_t cells = (reason_count * 8 + 63) / 64 * 64;
+  const std::size_t state = (sizeof(CoreState) + 63) / 64 * 64;
+  const std::size_t phase_at = 64 + cells + state + cells;
+  CoresOptions options =
+      shell("if [ -z \"$NORIA_WORKER_ENGINE\" ]; then printf '\\001' | dd bs=1 conv=notrunc seek=" +
+                std::to_string(phase_at) +
+                " of=/proc/self/fd/${NORIA_WORKER_STATS%,*} 2>/dev/null; kill -SYS $$; fi; "
+                "[ $NORIA_WORKER_ENGINE = epoll ] || exit 5; " +
+                report_ready + "kill -TERM $PPID; exit 0",
+            1);
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_NE(said.find("as it tried io_uring; it starts again with epoll\n"), std::string::npos)
+      << said;
 }
 
 // PRC-004: also to a worker that has not got so far as to take it.

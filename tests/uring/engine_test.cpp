@@ -249,6 +249,21 @@ TEST_P(EngineContract, polls_once_for_what_is_ready) {
   close(socket);
 }
 
+TEST_P(EngineContract, what_no_receive_has_taken_is_told_of) {
+  const auto [peer, socket] = connect();
+  EXPECT_FALSE(engine().has_unread(socket));
+  world_->deliver(peer, "x");
+  EXPECT_TRUE(engine().has_unread(socket));
+  engine().receive(token(Operation::receive), socket);
+  std::string text;
+  take(collect(1)[0], text);
+  cancel(token(Operation::receive));
+  EXPECT_FALSE(engine().has_unread(socket));
+  world_->finish(peer);
+  EXPECT_FALSE(engine().has_unread(socket));
+  close(socket);
+}
+
 TEST_P(EngineContract, CON_032_a_cut_peer_sees_a_reset) {
   const auto [peer, socket] = connect();
   world_->deliver(peer, "x");

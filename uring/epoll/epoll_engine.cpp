@@ -10,6 +10,7 @@
 #include <ctime>
 
 #include "core/check.hpp"
+#include "uring/sockets/socket_options.hpp"
 
 namespace noria::uring {
 
@@ -81,6 +82,10 @@ void EpollEngine::poll(Token token, Descriptor descriptor, std::uint32_t events)
 
 void EpollEngine::nop(Token token) {
   prepare({.operation = Operation::nop, .token = token});
+}
+
+bool EpollEngine::has_unread(Descriptor socket) {
+  return has_unread_octets(socket);
 }
 
 void EpollEngine::reset(Descriptor socket) {

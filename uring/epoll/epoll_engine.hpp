@@ -39,6 +39,7 @@ class EpollEngine final : public Engine {
   void cancel(Token token, Token target) override;
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
+  bool has_unread(Descriptor socket) override;
   void reset(Descriptor socket) override;
   // Returns 0 before the deadline when a signal came in (ENG-026).
   std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,

@@ -165,6 +165,10 @@ void RingEngine::nop(Token token) {
   ops::prepare_nop(next_entry(), token);
 }
 
+bool RingEngine::has_unread(Descriptor socket) {
+  return has_unread_octets(socket);
+}
+
 void RingEngine::reset(Descriptor socket) {
   close_with_reset(socket);
 }

@@ -42,6 +42,7 @@ class RingEngine final : public Engine {
   void cancel(Token token, Token target) override;
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
+  bool has_unread(Descriptor socket) override;
   void reset(Descriptor socket) override;
   // Also returns, with nothing, when a signal cut the wait short (ENG-026).
   std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,6 +26,11 @@ int set_stream_options(Descriptor listener, const StreamOptions& options) {
   if (const int error = set(listener, IPPROTO_TCP, TCP_NODELAY, 1); error != 0) return error;
   if (const int error = set(listener, SOL_SOCKET, SO_KEEPALIVE, 1); error != 0) return error;
   return set(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.user_timeout_ms));
+}
+
+bool has_unread_octets(Descriptor socket) {
+  int bytes = 0;
+  return ::ioctl(socket, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 void close_with_reset(Descriptor socket) {

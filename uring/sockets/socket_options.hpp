@@ -20,4 +20,7 @@ int set_stream_options(Descriptor listener, const StreamOptions& options);
 // Closes with RST and without lingering (CON-032); nothing unsent stays in the kernel.
 void close_with_reset(Descriptor socket);
 
+// Octets wait in its receive queue; a FIN alone does not count.
+bool has_unread_octets(Descriptor socket);
+
 }  // namespace noria::uring

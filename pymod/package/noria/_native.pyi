@@ -330,10 +330,12 @@ class Server(metaclass=_BoundType):
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
+        generation: int = 0,  # how many processes had that bank before
     ) -> None: ...
     def open(self, *, signals: bool) -> None:
         """Chooses the engine on this thread; OSError with the cause if the forced one fails.
-        With `signals`, TERM and INT stop the server from now on, a second one ends the process."""
+        With `signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT ends the
+        process."""
     @property
     def engine(self) -> Literal["uring", "epoll"] | None: ...
     @property
@@ -344,6 +346,8 @@ class Server(metaclass=_BoundType):
         """Begins the graceful stop; from any thread."""
     def stats(self) -> dict[str, int]:
         """Every counter by its name, over all processes that share their counters."""
+    def gauges(self) -> list[dict[str, int]]:
+        """What each process that serves has at the moment, as it last looked, once a second."""
     def log(self, level: str, logger: str, text: str) -> bool:
         """Adds a record to the error log; False on any thread but the one that serves."""
 
@@ -371,10 +375,17 @@ def supervise(
     command: Sequence[str],
     *,
     listeners: Sequence[Sequence[int]],  # per worker slot
-    graceful_timeout_ms: int,
+    config: Mapping[str, int],
 ) -> int:
-    """Starts one process per slot, keeps them alive, forwards TERM and INT; returns the exit code."""
+    """Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns the exit code."""
 
+def join_supervisor(supervisor: int) -> bool:
+    """This process ends with its supervisor from now on and gains no privileges; False if that is gone already."""
+
+def report_crashes() -> None:
+    """Logs the native stack of a crash before any handler set so far is called; and when `stacks_signal` comes."""
+
+stacks_signal: int
 def doctor() -> dict[str, Any]: ...
 def bind_listener(
     host: str, port: int, *, backlog: int, reuse_port: bool = True

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 USAGE = """\
 usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--engine ENGINE] [--app-dir DIR]
                       [--access-log[=FILE]] [--access-log-format FORMAT] [--log-queue SIZE]
+                      [--user USER] [--group GROUP]
        noria doctor
        noria --version
 
@@ -32,11 +33,13 @@ usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--e
   --app-dir  where pkg.mod is looked for (the current directory)
   --access-log         a line for each request, on standard output or in FILE; --no-access-log (off)
   --access-log-format  combined, json, or a text with atoms: {client} "{method} {path}" {status} (combined)
+  --user, --group      who serves, once the address is bound; names or numbers
   --log-queue          what may wait to be written before lines are dropped (1MiB)
 """
 
 _RUN_FLAGS = (
-    "host", "port", "uds", "workers", "engine", "app-dir", "access-log", "access-log-format", "log-queue"
+    "host", "port", "uds", "workers", "engine", "app-dir", "access-log", "access-log-format", "log-queue",
+    "user", "group",
 )  # fmt: skip
 _SWITCHES = {"access-log": "on", "no-access-log": "off"}  # stand alone; the first also takes =FILE
 _NOT_STARTED = 3
@@ -168,28 +171,82 @@ def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
 def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
     from noria import _native
     from noria.serving import bind
+    from noria.settings import native_values
 
-    # Listeners and the stop are all the supervisor knows of; the app's own settings are its workers'.
+    # Of processes it knows, not of the app, whose own settings are its workers'.
+    user, group = flags.pop("user", None), flags.pop("group", None)
     settings = _configured(None, flags)
-    listeners = bind(settings, workers)
+    given = _passed_sockets()
+    listeners = [] if given else bind(settings, workers)
     try:
+        drop_privileges(user, group)
         return _native.supervise(
             [sys.executable, "-c", _WORKER, "run", *arguments],
-            listeners=[[listener.descriptor] for listener in listeners],
-            graceful_timeout_ms=round(settings["timeout_graceful"] * 1000),
+            listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
+            config=native_values(settings),
         )
     finally:
         for listener in listeners:
             listener.close()
 
 
+def _passed_sockets() -> list[int]:
+    """Descriptors of the sockets that a service manager has opened for us, as sd_listen_fds(3) has it."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return []
+    count = os.environ.get("LISTEN_FDS", "")
+    descriptors = list(range(3, 3 + int(count))) if count.isascii() and count.isdigit() else []
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+        os.set_blocking(descriptor, False)  # as epoll needs it
+    return descriptors
+
+
+def drop_privileges(user: str | None, group: str | None) -> None:
+    """For good, with what is bound still open; nothing without a user and a group."""
+    if user is None and group is None:
+        return
+    import grp
+    import pwd
+
+    try:
+        entry = None if user is None else pwd.getpwuid(int(user)) if user.isdigit() else pwd.getpwnam(user)
+        group_id = entry.pw_gid if entry is not None else os.getgid()
+        if group is not None:
+            group_id = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
+    except KeyError as error:
+        raise StartupError(f"{error.args[0]}; name another with --user and --group") from None
+    try:
+        if entry is None:
+            os.setgroups([group_id])
+        else:
+            os.initgroups(entry.pw_name, group_id)
+        os.setresgid(group_id, group_id, group_id)
+        if entry is not None:
+            os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    except PermissionError:
+        raise StartupError("only root may become another; leave --user and --group out") from None
+
+
 class Worker:
     """What the supervisor told this process."""
 
-    def __init__(self, listener: int, report: int, stats: tuple[int, int]) -> None:
-        self.listener = listener
-        self.stats = stats
-        self._report = report
+    def __init__(self, told: dict[str, str]) -> None:
+        self.listeners = [int(number) for number in told["LISTENERS"].split(",")]
+        segment, bank = map(int, told["STATS"].split(","))
+        self.stats = segment, bank
+        self.engine = told.get("ENGINE")
+        self.generation = int(told["RESTARTS"])
+        self._supervisor = int(told["SUPERVISOR"])
+        self._report = int(told["REPORT"])
+
+    def begin(self) -> None:
+        """Before anything of the app runs."""
+        from noria import _native
+
+        if not _native.join_supervisor(self._supervisor):
+            raise SystemExit(1)
+        _report_crashes()
 
     def is_ready(self) -> None:
         self._tell("ready")
@@ -206,28 +263,44 @@ class Worker:
 def _taken_from_environment() -> Worker | None:
     """None in a supervisor; taken out, so that children of the app do not see it."""
     taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("NORIA_WORKER_")}
-    if "NORIA_WORKER_LISTENERS" not in taken:
-        return None
-    # A worker has one listener; the supervisor's contract allows for more.
-    listener = int(taken["NORIA_WORKER_LISTENERS"].partition(",")[0])
-    segment, bank = map(int, taken["NORIA_WORKER_STATS"].split(","))
-    return Worker(listener, int(taken["NORIA_WORKER_REPORT"]), (segment, bank))
+    told = {name.removeprefix("NORIA_WORKER_"): value for name, value in taken.items()}
+    return Worker(told) if "LISTENERS" in told else None
+
+
+def _report_crashes() -> None:
+    """Native stacks on stderr, and Python's behind them."""
+    import faulthandler
+
+    from noria import _native
+
+    if sys.stderr is not None:
+        if not faulthandler.is_enabled():
+            faulthandler.enable()
+        faulthandler.register(_native.stacks_signal)
+    _native.report_crashes()
 
 
 def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> int:
     from noria.errors import RegistrationError
     from noria.serving import inherited, serve
 
+    worker.begin()
+    for name in ("user", "group"):
+        flags.pop(name, None)  # the supervisor's, who is that by now
     app = load(target, app_dir)
     settings = _configured(app._server_config, flags)
-    listener: Listener = inherited(worker.listener)
+    if worker.engine is not None:
+        if settings["engine"] == "uring":
+            raise StartupError("the engine uring cannot start: the worker before was killed as it tried it")
+        settings["engine"] = worker.engine
+    listeners: list[Listener] = [inherited(descriptor) for descriptor in worker.listeners]
 
     def when_ready(serving: Serving) -> None:
-        serving.announce()
         worker.is_ready()
+        serving.announce()
 
     try:
-        return serve(app, settings, listener, when_ready, worker.stats)
+        return serve(app, settings, listeners, when_ready, worker.stats, worker.generation)
     except RegistrationError as error:
         raise StartupError(str(error)) from None
 

@@ -63,6 +63,11 @@ class TimeoutConfig:
     linger: float = _setting("timeout_linger")
     linger_idle: float = _setting("timeout_linger_idle")
     graceful: float = _setting("timeout_graceful")
+    drain_delay: float = _setting("timeout_drain_delay")
+    drain_idle: float = _setting("timeout_drain_idle")
+    worker_start: float = _setting("timeout_worker_start")
+    stuck_dump: float = _setting("timeout_stuck_dump")
+    stuck_kill: float = _setting("timeout_stuck_kill")
 
     def __post_init__(self) -> None:
         _read_fields(self)
@@ -84,6 +89,8 @@ class ServerConfig:
     access_log: bool | str = _setting("access_log")
     access_log_format: str = _setting("access_log_format")
     log_queue: int = _setting("log_queue")
+    restarts_burst: int = _setting("restarts_burst")
+    restarts_window: float = _setting("restarts_window")
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
 

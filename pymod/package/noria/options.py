@@ -26,6 +26,8 @@ class Settings(TypedDict, total=False):
     access_log: bool | str
     access_log_format: str
     log_queue: int | str
+    restarts_burst: int
+    restarts_window: float
     limit_method_size: int | str
     limit_request_line: int | str
     limit_header_line: int | str
@@ -55,3 +57,8 @@ class Settings(TypedDict, total=False):
     timeout_linger: float
     timeout_linger_idle: float
     timeout_graceful: float
+    timeout_drain_delay: float
+    timeout_drain_idle: float
+    timeout_worker_start: float
+    timeout_stuck_dump: float
+    timeout_stuck_kill: float

@@ -148,20 +148,26 @@ class Serving:
     """One server on its listener, opened on the thread that will run it."""
 
     def __init__(
-        self, app: App, settings: Values, listener: Listener, stats: tuple[int, int] | None = None
+        self,
+        app: App,
+        settings: Values,
+        listeners: list[Listener],
+        stats: tuple[int, int] | None = None,
+        generation: int = 0,
     ) -> None:
-        self.listener = listener
+        self.listeners = listeners
         self._asked_engine: str = settings["engine"]
         if settings["debug"]:
             app.debug = True
         try:
             self.server = _native.Server(
                 app._freeze(),
-                listeners=[listener.descriptor],
+                listeners=[listener.descriptor for listener in listeners],
                 config=native_values(settings),
                 engine=self._asked_engine,
                 fields=response_fields(settings),
                 stats=stats,
+                generation=generation,
                 **logs_of(settings),
             )
         except OSError as error:
@@ -180,26 +186,29 @@ class Serving:
         engine = self.server.engine
         if self._asked_engine == "auto" and engine == "epoll":
             complain(f"engine epoll instead of uring: {self.server.engine_reason}")
-        tell(f"noria {VERSION} listening on {self.listener.url} (engine {engine}, pid {os.getpid()})")
+        urls = ", ".join(listener.url for listener in self.listeners)
+        tell(f"noria {VERSION} listening on {urls} (engine {engine}, pid {os.getpid()})")
 
 
 def serve(
     app: App,
     settings: Values,
-    listener: Listener | None = None,
+    listeners: list[Listener] | None = None,
     when_ready: Callable[[Serving], None] | None = None,
     stats: tuple[int, int] | None = None,
+    generation: int = 0,
 ) -> int:
-    """Serves on this thread until stopped and returns the exit code; owns the listener it binds.
+    """Serves on this thread until stopped and returns the exit code; owns what it binds itself.
 
-    `stats`: a segment of counters shared with other workers, by descriptor, and the bank in it.
+    `stats`: a segment of counters shared with other workers, by descriptor, and the bank in it, which
+    so many processes had before as `generation` says.
     """
     if app._serving is not None:
         raise StartupError("the app is being served already; stop it first")
     app._freeze()
-    bound = bind(settings)[0] if listener is None else listener
+    bound = bind(settings) if listeners is None else listeners
     try:
-        serving = Serving(app, settings, bound, stats)
+        serving = Serving(app, settings, bound, stats, generation)
         try:
             if when_ready is not None:
                 when_ready(serving)
@@ -209,5 +218,6 @@ def serve(
         finally:
             app._serving = None
     finally:
-        if listener is None:
-            bound.close()
+        if listeners is None:
+            for listener in bound:
+                listener.close()

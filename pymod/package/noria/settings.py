@@ -284,6 +284,8 @@ SETTINGS: dict[str, Setting] = {
         Setting("access_log", "access log", False),
         Setting("access_log_format", "log format", "combined"),
         Setting("log_queue", "size", MIB, "log_queue_bytes_max"),
+        Setting("restarts_burst", "count", 5, "worker_restarts_burst"),
+        Setting("restarts_window", "seconds", 10, "worker_restarts_window_ms"),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),
@@ -313,5 +315,10 @@ SETTINGS: dict[str, Setting] = {
         Setting("timeouts.linger", "seconds", 5, "linger_timeout_ms"),
         Setting("timeouts.linger_idle", "seconds", 1, "linger_idle_ms"),
         Setting("timeouts.graceful", "seconds", 30, "graceful_timeout_ms"),
+        Setting("timeouts.drain_delay", "seconds", 0, "drain_delay_ms"),
+        Setting("timeouts.drain_idle", "seconds", 2, "drain_idle_ms"),
+        Setting("timeouts.worker_start", "seconds", 60, "worker_start_timeout_ms"),
+        Setting("timeouts.stuck_dump", "seconds", 5, "watchdog_dump_ms"),
+        Setting("timeouts.stuck_kill", "seconds", 30, "watchdog_kill_ms"),
     )
 }

@@ -306,9 +306,9 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
             self._ready.set()
 
     def _is_ready(self, serving: Serving) -> None:
-        self.url = serving.listener.url
-        self.port = serving.listener.port
-        self.uds = serving.listener.uds
+        self.url = serving.listeners[0].url
+        self.port = serving.listeners[0].port
+        self.uds = serving.listeners[0].uds
         self._server = serving.server
         self._ready.set()
 

@@ -77,6 +77,19 @@ TEST(ServerConfig, LIM_204_a_request_may_arrive_within_the_grace_of_a_stop) {
   expect_relation(config, "header_timeout_ms", "graceful_timeout_ms");
 }
 
+TEST(ServerConfig, LIM_204_a_stop_outlasts_its_delay_and_stacks_come_before_the_kill) {
+  ServerConfig config;
+  config.drain_delay_ms = config.graceful_timeout_ms - 1;
+  config.watchdog_dump_ms = config.watchdog_kill_ms - 1;
+  EXPECT_FALSE(problem_in(config));
+  ++config.watchdog_dump_ms;
+  EXPECT_EQ(problem_in(config)->key, "watchdog_dump_ms");
+  EXPECT_EQ(problem_in(config)->other, "watchdog_kill_ms");
+  ++config.drain_delay_ms;
+  EXPECT_EQ(problem_in(config)->key, "drain_delay_ms");
+  EXPECT_EQ(problem_in(config)->other, "graceful_timeout_ms");
+}
+
 TEST(ServerConfig, LIM_030_connections_leave_descriptors_for_the_rest) {
   EXPECT_EQ(default_connections_max(20'000), 19'744u);
   EXPECT_EQ(default_connections_max(513), 257u);

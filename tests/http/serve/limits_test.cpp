@@ -281,6 +281,24 @@ TEST(Limits, LIM_090_graceful_timeout_ms) {
   }
 }
 
+TEST(Limits, LIM_091_drain_delay_ms) {
+  ServerConfig config;
+  for (const std::uint64_t n : {500u, 2000u}) {
+    for (const std::uint64_t passed : {n - 1, n, n + 1}) {
+      config.drain_delay_ms = n;
+      Served served(config);
+      const uring::Peer peer = served.connect();
+      served.server.stop();
+      served.run();
+      served.pass_ms(passed);
+      const std::string answer = served.send(peer, hello_request);
+      EXPECT_EQ(answer.find("Connection: close") != std::string::npos, passed >= n) << passed;
+      served.engine.hang_up(peer);
+      served.run();
+    }
+  }
+}
+
 TEST(Limits, LIM_091_drain_idle_ms) {
   ServerConfig config;
   for (const std::uint64_t n : {500u, 2000u}) {  // n - 1, n, n + 1

@@ -60,6 +60,151 @@ TEST(Server, PRC_012_responses_during_a_stop_say_close) {
   EXPECT_TRUE(served.engine.server_shutdown(peer));
 }
 
+TEST(Server, LIM_091_a_stop_begins_with_a_delay_of_normal_service) {
+  ServerConfig config;
+  config.drain_delay_ms = 3000;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.server.stop();
+  served.run();
+  served.pass_ms(2999);
+  EXPECT_EQ(responses_in(served.send(peer, hello_request)),
+            std::vector<std::string>{hello_response});
+  served.pass_ms(1);
+  const auto responses = responses_in(served.send(peer, hello_request));
+  ASSERT_EQ(responses.size(), 1u);
+  EXPECT_NE(responses[0].find("Connection: close\r\n"), std::string::npos);
+}
+
+TEST(Server, PRC_002_a_quick_stop_ends_who_waits_and_flushes_what_has_begun) {
+  ServerConfig config;
+  config.drain_idle_ms = 1'000'000;
+  Served served(config);
+  const uring::Peer idle = served.connect();
+  const uring::Peer reading = served.connect();
+  served.engine.set_window(reading, 100);
+  served.send(reading, "GET /big/5000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  const uring::Peer unfinished = served.connect();
+  served.send(unfinished, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  served.server.stop_quickly();
+  served.run();
+  served.pass_ms(100);
+  EXPECT_TRUE(served.engine.closed(idle));
+  EXPECT_FALSE(served.engine.closed(reading));
+  served.engine.set_window(reading, 1 << 20);
+  served.run();
+  served.pass_ms(100);
+  EXPECT_GT(served.engine.take_sent(reading).size(), 5000u);
+  EXPECT_TRUE(served.engine.closed(reading));
+  served.pass_ms(900);
+  EXPECT_TRUE(served.engine.closed(unfinished));
+  EXPECT_EQ(served.count(Reason::cut_drain_deadline), 1u);
+}
+
+TEST(Server, PRC_002_a_quick_stop_hastens_a_graceful_one) {
+  ServerConfig config;
+  config.drain_idle_ms = 1'000'000;
+  config.drain_delay_ms = 10'000;
+  Served served(config);
+  const uring::Peer idle = served.connect();
+  served.server.stop();
+  served.run();
+  served.pass_ms(1000);
+  EXPECT_FALSE(served.engine.closed(idle));
+  served.server.stop_quickly();
+  served.server.stop();
+  served.run();
+  served.pass_ms(100);
+  EXPECT_TRUE(served.engine.closed(idle));
+}
+
+TEST(Server, PRC_033_an_idle_loop_turns_within_the_interval_it_was_given) {
+  Seen seen;
+  Stats stats;
+  VirtualClock clock;
+  uring::MemoryEngine engine;
+  const RouteTable routes = serve_test_routes(seen);
+  const ServerConfig config;
+  Server idle(
+      {.engine = engine, .clock = clock, .routes = routes, .config = config, .stats = stats});
+  EXPECT_EQ(idle.next_deadline_ns(), uring::no_deadline);
+  Server beating({.engine = engine,
+                  .clock = clock,
+                  .routes = routes,
+                  .config = config,
+                  .stats = stats,
+                  .turn_interval_ms_max = 1000});
+  clock.advance_ns(5'000'000'000);
+  EXPECT_EQ(beating.next_deadline_ns(), clock.now_ns() + 1'000'000'000);
+}
+
+// What lies behind a request in the same receive, in a later one, and in the kernel's hands.
+TEST(Server, PRC_012_PRC_018_what_has_arrived_behind_an_answer_of_a_stop_is_answered) {
+  const std::string four =
+      std::string(hello_request) + hello_request + hello_request + hello_request;
+  const std::size_t one = std::string_view(hello_request).size();
+  for (const std::vector<std::size_t>& pieces :
+       {std::vector<std::size_t>{four.size()}, {one, one, one, one}, {one + 7, one, one}}) {
+    Served served;
+    const uring::Peer peer = served.connect();
+    served.server.stop();
+    served.engine.deliver(peer, four, pieces);
+    served.run();
+    const auto responses = responses_in(served.engine.take_sent(peer));
+    EXPECT_EQ(responses.size(), 4u);
+    for (const std::string& response : responses) {
+      EXPECT_NE(response.find("Connection: close\r\n"), std::string::npos);
+    }
+    EXPECT_TRUE(served.engine.server_shutdown(peer));
+  }
+}
+
+TEST(Server, PRC_012_half_a_request_behind_an_answer_of_a_stop_is_not_waited_for) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.server.stop();
+  const auto responses = responses_in(served.send(peer, std::string(hello_request) + "GET / HT"));
+  EXPECT_EQ(responses.size(), 1u);
+  EXPECT_TRUE(served.engine.server_shutdown(peer));
+}
+
+TEST(Server, PRC_012_who_asked_for_the_end_itself_gets_nothing_more_in_a_stop) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.server.stop();
+  const std::string last = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(responses_in(served.send(peer, last + hello_request)).size(), 1u);
+}
+
+TEST(Server, OBS_006_gauges_tell_what_each_connection_does) {
+  Served served;
+  const uring::Peer idle = served.connect();
+  const uring::Peer reading = served.connect();
+  served.send(reading, "GET / HT");
+  const uring::Peer running = served.connect();
+  served.send(running, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
+  const uring::Peer writing = served.connect();
+  served.engine.set_window(writing, 100);
+  served.send(writing, "GET /big/5000 HTTP/1.1\r\nHost: a\r\n\r\n");
+  const uring::Peer lingering = served.connect();
+  served.send(lingering, "GET /close HTTP/1.1\r\nHost: a\r\n\r\n");
+  Gauges now = served.server.gauges();
+  EXPECT_EQ(in(now, Gauge::connections_idle), 1u);
+  EXPECT_EQ(in(now, Gauge::connections_reading), 2u);
+  EXPECT_EQ(in(now, Gauge::exchanges_running), 1u);
+  EXPECT_EQ(in(now, Gauge::exchanges_queued), 0u);
+  EXPECT_EQ(in(now, Gauge::connections_writing), 1u);
+  EXPECT_GT(in(now, Gauge::send_queue_bytes), 4000u);
+  EXPECT_EQ(in(now, Gauge::connections_lingering), 1u);
+  EXPECT_EQ(in(now, Gauge::connections_closing), 0u);
+  EXPECT_EQ(in(now, Gauge::leases_out), 0u);
+  EXPECT_EQ(in(now, Gauge::operations_in_flight), served.engine.operations_in_flight());
+  for (const uring::Peer peer : {idle, reading, running, writing, lingering}) {
+    served.engine.hang_up(peer);
+  }
+  served.run();
+}
+
 TEST(Server, PRC_016_what_is_left_at_the_deadline_of_a_stop_is_cut) {
   ServerConfig config;
   config.drain_idle_ms = 1'000'000;

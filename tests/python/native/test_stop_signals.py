@@ -57,6 +57,32 @@ def test_PRC_001_PRC_017_the_first_one_drains(engine: str, number: int) -> None:
     assert process.returncode == -signal.SIGTERM
 
 
+def test_PRC_002_quit_is_quick_and_two_terms_behind_it_force(engine: str) -> None:
+    import socket
+
+    process, port = start(engine)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as idle:
+        idle.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert idle.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
+        process.send_signal(signal.SIGQUIT)
+        assert idle.recv(1) == b""
+    output, _ = process.communicate(timeout=20)
+    assert output == "stopped 0\n"
+
+    process, port = start(engine)
+    assert process.stdout is not None
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"GET /stuck HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert process.stdout.readline() == "stuck\n"
+        for number in (signal.SIGQUIT, signal.SIGTERM):
+            process.send_signal(number)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.3)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 128 + signal.SIGTERM
+    process.stdout.close()
+
+
 def test_PRC_007_a_closed_pipe_and_a_new_window_size_are_nothing(engine: str) -> None:
     import socket
 

@@ -63,6 +63,22 @@ TEST(SocketOptions, what_is_not_a_socket_is_refused) {
   ::close(ends[1]);
 }
 
+TEST(SocketOptions, octets_wait_until_they_are_received_and_a_fin_is_none) {
+  auto listener = Listener::tcp("127.0.0.1", 0, 16, PortSharing::none);
+  ASSERT_TRUE(listener);
+  const Connected ends = connect_to(*listener);
+  EXPECT_FALSE(has_unread_octets(ends.server));
+  ASSERT_EQ(::send(ends.client, "x", 1, 0), 1);
+  EXPECT_TRUE(has_unread_octets(ends.server));
+  char octet;
+  ASSERT_EQ(::recv(ends.server, &octet, 1, 0), 1);
+  ::close(ends.client);
+  ASSERT_EQ(::recv(ends.server, &octet, 1, 0), 0);
+  EXPECT_FALSE(has_unread_octets(ends.server));
+  EXPECT_FALSE(has_unread_octets(-1));
+  ::close(ends.server);
+}
+
 TEST(SocketOptions, CON_032_close_with_reset_reaches_the_peer_as_RST) {
   auto listener = Listener::tcp("127.0.0.1", 0, 16, PortSharing::none);
   ASSERT_TRUE(listener);

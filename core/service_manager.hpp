@@ -1,0 +1,25 @@
+// Tells the service manager how the service is, by datagrams to the socket that it named
+// (sd_notify(3)). Whatever goes wrong with it is not the service's concern.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace noria {
+
+class ServiceManager {
+ public:
+  // A path, or a name in the abstract namespace behind an @; empty: there is none to tell.
+  explicit ServiceManager(const std::string& address);
+  ServiceManager(const ServiceManager&) = delete;
+  ServiceManager& operator=(const ServiceManager&) = delete;
+  ~ServiceManager();
+
+  // Lines like "READY=1".
+  void tell(std::string_view state) const;
+
+ private:
+  int socket_ = -1;
+};
+
+}  // namespace noria

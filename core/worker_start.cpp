@@ -1,0 +1,96 @@
+#include "core/worker_start.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+extern char** environ;
+
+namespace noria {
+namespace {
+
+// What an outer supervisor, or the service manager, has told this process.
+bool is_ours_alone(std::string_view variable) {
+  for (const std::string_view prefix : {"NORIA_WORKER_", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
+                                        "WATCHDOG_PID=", "LISTEN_FDS=", "LISTEN_PID="}) {
+    if (variable.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+std::vector<std::string> environment_of(const WorkerStart& start, const std::string& listeners,
+                                        int report) {
+  const auto set = [](const char* name, const std::string& value) {
+    return std::string(name) + "=" + value;
+  };
+  std::vector<std::string> environment{
+      set(worker_id_variable, std::to_string(start.index)),
+      set(worker_restarts_variable, std::to_string(start.restarts)),
+      set(stats_variable,
+          std::to_string(start.stats_descriptor) + "," + std::to_string(start.index + 1)),
+      set(listeners_variable, listeners),
+      set(report_variable, std::to_string(report)),
+      set(supervisor_variable, std::to_string(::getpid())),
+  };
+  if (start.epoll_only) environment.push_back(set(engine_variable, "epoll"));
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (!is_ours_alone(*entry)) environment.emplace_back(*entry);
+  }
+  return environment;
+}
+
+std::vector<char*> pointers_to(std::span<const std::string> texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+std::expected<StartedWorker, int> start_worker(const WorkerStart& start) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(errno);
+
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  // A descriptor duplicated onto itself loses close-on-exec in the child alone (ENG-051).
+  const auto pass = [&actions](int descriptor) {
+    ::posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor);
+  };
+  std::string listeners;
+  for (const int descriptor : start.listeners) {
+    pass(descriptor);
+    if (!listeners.empty()) listeners += ',';
+    listeners += std::to_string(descriptor);
+  }
+  pass(ends[1]);
+  pass(start.stats_descriptor);
+
+  posix_spawnattr_t attributes;
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawnattr_setsigmask(&attributes, &start.mask);
+  // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, which passes it on once.
+  ::posix_spawnattr_setpgroup(&attributes, 0);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+
+  const std::vector<std::string> environment = environment_of(start, listeners, ends[1]);
+  const std::vector<char*> arguments = pointers_to(start.command);
+  const std::vector<char*> variables = pointers_to(environment);
+  pid_t pid = 0;
+  const int error =
+      ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), variables.data());
+  ::posix_spawnattr_destroy(&attributes);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::close(ends[1]);
+  if (error != 0) {
+    ::close(ends[0]);
+    return std::unexpected(error);
+  }
+  return StartedWorker{pid, ends[0]};
+}
+
+}  // namespace noria

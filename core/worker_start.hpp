@@ -1,0 +1,49 @@
+// Starts one worker as a fresh process (fork and exec): what it inherits and what it is told.
+#pragma once
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace noria {
+
+// What a worker finds in its environment, beside the supervisor's own.
+inline constexpr const char* worker_id_variable = "NORIA_WORKER_ID";  // 0, 1, ...
+inline constexpr const char* worker_restarts_variable = "NORIA_WORKER_RESTARTS";
+inline constexpr const char* listeners_variable = "NORIA_WORKER_LISTENERS";  // "5,6"
+// A pipe for one line in one write: that the worker serves, or why it cannot start.
+inline constexpr const char* report_variable = "NORIA_WORKER_REPORT";
+inline constexpr std::string_view worker_is_ready = "ready";
+// "7,2": a StatsSegment and the worker's bank in it.
+inline constexpr const char* stats_variable = "NORIA_WORKER_STATS";
+// The process without which the worker has no reason to live (PRC-032).
+inline constexpr const char* supervisor_variable = "NORIA_WORKER_SUPERVISOR";
+// "epoll" where the last process of this slot died while it tried io_uring (ENG-004).
+inline constexpr const char* engine_variable = "NORIA_WORKER_ENGINE";
+
+struct WorkerStart {
+  std::span<const std::string> command;
+  std::span<const int> listeners;
+  int stats_descriptor;
+  std::size_t index;
+  std::uint64_t restarts;
+  bool epoll_only;
+  sigset_t mask;
+};
+
+struct StartedWorker {
+  pid_t pid;
+  int report_pipe;  // the read end, the caller's to close
+};
+
+// The error is an errno. The process leads a group of its own and ignores no signal that the
+// supervisor does not ignore.
+std::expected<StartedWorker, int> start_worker(const WorkerStart& start);
+
+}  // namespace noria

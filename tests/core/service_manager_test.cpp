@@ -1,0 +1,42 @@
+#include "core/service_manager.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstring>
+#include <string>
+
+namespace noria {
+namespace {
+
+// PRC-054: the abstract namespace, which leaves no file behind.
+TEST(ServiceManager, PRC_054_what_is_told_arrives_as_one_datagram) {
+  const std::string address = "@noria-test-" + std::to_string(::getpid());
+  const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
+  std::memcpy(name.sun_path + 1, address.data() + 1, address.size() - 1);
+  ASSERT_EQ(::bind(manager, reinterpret_cast<const sockaddr*>(&name),
+                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size())),
+            0);
+  const ServiceManager told(address);
+  told.tell("READY=1\nSTATUS=2 workers");
+  char octets[100];
+  const ssize_t bytes = ::recv(manager, octets, sizeof octets, 0);
+  ASSERT_GT(bytes, 0);
+  EXPECT_EQ(std::string(octets, static_cast<std::size_t>(bytes)), "READY=1\nSTATUS=2 workers");
+  ::close(manager);
+  // Nobody there any more.
+  told.tell("STOPPING=1");
+}
+
+TEST(ServiceManager, none_and_one_that_is_not_there_are_told_nothing) {
+  ServiceManager("").tell("READY=1");
+  ServiceManager("/no/such/socket").tell("READY=1");
+  ServiceManager(std::string(200, 'x')).tell("READY=1");
+}
+
+}  // namespace
+}  // namespace noria

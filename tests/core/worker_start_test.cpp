@@ -1,0 +1,74 @@
+#include "core/worker_start.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
+
+namespace noria {
+namespace {
+
+// What a worker that runs this script writes into its report.
+std::string report_of(const std::string& script, bool epoll_only = false) {
+  const std::string command[] = {"/bin/sh", "-c",
+                                 "eval \"exec >/proc/self/fd/$NORIA_WORKER_REPORT\"; " + script};
+  WorkerStart start{.command = command,
+                    .listeners = {},
+                    .stats_descriptor = STDIN_FILENO,
+                    .index = 3,
+                    .restarts = 2,
+                    .epoll_only = epoll_only,
+                    .mask = {}};
+  sigemptyset(&start.mask);
+  sigaddset(&start.mask, SIGUSR1);
+  const auto started = start_worker(start);
+  EXPECT_TRUE(started.has_value());
+  if (!started) return {};
+  std::string text;
+  char octets[4096];
+  for (ssize_t bytes; (bytes = ::read(started->report_pipe, octets, sizeof octets)) > 0;) {
+    text.append(octets, static_cast<std::size_t>(bytes));
+  }
+  ::close(started->report_pipe);
+  int status = 0;
+  EXPECT_EQ(::waitpid(started->pid, &status, 0), started->pid);
+  EXPECT_EQ(status, 0);
+  return text;
+}
+
+TEST(WorkerStart, a_worker_is_told_who_it_is_and_whose) {
+  EXPECT_EQ(report_of("echo $NORIA_WORKER_ID $NORIA_WORKER_RESTARTS $NORIA_WORKER_STATS "
+                      "$NORIA_WORKER_SUPERVISOR $PPID ${NORIA_WORKER_ENGINE-none}"),
+            "3 2 0,4 " + std::to_string(::getpid()) + " " + std::to_string(::getpid()) + " none\n");
+}
+
+TEST(WorkerStart, ENG_004_it_is_told_to_use_epoll_where_the_ring_has_killed) {
+  EXPECT_EQ(report_of("echo $NORIA_WORKER_ENGINE", true), "epoll\n");
+}
+
+TEST(WorkerStart, what_an_outer_supervisor_said_is_not_said_again) {
+  ::setenv("NORIA_WORKER_ENGINE", "stale", 1);
+  EXPECT_EQ(report_of("echo ${NORIA_WORKER_ENGINE-none}"), "none\n");
+  ::unsetenv("NORIA_WORKER_ENGINE");
+}
+
+TEST(WorkerStart, a_command_that_is_not_there_is_an_errno) {
+  const std::string command[] = {"/no/such/command"};
+  WorkerStart start{.command = command,
+                    .listeners = {},
+                    .stats_descriptor = STDIN_FILENO,
+                    .index = 0,
+                    .restarts = 0,
+                    .epoll_only = false,
+                    .mask = {}};
+  sigemptyset(&start.mask);
+  const auto started = start_worker(start);
+  ASSERT_FALSE(started.has_value());
+  EXPECT_EQ(started.error(), ENOENT);
+}
+
+}  // namespace
+}  // namespace noria

@@ -1,0 +1,99 @@
+"""`noria run` as a process of its own, with its workers, and what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+SILENCE_S = 60
+
+
+class Supervised:
+    def __init__(
+        self,
+        folder: Path,
+        *arguments: str,
+        before: list[str] | None = None,
+        passed: list[int] | None = None,
+        **environment: str,
+    ) -> None:
+        self.process = subprocess.Popen(
+            [*(before or []), sys.executable, "-m", "noria", "run", *arguments, "--port", "0"],
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=folder,
+            env={**os.environ, **environment},
+            pass_fds=passed or (),
+        )
+        assert self.process.stderr is not None
+        self.said = self.process.stderr
+        self.port = 0
+        self.engine = ""
+        self.workers: list[int] = []
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def say_until(self, pattern: str) -> list[str]:
+        """The lines up to the first that matches."""
+        lines = []
+        for line in self.said:
+            lines.append(line)
+            if re.search(pattern, line):
+                return lines
+        raise AssertionError(f"it ended without {pattern!r}: {''.join(lines)}")
+
+    def ready(self, workers: int = 1) -> list[int]:
+        """Process ids of as many workers as say now that they listen."""
+        found = []
+        while len(found) < workers:
+            line = self.say_until(r"listening on ")[-1]
+            match = re.search(r"listening on \S+:(\d+),?.* \(engine (\w+), pid (\d+)\)", line)
+            assert match is not None, line
+            self.port, self.engine = int(match[1]), match[2]
+            found.append(int(match[3]))
+        self.workers += found
+        return found
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=SILENCE_S)
+
+    def ask(self, connection: socket.socket, path: str = "/") -> bytes:
+        """The answer, which is a small one."""
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        received = b""
+        while True:
+            piece = connection.recv(65536)
+            assert piece, received
+            received += piece
+            head, end, body = received.partition(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            if end and length is not None and len(body) == int(length[1]):
+                return received
+
+    @staticmethod
+    def wait_for(process: int) -> None:
+        """Until the process of this pidfd has ended."""
+        assert select.select([process], [], [], SILENCE_S)[0]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(SILENCE_S)
+
+    def end(self) -> None:
+        """Whatever state it is in."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(SILENCE_S)
+        self.said.close()
