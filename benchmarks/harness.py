@@ -24,7 +24,7 @@ import machine
 import processes
 import table
 
-from load import idle_connections, objects, start
+from load import idle_connections, objects, overload, start
 
 RESULTS = contenders.HERE / "results"
 FIGURE = "cpu_us_per_request"
@@ -222,6 +222,7 @@ def idle(options: argparse.Namespace) -> dict[str, Any]:
 LOADS = {
     "idle_connections": (idle_connections.QUESTION, idle),
     "objects": (objects.QUESTION, lambda options: {"noria Python": objects.measure()}),
+    "overload": (overload.QUESTION, lambda options: overload.measure(10 if options.quick else 60)),
     "start": (start.QUESTION, lambda options: {"noria Python": start.measure()}),
 }
 

@@ -74,6 +74,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"cut", "drain_deadline", "PRC-016"},
     {"shed", "connections", "LIM-030"},
     {"shed", "accept", "ENG-028"},
+    {"shed", "handler_queue", "LIM-032"},
+    {"shed", "memory", "PRC-044"},
     {"lost", "timeout", "CON-009"},
     {"lost", "reset", "CON-044"},
     {"lost", "accept", "ENG-029"},

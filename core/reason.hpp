@@ -76,6 +76,8 @@ enum class Reason : std::uint8_t {
   cut_drain_deadline,
   shed_connections,
   shed_accept,
+  shed_handler_queue,
+  shed_memory,
   lost_timeout,
   lost_reset,
   lost_accept,

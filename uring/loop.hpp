@@ -1,9 +1,9 @@
 // The turn of one core. Whoever serves implements Work; the loop decides only when.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "uring/engine.hpp"
@@ -22,7 +22,9 @@ class Work {
 
 class Loop {
  public:
-  Loop(Engine& engine, Clock& clock, Work& work) : engine_(engine), clock_(clock), work_(work) {
+  // `turn_completions_max` are taken per turn before what they caused is flushed (LIM-096).
+  Loop(Engine& engine, Clock& clock, Work& work, std::size_t turn_completions_max = 256)
+      : engine_(engine), clock_(clock), work_(work), batch_(turn_completions_max) {
     clock_.refresh();
   }
   Loop(const Loop&) = delete;
@@ -30,14 +32,11 @@ class Loop {
   // One turn; returns how many completions it worked on.
   std::size_t turn(const WaitHook& hook);
 
-  // Completions taken per turn before what they caused is flushed (LIM-096).
-  static constexpr std::size_t turn_completions_max = 256;
-
  private:
   Engine& engine_;
   Clock& clock_;
   Work& work_;
-  std::array<Completion, turn_completions_max> batch_;
+  std::vector<Completion> batch_;
 };
 
 }  // namespace noria::uring

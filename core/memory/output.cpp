@@ -9,6 +9,10 @@
 namespace noria {
 
 BlockPool::~BlockPool() {
+  trim();
+}
+
+void BlockPool::trim() {
   for (FreeBlocks& blocks : free_) {
     while (blocks.top != nullptr) std::free(blocks.take());
   }
@@ -18,6 +22,8 @@ BlockPool::Block BlockPool::lend_other(std::size_t bytes_min) {
   const std::size_t bytes = std::bit_ceil(std::max(bytes_min, smallest_bytes));
   const std::size_t index = static_cast<std::size_t>(std::countr_zero(bytes)) - smallest_shift;
   ++blocks_lent_;
+  larger_bytes_ += bytes - smallest_bytes;
+  if (raised_ != nullptr && bytes_lent() > watched_bytes_) *raised_ = true;
   if (index < class_count && free_[index].top != nullptr) return {free_[index].take(), bytes};
   auto* data = static_cast<char*>(std::malloc(bytes));
   CHECK(data != nullptr);
@@ -27,6 +33,7 @@ BlockPool::Block BlockPool::lend_other(std::size_t bytes_min) {
 void BlockPool::take_back_other(Block block) {
   CHECK(blocks_lent_ > 0);
   --blocks_lent_;
+  larger_bytes_ -= block.bytes - smallest_bytes;
   const std::size_t index =
       static_cast<std::size_t>(std::countr_zero(block.bytes)) - smallest_shift;
   if (index < class_count && free_[index].count < kept_per_class_max) {

@@ -43,6 +43,16 @@ class BlockPool {
   }
 
   std::size_t blocks_lent() const { return blocks_lent_; }
+  std::size_t bytes_lent() const { return blocks_lent_ * smallest_bytes + larger_bytes_; }
+
+  // Sets `raised` whenever a block that is not at hand is lent while more than `bytes` are out.
+  // Blocks of the least size that are kept pass unseen: they are few.
+  void watch(std::size_t bytes, bool& raised) {
+    watched_bytes_ = bytes;
+    raised_ = &raised;
+  }
+  // Gives what is kept for reuse back to the heap.
+  void trim();
 
  private:
   static constexpr std::size_t smallest_shift = 12;
@@ -74,6 +84,9 @@ class BlockPool {
 
   std::array<FreeBlocks, class_count> free_;
   std::size_t blocks_lent_ = 0;
+  std::size_t larger_bytes_ = 0;  // lent, beyond the least size of each block
+  std::size_t watched_bytes_ = 0;
+  bool* raised_ = nullptr;
 };
 
 class Output {

@@ -39,6 +39,9 @@ std::uint16_t status_of(Reason reason) {
     case Reason::refused_transfer_coding_unknown:
     case Reason::answered_method_unknown:
       return 501;
+    case Reason::shed_handler_queue:
+    case Reason::shed_memory:
+      return 503;
     case Reason::refused_version_unsupported:
       return 505;
     default: {

@@ -13,7 +13,7 @@
 
 namespace noria::http {
 
-// The status of a `refused` or `answered` reason; the reason must be one of these.
+// The status of a reason that is answered: `refused`, `answered`, or a request that is `shed`.
 std::uint16_t refusal_status(Reason reason);
 
 enum class ErrorShape : std::uint8_t {
@@ -29,7 +29,7 @@ class RefusalBodies {
 
   // What the bodies are made of.
   const ContentType& content_type() const { return content_type_; }
-  // For a `refused` or `answered` reason.
+  // For a reason that has a refusal_status().
   std::string_view of_reason(Reason reason) const;
   // Without a reason; `status` is from 300 to 599.
   std::string_view of_status(std::uint16_t status) const;

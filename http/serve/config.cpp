@@ -43,8 +43,11 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"requests_per_connection_max", &C::requests_per_connection_max, 1, body_max, true, "LIM-019"},
     {"tcp_user_timeout_ms", &C::tcp_user_timeout_ms, 1, 0x7FFF'FFFF, false, "LIM-021"},
     {"connections_max", &C::connections_max, 1, count_max, true, "LIM-030"},
+    {"handlers_queued_max", &C::handlers_queued_max, 1, count_max, false, "LIM-032"},
     {"send_queue_bytes_high", &C::send_queue_bytes_high, 1, bytes_max, false, "LIM-034"},
     {"send_queue_bytes_low", &C::send_queue_bytes_low, 0, bytes_max, false, "LIM-034"},
+    {"buffered_bytes_high", &C::buffered_bytes_high, 1, body_max, true, "PRC-044"},
+    {"buffered_bytes_low", &C::buffered_bytes_low, 0, body_max, true, "PRC-044"},
     {"query_fields_max", &C::query_fields_max, 0, count_max, false, "LIM-040"},
     {"cookies_max", &C::cookies_max, 0, count_max, false, "LIM-042"},
     {"json_depth_max", &C::json_depth_max, 1, 1024, false, "LIM-060"},
@@ -59,6 +62,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"worker_restarts_window_ms", &C::worker_restarts_window_ms, 1, time_ms_max, false, "LIM-094"},
     {"log_queue_bytes_max", &C::log_queue_bytes_max, log_queue_bytes_min, bytes_max, false,
      "LIM-095"},
+    {"turn_completions_max", &C::turn_completions_max, 1, 65536, false, "LIM-096"},
 });
 
 constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
@@ -74,6 +78,11 @@ constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
   }
   if (config.send_queue_bytes_low >= config.send_queue_bytes_high) {
     return ConfigProblem{"send_queue_bytes_low", "send_queue_bytes_high",
+                         "must be less than"};  // LIM-201
+  }
+  if (config.buffered_bytes_low != no_limit &&
+      config.buffered_bytes_low >= config.buffered_bytes_high) {
+    return ConfigProblem{"buffered_bytes_low", "buffered_bytes_high",
                          "must be less than"};  // LIM-201
   }
   if (config.rate_grace_ms > config.rate_credit_ms_max) {

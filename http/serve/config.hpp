@@ -34,8 +34,13 @@ struct ServerConfig {
   std::uint64_t requests_per_connection_max = no_limit;
   std::uint64_t tcp_user_timeout_ms = 30000;
   std::uint64_t connections_max = no_limit;
+  std::uint64_t handlers_queued_max = 256;
   std::uint64_t send_queue_bytes_high = 262144;
   std::uint64_t send_queue_bytes_low = 65536;
+  // Of one worker, for what it read and what it has to send; without a low mark three quarters of
+  // the high one.
+  std::uint64_t buffered_bytes_high = no_limit;
+  std::uint64_t buffered_bytes_low = no_limit;
   std::uint64_t query_fields_max = 1000;
   std::uint64_t cookies_max = 200;
   std::uint64_t json_depth_max = 1024;
@@ -49,6 +54,7 @@ struct ServerConfig {
   std::uint64_t worker_restarts_burst = 5;
   std::uint64_t worker_restarts_window_ms = 10000;
   std::uint64_t log_queue_bytes_max = 1 << 20;
+  std::uint64_t turn_completions_max = 256;
 };
 
 struct ConfigKey {

@@ -61,6 +61,8 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void give_way();
   // Adds this connection to the gauges.
   void count_in(Gauges& gauges) const;
+  // Requests that were begun on it.
+  std::uint64_t request_count() const { return request_count_; }
   // Closes the descriptor if no operation on it is in flight any more (ENG-013).
   void try_close();
 
@@ -105,6 +107,7 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void dispatch(const RequestHead& head, std::string_view body, const Match& match);
   void call(const Handler& handler, const RequestHead& head, std::string_view body,
             const Match& match, h1::Persistence persistence);
+  bool shed(const RequestHead& head, std::string_view rest);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_unfit(const RequestHead& head, Reason reason, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,

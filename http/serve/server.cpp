@@ -83,7 +83,8 @@ inline Connection* Server::addressee(const Completion& completion) {
   return nullptr;
 }
 
-void Server::complete(std::span<const Completion> batch) {
+// True if a connection was accepted.
+[[gnu::always_inline]] inline bool Server::deliver(std::span<const Completion> batch) {
   bool accepted = false;
   for (const Completion& completion : batch) {
     if (completion.token.operation() == Operation::receive) [[likely]] {
@@ -113,11 +114,41 @@ void Server::complete(std::span<const Completion> batch) {
         if (Connection* const connection = addressee(completion)) connection->complete(completion);
     }
   }
+  return accepted;
+}
+
+void Server::complete(std::span<const Completion> batch) {
+  const bool accepted =
+      batch.size() <= shared_.config.handlers_queued_max ? deliver(batch) : deliver_bounded(batch);
   // A full batch tells nothing of what it had no room for.
   if (shared_.stopping && !accepting_over_ && !accepted &&
-      batch.size() < uring::Loop::turn_completions_max) {
+      batch.size() < shared_.config.turn_completions_max) {
     close_listeners();
   }
+}
+
+// More completions than requests may wait: what a turn took waits for the handlers of all before
+// it, so requests behind the bound are shed (LIM-032). Those of one receive count once, for they
+// would wait for each other anyway.
+[[gnu::noinline]] bool Server::deliver_bounded(std::span<const Completion> batch) {
+  const auto requests_of = [this](Token token) {
+    const bool received = token.operation() == Operation::receive;
+    Connection* const connection =
+        received ? shared_.connections.find(token.slot(), token.generation()) : nullptr;
+    return connection == nullptr ? 0 : connection->request_count();
+  };
+  bool accepted = false;
+  std::uint64_t handled = 0;
+  for (std::size_t index = 0; index < batch.size(); ++index) {
+    const std::uint64_t requests = requests_of(batch[index].token);
+    accepted |= deliver(batch.subspan(index, 1));
+    if (requests_of(batch[index].token) <= requests) continue;
+    if (++handled == shared_.config.handlers_queued_max) {
+      shared_.handler_queue_full = shared_.may_shed = true;
+    }
+  }
+  shared_.handler_queue_full = false;
+  return accepted;
 }
 
 void Server::inspect_timers() {

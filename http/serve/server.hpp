@@ -55,6 +55,8 @@ class Server final : public uring::Work {
   enum class Stop : std::uint8_t { none, graceful, quick };
 
   void want(Stop stop);
+  bool deliver(std::span<const uring::Completion> batch);
+  bool deliver_bounded(std::span<const uring::Completion> batch);
   Connection* addressee(const uring::Completion& completion);
   void complete_accept(const uring::Completion& completion);
   void arm_listeners();

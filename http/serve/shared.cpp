@@ -9,6 +9,11 @@ namespace {
 
 constexpr std::uint32_t connections_addressable = 1u << 24;
 
+std::uint64_t low_mark_of(const ServerConfig& config) {
+  if (config.buffered_bytes_low != no_limit) return config.buffered_bytes_low;
+  return config.buffered_bytes_high / 4 * 3;
+}
+
 // The table of keys bounds each of these far below 32 bits.
 std::uint32_t narrow(std::uint64_t limit) {
   return static_cast<std::uint32_t>(limit);
@@ -52,8 +57,21 @@ Shared::Shared(const ServerParts& parts)
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       timers(clock.now_ms()),
       requests_max(config.requests_per_connection_max),
-      idle_ms(config.keep_alive_timeout_ms) {
+      idle_ms(config.keep_alive_timeout_ms),
+      buffered_bytes_low_(low_mark_of(config)) {
   CHECK(!problem_in(config));
+  if (config.buffered_bytes_high != no_limit) blocks.watch(config.buffered_bytes_high, may_shed);
+}
+
+Reason Shared::shed_reason() {
+  if (handler_queue_full) return Reason::shed_handler_queue;
+  const std::size_t held_bytes = blocks.bytes_lent();
+  const bool was_short = memory_short_;
+  memory_short_ = held_bytes > (was_short ? buffered_bytes_low_ : config.buffered_bytes_high);
+  // Whatever is kept for speed is worth less now than room for what is held already.
+  if (memory_short_ && !was_short) blocks.trim();
+  may_shed = memory_short_;
+  return memory_short_ ? Reason::shed_memory : Reason::none;
 }
 
 void Shared::tell(Reason reason, EndpointSource* peer) {

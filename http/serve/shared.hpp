@@ -59,6 +59,9 @@ struct Shared {
   }
   std::unique_ptr<ParkedMessage> lend_parked();
   void take_back(std::unique_ptr<ParkedMessage> parked);
+  // Why a request that begins now is turned away; none if it is not. Looks again at what raised
+  // `may_shed`, and lowers that once nothing is short any more.
+  Reason shed_reason();
   // Counts what a peer's doing ended in, and tells the error log.
   void tell(Reason reason, EndpointSource* peer);
 
@@ -94,12 +97,19 @@ struct Shared {
   // A descriptor was freed since accepting was tried last.
   bool room_made = false;
   bool stopping = false;
+  // A request that begins has to ask shed_reason() first.
+  bool may_shed = false;
+  // As many requests of this turn as may wait for their handlers did so.
+  bool handler_queue_full = false;
   // Of one connection; none any more once the server stops.
   std::uint64_t requests_max;
   // How long a connection may wait for its next request.
   std::uint64_t idle_ms;
 
  private:
+  bool memory_short_ = false;
+  const std::uint64_t buffered_bytes_low_;
+
   // Parked messages kept for reuse; a burst beyond it goes back to the heap.
   static constexpr std::size_t parked_kept_max = 64;
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/memory/memory_limit.hpp"
 #include "pymod/bindings/counters.hpp"
 #include "pymod/bindings/errors.hpp"
 #include "pymod/bridge/attached.hpp"
@@ -45,6 +46,18 @@ std::uint64_t connections_max_within(std::uint64_t configured) {
                           std::to_string(descriptors_max) + "; raise ulimit -n or lower it");
   }
   return configured;
+}
+
+// What this process may hold in buffers: the configured mark, or its share of what the control
+// group allows.
+std::uint64_t buffered_bytes_high_within(const http::ServerConfig& config,
+                                         std::uint32_t process_count) {
+  if (config.buffered_bytes_high != http::no_limit) return config.buffered_bytes_high;
+  const auto limit_bytes = memory_limit_bytes();
+  if (!limit_bytes) return http::no_limit;
+  const std::uint64_t share = buffer_share_bytes(*limit_bytes, process_count, resident_bytes());
+  const bool low_is_set = config.buffered_bytes_low != http::no_limit;
+  return low_is_set ? std::max(share, config.buffered_bytes_low + 1) : share;
 }
 
 std::optional<StatsSegment> segment_of(const Server::Options& options) {
@@ -105,6 +118,9 @@ void Server::open(bool signals) {
   if (engine_) throw std::runtime_error("the server is open already");
   http::ServerConfig config = config_;
   config.connections_max = connections_max_within(config.connections_max);
+  // Bank 0 is the supervisor's.
+  const std::uint32_t process_count = segment_ ? segment_->bank_count() - 1 : 1;
+  config.buffered_bytes_high = buffered_bytes_high_within(config, process_count);
   if (request_ != uring::EngineRequest::epoll) state_.enter(Phase::probing);
   auto choice = uring::choose_engine(request_, {}, stats_);
   state_.enter(Phase::absent);
@@ -145,7 +161,7 @@ int Server::run() {
   running_ = true;
   Attached attached = Attached::by_caller();
   const uring::WaitHook hook = attached.around_wait();
-  uring::Loop loop(*engine_, clock_, *server_);
+  uring::Loop loop(*engine_, clock_, *server_, config_.turn_completions_max);
   OwnedRef interruption;
   state_.turned(clock_.now_ms());
   state_.enter(Phase::serving);

@@ -43,5 +43,22 @@ TEST(Loop, a_turn_settles_then_collects_one_batch) {
   EXPECT_EQ(diary.lines, "settle complete 1 settle complete 0 ");
 }
 
+TEST(Loop, LIM_096_what_a_turn_took_is_flushed_before_more_is_taken) {
+  constexpr std::size_t n = 2;  // as many as there are
+  for (const std::size_t turn_completions_max : {n - 1, n, n + 1}) {
+    MemoryEngine engine;
+    VirtualClock clock;
+    Diary diary(engine);
+    Loop loop(engine, clock, diary, turn_completions_max);
+    engine.nop(Token(Operation::nop, 1, 1));
+    engine.nop(Token(Operation::nop, 1, 2));
+    const bool all = turn_completions_max >= n;
+    EXPECT_EQ(loop.turn({}), all ? 2u : 1u);
+    EXPECT_EQ(loop.turn({}), all ? 0u : 1u);
+    EXPECT_EQ(diary.lines, all ? "settle complete 2 settle complete 0 "
+                               : "settle complete 1 settle complete 1 ");
+  }
+}
+
 }  // namespace
 }  // namespace noria::uring

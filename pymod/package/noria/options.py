@@ -28,6 +28,7 @@ class Settings(TypedDict, total=False):
     log_queue: int | str
     restarts_burst: int
     restarts_window: float
+    turn_completions: int
     limit_method_size: int | str
     limit_request_line: int | str
     limit_header_line: int | str
@@ -42,8 +43,11 @@ class Settings(TypedDict, total=False):
     limit_min_send_rate: int
     limit_connections: int | None
     limit_requests_per_connection: int | None
+    limit_queued: int
     limit_send_queue_high: int | str
     limit_send_queue_low: int | str
+    limit_buffered_high: int | str | None
+    limit_buffered_low: int | str | None
     limit_query_fields: int
     limit_cookies: int
     limit_json_depth: int

@@ -26,6 +26,37 @@ TEST(Output, grows_without_losing_an_octet_and_returns_every_block) {
   EXPECT_EQ(pool.blocks_lent(), 0u);
 }
 
+TEST(BlockPool, PRC_044_knows_what_is_out_and_tells_of_more_than_is_watched_for) {
+  for (const std::size_t watched : {3u * 4096 - 1, 3u * 4096, 3u * 4096 + 1}) {
+    BlockPool pool;
+    bool raised = false;
+    pool.watch(watched, raised);
+    const auto small = pool.lend(1);
+    EXPECT_FALSE(raised);
+    const auto larger = pool.lend(4097);
+    EXPECT_EQ(pool.bytes_lent(), 3u * 4096);
+    EXPECT_EQ(raised, watched < 3u * 4096);
+    pool.give_back(larger);
+    EXPECT_EQ(pool.bytes_lent(), 4096u);
+    pool.give_back(small);
+    EXPECT_EQ(pool.bytes_lent(), 0u);
+  }
+}
+
+TEST(BlockPool, PRC_044_gives_back_what_it_kept) {
+  BlockPool pool;
+  const auto lent = pool.lend(1);
+  pool.give_back(pool.lend(8192));
+  pool.give_back(pool.lend(1));
+  pool.trim();
+  pool.trim();
+  EXPECT_EQ(pool.bytes_lent(), 4096u);
+  const auto again = pool.lend(8192);
+  again.data[8191] = 'x';
+  pool.give_back(again);
+  pool.give_back(lent);
+}
+
 TEST(BlockPool, lends_the_block_given_back_last) {
   BlockPool pool;
   const auto first = pool.lend(5000);

@@ -60,6 +60,12 @@ TEST(ServerConfig, LIM_201_the_low_mark_is_below_the_high_one) {
   EXPECT_FALSE(problem_in(config));
   ++config.send_queue_bytes_low;
   expect_relation(config, "send_queue_bytes_low", "send_queue_bytes_high");
+  config = {.buffered_bytes_high = 100, .buffered_bytes_low = 99};
+  EXPECT_FALSE(problem_in(config));
+  ++config.buffered_bytes_low;
+  expect_relation(config, "buffered_bytes_low", "buffered_bytes_high");
+  config.buffered_bytes_high = no_limit;
+  EXPECT_FALSE(problem_in(config));
 }
 
 TEST(ServerConfig, LIM_202_grace_within_credit_and_idle_within_linger) {

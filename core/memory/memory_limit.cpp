@@ -1,0 +1,67 @@
+#include "core/memory/memory_limit.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+namespace noria {
+namespace {
+
+// Version 1 says so many octets, give or take a page, where it means none.
+constexpr std::uint64_t no_limit_from = std::uint64_t{1} << 62;
+
+// The number that a file begins with; none for "max", and for a file that is not there.
+std::optional<std::uint64_t> number_in(const std::string& path) {
+  std::uint64_t number = 0;
+  std::ifstream file(path);
+  return file >> number ? std::optional(number) : std::nullopt;
+}
+
+void take_lesser(std::optional<std::uint64_t>& limit, const std::string& path) {
+  const auto found = number_in(path);
+  if (found && *found < no_limit_from) limit = std::min(limit.value_or(*found), *found);
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> memory_limit_bytes(const std::string& groups,
+                                                const std::string& root) {
+  std::optional<std::uint64_t> limit;
+  std::ifstream file(groups);
+  // "0::/path" is version 2, "7:cpu,memory:/path" is version 1.
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = first == line.npos ? line.npos : line.find(':', first + 1);
+    if (second == line.npos) continue;
+    std::string controllers(",");
+    controllers.append(line, first + 1, second - first - 1).append(",");
+    const bool unified = controllers == ",,";
+    if (!unified && controllers.find(",memory,") == controllers.npos) continue;
+    const std::string base = unified ? root : root + "/memory";
+    const std::string name = unified ? "/memory.max" : "/memory.limit_in_bytes";
+    // A container sees its own group as the root, whatever the path says.
+    for (std::string path = line.substr(second + 1);; path.erase(path.rfind('/'))) {
+      if (path == "/") path.clear();
+      take_lesser(limit, base + path + name);
+      if (path.find('/') == path.npos) break;
+    }
+  }
+  return limit;
+}
+
+std::uint64_t resident_bytes() {
+  std::uint64_t pages = 0;
+  std::ifstream file("/proc/self/statm");
+  if (!(file >> pages >> pages)) return 0;
+  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::uint64_t buffer_share_bytes(std::uint64_t limit_bytes, std::uint32_t process_count,
+                                 std::uint64_t resident_bytes) {
+  const std::uint64_t share = limit_bytes / 10 * 9 / std::max(process_count, 1u);
+  const std::uint64_t left = share > resident_bytes ? share - resident_bytes : 0;
+  return std::max({left, share / 16, std::uint64_t{1}});
+}
+
+}  // namespace noria

@@ -1,0 +1,77 @@
+"""Requests that a worker turns away for want of room, over real sockets."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import ExitStack
+
+from noria import App, Request
+from noria.testing import live_server
+from wire import Peer
+
+GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+
+
+def test_LIM_032_RSP_026_requests_behind_the_bound_are_shed(engine: str) -> None:
+    """What arrives while a handler runs waits for it; of three, two may."""
+    begun, go_on = threading.Event(), threading.Event()
+    app = App()
+    calls = []
+
+    @app.get("/")
+    def up() -> bytes:
+        calls.append(1)
+        begun.set()
+        go_on.wait(10)
+        return b"up"
+
+    with live_server(app, engine=engine, limit_queued=2) as server, ExitStack() as stack:
+        assert server.port is not None
+        first, *others = [stack.enter_context(Peer(server.port)) for _ in range(4)]
+        first.send(GET)
+        assert begun.wait(10)
+        for peer in others:
+            peer.send(GET)
+        go_on.set()
+        assert first.one().status == 200
+        answers = [peer.one() for peer in others]
+        assert sorted(answer.status for answer in answers) == [200, 200, 503]
+        shed = next(answer for answer in answers if answer.status == 503)
+        assert shed.fields["retry-after"] == "1" and "connection" not in shed.fields
+        assert json.loads(shed.body)["reason"] == "handler_queue"
+        assert len(calls) == 3 and server.stats()["shed.handler_queue"] == 1
+        for peer in others:
+            peer.send(GET)
+            assert peer.one().status == 200
+
+
+def test_PRC_044_too_much_in_buffers_sheds_and_what_was_begun_is_finished(engine: str) -> None:
+    app = App()
+
+    @app.get("/")
+    def up() -> bytes:
+        return b"up"
+
+    @app.post("/")
+    def length(request: Request) -> str:
+        return str(len(request.body()))
+
+    with (
+        live_server(app, engine=engine, limit_buffered_high="64KiB", limit_buffered_low="32KiB") as server,
+        ExitStack() as stack,
+    ):
+        assert server.port is not None
+        sending, asking = (stack.enter_context(Peer(server.port)) for _ in range(2))
+        sending.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n" + bytes(99_999))
+        for _ in range(10_000):  # what was sent is read in its own time
+            asking.send(GET)
+            if (answer := asking.one()).status == 503:
+                break
+        assert answer.status == 503 and answer.fields["retry-after"] == "1"
+        assert json.loads(answer.body)["reason"] == "memory"
+        sending.send(b"x")
+        assert sending.one().body == b"100000"
+        asking.send(GET)
+        assert asking.one().status == 200
+        assert server.stats()["shed.memory"] == 1
