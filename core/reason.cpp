@@ -83,6 +83,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"fault", "response_status", "RSP-010"},
     {"fault", "response_length", "RSP-012"},
     {"fault", "handler", "RSP-019"},
+    {"fault", "request_timeout", "CON-005"},
     {"fault", "worker_crash", "LIM-094"},
     {"fault", "worker_start", "LIM-092"},
     {"fault", "worker_stuck", "PRC-034"},

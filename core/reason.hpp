@@ -85,6 +85,7 @@ enum class Reason : std::uint8_t {
   fault_response_status,
   fault_response_length,
   fault_handler,
+  fault_request_timeout,
   fault_worker_crash,
   fault_worker_start,
   fault_worker_stuck,
@@ -120,7 +121,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 100;
+inline constexpr std::size_t reason_count = 101;
 
 const ReasonRow& reason_row(Reason reason);
 

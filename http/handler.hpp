@@ -10,6 +10,7 @@ class Exchange;
 enum class Outcome : std::uint8_t {
   responded,  // a complete response was written
   failed,     // what was written is a 500, or nothing usable: then the server answers it (RSP-019)
+  pending,    // the exchange was suspended and is ended later, see Exchange::suspend()
 };
 
 struct Handler {

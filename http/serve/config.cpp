@@ -27,6 +27,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"chunk_extension_bytes_max", &C::chunk_extension_bytes_max, 0, bytes_max, false, "LIM-006"},
     {"chunk_overhead_bytes_max", &C::chunk_overhead_bytes_max, 0, bytes_max, false, "LIM-007"},
     {"body_bytes_max", &C::body_bytes_max, 0, body_max, true, "LIM-010"},
+    {"pipeline_requests_max", &C::pipeline_requests_max, 1, count_max, false, "LIM-011"},
+    {"pipeline_bytes_max", &C::pipeline_bytes_max, 1, bytes_max, false, "LIM-011"},
     {"drain_body_bytes_max", &C::drain_body_bytes_max, 0, body_max, false, "LIM-012"},
     {"drain_body_timeout_ms", &C::drain_body_timeout_ms, 1, time_ms_max, false, "LIM-012"},
     {"linger_timeout_ms", &C::linger_timeout_ms, 1, time_ms_max, false, "LIM-013"},
@@ -41,6 +43,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"rate_credit_ms_max", &C::rate_credit_ms_max, 1, time_ms_max, false, "LIM-017"},
     {"keep_alive_timeout_ms", &C::keep_alive_timeout_ms, 1, time_ms_max, false, "LIM-018"},
     {"requests_per_connection_max", &C::requests_per_connection_max, 1, body_max, true, "LIM-019"},
+    {"request_timeout_ms", &C::request_timeout_ms, 1, time_ms_max, true, "LIM-020"},
     {"tcp_user_timeout_ms", &C::tcp_user_timeout_ms, 1, 0x7FFF'FFFF, false, "LIM-021"},
     {"connections_max", &C::connections_max, 1, count_max, true, "LIM-030"},
     {"handlers_queued_max", &C::handlers_queued_max, 1, count_max, false, "LIM-032"},
@@ -75,6 +78,11 @@ constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
   if (config.header_line_bytes_max > config.header_section_bytes_max) {
     return ConfigProblem{"header_line_bytes_max", "header_section_bytes_max",
                          "must not exceed"};  // LIM-200
+  }
+  if (config.request_line_bytes_max + config.header_section_bytes_max + 4 >
+      config.pipeline_bytes_max) {
+    return ConfigProblem{"header_section_bytes_max", "pipeline_bytes_max",
+                         "with request_line_bytes_max and 4 more must not exceed"};  // LIM-200
   }
   if (config.send_queue_bytes_low >= config.send_queue_bytes_high) {
     return ConfigProblem{"send_queue_bytes_low", "send_queue_bytes_high",

@@ -20,6 +20,8 @@ struct ServerConfig {
   std::uint64_t chunk_extension_bytes_max = 256;
   std::uint64_t chunk_overhead_bytes_max = 16384;
   std::uint64_t body_bytes_max = 1 << 20;
+  std::uint64_t pipeline_requests_max = 32;
+  std::uint64_t pipeline_bytes_max = 65536;
   std::uint64_t drain_body_bytes_max = 65536;
   std::uint64_t drain_body_timeout_ms = 1000;
   std::uint64_t linger_timeout_ms = 5000;
@@ -32,6 +34,7 @@ struct ServerConfig {
   std::uint64_t rate_credit_ms_max = 30000;
   std::uint64_t keep_alive_timeout_ms = 75000;
   std::uint64_t requests_per_connection_max = no_limit;
+  std::uint64_t request_timeout_ms = no_limit;
   std::uint64_t tcp_user_timeout_ms = 30000;
   std::uint64_t connections_max = no_limit;
   std::uint64_t handlers_queued_max = 256;

@@ -91,6 +91,8 @@ void Connection::complete_rare_receive(const Completion& completion) {
 }
 
 void Connection::settle() {
+  if (life_ == Life::handling) [[unlikely]]
+    settle_kept();
   flush();
   // Starved of a buffer in this turn's batch, whose leases are back by now (ENG-020).
   if (!receive_armed_ && wants_input()) {
@@ -140,6 +142,11 @@ void Connection::send_rest(std::size_t bytes) {
 
 void Connection::peer_finished() {
   peer_finished_ = true;
+  if (life_ == Life::handling) {
+    if (kept_ != nullptr) kept_->note_peer_finished();
+    shared_.schedule(*this);
+    return;
+  }
   if (life_ == Life::lingering) {
     begin_close();
     return;
@@ -228,6 +235,7 @@ void Connection::pause_input() {
 }
 
 void Connection::resume_input() {
+  if (life_ == Life::handling) return;  // paused by what waits behind the handler
   input_paused_ = false;
   if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) {
     // Taken out first: what is read from it may be parked, or paused, again.
@@ -271,6 +279,7 @@ void Connection::linger() {
 
 void Connection::begin_close() {
   if (life_ == Life::closing) return;
+  if (kept_ != nullptr) drop_kept(ExchangeEvent::peer_lost);
   if (life_ == Life::lingering) --shared_.lingering_count;
   life_ = Life::closing;
   forget_retries();
@@ -311,6 +320,7 @@ void Connection::release() {
 
 void Connection::cut(Reason reason) {
   shared_.tell(reason, this);
+  if (kept_ != nullptr) drop_kept(ExchangeEvent::cancelled);
   reset_wanted_ = true;
   begin_close();
 }
@@ -330,6 +340,7 @@ void Connection::give_way() {
 }
 
 void Connection::drain() {
+  if (kept_ != nullptr) end_behind();
   if (life_ != Life::open || parked_ || queued_bytes() != 0) return;
   wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
 }
@@ -379,6 +390,8 @@ void Connection::expire() {
         begin_close();
       }
       return;
+    case Wait::handler:
+      return time_out();
     case Wait::body:
       refuse(Reason::refused_body_too_slow, method_parked());
       return;

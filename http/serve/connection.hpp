@@ -1,12 +1,17 @@
 // One accepted socket: octets in, exchanges, octets out, and its end. Its life runs
 //
+//   handling
+//     ▲ │
+//     │ ▼
 //     open ──► finishing ──► lingering ──► closing ──► (slot freed)
 //       │          │                          ▲
 //       └──────────┴──────────────────────────┘   peer gone, cut, nothing to linger for
 //
-// open: requests are read and answered. finishing: the last response is leaving, what arrives is
-// discarded. lingering: our FIN is out, we wait for the peer's (CON-030). closing: operations in
-// flight are collected, then the descriptor is closed (ENG-013).
+// open: requests are read and answered. handling: a handler has suspended its exchange, requests
+// behind it wait, and what it answers moves the connection on at the end of a turn. finishing: the
+// last response is leaving, what arrives is discarded. lingering: our FIN is out, we wait for the
+// peer's (CON-030). closing: operations in flight are collected, then the descriptor is closed
+// (ENG-013).
 #pragma once
 
 #include <cstdint>
@@ -24,18 +29,20 @@
 #include "http/message/request_head.hpp"
 #include "http/routing/route_table.hpp"
 #include "http/serve/endpoints.hpp"
+#include "http/serve/exchange.hpp"
 #include "http/serve/parked_message.hpp"
 #include "uring/engine.hpp"
 
 namespace noria::http {
 
 struct Shared;
+class PendingExchange;
 
 // A connection's place in the server's list of those to settle at the end of the turn, or of those
 // to close.
 struct TurnNode : ListNode {};
 
-class Connection final : public TurnNode, public TimerNode, private EndpointSource {
+class Connection final : public TurnNode, public TimerNode, private ExchangeHost {
  public:
   Connection(Slab<Connection>::Place place, Shared& shared, uring::Descriptor descriptor);
   Connection(const Connection&) = delete;
@@ -67,8 +74,17 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void try_close();
 
  private:
-  enum class Life : std::uint8_t { open, finishing, lingering, closing };
-  enum class Wait : std::uint8_t { nothing, header, body, drain_body, keep_alive, linger, drain };
+  enum class Life : std::uint8_t { open, handling, finishing, lingering, closing };
+  enum class Wait : std::uint8_t {
+    nothing,
+    header,
+    body,
+    handler,
+    drain_body,
+    keep_alive,
+    linger,
+    drain,
+  };
 
   // Completions.
   void complete_rare_receive(const uring::Completion& completion);
@@ -112,8 +128,10 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void answer_unfit(const RequestHead& head, Reason reason, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
                     h1::Persistence persistence, Reason reason);
-  void settle_exchange(Exchange& exchange, Outcome outcome, const RequestHead& head,
-                       const Match& match);
+  void write_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
+                   h1::Persistence persistence, Reason reason);
+  void settle_exchange(Exchange& exchange, Outcome outcome);
+  h1::Persistence settle_answer(Exchange& exchange, Outcome outcome);
   void log_exchange(const RequestHead& head, const RouteSettings* route, Reason reason);
   h1::Persistence persistence_for(const RequestHead& head);
   h1::Persistence persistence_of_last(const RequestHead& head);
@@ -124,6 +142,19 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   void conclude_last();
   void refuse(Reason reason, Method method);
   Method method_parked() const;
+
+  // Exchanges that outlive their handler's call.
+  ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) override;
+  void end_kept(Outcome outcome) override;
+  void serve_parked(std::unique_ptr<ParkedMessage> message, std::string_view body);
+  void received_behind(std::string_view octets);
+  void settle_kept();
+  void move_on();
+  void answered(h1::Persistence persistence);
+  void time_out();
+  void end_behind();
+  bool ends_behind() const;
+  void drop_kept(ExchangeEvent event);
 
   // Life.
   void flush();
@@ -163,8 +194,9 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   bool reset_wanted_ = false;
   // Only a stop ends it: what has arrived is still answered (PRC-012, PRC-018).
   bool ended_by_stop_ = false;
-  bool receive_starved_ = false;  // counts as armed until it is tried again
-  bool send_starved_ = false;     // counts as in flight until it is tried again
+  h1::Persistence persistence_behind_{};  // handling, answered: how it goes on
+  bool receive_starved_ = false;          // counts as armed until it is tried again
+  bool send_starved_ = false;             // counts as in flight until it is tried again
   std::uint8_t starved_count_ = 0;
   std::uint8_t cancels_in_flight_ = 0;
 
@@ -179,6 +211,8 @@ class Connection final : public TurnNode, public TimerNode, private EndpointSour
   std::uint64_t request_count_ = 0;
   std::uint64_t parked_since_ns_ = 0;  // of the message that straddles receives
   std::unique_ptr<ParkedMessage> parked_;
+  std::unique_ptr<ParkedMessage>* serving_ = nullptr;  // what the handler that runs now reads from
+  PendingExchange* kept_ = nullptr;                    // handling, not answered yet
   std::unique_ptr<Endpoints> endpoints_;
 };
 

@@ -43,9 +43,15 @@ MatchAnswer answer_to(MatchOutcome outcome) {
 
 }  // namespace
 
+// What is rare behind a handler's call.
+void Connection::settle_exchange(Exchange& exchange, Outcome outcome) {
+  CHECK(exchange.suspended() == (outcome == Outcome::pending));
+  if (outcome == Outcome::pending) return;
+  conclude(settle_answer(exchange, outcome));
+}
+
 // A handler that failed is answered for, and the exchange is logged (PRC-051).
-void Connection::settle_exchange(Exchange& exchange, Outcome outcome, const RequestHead& head,
-                                 const Match& match) {
+Persistence Connection::settle_answer(Exchange& exchange, Outcome outcome) {
   const bool failed = outcome == Outcome::failed || !exchange.responded();
   if (failed) {
     shared_.stats.count(Reason::fault_handler);
@@ -57,11 +63,14 @@ void Connection::settle_exchange(Exchange& exchange, Outcome outcome, const Requ
       CHECK(fault == HeadFault::none);
     }
   }
-  if (shared_.access_log == nullptr) return;
-  const Reason reason = failed                                 ? Reason::fault_handler
-                        : match.outcome == MatchOutcome::found ? Reason::none
-                                                               : answer_to(match.outcome).reason;
-  log_exchange(head, match.route, reason);
+  if (shared_.access_log != nullptr) {
+    const Match& match = exchange.match();
+    const Reason reason = failed                                 ? Reason::fault_handler
+                          : match.outcome == MatchOutcome::found ? Reason::none
+                                                                 : answer_to(match.outcome).reason;
+    log_exchange(exchange.request(), match.route, reason);
+  }
+  return shared_.writer.close_wanted() ? Persistence::close : exchange.persistence();
 }
 
 // One line for the exchange whose answer was written last.
@@ -145,6 +154,12 @@ Persistence Connection::persistence_with_unread(const RequestHead& head, std::st
 
 void Connection::answer_whole(const RequestHead& head, const ResponseHead& response,
                               std::string_view body, Persistence persistence, Reason reason) {
+  write_whole(head, response, body, persistence, reason);
+  conclude(persistence);
+}
+
+void Connection::write_whole(const RequestHead& head, const ResponseHead& response,
+                             std::string_view body, Persistence persistence, Reason reason) {
   HeadFault fault =
       shared_.writer.begin(pending_, response, persistence, head.method == Method::head);
   CHECK(fault == HeadFault::none);
@@ -153,7 +168,6 @@ void Connection::answer_whole(const RequestHead& head, const ResponseHead& respo
   CHECK(fault == HeadFault::none);
   if (shared_.access_log != nullptr) [[unlikely]]
     log_exchange(head, nullptr, reason);
-  conclude(persistence);
 }
 
 Method Connection::method_parked() const {

@@ -18,6 +18,7 @@ void Connection::received(std::string_view octets) {
              std::min(shared_.clock.now_ms() + shared_.config.linger_idle_ms, linger_deadline_ms_));
     return;
   }
+  if (life_ == Life::handling) return received_behind(octets);
   // Whatever follows the request that ended the connection is discarded (H1-083).
   if (life_ != Life::open) return;
   if (input_paused_) {
@@ -25,17 +26,18 @@ void Connection::received(std::string_view octets) {
     return;
   }
   if (parked_) octets = resume(octets);
-  if (life_ == Life::open && !octets.empty()) {
-    if (parked_ || input_paused_) {
-      keep_backlog(octets);
-    } else {
-      received_plain(octets);
-    }
+  if (octets.empty()) return;
+  if (reads_messages()) {
+    received_plain(octets);
+  } else {
+    keep_backlog(octets);
   }
 }
 
-// What must wait because output is backed up.
+// What must wait because output is backed up, or a handler has not answered yet.
 void Connection::keep_backlog(std::string_view octets) {
+  if (life_ == Life::handling) return received_behind(octets);
+  if (life_ != Life::open) return;
   CHECK(input_paused_ && !parked_);
   park(Phase::backlog).octets.append(octets);
 }
@@ -110,11 +112,19 @@ std::string_view Connection::resume_length_body(std::string_view octets) {
   if (parked.octets.size() < whole_bytes) return {};
   std::unique_ptr<ParkedMessage> owner = std::move(parked_);
   waiting_ = Wait::nothing;
-  const RequestHead& head = owner->head_in_place();
-  dispatch(head, owner->octets.view().substr(head.head_bytes),
-           shared_.routes.match(head, shared_.match_scratch));
-  shared_.take_back(std::move(owner));
+  const std::uint32_t head_bytes = owner->head.head_bytes;
+  const std::string_view body = owner->octets.view().substr(head_bytes);
+  serve_parked(std::move(owner), body);
   return octets.substr(taken);
+}
+
+// A handler that suspends the exchange takes the message with it.
+void Connection::serve_parked(std::unique_ptr<ParkedMessage> message, std::string_view body) {
+  const RequestHead& head = message->head_in_place();
+  serving_ = &message;
+  dispatch(head, body, shared_.routes.match(head, shared_.match_scratch));
+  serving_ = nullptr;
+  if (message) shared_.take_back(std::move(message));
 }
 
 std::string_view Connection::resume_chunked_body(std::string_view octets) {
@@ -135,9 +145,8 @@ std::string_view Connection::resume_chunked_body(std::string_view octets) {
       case ChunkedDecoder::State::complete: {
         std::unique_ptr<ParkedMessage> owner = std::move(parked_);
         waiting_ = Wait::nothing;
-        const RequestHead& head = owner->head_in_place();
-        dispatch(head, owner->body.view(), shared_.routes.match(head, shared_.match_scratch));
-        shared_.take_back(std::move(owner));
+        const std::string_view body = owner->body.view();
+        serve_parked(std::move(owner), body);
         return octets;
       }
     }
@@ -159,9 +168,13 @@ std::string_view Connection::resume_discard(std::string_view octets) {
       const bool too_much = step.consumed_bytes > parked.discard_left;
       parked.discard_left -= std::min<std::uint64_t>(parked.discard_left, step.consumed_bytes);
       if (step.state == ChunkedDecoder::State::rejected || too_much) {
-        // The response is out already; the body's end will not be found, so the connection ends.
+        // The body's end will not be found, so the connection ends with the response.
         shared_.stats.count(Reason::closed_body_not_drained);
         unpark();
+        if (life_ == Life::handling) {
+          end_behind();
+          return {};
+        }
         life_ = Life::finishing;
         finish_if_flushed();
         return {};
@@ -171,6 +184,7 @@ std::string_view Connection::resume_discard(std::string_view octets) {
     if (octets.empty()) return {};
   }
   unpark();
+  if (life_ == Life::handling) return octets;
   waiting_ = Wait::nothing;
   if (queued_bytes() == 0) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
@@ -280,7 +294,8 @@ bool Connection::must_close_unread(const RequestHead& head, std::string_view res
 }
 
 std::string_view Connection::skip_body(const RequestHead& head, std::string_view rest) {
-  if (life_ != Life::open || head.framing == BodyFraming::none) return rest;
+  const bool reads_on = life_ == Life::open || life_ == Life::handling;
+  if (!reads_on || head.framing == BodyFraming::none) return rest;
   if (head.framing == BodyFraming::length && rest.size() >= head.content_length) {
     return rest.substr(head.content_length);
   }
@@ -291,7 +306,9 @@ std::string_view Connection::skip_body(const RequestHead& head, std::string_view
   if (head.framing == BodyFraming::chunked) {
     parked.decoder.begin(shared_.head_limits, shared_.body_limits, no_limit);
   }
-  wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
+  if (life_ == Life::open) {
+    wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
+  }
   return rest.empty() ? rest : resume_discard(rest);
 }
 

@@ -29,14 +29,14 @@ void Connection::call(const Handler& handler, const RequestHead& head, std::stri
   Exchange exchange({.request = head,
                      .body = body,
                      .match = match,
-                     .endpoint_source = *this,
+                     .host = *this,
                      .writer = shared_.writer,
                      .output = pending_,
                      .persistence = persistence});
   const Outcome outcome = handler(exchange);
-  if (outcome == Outcome::failed || !exchange.responded() || shared_.access_log != nullptr)
+  if (outcome != Outcome::responded || !exchange.responded() || shared_.access_log != nullptr)
       [[unlikely]] {
-    settle_exchange(exchange, outcome, head, match);
+    return settle_exchange(exchange, outcome);
   }
   conclude(shared_.writer.close_wanted() ? Persistence::close : persistence);
 }
@@ -86,7 +86,7 @@ std::string_view Connection::consume(std::string_view octets) {
 // Where a message begins.
 void Connection::received_plain(std::string_view octets) {
   octets = consume(octets);
-  if (!octets.empty() && life_ == Life::open) [[unlikely]]
+  if (!octets.empty()) [[unlikely]]
     keep_backlog(octets);
 }
 

@@ -4,6 +4,28 @@
 
 namespace noria::http {
 
+Exchange::Exchange(const Exchange& live, const RequestHead& request, std::string_view body,
+                   const Match& match)
+    : parts_({.request = request,
+              .body = body,
+              .match = match,
+              .host = live.parts_.host,
+              .writer = live.parts_.writer,
+              .output = live.parts_.output,
+              .persistence = live.parts_.persistence}),
+      state_(live.state_) {}
+
+ExchangeHandle Exchange::suspend(const ExchangeListener& listener) {
+  CHECK(state_ == State::idle);
+  const ExchangeHandle handle = parts_.host.keep(*this, listener);
+  state_ = State::suspended;
+  return handle;
+}
+
+void Exchange::end(Outcome outcome) {
+  parts_.host.end_kept(outcome);
+}
+
 HeadFault Exchange::respond(const ResponseHead& head, std::string_view body) {
   if (const HeadFault fault = begin(head); fault != HeadFault::none) return fault;
   parts_.output.append(body);

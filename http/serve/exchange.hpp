@@ -1,5 +1,5 @@
 // One request and its answer, as a handler sees them. Valid until the handler returns; a handler
-// that needs octets for longer copies them then and there.
+// that needs it for longer suspends it, or copies the octets it needs then and there.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,24 @@
 #include "core/check.hpp"
 #include "core/memory/output.hpp"
 #include "http/h1/response_writer.hpp"
+#include "http/handler.hpp"
 #include "http/message/request_head.hpp"
 #include "http/message/response_head.hpp"
 #include "http/routing/match.hpp"
 #include "http/routing/route_table.hpp"
 #include "http/serve/endpoints.hpp"
+#include "http/serve/exchange_handle.hpp"
 
 namespace noria::http {
+
+// Whose exchange it is. None of this is asked of it by an exchange that is answered in one call.
+class ExchangeHost : public EndpointSource {
+ public:
+  // Goes on with the exchange behind the handler's call.
+  virtual ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) = 0;
+  // The handler of the kept exchange is through.
+  virtual void end_kept(Outcome outcome) = 0;
+};
 
 class Exchange {
  public:
@@ -23,13 +34,16 @@ class Exchange {
     const RequestHead& request;
     std::string_view body;
     const Match& match;
-    EndpointSource& endpoint_source;
+    ExchangeHost& host;
     h1::ResponseWriter& writer;
     Output& output;
     h1::Persistence persistence;
   };
 
   explicit Exchange(const Parts& parts) : parts_(parts) {}
+  // The same exchange, its request in other memory.
+  Exchange(const Exchange& live, const RequestHead& request, std::string_view body,
+           const Match& match);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -40,7 +54,7 @@ class Exchange {
   const Match& match() const { return parts_.match; }
   // Values of the template's parameters, in the order they stand in it.
   std::span<const PathValue> path_values() const { return parts_.match.values; }
-  const Endpoints& endpoints() const { return parts_.endpoint_source.endpoints(); }
+  const Endpoints& endpoints() const { return parts_.host.endpoints(); }
 
   // A complete response in one call.
   HeadFault respond(const ResponseHead& head, std::string_view body);
@@ -76,8 +90,21 @@ class Exchange {
   std::uint16_t status() const { return parts_.writer.status_in(parts_.output); }
   bool begun() const { return state_ == State::begun; }
 
+  // The answer comes later: the request moves to memory of its own, this object ends with the call,
+  // and the handler returns Outcome::pending. From then on the exchange is what the handle gets,
+  // on the loop's thread, for one piece of work at a time; the listener hears of its fate.
+  ExchangeHandle suspend(const ExchangeListener& listener);
+  // Once suspended: the handler is through, as if it returned this now. A complete response and
+  // this follow each other at once, without a wait between. Ends this object and its handle.
+  void end(Outcome outcome);
+  bool suspended() const { return state_ == State::suspended; }
+
+  // For the host: how the connection goes on behind a response that has not begun yet.
+  h1::Persistence persistence() const { return parts_.persistence; }
+  void persist(h1::Persistence persistence) { parts_.persistence = persistence; }
+
  private:
-  enum class State : std::uint8_t { idle, begun, finished };
+  enum class State : std::uint8_t { idle, begun, finished, suspended };
 
   Parts parts_;
   State state_ = State::idle;

@@ -19,7 +19,7 @@ struct ParkedMessage {
     chunked_body,     // `octets` is the head, `body` what the chunks held so far
     discard_length,   // an unread body after the response; `discard_left` octets are owed
     discard_chunked,  // the same, until `decoder` sees the end
-    backlog,          // `octets` wait unread until the peer takes what is queued for it
+    backlog,          // `octets` wait unread: for the answer ahead, or until the peer takes it
   };
 
   ParkedMessage(BlockPool& blocks, const HeadLimits& head_limits, const Scanner& scanner)
@@ -45,12 +45,33 @@ struct ParkedMessage {
     return head;
   }
 
+  // The content of the head kept here, wherever in this message or elsewhere it was read.
+  std::string_view keep_body(std::string_view content) {
+    if (content.empty() || holds(octets, content) || holds(body, content)) return content;
+    body.append(content);
+    return body.view();
+  }
+
+  // More that waits unread. Every head ends in an empty line, so counting those never counts too
+  // few, whatever bodies lie between.
+  void wait_behind(std::string_view more) {
+    const std::size_t from = octets.size() < 3 ? 0 : octets.size() - 3;
+    octets.append(more);
+    const std::string_view added = octets.view().substr(from);
+    constexpr std::string_view empty_line = "\r\n\r\n";
+    for (std::size_t at = added.find(empty_line); at != std::string_view::npos;
+         at = added.find(empty_line, at + empty_line.size())) {
+      ++heads_waiting;
+    }
+  }
+
   void clear() {
     octets.release();
     body.release();
     parser.reset();
     decoder.reset();
     discard_left = 0;
+    heads_waiting = 0;
     phase = Phase::head;
   }
 
@@ -62,6 +83,13 @@ struct ParkedMessage {
   RequestHead head;
   ChunkedDecoder decoder;
   std::uint64_t discard_left = 0;
+  std::uint32_t heads_waiting = 0;  // of a backlog, at most
+
+ private:
+  static bool holds(const Output& output, std::string_view part) {
+    return !output.empty() && part.data() >= output.data() &&
+           part.data() < output.data() + output.size();
+  }
 };
 
 }  // namespace noria::http

@@ -55,6 +55,8 @@ Shared::Shared(const ServerParts& parts)
       parser(head_limits, fields, scanner),
       connections(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
+      pending(static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       timers(clock.now_ms()),
       requests_max(config.requests_per_connection_max),
       idle_ms(config.keep_alive_timeout_ms),

@@ -25,6 +25,7 @@
 #include "http/serve/endpoints.hpp"
 #include "http/serve/logs.hpp"
 #include "http/serve/parked_message.hpp"
+#include "http/serve/pending_exchange.hpp"
 #include "uring/engine.hpp"
 
 namespace noria::http {
@@ -90,6 +91,7 @@ struct Shared {
   MatchScratch match_scratch;
 
   Slab<Connection> connections;
+  Slab<PendingExchange> pending;  // at most one of each connection
   TimerWheel timers;
   IntrusiveList<Connection, TurnNode> to_settle;
   IntrusiveList<Connection, TurnNode> to_close;

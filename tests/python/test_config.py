@@ -55,6 +55,7 @@ def test_bad_values_name_the_field(make: Any, says: str) -> None:
     "config",
     [
         {"limits": LimitsConfig(max_header_line=9000, max_header_size=8999)},  # LIM-200
+        {"limits": LimitsConfig(max_pipelined_size=8192 + 32768 + 3)},  # LIM-200
         {"limits": LimitsConfig(send_queue_low=9, send_queue_high=9)},  # LIM-201
         {"limits": LimitsConfig(buffered_low=9, buffered_high=9)},  # LIM-201
         {"timeouts": TimeoutConfig(linger=1, linger_idle=2)},  # LIM-202

@@ -33,6 +33,8 @@ class LimitsConfig:
     max_chunk_extension: int = _setting("limit_chunk_extension")
     max_chunk_overhead: int = _setting("limit_chunk_overhead")
     max_body_size: int | None = _setting("limit_body_size")
+    max_pipelined: int = _setting("limit_pipelined")
+    max_pipelined_size: int = _setting("limit_pipelined_size")
     max_drain_size: int = _setting("limit_drain_size")
     max_lingering: int = _setting("limit_lingering")
     min_body_rate: int = _setting("limit_min_body_rate")

@@ -37,6 +37,8 @@ class Settings(TypedDict, total=False):
     limit_chunk_extension: int | str
     limit_chunk_overhead: int | str
     limit_body_size: int | str | None
+    limit_pipelined: int
+    limit_pipelined_size: int | str
     limit_drain_size: int | str
     limit_lingering: int
     limit_min_body_rate: int

@@ -295,6 +295,8 @@ SETTINGS: dict[str, Setting] = {
         Setting("limits.max_chunk_extension", "size", 256, "chunk_extension_bytes_max"),
         Setting("limits.max_chunk_overhead", "size", 16 * KIB, "chunk_overhead_bytes_max"),
         Setting("limits.max_body_size", "size or none", MIB, "body_bytes_max"),
+        Setting("limits.max_pipelined", "count", 32, "pipeline_requests_max"),
+        Setting("limits.max_pipelined_size", "size", 64 * KIB, "pipeline_bytes_max"),
         Setting("limits.max_drain_size", "size", 64 * KIB, "drain_body_bytes_max"),
         Setting("limits.max_lingering", "count", 1024, "linger_connections_max"),
         Setting("limits.min_body_rate", "count", 240, "body_rate_bytes_per_second_min"),

@@ -54,6 +54,14 @@ TEST(ServerConfig, LIM_200_a_line_fits_its_section) {
   expect_relation(config, "header_line_bytes_max", "header_section_bytes_max");
 }
 
+TEST(ServerConfig, LIM_200_a_whole_head_fits_what_is_read_ahead) {
+  ServerConfig config;
+  config.pipeline_bytes_max = config.request_line_bytes_max + config.header_section_bytes_max + 4;
+  EXPECT_FALSE(problem_in(config));
+  --config.pipeline_bytes_max;
+  expect_relation(config, "header_section_bytes_max", "pipeline_bytes_max");
+}
+
 TEST(ServerConfig, LIM_201_the_low_mark_is_below_the_high_one) {
   ServerConfig config;
   config.send_queue_bytes_low = config.send_queue_bytes_high - 1;

@@ -2,12 +2,22 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace noria::http {
 namespace {
 
-class NoEnds final : public EndpointSource {
+class LooseHost final : public ExchangeHost {
  public:
   const Endpoints& endpoints() override { return ends_; }
+  ExchangeHandle keep(const Exchange&, const ExchangeListener&) override {
+    ++kept;
+    return {};
+  }
+  void end_kept(Outcome outcome) override { ended.push_back(outcome); }
+
+  std::size_t kept = 0;
+  std::vector<Outcome> ended;
 
  private:
   Endpoints ends_;
@@ -19,7 +29,7 @@ class ExchangeTest : public testing::Test {
     return Exchange({.request = head_,
                      .body = "body",
                      .match = match_,
-                     .endpoint_source = ends_,
+                     .host = host_,
                      .writer = writer_,
                      .output = output_,
                      .persistence = h1::Persistence::keep});
@@ -27,7 +37,7 @@ class ExchangeTest : public testing::Test {
 
   RequestHead head_;
   Match match_;
-  NoEnds ends_;
+  LooseHost host_;
   Stats stats_;
   BlockPool pool_;
   h1::ResponseBlocks blocks_;
@@ -62,6 +72,19 @@ TEST_F(ExchangeTest, after_a_fault_or_an_abandoned_attempt_another_may_follow) {
   EXPECT_FALSE(tried.responded());
   EXPECT_EQ(tried.respond({}, "whole"), HeadFault::none);
   EXPECT_TRUE(output_.view().ends_with("\r\n\r\nwhole"));
+}
+
+TEST_F(ExchangeTest, the_host_keeps_what_is_suspended_and_hears_of_its_end) {
+  Exchange live = exchange();
+  EXPECT_FALSE(live.suspended());
+  live.suspend({});
+  EXPECT_TRUE(live.suspended());
+  EXPECT_EQ(host_.kept, 1u);
+  const RequestHead head;
+  Exchange kept(exchange(), head, "kept", match_);
+  EXPECT_EQ(kept.body(), "kept");
+  kept.end(Outcome::failed);
+  EXPECT_EQ(host_.ended, std::vector{Outcome::failed});
 }
 
 }  // namespace

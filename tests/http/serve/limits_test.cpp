@@ -264,6 +264,61 @@ TEST(Limits, LIM_034_send_queue_bytes_low) {
   }
 }
 
+const std::string later_request = "GET /later/a HTTP/1.1\r\nHost: a\r\n\r\n";
+
+// Of `input`, sent behind a request whose answer is not there yet, what is read before the pause.
+std::size_t read_ahead(const ServerConfig& config, const std::string& input,
+                       std::size_t piece_bytes) {
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.send(peer, later_request);
+  std::size_t read = 0;
+  for (; read < input.size(); read += piece_bytes) {
+    const std::size_t in_flight = served.engine.operations_in_flight();
+    served.send(peer, input.substr(read, piece_bytes));
+    if (served.engine.operations_in_flight() < in_flight) break;  // the receive has ended
+  }
+  // Nothing is lost: once the answer is there, everything is read.
+  answer_later(served.seen.suspended.at(0), "late");
+  served.run();
+  if (read < input.size()) served.send(peer, input.substr(read + piece_bytes));
+  EXPECT_EQ(served.seen.calls, 1 + input.size() / hello_request.size());
+  return read + piece_bytes;
+}
+
+TEST(Limits, LIM_011_pipeline_requests_max) {
+  ServerConfig config;
+  const std::uint64_t n = config.pipeline_requests_max = 5;
+  std::string input;
+  for (std::uint64_t count = 0; count < 2 * n; ++count) input += hello_request;
+  // Not by n - 1 requests, by the n-th, whose last octet pauses; so n + 1 are never read.
+  EXPECT_EQ(read_ahead(config, input, hello_request.size()), n * hello_request.size());
+  EXPECT_EQ(read_ahead(config, input, 1), n * hello_request.size());
+}
+
+TEST(Limits, LIM_011_pipeline_bytes_max) {
+  ServerConfig config;
+  config.request_line_bytes_max = config.header_line_bytes_max = config.header_section_bytes_max =
+      100;
+  std::string input;
+  for (int count = 0; count < 20; ++count) input += hello_request;
+  const std::uint64_t n = 10 * hello_request.size();
+  for (const std::uint64_t bytes : {n - 1, n, n + 1}) {
+    config.pipeline_bytes_max = bytes;
+    EXPECT_EQ(read_ahead(config, input, 1), bytes);
+  }
+}
+
+TEST(Limits, LIM_020_request_timeout_ms) {
+  ServerConfig config;
+  for (const std::uint64_t n : {700u, 3000u}) {  // n - 1, n, n + 1
+    config.request_timeout_ms = n;
+    expect_timer(
+        config, n, [](auto& served, auto peer) { served.send(peer, later_request); },
+        [](auto& served, auto) { return served.count(Reason::fault_request_timeout) == 1; });
+  }
+}
+
 TEST(Limits, LIM_090_graceful_timeout_ms) {
   ServerConfig config;
   config.header_timeout_ms = 100;

@@ -34,12 +34,16 @@ Conversation draw_conversation(std::mt19937_64& random, std::size_t peer) {
     std::string body = std::to_string(peer) + "/" + std::to_string(index) + ":";
     body.append(random() % (1 << (random() % 13)), static_cast<char>('a' + random() % 26));
     std::string& octets = conversation.octets;
-    switch (random() % 3) {
+    switch (random() % 4) {
       case 0:
         octets += "GET /name/x HTTP/1.1\r\nHost: a\r\n\r\n";
         body = "hello";
         break;
       case 1:
+        octets += "GET /later/x HTTP/1.1\r\nHost: a\r\n\r\n";
+        body = "later";
+        break;
+      case 2:
         octets +=
             "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
             "\r\n\r\n" + body;
@@ -94,6 +98,13 @@ void judge(const Conversation& conversation, const support::PeerRecord& record) 
   }
 }
 
+// Whoever waits is answered, unless the exchange is over.
+void answer_all(const Seen& seen) {
+  for (const Suspended& suspended : seen.suspended) {
+    if (suspended.handle.get() != nullptr) answer_later(suspended, "later");
+  }
+}
+
 void run_seed(const support::Script& script, std::uint64_t seed) {
   VirtualClock clock;
   support::ScriptedEngine engine(script, seed, clock);
@@ -129,6 +140,7 @@ void run_seed(const support::Script& script, std::uint64_t seed) {
       stopped = true;
     }
     loop.turn({});
+    answer_all(seen);
     ++turns;
   }
   ASSERT_LE(engine.longest_stall_ns(), 1'000'000'000u);  // ENG-015

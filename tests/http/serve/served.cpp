@@ -44,6 +44,17 @@ Outcome close(void*, Exchange& exchange) {
   return Outcome::responded;
 }
 
+Outcome later(void* context, Exchange& exchange) {
+  auto& seen = *static_cast<Seen*>(context);
+  ++seen.calls;
+  Suspended& suspended = seen.suspended.emplace_back();
+  const auto note = [](void* noted, ExchangeEvent event, Exchange&) {
+    static_cast<Suspended*>(noted)->events.push_back(event);
+  };
+  suspended.handle = exchange.suspend({.call = note, .context = &suspended});
+  return Outcome::pending;
+}
+
 void add(Router& router, Seen& seen, std::vector<std::string_view> methods,
          std::string_view pattern, Handler::Call call) {
   const auto route = router.add(methods, pattern);
@@ -65,6 +76,7 @@ RouteTable serve_test_routes(Seen& seen) {
   router.settings(6).body_bytes_max = 8;
   add(router, seen, {"POST"}, "/json", echo);
   router.settings(7).wants_json = true;
+  add(router, seen, {"GET", "POST"}, "/later/{name}", later);
   return router.freeze({});
 }
 
@@ -148,6 +160,12 @@ std::vector<std::string> responses_in(std::string_view octets) {
     responses.push_back(std::move(response));
   }
   return responses;
+}
+
+void answer_later(const Suspended& suspended, std::string_view body) {
+  Exchange* const exchange = suspended.handle.get();
+  ASSERT_NE(exchange, nullptr);
+  exchange->end(text(*exchange, body));
 }
 
 std::string body_of(std::string_view response) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,21 +11,30 @@
 #include <vector>
 
 #include "http/routing/router.hpp"
+#include "http/serve/exchange.hpp"
 #include "http/serve/server.hpp"
 #include "uring/loop.hpp"
 #include "uring/memory/memory_engine.hpp"
 
 namespace noria::http {
 
+// An exchange that a test route has suspended: for the test to answer, and what became of it.
+struct Suspended {
+  ExchangeHandle handle;
+  std::vector<ExchangeEvent> events;
+};
+
 // What the handlers of the test routes saw.
 struct Seen {
+  std::deque<Suspended> suspended;  // its addresses are the listeners' contexts
   std::vector<std::string> bodies;
   std::size_t calls = 0;
 };
 
 // Routes: GET / and GET /name/{name} -> "hello";  GET POST PUT /echo -> the request's body;
 // GET /big/{n:int} -> n octets;  GET /fail -> no answer;  GET /close -> asks for the end;
-// POST /small -> echo of at most 8 octets;  POST /json -> echo of JSON only.
+// POST /small -> echo of at most 8 octets;  POST /json -> echo of JSON only;
+// GET POST /later/{name} -> suspends.
 RouteTable serve_test_routes(Seen& seen);
 
 class Served {
@@ -57,6 +67,8 @@ class Served {
 
 // The responses in `octets`, without their Date fields; checks that each is framed as it says.
 std::vector<std::string> responses_in(std::string_view octets);
+// Answers with a text and ends the exchange, as a handler that was suspended does.
+void answer_later(const Suspended& suspended, std::string_view body);
 std::string body_of(std::string_view response);
 int status_of(std::string_view response);
 

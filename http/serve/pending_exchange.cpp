@@ -1,0 +1,73 @@
+#include "http/serve/pending_exchange.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/check.hpp"
+
+namespace noria::http {
+
+Exchange* ExchangeHandle::get() const {
+  if (pending_ == nullptr) return nullptr;
+  PendingExchange* const found = pending_->find(slot_, generation_);
+  return found == nullptr || found->over() ? nullptr : &found->exchange();
+}
+
+PendingExchange::PendingExchange(Place place, const Exchange& live,
+                                 std::unique_ptr<ParkedMessage> message, BlockPool& blocks,
+                                 const ExchangeListener& listener)
+    : place_(place),
+      message_(std::move(message)),
+      texts_(blocks),
+      listener_(listener),
+      // In braces, which keep the order: values are found by where the head has gone.
+      exchange_{live, keep_message(live), message_->keep_body(live.body()), keep_match(live)} {}
+
+const RequestHead& PendingExchange::keep_message(const Exchange& live) {
+  if (live.request().base != message_->octets.data()) message_->keep_head(live.request());
+  return message_->head_in_place();
+}
+
+// Values that stand in the target stay where it goes; the rest was decoded into the match's
+// scratch.
+std::string_view PendingExchange::keep_text(std::string_view text, const RequestHead& old_head) {
+  if (text.empty()) return {};
+  if (text.data() >= old_head.base && text.data() < old_head.base + old_head.head_bytes) {
+    return {message_->head.base + (text.data() - old_head.base), text.size()};
+  }
+  const char* const kept = texts_.data() + texts_.size();
+  texts_.append(text);
+  return {kept, text.size()};
+}
+
+const Match& PendingExchange::keep_match(const Exchange& live) {
+  const Match& match = live.match();
+  const RequestHead& head = live.request();
+  std::size_t bytes = match.allow.size() + match.location.size();
+  for (const PathValue& value : match.values) bytes += value.text.size();
+  // In one piece, because a text that is kept must not move for the next one.
+  if (bytes != 0) texts_.reserve(bytes);
+  match_ = match;
+  std::ranges::copy(match.values, values_.begin());
+  match_.values = std::span(values_).first(match.values.size());
+  for (std::size_t index = 0; index < match.values.size(); ++index) {
+    values_[index].text = keep_text(match.values[index].text, head);
+  }
+  match_.allow = keep_text(match.allow, head);
+  match_.location = keep_text(match.location, head);
+  return match_;
+}
+
+void PendingExchange::tell_news() {
+  if (!std::exchange(peer_finished_, false)) return;
+  told_finished_ = true;
+  listener_(ExchangeEvent::peer_finished, exchange_);
+}
+
+void PendingExchange::finish(ExchangeEvent event) {
+  CHECK(!over_ && event != ExchangeEvent::peer_finished);
+  over_ = true;
+  listener_(event, exchange_);
+}
+
+}  // namespace noria::http
