@@ -22,6 +22,10 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
   if (parked_since_ns_ == 0) parked_since_ns_ = shared_.clock.now_ns();
   const std::uint64_t timeout_ms = shared_.config.request_timeout_ms;
   if (timeout_ms != no_limit) wait_for(Wait::handler, shared_.clock.now_ms() + timeout_ms);
+  if (peer_finished_) {
+    kept_->note_peer_finished();
+    shared_.schedule(*this);
+  }
   return {shared_.pending, kept_->place()};
 }
 

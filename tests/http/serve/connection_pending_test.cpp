@@ -71,6 +71,21 @@ TEST(ConnectionPending, CON_042_CON_043_a_fin_is_told_and_the_answers_still_go_o
   EXPECT_EQ(served.count(Reason::closed_by_peer), 1u);
 }
 
+TEST(ConnectionPending, CON_043_a_handler_that_begins_behind_the_fin_is_told_too) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.send(peer, later + later);
+  served.engine.finish(peer);
+  served.run();
+  answer_later(served.seen.suspended.at(0), "first");
+  served.run();
+  EXPECT_EQ(served.seen.suspended.at(1).events, Events{ExchangeEvent::peer_finished});
+  answer_later(served.seen.suspended[1], "second");
+  served.run();
+  EXPECT_EQ(responses_in(served.engine.take_sent(peer)).size(), 2u);
+  EXPECT_TRUE(served.engine.closed(peer));
+}
+
 TEST(ConnectionPending, CON_043_CON_044_a_reset_ends_the_exchange_and_what_waits_behind_it) {
   Served served;
   const uring::Peer peer = served.connect();
