@@ -121,7 +121,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 101;
+inline constexpr std::size_t reason_count = 103;
 
 const ReasonRow& reason_row(Reason reason);
 
