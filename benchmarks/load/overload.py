@@ -199,11 +199,11 @@ def _answered(connections: list[socket.socket], wanted: int, timeout_s: float) -
             selector.register(connection, selectors.EVENT_READ)
         while len(found) < wanted and (left := end - time.monotonic()) > 0:
             for key, _ in selector.select(left):
-                connection = key.fileobj
-                assert isinstance(connection, socket.socket)
-                selector.unregister(connection)
-                if connection.recv(65536).startswith(b"HTTP/1.1 200 "):
-                    found.append(connection)
+                answered = key.fileobj
+                assert isinstance(answered, socket.socket)
+                selector.unregister(answered)
+                if answered.recv(65536).startswith(b"HTTP/1.1 200 "):
+                    found.append(answered)
     return found
 
 

@@ -140,37 +140,6 @@ void Connection::send_rest(std::size_t bytes) {
   if (input_paused_ && queued_bytes() <= config.send_queue_bytes_low) resume_input();
 }
 
-void Connection::peer_finished() {
-  peer_finished_ = true;
-  if (life_ == Life::handling) {
-    if (kept_ != nullptr) kept_->note_peer_finished();
-    shared_.schedule(*this);
-    return;
-  }
-  if (life_ == Life::lingering) {
-    begin_close();
-    return;
-  }
-  if (life_ == Life::open && !input_paused_) {
-    if (!parked_) {
-      shared_.stats.count(Reason::closed_by_peer);
-      life_ = Life::finishing;
-    } else if (parked_->phase == ParkedMessage::Phase::head && !parked_->parser.started()) {
-      shared_.stats.count(Reason::closed_by_peer);
-      life_ = Life::finishing;
-    } else if (parked_->phase == ParkedMessage::Phase::head) {
-      refuse(Reason::refused_head_truncated, method_parked());
-    } else if (parked_->phase == ParkedMessage::Phase::length_body ||
-               parked_->phase == ParkedMessage::Phase::chunked_body) {
-      refuse(Reason::refused_body_truncated, method_parked());
-    } else {
-      shared_.stats.count(Reason::closed_body_not_drained);
-      life_ = Life::finishing;
-    }
-  }
-  finish_if_flushed();
-}
-
 // --- octets out ---
 
 void Connection::flush() {

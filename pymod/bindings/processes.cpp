@@ -44,20 +44,9 @@ std::pair<std::string, int> listener_address(int descriptor) {
   return {address.host, address.port};
 }
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
-// As sd_watchdog_enabled(3) reads it.
-std::uint64_t notify_watchdog_ms() {
-  const std::string pid = variable("WATCHDOG_PID");
-  if (!pid.empty() && pid != std::to_string(::getpid())) return 0;
-  return std::strtoull(variable("WATCHDOG_USEC").c_str(), nullptr, 10) / 1000;
-}
-
 int supervise_workers(const std::vector<std::string>& command,
-                      const std::vector<std::vector<int>>& listeners, const pb::dict& given) {
+                      const std::vector<std::vector<int>>& listeners, const pb::dict& given,
+                      std::string notify_socket, std::uint64_t notify_watchdog_ms) {
   const http::ServerConfig config = configuration_from(given);
   const CoresOptions options{.command = command,
                              .listeners = listeners,
@@ -67,8 +56,8 @@ int supervise_workers(const std::vector<std::string>& command,
                              .watchdog_kill_ms = config.watchdog_kill_ms,
                              .restarts_burst = config.worker_restarts_burst,
                              .restarts_window_ms = config.worker_restarts_window_ms,
-                             .notify_socket = variable("NOTIFY_SOCKET"),
-                             .notify_watchdog_ms = notify_watchdog_ms(),
+                             .notify_socket = std::move(notify_socket),
+                             .notify_watchdog_ms = notify_watchdog_ms,
                              .report = [](std::string_view line) {
                                std::string text("noria: ");
                                text.append(line).push_back('\n');
@@ -151,7 +140,8 @@ void add_processes(pb::module_& module) {
   module.def("listener_address", listener_address, pb::arg("descriptor"),
              "(host, port) of a TCP listener; an empty host for any other.");
   module.def("supervise", supervise_workers, pb::arg("command"), pb::kw_only(),
-             pb::arg("listeners"), pb::arg("config"),
+             pb::arg("listeners"), pb::arg("config"), pb::arg("notify_socket") = "",
+             pb::arg("notify_watchdog_ms") = 0,
              "Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns "
              "the exit code.");
   module.def(

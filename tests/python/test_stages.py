@@ -58,7 +58,7 @@ def test_keywords() -> None:
             App().add_route("/", lambda: 1, **{option: True})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["workers", "bind", "reload", "log_config", "blocking_threads", "limit_queued", "ssl_certfile"])
+@pytest.mark.parametrize("name", ["workers", "bind", "reload", "log_config", "blocking_threads", "limit_concurrency", "ssl_certfile"])
 def test_settings(name: str) -> None:
     with pytest.raises(TypeError):
         App().run(**{name: 1})  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ import pytest
 from supervised import Supervised
 
 APP = """
-import ctypes, os, time
+import ctypes, os, threading
 from noria import App, Response
 app = App()
 app.add_route("/", lambda: os.getpid())
@@ -30,7 +30,9 @@ def hang_in_python():
         pass
 
 def hang_in_native_code():
-    time.sleep(3600)
+    never = threading.Lock()
+    never.acquire()
+    never.acquire()
 
 app.add_route("/loop", hang_in_python)
 app.add_route("/sleep", hang_in_native_code)

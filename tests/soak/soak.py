@@ -245,7 +245,7 @@ def start(engine: str) -> tuple[subprocess.Popen[bytes], int, int, str]:
 def soak(minutes: float, engine: str, seed: int) -> list[str]:
     process, port, worker, used = start(engine)
     try:
-        grown = _soaked(minutes, port, worker, seed, used)
+        grown = _soaked(minutes, process, port, worker, seed, used)
         process.send_signal(signal.SIGTERM)
         code = process.wait(60)
         return grown if code == 0 else [*grown, f"exit code {code}"]
@@ -255,7 +255,9 @@ def soak(minutes: float, engine: str, seed: int) -> list[str]:
             process.wait()
 
 
-def _soaked(minutes: float, port: int, worker: int, seed: int, engine: str) -> list[str]:
+def _soaked(
+    minutes: float, process: subprocess.Popen[bytes], port: int, worker: int, seed: int, engine: str
+) -> list[str]:
     load, watcher = Load(port, seed), Peer(port)
     began = time.monotonic()
     while time.monotonic() - began < CALIBRATION_S:
@@ -276,7 +278,9 @@ def _soaked(minutes: float, port: int, worker: int, seed: int, engine: str) -> l
             samples.append(one)
             print(f"{one.at_s:7.0f} s  {one.rss_kib} KiB  {one.figures}", flush=True)
         if next_step > now:
-            time.sleep(next_step - now)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(next_step - now)
+                raise RuntimeError("the server has ended")
         else:
             next_step = now  # no catching up: it would be more than half
     load.close()

@@ -68,11 +68,6 @@ void MemoryEngine::prepare(const Submission& submission) {
 
 void MemoryEngine::prepared(const Submission&) {}
 
-bool MemoryEngine::has_unread(Descriptor socket) {
-  const Socket* found = find(socket);
-  return found != nullptr && !found->broken && found->readable() > 0;
-}
-
 void MemoryEngine::reset(Descriptor socket) {
   Socket* found = find(socket);
   CHECK(found != nullptr && found->role == Role::stream && found->pending == 0);

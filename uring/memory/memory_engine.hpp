@@ -48,7 +48,10 @@ class MemoryEngine : public Engine {
   // A descriptor that is not this engine's own never becomes ready; its poll ends by cancel.
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
-  bool has_unread(Descriptor socket) override;
+  bool has_unread(Descriptor socket) override {
+    const Socket* const found = find(socket);
+    return found != nullptr && !found->broken && found->readable() > 0;
+  }
   void reset(Descriptor socket) override;
   // Never blocks: with nothing ready it returns 0 at once, and the owner of the virtual clock
   // moves time on.

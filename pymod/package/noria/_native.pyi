@@ -376,6 +376,8 @@ def supervise(
     *,
     listeners: Sequence[Sequence[int]],  # per worker slot
     config: Mapping[str, int],
+    notify_socket: str = "",  # of the service manager, as sd_notify(3) has it
+    notify_watchdog_ms: int = 0,
 ) -> int:
     """Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns the exit code."""
 

@@ -184,10 +184,20 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
             [sys.executable, "-c", _WORKER, "run", *arguments],
             listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
             config=native_values(settings),
+            notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
+            notify_watchdog_ms=_notify_watchdog_ms(),
         )
     finally:
         for listener in listeners:
             listener.close()
+
+
+def _notify_watchdog_ms() -> int:
+    """How often the service manager wants to hear of us, as sd_watchdog_enabled(3) has it; 0: it does not."""
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return 0
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) // 1000 if microseconds.isascii() and microseconds.isdigit() else 0
 
 
 def _passed_sockets() -> list[int]:
