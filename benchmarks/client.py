@@ -65,7 +65,7 @@ class Load:
         )
 
     def pause(self) -> None:
-        self._wrk.send_signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
         self._ran_s += time.monotonic() - self._began
         time.sleep(SETTLE_S)
 
@@ -76,14 +76,18 @@ class Load:
 
     def _go_on(self) -> None:
         self._began = time.monotonic()
-        self._wrk.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        # Not Popen's way, which would collect one that has ended, and finish() what it used with it.
+        os.kill(self._wrk.pid, number)
 
     def interrupt(self) -> Run:
         """Ends a paused run before its time; wrk then says what it has counted."""
         self._go_on()
         # Its first thread sleeps and must wake; the kernel hands it the signal only once it runs.
         time.sleep(SLICE_S)
-        self._wrk.send_signal(signal.SIGINT)
+        self._signal(signal.SIGINT)
         return self.finish()
 
     def finish(self) -> Run:
@@ -110,8 +114,9 @@ class Load:
         )
 
     def kill(self) -> None:
-        self._wrk.kill()
-        self._wrk.wait()
+        self._signal(signal.SIGKILL)
+        os.waitpid(self._wrk.pid, 0)
+        self._wrk.returncode = -signal.SIGKILL
         self._output.close()
 
 

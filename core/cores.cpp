@@ -10,24 +10,23 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <deque>
 #include <utility>
 
 #include "core/check.hpp"
 #include "core/clock.hpp"
 #include "core/service_manager.hpp"
 #include "core/stats_segment.hpp"
+#include "core/worker_patience.hpp"
 #include "core/worker_start.hpp"
 
 namespace noria {
 namespace {
 
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
-constexpr std::uint64_t slow_restart_ms = 1000;  // LIM-094: after the burst, one a second
-constexpr std::uint64_t quick_stop_ms = 1000;    // PRC-002
-constexpr std::uint64_t kill_after_ms = 1000;    // beyond the stop's own time (PRC-017)
-constexpr std::uint64_t abort_ms = 1000;         // PRC-034: from ABRT to KILL
-constexpr std::uint64_t look_every_ms = 1000;    // at heartbeats
+constexpr std::uint64_t quick_stop_ms = 1000;  // PRC-002
+constexpr std::uint64_t kill_after_ms = 1000;  // beyond the stop's own time (PRC-017)
+constexpr std::uint64_t abort_ms = 1000;       // PRC-034: from ABRT to KILL
+constexpr std::uint64_t look_every_ms = 1000;  // at heartbeats
 constexpr int exit_failed = 1;
 constexpr int exit_not_started = 3;
 
@@ -51,7 +50,10 @@ class Supervisor {
         segment_(segment),
         stats_(segment.bank(0)),
         manager_(options.notify_socket),
-        workers_(options.listeners.size()) {
+        workers_(options.listeners.size()),
+        patience_{options.worker_start_timeout_ms, options.watchdog_dump_ms,
+                  options.watchdog_kill_ms},
+        restarts_(options.restarts_burst, options.restarts_window_ms) {
     sigset_t taken;
     sigemptyset(&taken);
     for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGCHLD}) sigaddset(&taken, number);
@@ -123,7 +125,7 @@ class Supervisor {
     worker.report_pipe = started->report_pipe;
     worker.ready = worker.dumped = false;
     worker.cause.clear();
-    worker.ready_by_ms = clock_.now_ms() + options_.worker_start_timeout_ms;
+    worker.ready_by_ms = patience_.ready_by_ms(clock_.now_ms());
     worker.kill_at_ms = never_ms;
   }
 
@@ -225,23 +227,24 @@ class Supervisor {
     Worker& worker = workers_[index];
     const CoreState& state = state_of(index);
     const std::uint64_t beat_ms = state.heartbeat_ms.load(std::memory_order_relaxed);
-    if (!state.is(Phase::serving) || beat_ms + options_.watchdog_dump_ms > now_ms) {
+    const Silence silence = patience_.silence(beat_ms, now_ms);
+    if (!state.is(Phase::serving) || silence == Silence::none) {
       worker.dumped = false;
       return;
     }
-    const auto silent = [&](const char* outcome) {
+    const auto say_silent = [&](const char* outcome) {
       say(name_of(index, worker.pid) + "has not turned its loop for " +
           std::to_string(now_ms - beat_ms) + " ms; " + outcome);
     };
     if (!worker.dumped) {
       worker.dumped = true;
       stats_.count(Reason::fault_worker_stuck);
-      silent("its stacks follow");
+      say_silent("its stacks follow");
       ::kill(worker.pid, stacks_signal());
     }
-    if (beat_ms + options_.watchdog_kill_ms <= now_ms && worker.cause.empty()) {
+    if (silence == Silence::ended && worker.cause.empty()) {
       worker.cause = "its loop was stuck";
-      silent("it is ended");
+      say_silent("it is ended");
       abort_worker(worker);
     }
   }
@@ -309,27 +312,17 @@ class Supervisor {
       begin_stop(SIGTERM, options_.graceful_timeout_ms);
       return;
     }
-    const std::uint64_t now_ms = clock_.now_ms();
-    while (!restarts_.empty() && restarts_.front() + options_.restarts_window_ms <= now_ms) {
-      restarts_.pop_front();
-    }
     Worker& worker = workers_[index];
     ++worker.restarts;
-    const bool quick = restarts_.size() < options_.restarts_burst;
-    if (!quick && !slow_told_) {
-      const std::string line = "workers have died " + std::to_string(restarts_.size() + 1) +
+    worker.start_at_ms = restarts_.start_at_ms(clock_.now_ms());
+    if (restarts_.crowded() && !slow_told_) {
+      const std::string line = "workers have died " + std::to_string(restarts_.count()) +
                                " times within " + std::to_string(options_.restarts_window_ms) +
                                " ms; one is started a second from now on";
       say(line);
       manager_.tell("STATUS=" + line);
     }
-    slow_told_ = !quick;
-    worker.start_at_ms = now_ms;
-    if (!quick) {
-      const std::uint64_t last_ms = restarts_.empty() ? now_ms : restarts_.back();
-      worker.start_at_ms = std::max(now_ms, last_ms) + slow_restart_ms;
-    }
-    restarts_.push_back(worker.start_at_ms);
+    slow_told_ = restarts_.crowded();
   }
 
   void read_reports() {
@@ -363,7 +356,8 @@ class Supervisor {
   ServiceManager manager_;
   std::uint64_t tell_alive_at_ms_ = 0;
   std::vector<Worker> workers_;
-  std::deque<std::uint64_t> restarts_;  // when, within the window
+  const WorkerPatience patience_;
+  RestartWindow restarts_;
   sigset_t mask_before_;
   int signals_ = -1;
   int exit_code_ = 0;

@@ -170,13 +170,13 @@ def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
 
 def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
     from noria import _native
-    from noria.serving import bind
+    from noria.serving import bind, passed_sockets
     from noria.settings import native_values
 
     # Of processes it knows, not of the app, whose own settings are its workers'.
     user, group = flags.pop("user", None), flags.pop("group", None)
     settings = _configured(None, flags)
-    given = _passed_sockets()
+    given = passed_sockets()
     listeners = [] if given else bind(settings, workers)
     try:
         drop_privileges(user, group)
@@ -198,18 +198,6 @@ def _notify_watchdog_ms() -> int:
         return 0
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     return int(microseconds) // 1000 if microseconds.isascii() and microseconds.isdigit() else 0
-
-
-def _passed_sockets() -> list[int]:
-    """Descriptors of the sockets that a service manager has opened for us, as sd_listen_fds(3) has it."""
-    if os.environ.get("LISTEN_PID") != str(os.getpid()):
-        return []
-    count = os.environ.get("LISTEN_FDS", "")
-    descriptors = list(range(3, 3 + int(count))) if count.isascii() and count.isdigit() else []
-    for descriptor in descriptors:
-        os.set_inheritable(descriptor, False)
-        os.set_blocking(descriptor, False)  # as epoll needs it
-    return descriptors
 
 
 def drop_privileges(user: str | None, group: str | None) -> None:

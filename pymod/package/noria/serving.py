@@ -144,6 +144,18 @@ def _cause(error: OSError, flag: str) -> str:
     return f"cannot be bound: {error.strerror or error}; choose another with --{flag}"
 
 
+def passed_sockets() -> list[int]:
+    """Descriptors of the sockets that a service manager has opened for us, as sd_listen_fds(3) has it."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return []
+    count = os.environ.get("LISTEN_FDS", "")
+    descriptors = list(range(3, 3 + int(count))) if count.isascii() and count.isdigit() else []
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
+        os.set_blocking(descriptor, False)  # as epoll needs it
+    return descriptors
+
+
 class Serving:
     """One server on its listener, opened on the thread that will run it."""
 
