@@ -227,6 +227,19 @@ LOADS = {
 }
 
 
+def store(result: dict[str, Any]) -> None:
+    """Questions asked one by one on a day come together in one file."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{result['date'][:10]}-{machine.slug()}.json"
+    whole = dict(result)
+    if path.exists():
+        earlier = json.loads(path.read_text())
+        for part in ("questions", "loads"):
+            whole[part] = earlier[part] | result[part]
+    path.write_text(placeless(json.dumps(whole, indent=1, ensure_ascii=False)) + "\n")
+    print(f"\nstored in {path}")
+
+
 def main() -> int:
     known = contenders.questions()
     names = [*known, *LOADS]
@@ -264,24 +277,20 @@ def main() -> int:
             "client_core": client.CLIENT_CORE,
             "instructions_counted": counted,
         },
-        "questions": {
-            name: answer(known[name], options, counted) for name in options.questions if name in known
-        },
-        "loads": {name: LOADS[name][1](options) for name in options.questions if name in LOADS},
+        "questions": {},
+        "loads": {},
     }
-    for name, answered in result["questions"].items():
-        print(f"\n{table.markdown(name, answered)}")
-    for name, figures in result["loads"].items():
-        print(f"\n{table.figures(name, LOADS[name][0], figures)}")
-    if not options.quick:
-        RESULTS.mkdir(exist_ok=True)
-        path = RESULTS / f"{result['date'][:10]}-{machine.slug()}.json"
-        if path.exists():  # questions asked one by one on a day come together in one file
-            earlier = json.loads(path.read_text())
-            for part in ("questions", "loads"):
-                result[part] = earlier[part] | result[part]
-        path.write_text(placeless(json.dumps(result, indent=1, ensure_ascii=False)) + "\n")
-        print(f"\nstored in {path}")
+    for name in options.questions:
+        if name in known:
+            result["questions"][name] = answered = answer(known[name], options, counted)
+            print(f"\n{table.markdown(name, answered)}")
+        else:
+            asked, measured = LOADS[name]
+            result["loads"][name] = figures = measured(options)
+            print(f"\n{table.figures(name, asked, figures)}")
+        # At once: what comes next may take long, or fail.
+        if not options.quick:
+            store(result)
     return 0
 
 
