@@ -57,7 +57,9 @@ constexpr std::array<std::string_view, 4> no_trailer_prefixes = {
 }  // namespace
 
 bool is_same_name(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, {}, to_lower, to_lower);
+  return std::ranges::equal(left, right, [](char one, char other) {
+    return one == other || to_lower(one) == to_lower(other);
+  });
 }
 
 bool is_token(std::string_view text) {

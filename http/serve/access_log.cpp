@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "http/json/number_write.hpp"
+#include "http/message/field_rules.hpp"
 #include "http/message/folded_text.hpp"
 
 namespace noria::http {
@@ -50,15 +51,9 @@ std::string_view referer(const RequestHead& request) {
   return field(request, 7, [](std::string_view name) { return folds_to<"referer">(name); });
 }
 
-std::string_view field(const RequestHead& request, std::string_view lowered) {
-  return field(request, lowered.size(), [lowered](std::string_view name) {
-    for (std::size_t i = 0; i < name.size(); ++i) {
-      const char octet = name[i];
-      const bool upper = octet >= 'A' && octet <= 'Z';
-      if ((upper ? static_cast<char>(octet - 'A' + 'a') : octet) != lowered[i]) return false;
-    }
-    return true;
-  });
+std::string_view field(const RequestHead& request, std::string_view name) {
+  return field(request, name.size(),
+               [name](std::string_view found) { return is_same_name(found, name); });
 }
 
 char* put_milliseconds(char* out, std::uint64_t ns) {

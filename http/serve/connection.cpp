@@ -255,10 +255,7 @@ void Connection::begin_close() {
   shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
   if (parked_) unpark();
-  if (receive_armed_ && !receive_cancelled_) {
-    ++cancels_in_flight_;
-    shared_.engine.cancel(token(Operation::cancel), token(Operation::receive));
-  }
+  call_off_receive();
   if (send_in_flight_) {
     ++cancels_in_flight_;
     shared_.engine.cancel(token(Operation::cancel), token(Operation::send));

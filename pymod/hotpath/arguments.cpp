@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "pymod/hotpath/headers_object.hpp"
+#include "http/message/field_rules.hpp"
 #include "pymod/hotpath/query_fields.hpp"
 #include "pymod/hotpath/request_values.hpp"
 
@@ -44,7 +44,7 @@ Search find_query(std::string_view query, std::string_view key, std::size_t fiel
 
 Search find_header(const http::RequestHead& head, std::string_view key, std::string_view& text) {
   for (const http::Field& field : head.fields) {
-    if (field.name.bytes == key.size() && same_name(head.text(field.name), key)) {
+    if (field.name.bytes == key.size() && http::is_same_name(head.text(field.name), key)) {
       text = head.text(field.value);
       return Search::found;
     }

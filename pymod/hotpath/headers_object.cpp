@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "http/message/octets.hpp"
+#include "http/message/field_rules.hpp"
 #include "pymod/hotpath/multi_items.hpp"
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/text.hpp"
@@ -64,7 +64,7 @@ Py_ssize_t find(PyObject* self, PyObject* key) {
   std::string_view wanted;
   if (!latin1_view(key, wanted)) return -1;
   for (Py_ssize_t index = 0; index < Py_SIZE(self); ++index) {
-    if (same_name(name_at(self, index), wanted)) return index;
+    if (http::is_same_name(name_at(self, index), wanted)) return index;
   }
   return -1;
 }
@@ -143,7 +143,7 @@ PyObject* getlist(PyObject* self, PyObject* key) {
   if (!list) return nullptr;
   if (!latin1_view(key, wanted)) return list.release();
   for (Py_ssize_t index = 0; index < Py_SIZE(self); ++index) {
-    if (!same_name(name_at(self, index), wanted)) continue;
+    if (!http::is_same_name(name_at(self, index), wanted)) continue;
     const OwnedRef value(latin1_text(value_at(self, index)));
     if (!value || PyList_Append(list.get(), value.get()) != 0) return nullptr;
   }
@@ -251,17 +251,6 @@ PyType_Spec spec = {.name = "noria._native.Headers",
                     .slots = slots};
 
 }  // namespace
-
-bool same_name(std::string_view left, std::string_view right) {
-  if (left.size() != right.size()) return false;
-  for (std::size_t index = 0; index < left.size(); ++index) {
-    if (left[index] != right[index] &&
-        http::to_lower(left[index]) != http::to_lower(right[index])) {
-      return false;
-    }
-  }
-  return true;
-}
 
 PyTypeObject* make_headers_type() {
   return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));

@@ -4,8 +4,6 @@
 
 #include <Python.h>
 
-#include <string_view>
-
 #include "http/message/request_head.hpp"
 
 namespace noria::py {
@@ -14,8 +12,5 @@ namespace noria::py {
 PyTypeObject* make_headers_type();
 
 PyObject* make_headers(PyTypeObject* type, const http::RequestHead& head);
-
-// Whether two field names are the same, letters of either case alike.
-bool same_name(std::string_view left, std::string_view right);
 
 }  // namespace noria::py

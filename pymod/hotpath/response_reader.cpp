@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "pymod/hotpath/headers_object.hpp"
+#include "http/message/field_rules.hpp"
 #include "pymod/hotpath/text.hpp"
 
 namespace noria::py {
@@ -252,7 +252,7 @@ class Sender {
         PyErr_Format(PyExc_TypeError, "a response header is a pair of latin-1 str, not %R", pair);
         return false;
       }
-      own_content_type_ |= same_name(field.name, "content-type");
+      own_content_type_ |= http::is_same_name(field.name, "content-type");
       fields_.push_back(field);
     }
     return true;

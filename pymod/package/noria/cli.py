@@ -33,8 +33,8 @@ usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--e
   --app-dir  where pkg.mod is looked for (the current directory)
   --access-log         a line for each request, on standard output or in FILE; --no-access-log (off)
   --access-log-format  combined, json, or a text with atoms: {client} "{method} {path}" {status} (combined)
-  --user, --group      who serves, once the address is bound; names or numbers
   --log-queue          what may wait to be written before lines are dropped (1MiB)
+  --user, --group      who serves, once the address is bound; names or numbers
 """
 
 _RUN_FLAGS = (
