@@ -77,6 +77,7 @@ enum class Reason : std::uint8_t {
   shed_connections,
   shed_accept,
   shed_handler_queue,
+  shed_handlers_running,
   shed_memory,
   lost_timeout,
   lost_reset,
@@ -85,6 +86,7 @@ enum class Reason : std::uint8_t {
   fault_response_status,
   fault_response_length,
   fault_handler,
+  fault_handler_streaming,
   fault_request_timeout,
   fault_worker_crash,
   fault_worker_start,
@@ -97,6 +99,7 @@ enum class Reason : std::uint8_t {
   fallback_accept_single,
   fallback_engine_feature,
   dropped_response_header,
+  dropped_response_trailer,
   dropped_log,
   closed_expect_unanswered,
   closed_upgrade_refused,
@@ -121,7 +124,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 103;
+inline constexpr std::size_t reason_count = 106;
 
 const ReasonRow& reason_row(Reason reason);
 

@@ -1,6 +1,7 @@
 #include "http/h1/response_writer.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <ctime>
 #include <string>
@@ -15,9 +16,11 @@ namespace {
 
 constexpr std::size_t head_bytes_max = 64 * 1024;  // RSP-015
 constexpr std::size_t field_count_max = 256;       // RSP-015
+constexpr std::size_t length_digits_max = 20;
 
 constexpr std::string_view date_prefix = "Date: ";
 constexpr std::string_view length_prefix = "Content-Length: ";
+constexpr std::string_view chunked_line = "Transfer-Encoding: chunked\r\n";
 constexpr std::string_view keep_alive_line = "Connection: keep-alive\r\n";
 constexpr std::string_view close_line = "Connection: close\r\n";
 constexpr std::string_view line_end = "\r\n";
@@ -130,8 +133,11 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   return cursor;
 }
 
-HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persistence persistence,
-                                bool for_head) {
+// Everything ahead of what the connection and the body say. `cursor` is behind it, in what was
+// reserved.
+[[gnu::always_inline]] inline HeadFault ResponseWriter::open(Output& output,
+                                                             const ResponseHead& head,
+                                                             bool for_head, char*& cursor) {
   start_ = output.size();
   said_ = {};
   if (head.status < ResponseBlocks::status_min || head.status > ResponseBlocks::status_max) {
@@ -159,7 +165,7 @@ HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persis
   char* const begin = output.reserve(room);
   const ResponseBlocks::Block& block = blocks_.of(head.status);
   const bool date = defaults_.date() && !said_.date;
-  char* cursor = date ? put(begin, block) : put(begin, block.status_line());
+  cursor = date ? put(begin, block) : put(begin, block.status_line());
   if (defaults_.bytes() != 0) [[unlikely]]
     cursor = put_defaults(cursor, head.fields);
   if (head.content_type != nullptr) cursor = head.content_type->write_line(cursor);
@@ -170,11 +176,23 @@ HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persis
     cursor = put(cursor, field.value);
     cursor = put(cursor, line_end);
   }
-  if (said_.close || persistence == Persistence::close) {
-    cursor = put(cursor, close_line);
-  } else if (persistence == Persistence::keep_stated) {
-    cursor = put(cursor, keep_alive_line);
+  return HeadFault::none;
+}
+
+[[gnu::always_inline]] inline char* ResponseWriter::put_persistence(char* cursor,
+                                                                    Persistence persistence) const {
+  if (said_.close || persistence == Persistence::close) return put(cursor, close_line);
+  return persistence == Persistence::keep_stated ? put(cursor, keep_alive_line) : cursor;
+}
+
+HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persistence persistence,
+                                bool for_head) {
+  char* cursor = nullptr;
+  if (const HeadFault fault = open(output, head, for_head, cursor); fault != HeadFault::none) {
+    return fault;
   }
+  char* const begin = output.data() + start_;
+  cursor = put_persistence(cursor, persistence);
   if (rule_ == BodyRule::none) {
     cursor = put(cursor, line_end);
   } else {
@@ -185,6 +203,38 @@ HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persis
   }
   output.advance(static_cast<std::size_t>(cursor - begin));
   body_at_ = output.size();
+  return HeadFault::none;
+}
+
+HeadFault ResponseWriter::begin_stream(Output& output, const ResponseHead& head,
+                                       Persistence persistence, const RequestHead& request,
+                                       StreamedBody& body) {
+  using Framing = StreamedBody::Framing;
+  char* cursor = nullptr;
+  const bool for_head = request.method == Method::head;
+  if (const HeadFault fault = open(output, head, for_head, cursor); fault != HeadFault::none) {
+    return fault;
+  }
+  Framing framing = Framing::none;
+  if (rule_ == BodyRule::empty) {
+    cursor = put(put(cursor, length_prefix), "0\r\n");
+  } else if (rule_ != BodyRule::none && said_.length) {
+    framing = Framing::length;
+    cursor = put(cursor, length_prefix);
+    cursor = std::to_chars(cursor, cursor + length_digits_max, declared_length_).ptr;
+    cursor = put(cursor, line_end);
+  } else if (rule_ != BodyRule::none && request.version_minor != 0) {
+    framing = Framing::chunked;
+    cursor = put(cursor, chunked_line);
+  } else if (rule_ != BodyRule::none) {
+    framing = Framing::until_close;
+    persistence = Persistence::close;
+  }
+  cursor = put(put_persistence(cursor, persistence), line_end);
+  output.advance(static_cast<std::size_t>(cursor - (output.data() + start_)));
+  // HEAD gets the fields of GET, and no octet of its body (RSP-003).
+  body =
+      StreamedBody(for_head ? Framing::none : framing, declared_length_, takes_trailers(request));
   return HeadFault::none;
 }
 

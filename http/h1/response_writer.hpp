@@ -1,5 +1,6 @@
-// Writes HTTP/1.1 responses with a whole body straight into a connection's output: the head first,
-// the body behind it by whoever makes it, and last the Content-Length patched in place.
+// Writes HTTP/1.1 responses straight into a connection's output. One with a whole body: the head
+// first, the body behind it by whoever makes it, and last the Content-Length patched in place. Of
+// one that is made piece by piece the head, and how the pieces are framed.
 #pragma once
 
 #include <array>
@@ -12,6 +13,7 @@
 #include "core/memory/output.hpp"
 #include "core/stats.hpp"
 #include "core/two_digits.hpp"
+#include "http/h1/streamed_body.hpp"
 #include "http/message/ready_head.hpp"
 #include "http/message/response_defaults.hpp"
 #include "http/message/response_head.hpp"
@@ -102,6 +104,11 @@ class ResponseWriter {
     patch_length(output, output.size() - body_at_);
     return HeadFault::none;
   }
+  // Writes the head of the response to `request` whose body comes in pieces, and says in `body` how
+  // they are framed. A length is declared by the handler's Content-Length field. After a fault
+  // nothing was written.
+  HeadFault begin_stream(Output& output, const ResponseHead& head, Persistence persistence,
+                         const RequestHead& request, StreamedBody& body);
   // Takes back everything since begin().
   void abandon(Output& output) { output.truncate(start_); }
 
@@ -132,6 +139,8 @@ class ResponseWriter {
   static constexpr std::size_t own_lines_bytes = 128;
 
   HeadFault judge(std::span<const FieldView> fields, std::size_t& bytes);
+  HeadFault open(Output& output, const ResponseHead& head, bool for_head, char*& cursor);
+  char* put_persistence(char* cursor, Persistence persistence) const;
   HeadFault finish_by_rule(Output& output);
   void patch_length(Output& output, std::size_t length) {
     if (length - length_least_ >= length_count_) [[unlikely]]

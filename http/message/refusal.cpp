@@ -40,6 +40,7 @@ std::uint16_t status_of(Reason reason) {
     case Reason::answered_method_unknown:
       return 501;
     case Reason::shed_handler_queue:
+    case Reason::shed_handlers_running:
     case Reason::shed_memory:
       return 503;
     case Reason::refused_version_unsupported:

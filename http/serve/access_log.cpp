@@ -143,6 +143,8 @@ char* AccessLog::put_plain(char* out, std::string_view text) const {
     case LogAtom::request:
       return put_request(out, request);
     case LogAtom::status:
+      if (exchange.status == 0) [[unlikely]]
+        return put_plain(out, {});
       return json::write_unsigned(out, exchange.status);
     case LogAtom::bytes:
       return json::write_unsigned(out, exchange.body_bytes);

@@ -22,7 +22,7 @@ struct LoggedExchange {
   const RequestHead& request;  // without a base: it was refused before it had been read
   const RouteSettings* route;  // null: none was found
   EndpointSource& ends;
-  std::uint16_t status;
+  std::uint16_t status;  // 0: it ended without a response
   Reason reason;
   std::uint64_t body_bytes;
   std::uint64_t began_ns;

@@ -47,8 +47,10 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"tcp_user_timeout_ms", &C::tcp_user_timeout_ms, 1, 0x7FFF'FFFF, false, "LIM-021"},
     {"connections_max", &C::connections_max, 1, count_max, true, "LIM-030"},
     {"handlers_queued_max", &C::handlers_queued_max, 1, count_max, false, "LIM-032"},
+    {"handlers_running_max", &C::handlers_running_max, 1, count_max, true, "LIM-033"},
     {"send_queue_bytes_high", &C::send_queue_bytes_high, 1, bytes_max, false, "LIM-034"},
     {"send_queue_bytes_low", &C::send_queue_bytes_low, 0, bytes_max, false, "LIM-034"},
+    {"connection_queue_bytes_max", &C::connection_queue_bytes_max, 1, bytes_max, false, "LIM-035"},
     {"buffered_bytes_high", &C::buffered_bytes_high, 1, body_max, true, "PRC-044"},
     {"buffered_bytes_low", &C::buffered_bytes_low, 0, body_max, true, "PRC-044"},
     {"query_fields_max", &C::query_fields_max, 0, count_max, false, "LIM-040"},
@@ -87,6 +89,10 @@ constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
   if (config.send_queue_bytes_low >= config.send_queue_bytes_high) {
     return ConfigProblem{"send_queue_bytes_low", "send_queue_bytes_high",
                          "must be less than"};  // LIM-201
+  }
+  if (config.send_queue_bytes_high > config.connection_queue_bytes_max) {
+    return ConfigProblem{"send_queue_bytes_high", "connection_queue_bytes_max",
+                         "must not exceed"};  // LIM-201
   }
   if (config.buffered_bytes_low != no_limit &&
       config.buffered_bytes_low >= config.buffered_bytes_high) {

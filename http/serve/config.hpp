@@ -38,8 +38,10 @@ struct ServerConfig {
   std::uint64_t tcp_user_timeout_ms = 30000;
   std::uint64_t connections_max = no_limit;
   std::uint64_t handlers_queued_max = 256;
+  std::uint64_t handlers_running_max = no_limit;
   std::uint64_t send_queue_bytes_high = 262144;
   std::uint64_t send_queue_bytes_low = 65536;
+  std::uint64_t connection_queue_bytes_max = 1 << 20;
   // Of one worker, for what it read and what it has to send; without a low mark three quarters of
   // the high one.
   std::uint64_t buffered_bytes_high = no_limit;

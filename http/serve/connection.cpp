@@ -91,8 +91,10 @@ void Connection::complete_rare_receive(const Completion& completion) {
 }
 
 void Connection::settle() {
-  if (life_ == Life::handling) [[unlikely]]
+  if (life_ == Life::handling) [[unlikely]] {
     settle_kept();
+    if (life_ == Life::closing) return;
+  }
   flush();
   // Starved of a buffer in this turn's batch, whose leases are back by now (ENG-020).
   if (!receive_armed_ && wants_input()) {
@@ -120,6 +122,10 @@ void Connection::complete_send(std::int32_t result) {
   if (result < 0) [[unlikely]]
     return send_failed(-result);
   sent_bytes_ += static_cast<std::size_t>(result);
+  if (kept_ != nullptr && queued_bytes() <= shared_.config.send_queue_bytes_low) {
+    kept_->note_room();
+    shared_.schedule(*this);
+  }
   if (sent_bytes_ < sending_.size()) [[unlikely]]
     return send_rest(static_cast<std::size_t>(result));
   sending_.release();
@@ -248,7 +254,7 @@ void Connection::linger() {
 
 void Connection::begin_close() {
   if (life_ == Life::closing) return;
-  if (kept_ != nullptr) drop_kept(ExchangeEvent::peer_lost);
+  CHECK(kept_ == nullptr);
   if (life_ == Life::lingering) --shared_.lingering_count;
   life_ = Life::closing;
   forget_retries();
@@ -286,7 +292,7 @@ void Connection::release() {
 
 void Connection::cut(Reason reason) {
   shared_.tell(reason, this);
-  if (kept_ != nullptr) drop_kept(ExchangeEvent::cancelled);
+  if (kept_ != nullptr) drop_kept(ExchangeEvent::cancelled, reason);
   reset_wanted_ = true;
   begin_close();
 }
@@ -306,7 +312,11 @@ void Connection::give_way() {
 }
 
 void Connection::drain() {
-  if (kept_ != nullptr) end_behind();
+  if (kept_ != nullptr && !ends_behind()) {
+    // Its answer may be the last one, but what has arrived behind it is not lost (PRC-012).
+    end_behind();
+    ended_by_stop_ = true;
+  }
   if (life_ != Life::open || parked_ || queued_bytes() != 0) return;
   wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
 }
@@ -316,8 +326,12 @@ void Connection::drain() {
 void Connection::wait_for(Wait what, std::uint64_t until_ms) {
   waiting_ = what;
   wait_deadline_ms_ = until_ms;
-  // A node that is armed earlier looks at the deadline when it fires, so the usual request moves
-  // no timer at all.
+  inspect_by(until_ms);
+}
+
+// A node that is armed earlier looks at the deadline when it fires, so the usual request moves no
+// timer at all.
+void Connection::inspect_by(std::uint64_t until_ms) {
   if (!TimerNode::linked() || deadline_ms > until_ms) {
     shared_.timers.arm(*this,
                        std::min(until_ms, shared_.clock.now_ms() + shared_.config.rate_grace_ms));
@@ -331,12 +345,14 @@ void Connection::inspect() {
     return;
   }
   if (waiting_ != Wait::nothing && now_ms >= wait_deadline_ms_) expire();
+  if (kept_ != nullptr && now_ms >= kept_->deadline_ms) time_out();
   if (life_ == Life::closing) return;
   if (retry_at_ms_ <= now_ms) retry();
   // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
   // deadline lies before the next look.
   std::uint64_t next_ms = std::min(now_ms + shared_.config.rate_grace_ms, retry_at_ms_);
   if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
+  if (kept_ != nullptr) next_ms = std::min(next_ms, kept_->deadline_ms);
   if (send_in_flight_) next_ms = std::min(next_ms, send_deadline_ms_);
   if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
 }
@@ -356,9 +372,8 @@ void Connection::expire() {
         begin_close();
       }
       return;
-    case Wait::handler:
-      return time_out();
     case Wait::body:
+      if (streams_body()) return refuse_streamed(Reason::refused_body_too_slow);
       refuse(Reason::refused_body_too_slow, method_parked());
       return;
     case Wait::drain_body:

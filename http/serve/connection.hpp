@@ -79,7 +79,6 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
     nothing,
     header,
     body,
-    handler,
     drain_body,
     keep_alive,
     linger,
@@ -115,6 +114,13 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   void start_header_timer();
   ParkedMessage& park(ParkedMessage::Phase phase);
   void unpark();
+  std::string_view begin_streamed_body(const RequestHead& head, const Match& match,
+                                       std::string_view rest);
+  std::string_view resume_streamed(std::string_view octets);
+  bool streams_body() const { return parked_ && parked_->is_streamed(); }
+  void pause_body();
+  void resume_body();
+  void refuse_streamed(Reason reason);
   void earn_body_credit(std::size_t bytes);
   void pause_input();
   void resume_input();
@@ -132,7 +138,14 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
                    h1::Persistence persistence, Reason reason);
   void settle_exchange(Exchange& exchange, Outcome outcome);
   h1::Persistence settle_answer(Exchange& exchange, Outcome outcome);
-  void log_exchange(const RequestHead& head, const RouteSettings* route, Reason reason);
+  struct Sent {
+    std::uint16_t status;  // 0: no response has begun
+    std::uint64_t body_bytes;
+  };
+  void log_exchange(const RequestHead& head, const RouteSettings* route, const Sent& sent,
+                    Reason reason);
+  Sent sent_last() const;
+  h1::Persistence end_wanted();
   h1::Persistence persistence_for(const RequestHead& head);
   h1::Persistence persistence_of_last(const RequestHead& head);
   h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest);
@@ -141,11 +154,19 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   void conclude(h1::Persistence persistence);
   void conclude_last();
   void refuse(Reason reason, Method method);
+  void write_refusal(const RequestHead& head, Reason reason);
   Method method_parked() const;
 
   // Exchanges that outlive their handler's call.
   ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) override;
-  void end_kept(Outcome outcome) override;
+  void end_kept(Outcome outcome, std::span<const FieldView> trailers) override;
+  HeadFault begin_stream(const ResponseHead& head) override;
+  std::size_t write(std::string_view piece) override;
+  bool wants_more() const override;
+  std::string_view take_body() override;
+  bool body_ended() const override;
+  Reason body_fault() const override;
+  void end_stream(Outcome outcome, std::span<const FieldView> trailers);
   void serve_parked(std::unique_ptr<ParkedMessage> message, std::string_view body);
   void received_behind(std::string_view octets);
   void settle_kept();
@@ -154,7 +175,8 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   void time_out();
   void end_behind();
   bool ends_behind() const;
-  void drop_kept(ExchangeEvent event);
+  void drop_kept(ExchangeEvent event, Reason reason);
+  void lose(Reason reason);
 
   // Life.
   void flush();
@@ -171,6 +193,7 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   void cut(Reason reason);
   void expire();
   void wait_for(Wait what, std::uint64_t until_ms);
+  void inspect_by(std::uint64_t until_ms);
   bool wants_input() const;
   // What arrives is the beginning of a message that may be answered at once.
   bool reads_messages() const { return life_ == Life::open && !input_paused_ && !parked_; }
@@ -194,7 +217,8 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   bool reset_wanted_ = false;
   // Only a stop ends it: what has arrived is still answered (PRC-012, PRC-018).
   bool ended_by_stop_ = false;
-  h1::Persistence persistence_behind_{};  // handling, answered: how it goes on
+  h1::Persistence persistence_behind_{};  // handling, answered: how it goes on,
+  Reason cut_behind_ = Reason::none;      // or why it does not
   bool receive_starved_ = false;          // counts as armed until it is tried again
   bool send_starved_ = false;             // counts as in flight until it is tried again
   std::uint8_t starved_count_ = 0;

@@ -68,21 +68,33 @@ Persistence Connection::settle_answer(Exchange& exchange, Outcome outcome) {
     const Reason reason = failed                                 ? Reason::fault_handler
                           : match.outcome == MatchOutcome::found ? Reason::none
                                                                  : answer_to(match.outcome).reason;
-    log_exchange(exchange.request(), match.route, reason);
+    log_exchange(exchange.request(), match.route, sent_last(), reason);
   }
-  return shared_.writer.close_wanted() ? Persistence::close : exchange.persistence();
+  return shared_.writer.close_wanted() ? end_wanted() : exchange.persistence();
 }
 
-// One line for the exchange whose answer was written last.
-void Connection::log_exchange(const RequestHead& head, const RouteSettings* route, Reason reason) {
+// The handler's own wish, which a stop that goes on with what has arrived does not overrule.
+[[gnu::noinline]] Persistence Connection::end_wanted() {
+  ended_by_stop_ = false;
+  return Persistence::close;
+}
+
+// Of the response that was written whole, and last.
+Connection::Sent Connection::sent_last() const {
+  return {shared_.writer.status_in(pending_), shared_.writer.body_bytes_in(pending_)};
+}
+
+// One line for an exchange (PRC-051).
+void Connection::log_exchange(const RequestHead& head, const RouteSettings* route, const Sent& sent,
+                              Reason reason) {
   const std::uint64_t parked_since_ns = std::exchange(parked_since_ns_, 0);
   shared_.access_log->write(
       {.request = head,
        .route = route,
        .ends = *this,
-       .status = shared_.writer.status_in(pending_),
+       .status = sent.status,
        .reason = reason,
-       .body_bytes = shared_.writer.body_bytes_in(pending_),
+       .body_bytes = sent.body_bytes,
        .began_ns = parked_since_ns != 0 ? parked_since_ns : shared_.clock.now_ns()});
 }
 
@@ -131,7 +143,7 @@ void Connection::answer_unfit(const RequestHead& head, Reason reason, std::strin
 }
 
 [[gnu::noinline]] void Connection::conclude_last() {
-  if (ended_by_stop_ && !shared_.writer.close_wanted()) {
+  if (ended_by_stop_) {
     if (queued_bytes() > shared_.config.send_queue_bytes_high) pause_input();
     return call_off_receive();
   }
@@ -167,7 +179,7 @@ void Connection::write_whole(const RequestHead& head, const ResponseHead& respon
   fault = shared_.writer.finish(pending_);
   CHECK(fault == HeadFault::none);
   if (shared_.access_log != nullptr) [[unlikely]]
-    log_exchange(head, nullptr, reason);
+    log_exchange(head, nullptr, sent_last(), reason);
 }
 
 Method Connection::method_parked() const {
@@ -178,21 +190,26 @@ Method Connection::method_parked() const {
 // `method` is that of the request, Method::other where it was not read: a refusal of HEAD has no
 // body (H1-093).
 void Connection::refuse(Reason reason, Method method) {
-  shared_.tell(reason, this);
-  const std::uint16_t status = refusal_status(reason);
-  const RefusalBodies& bodies = shared_.refusal_bodies;
-  const FieldView no_store{"Cache-Control", "no-store"};
   RequestHead head;
   if (parked_ && parked_->phase != ParkedMessage::Phase::head) head = parked_->head_in_place();
   head.method = method;
+  write_refusal(head, reason);
   waiting_ = Wait::nothing;
-  ended_by_stop_ = false;
-  answer_whole(
-      head,
-      {.status = status, .content_type = &bodies.content_type(), .fields = std::span(&no_store, 1)},
-      bodies.of_reason(reason), Persistence::close, reason);
+  conclude(Persistence::close);
   if (parked_) unpark();
   finish_if_flushed();
+}
+
+void Connection::write_refusal(const RequestHead& head, Reason reason) {
+  shared_.tell(reason, this);
+  const RefusalBodies& bodies = shared_.refusal_bodies;
+  const FieldView no_store{"Cache-Control", "no-store"};
+  ended_by_stop_ = false;
+  write_whole(head,
+              {.status = refusal_status(reason),
+               .content_type = &bodies.content_type(),
+               .fields = std::span(&no_store, 1)},
+              bodies.of_reason(reason), Persistence::close, reason);
 }
 
 }  // namespace noria::http

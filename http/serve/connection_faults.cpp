@@ -78,16 +78,20 @@ void Connection::send_failed(int error) {
 void Connection::fail(int error) {
   switch (fault_of(error)) {
     case Fault::peer_lost:
-      shared_.stats.count(Reason::lost_reset);
-      return begin_close();
+      return lose(Reason::lost_reset);
     case Fault::peer_silent:
-      shared_.stats.count(Reason::lost_timeout);
-      return begin_close();
+      return lose(Reason::lost_timeout);
     case Fault::unknown:
       return cut(Reason::cut_engine_unknown);
     default:
       CHECK(!"a descriptor or memory that is not ours to use (ENG-038)");
   }
+}
+
+void Connection::lose(Reason reason) {
+  shared_.stats.count(reason);
+  if (kept_ != nullptr) drop_kept(ExchangeEvent::peer_lost, reason);
+  begin_close();
 }
 
 void Connection::retry_later() {
@@ -96,14 +100,14 @@ void Connection::retry_later() {
   starved_at_ms_ = now_ms;
   if (starved_count_ == retry_pauses_ms.size()) return cut(Reason::cut_engine_memory);
   retry_at_ms_ = now_ms + retry_pauses_ms[starved_count_++];
-  if (!TimerNode::linked() || deadline_ms > retry_at_ms_) shared_.timers.arm(*this, retry_at_ms_);
+  inspect_by(retry_at_ms_);
 }
 
 // The buffers are in completions not told yet: asking again at once would ask for ever (ENG-015).
 void Connection::wait_for_buffer() {
   receive_starved_ = receive_armed_ = true;
   retry_at_ms_ = std::min(retry_at_ms_, shared_.clock.now_ms() + retry_pauses_ms[0]);
-  if (!TimerNode::linked() || deadline_ms > retry_at_ms_) shared_.timers.arm(*this, retry_at_ms_);
+  inspect_by(retry_at_ms_);
 }
 
 void Connection::retry() {
@@ -131,7 +135,9 @@ void Connection::count_in(Gauges& gauges) const {
   }
   ++in(gauges, gauge);
   if (is_queued) ++in(gauges, Gauge::exchanges_queued);
-  if (parked_ && !reads_head && !is_queued) ++in(gauges, Gauge::exchanges_running);
+  if (kept_ != nullptr || (parked_ && !reads_head && !is_queued)) {
+    ++in(gauges, Gauge::exchanges_running);
+  }
 }
 
 void Connection::forget_retries() {

@@ -69,6 +69,9 @@ std::string_view Connection::resume(std::string_view octets) {
       return resume_length_body(octets);
     case Phase::chunked_body:
       return resume_chunked_body(octets);
+    case Phase::streamed_length:
+    case Phase::streamed_chunked:
+      return resume_streamed(octets);
     case Phase::discard_length:
     case Phase::discard_chunked:
       return resume_discard(octets);
@@ -158,15 +161,15 @@ std::string_view Connection::resume_discard(std::string_view octets) {
   ParkedMessage& parked = *parked_;
   while (!octets.empty()) {
     if (parked.phase == Phase::discard_length) {
-      const std::uint64_t taken = std::min<std::uint64_t>(octets.size(), parked.discard_left);
-      parked.discard_left -= taken;
+      const std::uint64_t taken = std::min<std::uint64_t>(octets.size(), parked.left_bytes);
+      parked.left_bytes -= taken;
       octets.remove_prefix(taken);
-      if (parked.discard_left == 0) break;
+      if (parked.left_bytes == 0) break;
     } else {
       const ChunkedDecoder::Step step = parked.decoder.decode(octets);
       octets.remove_prefix(step.consumed_bytes);
-      const bool too_much = step.consumed_bytes > parked.discard_left;
-      parked.discard_left -= std::min<std::uint64_t>(parked.discard_left, step.consumed_bytes);
+      const bool too_much = step.consumed_bytes > parked.left_bytes;
+      parked.left_bytes -= std::min<std::uint64_t>(parked.left_bytes, step.consumed_bytes);
       if (step.state == ChunkedDecoder::State::rejected || too_much) {
         // The body's end will not be found, so the connection ends with the response.
         shared_.stats.count(Reason::closed_body_not_drained);
@@ -247,6 +250,9 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
       refuse(Reason::refused_body_too_large, head.method);
       return {};
     }
+  }
+  if (settings.streams_body) return begin_streamed_body(head, match, rest);
+  if (head.framing == BodyFraming::length) {
     if (rest.size() >= head.content_length) {
       dispatch(head, rest.substr(0, head.content_length), match);
       return rest.substr(head.content_length);
@@ -301,8 +307,8 @@ std::string_view Connection::skip_body(const RequestHead& head, std::string_view
   }
   ParkedMessage& parked =
       park(head.framing == BodyFraming::length ? Phase::discard_length : Phase::discard_chunked);
-  parked.discard_left = head.framing == BodyFraming::length ? head.content_length
-                                                            : shared_.config.drain_body_bytes_max;
+  parked.left_bytes = head.framing == BodyFraming::length ? head.content_length
+                                                          : shared_.config.drain_body_bytes_max;
   if (head.framing == BodyFraming::chunked) {
     parked.decoder.begin(shared_.head_limits, shared_.body_limits, no_limit);
   }
@@ -315,6 +321,7 @@ std::string_view Connection::skip_body(const RequestHead& head, std::string_view
 void Connection::peer_finished() {
   peer_finished_ = true;
   if (life_ == Life::handling) {
+    if (streams_body()) return refuse_streamed(Reason::refused_body_truncated);
     if (kept_ != nullptr) kept_->note_peer_finished();
     shared_.schedule(*this);
     return;

@@ -38,7 +38,7 @@ void Connection::call(const Handler& handler, const RequestHead& head, std::stri
       [[unlikely]] {
     return settle_exchange(exchange, outcome);
   }
-  conclude(shared_.writer.close_wanted() ? Persistence::close : persistence);
+  conclude(shared_.writer.close_wanted() ? end_wanted() : persistence);
 }
 
 void Connection::dispatch(const RequestHead& head, std::string_view body, const Match& match) {

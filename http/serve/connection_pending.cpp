@@ -19,9 +19,21 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
       live, serving_ != nullptr ? std::move(*serving_) : shared_.lend_parked(), shared_.blocks,
       listener);
   life_ = Life::handling;
+  cut_behind_ = Reason::none;
   if (parked_since_ns_ == 0) parked_since_ns_ = shared_.clock.now_ns();
   const std::uint64_t timeout_ms = shared_.config.request_timeout_ms;
-  if (timeout_ms != no_limit) wait_for(Wait::handler, shared_.clock.now_ms() + timeout_ms);
+  if (timeout_ms != no_limit) {
+    kept_->deadline_ms = shared_.clock.now_ms() + timeout_ms;
+    inspect_by(kept_->deadline_ms);
+  }
+  if (shared_.pending.live() >= shared_.config.handlers_running_max) shared_.may_shed = true;
+  const RequestHead& head = live.request();
+  const bool has_body = head.framing == BodyFraming::chunked || head.content_length != 0;
+  if (has_body && live.match().route != nullptr && live.match().route->streams_body) {
+    kept_->await_body(persistence_for(head));
+  } else {
+    kept_->body.complete();
+  }
   if (peer_finished_) {
     kept_->note_peer_finished();
     shared_.schedule(*this);
@@ -35,19 +47,20 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
 bool Connection::ends_behind() const {
   const Persistence persistence =
       kept_ != nullptr ? kept_->exchange().persistence() : persistence_behind_;
-  return persistence == Persistence::close;
+  return persistence == Persistence::close && !ended_by_stop_;
 }
 
 void Connection::end_behind() {
+  ended_by_stop_ = false;
   if (kept_ != nullptr) {
-    kept_->exchange().persist(Persistence::close);
+    kept_->end_connection();
   } else {
     persistence_behind_ = Persistence::close;
   }
 }
 
 void Connection::received_behind(std::string_view octets) {
-  if (parked_ && parked_->phase != Phase::backlog) octets = resume_discard(octets);
+  if (parked_ && parked_->phase != Phase::backlog) octets = resume(octets);
   // Whatever follows the request that ends the connection is discarded (H1-083).
   if (octets.empty() || ends_behind()) return;
   ParkedMessage& backlog = park(Phase::backlog);
@@ -60,14 +73,19 @@ void Connection::received_behind(std::string_view octets) {
 
 // --- the answer, and its failure to come ---
 
-void Connection::end_kept(Outcome outcome) {
+void Connection::end_kept(Outcome outcome, std::span<const FieldView> trailers) {
   CHECK(kept_ != nullptr && outcome != Outcome::pending);
+  if (kept_->lacks_continue() && kept_->exchange().persistence() == Persistence::close) {
+    shared_.stats.count(Reason::closed_expect_unanswered);
+  }
+  if (kept_->response_begun()) return end_stream(outcome, trailers);
   answered(settle_answer(kept_->exchange(), outcome));
 }
 
 // The answer is written and the exchange gone; the connection moves on when it is settled.
 void Connection::answered(Persistence persistence) {
   persistence_behind_ = persistence;
+  if (streams_body()) parked_->discard_streamed(shared_.config.drain_body_bytes_max);
   shared_.take_back(kept_->take_message());
   shared_.pending.erase(std::exchange(kept_, nullptr)->place().slot);
   waiting_ = Wait::nothing;
@@ -86,8 +104,14 @@ void Connection::time_out() {
 }
 
 // The connection ends, and the exchange with it.
-void Connection::drop_kept(ExchangeEvent event) {
+void Connection::drop_kept(ExchangeEvent event, Reason reason) {
   kept_->finish(event);
+  if (shared_.access_log != nullptr) {
+    const Exchange& exchange = kept_->exchange();
+    const PendingExchange::Response& response = kept_->response;
+    log_exchange(exchange.request(), exchange.match().route,
+                 {response.status, response.body.body_bytes()}, reason);
+  }
   shared_.take_back(kept_->take_message());
   shared_.pending.erase(std::exchange(kept_, nullptr)->place().slot);
 }
@@ -95,11 +119,22 @@ void Connection::drop_kept(ExchangeEvent event) {
 // --- the end of a turn ---
 
 void Connection::settle_kept() {
-  if (kept_ != nullptr) kept_->tell_news();
+  while (kept_ != nullptr && kept_->tell_news()) {
+  }
+  if (kept_ != nullptr && kept_->wants_continue()) {
+    kept_->note_continue();
+    pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
+    wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
+  }
+  // A handler that makes more than the peer takes hears of the room by a completion, so that it
+  // gives way to others each turn.
+  const bool handed_over = send_in_flight_ || pending_.empty();
+  if (kept_ != nullptr && kept_->room_awaited() && !handed_over) flush_rest(0);
   if (life_ == Life::handling && kept_ == nullptr) move_on();
 }
 
 void Connection::move_on() {
+  if (cut_behind_ != Reason::none) return cut(cut_behind_);
   life_ = Life::open;
   conclude(persistence_behind_);
   if (life_ == Life::finishing) {
@@ -109,8 +144,7 @@ void Connection::move_on() {
   if (parked_ && parked_->phase != Phase::backlog) {
     // The body that nobody read is drained behind its response (CON-006).
     wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
-    if (peer_finished_) peer_finished();
-    return;
+    return resume_input();
   }
   if (queued_bytes() > shared_.config.send_queue_bytes_high) return;  // resumed when it is sent
   if (queued_bytes() == 0) wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);

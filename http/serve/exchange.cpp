@@ -22,10 +22,6 @@ ExchangeHandle Exchange::suspend(const ExchangeListener& listener) {
   return handle;
 }
 
-void Exchange::end(Outcome outcome) {
-  parts_.host.end_kept(outcome);
-}
-
 HeadFault Exchange::respond(const ResponseHead& head, std::string_view body) {
   if (const HeadFault fault = begin(head); fault != HeadFault::none) return fault;
   parts_.output.append(body);

@@ -8,6 +8,7 @@
 
 #include "core/check.hpp"
 #include "core/memory/output.hpp"
+#include "core/reason.hpp"
 #include "http/h1/response_writer.hpp"
 #include "http/handler.hpp"
 #include "http/message/request_head.hpp"
@@ -24,8 +25,14 @@ class ExchangeHost : public EndpointSource {
  public:
   // Goes on with the exchange behind the handler's call.
   virtual ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) = 0;
-  // The handler of the kept exchange is through.
-  virtual void end_kept(Outcome outcome) = 0;
+  // Of the kept exchange, as Exchange says.
+  virtual void end_kept(Outcome outcome, std::span<const FieldView> trailers) = 0;
+  virtual HeadFault begin_stream(const ResponseHead& head) = 0;
+  virtual std::size_t write(std::string_view piece) = 0;
+  virtual bool wants_more() const = 0;
+  virtual std::string_view take_body() = 0;
+  virtual bool body_ended() const = 0;
+  virtual Reason body_fault() const = 0;
 };
 
 class Exchange {
@@ -48,7 +55,7 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
 
   const RequestHead& request() const { return parts_.request; }
-  // The whole body, its framing removed. Empty if there was none.
+  // The whole body, its framing removed. Empty if there was none, or if the route streams it.
   std::string_view body() const { return parts_.body; }
   // The route that was found; for a server's `unmatched` handler the reason why none was.
   const Match& match() const { return parts_.match; }
@@ -96,8 +103,30 @@ class Exchange {
   ExchangeHandle suspend(const ExchangeListener& listener);
   // Once suspended: the handler is through, as if it returned this now. A complete response and
   // this follow each other at once, without a wait between. Ends this object and its handle.
-  void end(Outcome outcome);
+  // `trailers` are those of a response in pieces, for who takes them (RSP-022).
+  void end(Outcome outcome, std::span<const FieldView> trailers = {}) {
+    parts_.host.end_kept(outcome, trailers);
+  }
   bool suspended() const { return state_ == State::suspended; }
+
+  // Once suspended, a response whose body is made piece by piece. Without a Content-Length field of
+  // the handler's it is chunked (RSP-005, RSP-006). It is whole with end(Outcome::responded), and
+  // never mistaken for whole behind end(Outcome::failed) or if it is not as long as declared
+  // (RSP-012, RSP-020).
+  HeadFault begin_stream(const ResponseHead& head) { return parts_.host.begin_stream(head); }
+  // Returns how many octets of the piece were taken. With fewer than all, the peer is slow: the
+  // rest is to be offered again when the listener hears `writable`.
+  std::size_t write(std::string_view piece) { return parts_.host.write(piece); }
+  // False if nothing that is written will leave, so nothing more need be made (RSP-003).
+  bool wants_more() const { return parts_.host.wants_more(); }
+
+  // Once suspended, the body of a route that streams it: what has arrived since the last call,
+  // valid until the next one or the end. Empty and not body_ended(): the listener hears
+  // `body_arrived`.
+  std::string_view take_body() { return parts_.host.take_body(); }
+  bool body_ended() const { return parts_.host.body_ended(); }
+  // In `body_refused`, why.
+  Reason body_fault() const { return parts_.host.body_fault(); }
 
   // For the host: how the connection goes on behind a response that has not begun yet.
   h1::Persistence persistence() const { return parts_.persistence; }

@@ -14,6 +14,13 @@ class PendingExchange;
 enum class ExchangeEvent : std::uint8_t {
   // The peer has sent its FIN; an answer may still reach it (CON-043).
   peer_finished,
+  // take_body() has something for who got nothing, if only the end.
+  body_arrived,
+  // write() takes more, for who was left with a rest (RSP-023).
+  writable,
+  // Over: the body will never be whole, body_fault() says why. The peer got a refusal, or was cut
+  // if the response had begun (H1-057, H1-069).
+  body_refused,
   // Over, the peer is gone: what is answered from now on is dropped (CON-044).
   peer_lost,
   // Over, we ended it: its time limit, or the deadline of a stop.

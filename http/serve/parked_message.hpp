@@ -14,12 +14,14 @@ namespace noria::http {
 
 struct ParkedMessage {
   enum class Phase : std::uint8_t {
-    head,             // `octets` is the message so far, `parser` has read it
-    length_body,      // `octets` is head and body so far
-    chunked_body,     // `octets` is the head, `body` what the chunks held so far
-    discard_length,   // an unread body after the response; `discard_left` octets are owed
-    discard_chunked,  // the same, until `decoder` sees the end
-    backlog,          // `octets` wait unread: for the answer ahead, or until the peer takes it
+    head,              // `octets` is the message so far, `parser` has read it
+    length_body,       // `octets` is head and body so far
+    chunked_body,      // `octets` is the head, `body` what the chunks held so far
+    streamed_length,   // a body that its handler takes as it comes; `left_bytes` are owed
+    streamed_chunked,  // the same, until `decoder` sees the end
+    discard_length,    // an unread body after the response; `left_bytes` are owed
+    discard_chunked,   // the same, until `decoder` sees the end, for at most `left_bytes`
+    backlog,           // `octets` wait unread: for the answer ahead, or until the peer takes it
   };
 
   ParkedMessage(BlockPool& blocks, const HeadLimits& head_limits, const Scanner& scanner)
@@ -43,6 +45,20 @@ struct ParkedMessage {
   const RequestHead& head_in_place() {
     head.base = octets.data();
     return head;
+  }
+
+  bool is_streamed() const {
+    return phase == Phase::streamed_length || phase == Phase::streamed_chunked;
+  }
+  // The handler is through with a body that has not all come: what is left of it is not read, but
+  // for so many octets of one without a length (CON-021).
+  void discard_streamed(std::uint64_t chunked_bytes_max) {
+    if (phase == Phase::streamed_length) {
+      phase = Phase::discard_length;
+    } else {
+      phase = Phase::discard_chunked;
+      left_bytes = chunked_bytes_max;
+    }
   }
 
   // The content of the head kept here, wherever in this message or elsewhere it was read.
@@ -70,7 +86,7 @@ struct ParkedMessage {
     body.release();
     parser.reset();
     decoder.reset();
-    discard_left = 0;
+    left_bytes = 0;
     heads_waiting = 0;
     phase = Phase::head;
   }
@@ -82,7 +98,7 @@ struct ParkedMessage {
   HeadParser parser;
   RequestHead head;
   ChunkedDecoder decoder;
-  std::uint64_t discard_left = 0;
+  std::uint64_t left_bytes = 0;
   std::uint32_t heads_waiting = 0;  // of a backlog, at most
 
  private:

@@ -16,7 +16,8 @@ Exchange* ExchangeHandle::get() const {
 PendingExchange::PendingExchange(Place place, const Exchange& live,
                                  std::unique_ptr<ParkedMessage> message, BlockPool& blocks,
                                  const ExchangeListener& listener)
-    : place_(place),
+    : body(blocks),
+      place_(place),
       message_(std::move(message)),
       texts_(blocks),
       listener_(listener),
@@ -58,14 +59,38 @@ const Match& PendingExchange::keep_match(const Exchange& live) {
   return match_;
 }
 
-void PendingExchange::tell_news() {
-  if (!std::exchange(peer_finished_, false)) return;
-  told_finished_ = true;
-  listener_(ExchangeEvent::peer_finished, exchange_);
+bool PendingExchange::tell_news() {
+  if (std::exchange(peer_finished_, false)) {
+    told_finished_ = true;
+    listener_(ExchangeEvent::peer_finished, exchange_);
+  } else if (body.take_news()) {
+    listener_(ExchangeEvent::body_arrived, exchange_);
+  } else if (std::exchange(room_made_, false)) {
+    room_awaited_ = false;
+    listener_(ExchangeEvent::writable, exchange_);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void PendingExchange::spare_connection(bool spared) {
+  // What the response has said already is not taken back.
+  if (response_begun()) return;
+  exchange_.persist(spared ? behind_body_ : h1::Persistence::close);
+}
+
+bool PendingExchange::wants_continue() const {
+  return body.awaited() && !body.begun() && !response_begun() && lacks_continue();
+}
+
+bool PendingExchange::lacks_continue() const {
+  return body_awaited_ && exchange_.request().expects_continue && !continued_ &&
+         !body.is_complete();
 }
 
 void PendingExchange::finish(ExchangeEvent event) {
-  CHECK(!over_ && event != ExchangeEvent::peer_finished);
+  CHECK(!over_);
   over_ = true;
   listener_(event, exchange_);
 }

@@ -72,7 +72,9 @@ Reason Shared::shed_reason() {
   memory_short_ = held_bytes > (was_short ? buffered_bytes_low_ : config.buffered_bytes_high);
   // Whatever is kept for speed is worth less now than room for what is held already.
   if (memory_short_ && !was_short) blocks.trim();
-  may_shed = memory_short_;
+  const bool handlers_full = pending.live() >= config.handlers_running_max;
+  may_shed = memory_short_ || handlers_full;
+  if (handlers_full) return Reason::shed_handlers_running;
   return memory_short_ ? Reason::shed_memory : Reason::none;
 }
 

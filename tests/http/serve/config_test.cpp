@@ -68,6 +68,12 @@ TEST(ServerConfig, LIM_201_the_low_mark_is_below_the_high_one) {
   EXPECT_FALSE(problem_in(config));
   ++config.send_queue_bytes_low;
   expect_relation(config, "send_queue_bytes_low", "send_queue_bytes_high");
+
+  config = {};
+  config.connection_queue_bytes_max = config.send_queue_bytes_high;
+  EXPECT_FALSE(problem_in(config).has_value());
+  config.connection_queue_bytes_max -= 1;
+  expect_relation(config, "send_queue_bytes_high", "connection_queue_bytes_max");
   config = {.buffered_bytes_high = 100, .buffered_bytes_low = 99};
   EXPECT_FALSE(problem_in(config));
   ++config.buffered_bytes_low;

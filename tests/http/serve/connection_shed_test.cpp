@@ -54,6 +54,33 @@ TEST(Shed, LIM_032_handlers_queued_max) {
   }
 }
 
+TEST(Shed, LIM_033_PRC_040_handlers_running_max) {
+  ServerConfig config;
+  const std::uint64_t n = config.handlers_running_max = 3;
+  for (const std::uint64_t count : {n - 1, n, n + 1}) {
+    Served served(config);
+    const auto peers = connected(served, count);
+    const std::uint64_t shed = count > n ? count - n : 0;
+    const std::string later = "GET /later/a HTTP/1.1\r\nHost: a\r\n\r\n";
+    EXPECT_EQ(statuses_of(served, peers, later), answered_then_shed(0, shed));
+    EXPECT_EQ(served.seen.calls, count - shed);
+    EXPECT_EQ(served.count(Reason::shed_handlers_running), shed);
+    // Whoever comes now is turned away too, and served as soon as one handler is through.
+    const uring::Peer late = served.connect();
+    const bool full = count >= n;
+    EXPECT_EQ(statuses_of(served, {late}), answered_then_shed(full ? 0 : 1, full ? 1 : 0));
+    answer_later(served.seen.suspended.at(0), "done");
+    EXPECT_EQ(statuses_of(served, {late}), answered_then_shed(1, 0));
+    for (const Suspended& suspended : served.seen.suspended) {
+      if (suspended.handle.get() != nullptr) answer_later(suspended, "done");
+    }
+    served.run();
+    for (const uring::Peer peer : peers) {
+      EXPECT_EQ(statuses_of(served, {peer}).back(), 200);
+    }
+  }
+}
+
 TEST(Shed, LIM_032_what_runs_no_handler_does_not_wait_for_one) {
   ServerConfig config;
   config.handlers_queued_max = 2;

@@ -14,7 +14,13 @@ class LooseHost final : public ExchangeHost {
     ++kept;
     return {};
   }
-  void end_kept(Outcome outcome) override { ended.push_back(outcome); }
+  void end_kept(Outcome outcome, std::span<const FieldView>) override { ended.push_back(outcome); }
+  HeadFault begin_stream(const ResponseHead&) override { return HeadFault::none; }
+  std::size_t write(std::string_view piece) override { return piece.size(); }
+  bool wants_more() const override { return false; }
+  std::string_view take_body() override { return {}; }
+  bool body_ended() const override { return true; }
+  Reason body_fault() const override { return Reason::none; }
 
   std::size_t kept = 0;
   std::vector<Outcome> ended;

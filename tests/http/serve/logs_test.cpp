@@ -55,6 +55,35 @@ TEST(Logs, PRC_051_every_exchange_has_its_line) {
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 9);
 }
 
+TEST(Logs, PRC_051_a_stream_has_one_line_with_what_left_of_it_and_a_lost_one_too) {
+  LoggedServer server;
+  Served& served = server.served;
+  const uring::Peer peer = served.connect();
+  const auto begin = [&](std::size_t index) -> Exchange& {
+    served.send(peer, "GET /stream/a HTTP/1.1\r\nHost: a\r\n\r\n");
+    return *served.seen.suspended.at(index).handle.get();
+  };
+  Exchange& whole = begin(0);
+  EXPECT_EQ(whole.begin_stream({.status = 201}), HeadFault::none);
+  whole.write("12345");
+  whole.end(Outcome::responded);
+  begin(1);
+  served.engine.reset(peer);
+  served.run();
+  EXPECT_EQ(served.seen.suspended[1].handle.get(), nullptr);
+  const uring::Peer other = served.connect();
+  served.send(other, "GET /stream/a HTTP/1.1\r\nHost: a\r\n\r\n");
+  Exchange& failing = *served.seen.suspended.at(2).handle.get();
+  EXPECT_EQ(failing.begin_stream({}), HeadFault::none);
+  failing.write("123");
+  failing.end(Outcome::failed);
+  served.run();
+  EXPECT_EQ(server.logged->access(),
+            "GET /stream/a /stream/{name} 201 5 - 0.000\n"
+            "GET /stream/a /stream/{name} - 0 reset 0.000\n"
+            "GET /stream/a /stream/{name} 200 3 handler_streaming 0.000\n");
+}
+
 TEST(Logs, PRC_051_a_refusal_has_its_line_with_the_reason_and_the_error_log_tells) {
   LoggedServer server;
   server.served.answer("GET / HTTP/1.1\nHost: a\r\n\r\n");

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "http/serve/exchange.hpp"
+#include "relay.hpp"
 
 namespace noria::http {
 namespace {
@@ -77,6 +78,10 @@ RouteTable serve_test_routes(Seen& seen) {
   add(router, seen, {"POST"}, "/json", echo);
   router.settings(7).wants_json = true;
   add(router, seen, {"GET", "POST"}, "/later/{name}", later);
+  add(router, seen, {"GET", "POST"}, "/stream/{name}", later);
+  router.settings(9).streams_body = true;
+  add(router, seen, {"POST"}, "/relay/{how}", relay);
+  router.settings(10).streams_body = true;
   return router.freeze({});
 }
 

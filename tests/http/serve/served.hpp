@@ -34,7 +34,8 @@ struct Seen {
 // Routes: GET / and GET /name/{name} -> "hello";  GET POST PUT /echo -> the request's body;
 // GET /big/{n:int} -> n octets;  GET /fail -> no answer;  GET /close -> asks for the end;
 // POST /small -> echo of at most 8 octets;  POST /json -> echo of JSON only;
-// GET POST /later/{name} -> suspends.
+// GET POST /later/{name} -> suspends;  GET POST /stream/{name} -> the same, its body streamed;
+// POST /relay/{how} -> see relay.hpp.
 RouteTable serve_test_routes(Seen& seen);
 
 class Served {

@@ -1,0 +1,78 @@
+#include "http/h1/streamed_body.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "http/message/field_rules.hpp"
+
+namespace noria::http::h1 {
+namespace {
+
+constexpr std::size_t size_digits_max = 16;
+
+void append_chunk_size(Output& output, std::size_t bytes) {
+  char* const digits = output.reserve(size_digits_max);
+  const auto written = std::to_chars(digits, digits + size_digits_max, bytes, 16);
+  output.advance(static_cast<std::size_t>(written.ptr - digits));
+  output.append("\r\n");
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto is_blank = [](char octet) { return octet == ' ' || octet == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool has_element(std::string_view list, std::string_view wanted) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    if (is_same_name(trimmed(list.substr(0, end)), wanted)) return true;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+void StreamedBody::write(Output& output, std::string_view piece) {
+  if (framing_ == Framing::none) return;
+  if (framing_ == Framing::length && piece.size() > left_bytes_) {
+    surplus_ = true;
+    piece = piece.substr(0, left_bytes_);
+  }
+  if (piece.empty()) return;
+  if (framing_ == Framing::length) left_bytes_ -= piece.size();
+  body_bytes_ += piece.size();
+  if (framing_ != Framing::chunked) return output.append(piece);
+  append_chunk_size(output, piece.size());
+  output.append(piece);
+  output.append("\r\n");
+}
+
+void StreamedBody::finish(Output& output, std::span<const FieldView> trailers, Stats& stats) {
+  const bool chunked = framing_ == Framing::chunked;
+  if (chunked) output.append("0\r\n");
+  for (const FieldView& trailer : trailers) {
+    const bool may_leave = chunked && takes_trailers_ && is_token(trailer.name) &&
+                           is_field_value(trailer.value) && !is_forbidden_trailer(trailer.name);
+    if (!may_leave) {
+      stats.count(Reason::dropped_response_trailer);
+      continue;
+    }
+    output.append(trailer.name);
+    output.append(": ");
+    output.append(trailer.value);
+    output.append("\r\n");
+  }
+  if (chunked) output.append("\r\n");
+}
+
+bool takes_trailers(const RequestHead& request) {
+  return std::ranges::any_of(request.fields, [&](const Field& field) {
+    return is_same_name(request.text(field.name), "te") &&
+           has_element(request.text(field.value), "trailers");
+  });
+}
+
+}  // namespace noria::http::h1

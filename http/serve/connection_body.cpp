@@ -1,0 +1,147 @@
+// The half of a connection that hands a body to its handler as it comes. A handler that does not
+// take it holds back the peer, by a receive that is not asked for (RSP-024).
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/exchange.hpp"
+#include "http/serve/shared.hpp"
+
+namespace noria::http {
+
+using h1::Persistence;
+using Phase = ParkedMessage::Phase;
+
+namespace {
+
+// The same end where the response has begun, so that no status can tell it any more.
+Reason cut_for(Reason refusal) {
+  switch (refusal) {
+    case Reason::refused_body_too_large:
+      return Reason::cut_body_too_large;
+    case Reason::refused_body_too_slow:
+      return Reason::cut_body_too_slow;
+    default:
+      return Reason::cut_body_truncated;
+  }
+}
+
+}  // namespace
+
+[[gnu::noinline]] std::string_view Connection::begin_streamed_body(const RequestHead& head,
+                                                                   const Match& match,
+                                                                   std::string_view rest) {
+  const Persistence persistence = persistence_for(head);
+  const bool must_close = must_close_unread(head, rest);
+  call(match.route->handler, head, {}, match, must_close ? Persistence::close : persistence);
+  if (kept_ == nullptr) {
+    // Answered without its body.
+    const bool unanswered = must_close && head.expects_continue;
+    if (unanswered && persistence != Persistence::close) {
+      shared_.stats.count(Reason::closed_expect_unanswered);
+    }
+    return skip_body(head, rest);
+  }
+  const bool has_length = head.framing == BodyFraming::length;
+  ParkedMessage& parked = park(has_length ? Phase::streamed_length : Phase::streamed_chunked);
+  parked.left_bytes = head.content_length;
+  if (!has_length) {
+    const auto body_max = match.route->body_bytes_max.value_or(shared_.config.body_bytes_max);
+    parked.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
+  }
+  if (!head.expects_continue) {
+    wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
+  }
+  return resume_streamed(rest);
+}
+
+std::string_view Connection::resume_streamed(std::string_view octets) {
+  ParkedMessage& parked = *parked_;
+  ArrivingBody& body = kept_->body;
+  if (waiting_ != Wait::body && !input_paused_ && !octets.empty()) {
+    wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
+  }
+  if (waiting_ == Wait::body) earn_body_credit(octets.size());
+  bool complete = false;
+  while (!octets.empty() && !complete) {
+    if (parked.phase == Phase::streamed_length) {
+      const auto taken = std::min<std::uint64_t>(octets.size(), parked.left_bytes);
+      body.append(octets.substr(0, taken));
+      octets.remove_prefix(taken);
+      parked.left_bytes -= taken;
+      complete = parked.left_bytes == 0;
+      continue;
+    }
+    const ChunkedDecoder::Step step = parked.decoder.decode(octets);
+    octets.remove_prefix(step.consumed_bytes);
+    body.append(step.data);
+    complete = step.state == ChunkedDecoder::State::complete;
+    if (step.state == ChunkedDecoder::State::rejected) {
+      refuse_streamed(parked.decoder.reason());
+      return {};
+    }
+  }
+  const bool little_left = parked.phase == Phase::streamed_chunked ||
+                           parked.left_bytes <= shared_.config.drain_body_bytes_max;
+  if (complete) {
+    body.complete();
+    unpark();
+    waiting_ = Wait::nothing;
+  } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high && !input_paused_) {
+    pause_body();
+  }
+  kept_->spare_connection(complete || (little_left && !kept_->lacks_continue()));
+  shared_.schedule(*this);
+  return octets;
+}
+
+// The peer's time does not run while we do not read (CON-010).
+void Connection::pause_body() {
+  const std::uint64_t now_ms = shared_.clock.now_ms();
+  kept_->body_credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
+  waiting_ = Wait::nothing;
+  pause_input();
+}
+
+void Connection::resume_body() {
+  wait_for(Wait::body, shared_.clock.now_ms() + kept_->body_credit_ms);
+  input_paused_ = false;
+  if (!receive_armed_ && wants_input()) receive_more();
+}
+
+std::string_view Connection::take_body() {
+  CHECK(kept_ != nullptr);
+  const std::string_view octets = kept_->body.take();
+  if (kept_->body.awaited()) shared_.schedule(*this);
+  if (input_paused_ && streams_body()) resume_body();
+  return octets;
+}
+
+bool Connection::body_ended() const {
+  CHECK(kept_ != nullptr);
+  return kept_->body.ended();
+}
+
+Reason Connection::body_fault() const {
+  CHECK(kept_ != nullptr);
+  return kept_->body_fault;
+}
+
+// The body that the handler reads will never be whole.
+void Connection::refuse_streamed(Reason reason) {
+  kept_->body_fault = reason;
+  if (kept_->response_begun()) {
+    const Reason cut_reason = cut_for(reason);
+    shared_.tell(cut_reason, this);
+    drop_kept(ExchangeEvent::body_refused, cut_reason);
+    reset_wanted_ = true;
+    begin_close();
+    return;
+  }
+  kept_->finish(ExchangeEvent::body_refused);
+  if (parked_) unpark();
+  write_refusal(kept_->exchange().request(), reason);
+  answered(Persistence::close);
+}
+
+}  // namespace noria::http
