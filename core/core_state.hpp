@@ -16,6 +16,7 @@ enum class Phase : std::uint64_t {
   probing,  // tries io_uring; who dies of it comes back on epoll (ENG-004)
   serving,  // its loop turns
   ended,    // its loop has turned for the last time
+  retired,  // the same, because its engine failed: its successor uses epoll (ENG-032, ENG-034)
 };
 
 // What a core has at a moment, as of its last look, once a second (OBS-006).

@@ -274,11 +274,16 @@ class Supervisor {
       close_pipe(worker);
       if (stopping_) continue;
       stats_.count(Reason::fault_worker_crash);
-      if (WIFSIGNALED(status) && !worker.epoll_only && state_of(index).is(Phase::probing)) {
-        // Nothing is wrong with the application: a filter kills for io_uring (ENG-004).
+      const bool retired = state_of(index).is(Phase::retired);
+      const bool killed_by_trial = WIFSIGNALED(status) && state_of(index).is(Phase::probing);
+      if ((retired || killed_by_trial) && !worker.epoll_only) {
+        // Nothing is wrong with the application: a filter kills for io_uring (ENG-004), or a ring
+        // that worked does not any more (ENG-032, ENG-034, ENG-036).
         worker.epoll_only = true;
         stats_.count(Reason::fallback_engine_epoll);
-        say(obituary(index, pid, status) + " as it tried io_uring; it starts again with epoll");
+        say(obituary(index, pid, status) +
+            (retired ? " as io_uring failed" : " as it tried io_uring") +
+            "; it starts again with epoll");
         ++worker.restarts;
         worker.start_at_ms = clock_.now_ms();
         continue;

@@ -87,9 +87,26 @@ struct EngineOptions {
 
 inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 
+// What an engine that runs cannot get over by itself.
+enum class Trouble : std::uint8_t {
+  none,      // `starved` is over
+  starved,   // nothing could be submitted for a second: nothing more should be begun (ENG-034)
+  unusable,  // an operation that used to work is refused: what is there may end (ENG-036)
+  broken,    // operations may never complete: what does not end in time never will (ENG-032)
+};
+
+// Told on the engine's thread, from within turn(), with the errno behind it. Nothing but starving
+// is ever over.
+struct TroubleHook {
+  void (*call)(void* context, Trouble trouble, int error) = nullptr;
+  void* context = nullptr;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
+
+  void tell_trouble_to(TroubleHook hook) { trouble_hook_ = hook; }
 
   virtual EngineKind kind() const = 0;
 
@@ -104,6 +121,10 @@ class Engine {
   virtual void cancel(Token token, Token target) = 0;
   virtual void poll(Token token, Descriptor descriptor, std::uint32_t events) = 0;
   virtual void nop(Token token) = 0;
+
+  // From now on accept() ends with each connection, for a listener whose multishot went astray
+  // (ENG-030).
+  virtual void accept_singly() = 0;
 
   // send(2) here and now, for an engine that gains by it; returns the octets taken, or -errno.
   // -EAGAIN also where the engine would rather be given a send(), and nothing says that a send() of
@@ -127,6 +148,16 @@ class Engine {
   virtual ReceiveBuffers& buffers() = 0;
   // Operations prepared whose last completion has not been returned yet.
   virtual std::size_t operations_in_flight() const = 0;
+
+ protected:
+  void tell(Trouble trouble, int error) const {
+    if (serves()) trouble_hook_.call(trouble_hook_.context, trouble, error);
+  }
+  // Somebody relies on it; before that it is on trial, and its errors are the answers.
+  bool serves() const { return trouble_hook_.call != nullptr; }
+
+ private:
+  TroubleHook trouble_hook_;
 };
 
 }  // namespace noria::uring

@@ -21,6 +21,9 @@ inline constexpr std::uint64_t probe_timeout_ns = 700'000'000;
 // (ENG-034).
 inline constexpr std::uint64_t submit_retry_ns_min = 1'000'000;
 inline constexpr std::uint64_t submit_retry_ns_max = 100'000'000;
+// Starved for so long, a ring takes nothing more on; for so much longer it is given up.
+inline constexpr std::uint64_t starved_ns = 1'000'000'000;
+inline constexpr std::uint64_t starved_unusable_ns = 5'000'000'000;
 
 // How long closing a ring waits for what is still in flight.
 inline constexpr std::uint64_t close_timeout_ns = 200'000'000;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "uring/engine.hpp"
+
 namespace noria::http {
 namespace {
 
@@ -14,6 +16,11 @@ constexpr std::uint64_t time_ms_max = 365ull * 24 * 3600 * 1000;
 constexpr std::uint64_t count_max = 1 << 24;
 // The eighth of it that is the error log's holds the longest record.
 constexpr std::uint64_t log_queue_bytes_min = 256 * 1024;
+
+// What the connections of one core share to receive into.
+constexpr std::uint64_t receive_ring_bytes =
+    std::uint64_t{uring::EngineOptions{}.receive_buffer_count} *
+    uring::EngineOptions{}.receive_buffer_bytes;
 
 // A loop that has nothing to do gives a sign of life once a second (PRC-033).
 constexpr std::uint64_t watchdog_ms_min = 2000;
@@ -68,6 +75,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"log_queue_bytes_max", &C::log_queue_bytes_max, log_queue_bytes_min, bytes_max, false,
      "LIM-095"},
     {"turn_completions_max", &C::turn_completions_max, 1, 65536, false, "LIM-096"},
+    {"receive_credit_bytes", &C::receive_credit_bytes, 1, bytes_max, false, "LIM-097"},
 });
 
 constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
@@ -111,6 +119,10 @@ constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
   }
   if (config.drain_delay_ms >= config.graceful_timeout_ms) {
     return ConfigProblem{"drain_delay_ms", "graceful_timeout_ms", "must be less than"};  // LIM-204
+  }
+  if (config.receive_credit_bytes > receive_ring_bytes / 8) {
+    return ConfigProblem{
+        "receive_credit_bytes", {}, "must not exceed an eighth of the receive buffers"};  // LIM-205
   }
   if (config.watchdog_dump_ms >= config.watchdog_kill_ms) {
     return ConfigProblem{"watchdog_dump_ms", "watchdog_kill_ms", "must be less than"};  // LIM-204

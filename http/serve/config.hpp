@@ -60,6 +60,7 @@ struct ServerConfig {
   std::uint64_t worker_restarts_window_ms = 10000;
   std::uint64_t log_queue_bytes_max = 1 << 20;
   std::uint64_t turn_completions_max = 256;
+  std::uint64_t receive_credit_bytes = 65536;
 };
 
 struct ConfigKey {

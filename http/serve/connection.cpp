@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/check.hpp"
 #include "http/serve/shared.hpp"
@@ -63,11 +64,14 @@ void Connection::complete_rare_receive(const Completion& completion) {
                                static_cast<std::size_t>(std::max(completion.result, 0)));
   }
   if (!completion.more) receive_armed_ = false;
+  const bool owned = std::exchange(receive_owned_, false);
+  if (lent_) [[unlikely]]
+    shared_.take_back(std::move(lent_));
   if (life_ == Life::closing) return try_close();
 
   const std::int32_t result = completion.result;
   if (result > 0) {
-    received(lease.view());
+    owned ? receive_own(static_cast<std::size_t>(result)) : received(lease.view());
   } else if (result == 0) {
     peer_finished();
   } else if (result == -ENOBUFS) {
@@ -83,7 +87,7 @@ void Connection::complete_rare_receive(const Completion& completion) {
   }
   lease.give_back();
   if (!receive_armed_ && wants_input()) {
-    if (result > 0) shared_.stats.count(Reason::engine_multishot_rearmed);
+    if (result > 0 && !owned) shared_.stats.count(Reason::engine_multishot_rearmed);
     receive_more();
   } else if (ended_by_stop_ && life_ == Life::open) {
     call_off_receive();
@@ -178,6 +182,11 @@ void Connection::arm_send() {
 void Connection::arm_receive() {
   receive_armed_ = true;
   receive_cancelled_ = false;
+  if (parked_ && owes_much()) [[unlikely]] {
+    receive_owned_ = true;
+    shared_.engine.receive_into(token(Operation::receive), descriptor_, parked_->room_for_body());
+    return;
+  }
   shared_.engine.receive(token(Operation::receive), descriptor_);
 }
 
@@ -275,6 +284,9 @@ void Connection::try_close() {
     return;
   }
   if (TurnNode::linked()) TurnNode::unlink();
+  // From here on the number is the kernel's, which may give it to the next one before it tells that
+  // this one is closed.
+  shared_.held.remove(descriptor_);
   if (reset_wanted_) {
     shared_.engine.reset(descriptor_);
     release();
@@ -319,79 +331,6 @@ void Connection::drain() {
   }
   if (life_ != Life::open || parked_ || queued_bytes() != 0) return;
   wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
-}
-
-// --- timers ---
-
-void Connection::wait_for(Wait what, std::uint64_t until_ms) {
-  waiting_ = what;
-  wait_deadline_ms_ = until_ms;
-  inspect_by(until_ms);
-}
-
-// A node that is armed earlier looks at the deadline when it fires, so the usual request moves no
-// timer at all.
-void Connection::inspect_by(std::uint64_t until_ms) {
-  if (!TimerNode::linked() || deadline_ms > until_ms) {
-    shared_.timers.arm(*this,
-                       std::min(until_ms, shared_.clock.now_ms() + shared_.config.rate_grace_ms));
-  }
-}
-
-void Connection::inspect() {
-  const std::uint64_t now_ms = shared_.clock.now_ms();
-  if (send_in_flight_ && now_ms >= send_deadline_ms_) {
-    cut(Reason::cut_send_too_slow);
-    return;
-  }
-  if (waiting_ != Wait::nothing && now_ms >= wait_deadline_ms_) expire();
-  if (kept_ != nullptr && now_ms >= kept_->deadline_ms) time_out();
-  if (life_ == Life::closing) return;
-  if (retry_at_ms_ <= now_ms) retry();
-  // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
-  // deadline lies before the next look.
-  std::uint64_t next_ms = std::min(now_ms + shared_.config.rate_grace_ms, retry_at_ms_);
-  if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
-  if (kept_ != nullptr) next_ms = std::min(next_ms, kept_->deadline_ms);
-  if (send_in_flight_) next_ms = std::min(next_ms, send_deadline_ms_);
-  if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
-}
-
-void Connection::expire() {
-  const Wait what = waiting_;
-  waiting_ = Wait::nothing;
-  Stats& stats = shared_.stats;
-  switch (what) {
-    case Wait::nothing:
-      return;
-    case Wait::header:
-      if (parked_ && parked_->parser.started()) {
-        refuse(Reason::refused_header_timeout, method_parked());
-      } else {
-        stats.count(Reason::closed_no_request);
-        begin_close();
-      }
-      return;
-    case Wait::body:
-      if (streams_body()) return refuse_streamed(Reason::refused_body_too_slow);
-      refuse(Reason::refused_body_too_slow, method_parked());
-      return;
-    case Wait::drain_body:
-      stats.count(Reason::closed_body_not_drained);
-      unpark();
-      life_ = Life::finishing;
-      finish_if_flushed();
-      return;
-    case Wait::keep_alive:
-    case Wait::drain:
-      stats.count(Reason::closed_keep_alive);
-      begin_close();
-      return;
-    case Wait::linger:
-      stats.count(Reason::closed_linger_timeout);
-      begin_close();
-      return;
-  }
 }
 
 }  // namespace noria::http

@@ -104,6 +104,7 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   std::string_view resume(std::string_view octets);
   std::string_view resume_head(std::string_view octets);
   std::string_view resume_length_body(std::string_view octets);
+  void length_body_grew(std::size_t bytes);
   std::string_view resume_chunked_body(std::string_view octets);
   std::string_view resume_discard(std::string_view octets);
   std::string_view consume(std::string_view octets);
@@ -185,6 +186,8 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   void arm_receive();
   void call_off_receive();
   void receive_more();
+  bool owes_much() const;
+  void receive_own(std::size_t bytes);
   void arm_send();
   void finish_if_flushed();
   void linger();
@@ -209,6 +212,7 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   Wait waiting_ = Wait::nothing;
   bool receive_armed_ = false;
   bool receive_cancelled_ = false;  // by us: its end is no news
+  bool receive_owned_ = false;      // into the message's own memory (LIM-097)
   bool send_in_flight_ = false;
   bool shutdown_in_flight_ = false;
   bool close_in_flight_ = false;
@@ -235,6 +239,7 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   std::uint64_t request_count_ = 0;
   std::uint64_t parked_since_ns_ = 0;  // of the message that straddles receives
   std::unique_ptr<ParkedMessage> parked_;
+  std::unique_ptr<ParkedMessage> lent_;  // over, but the receive in flight writes to it (ENG-012)
   std::unique_ptr<ParkedMessage>* serving_ = nullptr;  // what the handler that runs now reads from
   PendingExchange* kept_ = nullptr;                    // handling, not answered yet
   std::unique_ptr<Endpoints> endpoints_;

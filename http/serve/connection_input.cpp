@@ -107,18 +107,40 @@ std::string_view Connection::resume_head(std::string_view octets) {
 }
 
 std::string_view Connection::resume_length_body(std::string_view octets) {
-  ParkedMessage& parked = *parked_;
-  const std::size_t whole_bytes = parked.head.head_bytes + parked.head.content_length;
-  const std::size_t taken = std::min(octets.size(), whole_bytes - parked.octets.size());
-  parked.octets.append(octets.substr(0, taken));
-  earn_body_credit(taken);
-  if (parked.octets.size() < whole_bytes) return {};
+  const std::size_t taken = std::min(octets.size(), parked_->body_bytes_owed());
+  parked_->octets.append(octets.substr(0, taken));
+  octets.remove_prefix(taken);
+  length_body_grew(taken);
+  return octets;
+}
+
+// Octets that were received right where they belong.
+void Connection::receive_own(std::size_t bytes) {
+  // The message is over meanwhile, and nobody wants them any more.
+  if (life_ != Life::open) return received({});
+  CHECK(parked_ && parked_->phase == Phase::length_body);
+  parked_->octets.advance(bytes);
+  length_body_grew(bytes);
+}
+
+// So much of it is to come that it is received into memory of its own: the buffers that all share
+// are for those who need little.
+bool Connection::owes_much() const {
+  return parked_->phase == Phase::length_body &&
+         parked_->body_bytes_owed() > shared_.config.receive_credit_bytes;
+}
+
+void Connection::length_body_grew(std::size_t bytes) {
+  earn_body_credit(bytes);
+  if (parked_->body_bytes_owed() != 0) {
+    if (!receive_owned_ && owes_much()) call_off_receive();
+    return;
+  }
   std::unique_ptr<ParkedMessage> owner = std::move(parked_);
   waiting_ = Wait::nothing;
   const std::uint32_t head_bytes = owner->head.head_bytes;
   const std::string_view body = owner->octets.view().substr(head_bytes);
   serve_parked(std::move(owner), body);
-  return octets.substr(taken);
 }
 
 // A handler that suspends the exchange takes the message with it.
@@ -205,6 +227,10 @@ ParkedMessage& Connection::park(Phase phase) {
 }
 
 void Connection::unpark() {
+  if (receive_owned_) [[unlikely]] {
+    lent_ = std::move(parked_);
+    return call_off_receive();
+  }
   shared_.take_back(std::move(parked_));
 }
 

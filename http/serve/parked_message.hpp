@@ -2,7 +2,9 @@
 // how far it has been read. Lent by the server while a message straddles receives, then reused.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -68,6 +70,16 @@ struct ParkedMessage {
     return body.view();
   }
 
+  // Of a body of a length: what has not come.
+  std::size_t body_bytes_owed() const {
+    return head.head_bytes + head.content_length - octets.size();
+  }
+  // Where what is owed belongs, as far as one receive goes.
+  std::span<char> room_for_body() {
+    const std::size_t bytes = std::min(body_bytes_owed(), receive_bytes_max);
+    return {octets.reserve(bytes), bytes};
+  }
+
   // More that waits unread. Every head ends in an empty line, so counting those never counts too
   // few, whatever bodies lie between.
   void wait_behind(std::string_view more) {
@@ -90,6 +102,8 @@ struct ParkedMessage {
     heads_waiting = 0;
     phase = Phase::head;
   }
+
+  static constexpr std::size_t receive_bytes_max = std::size_t{256} * 1024;
 
   Phase phase = Phase::head;
   Output octets;

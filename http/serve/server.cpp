@@ -5,6 +5,8 @@
 #include <cerrno>
 
 #include <algorithm>
+#include <cstring>
+#include <string>
 #include <utility>
 
 #include "core/check.hpp"
@@ -24,9 +26,15 @@ constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
 }  // namespace
 
-Server::Server(const ServerParts& parts) : shared_(parts) {}
+Server::Server(const ServerParts& parts) : shared_(parts) {
+  const auto hear = [](void* context, uring::Trouble trouble, int error) {
+    static_cast<Server*>(context)->meet(trouble, error);
+  };
+  shared_.engine.tell_trouble_to({.call = hear, .context = this});
+}
 
 Server::~Server() {
+  shared_.engine.tell_trouble_to({});
   CHECK(shared_.connections.live() == 0);
 }
 
@@ -159,6 +167,7 @@ void Server::inspect_timers() {
     shared_.connections.for_each([](Connection& connection) { connection.cut_at_deadline(); });
     for (; !waiting_.empty(); waiting_.pop_front()) {
       shared_.stats.count(Reason::cut_drain_deadline);
+      shared_.held.remove(waiting_.front());
       shared_.engine.reset(waiting_.front());
     }
   }
@@ -175,7 +184,7 @@ void Server::arm_listeners() {
     wake_armed_ = true;
     shared_.engine.poll(Token(Operation::poll, 0, 0), wake_.descriptor(), POLLIN);
   }
-  if (accepting_over_) return;
+  if (accepting_over_ || engine_starved_) return;
   const bool room_made = std::exchange(shared_.room_made, false);
   for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
     Listener& listener = listeners_[index];
@@ -218,6 +227,9 @@ void Server::complete_accept(const Completion& completion) {
   Listener& listener = listeners_[index];
   if (!completion.more) listener.armed = false;
   if (completion.result >= 0) {
+    if (!shared_.held.add(completion.result)) [[unlikely]]
+      return doubt_accepts(index);
+    odd_accepts_ = 0;
     if (waiting_.empty() && room_for_connection()) {
       shared_.connections.emplace(shared_, completion.result).open();
       return;
@@ -225,10 +237,7 @@ void Server::complete_accept(const Completion& completion) {
     shared_.tell(Reason::shed_connections, nullptr);
     if (waiting_.empty()) room_wanted_at_ms_ = shared_.clock.now_ms();
     waiting_.push_back(completion.result);
-    if (listener.armed && !listener.cancelling) {
-      listener.cancelling = true;
-      shared_.engine.cancel(Token(Operation::cancel, 0, index), Token(Operation::accept, 0, index));
-    }
+    call_off_accept(index);
     return;
   }
   switch (-completion.result) {
@@ -242,12 +251,74 @@ void Server::complete_accept(const Completion& completion) {
     case ENOBUFS:
       // Those already here are served; the rest wait in the backlog until a descriptor is free.
       shared_.tell(Reason::shed_accept, nullptr);
-      listener.paused_until_ms = shared_.clock.now_ms() + accept_pause_ms;
+      pause_accept(listener);
       break;
+    case ENOTSOCK:
+    case EINVAL:
+    case EBADF:
+    case EOPNOTSUPP:
+      // The listener itself is said to be wrong: asking again at once would ask for ever.
+      doubt_accepts(index);
+      return pause_accept(listener);
     default:
       shared_.stats.count(Reason::lost_accept);
       break;
   }
+}
+
+// A pause that nobody ends by accepting again would be a deadline that has always passed.
+void Server::pause_accept(Listener& listener) {
+  if (accepting_over_ || engine_starved_) return;
+  listener.paused_until_ms = shared_.clock.now_ms() + accept_pause_ms;
+}
+
+void Server::call_off_accept(std::uint32_t index) {
+  Listener& listener = listeners_[index];
+  listener.paused_until_ms = 0;
+  if (!listener.armed || listener.cancelling) return;
+  listener.cancelling = true;
+  shared_.engine.cancel(Token(Operation::cancel, 0, index), Token(Operation::accept, 0, index));
+}
+
+// ENG-030: what came is passed over; twice in a row, and nothing that comes can be trusted.
+[[gnu::noinline]] void Server::doubt_accepts(std::uint32_t index) {
+  shared_.tell(Reason::fallback_accept_single, nullptr);
+  shared_.engine.accept_singly();
+  call_off_accept(index);
+  if (++odd_accepts_ == 2) retire("accepts go astray");
+}
+
+// --- trouble of the engine ---
+
+[[gnu::noinline]] void Server::meet(uring::Trouble trouble, int error) {
+  engine_starved_ = trouble == uring::Trouble::starved;
+  switch (trouble) {
+    case uring::Trouble::none:
+      return;
+    case uring::Trouble::starved:
+      shared_.tell(Reason::shed_accept, nullptr);
+      for (std::uint32_t index = 0; index < listeners_.size(); ++index) call_off_accept(index);
+      return;
+    case uring::Trouble::unusable:
+    case uring::Trouble::broken:
+      return retire(std::strerror(error));
+  }
+}
+
+// Others take over what this core cannot do any more; what has begun is finished if it can be.
+void Server::retire(std::string_view why) {
+  if (std::exchange(retired_, true)) return;
+  if (shared_.logs != nullptr) {
+    const std::string text = "the engine fails (" + std::string(why) + "); this worker drains";
+    shared_.logs->events.say("error", "noria.engine", text);
+  }
+  stop();
+}
+
+bool Server::overdue() const {
+  constexpr std::uint64_t patience_ms = 1000;
+  return retired_ && shared_.stopping && !finished() &&
+         shared_.clock.now_ms() >= stop_deadline_ms_ + patience_ms;
 }
 
 // --- settling, ending ---
@@ -292,10 +363,7 @@ void Server::want(Stop stop) {
 void Server::close_listeners() {
   accepting_over_ = true;
   for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
-    if (listeners_[index].armed && !listeners_[index].cancelling) {
-      listeners_[index].cancelling = true;
-      shared_.engine.cancel(Token(Operation::cancel, 0, index), Token(Operation::accept, 0, index));
-    }
+    call_off_accept(index);
   }
   if (wake_armed_) {
     shared_.engine.cancel(Token(Operation::cancel, 0, 0), Token(Operation::poll, 0, 0));

@@ -32,6 +32,11 @@ class Server final : public uring::Work {
   void stop_quickly();
   // The stop is through: no connection is left, no operation in flight.
   bool finished() const;
+  // It stops because its engine is not to be trusted any more: the process is to be replaced by one
+  // that uses another.
+  bool retired() const { return retired_; }
+  // Retired, and not finished a second behind the stop's deadline: what is in flight never ends.
+  bool overdue() const;
 
   std::uint32_t connections_live() const { return shared_.connections.live(); }
 
@@ -55,6 +60,11 @@ class Server final : public uring::Work {
   enum class Stop : std::uint8_t { none, graceful, quick };
 
   void want(Stop stop);
+  void meet(uring::Trouble trouble, int error);
+  void retire(std::string_view why);
+  void doubt_accepts(std::uint32_t index);
+  void call_off_accept(std::uint32_t index);
+  void pause_accept(Listener& listener);
   bool deliver(std::span<const uring::Completion> batch);
   bool deliver_bounded(std::span<const uring::Completion> batch);
   Connection* addressee(const uring::Completion& completion);
@@ -87,6 +97,10 @@ class Server final : public uring::Work {
   // The listeners' queues have been emptied and accepting is over.
   bool accepting_over_ = false;
   std::uint64_t stop_deadline_ms_ = 0;
+  bool retired_ = false;
+  // Nothing new is begun while the engine starves (ENG-034).
+  bool engine_starved_ = false;
+  std::uint32_t odd_accepts_ = 0;  // one behind the other
 };
 
 }  // namespace noria::http

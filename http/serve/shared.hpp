@@ -23,6 +23,7 @@
 #include "http/serve/config.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/endpoints.hpp"
+#include "http/serve/held_descriptors.hpp"
 #include "http/serve/logs.hpp"
 #include "http/serve/parked_message.hpp"
 #include "http/serve/pending_exchange.hpp"
@@ -91,6 +92,7 @@ struct Shared {
   MatchScratch match_scratch;
 
   Slab<Connection> connections;
+  HeldDescriptors held;
   Slab<PendingExchange> pending;  // at most one of each connection
   TimerWheel timers;
   IntrusiveList<Connection, TurnNode> to_settle;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "core/memory/memory_limit.hpp"
@@ -168,8 +169,11 @@ int Server::run() {
   while (!server_->finished()) {
     loop.turn(hook);
     state_.turned(clock_.now_ms());
-    if (clock_.now_ms() >= show_at_ms_) [[unlikely]]
+    if (clock_.now_ms() >= show_at_ms_) [[unlikely]] {
       show_gauges();
+      // A supervisor starts the next one; where there is none, the application goes on living.
+      if (segment_ && server_->overdue()) break;
+    }
     // A signal that Python itself handles; what its handler raises ends the serving.
     if (PyErr_CheckSignals() != 0) [[unlikely]] {
       interruption = OwnedRef(take_exception());
@@ -177,11 +181,17 @@ int Server::run() {
     }
   }
   running_ = false;
-  state_.enter(Phase::ended);
+  state_.enter(server_->retired() ? Phase::retired : Phase::ended);
   signals_.reset();
   reopen_signal_.reset();
   serving_thread_ = {};
   logs_->writer.finish();
+  if (!server_->finished()) {
+    // What is in flight never ends, and whoever writes to it may still do so: it stays.
+    static_cast<void>(server_.release());
+    static_cast<void>(engine_.release());
+    return EXIT_FAILURE;
+  }
   if (interruption) {
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(interruption.get())), interruption.get());
     raise_set();

@@ -12,7 +12,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import rules  # noqa: E402
 
-LISTED = rules.Listed({"AA-001": "one", "AA-002": "two"}, {"AA-002": "not built"}, 1)
+LISTED = rules.Listed({"AA-001": "one", "AA-002": "two"}, {"AA-002": "not built"}, {}, 1)
 DOCUMENT = """
 ## 1. Requests
 | ID | fact |
@@ -76,9 +76,12 @@ def test_the_document_is_read_by_section_and_stage() -> None:
     [
         (LISTED, {}, "tested"),
         (LISTED, {"AA-001": ["x"], "AA-002": ["x"]}, "missing"),
-        (rules.Listed(LISTED.rules, {"AA-002": " "}, 1), {"AA-001": ["x"]}, "missing"),
-        (rules.Listed(LISTED.rules, {"AA-002": "why"}, 0), {"AA-001": ["x"]}, "missing"),
-        (rules.Listed(LISTED.rules, {"AA-007": "why"}, 1), {"AA-001": ["x"], "AA-002": ["x"]}, "missing"),
+        (rules.Listed(LISTED.rules, {"AA-002": " "}, {}, 1), {"AA-001": ["x"]}, "missing"),
+        (rules.Listed(LISTED.rules, {"AA-002": "why"}, {}, 0), {"AA-001": ["x"]}, "missing"),
+        (rules.Listed(LISTED.rules, {"AA-007": "why"}, {}, 1), {"AA-001": ["x"], "AA-002": ["x"]}, "missing"),
+        (rules.Listed(LISTED.rules, {}, {"AA-002": " "}, 0), {"AA-001": ["x"]}, "missing"),
+        (rules.Listed(LISTED.rules, {}, {"AA-002": "forms"}, 0), {"AA-001": ["x"], "AA-002": ["x"]}, "missing"),
+        (rules.Listed(LISTED.rules, {"AA-002": "why"}, {"AA-002": "forms"}, 1), {"AA-001": ["x"]}, "missing"),
         (LISTED, {"AA-001": ["x"]}, "document"),  # AA-003 is not listed
         (LISTED, {"AA-001": ["x"], "AA-404": ["x"]}, "known"),
     ],
@@ -88,7 +91,7 @@ def test_a_violation_is_found(listed: rules.Listed, tests: dict[str, list[str]],
 
 
 def test_a_list_that_is_true_has_no_findings() -> None:
-    whole = rules.Listed(LISTED.rules | {"AA-003": "three"}, LISTED.missing, 1)
+    whole = rules.Listed(LISTED.rules | {"AA-003": "three"}, {}, LISTED.missing, 0)
     tests = {"AA-001": ["x::AA_001"], "AA-003": ["x"], "AA-009": ["x"]}
     judged = rules.findings_in(whole, tests, DOCUMENT)
     assert set(judged) == {"tested", "missing", "document", "known"} and not any(judged.values())

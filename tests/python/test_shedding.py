@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 
 from noria import App, Request
 from noria.testing import live_server
 from wire import Peer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks" / "load"))
+
+import overload  # noqa: E402
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -78,3 +84,22 @@ def test_PRC_044_too_much_in_buffers_sheds_and_what_was_begun_is_finished(engine
         asking.send(GET)
         assert asking.one().status == 200
         assert server.stats()["shed.memory"] == 1
+
+
+def test_PRC_041_turning_away_leaves_the_worker_to_those_it_serves(engine: str) -> None:
+    """The bar itself takes a minute of load: `tools/dev bench overload`. What it rests on is that those
+    who are turned away cost next to nothing beside those who are served, twice as many or more."""
+    with overload.served(engine, overload.HANDLER_S, max_queued=1) as server, ExitStack() as stack:
+        peers = [stack.enter_context(Peer(server.port)) for _ in range(8)]
+        for peer in peers:
+            peer.send(GET)
+            assert peer.one().status == 200
+        began_s, statuses = server.cpu_s(), []
+        for _ in range(100):
+            for peer in peers:
+                peer.send(GET)
+            statuses += [peer.one().status for peer in peers]
+        spent_s = server.cpu_s() - began_s
+        served, shed = statuses.count(200), statuses.count(503)
+        assert shed >= 2 * served and served + shed == len(statuses)
+        assert spent_s <= 0.1 * served * overload.HANDLER_S, (spent_s, served, shed)

@@ -39,6 +39,8 @@ class EpollEngine final : public Engine {
   void cancel(Token token, Token target) override;
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
+  // Each connection is accepted by a call of its own anyway.
+  void accept_singly() override {}
   bool has_unread(Descriptor socket) override;
   void reset(Descriptor socket) override;
   // Returns 0 before the deadline when a signal came in (ENG-026).

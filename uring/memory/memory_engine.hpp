@@ -48,6 +48,8 @@ class MemoryEngine : public Engine {
   // A descriptor that is not this engine's own never becomes ready; its poll ends by cancel.
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
+  // Each connection is accepted by a call of its own anyway.
+  void accept_singly() override {}
   bool has_unread(Descriptor socket) override {
     const Socket* const found = find(socket);
     return found != nullptr && !found->broken && found->readable() > 0;

@@ -119,11 +119,11 @@ int RingEngine::try_enter(std::uint32_t flags) {
 }
 
 void RingEngine::accept(Token token, Descriptor listener) {
-  ops::prepare_accept(next_entry(), token, listener);
+  ops::prepare_accept(next_entry(), token, listener, multishot_accept_);
 }
 
 void RingEngine::receive(Token token, Descriptor socket) {
-  ops::prepare_receive(next_entry(), token, socket, receive_group);
+  ops::prepare_receive(next_entry(), token, socket, receive_group, multishot_receive_);
 }
 
 void RingEngine::receive_into(Token token, Descriptor socket, std::span<char> memory) {
@@ -288,30 +288,6 @@ void RingEngine::enter(std::uint32_t submit_count, std::uint32_t wait_count,
     entered(result);
 }
 
-void RingEngine::entered(int result) {
-  switch (-result) {
-    case ETIME:  // the deadline
-    case EINTR:  // a signal; the caller's next turn follows its handling
-    case EBUSY:  // completions wait in the kernel, and turn() collects before it submits
-      return;
-    case EAGAIN:
-    case ENOMEM:
-      submit_retry_ns_ = std::clamp(submit_retry_ns_ * 2, submit_retry_ns_min, submit_retry_ns_max);
-      submit_retry_at_ns_ = monotonic_ns() + submit_retry_ns_;
-      return;
-    case EBADR:
-      // The kernel dropped a completion, so some operation will never end: this ring cannot be
-      // trusted any more, and only a new worker can be (ENG-032).
-      stats_.count(Reason::fault_engine_completion_lost);
-      CHECK(result != -EBADR);
-      return;
-    default:
-      // What the kernel refuses here, the probe has seen it accept: our bug (ENG-038, ENG-039).
-      CHECK(result >= 0);
-      if (result > 0) submit_retry_ns_ = 0;
-  }
-}
-
 std::size_t RingEngine::collect_overflow(std::span<Completion> out) {
   stats_.count(Reason::engine_cq_overflow);
   std::size_t count = reap(out);
@@ -343,6 +319,8 @@ std::size_t RingEngine::reap(std::span<Completion> out) {
     completion.result = entry.res;
     completion.more = (entry.flags & IORING_CQE_F_MORE) != 0;
     ended += completion.more ? 0 : 1;
+    if (entry.res < 0 && serves()) [[unlikely]]
+      refused(completion);
     completion.buffer = no_buffer;
     if ((entry.flags & IORING_CQE_F_BUFFER) != 0) {
       completion.buffer = static_cast<BufferId>(entry.flags >> IORING_CQE_BUFFER_SHIFT);

@@ -42,6 +42,7 @@ class RingEngine final : public Engine {
   void cancel(Token token, Token target) override;
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
+  void accept_singly() override { multishot_accept_ = false; }
   bool has_unread(Descriptor socket) override;
   void reset(Descriptor socket) override;
   // Also returns, with nothing, when a signal cut the wait short (ENG-026).
@@ -72,6 +73,8 @@ class RingEngine final : public Engine {
   std::uint32_t submittable(std::uint64_t& deadline_ns);
   void enter(std::uint32_t submit_count, std::uint32_t wait_count, std::uint64_t deadline_ns);
   void entered(int result);
+  void starve(int error);
+  void refused(Completion& completion);
   std::size_t collect_overflow(std::span<Completion> out);
   std::size_t perform_shutdowns(std::span<Completion> out);
   std::size_t reap(std::span<Completion> out);
@@ -95,6 +98,11 @@ class RingEngine final : public Engine {
   std::vector<ops::Shutdown> shutdowns_;
   std::uint64_t submit_retry_ns_ = 0;  // pause before the next try, 0 while memory is not short
   std::uint64_t submit_retry_at_ns_ = 0;
+  std::uint64_t starved_since_ns_ = 0;
+  Trouble told_ = Trouble::none;
+  // Turned off when the kernel does not do any more what the trial has seen it do (ENG-036).
+  bool multishot_accept_ = true;
+  bool multishot_receive_ = true;
   // The queues are memory shared with the kernel, and with every child of a fork (ENG-052).
   ForkGuard fork_guard_;
 };

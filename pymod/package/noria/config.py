@@ -97,6 +97,7 @@ class ServerConfig:
     restarts_burst: int = _setting("restarts_burst")
     restarts_window: float = _setting("restarts_window")
     turn_completions: int = _setting("turn_completions")
+    receive_credit: int = _setting("receive_credit")
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
 

@@ -29,6 +29,7 @@ class Settings(TypedDict, total=False):
     restarts_burst: int
     restarts_window: float
     turn_completions: int
+    receive_credit: int
     limit_method_size: int | str
     limit_request_line: int | str
     limit_header_line: int | str

@@ -287,6 +287,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("restarts_burst", "count", 5, "worker_restarts_burst"),
         Setting("restarts_window", "seconds", 10, "worker_restarts_window_ms"),
         Setting("turn_completions", "count", 256, "turn_completions_max"),
+        Setting("receive_credit", "size", 64 * KIB, "receive_credit_bytes"),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),

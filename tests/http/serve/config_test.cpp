@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "uring/engine.hpp"
+
 namespace noria::http {
 namespace {
 
@@ -60,6 +62,15 @@ TEST(ServerConfig, LIM_200_a_whole_head_fits_what_is_read_ahead) {
   EXPECT_FALSE(problem_in(config));
   --config.pipeline_bytes_max;
   expect_relation(config, "header_section_bytes_max", "pipeline_bytes_max");
+}
+
+TEST(ServerConfig, LIM_205_one_connection_gets_an_eighth_of_the_receive_buffers) {
+  const uring::EngineOptions engine;
+  ServerConfig config;
+  config.receive_credit_bytes = engine.receive_buffer_count * engine.receive_buffer_bytes / 8;
+  EXPECT_FALSE(problem_in(config));
+  ++config.receive_credit_bytes;
+  EXPECT_EQ(problem_in(config)->key, "receive_credit_bytes");
 }
 
 TEST(ServerConfig, LIM_201_the_low_mark_is_below_the_high_one) {

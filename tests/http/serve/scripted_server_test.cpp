@@ -96,7 +96,7 @@ std::optional<ReceivedBody> read_body(std::string_view head, std::string_view re
 
 // Judges what one peer received: whole responses in order, then at most a part of the next one, or
 // one refusal if the script cut what it said.
-void judge(const Conversation& conversation, const support::PeerRecord& record) {
+void judge(const Conversation& conversation, const support::PeerRecord& record, bool retired) {
   std::string_view rest = record.received;
   std::size_t answered = 0;
   while (true) {
@@ -121,7 +121,8 @@ void judge(const Conversation& conversation, const support::PeerRecord& record) 
   }
   const bool excused = record.refused || record.cut || record.lost || record.reset_by_peer ||
                        (record.faulted && record.saw_reset);
-  if (!excused) {
+  // Two accepts in a row that went astray end the server in the middle of things (ENG-030).
+  if (!excused && !retired) {
     ASSERT_TRUE(rest.empty()) << rest;
     ASSERT_EQ(answered, conversation.bodies.size());
   }
@@ -179,7 +180,7 @@ void run_seed(const support::Script& script, std::uint64_t seed) {
   ASSERT_EQ(engine.buffers().leases_out(), 0u);
   for (std::size_t peer = 0; peer < peers_per_seed; ++peer) {
     SCOPED_TRACE("peer " + std::to_string(peer));
-    ASSERT_NO_FATAL_FAILURE(judge(conversations[peer], engine.record(peer)));
+    ASSERT_NO_FATAL_FAILURE(judge(conversations[peer], engine.record(peer), server.retired()));
   }
 }
 

@@ -203,6 +203,17 @@ TEST_F(RingTest, DISABLED_echo) {
   for (const int count : heard) EXPECT_EQ(count, messages);
 }
 
+// What only saves time is found out one by one: a kernel without any of it serves as well.
+TEST(RingFaults, ENG_006_each_optional_feature_may_be_absent) {
+  if (!strace_works()) GTEST_SKIP() << "strace is missing or may not trace";
+  // In the order of the calls: ring descriptors, the bound on workers, restrictions.
+  for (const char* call : {"2", "3", "4"}) {
+    const std::string inject = std::string("io_uring_register:error=EINVAL:when=") + call;
+    EXPECT_TRUE(passes_under(inject.c_str(), "RingTest.DISABLED_echo")) << call;
+  }
+  EXPECT_TRUE(passes_under("io_uring_register:error=EINVAL:when=2..4", "RingTest.DISABLED_echo"));
+}
+
 // The second call is the last one that only asks what the kernel can do.
 TEST(RingFaults, ENG_026_signals_cost_no_octet) {
   if (!strace_works()) GTEST_SKIP() << "strace is missing or may not trace";
@@ -218,6 +229,46 @@ TEST(RingFaults, ENG_034_a_kernel_short_of_memory_is_asked_again_later) {
 TEST(RingFaults, ENG_031_a_busy_kernel_is_asked_again) {
   if (!strace_works()) GTEST_SKIP() << "strace is missing or may not trace";
   EXPECT_TRUE(passes_under("io_uring_enter:error=EBUSY:when=3+3", "RingTest.DISABLED_echo"));
+}
+
+struct Told {
+  std::vector<std::pair<Trouble, int>> troubles;
+
+  TroubleHook hook() {
+    const auto hear = [](void* context, Trouble trouble, int error) {
+      static_cast<Told*>(context)->troubles.emplace_back(trouble, error);
+    };
+    return {.call = hear, .context = this};
+  }
+};
+
+TEST_F(RingTest, ENG_030_ENG_036_an_accept_that_is_refused_is_tried_in_its_older_form) {
+  Told told;
+  const OwnedDescriptor deaf(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));  // no listener
+  const auto accept = [&](int descriptor) {
+    engine_->accept(token(Operation::accept), descriptor);
+    return collect_one().result;
+  };
+  // On trial, before anybody relies on it, an error is an answer.
+  EXPECT_EQ(accept(deaf.get()), -EINVAL);
+  engine_->tell_trouble_to(told.hook());
+  EXPECT_EQ(accept(deaf.get()), -EINTR);
+  EXPECT_EQ(stats_.of(Reason::fallback_accept_single), 1u);
+  EXPECT_TRUE(told.troubles.empty());
+  // The older form serves where there is something to accept, once each time.
+  LoopbackListener listener;
+  for (int count = 0; count < 3; ++count) {
+    const OwnedDescriptor client = listener.connect();
+    engine_->accept(token(Operation::accept), listener.get());
+    const Completion completion = collect_one();
+    ASSERT_GE(completion.result, 0);
+    EXPECT_FALSE(completion.more);
+    ::close(completion.result);
+  }
+  // Refused in that form too, the engine is given up; told once.
+  EXPECT_EQ(accept(deaf.get()), -EINVAL);
+  EXPECT_EQ(accept(deaf.get()), -EINVAL);
+  EXPECT_EQ(told.troubles, (std::vector{std::pair(Trouble::unusable, EINVAL)}));
 }
 
 // While the kernel refuses to submit, more is prepared than the submission queue holds.

@@ -1,4 +1,4 @@
-// recv(2): multishot into the buffer ring, or once into memory of the caller's.
+// recv(2): into the buffer ring, multishot or once, or once into memory of the caller's.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@ namespace noria::uring::ops {
 
 // An empty buffer ring ends it with ENOBUFS, even when no octet has come (ENG-020).
 inline void prepare_receive(io_uring_sqe& entry, Token token, Descriptor socket,
-                            std::uint16_t buffer_group) {
+                            std::uint16_t buffer_group, bool multishot) {
   io_uring_sqe& sqe = begin(entry, IORING_OP_RECV, socket, token);
-  sqe.ioprio = IORING_RECV_MULTISHOT;
+  if (multishot) sqe.ioprio = IORING_RECV_MULTISHOT;
   sqe.flags = IOSQE_BUFFER_SELECT;
   sqe.buf_group = buffer_group;
 }

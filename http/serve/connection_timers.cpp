@@ -1,0 +1,81 @@
+// The waiting half of a connection: one deadline for what it waits for, one for what it sends and
+// one for the handler, all looked at by one node of the wheel.
+#include <algorithm>
+
+#include "http/serve/connection.hpp"
+#include "http/serve/shared.hpp"
+
+namespace noria::http {
+
+void Connection::wait_for(Wait what, std::uint64_t until_ms) {
+  waiting_ = what;
+  wait_deadline_ms_ = until_ms;
+  inspect_by(until_ms);
+}
+
+// A node that is armed earlier looks at the deadline when it fires, so the usual request moves no
+// timer at all.
+void Connection::inspect_by(std::uint64_t until_ms) {
+  if (!TimerNode::linked() || deadline_ms > until_ms) {
+    shared_.timers.arm(*this,
+                       std::min(until_ms, shared_.clock.now_ms() + shared_.config.rate_grace_ms));
+  }
+}
+
+void Connection::inspect() {
+  const std::uint64_t now_ms = shared_.clock.now_ms();
+  if (send_in_flight_ && now_ms >= send_deadline_ms_) {
+    cut(Reason::cut_send_too_slow);
+    return;
+  }
+  if (waiting_ != Wait::nothing && now_ms >= wait_deadline_ms_) expire();
+  if (kept_ != nullptr && now_ms >= kept_->deadline_ms) time_out();
+  if (life_ == Life::closing) return;
+  if (retry_at_ms_ <= now_ms) retry();
+  // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
+  // deadline lies before the next look.
+  std::uint64_t next_ms = std::min(now_ms + shared_.config.rate_grace_ms, retry_at_ms_);
+  if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
+  if (kept_ != nullptr) next_ms = std::min(next_ms, kept_->deadline_ms);
+  if (send_in_flight_) next_ms = std::min(next_ms, send_deadline_ms_);
+  if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
+}
+
+void Connection::expire() {
+  const Wait what = waiting_;
+  waiting_ = Wait::nothing;
+  Stats& stats = shared_.stats;
+  switch (what) {
+    case Wait::nothing:
+      return;
+    case Wait::header:
+      if (parked_ && parked_->parser.started()) {
+        refuse(Reason::refused_header_timeout, method_parked());
+      } else {
+        stats.count(Reason::closed_no_request);
+        begin_close();
+      }
+      return;
+    case Wait::body:
+      if (streams_body()) return refuse_streamed(Reason::refused_body_too_slow);
+      refuse(Reason::refused_body_too_slow, method_parked());
+      return;
+    case Wait::drain_body:
+      stats.count(Reason::closed_body_not_drained);
+      unpark();
+      life_ = Life::finishing;
+      finish_if_flushed();
+      return;
+    case Wait::keep_alive:
+    case Wait::drain:
+      stats.count(Reason::closed_keep_alive);
+      begin_close();
+      return;
+    case Wait::linger:
+      stats.count(Reason::closed_linger_timeout);
+      begin_close();
+      return;
+  }
+}
+
+}  // namespace noria::http

@@ -1,0 +1,163 @@
+// Bodies that are received into memory of their own: what one connection takes of the buffers that
+// all share has a bound.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "served.hpp"
+
+namespace noria::http {
+namespace {
+
+// Counts the octets that came by each road.
+class WatchedEngine final : public uring::MemoryEngine {
+ public:
+  std::size_t own_bytes = 0;
+  std::size_t own_receives = 0;
+
+ private:
+  void prepared(const uring::Submission& submission) override {
+    if (submission.operation == uring::Operation::receive && submission.memory != nullptr) {
+      ++own_receives;
+    }
+  }
+  void post(const uring::Completion& completion) override {
+    const bool received = completion.token.operation() == uring::Operation::receive;
+    if (received && completion.result > 0 && completion.buffer == uring::no_buffer) {
+      own_bytes += static_cast<std::size_t>(completion.result);
+    }
+    MemoryEngine::post(completion);
+  }
+};
+
+class ReceiveCredit : public testing::Test {
+ protected:
+  explicit ReceiveCredit(std::uint64_t credit_bytes = 1000)
+      : config_(config_of(credit_bytes)),
+        routes_(serve_test_routes(seen_)),
+        server_({.engine = engine_,
+                 .clock = clock_,
+                 .routes = routes_,
+                 .config = config_,
+                 .stats = stats_}),
+        loop_(engine_, clock_, server_),
+        listener_(engine_.listen()) {
+    server_.listen(listener_);
+    run();
+  }
+  ~ReceiveCredit() override {
+    server_.stop();
+    for (int second = 0; second < 100 && !server_.finished(); ++second) pass_ms(1000);
+    EXPECT_TRUE(server_.finished());
+    EXPECT_EQ(engine_.operations_in_flight(), 0u);
+  }
+
+  static ServerConfig config_of(std::uint64_t credit_bytes) {
+    ServerConfig config;
+    config.receive_credit_bytes = credit_bytes;
+    return config;
+  }
+  static std::string upload(std::size_t bytes) {
+    return "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(bytes) +
+           "\r\n\r\n";
+  }
+
+  void run() {
+    for (int idle = 0; idle < 2;) idle = loop_.turn({}) == 0 ? idle + 1 : 0;
+  }
+  void pass_ms(std::uint64_t milliseconds) {
+    clock_.advance_ns(milliseconds * 1'000'000);
+    run();
+  }
+  std::string send(uring::Peer peer, std::string_view octets) {
+    engine_.deliver(peer, octets);
+    run();
+    return engine_.take_sent(peer);
+  }
+  uring::Peer connect() {
+    const uring::Peer peer = engine_.connect(listener_);
+    run();
+    return peer;
+  }
+
+  Seen seen_;
+  Stats stats_;
+  VirtualClock clock_;
+  const ServerConfig config_;
+  WatchedEngine engine_;
+  const RouteTable routes_;
+  Server server_;
+  uring::Loop loop_;
+  const uring::Descriptor listener_;
+};
+
+TEST_F(ReceiveCredit, LIM_097_ENG_016_receive_credit_bytes) {
+  const std::size_t n = config_.receive_credit_bytes;
+  for (const std::size_t bytes : {n - 1, n, n + 1, 10 * n, 1000 * n}) {
+    for (const std::size_t begun : {0u, 1u, 500u}) {
+      const uring::Peer peer = connect();
+      const std::size_t own_before = engine_.own_receives;
+      std::string body;
+      while (body.size() < bytes) body += "octet " + std::to_string(body.size());
+      body.resize(bytes);
+      EXPECT_EQ(send(peer, upload(bytes) + body.substr(0, begun)), "");
+      EXPECT_EQ(engine_.own_receives > own_before, bytes - begun > n) << bytes << " " << begun;
+      std::string received;
+      for (std::size_t at = begun; at < bytes; at += 70'000) {
+        received += send(peer, body.substr(at, 70'000));
+      }
+      ASSERT_EQ(body_of(received), body);
+      // The connection is as good as before.
+      EXPECT_EQ(body_of(send(peer, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")), "hello");
+      engine_.hang_up(peer);
+      run();
+    }
+  }
+  EXPECT_GT(engine_.own_bytes, 2'000'000u);
+}
+
+TEST_F(ReceiveCredit, LIM_097_what_follows_a_large_body_is_the_next_request) {
+  const uring::Peer peer = connect();
+  const std::string body(5000, 'x');
+  const std::string hello = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const auto responses =
+      responses_in(send(peer, upload(5000) + body + hello + upload(5000) + body + hello));
+  ASSERT_EQ(responses.size(), 4u);
+  EXPECT_EQ(body_of(responses[2]), body);
+  EXPECT_EQ(body_of(responses[3]), "hello");
+}
+
+TEST_F(ReceiveCredit, ENG_012_memory_that_is_lent_outlives_a_refusal_and_the_connection) {
+  for (const int how : {0, 1, 2, 3}) {
+    const uring::Peer peer = connect();
+    send(peer, upload(100'000) + "some");
+    switch (how) {
+      case 0:  // too slow: refused while the receive is in flight
+        pass_ms(6'000);
+        EXPECT_EQ(status_of(engine_.take_sent(peer)), 408);
+        send(peer, std::string(3'000, 'y'));
+        break;
+      case 1:
+        engine_.finish(peer);
+        run();
+        EXPECT_EQ(status_of(engine_.take_sent(peer)), 400);
+        break;
+      case 2:
+        engine_.reset(peer);
+        run();
+        break;
+      default:
+        server_.stop_quickly();
+        run();
+        pass_ms(2'000);
+        EXPECT_TRUE(engine_.server_reset(peer));
+    }
+    if (how < 2) engine_.hang_up(peer);
+    run();
+    pass_ms(10'000);
+    EXPECT_EQ(server_.connections_live(), 0u) << how;
+  }
+}
+
+}  // namespace
+}  // namespace noria::http

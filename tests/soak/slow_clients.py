@@ -1,0 +1,226 @@
+"""A thousand slow clients beside a good one: `python tests/soak/slow_clients.py [--engine ENGINE] [MODE...]`.
+
+Debian's slowhttptest plays them, in its modes H (heads that never end), B (bodies that drip), R (a
+thousand ranges, then silence) and X (answers that nobody takes). Each of them is gone within its limit
+and a second more, none of the good client's requests fails, and its 99th percentile stays within twice
+what it was alone (CON-011). Prints one line a mode and ends with `slow clients passed` or what failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event, Thread
+
+APP = """
+from noria import App, Request, Response, ServerConfig, TimeoutConfig
+app = App(server=ServerConfig(timeouts=TimeoutConfig(idle=KEEP_ALIVE_S)))
+
+@app.get("/")
+def root():
+    return {"hello": "world"}
+
+@app.post("/")
+def echo(request: Request):
+    return Response(request.body())
+
+@app.get("/large")
+def large():
+    return Response(b"x" * 600_000)
+
+@app.get("/state")
+def state():
+    return app._serving.gauges()
+"""
+
+CLIENTS = 1000
+CLIENTS_PER_S = 500
+KEEP_ALIVE_S = 5
+# Of the good client: one request each so many seconds.
+PACE_S = 0.005
+ALONE_S = 10
+LOOK_S = 0.1
+
+
+@dataclass(frozen=True)
+class Mode:
+    options: list[str]
+    path: str
+    limit_s: float  # the longest that one of them may stay
+
+
+# The rate credit begins at 5 s and is capped at 30 s, which a peer with room in its socket's buffers
+# may earn (CON-010); what drips in here earns a tenth of a second each time.
+MODES = {
+    "H": Mode(["-H", "-i", "5", "-x", "24"], "/", 10),
+    "B": Mode(["-B", "-i", "5", "-x", "24", "-s", "8192"], "/", 5.5),
+    "R": Mode(["-R"], "/", KEEP_ALIVE_S),
+    "X": Mode(["-X", "-w", "512", "-y", "1024", "-n", "5", "-z", "32"], "/large", 30),
+}
+
+
+class Asker:
+    """Asks on one connection and reads whole answers."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, path: str) -> bytes:
+        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
+        received = b""
+        while True:
+            head, end, body = received.partition(b"\r\n\r\n")
+            length = re.search(rb"(?i)content-length: (\d+)", head)
+            if end and length is not None and len(body) >= int(length[1]):
+                if not head.startswith(b"HTTP/1.1 200 "):
+                    raise ConnectionError(head[:40])
+                return body
+            piece = self._socket.recv(1 << 16)
+            if not piece:
+                raise ConnectionError("closed")
+            received += piece
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@dataclass
+class Good:
+    """What a client that behaves met while `over` was not set."""
+
+    port: int
+    over: Event = field(default_factory=Event)
+    took_s: list[float] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+    def run(self) -> None:
+        asker = Asker(self.port)
+        due = time.perf_counter()
+        while not self.over.is_set():
+            began = time.perf_counter()
+            try:
+                asker.ask("/")
+            except OSError as error:
+                self.failed.append(repr(error))
+                asker = Asker(self.port)
+            self.took_s.append(time.perf_counter() - began)
+            due = max(due + PACE_S, time.perf_counter() - PACE_S)
+            self.over.wait(max(0.0, due - time.perf_counter()))
+        asker.close()
+
+    def p99_ms(self) -> float:
+        return sorted(self.took_s)[int(len(self.took_s) * 0.99)] * 1000
+
+
+def open_connections(watcher: Asker) -> int:
+    (gauges,) = json.loads(watcher.ask("/state"))
+    return sum(value for name, value in gauges.items() if name.startswith("connections_"))
+
+
+def measured(good: Good, seconds: float) -> Good:
+    thread = Thread(target=good.run)
+    thread.start()
+    thread.join(seconds)
+    good.over.set()
+    thread.join()
+    return good
+
+
+def attack(name: str, port: int) -> list[str]:
+    """What went wrong in a mode."""
+    mode = MODES[name]
+    alone = measured(Good(port), ALONE_S)
+    good = Good(port)
+    thread = Thread(target=good.run)
+    thread.start()
+    watcher = Asker(port)
+    ours = open_connections(watcher)
+    command = ["slowhttptest", "-c", str(CLIENTS), "-r", str(CLIENTS_PER_S), "-l", "90", "-p", "5"]
+    url = f"http://127.0.0.1:{port}{mode.path}"
+    attackers = subprocess.Popen([*command, *mode.options, "-u", url], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    began = time.monotonic()
+    most, full_at, gone_at = ours, began, None
+    while time.monotonic() - began < CLIENTS / CLIENTS_PER_S + mode.limit_s + 20:
+        now_open = open_connections(watcher)
+        if now_open > most:
+            most, full_at = now_open, time.monotonic()
+        if most > ours + CLIENTS // 2 and now_open <= ours:
+            gone_at = time.monotonic()
+            break
+        thread.join(LOOK_S)
+    good.over.set()
+    thread.join()
+    attackers.send_signal(signal.SIGINT)
+    attackers.wait(60)
+    watcher.close()
+
+    wrong = [f"{name}: the good client met {error}" for error in good.failed[:3]]
+    ratio = good.p99_ms() / alone.p99_ms()
+    stayed = "stayed" if gone_at is None else f"gone {gone_at - full_at:.1f} s after the last came"
+    print(
+        f"{name}: {most - ours} slow clients, {stayed} (limit {mode.limit_s:g} s); good client: "
+        f"p99 {good.p99_ms():.2f} ms beside them, {alone.p99_ms():.2f} ms alone, ratio {ratio:.2f}, "
+        f"{len(good.failed)} of {len(good.took_s)} failed",
+        flush=True,
+    )
+    if most - ours < CLIENTS * 9 // 10:
+        wrong.append(f"{name}: only {most - ours} slow clients came")
+    if gone_at is None or gone_at - full_at > mode.limit_s + 1 + LOOK_S:
+        wrong.append(f"{name}: slow clients stayed beyond their limit")
+    if ratio > 2:
+        wrong.append(f"{name}: the good client's p99 rose to {ratio:.2f} times")
+    return wrong
+
+
+def run(engine: str, modes: list[str]) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "web.py").write_text(APP.replace("KEEP_ALIVE_S", str(KEEP_ALIVE_S)))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "noria", "run", "web.py", "--port", "0"],
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={**os.environ, "NORIA_ENGINE": engine},
+        )
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline().decode()
+            found = re.search(r"listening on \S+:(\d+) \(engine (\w+)", line)
+            assert found is not None, line
+            Thread(target=deque, args=(process.stderr, 0), daemon=True).start()
+            port = int(found[1])
+            print(f"engine {found[2]}", flush=True)
+            wrong = []
+            for mode in modes:
+                wrong += attack(mode, port)
+            return wrong
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("modes", nargs="*", default=list(MODES), metavar="MODE")
+    parser.add_argument("--engine", default="auto")
+    asked = parser.parse_args()
+    wrong = run(asked.engine, asked.modes)
+    for line in wrong:
+        print(line)
+    print("slow clients failed" if wrong else "slow clients passed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
