@@ -91,12 +91,8 @@ inline void JsonEncoder::pop() {
   return out == nullptr ? nullptr : json::write_real(out, value);
 }
 
-[[gnu::always_inline]] inline char* JsonEncoder::write_string(char* out, PyObject* text) {
-  const auto* const ascii = reinterpret_cast<const PyASCIIObject*>(text);
-  if (!is_compact_ascii(ascii)) [[unlikely]]
-    return write_wide_string(out, text);
-  const char* const octets = reinterpret_cast<const char*>(ascii + 1);
-  const auto bytes = static_cast<std::size_t>(ascii->length);
+[[gnu::always_inline]] inline char* JsonEncoder::write_utf8(char* out, const char* octets,
+                                                            std::size_t bytes) {
   out = ensure(out, bytes + json::short_bytes_max + 2 + punctuation_bytes);
   if (out == nullptr) [[unlikely]]
     return nullptr;
@@ -107,6 +103,21 @@ inline void JsonEncoder::pop() {
   out += 1 + bytes;
   *out = '"';
   return out + 1;
+}
+
+[[gnu::always_inline]] inline char* JsonEncoder::write_string(char* out, PyObject* text) {
+  const auto* const ascii = reinterpret_cast<const PyASCIIObject*>(text);
+  if (!is_compact_ascii(ascii)) [[unlikely]]
+    return write_other_string(out, text);
+  return write_utf8(out, reinterpret_cast<const char*>(ascii + 1),
+                    static_cast<std::size_t>(ascii->length));
+}
+
+// Somebody may have asked a str for its UTF-8 form already, and it keeps that.
+[[gnu::noinline]] char* JsonEncoder::write_other_string(char* out, PyObject* text) {
+  const auto* const compact = reinterpret_cast<const PyCompactUnicodeObject*>(text);
+  if (compact->utf8 == nullptr) return write_wide_string(out, text);
+  return write_utf8(out, compact->utf8, static_cast<std::size_t>(compact->utf8_length));
 }
 
 // Writes what is plain data and exact of type; false leaves `out` as it was. A failure sets `out`

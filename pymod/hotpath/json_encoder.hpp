@@ -48,6 +48,8 @@ class JsonEncoder {
   char* write_string(char* out, PyObject* text);
   char* write_text(char* out, PyObject* text);
   char* write_special_string(char* out, const char* text, std::size_t bytes);
+  char* write_utf8(char* out, const char* octets, std::size_t bytes);
+  char* write_other_string(char* out, PyObject* text);
   char* write_wide_string(char* out, PyObject* text);
   char* write_integer(char* out, PyObject* integer);
   char* write_big_integer(char* out, PyObject* integer);

@@ -37,20 +37,6 @@ char* JsonEncoder::write_special_string(char* out, const char* text, std::size_t
 
 char* JsonEncoder::write_wide_string(char* out, PyObject* text) {
   if (!make_ready(text)) return nullptr;
-  const auto* compact = reinterpret_cast<const PyCompactUnicodeObject*>(text);
-  if (compact->utf8 != nullptr) {
-    // Someone has asked this str for its UTF-8 form already, and it keeps that.
-    const auto bytes = static_cast<std::size_t>(compact->utf8_length);
-    out = ensure(out, bytes + json::short_bytes_max + 2 + punctuation_bytes);
-    if (out == nullptr) return nullptr;
-    if (!json::copy_plain(out + 1, compact->utf8, bytes)) {
-      return write_special_string(out, compact->utf8, bytes);
-    }
-    *out = '"';
-    out += 1 + bytes;
-    *out = '"';
-    return out + 1;
-  }
   const auto count = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
   out = ensure(out, 1);
   if (out == nullptr) return nullptr;
