@@ -87,6 +87,13 @@ struct EngineOptions {
 
 inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 
+// How far a peer has ended its connection.
+enum class PeerState : std::uint8_t {
+  open,
+  finished,  // its FIN has come; octets ahead of it may still wait unread
+  gone,      // RST, or the network has given up
+};
+
 // What an engine that runs cannot get over by itself.
 enum class Trouble : std::uint8_t {
   none,      // `starved` is over
@@ -134,6 +141,9 @@ class Engine {
   // Octets have arrived on the socket that no receive has taken yet. Only while no receive is in
   // flight on it; false also where it cannot be told.
   virtual bool has_unread(Descriptor socket) = 0;
+
+  // For who is not receiving, and so hears of nothing (CON-045). One system call.
+  virtual PeerState peer_state(Descriptor socket) = 0;
 
   // Drops a socket at once with RST (SO_LINGER 0), for peers that are cut (CON-032). Only after
   // every operation on it has completed.

@@ -216,6 +216,7 @@ bool Connection::wants_input() const {
 void Connection::pause_input() {
   input_paused_ = true;
   call_off_receive();
+  inspect_by(shared_.clock.now_ms() + peer_look_ms);
 }
 
 void Connection::resume_input() {

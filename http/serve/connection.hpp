@@ -74,6 +74,9 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   void try_close();
 
  private:
+  // Who does not read looks so often whether the peer is still there (CON-045).
+  static constexpr std::uint64_t peer_look_ms = 500;
+
   enum class Life : std::uint8_t { open, handling, finishing, lingering, closing };
   enum class Wait : std::uint8_t {
     nothing,
@@ -197,6 +200,7 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   void expire();
   void wait_for(Wait what, std::uint64_t until_ms);
   void inspect_by(std::uint64_t until_ms);
+  void look_at_peer();
   bool wants_input() const;
   // What arrives is the beginning of a message that may be answered at once.
   bool reads_messages() const { return life_ == Life::open && !input_paused_ && !parked_; }

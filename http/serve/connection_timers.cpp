@@ -30,15 +30,31 @@ void Connection::inspect() {
   }
   if (waiting_ != Wait::nothing && now_ms >= wait_deadline_ms_) expire();
   if (kept_ != nullptr && now_ms >= kept_->deadline_ms) time_out();
+  if (input_paused_ && life_ != Life::closing) look_at_peer();
   if (life_ == Life::closing) return;
   if (retry_at_ms_ <= now_ms) retry();
   // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
   // deadline lies before the next look.
   std::uint64_t next_ms = std::min(now_ms + shared_.config.rate_grace_ms, retry_at_ms_);
+  if (input_paused_) next_ms = std::min(next_ms, now_ms + peer_look_ms);
   if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
   if (kept_ != nullptr) next_ms = std::min(next_ms, kept_->deadline_ms);
   if (send_in_flight_) next_ms = std::min(next_ms, send_deadline_ms_);
   if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
+}
+
+// A FIN or RST that nobody receives.
+void Connection::look_at_peer() {
+  switch (shared_.engine.peer_state(descriptor_)) {
+    case uring::PeerState::open:
+      return;
+    case uring::PeerState::gone:
+      return lose(Reason::lost_reset);
+    case uring::PeerState::finished:
+      if (kept_ == nullptr) return;
+      kept_->note_peer_finished();
+      shared_.schedule(*this);
+  }
 }
 
 void Connection::expire() {

@@ -264,6 +264,15 @@ TEST_P(EngineContract, what_no_receive_has_taken_is_told_of) {
   close(socket);
 }
 
+TEST_P(EngineContract, CON_045_who_receives_nothing_can_ask_for_the_peer) {
+  const auto [peer, socket] = connect();
+  EXPECT_EQ(engine().peer_state(socket), PeerState::open);
+  world_->deliver(peer, "x");
+  world_->finish(peer);
+  EXPECT_EQ(engine().peer_state(socket), PeerState::finished);
+  close(socket);
+}
+
 TEST_P(EngineContract, CON_032_a_cut_peer_sees_a_reset) {
   const auto [peer, socket] = connect();
   world_->deliver(peer, "x");

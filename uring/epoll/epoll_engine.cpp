@@ -88,6 +88,10 @@ bool EpollEngine::has_unread(Descriptor socket) {
   return has_unread_octets(socket);
 }
 
+PeerState EpollEngine::peer_state(Descriptor socket) {
+  return peer_state_of(socket);
+}
+
 void EpollEngine::reset(Descriptor socket) {
   if (static_cast<std::size_t>(socket) < watches_.size()) {
     CHECK(watches_[static_cast<std::size_t>(socket)].pending == 0);

@@ -42,6 +42,7 @@ class EpollEngine final : public Engine {
   // Each connection is accepted by a call of its own anyway.
   void accept_singly() override {}
   bool has_unread(Descriptor socket) override;
+  PeerState peer_state(Descriptor socket) override;
   void reset(Descriptor socket) override;
   // Returns 0 before the deadline when a signal came in (ENG-026).
   std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,

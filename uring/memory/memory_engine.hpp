@@ -54,6 +54,11 @@ class MemoryEngine : public Engine {
     const Socket* const found = find(socket);
     return found != nullptr && !found->broken && found->readable() > 0;
   }
+  PeerState peer_state(Descriptor socket) override {
+    const Socket* const found = find(socket);
+    if (found == nullptr || found->broken) return PeerState::gone;
+    return found->peer_finished ? PeerState::finished : PeerState::open;
+  }
   void reset(Descriptor socket) override;
   // Never blocks: with nothing ready it returns 0 at once, and the owner of the virtual clock
   // moves time on.

@@ -169,6 +169,10 @@ bool RingEngine::has_unread(Descriptor socket) {
   return has_unread_octets(socket);
 }
 
+PeerState RingEngine::peer_state(Descriptor socket) {
+  return peer_state_of(socket);
+}
+
 void RingEngine::reset(Descriptor socket) {
   close_with_reset(socket);
 }

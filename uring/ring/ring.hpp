@@ -44,6 +44,7 @@ class RingEngine final : public Engine {
   void nop(Token token) override;
   void accept_singly() override { multishot_accept_ = false; }
   bool has_unread(Descriptor socket) override;
+  PeerState peer_state(Descriptor socket) override;
   void reset(Descriptor socket) override;
   // Also returns, with nothing, when a signal cut the wait short (ENG-026).
   std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,6 +32,13 @@ int set_stream_options(Descriptor listener, const StreamOptions& options) {
 bool has_unread_octets(Descriptor socket) {
   int bytes = 0;
   return ::ioctl(socket, FIONREAD, &bytes) == 0 && bytes > 0;
+}
+
+PeerState peer_state_of(Descriptor socket) {
+  pollfd entry{socket, POLLRDHUP, 0};
+  if (::poll(&entry, 1, 0) <= 0) return PeerState::open;
+  if ((entry.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) return PeerState::gone;
+  return (entry.revents & POLLRDHUP) != 0 ? PeerState::finished : PeerState::open;
 }
 
 void close_with_reset(Descriptor socket) {

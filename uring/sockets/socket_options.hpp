@@ -23,4 +23,6 @@ void close_with_reset(Descriptor socket);
 // Octets wait in its receive queue; a FIN alone does not count.
 bool has_unread_octets(Descriptor socket);
 
+PeerState peer_state_of(Descriptor socket);
+
 }  // namespace noria::uring

@@ -95,6 +95,19 @@ TEST(ConnectionBody, RSP_024_a_handler_that_takes_nothing_holds_back_the_peer) {
   EXPECT_EQ(status_of(taken_after_run(served, peer)), 200);
 }
 
+TEST(ConnectionBody, CON_044_CON_045_a_peer_that_is_lost_behind_an_untaken_body_is_noticed) {
+  ServerConfig config;
+  config.send_queue_bytes_high = 1'000;
+  config.send_queue_bytes_low = 100;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.send(peer, upload(50'000) + std::string(4'000, 'x'));
+  served.engine.reset(peer);
+  served.pass_ms(1000);
+  EXPECT_EQ(events_of(served), Events{ExchangeEvent::peer_lost});
+  EXPECT_EQ(served.server.connections_live(), 0u);
+}
+
 TEST(ConnectionBody, CON_002_a_body_that_stops_coming_is_refused) {
   Served served;
   const uring::Peer peer = served.connect();

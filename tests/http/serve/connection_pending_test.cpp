@@ -99,6 +99,31 @@ TEST(ConnectionPending, CON_043_CON_044_a_reset_ends_the_exchange_and_what_waits
   EXPECT_EQ(served.server.connections_live(), 0u);
 }
 
+TEST(ConnectionPending, CON_043_CON_045_the_peers_end_is_noticed_while_nothing_is_read) {
+  for (const bool resets : {false, true}) {
+    ServerConfig config;
+    config.pipeline_requests_max = 2;
+    Served served(config);
+    const uring::Peer peer = served.connect();
+    const std::size_t reading = served.engine.operations_in_flight();
+    served.send(peer, later + hello_request + hello_request);
+    EXPECT_LT(served.engine.operations_in_flight(), reading);
+    resets ? served.engine.reset(peer) : served.engine.finish(peer);
+    served.run();
+    EXPECT_EQ(served.seen.suspended.at(0).events, Events{});
+    served.pass_ms(1000);
+    EXPECT_EQ(served.seen.suspended[0].events,
+              Events{resets ? ExchangeEvent::peer_lost : ExchangeEvent::peer_finished});
+    EXPECT_EQ(served.count(Reason::lost_reset), resets ? 1u : 0u);
+    if (resets) continue;
+    served.pass_ms(5000);
+    EXPECT_EQ(served.seen.suspended[0].events.size(), 1u);  // once
+    answer_later(served.seen.suspended[0], "late");
+    served.run();
+    EXPECT_EQ(responses_in(served.engine.take_sent(peer)).size(), 3u);
+  }
+}
+
 TEST(ConnectionPending, CON_005_a_handler_that_never_answers_gets_504_in_its_place) {
   ServerConfig config;
   config.request_timeout_ms = 3000;

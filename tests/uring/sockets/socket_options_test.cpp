@@ -79,6 +79,20 @@ TEST(SocketOptions, octets_wait_until_they_are_received_and_a_fin_is_none) {
   ::close(ends.server);
 }
 
+TEST(SocketOptions, CON_045_a_peers_end_shows_behind_unread_octets) {
+  auto listener = Listener::tcp("127.0.0.1", 0, 16, PortSharing::none);
+  ASSERT_TRUE(listener);
+  const Connected ends = connect_to(*listener);
+  EXPECT_EQ(peer_state_of(ends.server), PeerState::open);
+  ASSERT_EQ(::send(ends.client, "x", 1, 0), 1);
+  EXPECT_EQ(peer_state_of(ends.server), PeerState::open);
+  ASSERT_EQ(::shutdown(ends.client, SHUT_WR), 0);
+  EXPECT_EQ(peer_state_of(ends.server), PeerState::finished);
+  close_with_reset(ends.client);
+  EXPECT_EQ(peer_state_of(ends.server), PeerState::gone);
+  ::close(ends.server);
+}
+
 TEST(SocketOptions, CON_032_close_with_reset_reaches_the_peer_as_RST) {
   auto listener = Listener::tcp("127.0.0.1", 0, 16, PortSharing::none);
   ASSERT_TRUE(listener);
