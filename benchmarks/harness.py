@@ -236,6 +236,9 @@ def store(result: dict[str, Any]) -> None:
         earlier = json.loads(path.read_text())
         for part in ("questions", "loads"):
             whole[part] = earlier[part] | result[part]
+        # Loads have no rounds: those told are the questions'.
+        if not result["questions"]:
+            whole["method"] = earlier["method"]
     path.write_text(placeless(json.dumps(whole, indent=1, ensure_ascii=False)) + "\n")
     print(f"\nstored in {path}")
 
