@@ -27,7 +27,7 @@ TELLING = b"\r\n\t :%?#/\\,;=\"[]@.-_0aF*\x00\x0b\x7f\x80\xa0"
 BLANK_EXTENSION = re.compile(rb"[0-9A-Fa-f][ \t]+;")
 
 
-ABSOLUTE = re.compile(rb"(?i)https?://[^/?]*")
+ABSOLUTE = re.compile(rb"(?i)\Ahttps?://[^/?]*")
 
 
 class Message(NamedTuple):

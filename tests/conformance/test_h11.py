@@ -32,3 +32,7 @@ def test_a_difference_would_be_seen() -> None:
         assert "noria saw" in oracle.compare(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
     finally:
         h11_oracle.second_opinion = read
+
+
+def test_a_path_that_holds_an_absolute_target_is_a_path() -> None:
+    assert h11_oracle.Oracle(Counter()).compare(b"GET /http://h./ HTTP/1.1\r\nHost: h\r\n\r\n") == ""
