@@ -60,4 +60,12 @@ void read_connection(std::string_view value, ConnectionOptions& options) {
   }
 }
 
+bool lists_trailers(std::string_view value) {
+  std::string_view coding;
+  while (next_element(value, coding)) {
+    if (folds_to<"trailers">(coding)) return true;
+  }
+  return false;
+}
+
 }  // namespace noria::http

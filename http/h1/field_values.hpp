@@ -23,4 +23,7 @@ struct ConnectionOptions {
 // Adds what one Connection line says; whatever else it lists has no effect (H1-076).
 void read_connection(std::string_view value, ConnectionOptions& options);
 
+// A TE line names `trailers` (RFC 9110 section 10.1.4).
+bool lists_trailers(std::string_view value);
+
 }  // namespace noria::http

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "http/h1/field_values.hpp"
 #include "http/message/field_rules.hpp"
 
 namespace noria::http::h1 {
@@ -15,22 +16,6 @@ void append_chunk_size(Output& output, std::size_t bytes) {
   const auto written = std::to_chars(digits, digits + size_digits_max, bytes, 16);
   output.advance(static_cast<std::size_t>(written.ptr - digits));
   output.append("\r\n");
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto is_blank = [](char octet) { return octet == ' ' || octet == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-bool has_element(std::string_view list, std::string_view wanted) {
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(','), list.size());
-    if (is_same_name(trimmed(list.substr(0, end)), wanted)) return true;
-    list.remove_prefix(std::min(end + 1, list.size()));
-  }
-  return false;
 }
 
 }  // namespace
@@ -71,7 +56,7 @@ void StreamedBody::finish(Output& output, std::span<const FieldView> trailers, S
 bool takes_trailers(const RequestHead& request) {
   return std::ranges::any_of(request.fields, [&](const Field& field) {
     return is_same_name(request.text(field.name), "te") &&
-           has_element(request.text(field.value), "trailers");
+           lists_trailers(request.text(field.value));
   });
 }
 

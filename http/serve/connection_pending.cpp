@@ -75,7 +75,7 @@ void Connection::received_behind(std::string_view octets) {
 
 void Connection::end_kept(Outcome outcome, std::span<const FieldView> trailers) {
   CHECK(kept_ != nullptr && outcome != Outcome::pending);
-  if (kept_->lacks_continue() && kept_->exchange().persistence() == Persistence::close) {
+  if (kept_->lacks_continue() && kept_->would_go_on()) {
     shared_.stats.count(Reason::closed_expect_unanswered);
   }
   if (kept_->response_begun()) return end_stream(outcome, trailers);

@@ -74,9 +74,11 @@ struct ParkedMessage {
   std::size_t body_bytes_owed() const {
     return head.head_bytes + head.content_length - octets.size();
   }
-  // Where what is owed belongs, as far as one receive goes.
+  // Where what is owed belongs, as far as one receive goes: by what has come, since what is only
+  // declared costs its peer nothing.
   std::span<char> room_for_body() {
-    const std::size_t bytes = std::min(body_bytes_owed(), receive_bytes_max);
+    const std::size_t earned = std::clamp(octets.size(), receive_bytes_min, receive_bytes_max);
+    const std::size_t bytes = std::min(body_bytes_owed(), earned);
     return {octets.reserve(bytes), bytes};
   }
 
@@ -103,6 +105,7 @@ struct ParkedMessage {
     phase = Phase::head;
   }
 
+  static constexpr std::size_t receive_bytes_min = std::size_t{8} * 1024;
   static constexpr std::size_t receive_bytes_max = std::size_t{256} * 1024;
 
   Phase phase = Phase::head;

@@ -68,6 +68,8 @@ class PendingExchange {
   }
   // Whether the connection may go on though the body has not all come.
   void spare_connection(bool spared);
+  // But for its body, the connection would go on.
+  bool would_go_on() const { return behind_body_ != h1::Persistence::close; }
   // The handler waits for a body that the peer holds back until it is told to go on (H1-071).
   bool wants_continue() const;
   void note_continue() { continued_ = true; }

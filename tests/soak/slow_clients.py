@@ -10,18 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import re
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import time
-from collections import deque
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event, Thread
+
+from soak import Peer, get, start
 
 APP = """
 from noria import App, Request, Response, ServerConfig, TimeoutConfig
@@ -73,32 +69,6 @@ MODES = {
 }
 
 
-class Asker:
-    """Asks on one connection and reads whole answers."""
-
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def ask(self, path: str) -> bytes:
-        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
-        received = b""
-        while True:
-            head, end, body = received.partition(b"\r\n\r\n")
-            length = re.search(rb"(?i)content-length: (\d+)", head)
-            if end and length is not None and len(body) >= int(length[1]):
-                if not head.startswith(b"HTTP/1.1 200 "):
-                    raise ConnectionError(head[:40])
-                return body
-            piece = self._socket.recv(1 << 16)
-            if not piece:
-                raise ConnectionError("closed")
-            received += piece
-
-    def close(self) -> None:
-        self._socket.close()
-
-
 @dataclass
 class Good:
     """What a client that behaves met while `over` was not set."""
@@ -109,27 +79,33 @@ class Good:
     failed: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        asker = Asker(self.port)
+        peer = Peer(self.port)
         due = time.perf_counter()
         while not self.over.is_set():
             began = time.perf_counter()
             try:
-                asker.ask("/")
+                check(peer.ask(get("/")))
             except OSError as error:
                 self.failed.append(repr(error))
-                asker = Asker(self.port)
+                peer = Peer(self.port)
             self.took_s.append(time.perf_counter() - began)
             due = max(due + PACE_S, time.perf_counter() - PACE_S)
             self.over.wait(max(0.0, due - time.perf_counter()))
-        asker.close()
+        peer.socket.close()
 
     def p99_ms(self) -> float:
         return sorted(self.took_s)[int(len(self.took_s) * 0.99)] * 1000
 
 
-def state(watcher: Asker) -> tuple[int, int]:
+def check(answer: tuple[int, bytes]) -> bytes:
+    if answer[0] != 200:
+        raise ConnectionError(f"status {answer[0]}")
+    return answer[1]
+
+
+def state(watcher: Peer) -> tuple[int, int]:
     """How many connections are open, and how many have been ended for what they did."""
-    told = json.loads(watcher.ask("/state"))
+    told = json.loads(check(watcher.ask(get("/state"))))
     (gauges,) = told["gauges"]
     is_open = sum(value for name, value in gauges.items() if name.startswith("connections_"))
     ended = sum(value for name, value in told["stats"].items() if name.split(".")[0] in ("refused", "cut", "closed"))
@@ -152,7 +128,7 @@ def attack(name: str, port: int) -> list[str]:
     good = Good(port)
     thread = Thread(target=good.run)
     thread.start()
-    watcher = Asker(port)
+    watcher = Peer(port)
     _, ended_before = state(watcher)
     command = ["slowhttptest", "-c", str(CLIENTS), "-r", str(CLIENTS_PER_S), "-l", "90", "-p", "5"]
     url = f"http://127.0.0.1:{port}{mode.path}"
@@ -172,7 +148,7 @@ def attack(name: str, port: int) -> list[str]:
     thread.join()
     attackers.send_signal(signal.SIGINT)
     attackers.wait(60)
-    watcher.close()
+    watcher.socket.close()
 
     wrong = [f"{name}: the good client met {error}" for error in good.failed[:3]]
     ratio = good.p99_ms() / alone.p99_ms()
@@ -193,29 +169,13 @@ def attack(name: str, port: int) -> list[str]:
 
 
 def run(engine: str, modes: list[str]) -> list[str]:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "web.py").write_text(APP.replace("KEEP_ALIVE_S", str(KEEP_ALIVE_S)))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "noria", "run", "web.py", "--port", "0"],
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            env={**os.environ, "NORIA_ENGINE": engine},
-        )
-        try:
-            assert process.stderr is not None
-            line = process.stderr.readline().decode()
-            found = re.search(r"listening on \S+:(\d+) \(engine (\w+)", line)
-            assert found is not None, line
-            Thread(target=deque, args=(process.stderr, 0), daemon=True).start()
-            port = int(found[1])
-            print(f"engine {found[2]}", flush=True)
-            wrong = []
-            for mode in modes:
-                wrong += attack(mode, port)
-            return wrong
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+    process, port, _, used = start(engine, APP.replace("KEEP_ALIVE_S", str(KEEP_ALIVE_S)))
+    try:
+        print(f"engine {used}", flush=True)
+        return [wrong for mode in modes for wrong in attack(mode, port)]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
 
 
 def main() -> int:

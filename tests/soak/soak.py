@@ -223,10 +223,10 @@ def verdicts(samples: list[Sample]) -> list[str]:
     return grown
 
 
-def start(engine: str) -> tuple[subprocess.Popen[bytes], int, int, str]:
+def start(engine: str, app: str = APP) -> tuple[subprocess.Popen[bytes], int, int, str]:
     """A server, its port, its worker's process id and the engine it uses."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "web.py").write_text(APP)
+        (Path(folder) / "web.py").write_text(app)
         process = subprocess.Popen(
             [sys.executable, "-m", "noria", "run", "web.py", "--port", "0"],
             stderr=subprocess.PIPE,

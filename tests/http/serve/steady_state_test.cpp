@@ -14,6 +14,7 @@
 #include "http/routing/router.hpp"
 #include "http/serve/exchange.hpp"
 #include "http/serve/server.hpp"
+#include "tests/http/serve/relay.hpp"
 #include "tests/support/allocations.hpp"
 #include "uring/choice.hpp"
 #include "uring/loop.hpp"
@@ -54,6 +55,9 @@ RouteTable routes(ExchangeHandle& waiting) {
   }
   router.settings(*router.add(post, "/echo")).handler = {echo, nullptr};
   router.settings(*router.add(post, "/later/{name}")).handler = {later, &waiting};
+  RouteSettings& streams = router.settings(*router.add(post, "/relay/{how}"));
+  streams.handler = {relay, nullptr};
+  streams.streams_body = true;
   return router.freeze({});
 }
 
@@ -192,6 +196,17 @@ TEST_P(SteadyState, a_suspended_exchange_allocates_nothing) {
     expect_no_allocation("POST /later/a%20b HTTP/1.1\r\nHost: a\r\nContent-Length: " +
                              std::to_string(body_bytes) + "\r\n\r\n" + std::string(body_bytes, 'x'),
                          1, bytes_around(5));
+  }
+}
+
+TEST_P(SteadyState, RSP_023_RSP_024_half_a_megabyte_streams_through_a_kernel) {
+  const std::string request =
+      "POST /relay/late HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n";
+  constexpr std::string_view head =
+      "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Length: 500000\r\n\r\n";
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(exchange(request + std::string(500'000, 'x'), 16'000, head.size() + 500'000),
+              head.size() + 500'000);
   }
 }
 

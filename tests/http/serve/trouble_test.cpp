@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "served.hpp"
+#include "served_on.hpp"
 
 namespace noria::http {
 namespace {
@@ -62,54 +62,7 @@ class TroubledEngine final : public uring::MemoryEngine {
   uring::Descriptor last_ = -1;
 };
 
-class TroubleTest : public testing::Test {
- protected:
-  TroubleTest()
-      : routes_(serve_test_routes(seen_)),
-        server_({.engine = engine_,
-                 .clock = clock_,
-                 .routes = routes_,
-                 .config = config_,
-                 .stats = stats_}),
-        loop_(engine_, clock_, server_),
-        listener_(engine_.listen()) {
-    server_.listen(listener_);
-    run();
-  }
-  ~TroubleTest() override {
-    server_.stop();
-    for (int second = 0; second < 100 && !server_.finished(); ++second) pass_ms(1000);
-    EXPECT_TRUE(server_.finished());
-  }
-
-  void run() {
-    for (int idle = 0; idle < 2;) idle = loop_.turn({}) == 0 ? idle + 1 : 0;
-  }
-  void pass_ms(std::uint64_t milliseconds) {
-    clock_.advance_ns(milliseconds * 1'000'000);
-    run();
-  }
-  uring::Peer connect() {
-    const uring::Peer peer = engine_.connect(listener_);
-    run();
-    return peer;
-  }
-  std::string send(uring::Peer peer, std::string_view octets) {
-    engine_.deliver(peer, octets);
-    run();
-    return engine_.take_sent(peer);
-  }
-
-  Seen seen_;
-  Stats stats_;
-  VirtualClock clock_;
-  const ServerConfig config_;
-  TroubledEngine engine_;
-  const RouteTable routes_;
-  Server server_;
-  uring::Loop loop_;
-  const uring::Descriptor listener_;
-};
+class TroubleTest : public ServedOn<TroubledEngine> {};
 
 TEST_F(TroubleTest, ENG_034_nothing_is_begun_while_the_engine_starves) {
   const uring::Peer known = connect();
