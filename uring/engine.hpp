@@ -83,6 +83,7 @@ struct EngineOptions {
   std::uint32_t receive_buffer_bytes = 4096;
   std::uint32_t submission_entries = 256;
   std::uint32_t completion_entries = 2048;  // at least 4 x submission_entries (LIM-205)
+  bool one_thread = true;                   // only the thread that opens it will ever turn it
 };
 
 inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
@@ -127,6 +128,12 @@ class Engine {
   virtual void close(Token token, Descriptor descriptor) = 0;
   virtual void cancel(Token token, Token target) = 0;
   virtual void poll(Token token, Descriptor descriptor, std::uint32_t events) = 0;
+  // For a descriptor that is watched for long: an engine that can goes on (more), once a turn as
+  // long as it is ready, until it is cancelled; another ends with the first completion as poll()
+  // does.
+  virtual void poll_lasting(Token token, Descriptor descriptor, std::uint32_t events) {
+    poll(token, descriptor, events);
+  }
   virtual void nop(Token token) = 0;
 
   // From now on accept() ends with each connection, for a listener whose multishot went astray

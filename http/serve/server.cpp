@@ -52,6 +52,7 @@ void Server::settle() {
   admit_waiting();
   arm_listeners();
   inspect_timers();
+  if (shared_.companion != nullptr) shared_.companion->settle();
   while (Connection* connection = shared_.to_settle.pop_front()) connection->settle();
   while (Connection* connection = shared_.to_close.pop_front()) connection->try_close();
 }
@@ -67,8 +68,12 @@ std::uint64_t Server::next_deadline_ns() const {
   if (!waiting_.empty()) deadline_ms = std::min(deadline_ms, room_wanted_at_ms_);
   if (stop_noticed_ != Stop::none) [[unlikely]]
     deadline_ms = std::min(deadline_ms, stopping_deadline_ms());
-  return deadline_ms >= ServerParts::turn_whenever ? uring::no_deadline
-                                                   : deadline_ms * nanoseconds_per_ms;
+  const std::uint64_t deadline_ns = deadline_ms >= ServerParts::turn_whenever
+                                        ? uring::no_deadline
+                                        : deadline_ms * nanoseconds_per_ms;
+  return shared_.companion == nullptr
+             ? deadline_ns
+             : std::min(deadline_ns, shared_.companion->next_deadline_ns());
 }
 
 std::uint64_t Server::stopping_deadline_ms() const {
@@ -112,6 +117,10 @@ inline Connection* Server::addressee(const Completion& completion) {
         complete_accept(completion);
         break;
       case Operation::poll:
+        if (completion.token.generation() != 0) {
+          shared_.companion->complete(std::span(&completion, 1));
+          break;
+        }
         wake_armed_ = false;
         wake_.drain();
         break;

@@ -45,6 +45,7 @@ Shared::Shared(const ServerParts& parts)
       unmatched(parts.unmatched),
       endpoints_of(parts.endpoints_of),
       turn_interval_ms_max(parts.turn_interval_ms_max),
+      companion(parts.companion),
       logs(parts.logs),
       access_log(parts.logs != nullptr ? parts.logs->access.get() : nullptr),
       writer(response_blocks, stats, parts.response_defaults),

@@ -28,6 +28,7 @@
 #include "http/serve/parked_message.hpp"
 #include "http/serve/pending_exchange.hpp"
 #include "uring/engine.hpp"
+#include "uring/loop.hpp"
 
 namespace noria::http {
 
@@ -44,6 +45,10 @@ struct ServerParts {
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
   ResponseDefaults response_defaults = {};
   Logs* logs = nullptr;  // null: nothing is logged
+  // Takes part in every turn on the same engine: an event loop with descriptors of its own. Its
+  // operations are polls under tokens of a generation other than 0, and cancels of generation 0
+  // whose completions nobody waits for.
+  uring::Work* companion = nullptr;
   // The loop turns at least so often, also when there is nothing to do (PRC-033).
   std::uint64_t turn_interval_ms_max = turn_whenever;
 
@@ -77,6 +82,7 @@ struct Shared {
   const Handler unmatched;
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
   const std::uint64_t turn_interval_ms_max;
+  uring::Work* const companion;
   Logs* const logs;
   AccessLog* const access_log;  // null: no exchange is logged
 

@@ -10,6 +10,7 @@
 #include "pymod/bindings/server.hpp"
 #include "pymod/hotpath/hot_state.hpp"
 #include "pymod/hotpath/json_module.hpp"
+#include "pymod/loop/loop_object.hpp"
 
 namespace {
 
@@ -43,6 +44,7 @@ void add_request_types(pb::module_& module, const pb::capsule& capsule) {
 PYBIND11_MODULE(_native, module) {
   module.doc() = "The native half of noria. Private; use `noria` instead.";
   if (noria::py::add_json(module.ptr()) != 0) noria::py::raise_set();
+  if (noria::py::add_loop(module.ptr()) != 0) noria::py::raise_set();
   const pb::capsule hot_state = make_hot_state(module);
   add_request_types(module, hot_state);
   noria::py::add_fields(module);

@@ -225,6 +225,25 @@ TEST_P(EngineContract, one_receive_under_many_ends_only_its_own) {
   close(listener);
 }
 
+// An engine that ends with the first completion is asked again by whoever goes on waiting.
+TEST_P(EngineContract, a_lasting_poll_tells_of_readiness_until_it_is_cancelled) {
+  const auto [peer, socket] = connect();
+  engine().poll_lasting(token(Operation::poll), socket, POLLIN);
+  EXPECT_TRUE(turn().empty());
+  world_->deliver(peer, "x");
+  for (int round = 0; round < 3; ++round) {
+    const Completion completion = collect(1)[0];
+    EXPECT_EQ(completion.token, token(Operation::poll));
+    EXPECT_EQ(completion.result, POLLIN);
+    if (!completion.more) engine().poll_lasting(token(Operation::poll), socket, POLLIN);
+  }
+  engine().cancel(token(Operation::cancel), token(Operation::poll));
+  // Ready as it is, it may tell so once more before it ends.
+  while (engine().operations_in_flight() > 0) turn();
+  EXPECT_TRUE(turn().empty());
+  close(socket);
+}
+
 TEST_P(EngineContract, polls_once_for_what_is_ready) {
   const auto [peer, socket] = connect();
   engine().poll(token(Operation::poll), socket, POLLOUT);

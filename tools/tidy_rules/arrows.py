@@ -13,12 +13,14 @@ from tidy_rules.tree import CPP_SUFFIXES, ROOMS, Finding, Rule, Tree, line_of
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?P<open>[<"])(?P<name>[^>"\n]+)[>"]', re.MULTILINE)
 
 # http/serve is listed apart: it alone of http touches the loop, and the rest must not lean on it.
+# pymod/loop is an event loop, so it knows the engine's contract; it knows no exchange.
 _MAY_INCLUDE = {
     "core": ("core",),
     "uring": ("core", "uring"),
     "http": ("core", "http"),
     "http/serve": ("core", "uring", "http", "http/serve"),
-    "pymod": ("core", "http", "http/serve", "pymod"),
+    "pymod": ("core", "http", "http/serve", "pymod", "pymod/loop"),
+    "pymod/loop": ("core", "uring", "pymod", "pymod/loop"),
     "examples": ("core", "uring", "http", "http/serve"),
 }
 
@@ -32,7 +34,10 @@ _LIBRARIES = (
 
 
 def room_of(path: str) -> str:
-    return "http/serve" if path.startswith("http/serve/") else path.split("/", 1)[0]
+    for inner in ("http/serve", "pymod/loop"):
+        if path.startswith(f"{inner}/"):
+            return inner
+    return path.split("/", 1)[0]
 
 
 def includes(tree: Tree, path: str) -> Iterator[tuple[int, bool, str]]:

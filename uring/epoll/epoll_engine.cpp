@@ -80,6 +80,14 @@ void EpollEngine::poll(Token token, Descriptor descriptor, std::uint32_t events)
       {.operation = Operation::poll, .descriptor = descriptor, .token = token, .events = events});
 }
 
+void EpollEngine::poll_lasting(Token token, Descriptor descriptor, std::uint32_t events) {
+  prepare({.operation = Operation::poll,
+           .descriptor = descriptor,
+           .token = token,
+           .events = events,
+           .lasts = true});
+}
+
 void EpollEngine::nop(Token token) {
   prepare({.operation = Operation::nop, .token = token});
 }
@@ -263,8 +271,10 @@ void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
   if ((same.pending & polling) != 0) {
     const std::uint32_t ready = event.events & (same.poll_events | always);
     if (ready != 0) {
-      same.pending &= static_cast<std::uint8_t>(~polling);
-      complete({.token = same.poll_token, .result = static_cast<std::int32_t>(ready)});
+      if (!same.poll_lasts) same.pending &= static_cast<std::uint8_t>(~polling);
+      complete({.token = same.poll_token,
+                .result = static_cast<std::int32_t>(ready),
+                .more = same.poll_lasts});
     }
   }
 }

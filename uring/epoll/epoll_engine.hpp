@@ -38,6 +38,7 @@ class EpollEngine final : public Engine {
   void close(Token token, Descriptor descriptor) override;
   void cancel(Token token, Token target) override;
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
+  void poll_lasting(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
   // Each connection is accepted by a call of its own anyway.
   void accept_singly() override {}
@@ -67,6 +68,7 @@ class EpollEngine final : public Engine {
     std::uint16_t watched = 0;  // what the kernel was last asked to watch for
     std::uint8_t pending = 0;
     std::uint8_t accept_budget = 1;
+    bool poll_lasts = false;
     bool is_full = false;  // send_at_once() met that: the next send waits for readiness (ENG-025)
   };
 

@@ -198,6 +198,7 @@ void EpollEngine::start_poll(const Submission& submission) {
   CHECK((watch.pending & polling) == 0);
   watch.poll_token = submission.token;
   watch.poll_events = static_cast<std::uint16_t>(submission.events);
+  watch.poll_lasts = submission.lasts;
   arm(submission.descriptor, submission.token, polling);
 }
 

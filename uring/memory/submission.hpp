@@ -20,6 +20,7 @@ struct Submission {
   char* memory = nullptr;  // send: only read; receive: null means leased buffers
   std::uint32_t bytes = 0;
   std::uint32_t events = 0;  // poll
+  bool lasts = false;        // poll
 };
 
 }  // namespace noria::uring

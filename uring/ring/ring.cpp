@@ -38,13 +38,14 @@ void store_release(unsigned* word, std::uint32_t value) {
 
 std::expected<std::unique_ptr<RingEngine>, SetUpFailure> RingEngine::open(
     const EngineOptions& options, Stats& stats) {
-  auto set_up = set_up_ring(options.submission_entries, options.completion_entries);
+  auto set_up =
+      set_up_ring(options.submission_entries, options.completion_entries, options.one_thread);
   if (!set_up) return std::unexpected(set_up.error());
   std::unique_ptr<RingEngine> engine(new RingEngine(*set_up, stats));
   if (auto registered = engine->register_buffers(options); !registered) {
     return std::unexpected(registered.error());
   }
-  if (auto entered = engine->learn_to_enter(set_up->features); !entered) {
+  if (auto entered = engine->learn_to_enter(set_up->features, options.one_thread); !entered) {
     return std::unexpected(entered.error());
   }
   return engine;
@@ -87,10 +88,12 @@ std::expected<void, SetUpFailure> RingEngine::register_buffers(const EngineOptio
   }
 }
 
-std::expected<void, SetUpFailure> RingEngine::learn_to_enter(std::uint32_t features) {
+std::expected<void, SetUpFailure> RingEngine::learn_to_enter(std::uint32_t features,
+                                                             bool one_thread) {
   enter_descriptor_ = ring_.ring_fd;
   // Each of these only saves time: a kernel without it serves as well.
-  if (io_uring_register_ring_fd(&ring_) == 1) {
+  // The kernel keeps the registered number for this thread alone.
+  if (one_thread && io_uring_register_ring_fd(&ring_) == 1) {
     enter_descriptor_ = ring_.enter_ring_fd;
     enter_flags_ |= IORING_ENTER_REGISTERED_RING;
   }

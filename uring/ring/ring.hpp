@@ -60,7 +60,7 @@ class RingEngine final : public Engine {
   RingEngine(const SetUp& set_up, Stats& stats);
 
   std::expected<void, SetUpFailure> register_buffers(const EngineOptions& options);
-  std::expected<void, SetUpFailure> learn_to_enter(std::uint32_t features);
+  std::expected<void, SetUpFailure> learn_to_enter(std::uint32_t features, bool one_thread);
   int try_enter(std::uint32_t flags);
 
   io_uring_sqe& next_entry();

@@ -49,11 +49,12 @@ std::span<const std::uint32_t> set_up_ladder() {
 }
 
 std::expected<SetUp, SetUpFailure> set_up_ring(std::uint32_t submission_entries,
-                                               std::uint32_t completion_entries) {
+                                               std::uint32_t completion_entries, bool one_thread) {
   SetUp set_up{};
   int error = 0;
   while (true) {
     for (const std::uint32_t flags : ladder) {
+      if (!one_thread && (flags & IORING_SETUP_SINGLE_ISSUER) != 0) continue;
       error = try_set_up(set_up, flags, submission_entries, completion_entries);
       if (error != EINVAL) break;
     }

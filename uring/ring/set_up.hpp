@@ -24,9 +24,11 @@ struct SetUpFailure {
 std::span<const std::uint32_t> set_up_ladder();
 
 // `submission_entries` and `completion_entries` shrink down to a floor while memory is refused
-// (ENG-042). Any other errno is the answer at once.
+// (ENG-042). Any other errno is the answer at once. Unless `one_thread`, no flag binds it to the
+// thread that makes it.
 std::expected<SetUp, SetUpFailure> set_up_ring(std::uint32_t submission_entries,
-                                               std::uint32_t completion_entries);
+                                               std::uint32_t completion_entries,
+                                               bool one_thread = true);
 
 // Confines the ring to the operations of uring/ring/ops for good and sets it going (ENG-007). Comes
 // after everything that is registered with it. A kernel that cannot confine is no failure.

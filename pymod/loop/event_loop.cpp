@@ -1,0 +1,209 @@
+#include "pymod/loop/event_loop.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <ctime>
+#include <utility>
+
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/handle_object.hpp"
+
+namespace noria::py {
+
+using uring::Completion;
+using uring::Operation;
+using uring::Token;
+
+namespace {
+
+// Callbacks that callbacks have made ready are run without a look at the descriptors between, but
+// no more than these in one turn.
+constexpr std::size_t further_callbacks_max = 64;
+constexpr std::size_t completions_per_turn = 256;
+// As time.get_clock_info("monotonic").resolution: a timer this close is due.
+constexpr double resolution_s = 1e-9;
+constexpr double wait_s_max = 24 * 3600;
+constexpr std::uint32_t wake_slot = 0xFFFF'FFFF;
+constexpr Token wake_token(Operation::poll, 1, wake_slot);
+
+std::uint64_t monotonic_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
+
+double EventLoop::now_seconds() {
+  return static_cast<double>(monotonic_ns()) * 1e-9;
+}
+
+void EventLoop::push_timer(double when, OwnedRef handle, HandleObject* native) {
+  timers_.push(when, std::move(handle), native);
+}
+
+// --- the engine ---
+
+void EventLoop::attach(uring::Engine& engine) {
+  engine_ = &engine;
+  if (!wake_) wake_.emplace();
+  watches_.attach(engine);
+  arm_wake();
+}
+
+void EventLoop::detach() {
+  watches_.detach();
+  wake_armed_ = false;
+  engine_ = nullptr;
+}
+
+bool EventLoop::open(uring::EngineRequest request) {
+  if (engine_ != nullptr) return true;
+  // Run from whichever thread likes to, and many at a time.
+  const uring::EngineOptions options{.receive_buffer_count = 8,
+                                     .receive_buffer_bytes = 4096,
+                                     .submission_entries = 64,
+                                     .completion_entries = 512,
+                                     .one_thread = false};
+  auto choice = uring::choose_engine(request, options, stats_);
+  if (!choice) {
+    PyErr_Format(PyExc_OSError, "the event loop has no engine: %s; %s",
+                 choice.error().cause.c_str(), choice.error().remedy.c_str());
+    return false;
+  }
+  own_engine_ = std::move(choice->engine);
+  attach(*own_engine_);
+  return true;
+}
+
+const char* EventLoop::engine_name() const {
+  if (engine_ == nullptr) return nullptr;
+  return engine_->kind() == uring::EngineKind::ring ? "uring" : "epoll";
+}
+
+void EventLoop::close() {
+  if (std::exchange(closed_, true)) return;
+  ready_.clear();
+  timers_.clear();
+  watches_.clear();
+  detach();
+  own_engine_.reset();
+  wake_.reset();
+}
+
+// --- waiting, and being roused ---
+
+void EventLoop::wake() {
+  if (wake_) wake_->signal();
+}
+
+void EventLoop::arm_wake() {
+  if (wake_armed_ || engine_ == nullptr) return;
+  wake_armed_ = true;
+  engine_->poll_lasting(wake_token, wake_->descriptor(), POLLIN);
+}
+
+uring::WaitHook EventLoop::around_wait() {
+  const auto let_go = [](void* context) {
+    auto& loop = *static_cast<EventLoop*>(context);
+    loop.waiting_ = true;
+    loop.thread_ = PyEval_SaveThread();
+  };
+  const auto take_again = [](void* context) {
+    auto& loop = *static_cast<EventLoop*>(context);
+    PyEval_RestoreThread(loop.thread_);
+    loop.waiting_ = false;
+  };
+  return {.before = let_go, .after = take_again, .context = this};
+}
+
+// --- the turn ---
+
+void EventLoop::move_due() {
+  if (timers_.empty()) return;
+  const double end = now_seconds() + resolution_s;
+  while (!timers_.empty() && timers_.first_when() < end) ready_.push(timers_.pop());
+}
+
+void EventLoop::settle() {
+  if (raised_) return;
+  move_due();
+  std::size_t ran = 0;
+  // As asyncio: those that are ready now, not what they make ready; that is the next round.
+  do {
+    const std::size_t count = ready_.size();
+    ran += count;
+    for (std::size_t index = 0; index < count && !ready_.empty(); ++index) {
+      const OwnedRef handle = ready_.pop();
+      if (run_ready(handle.get())) [[likely]]
+        continue;
+      raised_ = OwnedRef(take_exception());
+      return;
+    }
+  } while (!ready_.empty() && !stopping_ && ran < further_callbacks_max);
+}
+
+std::uint64_t EventLoop::next_deadline_ns() const {
+  if (!ready_.empty() || stopping_ || raised_) return 0;
+  if (timers_.empty()) return uring::no_deadline;
+  const double now = now_seconds();
+  const double wait = std::min(timers_.first_when() - now, wait_s_max);
+  return wait > 0 ? static_cast<std::uint64_t>(std::ceil((now + wait) * 1e9)) : 0;
+}
+
+void EventLoop::complete(std::span<const Completion> batch) {
+  for (const Completion& completion : batch) {
+    if (completion.token.operation() != Operation::poll) continue;
+    if (completion.token.slot() != wake_slot) {
+      watches_.completed(completion, ready_);
+      continue;
+    }
+    wake_->drain();
+    if (!completion.more) {
+      wake_armed_ = false;
+      arm_wake();
+    }
+  }
+}
+
+bool EventLoop::turn_until(std::uint64_t deadline_ns) {
+  std::array<Completion, completions_per_turn> batch;
+  // First what has happened outside, as asyncio has it.
+  const std::size_t count =
+      engine_->turn(batch, std::min(deadline_ns, next_deadline_ns()), around_wait());
+  complete(std::span(batch).first(count));
+  if (count == 0 && PyErr_CheckSignals() != 0) return false;
+  settle();
+  if (!raised_) [[likely]]
+    return true;
+  OwnedRef raised = take_raised();
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(raised.get())), raised.get());
+  return false;
+}
+
+bool EventLoop::turn(std::uint64_t wait_ns) {
+  return turn_until(wait_ns == uring::no_deadline ? wait_ns : monotonic_ns() + wait_ns);
+}
+
+bool EventLoop::run() {
+  std::size_t turns = 0;
+  do {
+    if (!turn_until(uring::no_deadline)) return false;
+    // A loop that is always busy never waits, and so never sees an EINTR.
+    if (++turns % 64 == 0 && PyErr_CheckSignals() != 0) return false;
+  } while (!stopping_);
+  return true;
+}
+
+int EventLoop::traverse(visitproc visit, void* arg) const {
+  if (const int result = ready_.traverse(visit, arg); result != 0) return result;
+  if (const int result = timers_.traverse(visit, arg); result != 0) return result;
+  return watches_.traverse(visit, arg);
+}
+
+}  // namespace noria::py

@@ -1,0 +1,103 @@
+// The turn of an asyncio event loop: timers that are due, callbacks that are ready, descriptors
+// that somebody waits for. Beside a server it is that server's companion on the same engine; alone
+// it has an engine of its own.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "core/stats.hpp"
+#include "pymod/hotpath/refs.hpp"
+#include "pymod/loop/descriptor_watches.hpp"
+#include "pymod/loop/ready_queue.hpp"
+#include "pymod/loop/timer_heap.hpp"
+#include "uring/choice.hpp"
+#include "uring/engine.hpp"
+#include "uring/loop.hpp"
+#include "uring/wake.hpp"
+
+namespace noria::py {
+
+struct HandleObject;
+
+class EventLoop final : public uring::Work {
+ public:
+  EventLoop() = default;
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  ~EventLoop() override { close(); }
+
+  // --- what is to run ---
+  void push(OwnedRef handle) { ready_.push(std::move(handle)); }
+  void push_timer(double when, OwnedRef handle, HandleObject* native);
+  void forget_timer(HandleObject& handle) { timers_.remove(&handle); }
+  bool forget_foreign_timer(PyObject* handle) { return timers_.remove_foreign(handle); }
+  DescriptorWatches& watches() { return watches_; }
+  // A callback has come from another thread; holds the interpreter lock as everybody here does.
+  void rouse() {
+    if (waiting_ || engine_ == nullptr) wake();
+  }
+
+  // --- running ---
+  // Shares this engine from now on until detach().
+  void attach(uring::Engine& engine);
+  void detach();
+  // Opens an engine of its own unless it has one; false with OSError set.
+  bool open(uring::EngineRequest request);
+  // Turns until stop(); false with an error set that left a callback or a signal handler.
+  bool run();
+  // One turn that waits no longer than `wait_ns`; otherwise like run().
+  bool turn(std::uint64_t wait_ns);
+  void stop() { stopping_ = true; }
+  void begin() { stopping_ = false; }
+  bool stopping() const { return stopping_; }
+  // The exception that ended a callback and must end whoever turns the loop; null if there is none.
+  OwnedRef take_raised() { return std::move(raised_); }
+  bool has_raised() const { return static_cast<bool>(raised_); }
+  // Something is ready to run.
+  bool busy() const { return !ready_.empty(); }
+  // Drops everything, the engine last.
+  void close();
+  bool closed() const { return closed_; }
+  const char* engine_name() const;
+
+  // Lets the interpreter lock go around a wait, and has it known that the loop must be roused.
+  uring::WaitHook around_wait();
+
+  // --- Work ---
+  void settle() override;
+  std::uint64_t next_deadline_ns() const override;
+  void complete(std::span<const uring::Completion> batch) override;
+
+  int traverse(visitproc visit, void* arg) const;
+
+  static double now_seconds();
+
+ private:
+  bool turn_until(std::uint64_t deadline_ns);
+  void move_due();
+  void wake();
+  void arm_wake();
+
+  ReadyQueue ready_;
+  TimerHeap timers_;
+  DescriptorWatches watches_;
+
+  uring::Engine* engine_ = nullptr;
+  std::unique_ptr<uring::Engine> own_engine_;
+  Stats stats_;
+  std::optional<uring::Wake> wake_;
+  bool wake_armed_ = false;
+  bool waiting_ = false;
+  bool stopping_ = false;
+  bool closed_ = false;
+  OwnedRef raised_;
+  PyThreadState* thread_ = nullptr;
+};
+
+}  // namespace noria::py

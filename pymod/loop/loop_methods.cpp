@@ -1,0 +1,265 @@
+// The methods of LoopCore that asyncio calls often: scheduling, making futures and tasks, watching
+// descriptors.
+#include "pymod/loop/loop_methods.hpp"
+
+#include <fcntl.h>
+
+#include "pymod/loop/handle_object.hpp"
+#include "pymod/loop/loop_object.hpp"
+
+namespace noria::py {
+
+namespace {
+
+using Side = DescriptorWatches::Side;
+
+LoopObject& of(PyObject* self) {
+  return *reinterpret_cast<LoopObject*>(self);
+}
+
+// callback, *args, context=None, of which the first `before` positional ones are the method's own.
+bool read_call(const char* method, PyObject* const* arguments, Py_ssize_t count, PyObject* names,
+               Py_ssize_t before, Call& call) {
+  if (count <= before) {
+    PyErr_Format(PyExc_TypeError, "%s() misses its callback", method);
+    return false;
+  }
+  call.callback = arguments[before];
+  call.arguments = arguments + before + 1;
+  call.argument_count = count - before - 1;
+  call.context = nullptr;
+  const Py_ssize_t named = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
+  for (Py_ssize_t index = 0; index < named; ++index) {
+    PyObject* const name = PyTuple_GET_ITEM(names, index);
+    if (PyUnicode_CompareWithASCIIString(name, "context") != 0) {
+      PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", method, name);
+      return false;
+    }
+    PyObject* const context = arguments[count + index];
+    if (context == Py_None) continue;
+    if (!PyContext_CheckExact(context)) {
+      PyErr_Format(PyExc_TypeError, "%s() wants context to be a contextvars.Context, not %s",
+                   method, Py_TYPE(context)->tp_name);
+      return false;
+    }
+    call.context = context;
+  }
+  return true;
+}
+
+// With debug on, asyncio's own handles know where they were made; Python makes them.
+[[gnu::noinline]] PyObject* call_in_debug(LoopObject& loop, const char* method, const Call& call,
+                                          PyObject* when) {
+  const OwnedRef arguments(PyTuple_New(call.argument_count));
+  if (!arguments) return nullptr;
+  for (Py_ssize_t index = 0; index < call.argument_count; ++index) {
+    PyTuple_SET_ITEM(arguments.get(), index, Py_NewRef(call.arguments[index]));
+  }
+  PyObject* const context = call.context == nullptr ? Py_None : call.context;
+  return PyObject_CallMethod(reinterpret_cast<PyObject*>(&loop), "_call_in_debug", "sOOOO", method,
+                             call.callback, arguments.get(), context,
+                             when == nullptr ? Py_None : when);
+}
+
+PyObject* schedule(LoopObject& loop, const char* method, double when, PyObject* when_object,
+                   const Call& call) {
+  if (!loop.check_open()) return nullptr;
+  if (loop.debug) [[unlikely]]
+    return call_in_debug(loop, method, call, when_object);
+  HandleObject* const handle = new_timer_handle(loop, when, call);
+  if (handle == nullptr) return nullptr;
+  PyObject* const made = reinterpret_cast<PyObject*>(handle);
+  loop.core->push_timer(when, OwnedRef::share(made), handle);
+  return made;
+}
+
+// As asyncio takes them: a number, or an object with fileno(). -1 with an error set.
+int descriptor_of(PyObject* object) {
+  int descriptor = -1;
+  if (PyLong_Check(object)) {
+    descriptor = _PyLong_AsInt(object);
+  } else {
+    const OwnedRef number(PyObject_CallMethod(object, "fileno", nullptr));
+    if (!number || !PyLong_Check(number.get())) {
+      PyErr_Format(PyExc_ValueError, "Invalid file object: %R", object);
+      return -1;
+    }
+    descriptor = _PyLong_AsInt(number.get());
+  }
+  if (descriptor == -1 && PyErr_Occurred() != nullptr) return -1;
+  if (descriptor < 0) {
+    PyErr_Format(PyExc_ValueError, "Invalid file descriptor: %d", descriptor);
+    return -1;
+  }
+  return descriptor;
+}
+
+PyObject* add_watch(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Side side) {
+  LoopObject& loop = of(self);
+  Call call{};
+  if (!read_call("add_reader", arguments, count, nullptr, 1, call) || !loop.check_open())
+    return nullptr;
+  const int descriptor = descriptor_of(arguments[0]);
+  if (descriptor < 0) return nullptr;
+  // The engine would say so too, but to nobody who could raise it.
+  if (loop.core->watches().find(descriptor, Side::reader) == nullptr &&
+      loop.core->watches().find(descriptor, Side::writer) == nullptr &&
+      ::fcntl(descriptor, F_GETFD) < 0) {
+    return PyErr_SetFromErrno(PyExc_OSError);
+  }
+  HandleObject* const handle = new_handle(loop, call);
+  if (handle == nullptr) return nullptr;
+  PyObject* const made = reinterpret_cast<PyObject*>(handle);
+  const OwnedRef before = loop.core->watches().set(descriptor, side, OwnedRef::share(made));
+  if (before) cancel_handle(*reinterpret_cast<HandleObject*>(before.get()));
+  return made;
+}
+
+PyObject* remove_watch(PyObject* self, PyObject* file, Side side) {
+  LoopObject& loop = of(self);
+  if (loop.core->closed()) Py_RETURN_FALSE;
+  const int descriptor = descriptor_of(file);
+  if (descriptor < 0) return nullptr;
+  const OwnedRef before = loop.core->watches().remove(descriptor, side);
+  if (!before) Py_RETURN_FALSE;
+  cancel_handle(*reinterpret_cast<HandleObject*>(before.get()));
+  Py_RETURN_TRUE;
+}
+
+}  // namespace
+
+namespace loop_methods {
+
+PyObject* call_soon(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  LoopObject& loop = of(self);
+  Call call{};
+  if (!read_call("call_soon", arguments, count, names, 0, call) || !loop.check_open())
+    return nullptr;
+  if (loop.debug) [[unlikely]]
+    return call_in_debug(loop, "call_soon", call, nullptr);
+  HandleObject* const handle = new_handle(loop, call);
+  if (handle == nullptr) return nullptr;
+  PyObject* const made = reinterpret_cast<PyObject*>(handle);
+  loop.core->push(OwnedRef::share(made));
+  return made;
+}
+
+PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                               PyObject* names) {
+  LoopObject& loop = of(self);
+  Call call{};
+  if (!read_call("call_soon_threadsafe", arguments, count, names, 0, call) || !loop.check_open()) {
+    return nullptr;
+  }
+  PyObject* made = nullptr;
+  if (loop.debug) {
+    made = call_in_debug(loop, "call_soon_threadsafe", call, nullptr);
+  } else {
+    made = reinterpret_cast<PyObject*>(new_handle(loop, call));
+    if (made != nullptr) loop.core->push(OwnedRef::share(made));
+  }
+  if (made != nullptr) loop.core->rouse();
+  return made;
+}
+
+PyObject* call_later(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                     PyObject* names) {
+  Call call{};
+  if (!read_call("call_later", arguments, count, names, 1, call)) return nullptr;
+  if (arguments[0] == Py_None) {
+    PyErr_SetString(PyExc_TypeError, "delay must not be None");
+    return nullptr;
+  }
+  const double delay = PyFloat_AsDouble(arguments[0]);
+  if (delay == -1 && PyErr_Occurred() != nullptr) return nullptr;
+  const double when = EventLoop::now_seconds() + delay;
+  const OwnedRef when_object(of(self).debug ? PyFloat_FromDouble(when) : nullptr);
+  return schedule(of(self), "call_later", when, when_object.get(), call);
+}
+
+PyObject* call_at(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  Call call{};
+  if (!read_call("call_at", arguments, count, names, 1, call)) return nullptr;
+  if (arguments[0] == Py_None) {
+    PyErr_SetString(PyExc_TypeError, "when cannot be None");
+    return nullptr;
+  }
+  const double when = PyFloat_AsDouble(arguments[0]);
+  if (when == -1 && PyErr_Occurred() != nullptr) return nullptr;
+  return schedule(of(self), "call_at", when, arguments[0], call);
+}
+
+PyObject* time(PyObject*, PyObject*) {
+  return PyFloat_FromDouble(EventLoop::now_seconds());
+}
+
+PyObject* create_future(PyObject* self, PyObject*) {
+  PyObject* const type = of(self).types->future();
+  if (type == nullptr) return nullptr;
+  PyObject* arguments[2] = {nullptr, self};
+  return PyObject_Vectorcall(type, arguments + 1, PY_VECTORCALL_ARGUMENTS_OFFSET,
+                             of(self).types->loop_keyword.get());
+}
+
+PyObject* create_task(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                      PyObject* names) {
+  LoopObject& loop = of(self);
+  PyObject* name = Py_None;
+  PyObject* context = Py_None;
+  const Py_ssize_t named = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
+  bool plain = count == 1 && !loop.debug && !loop.has_task_factory;
+  for (Py_ssize_t index = 0; plain && index < named; ++index) {
+    PyObject* const keyword = PyTuple_GET_ITEM(names, index);
+    if (PyUnicode_CompareWithASCIIString(keyword, "name") == 0) {
+      name = arguments[count + index];
+    } else if (PyUnicode_CompareWithASCIIString(keyword, "context") == 0) {
+      context = arguments[count + index];
+    } else {
+      plain = false;
+    }
+  }
+  if (!plain) {
+    const OwnedRef method(PyObject_GetAttrString(self, "_create_task"));
+    return method ? PyObject_Vectorcall(method.get(), arguments, static_cast<std::size_t>(count),
+                                        names)
+                  : nullptr;
+  }
+  if (!loop.check_open()) return nullptr;
+  PyObject* const type = loop.types->task();
+  if (type == nullptr) return nullptr;
+  PyObject* values[5] = {nullptr, arguments[0], self, name, context};
+  return PyObject_Vectorcall(type, values + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                             loop.types->task_keywords.get());
+}
+
+PyObject* add_reader(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  return add_watch(self, arguments, count, Side::reader);
+}
+
+PyObject* add_writer(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  return add_watch(self, arguments, count, Side::writer);
+}
+
+PyObject* remove_reader(PyObject* self, PyObject* file) {
+  return remove_watch(self, file, Side::reader);
+}
+
+PyObject* remove_writer(PyObject* self, PyObject* file) {
+  return remove_watch(self, file, Side::writer);
+}
+
+PyObject* has_reader(PyObject* self, PyObject* file) {
+  const int descriptor = descriptor_of(file);
+  if (descriptor < 0) return nullptr;
+  return PyBool_FromLong(of(self).core->watches().find(descriptor, Side::reader) != nullptr);
+}
+
+PyObject* has_writer(PyObject* self, PyObject* file) {
+  const int descriptor = descriptor_of(file);
+  if (descriptor < 0) return nullptr;
+  return PyBool_FromLong(of(self).core->watches().find(descriptor, Side::writer) != nullptr);
+}
+
+}  // namespace loop_methods
+
+}  // namespace noria::py

@@ -1,0 +1,46 @@
+// LoopCore: the native base of noria.loop.Loop. What asyncio calls often is a method here; the rest
+// of an event loop is Python.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+
+#include "pymod/hotpath/free_list.hpp"
+#include "pymod/hotpath/refs.hpp"
+#include "pymod/loop/event_loop.hpp"
+#include "pymod/loop/handle_object.hpp"
+#include "pymod/loop/loop_types.hpp"
+
+namespace noria::py {
+
+struct LoopObject {
+  static constexpr std::size_t dead_kept_max = 256;
+
+  PyObject_HEAD EventLoop* core;
+  LoopTypes* types;
+  PyObject* types_owner;
+  bool debug;
+  bool has_task_factory;
+  FreeList<HandleObject, dead_kept_max> dead_handles;
+  FreeList<HandleObject, dead_kept_max> dead_timers;
+
+  // False with RuntimeError set if it was closed.
+  bool check_open() const;
+  // False if the list is full.
+  bool keep_dead(HandleObject* dead) {
+    return Py_TYPE(dead) == types->timer_handle() ? dead_timers.give(dead)
+                                                  : dead_handles.give(dead);
+  }
+};
+
+// A new reference, or null with an error set.
+PyTypeObject* make_loop_type();
+
+// The loop in a Python object that is one; null with TypeError set.
+LoopObject* loop_in(PyObject* object);
+
+// Adds LoopCore, Handle and TimerHandle to the module; -1 with an error set.
+int add_loop(PyObject* module);
+
+}  // namespace noria::py

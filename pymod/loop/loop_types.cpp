@@ -1,0 +1,37 @@
+#include "pymod/loop/loop_types.hpp"
+
+#include "pymod/loop/handle_object.hpp"
+#include "pymod/loop/loop_object.hpp"
+
+namespace noria::py {
+
+std::unique_ptr<LoopTypes> LoopTypes::make() {
+  std::unique_ptr<LoopTypes> types(new LoopTypes());
+  types->loop_ = OwnedRef(reinterpret_cast<PyObject*>(make_loop_type()));
+  types->handle_ = OwnedRef(reinterpret_cast<PyObject*>(make_handle_type()));
+  if (!types->loop_ || !types->handle_) return nullptr;
+  types->timer_handle_ =
+      OwnedRef(reinterpret_cast<PyObject*>(make_timer_handle_type(types->handle())));
+  types->loop_keyword = OwnedRef(Py_BuildValue("(s)", "loop"));
+  types->task_keywords = OwnedRef(Py_BuildValue("(sss)", "loop", "name", "context"));
+  const bool whole = types->timer_handle_ && types->loop_keyword && types->task_keywords;
+  return whole ? std::move(types) : nullptr;
+}
+
+bool LoopTypes::import_asyncio() {
+  const OwnedRef module(PyImport_ImportModule("asyncio"));
+  if (!module) return false;
+  future_ = OwnedRef(PyObject_GetAttrString(module.get(), "Future"));
+  task_ = OwnedRef(PyObject_GetAttrString(module.get(), "Task"));
+  return future_ && task_;
+}
+
+PyObject* LoopTypes::future() {
+  return future_ || import_asyncio() ? future_.get() : nullptr;
+}
+
+PyObject* LoopTypes::task() {
+  return task_ || import_asyncio() ? task_.get() : nullptr;
+}
+
+}  // namespace noria::py

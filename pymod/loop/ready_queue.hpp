@@ -1,0 +1,60 @@
+// The callbacks that are to run, first in, first out: a ring of references that grows and never
+// shrinks.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+class ReadyQueue {
+ public:
+  ReadyQueue() = default;
+  ReadyQueue(const ReadyQueue&) = delete;
+  ReadyQueue& operator=(const ReadyQueue&) = delete;
+  ~ReadyQueue() { clear(); }
+
+  bool empty() const { return first_ == last_; }
+  std::size_t size() const { return last_ - first_; }
+
+  void push(OwnedRef handle) {
+    if (size() == places_.size()) [[unlikely]]
+      grow();
+    places_.data()[last_++ & (places_.size() - 1)] = handle.release();
+  }
+  // Of a queue that is not empty.
+  OwnedRef pop() { return OwnedRef(places_.data()[first_++ & (places_.size() - 1)]); }
+
+  void clear() {
+    while (!empty()) pop();
+  }
+
+  int traverse(visitproc visit, void* arg) const {
+    for (std::size_t at = first_; at != last_; ++at) Py_VISIT(places_[at & (places_.size() - 1)]);
+    return 0;
+  }
+
+ private:
+  [[gnu::noinline]] void grow() {
+    constexpr std::size_t places_first = 64;  // a power of two, and so all that follow
+    std::vector<PyObject*> larger(places_.empty() ? places_first : places_.size() * 2);
+    const std::size_t count = size();
+    for (std::size_t at = 0; at < count; ++at) {
+      larger[at] = places_[(first_ + at) & (places_.size() - 1)];
+    }
+    places_ = std::move(larger);
+    first_ = 0;
+    last_ = count;
+  }
+
+  std::vector<PyObject*> places_;
+  std::size_t first_ = 0;  // both count on for ever; a place is their value modulo the size
+  std::size_t last_ = 0;
+};
+
+}  // namespace noria::py

@@ -1,0 +1,237 @@
+"""The asyncio event loop on noria's engines: alone, or the one that serves."""
+
+# What the standard library's own loops share is private, and typeshed does not know it.
+# mypy: disable-error-code="attr-defined, has-type, misc, override, assignment"
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+import weakref
+from asyncio import base_events, events, format_helpers
+from asyncio.log import logger
+from typing import TYPE_CHECKING, Any
+
+from noria import _native
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from contextvars import Context
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+__all__ = ["Loop", "install", "new_event_loop", "run"]
+
+ENGINES = ("auto", "uring", "epoll")
+
+
+class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
+    """A complete asyncio event loop.
+
+    Callbacks, timers, descriptors, streams and their servers are native; subprocesses, datagrams,
+    pipes, TLS and name look-up are the standard library's, on top of them.
+    """
+
+    def __init__(self, engine: str | None = None) -> None:
+        """`engine`: auto, uring or epoll; None: what NORIA_ENGINE says, else auto."""
+        self._ssock = self._csock = None
+        self._selector = _Selector()
+        self._transports: Any = weakref.WeakValueDictionary()
+        self._signal_handlers: dict[int, Any] = {}
+        if sys.version_info >= (3, 12):
+            self._unix_server_sockets: dict[Any, Any] = {}
+        base_events.BaseEventLoop.__init__(self)
+        word = engine or os.environ.get("NORIA_ENGINE") or "auto"
+        if word not in ENGINES:
+            self.close()
+            raise ValueError(f"engine is auto, uring or epoll, not {word!r}")
+        self._engine_asked = word
+
+    # --- running ---
+
+    def run_forever(self) -> None:
+        """Runs until stop() is called."""
+        self._check_closed()
+        self._check_running()
+        with _Running(self):
+            self._run(self._engine_asked)
+
+    def close(self) -> None:
+        """Drops everything that waits; the loop must not be running."""
+        if self.is_running():
+            raise RuntimeError("Cannot close a running event loop")
+        if self.is_closed():
+            return
+        for number in list(self._signal_handlers):
+            if sys.is_finalizing():
+                self._signal_handlers.clear()
+                break
+            self.remove_signal_handler(number)
+        if self._ssock is not None:
+            self._remove_reader(self._ssock.fileno())
+            self._ssock.close()
+            self._csock.close()
+            self._ssock = self._csock = None
+        base_events.BaseEventLoop.close(self)
+        self._close_core()
+
+    def __repr__(self) -> str:
+        return base_events.BaseEventLoop.__repr__(self)
+
+    # --- what asyncio's base class keeps in lists of its own ---
+
+    def _add_callback(self, handle: Any) -> None:
+        if not handle._cancelled:
+            self._push(handle)
+
+    def _timer_handle_cancelled(self, handle: Any) -> None:
+        if handle._scheduled:
+            self._forget_timer(handle)
+            handle._scheduled = False
+
+    def _write_to_self(self) -> None:
+        self._rouse()
+
+    def _make_self_pipe(self) -> None:
+        """Where the interpreter tells of signals; made for the first handler of one."""
+        import socket
+
+        self._ssock, self._csock = socket.socketpair()
+        self._ssock.setblocking(False)
+        self._csock.setblocking(False)
+        self._add_reader(self._ssock.fileno(), self._read_from_self)
+
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
+        """Calls the callback on the loop when the signal comes; on the main thread only."""
+        if self._csock is None:
+            self._make_self_pipe()
+        super().add_signal_handler(sig, callback, *args)
+
+    # --- debug mode: asyncio's own handles, which know where they were made ---
+
+    def set_debug(self, enabled: bool) -> None:
+        super().set_debug(enabled)
+        self._core_debug = enabled
+
+    def _call_in_debug(
+        self,
+        method: str,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        context: Context | None,
+        when: float | None,
+    ) -> asyncio.Handle:
+        if method != "call_soon_threadsafe":
+            self._check_thread()
+        self._check_callback(callback, method)
+        if when is None:
+            handle = asyncio.Handle(callback, args, self, context)
+            self._push(handle)
+        else:
+            handle = asyncio.TimerHandle(when, callback, args, self, context)
+            self._push_timer(when, handle)
+            handle._scheduled = True
+        if handle._source_traceback:
+            del handle._source_traceback[-1]
+        return handle
+
+    def _run_foreign(self, handle: Any) -> None:
+        if isinstance(handle, asyncio.TimerHandle):
+            handle._scheduled = False
+        if handle._cancelled:
+            return
+        if not self._debug:
+            handle._run()
+            return
+        try:
+            self._current_handle: Any = handle
+            begin = time.monotonic()
+            handle._run()
+            took = time.monotonic() - begin
+            if took >= self.slow_callback_duration:
+                logger.warning("Executing %s took %.3f seconds", base_events._format_handle(handle), took)
+        finally:
+            self._current_handle = None
+
+    # --- what the native half asks ---
+
+    def _callback_failed(self, handle: Any, error: BaseException) -> None:
+        callback = format_helpers._format_callback_source(handle._callback, handle._args or ())
+        self.call_exception_handler(
+            {"message": f"Exception in callback {callback}", "exception": error, "handle": handle}
+        )
+
+    def _handle_repr(self, handle: Any) -> str:
+        name = "TimerHandle" if isinstance(handle, _native.TimerHandle) else "Handle"
+        parts = [name]
+        if handle._cancelled:
+            parts.append("cancelled")
+        if name == "TimerHandle":
+            parts.append(f"when={handle._when}")
+        if handle._callback is not None:
+            parts.append(format_helpers._format_callback_source(handle._callback, handle._args))
+        return f"<{' '.join(parts)}>"
+
+    def set_task_factory(self, factory: Any) -> None:
+        super().set_task_factory(factory)
+        self._has_task_factory = factory is not None
+
+    def _create_task(self, *args: Any, **options: Any) -> Any:
+        return base_events.BaseEventLoop.create_task(self, *args, **options)
+
+
+class _Running:
+    """What asyncio has around a loop that runs: who is told that it does, and hooks of generators."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+
+    def __enter__(self) -> None:
+        loop = self._loop
+        loop._begin()
+        loop._set_coroutine_origin_tracking(loop._debug)
+        self._hooks = sys.get_asyncgen_hooks()
+        loop._thread_id = threading.get_ident()
+        sys.set_asyncgen_hooks(
+            firstiter=loop._asyncgen_firstiter_hook, finalizer=loop._asyncgen_finalizer_hook
+        )
+        events._set_running_loop(loop)
+
+    def __exit__(self, *_: object) -> None:
+        loop = self._loop
+        loop._begin()
+        loop._thread_id = None
+        events._set_running_loop(None)
+        loop._set_coroutine_origin_tracking(False)
+        sys.set_asyncgen_hooks(*self._hooks)
+
+
+class _Selector:
+    """Stands where asyncio's transports look up what is polled, for their repr()."""
+
+    def get_key(self, descriptor: int) -> Any:
+        raise KeyError(descriptor)
+
+
+def new_event_loop() -> Loop:
+    """A loop of one's own: asyncio.Runner(loop_factory=noria.loop.new_event_loop)."""
+    return Loop()
+
+
+class _Policy(asyncio.DefaultEventLoopPolicy):
+    _loop_factory = Loop
+
+
+def install() -> None:
+    """From now on asyncio.new_event_loop(), and so asyncio.run(), makes noria's."""
+    asyncio.set_event_loop_policy(_Policy())
+
+
+def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:
+    """asyncio.run() on noria's loop."""
+    with asyncio.Runner(debug=debug, loop_factory=new_event_loop) as runner:
+        return runner.run(main)

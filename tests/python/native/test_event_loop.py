@@ -1,0 +1,63 @@
+"""One turn serves sockets, timers and callbacks alike; none starves the others."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from noria.loop import Loop
+
+
+@pytest.mark.parametrize("engine", ["epoll", "uring"])
+def test_a_chain_of_callbacks_starves_neither_sockets_nor_timers(engine: str) -> None:
+    loop = Loop(engine)
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    seen: set[str] = set()
+    rounds = 0
+
+    def told(what: str) -> None:
+        seen.add(what)
+        if len(seen) == 2:
+            loop.stop()
+
+    def chain() -> None:
+        nonlocal rounds
+        rounds += 1
+        assert rounds < 1_000_000
+        if rounds == 100:
+            theirs.send(b"x")
+            loop.call_later(0, told, "timer")
+        loop.call_soon(chain)
+
+    loop.add_reader(ours, lambda: (ours.recv(1), told("socket")))
+    loop.call_soon(chain)
+    try:
+        loop.run_forever()
+    except OSError as error:
+        pytest.skip(str(error))
+    finally:
+        loop.close()
+        ours.close()
+        theirs.close()
+    assert seen == {"socket", "timer"}
+
+
+def test_a_socket_that_is_always_ready_starves_no_timer() -> None:
+    loop = Loop("epoll")
+    ours, theirs = socket.socketpair()
+    theirs.send(b"x")
+    reads = 0
+
+    def read() -> None:
+        nonlocal reads
+        reads += 1  # and leaves the octet there
+
+    loop.add_reader(ours, read)
+    loop.call_later(0.005, loop.stop)
+    loop.run_forever()
+    assert reads > 1
+    loop.close()
+    ours.close()
+    theirs.close()
