@@ -89,9 +89,11 @@ class Answers:
         return self.error_response(500, phrase(500))
 
     def log(self, request: Request | None, error: BaseException) -> None:
+        self.log_failure("a request" if request is None else f"{request.method} {request.path}", error)
+
+    def log_failure(self, what: str, error: BaseException) -> None:
         import logging
 
-        what = "a request" if request is None else f"{request.method} {request.path}"
         logger, serving = logging.getLogger("noria.error"), self.app._serving
         # Where nobody has said what becomes of log records, the native writer does better than stderr.
         if serving is not None and not logger.hasHandlers() and logger.isEnabledFor(logging.ERROR):
