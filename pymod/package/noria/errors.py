@@ -137,6 +137,10 @@ class ResponseValidationError(NoriaError, ValueError):
     """A handler returned something that does not fit its declared type."""
 
 
+class ClientDisconnected(NoriaError):
+    """The client has left before it sent, or took, everything."""
+
+
 class HTTPError(NoriaError):
     """Ends a request with this status; `detail` is any JSON value."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from noria.headers import HeadersInit
     from noria.problems import ProblemDetails
+    from noria.streaming import Streaming
 
 __all__ = ["Response"]
 
@@ -22,13 +23,14 @@ class Response:
     """A complete answer. It may be returned many times; whoever may change it gets a copy.
 
     The native half reads the three slots directly: a status (0 in a side channel that set none),
-    the body as bytes, and the fields as they go on the wire, Content-Type among them.
+    the body as bytes, and the fields as they go on the wire, Content-Type among them. A streaming one
+    has a noria.streaming.Streaming as its body.
     """
 
     __slots__ = ("__weakref__", "_body", "_fields", "_status")
 
     _status: int
-    _body: bytes
+    _body: bytes | Streaming
     _fields: list[tuple[bytes, bytes]]
 
     def __init__(
@@ -102,7 +104,10 @@ class Response:
         self._fields.append(field(name, value))
 
     def body(self) -> bytes:
-        return self._body
+        body = self._body
+        if isinstance(body, bytes):
+            return body
+        raise RuntimeError("a streaming response has no body to read: its items are made as they are sent")
 
     def content_type(self) -> str | None:
         return MutableHeaders(self._fields).get("content-type")
@@ -173,7 +178,8 @@ class Response:
         )
 
     def __repr__(self) -> str:
-        return f"<Response {self.status} {self.content_type()} {len(self._body)} bytes>"
+        size = f"{len(self._body)} bytes" if isinstance(self._body, bytes) else "streaming"
+        return f"<Response {self.status} {self.content_type()} {size}>"
 
     @staticmethod
     def json(data: Any, status: int = 200, *, headers: HeadersInit | None = None) -> Response:

@@ -1,0 +1,222 @@
+"""Section 10 and 11: full sinks, clients that leave, cancellation, silence; the producer is always closed."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from noria.pool import BlockingPool
+from noria.sse import SseEvent
+from noria.streaming import Streaming, send
+from streamed import KINDS, KeptSink, Producer, delivery, run, sent
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_full_sink_is_waited_for(kind: str) -> None:
+    async def main() -> None:
+        producer, sink, pool = Producer(*[b"x"] * 5), KeptSink(room=2), BlockingPool("p", 1, 0)
+        sending = asyncio.create_task(send(sink, Streaming(producer.of(kind)), delivery(pool=pool if kind == "pool" else None)))
+        while sink.waited is None:
+            await asyncio.sleep(0)
+        assert (len(sink.pieces), producer.asked, sending.done()) == (2, 2, False)
+        before, sink.waited = sink.waited, None
+        sink.room = 2
+        before.set_result(None)
+        while sink.waited is None:
+            await asyncio.sleep(0)
+        assert (len(sink.pieces), producer.asked) == (4, 4)
+        sink.make_room(9)
+        await sending
+        assert sink.last == "end" and producer.closed == 1 and pool.shutdown(10)
+
+    run(main)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_client_that_leaves_a_full_sink(kind: str) -> None:
+    async def main() -> None:
+        producer, sink, pool = Producer(*[b"x"] * 5), KeptSink(room=1), BlockingPool("p", 1, 0)
+        logged: list[BaseException] = []
+        sending = asyncio.create_task(send(sink, Streaming(producer.of(kind)), delivery(logged, pool=pool if kind == "pool" else None)))
+        while sink.waited is None:
+            await asyncio.sleep(0)
+        sink.leave()
+        await sending
+        assert sink.calls == ["begin", "write"] and logged == [] and (producer.asked, producer.closed) == (1, 1)
+        assert pool.shutdown(10)
+
+    run(main)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_client_that_leaves_is_seen_before_the_next_item(kind: str) -> None:
+    class Leaves(KeptSink):
+        def write(self, data: bytes) -> bool:
+            self.gone = True
+            return super().write(data)
+
+    producer = Producer(*[b"x"] * 5)
+    sink, logged = sent(producer.of(kind), Leaves(), pool=kind == "pool")
+    assert sink.calls == ["begin", "write"] and logged == [] and (producer.asked, producer.closed) == (1, 1)
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_cancelling_closes_the_producer(begun: bool) -> None:
+    async def main() -> None:
+        producer, sink = Producer(*([b"x"] if begun else []), asyncio.Event(), b"never"), KeptSink()
+        sending = asyncio.create_task(send(sink, Streaming(producer.asynchronous()), delivery()))
+        while producer.asked < 1 + begun:
+            await asyncio.sleep(0)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert sink.calls == (["begin", "write", "cut"] if begun else []) and producer.closed == 1
+
+    run(main)
+
+
+@pytest.mark.parametrize(("item", "stopping", "last"), [(SseEvent("a"), True, "end"), (SseEvent("a"), False, "cut"), (b"a", True, "cut")])
+def test_a_stop_ends_events_properly(item: Any, stopping: bool, last: str) -> None:
+    async def main() -> None:
+        producer, sink = Producer(item, asyncio.Event()), KeptSink()
+        sending = asyncio.create_task(send(sink, Streaming(producer.asynchronous()), delivery(is_stopping=lambda: stopping)))
+        await sink.wrote.wait()
+        while producer.asked < 2:
+            await asyncio.sleep(0)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert sink.last == last and producer.closed == 1
+
+    run(main)
+
+
+def test_a_pooled_step_is_waited_for_when_the_stream_is_cancelled() -> None:
+    entered, let_go = threading.Event(), threading.Event()
+
+    def steps() -> Iterator[bytes]:
+        yield b"a"
+        entered.set()
+        let_go.wait(10)
+        yield b"b"
+
+    async def main() -> None:
+        sink, pool = KeptSink(), BlockingPool("p", 2, 0)
+        stream = steps()
+        sending = asyncio.create_task(send(sink, Streaming(stream), delivery(pool=pool)))
+        await asyncio.get_running_loop().run_in_executor(None, entered.wait, 10)
+        sending.cancel()
+        await asyncio.sleep(0)
+        assert sink.calls == ["begin", "write", "cut"] and not sending.done()
+        let_go.set()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert next(stream, None) is None and pool.shutdown(10)
+
+    run(main)
+
+
+def test_what_closing_raises_is_logged() -> None:
+    def steps() -> Iterator[Any]:
+        try:
+            yield b"a"
+            yield "of another kind"
+        finally:
+            raise LookupError("in finally")
+
+    sink, logged = sent(steps())
+    assert sink.calls == ["begin", "write", "cut"]
+    assert [type(one).__name__ for one in logged] == ["ResponseTypeError", "LookupError"]
+
+
+def test_a_producer_that_never_waits_leaves_turns_to_others() -> None:
+    class Slow(asyncio.SelectorEventLoop):
+        """Its clock goes on by 0.4 ms each time it is read."""
+
+        now_s = 0.0
+
+        def time(self) -> float:
+            self.now_s += 0.0004
+            return self.now_s
+
+    async def main() -> None:
+        sink, seen = KeptSink(), list[int]()
+        sending = asyncio.create_task(send(sink, Streaming(iter([b"x"] * 30)), delivery()))
+        while not sending.done():
+            await asyncio.sleep(0)
+            seen.append(len(sink.pieces))
+        # The first item leaves by itself, and no turn takes all of them.
+        assert seen[:1] == [1] and len(set(seen)) > 5 and sink.last == "end"
+
+    with asyncio.Runner(loop_factory=Slow) as runner:
+        runner.run(main())
+
+
+class Clock(asyncio.SelectorEventLoop):
+    """Timers fire as the test moves the time."""
+
+    now_s = 0.0
+
+    def time(self) -> float:
+        return self.now_s
+
+    async def pass_time(self, seconds: float) -> None:
+        self.now_s += seconds
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+def test_silent_events_keep_the_connection_alive() -> None:
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        silence, sink = asyncio.Event(), KeptSink()
+        producer = Producer(SseEvent("a"), silence, SseEvent("b"), asyncio.Event())
+        sending = asyncio.create_task(send(sink, Streaming(producer.asynchronous()), delivery(keep_alive_s=15)))
+        await sink.wrote.wait()
+        await loop.pass_time(14)
+        assert sink.pieces == [b"data: a\n\n"]
+        await loop.pass_time(1)
+        assert sink.pieces[1:] == [b":\n\n"]
+        await loop.pass_time(14)
+        silence.set()
+        await loop.pass_time(0)
+        assert sink.pieces[2:] == [b"data: b\n\n"]
+        await loop.pass_time(14)  # 28 s after the comment, but 14 after the event
+        assert len(sink.pieces) == 3
+        await loop.pass_time(1)
+        assert sink.pieces[3:] == [b":\n\n"]
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        await loop.pass_time(60)
+        assert len(sink.pieces) == 4
+
+    with asyncio.Runner(loop_factory=Clock) as runner:
+        runner.run(main())
+
+
+@pytest.mark.parametrize(
+    ("item", "keep_alive_s", "room", "length"),
+    [(b"a", None, None, None), (SseEvent("a"), 0, None, None), (SseEvent("a"), None, 1, None), (SseEvent("a"), None, None, 99)],
+    ids=["no events", "switched off", "the sink is full", "a declared length"],
+)
+def test_no_comment_when(item: Any, keep_alive_s: float | None, room: int | None, length: int | None) -> None:
+    async def main() -> None:
+        loop: Any = asyncio.get_running_loop()
+        sink = KeptSink(room=room)
+        streaming = Streaming(Producer(item, asyncio.Event()).asynchronous(), keep_alive_s=keep_alive_s, content_length=length)
+        sending = asyncio.create_task(send(sink, streaming, delivery(keep_alive_s=15)))
+        await sink.wrote.wait()
+        for _ in range(3):
+            await loop.pass_time(15)
+        assert len(sink.pieces) == 1
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+
+    with asyncio.Runner(loop_factory=Clock) as runner:
+        runner.run(main())
