@@ -141,6 +141,18 @@ class ClientDisconnected(NoriaError):
     """The client has left before it sent, or took, everything."""
 
 
+class WebSocketDisconnect(NoriaError):
+    """A WebSocket has ended: the code and reason of its close, 1006 if the connection was lost."""
+
+    def __init__(self, code: int = 1000, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.reason}" if self.reason else str(self.code)
+
+
 class HTTPError(NoriaError):
     """Ends a request with this status; `detail` is any JSON value."""
 
