@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from noria import _native
 from noria.errors import HTTPError
 from noria.requests import Headers
+from noria.response_parser import ResponseParser
 
 if TYPE_CHECKING:
     from typing import Self
@@ -28,14 +29,17 @@ class TestResponse:
         self.history: list[TestResponse] = []
 
     @property
-    def text(self) -> str:
+    def charset(self) -> str:
         content_type = self.headers.get("content-type") or ""
-        charset = "utf-8"
         for part in content_type.split(";")[1:]:
             name, _, value = part.partition("=")
             if name.strip().lower() == "charset":
-                charset = value.strip().strip('"')
-        return self.content.decode(charset, "replace")
+                return value.strip().strip('"')
+        return "utf-8"
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(self.charset, "replace")
 
     def json(self) -> Any:
         return _native.json_loads(self.content)
@@ -63,42 +67,11 @@ def parse_response(
     data: bytes, method: str, closed: bool
 ) -> tuple[str, int, list[tuple[str, str]], bytes] | None:
     """(version, status, fields, body) of the final response in `data`, None if it is not whole."""
-    while True:
-        head, separator, rest = data.partition(b"\r\n\r\n")
-        if not separator:
+    reader = ResponseParser(method)
+    body = b"".join(reader.feed(data))
+    if closed:
+        try:
+            reader.end()
+        except ConnectionError:
             return None
-        status_line, *lines = head.decode("latin-1").split("\r\n")
-        version, status_text, *_ = status_line.split(" ", 2)
-        status = int(status_text)
-        if status >= 200:
-            break
-        data = rest
-    fields = []
-    for line in lines:
-        name, _, value = line.partition(":")
-        fields.append((name, value.strip(" \t")))
-    lowered = {name.lower(): value for name, value in fields}
-    if method == "HEAD" or status in (204, 304):
-        return version, status, fields, b""
-    if "content-length" in lowered:
-        length = int(lowered["content-length"])
-        return (version, status, fields, rest[:length]) if len(rest) >= length else None
-    if lowered.get("transfer-encoding", "").lower() == "chunked":
-        body = _unchunked(rest)
-        return None if body is None else (version, status, fields, body)
-    return (version, status, fields, rest) if closed else None
-
-
-def _unchunked(data: bytes) -> bytes | None:
-    body = b""
-    while True:
-        line, separator, data = data.partition(b"\r\n")
-        if not separator:
-            return None
-        size = int(line.partition(b";")[0], 16)
-        if size == 0:
-            return body
-        if len(data) < size + 2:
-            return None
-        body += data[:size]
-        data = data[size + 2 :]
+    return (reader.version, reader.status, reader.fields, body) if reader.is_whole else None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
     from typing import Self, Unpack
+    from urllib.parse import SplitResult
 
     from noria.app import App
     from noria.options import Settings
@@ -70,15 +71,7 @@ class TestClient:
     ) -> TestResponse:
         """One request; TimeoutError if the server falls silent without having answered."""
         given = _pairs(headers)
-        if json is not None:
-            if content is not None:
-                raise TypeError("request() takes json or content, not both")
-            from noria.json import dumps
-
-            content = dumps(json)
-            if not any(name.lower() == "content-type" for name, _ in given):
-                given.append(("Content-Type", "application/json"))
-        body = content.encode() if isinstance(content, str) else content
+        body = _body(json, content, given)
         target = _with_params(_resolved(self.base_url, url), params)
         method = method.upper()
         follow = self.follow_redirects if follow_redirects is None else follow_redirects
@@ -101,16 +94,15 @@ class TestClient:
                 given = [f for f in given if f[0].lower() not in ("authorization", "host")]
             target = next_target
 
-    def _exchange(
+    def _octets(
         self,
         method: str,
-        url: str,
+        parts: SplitResult,
         given: list[tuple[str, str]],
         cookies: dict[str, str],
         body: bytes | None,
-        timeout: float,
-    ) -> TestResponse:
-        parts = urlsplit(url)
+    ) -> bytes:
+        """The request as it goes on the wire."""
         path = parts.path or "/"
         names = {name.lower() for name, _ in given}
         fields = [("Host", parts.netloc)] if "host" not in names else []
@@ -130,8 +122,19 @@ class TestClient:
                 fields.append(("Content-Length", str(len(body or b""))))
         target = path + (f"?{parts.query}" if parts.query else "")
         head = f"{method} {target} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in fields) + "\r\n"
-        data = head.encode("latin-1") + (body or b"")
+        return head.encode("latin-1") + (body or b"")
 
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        given: list[tuple[str, str]],
+        cookies: dict[str, str],
+        body: bytes | None,
+        timeout: float,
+    ) -> TestResponse:
+        parts = urlsplit(url)
+        data = self._octets(method, parts, given, cookies, body)
         server = self._memory()
         connection = self._connected(server, parts)
         received = self._run(lambda: server.send(connection, data), server, connection)
@@ -142,13 +145,13 @@ class TestClient:
         if parsed is None:
             if closed:
                 raise ConnectionError(f"{method} {url}: the server closed without a whole answer")
-            raise TimeoutError(f"{method} {url}: no answer within {timeout:g} s{self._handler(method, path)}")
+            raise TimeoutError(f"{method} {url}: no answer within {timeout:g} s{self._handler(method, parts.path or '/')}")
         version, status, received_fields, content = parsed
         if any(n.lower() == "connection" and "close" in v.lower() for n, v in received_fields):
             self._connection = None
         response = TestResponse(url, version, status, received_fields, content)
         for line in response.headers.getlist("set-cookie"):
-            self.cookies.take(line, parts.hostname or "", path)
+            self.cookies.take(line, parts.hostname or "", parts.path or "/")
         return response
 
     def _handler(self, method: str, path: str) -> str:
@@ -232,6 +235,19 @@ def _pairs(headers: HeadersInit | None) -> list[tuple[str, str]]:
     if headers is None:
         return []
     return list(headers.items() if hasattr(headers, "items") else headers)
+
+
+def _body(json: Any, content: bytes | str | None, given: list[tuple[str, str]]) -> bytes | None:
+    """The body of a request; a JSON one adds its type to the fields."""
+    if json is None:
+        return content.encode() if isinstance(content, str) else content
+    if content is not None:
+        raise TypeError("request() takes json or content, not both")
+    from noria.json import dumps
+
+    if not any(name.lower() == "content-type" for name, _ in given):
+        given.append(("Content-Type", "application/json"))
+    return dumps(json)
 
 
 def _address(parts: Any) -> tuple[str, int]:

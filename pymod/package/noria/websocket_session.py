@@ -1,0 +1,183 @@
+"""The test client's end of a WebSocket."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from hashlib import sha1
+from typing import TYPE_CHECKING, Any
+
+import noria.json
+from noria.client_frames import BINARY, CLOSE, PING, PONG, TEXT, MessageReader, masked_frame
+from noria.client_stream import begun_response
+from noria.errors import NoriaError, WebSocketDisconnect
+from noria.websockets import CONTROL_BYTES_MAX, checked_close
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from noria.client_frames import Frame
+    from noria.client_stream import Wire
+    from noria.received import TestResponse
+    from noria.requests import Headers
+
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
+NO_STATUS, LOST = 1005, 1006
+
+
+class WebSocketRefused(NoriaError):
+    """The server answered the upgrade with an ordinary response."""
+
+    def __init__(self, response: TestResponse) -> None:
+        super().__init__(f"the upgrade was answered with {response.status_code}")
+        self.response = response
+
+
+def upgrade_fields(key: str, subprotocols: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """The fields that ask for a WebSocket."""
+    fields = [
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", key),
+    ]
+    return [*fields, ("Sec-WebSocket-Protocol", ", ".join(subprotocols))] if subprotocols else fields
+
+
+def new_key() -> str:
+    return b64encode(os.urandom(16)).decode()
+
+
+def accept_of(key: str) -> str:
+    return b64encode(sha1(key.encode() + _GUID).digest()).decode()
+
+
+class WebSocketSession:
+    """One WebSocket of the test client, after its request was sent on `wire`."""
+
+    def __init__(self, wire: Wire, url: str, key: str, subprotocols: Sequence[str] = ()) -> None:
+        self._wire = wire
+        self._messages = MessageReader()
+        self._frames: list[Frame] = []  # received and not taken
+        self.close_code: int | None = None
+        self.close_reason: str | None = None
+        self._has_closed = False  # sent a Close
+        response = begun_response(wire, "GET", url)
+        if response.status_code != 101:
+            response.read()
+            wire.leave()
+            raise WebSocketRefused(response)
+        self.headers: Headers = response.headers
+        self.subprotocol = response.headers.get("sec-websocket-protocol")
+        if response.headers.get("sec-websocket-accept") != accept_of(key):
+            raise ConnectionError("the 101 does not accept the key that was sent")
+        if self.subprotocol is not None and self.subprotocol not in subprotocols:
+            raise ConnectionError(f"the 101 names the subprotocol {self.subprotocol!r}, which was not offered")
+        self._frames += self._messages.feed(response._reader.rest)
+
+    # --- out ---
+
+    def _send(self, opcode: int, payload: bytes) -> None:
+        if self.close_code is not None or self._has_closed:
+            raise WebSocketDisconnect(self.close_code or LOST, self.close_reason or "")
+        self._wire.send(masked_frame(opcode, payload))
+
+    def send_text(self, text: str) -> None:
+        self._send(TEXT, text.encode())
+
+    def send_bytes(self, data: bytes) -> None:
+        self._send(BINARY, bytes(data))
+
+    def send_json(self, value: Any) -> None:
+        self._send(TEXT, noria.json.dumps(value))
+
+    def send(self, message: str | bytes) -> None:
+        if isinstance(message, str):
+            self.send_text(message)
+        else:
+            self.send_bytes(message)
+
+    def ping(self, data: bytes = b"") -> None:
+        if len(data) > CONTROL_BYTES_MAX:
+            raise ValueError(f"a ping carries at most {CONTROL_BYTES_MAX} octets, not {len(data)}")
+        self._send(PING, data)
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Sends a Close, waits for the other and drops what comes before it. Nothing if it has ended."""
+        octets = checked_close(code, reason)
+        try:
+            if self.close_code is None and not self._has_closed:
+                self._wire.send(masked_frame(CLOSE, code.to_bytes(2, "big") + octets))
+                self._has_closed = True
+                while self._next() is not None:
+                    pass
+        finally:
+            self._wire.leave()
+
+    # --- in ---
+
+    def _next(self) -> str | bytes | None:
+        """The next message, None at the end; pings are answered on the way."""
+        while self.close_code is None:
+            while self._frames:
+                frame = self._frames.pop(0)
+                if frame.opcode == TEXT:
+                    return frame.payload.decode()
+                if frame.opcode == BINARY:
+                    return frame.payload
+                if frame.opcode == PING and not self._has_closed:
+                    self._wire.send(masked_frame(PONG, frame.payload))
+                elif frame.opcode == CLOSE:
+                    self._take_close(frame.payload)
+                    return None
+            data = self._wire.receive()
+            if not data:
+                self.close_code, self.close_reason = LOST, ""
+                return None
+            self._frames += self._messages.feed(data)
+        return None
+
+    def _take_close(self, payload: bytes) -> None:
+        self.close_code = int.from_bytes(payload[:2], "big") if payload else NO_STATUS
+        self.close_reason = payload[2:].decode()
+        if not self._has_closed:
+            self._has_closed = True
+            self._wire.send(masked_frame(CLOSE, payload[:2]))
+
+    def receive(self) -> str | bytes:
+        """The next message; WebSocketDisconnect once the server has closed."""
+        message = self._next()
+        if message is None:
+            raise WebSocketDisconnect(self.close_code or LOST, self.close_reason or "")
+        return message
+
+    def receive_text(self) -> str:
+        message = self.receive()
+        if not isinstance(message, str):
+            raise TypeError(f"a binary message came where a text one was expected: {message!r}")
+        return message
+
+    def receive_bytes(self) -> bytes:
+        message = self.receive()
+        if not isinstance(message, bytes):
+            raise TypeError(f"a text message came where a binary one was expected: {message!r}")
+        return message
+
+    def receive_json(self) -> Any:
+        return noria.json.loads(self.receive())
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str | bytes:
+        message = self._next()
+        if message is None:
+            raise StopIteration
+        return message
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.close()
