@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 import pytest
 
-from noria import ResponseTypeError, json
-from noria.item_encoding import ItemEncoding, declared_item, encoding_as, encoding_declared, encoding_of
+from noria import ResponseTypeError, ResponseValidationError, json
+from noria.item_encoding import ItemEncoding, declared_item, encoding_as, encoding_declared, encoding_of, encoding_of_result
 from noria.sse import SseEvent
 
 T = TypeVar("T")
@@ -92,6 +93,39 @@ def test_items_go_through_their_declared_type() -> None:
 
     encoding = encoding_declared(dict, None, dumps, convert)
     assert written(encoding, {"n": 1, "secret": 2}, "finished")[1] == [b'{"n":1}\n', b'{"finished":1}\n']
+
+
+@dataclass
+class Row:
+    n: int
+
+
+@dataclass
+class SecretRow(Row):
+    secret: str = "x"
+
+
+@pytest.mark.parametrize("validator", ["auto", "builtin"])
+def test_of_a_return_annotation(validator: str) -> None:
+    def made(annotation: Any, media_type: str | None = None) -> ItemEncoding:
+        encoding = encoding_of_result(annotation, media_type, dumps, validator)
+        assert encoding is not None
+        return encoding
+
+    rows = made(AsyncIterator[Row])
+    assert written(rows, Row(1), SecretRow(2), {"n": 3, "secret": 4}) == (
+        "application/x-ndjson",
+        [b'{"n":1}\n', b'{"n":2}\n', b'{"n":3}\n'],
+    )
+    with pytest.raises(ResponseValidationError):
+        rows.encode({"secret": 4})
+    assert written(made(Iterator[dict[str, int]]), {"n": 1}) == ("application/x-ndjson", [b'{"n":1}\n'])
+    assert written(made(Iterator[str]), "a") == ("application/x-ndjson", [b'"a"\n'])
+    assert written(made(Iterator[str], "text/plain"), "a") == ("text/plain; charset=utf-8", [b"a"])
+    assert made(Iterator[bytes], "image/png").content_type == "image/png"
+    assert made(Iterator[SseEvent]).is_events and made(Iterator[SseEvent | str]).is_events
+    for open_ in (Iterator[Any], list[int], dict[str, int], None, Row):
+        assert encoding_of_result(open_, None, dumps, validator) is None
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,10 @@ class Argument(TypedDict, total=False):
         "request",  # the Request
         "constant",  # `default`, the very object (App, ...)
         "response",  # a fresh side channel, made by Hooks["side_channel"]
+        "background", "websocket",  # the BackgroundTasks; the WebSocket or SyncWebSocket
         "path",  # path value `index`
-        "query",
+        "query", "cookie",
         "header",  # `key` in lower case
-        "cookie",
         "body",  # `decode(bytes)`; without decode the native JSON reader
         # `resolve(request)`: the general, slower road. Whatever it raises is handed to `explain`.
         "resolver",

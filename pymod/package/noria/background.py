@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noria.errors import place_of
-from noria.parameters import innermost, is_async
+from noria.parameters import is_async, is_async_generator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
 
 __all__ = ["BackgroundTasks"]
-
-_CO_ASYNC_GENERATOR = 0x200
 
 
 class BackgroundTasks:
@@ -33,8 +31,7 @@ class BackgroundTasks:
         if not callable(func):
             fix = "pass the function and its arguments: add_task(f, 1)" if hasattr(func, "__await__") else "pass a function"
             raise TypeError(f"add_task() takes a callable, not {type(func).__name__}; {fix}")
-        code = getattr(innermost(func), "__code__", None)
-        if code is not None and code.co_flags & _CO_ASYNC_GENERATOR:
+        if is_async_generator(func):
             raise TypeError(f"add_task() takes no async generator ({func!r}): nothing would read what it yields")
         self._tasks.append((func, args, kwargs))
 

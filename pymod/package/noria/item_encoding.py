@@ -48,15 +48,35 @@ def encoding_declared(
     item: Any, media_type: str | None, dumps: Dumps, convert: Callable[[Any], Any] | None = None
 ) -> ItemEncoding:
     """For items of this declared type; `convert` takes an item through that type before it is JSON."""
-    origin, arguments = origin_and_arguments(item)
-    members = [unwrapped(one) for one in arguments] if is_union(origin) else [item]
-    if any(isinstance(one, type) and issubclass(one, SseEvent) for one in members):
+    if _holds_events(item):
         return events(dumps)
-    if all(one in (bytes, bytearray, memoryview) for one in members):
+    if all(one in (bytes, bytearray, memoryview) for one in _members(item)):
         return octets(media_type)
     if item is str and _is_text(media_type):
         return text(media_type)
     return lines(media_type, dumps, convert, described(item))
+
+
+def encoding_of_result(annotation: Any, media_type: str | None, dumps: Dumps, validator: str) -> ItemEncoding | None:
+    """For a handler with this return annotation; None if that settles nothing. Unfit if no engine takes its items.
+
+    As of a declared result, no field that the item's type does not declare leaves the server.
+    """
+    item = declared_item(annotation)
+    if item is None:
+        return None
+    from noria.models import result_type
+
+    known = (str, bytes, bytearray, memoryview)
+    made = None if item in known or _holds_events(item) else result_type(item, validator)
+    if made is None:
+        return encoding_declared(item, media_type, dumps)
+    encode, unless = made.encode, made.unless
+
+    def convert(value: Any) -> Any:
+        return value if type(value) is unless else encode(value)
+
+    return encoding_declared(item, media_type, dumps, convert)
 
 
 def encoding_of(first: Any, media_type: str | None, dumps: Dumps) -> ItemEncoding:
@@ -134,6 +154,15 @@ def lines(
 
 def another_kind(item: Any, kind: str) -> ResponseTypeError:
     return ResponseTypeError(f"a stream of {kind} yielded a {type(item).__name__}; all items of a stream are of one kind")
+
+
+def _members(item: Any) -> list[Any]:
+    origin, arguments = origin_and_arguments(item)
+    return [unwrapped(one) for one in arguments] if is_union(origin) else [item]
+
+
+def _holds_events(item: Any) -> bool:
+    return any(isinstance(one, type) and issubclass(one, SseEvent) for one in _members(item))
 
 
 def _bare(media_type: str) -> str:

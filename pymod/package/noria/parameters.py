@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 EMPTY: Any = object()
 
 _CO_VARARGS, _CO_VARKEYWORDS = 0x04, 0x08
-_CO_ASYNC = 0x80 | 0x200  # coroutine, async generator
+_CO_ASYNC_GENERATOR = 0x200
+_CO_ASYNC = 0x80 | _CO_ASYNC_GENERATOR  # a coroutine is the other
 
 
 class Parameter:
@@ -36,11 +37,20 @@ class Unresolved(Exception):
 
 
 def is_async(handler: Any) -> bool:
+    return bool(_flags(handler) & _CO_ASYNC)
+
+
+def is_async_generator(handler: Any) -> bool:
+    return bool(_flags(handler) & _CO_ASYNC_GENERATOR)
+
+
+def _flags(handler: Any) -> int:
+    """What the compiler noted of the function behind a callable."""
     handler = innermost(handler)
     code = getattr(handler, "__code__", None)
     if code is None and not isinstance(handler, type):
         code = getattr(getattr(type(handler), "__call__", None), "__code__", None)
-    return code is not None and bool(code.co_flags & _CO_ASYNC)
+    return 0 if code is None else int(code.co_flags)
 
 
 def innermost(handler: Any) -> Any:

@@ -141,6 +141,13 @@ class Compiler:
             return {"source": "response"}, False
         if isinstance(tp, type) and issubclass(tp, App):
             return {"source": "constant", "default": self.app}, False
+        if _is_ours(tp, "noria.background", "BackgroundTasks"):
+            return {"source": "background"}, False
+        if _is_ours(tp, "noria.websockets", "WebSocket") or _is_ours(tp, "noria.sync_websocket", "SyncWebSocket"):
+            raise self.refused(
+                f"{self.says(parameter)} is a {tp.__name__} on a {'/'.join(self.route.methods)} route",
+                f"register it with @app.websocket({self.route.path!r})",
+            )
         if parameter.name in template:
             return self.path(parameter, parameter.name, tp, {}), False
         if tp is EMPTY and parameter.default is EMPTY and parameter.positional:
@@ -320,6 +327,13 @@ class Compiler:
             raise RuntimeError(f"{self.route.where}: an argument was refused, but is valid")
 
         return explain
+
+
+def _is_ours(tp: Any, module: str, name: str) -> bool:
+    """Whether it is this class of ours; a program that does not use it need not import it."""
+    import sys
+
+    return module in sys.modules and tp is getattr(sys.modules[module], name)
 
 
 def compile_plan(app: Any, route: RouteInfo) -> Plan:
