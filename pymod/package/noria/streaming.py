@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 
 SSE_KEEP_ALIVE_S = 15.0
-_CONFIGURED: Any = object()
 # A producer that never waits gives the others of its loop a turn after this long, and its octets leave.
 TURN_S = 0.001
 
@@ -150,15 +149,14 @@ def stream_response(
 
 
 def sse_response(
-    iterable: Any, *, keepalive: float = _CONFIGURED, status: int = 200, headers: HeadersInit | None = None
+    iterable: Any, *, keepalive: float | None = None, status: int = 200, headers: HeadersInit | None = None
 ) -> Response:
     """Response.sse: an event stream; a comment goes out after `keepalive` silent seconds, 0 for never."""
-    if keepalive is not _CONFIGURED and not 0 <= keepalive < 2**32:
+    if keepalive is not None and not 0 <= keepalive < 2**32:
         raise ValueError(f"keepalive is a number of seconds from 0, not {keepalive!r}")
     fields = [] if headers is None else fields_of(headers)
-    keep_alive_s = None if keepalive is _CONFIGURED else keepalive
     return streaming_response(
-        Streaming(_iterable(iterable), content_type=EVENTS, keep_alive_s=keep_alive_s), status, fields
+        Streaming(_iterable(iterable), content_type=EVENTS, keep_alive_s=keepalive), status, fields
     )
 
 
