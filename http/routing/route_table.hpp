@@ -24,6 +24,7 @@ struct RouteSettings {
   std::optional<std::uint64_t> body_bytes_max;  // absent: the server's limit
   bool wants_json = false;       // another type is refused before the body is awaited (UPL-001)
   bool untyped_is_json = false;  // with wants_json: no Content-Type at all is accepted
+  std::optional<std::uint64_t> timeout_ms;  // till the response has begun; absent: the server's
   bool streams_body = false;  // the handler starts behind the head and takes the body as it comes
   std::uint32_t tag = 0;      // the application's own
   std::string path;           // the template, for the log

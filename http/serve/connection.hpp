@@ -164,8 +164,10 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   // Exchanges that outlive their handler's call.
   ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) override;
   void end_kept(Outcome outcome, std::span<const FieldView> trailers) override;
+  void forsake() override;
   HeadFault begin_stream(const ResponseHead& head) override;
   std::size_t write(std::string_view piece) override;
+  bool is_backed_up() override;
   bool wants_more() const override;
   std::string_view take_body() override;
   bool body_ended() const override;
@@ -180,6 +182,7 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   void end_behind();
   bool ends_behind() const;
   void drop_kept(ExchangeEvent event, Reason reason);
+  void forget_kept(Reason reason);
   void lose(Reason reason);
 
   // Life.

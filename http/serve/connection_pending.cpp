@@ -21,7 +21,10 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
   life_ = Life::handling;
   cut_behind_ = Reason::none;
   if (parked_since_ns_ == 0) parked_since_ns_ = shared_.clock.now_ns();
-  const std::uint64_t timeout_ms = shared_.config.request_timeout_ms;
+  const RouteSettings* const route = live.match().route;
+  const std::uint64_t timeout_ms =
+      route == nullptr ? shared_.config.request_timeout_ms
+                       : route->timeout_ms.value_or(shared_.config.request_timeout_ms);
   if (timeout_ms != no_limit) {
     kept_->deadline_ms = shared_.clock.now_ms() + timeout_ms;
     inspect_by(kept_->deadline_ms);
@@ -29,7 +32,7 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
   if (shared_.pending.live() >= shared_.config.handlers_running_max) shared_.may_shed = true;
   const RequestHead& head = live.request();
   const bool has_body = head.framing == BodyFraming::chunked || head.content_length != 0;
-  if (has_body && live.match().route != nullptr && live.match().route->streams_body) {
+  if (has_body && route != nullptr && route->streams_body) {
     kept_->await_body(persistence_for(head));
   } else {
     kept_->body.complete();
@@ -82,6 +85,12 @@ void Connection::end_kept(Outcome outcome, std::span<const FieldView> trailers) 
   answered(settle_answer(kept_->exchange(), outcome));
 }
 
+void Connection::forsake() {
+  CHECK(kept_ != nullptr);
+  forget_kept(Reason::none);
+  begin_close();
+}
+
 // The answer is written and the exchange gone; the connection moves on when it is settled.
 void Connection::answered(Persistence persistence) {
   persistence_behind_ = persistence;
@@ -106,6 +115,10 @@ void Connection::time_out() {
 // The connection ends, and the exchange with it.
 void Connection::drop_kept(ExchangeEvent event, Reason reason) {
   kept_->finish(event);
+  forget_kept(reason);
+}
+
+void Connection::forget_kept(Reason reason) {
   if (shared_.access_log != nullptr) {
     const Exchange& exchange = kept_->exchange();
     const PendingExchange::Response& response = kept_->response;

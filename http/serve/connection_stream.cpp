@@ -47,6 +47,14 @@ std::size_t Connection::write(std::string_view piece) {
   return taken;
 }
 
+bool Connection::is_backed_up() {
+  CHECK(kept_ != nullptr && kept_->response_begun());
+  if (queued_bytes() <= shared_.config.send_queue_bytes_high) return false;
+  kept_->await_room();
+  shared_.schedule(*this);
+  return true;
+}
+
 void Connection::end_stream(Outcome outcome, std::span<const FieldView> trailers) {
   h1::StreamedBody& body = kept_->response.body;
   const bool whole = outcome == Outcome::responded && !body.is_short();

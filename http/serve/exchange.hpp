@@ -27,8 +27,10 @@ class ExchangeHost : public EndpointSource {
   virtual ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) = 0;
   // Of the kept exchange, as Exchange says.
   virtual void end_kept(Outcome outcome, std::span<const FieldView> trailers) = 0;
+  virtual void forsake() = 0;
   virtual HeadFault begin_stream(const ResponseHead& head) = 0;
   virtual std::size_t write(std::string_view piece) = 0;
+  virtual bool is_backed_up() = 0;
   virtual bool wants_more() const = 0;
   virtual std::string_view take_body() = 0;
   virtual bool body_ended() const = 0;
@@ -107,6 +109,9 @@ class Exchange {
   void end(Outcome outcome, std::span<const FieldView> trailers = {}) {
     parts_.host.end_kept(outcome, trailers);
   }
+  // Once suspended: there is nobody left to answer to. Nothing more is sent, the connection closes.
+  // Ends this object and its handle, as end() does.
+  void forsake() { parts_.host.forsake(); }
   bool suspended() const { return state_ == State::suspended; }
 
   // Once suspended, a response whose body is made piece by piece. Without a Content-Length field of
@@ -117,6 +122,9 @@ class Exchange {
   // Returns how many octets of the piece were taken. With fewer than all, the peer is slow: the
   // rest is to be offered again when the listener hears `writable`.
   std::size_t write(std::string_view piece) { return parts_.host.write(piece); }
+  // More than `send_queue_bytes_high` waits for the peer: nothing more should be made until the
+  // listener hears `writable`.
+  bool is_backed_up() { return parts_.host.is_backed_up(); }
   // False if nothing that is written will leave, so nothing more need be made (RSP-003).
   bool wants_more() const { return parts_.host.wants_more(); }
 

@@ -30,6 +30,8 @@ class Server final : public uring::Work {
   // Begins a quick one: idle connections end at once, what has begun gets a second (PRC-002). Any
   // thread, also while a graceful stop goes on.
   void stop_quickly();
+  // A graceful or a quick stop has begun.
+  bool stopping() const { return shared_.stopping; }
   // The stop is through: no connection is left, no operation in flight.
   bool finished() const;
   // It stops because its engine is not to be trusted any more: the process is to be replaced by one
@@ -39,6 +41,8 @@ class Server final : public uring::Work {
   bool overdue() const;
 
   std::uint32_t connections_live() const { return shared_.connections.live(); }
+  // Exchanges whose handler has suspended them.
+  std::uint32_t exchanges_pending() const { return shared_.pending.live(); }
 
   // What this core has at this moment, but for log, engine and generation; looks at every
   // connection.

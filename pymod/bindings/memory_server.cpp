@@ -6,18 +6,31 @@
 
 #include "core/check.hpp"
 #include "pymod/bindings/counters.hpp"
+#include "pymod/bindings/errors.hpp"
 #include "pymod/bridge/python_handler.hpp"
 
 namespace noria::py {
 
 namespace pb = pybind11;
 
+namespace {
+
+LoopObject& loop_of(const pb::object& object) {
+  LoopObject* const loop = loop_in(object.ptr());
+  if (loop == nullptr) raise_set();
+  return *loop;
+}
+
+}  // namespace
+
 MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
-                           const ResponseFields& fields)
+                           const ResponseFields& fields, pb::object loop)
     : application_object_(std::move(application)),
       application_(application_in(application_object_)),
       config_(configuration_from(config)),
-      listener_(engine_.listen()) {
+      listener_(engine_.listen()),
+      event_loop_object_(std::move(loop)),
+      event_loop_(loop_of(event_loop_object_)) {
   ApplicationState& state = application_.state_for(config_);
   server_.emplace(http::ServerParts{
       .engine = engine_,
@@ -44,14 +57,40 @@ MemoryServer::Link& MemoryServer::link(std::uint32_t connection) {
   return found->second;
 }
 
-void MemoryServer::run_until_idle() {
+bool MemoryServer::run_until_idle() {
   if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
+  const bool begun = serving_.has_value();
+  if (!begun) begin();
   busy_ = true;
+  bool anything = false;
   // What a batch caused is prepared in the next turn, so one empty turn is not yet the end.
   for (int empty_turns = 0; empty_turns < 2;) {
     empty_turns = loop_->turn({}) == 0 ? empty_turns + 1 : 0;
+    anything |= empty_turns == 0;
   }
   busy_ = false;
+  if (!begun) end();
+  return anything;
+}
+
+void MemoryServer::begin() {
+  if (!serving_.emplace(application_.state_for(config_), event_loop_).ok()) {
+    serving_.reset();
+    raise_set();
+  }
+}
+
+void MemoryServer::end() {
+  serving_.reset();
+}
+
+bool MemoryServer::turn() {
+  return server_ && run_until_idle();
+}
+
+std::size_t MemoryServer::pending() {
+  const std::size_t exchanges = server_ ? server_->exchanges_pending() : 0;
+  return exchanges + application_.state_for(config_).coroutines_waiting;
 }
 
 std::uint32_t MemoryServer::connect(const Address& client, const Address& server) {
@@ -120,8 +159,15 @@ pb::dict MemoryServer::stats() const {
 void add_memory_server(pb::module_& module) {
   pb::class_<MemoryServer>(module, "MemoryServer",
                            "The same server on the memory engine: bytes in, bytes out.")
-      .def(pb::init<pb::object, const pb::dict&, const ResponseFields&>(), pb::arg("application"),
-           pb::kw_only(), pb::arg("config"), pb::arg("fields") = no_response_fields)
+      .def(pb::init<pb::object, const pb::dict&, const ResponseFields&, pb::object>(),
+           pb::arg("application"), pb::kw_only(), pb::arg("config"),
+           pb::arg("fields") = no_response_fields, pb::arg("loop"))
+      .def("begin", &MemoryServer::begin, "Handlers may run from now on, on this thread.")
+      .def("end", &MemoryServer::end, "They may not any more.")
+      .def("turn", &MemoryServer::turn,
+           "Turns until nothing more happens by itself; whether anything did.")
+      .def("pending", &MemoryServer::pending,
+           "Exchanges that wait for their handler, and handlers that are not through.")
       .def("connect", &MemoryServer::connect, pb::arg("client"), pb::arg("server"))
       .def("send", &MemoryServer::send, pb::arg("connection"), pb::arg("data"),
            pb::arg("chunks") = pb::none(),

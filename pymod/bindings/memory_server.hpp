@@ -16,6 +16,7 @@
 #include "http/serve/server.hpp"
 #include "pymod/bindings/application.hpp"
 #include "pymod/bindings/configuration.hpp"
+#include "pymod/bridge/serving_state.hpp"
 #include "uring/memory/memory_engine.hpp"
 
 namespace noria::py {
@@ -24,8 +25,9 @@ class MemoryServer {
  public:
   using Address = std::pair<std::string, std::uint16_t>;
 
+  // `loop` has an engine of its own, which turns beside the one in memory.
   MemoryServer(pybind11::object application, const pybind11::dict& config,
-               const ResponseFields& fields);
+               const ResponseFields& fields, pybind11::object loop);
   MemoryServer(const MemoryServer&) = delete;
   MemoryServer& operator=(const MemoryServer&) = delete;
   ~MemoryServer();
@@ -34,6 +36,13 @@ class MemoryServer {
   void send(std::uint32_t connection, const pybind11::bytes& data,
             const std::optional<std::vector<std::size_t>>& chunks);
   void finish(std::uint32_t connection);
+  // Handlers may run between these two, on this thread; all that makes them run must be between.
+  void begin();
+  void end();
+  // Turns until nothing more happens by itself; whether anything did.
+  bool turn();
+  // Exchanges that wait for their handler, and handlers that are not through.
+  std::size_t pending();
   pybind11::bytes receive(std::uint32_t connection);
   bool closed(std::uint32_t connection);
   void close();
@@ -59,7 +68,7 @@ class MemoryServer {
   };
 
   Link& link(std::uint32_t connection);
-  void run_until_idle();
+  bool run_until_idle();
 
   pybind11::object application_object_;
   Application& application_;
@@ -74,6 +83,9 @@ class MemoryServer {
   std::unordered_map<uring::Descriptor, http::Endpoints> ends_;
   std::optional<http::Server> server_;
   std::optional<uring::Loop> loop_;
+  pybind11::object event_loop_object_;
+  LoopObject& event_loop_;
+  std::optional<ServingState> serving_;
   bool busy_ = false;
 };
 

@@ -8,6 +8,7 @@
 #include "pymod/bindings/memory_server.hpp"
 #include "pymod/bindings/processes.hpp"
 #include "pymod/bindings/server.hpp"
+#include "pymod/bridge/driver_object.hpp"
 #include "pymod/hotpath/hot_state.hpp"
 #include "pymod/hotpath/json_module.hpp"
 #include "pymod/loop/loop_object.hpp"
@@ -21,13 +22,16 @@ pb::capsule make_hot_state(const pb::module_& module) {
   HotState* state =
       HotState::make(module.attr("JSONDecodeError").ptr(), module.attr("JSONEncodeError").ptr());
   if (state == nullptr) noria::py::raise_set();
+  noria::py::OwnedRef driver_type(reinterpret_cast<PyObject*>(noria::py::make_driver_type()));
+  if (!driver_type) noria::py::raise_set();
+  state->set_driver_type(std::move(driver_type));
   return {state, [](void* dead) { delete static_cast<HotState*>(dead); }};
 }
 
 void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   HotState* state = capsule.get_pointer<HotState>();
-  for (PyTypeObject* type :
-       {state->request_type(), state->headers_type(), state->multi_dict_type()}) {
+  for (PyTypeObject* type : {state->request_type(), state->headers_type(), state->multi_dict_type(),
+                             state->driver_type()}) {
     if (PyModule_AddType(module.ptr(), type) != 0) noria::py::raise_set();
   }
   module.def(

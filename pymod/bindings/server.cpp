@@ -13,8 +13,8 @@
 #include "core/memory/memory_limit.hpp"
 #include "pymod/bindings/counters.hpp"
 #include "pymod/bindings/errors.hpp"
-#include "pymod/bridge/attached.hpp"
 #include "pymod/bridge/python_handler.hpp"
+#include "pymod/bridge/serving_state.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
 #include "uring/sockets/socket_options.hpp"
@@ -115,7 +115,7 @@ std::unique_ptr<http::Logs> Server::make_logs() {
   return logs;
 }
 
-void Server::open(bool signals) {
+void Server::open(bool signals, pb::object loop) {
   if (engine_) throw std::runtime_error("the server is open already");
   http::ServerConfig config = config_;
   config.connections_max = connections_max_within(config.connections_max);
@@ -127,8 +127,12 @@ void Server::open(bool signals) {
   state_.enter(Phase::absent);
   if (!choice) raise_os_error(0, choice.error().cause + "; " + choice.error().remedy);
   serving_thread_ = std::this_thread::get_id();
+  loop_ = loop_in(loop.ptr());
+  if (loop_ == nullptr) raise_set();
+  loop_object_ = std::move(loop);
   ApplicationState& state = application_.state_for(config_);
   engine_ = std::move(choice->engine);
+  loop_->core->attach(*engine_);
   engine_reason_ = std::move(choice->reason);
   server_ = std::make_unique<http::Server>(
       http::ServerParts{.engine = *engine_,
@@ -140,6 +144,7 @@ void Server::open(bool signals) {
                         .unmatched = unmatched_handler(state),
                         .response_defaults = response_defaults_from(options_.fields),
                         .logs = logs_.get(),
+                        .companion = loop_->core,
                         .turn_interval_ms_max = heartbeat_ms_max});
   for (const int listener : listeners_) {
     const uring::StreamOptions options{.user_timeout_ms =
@@ -156,14 +161,16 @@ void Server::open(bool signals) {
   if (stop_wanted_) server_->stop();
 }
 
-int Server::run() {
+int Server::run(const pb::object& on_stop) {
   if (!server_) throw std::runtime_error("the server is not open");
   if (running_ || server_->finished()) throw std::runtime_error("the server runs once");
   running_ = true;
-  Attached attached = Attached::by_caller();
-  const uring::WaitHook hook = attached.around_wait();
+  const ServingState serving(application_.state_for(config_), *loop_);
+  if (!serving.ok()) raise_set();
+  const uring::WaitHook hook = loop_->core->around_wait();
   uring::Loop loop(*engine_, clock_, *server_, config_.turn_completions_max);
   OwnedRef interruption;
+  bool told_stop = false;
   state_.turned(clock_.now_ms());
   state_.enter(Phase::serving);
   while (!server_->finished()) {
@@ -173,6 +180,21 @@ int Server::run() {
       show_gauges();
       // A supervisor starts the next one; where there is none, the application goes on living.
       if (segment_ && server_->overdue()) break;
+    }
+    if (server_->stopping() && !told_stop) [[unlikely]] {
+      told_stop = true;
+      const OwnedRef told(on_stop.is_none() ? Py_NewRef(Py_None)
+                                            : PyObject_CallNoArgs(on_stop.ptr()));
+      if (!told) PyErr_WriteUnraisable(on_stop.ptr());
+    }
+    if (loop_->core->stopping()) [[unlikely]] {
+      // Of a handler's loop.stop().
+      loop_->core->begin();
+      server_->stop();
+    }
+    if (loop_->core->has_raised()) [[unlikely]] {
+      interruption = loop_->core->take_raised();
+      server_->stop();
     }
     // A signal that Python itself handles; what its handler raises ends the serving.
     if (PyErr_CheckSignals() != 0) [[unlikely]] {
@@ -190,6 +212,7 @@ int Server::run() {
     // What is in flight never ends, and whoever writes to it may still do so: it stays.
     static_cast<void>(server_.release());
     static_cast<void>(engine_.release());
+    loop_->core->detach();
     return EXIT_FAILURE;
   }
   if (interruption) {
@@ -197,6 +220,12 @@ int Server::run() {
     raise_set();
   }
   return 0;
+}
+
+void Server::close() {
+  if (loop_ != nullptr) loop_->core->detach();
+  loop_ = nullptr;
+  loop_object_ = pb::object();
 }
 
 void Server::stop() {
@@ -276,13 +305,14 @@ void add_server(pb::module_& module) {
            "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
            "descriptor of a segment of counters, which the server takes, and its bank there. "
            "`generation`: how many processes had that bank before.")
-      .def("open", &Server::open, pb::kw_only(), pb::arg("signals"),
-           "Chooses the engine on this thread; OSError with the cause if the forced one "
-           "fails.\nWith "
-           "`signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT ends "
-           "the "
-           "process.")
-      .def("run", &Server::run, "Serves until stop() and returns the exit code.")
+      .def("open", &Server::open, pb::kw_only(), pb::arg("signals"), pb::arg("loop"),
+           "Chooses the engine on this thread; OSError with the cause if the forced one fails.\n"
+           "With `signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT "
+           "ends the process. `loop` runs on the same engine.")
+      .def("close", &Server::close, "Lets the loop go that open() was given, after run().")
+      .def("run", &Server::run, pb::kw_only(), pb::arg("on_stop") = pb::none(),
+           "Serves until stop() and returns the exit code; `on_stop` is called when the stop "
+           "begins.")
       .def("stop", &Server::stop, "Begins the graceful stop; from any thread.")
       .def("stats", &Server::stats,
            "Every counter by its name, over all processes that share their counters.")

@@ -25,6 +25,8 @@
 
 namespace noria::py {
 
+struct LoopObject;
+
 class Server {
  public:
   struct Options {
@@ -40,12 +42,17 @@ class Server {
          Options options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+  ~Server() { close(); }
 
   // Chooses the engine on this thread; OSError with the cause if the forced one fails. With
   // `signals`, TERM, INT and QUIT stop the server from now until it has run.
-  void open(bool signals);
-  // Serves on the thread that opened until stop() and returns the exit code.
-  int run();
+  // `loop` is the event loop of the same thread, which nothing runs yet.
+  void open(bool signals, pybind11::object loop);
+  // Serves on the thread that opened until stop() and returns the exit code. `on_stop` is called
+  // when the stop begins, if it is not None.
+  int run(const pybind11::object& on_stop);
+  // Lets the loop and its engine go, after run().
+  void close();
   // Any thread; a server that is not open yet stops as soon as it runs.
   void stop();
 
@@ -79,6 +86,8 @@ class Server {
   std::unique_ptr<uring::Engine> engine_;
   std::unique_ptr<http::Logs> logs_;
   std::unique_ptr<http::Server> server_;
+  pybind11::object loop_object_;
+  LoopObject* loop_ = nullptr;
   std::optional<StopSignals> signals_;
   std::optional<ReopenSignal> reopen_signal_;
   std::thread::id serving_thread_;

@@ -1,6 +1,7 @@
 #include "pymod/bridge/python_handler.hpp"
 
 #include "http/serve/exchange.hpp"
+#include "pymod/bridge/coroutine_driver.hpp"
 #include "pymod/hotpath/arguments.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/response_reader.hpp"
@@ -26,6 +27,7 @@ Outcome answer_error(RequestLoan& loan) {
       send_result(application, application.unmatched.plan, loan.exchange(), answer.get())) {
     return loan.exchange().status() == 500 ? Outcome::failed : Outcome::responded;
   }
+  if (application.has_later()) return run_later(loan);
   PyErr_WriteUnraisable(application.hooks.on_exception.get());
   return Outcome::failed;
 }
@@ -44,16 +46,36 @@ Outcome explain(RequestLoan& loan) {
   return answer_error(loan);
 }
 
-// What the handler returned, as the plan wants it sent; or the answer to what it raised.
-Outcome answer(RequestLoan& loan, const OwnedRef& result) {
-  const bool sent = result && send_result(*loan.route().application, loan.route().plan,
-                                          loan.exchange(), result.get());
-  return sent ? Outcome::responded : answer_error(loan);
+// What is no plain result: an error that is set, or what needs a coroutine.
+[[gnu::noinline]] Outcome answer_otherwise(RequestLoan& loan) {
+  return loan.route().application->has_later() ? run_later(loan) : answer_error(loan);
 }
 
-[[gnu::noinline]] Outcome answer_error_alone(const CompiledRoute& route, http::Exchange& exchange) {
+// What the handler returned, as the plan wants it sent; or the answer to what it raised.
+Outcome answer(RequestLoan& loan, const OwnedRef& result) {
+  ApplicationState& application = *loan.route().application;
+  Outcome outcome = Outcome::responded;
+  if (!result || !send_result(application, loan.route().plan, loan.exchange(), result.get())) {
+    outcome = answer_otherwise(loan);
+  }
+  application.context.renew_if_used();
+  return outcome;
+}
+
+[[gnu::noinline]] Outcome answer_alone_otherwise(const CompiledRoute& route,
+                                                 http::Exchange& exchange) {
   RequestLoan loan(route, exchange);
-  return answer_error(loan);
+  const Outcome outcome = answer_otherwise(loan);
+  route.application->context.renew_if_used();
+  return outcome;
+}
+
+// What an async def has returned: its coroutine, unless it is a generator or something wraps it.
+Outcome run(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
+  const OwnedRef held(coroutine);
+  if (coroutine == nullptr || !PyCoro_CheckExact(coroutine)) [[unlikely]]
+    return answer(loan, held);
+  return run_coroutine(loan, coroutine, side_channel);
 }
 
 // Nothing of the request is asked for, so there is no loan unless something goes wrong.
@@ -62,10 +84,29 @@ Outcome call_alone(void* context, http::Exchange& exchange) {
   PyObject* values[1] = {nullptr};
   PyObject* const result = call_handler(route.plan, values + 1);
   if (result == nullptr) [[unlikely]]
-    return answer_error_alone(route, exchange);
+    return answer_alone_otherwise(route, exchange);
   const bool sent = send_result(*route.application, route.plan, exchange, result);
   Py_DECREF(result);
-  return sent ? Outcome::responded : answer_error_alone(route, exchange);
+  if (!sent) [[unlikely]]
+    return answer_alone_otherwise(route, exchange);
+  route.application->context.renew_if_used();
+  return Outcome::responded;
+}
+
+Outcome run_alone(void* context, http::Exchange& exchange) {
+  const auto& route = *static_cast<const CompiledRoute*>(context);
+  RequestLoan loan(route, exchange);
+  PyObject* values[1] = {nullptr};
+  return run(loan, call_handler(route.plan, values + 1), nullptr);
+}
+
+Outcome run_with_request(void* context, http::Exchange& exchange) {
+  const auto& route = *static_cast<const CompiledRoute*>(context);
+  RequestLoan loan(route, exchange);
+  PyObject* values[2] = {nullptr, loan.get()};
+  if (values[1] == nullptr) [[unlikely]]
+    return answer_error(loan);
+  return run(loan, call_handler(route.plan, values + 1), nullptr);
 }
 
 Outcome call_with_request(void* context, http::Exchange& exchange) {
@@ -91,6 +132,10 @@ Outcome call_with_arguments(void* context, http::Exchange& exchange) {
       return answer_error(loan);
   }
   OwnedRef result(call_handler(plan, arguments.values()));
+  if (plan.is_coroutine) {
+    return run(loan, result.release(),
+               plan.merges_side_channel ? arguments.side_channel() : nullptr);
+  }
   if (result && plan.merges_side_channel) {
     PyObject* merge = route.application->hooks.merge.get();
     result = OwnedRef(PyObject_CallFunctionObjArgs(merge, result.get(), arguments.side_channel(),
@@ -114,11 +159,25 @@ Outcome call_unmatched(void* context, http::Exchange& exchange) {
 
 }  // namespace
 
+Outcome answer_result(RequestLoan& loan, const OwnedRef& result, PyObject* side_channel) {
+  if (side_channel == nullptr || !result) return answer(loan, result);
+  const CompiledRoute& route = loan.route();
+  return answer(loan, OwnedRef(PyObject_CallFunctionObjArgs(
+                          route.application->hooks.merge.get(), result.get(), side_channel,
+                          route.plan.info ? route.plan.info.get() : Py_None, nullptr)));
+}
+
+Outcome answer_raised(RequestLoan& loan) {
+  return answer_error(loan);
+}
+
 http::Handler python_handler(const CompiledRoute& route) {
   const Plan& plan = route.plan;
   http::Handler::Call call = call_with_arguments;
-  if (plan.request_alone) call = call_with_request;
-  if (plan.arguments.empty() && !plan.merges_side_channel) call = call_alone;
+  if (plan.request_alone) call = plan.is_coroutine ? run_with_request : call_with_request;
+  if (plan.arguments.empty() && !plan.merges_side_channel) {
+    call = plan.is_coroutine ? run_alone : call_alone;
+  }
   return {.call = call, .context = const_cast<CompiledRoute*>(&route)};
 }
 

@@ -4,6 +4,7 @@
 
 #include "http/handler.hpp"
 #include "pymod/hotpath/application_state.hpp"
+#include "pymod/hotpath/arguments.hpp"
 
 namespace noria::py {
 
@@ -13,5 +14,10 @@ http::Handler python_handler(const CompiledRoute& route);
 // For requests that matched nothing, if the application registered handlers for 404 or 405; an
 // empty handler if not.
 http::Handler unmatched_handler(const ApplicationState& application);
+
+// Answers with what a handler returned, or if that is null with the answer to the error that is
+// set. `side_channel` may be null.
+http::Outcome answer_result(RequestLoan& loan, const OwnedRef& result, PyObject* side_channel);
+http::Outcome answer_raised(RequestLoan& loan);
 
 }  // namespace noria::py

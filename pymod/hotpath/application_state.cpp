@@ -18,6 +18,11 @@ constexpr HookRow hook_rows[] = {
     {"on_unmatched", &Hooks::on_unmatched},
     {"bad_json", &Hooks::bad_json},
     {"refusal", &Hooks::refusal},
+    {"log_lost", &Hooks::log_lost},
+    {"disconnect_error", &Hooks::disconnect_error},
+    {"start_background", &Hooks::start_background},
+    {"background", &Hooks::background},
+    {"go_on", &Hooks::go_on},
 };
 
 }  // namespace

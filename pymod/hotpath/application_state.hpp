@@ -14,6 +14,7 @@
 #include "pymod/hotpath/json_reader.hpp"
 #include "pymod/hotpath/plan.hpp"
 #include "pymod/hotpath/refs.hpp"
+#include "pymod/hotpath/request_context.hpp"
 
 namespace noria::py {
 
@@ -26,9 +27,15 @@ struct Hooks {
   OwnedRef on_unmatched;  // None: the server answers
   OwnedRef bad_json;
   OwnedRef refusal;
+  OwnedRef log_lost;          // (request or None, exception)
+  OwnedRef disconnect_error;  // (status, 0 where the client has left) -> an exception
+  OwnedRef start_background;  // (BackgroundTasks): they run once the answer has left
+  OwnedRef background;        // (side channel) -> the BackgroundTasks that it carries
+  OwnedRef go_on;  // (driver, value, RouteInfo) -> a coroutine; see ApplicationState::take_later()
 };
 
 class ApplicationState;
+struct LoopObject;
 
 struct CompiledRoute {
   ApplicationState* application = nullptr;
@@ -62,12 +69,26 @@ class ApplicationState {
   // Of a request that matched no route.
   CompiledRoute unmatched;
 
+  // While requests are served: the event loop of this thread, and what handlers run in.
+  LoopObject* loop = nullptr;
+  RequestContext context;
+
+  // Coroutines of handlers that have waited and are not through, also of requests that are over.
+  std::size_t coroutines_waiting = 0;
+
+  // A result that a coroutine has to be run for: an awaitable, or what is streamed. Left here by
+  // send_result(), which then says false without an error.
+  void leave_later(OwnedRef value) { later_ = std::move(value); }
+  OwnedRef take_later() { return std::move(later_); }
+  bool has_later() const { return static_cast<bool>(later_); }
+
   bool strict_content_type = true;
   JsonReadLimits read_limits;
   std::size_t query_fields_max = 1000;
   std::size_t cookies_max = 200;
 
  private:
+  OwnedRef later_;
   OwnedRef json_default_;
   JsonWriteOptions json_options_;
 };

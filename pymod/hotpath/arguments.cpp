@@ -135,6 +135,7 @@ PyObject* body_argument(const PlanArgument& argument, RequestLoan& loan) {
 
 Filled ArgumentVector::fill(RequestLoan& loan) {
   const Plan& plan = loan.route().plan;
+  const Hooks& hooks = loan.route().application->hooks;
   if (plan.arguments.size() > inline_count) {
     more_.resize(plan.arguments.size() + 1);
     values_ = more_.data() + 1;
@@ -169,9 +170,13 @@ Filled ArgumentVector::fill(RequestLoan& loan) {
         value = PyObject_CallOneArg(argument.callable.get(), loan.get());
         break;
       case Source::response:
-        value = PyObject_CallNoArgs(loan.route().application->hooks.side_channel.get());
+        if (!side_channel(hooks)) return Filled::raised;
+        value = Py_NewRef(side_channel_.get());
+        break;
+      case Source::background:
+        if (!side_channel(hooks)) return Filled::raised;
+        value = PyObject_CallOneArg(hooks.background.get(), side_channel_.get());
         if (value == nullptr) return Filled::raised;
-        side_channel_ = value;
         break;
     }
     if (value == nullptr) [[unlikely]]

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "http/serve/exchange.hpp"
@@ -29,6 +30,14 @@ class RequestLoan {
     if (request_ == nullptr) request_ = lend_request(route_, exchange_);
     return reinterpret_cast<PyObject*>(request_);
   }
+  // Hands the request to who keeps it beyond the call, with what the exchange alone knows; null if
+  // nobody has asked for it.
+  RequestObject* keep() {
+    if (request_ != nullptr) detach_request(*request_);
+    return std::exchange(request_, nullptr);
+  }
+  // The request if somebody has asked for it.
+  RequestObject* made() const { return request_; }
   const CompiledRoute& route() const { return route_; }
   http::Exchange& exchange() const { return exchange_; }
 
@@ -64,13 +73,18 @@ class ArgumentVector {
   Filled fill(RequestLoan& loan);
   PyObject* const* values() const { return values_; }
   // The side channel of this call; null if the plan has none.
-  PyObject* side_channel() const { return side_channel_; }
+  PyObject* side_channel() const { return side_channel_.get(); }
 
  private:
   static constexpr std::size_t inline_count = 16;
 
   std::size_t size_ = 0;
-  PyObject* side_channel_ = nullptr;
+  bool side_channel(const Hooks& hooks) {
+    if (!side_channel_) side_channel_ = OwnedRef(PyObject_CallNoArgs(hooks.side_channel.get()));
+    return static_cast<bool>(side_channel_);
+  }
+
+  OwnedRef side_channel_;
   // One slot before the first, for call_handler().
   std::array<PyObject*, inline_count + 1> inline_;
   std::vector<PyObject*> more_;

@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include <cstddef>
+#include <utility>
 
 #include "pymod/hotpath/free_list.hpp"
 #include "pymod/hotpath/interned.hpp"
@@ -23,6 +24,7 @@ struct ResponseLayout {
   Py_ssize_t status = 0;
   Py_ssize_t body = 0;
   Py_ssize_t fields = 0;
+  Py_ssize_t background = 0;
 
   bool is_response(PyObject* value) const {
     return type && PyObject_TypeCheck(value, reinterpret_cast<PyTypeObject*>(type.get()));
@@ -46,6 +48,9 @@ class HotState {
   PyTypeObject* multi_dict_type() const {
     return reinterpret_cast<PyTypeObject*>(multi_dict_type_.get());
   }
+  // Of the bridge, which knows exchanges and event loops.
+  PyTypeObject* driver_type() const { return reinterpret_cast<PyTypeObject*>(driver_type_.get()); }
+  void set_driver_type(OwnedRef type) { driver_type_ = std::move(type); }
   // uuid.UUID, imported when a route first needs it; borrowed, null with an error set.
   PyObject* uuid_type();
   // Reads the slots of a type like noria.Response; false with an error set.
@@ -69,6 +74,7 @@ class HotState {
   OwnedRef headers_type_;
   OwnedRef multi_dict_type_;
   OwnedRef uuid_type_;
+  OwnedRef driver_type_;
 };
 
 }  // namespace noria::py

@@ -15,15 +15,16 @@ struct SourceName {
   Source source;
 };
 
-constexpr std::array<SourceName, 9> source_names{{{"request", Source::request},
-                                                  {"constant", Source::constant},
-                                                  {"response", Source::response},
-                                                  {"path", Source::path},
-                                                  {"query", Source::query},
-                                                  {"header", Source::header},
-                                                  {"cookie", Source::cookie},
-                                                  {"body", Source::body},
-                                                  {"resolver", Source::resolver}}};
+constexpr std::array<SourceName, 10> source_names{{{"request", Source::request},
+                                                   {"constant", Source::constant},
+                                                   {"response", Source::response},
+                                                   {"background", Source::background},
+                                                   {"path", Source::path},
+                                                   {"query", Source::query},
+                                                   {"header", Source::header},
+                                                   {"cookie", Source::cookie},
+                                                   {"body", Source::body},
+                                                   {"resolver", Source::resolver}}};
 
 struct ConvertName {
   std::string_view name;
@@ -134,7 +135,8 @@ bool compile_arguments(BorrowedRef sequence, Plan& plan) {
     PyObject* mapping = PySequence_Fast_GET_ITEM(list.get(), index);
     PlanArgument& argument = plan.arguments.emplace_back();
     if (!compile_argument(mapping, argument)) return false;
-    plan.merges_side_channel |= argument.source == Source::response;
+    plan.merges_side_channel |=
+        argument.source == Source::response || argument.source == Source::background;
     bool failed = false;
     if (is_true(mapping, "keyword", failed)) {
       OwnedRef name(PyMapping_GetItemString(mapping, "parameter"));
@@ -223,6 +225,14 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   plan.explain = entry_or_none(mapping, "explain", failed);
   plan.info = entry_or_none(mapping, "info", failed);
   plan.wants_json = is_true(mapping, "wants_json", failed);
+  plan.is_coroutine = is_true(mapping, "is_coroutine", failed);
+  plan.streams_body = is_true(mapping, "stream_body", failed);
+  plan.cancel_on_disconnect = is_true(mapping, "cancel_on_disconnect", failed);
+  const OwnedRef timeout = entry_or_none(mapping, "timeout_ms", failed);
+  if (timeout) {
+    plan.timeout_ms = PyLong_AsUnsignedLongLong(timeout.get());
+    failed |= PyErr_Occurred() != nullptr;
+  }
   const std::string media_type = text_of(mapping, "media_type", failed);
   if (failed) return false;
   label(media_type, plan);

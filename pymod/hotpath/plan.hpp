@@ -22,6 +22,7 @@ enum class Source : std::uint8_t {
   request,
   constant,
   response,
+  background,
   path,
   query,
   header,
@@ -64,6 +65,10 @@ struct Plan {
   http::ContentType octets_type{"application/octet-stream"};
 
   bool wants_json = false;
+  bool is_coroutine = false;  // the handler is an async def
+  bool streams_body = false;
+  bool cancel_on_disconnect = false;
+  std::optional<std::uint64_t> timeout_ms;
   bool merges_side_channel = false;
   std::optional<std::uint64_t> body_bytes_max;
 

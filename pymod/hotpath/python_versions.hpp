@@ -89,6 +89,21 @@ inline constexpr bool value_layouts_known = true;
 inline constexpr bool value_layouts_known = false;
 #endif
 
+// Whether two contexts have the same variables with the same values; quick where both still share
+// what one was copied from, and false is allowed where they were merely set back.
+inline bool same_variables(PyObject* context, PyObject* other) {
+  if constexpr (value_layouts_known) {
+    struct Layout {
+      PyObject_HEAD PyObject* entered_before;
+      PyObject* variables;
+    };
+    return reinterpret_cast<const Layout*>(context)->variables ==
+           reinterpret_cast<const Layout*>(other)->variables;
+  } else {
+    return PyObject_RichCompareBool(context, other, Py_EQ) == 1;
+  }
+}
+
 // What _Py_NewReference leaves of an object of a static type.
 inline void begin_object(PyObject* object, PyTypeObject* type) {
   Py_SET_TYPE(object, type);

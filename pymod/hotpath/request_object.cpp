@@ -13,6 +13,7 @@
 #include "pymod/hotpath/request_octets.hpp"
 #include "pymod/hotpath/request_values.hpp"
 #include "pymod/hotpath/text.hpp"
+#include "pymod/loop/loop_object.hpp"
 
 namespace noria::py {
 
@@ -132,6 +133,12 @@ PyObject* make_context(RequestObject&) {
 }
 
 PyObject* make_body(RequestObject& request) {
+  if (request.route->plan.streams_body) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    "the body of a stream_body route has not arrived yet; await body_async(), "
+                    "text_async() or json_async(), or iterate stream()");
+    return nullptr;
+  }
   const std::string_view octets =
       request.exchange != nullptr ? request.exchange->body() : std::string_view{};
   return octets.empty() ? Py_NewRef(request.application->hot.names.empty_bytes.get())
@@ -139,6 +146,7 @@ PyObject* make_body(RequestObject& request) {
 }
 
 PyObject* make_json(RequestObject& request) {
+  if (request.route->plan.streams_body) return make_body(request);
   ApplicationState& application = *request.application;
   const bool has_bytes = (request.made & bit(Part::body)) != 0;
   PyObject* decoded =
@@ -239,6 +247,18 @@ PyObject* get_route(PyObject* self, void*) {
   return or_none(of(self).route->plan.info);
 }
 
+// Who drives the handler's coroutine, for the cold half; None where nobody does.
+PyObject* get_driver(PyObject* self, void*) {
+  const RequestObject& request = of(self);
+  PyObject* driver = request.driver;
+  const LoopObject* loop = request.application->loop;
+  if (driver == nullptr && loop != nullptr && loop->untasked != nullptr) {
+    driver = loop->untasked->driver_of(self);
+    if (driver == nullptr && PyErr_Occurred() != nullptr) return nullptr;
+  }
+  return Py_NewRef(driver == nullptr ? Py_None : driver);
+}
+
 // --- life ---
 
 void dealloc(PyObject* self) {
@@ -291,6 +311,7 @@ PyGetSetDef attributes[] = {
     {"context", get_part<Part::context>, nullptr, PyDoc_STR("A dict of this request."), nullptr},
     {"app", get_app, nullptr, PyDoc_STR("The App."), nullptr},
     {"route", get_route, nullptr, PyDoc_STR("The matched RouteInfo."), nullptr},
+    {"_driver", get_driver, nullptr, nullptr, nullptr},
     {"_client", get_part<Part::client>, nullptr, nullptr, nullptr},
     {"_server", get_part<Part::server>, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
@@ -316,9 +337,11 @@ PyType_Spec spec = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = slots};
 
-// From now on the request stands on its own: everything that the exchange alone knows is taken.
-void detach(RequestObject& request) {
+}  // namespace
+
+void detach_request(RequestObject& request) {
   for (const Part needed : {Part::params, Part::body, Part::client, Part::server}) {
+    if (needed == Part::body && request.route->plan.streams_body) continue;
     const OwnedRef taken(part(request, needed));
     if (!taken) PyErr_WriteUnraisable(object_of(request));
   }
@@ -327,8 +350,6 @@ void detach(RequestObject& request) {
   request.application_object = Py_NewRef(request.application->object);
   track(request);
 }
-
-}  // namespace
 
 PyTypeObject* make_request_type() {
   return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
@@ -344,17 +365,19 @@ RequestObject* lend_request(const CompiledRoute& route, http::Exchange& exchange
     if (request == nullptr) return nullptr;
     request->own = nullptr;
     request->application_object = nullptr;
+    request->driver = nullptr;
     request->made = 0;
     request->tracked = false;
   }
   request->application = route.application;
   request->route = &route;
   request->exchange = &exchange;
+  request->driver = nullptr;
   return request;
 }
 
 void retire_request(RequestObject* request) {
-  if (Py_REFCNT(object_of(*request)) > 1) detach(*request);
+  if (Py_REFCNT(object_of(*request)) > 1) detach_request(*request);
   Py_DECREF(object_of(*request));
 }
 

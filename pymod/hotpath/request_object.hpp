@@ -33,6 +33,7 @@ struct RequestObject {
   http::Exchange* exchange;      // null once the handler has returned
   OwnOctets* own;                // the octets from then on; null if there was no memory
   PyObject* application_object;  // owned from then on
+  PyObject* driver;              // borrowed: of the exchange if that lives on; else null
   std::uint32_t made;            // which of the parts exist, a bit each
   bool tracked;                  // by the collector
   PyObject* parts[part_count];
@@ -49,6 +50,8 @@ inline void return_request(RequestObject* request);
 // Frees the memory of one that lies in a free list.
 void free_request(RequestObject* dead);
 
+// From now on it stands on its own: everything that the exchange alone knows is taken.
+void detach_request(RequestObject& request);
 // What return_request() does when the request is not simply forgotten.
 void retire_request(RequestObject* request);
 

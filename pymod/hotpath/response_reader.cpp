@@ -1,11 +1,10 @@
 #include "pymod/hotpath/response_reader.hpp"
 
-#include <array>
-#include <span>
 #include <string_view>
 #include <vector>
 
 #include "http/message/field_rules.hpp"
+#include "pymod/hotpath/response_fields.hpp"
 #include "pymod/hotpath/text.hpp"
 
 namespace noria::py {
@@ -15,27 +14,6 @@ namespace {
 using http::FieldView;
 using http::HeadFault;
 using http::ResponseHead;
-
-bool raise_fault(HeadFault fault, unsigned status) {
-  switch (fault) {
-    case HeadFault::none:
-      return true;
-    case HeadFault::status:
-      PyErr_Format(PyExc_ValueError, "a response's status is 200 to 599, not %u", status);
-      break;
-    case HeadFault::header:
-      PyErr_SetString(
-          PyExc_ValueError,
-          "a response header has a bad name or value, or there are more than 256 of them "
-          "or more than 64 KiB");
-      break;
-    case HeadFault::length:
-      PyErr_SetString(PyExc_ValueError,
-                      "the response's Content-Length is not the length of its body");
-      break;
-  }
-  return false;
-}
 
 bool write_octets(http::Exchange& exchange, const ResponseHead& head, std::string_view body) {
   return raise_fault(exchange.respond(head, body), head.status);
@@ -78,41 +56,42 @@ PyObject* slot_of(PyObject* object, Py_ssize_t offset) {
 }
 
 // A noria.Response, by its slots. No Python code runs between the views and their use.
-bool write_response(const ResponseLayout& layout, http::Exchange& exchange, PyObject* response) {
+bool write_response(ApplicationState& application, http::Exchange& exchange, PyObject* response) {
+  const ResponseLayout& layout = application.hot.response;
   PyObject* status = slot_of(response, layout.status);
   PyObject* body = slot_of(response, layout.body);
   PyObject* fields = slot_of(response, layout.fields);
   if (status == nullptr || body == nullptr || fields == nullptr || !PyLong_CheckExact(status) ||
-      !PyBytes_CheckExact(body) || !PyList_CheckExact(fields)) {
+      !PyList_CheckExact(fields)) {
     PyErr_SetString(PyExc_TypeError, "a Response was not initialised by Response()");
     return false;
   }
-  constexpr std::size_t inline_count = 16;
-  std::array<FieldView, inline_count> inline_views;
-  std::vector<FieldView> more_views;
-  const auto count = static_cast<std::size_t>(PyList_GET_SIZE(fields));
-  FieldView* views = inline_views.data();
-  if (count > inline_count) {
-    more_views.resize(count);
-    views = more_views.data();
+  if (!PyBytes_CheckExact(body)) {
+    application.leave_later(OwnedRef::share(response));
+    return false;
   }
-  for (std::size_t index = 0; index < count; ++index) {
-    PyObject* pair = PyList_GET_ITEM(fields, static_cast<Py_ssize_t>(index));
-    if (!PyTuple_CheckExact(pair) || PyTuple_GET_SIZE(pair) != 2 ||
-        !PyBytes_CheckExact(PyTuple_GET_ITEM(pair, 0)) ||
-        !PyBytes_CheckExact(PyTuple_GET_ITEM(pair, 1))) {
-      PyErr_SetString(PyExc_TypeError, "a Response's field is no pair of bytes");
-      return false;
-    }
-    views[index] = {bytes_view(PyTuple_GET_ITEM(pair, 0)), bytes_view(PyTuple_GET_ITEM(pair, 1))};
-  }
+  FieldList list;
+  if (!list.read(fields)) return false;
   int overflow = 0;
   // 0 is a side channel in which no status was set.
   const long code = PyLong_AsLongAndOverflow(status, &overflow);
   const auto sent =
       static_cast<std::uint16_t>(code == 0 ? 200 : (code < 0 || code > 999 ? 999 : code));
-  return write_octets(exchange, {.status = sent, .content_type = nullptr, .fields = {views, count}},
-                      bytes_view(body));
+  if (!write_octets(exchange, {.status = sent, .content_type = nullptr, .fields = list.views()},
+                    bytes_view(body))) {
+    return false;
+  }
+  PyObject* const background = slot_of(response, layout.background);
+  if (background == nullptr || background == Py_None) [[likely]]
+    return true;
+  const OwnedRef started(PyObject_CallOneArg(application.hooks.start_background.get(), background));
+  if (!started) PyErr_WriteUnraisable(background);
+  return true;
+}
+
+bool is_awaitable(PyObject* value) {
+  const PyAsyncMethods* methods = Py_TYPE(value)->tp_as_async;
+  return methods != nullptr && methods->am_await != nullptr;
 }
 
 // One result on its way out: where to, under which label.
@@ -149,7 +128,7 @@ class Sender {
                                : send_json(value);
     }
     if (application_.hot.response.is_response(value)) {
-      return write_response(application_.hot.response, exchange_, value);
+      return write_response(application_, exchange_, value);
     }
     if (value == Py_None && plan_.none_is_empty) return write_octets(exchange_, head(nullptr), {});
     if (type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type || value == Py_None) {
@@ -183,11 +162,15 @@ class Sender {
 
   bool send_converted(PyObject* value) {
     PyObject* info = plan_.info ? plan_.info.get() : Py_None;
-    const OwnedRef converted(PyObject_CallFunctionObjArgs(application_.hooks.convert_result.get(),
-                                                          value, info, nullptr));
+    OwnedRef converted(PyObject_CallFunctionObjArgs(application_.hooks.convert_result.get(), value,
+                                                    info, nullptr));
     if (!converted) return false;
     if (application_.hot.response.is_response(converted.get())) {
-      return write_response(application_.hot.response, exchange_, converted.get());
+      return write_response(application_, exchange_, converted.get());
+    }
+    if (is_awaitable(converted.get())) {
+      application_.leave_later(std::move(converted));
+      return false;
     }
     return write_json(application_, exchange_, head(&plan_.json_head.content_type()), status_,
                       converted.get());

@@ -9,7 +9,8 @@
 
 namespace noria::py {
 
-// False with a Python error set; nothing of the attempt is left in the exchange then.
+// False with a Python error set, or without one and the value in ApplicationState::take_later();
+// nothing of the attempt is left in the exchange then.
 bool send_result(ApplicationState& application, const Plan& plan, http::Exchange& exchange,
                  PyObject* value);
 

@@ -73,6 +73,17 @@ void DescriptorWatches::attach(uring::Engine& engine) {
   }
 }
 
+void DescriptorWatches::call_off() {
+  uring::Engine* const engine = std::exchange(engine_, nullptr);
+  for (std::size_t index = 0; index < watches_.size(); ++index) {
+    Watch& watch = watches_[index];
+    if (std::exchange(watch.polled, 0) == 0) continue;
+    const auto slot = static_cast<std::uint32_t>(index);
+    engine->cancel(Token(Operation::cancel, 0, slot),
+                   Token(Operation::poll, watch.generation, slot));
+  }
+}
+
 void DescriptorWatches::detach() {
   engine_ = nullptr;
   in_flight_ = 0;

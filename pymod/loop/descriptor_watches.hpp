@@ -30,6 +30,9 @@ class DescriptorWatches {
 
   // What was and will be set is polled by this engine, from its next turn on.
   void attach(uring::Engine& engine);
+  // Nothing is polled from now on; each poll still has to end.
+  void call_off();
+  void ended() { --in_flight_; }
   // The engine is about to go, and every poll with it.
   void detach();
   void completed(const uring::Completion& completion, ReadyQueue& ready);

@@ -26,6 +26,9 @@ constexpr std::size_t further_callbacks_max = 64;
 constexpr std::size_t completions_per_turn = 256;
 // As time.get_clock_info("monotonic").resolution: a timer this close is due.
 constexpr double resolution_s = 1e-9;
+// What is called off ends at once, but for an engine that has failed.
+constexpr int turns_to_end = 64;
+constexpr std::uint64_t turn_to_end_ns = 1'000'000;
 constexpr double wait_s_max = 24 * 3600;
 constexpr std::uint32_t wake_slot = 0xFFFF'FFFF;
 constexpr Token wake_token(Operation::poll, 1, wake_slot);
@@ -50,13 +53,30 @@ void EventLoop::push_timer(double when, OwnedRef handle, HandleObject* native) {
 // --- the engine ---
 
 void EventLoop::attach(uring::Engine& engine) {
+  if (engine_ == &engine) return;
   engine_ = &engine;
   if (!wake_) wake_.emplace();
   watches_.attach(engine);
   arm_wake();
 }
 
+// A ring wants to be rid of its operations on its own thread, and that is this one.
 void EventLoop::detach() {
+  if (engine_ == nullptr) return;
+  watches_.call_off();
+  if (wake_armed_) engine_->cancel(Token(Operation::cancel, 0, wake_slot), wake_token);
+  std::array<Completion, completions_per_turn> batch;
+  for (int turn = 0; turn < turns_to_end && (wake_armed_ || watches_.in_flight() > 0); ++turn) {
+    const std::size_t count = engine_->turn(batch, monotonic_ns() + turn_to_end_ns, {});
+    for (const Completion& completion : std::span(batch).first(count)) {
+      if (completion.token.operation() != Operation::poll || completion.more) continue;
+      if (completion.token == wake_token) {
+        wake_armed_ = false;
+      } else {
+        watches_.ended();
+      }
+    }
+  }
   watches_.detach();
   wake_armed_ = false;
   engine_ = nullptr;

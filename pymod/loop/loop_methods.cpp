@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 
+#include <utility>
+
 #include "pymod/loop/handle_object.hpp"
 #include "pymod/loop/loop_object.hpp"
 
@@ -135,6 +137,11 @@ PyObject* call_soon(PyObject* self, PyObject* const* arguments, Py_ssize_t count
   Call call{};
   if (!read_call("call_soon", arguments, count, names, 0, call) || !loop.check_open())
     return nullptr;
+  if (loop.capture != nullptr) [[unlikely]] {
+    PyObject* const made = reinterpret_cast<PyObject*>(new_handle(loop, call));
+    *std::exchange(loop.capture, nullptr) = OwnedRef::share(made);
+    return made;
+  }
   if (loop.debug) [[unlikely]]
     return call_in_debug(loop, "call_soon", call, nullptr);
   HandleObject* const handle = new_handle(loop, call);

@@ -35,8 +35,27 @@ PyObject* run(PyObject* self, PyObject* engine) {
   Py_RETURN_NONE;
 }
 
+// One turn that waits at most so many seconds.
+PyObject* turn(PyObject* self, PyObject* seconds) {
+  LoopObject& loop = of(self);
+  const double wait_s = PyFloat_AsDouble(seconds);
+  if ((wait_s == -1 && PyErr_Occurred() != nullptr) || !loop.check_open()) return nullptr;
+  if (!loop.core->open(uring::EngineRequest::epoll) ||
+      !loop.core->turn(wait_s > 0 ? static_cast<std::uint64_t>(wait_s * 1e9) : 0)) {
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
 PyObject* stop(PyObject* self, PyObject*) {
   of(self).core->stop();
+  Py_RETURN_NONE;
+}
+
+// What runs now is a task from here on.
+PyObject* become_task(PyObject* self, PyObject*) {
+  UntaskedStep* const step = of(self).untasked;
+  if (step != nullptr && !step->become_task()) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -137,7 +156,11 @@ int clear(PyObject* self) {
   return 0;
 }
 
+// asyncio looks up the current task by its loop in a dictionary, and so asks for the loop's hash
+// first: that is when a task is missed.
 Py_hash_t hash(PyObject* self) {
+  UntaskedStep* const step = of(self).untasked;
+  if (step != nullptr && !step->become_task()) return -1;
   return _Py_HashPointer(self);
 }
 
@@ -164,6 +187,8 @@ PyMethodDef methods[] = {
     {"_has_writer", loop_methods::has_writer, METH_O, nullptr},
     {"stop", stop, METH_NOARGS, PyDoc_STR("Ends run_forever() after this round.")},
     {"_run", run, METH_O, nullptr},
+    {"_turn", turn, METH_O, nullptr},
+    {"_become_task", become_task, METH_NOARGS, nullptr},
     {"_begin", begin, METH_NOARGS, nullptr},
     {"_push", push, METH_O, nullptr},
     {"_push_timer", as_method<push_timer>(), METH_FASTCALL, nullptr},

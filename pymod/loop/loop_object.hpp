@@ -14,6 +14,19 @@
 
 namespace noria::py {
 
+// A coroutine that is run without an asyncio.Task, until somebody asks for the current one.
+class UntaskedStep {
+ public:
+  // False with an error set.
+  virtual bool become_task() = 0;
+  // Who drives this request's coroutine, if that is what runs; borrowed, null if not or with an
+  // error set.
+  virtual PyObject* driver_of(PyObject* request) = 0;
+
+ protected:
+  ~UntaskedStep() = default;
+};
+
 struct LoopObject {
   static constexpr std::size_t dead_kept_max = 256;
 
@@ -22,6 +35,8 @@ struct LoopObject {
   PyObject* types_owner;
   bool debug;
   bool has_task_factory;
+  UntaskedStep* untasked;  // what runs now, if it has no task
+  OwnedRef* capture;       // who wants the next handle of call_soon() for itself; null: the queue
   FreeList<HandleObject, dead_kept_max> dead_handles;
   FreeList<HandleObject, dead_kept_max> dead_timers;
 

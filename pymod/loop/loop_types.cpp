@@ -23,11 +23,18 @@ bool LoopTypes::import_asyncio() {
   if (!module) return false;
   future_ = OwnedRef(PyObject_GetAttrString(module.get(), "Future"));
   task_ = OwnedRef(PyObject_GetAttrString(module.get(), "Task"));
-  return future_ && task_;
+  const OwnedRef tasks(PyImport_ImportModule("asyncio.tasks"));
+  current_tasks_ =
+      OwnedRef(tasks ? PyObject_GetAttrString(tasks.get(), "_current_tasks") : nullptr);
+  return future_ && task_ && current_tasks_;
 }
 
 PyObject* LoopTypes::future() {
   return future_ || import_asyncio() ? future_.get() : nullptr;
+}
+
+PyObject* LoopTypes::current_tasks() {
+  return current_tasks_ || import_asyncio() ? current_tasks_.get() : nullptr;
 }
 
 PyObject* LoopTypes::task() {

@@ -22,6 +22,8 @@ class LoopTypes {
   // asyncio's own; imported when first asked for, null with an error set.
   PyObject* future();
   PyObject* task();
+  // {loop: task}, of all loops.
+  PyObject* current_tasks();
 
   OwnedRef loop_keyword;   // ("loop",)
   OwnedRef task_keywords;  // ("loop", "name", "context")
@@ -35,6 +37,7 @@ class LoopTypes {
   OwnedRef timer_handle_;
   OwnedRef future_;
   OwnedRef task_;
+  OwnedRef current_tasks_;
 };
 
 }  // namespace noria::py

@@ -50,7 +50,6 @@ def test_the_freeze() -> None:
         ({"nmae": "x"}, "did you mean 'name'"),
         ({"status": 200, "status_code": 200}, "alias"),
         ({"tags": ["x"]}, "no route option"),
-        ({"blocking": True}, "no route option"),
     ],
 )
 def test_wrong_route_options_are_type_errors(options: Any, says: str) -> None:
@@ -95,11 +94,6 @@ def test_things_that_are_no_handlers() -> None:
         App().add_route("/", lambda: 1, "GET")
     with pytest.raises(RegistrationError, match="neither"):
         App().exception_handler("x")(lambda request, exc: 1)  # type: ignore[arg-type]
-
-    async def handler(request: Any, exc: Any) -> None: ...
-
-    with pytest.raises(RegistrationError, match="async def"):
-        App().exception_handler(404)(handler)
 
 
 def test_attributes() -> None:

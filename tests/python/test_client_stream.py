@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from noria import App, _native
+from noria import App
 from noria.client_stream import MemoryWire, begun_response
 from noria.sse import SseEvent
+from noria.testing import TestClient
 from wires import ScriptedWire
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=latin-1\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -56,14 +57,15 @@ def test_a_cut_is_an_error(pieces: list[bytes]) -> None:
 def test_over_memory() -> None:
     app = App()
     app.add_route("/", lambda: ["x"])
-    server = _native.MemoryServer(app._freeze(), config={})
+    client = TestClient(app)
+    server = client._memory()
     connection = server.connect(("c", 1), ("s", 80))
-    wire = MemoryWire(server, connection)
+    wire = MemoryWire(client._driving, server, connection)
     wire.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
     with begun_response(wire, "GET", "http://a/") as response:
         assert response.read() == b'["x"]' and response.headers["content-length"] == "5"
-        with pytest.raises(TimeoutError, match="silent"):
-            wire.receive()
+        with pytest.raises(TimeoutError, match="nothing within"):
+            wire.receive(timeout=0.01)
     assert server.closed(connection)
     wire.leave()
     wire.send(b"late")

@@ -34,6 +34,29 @@ def test_values_of_the_native_half() -> None:
     assert len(values) == sum(one.key is not None for one in SETTINGS.values())
 
 
+def test_what_governs_concurrency() -> None:
+    values = defaults()
+    assert (values["blocking_threads"], values["limit_concurrency"], values["timeout_handler"]) == (32, None, None)
+    assert values["timeout_sse_keep_alive"] == 15
+    native = native_values(values)
+    assert native["handlers_running_max"] == native["request_timeout_ms"] == 2**64 - 1
+    given = {"blocking_threads": "2", "limit_concurrency": "9", "timeout_handler": "1.5"}
+    changed = with_changes(values, given, "run()")
+    native = native_values(changed)
+    assert (changed["blocking_threads"], native["handlers_running_max"], native["request_timeout_ms"]) == (2, 9, 1500)
+    assert with_changes(changed, {"timeout_handler": "none"}, "run()")["timeout_handler"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "least"), [("blocking_threads", 1), ("limit_concurrency", 1), ("timeout_handler", 0.001)]
+)
+def test_the_least_of_each(name: str, least: float) -> None:
+    for value in (least, least + 1):
+        assert with_changes(defaults(), {name: value}, "run()")[name] == value
+    with pytest.raises(ConfigError, match=SETTINGS[name].place):
+        with_changes(defaults(), {name: 0}, "run()")
+
+
 def test_what_the_environment_sets_is_judged_together() -> None:
     # Each alone would break LIM-200, whichever comes first.
     env = {"NORIA_LIMIT_HEADER_LINE": "40KiB", "NORIA_LIMIT_HEADER_SIZE": "50KiB"}

@@ -76,22 +76,6 @@ def test_refusals(handler: Callable[..., Any], template: str, method: str, says:
     assert says in str(refusal(handler, template, method))
 
 
-def test_async_handlers_are_refused() -> None:
-    async def handler() -> int:
-        return 1
-
-    async def stream() -> Any:
-        yield 1
-
-    class Callable_:
-        async def __call__(self) -> int:
-            return 1
-
-    for one in (handler, stream, Callable_(), functools.partial(handler)):
-        with pytest.raises(RegistrationError, match="async def"):
-            App().add_route("/", one)
-
-
 def test_a_refused_handler_leaves_the_path_free() -> None:
     app = App()
     with pytest.raises(HandlerSignatureError):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from noria import _native
+from noria.loop import Loop
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
@@ -18,7 +19,8 @@ NOISE = 10
 
 
 def test_object_counts_are_flat_over_20_000_requests() -> None:
-    server = _native.MemoryServer(objects.application()._freeze(), config={})
+    loop = Loop("epoll")
+    server = _native.MemoryServer(objects.application()._freeze(), config={}, loop=loop)
     connection = server.connect(("10.0.0.1", 4000), ("10.0.0.2", 80))
     server.send(connection, objects.OCTETS)
     assert objects.statuses_in(bytes(server.receive(connection))) == objects.STATUSES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from noria import App, HTTPError, Request, Response, ServerConfig, StartupError
 from noria.config import LimitsConfig
-from noria.testing import TestClient, live_server
+from noria.testing import TestClient, WebSocketRefused, live_server
 
 
 def echo_app(**options: Any) -> App:
@@ -120,7 +121,8 @@ def test_a_client_inside_a_handler() -> None:
     inner, outer = App(), App()
     inner.add_route("/", lambda: "inner")
     outer.add_route("/", lambda: TestClient(inner).get("/").json())
-    assert TestClient(outer).get("/").json() == "inner"
+    with pytest.raises(RuntimeError, match="AsyncTestClient"):
+        TestClient(outer).get("/")
 
 
 def test_no_answer_is_a_timeout_that_names_the_handler() -> None:
@@ -210,3 +212,20 @@ def test_errors_do_not_end_the_server(serve: Any) -> None:
             urlopen(server.url)
     with pytest.raises(Answered, match="418"):
         urlopen(f"{server.url}/fine")
+
+
+def test_reading_an_answer_while_it_comes() -> None:
+    client = TestClient(echo_app(), headers={"X-Client": "1"}, cookies={"c": "v"})
+    with client.stream("POST", "/echo", params={"a": 1}, json={"n": 1}, headers={"X-Own": "2"}) as response:
+        assert response.status_code == 200 and response.content == b""
+        method, query, fields, text = json.loads(b"".join(response.iter_bytes()))
+    sent = dict(fields)
+    assert (method, query, text) == ("POST", [["a", "1"]], '{"n":1}')
+    assert (sent["X-Client"], sent["X-Own"], sent["Cookie"]) == ("1", "2", "c=v")
+    assert client.get("/echo").status_code == 200  # the client's own connection goes on
+
+
+def test_an_upgrade_that_is_refused() -> None:
+    with pytest.raises(WebSocketRefused) as raised:
+        TestClient(echo_app()).websocket_connect("/nowhere", ("chat",))
+    assert raised.value.response.status_code == 404 and raised.value.response.json() == {"detail": "Not Found"}

@@ -35,7 +35,7 @@ BANS = (
         "gcc 12 has none of these; use to_chars"),
     Ban("sleep", r"(?<![\w.])(?:::)?(?:sleep|usleep|nanosleep|clock_nanosleep)\s*\(|\bsleep_(?:for|until)\s*\(",
         (*ROOMS, "tests"), CPP_SUFFIXES, "wait for the event itself; the scripted engine has virtual time"),
-    Ban("sleep", r"\btime\.sleep\s*\(|\basyncio\.sleep\s*\((?!0\))|^from time import .*\bsleep\b",
+    Ban("sleep", r"\btime\.sleep\s*\(|\basyncio\.sleep\s*\((?!0[,)])|^from time import .*\bsleep\b",
         ("tests", *_PACKAGE), _PYTHON_SUFFIXES, "wait for the event itself"),
     Ban("thread-local", r"\bthread_local\b", _NATIVE, CPP_SUFFIXES, "the core context is an argument"),
     Ban("throw", r"\bthrow\b|\bcatch\s*\(|\btry\s*\{", _NATIVE, CPP_SUFFIXES,

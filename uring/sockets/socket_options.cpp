@@ -26,6 +26,10 @@ int set_stream_options(Descriptor listener, const StreamOptions& options) {
   if (domain == AF_UNIX) return 0;
   if (const int error = set(listener, IPPROTO_TCP, TCP_NODELAY, 1); error != 0) return error;
   if (const int error = set(listener, SOL_SOCKET, SO_KEEPALIVE, 1); error != 0) return error;
+  const auto unsent_low = static_cast<int>(options.unsent_bytes_low);
+  if (const int error = set(listener, IPPROTO_TCP, TCP_NOTSENT_LOWAT, unsent_low); error != 0) {
+    return error;
+  }
   return set(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(options.user_timeout_ms));
 }
 

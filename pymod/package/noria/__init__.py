@@ -7,6 +7,7 @@ from noria.app import App
 from noria.errors import (
     BadBody,
     BodyTooLarge,
+    ClientDisconnected,
     ConfigError,
     HandlerSignatureError,
     HTTPError,
@@ -21,7 +22,9 @@ from noria.errors import (
     StartupError,
     UnsupportedMediaType,
     URLBuildError,
+    WebSocketDisconnect,
 )
+from noria import arriving as _arriving  # attaches to Request
 from noria.headers import MutableHeaders
 from noria.params import Body, Cookie, Header, Path, Query
 from noria.problems import ProblemDetails
@@ -32,9 +35,13 @@ from noria.routing import RouteInfo
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from noria import json
+    from noria.background import BackgroundTasks
     from noria.config import LimitsConfig, ServerConfig, TimeoutConfig
     from noria.options import RouteOptions, Settings
     from noria.headers import HeadersInit
+    from noria.sse import SseEvent, SseStream
+    from noria.sync_websocket import SyncWebSocket
+    from noria.websockets import WebSocket, WebSocketMessage
 
 __version__ = "0.1.0"
 
@@ -42,9 +49,11 @@ __all__ = [
     "URL",
     "Address",
     "App",
+    "BackgroundTasks",
     "BadBody",
     "Body",
     "BodyTooLarge",
+    "ClientDisconnected",
     "ConfigError",
     "Cookie",
     "HTTPError",
@@ -69,16 +78,28 @@ __all__ = [
     "RouteConflict",
     "RouteInfo",
     "ServerConfig",
+    "SseEvent",
+    "SseStream",
     "StartupError",
     "State",
+    "SyncWebSocket",
     "TimeoutConfig",
     "URLBuildError",
     "UnsupportedMediaType",
+    "WebSocket",
+    "WebSocketDisconnect",
+    "WebSocketMessage",
     "json",
 ]
 
-# Their modules import dataclasses or typing, which many programs never need.
+# What many programs never need; some of their modules import dataclasses or typing.
 _LATER = {
+    "BackgroundTasks": "noria.background",
+    "SseEvent": "noria.sse",
+    "SseStream": "noria.sse",
+    "SyncWebSocket": "noria.sync_websocket",
+    "WebSocket": "noria.websockets",
+    "WebSocketMessage": "noria.websockets",
     "LimitsConfig": "noria.config",
     "ServerConfig": "noria.config",
     "TimeoutConfig": "noria.config",

@@ -8,7 +8,7 @@ Who owns what:
 """
 
 from asyncio import Future, Task
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextvars import Context
 from typing import Any, Literal, TypedDict, TypeVar, final, overload, type_check_only
 
@@ -81,6 +81,10 @@ class Plan(TypedDict, total=False):
     # UPL-001: 415 before the body is awaited unless the type is JSON. Only a request with a body is
     # judged (a length above 0, or chunked); one with a Content-Encoding is refused too.
     wants_json: bool
+    is_coroutine: bool  # the handler is an async def
+    stream_body: bool
+    cancel_on_disconnect: bool
+    timeout_ms: int  # absent: the server's
     # Encodes a value by the declared type; absent or None: by the value's own type. The result is
     # finished JSON if it is `bytes`, else a value that is encoded as any other. Applied to what the
     # handler returned, or to the first item of a plain tuple (but not to the None of `(None, n)`),
@@ -120,6 +124,13 @@ class Hooks(TypedDict):
     bad_json: Callable[[Any, JSONDecodeError], BaseException]
     # The exception that touching `query` or `cookies` raises over their limits: (status, detail).
     refusal: Callable[[int, str], BaseException]
+    log_lost: Callable[[Any, BaseException], None]
+    disconnect_error: Callable[[int], BaseException]
+    # (driver, a value that is awaitable or a streaming Response, RouteInfo): runs to the result, or to
+    # the end of the stream.
+    go_on: Callable[[Any, Any, Any], Coroutine[Any, Any, Any]]
+    start_background: Callable[[Any], None]
+    background: Callable[[Any], Any]  # the tasks that a side channel carries
 
 class RouteError(ValueError):
     """A template that is refused or already taken."""
@@ -241,10 +252,20 @@ class Request:
     def _client(self) -> tuple[str, int] | None: ...
     @property
     def _server(self) -> tuple[str, int] | None: ...
+    @property
+    def _driver(self) -> HandlerCoroutine | None: ...
     def body(self) -> bytes: ...
     def json(self) -> Any: ...
 
     # Attached by noria.requests.
+    @property
+    def last_event_id(self) -> str | None: ...
+    def is_disconnected(self) -> bool: ...
+    async def disconnected(self) -> None: ...
+    def stream(self) -> AsyncIterator[bytes]: ...
+    async def body_async(self) -> bytes: ...
+    async def text_async(self) -> str: ...
+    async def json_async(self) -> Any: ...
     @property
     def client(self) -> Address | None: ...
     @property
@@ -304,6 +325,33 @@ class Request:
 def register_response(response_type: type) -> None: ...
 def check_field(name: str, value: str) -> tuple[bytes, bytes]:
     """Name as a token, value as latin-1 without controls; ValueError with the position if not."""
+
+# --- Handlers that go on behind their call (bridge) -------------------------------------------
+
+@final
+class HandlerCoroutine:
+    """The coroutine of a handler's task, and the way of the package's own coroutines to the exchange."""
+
+    def send(self, value: Any, /) -> Any: ...
+    def throw(self, *exception: Any) -> Any: ...
+    def close(self) -> None: ...
+    def __await__(self) -> Iterator[Any]: ...
+    def __next__(self) -> Any: ...
+    def begin(self, status: int, fields: list[tuple[bytes, bytes]], /) -> None:
+        """Begins a response in pieces; ValueError for a head that may not go on the wire."""
+    def write(self, data: bytes, /) -> bool:
+        """Takes a piece; False: await writable() before the next."""
+    def writable(self) -> Future[None]: ...
+    def end(self) -> None: ...
+    def cut(self) -> None: ...
+    @property
+    def gone(self) -> bool: ...
+    def read_body(self) -> bytes | None:
+        """What has come of the body, b'' at its end, None if it is to be awaited."""
+    def body_arrived(self) -> Future[None]: ...
+    def wait_disconnected(self) -> Future[None]: ...
+    @property
+    def disconnected(self) -> bool: ...
 
 # --- Event loop (loop) ------------------------------------------------------------------------
 
@@ -377,6 +425,8 @@ class LoopCore:
     def _has_reader(self, fd: Any) -> bool: ...
     def _has_writer(self, fd: Any) -> bool: ...
     def _begin(self) -> None: ...
+    def _become_task(self) -> None: ...
+    def _turn(self, seconds: float, /) -> None: ...
     def _run(self, engine: str) -> None:
         """Turns until stop(); OSError if the engine cannot be had."""
     def _rouse(self) -> None: ...
@@ -416,7 +466,9 @@ class Server(metaclass=_BoundType):
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
         generation: int = 0,  # how many processes had that bank before
     ) -> None: ...
-    def open(self, *, signals: bool) -> None:
+    def close(self) -> None:
+        """Lets the loop go that open() was given, after run()."""
+    def open(self, *, signals: bool, loop: LoopCore) -> None:
         """Chooses the engine on this thread; OSError with the cause if the forced one fails.
         With `signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT ends the
         process."""
@@ -424,8 +476,8 @@ class Server(metaclass=_BoundType):
     def engine(self) -> Literal["uring", "epoll"] | None: ...
     @property
     def engine_reason(self) -> str: ...
-    def run(self) -> int:
-        """Serves until stop() and returns the exit code."""
+    def run(self, *, on_stop: Callable[[], object] = ...) -> int:
+        """Serves until stop() and returns the exit code; `on_stop` is called when the stop begins."""
     def stop(self) -> None:
         """Begins the graceful stop; from any thread."""
     def stats(self) -> dict[str, int]:
@@ -439,8 +491,20 @@ class MemoryServer(metaclass=_BoundType):
     """The same server on the memory engine: bytes in, bytes out."""
 
     def __init__(
-        self, application: Application, *, config: Mapping[str, int], fields: _ResponseFields = ...
+        self,
+        application: Application,
+        *,
+        config: Mapping[str, int],
+        fields: _ResponseFields = ...,
+        loop: LoopCore,
     ) -> None: ...
+    def begin(self) -> None:
+        """Handlers may run from now on, on this thread."""
+    def end(self) -> None: ...
+    def turn(self) -> bool:
+        """Turns until nothing more happens by itself; whether anything did."""
+    def pending(self) -> int:
+        """How many exchanges wait for their handler."""
     def connect(self, client: tuple[str, int], server: tuple[str, int]) -> int: ...
     def send(self, connection: int, data: bytes, chunks: Sequence[int] | None = None) -> None:
         """Delivers octets in pieces of these sizes (the rest in one) and runs until idle."""

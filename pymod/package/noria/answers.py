@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from noria import _native
-from noria.errors import HTTPError, ResponseTypeError, phrase
+from noria.concurrency import read_pool
+from noria.errors import BodyTooLarge, ClientDisconnected, HTTPError, ResponseTypeError, phrase
 from noria.headers import checked_status, fields_of, with_charset
 from noria.problems import ProblemDetails
 from noria.responses import Response, made
+from noria.streaming import Delivery, Streaming, send, streaming_response, streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ class Answers:
         handler = self.handler_for(error)
         if handler is not None:
             try:
-                return self.judged(handler(request, error), request, error)
+                value = handler(request, error)
+                if hasattr(value, "__await__"):
+                    return self.judged_later(value, request, error)
+                return self.judged(value, request, error)
             except BaseException as failure:  # noqa: BLE001
                 if isinstance(failure, HTTPError):
                     return self.http_error(request, failure)
@@ -51,6 +55,18 @@ class Answers:
         if isinstance(error, HTTPError):
             return self.app._handlers_by_status.get(error.status)
         return None
+
+    async def judged_later(self, value: Any, request: Request, error: BaseException) -> Response:
+        from asyncio import CancelledError
+
+        try:
+            return self.judged(await value, request, error)
+        except CancelledError:
+            raise
+        except BaseException as failure:  # noqa: BLE001
+            if isinstance(failure, HTTPError):
+                return self.http_error(request, failure)
+            return self.unknown(request, failure)
 
     def judged(self, value: Any, request: Request | None, error: BaseException) -> Response:
         """A handler's answer; exceptions that end in a 5xx are logged once, here."""
@@ -115,9 +131,17 @@ class Answers:
         if handler is None:
             return self.http_error(request, error)
         try:
-            response = self.judged(handler(request, error), request, error)
+            value = handler(request, error)
+            if hasattr(value, "__await__"):
+                return self.unmatched_later(value, request, error, allow)
+            return self.with_allow(self.judged(value, request, error), allow)
         except BaseException as failure:  # noqa: BLE001
             return self.on_exception(request, failure)
+
+    async def unmatched_later(self, value: Any, request: Request, error: HTTPError, allow: str | None) -> Response:
+        return self.with_allow(await self.judged_later(value, request, error), allow)
+
+    def with_allow(self, response: Response, allow: str | None) -> Response:
         if allow is not None and "allow" not in response.headers:
             response = copied(response)
             response.set_header("Allow", allow)
@@ -134,8 +158,49 @@ class Answers:
             return Response.problem(value)
         if type(value) is tuple:
             return self.tuple_response(value, route)
+        if hasattr(value, "__await__"):
+            return value
+        if streams(value):
+            return self.stream_response(value, route)
         refuse_text(value, route)
         raise misreturned(value, route)
+
+    def stream_response(self, value: Any, route: RouteInfo | None) -> Response:
+        if route is None:
+            return streaming_response(Streaming(value), 200, [])
+        return streaming_response(
+            Streaming(value, encoding=route.items, media_type=route.media_type), route.status, []
+        )
+
+    async def go_on(self, driver: Any, value: Any, route: RouteInfo | None) -> Any:
+        """What a result needs that is no finished answer: a stream is sent, anything else awaited."""
+        if not isinstance(value, Response):
+            return await value
+        streaming, runtime = value._body, self.app._runtime
+        assert isinstance(streaming, Streaming) and runtime is not None
+        blocking = None if route is None else read_pool(route.options.get("blocking", False))
+        await send(
+            driver,
+            streaming,
+            Delivery(
+                status=value._status,
+                fields=value._fields,
+                dumps=self.json,
+                log=lambda error: self.log_failure(_where(route).strip(), error),
+                pool=None if blocking is None else runtime.pool(blocking),
+                keep_alive_s=runtime.sse_keep_alive_s,
+                is_stopping=lambda: runtime.stopping,
+                on_events=runtime.add_event_stream,
+            ),
+        )
+        if value._background is not None:
+            runtime.start_background(value._background)
+        return None
+
+    def start_background(self, tasks: Any) -> None:
+        runtime = self.app._runtime
+        if runtime is not None and len(tasks):
+            runtime.start_background(tasks)
 
     def tuple_response(self, value: tuple[Any, ...], route: RouteInfo | None) -> Response:
         if len(value) not in (2, 3) or type(value[1]) is not int:
@@ -176,6 +241,8 @@ class Answers:
         media_type = None if route is None else route.media_type
         if value is None and status in (204, 304):
             return made(b"", status, None, None)
+        if streams(value):
+            return self.stream_response(value, route)
         if isinstance(value, bytes | bytearray | memoryview):
             return made(bytes(value), status, None, media_type or "application/octet-stream")
         if isinstance(value, str) and media_type is not None and not _is_json_type(media_type):
@@ -190,7 +257,7 @@ class Answers:
         return made(self.json(value), status, None, media_type or "application/json")
 
     def json(self, value: Any) -> bytes:
-        return _native.json_dumps(value, default=self.app._json_default, nan=self.app.json_nan)
+        return self.app._dumps(value)
 
     def merge(self, value: Any, side: Response, route: RouteInfo) -> Any:
         """The result with the side channel's status, fields and cookies in it (6.4)."""
@@ -199,6 +266,8 @@ class Answers:
             response._status = side._status or route.status
             return response
         response = self.response(value, route)
+        if side._background is not None and len(side._background):
+            response._background = side._background
         if not side._status and not side._fields:
             return response
         own_status = isinstance(value, Response | ProblemDetails) or type(value) is tuple
@@ -222,7 +291,24 @@ def copied(response: Response) -> Response:
     copy._status = response._status or 200
     copy._body = response._body
     copy._fields = list(response._fields)
+    copy._background = response._background
     return copy
+
+
+def background_of(side: Response) -> Any:
+    """The tasks of a request, which its side channel carries."""
+    if side._background is None:
+        from noria.background import BackgroundTasks
+
+        side._background = BackgroundTasks()
+    return side._background
+
+
+def disconnect_error(status: int) -> BaseException:
+    """What a handler is told that reads a body, or writes, when there is nobody any more."""
+    if status == 413:
+        return BodyTooLarge()
+    return ClientDisconnected("the client has left")
 
 
 def refuse_text(value: Any, route: RouteInfo | None) -> None:

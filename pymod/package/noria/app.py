@@ -9,26 +9,27 @@ from noria.errors import (
     RegistrationError,
     RouteConflict,
     StartupError,
-    nearest,
     place_of,
 )
+from noria.lifespan import Lifespan
 from noria.requests import State
+from noria.route_options import taken_options
 from noria.routing import RouteInfo, build_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    import asyncio
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from typing import Any, Literal, TypeVar, Unpack
 
     from noria.answers import Answers
     from noria.config import ServerConfig
     from noria.options import RouteOptions, Settings
+    from noria.runtime import Runtime, Stopping
 
     F = TypeVar("F", bound=Callable[..., Any])
 
 __all__ = ["App"]
-
-_ROUTE_OPTIONS = ("name", "status", "status_code", "media_type", "response_model", "max_body")
 
 
 class App:
@@ -46,6 +47,7 @@ class App:
         json_default: Callable[[Any], Any] | None = None,
         json_nan: Literal["null", "error"] = "null",
         json_duplicate_keys: Literal["last", "reject"] = "last",
+        lifespan: Callable[[App], Any] | None = None,
     ) -> None:
         _one_of("errors", errors, ("fastapi", "problem"))
         _one_of("trailing_slash", trailing_slash, ("strict", "redirect"))
@@ -59,6 +61,9 @@ class App:
         self.json_duplicate_keys = json_duplicate_keys
         self.state = State()
         self._server_config = server
+        self._lifespan = Lifespan(lifespan)
+        self._pools: dict[str, tuple[str, int, int]] = {}  # named blocking pools: threads, queue
+        self._runtime: Runtime | None = None
         self._json_default = json_default
         self._native = _native.Application(
             errors=errors,
@@ -118,7 +123,7 @@ class App:
     ) -> None:
         place = place_of(handler)
         self._registering(f"route {path}", place)
-        taken = _taken_options(dict(options))
+        taken = taken_options(dict(options))
         if isinstance(methods, str):
             raise TypeError(f"methods is a sequence: methods=({methods!r},)")
         if not callable(handler):
@@ -167,16 +172,8 @@ class App:
         """Registers `(request, exc)` for an exception class or for a status of HTTPError."""
 
         def register(handler: F) -> F:
-            from noria.parameters import is_async
-
             place = place_of(handler)
             self._registering(f"exception handler for {key!r}", place)
-            if is_async(handler):
-                raise RegistrationError(
-                    f"the exception handler {_function_name(handler)}() is an async def",
-                    where=place,
-                    fix="write it as def",
-                )
             if isinstance(key, type) and issubclass(key, BaseException):
                 self._handlers_by_class[key] = handler
             elif isinstance(key, int) and not isinstance(key, bool) and 200 <= key <= 599:
@@ -200,6 +197,50 @@ class App:
     def routes(self) -> Sequence[RouteInfo]:
         return tuple(self._routes)
 
+    # --- concurrency ---
+
+    def blocking_pool(self, name: str, *, threads: int, queue: int) -> None:
+        """A pool of its own for routes with `blocking="name"`: so many threads, so many requests that wait."""
+        from noria.concurrency import DEFAULT_POOL
+
+        self._registering(f"blocking pool {name!r}", "")
+        if name == DEFAULT_POOL or name in self._pools:
+            raise RegistrationError(f"there is a blocking pool {name!r} already", where="", fix="give it another name")
+        if threads < 1 or queue < 0:
+            raise ValueError(f"blocking pool {name!r}: threads from 1 and a queue from 0, not {threads} and {queue}")
+        self._pools[name] = (name, threads, queue)
+
+    def spawn(self, coro: Coroutine[Any, Any, Any], *, name: str | None = None) -> asyncio.Task[Any]:
+        """Starts a task that belongs to the worker: its failure is logged, the stop cancels it."""
+        if self._runtime is None:
+            coro.close()
+            raise RuntimeError("spawn() needs an app that is being served")
+        return self._runtime.spawn(coro, name)
+
+    @property
+    def stopping(self) -> Stopping:
+        """Set when a stop begins: `is_set()`, `await wait()`."""
+        from noria.runtime import Stopping
+
+        return Stopping(self)
+
+    def on_event(self, event: Literal["startup", "shutdown"]) -> Callable[[F], F]:
+        """Registers a `def` or `async def` without parameters."""
+
+        def register(hook: F) -> F:
+            place = place_of(hook)
+            self._registering(f"{event} hook", place)
+            self._lifespan.hooks(event, place).append(hook)
+            return hook
+
+        return register
+
+    def on_startup(self, hook: F) -> F:
+        return self.on_event("startup")(hook)
+
+    def on_shutdown(self, hook: F) -> F:
+        return self.on_event("shutdown")(hook)
+
     # --- life ---
 
     def _registering(self, what: str, place: str) -> None:
@@ -215,6 +256,7 @@ class App:
         if self._answers is not None:
             return self._native
         from noria.answers import Answers
+        from noria.answers import background_of, disconnect_error
         from noria.models import bad_json
         from noria.responses import side_channel
         from noria.signature import Unresolved, compile_plan
@@ -230,6 +272,7 @@ class App:
                     fix="import the name at module level, outside if TYPE_CHECKING",
                 ) from None
         self._unresolved.clear()
+        self._check_pools()
         answers = Answers(self)
         unmatched = 404 in self._handlers_by_status or 405 in self._handlers_by_status
         self._native.freeze(
@@ -242,10 +285,24 @@ class App:
                 "on_unmatched": answers.on_unmatched if unmatched else None,
                 "bad_json": lambda request, error: bad_json(error),
                 "refusal": HTTPError,
+                "log_lost": answers.log,
+                "disconnect_error": disconnect_error,
+                "go_on": answers.go_on,
+                "start_background": answers.start_background,
+                "background": background_of,
             }
         )
         self._answers = answers
         return self._native
+
+    def _dumps(self, value: Any) -> bytes:
+        return _native.json_dumps(value, default=self._json_default, nan=self.json_nan)
+
+    def _check_pools(self) -> None:
+        from noria.concurrency import DEFAULT_POOL, check_pool, read_pool
+
+        for route in self._routes:
+            check_pool(read_pool(route.options.get("blocking", False)), (DEFAULT_POOL, *self._pools), route.where)
 
     @property
     def engine(self) -> Literal["uring", "epoll"] | None:
@@ -297,35 +354,6 @@ def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
         from noria.errors import ConfigError
 
         raise ConfigError(f"App({name}=) is {' or '.join(map(repr, allowed))}, not {value!r}")
-
-
-def _taken_options(options: dict[str, Any]) -> dict[str, Any]:
-    for name in options:
-        if name not in _ROUTE_OPTIONS:
-            near = nearest(name, list(_ROUTE_OPTIONS))
-            raise TypeError(
-                f"{name!r} is no route option" + (f"; did you mean {near!r}?" if near else "")
-            )
-    if "status_code" in options:
-        if "status" in options:
-            raise TypeError("a route takes status or its alias status_code, not both")
-        options["status"] = options.pop("status_code")
-    if "status" in options:
-        from noria.headers import checked_status
-
-        options["status"] = checked_status(options["status"])
-    if "media_type" in options and options["media_type"] is not None:
-        from noria.headers import field
-
-        field("Content-Type", options["media_type"])
-    if "max_body" in options:
-        from noria.settings import size
-
-        try:
-            options["max_body"] = size(options["max_body"])  # 0: no limit
-        except ValueError as error:
-            raise ValueError(f"max_body {error}, not {options['max_body']!r}") from None
-    return options
 
 
 def _function_name(handler: Any) -> str:

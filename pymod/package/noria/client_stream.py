@@ -10,7 +10,7 @@ from noria.response_parser import ResponseParser
 from noria.sse import EventReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Protocol, Self
 
     from noria._native import MemoryServer
@@ -28,29 +28,44 @@ if TYPE_CHECKING:
 
 
 class MemoryWire:
-    """A connection of the in-process server."""
+    """A connection of the in-process server. `driving` lets its handlers run."""
 
-    def __init__(self, server: MemoryServer, connection: int) -> None:
+    def __init__(self, driving: Callable[[], Any], server: MemoryServer, connection: int) -> None:
+        self._driving = driving
         self._server = server
         self._connection = connection
         self._left = False
 
     def send(self, data: bytes) -> None:
-        if not self._server.closed(self._connection):
-            self._server.send(self._connection, data)
+        with self._driving():
+            if not self._server.closed(self._connection):
+                self._server.send(self._connection, data)
 
-    def receive(self) -> bytes:
-        data = self._server.receive(self._connection)
-        if not data and not self._server.closed(self._connection):
-            raise TimeoutError("the server has fallen silent")
-        return data
+    def receive(self, timeout: float = 10.0) -> bytes:
+        server, connection = self._server, self._connection
+        if data := server.receive(connection):
+            return data
+        with self._driving() as drive:
+            received: list[bytes] = []
+
+            def has_come() -> bool:
+                received.append(server.receive(connection))
+                return bool(received[-1]) or server.closed(connection)
+
+            if not drive(has_come, timeout):
+                raise TimeoutError(f"the server has sent nothing within {timeout:g} s")
+        return received[-1]
 
     def leave(self) -> None:
-        if not self._left:
-            self._left = True
-            if not self._server.closed(self._connection):
-                self._server.finish(self._connection)
-            self._server.receive(self._connection)
+        if self._left:
+            return
+        self._left = True
+        server, connection = self._server, self._connection
+        with self._driving() as drive:
+            if not server.closed(connection):
+                server.finish(connection)
+            drive(lambda: server.pending() == 0, 10.0)
+        server.receive(connection)
 
 
 class StreamedResponse(TestResponse):

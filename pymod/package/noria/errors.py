@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BadBody",
     "BodyTooLarge",
+    "ClientDisconnected",
     "ConfigError",
     "HTTPError",
     "HTTPException",
@@ -24,6 +25,7 @@ __all__ = [
     "StartupError",
     "URLBuildError",
     "UnsupportedMediaType",
+    "WebSocketDisconnect",
 ]
 
 # The phrases of RFC 9110 and 6585; http.HTTPStatus would cost an import of enum and re.

@@ -57,7 +57,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         """Runs until stop() is called."""
         self._check_closed()
         self._check_running()
-        with _Running(self):
+        with Running(self):
             self._run(self._engine_asked)
 
     def close(self) -> None:
@@ -184,7 +184,30 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         return base_events.BaseEventLoop.create_task(self, *args, **options)
 
 
-class _Running:
+class _Unseen:
+    """Stands among the weak references to all tasks: whoever looks through them is shown the current one.
+
+    A handler in its first step has no task unless somebody could tell; asyncio.all_tasks() can. It begins
+    anew when the set grows under it, and finds the task that is made here.
+    """
+
+    def __call__(self) -> None:
+        loop = events._get_running_loop()
+        if isinstance(loop, Loop):
+            loop._become_task()
+
+
+def _show_unseen_tasks() -> None:
+    registered = getattr(asyncio.tasks, "_scheduled_tasks", None)  # 3.12
+    if registered is None:
+        registered = asyncio.tasks._all_tasks
+    registered.data.add(_Unseen())
+
+
+_show_unseen_tasks()
+
+
+class Running:
     """What asyncio has around a loop that runs: who is told that it does, and hooks of generators."""
 
     def __init__(self, loop: Loop) -> None:

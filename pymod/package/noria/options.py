@@ -13,6 +13,10 @@ class RouteOptions(TypedDict, total=False):
     media_type: str
     response_model: Any
     max_body: int | str
+    blocking: bool | str
+    timeout: float | None
+    cancel_on_disconnect: bool
+    stream_body: bool
 
 
 class Settings(TypedDict, total=False):
@@ -23,6 +27,7 @@ class Settings(TypedDict, total=False):
     date_header: bool
     headers: Mapping[str, str] | Sequence[tuple[str, str]]
     debug: bool
+    blocking_threads: int
     access_log: bool | str
     access_log_format: str
     log_queue: int | str
@@ -47,6 +52,7 @@ class Settings(TypedDict, total=False):
     limit_connections: int | None
     limit_requests_per_connection: int | None
     limit_queued: int
+    limit_concurrency: int | None
     limit_send_queue_high: int | str
     limit_send_queue_low: int | str
     limit_buffered_high: int | str | None
@@ -59,6 +65,8 @@ class Settings(TypedDict, total=False):
     timeout_rate_grace: float
     timeout_rate_credit: float
     timeout_idle: float
+    timeout_handler: float | None
+    timeout_sse_keep_alive: float
     timeout_tcp_user: float
     timeout_drain_body: float
     timeout_linger: float

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 EMPTY: Any = object()
 
 _CO_VARARGS, _CO_VARKEYWORDS = 0x04, 0x08
-_CO_ASYNC_GENERATOR = 0x200
+_CO_GENERATOR, _CO_ASYNC_GENERATOR = 0x20, 0x200
 _CO_ASYNC = 0x80 | _CO_ASYNC_GENERATOR  # a coroutine is the other
 
 
@@ -42,6 +42,14 @@ def is_async(handler: Any) -> bool:
 
 def is_async_generator(handler: Any) -> bool:
     return bool(_flags(handler) & _CO_ASYNC_GENERATOR)
+
+
+def is_coroutine(handler: Any) -> bool:
+    return is_async(handler) and not is_async_generator(handler)
+
+
+def is_generator(handler: Any) -> bool:
+    return bool(_flags(handler) & _CO_GENERATOR)
 
 
 def _flags(handler: Any) -> int:

@@ -167,6 +167,10 @@ def _state(self: Request) -> State:
 
 def text(self: Request) -> str:
     """The body in its declared charset, UTF-8 without one."""
+    return decoded_text(self, self.body())
+
+
+def decoded_text(self: Request, body: bytes) -> str:
     from noria.errors import BadBody, UnsupportedMediaType
 
     charset = _parameter(self.headers.get("content-type") or "", "charset") or "utf-8"
@@ -179,7 +183,7 @@ def text(self: Request) -> str:
     except LookupError:
         raise UnsupportedMediaType(f"unknown charset {charset[:40]!r}") from None
     try:
-        return self.body().decode(codec.name)
+        return body.decode(codec.name)
     except UnicodeError:
         raise BadBody(f"the body is not {codec.name}") from None
 

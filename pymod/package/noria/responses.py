@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Literal
 
+    from noria.background import BackgroundTasks
     from noria.headers import HeadersInit
     from noria.problems import ProblemDetails
     from noria.streaming import Streaming
@@ -27,11 +28,12 @@ class Response:
     has a noria.streaming.Streaming as its body.
     """
 
-    __slots__ = ("__weakref__", "_body", "_fields", "_status")
+    __slots__ = ("__weakref__", "_background", "_body", "_fields", "_status")
 
     _status: int
     _body: bytes | Streaming
     _fields: list[tuple[bytes, bytes]]
+    _background: BackgroundTasks | None
 
     def __init__(
         self,
@@ -43,7 +45,9 @@ class Response:
         content: bytes | str | None = None,
         status_code: int = _ABSENT,
         media_type: str | None = None,
+        background: BackgroundTasks | None = None,
     ) -> None:
+        self._background = background
         if content is not None:
             if body is not None:
                 raise TypeError("Response() takes body or its alias content, not both")
@@ -258,12 +262,38 @@ class Response:
     def problem(problem: ProblemDetails, *, headers: HeadersInit | None = None) -> Response:
         return made(_native.json_dumps(problem.to_dict()), problem.status, headers, "application/problem+json")
 
+    @staticmethod
+    def stream(
+        iterable: Any,
+        content_type: str = "application/octet-stream",
+        *,
+        content_length: int | None = None,
+        status: int = 200,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """Sends item after item: octets, str as UTF-8, or what `content_type` asks for. Single-use."""
+        from noria.streaming import stream_response
+
+        return stream_response(
+            iterable, content_type, content_length=content_length, status=status, headers=headers
+        )
+
+    @staticmethod
+    def sse(
+        iterable: Any, *, keepalive: float | None = None, status: int = 200, headers: HeadersInit | None = None
+    ) -> Response:
+        """An event stream; a comment goes out after `keepalive` silent seconds, 0 for never."""
+        from noria.streaming import sse_response
+
+        return sse_response(iterable, keepalive=keepalive, status=status, headers=headers)
+
 
 def made(
     body: bytes, status: int, headers: HeadersInit | None, content_type: str | None
 ) -> Response:
     """A Response of a body that is bytes already; the given headers win over `content_type`."""
     response = Response.__new__(Response)
+    response._background = None
     response._status = status if status == 200 else checked_status(status)
     response._body = body
     response._fields = fields = [] if headers is None else fields_of(headers)
@@ -275,6 +305,7 @@ def made(
 def side_channel() -> Response:
     """The empty response a handler may fill while it returns something else."""
     response = Response.__new__(Response)
+    response._background = None
     response._status = 0
     response._body = b""
     response._fields = []

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
+    from noria.item_encoding import ItemEncoding
+
 
 class Template:
     """A path template cut into its literals and parameters.
@@ -120,7 +122,7 @@ def _text(value: Any, converter: str) -> str | None:
 class RouteInfo:
     """One registered route. `options` holds what was given to the decorator."""
 
-    __slots__ = ("encode", "explicit_name", "handler", "methods", "name", "options", "path", "place", "template")
+    __slots__ = ("encode", "explicit_name", "handler", "items", "methods", "name", "options", "path", "place", "template")
 
     def __init__(
         self,
@@ -141,6 +143,7 @@ class RouteInfo:
         self.explicit_name = explicit_name
         self.template = Template(path)
         self.encode: Callable[[Any], Any] | None = None
+        self.items: ItemEncoding | None = None  # of a stream, where the handler's annotation settles it
 
     @property
     def where(self) -> str:

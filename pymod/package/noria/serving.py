@@ -184,14 +184,48 @@ class Serving:
             )
         except OSError as error:
             raise StartupError(f"{error}; choose another file with --access-log") from None
+        from noria.loop import Loop
+        from noria.runtime import Runtime
+
+        self.app = app
+        self.loop = Loop(self._asked_engine)
+        self.runtime = Runtime(app, settings, self.loop)
         try:
             # Before anyone is told the address: whoever was told may send TERM at once.
-            self.server.open(signals=get_native_id() == os.getpid())  # on the main thread
+            self.server.open(signals=get_native_id() == os.getpid(), loop=self.loop)  # on the main thread
         except OSError as error:
+            self.close()
             raise StartupError(f"the engine {self._asked_engine} cannot start: {error}") from None
         except ValueError as error:
+            self.close()
             raise StartupError(str(error)) from None
         app._serving = self.server
+        app._runtime = self.runtime
+        try:
+            self.runtime.start_up()
+        except BaseException as error:
+            self.close()
+            if not isinstance(error, Exception):
+                raise
+            import traceback
+
+            traceback.print_exception(error)
+            raise StartupError(f"the application did not start: {type(error).__name__}: {error}") from None
+
+    def run(self) -> int:
+        """Serves until stopped; then what goes on beside requests is ended."""
+        from noria.loop import Running
+
+        with Running(self.loop):
+            code = self.server.run(on_stop=self.runtime.begin_stop)
+        self.runtime.wind_down()
+        return code
+
+    def close(self) -> None:
+        self.app._serving = None
+        self.app._runtime = None
+        self.server.close()
+        self.loop.close()
 
     def announce(self) -> None:
         """The line that says where it listens; before it, why io_uring is not used if it was tried."""
@@ -226,9 +260,9 @@ def serve(
                 when_ready(serving)
             else:
                 serving.announce()
-            return serving.server.run()
+            return serving.run()
         finally:
-            app._serving = None
+            serving.close()
     finally:
         if listeners is None:
             for listener in bound:

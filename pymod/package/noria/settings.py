@@ -128,7 +128,7 @@ def native_values(values: Values) -> dict[str, int]:
         value = values[keyword]
         if value is None:
             value = NO_LIMIT
-        elif setting.unit == "seconds":
+        elif setting.unit.startswith("seconds"):
             value = round(value * 1000)
         made[setting.key] = value
     return made
@@ -166,6 +166,13 @@ def _count(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < NO_LIMIT:
         return value
     raise ValueError("is a whole number from 0")
+
+
+def _count_from_1(value: Any) -> int:
+    count = _count(value)
+    if count == 0:
+        raise ValueError("is a whole number from 1")
+    return count
 
 
 def _port(value: Any) -> int:
@@ -258,6 +265,7 @@ _READERS: dict[str, Any] = {
     "log format": _log_format,
     "text": _text,
     "count": _count,
+    "count from 1": _count_from_1,
     "port": _port,
     "size": size,
     "seconds": _seconds,
@@ -281,6 +289,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("date_header", "switch", True),
         Setting("headers", "fields", ()),
         Setting("debug", "switch", False),
+        Setting("blocking_threads", "count from 1", 32),
         Setting("access_log", "access log", False),
         Setting("access_log_format", "log format", "combined"),
         Setting("log_queue", "size", MIB, "log_queue_bytes_max"),
@@ -305,6 +314,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("limits.max_connections", "count or none", None, "connections_max"),
         Setting("limits.max_requests_per_connection", "count or none", None, "requests_per_connection_max"),
         Setting("limits.max_queued", "count", 256, "handlers_queued_max"),
+        Setting("limits.max_concurrency", "count or none", None, "handlers_running_max"),
         Setting("limits.send_queue_high", "size", 256 * KIB, "send_queue_bytes_high"),
         Setting("limits.send_queue_low", "size", 64 * KIB, "send_queue_bytes_low"),
         Setting("limits.buffered_high", "size or none", None, "buffered_bytes_high"),
@@ -317,6 +327,8 @@ SETTINGS: dict[str, Setting] = {
         Setting("timeouts.rate_grace", "seconds", 5, "rate_grace_ms"),
         Setting("timeouts.rate_credit", "seconds", 30, "rate_credit_ms_max"),
         Setting("timeouts.idle", "seconds", 75, "keep_alive_timeout_ms"),
+        Setting("timeouts.handler", "seconds or none", None, "request_timeout_ms"),
+        Setting("timeouts.sse_keep_alive", "seconds", 15),
         Setting("timeouts.tcp_user", "seconds", 30, "tcp_user_timeout_ms"),
         Setting("timeouts.drain_body", "seconds", 1, "drain_body_timeout_ms"),
         Setting("timeouts.linger", "seconds", 5, "linger_timeout_ms"),

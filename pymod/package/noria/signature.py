@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from noria.annotations import Unfit, collection_of, described, is_model, is_scalar, unwrapped, without_none
 from noria.bodies import body_source
-from noria.errors import HandlerSignatureError, RegistrationError, RequestValidationError
-from noria.parameters import EMPTY, Unresolved, is_async, name_of, parameters_of
+from noria.concurrency import CONFIGURED, read_concurrency
+from noria.errors import HandlerSignatureError, RequestValidationError
+from noria.parameters import EMPTY, Unresolved, is_coroutine, is_generator, name_of, parameters_of
 from noria.params import Marker
 from noria.sources import Source, default_of, path_source, text_source
 from noria.validation import Problems
@@ -43,11 +44,15 @@ class Compiler:
         """The plan; HandlerSignatureError, or Unresolved while a name does not exist."""
         handler = self.route.handler
         max_body = self.route.options.get("max_body")
+        concurrency = read_concurrency(self.route.options, handler, self.route.where)
         try:
             found, returned = parameters_of(handler)
             arguments = self.arguments(found)
             plan: Plan = {
-                "handler": handler,
+                "handler": self.called(handler, concurrency.pool),
+                "is_coroutine": is_coroutine(handler) or (concurrency.pool is not None and not is_generator(handler)),
+                "stream_body": concurrency.stream_body,
+                "cancel_on_disconnect": concurrency.cancel_on_disconnect,
                 "arguments": arguments,
                 "status": self.route.status,
                 "media_type": self.route.media_type,
@@ -58,6 +63,9 @@ class Compiler:
                 "explain": self.explainer(),
                 "info": self.route,
             }
+            if concurrency.timeout_s is not CONFIGURED:
+                timeout_s = concurrency.timeout_s
+                plan["timeout_ms"] = NO_LIMIT if timeout_s is None else max(1, round(timeout_s * 1000))
             self.parameter = "return"
             self.result(plan, returned)
         except Unfit as error:
@@ -71,9 +79,33 @@ class Compiler:
             watched(plan, found, returned is EMPTY)
         return plan
 
+    def called(self, handler: Callable[..., Any], pool: str | None) -> Callable[..., Any]:
+        """What is called for a request: the handler, or what has it run in its pool."""
+        if pool is None:
+            return handler
+        from functools import partial
+
+        if is_generator(handler):
+            return handler  # its steps run there
+        app = self.app
+
+        async def in_pool(*args: Any, **kwargs: Any) -> Any:
+            runtime = app._runtime
+            assert runtime is not None
+            return await runtime.run_blocking(pool, partial(handler, **kwargs) if kwargs else handler, args)
+
+        return in_pool
+
     def result(self, plan: Plan, returned: Any) -> None:
+        from noria.item_encoding import encoding_of_result
         from noria.models import result_type
 
+        if returned is not EMPTY and "response_model" not in self.route.options:
+            self.route.items = encoding_of_result(
+                returned, self.route.media_type, self.app._dumps, self.app.validator
+            )
+            if self.route.items is not None:
+                return
         options = self.route.options
         declared = options.get("response_model", EMPTY)
         if declared is None:
@@ -338,10 +370,4 @@ def _is_ours(tp: Any, module: str, name: str) -> bool:
 
 def compile_plan(app: Any, route: RouteInfo) -> Plan:
     """The plan of a route; Unresolved if a string annotation names nothing yet."""
-    if is_async(route.handler):
-        raise RegistrationError(
-            f"{name_of(route.handler)}() is an async def",
-            where=route.where,
-            fix="write it as def; handlers run inline on the loop thread",
-        )
     return Compiler(app, route).plan()

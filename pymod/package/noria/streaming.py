@@ -98,7 +98,7 @@ class Streaming:
 class Delivery:
     """What one sending needs beside the stream: the head, and the application's ways."""
 
-    __slots__ = ("dumps", "fields", "is_stopping", "keep_alive_s", "log", "pool", "status")
+    __slots__ = ("dumps", "fields", "is_stopping", "keep_alive_s", "log", "on_events", "pool", "status")
 
     def __init__(
         self,
@@ -110,6 +110,7 @@ class Delivery:
         pool: BlockingPool | None = None,
         keep_alive_s: float = SSE_KEEP_ALIVE_S,
         is_stopping: Callable[[], bool] = bool,
+        on_events: Callable[[], object] = bool,
     ) -> None:
         self.status = status
         self.fields = fields
@@ -118,6 +119,7 @@ class Delivery:
         self.pool = pool  # where a sync iterator steps; None: on the loop
         self.keep_alive_s = keep_alive_s
         self.is_stopping = is_stopping  # a cancelled event stream then ends properly
+        self.on_events = on_events  # told that it is an event stream, which a stop cancels
 
 
 def streams(value: Any) -> bool:
@@ -162,6 +164,7 @@ def sse_response(
 
 def streaming_response(streaming: Streaming, status: int, fields: list[tuple[bytes, bytes]]) -> Response:
     response = Response.__new__(Response)
+    response._background = None
     response._status = checked_status(status)
     response._body = streaming
     response._fields = fields
@@ -274,6 +277,7 @@ class _Sending:
                 fields.insert(0, (b"Content-Type", content_type.encode("latin-1")))
             if content_type == EVENTS:
                 self.is_events = True
+                self.delivery.on_events()
                 fields += [one for one in _EVENT_FIELDS if one[0].lower() not in names]
             if self.length is not None:
                 fields.append((b"Content-Length", b"%d" % self.length))

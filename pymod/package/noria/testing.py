@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Any
+from asyncio import _get_running_loop
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from noria import _native
+from noria.client_stream import MemoryWire, begun_response
 from noria.cookie_jar import Cookies
+from noria.live import live_server
+from noria.loop import Running
 from noria.received import TestResponse, parse_response
+from noria.runtime import Runtime
 from noria.settings import defaults, native_values, response_fields
+from noria.websocket_session import WebSocketRefused, WebSocketSession, new_key, upgrade_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from types import TracebackType
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Self, Unpack
     from urllib.parse import SplitResult
 
     from noria.app import App
+    from noria.client_stream import StreamedResponse
     from noria.options import Settings
     from noria.headers import HeadersInit
-    from noria.serving import Serving
     from noria.settings import Values
 
-__all__ = ["Cookies", "TestClient", "TestResponse", "live_server"]
+__all__ = ["Cookies", "TestClient", "TestResponse", "WebSocketRefused", "live_server"]
+
+T = TypeVar("T")
 
 REDIRECTS_MAX = 20
+TURN_S = 0.01  # the server has timers of its own, so the loop waits no longer than this at once
 
 
 class TestClient:
@@ -52,6 +61,7 @@ class TestClient:
         self._raise = raise_server_exceptions
         self._client = client
         self._server: _native.MemoryServer | None = None
+        self._runtime: Runtime | None = None
         self._connection: tuple[int, str] | None = None  # kept alive, and to which server
 
     # --- requests ---
@@ -137,7 +147,7 @@ class TestClient:
         data = self._octets(method, parts, given, cookies, body)
         server = self._memory()
         connection = self._connected(server, parts)
-        received = self._run(lambda: server.send(connection, data), server, connection)
+        received = self._run(lambda: server.send(connection, data), server, connection, timeout)
         closed = server.closed(connection)
         parsed = parse_response(received, method, closed)
         if closed or parsed is None:
@@ -164,37 +174,125 @@ class TestClient:
         """Octets in on a new connection, then its end; everything that was answered."""
         server = self._memory()
         connection = server.connect(self._client, _address(urlsplit(self.base_url)))
+        answered = self._run(lambda: server.send(connection, data, chunks), server, connection)
+        if not server.closed(connection):
+            answered += self._run(lambda: server.finish(connection), server, connection)
+        return answered
 
-        def deliver() -> None:
-            server.send(connection, data, chunks)
-            if not server.closed(connection):
-                server.finish(connection)
+    # --- answers that are read while they come ---
 
-        return self._run(deliver, server, connection)
+    def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None,
+        headers: HeadersInit | None = None,
+        cookies: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | str | None = None,
+    ) -> StreamedResponse:
+        """A context manager around the answer, on a connection of its own; leaving it disconnects."""
+        given = _pairs(headers)
+        body = _body(json, content, given)
+        target = _with_params(_resolved(self.base_url, url), params)
+        wire = self._sent(method.upper(), target, given, dict(cookies or {}), body)
+        return begun_response(wire, method.upper(), target)
 
-    def _run(self, deliver: Any, server: _native.MemoryServer, connection: int) -> bytes:
-        answers = self.app._answers
-        assert answers is not None
-        before, answers.unhandled = answers.unhandled, []
-        try:
+    def websocket_connect(
+        self, url: str, subprotocols: Sequence[str] = (), *, headers: HeadersInit | None = None
+    ) -> WebSocketSession:
+        """A context manager around a WebSocket; WebSocketRefused if the server answers otherwise."""
+        target, key = _resolved(self.base_url, url), new_key()
+        wire = self._sent("GET", target, [*_pairs(headers), *upgrade_fields(key, subprotocols)], {}, None)
+        return WebSocketSession(wire, target, key, subprotocols)
+
+    def _sent(
+        self,
+        method: str,
+        target: str,
+        given: list[tuple[str, str]],
+        cookies: dict[str, str],
+        body: bytes | None,
+    ) -> MemoryWire:
+        parts, server = urlsplit(target), self._memory()
+        wire = MemoryWire(self._driving, server, server.connect(self._client, _address(parts)))
+        wire.send(self._octets(method, parts, given, cookies, body))
+        return wire
+
+    def _run(
+        self, deliver: Callable[[], object], server: _native.MemoryServer, connection: int, timeout: float = 10.0
+    ) -> bytes:
+        """Delivers, and waits until no handler and no task after an answer is left."""
+        with self._driving() as drive:
             deliver()
+            drive(lambda: server.pending() == 0 and not self._background(), timeout)
+        return server.receive(connection)
+
+    def _background(self) -> set[Any]:
+        runtime = self.app._runtime
+        return set() if runtime is None else runtime.background
+
+    @contextmanager
+    def _driving(self) -> Iterator[Callable[[Callable[[], object], float], bool]]:
+        """Between these, handlers run on this thread. Yields who turns server and loop until something is so."""
+        server, runtime = self._memory(), self._runtime
+        answers = self.app._answers
+        assert answers is not None and runtime is not None
+        if _get_running_loop() is not None:
+            raise RuntimeError("TestClient cannot wait inside a running event loop; use AsyncTestClient")
+
+        def drive(is_done: Callable[[], object], timeout: float) -> bool:
+            deadline = monotonic() + timeout
+            server.turn()
+            while not is_done():
+                if monotonic() > deadline:
+                    return False
+                runtime.loop._turn(TURN_S)
+                server.turn()
+            return True
+
+        before, answers.unhandled = answers.unhandled, []
+        self.app._runtime = runtime
+        server.begin()
+        try:
+            with Running(runtime.loop):
+                yield drive
             unhandled = answers.unhandled
         finally:
+            server.end()
+            self.app._runtime = None
             answers.unhandled = before
-        received = server.receive(connection)
         if unhandled and self._raise:
             # The answer was read, so the connection goes on with the next request.
             raise unhandled[0]
-        return received
+
+    def run(self, awaitable: Awaitable[T]) -> T:
+        """Runs it on the client's loop, as if a handler awaited it."""
+        task = None
+
+        async def main() -> T:
+            return await awaitable
+
+        with self._driving() as drive:
+            assert self._runtime is not None
+            task = self._runtime.loop.create_task(main())
+            drive(task.done, 3600.0)
+        return task.result()
 
     def _memory(self) -> _native.MemoryServer:
         if self._server is None:
+            from noria.loop import Loop
+
             config = self.app._server_config
             values = defaults() if config is None else config._values()
             if values["debug"]:
                 self.app.debug = True
+            native = self.app._freeze()
+            loop = Loop("epoll")
+            self._runtime = Runtime(self.app, values, loop)
             self._server = _native.MemoryServer(
-                self.app._freeze(), config=native_values(values), fields=response_fields(values)
+                native, config=native_values(values), fields=response_fields(values), loop=loop
             )
         return self._server
 
@@ -273,63 +371,3 @@ def _with_params(url: str, params: Mapping[str, Any] | Iterable[tuple[str, Any]]
             text = str(one).lower() if isinstance(one, bool) else "" if one is None else str(one)
             pairs.append((key, text))
     return url + ("&" if "?" in url else "?") + urlencode(pairs)
-
-
-class live_server:  # noqa: N801  # reads as a context manager: with live_server(app) as server
-    """A real server on a free loopback port, in a thread; stopped when the block ends."""
-
-    def __init__(self, app: App, **settings: Unpack[Settings]) -> None:
-        from noria.serving import effective_settings
-
-        given: dict[str, Any] = {"port": 0, **settings}
-        self.app = app
-        self.url = ""
-        self.port: int | None = None
-        self.uds: str | None = None
-        self._settings: Values = effective_settings(app._server_config, given)
-        self._ready = threading.Event()
-        self._failure: BaseException | None = None
-        self._server: _native.Server | None = None
-        self._thread = threading.Thread(target=self._serve, name="live_server", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.wait()
-        if self._failure is not None:
-            self._thread.join()
-            raise self._failure
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.app.stop()
-        self._thread.join(self._settings["timeout_graceful"] + 5)
-        if self._thread.is_alive():
-            raise RuntimeError("the server did not stop within timeouts.graceful")
-
-    def _serve(self) -> None:
-        from noria.serving import serve
-
-        try:
-            serve(self.app, self._settings, when_ready=self._is_ready)
-        except BaseException as error:  # noqa: BLE001
-            self._failure = error
-        finally:
-            self._ready.set()
-
-    def _is_ready(self, serving: Serving) -> None:
-        self.url = serving.listeners[0].url
-        self.port = serving.listeners[0].port
-        self.uds = serving.listeners[0].uds
-        self._server = serving.server
-        self._ready.set()
-
-    def stats(self) -> dict[str, int]:
-        """The server's counters: what was refused, answered, cut, shed, lost, closed, by reason."""
-        if self._server is None:
-            raise RuntimeError("the server has not started")
-        return self._server.stats()

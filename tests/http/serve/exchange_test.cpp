@@ -17,6 +17,8 @@ class LooseHost final : public ExchangeHost {
   void end_kept(Outcome outcome, std::span<const FieldView>) override { ended.push_back(outcome); }
   HeadFault begin_stream(const ResponseHead&) override { return HeadFault::none; }
   std::size_t write(std::string_view piece) override { return piece.size(); }
+  void forsake() override {}
+  bool is_backed_up() override { return false; }
   bool wants_more() const override { return false; }
   std::string_view take_body() override { return {}; }
   bool body_ended() const override { return true; }

@@ -11,9 +11,12 @@ from typing import Any
 
 from noria import _native
 from noria.errors import HTTPError
+from noria.loop import Loop
 from noria.responses import Response
 
 REQUEST = {"source": "request"}
+# Of all servers here: handlers that finish in their call never turn it.
+LOOP = Loop("epoll")
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
 
@@ -24,6 +27,7 @@ class Recorder:
         self.app = app
         self.unmatched = unmatched
         self.errors: list[BaseException] = []
+        self.started: list[Any] = []
 
     def on_exception(self, request: Any, error: BaseException) -> Response:
         logging.getLogger("noria.error").debug("%r", error)
@@ -40,6 +44,9 @@ class Recorder:
     def bad_json(self, request: Any, error: Any) -> BaseException:
         return HTTPError(400, error.reason)
 
+    async def go_on(self, driver: Any, value: Any, info: Any) -> Any:
+        return await value
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "app": self.app,
@@ -50,6 +57,11 @@ class Recorder:
             "on_unmatched": self.unmatched,
             "bad_json": self.bad_json,
             "refusal": HTTPError,
+            "log_lost": lambda request, error: self.errors.append(error),
+            "disconnect_error": lambda status: ConnectionError(status),
+            "go_on": self.go_on,
+            "start_background": self.started.append,
+            "background": lambda side: self.started,
         }
 
 
@@ -92,7 +104,7 @@ class Wire:
     def open(self) -> Wire:
         if self.server is None:
             self.application.freeze(self.recorder.as_dict())
-            self.server = _native.MemoryServer(self.application, config=self.config)
+            self.server = _native.MemoryServer(self.application, config=self.config, loop=LOOP)
         return self
 
     def exchange(self, octets: bytes, chunks: Sequence[int] | None = None) -> bytes:
@@ -156,6 +168,7 @@ class Serving:
         self.server = _native.Server(
             wire.application, listeners=[self.descriptor], config=config, engine=engine  # type: ignore[arg-type]
         )
+        self.loop = Loop()
         self.code: int | None = None
         self.opened = threading.Event()
         self.thread = threading.Thread(target=self.run)
@@ -163,9 +176,10 @@ class Serving:
         assert self.opened.wait(10)
 
     def run(self) -> None:
-        self.server.open(signals=False)
+        self.server.open(signals=False, loop=self.loop)
         self.opened.set()
         self.code = self.server.run()
+        self.server.close()  # on the thread that served
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
@@ -175,6 +189,7 @@ class Serving:
         self.thread.join(10)
         assert not self.thread.is_alive()
         os.close(self.descriptor)
+        self.loop.close()
         return self.code
 
 

@@ -8,7 +8,7 @@ import weakref
 from typing import Any
 
 import pytest
-from native_wire import Recorder, Wire, no_regex
+from native_wire import LOOP, Recorder, Wire, no_regex
 from noria import _native
 
 
@@ -90,7 +90,7 @@ def test_order_of_life() -> None:
     index = application.add_route(("GET",), "/", no_regex)
     plan: Any = {"handler": print, "arguments": []}
     with pytest.raises(RuntimeError, match="not frozen"):
-        _native.MemoryServer(application, config={})
+        _native.MemoryServer(application, config={}, loop=LOOP)
     with pytest.raises(RuntimeError, match="no plan"):
         application.freeze(Recorder().as_dict())  # type: ignore[arg-type]
     with pytest.raises(IndexError):

@@ -9,7 +9,7 @@ from native_wire import Recorder, Wire
 from noria import _native
 from noria.responses import Response
 
-HOOKS = ("app", "on_exception", "convert_result", "side_channel", "merge", "on_unmatched", "bad_json", "refusal")
+HOOKS = tuple(Recorder().as_dict())
 
 
 @pytest.mark.parametrize("missing", HOOKS)

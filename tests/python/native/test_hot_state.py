@@ -26,9 +26,10 @@ def test_uuid_is_imported_by_the_first_request_that_needs_it() -> None:
 
 def test_the_registered_class_is_read_by_its_slots() -> None:
     class Other:
-        __slots__ = ("_body", "_fields", "_status")
+        __slots__ = ("_background", "_body", "_fields", "_status")
 
         def __init__(self) -> None:
+            self._background = None
             self._status, self._body, self._fields = 202, b"other", [(b"X-A", b"1")]
 
     def answers(value: Any) -> tuple[int, bytes]:

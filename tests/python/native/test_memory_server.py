@@ -7,7 +7,7 @@ import weakref
 from typing import Any
 
 import pytest
-from native_wire import Recorder, Wire
+from native_wire import LOOP, Recorder, Wire
 from noria import _native
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -109,6 +109,6 @@ def test_a_bad_configuration() -> None:
     application = _native.Application()
     application.freeze(Recorder().as_dict())  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no_such_key"):
-        _native.MemoryServer(application, config={"no_such_key": 1})
+        _native.MemoryServer(application, config={"no_such_key": 1}, loop=LOOP)
     with pytest.raises(TypeError):
-        _native.MemoryServer(object(), config={})  # type: ignore[arg-type]
+        _native.MemoryServer(object(), config={}, loop=LOOP)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from native_wire import GET, Wire, read_answer
+from native_wire import GET, LOOP, Wire, read_answer
 from noria import _native
 
 
@@ -32,7 +32,7 @@ def served(tmp_path: Path) -> Iterator[Callable[..., tuple[_native.Server, int]]
             access_log=str(tmp_path / "access"),
             access_log_format="{path}",
         )
-        server.open(signals=True)
+        server.open(signals=True, loop=LOOP)
         return server, port
 
     yield start

@@ -8,7 +8,7 @@ import threading
 from typing import Any
 
 import pytest
-from native_wire import GET, Recorder, Serving, Wire, read_answer
+from native_wire import LOOP, GET, Recorder, Serving, Wire, read_answer
 from noria import _native
 
 def test_it_serves_and_stops(engine: str) -> None:
@@ -60,9 +60,9 @@ def test_order_of_life() -> None:
     with pytest.raises(RuntimeError, match="not open"):
         server.run()
     server.stop()
-    server.open(signals=False)
+    server.open(signals=False, loop=LOOP)
     with pytest.raises(RuntimeError, match="open already"):
-        server.open(signals=False)
+        server.open(signals=False, loop=LOOP)
     assert server.run() == 0
     with pytest.raises(RuntimeError, match="once"):
         server.run()
@@ -76,7 +76,7 @@ def test_a_bad_engine_or_listener() -> None:
         _native.Server(application, listeners=[], config={}, engine="kqueue")  # type: ignore[arg-type]
     server = _native.Server(application, listeners=[999_999], config={}, engine="epoll")
     with pytest.raises(OSError, match="999999"):
-        server.open(signals=False)
+        server.open(signals=False, loop=LOOP)
 
 
 def test_what_a_python_signal_handler_raises_ends_the_serving(engine: str) -> None:
@@ -84,7 +84,7 @@ def test_what_a_python_signal_handler_raises_ends_the_serving(engine: str) -> No
     wire.application.freeze(wire.recorder.as_dict())
     descriptor, _ = _native.bind_listener("127.0.0.1", 0, backlog=1)
     server = _native.Server(wire.application, listeners=[descriptor], config={}, engine=engine)  # type: ignore[arg-type]
-    server.open(signals=False)
+    server.open(signals=False, loop=LOOP)
 
     def raising(number: int, frame: Any) -> None:
         raise LookupError("by signal")

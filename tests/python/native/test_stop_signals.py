@@ -14,7 +14,7 @@ PROGRAM = textwrap.dedent(
     """
     import os, signal, socket, sys, threading, time
     sys.path[:0] = sys.argv[1].split(os.pathsep)
-    from native_wire import GET, Wire
+    from native_wire import GET, LOOP, Wire
     from noria import _native
 
     def stuck(request):
@@ -28,7 +28,7 @@ PROGRAM = textwrap.dedent(
     descriptor, port = _native.bind_listener("127.0.0.1", 0, backlog=16)
     server = _native.Server(wire.application, listeners=[descriptor], config={}, engine=sys.argv[2])
     before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-    server.open(signals=True)
+    server.open(signals=True, loop=LOOP)
     print(port, flush=True)
     code = server.run()
     assert before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))

@@ -1,0 +1,158 @@
+#include "pymod/bridge/coroutine_driver.hpp"
+
+#include <utility>
+
+#include "pymod/bridge/driver_object.hpp"
+#include "pymod/bridge/python_handler.hpp"
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/hotpath/response_reader.hpp"
+#include "pymod/loop/loop_object.hpp"
+
+namespace noria::py {
+
+using http::Outcome;
+
+namespace {
+
+// A handler in its first step.
+class FirstStep final : public UntaskedStep {
+ public:
+  FirstStep(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel)
+      : loan_(loan),
+        loop_(*loan.route().application->loop),
+        coroutine_(coroutine),
+        side_channel_(side_channel) {
+    loop_.untasked = this;
+  }
+  FirstStep(const FirstStep&) = delete;
+  FirstStep& operator=(const FirstStep&) = delete;
+  ~FirstStep() { loop_.untasked = nullptr; }
+
+  // Somebody asks who runs: from now on a task does.
+  bool become_task() override { return driver_ || (make_task() && enter()); }
+
+  PyObject* driver_of(PyObject* request) override {
+    const bool ours = reinterpret_cast<PyObject*>(loan_.made()) == request;
+    return ours && become_task() ? driver_.get() : nullptr;
+  }
+
+  bool has_task() const { return static_cast<bool>(driver_); }
+
+  // The step is over; its task, made by now if it was not, is told how it ended.
+  Outcome settle(StepEnd end) {
+    const bool entered = has_task();
+    if (!entered && !make_task()) return fail();
+    if (entered) leave();
+    loop_.untasked = nullptr;
+    Driver& driver = this->driver_object()->driver;
+    if (end.kind == PYGEN_NEXT) driver.suspend();
+    driver.note_first(std::move(end));
+    return run_task();
+  }
+
+  // There was none: a coroutine goes on with what a handler returned.
+  Outcome settle_later(OwnedRef value) {
+    loop_.untasked = nullptr;
+    if (!make_driver()) return fail();
+    Driver& driver = this->driver_object()->driver;
+    driver.suspend();
+    if (!driver.go_on_with(std::move(value))) return Outcome::pending;
+    if (!make_task()) return fail();
+    return run_task();
+  }
+
+ private:
+  DriverObject* driver_object() const { return reinterpret_cast<DriverObject*>(driver_.get()); }
+
+  bool make_driver() {
+    HotState& hot = loan_.route().application->hot;
+    if (!driver_) {
+      driver_ = OwnedRef(reinterpret_cast<PyObject*>(new_driver(
+          hot.driver_type(), loan_, OwnedRef::share(coroutine_), OwnedRef::share(side_channel_))));
+    }
+    return static_cast<bool>(driver_);
+  }
+
+  // asyncio.Task(driver, loop=, context=); the step that it asks the loop for is kept here.
+  bool make_task() {
+    PyObject* const type = loop_.types->task();
+    if (type == nullptr || !make_driver()) return false;
+    PyObject* const context = loan_.route().application->context.current();
+    PyObject* values[5] = {nullptr, driver_.get(), reinterpret_cast<PyObject*>(&loop_), Py_None,
+                           context};
+    loop_.capture = &step_;
+    OwnedRef task(PyObject_Vectorcall(type, values + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                      loop_.types->task_keywords.get()));
+    loop_.capture = nullptr;
+    if (!task) {
+      driver_ = OwnedRef();
+      return false;
+    }
+    driver_object()->driver.set_task(std::move(task));
+    return true;
+  }
+
+  bool enter() {
+    PyObject* const running = loop_.types->current_tasks();
+    return running != nullptr && PyDict_SetItem(running, reinterpret_cast<PyObject*>(&loop_),
+                                                driver_object()->driver.task()) == 0;
+  }
+  void leave() {
+    PyObject* const running = loop_.types->current_tasks();
+    if (PyDict_DelItem(running, reinterpret_cast<PyObject*>(&loop_)) != 0) PyErr_Clear();
+  }
+
+  // Its first step, as the task sees it: the driver only tells it what has happened.
+  Outcome run_task() {
+    // The context goes on with the task.
+    const OwnedRef context = loan_.route().application->context.hand_over();
+    const OwnedRef held = OwnedRef::share(driver_);
+    if (!run_ready(step_.get())) PyErr_WriteUnraisable(driver_.get());
+    const Driver& driver = driver_object()->driver;
+    return driver.suspended() ? Outcome::pending : driver.outcome();
+  }
+
+  Outcome fail() {
+    PyErr_WriteUnraisable(coroutine_);
+    return Outcome::failed;
+  }
+
+  RequestLoan& loan_;
+  LoopObject& loop_;
+  PyObject* const coroutine_;
+  PyObject* const side_channel_;
+  OwnedRef driver_;
+  OwnedRef step_;
+};
+
+}  // namespace
+
+Outcome run_coroutine(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
+  ApplicationState& application = *loan.route().application;
+  if (application.loop == nullptr) {
+    PyErr_SetString(PyExc_RuntimeError, "there is no event loop to run an async def handler on");
+    return answer_raised(loan);
+  }
+  FirstStep first(loan, coroutine, side_channel);
+  PyObject* result = nullptr;
+  const PySendResult kind = PyIter_Send(coroutine, Py_None, &result);
+  if (first.has_task() || kind == PYGEN_NEXT) [[unlikely]] {
+    return first.settle({kind, OwnedRef(kind == PYGEN_ERROR ? take_exception() : result)});
+  }
+  application.loop->untasked = nullptr;
+  const Outcome outcome = answer_result(loan, OwnedRef(result), side_channel);
+  application.context.renew_if_used();
+  return outcome;
+}
+
+Outcome run_later(RequestLoan& loan) {
+  ApplicationState& application = *loan.route().application;
+  OwnedRef value = application.take_later();
+  if (application.loop == nullptr) {
+    PyErr_SetString(PyExc_RuntimeError, "there is no event loop to stream or await a result on");
+    return answer_raised(loan);
+  }
+  return FirstStep(loan, nullptr, nullptr).settle_later(std::move(value));
+}
+
+}  // namespace noria::py

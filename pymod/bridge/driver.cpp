@@ -1,0 +1,223 @@
+#include "pymod/bridge/driver.hpp"
+
+#include <utility>
+
+#include "pymod/bridge/exceptions.hpp"
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/hotpath/request_object.hpp"
+#include "pymod/hotpath/response_reader.hpp"
+
+namespace noria::py {
+
+using http::Exchange;
+using http::Outcome;
+
+StepEnd step(PyObject* coroutine, PyObject* value) {
+  PyObject* result = nullptr;
+  const PySendResult kind = PyIter_Send(coroutine, value, &result);
+  return {kind, OwnedRef(kind == PYGEN_ERROR ? take_exception() : result)};
+}
+
+Driver::Driver(PyObject* object, RequestLoan& loan, OwnedRef coroutine, OwnedRef side_channel)
+    : object_(object),
+      application_(OwnedRef::share(loan.route().application->object)),
+      route_(loan.route()),
+      plan_(&route_.plan),
+      loan_(&loan),
+      coroutine_(std::move(coroutine)),
+      side_channel_(std::move(side_channel)) {}
+
+Driver::~Driver() {
+  through();
+  clear();
+}
+
+// The coroutine has ended, or will never go on.
+void Driver::through() {
+  if (std::exchange(waiting_, false)) --route_.application->coroutines_waiting;
+}
+
+int Driver::traverse(visitproc visit, void* arg) const {
+  for (const OwnedRef* ref : {&application_, &coroutine_, &side_channel_, &request_, &task_, &rest_,
+                              &waiters_[0], &waiters_[1], &waiters_[2]}) {
+    Py_VISIT(ref->get());
+  }
+  if (first_) Py_VISIT(first_->value.get());
+  return 0;
+}
+
+void Driver::clear() {
+  if (request_) reinterpret_cast<RequestObject*>(request_.get())->driver = nullptr;
+  for (OwnedRef* ref : {&coroutine_, &side_channel_, &request_, &task_, &rest_, &waiters_[0],
+                        &waiters_[1], &waiters_[2]}) {
+    *ref = OwnedRef();
+  }
+  first_.reset();
+}
+
+// --- steps ---
+
+PySendResult Driver::send(PyObject* value, PyObject** result) {
+  if (first_) return pass_on(*std::exchange(first_, std::nullopt), result);
+  if (std::exchange(cancel_next_, false)) return throw_in(cancelled_error(), result);
+  if (!coroutine_) {
+    PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
+    return PYGEN_ERROR;
+  }
+  return pass_on(step(coroutine_.get(), value), result);
+}
+
+PySendResult Driver::throw_in(OwnedRef exception, PyObject** result) {
+  if (first_) {
+    StepEnd first = *std::exchange(first_, std::nullopt);
+    if (first.kind != PYGEN_NEXT) {
+      // The task was cancelled in a step that turned out to be the last.
+      const PySendResult kind = pass_on(std::move(first), result);
+      if (kind != PYGEN_RETURN) return kind;
+      Py_CLEAR(*result);
+      raise(exception);
+      return PYGEN_ERROR;
+    }
+    // In that step it began to wait, so it is what it waits for that is cancelled.
+    const OwnedRef cancelled(first.value.get() == Py_None
+                                 ? Py_NewRef(Py_False)
+                                 : PyObject_CallMethod(first.value.get(), "cancel", nullptr));
+    if (!cancelled) PyErr_Clear();
+    cancel_next_ = !cancelled || PyObject_IsTrue(cancelled.get()) != 1;
+    *result = first.value.release();
+    return PYGEN_NEXT;
+  }
+  const OwnedRef thrown(PyUnicode_InternFromString("throw"));
+  PyObject* value = thrown && coroutine_
+                        ? PyObject_CallMethodOneArg(coroutine_.get(), thrown.get(), exception.get())
+                        : nullptr;
+  if (value != nullptr) return pass_on({PYGEN_NEXT, OwnedRef(value)}, result);
+  if (PyErr_ExceptionMatches(PyExc_StopIteration)) {
+    _PyGen_FetchStopIterationValue(&value);
+    return pass_on({PYGEN_RETURN, OwnedRef(value)}, result);
+  }
+  return pass_on({PYGEN_ERROR, OwnedRef(take_exception())}, result);
+}
+
+PySendResult Driver::pass_on(StepEnd end, PyObject** result) {
+  while (end.kind != PYGEN_NEXT) {
+    coroutine_ = conclude(end);
+    if (!coroutine_) break;
+    end = step(coroutine_.get(), Py_None);
+  }
+  if (end.kind == PYGEN_NEXT) {
+    *result = end.value.release();
+    return PYGEN_NEXT;
+  }
+  task_ = OwnedRef();
+  through();
+  // Of all that a handler can raise its task is told only that it was cancelled; the rest has been
+  // answered, and logged.
+  if (end.kind == PYGEN_ERROR && end.value && is_cancelled(end.value)) {
+    raise(end.value);
+    return PYGEN_ERROR;
+  }
+  *result = Py_NewRef(Py_None);
+  return PYGEN_RETURN;
+}
+
+// --- what the last coroutine gave ---
+
+OwnedRef Driver::conclude(StepEnd& end) {
+  Exchange* const exchange = this->exchange();
+  if (answered_ || exchange == nullptr) {
+    const bool of_interest = end.kind == PYGEN_ERROR && !is_cancelled(end.value) && !answered_;
+    if (of_interest && !is_disconnect(end.value))
+      log_lost(*route_.application, request_, end.value);
+    return OwnedRef();
+  }
+  if (streams_) {
+    // Whoever streams ends the stream; it came to neither.
+    finish(Outcome::failed);
+    return OwnedRef();
+  }
+  return end.kind == PYGEN_RETURN ? answer(end, *exchange)
+                                  : answer_error(OwnedRef::share(end.value), *exchange);
+}
+
+OwnedRef Driver::answer(StepEnd& end, Exchange& exchange) {
+  ApplicationState& application = *route_.application;
+  OwnedRef value = OwnedRef::share(end.value);
+  if (OwnedRef side = std::move(side_channel_)) {
+    value = OwnedRef(
+        PyObject_CallFunctionObjArgs(application.hooks.merge.get(), value.get(), side.get(),
+                                     plan_->info ? plan_->info.get() : Py_None, nullptr));
+  }
+  if (value && send_result(application, *plan_, exchange, value.get())) {
+    finish(in_error_ && exchange.status() == 500 ? Outcome::failed : Outcome::responded);
+    return OwnedRef();
+  }
+  if (application.has_later()) return go_on(application.take_later());
+  return answer_error(OwnedRef(take_exception()), exchange);
+}
+
+// The error becomes an answer; if that fails too, the server's 500 is one.
+OwnedRef Driver::answer_error(OwnedRef error, Exchange& exchange) {
+  ApplicationState& application = *route_.application;
+  if (is_cancelled(error) && peer_finished_) {
+    // We cancelled it because the client has left: there is nobody to answer to.
+    answered_ = true;
+    exchange.forsake();
+    Py_DECREF(object_);
+    return OwnedRef();
+  }
+  plan_ = &application.unmatched.plan;
+  OwnedRef answer;
+  // An error handler's own failure is not given to it again.
+  if (!std::exchange(in_error_, true)) {
+    std::optional<RequestLoan> loan;
+    PyObject* request = request_.get();
+    if (request == nullptr) request = loan.emplace(route_, exchange).get();
+    if (request != nullptr) {
+      answer = OwnedRef(PyObject_CallFunctionObjArgs(application.hooks.on_exception.get(), request,
+                                                     error.get(), nullptr));
+    }
+    if (answer && send_result(application, *plan_, exchange, answer.get())) {
+      const bool is_fault = exchange.status() == 500;
+      loan.reset();
+      finish(is_fault ? Outcome::failed : Outcome::responded);
+      return OwnedRef();
+    }
+    if (application.has_later()) return go_on(application.take_later());
+    PyErr_WriteUnraisable(application.hooks.on_exception.get());
+  }
+  finish(Outcome::failed);
+  return OwnedRef();
+}
+
+OwnedRef Driver::go_on(OwnedRef value) {
+  ApplicationState& application = *route_.application;
+  suspend();
+  OwnedRef next(PyObject_CallFunctionObjArgs(application.hooks.go_on.get(), object_, value.get(),
+                                             plan_->info ? plan_->info.get() : Py_None, nullptr));
+  if (next) return next;
+  if (Exchange* const exchange = this->exchange()) {
+    return answer_error(OwnedRef(take_exception()), *exchange);
+  }
+  PyErr_Clear();
+  return OwnedRef();
+}
+
+bool Driver::go_on_with(OwnedRef value) {
+  coroutine_ = go_on(std::move(value));
+  return static_cast<bool>(coroutine_);
+}
+
+void Driver::finish(Outcome outcome) {
+  if (std::exchange(answered_, true)) return;
+  if (loan_ != nullptr) {
+    outcome_ = outcome;
+    return;
+  }
+  if (Exchange* const exchange = handle_.get()) {
+    exchange->end(outcome);
+    Py_DECREF(object_);  // the exchange's; the caller has one of its own
+  }
+}
+
+}  // namespace noria::py

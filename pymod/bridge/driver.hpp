@@ -1,0 +1,132 @@
+// What stands between an exchange that outlives its handler's call and the asyncio.Task that runs
+// the handler. To the task it is the coroutine: it passes every step on to the handler's, and what
+// that returns or raises becomes the answer.
+//
+//   Task  --send, throw-->  Driver  --send, throw-->  the handler's coroutine
+//                              |
+//                              +---- its result: respond, or stream, or await something more
+//                              +---- the exchange's events: cancel the task, wake who waits
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "http/serve/exchange.hpp"
+#include "pymod/hotpath/application_state.hpp"
+#include "pymod/hotpath/arguments.hpp"
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+// How one step of a coroutine ended.
+struct StepEnd {
+  PySendResult kind = PYGEN_ERROR;
+  OwnedRef value;  // what it waits for, its result, or the exception it raised
+};
+
+// send() of a coroutine or an awaitable's iterator.
+StepEnd step(PyObject* coroutine, PyObject* value);
+
+class Driver {
+ public:
+  // For the exchange whose handler is being called, to which the loan belongs. `coroutine` and
+  // `side_channel` may be null.
+  Driver(PyObject* object, RequestLoan& loan, OwnedRef coroutine, OwnedRef side_channel);
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+  ~Driver();
+
+  // --- the coroutine, as its task sees it ---
+  PySendResult send(PyObject* value, PyObject** result);
+  PySendResult throw_in(OwnedRef exception, PyObject** result);
+  // How the step ended that was made before there was a task; the task's first step is told it.
+  void note_first(StepEnd end) { first_ = std::move(end); }
+  PyObject* coroutine() const { return coroutine_.get(); }
+
+  // --- the exchange ---
+  // It outlives the handler's call from now on, and so does the request.
+  void suspend();
+  bool suspended() const { return loan_ == nullptr; }
+  // Null once it has ended or is over.
+  http::Exchange* exchange() { return loan_ != nullptr ? &loan_->exchange() : handle_.get(); }
+  // Has a coroutine made that goes on with a result (ApplicationState::take_later()), and runs that
+  // from now on. False with an error set.
+  bool go_on_with(OwnedRef value);
+  // What the handler's call returns for an exchange that was not suspended.
+  http::Outcome outcome() const { return outcome_; }
+  void set_task(OwnedRef task) { task_ = std::move(task); }
+  PyObject* task() const { return task_.get(); }
+
+  // --- a response in pieces; each false or null with an error set ---
+  bool begin_stream(long status, PyObject* fields);
+  // 1: go on; 0: wait for wait_for_room(); -1.
+  int write(PyObject* data);
+  PyObject* wait_for_room();
+  void end_stream(bool whole);
+  // Nothing that is written would leave.
+  bool gone();
+
+  // --- the request's body as it arrives ---
+  // bytes, b"" at its end, or None if wait_for_body() is to tell of more.
+  PyObject* read_body();
+  PyObject* wait_for_body();
+
+  // --- the client ---
+  bool disconnected() const { return peer_finished_; }
+  PyObject* wait_for_disconnect();
+
+  int traverse(visitproc visit, void* arg) const;
+  void clear();
+
+ private:
+  enum class Waits : std::uint8_t { room, body, disconnect };
+
+  static void hear(void* context, http::ExchangeEvent event, http::Exchange& exchange);
+  void heard(http::ExchangeEvent event, http::Exchange& exchange);
+
+  PySendResult pass_on(StepEnd end, PyObject** result);
+  // The coroutine that goes on with what the last one gave; null if the exchange is answered.
+  OwnedRef conclude(StepEnd& end);
+  OwnedRef answer(StepEnd& end, http::Exchange& exchange);
+  OwnedRef answer_error(OwnedRef error, http::Exchange& exchange);
+  OwnedRef go_on(OwnedRef value);
+  void finish(http::Outcome outcome);
+  void cancel();
+
+  void through();
+  PyObject* wait_for(Waits what);
+  void wake(Waits what);
+  void fail(Waits what);
+  PyObject* disconnect_error() const;
+  bool offer_rest();
+
+  PyObject* const object_;  // the Python object that this is inside of
+  OwnedRef application_;    // lives as long as an answer may be asked of it
+  const CompiledRoute& route_;
+  const Plan* plan_;
+  RequestLoan* loan_;  // null once suspended
+  http::ExchangeHandle handle_;
+  http::Outcome outcome_ = http::Outcome::pending;
+  OwnedRef coroutine_;
+  OwnedRef side_channel_;
+  OwnedRef request_;
+  OwnedRef task_;
+  OwnedRef waiters_[3];
+  std::optional<StepEnd> first_;
+  OwnedRef rest_;  // bytes of which the connection has taken `rest_at_`
+  std::size_t rest_at_ = 0;
+  Reason body_fault_ = Reason::none;
+  bool in_error_ = false;     // what is answered is an exception
+  bool cancel_next_ = false;  // a CancelledError is owed to the coroutine
+  bool answered_ = false;
+  bool waiting_ = false;  // counted in ApplicationState::coroutines_waiting
+  bool streams_ = false;
+  bool leaves_with_peer_ = false;  // the end of the client's side is the end of the stream
+  bool peer_finished_ = false;
+  bool gone_ = false;
+};
+
+}  // namespace noria::py

@@ -1,0 +1,227 @@
+// The half of a driver that faces the exchange: a response in pieces, a body as it arrives, and the
+// client that may leave.
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "http/message/field_rules.hpp"
+#include "http/message/refusal.hpp"
+#include "pymod/bridge/driver.hpp"
+#include "pymod/bridge/exceptions.hpp"
+#include "pymod/hotpath/request_object.hpp"
+#include "pymod/hotpath/response_fields.hpp"
+#include "pymod/hotpath/text.hpp"
+#include "pymod/loop/loop_object.hpp"
+
+namespace noria::py {
+
+using http::Exchange;
+using http::ExchangeEvent;
+using http::Outcome;
+
+namespace {
+
+constexpr std::size_t index_of(auto what) {
+  return static_cast<std::size_t>(what);
+}
+
+PyObject* raise_over() {
+  PyErr_SetString(PyExc_RuntimeError, "the exchange is over");
+  return nullptr;
+}
+
+}  // namespace
+
+void Driver::suspend() {
+  if (loan_ == nullptr) return;
+  RequestLoan& loan = *std::exchange(loan_, nullptr);
+  if (RequestObject* const request = loan.keep()) {
+    request_ = OwnedRef(reinterpret_cast<PyObject*>(request));
+    request->driver = object_;
+  }
+  handle_ = loan.exchange().suspend({.call = &Driver::hear, .context = this});
+  Py_INCREF(object_);
+  waiting_ = true;
+  ++route_.application->coroutines_waiting;
+}
+
+// --- a response in pieces ---
+
+bool Driver::begin_stream(long status, PyObject* fields) {
+  Exchange* const exchange = this->exchange();
+  if (exchange == nullptr || loan_ != nullptr || streams_) return raise_over() != nullptr;
+  FieldList list;
+  if (!list.read(fields)) return false;
+  if (status < 0 || status > 999) status = 999;
+  const http::ResponseHead head{.status = static_cast<std::uint16_t>(status),
+                                .fields = list.views()};
+  if (!raise_fault(exchange->begin_stream(head), head.status)) return false;
+  streams_ = true;
+  for (const http::FieldView& field : list.views()) {
+    leaves_with_peer_ |= http::is_same_name(field.name, "content-type") &&
+                         field.value.starts_with("text/event-stream");
+  }
+  if (leaves_with_peer_ && peer_finished_) cancel();
+  return true;
+}
+
+bool Driver::gone() {
+  Exchange* const exchange = this->exchange();
+  if (gone_ || exchange == nullptr) return true;
+  return streams_ ? !exchange->wants_more() : exchange->request().method == http::Method::head;
+}
+
+// False if the connection has not taken it all.
+bool Driver::offer_rest() {
+  Exchange* const exchange = this->exchange();
+  if (exchange == nullptr) return true;
+  if (rest_) {
+    const std::string_view left = bytes_view(rest_.get()).substr(rest_at_);
+    const std::size_t taken = exchange->write(left);
+    rest_at_ += taken;
+    if (taken < left.size()) return false;
+    rest_ = OwnedRef();
+  }
+  return !exchange->is_backed_up();
+}
+
+int Driver::write(PyObject* data) {
+  Exchange* const exchange = this->exchange();
+  if (!PyBytes_Check(data)) {
+    PyErr_Format(PyExc_TypeError, "a stream is made of bytes, not %s", Py_TYPE(data)->tp_name);
+    return -1;
+  }
+  if (gone_ || exchange == nullptr || !streams_) return 1;
+  if (rest_) {
+    PyErr_SetString(PyExc_RuntimeError, "the connection is full; await writable() first");
+    return -1;
+  }
+  rest_ = OwnedRef::share(data);
+  rest_at_ = 0;
+  return offer_rest() ? 1 : 0;
+}
+
+void Driver::end_stream(bool whole) {
+  finish(whole ? Outcome::responded : Outcome::failed);
+}
+
+PyObject* Driver::wait_for_room() {
+  if (gone_ || exchange() == nullptr) return disconnect_error();
+  return wait_for(Waits::room);
+}
+
+// --- the body ---
+
+PyObject* Driver::read_body() {
+  suspend();
+  Exchange* const exchange = this->exchange();
+  if (exchange == nullptr) {
+    return body_fault_ == Reason::none ? raise_over() : disconnect_error();
+  }
+  const std::string_view octets = exchange->take_body();
+  if (octets.empty() && !exchange->body_ended()) Py_RETURN_NONE;
+  return octets_object(octets);
+}
+
+PyObject* Driver::wait_for_body() {
+  if (exchange() == nullptr) return disconnect_error();
+  return wait_for(Waits::body);
+}
+
+// --- who waits ---
+
+PyObject* Driver::wait_for_disconnect() {
+  PyObject* const future = wait_for(Waits::disconnect);
+  if (future != nullptr && peer_finished_) wake(Waits::disconnect);
+  return future;
+}
+
+PyObject* Driver::wait_for(Waits what) {
+  OwnedRef& waiter = waiters_[index_of(what)];
+  const OwnedRef done(waiter ? PyObject_CallMethod(waiter.get(), "done", nullptr)
+                             : Py_NewRef(Py_True));
+  if (!done) return nullptr;
+  if (done.get() == Py_True) {
+    PyObject* const loop = reinterpret_cast<PyObject*>(route_.application->loop);
+    waiter = OwnedRef(loop == nullptr ? raise_over()
+                                      : PyObject_CallMethod(loop, "create_future", nullptr));
+  }
+  return waiter ? Py_NewRef(waiter.get()) : nullptr;
+}
+
+void Driver::wake(Waits what) {
+  const OwnedRef waiter = std::move(waiters_[index_of(what)]);
+  if (!waiter) return;
+  const OwnedRef done(PyObject_CallMethod(waiter.get(), "done", nullptr));
+  const OwnedRef set(done.get() == Py_False
+                         ? PyObject_CallMethod(waiter.get(), "set_result", "O", Py_None)
+                         : Py_NewRef(Py_None));
+  if (!set) PyErr_WriteUnraisable(object_);
+}
+
+void Driver::fail(Waits what) {
+  const OwnedRef waiter = std::move(waiters_[index_of(what)]);
+  if (!waiter) return;
+  const OwnedRef done(PyObject_CallMethod(waiter.get(), "done", nullptr));
+  if (done.get() != Py_False) return;
+  disconnect_error();
+  const OwnedRef error(take_exception());
+  const OwnedRef set(PyObject_CallMethod(waiter.get(), "set_exception", "O", error.get()));
+  if (!set) PyErr_WriteUnraisable(object_);
+}
+
+// Sets the error of who relies on a client that is gone, or on a body that will not come; null.
+PyObject* Driver::disconnect_error() const {
+  const int status = body_fault_ == Reason::none ? 0 : http::refusal_status(body_fault_);
+  const OwnedRef error(
+      PyObject_CallFunction(route_.application->hooks.disconnect_error.get(), "i", status));
+  if (error) raise(error);
+  return nullptr;
+}
+
+// --- events ---
+
+void Driver::hear(void* context, ExchangeEvent event, Exchange& exchange) {
+  static_cast<Driver*>(context)->heard(event, exchange);
+}
+
+void Driver::heard(ExchangeEvent event, Exchange& exchange) {
+  const OwnedRef held = OwnedRef::share(object_);
+  switch (event) {
+    case ExchangeEvent::writable:
+      if (offer_rest()) wake(Waits::room);
+      return;
+    case ExchangeEvent::body_arrived:
+      wake(Waits::body);
+      return;
+    case ExchangeEvent::peer_finished:
+      peer_finished_ = true;
+      wake(Waits::disconnect);
+      if (leaves_with_peer_ || plan_->cancel_on_disconnect) cancel();
+      return;
+    case ExchangeEvent::body_refused:
+      body_fault_ = exchange.body_fault();
+      break;
+    case ExchangeEvent::peer_lost:
+      peer_finished_ = true;
+      if (streams_ || route_.plan.cancel_on_disconnect) cancel();
+      break;
+    case ExchangeEvent::cancelled:
+      cancel();
+      break;
+  }
+  // Over. What the handler gives from now on is dropped.
+  gone_ = true;
+  fail(Waits::room);
+  fail(Waits::body);
+  wake(Waits::disconnect);
+  Py_DECREF(object_);
+}
+
+void Driver::cancel() {
+  if (!task_) return;
+  const OwnedRef cancelled(PyObject_CallMethod(task_.get(), "cancel", nullptr));
+  if (!cancelled) PyErr_WriteUnraisable(task_.get());
+}
+
+}  // namespace noria::py

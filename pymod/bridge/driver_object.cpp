@@ -1,0 +1,211 @@
+#include "pymod/bridge/driver_object.hpp"
+
+#include <new>
+#include <utility>
+
+#include "pymod/bridge/exceptions.hpp"
+#include "pymod/hotpath/python_versions.hpp"
+
+namespace noria::py {
+
+namespace {
+
+Driver& of(PyObject* self) {
+  return reinterpret_cast<DriverObject*>(self)->driver;
+}
+
+// --- a coroutine ---
+
+PySendResult send_slot(PyObject* self, PyObject* value, PyObject** result) {
+  const OwnedRef held = OwnedRef::share(self);
+  return of(self).send(value, result);
+}
+
+// The same result as a generator's method gives it.
+PyObject* as_method_result(PySendResult kind, PyObject* result) {
+  if (kind == PYGEN_RETURN) {
+    if (result == Py_None) {
+      PyErr_SetNone(PyExc_StopIteration);
+    } else {
+      _PyGen_SetStopIterationValue(result);
+    }
+    Py_DECREF(result);
+    return nullptr;
+  }
+  return kind == PYGEN_NEXT ? result : nullptr;
+}
+
+PyObject* send(PyObject* self, PyObject* value) {
+  PyObject* result = nullptr;
+  const PySendResult kind = send_slot(self, value, &result);
+  return as_method_result(kind, result);
+}
+
+PyObject* next(PyObject* self) {
+  return send(self, Py_None);
+}
+
+// throw(exception), or of old throw(type[, value[, traceback]]).
+PyObject* throw_in(PyObject* self, PyObject* arguments) {
+  PyObject* type = nullptr;
+  PyObject* value = nullptr;
+  PyObject* traceback = nullptr;
+  if (!PyArg_UnpackTuple(arguments, "throw", 1, 3, &type, &value, &traceback)) return nullptr;
+  OwnedRef exception = OwnedRef::share(type);
+  if (PyExceptionClass_Check(type)) {
+    exception = OwnedRef(value == nullptr || value == Py_None ? PyObject_CallNoArgs(type)
+                         : PyExceptionInstance_Check(value)   ? Py_NewRef(value)
+                                                              : PyObject_CallOneArg(type, value));
+  }
+  if (!exception) return nullptr;
+  const OwnedRef held = OwnedRef::share(self);
+  PyObject* result = nullptr;
+  const PySendResult kind = of(self).throw_in(std::move(exception), &result);
+  return as_method_result(kind, result);
+}
+
+PyObject* close(PyObject* self, PyObject*) {
+  PyObject* const coroutine = of(self).coroutine();
+  if (coroutine == nullptr) Py_RETURN_NONE;
+  return PyObject_CallMethod(coroutine, "close", nullptr);
+}
+
+// What debuggers and reprs look for is the handler's own: cr_frame, cr_code, __qualname__...
+PyObject* get_attribute(PyObject* self, PyObject* name) {
+  PyObject* const own = PyObject_GenericGetAttr(self, name);
+  if (own != nullptr || !PyErr_ExceptionMatches(PyExc_AttributeError)) return own;
+  PyObject* const coroutine = of(self).coroutine();
+  if (coroutine == nullptr) return nullptr;
+  PyErr_Clear();
+  return PyObject_GetAttr(coroutine, name);
+}
+
+// --- the exchange, for the package ---
+
+PyObject* begin(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  if (count != 2) {
+    PyErr_SetString(PyExc_TypeError, "begin() takes a status and fields");
+    return nullptr;
+  }
+  const long status = PyLong_AsLong(arguments[0]);
+  if (status == -1 && PyErr_Occurred() != nullptr) return nullptr;
+  if (!of(self).begin_stream(status, arguments[1])) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* write(PyObject* self, PyObject* data) {
+  const int written = of(self).write(data);
+  return written < 0 ? nullptr : PyBool_FromLong(written);
+}
+
+PyObject* writable(PyObject* self, PyObject*) {
+  return of(self).wait_for_room();
+}
+
+PyObject* end(PyObject* self, PyObject*) {
+  of(self).end_stream(true);
+  Py_RETURN_NONE;
+}
+
+PyObject* cut(PyObject* self, PyObject*) {
+  of(self).end_stream(false);
+  Py_RETURN_NONE;
+}
+
+PyObject* read_body(PyObject* self, PyObject*) {
+  return of(self).read_body();
+}
+
+PyObject* body_arrived(PyObject* self, PyObject*) {
+  return of(self).wait_for_body();
+}
+
+PyObject* wait_disconnected(PyObject* self, PyObject*) {
+  return of(self).wait_for_disconnect();
+}
+
+PyObject* get_gone(PyObject* self, void*) {
+  return PyBool_FromLong(of(self).gone());
+}
+
+PyObject* get_disconnected(PyObject* self, void*) {
+  return PyBool_FromLong(of(self).disconnected());
+}
+
+// --- life ---
+
+void dealloc(PyObject* self) {
+  PyObject_GC_UnTrack(self);
+  auto* const object = reinterpret_cast<DriverObject*>(self);
+  object->driver.~Driver();
+  PyTypeObject* type = Py_TYPE(self);
+  PyObject_GC_Del(self);
+  Py_DECREF(type);
+}
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  return of(self).traverse(visit, arg);
+}
+
+int clear(PyObject* self) {
+  of(self).clear();
+  return 0;
+}
+
+PyMethodDef methods[] = {
+    {"send", send, METH_O, nullptr},
+    {"throw", throw_in, METH_VARARGS, nullptr},
+    {"close", close, METH_NOARGS, nullptr},
+    {"begin", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(begin)), METH_FASTCALL,
+     PyDoc_STR("Begins a response in pieces: status, [(name, value)] as bytes.")},
+    {"write", write, METH_O, PyDoc_STR("Takes a piece; False: await writable() before the next.")},
+    {"writable", writable, METH_NOARGS, PyDoc_STR("A future: there is room again.")},
+    {"end", end, METH_NOARGS, PyDoc_STR("The response is whole.")},
+    {"cut", cut, METH_NOARGS, PyDoc_STR("The response ends, and cannot be taken for whole.")},
+    {"read_body", read_body, METH_NOARGS,
+     PyDoc_STR("What has come of the body, b'' at its end, None if it is to be awaited.")},
+    {"body_arrived", body_arrived, METH_NOARGS, PyDoc_STR("A future: read_body() has something.")},
+    {"wait_disconnected", wait_disconnected, METH_NOARGS, PyDoc_STR("A future: the client left.")},
+    {nullptr, nullptr, 0, nullptr}};
+
+PyGetSetDef attributes[] = {
+    {"gone", get_gone, nullptr, PyDoc_STR("Nothing that is written will leave."), nullptr},
+    {"disconnected", get_disconnected, nullptr, PyDoc_STR("The client ended its side."), nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("The coroutine of a handler's task.")},
+                       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+                       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+                       {Py_tp_clear, reinterpret_cast<void*>(clear)},
+                       {Py_tp_getattro, reinterpret_cast<void*>(get_attribute)},
+                       {Py_tp_iternext, reinterpret_cast<void*>(next)},
+                       {Py_am_await, reinterpret_cast<void*>(PyObject_SelfIter)},
+                       {Py_am_send, reinterpret_cast<void*>(send_slot)},
+                       {Py_tp_methods, methods},
+                       {Py_tp_getset, attributes},
+                       {0, nullptr}};
+
+PyType_Spec spec = {
+    .name = "noria._native.HandlerCoroutine",
+    .basicsize = sizeof(DriverObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = slots};
+
+}  // namespace
+
+PyTypeObject* make_driver_type() {
+  return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+}
+
+DriverObject* new_driver(PyTypeObject* type, RequestLoan& loan, OwnedRef coroutine,
+                         OwnedRef side_channel) {
+  DriverObject* const made = PyObject_GC_New(DriverObject, type);
+  if (made == nullptr) return nullptr;
+  new (&made->driver) Driver(reinterpret_cast<PyObject*>(made), loan, std::move(coroutine),
+                             std::move(side_channel));
+  PyObject_GC_Track(made);
+  return made;
+}
+
+}  // namespace noria::py

@@ -1,0 +1,21 @@
+// The Python object around a Driver: the coroutine of a handler's task, and the way of the
+// package's own coroutines to the exchange.
+#pragma once
+
+#include <Python.h>
+
+#include "pymod/bridge/driver.hpp"
+
+namespace noria::py {
+
+struct DriverObject {
+  PyObject_HEAD Driver driver;
+};
+
+// A new reference, or null with an error set.
+PyTypeObject* make_driver_type();
+// A new reference, or null with an error set; see Driver's constructor.
+DriverObject* new_driver(PyTypeObject* type, RequestLoan& loan, OwnedRef coroutine,
+                         OwnedRef side_channel);
+
+}  // namespace noria::py

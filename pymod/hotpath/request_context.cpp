@@ -1,0 +1,29 @@
+#include "pymod/hotpath/request_context.hpp"
+
+#include <utility>
+
+#include "core/check.hpp"
+
+namespace noria::py {
+
+bool RequestContext::enter() {
+  CHECK(!current_);
+  base_ = OwnedRef(PyContext_CopyCurrent());
+  current_ = OwnedRef(base_ ? PyContext_Copy(base_.get()) : nullptr);
+  return current_ && PyContext_Enter(current_.get()) == 0;
+}
+
+void RequestContext::leave() {
+  if (!current_) return;
+  CHECK(PyContext_Exit(current_.get()) == 0);
+  current_ = OwnedRef();
+  base_ = OwnedRef();
+}
+
+OwnedRef RequestContext::hand_over() {
+  OwnedRef fresh(PyContext_Copy(base_.get()));
+  CHECK(fresh && PyContext_Exit(current_.get()) == 0 && PyContext_Enter(fresh.get()) == 0);
+  return std::exchange(current_, std::move(fresh));
+}
+
+}  // namespace noria::py

@@ -1,0 +1,38 @@
+// The contextvars.Context that handlers run in: each sees the variables as the worker started with
+// them, none those of another (api.md 9). A context in which nothing was set serves the next
+// request too.
+#pragma once
+
+#include <Python.h>
+
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+class RequestContext {
+ public:
+  RequestContext() = default;
+  RequestContext(const RequestContext&) = delete;
+  RequestContext& operator=(const RequestContext&) = delete;
+
+  // Between these two, what runs on this thread runs in it. False with an error set.
+  bool enter();
+  void leave();
+
+  // Behind each handler.
+  void renew_if_used() {
+    if (!same_variables(current_.get(), base_.get())) [[unlikely]]
+      hand_over();
+  }
+  bool entered() const { return static_cast<bool>(current_); }
+  PyObject* current() const { return current_.get(); }
+  // Of one that lives on behind its handler: another one is current from now on.
+  OwnedRef hand_over();
+
+ private:
+  OwnedRef base_;
+  OwnedRef current_;  // entered; null outside
+};
+
+}  // namespace noria::py

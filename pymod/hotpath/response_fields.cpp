@@ -1,0 +1,51 @@
+#include "pymod/hotpath/response_fields.hpp"
+
+#include "pymod/hotpath/text.hpp"
+
+namespace noria::py {
+
+bool FieldList::read(PyObject* list) {
+  if (!PyList_CheckExact(list)) {
+    PyErr_SetString(PyExc_TypeError, "a response's fields are a list");
+    return false;
+  }
+  count_ = static_cast<std::size_t>(PyList_GET_SIZE(list));
+  if (count_ > inline_count) {
+    more_.resize(count_);
+    views_ = more_.data();
+  }
+  for (std::size_t index = 0; index < count_; ++index) {
+    PyObject* pair = PyList_GET_ITEM(list, static_cast<Py_ssize_t>(index));
+    if (!PyTuple_CheckExact(pair) || PyTuple_GET_SIZE(pair) != 2 ||
+        !PyBytes_CheckExact(PyTuple_GET_ITEM(pair, 0)) ||
+        !PyBytes_CheckExact(PyTuple_GET_ITEM(pair, 1))) {
+      PyErr_SetString(PyExc_TypeError, "a Response's field is no pair of bytes");
+      return false;
+    }
+    views_[index] = {bytes_view(PyTuple_GET_ITEM(pair, 0)), bytes_view(PyTuple_GET_ITEM(pair, 1))};
+  }
+  return true;
+}
+
+bool raise_fault(http::HeadFault fault, unsigned status) {
+  switch (fault) {
+    case http::HeadFault::none:
+      return true;
+    case http::HeadFault::status:
+      PyErr_Format(PyExc_ValueError, "a response's status is 200 to 599, not %u", status);
+      break;
+    case http::HeadFault::header:
+      PyErr_SetString(
+          PyExc_ValueError,
+          "a response header has a bad name or value, or there are more than 256 of them "
+          "or more than 64 KiB");
+      break;
+    case http::HeadFault::length:
+      PyErr_SetString(PyExc_ValueError,
+                      "the response's Content-Length is not the length of its body");
+      break;
+  }
+  return false;
+}
+
+}  // namespace noria::py

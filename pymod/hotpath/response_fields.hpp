@@ -1,0 +1,39 @@
+// The header fields of a response as Python keeps them, a list of pairs of bytes, for the time of
+// one call; and what is raised for a head that may not go on the wire.
+#pragma once
+
+#include <Python.h>
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "http/h1/response_writer.hpp"
+#include "http/message/field.hpp"
+
+namespace noria::py {
+
+class FieldList {
+ public:
+  FieldList() = default;
+  FieldList(const FieldList&) = delete;
+  FieldList& operator=(const FieldList&) = delete;
+
+  // Views into the list's bytes; false with TypeError set.
+  bool read(PyObject* list);
+  std::span<const http::FieldView> views() const { return {views_, count_}; }
+
+ private:
+  static constexpr std::size_t inline_count = 16;
+
+  std::array<http::FieldView, inline_count> inline_;
+  std::vector<http::FieldView> more_;
+  http::FieldView* views_ = inline_.data();
+  std::size_t count_ = 0;
+};
+
+// True for no fault; else false with ValueError set.
+bool raise_fault(http::HeadFault fault, unsigned status);
+
+}  // namespace noria::py

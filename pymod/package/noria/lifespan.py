@@ -1,0 +1,68 @@
+"""What an application does before its first request and after its last."""
+
+from __future__ import annotations
+
+from noria.errors import RegistrationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AsyncExitStack
+    from typing import Any
+
+    from noria.app import App
+
+
+class Lifespan:
+    """The context manager of `App(lifespan=)`, then the start-up hooks in order; stopped in reverse."""
+
+    def __init__(self, context_manager: Callable[[Any], Any] | None) -> None:
+        if context_manager is not None and not callable(context_manager):
+            raise TypeError("lifespan= takes an async context manager function: @asynccontextmanager")
+        self._context_manager = context_manager
+        self.startup: list[Callable[..., Any]] = []
+        self.shutdown: list[Callable[..., Any]] = []
+        self._stack: AsyncExitStack | None = None
+
+    def __bool__(self) -> bool:
+        return self._context_manager is not None or bool(self.startup or self.shutdown)
+
+    def hooks(self, event: str, where: str) -> list[Callable[..., Any]]:
+        if event == "startup":
+            return self.startup
+        if event == "shutdown":
+            return self.shutdown
+        raise RegistrationError(
+            f"there is no event {event!r}", where=where, fix='use "startup" or "shutdown"'
+        )
+
+    async def start(self, app: App) -> None:
+        """Everything in order; if one fails, what had started is stopped and the error raised."""
+        from contextlib import AsyncExitStack
+
+        stack = AsyncExitStack()
+        try:
+            if self._context_manager is not None:
+                entered = await stack.enter_async_context(self._context_manager(app))
+                if entered is not None:
+                    app.state._values.update(entered)
+            # Reversed twice: the stack undoes last what it was given first.
+            for hook in self.shutdown:
+                stack.push_async_callback(_call, hook)
+            for hook in self.startup:
+                await _call(hook)
+        except BaseException:
+            await stack.aclose()
+            raise
+        self._stack = stack
+
+    async def stop(self) -> None:
+        stack, self._stack = self._stack, None
+        if stack is not None:
+            await stack.aclose()
+
+
+async def _call(hook: Callable[..., Any]) -> None:
+    result = hook()
+    if hasattr(result, "__await__"):
+        await result

@@ -1,0 +1,51 @@
+"""The keywords of a route, judged as they are given."""
+
+from __future__ import annotations
+
+from noria.errors import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_ROUTE_OPTIONS = (
+    "name",
+    "status",
+    "status_code",
+    "media_type",
+    "response_model",
+    "max_body",
+    "blocking",
+    "timeout",
+    "cancel_on_disconnect",
+    "stream_body",
+)
+
+
+def taken_options(options: dict[str, Any]) -> dict[str, Any]:
+    for name in options:
+        if name not in _ROUTE_OPTIONS:
+            near = nearest(name, list(_ROUTE_OPTIONS))
+            raise TypeError(
+                f"{name!r} is no route option" + (f"; did you mean {near!r}?" if near else "")
+            )
+    if "status_code" in options:
+        if "status" in options:
+            raise TypeError("a route takes status or its alias status_code, not both")
+        options["status"] = options.pop("status_code")
+    if "status" in options:
+        from noria.headers import checked_status
+
+        options["status"] = checked_status(options["status"])
+    if "media_type" in options and options["media_type"] is not None:
+        from noria.headers import field
+
+        field("Content-Type", options["media_type"])
+    if "max_body" in options:
+        from noria.settings import size
+
+        try:
+            options["max_body"] = size(options["max_body"])  # 0: no limit
+        except ValueError as error:
+            raise ValueError(f"max_body {error}, not {options['max_body']!r}") from None
+    return options

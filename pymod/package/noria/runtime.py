@@ -1,0 +1,158 @@
+"""What an application has while it is served: its event loop, its pools, and the tasks beside requests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from noria.concurrency import DEFAULT_POOL
+from noria.errors import HTTPError
+from noria.pool import BlockingPool, QueueFull
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from noria.app import App
+    from noria.background import BackgroundTasks
+    from noria.loop import Loop
+    from noria.settings import Values
+
+
+class Runtime:
+    """One of each worker; made on the thread that will serve, before it does."""
+
+    def __init__(self, app: App, settings: Values, loop: Loop) -> None:
+        self.app = app
+        self.loop = loop
+        self.sse_keep_alive_s: float = settings["timeout_sse_keep_alive"]
+        self.graceful_s: float = settings["timeout_graceful"]
+        self.stopping = False
+        self.background: set[asyncio.Task[None] | BackgroundTasks] = set()  # to start, and started
+        self.spawned: set[asyncio.Task[Any]] = set()
+        self._event_streams: set[asyncio.Task[Any]] = set()
+        self._stop_waiters: list[asyncio.Future[None]] = []
+        self._pools = {DEFAULT_POOL: BlockingPool(DEFAULT_POOL, settings["blocking_threads"], settings["limit_queued"])}
+        for name, threads, queue in app._pools.values():
+            self._pools[name] = BlockingPool(name, threads, queue)
+        self._has_executor = False
+
+    # --- pools ---
+
+    def pool(self, name: str) -> BlockingPool:
+        return self._pools[name]
+
+    def use_pool_as_executor(self) -> None:
+        """asyncio.to_thread() and run_in_executor(None, ...) share the threads of the default pool."""
+        from noria.executor import PoolExecutor
+
+        self._has_executor = True
+        self.loop.set_default_executor(PoolExecutor(self._pools[DEFAULT_POOL]))
+
+    async def run_blocking(self, name: str, func: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """A handler's call in a pool; HTTPError 503 if too many wait."""
+        try:
+            future = self._pools[name].submit(self.loop, func, args)
+        except QueueFull as error:
+            raise HTTPError(503, headers={"Retry-After": "1"}) from error
+        return await future
+
+    # --- tasks beside requests ---
+
+    def start_background(self, tasks: BackgroundTasks) -> None:
+        """Once the answer has been handed over, which this turn does at its end."""
+        self.background.add(tasks)
+        self.loop.call_later(0, self._start_background, tasks)
+
+    def _start_background(self, tasks: BackgroundTasks) -> None:
+        self.background.discard(tasks)
+        answers = self.app._answers
+        assert answers is not None
+        task = self.loop.create_task(tasks.run(self._pools[DEFAULT_POOL], answers.log_failure))
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
+
+    def spawn(self, coro: Coroutine[Any, Any, Any], name: str | None) -> asyncio.Task[Any]:
+        task = self.loop.create_task(coro, name=name)
+        self.spawned.add(task)
+        task.add_done_callback(self._spawned_done)
+        return task
+
+    def _spawned_done(self, task: asyncio.Task[Any]) -> None:
+        self.spawned.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            answers = self.app._answers
+            assert answers is not None
+            answers.log_failure(f"task {task.get_name()}", error)
+
+    # --- the stop ---
+
+    def add_event_stream(self) -> None:
+        """Of the current task: it would go on for ever, so a stop ends it at once."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._event_streams.add(task)
+        task.add_done_callback(self._event_streams.discard)
+        if self.stopping:
+            task.cancel()
+
+    def begin_stop(self) -> None:
+        """The second time it does nothing."""
+        if self.stopping:
+            return
+        self.stopping = True
+        for task in list(self._event_streams):
+            task.cancel()
+        for waiter in self._stop_waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._stop_waiters.clear()
+
+    async def wait_for_stop(self) -> None:
+        if not self.stopping:
+            waiter = self.loop.create_future()
+            self._stop_waiters.append(waiter)
+            await waiter
+
+    def start_up(self) -> None:
+        """The application's lifespan, up to where it serves; raises what it raises."""
+        self.loop.run_until_complete(self.app._lifespan.start(self.app))
+
+    def wind_down(self) -> None:
+        """After the last request: background tasks within the grace, the lifespan's end, what is left cancelled."""
+        loop = self.loop
+        self.begin_stop()
+        loop.run_until_complete(asyncio.sleep(0))  # what was to start has started
+        if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
+            loop.run_until_complete(asyncio.wait(started, timeout=self.graceful_s))
+        loop.run_until_complete(self.app._lifespan.stop())
+        self._cancel_everything()
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        for pool in self._pools.values():
+            pool.shutdown(1.0)
+
+    def _cancel_everything(self) -> None:
+        pending = asyncio.all_tasks(self.loop)
+        for task in pending:
+            task.cancel()
+        if pending:
+            # A task that swallows its cancellation must not keep the process.
+            self.loop.run_until_complete(asyncio.wait(pending, timeout=1.0))
+
+
+class Stopping:
+    """Whether the worker's stop has begun."""
+
+    __slots__ = ("_app",)
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def is_set(self) -> bool:
+        runtime = self._app._runtime
+        return runtime is not None and runtime.stopping
+
+    async def wait(self) -> None:
+        """Returns when it begins; RuntimeError where nothing is served."""
+        if self._app._runtime is None:
+            raise RuntimeError("stopping.wait() needs an app that is being served")
+        await self._app._runtime.wait_for_stop()

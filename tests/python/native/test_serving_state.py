@@ -1,0 +1,16 @@
+"""One thread at a time serves an application."""
+
+from __future__ import annotations
+
+import pytest
+from noria import App
+from noria.testing import TestClient, live_server
+
+
+def test_one_at_a_time() -> None:
+    app = App()
+    app.add_route("/", lambda: 1)
+    with live_server(app):
+        with pytest.raises(RuntimeError, match="served already"):
+            TestClient(app).get("/")
+    assert TestClient(app).get("/").json() == 1
