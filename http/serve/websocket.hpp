@@ -95,34 +95,28 @@ class WebSocket {
 
   // A whole message, copied into the queue behind those before it. Text must be UTF-8, which is not
   // looked at. Whatever is sent in one turn leaves in one send.
-  SendOutcome send(MessageKind kind, std::string_view octets);
+  virtual SendOutcome send(MessageKind kind, std::string_view octets) = 0;
   // The same, bounded by `websocket_queue_bytes_max`; but to an empty queue any one goes (WS-052).
-  SendOutcome send(MessageKind kind, std::string_view octets, SlowPolicy policy);
+  virtual SendOutcome send(MessageKind kind, std::string_view octets, SlowPolicy policy) = 0;
   // At most 125 octets. False if it is closed.
-  bool ping(std::string_view octets = {});
+  virtual bool ping(std::string_view octets) = 0;
   // Sends a Close, after which nothing more is sent and nothing delivered; `closed` is heard when
   // the peer has answered, or did not (WS-031). Code 0 sends none. A second call does nothing.
-  CloseFault close(std::uint16_t code, std::string_view reason = {});
+  virtual CloseFault close(std::uint16_t code, std::string_view reason) = 0;
 
   // Octets that have not been handed to the kernel yet.
-  std::size_t buffered_bytes() const;
+  virtual std::size_t buffered_bytes() const = 0;
   // A Close has been sent or received: send() says `closed`.
-  bool closing() const;
-  // That was agreed on; empty if none was.
-  std::string_view subprotocol() const;
+  virtual bool closing() const = 0;
 
   // What of the messages the listener was given its owner still holds for a reader. Reading pauses
   // beyond `websocket_receive_messages_max` or the message limit, and goes on below (WS-053). Told
   // whenever it changes, or never by who takes each message at once.
-  void set_undelivered(std::size_t messages, std::size_t bytes);
+  virtual void set_undelivered(std::size_t messages, std::size_t bytes) = 0;
 
  protected:
   WebSocket() = default;
   ~WebSocket() = default;
-
- private:
-  WebSocketConnection& self();
-  const WebSocketConnection& self() const;
 };
 
 // A plain value: copied freely, owning nothing.
