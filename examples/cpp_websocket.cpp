@@ -32,7 +32,8 @@ void echo(void*, http::WebSocket& socket, const http::WebSocketNews& news) {
 }
 
 Outcome accept(void*, Exchange& exchange) {
-  const http::ExchangeListener nothing_to_hear{.call = [](void*, http::ExchangeEvent, Exchange&) {}};
+  const http::ExchangeListener nothing_to_hear{
+      .call = [](void*, http::ExchangeEvent, Exchange&) {}};
   exchange.suspend(nothing_to_hear).get()->accept_websocket({}, {.call = echo});
   return Outcome::pending;
 }

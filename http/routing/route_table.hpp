@@ -26,11 +26,11 @@ struct RouteSettings {
   bool untyped_is_json = false;  // with wants_json: no Content-Type at all is accepted
   bool streams_body = false;  // the handler starts behind the head and takes the body as it comes
   bool is_websocket = false;  // the handler suspends, then accepts or answers (WS-006)
-  bool websocket_deflates = true;    // permessage-deflate is agreed on if it is offered (WS-060)
+  bool websocket_deflates = true;     // permessage-deflate is agreed on if it is offered (WS-060)
   bool websocket_any_origin = false;  // the application decides (WS-004)
   std::vector<std::string> websocket_origins;  // beside the request's own; "*" lists all
-  std::uint32_t tag = 0;      // the application's own
-  std::string path;           // the template, for the log
+  std::uint32_t tag = 0;                       // the application's own
+  std::string path;                            // the template, for the log
 };
 
 enum class TrailingSlash : std::uint8_t { strict, redirect };

@@ -68,10 +68,9 @@ void Connection::received_behind(std::string_view octets) {
   backlog.wait_behind(octets);
   const ServerConfig& config = shared_.config;
   // Ahead of an accept these are frames (WS-006).
-  const bool enough = awaits_upgrade()
-                          ? backlog.octets.size() >= config.receive_credit_bytes
-                          : backlog.heads_waiting >= config.pipeline_requests_max ||
-                                backlog.octets.size() >= config.pipeline_bytes_max;
+  const bool enough = awaits_upgrade() ? backlog.octets.size() >= config.receive_credit_bytes
+                                       : backlog.heads_waiting >= config.pipeline_requests_max ||
+                                             backlog.octets.size() >= config.pipeline_bytes_max;
   if (enough && !input_paused_) pause_input();  // H1-081, LIM-011
 }
 

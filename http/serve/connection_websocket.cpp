@@ -45,8 +45,7 @@ bool Connection::upgrade(const RequestHead& head) {
 
 // An exchange that may still become a WebSocket: what comes behind it is not discarded (WS-006).
 bool Connection::awaits_upgrade() const {
-  return kept_ != nullptr && kept_->match().route != nullptr &&
-         kept_->match().route->is_websocket;
+  return kept_ != nullptr && kept_->match().route != nullptr && kept_->match().route->is_websocket;
 }
 
 WebSocketAccepted Connection::accept_websocket(const WebSocketAccept& accept,

@@ -38,6 +38,9 @@ class Server final : public uring::Work {
   // Retired, and not finished a second behind the stop's deadline: what is in flight never ends.
   bool overdue() const;
 
+  // Of this core's WebSockets, for their owners.
+  Topics& topics() { return shared_.topics; }
+
   std::uint32_t connections_live() const { return shared_.connections.live(); }
 
   // What this core has at this moment, but for log, engine and generation; looks at every

@@ -65,6 +65,7 @@ Shared::Shared(const ServerParts& parts)
                        .deflater = deflater}),
       websockets(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
+      topics(websocket_parts),
       timers(clock.now_ms()),
       requests_max(config.requests_per_connection_max),
       idle_ms(config.keep_alive_timeout_ms),

@@ -27,6 +27,7 @@
 #include "http/serve/logs.hpp"
 #include "http/serve/parked_message.hpp"
 #include "http/serve/pending_exchange.hpp"
+#include "http/serve/topics.hpp"
 #include "http/serve/websocket_connection.hpp"
 #include "http/websocket/deflater.hpp"
 #include "http/websocket/inflater.hpp"
@@ -107,6 +108,7 @@ struct Shared {
   websocket::Deflater deflater;
   const WebSocketParts websocket_parts;
   Slab<WebSocketConnection> websockets;
+  Topics topics;
   TimerWheel timers;
   IntrusiveList<Connection, TurnNode> to_settle;
   IntrusiveList<Connection, TurnNode> to_close;

@@ -1,7 +1,8 @@
 // The seam of a WebSocket: an exchange that was suspended becomes one, its owner holds a handle and
 // is told what arrives. One thread, the loop's, while the server lives (protocol section 8).
 //
-//   const ExchangeHandle kept = exchange.suspend(listener);            // the handler returns pending
+//   const ExchangeHandle kept = exchange.suspend(listener);            // the handler returns
+//   pending
 //   ...
 //   const auto accepted = kept.get()->accept_websocket({.subprotocol = "chat"}, {call, context});
 //
@@ -130,6 +131,10 @@ class WebSocketHandle {
 
   // Null from `closed` on.
   WebSocket* get() const;
+  // For the server's own use: the same.
+  WebSocketConnection* connection() const;
+  // No two of one core have the same.
+  std::uint64_t number() const { return std::uint64_t{generation_} << 32 | slot_; }
 
  private:
   Slots* sockets_ = nullptr;

@@ -15,8 +15,8 @@ using websocket::Opcode;
 
 namespace {
 
-constexpr std::uint8_t pongs_queued_max = 16;              // WS-050
-constexpr std::uint64_t control_window_ms = 10'000;        // LIM-075
+constexpr std::uint8_t pongs_queued_max = 16;        // WS-050
+constexpr std::uint64_t control_window_ms = 10'000;  // LIM-075
 constexpr std::uint64_t never_ms = TimerWheel::no_deadline_ms;
 
 std::uint64_t later(std::uint64_t from_ms, std::uint64_t by_ms) {
@@ -30,10 +30,14 @@ bool is_text(std::string_view octets) {
 
 }  // namespace
 
-WebSocket* WebSocketHandle::get() const {
+WebSocketConnection* WebSocketHandle::connection() const {
   if (sockets_ == nullptr) return nullptr;
   WebSocketConnection* const found = sockets_->find(slot_, generation_);
   return found == nullptr || found->told_closed() ? nullptr : found;
+}
+
+WebSocket* WebSocketHandle::get() const {
+  return connection();
 }
 
 WebSocketConnection::WebSocketConnection(Place place, const WebSocketParts& parts,
@@ -61,10 +65,23 @@ SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets)
 
 SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets,
                                       SlowPolicy policy) {
+  const SendOutcome outcome = make_room(octets.size(), policy);
+  return outcome == SendOutcome::queued ? queue(kind, octets) : outcome;
+}
+
+SendOutcome WebSocketConnection::send_shared(SharedMessage& message, SlowPolicy policy) {
+  const std::string_view frame = message.frame_for(deflate_);
+  const SendOutcome outcome = make_room(frame.size(), policy);
+  if (outcome != SendOutcome::queued) return outcome;
+  host_.websocket_output().append(frame);
+  return note_queued();
+}
+
+SendOutcome WebSocketConnection::make_room(std::size_t bytes, SlowPolicy policy) {
   if (state_ != State::open) return SendOutcome::closed;
   const std::size_t queued = host_.websocket_queued_bytes();
-  if (queued == 0 || queued + octets.size() <= parts_.config.websocket_queue_bytes_max) {
-    return queue(kind, octets);
+  if (queued == 0 || queued + bytes <= parts_.config.websocket_queue_bytes_max) {
+    return SendOutcome::queued;
   }
   switch (policy) {
     case SlowPolicy::close:
@@ -83,17 +100,16 @@ SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets,
 SendOutcome WebSocketConnection::queue(MessageKind kind, std::string_view octets) {
   const Opcode opcode = kind == MessageKind::text ? Opcode::text : Opcode::binary;
   Output& output = host_.websocket_output();
-  Output deflated(parts_.blocks);
-  if (deflate_.agreed && octets.size() >= parts_.config.websocket_deflate_bytes_min) {
-    parts_.deflater.deflate(octets, deflate_.window_bits, deflated);
-  }
-  if (!deflated.empty() && deflated.size() < octets.size()) {
-    output.reserve(websocket::frame_head_bytes_max + deflated.size());
-    websocket::write_frame_head(output, opcode, true, deflated.size());
-    output.append(deflated.view());
-  } else {
+  const bool deflates =
+      deflate_.agreed && octets.size() >= parts_.config.websocket_deflate_bytes_min;
+  if (!deflates ||
+      !websocket::write_deflated(output, opcode, octets, deflate_.window_bits, parts_.deflater)) {
     websocket::write_frame(output, opcode, octets);
   }
+  return note_queued();
+}
+
+SendOutcome WebSocketConnection::note_queued() {
   host_.websocket_changed();
   if (host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_high) {
     return SendOutcome::queued;
@@ -296,9 +312,8 @@ void WebSocketConnection::keep_frame_deadline(std::size_t bytes, std::uint64_t n
   }
   const std::uint64_t base_ms =
       frame_deadline_ms_ == never_ms ? now_ms + config.rate_grace_ms : frame_deadline_ms_;
-  frame_deadline_ms_ =
-      std::min(base_ms + bytes * 1000 / config.body_rate_bytes_per_second_min,
-               now_ms + config.rate_credit_ms_max);
+  frame_deadline_ms_ = std::min(base_ms + bytes * 1000 / config.body_rate_bytes_per_second_min,
+                                now_ms + config.rate_credit_ms_max);
 }
 
 std::uint64_t WebSocketConnection::deadline_ms() const {
@@ -307,10 +322,9 @@ std::uint64_t WebSocketConnection::deadline_ms() const {
   if (state_ == State::closing) return next_ms;
   const ServerConfig& config = parts_.config;
   const bool answer_due = pong_awaited_ && !paused_;
-  return std::min(next_ms, answer_due
-                               ? later(pinged_ms_, config.websocket_ping_timeout_ms)
-                               : later(std::max(heard_ms_, pinged_ms_),
-                                       config.websocket_ping_interval_ms));
+  return std::min(next_ms, answer_due ? later(pinged_ms_, config.websocket_ping_timeout_ms)
+                                      : later(std::max(heard_ms_, pinged_ms_),
+                                              config.websocket_ping_interval_ms));
 }
 
 void WebSocketConnection::inspect(std::uint64_t now_ms) {

@@ -19,6 +19,7 @@
 #include "core/stats.hpp"
 #include "core/timer_wheel.hpp"
 #include "http/serve/config.hpp"
+#include "http/serve/shared_message.hpp"
 #include "http/serve/websocket.hpp"
 #include "http/websocket/deflate_offer.hpp"
 #include "http/websocket/deflater.hpp"
@@ -63,6 +64,8 @@ class WebSocketConnection final : public WebSocket {
 
   SendOutcome send(MessageKind kind, std::string_view octets) override;
   SendOutcome send(MessageKind kind, std::string_view octets, SlowPolicy policy) override;
+  // The same as send(), of what many get.
+  SendOutcome send_shared(SharedMessage& message, SlowPolicy policy);
   bool ping(std::string_view octets) override;
   CloseFault close(std::uint16_t code, std::string_view reason) override;
   std::size_t buffered_bytes() const override { return host_.websocket_queued_bytes(); }
@@ -105,7 +108,10 @@ class WebSocketConnection final : public WebSocket {
   void take_ping(std::string_view payload);
   void take_close(const Step& step);
   bool control_flood(std::uint64_t now_ms);
+  // What becomes of so many octets that are to be queued; `queued` if they fit.
+  SendOutcome make_room(std::size_t bytes, SlowPolicy policy);
   SendOutcome queue(MessageKind kind, std::string_view octets);
+  SendOutcome note_queued();
   void begin_closing(std::uint16_t code, std::string_view reason);
   // Ends it on our account: a Close with the code, and the owner is told the same.
   void fail(std::uint16_t code, Reason reason);

@@ -128,8 +128,7 @@ bool read_extensions(std::string_view value, DeflateTerms& terms) {
 }
 
 void write_deflate_answer(Output& output, const DeflateTerms& terms) {
-  output.append(
-      "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+  output.append("permessage-deflate; server_no_context_takeover; client_no_context_takeover");
   if (!terms.states_window) return;
   output.append("; server_max_window_bits=");
   char* const digits = output.reserve(2);

@@ -1,6 +1,7 @@
 #include "http/websocket/deflater.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "core/check.hpp"
@@ -41,6 +42,23 @@ void Deflater::deflate(std::string_view message, std::uint8_t window_bits, Outpu
   state.avail_out = static_cast<uInt>(room);
   CHECK(::deflate(&state, Z_SYNC_FLUSH) == Z_OK && state.avail_in == 0 && state.avail_out != 0);
   output.advance(room - state.avail_out - end_bytes);
+}
+
+bool write_deflated(Output& output, Opcode opcode, std::string_view message,
+                    std::uint8_t window_bits, Deflater& deflater) {
+  // How long the head is shows only behind the body: it goes where the longest would have ended.
+  const std::size_t start = output.size();
+  output.reserve(frame_head_bytes_max);
+  output.advance(frame_head_bytes_max);
+  deflater.deflate(message, window_bits, output);
+  const std::size_t body_at = start + frame_head_bytes_max;
+  const std::size_t body_bytes = output.size() - body_at;
+  output.truncate(start);
+  if (body_bytes >= message.size()) return false;
+  write_frame_head(output, opcode, true, body_bytes);
+  std::memmove(output.data() + output.size(), output.data() + body_at, body_bytes);
+  output.advance(body_bytes);
+  return true;
 }
 
 }  // namespace noria::http::websocket

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/memory/output.hpp"
+#include "http/websocket/frame.hpp"
 
 namespace noria::http::websocket {
 
@@ -39,5 +40,10 @@ class Deflater {
   std::array<std::unique_ptr<Stream>, deflate_window_bits_max - deflate_window_bits_min + 1>
       streams_;
 };
+
+// Appends the message as one deflated frame; false, and nothing appended, if it would be no shorter
+// than it is.
+bool write_deflated(Output& output, Opcode opcode, std::string_view message,
+                    std::uint8_t window_bits, Deflater& deflater);
 
 }  // namespace noria::http::websocket

@@ -1,4 +1,5 @@
-// The frames of RFC 6455 section 5.2: what their heads say, read octet by octet and written at once.
+// The frames of RFC 6455 section 5.2: what their heads say, read octet by octet and written at
+// once.
 #pragma once
 
 #include <array>
@@ -42,8 +43,8 @@ class FrameHeadReader {
 
   // What decides about a frame beside its own head.
   struct Context {
-    bool in_message = false;    // a message has begun and not ended
-    bool may_deflate = false;   // permessage-deflate was agreed on
+    bool in_message = false;   // a message has begun and not ended
+    bool may_deflate = false;  // permessage-deflate was agreed on
   };
 
   // Takes octets off `octets`, none behind the head. After `complete` the next call begins anew.

@@ -153,9 +153,8 @@ bool origin_passes(const RequestHead& head, std::span<const std::string> origins
   }
   if (count == 0) return true;
   if (count > 1) return false;
-  const bool listed = std::ranges::any_of(origins, [&](const std::string& one) {
-    return one == "*" || one == origin;
-  });
+  const bool listed = std::ranges::any_of(
+      origins, [&](const std::string& one) { return one == "*" || one == origin; });
   return listed || is_same_place(read_origin(origin), head.text(head.authority));
 }
 
@@ -175,8 +174,7 @@ bool is_handshake_field(std::string_view name) {
   constexpr std::string_view prefix = "sec-websocket-";
   return is_same_name(name.substr(0, prefix.size()), prefix) || is_same_name(name, "upgrade") ||
          is_same_name(name, "connection") || is_same_name(name, "content-length") ||
-         is_same_name(name, "date") ||
-         is_same_name(name, "transfer-encoding");
+         is_same_name(name, "date") || is_same_name(name, "transfer-encoding");
 }
 
 }  // namespace noria::http::websocket

@@ -49,8 +49,8 @@ Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
     // ratio is judged, so that it does not depend on how the message came (SEG-001).
     const std::uint64_t left = std::min(limits_.output_bytes_max - made_bytes_ + 1,
                                         ratio_step_bytes - made_bytes_ % ratio_step_bytes);
-    const std::size_t likely = std::clamp(stream_.avail_in * std::size_t{4}, step_bytes_min,
-                                          step_bytes_max);
+    const std::size_t likely =
+        std::clamp(stream_.avail_in * std::size_t{4}, step_bytes_min, step_bytes_max);
     const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left, likely));
     stream_.next_out = reinterpret_cast<Bytef*>(output.reserve(room));
     stream_.avail_out = static_cast<uInt>(room);
@@ -67,8 +67,8 @@ Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
     if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
       return Verdict::bad_data;
     }
-    const bool judged = made_bytes_ > ratio_judged_beyond_bytes &&
-                        made_bytes_ % ratio_step_bytes == 0 && made != 0;
+    const bool judged =
+        made_bytes_ > ratio_judged_beyond_bytes && made_bytes_ % ratio_step_bytes == 0 && made != 0;
     if (judged && made_bytes_ / limits_.ratio_max > taken_bytes_) {
       return Verdict::too_dense;
     }

@@ -1,5 +1,6 @@
-// Messages that were deflated by RFC 7692, inflated as they arrive. An inflater is lent for the time
-// of one message and none is a connection's own, because no context outlives a message (WS-061).
+// Messages that were deflated by RFC 7692, inflated as they arrive. An inflater is lent for the
+// time of one message and none is a connection's own, because no context outlives a message
+// (WS-061).
 #pragma once
 
 #include <zlib.h>

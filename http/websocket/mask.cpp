@@ -4,8 +4,8 @@
 
 namespace noria::http::websocket {
 
-// The key repeated eight times is one vector of any width up to 32 octets; the compiler makes of the
-// loop what the target has.
+// The key repeated eight times is one vector of any width up to 32 octets; the compiler makes of
+// the loop what the target has.
 void unmask(char* octets, std::size_t bytes, const MaskKey& key, std::uint64_t payload_offset) {
   constexpr std::size_t stride = 32;
   std::array<char, stride> pattern;

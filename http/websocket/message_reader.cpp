@@ -78,8 +78,8 @@ bool MessageReader::begin_frame(Step& step) {
     utf8_.reset();
     if (head.deflated) {
       inflater_ = inflaters_.lend();
-      inflater_->begin({.output_bytes_max = limits_.message_bytes_max,
-                        .ratio_max = limits_.inflate_ratio_max});
+      inflater_->begin(
+          {.output_bytes_max = limits_.message_bytes_max, .ratio_max = limits_.inflate_ratio_max});
     }
   }
   const std::uint64_t bytes_max =

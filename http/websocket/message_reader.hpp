@@ -32,8 +32,8 @@ class MessageReader {
     std::size_t consumed_bytes = 0;
     // Of a message, a ping, a pong, or the reason of a Close; valid until the next read().
     std::string_view octets = {};
-    std::uint16_t code = 0;         // close: what it says; failed: what to answer
-    Reason reason = Reason::none;   // failed
+    std::uint16_t code = 0;        // close: what it says; failed: what to answer
+    Reason reason = Reason::none;  // failed
   };
 
   MessageReader(BlockPool& blocks, InflaterPool& inflaters, const ReaderLimits& limits,
@@ -49,7 +49,6 @@ class MessageReader {
   bool in_frame() const { return in_payload_ || head_.begun(); }
 
  private:
-
   bool begin_frame(Step& step);
   bool take_control(std::string_view part, Step& step);
   bool take_data(std::string_view part, Step& step);

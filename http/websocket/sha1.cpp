@@ -26,9 +26,8 @@ void take_in(Words& hash, const Block& block) {
     schedule[index] = word;
   }
   for (std::size_t index = 16; index < schedule.size(); ++index) {
-    schedule[index] = std::rotl(schedule[index - 3] ^ schedule[index - 8] ^ schedule[index - 14] ^
-                                    schedule[index - 16],
-                                1);
+    schedule[index] = std::rotl(
+        schedule[index - 3] ^ schedule[index - 8] ^ schedule[index - 14] ^ schedule[index - 16], 1);
   }
   auto [a, b, c, d, e] = hash;
   for (unsigned round = 0; round < schedule.size(); ++round) {

@@ -15,7 +15,7 @@ struct SwitchHead {
   std::string_view key;
   std::string_view protocol;  // empty: none
   DeflateTerms deflate;
-  std::string_view date;               // IMF-fixdate
+  std::string_view date;              // IMF-fixdate
   std::span<const FieldView> fields;  // the owner's
 };
 

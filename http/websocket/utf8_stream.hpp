@@ -1,5 +1,5 @@
-// UTF-8 judged as it arrives: by RFC 3629, without overlong forms and surrogates, at the first octet
-// with which no text can go on (WS-015).
+// UTF-8 judged as it arrives: by RFC 3629, without overlong forms and surrogates, at the first
+// octet with which no text can go on (WS-015).
 #pragma once
 
 #include <cstdint>

@@ -67,7 +67,7 @@ def verdicts(wstest: Path, server: Path, engine: str, everything: bool) -> dict[
                 }
                 path = Path(folder, "specification.json")
                 path.write_text(json.dumps(specification))
-                run = [wstest, "-m", "fuzzingclient", "-s", path]
+                run = [str(wstest), "-m", "fuzzingclient", "-s", str(path)]
                 subprocess.run(run, check=True, cwd=folder, stdout=subprocess.DEVNULL)
                 cases: dict[str, dict[str, Any]] = json.loads(Path(folder, "index.json").read_text())[AGENT]
         finally:

@@ -88,7 +88,7 @@ Outcome socket(void* context, Exchange& exchange) {
   if (how == "refuse") {
     ++seen.calls;
     return exchange.respond({.status = 403}, "no") == HeadFault::none ? Outcome::responded
-                                                                     : Outcome::failed;
+                                                                      : Outcome::failed;
   }
   later(context, exchange);
   if (how == "later") return Outcome::pending;

@@ -81,7 +81,8 @@ class Served {
 std::vector<std::string> responses_in(std::string_view octets);
 // Answers with a text and ends the exchange, as a handler that was suspended does.
 // What became of a WebSocket exchange that the test accepts, as of those of the routes.
-SeenSocket& accept_later(Seen& seen, const Suspended& suspended, const WebSocketAccept& accept = {});
+SeenSocket& accept_later(Seen& seen, const Suspended& suspended,
+                         const WebSocketAccept& accept = {});
 void answer_later(const Suspended& suspended, std::string_view body);
 std::string body_of(std::string_view response);
 int status_of(std::string_view response);

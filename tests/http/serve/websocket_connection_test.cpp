@@ -177,8 +177,8 @@ TEST_F(WebSocketConnectionTest, WS_031_WS_034_the_peers_close_is_echoed_and_told
     EXPECT_EQ(sent(), code == 0 ? "close:" : "close:" + std::to_string(code));
     socket_->lose();
     socket_->settle(now_ms_);
-    EXPECT_EQ(news_, (News{"text:a", code == 0 ? "closed:1005"
-                                               : "closed:" + std::to_string(code) + "bye"}));
+    EXPECT_EQ(news_, (News{"text:a",
+                           code == 0 ? "closed:1005" : "closed:" + std::to_string(code) + "bye"}));
     sockets_.erase(socket_->place().slot);
   }
   open();
@@ -224,17 +224,6 @@ TEST_F(WebSocketConnectionTest, PRC_014_a_stop_closes_with_1001_and_tells_at_onc
   receive(websocket::close(1001));
   EXPECT_TRUE(socket_->over());
   EXPECT_EQ(news_.size(), 1u);
-}
-
-TEST_F(WebSocketConnectionTest, WS_031_LIM_074_a_close_that_is_not_answered_ends_in_time) {
-  const std::uint64_t n = config_.websocket_close_timeout_ms = 700;
-  open();
-  socket_->close(1000, "");
-  socket_->settle(now_ms_);
-  sent();
-  EXPECT_EQ(wait(10 * n), n);
-  EXPECT_EQ(socket_->cut_reason(), Reason::cut_websocket_close_timeout);
-  EXPECT_EQ(news_, News{"closed:1006 unclean"});
 }
 
 TEST_F(WebSocketConnectionTest, WS_050_LIM_073_a_silent_peer_is_pinged_then_closed) {

@@ -13,12 +13,14 @@ struct ClientFrame {
   std::string_view payload = {};
   bool final = true;
   bool masked = true;
-  unsigned reserved = 0;        // RSV1 is 4, RSV2 2, RSV3 1
-  unsigned length_bytes = 0;    // 2 or 8 where a shorter form would do
+  unsigned reserved = 0;      // RSV1 is 4, RSV2 2, RSV3 1
+  unsigned length_bytes = 0;  // 2 or 8 where a shorter form would do
 };
 
 std::string frame(const ClientFrame& frame);
-inline std::string text(std::string_view payload) { return frame({.payload = payload}); }
+inline std::string text(std::string_view payload) {
+  return frame({.payload = payload});
+}
 inline std::string binary(std::string_view payload) {
   return frame({.opcode = 2, .payload = payload});
 }

@@ -26,7 +26,8 @@ std::string answer(std::string_view value) {
 TEST(DeflateOffer, WS_060_WS_061_what_is_agreed_on) {
   for (const char* value :
        {"permessage-deflate", "Permessage-Deflate", "permessage-deflate; client_max_window_bits",
-        "permessage-deflate;client_max_window_bits=8", "permessage-deflate ; client_max_window_bits=\"15\"",
+        "permessage-deflate;client_max_window_bits=8",
+        "permessage-deflate ; client_max_window_bits=\"15\"",
         "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
         "x-webkit-deflate-frame, permessage-deflate", ", permessage-deflate,,",
         "foo; bar=1; bar=2; baz=\"q\", permessage-deflate",

@@ -49,5 +49,20 @@ TEST(Deflater, of_any_length) {
   }
 }
 
+TEST(Deflater, WS_062_a_frame_that_would_be_no_shorter_is_not_written) {
+  Deflater deflater;
+  BlockPool blocks;
+  Output output(blocks);
+  output.append("ahead");
+  EXPECT_FALSE(write_deflated(output, Opcode::text, "short", 12, deflater));
+  EXPECT_EQ(output.view(), "ahead");
+  for (const std::size_t bytes : {200u, 100'000u, 4'000'000u}) {
+    output.truncate(5);
+    const std::string message(bytes, 'a');
+    EXPECT_TRUE(write_deflated(output, Opcode::text, message, 12, deflater));
+    EXPECT_EQ(told(output.view().substr(5)), "ztext:" + message);
+  }
+}
+
 }  // namespace
 }  // namespace noria::http::websocket

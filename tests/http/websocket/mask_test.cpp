@@ -22,8 +22,7 @@ TEST(Mask, of_any_length_from_any_octet_at_any_address) {
         std::string octets(begin + bytes + 1, 'x');
         std::string expected = octets;
         for (std::size_t index = 0; index < bytes; ++index) {
-          expected[begin + index] =
-              static_cast<char>('x' ^ key[(offset + index) % key.size()]);
+          expected[begin + index] = static_cast<char>('x' ^ key[(offset + index) % key.size()]);
         }
         unmask(octets.data() + begin, bytes, key, offset);
         ASSERT_EQ(octets, expected) << bytes << ' ' << offset << ' ' << begin;

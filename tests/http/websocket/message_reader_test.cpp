@@ -126,8 +126,7 @@ TEST(MessageReader, WS_016_LIM_070_size_is_judged_by_the_head) {
   const ReaderLimits limits{
       .message_bytes_max = 300, .fragments_max = 1024, .inflate_ratio_max = 25};
   for (const std::size_t bytes : {299u, 300u, 301u}) {
-    const std::string verdict =
-        bytes <= 300 ? "..." : "failed:1009 websocket_message_too_big";
+    const std::string verdict = bytes <= 300 ? "..." : "failed:1009 websocket_message_too_big";
     const std::string input = binary(std::string(bytes, 'x'));
     EXPECT_EQ(heard(input.substr(0, 8), limits), verdict) << bytes;
     const std::string rest = fragment(0, std::string(bytes - 100, 'x'), true);
@@ -174,11 +173,10 @@ TEST(MessageReader, WS_063_deflated_messages) {
   EXPECT_EQ(heard(fragment(1, octets, true, 4)), "failed:1002 websocket_protocol");
   const std::string parts = fragment(2, octets.substr(0, 3), false, 4) + fragment(9, "p", true) +
                             fragment(0, octets.substr(3)) + fragment(0, "", true);
-  EXPECT_EQ(heard(parts + text("plain"), usual, true),
-            "ping:p binary:" + message + " text:plain");
-  EXPECT_EQ(heard(fragment(2, octets.substr(0, 3), false, 4) + fragment(0, "", true, 4), usual,
-                  true),
-            "failed:1002 websocket_protocol");
+  EXPECT_EQ(heard(parts + text("plain"), usual, true), "ping:p binary:" + message + " text:plain");
+  EXPECT_EQ(
+      heard(fragment(2, octets.substr(0, 3), false, 4) + fragment(0, "", true, 4), usual, true),
+      "failed:1002 websocket_protocol");
   EXPECT_EQ(heard(fragment(2, "\xff\xff\xff", true, 4), usual, true),
             "failed:1007 websocket_inflate");
   EXPECT_EQ(heard(fragment(1, deflated("a\xff"), true, 4), usual, true),

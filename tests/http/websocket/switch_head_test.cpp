@@ -27,8 +27,10 @@ class SwitchHeadTest : public testing::Test {
 };
 
 TEST_F(SwitchHeadTest, WS_007_exactly_what_belongs_to_it) {
-  const std::vector<FieldView> fields = {{"Set-Cookie", "a=b"}, {"Upgrade", "h2c"},
-                                         {"sec-websocket-extensions", "x"}, {"Date", "now"}};
+  const std::vector<FieldView> fields = {{"Set-Cookie", "a=b"},
+                                         {"Upgrade", "h2c"},
+                                         {"sec-websocket-extensions", "x"},
+                                         {"Date", "now"}};
   ASSERT_TRUE(write(fields, "chat"));
   EXPECT_EQ(output_.view(),
             "HTTP/1.1 101 Switching Protocols\r\n"
@@ -45,9 +47,11 @@ TEST_F(SwitchHeadTest, WS_007_exactly_what_belongs_to_it) {
 
 TEST_F(SwitchHeadTest, RSP_014_RSP_015_fields_that_may_not_be_sent) {
   const std::string large(64 * 1024, 'x');
-  for (const FieldView& field : std::vector<FieldView>{
-           {"a b", "c"}, {"", "c"}, {"a", "b\r\nc: d"}, {"a", std::string_view("\0", 1)},
-           {"a", large}}) {
+  for (const FieldView& field : std::vector<FieldView>{{"a b", "c"},
+                                                       {"", "c"},
+                                                       {"a", "b\r\nc: d"},
+                                                       {"a", std::string_view("\0", 1)},
+                                                       {"a", large}}) {
     EXPECT_FALSE(write({&field, 1})) << field.name;
     EXPECT_TRUE(output_.empty());
   }

@@ -49,10 +49,18 @@ TEST(Utf8Stream, WS_015_it_fails_at_the_first_impossible_octet) {
     const char* octets;
     std::size_t at;
   } cases[] = {
-      {"abc\x80", 3},         {"\xc0\x80", 0},         {"\xc1\xbf", 0},
-      {"\xe0\x9f\xbf", 1},    {"\xed\xa0\x80", 1},     {"\xf0\x8f\xbf\xbf", 1},
-      {"\xf4\x90\x80\x80", 1}, {"\xf5\x80\x80\x80", 0}, {"\xff", 0},
-      {"\xc3(", 1},           {"\xe2\x82(", 2},        {"\xf0\x9f\x98(", 3},
+      {"abc\x80", 3},
+      {"\xc0\x80", 0},
+      {"\xc1\xbf", 0},
+      {"\xe0\x9f\xbf", 1},
+      {"\xed\xa0\x80", 1},
+      {"\xf0\x8f\xbf\xbf", 1},
+      {"\xf4\x90\x80\x80", 1},
+      {"\xf5\x80\x80\x80", 0},
+      {"\xff", 0},
+      {"\xc3(", 1},
+      {"\xe2\x82(", 2},
+      {"\xf0\x9f\x98(", 3},
       {"\xc3\xc3", 1},
   };
   for (const auto& one : cases) {
