@@ -1,10 +1,7 @@
 // The seam of a WebSocket: an exchange that was suspended becomes one, its owner holds a handle and
 // is told what arrives. One thread, the loop's, while the server lives (protocol section 8).
-//
-//   const ExchangeHandle kept = exchange.suspend(listener);            // the handler returns
-//   pending
-//   ...
-//   const auto accepted = kept.get()->accept_websocket({.subprotocol = "chat"}, {call, context});
+// The handler suspends its exchange and returns Outcome::pending; then, at once or later, the owner
+// calls Exchange::accept_websocket() with its listener and gets the handle.
 //
 // Before it accepts, the owner may answer the exchange as any other; the connection ends behind
 // that answer (WS-006). What is read of the request has to be copied before it accepts.

@@ -74,7 +74,8 @@ SendOutcome WebSocketConnection::send_shared(SharedMessage& message, SlowPolicy 
   const SendOutcome outcome = make_room(frame.size(), policy);
   if (outcome != SendOutcome::queued) return outcome;
   host_.websocket_output().append(frame);
-  return note_queued();
+  host_.websocket_changed();
+  return SendOutcome::queued;
 }
 
 SendOutcome WebSocketConnection::make_room(std::size_t bytes, SlowPolicy policy) {

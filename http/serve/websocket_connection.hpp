@@ -64,7 +64,7 @@ class WebSocketConnection final : public WebSocket {
 
   SendOutcome send(MessageKind kind, std::string_view octets) override;
   SendOutcome send(MessageKind kind, std::string_view octets, SlowPolicy policy) override;
-  // The same as send(), of what many get.
+  // The same, of what many get; only who was passed over hears `writable`.
   SendOutcome send_shared(SharedMessage& message, SlowPolicy policy);
   bool ping(std::string_view octets) override;
   CloseFault close(std::uint16_t code, std::string_view reason) override;

@@ -243,12 +243,6 @@ TEST_F(WebSocketConnectionTest, WS_050_LIM_073_a_silent_peer_is_pinged_then_clos
   EXPECT_EQ(stats_.of(Reason::cut_websocket_ping_timeout), 1u);
 }
 
-TEST_F(WebSocketConnectionTest, LIM_073_pings_may_be_left_out) {
-  config_.websocket_ping_interval_ms = no_limit;
-  open();
-  EXPECT_EQ(socket_->deadline_ms(), TimerWheel::no_deadline_ms);
-}
-
 TEST_F(WebSocketConnectionTest, WS_050_pongs_keep_their_order_and_beyond_sixteen_the_newest) {
   open();
   std::string pings;

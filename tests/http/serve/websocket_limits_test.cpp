@@ -71,6 +71,16 @@ TEST(WebsocketLimits, LIM_073_websocket_ping_interval_ms) {
   }
 }
 
+TEST(WebsocketLimits, LIM_073_pings_may_be_left_out) {
+  ServerConfig config;
+  config.websocket_ping_interval_ms = no_limit;
+  Served served(config);
+  const uring::Peer peer = open_socket(served);
+  for (int hour = 0; hour < 10; ++hour) served.pass_ms(3'600'000);
+  EXPECT_EQ(served.engine.take_sent(peer), "");
+  EXPECT_FALSE(served.engine.closed(peer));
+}
+
 TEST(WebsocketLimits, LIM_073_websocket_ping_timeout_ms) {
   ServerConfig config;
   config.websocket_ping_interval_ms = 1000;
