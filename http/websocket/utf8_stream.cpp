@@ -25,6 +25,40 @@ const char* skip_ascii(const char* cursor, const char* end) {
   return cursor;
 }
 
+// A whole character of two to four octets, the first in the lowest octet of `w`: its length, or 0
+// if it is none.
+unsigned character_bytes(std::uint32_t w) {
+  if ((w & 0xc0e0) == 0x80c0) return (w & 0x1e) != 0 ? 2 : 0;
+  if ((w & 0x00c0c0f0) == 0x008080e0) {
+    const std::uint32_t top = (w & 0x0f) << 12 | (w >> 2 & 0x0fc0);
+    return top >= 0x800 && (top & 0xf800) != 0xd800 ? 3 : 0;
+  }
+  if ((w & 0xc0c0c0f8) == 0x808080f0) {
+    const std::uint32_t top = (w & 0x07) << 18 | (w << 4 & 0x3f000);
+    return top >= 0x10000 && top < 0x110000 ? 4 : 0;
+  }
+  return 0;
+}
+
+// Where the first octet stands that belongs to no whole character, or is near the end.
+// Little-endian octets only, like every machine noria is built for.
+const char* skip_characters(const char* cursor, const char* end) {
+  while (end - cursor >= 8) {
+    std::uint32_t word;
+    std::memcpy(&word, cursor, sizeof word);
+    if ((word & top_bits) == 0) {
+      cursor = skip_ascii(cursor + sizeof word, end);
+    } else if ((word & 0x80) == 0) {
+      ++cursor;
+    } else if (const unsigned bytes = character_bytes(word); bytes != 0) {
+      cursor += bytes;
+    } else {
+      break;
+    }
+  }
+  return cursor;
+}
+
 }  // namespace
 
 // The bounds of the second octet shut out overlong forms (E0, F0), surrogates (ED) and what lies
@@ -53,7 +87,7 @@ bool Utf8Stream::feed(std::string_view octets) {
   const char* const end = cursor + octets.size();
   while (cursor != end) {
     if (owed_ == 0) {
-      cursor = skip_ascii(cursor, end);
+      cursor = skip_characters(cursor, end);
       if (cursor == end) return true;
     }
     const auto octet = static_cast<std::uint8_t>(*cursor++);
