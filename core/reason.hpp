@@ -52,6 +52,9 @@ enum class Reason : std::uint8_t {
   refused_header_line_too_long,
   refused_header_section_too_large,
   refused_header_count,
+  refused_websocket_version,
+  refused_websocket_handshake,
+  refused_websocket_origin,
   answered_method_not_allowed,
   answered_method_unknown,
   answered_trace_disabled,
@@ -67,6 +70,7 @@ enum class Reason : std::uint8_t {
   answered_json_syntax,
   answered_json_string,
   answered_json_duplicate_key,
+  answered_websocket_required,
   cut_body_too_large,
   cut_body_truncated,
   cut_body_too_slow,
@@ -74,6 +78,16 @@ enum class Reason : std::uint8_t {
   cut_engine_memory,
   cut_engine_unknown,
   cut_drain_deadline,
+  cut_websocket_message_too_big,
+  cut_websocket_fragments,
+  cut_websocket_queue,
+  cut_websocket_ping_timeout,
+  cut_websocket_close_timeout,
+  cut_websocket_control_flood,
+  cut_websocket_inflate,
+  cut_websocket_protocol,
+  cut_websocket_utf8,
+  cut_websocket_slow,
   shed_connections,
   shed_accept,
   shed_handler_queue,
@@ -92,6 +106,7 @@ enum class Reason : std::uint8_t {
   fault_worker_start,
   fault_worker_stuck,
   fault_json_encode,
+  fault_websocket_protocol,
   fault_engine_completion_lost,
   fault_engine_check,
   fallback_engine_epoll,
@@ -101,6 +116,7 @@ enum class Reason : std::uint8_t {
   dropped_response_header,
   dropped_response_trailer,
   dropped_log,
+  dropped_websocket_message,
   closed_expect_unanswered,
   closed_upgrade_refused,
   closed_no_request,
@@ -124,7 +140,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 106;
+inline constexpr std::size_t reason_count = 122;
 
 const ReasonRow& reason_row(Reason reason);
 

@@ -1,30 +1,10 @@
 #include "http/h1/field_values.hpp"
 
-#include <cstddef>
-
+#include "http/message/field_list.hpp"
 #include "http/message/field_rules.hpp"
 #include "http/message/folded_text.hpp"
-#include "http/message/octets.hpp"
 
 namespace noria::http {
-namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-// Takes the text up to the next comma off `list`; false when nothing is left.
-bool next_element(std::string_view& list, std::string_view& element) {
-  if (list.data() == nullptr) return false;
-  const std::size_t comma = list.find(',');
-  element = trimmed(list.substr(0, comma));
-  list = comma == std::string_view::npos ? std::string_view{} : list.substr(comma + 1);
-  return true;
-}
-
-}  // namespace
 
 Reason judge_content_length(std::string_view raw, std::string_view value, std::uint64_t& length) {
   const bool tabbed = raw.find('\t') != std::string_view::npos;

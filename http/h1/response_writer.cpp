@@ -23,6 +23,8 @@ constexpr std::string_view length_prefix = "Content-Length: ";
 constexpr std::string_view chunked_line = "Transfer-Encoding: chunked\r\n";
 constexpr std::string_view keep_alive_line = "Connection: keep-alive\r\n";
 constexpr std::string_view close_line = "Connection: close\r\n";
+constexpr std::string_view websocket_lines =
+    "Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n";
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view head_end = "\r\n\r\n";
 
@@ -168,6 +170,8 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   cursor = date ? put(begin, block) : put(begin, block.status_line());
   if (defaults_.bytes() != 0) [[unlikely]]
     cursor = put_defaults(cursor, head.fields);
+  if (head.names_websocket) [[unlikely]]
+    cursor = put(cursor, websocket_lines);
   if (head.content_type != nullptr) cursor = head.content_type->write_line(cursor);
   for (const FieldView& field : head.fields) {
     if (is_written_by_us(field)) continue;

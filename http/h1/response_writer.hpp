@@ -136,7 +136,7 @@ class ResponseWriter {
   };
 
   // Room for the lines the writer adds itself beside the blocks, and some to spare.
-  static constexpr std::size_t own_lines_bytes = 128;
+  static constexpr std::size_t own_lines_bytes = 192;
 
   HeadFault judge(std::span<const FieldView> fields, std::size_t& bytes);
   HeadFault open(Output& output, const ResponseHead& head, bool for_head, char*& cursor);

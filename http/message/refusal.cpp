@@ -9,6 +9,8 @@ namespace {
 // 0 for a reason that no status belongs to. Every reason that is not plain bad syntax stands here.
 std::uint16_t status_of(Reason reason) {
   switch (reason) {
+    case Reason::refused_websocket_origin:
+      return 403;
     case Reason::answered_not_found:
       return 404;
     case Reason::answered_method_not_allowed:
@@ -28,6 +30,9 @@ std::uint16_t status_of(Reason reason) {
       return 417;
     case Reason::answered_host_not_allowed:
       return 421;
+    case Reason::refused_websocket_version:
+    case Reason::answered_websocket_required:
+      return 426;
     case Reason::refused_trailer_too_large:
     case Reason::refused_header_line_too_long:
     case Reason::refused_header_section_too_large:

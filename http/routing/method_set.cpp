@@ -48,6 +48,7 @@ std::optional<std::uint32_t> MethodSet::add(std::string_view name) {
 
 void MethodSet::write_allow(MethodBits methods, std::string& out) const {
   out.clear();
+  methods &= ~websocket_bit;
   if (methods == 0) return;
   if (methods & bit_of(Method::get)) methods |= bit_of(Method::head);
   methods |= bit_of(Method::options);

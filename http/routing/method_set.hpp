@@ -17,7 +17,11 @@ using MethodBits = std::uint64_t;
 
 class MethodSet {
  public:
-  static constexpr std::uint32_t methods_max = 64;
+  static constexpr std::uint32_t methods_max = 63;
+  // What a WebSocket route has instead of a method. It has no name, so no request can spell it.
+  static constexpr std::uint32_t websocket_index = methods_max;
+  static constexpr MethodBits websocket_bit = MethodBits{1} << websocket_index;
+  static constexpr std::uint32_t index_end = websocket_index + 1;
   static constexpr std::uint32_t method_bytes_max = 32;  // LIM-001: longer ones never get here
 
   static constexpr std::uint32_t index_of(Method method) {

@@ -84,7 +84,7 @@ class IndexBuilder {
       node = child_for(node, segment, route, test);
       nodes_[node].methods |= route.methods;
     }
-    for (std::uint32_t method = 0; method < MethodSet::methods_max; ++method) {
+    for (std::uint32_t method = 0; method < MethodSet::index_end; ++method) {
       if (route.methods >> method & 1) nodes_[node].terminals.push_back({method, number});
     }
     index_.depth_max =
@@ -240,7 +240,7 @@ class IndexBuilder {
       const std::string& text = route.pattern.text;
       index_.static_bytes_max = std::max(index_.static_bytes_max, text.size());
       const std::uint32_t text_offset = add_text(text);
-      for (std::uint32_t method = 0; method < MethodSet::methods_max; ++method) {
+      for (std::uint32_t method = 0; method < MethodSet::index_end; ++method) {
         if (!(route.methods >> method & 1)) continue;
         std::uint64_t slot = index_.static_hash(method, text);
         while (index_.statics[slot & index_.static_mask].route != RouteIndex::none) ++slot;

@@ -38,6 +38,18 @@ Match RouteTable::match(std::string_view method, std::string_view path, std::str
   return match_segments(*index, path, query, scratch);
 }
 
+Match RouteTable::match_websocket(const RequestHead& head, MatchScratch& scratch) const {
+  bool invalid_utf8 = false;
+  if (!is_served(MethodSet::websocket_index)) return {};
+  const std::optional<WalkInput> input = read_path(head.text(head.path), scratch, invalid_utf8);
+  if (!input) return {};
+  const Walked walked = walk_route(parts_.index, *input, MethodSet::websocket_index);
+  if (walked.route == RouteIndex::none) return {};
+  return {.outcome = MatchOutcome::found,
+          .route = &parts_.settings[walked.route],
+          .values = {scratch.values.data(), walked.value_count}};
+}
+
 Match RouteTable::match_rest(const RequestHead& head, MatchScratch& scratch) const {
   const std::string_view path = head.text(head.path);
   const std::string_view query = head.text(head.query);
@@ -117,6 +129,7 @@ std::optional<WalkInput> RouteTable::read_path(std::string_view path, MatchScrat
 Match RouteTable::unmatched(std::uint32_t method, const WalkInput& input, std::string_view path,
                             std::string_view query, MatchScratch& scratch) const {
   const MethodBits methods = walk_methods(parts_.index, input);
+  if (methods == MethodSet::websocket_bit) return {.outcome = MatchOutcome::websocket_required};
   if (methods != 0) {
     parts_.methods.write_allow(methods, scratch.text);
     return {.outcome = method == options_index ? MatchOutcome::automatic_options

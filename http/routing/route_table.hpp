@@ -26,8 +26,12 @@ struct RouteSettings {
   bool untyped_is_json = false;  // with wants_json: no Content-Type at all is accepted
   std::optional<std::uint64_t> timeout_ms;  // till the response has begun; absent: the server's
   bool streams_body = false;  // the handler starts behind the head and takes the body as it comes
-  std::uint32_t tag = 0;      // the application's own
-  std::string path;           // the template, for the log
+  bool is_websocket = false;  // the handler suspends, then accepts or answers (WS-006)
+  bool websocket_deflates = true;     // permessage-deflate is agreed on if it is offered (WS-060)
+  bool websocket_any_origin = false;  // the application decides (WS-004)
+  std::vector<std::string> websocket_origins;  // beside the request's own; "*" lists all
+  std::uint32_t tag = 0;                       // the application's own
+  std::string path;                            // the template, for the log
 };
 
 enum class TrailingSlash : std::uint8_t { strict, redirect };
@@ -41,6 +45,7 @@ enum class MatchOutcome : std::uint8_t {
   path_not_utf8,       // 400; URL-002
   automatic_options,   // 204 with `allow`
   redirect,            // 308 to `location`
+  websocket_required,  // 426; WS-001
 };
 
 // Valid until the scratch is used for another match, or the octets of the target move.
@@ -89,6 +94,9 @@ class RouteTable {
   }
   Match match(std::string_view method, std::string_view path, std::string_view query,
               MatchScratch& scratch) const;
+  // The WebSocket route of a request that asks for one: found, or not_found, and then it is a
+  // request like any other (H1-073).
+  Match match_websocket(const RequestHead& head, MatchScratch& scratch) const;
 
   std::size_t route_count() const { return parts_.settings.size(); }
   const RouteSettings& settings(std::uint32_t route) const { return parts_.settings[route]; }

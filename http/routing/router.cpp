@@ -7,9 +7,8 @@ namespace noria::http {
 std::expected<std::uint32_t, RouteError> Router::add(std::span<const std::string_view> methods,
                                                      std::string_view pattern,
                                                      SegmentTestMaker regex) {
-  std::expected<Pattern, RouteError> parsed = Pattern::parse(pattern);
-  if (!parsed) return std::unexpected(parsed.error());
-
+  // The template is judged ahead of the methods.
+  if (const auto parsed = Pattern::parse(pattern); !parsed) return std::unexpected(parsed.error());
   MethodSet known = methods_;
   MethodBits bits = 0;
   for (std::uint32_t index = 0; index < methods.size(); ++index) {
@@ -18,11 +17,27 @@ std::expected<std::uint32_t, RouteError> Router::add(std::span<const std::string
     bits |= MethodBits{1} << *method;
   }
   if (bits == 0) return std::unexpected(RouteError{RouteProblem::method});
+  const auto route = insert(bits, pattern, regex);
+  if (route) methods_ = std::move(known);
+  return route;
+}
 
+std::expected<std::uint32_t, RouteError> Router::add_websocket(std::string_view pattern,
+                                                               SegmentTestMaker regex) {
+  const auto route = insert(MethodSet::websocket_bit, pattern, regex);
+  if (route) settings_[*route].is_websocket = true;
+  return route;
+}
+
+std::expected<std::uint32_t, RouteError> Router::insert(MethodBits methods,
+                                                        std::string_view pattern,
+                                                        const SegmentTestMaker& regex) {
+  std::expected<Pattern, RouteError> parsed = Pattern::parse(pattern);
+  if (!parsed) return std::unexpected(parsed.error());
   std::string shape = parsed->shape();
   if (const auto same = by_shape_.find(shape); same != by_shape_.end()) {
     for (const std::uint32_t other : same->second) {
-      if (routes_[other].methods & bits) {
+      if (routes_[other].methods & methods) {
         return std::unexpected(RouteError{RouteProblem::conflict, 0, other});
       }
     }
@@ -37,9 +52,8 @@ std::expected<std::uint32_t, RouteError> Router::add(std::span<const std::string
   }
 
   const auto route = static_cast<std::uint32_t>(routes_.size());
-  methods_ = std::move(known);
   by_shape_[std::move(shape)].push_back(route);
-  routes_.push_back({std::move(*parsed), bits, std::move(tests)});
+  routes_.push_back({std::move(*parsed), methods, std::move(tests)});
   settings_.emplace_back().path = pattern;
   return route;
 }

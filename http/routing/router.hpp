@@ -29,6 +29,10 @@ class Router {
                                                std::string_view pattern,
                                                SegmentTestMaker regex = {});
 
+  // A WebSocket route; one of the same template for GET may stand beside it.
+  std::expected<std::uint32_t, RouteError> add_websocket(std::string_view pattern,
+                                                         SegmentTestMaker regex = {});
+
   RouteSettings& settings(std::uint32_t route) { return settings_[route]; }
   const Pattern& pattern(std::uint32_t route) const { return routes_[route].pattern; }
   std::size_t route_count() const { return routes_.size(); }
@@ -41,6 +45,9 @@ class Router {
     MethodBits methods = 0;
     std::vector<SegmentTest> tests;
   };
+
+  std::expected<std::uint32_t, RouteError> insert(MethodBits methods, std::string_view pattern,
+                                                  const SegmentTestMaker& regex);
 
   MethodSet methods_;
   std::vector<Registered> routes_;

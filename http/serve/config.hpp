@@ -50,6 +50,16 @@ struct ServerConfig {
   std::uint64_t cookies_max = 200;
   std::uint64_t json_depth_max = 1024;
   std::uint64_t json_number_bytes_max = 4300;
+  std::uint64_t websocket_message_bytes_max = 1 << 20;
+  std::uint64_t websocket_fragments_max = 1024;
+  std::uint64_t websocket_queue_bytes_max = 1 << 20;
+  std::uint64_t websocket_ping_interval_ms = 20000;
+  std::uint64_t websocket_ping_timeout_ms = 20000;
+  std::uint64_t websocket_close_timeout_ms = 5000;
+  std::uint64_t websocket_control_frames_max = 1000;  // in ten seconds
+  std::uint64_t websocket_inflate_ratio_max = 25;
+  std::uint64_t websocket_deflate_bytes_min = 1024;
+  std::uint64_t websocket_receive_messages_max = 32;
   std::uint64_t graceful_timeout_ms = 30000;
   std::uint64_t drain_delay_ms = 0;
   std::uint64_t drain_idle_ms = 2000;

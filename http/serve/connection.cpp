@@ -71,7 +71,11 @@ void Connection::complete_rare_receive(const Completion& completion) {
 
   const std::int32_t result = completion.result;
   if (result > 0) {
-    owned ? receive_own(static_cast<std::size_t>(result)) : received(lease.view());
+    if (life_ == Life::upgraded) {
+      received_upgraded(lease.octets());
+    } else {
+      owned ? receive_own(static_cast<std::size_t>(result)) : received(lease.view());
+    }
   } else if (result == 0) {
     peer_finished();
   } else if (result == -ENOBUFS) {
@@ -95,8 +99,9 @@ void Connection::complete_rare_receive(const Completion& completion) {
 }
 
 void Connection::settle() {
-  if (life_ == Life::handling) [[unlikely]] {
-    settle_kept();
+  if (life_ != Life::open) [[unlikely]] {
+    if (life_ == Life::handling) settle_kept();
+    if (life_ == Life::upgraded) settle_websocket();
     if (life_ == Life::closing) return;
   }
   flush();
@@ -117,7 +122,20 @@ inline void Connection::all_sent() {
   }
   if (input_paused_) [[unlikely]]
     resume_input();
-  if (life_ == Life::finishing) finish_if_flushed();
+  if (life_ > Life::handling) [[unlikely]]
+    all_sent_rarely();
+}
+
+void Connection::all_sent_rarely() {
+  if (life_ == Life::upgraded) socket_->flushed();
+  finish_if_flushed();
+}
+
+// A producer that waits hears of it at the end of the turn.
+void Connection::note_room() {
+  if (kept_ != nullptr) kept_->note_room();
+  const bool wanted = kept_ != nullptr || (socket_ != nullptr && socket_->awaits_room());
+  if (wanted) shared_.schedule(*this);
 }
 
 void Connection::complete_send(std::int32_t result) {
@@ -126,10 +144,7 @@ void Connection::complete_send(std::int32_t result) {
   if (result < 0) [[unlikely]]
     return send_failed(-result);
   sent_bytes_ += static_cast<std::size_t>(result);
-  if (kept_ != nullptr && queued_bytes() <= shared_.config.send_queue_bytes_low) {
-    kept_->note_room();
-    shared_.schedule(*this);
-  }
+  if (life_ != Life::open && queued_bytes() <= shared_.config.send_queue_bytes_low) note_room();
   if (sent_bytes_ < sending_.size()) [[unlikely]]
     return send_rest(static_cast<std::size_t>(result));
   sending_.release();
@@ -220,7 +235,8 @@ void Connection::pause_input() {
 }
 
 void Connection::resume_input() {
-  if (life_ == Life::handling) return;  // paused by what waits behind the handler
+  // Paused by what waits behind the handler, or by the owner of a WebSocket.
+  if (life_ == Life::handling || life_ == Life::upgraded) return;
   input_paused_ = false;
   if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) {
     // Taken out first: what is read from it may be parked, or paused, again.
@@ -264,7 +280,7 @@ void Connection::linger() {
 
 void Connection::begin_close() {
   if (life_ == Life::closing) return;
-  CHECK(kept_ == nullptr);
+  CHECK(kept_ == nullptr && socket_ == nullptr);
   if (life_ == Life::lingering) --shared_.lingering_count;
   life_ = Life::closing;
   forget_retries();
@@ -306,6 +322,7 @@ void Connection::release() {
 void Connection::cut(Reason reason) {
   shared_.tell(reason, this);
   if (kept_ != nullptr) drop_kept(ExchangeEvent::cancelled, reason);
+  if (socket_ != nullptr) drop_websocket();
   reset_wanted_ = true;
   begin_close();
 }
@@ -325,6 +342,10 @@ void Connection::give_way() {
 }
 
 void Connection::drain() {
+  if (life_ == Life::upgraded) {
+    socket_->drain(shared_.clock.now_ms());
+    return shared_.schedule(*this);
+  }
   if (kept_ != nullptr && !ends_behind()) {
     // Its answer may be the last one, but what has arrived behind it is not lost (PRC-012).
     end_behind();

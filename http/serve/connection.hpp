@@ -8,7 +8,8 @@
 //       └──────────┴──────────────────────────┘   peer gone, cut, nothing to linger for
 //
 // open: requests are read and answered. handling: a handler has suspended its exchange, requests
-// behind it wait, and what it answers moves the connection on at the end of a turn. finishing: the
+// behind it wait, and what it answers moves the connection on at the end of a turn. upgraded, from
+// there: a WebSocket has the octets of both directions until it is over. finishing: the
 // last response is leaving, what arrives is discarded. lingering: our FIN is out, we wait for the
 // peer's (CON-030). closing: operations in flight are collected, then the descriptor is closed
 // (ENG-013).
@@ -31,6 +32,7 @@
 #include "http/serve/endpoints.hpp"
 #include "http/serve/exchange.hpp"
 #include "http/serve/parked_message.hpp"
+#include "http/serve/websocket_connection.hpp"
 #include "uring/engine.hpp"
 
 namespace noria::http {
@@ -42,7 +44,10 @@ class PendingExchange;
 // to close.
 struct TurnNode : ListNode {};
 
-class Connection final : public TurnNode, public TimerNode, private ExchangeHost {
+class Connection final : public TurnNode,
+                         public TimerNode,
+                         private ExchangeHost,
+                         private WebSocketHost {
  public:
   Connection(Slab<Connection>::Place place, Shared& shared, uring::Descriptor descriptor);
   Connection(const Connection&) = delete;
@@ -77,7 +82,7 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   // Who does not read looks so often whether the peer is still there (CON-045).
   static constexpr std::uint64_t peer_look_ms = 500;
 
-  enum class Life : std::uint8_t { open, handling, finishing, lingering, closing };
+  enum class Life : std::uint8_t { open, handling, upgraded, finishing, lingering, closing };
   enum class Wait : std::uint8_t {
     nothing,
     header,
@@ -185,10 +190,29 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   void forget_kept(Reason reason);
   void lose(Reason reason);
 
+  // A WebSocket.
+  bool upgrade(const RequestHead& head);
+  bool awaits_upgrade() const;
+  WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
+                                     const WebSocketListener& listener) override;
+  void begin_websocket();
+  void received_upgraded(std::span<char> octets);
+  void read_backlog();
+  void resume_websocket();
+  void lose_websocket();
+  void settle_websocket();
+  void end_websocket();
+  void drop_websocket();
+  Output& websocket_output() override;
+  std::size_t websocket_queued_bytes() const override;
+  void websocket_changed() override;
+
   // Life.
   void flush();
   void flush_rest(std::int32_t sent);
   void all_sent();
+  void all_sent_rarely();
+  void note_room();
   void arm_receive();
   void call_off_receive();
   void receive_more();
@@ -249,6 +273,7 @@ class Connection final : public TurnNode, public TimerNode, private ExchangeHost
   std::unique_ptr<ParkedMessage> lent_;  // over, but the receive in flight writes to it (ENG-012)
   std::unique_ptr<ParkedMessage>* serving_ = nullptr;  // what the handler that runs now reads from
   PendingExchange* kept_ = nullptr;                    // handling, not answered yet
+  WebSocketConnection* socket_ = nullptr;              // accepted, and then upgraded
   std::unique_ptr<Endpoints> endpoints_;
 };
 

@@ -36,6 +36,8 @@ MatchAnswer answer_to(MatchOutcome outcome) {
       return {204, Reason::none};
     case MatchOutcome::redirect:
       return {308, Reason::none};
+    case MatchOutcome::websocket_required:
+      return {426, Reason::answered_websocket_required};
   }
   CHECK(!"a route that was found is dispatched");
   return {};
@@ -113,7 +115,9 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
   std::size_t field_count = 0;
   if (!match.allow.empty()) fields[field_count++] = {"Allow", match.allow};
   if (!match.location.empty()) fields[field_count++] = {"Location", match.location};
-  ResponseHead response{.status = answer.status, .fields = std::span(fields).first(field_count)};
+  ResponseHead response{.status = answer.status,
+                        .fields = std::span(fields).first(field_count),
+                        .names_websocket = answer.status == 426};
   std::string_view text;
   if (answer.status >= 400) {
     response.content_type = &shared_.refusal_bodies.content_type();
@@ -208,7 +212,8 @@ void Connection::write_refusal(const RequestHead& head, Reason reason) {
   write_whole(head,
               {.status = refusal_status(reason),
                .content_type = &bodies.content_type(),
-               .fields = std::span(&no_store, 1)},
+               .fields = std::span(&no_store, 1),
+               .names_websocket = refusal_status(reason) == 426},
               bodies.of_reason(reason), Persistence::close, reason);
 }
 

@@ -91,6 +91,7 @@ void Connection::fail(int error) {
 void Connection::lose(Reason reason) {
   shared_.stats.count(reason);
   if (kept_ != nullptr) drop_kept(ExchangeEvent::peer_lost, reason);
+  if (socket_ != nullptr) drop_websocket();
   begin_close();
 }
 
@@ -135,7 +136,7 @@ void Connection::count_in(Gauges& gauges) const {
   }
   ++in(gauges, gauge);
   if (is_queued) ++in(gauges, Gauge::exchanges_queued);
-  if (kept_ != nullptr || (parked_ && !reads_head && !is_queued)) {
+  if (kept_ != nullptr || socket_ != nullptr || (parked_ && !reads_head && !is_queued)) {
     ++in(gauges, Gauge::exchanges_running);
   }
 }

@@ -346,6 +346,11 @@ std::string_view Connection::skip_body(const RequestHead& head, std::string_view
 
 void Connection::peer_finished() {
   peer_finished_ = true;
+  if (life_ == Life::upgraded) {
+    // What waits unread came before it.
+    if (!parked_) lose_websocket();
+    return shared_.schedule(*this);
+  }
   if (life_ == Life::handling) {
     if (streams_body()) return refuse_streamed(Reason::refused_body_truncated);
     if (kept_ != nullptr) kept_->note_peer_finished();

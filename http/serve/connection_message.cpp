@@ -48,8 +48,9 @@ void Connection::dispatch(const RequestHead& head, std::string_view body, const 
 std::string_view Connection::begin_message(const RequestHead& head, std::string_view rest) {
   ++request_count_;
   waiting_ = Wait::nothing;
-  if (shared_.may_shed) [[unlikely]] {
-    if (shed(head, rest)) return skip_body(head, rest);
+  if (shared_.may_shed | head.has_upgrade) [[unlikely]] {
+    if (shared_.may_shed && shed(head, rest)) return skip_body(head, rest);
+    if (head.has_upgrade && upgrade(head)) return rest;
   }
   const Match match = shared_.routes.match(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) [[unlikely]] {

@@ -48,6 +48,7 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
 
 // The response will end the connection.
 bool Connection::ends_behind() const {
+  if (socket_ != nullptr || awaits_upgrade()) return false;
   const Persistence persistence =
       kept_ != nullptr ? kept_->exchange().persistence() : persistence_behind_;
   return persistence == Persistence::close && !ended_by_stop_;
@@ -69,8 +70,10 @@ void Connection::received_behind(std::string_view octets) {
   ParkedMessage& backlog = park(Phase::backlog);
   backlog.wait_behind(octets);
   const ServerConfig& config = shared_.config;
-  const bool enough = backlog.heads_waiting >= config.pipeline_requests_max ||
-                      backlog.octets.size() >= config.pipeline_bytes_max;
+  // Ahead of an accept these are frames (WS-006).
+  const bool enough = awaits_upgrade() ? backlog.octets.size() >= config.receive_credit_bytes
+                                       : backlog.heads_waiting >= config.pipeline_requests_max ||
+                                             backlog.octets.size() >= config.pipeline_bytes_max;
   if (enough && !input_paused_) pause_input();  // H1-081, LIM-011
 }
 
@@ -81,6 +84,7 @@ void Connection::end_kept(Outcome outcome, std::span<const FieldView> trailers) 
   if (kept_->lacks_continue() && kept_->would_go_on()) {
     shared_.stats.count(Reason::closed_expect_unanswered);
   }
+  if (awaits_upgrade()) shared_.stats.count(Reason::closed_upgrade_refused);
   if (kept_->response_begun()) return end_stream(outcome, trailers);
   answered(settle_answer(kept_->exchange(), outcome));
 }
@@ -147,6 +151,10 @@ void Connection::settle_kept() {
 }
 
 void Connection::move_on() {
+  if (socket_ != nullptr) {
+    begin_websocket();
+    return;
+  }
   if (cut_behind_ != Reason::none) return cut(cut_behind_);
   life_ = Life::open;
   conclude(persistence_behind_);

@@ -30,6 +30,10 @@ void Connection::inspect() {
   }
   if (waiting_ != Wait::nothing && now_ms >= wait_deadline_ms_) expire();
   if (kept_ != nullptr && now_ms >= kept_->deadline_ms) time_out();
+  if (life_ == Life::upgraded) {
+    socket_->inspect(now_ms);
+    if (socket_->over()) shared_.schedule(*this);
+  }
   if (input_paused_ && life_ != Life::closing) look_at_peer();
   if (life_ == Life::closing) return;
   if (retry_at_ms_ <= now_ms) retry();
@@ -39,6 +43,7 @@ void Connection::inspect() {
   if (input_paused_) next_ms = std::min(next_ms, now_ms + peer_look_ms);
   if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
   if (kept_ != nullptr) next_ms = std::min(next_ms, kept_->deadline_ms);
+  if (socket_ != nullptr) next_ms = std::min(next_ms, socket_->deadline_ms());
   if (send_in_flight_) next_ms = std::min(next_ms, send_deadline_ms_);
   if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
 }

@@ -17,6 +17,7 @@
 #include "http/routing/route_table.hpp"
 #include "http/serve/endpoints.hpp"
 #include "http/serve/exchange_handle.hpp"
+#include "http/serve/websocket.hpp"
 
 namespace noria::http {
 
@@ -35,6 +36,8 @@ class ExchangeHost : public EndpointSource {
   virtual std::string_view take_body() = 0;
   virtual bool body_ended() const = 0;
   virtual Reason body_fault() const = 0;
+  virtual WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
+                                             const WebSocketListener& listener) = 0;
 };
 
 class Exchange {
@@ -135,6 +138,13 @@ class Exchange {
   bool body_ended() const { return parts_.host.body_ended(); }
   // In `body_refused`, why.
   Reason body_fault() const { return parts_.host.body_fault(); }
+
+  // Once suspended, on a WebSocket route: the handshake is answered and the exchange is over, as by
+  // end(); nothing of the request can be read any more. Without an answer yet begun.
+  WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
+                                     const WebSocketListener& listener) {
+    return parts_.host.accept_websocket(accept, listener);
+  }
 
   // For the host: how the connection goes on behind a response that has not begun yet.
   h1::Persistence persistence() const { return parts_.persistence; }

@@ -40,6 +40,9 @@ class Server final : public uring::Work {
   // Retired, and not finished a second behind the stop's deadline: what is in flight never ends.
   bool overdue() const;
 
+  // Of this core's WebSockets, for their owners.
+  Topics& topics() { return shared_.topics; }
+
   std::uint32_t connections_live() const { return shared_.connections.live(); }
   // Exchanges whose handler has suspended them.
   std::uint32_t exchanges_pending() const { return shared_.pending.live(); }

@@ -58,6 +58,14 @@ Shared::Shared(const ServerParts& parts)
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       pending(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
+      websocket_parts({.blocks = blocks,
+                       .config = config,
+                       .stats = stats,
+                       .inflaters = inflaters,
+                       .deflater = deflater}),
+      websockets(static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(config.connections_max, connections_addressable))),
+      topics(websocket_parts),
       timers(clock.now_ms()),
       requests_max(config.requests_per_connection_max),
       idle_ms(config.keep_alive_timeout_ms),

@@ -27,6 +27,10 @@
 #include "http/serve/logs.hpp"
 #include "http/serve/parked_message.hpp"
 #include "http/serve/pending_exchange.hpp"
+#include "http/serve/topics.hpp"
+#include "http/serve/websocket_connection.hpp"
+#include "http/websocket/deflater.hpp"
+#include "http/websocket/inflater.hpp"
 #include "uring/engine.hpp"
 #include "uring/loop.hpp"
 
@@ -100,6 +104,11 @@ struct Shared {
   Slab<Connection> connections;
   HeldDescriptors held;
   Slab<PendingExchange> pending;  // at most one of each connection
+  websocket::InflaterPool inflaters;
+  websocket::Deflater deflater;
+  const WebSocketParts websocket_parts;
+  Slab<WebSocketConnection> websockets;
+  Topics topics;
   TimerWheel timers;
   IntrusiveList<Connection, TurnNode> to_settle;
   IntrusiveList<Connection, TurnNode> to_close;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -80,6 +81,8 @@ class BufferLease {
 
   explicit operator bool() const { return pool_ != nullptr; }
   std::string_view view() const { return {pool_->data(id_), bytes_}; }
+  // The same, for who changes them in place.
+  std::span<char> octets() const { return {pool_->data(id_), bytes_}; }
 
   void give_back() {
     if (pool_ != nullptr) std::exchange(pool_, nullptr)->give_back(id_);

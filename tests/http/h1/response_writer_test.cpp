@@ -48,6 +48,14 @@ TEST_F(ResponseWriterTest, RSP_004_a_whole_body_has_its_exact_length_however_the
   }
 }
 
+TEST_F(ResponseWriterTest, WS_001_WS_002_a_426_names_what_to_upgrade_to) {
+  EXPECT_EQ(written({.status = 426, .content_type = &text_, .names_websocket = true}, "no",
+                    Persistence::close),
+            std::string("HTTP/1.1 426 Upgrade Required\r\n") + date +
+                "Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                "Content-Type: text/plain\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno");
+}
+
 TEST_F(ResponseWriterTest, RSP_001_no_body_and_no_length_for_204_and_304) {
   EXPECT_EQ(written({.status = 204}, "ignored"),
             std::string("HTTP/1.1 204 No Content\r\n") + date + "\r\n");

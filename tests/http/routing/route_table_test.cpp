@@ -273,5 +273,42 @@ TEST(RouteTable, a_steady_state_allocates_nothing) {
   EXPECT_EQ(support::allocations(), before);
 }
 
+TEST(RouteTable, WS_001_websocket_routes_are_found_by_who_asks_for_them) {
+  Router router;
+  const std::string_view get = "GET";
+  ASSERT_TRUE(router.add({&get, 1}, "/both/{id:int}"));
+  ASSERT_TRUE(router.add_websocket("/both/{id:int}"));
+  ASSERT_TRUE(router.add_websocket("/only"));
+  const RouteTable table = router.freeze({.trailing_slash = TrailingSlash::redirect});
+  MatchScratch scratch;
+  const auto socket_at = [&](const std::string& path) {
+    return table.match_websocket(head_of("GET " + path), scratch);
+  };
+  EXPECT_EQ(socket_at("/only").route, &table.settings(2));
+  const Match both = socket_at("/both/7");
+  EXPECT_EQ(both.route, &table.settings(1));
+  EXPECT_EQ(both.values[0].integer, 7);
+  EXPECT_EQ(table.match("GET", "/both/7", "", scratch).route, &table.settings(0));
+  for (const char* path : {"/both/x", "/only/", "/", "/%FF", "/../only"}) {
+    EXPECT_EQ(socket_at(path).outcome, MatchOutcome::not_found) << path;
+  }
+  const auto plain = [&](std::string_view method, std::string_view path) {
+    return table.match(method, path, "", scratch);
+  };
+  for (const char* method : {"GET", "HEAD", "POST", "OPTIONS"}) {
+    EXPECT_EQ(plain(method, "/only").outcome, MatchOutcome::websocket_required) << method;
+  }
+  EXPECT_EQ(plain("POST", "/both/7").allow, "GET, HEAD, OPTIONS");
+  EXPECT_EQ(plain("GET", "/only/").outcome, MatchOutcome::not_found);
+  EXPECT_EQ(plain("TRACE", "/only").allow, "");
+  EXPECT_EQ(plain("OPTIONS", "*").allow, "GET, HEAD, OPTIONS");
+}
+
+TEST(RouteTable, H1_073_without_websocket_routes_none_is_found) {
+  Routes routes({"GET /a"});
+  EXPECT_EQ(routes.table().match_websocket(head_of("GET /a"), routes.scratch()).outcome,
+            MatchOutcome::not_found);
+}
+
 }  // namespace
 }  // namespace noria::http

@@ -100,5 +100,22 @@ TEST(Router, settings_are_those_at_the_freeze) {
   EXPECT_EQ(match.route->tag, 42u);
 }
 
+TEST(Router, a_websocket_route_stands_beside_methods_and_not_beside_another) {
+  Router router;
+  const std::string_view get = "GET";
+  ASSERT_TRUE(router.add({&get, 1}, "/a/{id}"));
+  const auto socket = router.add_websocket("/a/{name}");
+  ASSERT_TRUE(socket.has_value());
+  EXPECT_EQ(*socket, 1u);
+  EXPECT_TRUE(router.settings(1).is_websocket);
+  EXPECT_FALSE(router.settings(0).is_websocket);
+  const auto again = router.add_websocket("/a/{other}");
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().problem, RouteProblem::conflict);
+  EXPECT_EQ(again.error().other, 1u);
+  EXPECT_EQ(router.add_websocket("a").error().problem, RouteProblem::no_leading_slash);
+  EXPECT_EQ(router.route_count(), 2u);
+}
+
 }  // namespace
 }  // namespace noria::http

@@ -110,6 +110,8 @@ std::string Routes::line_of(const Match& match) const {
       return "204 " + std::string(match.allow);
     case MatchOutcome::redirect:
       return "308 " + std::string(match.location);
+    case MatchOutcome::websocket_required:
+      return "426";
   }
   return "?";
 }

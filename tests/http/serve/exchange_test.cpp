@@ -23,6 +23,9 @@ class LooseHost final : public ExchangeHost {
   std::string_view take_body() override { return {}; }
   bool body_ended() const override { return true; }
   Reason body_fault() const override { return Reason::none; }
+  WebSocketAccepted accept_websocket(const WebSocketAccept&, const WebSocketListener&) override {
+    return {};
+  }
 
   std::size_t kept = 0;
   std::vector<Outcome> ended;

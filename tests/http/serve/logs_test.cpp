@@ -5,6 +5,7 @@
 
 #include "logged.hpp"
 #include "served.hpp"
+#include "tests/http/websocket/client.hpp"
 
 namespace noria::http {
 namespace {
@@ -53,6 +54,18 @@ TEST(Logs, PRC_051_every_exchange_has_its_line) {
     EXPECT_NE(lines.find(part), std::string::npos) << part << " in " << lines;
   }
   EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 9);
+}
+
+TEST(Logs, PRC_051_a_websocket_has_one_line_when_it_begins) {
+  LoggedServer server;
+  Served& served = server.served;
+  const uring::Peer peer = served.connect();
+  served.send(peer, websocket::handshake("/socket/echo") + websocket::text("a"));
+  served.send(peer, websocket::close(1000));
+  served.answer(websocket::handshake("/socket/echo", "Origin: http://b\r\n"));
+  EXPECT_EQ(server.logged->access(),
+            "GET /socket/echo /socket/{how} 101 0 - 0.000\n"
+            "GET /socket/echo - 403 50 websocket_origin 0.000\n");
 }
 
 TEST(Logs, PRC_051_a_stream_has_one_line_with_what_left_of_it_and_a_lost_one_too) {

@@ -56,6 +56,52 @@ Outcome later(void* context, Exchange& exchange) {
   return Outcome::pending;
 }
 
+void note_news(void* noted, WebSocket& socket, const WebSocketNews& news) {
+  auto& seen = *static_cast<SeenSocket*>(noted);
+  const std::string octets(news.octets);
+  const auto send_back = [&](MessageKind kind) {
+    if (seen.echoes) socket.send(kind, octets);
+  };
+  switch (news.event) {
+    case WebSocketEvent::text:
+      seen.news.push_back("text:" + octets);
+      return send_back(MessageKind::text);
+    case WebSocketEvent::binary:
+      seen.news.push_back("binary:" + octets);
+      return send_back(MessageKind::binary);
+    case WebSocketEvent::pong:
+      seen.news.push_back("pong:" + octets);
+      return;
+    case WebSocketEvent::writable:
+      seen.news.push_back("writable");
+      return;
+    case WebSocketEvent::closed:
+      EXPECT_EQ(seen.handle.get(), nullptr);
+      seen.news.push_back("closed:" + std::to_string(news.code) +
+                          (octets.empty() ? "" : " " + octets) + (news.clean ? "" : " unclean"));
+  }
+}
+
+Outcome socket(void* context, Exchange& exchange) {
+  auto& seen = *static_cast<Seen*>(context);
+  const std::string how(exchange.path_values().empty() ? "echo" : exchange.path_values()[0].text);
+  if (how == "refuse") {
+    ++seen.calls;
+    return exchange.respond({.status = 403}, "no") == HeadFault::none ? Outcome::responded
+                                                                      : Outcome::failed;
+  }
+  later(context, exchange);
+  if (how == "later") return Outcome::pending;
+  accept_later(seen, seen.suspended.back()).echoes = how == "echo";
+  return Outcome::pending;
+}
+
+void add_socket(Router& router, Seen& seen, std::string_view pattern) {
+  const auto route = router.add_websocket(pattern);
+  ASSERT_TRUE(route.has_value()) << pattern;
+  router.settings(*route).handler = {socket, &seen};
+}
+
 void add(Router& router, Seen& seen, std::vector<std::string_view> methods,
          std::string_view pattern, Handler::Call call) {
   const auto route = router.add(methods, pattern);
@@ -82,6 +128,9 @@ RouteTable serve_test_routes(Seen& seen) {
   router.settings(9).streams_body = true;
   add(router, seen, {"POST"}, "/relay/{how}", relay);
   router.settings(10).streams_body = true;
+  add_socket(router, seen, "/socket/{how}");
+  add(router, seen, {"GET"}, "/both", hello);
+  add_socket(router, seen, "/both");
   return router.freeze({});
 }
 
@@ -165,6 +214,17 @@ std::vector<std::string> responses_in(std::string_view octets) {
     responses.push_back(std::move(response));
   }
   return responses;
+}
+
+SeenSocket& accept_later(Seen& seen, const Suspended& suspended, const WebSocketAccept& accept) {
+  SeenSocket& noted = seen.sockets.emplace_back();
+  Exchange* const exchange = suspended.handle.get();
+  EXPECT_NE(exchange, nullptr);
+  const WebSocketAccepted accepted =
+      exchange->accept_websocket(accept, {.call = note_news, .context = &noted});
+  EXPECT_EQ(accepted.fault, AcceptFault::none);
+  noted.handle = accepted.socket;
+  return noted;
 }
 
 void answer_later(const Suspended& suspended, std::string_view body) {

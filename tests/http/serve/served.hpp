@@ -24,9 +24,18 @@ struct Suspended {
   std::vector<ExchangeEvent> events;
 };
 
+// A WebSocket that a test route has accepted, and what its listener heard: "text:hello",
+// "closed:1000 bye".
+struct SeenSocket {
+  WebSocketHandle handle;
+  bool echoes = false;
+  std::vector<std::string> news;
+};
+
 // What the handlers of the test routes saw.
 struct Seen {
   std::deque<Suspended> suspended;  // its addresses are the listeners' contexts
+  std::deque<SeenSocket> sockets;   // the same
   std::vector<std::string> bodies;
   std::size_t calls = 0;
 };
@@ -35,7 +44,9 @@ struct Seen {
 // GET /big/{n:int} -> n octets;  GET /fail -> no answer;  GET /close -> asks for the end;
 // POST /small -> echo of at most 8 octets;  POST /json -> echo of JSON only;
 // GET POST /later/{name} -> suspends;  GET POST /stream/{name} -> the same, its body streamed;
-// POST /relay/{how} -> see relay.hpp.
+// POST /relay/{how} -> see relay.hpp. WebSockets: /socket/echo sends back what comes, /socket/hold
+// only notes it, /socket/refuse answers 403, /socket/later suspends; GET /both -> "hello", beside a
+// WebSocket that echoes.
 RouteTable serve_test_routes(Seen& seen);
 
 class Served {
@@ -69,6 +80,9 @@ class Served {
 // The responses in `octets`, without their Date fields; checks that each is framed as it says.
 std::vector<std::string> responses_in(std::string_view octets);
 // Answers with a text and ends the exchange, as a handler that was suspended does.
+// What became of a WebSocket exchange that the test accepts, as of those of the routes.
+SeenSocket& accept_later(Seen& seen, const Suspended& suspended,
+                         const WebSocketAccept& accept = {});
 void answer_later(const Suspended& suspended, std::string_view body);
 std::string body_of(std::string_view response);
 int status_of(std::string_view response);

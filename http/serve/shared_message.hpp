@@ -1,0 +1,37 @@
+// One message for many WebSockets: its frame is written once, deflated at most once, and copied to
+// each of them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/memory/output.hpp"
+#include "http/serve/websocket.hpp"
+#include "http/websocket/deflate_offer.hpp"
+#include "http/websocket/deflater.hpp"
+
+namespace noria::http {
+
+class SharedMessage {
+ public:
+  // The octets outlive it. Text must be UTF-8. `deflate_bytes_min`: shorter ones go plain
+  // (LIM-077).
+  SharedMessage(MessageKind kind, std::string_view octets, BlockPool& blocks,
+                websocket::Deflater& deflater, std::uint64_t deflate_bytes_min);
+
+  // The frame for a peer that agreed to these terms.
+  std::string_view frame_for(const websocket::DeflateTerms& terms);
+
+ private:
+  void make_deflated();
+
+  const MessageKind kind_;
+  const std::string_view octets_;
+  websocket::Deflater& deflater_;
+  const bool may_deflate_;
+  bool deflated_made_ = false;
+  Output plain_;
+  Output deflated_;  // empty if it would be no shorter
+};
+
+}  // namespace noria::http

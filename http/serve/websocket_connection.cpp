@@ -1,0 +1,343 @@
+#include "http/serve/websocket_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/check.hpp"
+#include "http/websocket/close_code.hpp"
+#include "http/websocket/utf8_stream.hpp"
+
+namespace noria::http {
+
+namespace close_code = websocket::close_code;
+using websocket::MessageReader;
+using websocket::Opcode;
+
+namespace {
+
+constexpr std::uint8_t pongs_queued_max = 16;        // WS-050
+constexpr std::uint64_t control_window_ms = 10'000;  // LIM-075
+constexpr std::uint64_t never_ms = TimerWheel::no_deadline_ms;
+
+std::uint64_t later(std::uint64_t from_ms, std::uint64_t by_ms) {
+  return by_ms == no_limit ? never_ms : from_ms + by_ms;
+}
+
+bool is_text(std::string_view octets) {
+  websocket::Utf8Stream utf8;
+  return utf8.feed(octets) && utf8.complete();
+}
+
+}  // namespace
+
+WebSocketConnection* WebSocketHandle::connection() const {
+  if (sockets_ == nullptr) return nullptr;
+  WebSocketConnection* const found = sockets_->find(slot_, generation_);
+  return found == nullptr || found->told_closed() ? nullptr : found;
+}
+
+WebSocket* WebSocketHandle::get() const {
+  return connection();
+}
+
+WebSocketConnection::WebSocketConnection(Place place, const WebSocketParts& parts,
+                                         WebSocketHost& host, const Terms& terms,
+                                         const WebSocketListener& listener, std::uint64_t now_ms)
+    : place_(place),
+      parts_(parts),
+      host_(host),
+      deflate_(terms.deflate),
+      message_bytes_max_(terms.message_bytes_max),
+      listener_(listener),
+      reader_(parts.blocks, parts.inflaters,
+              {.message_bytes_max = terms.message_bytes_max,
+               .fragments_max = parts.config.websocket_fragments_max,
+               .inflate_ratio_max = parts.config.websocket_inflate_ratio_max},
+              terms.deflate.agreed),
+      heard_ms_(now_ms),
+      pinged_ms_(now_ms) {}
+
+// --- what is sent ---
+
+SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets) {
+  return state_ == State::open ? queue(kind, octets) : SendOutcome::closed;
+}
+
+SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets,
+                                      SlowPolicy policy) {
+  const SendOutcome outcome = make_room(octets.size(), policy);
+  return outcome == SendOutcome::queued ? queue(kind, octets) : outcome;
+}
+
+SendOutcome WebSocketConnection::send_shared(SharedMessage& message, SlowPolicy policy) {
+  const std::string_view frame = message.frame_for(deflate_);
+  const SendOutcome outcome = make_room(frame.size(), policy);
+  if (outcome != SendOutcome::queued) return outcome;
+  host_.websocket_output().append(frame);
+  host_.websocket_changed();
+  return SendOutcome::queued;
+}
+
+SendOutcome WebSocketConnection::make_room(std::size_t bytes, SlowPolicy policy) {
+  if (state_ != State::open) return SendOutcome::closed;
+  const std::size_t queued = host_.websocket_queued_bytes();
+  if (queued == 0 || queued + bytes <= parts_.config.websocket_queue_bytes_max) {
+    return SendOutcome::queued;
+  }
+  switch (policy) {
+    case SlowPolicy::close:
+      fail(close_code::try_again_later, Reason::cut_websocket_queue);
+      return SendOutcome::closed;
+    case SlowPolicy::drop:
+      parts_.stats.count(Reason::dropped_websocket_message);
+      return SendOutcome::dropped;
+    case SlowPolicy::wait:
+      break;
+  }
+  room_awaited_ = true;
+  return SendOutcome::full;
+}
+
+SendOutcome WebSocketConnection::queue(MessageKind kind, std::string_view octets) {
+  const Opcode opcode = kind == MessageKind::text ? Opcode::text : Opcode::binary;
+  Output& output = host_.websocket_output();
+  const bool deflates =
+      deflate_.agreed && octets.size() >= parts_.config.websocket_deflate_bytes_min;
+  if (!deflates ||
+      !websocket::write_deflated(output, opcode, octets, deflate_.window_bits, parts_.deflater)) {
+    websocket::write_frame(output, opcode, octets);
+  }
+  return note_queued();
+}
+
+SendOutcome WebSocketConnection::note_queued() {
+  host_.websocket_changed();
+  if (host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_high) {
+    return SendOutcome::queued;
+  }
+  room_awaited_ = true;
+  return SendOutcome::queued_high;
+}
+
+bool WebSocketConnection::ping(std::string_view octets) {
+  CHECK(octets.size() <= websocket::control_bytes_max);
+  if (state_ != State::open) return false;
+  websocket::write_frame(host_.websocket_output(), Opcode::ping, octets);
+  host_.websocket_changed();
+  return true;
+}
+
+CloseFault WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
+  if (code != 0 && !websocket::is_wire_code(code)) return CloseFault::code;
+  const bool fits = reason.size() <= websocket::close_reason_bytes_max && is_text(reason);
+  if (!fits || (code == 0 && !reason.empty())) return CloseFault::reason;
+  if (state_ != State::open) return CloseFault::none;
+  begin_closing(code, reason);
+  return CloseFault::none;
+}
+
+// The deadline is set with the turn's own clock, when it settles.
+void WebSocketConnection::begin_closing(std::uint16_t code, std::string_view reason) {
+  websocket::write_close(host_.websocket_output(), code, reason);
+  state_ = State::closing;
+  room_awaited_ = false;
+  host_.websocket_changed();
+}
+
+// --- what arrives ---
+
+std::size_t WebSocketConnection::receive(std::span<char> octets, std::uint64_t now_ms) {
+  heard_ms_ = now_ms;
+  pong_awaited_ = false;
+  const std::size_t given_bytes = octets.size();
+  while (state_ != State::over && !paused()) {
+    const Step step = reader_.read(octets);
+    octets = octets.subspan(step.consumed_bytes);
+    if (step.event == MessageReader::Event::need_more) break;
+    take(step, now_ms);
+  }
+  // While it pauses the last message takes no room.
+  if (paused()) reader_.read({});
+  keep_frame_deadline(given_bytes - octets.size(), now_ms);
+  return given_bytes - octets.size();
+}
+
+void WebSocketConnection::take(const Step& step, std::uint64_t now_ms) {
+  using Event = MessageReader::Event;
+  switch (step.event) {
+    case Event::need_more:
+      return;
+    case Event::text:
+      return deliver(WebSocketEvent::text, step.octets);
+    case Event::binary:
+      return deliver(WebSocketEvent::binary, step.octets);
+    case Event::failed:
+      return fail(step.code, step.reason);
+    case Event::close:
+      return take_close(step);
+    case Event::ping:
+    case Event::pong:
+      if (control_flood(now_ms)) {
+        return fail(close_code::policy, Reason::cut_websocket_control_flood);
+      }
+      if (step.event == Event::ping) return take_ping(step.octets);
+      return deliver(WebSocketEvent::pong, step.octets);
+  }
+}
+
+void WebSocketConnection::deliver(WebSocketEvent event, std::string_view octets) {
+  if (state_ == State::open) listener_(*this, {.event = event, .octets = octets});
+}
+
+void WebSocketConnection::take_ping(std::string_view payload) {
+  if (state_ != State::open) return;
+  if (pongs_queued_ == pongs_queued_max) {
+    pong_kept_ = true;
+    pong_bytes_ = static_cast<std::uint8_t>(payload.size());
+    std::ranges::copy(payload, pong_.begin());
+    return;
+  }
+  ++pongs_queued_;
+  websocket::write_frame(host_.websocket_output(), Opcode::pong, payload);
+  host_.websocket_changed();
+}
+
+void WebSocketConnection::flushed() {
+  pongs_queued_ = 0;
+  if (!std::exchange(pong_kept_, false)) return;
+  take_ping({pong_.data(), pong_bytes_});
+}
+
+// Its code is echoed, unless ours has asked for it (WS-031).
+void WebSocketConnection::take_close(const Step& step) {
+  if (state_ == State::open) {
+    const bool bare = step.code == close_code::none_given;
+    websocket::write_close(host_.websocket_output(), bare ? 0 : step.code, {});
+  }
+  end(step.code, step.octets, true);
+}
+
+bool WebSocketConnection::control_flood(std::uint64_t now_ms) {
+  if (now_ms >= control_window_ms_ + control_window_ms) {
+    control_window_ms_ = now_ms;
+    control_count_ = 0;
+  }
+  return ++control_count_ > parts_.config.websocket_control_frames_max;
+}
+
+void WebSocketConnection::set_undelivered(std::size_t messages, std::size_t bytes) {
+  pauses_wanted_ =
+      messages > parts_.config.websocket_receive_messages_max || bytes > message_bytes_max_;
+  if (pauses_wanted_ == paused_) return;
+  // Reading stops at once, and goes on at the end of the turn.
+  if (pauses_wanted_) paused_ = true;
+  host_.websocket_changed();
+}
+
+// --- its end ---
+
+void WebSocketConnection::fail(std::uint16_t code, Reason reason) {
+  if (state_ == State::over) return;
+  parts_.stats.count(reason);
+  if (state_ == State::open) websocket::write_close(host_.websocket_output(), code, {});
+  end(code, {}, false);
+}
+
+void WebSocketConnection::end(std::uint16_t code, std::string_view reason, bool clean) {
+  state_ = State::over;
+  host_.websocket_changed();
+  if (std::exchange(end_known_, true)) return;
+  code_ = code;
+  clean_ = clean;
+  reason_bytes_ = static_cast<std::uint8_t>(reason.size());
+  std::ranges::copy(reason, reason_.begin());
+}
+
+void WebSocketConnection::cut(Reason reason) {
+  cut_reason_ = reason;
+  end(close_code::lost, {}, false);
+}
+
+void WebSocketConnection::lose() {
+  if (state_ != State::over) end(close_code::lost, {}, false);
+  tell_closed();
+}
+
+// The handler hears of the stop at once, whether or not the peer goes along (PRC-014).
+void WebSocketConnection::drain(std::uint64_t now_ms) {
+  if (state_ == State::over) return;
+  if (state_ == State::open) {
+    begin_closing(close_code::going_away, {});
+    if (!std::exchange(end_known_, true)) {
+      code_ = close_code::going_away;
+      clean_ = true;
+    }
+  }
+  settle(now_ms);
+}
+
+void WebSocketConnection::tell_closed() {
+  if (!end_known_ || std::exchange(told_closed_, true)) return;
+  listener_(*this, {.event = WebSocketEvent::closed,
+                    .octets = {reason_.data(), reason_bytes_},
+                    .code = code_,
+                    .clean = clean_});
+}
+
+// --- the end of a turn, and time ---
+
+void WebSocketConnection::settle(std::uint64_t now_ms) {
+  if (state_ == State::closing && close_deadline_ms_ == never_ms) {
+    close_deadline_ms_ = later(now_ms, parts_.config.websocket_close_timeout_ms);
+  }
+  if (state_ == State::open && room_awaited_ &&
+      host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_low) {
+    room_awaited_ = false;
+    listener_(*this, {.event = WebSocketEvent::writable});
+  }
+  if (paused_) frame_deadline_ms_ = never_ms;
+  if (paused_ && !pauses_wanted_) {
+    paused_ = false;
+    pinged_ms_ = now_ms;  // silence while nobody read says nothing of the peer
+    keep_frame_deadline(0, now_ms);
+  }
+  tell_closed();
+}
+
+// Credit in time by what comes, as for a body, while a frame lacks octets (CON-010).
+void WebSocketConnection::keep_frame_deadline(std::size_t bytes, std::uint64_t now_ms) {
+  const ServerConfig& config = parts_.config;
+  if (!reader_.in_frame() || paused_ || state_ == State::over) {
+    frame_deadline_ms_ = never_ms;
+    return;
+  }
+  const std::uint64_t base_ms =
+      frame_deadline_ms_ == never_ms ? now_ms + config.rate_grace_ms : frame_deadline_ms_;
+  frame_deadline_ms_ = std::min(base_ms + bytes * 1000 / config.body_rate_bytes_per_second_min,
+                                now_ms + config.rate_credit_ms_max);
+}
+
+std::uint64_t WebSocketConnection::deadline_ms() const {
+  if (state_ == State::over) return never_ms;
+  std::uint64_t next_ms = std::min(close_deadline_ms_, frame_deadline_ms_);
+  if (state_ == State::closing) return next_ms;
+  const ServerConfig& config = parts_.config;
+  const bool answer_due = pong_awaited_ && !paused_;
+  return std::min(next_ms, answer_due ? later(pinged_ms_, config.websocket_ping_timeout_ms)
+                                      : later(std::max(heard_ms_, pinged_ms_),
+                                              config.websocket_ping_interval_ms));
+}
+
+void WebSocketConnection::inspect(std::uint64_t now_ms) {
+  if (state_ == State::over || now_ms < deadline_ms()) return;
+  if (now_ms >= close_deadline_ms_) return cut(Reason::cut_websocket_close_timeout);
+  if (now_ms >= frame_deadline_ms_) return cut(Reason::cut_websocket_slow);
+  if (pong_awaited_ && !paused_) {
+    return fail(close_code::internal_error, Reason::cut_websocket_ping_timeout);
+  }
+  pinged_ms_ = now_ms;
+  pong_awaited_ = true;
+  ping({});
+}
+
+}  // namespace noria::http

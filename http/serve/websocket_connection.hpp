@@ -1,0 +1,158 @@
+// One WebSocket between its owner and its connection: what arrives is read and told, what is sent
+// is queued, and its end is told once. It touches neither loop nor engine. Its life runs
+//
+//   open ──► closing ──► over
+//     └───────────────────▲
+//
+// closing: our Close is out and the peer's awaited; what else arrives is dropped. over: nothing
+// more is read or written, and the connection ends behind what is queued.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "core/memory/output.hpp"
+#include "core/memory/slab.hpp"
+#include "core/reason.hpp"
+#include "core/stats.hpp"
+#include "core/timer_wheel.hpp"
+#include "http/serve/config.hpp"
+#include "http/serve/shared_message.hpp"
+#include "http/serve/websocket.hpp"
+#include "http/websocket/deflate_offer.hpp"
+#include "http/websocket/deflater.hpp"
+#include "http/websocket/frame.hpp"
+#include "http/websocket/inflater.hpp"
+#include "http/websocket/message_reader.hpp"
+
+namespace noria::http {
+
+// Where the frames go, and who is told that something is to be done at the end of the turn.
+class WebSocketHost {
+ public:
+  // Behind what is queued already.
+  virtual Output& websocket_output() = 0;
+  virtual std::size_t websocket_queued_bytes() const = 0;
+  virtual void websocket_changed() = 0;
+
+ protected:
+  ~WebSocketHost() = default;
+};
+
+// What the WebSockets of one core share.
+struct WebSocketParts {
+  BlockPool& blocks;
+  const ServerConfig& config;
+  Stats& stats;
+  websocket::InflaterPool& inflaters;
+  websocket::Deflater& deflater;
+};
+
+class WebSocketConnection final : public WebSocket {
+ public:
+  using Place = Slab<WebSocketConnection>::Place;
+
+  struct Terms {
+    websocket::DeflateTerms deflate;
+    std::uint64_t message_bytes_max;
+  };
+
+  WebSocketConnection(Place place, const WebSocketParts& parts, WebSocketHost& host,
+                      const Terms& terms, const WebSocketListener& listener, std::uint64_t now_ms);
+
+  SendOutcome send(MessageKind kind, std::string_view octets) override;
+  SendOutcome send(MessageKind kind, std::string_view octets, SlowPolicy policy) override;
+  // The same, of what many get; only who was passed over hears `writable`.
+  SendOutcome send_shared(SharedMessage& message, SlowPolicy policy);
+  bool ping(std::string_view octets) override;
+  CloseFault close(std::uint16_t code, std::string_view reason) override;
+  std::size_t buffered_bytes() const override { return host_.websocket_queued_bytes(); }
+  bool closing() const override { return state_ != State::open; }
+  void set_undelivered(std::size_t messages, std::size_t bytes) override;
+
+  Place place() const { return place_; }
+  // The owner has heard of the end: its handle is stale.
+  bool told_closed() const { return told_closed_; }
+
+  // --- for the connection ---
+  // Reads and tells what has come; the octets are unmasked where they lie. Returns how many were
+  // read: all, unless it pauses.
+  std::size_t receive(std::span<char> octets, std::uint64_t now_ms);
+  // Reading waits for the owner (WS-053).
+  bool paused() const { return paused_ && state_ == State::open; }
+  // Tells what is news; at the end of a turn.
+  void settle(std::uint64_t now_ms);
+  // Everything queued is with the kernel.
+  void flushed();
+  // The owner waits for room in the queue.
+  bool awaits_room() const { return room_awaited_; }
+  // A stop has begun (PRC-014).
+  void drain(std::uint64_t now_ms);
+  // No more will come from the peer.
+  void lose();
+  void inspect(std::uint64_t now_ms);
+  std::uint64_t deadline_ms() const;
+
+  bool over() const { return state_ == State::over; }
+  // Once over: why the connection is cut and not closed; none if it is closed behind its output.
+  Reason cut_reason() const { return cut_reason_; }
+
+ private:
+  enum class State : std::uint8_t { open, closing, over };
+  using Step = websocket::MessageReader::Step;
+
+  void take(const Step& step, std::uint64_t now_ms);
+  void deliver(WebSocketEvent event, std::string_view octets);
+  void take_ping(std::string_view payload);
+  void take_close(const Step& step);
+  bool control_flood(std::uint64_t now_ms);
+  // What becomes of so many octets that are to be queued; `queued` if they fit.
+  SendOutcome make_room(std::size_t bytes, SlowPolicy policy);
+  SendOutcome queue(MessageKind kind, std::string_view octets);
+  SendOutcome note_queued();
+  void begin_closing(std::uint16_t code, std::string_view reason);
+  // Ends it on our account: a Close with the code, and the owner is told the same.
+  void fail(std::uint16_t code, Reason reason);
+  void end(std::uint16_t code, std::string_view reason, bool clean);
+  void cut(Reason reason);
+  void tell_closed();
+  void keep_frame_deadline(std::size_t bytes, std::uint64_t now_ms);
+
+  const Place place_;
+  const WebSocketParts parts_;
+  WebSocketHost& host_;
+  const websocket::DeflateTerms deflate_;
+  const std::uint64_t message_bytes_max_;
+  const WebSocketListener listener_;
+  websocket::MessageReader reader_;
+
+  State state_ = State::open;
+  bool end_known_ = false;
+  bool told_closed_ = false;
+  bool clean_ = false;
+  bool room_awaited_ = false;
+  bool paused_ = false;
+  bool pauses_wanted_ = false;  // by what is undelivered; takes effect at once, ends with the turn
+  bool pong_awaited_ = false;
+  std::uint16_t code_ = 0;
+  Reason cut_reason_ = Reason::none;
+
+  // WS-050: so many wait in the queue, beyond it the newest one here.
+  std::uint8_t pongs_queued_ = 0;
+  bool pong_kept_ = false;
+  std::uint8_t pong_bytes_ = 0;
+  std::uint8_t reason_bytes_ = 0;
+  std::array<char, websocket::control_bytes_max> pong_;
+  std::array<char, websocket::close_reason_bytes_max> reason_;
+
+  std::uint64_t heard_ms_;   // when octets came last
+  std::uint64_t pinged_ms_;  // when we pinged last, or might have
+  std::uint64_t close_deadline_ms_ = TimerWheel::no_deadline_ms;
+  std::uint64_t frame_deadline_ms_ = TimerWheel::no_deadline_ms;
+  std::uint64_t control_window_ms_ = 0;
+  std::uint64_t control_count_ = 0;  // since then
+};
+
+}  // namespace noria::http

@@ -1,0 +1,49 @@
+// Deflates whole messages by RFC 7692, one behind the other, for all connections of a core: no
+// context outlives a message, so nothing of it is a connection's own (WS-061, WS-062).
+#pragma once
+
+#include <zlib.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "core/memory/output.hpp"
+#include "http/websocket/frame.hpp"
+
+namespace noria::http::websocket {
+
+inline constexpr std::uint8_t deflate_window_bits_min = 9;
+inline constexpr std::uint8_t deflate_window_bits_max = 12;
+
+class Deflater {
+ public:
+  Deflater() = default;
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  // Appends the message, without the end that every one has. `window_bits` is what the peer will
+  // take, 9 to 15; less is used of more.
+  void deflate(std::string_view message, std::uint8_t window_bits, Output& output);
+
+ private:
+  struct Stream {
+    explicit Stream(std::uint8_t window_bits);
+    Stream(const Stream&) = delete;
+    ~Stream();
+
+    z_stream state{};
+  };
+
+  // Made when a window of that size is first asked for.
+  std::array<std::unique_ptr<Stream>, deflate_window_bits_max - deflate_window_bits_min + 1>
+      streams_;
+};
+
+// Appends the message as one deflated frame; false, and nothing appended, if it would be no shorter
+// than it is.
+bool write_deflated(Output& output, Opcode opcode, std::string_view message,
+                    std::uint8_t window_bits, Deflater& deflater);
+
+}  // namespace noria::http::websocket

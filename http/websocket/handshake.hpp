@@ -1,0 +1,44 @@
+// The opening handshake as its request tells it (RFC 6455 section 4.2.1, protocol 8.1).
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/memory/output.hpp"
+#include "core/reason.hpp"
+#include "http/message/field.hpp"
+#include "http/message/request_head.hpp"
+#include "http/websocket/deflate_offer.hpp"
+
+namespace noria::http::websocket {
+
+// Whether the request asks for a WebSocket at all (WS-001). If not, Upgrade is ignored (H1-073).
+bool asks_for_websocket(const RequestHead& head);
+
+struct Handshake {
+  Reason reason = Reason::none;  // why it is refused, if it is (WS-002, WS-003, H1-075)
+  std::string_view key;
+  DeflateTerms deflate;
+};
+
+// Of a request that asks for one. The key points into the head.
+Handshake read_handshake(const RequestHead& head);
+
+inline constexpr std::size_t accept_bytes = 28;
+
+// Sec-WebSocket-Accept for this key.
+std::array<char, accept_bytes> accept_value(std::string_view key);
+
+// WS-004: no Origin, one whose host and port are the request's own, or one of those listed; "*"
+// lists all.
+bool origin_passes(const RequestHead& head, std::span<const std::string> origins);
+
+// The request offers this subprotocol.
+bool offers_protocol(const RequestHead& head, std::string_view protocol);
+
+// Fields that an owner may not set in a 101: they are the handshake's own (WS-007).
+bool is_handshake_field(std::string_view name);
+
+}  // namespace noria::http::websocket

@@ -1,0 +1,102 @@
+#include "http/websocket/inflater.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "core/check.hpp"
+
+namespace noria::http::websocket {
+namespace {
+
+constexpr int raw_window_bits = -15;  // of a stream without zlib's own head
+constexpr std::size_t step_bytes_min = 4096;
+constexpr std::size_t step_bytes_max = 64 * 1024;
+constexpr std::uint64_t ratio_step_bytes = 64 * 1024;
+// In zlib's data_type: nothing but a block may follow.
+constexpr int at_block_end = 128;
+
+}  // namespace
+
+Inflater::Inflater() {
+  CHECK(::inflateInit2(&stream_, raw_window_bits) == Z_OK);
+}
+
+Inflater::~Inflater() {
+  ::inflateEnd(&stream_);
+}
+
+void Inflater::begin(const InflateLimits& limits) {
+  CHECK(::inflateReset(&stream_) == Z_OK);
+  limits_ = limits;
+  taken_bytes_ = 0;
+  made_bytes_ = 0;
+  ended_ = false;
+}
+
+Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
+  CHECK(octets.size() <= std::numeric_limits<uInt>::max());
+  // zlib's input is const in all but its type.
+  stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(octets.data()));
+  stream_.avail_in = static_cast<uInt>(octets.size());
+  while (true) {
+    if (ended_ && stream_.avail_in != 0) {
+      // Behind a final block another stream may begin (RFC 7692 section 7.2.3.4).
+      CHECK(::inflateReset(&stream_) == Z_OK);
+      ended_ = false;
+    }
+    // One octet above the limit tells that it was passed. No step goes past a place where the
+    // ratio is judged, so that it does not depend on how the message came (SEG-001).
+    const std::uint64_t left = std::min(limits_.output_bytes_max - made_bytes_ + 1,
+                                        ratio_step_bytes - made_bytes_ % ratio_step_bytes);
+    const std::size_t likely =
+        std::clamp(stream_.avail_in * std::size_t{4}, step_bytes_min, step_bytes_max);
+    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left, likely));
+    stream_.next_out = reinterpret_cast<Bytef*>(output.reserve(room));
+    stream_.avail_out = static_cast<uInt>(room);
+    const uInt in_before = stream_.avail_in;
+    const int result = ::inflate(&stream_, Z_SYNC_FLUSH);
+    const std::size_t made = room - stream_.avail_out;
+    taken_bytes_ += in_before - stream_.avail_in;
+    made_bytes_ += made;
+    if (made_bytes_ > limits_.output_bytes_max) {
+      output.advance(made - 1);
+      return Verdict::too_big;
+    }
+    output.advance(made);
+    if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+      return Verdict::bad_data;
+    }
+    const bool judged =
+        made_bytes_ > ratio_judged_beyond_bytes && made_bytes_ % ratio_step_bytes == 0 && made != 0;
+    if (judged && made_bytes_ / limits_.ratio_max > taken_bytes_) {
+      return Verdict::too_dense;
+    }
+    ended_ = result == Z_STREAM_END;
+    if (stream_.avail_in == 0 && (stream_.avail_out != 0 || ended_)) return Verdict::good;
+  }
+}
+
+Inflater::Verdict Inflater::finish(Output& output) {
+  // A message of no octets at all stands for itself, and so does one that ends in a final block.
+  if (taken_bytes_ == 0 || ended_) return Verdict::good;
+  constexpr std::string_view end{"\x00\x00\xff\xff", 4};
+  const Verdict verdict = inflate(end, output);
+  if (verdict != Verdict::good) return verdict;
+  return (stream_.data_type & at_block_end) != 0 ? Verdict::good : Verdict::bad_data;
+}
+
+std::unique_ptr<Inflater> InflaterPool::lend() {
+  ++lent_;
+  if (free_.empty()) return std::make_unique<Inflater>();
+  std::unique_ptr<Inflater> inflater = std::move(free_.back());
+  free_.pop_back();
+  return inflater;
+}
+
+void InflaterPool::give_back(std::unique_ptr<Inflater> inflater) {
+  --lent_;
+  if (free_.size() < kept_max) free_.push_back(std::move(inflater));
+}
+
+}  // namespace noria::http::websocket

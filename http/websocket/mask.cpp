@@ -1,0 +1,34 @@
+#include "http/websocket/mask.hpp"
+
+#include <bit>
+#include <cstring>
+
+namespace noria::http::websocket {
+
+// The key repeated is a word, and words side by side are a vector of any width: the compiler makes
+// of the first loop what the target has. Little-endian octets only, like every machine noria is
+// built for.
+void unmask(char* octets, std::size_t bytes, const MaskKey& key, std::uint64_t payload_offset) {
+  constexpr std::size_t stride = 32;
+  std::uint32_t half;
+  std::memcpy(&half, key.data(), sizeof half);
+  half = std::rotr(half, static_cast<int>(payload_offset % key.size() * 8));
+  const std::uint64_t word = half * std::uint64_t{0x1'0000'0001};
+  for (; bytes >= stride; octets += stride, bytes -= stride) {
+    std::array<std::uint64_t, stride / sizeof word> masked;
+    std::memcpy(masked.data(), octets, stride);
+    for (std::uint64_t& one : masked) one ^= word;
+    std::memcpy(octets, masked.data(), stride);
+  }
+  for (; bytes >= sizeof word; octets += sizeof word, bytes -= sizeof word) {
+    std::uint64_t masked;
+    std::memcpy(&masked, octets, sizeof masked);
+    masked ^= word;
+    std::memcpy(octets, &masked, sizeof masked);
+  }
+  for (std::size_t index = 0; index < bytes; ++index) {
+    octets[index] = static_cast<char>(octets[index] ^ static_cast<char>(word >> (8 * index)));
+  }
+}
+
+}  // namespace noria::http::websocket

@@ -1,0 +1,16 @@
+// SHA-1 (RFC 3174), for the one thing a WebSocket handshake needs of it (RFC 6455 section 4.2.2).
+// Nothing here is a secret, and nothing rests on its strength.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace noria::http::websocket {
+
+inline constexpr std::size_t sha1_bytes = 20;
+
+std::array<std::uint8_t, sha1_bytes> sha1(std::string_view octets);
+
+}  // namespace noria::http::websocket

@@ -1,0 +1,26 @@
+// The head that ends the handshake: 101 and exactly what belongs to it (WS-007).
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "core/memory/output.hpp"
+#include "core/stats.hpp"
+#include "http/message/field.hpp"
+#include "http/websocket/deflate_offer.hpp"
+
+namespace noria::http::websocket {
+
+struct SwitchHead {
+  std::string_view key;
+  std::string_view protocol;  // empty: none
+  DeflateTerms deflate;
+  std::string_view date;              // IMF-fixdate
+  std::span<const FieldView> fields;  // the owner's
+};
+
+// Appends the head. The owner's fields that belong to the handshake are left out and counted
+// (RSP-013). False, and nothing appended, if one may not be sent at all (RSP-014, RSP-015).
+bool write_switch_head(Output& output, const SwitchHead& head, Stats& stats);
+
+}  // namespace noria::http::websocket

@@ -1,0 +1,97 @@
+#include "http/serve/topics.hpp"
+
+#include "served.hpp"
+#include "tests/http/websocket/client.hpp"
+
+namespace noria::http {
+namespace {
+
+using websocket::told;
+
+class TopicsTest : public testing::Test {
+ protected:
+  uring::Peer join(std::string_view topic, std::string_view lines = {}) {
+    const uring::Peer peer = served_.connect();
+    served_.send(peer, websocket::handshake("/socket/hold", lines));
+    served_.server.topics().subscribe(served_.seen.sockets.back().handle, topic);
+    return peer;
+  }
+  std::size_t publish(std::string_view topic, std::string_view octets,
+                      SlowPolicy policy = SlowPolicy::close) {
+    const std::size_t queued =
+        served_.server.topics().publish(topic, MessageKind::text, octets, policy);
+    served_.run();
+    return queued;
+  }
+  std::string heard(uring::Peer peer) { return told(served_.engine.take_sent(peer)); }
+
+  Served served_;
+};
+
+TEST_F(TopicsTest, WS_052_each_subscriber_hears_each_message_once_in_order) {
+  const uring::Peer first = join("news");
+  const uring::Peer second = join("news");
+  const uring::Peer other = join("weather");
+  Topics& topics = served_.server.topics();
+  topics.subscribe(served_.seen.sockets[0].handle, "news");
+  topics.subscribe(served_.seen.sockets[0].handle, "weather");
+  EXPECT_EQ(publish("news", "a"), 2u);
+  EXPECT_EQ(publish("weather", "b"), 2u);
+  EXPECT_EQ(publish("nothing", "c"), 0u);
+  EXPECT_EQ(heard(first), "text:a text:b");
+  EXPECT_EQ(heard(second), "text:a");
+  EXPECT_EQ(heard(other), "text:b");
+  topics.unsubscribe(served_.seen.sockets[0].handle, "news");
+  topics.unsubscribe(served_.seen.sockets[0].handle, "nothing");
+  EXPECT_EQ(publish("news", "d"), 1u);
+  EXPECT_EQ(heard(first), "");
+}
+
+TEST_F(TopicsTest, WS_061_each_gets_what_it_agreed_to) {
+  const uring::Peer plain = join("news");
+  const uring::Peer deflates = join("news", "Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  const std::string message(2000, 'a');
+  EXPECT_EQ(publish("news", message), 2u);
+  EXPECT_EQ(heard(plain), "text:" + message);
+  EXPECT_EQ(heard(deflates), "ztext:" + message);
+}
+
+TEST_F(TopicsTest, WS_052_one_without_room_is_no_concern_of_the_others) {
+  const uring::Peer good = join("news");
+  const uring::Peer slow = join("news");
+  served_.engine.set_window(slow, 0);
+  const std::string message(600'000, 'x');
+  EXPECT_EQ(publish("news", message), 2u);
+  EXPECT_EQ(publish("news", message, SlowPolicy::drop), 1u);
+  EXPECT_EQ(served_.count(Reason::dropped_websocket_message), 1u);
+  EXPECT_EQ(publish("news", message, SlowPolicy::close), 1u);
+  EXPECT_EQ(served_.seen.sockets[1].news, std::vector<std::string>{"closed:1013 unclean"});
+  EXPECT_EQ(publish("news", message), 1u);
+  EXPECT_EQ(websocket::frames_in(served_.engine.take_sent(good)).size(), 4u);
+  EXPECT_EQ(served_.seen.sockets[0].news, std::vector<std::string>{});
+}
+
+TEST_F(TopicsTest, those_that_have_ended_are_forgotten) {
+  Topics& topics = served_.server.topics();
+  const uring::Peer peer = join("news");
+  const WebSocketHandle handle = served_.seen.sockets[0].handle;
+  served_.engine.reset(peer);
+  served_.run();
+  EXPECT_EQ(topics.subscriber_count("news"), 1u);
+  EXPECT_EQ(publish("news", "a"), 0u);
+  EXPECT_EQ(topics.topic_count(), 0u);
+  topics.subscribe(handle, "news");
+  EXPECT_EQ(topics.topic_count(), 0u);
+}
+
+TEST_F(TopicsTest, a_topic_nobody_publishes_on_holds_no_more_than_twice_the_living) {
+  for (int round = 0; round < 500; ++round) {
+    const uring::Peer peer = join("news");
+    served_.engine.reset(peer);
+    served_.run();
+  }
+  EXPECT_LE(served_.server.topics().subscriber_count("news"), 65u);
+}
+
+}  // namespace
+}  // namespace noria::http

@@ -1,0 +1,398 @@
+// http/serve/websocket_connection without a connection: what it queues, what it tells, and when.
+#include "http/serve/websocket_connection.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/http/websocket/client.hpp"
+
+namespace noria::http {
+namespace {
+
+using websocket::binary;
+using websocket::ClientFrame;
+using websocket::frame;
+using websocket::text;
+using websocket::told;
+using News = std::vector<std::string>;
+
+class WebSocketConnectionTest : public testing::Test, private WebSocketHost {
+ protected:
+  ~WebSocketConnectionTest() override {
+    if (socket_ != nullptr) sockets_.erase(socket_->place().slot);
+    EXPECT_EQ(inflaters_.lent(), 0u);
+    output_.release();
+    EXPECT_EQ(blocks_.blocks_lent(), 0u);
+  }
+
+  WebSocketConnection& open(bool deflates = false) {
+    socket_ = &sockets_.emplace(
+        WebSocketParts{blocks_, config_, stats_, inflaters_, deflater_},
+        static_cast<WebSocketHost&>(*this),
+        WebSocketConnection::Terms{.deflate = {.agreed = deflates},
+                                   .message_bytes_max = config_.websocket_message_bytes_max},
+        WebSocketListener{.call = note, .context = this}, now_ms_);
+    handle_ = {sockets_, socket_->place()};
+    return *socket_;
+  }
+  std::size_t receive(std::string octets) {
+    const std::size_t read = socket_->receive(octets, now_ms_);
+    socket_->settle(now_ms_);
+    return read;
+  }
+  // What was queued since, and is with the kernel now.
+  std::string sent() {
+    const std::string line = told(output_.view());
+    output_.release();
+    socket_->flushed();
+    return line;
+  }
+  // Passes time as the wheel would, and says how many milliseconds it took until something came of
+  // it; at most `at_most_ms`.
+  std::uint64_t wait(std::uint64_t at_most_ms) {
+    for (std::uint64_t passed = 0; passed < at_most_ms; ++passed, ++now_ms_) {
+      socket_->inspect(now_ms_);
+      socket_->settle(now_ms_);
+      if (!output_.empty() || socket_->over()) return passed;
+    }
+    return at_most_ms;
+  }
+  static void note(void* context, WebSocket&, const WebSocketNews& news) {
+    auto& test = *static_cast<WebSocketConnectionTest*>(context);
+    const std::string octets(news.octets);
+    switch (news.event) {
+      case WebSocketEvent::text:
+        test.news_.push_back("text:" + octets);
+        break;
+      case WebSocketEvent::binary:
+        test.news_.push_back("binary:" + octets);
+        break;
+      case WebSocketEvent::pong:
+        test.news_.push_back("pong:" + octets);
+        break;
+      case WebSocketEvent::writable:
+        test.news_.push_back("writable");
+        break;
+      case WebSocketEvent::closed:
+        test.news_.push_back("closed:" + std::to_string(news.code) + octets +
+                             (news.clean ? "" : " unclean"));
+        EXPECT_EQ(test.handle_.get(), nullptr);
+    }
+    if (test.holds_) test.socket_->set_undelivered(++test.held_, 0);
+    if (test.closes_) test.socket_->close(4000, "enough");
+  }
+
+  ServerConfig config_;
+  Stats stats_;
+  BlockPool blocks_;
+  websocket::InflaterPool inflaters_;
+  websocket::Deflater deflater_;
+  Output output_{blocks_};
+  Slab<WebSocketConnection> sockets_{4};
+  WebSocketConnection* socket_ = nullptr;
+  WebSocketHandle handle_;
+  News news_;
+  std::uint64_t now_ms_ = 1000;
+  bool holds_ = false;
+  bool closes_ = false;
+  std::size_t held_ = 0;
+
+ private:
+  Output& websocket_output() override { return output_; }
+  std::size_t websocket_queued_bytes() const override { return output_.size(); }
+  void websocket_changed() override {}
+};
+
+TEST_F(WebSocketConnectionTest, WS_018_whole_messages_in_the_order_of_calls) {
+  open();
+  EXPECT_EQ(handle_.get(), socket_);
+  EXPECT_EQ(socket_->send(MessageKind::text, "a"), SendOutcome::queued);
+  EXPECT_EQ(socket_->send(MessageKind::binary, "b", SlowPolicy::drop), SendOutcome::queued);
+  EXPECT_TRUE(socket_->ping("p"));
+  EXPECT_EQ(socket_->buffered_bytes(), output_.size());
+  EXPECT_EQ(sent(), "text:a binary:b ping:p");
+}
+
+TEST_F(WebSocketConnectionTest, WS_062_LIM_077_messages_of_some_length_are_deflated) {
+  const std::uint64_t n = config_.websocket_deflate_bytes_min = 100;
+  open(true);
+  for (const std::size_t bytes : {n - 1, n, n + 1}) {
+    const std::string message(bytes, 'a');
+    socket_->send(MessageKind::text, message);
+    EXPECT_EQ(sent(), (bytes < n ? "text:" : "ztext:") + message);
+  }
+  // What does not shrink goes as it is.
+  std::string noise;
+  for (unsigned octet = 0, state = 1; octet < 500; ++octet) {
+    state = state * 1103515245 + 12345;
+    noise += static_cast<char>(state >> 16);
+  }
+  socket_->send(MessageKind::binary, noise);
+  EXPECT_EQ(sent(), "binary:" + noise);
+  EXPECT_TRUE(socket_->ping(std::string(125, 'p')));
+  EXPECT_EQ(sent(), "ping:" + std::string(125, 'p'));
+}
+
+TEST_F(WebSocketConnectionTest, WS_030_WS_031_our_close_waits_for_the_peers) {
+  open();
+  EXPECT_EQ(socket_->close(1005, ""), CloseFault::code);
+  EXPECT_EQ(socket_->close(999, ""), CloseFault::code);
+  EXPECT_EQ(socket_->close(1000, std::string(124, 'x')), CloseFault::reason);
+  EXPECT_EQ(socket_->close(1000, "\xff"), CloseFault::reason);
+  EXPECT_FALSE(socket_->closing());
+  EXPECT_EQ(socket_->close(4000, std::string(123, 'x')), CloseFault::none);
+  EXPECT_TRUE(socket_->closing());
+  EXPECT_EQ(socket_->close(1000, ""), CloseFault::none);
+  EXPECT_EQ(socket_->send(MessageKind::text, "a"), SendOutcome::closed);
+  EXPECT_EQ(socket_->send(MessageKind::text, "a", SlowPolicy::drop), SendOutcome::closed);
+  EXPECT_FALSE(socket_->ping(""));
+  EXPECT_EQ(sent(), "close:4000" + std::string(123, 'x'));
+  receive(text("late") + frame({.opcode = 9, .payload = "p"}));
+  EXPECT_EQ(news_, News{});
+  EXPECT_NE(handle_.get(), nullptr);
+  receive(websocket::close(4000, "yes") + text("never"));
+  EXPECT_EQ(news_, News{"closed:4000yes"});
+  EXPECT_EQ(sent(), "");
+  EXPECT_TRUE(socket_->over());
+  EXPECT_EQ(socket_->cut_reason(), Reason::none);
+}
+
+TEST_F(WebSocketConnectionTest, WS_031_a_close_may_say_no_code) {
+  open();
+  EXPECT_EQ(socket_->close(0, "why"), CloseFault::reason);
+  EXPECT_EQ(socket_->close(0, ""), CloseFault::none);
+  EXPECT_EQ(sent(), "close:");
+  receive(websocket::close(0));
+  EXPECT_EQ(news_, News{"closed:1005"});
+}
+
+TEST_F(WebSocketConnectionTest, WS_031_WS_034_the_peers_close_is_echoed_and_told_once) {
+  for (const unsigned code : {0u, 1000u, 3999u}) {
+    news_.clear();
+    open();
+    receive(text("a") + websocket::close(code, code == 0 ? "" : "bye") + text("b"));
+    EXPECT_EQ(sent(), code == 0 ? "close:" : "close:" + std::to_string(code));
+    socket_->lose();
+    socket_->settle(now_ms_);
+    EXPECT_EQ(news_, (News{"text:a",
+                           code == 0 ? "closed:1005" : "closed:" + std::to_string(code) + "bye"}));
+    sockets_.erase(socket_->place().slot);
+  }
+  open();
+}
+
+TEST_F(WebSocketConnectionTest, WS_032_WS_033_a_broken_rule_ends_it_with_its_code) {
+  const struct {
+    std::string octets;
+    unsigned code;
+    Reason reason;
+  } cases[] = {
+      {frame({.masked = false}), 1002, Reason::cut_websocket_protocol},
+      {text("\xff"), 1007, Reason::cut_websocket_utf8},
+      {binary(std::string(2 << 20, 'x')), 1009, Reason::cut_websocket_message_too_big},
+  };
+  for (const auto& one : cases) {
+    news_.clear();
+    open();
+    receive(text("a") + one.octets + text("b"));
+    EXPECT_EQ(sent(), "close:" + std::to_string(one.code));
+    EXPECT_EQ(news_, (News{"text:a", "closed:" + std::to_string(one.code) + " unclean"}));
+    EXPECT_EQ(stats_.of(one.reason), 1u);
+    EXPECT_TRUE(socket_->over());
+    sockets_.erase(socket_->place().slot);
+  }
+  open();
+}
+
+TEST_F(WebSocketConnectionTest, WS_033_WS_034_a_connection_that_is_lost_is_1006) {
+  open();
+  socket_->lose();
+  socket_->lose();
+  EXPECT_EQ(news_, News{"closed:1006 unclean"});
+  EXPECT_EQ(sent(), "");
+}
+
+TEST_F(WebSocketConnectionTest, PRC_014_a_stop_closes_with_1001_and_tells_at_once) {
+  open();
+  socket_->drain(now_ms_);
+  EXPECT_EQ(sent(), "close:1001");
+  EXPECT_EQ(news_, News{"closed:1001"});
+  EXPECT_FALSE(socket_->over());
+  receive(websocket::close(1001));
+  EXPECT_TRUE(socket_->over());
+  EXPECT_EQ(news_.size(), 1u);
+}
+
+TEST_F(WebSocketConnectionTest, WS_050_LIM_073_a_silent_peer_is_pinged_then_closed) {
+  config_.websocket_ping_interval_ms = 300;
+  config_.websocket_ping_timeout_ms = 200;
+  open();
+  EXPECT_EQ(wait(1000), 300u);
+  EXPECT_EQ(sent(), "ping:");
+  // Whatever comes will do.
+  now_ms_ += 199;
+  receive(text("a"));
+  EXPECT_EQ(wait(1000), 300u);
+  EXPECT_EQ(sent(), "ping:");
+  EXPECT_EQ(wait(1000), 200u);
+  EXPECT_EQ(sent(), "close:1011");
+  EXPECT_EQ(news_, (News{"text:a", "closed:1011 unclean"}));
+  EXPECT_EQ(stats_.of(Reason::cut_websocket_ping_timeout), 1u);
+}
+
+TEST_F(WebSocketConnectionTest, WS_050_pongs_keep_their_order_and_beyond_sixteen_the_newest) {
+  open();
+  std::string pings;
+  for (int index = 0; index < 20; ++index) {
+    pings += frame({.opcode = 9, .payload = std::to_string(index)});
+  }
+  receive(pings);
+  std::string expected = "pong:0";
+  for (int index = 1; index < 16; ++index) expected += " pong:" + std::to_string(index);
+  EXPECT_EQ(sent(), expected);
+  EXPECT_EQ(sent(), "pong:19");
+  EXPECT_EQ(sent(), "");
+  receive(frame({.opcode = 9, .payload = "again"}));
+  EXPECT_EQ(sent(), "pong:again");
+}
+
+TEST_F(WebSocketConnectionTest, LIM_075_control_frames_are_counted_by_time) {
+  const std::uint64_t n = config_.websocket_control_frames_max = 5;
+  open();
+  const std::string pong = frame({.opcode = 10});
+  const auto send_pongs = [&](std::uint64_t count) {
+    for (std::uint64_t index = 0; index < count; ++index) receive(pong);
+    return socket_->over();
+  };
+  EXPECT_FALSE(send_pongs(n - 1));
+  EXPECT_FALSE(send_pongs(1));  // n
+  now_ms_ += 10'000;
+  EXPECT_FALSE(send_pongs(n));
+  EXPECT_TRUE(send_pongs(1));  // n + 1
+  EXPECT_EQ(sent(), "close:1008");
+  EXPECT_EQ(news_.back(), "closed:1008 unclean");
+  EXPECT_EQ(stats_.of(Reason::cut_websocket_control_flood), 1u);
+}
+
+TEST_F(WebSocketConnectionTest, WS_017_a_frame_that_drips_is_cut) {
+  config_.rate_grace_ms = 500;
+  config_.rate_credit_ms_max = 30'000;
+  config_.body_rate_bytes_per_second_min = 10;  // 100 ms for an octet
+  open();
+  const std::string octets = binary(std::string(1000, 'x'));
+  receive(octets.substr(0, 8));  // and 800 ms
+  EXPECT_EQ(wait(10'000), 1300u);
+  EXPECT_EQ(socket_->cut_reason(), Reason::cut_websocket_slow);
+  EXPECT_EQ(news_, News{"closed:1006 unclean"});
+}
+
+TEST_F(WebSocketConnectionTest, WS_017_between_frames_nobody_is_slow) {
+  config_.rate_grace_ms = 500;
+  open();
+  receive(frame({.payload = "a", .final = false}));
+  EXPECT_EQ(wait(15'000), 15'000u);
+  receive(frame({.opcode = 0, .payload = "b"}));
+  EXPECT_EQ(news_, News{"text:ab"});
+}
+
+TEST_F(WebSocketConnectionTest, WS_053_LIM_078_reading_pauses_while_much_is_undelivered) {
+  const std::uint64_t n = config_.websocket_receive_messages_max = 3;
+  config_.websocket_message_bytes_max = 100;
+  open();
+  holds_ = true;
+  std::string octets;
+  for (int index = 0; index < 10; ++index) octets += text("m");
+  const std::size_t one = octets.size() / 10;
+  // n are held without a pause; the one above is the last that is read.
+  EXPECT_EQ(receive(octets), (n + 1) * one);
+  EXPECT_TRUE(socket_->paused());
+  EXPECT_EQ(news_.size(), n + 1);
+  EXPECT_EQ(receive(octets), 0u);
+  socket_->set_undelivered(n + 1, 0);
+  socket_->settle(now_ms_);
+  EXPECT_TRUE(socket_->paused());
+  socket_->set_undelivered(n, 0);
+  socket_->settle(now_ms_);
+  EXPECT_FALSE(socket_->paused());
+  socket_->set_undelivered(1, 101);
+  EXPECT_TRUE(socket_->paused());
+  socket_->set_undelivered(1, 100);
+  socket_->settle(now_ms_);
+  EXPECT_FALSE(socket_->paused());
+}
+
+TEST_F(WebSocketConnectionTest, WS_053_pings_go_out_while_it_pauses_and_no_time_runs_out) {
+  config_.websocket_ping_interval_ms = 300;
+  config_.websocket_ping_timeout_ms = 200;
+  open();
+  socket_->set_undelivered(1000, 0);
+  for (int ping = 0; ping < 5; ++ping) {
+    EXPECT_EQ(wait(1000), 300u);
+    EXPECT_EQ(sent(), "ping:");
+  }
+  socket_->set_undelivered(0, 0);
+  socket_->settle(now_ms_);
+  EXPECT_EQ(wait(1000), 200u);
+  EXPECT_EQ(sent(), "close:1011");
+}
+
+TEST_F(WebSocketConnectionTest, WS_051_who_sends_much_waits_for_the_low_mark) {
+  config_.send_queue_bytes_high = 1000;
+  config_.send_queue_bytes_low = 100;
+  open();
+  const std::string message(400, 'x');
+  EXPECT_EQ(socket_->send(MessageKind::text, message), SendOutcome::queued);
+  EXPECT_EQ(socket_->send(MessageKind::text, message), SendOutcome::queued);
+  EXPECT_FALSE(socket_->awaits_room());
+  EXPECT_EQ(socket_->send(MessageKind::text, message), SendOutcome::queued_high);
+  EXPECT_TRUE(socket_->awaits_room());
+  socket_->settle(now_ms_);
+  EXPECT_EQ(news_, News{});
+  output_.truncate(101);
+  socket_->settle(now_ms_);
+  EXPECT_EQ(news_, News{});
+  output_.truncate(100);
+  socket_->settle(now_ms_);
+  socket_->settle(now_ms_);
+  EXPECT_EQ(news_, News{"writable"});
+}
+
+TEST_F(WebSocketConnectionTest, WS_052_LIM_072_what_becomes_of_a_message_without_room) {
+  const std::uint64_t n = config_.websocket_queue_bytes_max = 1000;
+  open();
+  const std::string large(3 * n, 'x');
+  EXPECT_EQ(socket_->send(MessageKind::text, large, SlowPolicy::drop), SendOutcome::queued);
+  EXPECT_EQ(socket_->send(MessageKind::text, "a", SlowPolicy::drop), SendOutcome::dropped);
+  EXPECT_EQ(stats_.of(Reason::dropped_websocket_message), 1u);
+  EXPECT_EQ(socket_->send(MessageKind::text, "a", SlowPolicy::wait), SendOutcome::full);
+  EXPECT_EQ(sent(), "text:" + large);
+  socket_->settle(now_ms_);
+  EXPECT_EQ(news_, News{"writable"});
+  socket_->send(MessageKind::text, std::string(396, 'y'));  // with its head 400
+  for (const std::uint64_t bytes : {n - 1, n, n + 1}) {
+    const SendOutcome outcome =
+        socket_->send(MessageKind::text, std::string(bytes - 400, 'z'), SlowPolicy::drop);
+    EXPECT_EQ(outcome, bytes <= n ? SendOutcome::queued : SendOutcome::dropped) << bytes;
+    output_.truncate(400);
+  }
+  EXPECT_EQ(socket_->send(MessageKind::text, large, SlowPolicy::close), SendOutcome::closed);
+  EXPECT_EQ(news_.size(), 1u);  // never from within a call
+  socket_->settle(now_ms_);
+  EXPECT_EQ(news_.back(), "closed:1013 unclean");
+  EXPECT_EQ(sent(), "text:" + std::string(396, 'y') + " close:1013");
+  EXPECT_EQ(stats_.of(Reason::cut_websocket_queue), 1u);
+}
+
+TEST_F(WebSocketConnectionTest, WS_031_a_listener_may_close_it) {
+  open();
+  closes_ = true;
+  receive(text("a") + text("b"));
+  EXPECT_EQ(news_, News{"text:a"});
+  EXPECT_EQ(sent(), "close:4000enough");
+}
+
+}  // namespace
+}  // namespace noria::http
