@@ -94,19 +94,37 @@ std::uint32_t Application::add_route(const std::vector<std::string>& methods,
   const auto index =
       router_.add(method_views, path, {.call = &Application::make_test, .context = &registration});
   if (!index) raise_route_error(index.error(), path);
+  return keep_route(*index);
+}
+
+std::uint32_t Application::add_websocket(const std::string& path, const pb::object& regex,
+                                         const std::vector<std::string>& origins, bool deflates) {
+  check_open();
+  Registration registration{this, regex};
+  const auto index =
+      router_.add_websocket(path, {.call = &Application::make_test, .context = &registration});
+  if (!index) raise_route_error(index.error(), path);
+  http::RouteSettings& settings = router_.settings(*index);
+  settings.is_websocket = true;
+  settings.websocket_origins = origins;
+  settings.websocket_deflates = deflates;
+  return keep_route(*index);
+}
+
+std::uint32_t Application::keep_route(std::uint32_t index) {
   auto route = std::make_unique<CompiledRoute>();
   route->application = &state_;
-  for (const http::PatternParameter& parameter : router_.pattern(*index).parameters) {
+  for (const http::PatternParameter& parameter : router_.pattern(index).parameters) {
     PyObject* name = PyUnicode_FromStringAndSize(parameter.name.data(),
                                                  static_cast<Py_ssize_t>(parameter.name.size()));
     if (name == nullptr) raise_set();
     PyUnicode_InternInPlace(&name);
     route->parameter_names.emplace_back(name);
   }
-  CHECK(state_.routes.size() == *index);
+  CHECK(state_.routes.size() == index);
   state_.routes.push_back(std::move(route));
   planned_.push_back(false);
-  return *index;
+  return index;
 }
 
 std::vector<std::pair<std::string, std::string>> Application::parameters(
@@ -235,6 +253,9 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
            pb::arg("regex"),
            "Adds a template and returns its index; raises RouteError. `regex` compiles a pattern "
            "to its fullmatch.")
+      .def("add_websocket", &Application::add_websocket, pb::arg("path"), pb::arg("regex"),
+           pb::kw_only(), pb::arg("origins"), pb::arg("deflates"),
+           "The same for WebSockets; a route for GET may have the same template.")
       .def("parameters", &Application::parameters, pb::arg("index"),
            "(name, converter) of a route's template in order.")
       .def("set_plan", &Application::set_plan, pb::arg("index"), pb::arg("plan"),

@@ -35,6 +35,9 @@ class Application {
 
   std::uint32_t add_route(const std::vector<std::string>& methods, const std::string& path,
                           const pybind11::object& regex);
+  // `origins`: None for the request's own host alone, else those beside it; "*" is any.
+  std::uint32_t add_websocket(const std::string& path, const pybind11::object& regex,
+                              const std::vector<std::string>& origins, bool deflates);
   std::vector<std::pair<std::string, std::string>> parameters(std::uint32_t index) const;
   void set_plan(std::uint32_t index, const pybind11::dict& plan);
   // `self` is the Python object around this one.
@@ -50,6 +53,8 @@ class Application {
   void clear() { state_.clear(); }
 
  private:
+  std::uint32_t keep_route(std::uint32_t index);
+
   struct RegexTest;
   struct Registration;
 

@@ -9,6 +9,7 @@
 #include "pymod/bindings/processes.hpp"
 #include "pymod/bindings/server.hpp"
 #include "pymod/bridge/driver_object.hpp"
+#include "pymod/bridge/websocket_object.hpp"
 #include "pymod/hotpath/hot_state.hpp"
 #include "pymod/hotpath/json_module.hpp"
 #include "pymod/loop/loop_object.hpp"
@@ -25,13 +26,16 @@ pb::capsule make_hot_state(const pb::module_& module) {
   noria::py::OwnedRef driver_type(reinterpret_cast<PyObject*>(noria::py::make_driver_type()));
   if (!driver_type) noria::py::raise_set();
   state->set_driver_type(std::move(driver_type));
+  noria::py::OwnedRef websocket_type(reinterpret_cast<PyObject*>(noria::py::make_websocket_type()));
+  if (!websocket_type) noria::py::raise_set();
+  state->set_websocket_type(std::move(websocket_type));
   return {state, [](void* dead) { delete static_cast<HotState*>(dead); }};
 }
 
 void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   HotState* state = capsule.get_pointer<HotState>();
   for (PyTypeObject* type : {state->request_type(), state->headers_type(), state->multi_dict_type(),
-                             state->driver_type()}) {
+                             state->driver_type(), state->websocket_type()}) {
     if (PyModule_AddType(module.ptr(), type) != 0) noria::py::raise_set();
   }
   module.def(

@@ -74,6 +74,12 @@ class Driver {
   PyObject* read_body();
   PyObject* wait_for_body();
 
+  // --- a WebSocket ---
+  // Accepts what the exchange asks for; its native end, or null with an error set. `subprotocol`
+  // may be empty; of a message at most so many octets, if that is not negative.
+  PyObject* accept_websocket(std::string_view subprotocol, PyObject* fields,
+                             long long message_bytes_max);
+
   // --- the client ---
   bool disconnected() const { return peer_finished_; }
   PyObject* wait_for_disconnect();

@@ -8,6 +8,7 @@
 #include "http/message/refusal.hpp"
 #include "pymod/bridge/driver.hpp"
 #include "pymod/bridge/exceptions.hpp"
+#include "pymod/bridge/websocket_object.hpp"
 #include "pymod/hotpath/request_object.hpp"
 #include "pymod/hotpath/response_fields.hpp"
 #include "pymod/hotpath/text.hpp"
@@ -126,6 +127,37 @@ PyObject* Driver::read_body() {
 PyObject* Driver::wait_for_body() {
   if (exchange() == nullptr) return disconnect_error();
   return wait_for(Waits::body);
+}
+
+// --- a WebSocket ---
+
+PyObject* Driver::accept_websocket(std::string_view subprotocol, PyObject* fields,
+                                   long long message_bytes_max) {
+  suspend();
+  Exchange* const exchange = this->exchange();
+  if (exchange == nullptr || answered_) return disconnect_error();
+  FieldList list;
+  if (!list.read(fields)) return nullptr;
+  ApplicationState& application = *route_.application;
+  OwnedRef end(new_websocket(application.hot.websocket_type(), application));
+  if (!end) return nullptr;
+  http::WebSocketAccept accept{.subprotocol = subprotocol, .fields = list.views()};
+  if (message_bytes_max >= 0) {
+    accept.message_bytes_max = static_cast<std::uint64_t>(message_bytes_max);
+  }
+  WebSocketEnd& socket = websocket_in(end.get());
+  const http::WebSocketAccepted accepted = exchange->accept_websocket(accept, socket.listener());
+  if (accepted.fault != http::AcceptFault::none) {
+    Py_DECREF(end.get());  // the listener's
+    PyErr_SetString(PyExc_ValueError, accepted.fault == http::AcceptFault::header
+                                          ? "a field of the handshake has a bad name or value"
+                                          : "the client did not offer this subprotocol");
+    return nullptr;
+  }
+  socket.begin(accepted.socket);
+  answered_ = true;
+  Py_DECREF(object_);  // the exchange's; whoever calls has one of their own
+  return end.release();
 }
 
 // --- who waits ---

@@ -112,6 +112,17 @@ PyObject* cut(PyObject* self, PyObject*) {
   Py_RETURN_NONE;
 }
 
+PyObject* accept_websocket(PyObject* self, PyObject* arguments) {
+  const char* subprotocol = nullptr;
+  PyObject* fields = nullptr;
+  long long message_bytes_max = -1;
+  if (!PyArg_ParseTuple(arguments, "zO|L", &subprotocol, &fields, &message_bytes_max)) {
+    return nullptr;
+  }
+  return of(self).accept_websocket(subprotocol == nullptr ? std::string_view{} : subprotocol,
+                                   fields, message_bytes_max);
+}
+
 PyObject* read_body(PyObject* self, PyObject*) {
   return of(self).read_body();
 }
@@ -163,6 +174,9 @@ PyMethodDef methods[] = {
     {"writable", writable, METH_NOARGS, PyDoc_STR("A future: there is room again.")},
     {"end", end, METH_NOARGS, PyDoc_STR("The response is whole.")},
     {"cut", cut, METH_NOARGS, PyDoc_STR("The response ends, and cannot be taken for whole.")},
+    {"accept_websocket", accept_websocket, METH_VARARGS,
+     PyDoc_STR(
+         "Answers the handshake: subprotocol or None, fields, message size; the WebSocketEnd.")},
     {"read_body", read_body, METH_NOARGS,
      PyDoc_STR("What has come of the body, b'' at its end, None if it is to be awaited.")},
     {"body_arrived", body_arrived, METH_NOARGS, PyDoc_STR("A future: read_body() has something.")},

@@ -21,6 +21,7 @@ constexpr HookRow hook_rows[] = {
     {"log_lost", &Hooks::log_lost},
     {"disconnect_error", &Hooks::disconnect_error},
     {"start_background", &Hooks::start_background},
+    {"websocket", &Hooks::websocket},
     {"background", &Hooks::background},
     {"go_on", &Hooks::go_on},
 };

@@ -30,6 +30,7 @@ struct Hooks {
   OwnedRef log_lost;          // (request or None, exception)
   OwnedRef disconnect_error;  // (status, 0 where the client has left) -> an exception
   OwnedRef start_background;  // (BackgroundTasks): they run once the answer has left
+  OwnedRef websocket;         // (request, RouteInfo) -> what the handler is given
   OwnedRef background;        // (side channel) -> the BackgroundTasks that it carries
   OwnedRef go_on;  // (driver, value, RouteInfo) -> a coroutine; see ApplicationState::take_later()
 };

@@ -173,6 +173,12 @@ Filled ArgumentVector::fill(RequestLoan& loan) {
         if (!side_channel(hooks)) return Filled::raised;
         value = Py_NewRef(side_channel_.get());
         break;
+      case Source::websocket:
+        if (loan.get() == nullptr) return Filled::raised;
+        value = PyObject_CallFunctionObjArgs(hooks.websocket.get(), loan.get(), plan.info.get(),
+                                             nullptr);
+        if (value == nullptr) return Filled::raised;
+        break;
       case Source::background:
         if (!side_channel(hooks)) return Filled::raised;
         value = PyObject_CallOneArg(hooks.background.get(), side_channel_.get());

@@ -51,6 +51,10 @@ class HotState {
   // Of the bridge, which knows exchanges and event loops.
   PyTypeObject* driver_type() const { return reinterpret_cast<PyTypeObject*>(driver_type_.get()); }
   void set_driver_type(OwnedRef type) { driver_type_ = std::move(type); }
+  PyTypeObject* websocket_type() const {
+    return reinterpret_cast<PyTypeObject*>(websocket_type_.get());
+  }
+  void set_websocket_type(OwnedRef type) { websocket_type_ = std::move(type); }
   // uuid.UUID, imported when a route first needs it; borrowed, null with an error set.
   PyObject* uuid_type();
   // Reads the slots of a type like noria.Response; false with an error set.
@@ -75,6 +79,7 @@ class HotState {
   OwnedRef multi_dict_type_;
   OwnedRef uuid_type_;
   OwnedRef driver_type_;
+  OwnedRef websocket_type_;
 };
 
 }  // namespace noria::py

@@ -15,10 +15,11 @@ struct SourceName {
   Source source;
 };
 
-constexpr std::array<SourceName, 10> source_names{{{"request", Source::request},
+constexpr std::array<SourceName, 11> source_names{{{"request", Source::request},
                                                    {"constant", Source::constant},
                                                    {"response", Source::response},
                                                    {"background", Source::background},
+                                                   {"websocket", Source::websocket},
                                                    {"path", Source::path},
                                                    {"query", Source::query},
                                                    {"header", Source::header},

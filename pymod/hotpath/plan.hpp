@@ -23,6 +23,7 @@ enum class Source : std::uint8_t {
   constant,
   response,
   background,
+  websocket,
   path,
   query,
   header,

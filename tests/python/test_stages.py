@@ -26,7 +26,7 @@ def test_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """websocket middleware before after use register_blueprint include_router
+    """middleware before after use register_blueprint include_router
     mount register_singleton register_provider override dependency_overrides scope
     publish openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
 )

@@ -130,6 +130,7 @@ class Hooks(TypedDict):
     # the end of the stream.
     go_on: Callable[[Any, Any, Any], Coroutine[Any, Any, Any]]
     start_background: Callable[[Any], None]
+    websocket: Callable[[Any, Any], Any]  # (request, RouteInfo): what a WebSocket handler is given
     background: Callable[[Any], Any]  # the tasks that a side channel carries
 
 class RouteError(ValueError):
@@ -161,6 +162,14 @@ class Application(metaclass=_BoundType):
     ) -> int:
         """Adds a template and returns its index; raises RouteError. `regex` compiles a pattern to
         its fullmatch."""
+    def add_websocket(
+        self,
+        path: str,
+        regex: Callable[[str], Callable[[str], Any]],
+        *,
+        origins: Sequence[str],
+        deflates: bool,
+    ) -> int: ...
     def parameters(self, index: int) -> list[tuple[str, str]]:
         """(name, converter) of a route's template in order: str int float uuid regex path."""
     def set_plan(self, index: int, plan: Plan) -> None: ...
@@ -346,12 +355,31 @@ class HandlerCoroutine:
     def cut(self) -> None: ...
     @property
     def gone(self) -> bool: ...
+    def accept_websocket(
+        self, subprotocol: str | None, fields: list[tuple[bytes, bytes]], message_bytes_max: int = -1, /
+    ) -> WebSocketEnd:
+        """Answers the handshake; ValueError for a field or subprotocol that may not be."""
     def read_body(self) -> bytes | None:
         """What has come of the body, b'' at its end, None if it is to be awaited."""
     def body_arrived(self) -> Future[None]: ...
     def wait_disconnected(self) -> Future[None]: ...
     @property
     def disconnected(self) -> bool: ...
+
+@final
+class WebSocketEnd:
+    """The native end of one WebSocket."""
+
+    def send(self, data: bytes, is_text: bool, /) -> bool:
+        """Queues a message; False: await writable() before the next. WebSocketDisconnect after the end."""
+    def writable(self) -> Future[None]: ...
+    def receive(self) -> Future[tuple[str, str | bytes]]: ...
+    def ping(self, data: bytes, /) -> None: ...
+    def close(self, code: int, reason: bytes, /) -> None: ...
+    @property
+    def buffered(self) -> int: ...
+    @property
+    def closed(self) -> tuple[int, str] | None: ...
 
 # --- Event loop (loop) ------------------------------------------------------------------------
 

@@ -304,6 +304,13 @@ def background_of(side: Response) -> Any:
     return side._background
 
 
+def websocket_of(request: Request, route: RouteInfo) -> Any:
+    """What a WebSocket handler is given."""
+    from noria import websocket_routes
+
+    return websocket_routes.websocket_of(request, route)
+
+
 def disconnect_error(status: int) -> BaseException:
     """What a handler is told that reads a body, or writes, when there is nobody any more."""
     if status == 413:

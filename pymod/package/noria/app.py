@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from typing import Any, Literal, TypeVar, Unpack
 
+    from noria._native import Plan
     from noria.answers import Answers
     from noria.config import ServerConfig
     from noria.options import RouteOptions, Settings
@@ -74,7 +75,7 @@ class App:
             json_duplicate_keys=json_duplicate_keys,
         )
         self._routes: list[RouteInfo] = []
-        self._unresolved: list[tuple[int, RouteInfo]] = []
+        self._unresolved: list[tuple[int, RouteInfo, Callable[[], Plan]]] = []
         self._handlers_by_class: dict[type[BaseException], Callable[..., Any]] = {}
         self._handlers_by_status: dict[int, Callable[..., Any]] = {}
         self._answers: Answers | None = None  # made by the freeze
@@ -140,20 +141,60 @@ class App:
                     where=f"{route.where}; {other.where}",
                     fix="give each its own name=",
                 )
-        from noria.signature import Unresolved, compile_plan
+        from noria.signature import compile_plan
+
+        self._add_compiled(
+            route, lambda: compile_plan(self, route), lambda regex: self._native.add_route(upper, path, regex)
+        )
+
+    def websocket(
+        self,
+        path: str,
+        *,
+        name: str | None = None,
+        origins: Sequence[str] | None = None,
+        subprotocols: Sequence[str] = (),
+        max_size: int | str | None = None,
+        blocking: bool | str = False,
+    ) -> Callable[[F], F]:
+        """Registers a handler of WebSockets; a GET route may share the path."""
+
+        def register(handler: F) -> F:
+            from noria.websocket_routes import add_websocket
+
+            self._registering(f"websocket {path}", place_of(handler))
+            add_websocket(
+                self,
+                path,
+                handler,
+                name=name,
+                origins=origins,
+                subprotocols=subprotocols,
+                max_size=max_size,
+                blocking=blocking,
+            )
+            return handler
+
+        return register
+
+    def _add_compiled(
+        self, route: RouteInfo, compile: Callable[[], Plan], add: Callable[[Callable[[str], Any]], int]
+    ) -> None:
+        """Adds a route with its plan; one whose annotations name nothing yet gets its plan at the freeze."""
+        from noria.signature import Unresolved
 
         plan = None
         try:
-            plan = compile_plan(self, route)
+            plan = compile()
         except Unresolved:
             pass
         try:
-            index = self._native.add_route(upper, path, _fullmatch)
+            index = add(_fullmatch)
         except _native.RouteError as error:
             raise self._refused(error, route) from None
         self._routes.append(route)
         if plan is None:
-            self._unresolved.append((index, route))
+            self._unresolved.append((index, route, compile))
         else:
             self._native.set_plan(index, plan)
 
@@ -256,14 +297,14 @@ class App:
         if self._answers is not None:
             return self._native
         from noria.answers import Answers
-        from noria.answers import background_of, disconnect_error
+        from noria.answers import background_of, disconnect_error, websocket_of
         from noria.models import bad_json
         from noria.responses import side_channel
-        from noria.signature import Unresolved, compile_plan
+        from noria.signature import Unresolved
 
-        for index, route in self._unresolved:
+        for index, route, compile in self._unresolved:
             try:
-                self._native.set_plan(index, compile_plan(self, route))
+                self._native.set_plan(index, compile())
             except Unresolved as error:
                 raise HandlerSignatureError(
                     f"the annotation of parameter '{error.parameter}' of {_function_name(route.handler)}() "
@@ -290,6 +331,7 @@ class App:
                 "go_on": answers.go_on,
                 "start_background": answers.start_background,
                 "background": background_of,
+                "websocket": websocket_of,
             }
         )
         self._answers = answers
@@ -302,7 +344,7 @@ class App:
         from noria.concurrency import DEFAULT_POOL, check_pool, read_pool
 
         for route in self._routes:
-            check_pool(read_pool(route.options.get("blocking", False)), (DEFAULT_POOL, *self._pools), route.where)
+            check_pool(route.options.get("pool") or read_pool(route.options.get("blocking", False)), (DEFAULT_POOL, *self._pools), route.where)
 
     @property
     def engine(self) -> Literal["uring", "epoll"] | None:

@@ -61,6 +61,7 @@ class Recorder:
             "disconnect_error": lambda status: ConnectionError(status),
             "go_on": self.go_on,
             "start_background": self.started.append,
+            "websocket": lambda request, info: None,
             "background": lambda side: self.started,
         }
 

@@ -1,0 +1,310 @@
+#include "pymod/bridge/websocket_object.hpp"
+
+#include <new>
+#include <utility>
+
+#include "pymod/bridge/exceptions.hpp"
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/hotpath/text.hpp"
+#include "pymod/loop/loop_object.hpp"
+
+namespace noria::py {
+
+using http::SendOutcome;
+using http::WebSocketEvent;
+using http::WebSocketNews;
+
+namespace {
+
+struct WebSocketObject {
+  PyObject_HEAD WebSocketEnd end;
+};
+
+bool is_pending(BorrowedRef future) {
+  if (!future) return false;
+  const OwnedRef done(PyObject_CallMethod(future.get(), "done", nullptr));
+  return done.get() == Py_False;
+}
+
+void resolve(BorrowedRef future, const char* method, BorrowedRef value) {
+  if (!is_pending(future)) return;
+  const OwnedRef set(PyObject_CallMethod(future.get(), method, "(O)", value.get()));
+  if (!set) PyErr_WriteUnraisable(future.get());
+}
+
+}  // namespace
+
+http::WebSocketListener WebSocketEnd::listener() {
+  Py_INCREF(object_);
+  return {.call = &WebSocketEnd::hear, .context = this};
+}
+
+void WebSocketEnd::hear(void* context, http::WebSocket&, const WebSocketNews& news) {
+  static_cast<WebSocketEnd*>(context)->heard(news);
+}
+
+void WebSocketEnd::heard(const WebSocketNews& news) {
+  switch (news.event) {
+    case WebSocketEvent::text:
+      return take(OwnedRef(Py_BuildValue("(sN)", "text", utf8_text(news.octets))),
+                  news.octets.size());
+    case WebSocketEvent::binary:
+      return take(OwnedRef(Py_BuildValue("(sN)", "binary", octets_object(news.octets))),
+                  news.octets.size());
+    case WebSocketEvent::pong:
+      return;
+    case WebSocketEvent::writable:
+      return resolve(std::exchange(sender_, OwnedRef()), "set_result", Py_None);
+    case WebSocketEvent::closed:
+      return ended(news);
+  }
+}
+
+void WebSocketEnd::take(OwnedRef message, std::size_t bytes) {
+  if (!message) return PyErr_WriteUnraisable(object_);
+  if (messages_.empty() && is_pending(receiver_)) {
+    return resolve(std::exchange(receiver_, OwnedRef()), "set_result", message);
+  }
+  undelivered_bytes_ += bytes;
+  messages_.push_back({std::move(message), bytes});
+  tell_undelivered();
+}
+
+void WebSocketEnd::tell_undelivered() {
+  if (http::WebSocket* const socket = handle_.get()) {
+    socket->set_undelivered(messages_.size(), undelivered_bytes_);
+  }
+}
+
+void WebSocketEnd::ended(const WebSocketNews& news) {
+  const OwnedRef held(object_);  // the connection's
+  closed_ = OwnedRef(Py_BuildValue("(iN)", int{news.code}, utf8_text(news.octets)));
+  const OwnedRef error = disconnect();
+  if (!error) return PyErr_WriteUnraisable(object_);
+  resolve(std::exchange(receiver_, OwnedRef()), "set_exception", error);
+  resolve(std::exchange(sender_, OwnedRef()), "set_exception", error);
+}
+
+OwnedRef WebSocketEnd::disconnect() const {
+  const OwnedRef module(PyImport_ImportModule("noria.errors"));
+  const OwnedRef type(module ? PyObject_GetAttrString(module.get(), "WebSocketDisconnect")
+                             : nullptr);
+  if (!type) return OwnedRef();
+  return OwnedRef(closed_ ? PyObject_Call(type.get(), closed_.get(), nullptr)
+                          : PyObject_CallFunction(type.get(), "is", 1006, ""));
+}
+
+PyObject* WebSocketEnd::new_future() {
+  if (application_.loop == nullptr) {
+    PyErr_SetString(PyExc_RuntimeError, "the server of this WebSocket is gone");
+    return nullptr;
+  }
+  return PyObject_CallMethod(reinterpret_cast<PyObject*>(application_.loop), "create_future",
+                             nullptr);
+}
+
+int WebSocketEnd::send(std::string_view octets, bool is_text) {
+  http::WebSocket* const socket = handle_.get();
+  const SendOutcome outcome =
+      socket == nullptr
+          ? SendOutcome::closed
+          : socket->send(is_text ? http::MessageKind::text : http::MessageKind::binary, octets);
+  if (outcome == SendOutcome::queued) return 1;
+  if (outcome == SendOutcome::queued_high) return 0;
+  if (const OwnedRef error = disconnect()) raise(error);
+  return -1;
+}
+
+PyObject* WebSocketEnd::wait_for_room() {
+  if (!is_pending(sender_)) sender_ = OwnedRef(new_future());
+  if (!sender_) return nullptr;
+  if (closed_) resolve(sender_, "set_exception", disconnect());
+  return Py_NewRef(sender_.get());
+}
+
+PyObject* WebSocketEnd::receive() {
+  if (is_pending(receiver_)) {
+    PyErr_SetString(PyExc_RuntimeError, "another task receives from this WebSocket already");
+    return nullptr;
+  }
+  OwnedRef future(new_future());
+  if (!future) return nullptr;
+  if (!messages_.empty()) {
+    Waiting first = std::move(messages_.front());
+    messages_.pop_front();
+    undelivered_bytes_ -= first.bytes;
+    tell_undelivered();
+    resolve(future, "set_result", first.message);
+  } else if (closed_) {
+    resolve(future, "set_exception", disconnect());
+  } else {
+    receiver_ = OwnedRef::share(future);
+  }
+  return future.release();
+}
+
+bool WebSocketEnd::ping(std::string_view octets) {
+  http::WebSocket* const socket = handle_.get();
+  if (socket != nullptr && socket->ping(octets)) return true;
+  if (const OwnedRef error = disconnect()) raise(error);
+  return false;
+}
+
+bool WebSocketEnd::close(long code, std::string_view reason) {
+  http::WebSocket* const socket = handle_.get();
+  if (socket == nullptr) return true;
+  const auto sent = static_cast<std::uint16_t>(code < 0 || code > 0xFFFF ? 1 : code);
+  switch (socket->close(sent, reason)) {
+    case http::CloseFault::none:
+      return true;
+    case http::CloseFault::code:
+      PyErr_Format(PyExc_ValueError, "%ld is no code that may be sent in a Close", code);
+      return false;
+    case http::CloseFault::reason:
+      PyErr_SetString(PyExc_ValueError, "the reason of a Close is at most 123 octets of UTF-8");
+      return false;
+  }
+  return false;
+}
+
+std::size_t WebSocketEnd::buffered_bytes() const {
+  const http::WebSocket* const socket = handle_.get();
+  return socket == nullptr ? 0 : socket->buffered_bytes();
+}
+
+PyObject* WebSocketEnd::closed() const {
+  return Py_NewRef(closed_ ? closed_.get() : Py_None);
+}
+
+int WebSocketEnd::traverse(visitproc visit, void* arg) const {
+  for (const OwnedRef* ref : {&application_object_, &receiver_, &sender_, &closed_}) {
+    Py_VISIT(ref->get());
+  }
+  for (const Waiting& waiting : messages_) Py_VISIT(waiting.message.get());
+  return 0;
+}
+
+void WebSocketEnd::clear() {
+  receiver_ = OwnedRef();
+  sender_ = OwnedRef();
+  messages_.clear();
+}
+
+namespace {
+
+WebSocketEnd& of(PyObject* self) {
+  return reinterpret_cast<WebSocketObject*>(self)->end;
+}
+
+PyObject* send(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  if (count != 2 || !PyBytes_Check(arguments[0])) {
+    PyErr_SetString(PyExc_TypeError, "send() takes bytes and whether they are text");
+    return nullptr;
+  }
+  const int sent = of(self).send(bytes_view(arguments[0]), arguments[1] == Py_True);
+  return sent < 0 ? nullptr : PyBool_FromLong(sent);
+}
+
+PyObject* writable(PyObject* self, PyObject*) {
+  return of(self).wait_for_room();
+}
+
+PyObject* receive(PyObject* self, PyObject*) {
+  return of(self).receive();
+}
+
+PyObject* ping(PyObject* self, PyObject* data) {
+  if (!PyBytes_Check(data) || PyBytes_GET_SIZE(data) > 125) {
+    PyErr_SetString(PyExc_ValueError, "a ping carries at most 125 octets, as bytes");
+    return nullptr;
+  }
+  if (!of(self).ping(bytes_view(data))) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* close(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  if (count != 2 || !PyBytes_Check(arguments[1])) {
+    PyErr_SetString(PyExc_TypeError, "close() takes a code and a reason as bytes");
+    return nullptr;
+  }
+  const long code = PyLong_AsLong(arguments[0]);
+  if (code == -1 && PyErr_Occurred() != nullptr) return nullptr;
+  if (!of(self).close(code, bytes_view(arguments[1]))) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* get_buffered(PyObject* self, void*) {
+  return PyLong_FromSize_t(of(self).buffered_bytes());
+}
+PyObject* get_closed(PyObject* self, void*) {
+  return of(self).closed();
+}
+
+void dealloc(PyObject* self) {
+  PyObject_GC_UnTrack(self);
+  of(self).~WebSocketEnd();
+  PyTypeObject* type = Py_TYPE(self);
+  PyObject_GC_Del(self);
+  Py_DECREF(type);
+}
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(Py_TYPE(self));
+  return of(self).traverse(visit, arg);
+}
+int clear(PyObject* self) {
+  of(self).clear();
+  return 0;
+}
+
+template <auto function>
+PyCFunction as_method() {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
+PyMethodDef methods[] = {
+    {"send", as_method<send>(), METH_FASTCALL,
+     PyDoc_STR("Queues a message; False: await writable() before the next.")},
+    {"writable", writable, METH_NOARGS, PyDoc_STR("A future: there is room again.")},
+    {"receive", receive, METH_NOARGS, PyDoc_STR("A future of ('text', str) or ('binary', bytes).")},
+    {"ping", ping, METH_O, nullptr},
+    {"close", as_method<close>(), METH_FASTCALL, PyDoc_STR("Begins the close.")},
+    {nullptr, nullptr, 0, nullptr}};
+
+PyGetSetDef attributes[] = {
+    {"buffered", get_buffered, nullptr, PyDoc_STR("Octets that wait to be sent."), nullptr},
+    {"closed", get_closed, nullptr, PyDoc_STR("(code, reason), or None."), nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("The native end of one WebSocket.")},
+                       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
+                       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+                       {Py_tp_clear, reinterpret_cast<void*>(clear)},
+                       {Py_tp_methods, methods},
+                       {Py_tp_getset, attributes},
+                       {0, nullptr}};
+
+PyType_Spec spec = {
+    .name = "noria._native.WebSocketEnd",
+    .basicsize = sizeof(WebSocketObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = slots};
+
+}  // namespace
+
+PyTypeObject* make_websocket_type() {
+  return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
+}
+
+PyObject* new_websocket(PyTypeObject* type, ApplicationState& application) {
+  auto* const made = PyObject_GC_New(WebSocketObject, type);
+  if (made == nullptr) return nullptr;
+  new (&made->end) WebSocketEnd(reinterpret_cast<PyObject*>(made), application);
+  PyObject_GC_Track(made);
+  return reinterpret_cast<PyObject*>(made);
+}
+
+WebSocketEnd& websocket_in(PyObject* object) {
+  return of(object);
+}
+
+}  // namespace noria::py

@@ -1,0 +1,73 @@
+// The native end of one WebSocket in Python: messages wait here for whoever receives them.
+#pragma once
+
+#include <Python.h>
+
+#include <cstddef>
+#include <deque>
+#include <string_view>
+
+#include "http/serve/websocket.hpp"
+#include "pymod/hotpath/application_state.hpp"
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+class WebSocketEnd {
+ public:
+  WebSocketEnd(PyObject* object, ApplicationState& application)
+      : object_(object),
+        application_(application),
+        application_object_(OwnedRef::share(application.object)) {}
+  WebSocketEnd(const WebSocketEnd&) = delete;
+  WebSocketEnd& operator=(const WebSocketEnd&) = delete;
+
+  // From here on the connection holds the object, until it is closed.
+  http::WebSocketListener listener();
+  void begin(http::WebSocketHandle handle) { handle_ = handle; }
+
+  // 1: go on; 0: wait for wait_for_room(); -1 with WebSocketDisconnect set.
+  int send(std::string_view octets, bool is_text);
+  // Futures; null with an error set.
+  PyObject* wait_for_room();
+  PyObject* receive();
+  bool ping(std::string_view octets);
+  bool close(long code, std::string_view reason);
+  std::size_t buffered_bytes() const;
+  // (code, reason), or None.
+  PyObject* closed() const;
+
+  int traverse(visitproc visit, void* arg) const;
+  void clear();
+
+ private:
+  static void hear(void* context, http::WebSocket& socket, const http::WebSocketNews& news);
+  void heard(const http::WebSocketNews& news);
+  void take(OwnedRef message, std::size_t bytes);
+  void ended(const http::WebSocketNews& news);
+  void tell_undelivered();
+  OwnedRef disconnect() const;
+  PyObject* new_future();
+
+  struct Waiting {
+    OwnedRef message;
+    std::size_t bytes;
+  };
+
+  PyObject* const object_;
+  ApplicationState& application_;
+  OwnedRef application_object_;
+  http::WebSocketHandle handle_;
+  std::deque<Waiting> messages_;
+  std::size_t undelivered_bytes_ = 0;
+  OwnedRef receiver_;  // a future
+  OwnedRef sender_;    // a future
+  OwnedRef closed_;    // (code, reason)
+};
+
+PyTypeObject* make_websocket_type();
+// A new reference, or null with an error set.
+PyObject* new_websocket(PyTypeObject* type, ApplicationState& application);
+WebSocketEnd& websocket_in(PyObject* object);
+
+}  // namespace noria::py

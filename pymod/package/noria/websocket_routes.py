@@ -1,0 +1,177 @@
+"""WebSocket routes: registration, and what runs around their handlers."""
+
+from __future__ import annotations
+
+from noria.concurrency import read_websocket_pool
+from noria.errors import HTTPError, RegistrationError, WebSocketDisconnect, place_of
+from noria.routing import RouteInfo
+from noria.sync_websocket import SyncWebSocket
+from noria.websocket_signature import WebSocketCompiler
+from noria.websockets import WebSocket
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from noria._native import Plan, Request, WebSocketEnd
+    from noria.app import App
+
+POLICY, FAILED, NORMAL = 1008, 1011, 1000
+
+
+class Link:
+    """The native end of one WebSocket, from its handshake on."""
+
+    __slots__ = ("_end", "_max_size", "_refused", "_request")
+
+    def __init__(self, request: Request, max_size: int | None) -> None:
+        self._request = request
+        self._max_size = max_size
+        self._end: WebSocketEnd | None = None
+        self._refused: tuple[int, str] | None = None  # closed before it was accepted
+
+    def accept(self, subprotocol: str | None, fields: list[tuple[bytes, bytes]]) -> None:
+        driver = self._request._driver
+        if driver is None:
+            raise RuntimeError("a WebSocket is accepted by its handler, while that runs")
+        self._end = driver.accept_websocket(
+            subprotocol, fields, -1 if self._max_size is None else self._max_size
+        )
+
+    @property
+    def accepted(self) -> WebSocketEnd:
+        if self._end is None:
+            raise WebSocketDisconnect(*(self._refused or (1006, "")))
+        return self._end
+
+    def send(self, data: bytes, is_text: bool) -> bool:
+        return self.accepted.send(data, is_text)
+
+    def writable(self) -> Any:
+        return self.accepted.writable()
+
+    def receive(self) -> Any:
+        return self.accepted.receive()
+
+    def ping(self, data: bytes) -> None:
+        self.accepted.ping(data)
+
+    def close(self, code: int, reason: bytes) -> None:
+        if self._end is None:
+            self._refused = (code, reason.decode())
+        else:
+            self._end.close(code, reason)
+
+    @property
+    def buffered(self) -> int:
+        return 0 if self._end is None else self._end.buffered
+
+    @property
+    def closed(self) -> tuple[int, str] | None:
+        return self._refused if self._end is None else self._end.closed
+
+
+def websocket_of(request: Request, route: RouteInfo) -> WebSocket | SyncWebSocket:
+    """What a handler is given."""
+    made = WebSocket(
+        request,
+        Link(request, route.options["max_size"]),
+        subprotocols=route.options["subprotocols"],
+        dumps=request.app._dumps,
+    )
+    if route.options["pool"] is None:
+        return made
+    runtime = request.app._runtime
+    assert runtime is not None
+    return SyncWebSocket(made, runtime.loop)
+
+
+def add_websocket(
+    app: App,
+    path: str,
+    handler: Callable[..., Any],
+    *,
+    name: str | None,
+    origins: Sequence[str] | None,
+    subprotocols: Sequence[str],
+    max_size: int | str | None,
+    blocking: bool | str,
+) -> None:
+    """Registers a handler; RegistrationError, TypeError or ValueError for what it cannot be."""
+    from noria.settings import size
+
+    place = place_of(handler)
+    where = f"{place}, WebSocket {path}"
+    for what, value in (("origins", origins), ("subprotocols", subprotocols)):
+        if isinstance(value, str):
+            raise TypeError(f"{what} is a sequence: {what}=({value!r},)")
+    if max_size is not None:
+        max_size = size(max_size)
+        if max_size < 1:
+            raise ValueError(f"max_size is at least one octet, not {max_size}; leave it out for limits.ws_max_size")
+    options = {
+        "pool": read_websocket_pool(blocking, handler, where),
+        "max_size": max_size,
+        "subprotocols": tuple(subprotocols),
+    }
+    if name is not None and any(route.explicit_name and route.name == name for route in app._routes):
+        raise RegistrationError(f"two routes are named {name!r}", where=where, fix="give each its own name=")
+    shown = getattr(handler, "__name__", type(handler).__name__)
+    route = RouteInfo(path, ("WEBSOCKET",), name or shown, handler, options, place, name is not None)
+    app._add_compiled(
+        route,
+        lambda: _plan(app, route),
+        lambda fullmatch: app._native.add_websocket(path, fullmatch, origins=list(origins or ()), deflates=True),
+    )
+
+
+def _plan(app: App, route: RouteInfo) -> Plan:
+    pool = route.options["pool"]
+    plan = WebSocketCompiler(app, route, pool).plan()
+    plan["handler"] = _around(app, route.handler, pool, plan)
+    plan["is_coroutine"] = True
+    return plan
+
+
+def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan) -> Callable[..., Any]:
+    """Runs the handler and ends the WebSocket as it ended."""
+    sources = [argument["source"] for argument in plan["arguments"]]
+    at = sources.index("websocket") if "websocket" in sources else None
+
+    async def run(*args: Any, **options: Any) -> Any:
+        found = [*args, *options.values()]
+        ws = next((one for one in found if isinstance(one, WebSocket | SyncWebSocket)), None)
+        assert ws is not None and at is not None
+        link = ws._of.link
+        try:
+            if pool is None:
+                await handler(*args, **options)
+            else:
+                from functools import partial
+
+                runtime = app._runtime
+                assert runtime is not None
+                await runtime.run_blocking(pool, partial(handler, **options), args)
+        except WebSocketDisconnect:
+            pass
+        except BaseException as error:
+            if not ws._of.accepted:
+                raise  # answered as by any other handler
+            answers = app._answers
+            assert answers is not None
+            if isinstance(error, Exception):
+                answers.log(ws._of.request, error)
+                if answers.unhandled is not None:
+                    answers.unhandled.append(error)
+                link.close(FAILED, b"")
+                return None
+            link.close(1001, b"")
+            raise
+        if not ws._of.accepted:
+            raise HTTPError(403)
+        if link.closed is None:
+            link.close(NORMAL, b"")
+        return None
+
+    return run
