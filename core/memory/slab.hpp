@@ -76,7 +76,12 @@ class Slab {
   std::uint32_t live() const { return live_; }
 
  private:
-  struct Slot {
+  // A large one begins at a cache line, and its address is a shift and an addition away.
+  static constexpr std::size_t line_bytes = 64;
+  static constexpr std::size_t slot_alignment =
+      sizeof(Value) < line_bytes ? alignof(Value) : line_bytes;
+
+  struct alignas(slot_alignment) Slot {
     alignas(Value) std::byte storage[sizeof(Value)];
     std::uint32_t generation = 1;
     bool occupied = false;

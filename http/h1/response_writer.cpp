@@ -170,8 +170,6 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   cursor = date ? put(begin, block) : put(begin, block.status_line());
   if (defaults_.bytes() != 0) [[unlikely]]
     cursor = put_defaults(cursor, head.fields);
-  if (head.names_websocket) [[unlikely]]
-    cursor = put(cursor, websocket_lines);
   if (head.content_type != nullptr) cursor = head.content_type->write_line(cursor);
   for (const FieldView& field : head.fields) {
     if (is_written_by_us(field)) continue;
@@ -207,6 +205,22 @@ HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persis
   }
   output.advance(static_cast<std::size_t>(cursor - begin));
   body_at_ = output.size();
+  return HeadFault::none;
+}
+
+HeadFault ResponseWriter::begin_naming_websocket(Output& output, const ResponseHead& head,
+                                                 Persistence persistence, bool for_head) {
+  const HeadFault fault = begin(output, head, persistence, for_head);
+  if (fault != HeadFault::none) return fault;
+  // Behind the status line, so that everything else moves.
+  const std::size_t at = start_ + blocks_.of(head.status).status_line_bytes;
+  const std::size_t moved_bytes = output.size() - at;
+  output.reserve(websocket_lines.size());
+  std::memmove(output.data() + at + websocket_lines.size(), output.data() + at, moved_bytes);
+  put(output.data() + at, websocket_lines);
+  output.advance(websocket_lines.size());
+  length_at_ += websocket_lines.size();
+  body_at_ += websocket_lines.size();
   return HeadFault::none;
 }
 

@@ -97,6 +97,9 @@ class ResponseWriter {
     output.truncate(body_at_);
     return HeadFault::none;
   }
+  // The same for a 426, with what to upgrade to, which no handler's field can say (WS-001, WS-002).
+  HeadFault begin_naming_websocket(Output& output, const ResponseHead& head,
+                                   Persistence persistence, bool for_head);
   // Ends the body that was appended since begin(). HeadFault::length takes everything back.
   HeadFault finish(Output& output) {
     if (rule_ != BodyRule::whole || said_.length) [[unlikely]]
@@ -136,7 +139,7 @@ class ResponseWriter {
   };
 
   // Room for the lines the writer adds itself beside the blocks, and some to spare.
-  static constexpr std::size_t own_lines_bytes = 192;
+  static constexpr std::size_t own_lines_bytes = 128;
 
   HeadFault judge(std::span<const FieldView> fields, std::size_t& bytes);
   HeadFault open(Output& output, const ResponseHead& head, bool for_head, char*& cursor);

@@ -14,8 +14,6 @@ struct ResponseHead {
   std::uint16_t status = 200;
   const ContentType* content_type = nullptr;  // null: no Content-Type is added
   std::span<const FieldView> fields;  // judged when written (RSP-011, RSP-013, RSP-014, RSP-015)
-  // With 426: what to upgrade to, which no handler's field can say (WS-001, WS-002).
-  bool names_websocket = false;
 };
 
 enum class HeadFault : std::uint8_t {

@@ -100,8 +100,7 @@ void Connection::complete_rare_receive(const Completion& completion) {
 
 void Connection::settle() {
   if (life_ != Life::open) [[unlikely]] {
-    if (life_ == Life::handling) settle_kept();
-    if (life_ == Life::upgraded) settle_websocket();
+    settle_rarely();
     if (life_ == Life::closing) return;
   }
   flush();
@@ -122,11 +121,11 @@ inline void Connection::all_sent() {
   }
   if (input_paused_) [[unlikely]]
     resume_input();
-  if (life_ > Life::handling) [[unlikely]]
+  if (life_ != Life::open) [[unlikely]]
     all_sent_rarely();
 }
 
-void Connection::all_sent_rarely() {
+[[gnu::noinline]] void Connection::all_sent_rarely() {
   if (life_ == Life::upgraded) socket_->flushed();
   finish_if_flushed();
 }
@@ -136,6 +135,11 @@ void Connection::note_room() {
   if (kept_ != nullptr) kept_->note_room();
   const bool wanted = kept_ != nullptr || (socket_ != nullptr && socket_->awaits_room());
   if (wanted) shared_.schedule(*this);
+}
+
+[[gnu::noinline]] void Connection::settle_rarely() {
+  if (life_ == Life::handling) settle_kept();
+  if (life_ == Life::upgraded) settle_websocket();
 }
 
 void Connection::complete_send(std::int32_t result) {

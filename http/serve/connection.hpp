@@ -138,6 +138,7 @@ class Connection final : public TurnNode,
   void dispatch(const RequestHead& head, std::string_view body, const Match& match);
   void call(const Handler& handler, const RequestHead& head, std::string_view body,
             const Match& match, h1::Persistence persistence);
+  bool begin_rarely(const RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_unfit(const RequestHead& head, Reason reason, std::string_view rest);
@@ -212,6 +213,7 @@ class Connection final : public TurnNode,
   void flush_rest(std::int32_t sent);
   void all_sent();
   void all_sent_rarely();
+  void settle_rarely();
   void note_room();
   void arm_receive();
   void call_off_receive();

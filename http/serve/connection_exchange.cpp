@@ -115,9 +115,7 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
   std::size_t field_count = 0;
   if (!match.allow.empty()) fields[field_count++] = {"Allow", match.allow};
   if (!match.location.empty()) fields[field_count++] = {"Location", match.location};
-  ResponseHead response{.status = answer.status,
-                        .fields = std::span(fields).first(field_count),
-                        .names_websocket = answer.status == 426};
+  ResponseHead response{.status = answer.status, .fields = std::span(fields).first(field_count)};
   std::string_view text;
   if (answer.status >= 400) {
     response.content_type = &shared_.refusal_bodies.content_type();
@@ -176,8 +174,11 @@ void Connection::answer_whole(const RequestHead& head, const ResponseHead& respo
 
 void Connection::write_whole(const RequestHead& head, const ResponseHead& response,
                              std::string_view body, Persistence persistence, Reason reason) {
+  const bool for_head = head.method == Method::head;
   HeadFault fault =
-      shared_.writer.begin(pending_, response, persistence, head.method == Method::head);
+      response.status == 426
+          ? shared_.writer.begin_naming_websocket(pending_, response, persistence, for_head)
+          : shared_.writer.begin(pending_, response, persistence, for_head);
   CHECK(fault == HeadFault::none);
   pending_.append(body);
   fault = shared_.writer.finish(pending_);
@@ -212,8 +213,7 @@ void Connection::write_refusal(const RequestHead& head, Reason reason) {
   write_whole(head,
               {.status = refusal_status(reason),
                .content_type = &bodies.content_type(),
-               .fields = std::span(&no_store, 1),
-               .names_websocket = refusal_status(reason) == 426},
+               .fields = std::span(&no_store, 1)},
               bodies.of_reason(reason), Persistence::close, reason);
 }
 

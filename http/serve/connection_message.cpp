@@ -49,8 +49,7 @@ std::string_view Connection::begin_message(const RequestHead& head, std::string_
   ++request_count_;
   waiting_ = Wait::nothing;
   if (shared_.may_shed | head.has_upgrade) [[unlikely]] {
-    if (shared_.may_shed && shed(head, rest)) return skip_body(head, rest);
-    if (head.has_upgrade && upgrade(head)) return rest;
+    if (begin_rarely(head, rest)) return skip_body(head, rest);
   }
   const Match match = shared_.routes.match(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) [[unlikely]] {

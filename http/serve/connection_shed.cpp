@@ -20,4 +20,10 @@ bool Connection::shed(const RequestHead& head, std::string_view rest) {
   return true;
 }
 
+// True if the request has gone another way than that of nearly all.
+bool Connection::begin_rarely(const RequestHead& head, std::string_view rest) {
+  if (shared_.may_shed && shed(head, rest)) return true;
+  return head.has_upgrade && upgrade(head);
+}
+
 }  // namespace noria::http

@@ -49,11 +49,24 @@ TEST_F(ResponseWriterTest, RSP_004_a_whole_body_has_its_exact_length_however_the
 }
 
 TEST_F(ResponseWriterTest, WS_001_WS_002_a_426_names_what_to_upgrade_to) {
-  EXPECT_EQ(written({.status = 426, .content_type = &text_, .names_websocket = true}, "no",
-                    Persistence::close),
-            std::string("HTTP/1.1 426 Upgrade Required\r\n") + date +
-                "Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                "Content-Type: text/plain\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno");
+  for (const std::size_t bytes : {2u, 200u, 0u}) {
+    const std::size_t start = output_.size();
+    EXPECT_EQ(writer_.begin_naming_websocket(output_, {.status = 426, .content_type = &text_},
+                                             Persistence::close, false),
+              HeadFault::none);
+    output_.append(std::string(bytes, 'x'));
+    EXPECT_EQ(writer_.finish(output_), HeadFault::none);
+    EXPECT_EQ(output_.view().substr(start),
+              std::string("HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\n"
+                          "Connection: upgrade\r\nSec-WebSocket-Version: 13\r\n") +
+                  date + "Content-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
+                  std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'x'));
+    EXPECT_EQ(writer_.status_in(output_), 426);
+  }
+  const FieldView bad{"a b", "c"};
+  EXPECT_EQ(writer_.begin_naming_websocket(output_, {.status = 426, .fields = {&bad, 1}},
+                                           Persistence::keep, false),
+            HeadFault::header);
 }
 
 TEST_F(ResponseWriterTest, RSP_001_no_body_and_no_length_for_204_and_304) {
