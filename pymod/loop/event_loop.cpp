@@ -139,8 +139,8 @@ void EventLoop::settle() {
     const std::size_t count = ready_.size();
     ran += count;
     for (std::size_t index = 0; index < count && !ready_.empty(); ++index) {
-      const OwnedRef handle = ready_.pop();
-      if (run_ready(handle.get())) [[likely]]
+      const Ready ready = ready_.pop();
+      if (run_ready(ready)) [[likely]]
         continue;
       raised_ = OwnedRef(take_exception());
       return;

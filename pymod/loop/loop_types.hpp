@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "pymod/hotpath/refs.hpp"
+#include "pymod/loop/asyncio_parts.hpp"
 
 namespace noria::py {
 
@@ -22,6 +23,9 @@ class LoopTypes {
   // asyncio's own; imported when first asked for, null with an error set.
   PyObject* future();
   PyObject* task();
+  AsyncioParts* parts();
+  PyTypeObject* stream_transport();
+  PyTypeObject* socket_operation();
 
   OwnedRef loop_keyword;   // ("loop",)
   OwnedRef task_keywords;  // ("loop", "name", "context")
@@ -35,6 +39,9 @@ class LoopTypes {
   OwnedRef timer_handle_;
   OwnedRef future_;
   OwnedRef task_;
+  std::unique_ptr<AsyncioParts> parts_;
+  OwnedRef stream_transport_;
+  OwnedRef socket_operation_;
 };
 
 }  // namespace noria::py

@@ -1,0 +1,24 @@
+// sock_recv() and its kin: awaitables that make their call when they are first awaited, end there
+// and then if it succeeds, and else wait for the descriptor by themselves.
+#pragma once
+
+#include <Python.h>
+
+namespace noria::py {
+
+// A new reference, or null with an error set.
+PyTypeObject* make_socket_operation_type();
+
+namespace socket_operations {
+
+PyObject* sock_recv(PyObject* loop, PyObject* const* arguments, Py_ssize_t count, PyObject* names);
+PyObject* sock_recv_into(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
+                         PyObject* names);
+PyObject* sock_sendall(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
+                       PyObject* names);
+PyObject* sock_accept(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
+                      PyObject* names);
+
+}  // namespace socket_operations
+
+}  // namespace noria::py
