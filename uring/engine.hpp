@@ -84,6 +84,9 @@ struct EngineOptions {
   std::uint32_t submission_entries = 256;
   std::uint32_t completion_entries = 2048;  // at least 4 x submission_entries (LIM-205)
   bool one_thread = true;                   // only the thread that opens it will ever turn it
+  // A turn that may wait does not look first whether it has to: one system call less where each
+  // turn has but one thing to do, the hook's price where it has many.
+  bool waits_at_once = false;
 };
 
 inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};

@@ -70,7 +70,7 @@ bool AsyncioParts::import() {
   const OwnedRef constants(PyImport_ImportModule("asyncio.constants"));
   const OwnedRef socket(PyImport_ImportModule("socket"));
   OwnedRef modes;
-  return take(transport_class, transports.get(), "Transport") &&
+  return take(transport_class, transports.get(), "_FlowControlMixin") &&
          take(buffered_protocol_class, protocols.get(), "BufferedProtocol") &&
          take(transport_socket_class, sockets.get(), "TransportSocket") &&
          take(reader_protocol_class, streams.get(), "StreamReaderProtocol") &&

@@ -26,7 +26,7 @@ struct AsyncioParts {
   // Null with an error set.
   static std::unique_ptr<AsyncioParts> make();
 
-  OwnedRef transport_class;  // asyncio.Transport
+  OwnedRef transport_class;  // of all its own: sendfile() insists
   OwnedRef buffered_protocol_class;
   OwnedRef transport_socket_class;
   OwnedRef reader_protocol_class;

@@ -69,7 +69,8 @@ bool EventLoop::open(uring::EngineRequest request) {
                                      .receive_buffer_bytes = 4096,
                                      .submission_entries = 64,
                                      .completion_entries = 512,
-                                     .one_thread = false};
+                                     .one_thread = false,
+                                     .waits_at_once = true};
   auto choice = uring::choose_engine(request, options, stats_);
   if (!choice) {
     PyErr_Format(PyExc_OSError, "the event loop has no engine: %s; %s",

@@ -18,7 +18,7 @@ enum class Reason : std::uint8_t {
 // How every such object begins.
 struct Receiver {
   PyObject_HEAD
-  PyObject* inherited;  // the one slot that objects of asyncio.Transport have; null in others
+  PyObject* inherited[5];  // the slots that asyncio's transports have; null in others
   // False with an error set that must leave the loop: SystemExit or KeyboardInterrupt.
   bool (*run)(PyObject* self, Reason reason);
 };

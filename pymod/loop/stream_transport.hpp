@@ -18,7 +18,7 @@ namespace noria::py {
 struct StreamTransport {
   static constexpr std::size_t high_water_default = std::size_t{64} * 1024;
 
-  Receiver head;        // its inherited slot is _extra
+  Receiver head;        // of the inherited slots only the first is used: _extra
   LoopObject* loop;     // counted, as all that follow; null once the connection is lost
   PyObject* socket;     // null once it is closed
   PyObject* protocol;   // null once the connection is lost

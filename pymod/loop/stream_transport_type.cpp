@@ -91,7 +91,7 @@ PyObject* get_protocol(PyObject* self, PyObject*) {
 PyObject* get_extra_info(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                          PyObject* names) {
   const Py_ssize_t given = count + (names == nullptr ? 0 : PyTuple_GET_SIZE(names));
-  PyObject* const extra = of(self).head.inherited;
+  PyObject* const extra = of(self).head.inherited[0];
   if (count < 1 || given > 2) {
     PyErr_SetString(PyExc_TypeError, "get_extra_info() takes a name and a default");
     return nullptr;
@@ -205,6 +205,11 @@ PyObject* get_flag(PyObject* self, void*) {
   return PyBool_FromLong(of(self).*flag);
 }
 
+template <std::size_t StreamTransport::* limit>
+PyObject* get_limit(PyObject* self, void*) {
+  return PyLong_FromSize_t(of(self).*limit);
+}
+
 PyObject* get_loop(PyObject* self, void*) {
   return or_none(reinterpret_cast<PyObject*>(of(self).loop));
 }
@@ -245,7 +250,7 @@ std::array<PyObject**, 8> references(StreamTransport& transport) {
 int traverse(PyObject* self, visitproc visit, void* arg) {
   StreamTransport& transport = of(self);
   Py_VISIT(Py_TYPE(self));
-  Py_VISIT(transport.head.inherited);
+  Py_VISIT(transport.head.inherited[0]);
   Py_VISIT(transport.loop);
   for (PyObject** const reference : references(transport)) Py_VISIT(*reference);
   return 0;
@@ -253,7 +258,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 
 int clear(PyObject* self) {
   StreamTransport& transport = of(self);
-  Py_CLEAR(transport.head.inherited);
+  Py_CLEAR(transport.head.inherited[0]);
   const OwnedRef loop(reinterpret_cast<PyObject*>(std::exchange(transport.loop, nullptr)));
   for (PyObject** const reference : references(transport)) Py_CLEAR(*reference);
   transport.is_closing = true;
@@ -338,6 +343,8 @@ PyGetSetDef attributes[] = {
     {"_closing", get_flag<&StreamTransport::is_closing>, nullptr, nullptr, nullptr},
     {"_paused", get_flag<&StreamTransport::is_paused>, nullptr, nullptr, nullptr},
     {"_eof", get_flag<&StreamTransport::has_ended>, nullptr, nullptr, nullptr},
+    {"_high_water", get_limit<&StreamTransport::high_water>, nullptr, nullptr, nullptr},
+    {"_low_water", get_limit<&StreamTransport::low_water>, nullptr, nullptr, nullptr},
     {"_protocol_paused", get_flag<&StreamTransport::protocol_is_paused>, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
@@ -370,9 +377,9 @@ PyType_Spec spec = {
 
 PyTypeObject* make_stream_transport_type(AsyncioParts& parts) {
   auto* const base = reinterpret_cast<PyTypeObject*>(parts.transport_class.get());
-  // asyncio's classes have one slot, _extra, and we lie around it.
+  // The slots of asyncio's classes come first.
   if (static_cast<std::size_t>(base->tp_basicsize) != offsetof(Receiver, run)) {
-    PyErr_SetString(PyExc_ImportError, "asyncio.Transport of this Python is laid out anew");
+    PyErr_SetString(PyExc_ImportError, "the transports of this Python's asyncio are laid out anew");
     return nullptr;
   }
   OwnedRef type(PyType_FromSpecWithBases(&spec, parts.transport_class.get()));

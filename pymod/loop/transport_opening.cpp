@@ -84,10 +84,10 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
   transport.descriptor = descriptor_in(opening.socket, asyncio.names.fileno.get());
   if (transport.descriptor == -1 && PyErr_Occurred() != nullptr) return false;
   const bool has_extra = opening.extra != nullptr && opening.extra != Py_None;
-  transport.head.inherited = has_extra ? Py_NewRef(opening.extra) : PyDict_New();
+  transport.head.inherited[0] = has_extra ? Py_NewRef(opening.extra) : PyDict_New();
   transport.context = PyContext_CopyCurrent();
-  if (transport.head.inherited == nullptr || transport.context == nullptr ||
-      !fill_extra(transport.head.inherited, opening.socket, asyncio)) {
+  if (transport.head.inherited[0] == nullptr || transport.context == nullptr ||
+      !fill_extra(transport.head.inherited[0], opening.socket, asyncio)) {
     return false;
   }
   transport.socket = Py_NewRef(opening.socket);

@@ -42,6 +42,7 @@ std::expected<std::unique_ptr<RingEngine>, SetUpFailure> RingEngine::open(
       set_up_ring(options.submission_entries, options.completion_entries, options.one_thread);
   if (!set_up) return std::unexpected(set_up.error());
   std::unique_ptr<RingEngine> engine(new RingEngine(*set_up, stats));
+  engine->waits_at_once_ = options.waits_at_once;
   if (auto registered = engine->register_buffers(options); !registered) {
     return std::unexpected(registered.error());
   }
@@ -194,9 +195,11 @@ std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_n
   const std::uint32_t submit_count = submittable(deadline_ns);
   if (submit_count > 0 || (flags & IORING_SQ_TASKRUN) != 0) {
     // With nobody to tell before a wait, submitting and waiting are one call.
-    const bool waits = hook.before == nullptr && absolute_deadlines_ && deadline_ns != 0 &&
-                       shutdowns_.empty() && !completions_ready();
+    const bool waits = (hook.before == nullptr || waits_at_once_) && absolute_deadlines_ &&
+                       deadline_ns != 0 && shutdowns_.empty() && !completions_ready();
+    if (waits && hook.before != nullptr) hook.before(hook.context);
     enter(submit_count, waits ? 1 : 0, deadline_ns);
+    if (waits && hook.after != nullptr) hook.after(hook.context);
     if (waits) return reap(out);
   }
 

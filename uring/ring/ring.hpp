@@ -93,6 +93,7 @@ class RingEngine final : public Engine {
   std::uint32_t enter_flags_ = 0;
   int enter_descriptor_ = -1;
   bool absolute_deadlines_ = false;
+  bool waits_at_once_ = false;
 
   std::size_t in_flight_ = 0;
   std::vector<io_uring_sqe> queued_;  // prepared while the submission queue was full (ENG-033)

@@ -77,6 +77,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             self._csock.close()
             self._ssock = self._csock = None
         base_events.BaseEventLoop.close(self)
+        self._selector = None
         self._close_core()
 
     def __repr__(self) -> str:
