@@ -137,6 +137,12 @@ class Engine {
   virtual void poll_lasting(Token token, Descriptor descriptor, std::uint32_t events) {
     poll(token, descriptor, events);
   }
+  // The same for who takes all there is whenever it is told: an engine that gains by it is silent
+  // about readiness that it has told of, until there is more. With POLLRDHUP, POLLHUP or POLLERR in
+  // the result nothing more will come: what is there is to be read to its end.
+  virtual void poll_news(Token token, Descriptor descriptor, std::uint32_t events) {
+    poll_lasting(token, descriptor, events);
+  }
   virtual void nop(Token token) = 0;
 
   // From now on accept() ends with each connection, for a listener whose multishot went astray

@@ -79,8 +79,7 @@ bool AsyncioParts::import() {
          take(reader_property, reader_protocol_class.get(), "_stream_reader") &&
          take(feed_data_function, reader_class.get(), "feed_data") &&
          take(wakeup_waiter_function, reader_class.get(), "_wakeup_waiter") &&
-         take(logger, logs.get(), "logger") &&
-         take(modes, constants.get(), "_SendfileMode") &&
+         take(logger, logs.get(), "logger") && take(modes, constants.get(), "_SendfileMode") &&
          take(native_sendfile, modes.get(), "TRY_NATIVE") &&
          take(socket_class, socket.get(), "socket");
 }

@@ -44,8 +44,8 @@ struct AsyncioParts {
     OwnedRef attach, blocking, buffer, buffer_updated, call_exception_handler, cancelled, close,
         connection_lost, connection_made, data, data_received, detach, done, eof, eof_received,
         feed_data, fileno, get_buffer, getpeername, getsockname, limit, pause_writing, paused,
-        peername, reader, reader_property, resume_writing, set_exception, set_result, sockname, socket, transport,
-        transports, waiter, wakeup_waiter, accept, setblocking;
+        peername, reader, reader_property, resume_writing, set_exception, set_result, sockname,
+        socket, transport, transports, waiter, wakeup_waiter, accept, setblocking;
     bool make();
   } names;
 

@@ -21,6 +21,9 @@ constexpr std::uint32_t events_of[2] = {POLLIN, POLLOUT};
 // An error or a hang-up is for whoever waits: the call it makes tells what it is.
 constexpr std::uint32_t events_for_both = POLLERR | POLLHUP;
 
+// Nothing is new after these: what is there must be read to its end.
+constexpr std::uint32_t events_of_end = POLLRDHUP | POLLHUP | POLLERR;
+
 constexpr std::size_t index_of(DescriptorWatches::Side side) {
   return static_cast<std::size_t>(side);
 }
@@ -31,11 +34,18 @@ std::uint32_t DescriptorWatches::Watch::wanted() const {
   return (watchers[0] ? POLLIN : 0) | (watchers[1] ? POLLOUT : 0);
 }
 
+bool DescriptorWatches::Watch::wants_news_only() const {
+  return (!watchers[0] || kinds[0] == Kind::receiver) &&
+         (!watchers[1] || kinds[1] == Kind::receiver);
+}
+
 // Nothing but what is wanted is polled from now on.
 void DescriptorWatches::update(Descriptor descriptor, Watch& watch) {
   watch.lingers = false;
   const std::uint32_t wanted = watch.wanted();
-  if (engine_ != nullptr && wanted != watch.polled) ask(descriptor, watch, wanted);
+  const bool same =
+      wanted == watch.polled && (wanted == 0 || watch.wants_news_only() == watch.news_only);
+  if (engine_ != nullptr && !same) ask(descriptor, watch, wanted);
 }
 
 void DescriptorWatches::ask(Descriptor descriptor, Watch& watch, std::uint32_t events) {
@@ -43,13 +53,20 @@ void DescriptorWatches::ask(Descriptor descriptor, Watch& watch, std::uint32_t e
   if (watch.polled != 0) {
     engine_->cancel(Token(Operation::cancel, 0, slot),
                     Token(Operation::poll, watch.generation, slot));
+    called_off_ = true;
   }
   watch.polled = events;
   if (events == 0) return;
   // Generation 0 is the server's (ServerParts::companion).
   watch.generation = watch.generation % Token::generation_max + 1;
   ++in_flight_;
-  engine_->poll_lasting(Token(Operation::poll, watch.generation, slot), descriptor, events);
+  watch.news_only = watch.wants_news_only();
+  const Token token(Operation::poll, watch.generation, slot);
+  if (watch.news_only) {
+    engine_->poll_news(token, descriptor, events);
+  } else {
+    engine_->poll_lasting(token, descriptor, events);
+  }
 }
 
 DescriptorWatches::Watch& DescriptorWatches::watch_of(Descriptor descriptor) {
@@ -123,7 +140,7 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
   if (completion.result < 0) {
     // The descriptor is none any more: whoever waits learns it from the call that they make.
     for (const Side side : {Side::reader, Side::writer}) {
-      push(watch, side, ready);
+      push(watch, side, true, ready);
       watch.watchers[index_of(side)] = OwnedRef();
     }
     return;
@@ -134,7 +151,7 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
     const std::uint32_t event = events_of[index_of(side)];
     if ((events & (event | events_for_both)) == 0) continue;
     for_nobody |= !watch.watchers[index_of(side)] && (watch.polled & event) != 0;
-    push(watch, side, ready);
+    push(watch, side, (events & events_of_end) != 0, ready);
   }
   // Most often the next operation on the socket asks for the same: what polls on is left to it.
   if (watch.lingers && completion.more && !for_nobody) return;
@@ -142,7 +159,7 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
   update(descriptor, watch);
 }
 
-void DescriptorWatches::push(Watch& watch, Side side, ReadyQueue& ready) {
+void DescriptorWatches::push(Watch& watch, Side side, bool ends, ReadyQueue& ready) {
   OwnedRef& watcher = watch.watchers[index_of(side)];
   if (!watcher) return;
   const Reason reason = side == Side::reader ? Reason::readable : Reason::writable;
@@ -150,7 +167,8 @@ void DescriptorWatches::push(Watch& watch, Side side, ReadyQueue& ready) {
     case Kind::handle:
       return ready.push(OwnedRef::share(watcher));
     case Kind::receiver:
-      return ready.push(OwnedRef::share(watcher), reason);
+      return ready.push(OwnedRef::share(watcher),
+                        ends && side == Side::reader ? Reason::ending : reason);
     case Kind::operation:
       watch.lingers = true;
       return ready.push(std::move(watcher), reason);

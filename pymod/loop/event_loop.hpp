@@ -73,6 +73,10 @@ class EventLoop final : public uring::Work {
   void close();
   bool closed() const { return closed_; }
   const char* engine_name() const;
+  // The engine is silent about readiness that it has told of (Engine::poll_news).
+  bool tells_news_only() const {
+    return engine_ != nullptr && engine_->kind() == uring::EngineKind::ring;
+  }
 
   // Lets the interpreter lock go around a wait, and has it known that the loop must be roused.
   uring::WaitHook around_wait();
@@ -91,6 +95,7 @@ class EventLoop final : public uring::Work {
 
  private:
   bool turn_until(std::uint64_t deadline_ns);
+  void release_closed();
   void move_due();
   void wake();
   void arm_wake();

@@ -3,7 +3,7 @@
 #include <new>
 
 #include "pymod/loop/loop_methods.hpp"
-#include "pymod/loop/socket_operation.hpp"
+#include "pymod/loop/socket_operation_type.hpp"
 #include "pymod/loop/transport_opening.hpp"
 #include "uring/choice.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "pymod/loop/handle_object.hpp"
 #include "pymod/loop/loop_object.hpp"
-#include "pymod/loop/socket_operation.hpp"
+#include "pymod/loop/socket_operation_type.hpp"
 #include "pymod/loop/stream_transport_type.hpp"
 
 namespace noria::py {

@@ -30,7 +30,8 @@ PyTypeObject* type_in(const OwnedRef& type) {
 
 bool append(PyObject* buffer, std::span<const char> octets) {
   const Py_ssize_t before = PyByteArray_GET_SIZE(buffer);
-  if (PyByteArray_Resize(buffer, before + static_cast<Py_ssize_t>(octets.size())) != 0) return false;
+  if (PyByteArray_Resize(buffer, before + static_cast<Py_ssize_t>(octets.size())) != 0)
+    return false;
   std::memcpy(PyByteArray_AS_STRING(buffer) + before, octets.data(), octets.size());
   return true;
 }
@@ -78,11 +79,11 @@ void prepare_feed(StreamTransport& transport) {
   PyTypeObject* const reader = type_in(asyncio.reader_class);
   const AsyncioParts::Names& names = asyncio.names;
   if (PyType_IsSubtype(protocol, type_in(asyncio.reader_protocol_class)) == 0) return;
-  const bool usual = inherits(protocol, names.reader_property, asyncio.reader_property) &&
-                     inherits(reader, names.feed_data, asyncio.feed_data_function) &&
-                     inherits(reader, names.wakeup_waiter, asyncio.wakeup_waiter_function) &&
-                     is_own_method(transport.protocol, names.data_received,
-                                   asyncio.data_received_function);
+  const bool usual =
+      inherits(protocol, names.reader_property, asyncio.reader_property) &&
+      inherits(reader, names.feed_data, asyncio.feed_data_function) &&
+      inherits(reader, names.wakeup_waiter, asyncio.wakeup_waiter_function) &&
+      is_own_method(transport.protocol, names.data_received, asyncio.data_received_function);
   if (!usual) return;
   transport.feeds_protocol = type_version(protocol);
   transport.feeds_reader = type_version(reader);

@@ -68,8 +68,8 @@ bool StreamTransport::may_write() {
     const OwnedRef module(PyImport_ImportModule("asyncio.log"));
     const OwnedRef logger(module ? PyObject_GetAttrString(module.get(), "logger") : nullptr);
     if (logger) {
-      Py_XDECREF(PyObject_CallMethod(logger.get(), "warning", "s",
-                                     "socket.send() raised exception."));
+      Py_XDECREF(
+          PyObject_CallMethod(logger.get(), "warning", "s", "socket.send() raised exception."));
     }
   }
   ++lost_count;
@@ -78,7 +78,8 @@ bool StreamTransport::may_write() {
 
 bool StreamTransport::write(PyObject* data) {
   if (!is_octets(data)) {
-    const OwnedRef name(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(data)), "__name__"));
+    const OwnedRef name(
+        PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(data)), "__name__"));
     if (name) {
       PyErr_Format(PyExc_TypeError, "data argument must be a bytes-like object, not %R",
                    name.get());
@@ -117,7 +118,8 @@ bool StreamTransport::write(PyObject* data) {
 }
 
 bool StreamTransport::write_all(PyObject* pieces) {
-  const OwnedRef all(PySequence_Fast(pieces, "writelines() takes an iterable of bytes-like objects"));
+  const OwnedRef all(
+      PySequence_Fast(pieces, "writelines() takes an iterable of bytes-like objects"));
   if (!all) return false;
   const Py_ssize_t count = PySequence_Fast_GET_SIZE(all.get());
   if (count == 0) return true;
@@ -144,12 +146,12 @@ bool StreamTransport::write_all(PyObject* pieces) {
   for (OwnedRef& piece : kept) {
     if (PyBytes_GET_SIZE(piece.get()) != 0) queue.push(std::move(piece), 0);
   }
-  while (!waited && !queue.empty()) {
+  if (!waited && !queue.empty()) {
     const ssize_t taken = queue.send(descriptor);
-    if (taken >= 0) continue;
-    if (!would_block(static_cast<int>(-taken))) return output_failed(static_cast<int>(-taken));
-    watch(Side::writer);
-    break;
+    if (taken < 0 && !would_block(static_cast<int>(-taken))) {
+      return output_failed(static_cast<int>(-taken));
+    }
+    if (!queue.empty()) watch(Side::writer);
   }
   return pause_protocol();
 }

@@ -28,7 +28,6 @@ bool log_in_debug(StreamTransport& transport, const char* text) {
       OwnedRef(PyObject_CallMethod(logger, "debug", "sO", text, transport.object())));
 }
 
-
 }  // namespace
 
 bool must_leave() {
@@ -41,17 +40,16 @@ bool settle_future(AsyncioParts& parts, PyObject* future, PyObject* error) {
   if (!done) return false;
   if (done.get() == Py_True) return true;
   const auto& name = error == nullptr ? parts.names.set_result : parts.names.set_exception;
-  return static_cast<bool>(
-      OwnedRef(call_method(future, name, error == nullptr ? Py_None : error)));
+  return static_cast<bool>(OwnedRef(call_method(future, name, error == nullptr ? Py_None : error)));
 }
 
 // --- watching ---
 
 void StreamTransport::watch(Side side) {
-  cancel_watcher(loop->core->watches()
-                     .set(descriptor, side, OwnedRef::share(object()),
-                          DescriptorWatches::Kind::receiver)
-                     .get());
+  cancel_watcher(
+      loop->core->watches()
+          .set(descriptor, side, OwnedRef::share(object()), DescriptorWatches::Kind::receiver)
+          .get());
 }
 
 void StreamTransport::unwatch(Side side) {
@@ -73,6 +71,13 @@ bool StreamTransport::run(PyObject* self, Reason reason) {
   const char* name = "_read_ready";
   bool done = true;
   switch (reason) {
+    case Reason::ending:
+      transport.peer_has_ended = true;
+      done = transport.read();
+      break;
+    case Reason::unread:
+      transport.has_unread = false;
+      [[fallthrough]];
     case Reason::readable:
       done = transport.read();
       break;
@@ -98,11 +103,11 @@ bool StreamTransport::run(PyObject* self, Reason reason) {
       const OwnedRef method(PyObject_GetAttrString(self, name));
       if (method) {
         raise_again(error);
-        done = report_failed(*reinterpret_cast<LoopObject*>(loop.get()),
-                             {.callback = method.get(),
-                              .arguments = nullptr,
-                              .argument_count = 0,
-                              .context = context.get()});
+        done =
+            report_failed(*reinterpret_cast<LoopObject*>(loop.get()), {.callback = method.get(),
+                                                                       .arguments = nullptr,
+                                                                       .argument_count = 0,
+                                                                       .context = context.get()});
       }
     }
     if (!done) {
@@ -123,8 +128,8 @@ bool StreamTransport::begin() {
   if (!OwnedRef(call_method(protocol, asyncio.names.connection_made, object()))) {
     goes_on = !must_leave();
     raised = OwnedRef(take_exception());
-    const OwnedRef method(
-        goes_on ? PyObject_GetAttr(protocol, asyncio.names.connection_made.get()) : nullptr);
+    const OwnedRef method(goes_on ? PyObject_GetAttr(protocol, asyncio.names.connection_made.get())
+                                  : nullptr);
     if (method) {
       PyObject* arguments[] = {object()};
       raise_again(raised);
@@ -159,6 +164,7 @@ bool StreamTransport::receive() {
     return fail("Fatal read error on socket transport");
   }
   if (count == 0) return received_end();
+  if (peer_has_ended || static_cast<std::size_t>(count) == scratch.size()) read_again();
   const auto octets = scratch.first(static_cast<std::size_t>(count));
   if (feeds_protocol != 0) [[likely]] {
     switch (feed_stream(*this, octets)) {
@@ -176,23 +182,32 @@ bool StreamTransport::receive() {
   return must_leave() ? false : fail("Fatal error: protocol.data_received() call failed.");
 }
 
+// What fills all the room may have left some behind, of which nobody will be told.
+void StreamTransport::read_again() {
+  if (has_unread || !loop->core->tells_news_only()) return;
+  has_unread = true;
+  loop->core->push(OwnedRef::share(object()), Reason::unread);
+}
+
 bool StreamTransport::receive_into_protocol() {
   AsyncioParts& asyncio = parts();
   const OwnedRef any_size(PyLong_FromLong(-1));
   const OwnedRef buffer(call_method(protocol, asyncio.names.get_buffer, any_size.get()));
   const Py_ssize_t room = buffer ? PyObject_Size(buffer.get()) : -1;
   if (room <= 0) {
-    if (room == 0)
-      PyErr_SetString(PyExc_RuntimeError, "get_buffer() returned an empty buffer");
+    if (room == 0) PyErr_SetString(PyExc_RuntimeError, "get_buffer() returned an empty buffer");
     return must_leave() ? false : fail("Fatal error: protocol.get_buffer() call failed.");
   }
   Py_buffer view;
   if (PyObject_GetBuffer(buffer.get(), &view, PyBUF_WRITABLE) != 0) {
+    PyErr_Format(PyExc_TypeError, "get_buffer() must return a writable bytes-like object, not %s",
+                 Py_TYPE(buffer.get())->tp_name);
     return must_leave() ? false : fail("Fatal read error on socket transport");
   }
   const ssize_t count =
       ::recv(descriptor, view.buf, static_cast<std::size_t>(view.len), MSG_DONTWAIT);
   const int error = errno;
+  if (count > 0 && (peer_has_ended || count == view.len)) read_again();
   PyBuffer_Release(&view);
   if (count < 0) {
     if (would_block(error)) return true;
@@ -227,8 +242,8 @@ bool StreamTransport::lose(OwnedRef error) {
   bool told = true;
   OwnedRef raised;
   if (is_connected) {
-    told = static_cast<bool>(
-        OwnedRef(call_method(protocol, asyncio.names.connection_lost, reason)));
+    told =
+        static_cast<bool>(OwnedRef(call_method(protocol, asyncio.names.connection_lost, reason)));
     if (!told) raised = OwnedRef(take_exception());
   }
   const OwnedRef old_socket(std::exchange(socket, nullptr));

@@ -39,6 +39,8 @@ struct StreamTransport {
   bool is_paused;
   bool has_ended;  // write_eof()
   bool protocol_is_paused;
+  bool has_unread;          // the loop has been told so
+  bool peer_has_ended;      // behind what is still to be read
   bool is_buffered;         // the protocol gives buffers
   unsigned feeds_protocol;  // versions of the classes that StreamFeed may stand for; 0: it may not
   unsigned feeds_reader;
@@ -80,6 +82,7 @@ struct StreamTransport {
   bool receive();
   bool receive_into_protocol();
   bool received_end();
+  void read_again();
   bool resume_protocol();
   bool may_write();
   bool output_failed(int error);

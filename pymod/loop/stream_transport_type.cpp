@@ -55,7 +55,7 @@ PyObject* close(PyObject* self, PyObject*) {
   return none_if(of(self).close());
 }
 
-PyObject* abort(PyObject* self, PyObject*) {
+PyObject* drop(PyObject* self, PyObject*) {
   return none_if(of(self).force_close(OwnedRef()));
 }
 
@@ -242,9 +242,8 @@ PyObject* represent(PyObject* self) {
 
 // All references but _extra and the loop.
 std::array<PyObject**, 8> references(StreamTransport& transport) {
-  return {&transport.socket,    &transport.protocol,     &transport.server,
-          &transport.context,   &transport.waiter,       &transport.lost_with,
-          &transport.empty_waiter, &transport.dictionary};
+  return {&transport.socket, &transport.protocol,  &transport.server,       &transport.context,
+          &transport.waiter, &transport.lost_with, &transport.empty_waiter, &transport.dictionary};
 }
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
@@ -305,7 +304,7 @@ PyMethodDef methods[] = {
     {"write_eof", write_eof, METH_NOARGS, PyDoc_STR("Ends our side once all is sent.")},
     {"can_write_eof", can_write_eof, METH_NOARGS, PyDoc_STR("True.")},
     {"close", close, METH_NOARGS, PyDoc_STR("Ends the connection once all is sent.")},
-    {"abort", abort, METH_NOARGS, PyDoc_STR("Ends the connection; what is queued is dropped.")},
+    {"abort", drop, METH_NOARGS, PyDoc_STR("Ends the connection; what is queued is dropped.")},
     {"is_closing", is_closing, METH_NOARGS, PyDoc_STR("close() or abort() was called.")},
     {"is_reading", is_reading, METH_NOARGS, PyDoc_STR("Neither paused nor closing.")},
     {"pause_reading", pause_reading, METH_NOARGS, PyDoc_STR("No data_received() from now on.")},

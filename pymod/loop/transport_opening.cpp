@@ -94,8 +94,7 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
   if (!transport.set_protocol(opening.protocol)) return false;
   if (opening.server != nullptr && opening.server != Py_None) {
     transport.server = Py_NewRef(opening.server);
-    PyObject* const named =
-        AsyncioParts::server_names_transports ? transport.object() : nullptr;
+    PyObject* const named = AsyncioParts::server_names_transports ? transport.object() : nullptr;
     if (!OwnedRef(call_method(opening.server, asyncio.names.attach, named))) return false;
   }
   if (!enlist(loop_object, transport, asyncio)) return false;
@@ -141,8 +140,7 @@ PyObject* make_socket_transport(PyObject* loop_object, PyObject* const* argument
   PyTypeObject* const type = loop.types->stream_transport();
   if (type == nullptr) return nullptr;
   if constexpr (AsyncioParts::transports_are_exclusive) {
-    const int descriptor =
-        descriptor_in(opening.socket, loop.types->parts()->names.fileno.get());
+    const int descriptor = descriptor_in(opening.socket, loop.types->parts()->names.fileno.get());
     if (descriptor == -1 && PyErr_Occurred() != nullptr) return nullptr;
     if (!is_without_transport(loop, opening.socket, descriptor)) return nullptr;
   }

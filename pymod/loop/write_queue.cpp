@@ -27,12 +27,25 @@ void WriteQueue::push(OwnedRef bytes, std::size_t sent) {
 }
 
 ssize_t WriteQueue::send(int descriptor) {
+  ssize_t total = 0;
+  while (!empty()) {
+    std::size_t offered = 0;
+    const ssize_t taken = send_some(descriptor, offered);
+    if (taken < 0) return total > 0 ? total : taken;
+    total += taken;
+    if (static_cast<std::size_t>(taken) < offered) break;
+  }
+  return total;
+}
+
+ssize_t WriteQueue::send_some(int descriptor, std::size_t& offered) {
   std::array<iovec, parts_per_call> pieces;
   const std::size_t count = std::min(parts_.size() - first_, parts_per_call);
   for (std::size_t index = 0; index < count; ++index) {
     const Part& part = parts_[first_ + index];
     pieces[index] = {.iov_base = PyBytes_AS_STRING(part.bytes.get()) + part.sent,
                      .iov_len = size_of(part.bytes) - part.sent};
+    offered += pieces[index].iov_len;
   }
   msghdr message{};
   message.msg_iov = pieces.data();

@@ -23,7 +23,8 @@ class WriteQueue {
 
   // An exact bytes object without its first `sent` octets, of which it has more.
   void push(OwnedRef bytes, std::size_t sent);
-  // One sendmsg(2): the octets taken, or -errno. Of a queue that is not empty.
+  // Until the kernel takes no more: how many octets it took, or -errno if none. Of a queue that is
+  // not empty.
   ssize_t send(int descriptor);
   void clear();
 
@@ -37,6 +38,8 @@ class WriteQueue {
   };
 
   void drop_first();
+  // One sendmsg(2); `offered` says what it was given.
+  ssize_t send_some(int descriptor, std::size_t& offered);
 
   std::vector<Part> parts_;
   std::size_t first_ = 0;  // those before it have been sent

@@ -1,5 +1,6 @@
 #include "uring/ring/ring.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -163,6 +164,11 @@ void RingEngine::cancel(Token token, Token target) {
 
 void RingEngine::poll(Token token, Descriptor descriptor, std::uint32_t events) {
   ops::prepare_poll(next_entry(), token, descriptor, events);
+}
+
+void RingEngine::poll_news(Token token, Descriptor descriptor, std::uint32_t events) {
+  // The end of what a peer sends is no news once it was there together with the last octets.
+  ops::prepare_poll_news(next_entry(), token, descriptor, events | POLLRDHUP);
 }
 
 void RingEngine::nop(Token token) {

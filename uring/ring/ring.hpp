@@ -41,6 +41,8 @@ class RingEngine final : public Engine {
   void close(Token token, Descriptor descriptor) override;
   void cancel(Token token, Token target) override;
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
+  // Multishot: one submission for as long as it lasts.
+  void poll_news(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
   void accept_singly() override { multishot_accept_ = false; }
   bool has_unread(Descriptor socket) override;
