@@ -62,6 +62,18 @@ inline PyObject* take_exception() {
 #endif
 }
 
+// What a weak reference stands for; null once it is gone.
+inline PyObject* referent(PyObject* weak_reference) {
+#if PY_VERSION_HEX >= 0x030d0000
+  PyObject* object = nullptr;
+  PyWeakref_GetRef(weak_reference, &object);
+  return object;
+#else
+  PyObject* const object = PyWeakref_GetObject(weak_reference);
+  return object == Py_None ? nullptr : Py_XNewRef(object);
+#endif
+}
+
 // A number that differs whenever the type or what it inherits has changed, and that no other type
 // ever has; 0 where the interpreter has not given one.
 inline unsigned type_version(const PyTypeObject* type) {

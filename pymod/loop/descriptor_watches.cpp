@@ -6,6 +6,7 @@
 #include <bit>
 #include <utility>
 
+#include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/ready_queue.hpp"
 
 namespace noria::py {
@@ -20,42 +21,89 @@ constexpr std::uint32_t events_of[2] = {POLLIN, POLLOUT};
 // An error or a hang-up is for whoever waits: the call it makes tells what it is.
 constexpr std::uint32_t events_for_both = POLLERR | POLLHUP;
 
+// Nothing is new after these: what is there must be read to its end.
+constexpr std::uint32_t events_of_end = POLLRDHUP | POLLHUP | POLLERR;
+
 constexpr std::size_t index_of(DescriptorWatches::Side side) {
   return static_cast<std::size_t>(side);
 }
 
 }  // namespace
 
+std::uint32_t DescriptorWatches::Watch::wanted() const {
+  return (watchers[0] ? POLLIN : 0) | (watchers[1] ? POLLOUT : 0);
+}
+
+bool DescriptorWatches::Watch::wants_news_only() const {
+  return (!watchers[0] || kinds[0] == Kind::receiver) &&
+         (!watchers[1] || kinds[1] == Kind::receiver);
+}
+
+// Nothing but what is wanted is polled from now on.
 void DescriptorWatches::update(Descriptor descriptor, Watch& watch) {
-  if (engine_ == nullptr) return;
-  const std::uint32_t wanted = (watch.handles[0] ? POLLIN : 0) | (watch.handles[1] ? POLLOUT : 0);
-  if (wanted == watch.polled) return;
+  watch.lingers = false;
+  const std::uint32_t wanted = watch.wanted();
+  const bool same =
+      wanted == watch.polled && (wanted == 0 || watch.wants_news_only() == watch.news_only);
+  if (engine_ != nullptr && !same) ask(descriptor, watch, wanted);
+}
+
+void DescriptorWatches::ask(Descriptor descriptor, Watch& watch, std::uint32_t events) {
   const auto slot = static_cast<std::uint32_t>(descriptor);
   if (watch.polled != 0) {
     engine_->cancel(Token(Operation::cancel, 0, slot),
                     Token(Operation::poll, watch.generation, slot));
+    called_off_ = true;
   }
-  watch.polled = wanted;
-  if (wanted == 0) return;
+  watch.polled = events;
+  if (events == 0) return;
   // Generation 0 is the server's (ServerParts::companion).
   watch.generation = watch.generation % Token::generation_max + 1;
   ++in_flight_;
-  engine_->poll_lasting(Token(Operation::poll, watch.generation, slot), descriptor, wanted);
+  watch.news_only = watch.wants_news_only();
+  const Token token(Operation::poll, watch.generation, slot);
+  if (watch.news_only) {
+    engine_->poll_news(token, descriptor, events);
+  } else {
+    engine_->poll_lasting(token, descriptor, events);
+  }
 }
 
-OwnedRef DescriptorWatches::set(Descriptor descriptor, Side side, OwnedRef handle) {
+DescriptorWatches::Watch& DescriptorWatches::watch_of(Descriptor descriptor) {
   const auto index = static_cast<std::size_t>(descriptor);
   if (index >= watches_.size()) watches_.resize(std::bit_ceil(index + 1));
-  Watch& watch = watches_[index];
-  OwnedRef before = std::exchange(watch.handles[index_of(side)], std::move(handle));
+  return watches_[index];
+}
+
+OwnedRef DescriptorWatches::set(Descriptor descriptor, Side side, OwnedRef watcher, Kind kind) {
+  Watch& watch = watch_of(descriptor);
+  OwnedRef before = std::exchange(watch.watchers[index_of(side)], std::move(watcher));
+  watch.kinds[index_of(side)] = kind;
+  // What lingers may be of a descriptor that was closed since, and had the same number.
+  if (watch.lingers && engine_ != nullptr) ask(descriptor, watch, 0);
   update(descriptor, watch);
   return before;
+}
+
+OwnedRef DescriptorWatches::set_operation(Descriptor descriptor, Side side, OwnedRef operation,
+                                          PyObject* socket) {
+  Watch& watch = watch_of(descriptor);
+  const bool same = watch.socket && OwnedRef(referent(watch.socket.get())).get() == socket;
+  if (same && watch.lingers && (watch.polled & events_of[index_of(side)]) != 0) {
+    watch.kinds[index_of(side)] = Kind::operation;
+    return std::exchange(watch.watchers[index_of(side)], std::move(operation));
+  }
+  if (!same) {
+    watch.socket = OwnedRef(PyWeakref_NewRef(socket, nullptr));
+    PyErr_Clear();  // one that takes no weak references gains nothing
+  }
+  return set(descriptor, side, std::move(operation), Kind::operation);
 }
 
 OwnedRef DescriptorWatches::remove(Descriptor descriptor, Side side) {
   if (find(descriptor, side) == nullptr) return OwnedRef();
   Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
-  OwnedRef before = std::move(watch.handles[index_of(side)]);
+  OwnedRef before = std::move(watch.watchers[index_of(side)]);
   update(descriptor, watch);
   return before;
 }
@@ -63,7 +111,7 @@ OwnedRef DescriptorWatches::remove(Descriptor descriptor, Side side) {
 PyObject* DescriptorWatches::find(Descriptor descriptor, Side side) const {
   const auto index = static_cast<std::size_t>(descriptor);
   if (descriptor < 0 || index >= watches_.size()) return nullptr;
-  return watches_[index].handles[index_of(side)].get();
+  return watches_[index].watchers[index_of(side)].get();
 }
 
 void DescriptorWatches::attach(uring::Engine& engine) {
@@ -87,7 +135,10 @@ void DescriptorWatches::call_off() {
 void DescriptorWatches::detach() {
   engine_ = nullptr;
   in_flight_ = 0;
-  for (Watch& watch : watches_) watch.polled = 0;
+  for (Watch& watch : watches_) {
+    watch.polled = 0;
+    watch.lingers = false;
+  }
 }
 
 void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueue& ready) {
@@ -97,19 +148,41 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
   // Called off meanwhile, or asked for anew.
   if (watch.polled == 0 || watch.generation != completion.token.generation()) return;
   if (!completion.more) watch.polled = 0;
-  if (completion.result >= 0) {
-    const auto events = static_cast<std::uint32_t>(completion.result);
+  if (completion.result < 0) {
+    // The descriptor is none any more: whoever waits learns it from the call that they make.
     for (const Side side : {Side::reader, Side::writer}) {
-      const bool is_ready = (events & (events_of[index_of(side)] | events_for_both)) != 0;
-      OwnedRef& handle = watch.handles[index_of(side)];
-      if (is_ready && handle) ready.push(OwnedRef::share(handle));
+      push(watch, side, true, ready);
+      watch.watchers[index_of(side)] = OwnedRef();
     }
-    // Asked again now, submitted when the callbacks have run.
-    return update(descriptor, watch);
+    return;
   }
-  // The descriptor is none any more: whoever waits learns it from the call that they make.
-  for (OwnedRef& handle : watch.handles) {
-    if (handle) ready.push(std::move(handle));
+  const auto events = static_cast<std::uint32_t>(completion.result);
+  bool for_nobody = false;
+  for (const Side side : {Side::reader, Side::writer}) {
+    const std::uint32_t event = events_of[index_of(side)];
+    if ((events & (event | events_for_both)) == 0) continue;
+    for_nobody |= !watch.watchers[index_of(side)] && (watch.polled & event) != 0;
+    push(watch, side, (events & events_of_end) != 0, ready);
+  }
+  // Most often the next operation on the socket asks for the same: what polls on is left to it.
+  if (watch.lingers && completion.more && !for_nobody) return;
+  // Asked again now, submitted when the callbacks have run.
+  update(descriptor, watch);
+}
+
+void DescriptorWatches::push(Watch& watch, Side side, bool ends, ReadyQueue& ready) {
+  OwnedRef& watcher = watch.watchers[index_of(side)];
+  if (!watcher) return;
+  const Reason reason = side == Side::reader ? Reason::readable : Reason::writable;
+  switch (watch.kinds[index_of(side)]) {
+    case Kind::handle:
+      return ready.push(OwnedRef::share(watcher));
+    case Kind::receiver:
+      return ready.push(OwnedRef::share(watcher),
+                        ends && side == Side::reader ? Reason::ending : reason);
+    case Kind::operation:
+      watch.lingers = true;
+      return ready.push(std::move(watcher), reason);
   }
 }
 
@@ -122,8 +195,8 @@ void DescriptorWatches::clear() {
 
 int DescriptorWatches::traverse(visitproc visit, void* arg) const {
   for (const Watch& watch : watches_) {
-    Py_VISIT(watch.handles[0].get());
-    Py_VISIT(watch.handles[1].get());
+    Py_VISIT(watch.watchers[0].get());
+    Py_VISIT(watch.watchers[1].get());
   }
   return 0;
 }

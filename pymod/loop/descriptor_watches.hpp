@@ -1,13 +1,15 @@
-// add_reader() and add_writer(): who is called while a descriptor is ready. One poll of the engine
-// serves both sides of a descriptor.
+// Who is called while a descriptor is ready: callbacks of add_reader() and add_writer(),
+// transports, and operations on sockets. One poll of the engine serves both sides of a descriptor.
 #pragma once
 
 #include <Python.h>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "pymod/hotpath/refs.hpp"
+#include "pymod/loop/receiver.hpp"
 #include "uring/engine.hpp"
 
 namespace noria::py {
@@ -17,13 +19,21 @@ class ReadyQueue;
 class DescriptorWatches {
  public:
   enum class Side : std::uint8_t { reader, writer };
+  enum class Kind : std::uint8_t {
+    handle,
+    receiver,   // takes all there is once it is told
+    operation,  // a receiver that has what it wants once its side was ready
+  };
 
   DescriptorWatches() = default;
   DescriptorWatches(const DescriptorWatches&) = delete;
   DescriptorWatches& operator=(const DescriptorWatches&) = delete;
 
-  // Who was there before, or null. A handle is pushed as often as its side is ready.
-  OwnedRef set(uring::Descriptor descriptor, Side side, OwnedRef handle);
+  // Who was there before, or null. Who watches is pushed as often as its side is ready.
+  OwnedRef set(uring::Descriptor descriptor, Side side, OwnedRef watcher, Kind kind = Kind::handle);
+  // An operation on a Python socket. The poll outlives it, and serves the next one on that socket.
+  OwnedRef set_operation(uring::Descriptor descriptor, Side side, OwnedRef operation,
+                         PyObject* socket);
   OwnedRef remove(uring::Descriptor descriptor, Side side);
   // Borrowed; null if nobody waits.
   PyObject* find(uring::Descriptor descriptor, Side side) const;
@@ -41,19 +51,36 @@ class DescriptorWatches {
   int traverse(visitproc visit, void* arg) const;
   // Polls whose last completion has not come.
   std::size_t in_flight() const { return in_flight_; }
+  // Polls were called off since the last time; until the engine knows, it may hold on to what they
+  // were of.
+  bool take_called_off() { return std::exchange(called_off_, false); }
 
  private:
   struct Watch {
-    OwnedRef handles[2];
+    OwnedRef watchers[2];
+    Kind kinds[2] = {};
+    // Whom the poll was begun for, if by an operation: a weak reference. While that socket lives
+    // the descriptor is surely still the same.
+    OwnedRef socket;
+    bool lingers = false;  // more may be polled than somebody waits for
     std::uint32_t generation = 0;
     std::uint32_t polled = 0;  // the events that are asked for; 0: no poll is in flight
+
+    bool news_only = false;  // whoever it is for has been told of what is ready by now
+
+    std::uint32_t wanted() const;
+    bool wants_news_only() const;
   };
 
+  Watch& watch_of(uring::Descriptor descriptor);
   void update(uring::Descriptor descriptor, Watch& watch);
+  void ask(uring::Descriptor descriptor, Watch& watch, std::uint32_t events);
+  static void push(Watch& watch, Side side, bool ends, ReadyQueue& ready);
 
   uring::Engine* engine_ = nullptr;
   std::vector<Watch> watches_;  // by descriptor
   std::size_t in_flight_ = 0;
+  bool called_off_ = false;
 };
 
 }  // namespace noria::py

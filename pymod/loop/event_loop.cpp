@@ -89,7 +89,8 @@ bool EventLoop::open(uring::EngineRequest request) {
                                      .receive_buffer_bytes = 4096,
                                      .submission_entries = 64,
                                      .completion_entries = 512,
-                                     .one_thread = false};
+                                     .one_thread = false,
+                                     .waits_at_once = true};
   auto choice = uring::choose_engine(request, options, stats_);
   if (!choice) {
     PyErr_Format(PyExc_OSError, "the event loop has no engine: %s; %s",
@@ -159,8 +160,8 @@ void EventLoop::settle() {
     const std::size_t count = ready_.size();
     ran += count;
     for (std::size_t index = 0; index < count && !ready_.empty(); ++index) {
-      const OwnedRef handle = ready_.pop();
-      if (run_ready(handle.get())) [[likely]]
+      const Ready ready = ready_.pop();
+      if (run_ready(ready)) [[likely]]
         continue;
       raised_ = OwnedRef(take_exception());
       return;
@@ -212,12 +213,23 @@ bool EventLoop::turn(std::uint64_t wait_ns) {
 
 bool EventLoop::run() {
   std::size_t turns = 0;
+  bool goes_on = true;
   do {
-    if (!turn_until(uring::no_deadline)) return false;
+    goes_on = turn_until(uring::no_deadline);
     // A loop that is always busy never waits, and so never sees an EINTR.
-    if (++turns % 64 == 0 && PyErr_CheckSignals() != 0) return false;
-  } while (!stopping_);
-  return true;
+    if (goes_on && ++turns % 64 == 0 && PyErr_CheckSignals() != 0) goes_on = false;
+  } while (goes_on && !stopping_);
+  release_closed();
+  return goes_on;
+}
+
+// A ring keeps a socket that is closed from saying so to its peer while a poll of it is in flight,
+// and who knows when the loop runs again.
+void EventLoop::release_closed() {
+  if (!watches_.take_called_off() || !tells_news_only()) return;
+  std::array<Completion, completions_per_turn> batch;
+  const std::size_t count = engine_->turn(batch, 0, {});
+  complete(std::span(batch).first(count));
 }
 
 int EventLoop::traverse(visitproc visit, void* arg) const {

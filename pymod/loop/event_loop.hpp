@@ -33,11 +33,19 @@ class EventLoop final : public uring::Work {
   ~EventLoop() override { close(); }
 
   // --- what is to run ---
-  void push(OwnedRef handle) { ready_.push(std::move(handle)); }
+  void push(OwnedRef object, Reason reason = Reason::handle) {
+    ready_.push(std::move(object), reason);
+  }
   void push_timer(double when, OwnedRef handle, HandleObject* native);
   void forget_timer(HandleObject& handle) { timers_.remove(&handle); }
   bool forget_foreign_timer(PyObject* handle) { return timers_.remove_foreign(handle); }
   DescriptorWatches& watches() { return watches_; }
+  // Where octets are received before it is known how many they are; of no use beyond a call.
+  std::span<char> scratch() {
+    if (!scratch_) [[unlikely]]
+      scratch_ = std::make_unique_for_overwrite<char[]>(scratch_bytes);
+    return {scratch_.get(), scratch_bytes};
+  }
   // A callback has come from another thread; holds the interpreter lock as everybody here does.
   void rouse() {
     if (waiting_ || engine_ == nullptr) wake();
@@ -65,6 +73,10 @@ class EventLoop final : public uring::Work {
   void close();
   bool closed() const { return closed_; }
   const char* engine_name() const;
+  // The engine is silent about readiness that it has told of (Engine::poll_news).
+  bool tells_news_only() const {
+    return engine_ != nullptr && engine_->kind() == uring::EngineKind::ring;
+  }
 
   // Lets the interpreter lock go around a wait, and has it known that the loop must be roused.
   uring::WaitHook around_wait();
@@ -78,8 +90,12 @@ class EventLoop final : public uring::Work {
 
   static double now_seconds();
 
+  // As asyncio's transports: what one read takes at most.
+  static constexpr std::size_t scratch_bytes = std::size_t{256} * 1024;
+
  private:
   bool turn_until(std::uint64_t deadline_ns);
+  void release_closed();
   void move_due();
   void wake();
   void arm_wake();
@@ -87,6 +103,7 @@ class EventLoop final : public uring::Work {
   ReadyQueue ready_;
   TimerHeap timers_;
   DescriptorWatches watches_;
+  std::unique_ptr<char[]> scratch_;
 
   uring::Engine* engine_ = nullptr;
   std::unique_ptr<uring::Engine> own_engine_;

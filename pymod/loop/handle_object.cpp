@@ -301,7 +301,11 @@ bool run_handle(HandleObject& handle) {
   return goes_on;
 }
 
-bool run_ready(PyObject* handle) {
+bool run_ready(const Ready& ready) {
+  PyObject* const handle = ready.object.get();
+  if (ready.reason != Reason::handle) {
+    return reinterpret_cast<Receiver*>(handle)->run(handle, ready.reason);
+  }
   if (Py_TYPE(handle)->tp_dealloc == dealloc) [[likely]]
     return run_handle(of(handle));
   const OwnedRef loop(PyObject_GetAttrString(handle, "_loop"));
@@ -314,6 +318,22 @@ void cancel_handle(HandleObject& handle) {
   const OwnedRef held = OwnedRef::share(object_of(handle));  // the heap's may be the last
   if (handle.heap_place != HandleObject::nowhere) handle.loop->core->forget_timer(handle);
   if (!handle.running) drop_call(handle);
+}
+
+void cancel_watcher(PyObject* watcher) {
+  // A receiver knows by itself what it waits for.
+  if (watcher != nullptr && Py_TYPE(watcher)->tp_dealloc == dealloc) cancel_handle(of(watcher));
+}
+
+bool report_failed(LoopObject& loop, const Call& call) {
+  if (PyErr_ExceptionMatches(PyExc_SystemExit) || PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
+    return false;
+  }
+  OwnedRef error(take_exception());
+  const OwnedRef handle(reinterpret_cast<PyObject*>(new_handle(loop, call)));
+  if (!handle) return false;
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
+  return callback_failed(of(handle.get()));
 }
 
 void free_handle(HandleObject* dead) {

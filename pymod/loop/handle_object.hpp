@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "pymod/hotpath/refs.hpp"
+#include "pymod/loop/ready_queue.hpp"
 
 namespace noria::py {
 
@@ -49,9 +50,16 @@ HandleObject* new_timer_handle(LoopObject& loop, double when, const Call& call);
 
 // Runs it. False with an error set that must leave the loop: SystemExit or KeyboardInterrupt.
 bool run_handle(HandleObject& handle);
-// The same of whatever stands in a ready queue: one of ours, or any object with asyncio's _run().
-bool run_ready(PyObject* handle);
+// The same of whatever stands in a ready queue: one of ours, any object with asyncio's _run(), or a
+// receiver.
+bool run_ready(const Ready& ready);
 void cancel_handle(HandleObject& handle);
+// What watched a descriptor will not do so any more; null: there was none.
+void cancel_watcher(PyObject* watcher);
+// What is done about a callback that has failed: its error, which is set, is told to the loop's
+// exception handler, as that of a handle with this call. False with an error set that must leave
+// the loop.
+bool report_failed(LoopObject& loop, const Call& call);
 // Of a list of dead ones.
 void free_handle(HandleObject* dead);
 

@@ -113,7 +113,7 @@ PyObject* add_watch(PyObject* self, PyObject* const* arguments, Py_ssize_t count
   if (handle == nullptr) return nullptr;
   PyObject* const made = reinterpret_cast<PyObject*>(handle);
   const OwnedRef before = loop.core->watches().set(descriptor, side, OwnedRef::share(made));
-  if (before) cancel_handle(*reinterpret_cast<HandleObject*>(before.get()));
+  cancel_watcher(before.get());
   return made;
 }
 
@@ -124,7 +124,7 @@ PyObject* remove_watch(PyObject* self, PyObject* file, Side side) {
   if (descriptor < 0) return nullptr;
   const OwnedRef before = loop.core->watches().remove(descriptor, side);
   if (!before) Py_RETURN_FALSE;
-  cancel_handle(*reinterpret_cast<HandleObject*>(before.get()));
+  cancel_watcher(before.get());
   Py_RETURN_TRUE;
 }
 

@@ -3,6 +3,8 @@
 #include <new>
 
 #include "pymod/loop/loop_methods.hpp"
+#include "pymod/loop/socket_operation_type.hpp"
+#include "pymod/loop/transport_opening.hpp"
 #include "uring/choice.hpp"
 
 namespace noria::py {
@@ -100,6 +102,10 @@ PyObject* get_engine(PyObject* self, void*) {
   return PyUnicode_FromString(name);
 }
 
+PyObject* get_debug(PyObject* self, PyObject*) {
+  return PyBool_FromLong(of(self).debug);
+}
+
 template <bool LoopObject::* flag>
 int set_flag(PyObject* self, PyObject* value, void*) {
   if (value == nullptr) {
@@ -185,6 +191,18 @@ PyMethodDef methods[] = {
     {"_remove_writer", loop_methods::remove_writer, METH_O, nullptr},
     {"_has_reader", loop_methods::has_reader, METH_O, nullptr},
     {"_has_writer", loop_methods::has_writer, METH_O, nullptr},
+    {"sock_recv", as_method<socket_operations::sock_recv>(), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("At most so many octets from the socket; awaited.")},
+    {"sock_recv_into", as_method<socket_operations::sock_recv_into>(),
+     METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("Fills a buffer from the socket; awaited, says how many octets came.")},
+    {"sock_sendall", as_method<socket_operations::sock_sendall>(), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("Sends all of it; awaited.")},
+    {"sock_accept", as_method<socket_operations::sock_accept>(), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("(connection, address); awaited.")},
+    {"get_debug", get_debug, METH_NOARGS, PyDoc_STR("Whether debug mode is on.")},
+    {"_make_socket_transport", as_method<make_socket_transport>(), METH_FASTCALL | METH_KEYWORDS,
+     nullptr},
     {"stop", stop, METH_NOARGS, PyDoc_STR("Ends run_forever() after this round.")},
     {"_run", run, METH_O, nullptr},
     {"_turn", turn, METH_O, nullptr},

@@ -2,6 +2,8 @@
 
 #include "pymod/loop/handle_object.hpp"
 #include "pymod/loop/loop_object.hpp"
+#include "pymod/loop/socket_operation_type.hpp"
+#include "pymod/loop/stream_transport_type.hpp"
 
 namespace noria::py {
 
@@ -35,6 +37,25 @@ PyObject* LoopTypes::future() {
 
 PyObject* LoopTypes::current_tasks() {
   return current_tasks_ || import_asyncio() ? current_tasks_.get() : nullptr;
+}
+
+AsyncioParts* LoopTypes::parts() {
+  if (!parts_) parts_ = AsyncioParts::make();
+  return parts_.get();
+}
+
+PyTypeObject* LoopTypes::stream_transport() {
+  if (!stream_transport_ && parts() != nullptr) {
+    stream_transport_ = OwnedRef(reinterpret_cast<PyObject*>(make_stream_transport_type(*parts_)));
+  }
+  return reinterpret_cast<PyTypeObject*>(stream_transport_.get());
+}
+
+PyTypeObject* LoopTypes::socket_operation() {
+  if (!socket_operation_) {
+    socket_operation_ = OwnedRef(reinterpret_cast<PyObject*>(make_socket_operation_type()));
+  }
+  return reinterpret_cast<PyTypeObject*>(socket_operation_.get());
 }
 
 PyObject* LoopTypes::task() {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "pymod/hotpath/refs.hpp"
+#include "pymod/loop/asyncio_parts.hpp"
 
 namespace noria::py {
 
@@ -24,6 +25,9 @@ class LoopTypes {
   PyObject* task();
   // {loop: task}, of all loops.
   PyObject* current_tasks();
+  AsyncioParts* parts();
+  PyTypeObject* stream_transport();
+  PyTypeObject* socket_operation();
 
   OwnedRef loop_keyword;   // ("loop",)
   OwnedRef task_keywords;  // ("loop", "name", "context")
@@ -38,6 +42,9 @@ class LoopTypes {
   OwnedRef future_;
   OwnedRef task_;
   OwnedRef current_tasks_;
+  std::unique_ptr<AsyncioParts> parts_;
+  OwnedRef stream_transport_;
+  OwnedRef socket_operation_;
 };
 
 }  // namespace noria::py

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+import noria.loop
 from noria import App
 from noria.testing import live_server
 
@@ -29,6 +30,13 @@ def engines() -> list[str]:
 def engine(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
+
+
+@pytest.fixture
+def loop(engine: str) -> Iterator[noria.loop.Loop]:
+    made = noria.loop.Loop(engine)
+    yield made
+    made.close()
 
 
 @pytest.fixture

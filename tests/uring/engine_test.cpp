@@ -244,6 +244,29 @@ TEST_P(EngineContract, a_lasting_poll_tells_of_readiness_until_it_is_cancelled) 
   close(socket);
 }
 
+// Whoever takes all there is hears of what comes then, and of the end even if it came with it.
+TEST_P(EngineContract, news_are_told_to_who_reads_all_there_is) {
+  const auto [peer, socket] = connect();
+  engine().poll_news(token(Operation::poll), socket, POLLIN);
+  EXPECT_TRUE(turn().empty());
+  std::array<char, 16> memory;
+  for (const std::string_view octets : {"one", "two", "three"}) {
+    world_->deliver(peer, std::string(octets));
+    Completion completion = collect(1)[0];
+    EXPECT_EQ(completion.token, token(Operation::poll));
+    EXPECT_NE(completion.result & POLLIN, 0);
+    if (!completion.more) engine().poll_news(token(Operation::poll), socket, POLLIN);
+    engine().receive_into(token(Operation::receive), socket, memory);
+    do {
+      completion = collect(1)[0];
+    } while (completion.token.operation() != Operation::receive);
+    EXPECT_EQ(completion.result, static_cast<std::int32_t>(octets.size()));
+  }
+  engine().cancel(token(Operation::cancel), token(Operation::poll));
+  while (engine().operations_in_flight() > 0) turn();
+  close(socket);
+}
+
 TEST_P(EngineContract, polls_once_for_what_is_ready) {
   const auto [peer, socket] = connect();
   engine().poll(token(Operation::poll), socket, POLLOUT);

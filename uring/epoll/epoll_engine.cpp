@@ -18,7 +18,7 @@ namespace {
 
 // Nanoseconds until the deadline, 0 once it has come, no_deadline for ever.
 std::uint64_t left_until(std::uint64_t deadline_ns) {
-  if (deadline_ns == no_deadline) return no_deadline;
+  if (deadline_ns == no_deadline || deadline_ns == 0) return deadline_ns;
   timespec now{};
   ::clock_gettime(CLOCK_MONOTONIC, &now);
   const std::uint64_t now_ns = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
@@ -36,6 +36,7 @@ std::expected<std::unique_ptr<EpollEngine>, int> EpollEngine::open(const EngineO
 
 EpollEngine::EpollEngine(const EngineOptions& options, Readiness readiness)
     : readiness_(std::move(readiness)),
+      waits_at_once_(options.waits_at_once),
       buffers_(options.receive_buffer_count, options.receive_buffer_bytes) {}
 
 void EpollEngine::accept(Token token, Descriptor listener) {
@@ -143,8 +144,10 @@ std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_
     return std::span(events_).first(std::min(events_max, out_.size() - written_));
   };
   if (room().empty()) return written_;
-  const int ready = readiness_.poll(room());
-  for (int index = 0; index < ready; ++index) dispatch(events_[static_cast<std::size_t>(index)]);
+  if (!waits_at_once_ || written_ != 0 || left_until(deadline_ns) == 0) {
+    const int ready = readiness_.poll(room());
+    for (int index = 0; index < ready; ++index) dispatch(events_[static_cast<std::size_t>(index)]);
+  }
 
   // Readiness that led to no completion (interest nobody has any more) is no reason to return.
   while (written_ == 0) {

@@ -117,6 +117,7 @@ class EpollEngine final : public Engine {
   static constexpr std::size_t events_max = 256;
 
   Readiness readiness_;
+  bool waits_at_once_;
   BufferStack buffers_;
   std::vector<Watch> watches_;           // by descriptor
   std::vector<Descriptor> by_slot_;      // a guess for cancel: who last armed under this slot

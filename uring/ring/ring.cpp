@@ -1,5 +1,6 @@
 #include "uring/ring/ring.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -42,6 +43,7 @@ std::expected<std::unique_ptr<RingEngine>, SetUpFailure> RingEngine::open(
       set_up_ring(options.submission_entries, options.completion_entries, options.one_thread);
   if (!set_up) return std::unexpected(set_up.error());
   std::unique_ptr<RingEngine> engine(new RingEngine(*set_up, stats));
+  engine->waits_at_once_ = options.waits_at_once;
   if (auto registered = engine->register_buffers(options); !registered) {
     return std::unexpected(registered.error());
   }
@@ -164,6 +166,11 @@ void RingEngine::poll(Token token, Descriptor descriptor, std::uint32_t events) 
   ops::prepare_poll(next_entry(), token, descriptor, events);
 }
 
+void RingEngine::poll_news(Token token, Descriptor descriptor, std::uint32_t events) {
+  // The end of what a peer sends is no news once it was there together with the last octets.
+  ops::prepare_poll_news(next_entry(), token, descriptor, events | POLLRDHUP);
+}
+
 void RingEngine::nop(Token token) {
   ops::prepare_nop(next_entry(), token);
 }
@@ -194,9 +201,11 @@ std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_n
   const std::uint32_t submit_count = submittable(deadline_ns);
   if (submit_count > 0 || (flags & IORING_SQ_TASKRUN) != 0) {
     // With nobody to tell before a wait, submitting and waiting are one call.
-    const bool waits = hook.before == nullptr && absolute_deadlines_ && deadline_ns != 0 &&
-                       shutdowns_.empty() && !completions_ready();
+    const bool waits = (hook.before == nullptr || waits_at_once_) && absolute_deadlines_ &&
+                       deadline_ns != 0 && shutdowns_.empty() && !completions_ready();
+    if (waits && hook.before != nullptr) hook.before(hook.context);
     enter(submit_count, waits ? 1 : 0, deadline_ns);
+    if (waits && hook.after != nullptr) hook.after(hook.context);
     if (waits) return reap(out);
   }
 

@@ -41,6 +41,8 @@ class RingEngine final : public Engine {
   void close(Token token, Descriptor descriptor) override;
   void cancel(Token token, Token target) override;
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
+  // Multishot: one submission for as long as it lasts.
+  void poll_news(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
   void accept_singly() override { multishot_accept_ = false; }
   bool has_unread(Descriptor socket) override;
@@ -93,6 +95,7 @@ class RingEngine final : public Engine {
   std::uint32_t enter_flags_ = 0;
   int enter_descriptor_ = -1;
   bool absolute_deadlines_ = false;
+  bool waits_at_once_ = false;
 
   std::size_t in_flight_ = 0;
   std::vector<io_uring_sqe> queued_;  // prepared while the submission queue was full (ENG-033)

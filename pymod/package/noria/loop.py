@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import weakref
-from asyncio import base_events, events, format_helpers
+from asyncio import base_events, events, format_helpers, sslproto
 from asyncio.log import logger
 from typing import TYPE_CHECKING, Any
 
@@ -77,10 +77,39 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             self._csock.close()
             self._ssock = self._csock = None
         base_events.BaseEventLoop.close(self)
+        self._selector = None
         self._close_core()
 
     def __repr__(self) -> str:
         return base_events.BaseEventLoop.__repr__(self)
+
+    # --- transports and sockets ---
+
+    def _make_ssl_transport(
+        self,
+        rawsock: Any,
+        protocol: Any,
+        sslcontext: Any,
+        waiter: Any = None,
+        *,
+        extra: dict[str, Any] | None = None,
+        server: Any = None,
+        **options: Any,
+    ) -> Any:
+        if sys.version_info >= (3, 12):
+            self._ensure_fd_no_transport(rawsock)
+        secured = sslproto.SSLProtocol(self, protocol, sslcontext, waiter, **options)
+        self._make_socket_transport(rawsock, secured, extra=extra, server=server)
+        return secured._app_transport
+
+    # For sockets that are none of the standard library's class, and in debug mode.
+    _sock_recv_of_asyncio = asyncio.SelectorEventLoop.sock_recv
+    _sock_recv_into_of_asyncio = asyncio.SelectorEventLoop.sock_recv_into
+    _sock_sendall_of_asyncio = asyncio.SelectorEventLoop.sock_sendall
+    _sock_accept_of_asyncio = asyncio.SelectorEventLoop.sock_accept
+
+    def _transport_failed(self, transport: Any, message: str, error: BaseException) -> None:
+        logger.debug("%r: %s", transport, message, exc_info=error)
 
     # --- what asyncio's base class keeps in lists of its own ---
 

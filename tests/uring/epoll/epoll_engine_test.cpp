@@ -137,6 +137,29 @@ TEST_F(EpollEngineTest, readiness_nobody_wants_does_not_end_a_wait) {
   EXPECT_EQ(waits, 1);
 }
 
+TEST_F(EpollEngineTest, waiting_at_once_saves_the_look_before) {
+  EngineOptions options;
+  for (const bool at_once : {false, true}) {
+    options.waits_at_once = at_once;
+    engine_ = *EpollEngine::open(options);
+    engine_->poll(token(Operation::poll), socket(), POLLIN);
+    say("x");
+    int waits = 0;
+    const WaitHook hook{[](void* count) { ++*static_cast<int*>(count); }, nullptr, &waits};
+    std::array<Completion, 4> out;
+    const std::uint64_t before = system_calls().probes;
+    EXPECT_EQ(engine_->turn(out, no_deadline, hook), 1u);
+    EXPECT_EQ(system_calls().probes - before, at_once ? 0u : 1u);
+    EXPECT_EQ(waits, at_once ? 1 : 0);
+    // A turn that must not wait looks, whatever it was told.
+    engine_->poll(token(Operation::poll), socket(), POLLIN);
+    EXPECT_EQ(engine_->turn(out, 0, hook), 1u);
+    engine_->poll(token(Operation::poll), socket(), POLLIN);
+    EXPECT_EQ(engine_->turn(out, 1, hook), 1u);
+    EXPECT_EQ(waits, at_once ? 1 : 0);
+  }
+}
+
 TEST_F(EpollEngineTest, ENG_026_a_signal_ends_the_wait) {
   struct sigaction quiet{};
   struct sigaction before{};

@@ -1,4 +1,5 @@
-// poll(2) of one descriptor, once; the result is the set of ready events.
+// poll(2) of one descriptor, once or whenever it becomes ready again; the result is the set of
+// ready events.
 #pragma once
 
 #include <bit>
@@ -13,6 +14,13 @@ inline void prepare_poll(io_uring_sqe& entry, Token token, Descriptor descriptor
   // The field was 16 bits wide once: its halves keep that order on a big-endian machine.
   if constexpr (std::endian::native == std::endian::big) events = std::rotl(events, 16);
   begin(entry, IORING_OP_POLL_ADD, descriptor, token).poll32_events = events;
+}
+
+// Multishot, which the kernel wakes as it does an edge-triggered watcher.
+inline void prepare_poll_news(io_uring_sqe& entry, Token token, Descriptor descriptor,
+                              std::uint32_t events) {
+  prepare_poll(entry, token, descriptor, events);
+  entry.len = IORING_POLL_ADD_MULTI;
 }
 
 }  // namespace noria::uring::ops

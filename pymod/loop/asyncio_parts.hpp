@@ -1,0 +1,57 @@
+// What transports and socket operations take from asyncio: classes they must be, names they call.
+#pragma once
+
+#include <Python.h>
+
+#include <memory>
+
+#include "pymod/hotpath/refs.hpp"
+
+namespace noria::py {
+
+// owner.name() or owner.name(argument); a new reference, or null with an error set.
+inline PyObject* call_method(PyObject* owner, const OwnedRef& name, PyObject* argument = nullptr) {
+  PyObject* values[] = {owner, argument};
+  const std::size_t count = argument == nullptr ? 1 : 2;
+  return PyObject_VectorcallMethod(name.get(), values, count | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                   nullptr);
+}
+
+struct AsyncioParts {
+  // Whether a server is told which transport comes and goes, or only that one does.
+  static constexpr bool server_names_transports = PY_VERSION_HEX >= 0x030d0000;
+  // Whether a transport is refused a descriptor that another one uses.
+  static constexpr bool transports_are_exclusive = PY_VERSION_HEX >= 0x030c0000;
+
+  // Null with an error set.
+  static std::unique_ptr<AsyncioParts> make();
+
+  OwnedRef transport_class;  // of all its own: sendfile() insists
+  OwnedRef buffered_protocol_class;
+  OwnedRef transport_socket_class;
+  OwnedRef reader_protocol_class;
+  OwnedRef reader_class;
+  // Of the two classes before: how they deliver as the standard library wrote them.
+  OwnedRef data_received_function;
+  OwnedRef reader_property;
+  OwnedRef feed_data_function;
+  OwnedRef wakeup_waiter_function;
+  OwnedRef logger;
+  OwnedRef native_sendfile;  // constants._SendfileMode.TRY_NATIVE
+  OwnedRef socket_class;
+
+  struct Names {
+    OwnedRef attach, blocking, buffer, buffer_updated, call_exception_handler, cancelled, close,
+        connection_lost, connection_made, data, data_received, detach, done, eof, eof_received,
+        feed_data, fileno, get_buffer, getpeername, getsockname, limit, pause_writing, paused,
+        peername, reader, reader_property, resume_writing, set_exception, set_result, sockname,
+        socket, transport, transports, waiter, wakeup_waiter, accept, setblocking;
+    bool make();
+  } names;
+
+ private:
+  AsyncioParts() = default;
+  bool import();
+};
+
+}  // namespace noria::py

@@ -1,0 +1,27 @@
+// What a loop runs without a Handle between: a native object that is told why.
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+
+namespace noria::py {
+
+enum class Reason : std::uint8_t {
+  handle,    // none: a Handle, or any object with asyncio's _run()
+  readable,  // the descriptor that it watches
+  writable,
+  ending,  // readable, and the peer has ended its side behind what there is to read
+  unread,  // there may be more than it read last
+  begin,   // it was made in the round before
+  lost,    // its connection is over
+};
+
+// How every such object begins.
+struct Receiver {
+  PyObject_HEAD PyObject* inherited[5];  // the slots that asyncio's transports have; null in others
+  // False with an error set that must leave the loop: SystemExit or KeyboardInterrupt.
+  bool (*run)(PyObject* self, Reason reason);
+};
+
+}  // namespace noria::py

@@ -1,0 +1,213 @@
+#include "pymod/loop/socket_operation.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/loop_methods.hpp"
+#include "pymod/loop/stream_transport.hpp"
+#include "pymod/loop/transport_opening.hpp"
+
+namespace noria::py {
+
+namespace {
+
+using Verb = SocketOperation::Verb;
+using Stage = SocketOperation::Stage;
+
+enum class Outcome : std::uint8_t { done, again, failed };
+
+// --- the calls: with `done` a result, with `failed` an error is set ---
+
+Outcome failed_or_again(int error) {
+  if (would_block(error)) return Outcome::again;
+  errno = error;
+  PyErr_SetFromErrno(PyExc_OSError);
+  return Outcome::failed;
+}
+
+Outcome finished(PyObject*& place, PyObject* result) {
+  place = result;
+  return result == nullptr ? Outcome::failed : Outcome::done;
+}
+
+Outcome receive(SocketOperation& operation) {
+  const std::span<char> scratch = operation.loop->core->scratch();
+  const auto wanted = static_cast<std::size_t>(operation.bytes);
+  if (wanted <= scratch.size()) {
+    const ssize_t count = ::recv(operation.descriptor, scratch.data(), wanted, MSG_DONTWAIT);
+    if (count < 0) return failed_or_again(errno);
+    return finished(operation.result, PyBytes_FromStringAndSize(scratch.data(), count));
+  }
+  PyObject* made = PyBytes_FromStringAndSize(nullptr, operation.bytes);
+  if (made == nullptr) return Outcome::failed;
+  const ssize_t count = ::recv(operation.descriptor, PyBytes_AS_STRING(made), wanted, MSG_DONTWAIT);
+  if (count < 0) {
+    const int error = errno;
+    Py_DECREF(made);
+    return failed_or_again(error);
+  }
+  _PyBytes_Resize(&made, count);
+  return finished(operation.result, made);
+}
+
+Outcome receive_into(SocketOperation& operation) {
+  const ssize_t count = ::recv(operation.descriptor, operation.view.buf,
+                               static_cast<std::size_t>(operation.view.len), MSG_DONTWAIT);
+  if (count < 0) return failed_or_again(errno);
+  return finished(operation.result, PyLong_FromSsize_t(count));
+}
+
+Outcome send_all(SocketOperation& operation) {
+  const char* const octets = static_cast<const char*>(operation.view.buf);
+  do {
+    const ssize_t count = ::send(operation.descriptor, octets + operation.bytes,
+                                 static_cast<std::size_t>(operation.view.len - operation.bytes),
+                                 MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count < 0) return failed_or_again(errno);
+    operation.bytes += count;
+  } while (operation.bytes < operation.view.len);
+  return finished(operation.result, Py_NewRef(Py_None));
+}
+
+Outcome accept(SocketOperation& operation) {
+  AsyncioParts& asyncio = operation.parts();
+  const OwnedRef pair(call_method(operation.socket, asyncio.names.accept));
+  if (!pair) {
+    if (PyErr_ExceptionMatches(PyExc_BlockingIOError) == 0 &&
+        PyErr_ExceptionMatches(PyExc_InterruptedError) == 0) {
+      return Outcome::failed;
+    }
+    PyErr_Clear();
+    return Outcome::again;
+  }
+  const OwnedRef connection(PySequence_GetItem(pair.get(), 0));
+  if (!connection ||
+      !OwnedRef(call_method(connection.get(), asyncio.names.setblocking, Py_False))) {
+    return Outcome::failed;
+  }
+  return finished(operation.result, Py_NewRef(pair.get()));
+}
+
+Outcome attempt(SocketOperation& operation) {
+  switch (operation.verb) {
+    case Verb::receive:
+      return receive(operation);
+    case Verb::receive_into:
+      return receive_into(operation);
+    case Verb::send_all:
+      return send_all(operation);
+    case Verb::accept:
+      return accept(operation);
+  }
+  return Outcome::failed;
+}
+
+// --- waiting ---
+
+void watch(SocketOperation& operation) {
+  const OwnedRef before = operation.loop->core->watches().set_operation(
+      operation.descriptor, operation.side(), OwnedRef::share(operation.object()),
+      operation.socket);
+  cancel_watcher(before.get());
+}
+
+// Another operation may have taken its place: that one stays.
+void unwatch(SocketOperation& operation) {
+  DescriptorWatches& watches = operation.loop->core->watches();
+  if (watches.find(operation.descriptor, operation.side()) != operation.object()) return;
+  const OwnedRef before = watches.remove(operation.descriptor, operation.side());
+}
+
+// --- the coroutine that it is ---
+
+PySendResult suspend(SocketOperation& operation, PyObject** yielded) {
+  LoopObject& loop = *operation.loop;
+  AsyncioParts& asyncio = operation.parts();
+  if (!loop.check_open() || !is_without_transport(loop, operation.socket, operation.descriptor)) {
+    operation.end();
+    return PYGEN_ERROR;
+  }
+  operation.future = loop_methods::create_future(reinterpret_cast<PyObject*>(&loop), nullptr);
+  if (operation.future == nullptr ||
+      PyObject_SetAttr(operation.future, asyncio.names.blocking.get(), Py_True) != 0) {
+    operation.end();
+    return PYGEN_ERROR;
+  }
+  operation.stage = Stage::waiting;
+  watch(operation);
+  *yielded = Py_NewRef(operation.future);
+  return PYGEN_NEXT;
+}
+
+PySendResult conclude(SocketOperation& operation, PyObject** returned) {
+  operation.end();
+  if (operation.error != nullptr) {
+    const OwnedRef error(std::exchange(operation.error, nullptr));
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
+    return PYGEN_ERROR;
+  }
+  *returned = std::exchange(operation.result, nullptr);
+  return PYGEN_RETURN;
+}
+
+}  // namespace
+
+void SocketOperation::end() {
+  if (stage == Stage::waiting) unwatch(*this);
+  stage = Stage::ended;
+  if (view.obj != nullptr) PyBuffer_Release(&view);
+  Py_CLEAR(future);
+}
+
+bool SocketOperation::run(PyObject* self, Reason) {
+  auto& operation = *reinterpret_cast<SocketOperation*>(self);
+  if (operation.stage != Stage::waiting || operation.future == nullptr) return true;
+  AsyncioParts& asyncio = operation.parts();
+  const OwnedRef done(call_method(operation.future, asyncio.names.done));
+  if (!done) return false;
+  if (done.get() == Py_True) return true;  // cancelled: what came is for the next one
+  const Outcome outcome = attempt(operation);
+  if (outcome == Outcome::again) {
+    watch(operation);
+    return true;
+  }
+  if (outcome == Outcome::failed) {
+    if (must_leave()) return false;
+    operation.error = take_exception();
+  }
+  const OwnedRef future = OwnedRef::share(operation.future);
+  return static_cast<bool>(OwnedRef(call_method(future.get(), asyncio.names.set_result, Py_None)));
+}
+
+PySendResult SocketOperation::step(PyObject** given) {
+  SocketOperation& operation = *this;
+  *given = nullptr;
+  switch (operation.stage) {
+    case Stage::fresh:
+      switch (attempt(operation)) {
+        case Outcome::done:
+          return conclude(operation, given);
+        case Outcome::again:
+          return suspend(operation, given);
+        case Outcome::failed:
+          end();
+          return PYGEN_ERROR;
+      }
+      break;
+    case Stage::waiting:
+      if (operation.result != nullptr || operation.error != nullptr) {
+        return conclude(operation, given);
+      }
+      PyErr_SetString(PyExc_RuntimeError, "await wasn't used with future");
+      return PYGEN_ERROR;
+    case Stage::ended:
+      PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
+      return PYGEN_ERROR;
+  }
+  return PYGEN_ERROR;
+}
+
+}  // namespace noria::py

@@ -1,0 +1,46 @@
+// A call on a socket that somebody awaits: made when it is first awaited, over there and then if it
+// succeeds, and else it waits for the descriptor by itself.
+#pragma once
+
+#include <Python.h>
+
+#include <cstdint>
+
+#include "pymod/loop/loop_object.hpp"
+#include "pymod/loop/receiver.hpp"
+
+namespace noria::py {
+
+struct SocketOperation {
+  enum class Verb : std::uint8_t { receive, receive_into, send_all, accept };
+  enum class Stage : std::uint8_t { fresh, waiting, ended };
+
+  Receiver head;
+  LoopObject* loop;  // counted, as all that follow
+  PyObject* socket;
+  PyObject* future;  // whoever waits for us waits for this
+  PyObject* result;  // once it is done
+  PyObject* error;   // once it has failed
+  Py_buffer view;    // what is sent, or received into; its object is null where there is none
+  Py_ssize_t bytes;  // of a receive: wanted; of a send: sent already
+  int descriptor;
+  Verb verb;
+  Stage stage;
+
+  // The descriptor is ready.
+  static bool run(PyObject* self, Reason reason);
+
+  PyObject* object() { return reinterpret_cast<PyObject*>(this); }
+  AsyncioParts& parts() const { return *loop->types->parts(); }
+  DescriptorWatches::Side side() const {
+    return verb == Verb::send_all ? DescriptorWatches::Side::writer
+                                  : DescriptorWatches::Side::reader;
+  }
+
+  // What a generator does with it: goes on until it waits for something, or is over.
+  PySendResult step(PyObject** given);
+  // It waits for nothing any more and has given back what it was lent.
+  void end();
+};
+
+}  // namespace noria::py

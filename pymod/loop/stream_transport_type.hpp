@@ -1,0 +1,14 @@
+// StreamTransport as Python sees it: asyncio.Transport's methods, and what of asyncio's private
+// attributes its own code and libraries look at.
+#pragma once
+
+#include <Python.h>
+
+#include "pymod/loop/asyncio_parts.hpp"
+
+namespace noria::py {
+
+// A new reference, or null with an error set.
+PyTypeObject* make_stream_transport_type(AsyncioParts& parts);
+
+}  // namespace noria::py

@@ -1,0 +1,156 @@
+#include "pymod/loop/transport_opening.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <iterator>
+#include <new>
+#include <utility>
+
+#include "pymod/loop/stream_transport.hpp"
+
+namespace noria::py {
+
+namespace {
+
+struct Opening {
+  PyObject* socket = nullptr;
+  PyObject* protocol = nullptr;
+  PyObject* waiter = nullptr;
+  PyObject* extra = nullptr;
+  PyObject* server = nullptr;
+};
+
+bool read_arguments(PyObject* const* arguments, Py_ssize_t count, PyObject* names,
+                    Opening& opening) {
+  const std::pair<const char*, PyObject**> places[] = {{"sock", &opening.socket},
+                                                       {"protocol", &opening.protocol},
+                                                       {"waiter", &opening.waiter},
+                                                       {"extra", &opening.extra},
+                                                       {"server", &opening.server}};
+  constexpr Py_ssize_t positional_max = 3;
+  const Py_ssize_t named = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
+  bool known = count <= positional_max;
+  for (Py_ssize_t index = 0; known && index < count; ++index) {
+    *places[index].second = arguments[index];
+  }
+  for (Py_ssize_t index = 0; known && index < named; ++index) {
+    known = false;
+    for (const auto& [name, place] : places) {
+      if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, index), name) != 0) continue;
+      *place = arguments[count + index];
+      known = true;
+    }
+  }
+  if (known && opening.socket != nullptr && opening.protocol != nullptr) return true;
+  PyErr_SetString(PyExc_TypeError, "a transport takes sock, protocol, waiter, extra and server");
+  return false;
+}
+
+// What asyncio fills in of a connection: its names, where they are not given.
+bool fill_extra(PyObject* extra, PyObject* socket, AsyncioParts& asyncio) {
+  const OwnedRef shown(PyObject_CallOneArg(asyncio.transport_socket_class.get(), socket));
+  if (!shown || PyDict_SetItem(extra, asyncio.names.socket.get(), shown.get()) != 0) return false;
+  const auto fill = [&](const OwnedRef& key, const OwnedRef& getter) {
+    OwnedRef name(call_method(socket, getter));
+    if (!name) {
+      if (PyErr_ExceptionMatches(PyExc_OSError) == 0) return false;
+      PyErr_Clear();
+      name = OwnedRef::share(Py_None);
+    }
+    return PyDict_SetItem(extra, key.get(), name.get()) == 0;
+  };
+  if (!fill(asyncio.names.sockname, asyncio.names.getsockname)) return false;
+  const int known = PyDict_Contains(extra, asyncio.names.peername.get());
+  return known == 1 || (known == 0 && fill(asyncio.names.peername, asyncio.names.getpeername));
+}
+
+// loop._transports, which holds them weakly.
+bool enlist(PyObject* loop, StreamTransport& transport, AsyncioParts& asyncio) {
+  const OwnedRef all(PyObject_GetAttr(loop, asyncio.names.transports.get()));
+  const OwnedRef key(all ? PyLong_FromLong(transport.descriptor) : nullptr);
+  return key && PyObject_SetItem(all.get(), key.get(), transport.object()) == 0;
+}
+
+bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) {
+  AsyncioParts& asyncio = *loop.types->parts();
+  PyObject* const loop_object = reinterpret_cast<PyObject*>(&loop);
+  transport.head.run = StreamTransport::run;
+  transport.high_water = StreamTransport::high_water_default;
+  transport.low_water = StreamTransport::high_water_default / 4;
+  transport.loop = reinterpret_cast<LoopObject*>(Py_NewRef(loop_object));
+  transport.descriptor = descriptor_in(opening.socket, asyncio.names.fileno.get());
+  if (transport.descriptor == -1 && PyErr_Occurred() != nullptr) return false;
+  const bool has_extra = opening.extra != nullptr && opening.extra != Py_None;
+  transport.head.inherited[0] = has_extra ? Py_NewRef(opening.extra) : PyDict_New();
+  transport.context = PyContext_CopyCurrent();
+  if (transport.head.inherited[0] == nullptr || transport.context == nullptr ||
+      !fill_extra(transport.head.inherited[0], opening.socket, asyncio)) {
+    return false;
+  }
+  transport.socket = Py_NewRef(opening.socket);
+  if (!transport.set_protocol(opening.protocol)) return false;
+  if (opening.server != nullptr && opening.server != Py_None) {
+    transport.server = Py_NewRef(opening.server);
+    PyObject* const named = AsyncioParts::server_names_transports ? transport.object() : nullptr;
+    if (!OwnedRef(call_method(opening.server, asyncio.names.attach, named))) return false;
+  }
+  if (!enlist(loop_object, transport, asyncio)) return false;
+  if (opening.waiter != nullptr && opening.waiter != Py_None) {
+    transport.waiter = Py_NewRef(opening.waiter);
+  }
+  // Small writes do not wait for the peer; a socket that is no TCP refuses and is none the worse.
+  const int one = 1;
+  ::setsockopt(transport.descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return loop.check_open();
+}
+
+}  // namespace
+
+int descriptor_in(PyObject* socket, PyObject* fileno_name) {
+  PyObject* values[] = {socket};
+  const OwnedRef number(
+      PyObject_VectorcallMethod(fileno_name, values, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+  return number ? _PyLong_AsInt(number.get()) : -1;
+}
+
+bool is_without_transport(LoopObject& loop, PyObject* socket, int descriptor) {
+  AsyncioParts& asyncio = *loop.types->parts();
+  PyObject* const loop_object = reinterpret_cast<PyObject*>(&loop);
+  const OwnedRef all(PyObject_GetAttr(loop_object, asyncio.names.transports.get()));
+  const OwnedRef data(all ? PyObject_GetAttr(all.get(), asyncio.names.data.get()) : nullptr);
+  const OwnedRef key(data ? PyLong_FromLong(descriptor) : nullptr);
+  if (!key) return false;
+  if (PyDict_CheckExact(data.get())) {
+    if (PyDict_GetItemWithError(data.get(), key.get()) == nullptr) {
+      return PyErr_Occurred() == nullptr;
+    }
+  }
+  return static_cast<bool>(
+      OwnedRef(PyObject_CallMethod(loop_object, "_ensure_fd_no_transport", "O", socket)));
+}
+
+PyObject* make_socket_transport(PyObject* loop_object, PyObject* const* arguments, Py_ssize_t count,
+                                PyObject* names) {
+  LoopObject& loop = *reinterpret_cast<LoopObject*>(loop_object);
+  Opening opening;
+  if (!read_arguments(arguments, count, names, opening)) return nullptr;
+  PyTypeObject* const type = loop.types->stream_transport();
+  if (type == nullptr) return nullptr;
+  if constexpr (AsyncioParts::transports_are_exclusive) {
+    const int descriptor = descriptor_in(opening.socket, loop.types->parts()->names.fileno.get());
+    if (descriptor == -1 && PyErr_Occurred() != nullptr) return nullptr;
+    if (!is_without_transport(loop, opening.socket, descriptor)) return nullptr;
+  }
+  OwnedRef made(type->tp_alloc(type, 0));
+  if (!made) return nullptr;
+  auto& transport = *reinterpret_cast<StreamTransport*>(made.get());
+  new (&transport.queue) WriteQueue();
+  if (!fill(transport, loop, opening)) return nullptr;
+  loop.core->push(OwnedRef::share(made), Reason::begin);
+  return made.release();
+}
+
+}  // namespace noria::py

@@ -1,0 +1,18 @@
+// How a stream transport is made of a socket and a protocol, and that no two share a descriptor.
+#pragma once
+
+#include <Python.h>
+
+namespace noria::py {
+
+struct LoopObject;
+
+// loop._make_socket_transport(sock, protocol, waiter=None, *, extra=None, server=None)
+PyObject* make_socket_transport(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
+                                PyObject* names);
+// False with RuntimeError set if a transport uses the descriptor of this socket.
+bool is_without_transport(LoopObject& loop, PyObject* socket, int descriptor);
+// Of a socket; -1 with an error set.
+int descriptor_in(PyObject* socket, PyObject* fileno_name);
+
+}  // namespace noria::py
