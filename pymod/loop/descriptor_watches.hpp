@@ -54,6 +54,7 @@ class DescriptorWatches {
   // Polls were called off since the last time; until the engine knows, it may hold on to what they
   // were of.
   bool take_called_off() { return std::exchange(called_off_, false); }
+  bool called_off() const { return called_off_; }
 
  private:
   struct Watch {

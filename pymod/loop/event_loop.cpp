@@ -98,6 +98,7 @@ bool EventLoop::open(uring::EngineRequest request) {
     return false;
   }
   own_engine_ = std::move(choice->engine);
+  fork_guard_.emplace();
   attach(*own_engine_);
   return true;
 }
@@ -111,6 +112,10 @@ void EventLoop::close() {
   if (std::exchange(closed_, true)) return;
   ready_.clear();
   timers_.clear();
+  if (fork_guard_ && !fork_guard_->owns()) {
+    watches_.detach();
+    engine_ = nullptr;
+  }
   watches_.clear();
   detach();
   own_engine_.reset();
@@ -152,6 +157,7 @@ void EventLoop::move_due() {
 }
 
 void EventLoop::settle() {
+  watches_.take_called_off();  // the engine has just had its turn
   if (raised_) return;
   move_due();
   std::size_t ran = 0;
@@ -166,6 +172,9 @@ void EventLoop::settle() {
       raised_ = OwnedRef(take_exception());
       return;
     }
+    // What was called off in this round is closed in the next: a ring has to hear of it between, or
+    // it keeps the closed socket's port.
+    if (tells_news_only() && watches_.called_off()) return;
   } while (!ready_.empty() && !stopping_ && ran < further_callbacks_max);
 }
 
@@ -214,11 +223,13 @@ bool EventLoop::turn(std::uint64_t wait_ns) {
 bool EventLoop::run() {
   std::size_t turns = 0;
   bool goes_on = true;
+  running_ = true;
   do {
     goes_on = turn_until(uring::no_deadline);
     // A loop that is always busy never waits, and so never sees an EINTR.
     if (goes_on && ++turns % 64 == 0 && PyErr_CheckSignals() != 0) goes_on = false;
   } while (goes_on && !stopping_);
+  running_ = false;
   release_closed();
   return goes_on;
 }

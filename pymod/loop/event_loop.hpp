@@ -18,6 +18,7 @@
 #include "pymod/loop/timer_heap.hpp"
 #include "uring/choice.hpp"
 #include "uring/engine.hpp"
+#include "uring/fork_guard.hpp"
 #include "uring/loop.hpp"
 #include "uring/wake.hpp"
 
@@ -45,6 +46,10 @@ class EventLoop final : public uring::Work {
     if (!scratch_) [[unlikely]]
       scratch_ = std::make_unique_for_overwrite<char[]>(scratch_bytes);
     return {scratch_.get(), scratch_bytes};
+  }
+  // Behind a removal from watches(): no turn comes soon when the loop does not run.
+  void removed() {
+    if (!running_ && own_engine_) release_closed();
   }
   // A callback has come from another thread; holds the interpreter lock as everybody here does.
   void rouse() {
@@ -107,10 +112,13 @@ class EventLoop final : public uring::Work {
 
   uring::Engine* engine_ = nullptr;
   std::unique_ptr<uring::Engine> own_engine_;
+  // A child that was forked leaves the engine to its parent.
+  std::optional<uring::ForkGuard> fork_guard_;
   Stats stats_;
   std::optional<uring::Wake> wake_;
   bool wake_armed_ = false;
   bool waiting_ = false;
+  bool running_ = false;
   bool stopping_ = false;
   bool closed_ = false;
   OwnedRef raised_;

@@ -81,8 +81,9 @@ int descriptor_of(PyObject* object) {
   if (PyLong_Check(object)) {
     descriptor = _PyLong_AsInt(object);
   } else {
-    const OwnedRef number(PyObject_CallMethod(object, "fileno", nullptr));
-    if (!number || !PyLong_Check(number.get())) {
+    const OwnedRef told(PyObject_CallMethod(object, "fileno", nullptr));
+    const OwnedRef number(told ? PyNumber_Long(told.get()) : nullptr);
+    if (!number) {
       PyErr_Format(PyExc_ValueError, "Invalid file object: %R", object);
       return -1;
     }
@@ -124,6 +125,7 @@ PyObject* remove_watch(PyObject* self, PyObject* file, Side side) {
   if (descriptor < 0) return nullptr;
   const OwnedRef before = loop.core->watches().remove(descriptor, side);
   if (!before) Py_RETURN_FALSE;
+  loop.core->removed();
   cancel_watcher(before.get());
   Py_RETURN_TRUE;
 }

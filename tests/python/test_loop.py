@@ -339,3 +339,18 @@ def test_a_closed_loop_takes_nothing(loop: noria.loop.Loop) -> None:
     with pytest.raises(RuntimeError, match="closed"):
         loop.run_forever()
     loop.close()
+
+
+def test_a_pipes_repr_tells_whether_it_is_read(loop: noria.loop.Loop) -> None:
+    reads, writes = os.pipe()
+
+    async def main() -> None:
+        transport, _ = await loop.connect_read_pipe(asyncio.Protocol, os.fdopen(reads, "rb", 0))
+        await asyncio.sleep(0)
+        assert "polling" in repr(transport)
+        transport.pause_reading()
+        assert "idle" in repr(transport)
+        transport.close()
+
+    loop.run_until_complete(main())
+    os.close(writes)

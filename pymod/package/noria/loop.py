@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import selectors
 import sys
 import threading
 import time
+import warnings
 import weakref
 from asyncio import base_events, events, format_helpers, sslproto
-from asyncio.log import logger
 from typing import TYPE_CHECKING, Any
 
 from noria import _native
@@ -39,7 +40,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
     def __init__(self, engine: str | None = None) -> None:
         """`engine`: auto, uring or epoll; None: what NORIA_ENGINE says, else auto."""
         self._ssock = self._csock = None
-        self._selector = _Selector()
+        self._selector: _Selector | None = _Selector(self)
         self._transports: Any = weakref.WeakValueDictionary()
         self._signal_handlers: dict[int, Any] = {}
         if sys.version_info >= (3, 12):
@@ -68,6 +69,8 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             return
         for number in list(self._signal_handlers):
             if sys.is_finalizing():
+                told = f"Closing the loop {self!r} on interpreter shutdown stage, skipping signal handlers removal"
+                warnings.warn(told, ResourceWarning, source=self)
                 self._signal_handlers.clear()
                 break
             self.remove_signal_handler(number)
@@ -182,7 +185,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             handle._run()
             took = time.monotonic() - begin
             if took >= self.slow_callback_duration:
-                logger.warning("Executing %s took %.3f seconds", base_events._format_handle(handle), took)
+                base_events.logger.warning("Executing %s took %.3f seconds", base_events._format_handle(handle), took)
         finally:
             self._current_handle = None
 
@@ -265,8 +268,18 @@ class Running:
 class _Selector:
     """Stands where asyncio's transports look up what is polled, for their repr()."""
 
-    def get_key(self, descriptor: int) -> Any:
-        raise KeyError(descriptor)
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+
+    def get_key(self, file: Any) -> selectors.SelectorKey:
+        descriptor = file if isinstance(file, int) else file.fileno()
+        events = 0
+        if descriptor >= 0:
+            events |= selectors.EVENT_READ if self._loop._has_reader(descriptor) else 0
+            events |= selectors.EVENT_WRITE if self._loop._has_writer(descriptor) else 0
+        if not events:
+            raise KeyError(f"{file!r} is not registered")
+        return selectors.SelectorKey(file, descriptor, events, None)
 
 
 def new_event_loop() -> Loop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 
@@ -63,3 +64,60 @@ def test_random_watches(engine: str, seed: int) -> None:
     for ours, theirs in pairs:
         ours.close()
         theirs.close()
+
+
+@pytest.mark.parametrize("engine", ["epoll", "uring"])
+@pytest.mark.parametrize("where", ["before the loop stops", "behind its run"])
+def test_a_descriptor_that_is_watched_no_more_is_closed_for_its_peer_at_once(engine: str, where: str) -> None:
+    loop = Loop(engine)
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(10)
+    loop.add_reader(ours, lambda: None)
+    loop.call_soon(loop.stop)
+    try:
+        loop.run_forever()
+    except OSError as error:
+        pytest.skip(str(error))
+
+    def leave() -> None:
+        loop.remove_reader(ours)
+        ours.close()
+
+    if where == "behind its run":
+        leave()
+    else:
+        loop.call_soon(leave)
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+    # Nobody turns the loop now.
+    assert theirs.recv(1) == b""
+    loop.close()
+    theirs.close()
+
+
+@pytest.mark.parametrize("engine", ["epoll", "uring"])
+def test_a_forked_child_may_close_its_parents_loop(engine: str) -> None:
+    loop = Loop(engine)
+    ours, theirs = socket.socketpair()
+    seen: list[bytes] = []
+    loop.add_reader(ours, lambda: (seen.append(ours.recv(1)), loop.stop()))
+    loop.call_soon(loop.stop)
+    try:
+        loop.run_forever()
+    except OSError as error:
+        pytest.skip(str(error))
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            loop.close()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    theirs.send(b"x")
+    loop.run_forever()
+    assert seen == [b"x"]
+    loop.close()
+    ours.close()
+    theirs.close()

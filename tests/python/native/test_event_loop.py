@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 
 import pytest
@@ -61,3 +62,21 @@ def test_a_socket_that_is_always_ready_starves_no_timer() -> None:
     loop.close()
     ours.close()
     theirs.close()
+
+
+@pytest.mark.parametrize("engine", ["epoll", "uring"])
+def test_the_port_of_a_closed_server_is_free_again(engine: str) -> None:
+    async def main() -> None:
+        for port in (0, 0, 0):
+            for _ in range(3):
+                server = await asyncio.start_server(lambda *_: None, "127.0.0.1", port)
+                port = server.sockets[0].getsockname()[1]
+                await asyncio.sleep(0)
+                server.close()
+
+    with asyncio.Runner(loop_factory=lambda: Loop(engine)) as runner:
+        try:
+            runner.get_loop().run_until_complete(asyncio.sleep(0))
+        except OSError as error:
+            pytest.skip(str(error))
+        runner.run(main())
