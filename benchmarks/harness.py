@@ -15,6 +15,7 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ import machine
 import processes
 import table
 
-from load import idle_connections, objects, overload, start
+from load import event_loops, idle_connections, objects, overload, start
 
 RESULTS = contenders.HERE / "results"
 FIGURE = "cpu_us_per_request"
@@ -218,8 +219,12 @@ def idle(options: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
-# What is not a race: figures of noria's own, no rounds and no ratio.
-LOADS = {
+# What no wrk can ask: figures of another shape, mostly of noria's own.
+LOADS: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
+    "loop": (
+        event_loops.QUESTION,
+        lambda options: event_loops.measure(options.build, options.rounds, 3 * options.seconds, options.only),
+    ),
     "idle_connections": (idle_connections.QUESTION, idle),
     "objects": (objects.QUESTION, lambda options: {"noria Python": objects.measure()}),
     "overload": (overload.QUESTION, lambda options: overload.measure(10 if options.quick else 60)),
@@ -290,7 +295,8 @@ def main() -> int:
         else:
             asked, measured = LOADS[name]
             result["loads"][name] = figures = measured(options)
-            print(f"\n{table.figures(name, asked, figures)}")
+            render = event_loops.table if name == "loop" else table.figures
+            print(f"\n{render(name, asked, figures)}")
         # At once: what comes next may take long, or fail.
         if not options.quick:
             store(result)
