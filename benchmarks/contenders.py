@@ -37,6 +37,7 @@ class Question:
     depth: int = 1  # requests written together
     headers: tuple[str, ...] = ()
     contenders: tuple[str, ...] = ()  # files that alone take part; empty: all that ask for none
+    services: tuple[str, ...] = ()  # that run while it is asked; see tests/python/services.py
 
     @property
     def body_file(self) -> Path | None:
@@ -65,7 +66,7 @@ def questions() -> dict[str, Question]:
     found = {}
     for path in sorted(QUESTIONS.glob("*.toml")):
         entry = tomllib.loads(path.read_text())
-        for name in ("headers", "contenders"):
+        for name in ("headers", "contenders", "services"):
             entry[name] = tuple(entry.get(name, ()))
         found[path.stem] = Question(path.stem, **entry)
     return found
@@ -87,7 +88,7 @@ def _constants(path: Path) -> dict[str, Any]:
 
 
 # The ceilings come first, then ours; every ratio is to the first.
-_ORDER = ("ceiling", "noria_cpp", "noria_python")
+_ORDER = ("ceiling", "noria_cpp", "noria_python", "noria_async")
 
 
 def contenders_of(question: str) -> Iterator[Contender]:
@@ -153,7 +154,13 @@ def free_port() -> int:
 class Running:
     """A started contender: a process tree of its own session, pinned to the server's core."""
 
-    def __init__(self, contender: Contender, question: Question, build: Path) -> None:
+    def __init__(
+        self,
+        contender: Contender,
+        question: Question,
+        build: Path,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.contender = contender
         self.question = question
         self.path = contender.paths.get(question.name, question.path)
@@ -185,7 +192,7 @@ class Running:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 ["taskset", "-c", str(SERVER_CORE), *self.command],
-                env=os.environ | additions,
+                env=os.environ | (environment or {}) | additions,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import backends
 import client
 import contenders
 import machine
@@ -145,6 +146,16 @@ def summary_of(rounds: list[dict[str, Any]], first: list[dict[str, Any]]) -> dic
 
 
 def answer(question: contenders.Question, options: argparse.Namespace, counted: bool) -> dict[str, Any]:
+    with backends.running(question) as environment:
+        return answer_beside(environment, question, options, counted)
+
+
+def answer_beside(
+    environment: dict[str, str],
+    question: contenders.Question,
+    options: argparse.Namespace,
+    counted: bool,
+) -> dict[str, Any]:
     print(f"--- {question.name}: {question.question}", flush=True)
     unavailable: dict[str, str] = {}
     running: list[contenders.Running] = []
@@ -156,7 +167,7 @@ def answer(question: contenders.Question, options: argparse.Namespace, counted: 
                 continue
             server = None
             try:
-                server = contenders.Running(contender, question, options.build)
+                server = contenders.Running(contender, question, options.build, environment)
                 headers[contender.name] = server.check()
                 running.append(server)
             except contenders.Unavailable as reason:

@@ -20,10 +20,7 @@ class Service:
     host: str
     port: int
     folder: Path
-
-    @property
-    def postgres_url(self) -> str:
-        return f"postgresql://postgres@{self.host}:{self.port}/postgres"
+    url: str
 
 
 def free_port() -> int:
@@ -90,7 +87,9 @@ def postgres(connections: int = 100) -> Iterator[Service]:
             folder, "pg_ctl", "-D", data, "-o", options, "-w", "-t", str(START_S), "-l", str(folder / "log"), "start"
         )
         try:
-            yield Service("127.0.0.1", port, folder)
+            yield Service(
+                "127.0.0.1", port, folder, f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            )
         finally:
             _run_as_postgres(folder, "pg_ctl", "-D", data, "-m", "fast", "-w", "stop")
 
@@ -110,7 +109,7 @@ def redis() -> Iterator[Service]:
                 if not line:
                     raise RuntimeError(f"redis-server: {said}")
                 said += line
-            yield Service("127.0.0.1", port, folder)
+            yield Service("127.0.0.1", port, folder, f"redis://127.0.0.1:{port}")
         finally:
             process.terminate()
             process.communicate(timeout=START_S)

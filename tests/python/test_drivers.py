@@ -74,7 +74,7 @@ def test_asyncpg(run: Any, postgres: services.Service) -> None:
     import asyncpg
 
     async def main() -> None:
-        async with asyncpg.create_pool(postgres.postgres_url, min_size=2, max_size=8) as pool:
+        async with asyncpg.create_pool(postgres.url, min_size=2, max_size=8) as pool:
 
             async def one(number: int) -> None:
                 async with pool.acquire() as connection, connection.transaction():
@@ -126,7 +126,7 @@ def test_psycopg_and_its_pool(run: Any, postgres: services.Service) -> None:
     import psycopg_pool
 
     async def main() -> None:
-        async with psycopg_pool.AsyncConnectionPool(postgres.postgres_url, min_size=2, max_size=8, open=False) as pool:
+        async with psycopg_pool.AsyncConnectionPool(postgres.url, min_size=2, max_size=8, open=False) as pool:
 
             async def one(number: int) -> None:
                 async with pool.connection() as connection, connection.cursor() as cursor:

@@ -1,0 +1,28 @@
+"""The services that handlers ask in their turn, running while a question is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Iterator
+
+import contenders
+
+# As the tests run them.
+SERVICES = contenders.HERE.parent / "tests" / "python"
+
+
+@contextlib.contextmanager
+def running(question: contenders.Question) -> Iterator[dict[str, str]]:
+    """The environment in which contenders find them."""
+    # What contenders of several kinds import lies beside their folder.
+    environment = {"PYTHONPATH": str(contenders.FILES.parent)}
+    with contextlib.ExitStack() as stack:
+        if question.services:
+            sys.path.append(str(SERVICES))
+            services = importlib.import_module("services")
+        for name in question.services:
+            service = stack.enter_context(getattr(services, name)())
+            environment[f"BENCH_{name.upper()}"] = service.url
+        yield environment
