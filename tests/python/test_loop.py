@@ -354,3 +354,21 @@ def test_a_pipes_repr_tells_whether_it_is_read(loop: noria.loop.Loop) -> None:
 
     loop.run_until_complete(main())
     os.close(writes)
+
+
+def test_in_debug_a_failed_task_is_told_at_once_and_where_it_was_made(loop: noria.loop.Loop) -> None:
+    loop.set_debug(True)
+    told: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: told.append(context))
+
+    async def bad() -> None:
+        raise ValueError("unseen")
+
+    async def main() -> None:
+        loop.create_task(bad())
+        await asyncio.sleep(0)
+        (context,) = told
+        assert context["message"] == "Task exception was never retrieved"
+        assert context["source_traceback"][-1].filename == __file__
+
+    loop.run_until_complete(main())

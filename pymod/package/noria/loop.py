@@ -176,18 +176,17 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             handle._scheduled = False
         if handle._cancelled:
             return
-        if not self._debug:
-            handle._run()
-            return
         try:
-            self._current_handle: Any = handle
+            self._current_handle: Any = handle if self._debug else None
             begin = time.monotonic()
             handle._run()
             took = time.monotonic() - begin
-            if took >= self.slow_callback_duration:
+            if self._debug and took >= self.slow_callback_duration:
                 base_events.logger.warning("Executing %s took %.3f seconds", base_events._format_handle(handle), took)
         finally:
             self._current_handle = None
+            # A task's exception may keep this frame: with the handle the task would keep itself.
+            del handle
 
     # --- what the native half asks ---
 
@@ -213,7 +212,14 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         self._has_task_factory = factory is not None
 
     def _create_task(self, *args: Any, **options: Any) -> Any:
-        return base_events.BaseEventLoop.create_task(self, *args, **options)
+        task = base_events.BaseEventLoop.create_task(self, *args, **options)
+        try:
+            # Where this was called is what is told, not this frame.
+            if self._task_factory is None and task._source_traceback:
+                del task._source_traceback[-1]
+            return task
+        finally:
+            del task
 
 
 class _Unseen:
