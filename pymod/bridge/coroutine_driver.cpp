@@ -107,7 +107,9 @@ class FirstStep final : public UntaskedStep {
     // The context goes on with the task.
     const OwnedRef context = loan_.route().application->context.hand_over();
     const OwnedRef held = OwnedRef::share(driver_);
-    if (!run_ready(step_.get())) PyErr_WriteUnraisable(driver_.get());
+    if (!run_handle(*reinterpret_cast<HandleObject*>(step_.get()))) {
+      PyErr_WriteUnraisable(driver_.get());
+    }
     const Driver& driver = driver_object()->driver;
     return driver.suspended() ? Outcome::pending : driver.outcome();
   }

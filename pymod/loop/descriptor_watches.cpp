@@ -173,13 +173,13 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
 void DescriptorWatches::push(Watch& watch, Side side, bool ends, ReadyQueue& ready) {
   OwnedRef& watcher = watch.watchers[index_of(side)];
   if (!watcher) return;
-  const Reason reason = side == Side::reader ? Reason::readable : Reason::writable;
+  const RunReason reason = side == Side::reader ? RunReason::readable : RunReason::writable;
   switch (watch.kinds[index_of(side)]) {
     case Kind::handle:
       return ready.push(OwnedRef::share(watcher));
     case Kind::receiver:
       return ready.push(OwnedRef::share(watcher),
-                        ends && side == Side::reader ? Reason::ending : reason);
+                        ends && side == Side::reader ? RunReason::ending : reason);
     case Kind::operation:
       watch.lingers = true;
       return ready.push(std::move(watcher), reason);

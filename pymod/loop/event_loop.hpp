@@ -34,7 +34,7 @@ class EventLoop final : public uring::Work {
   ~EventLoop() override { close(); }
 
   // --- what is to run ---
-  void push(OwnedRef object, Reason reason = Reason::handle) {
+  void push(OwnedRef object, RunReason reason = RunReason::handle) {
     ready_.push(std::move(object), reason);
   }
   void push_timer(double when, OwnedRef handle, HandleObject* native);

@@ -303,7 +303,7 @@ bool run_handle(HandleObject& handle) {
 
 bool run_ready(const Ready& ready) {
   PyObject* const handle = ready.object.get();
-  if (ready.reason != Reason::handle) {
+  if (ready.reason != RunReason::handle) {
     return reinterpret_cast<Receiver*>(handle)->run(handle, ready.reason);
   }
   if (Py_TYPE(handle)->tp_dealloc == dealloc) [[likely]]

@@ -15,7 +15,7 @@ namespace noria::py {
 
 struct Ready {
   OwnedRef object;
-  Reason reason;
+  RunReason reason;
 };
 
 class ReadyQueue {
@@ -28,7 +28,7 @@ class ReadyQueue {
   bool empty() const { return first_ == last_; }
   std::size_t size() const { return last_ - first_; }
 
-  void push(OwnedRef object, Reason reason = Reason::handle) {
+  void push(OwnedRef object, RunReason reason = RunReason::handle) {
     if (size() == places_.size()) [[unlikely]]
       grow();
     places_.data()[last_++ & (places_.size() - 1)] =
@@ -37,7 +37,8 @@ class ReadyQueue {
   // Of a queue that is not empty.
   Ready pop() {
     const Place place = places_.data()[first_++ & (places_.size() - 1)];
-    return {.object = OwnedRef(object_in(place)), .reason = static_cast<Reason>(place & reasons)};
+    return {.object = OwnedRef(object_in(place)),
+            .reason = static_cast<RunReason>(place & reasons)};
   }
 
   void clear() {

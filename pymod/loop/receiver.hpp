@@ -7,7 +7,7 @@
 
 namespace noria::py {
 
-enum class Reason : std::uint8_t {
+enum class RunReason : std::uint8_t {
   handle,    // none: a Handle, or any object with asyncio's _run()
   readable,  // the descriptor that it watches
   writable,
@@ -21,7 +21,7 @@ enum class Reason : std::uint8_t {
 struct Receiver {
   PyObject_HEAD PyObject* inherited[5];  // the slots that asyncio's transports have; null in others
   // False with an error set that must leave the loop: SystemExit or KeyboardInterrupt.
-  bool (*run)(PyObject* self, Reason reason);
+  bool (*run)(PyObject* self, RunReason reason);
 };
 
 }  // namespace noria::py

@@ -162,7 +162,7 @@ void SocketOperation::end() {
   Py_CLEAR(future);
 }
 
-bool SocketOperation::run(PyObject* self, Reason) {
+bool SocketOperation::run(PyObject* self, RunReason) {
   auto& operation = *reinterpret_cast<SocketOperation*>(self);
   if (operation.stage != Stage::waiting || operation.future == nullptr) return true;
   AsyncioParts& asyncio = operation.parts();

@@ -28,7 +28,7 @@ struct SocketOperation {
   Stage stage;
 
   // The descriptor is ready.
-  static bool run(PyObject* self, Reason reason);
+  static bool run(PyObject* self, RunReason reason);
 
   PyObject* object() { return reinterpret_cast<PyObject*>(this); }
   AsyncioParts& parts() const { return *loop->types->parts(); }

@@ -62,7 +62,7 @@ bool StreamTransport::watches(Side side) const {
 
 // --- what the loop tells ---
 
-bool StreamTransport::run(PyObject* self, Reason reason) {
+bool StreamTransport::run(PyObject* self, RunReason reason) {
   auto& transport = *reinterpret_cast<StreamTransport*>(self);
   if (transport.loop == nullptr) return true;  // lost in this very round
   const OwnedRef loop = OwnedRef::share(reinterpret_cast<PyObject*>(transport.loop));
@@ -71,29 +71,29 @@ bool StreamTransport::run(PyObject* self, Reason reason) {
   const char* name = "_read_ready";
   bool done = true;
   switch (reason) {
-    case Reason::ending:
+    case RunReason::ending:
       transport.peer_has_ended = true;
       done = transport.read();
       break;
-    case Reason::unread:
+    case RunReason::unread:
       transport.has_unread = false;
       [[fallthrough]];
-    case Reason::readable:
+    case RunReason::readable:
       done = transport.read();
       break;
-    case Reason::writable:
+    case RunReason::writable:
       name = "_write_ready";
       done = transport.write_more();
       break;
-    case Reason::begin:
+    case RunReason::begin:
       name = "_begin";
       done = transport.begin();
       break;
-    case Reason::lost:
+    case RunReason::lost:
       name = "_call_connection_lost";
       done = transport.lose(OwnedRef(std::exchange(transport.lost_with, nullptr)));
       break;
-    case Reason::handle:
+    case RunReason::handle:
       break;
   }
   if (!done) [[unlikely]] {
@@ -186,7 +186,7 @@ bool StreamTransport::receive() {
 void StreamTransport::read_again() {
   if (has_unread || !loop->core->tells_news_only()) return;
   has_unread = true;
-  loop->core->push(OwnedRef::share(object()), Reason::unread);
+  loop->core->push(OwnedRef::share(object()), RunReason::unread);
 }
 
 bool StreamTransport::receive_into_protocol() {
@@ -303,7 +303,7 @@ bool StreamTransport::close() {
   ++lost_count;
   unwatch(Side::writer);
   if (!loop->check_open()) return false;
-  loop->core->push(OwnedRef::share(object()), Reason::lost);
+  loop->core->push(OwnedRef::share(object()), RunReason::lost);
   return true;
 }
 
@@ -320,7 +320,7 @@ bool StreamTransport::force_close(OwnedRef error) {
   ++lost_count;
   if (!loop->check_open()) return false;
   lost_with = error.release();
-  loop->core->push(OwnedRef::share(object()), Reason::lost);
+  loop->core->push(OwnedRef::share(object()), RunReason::lost);
   return true;
 }
 

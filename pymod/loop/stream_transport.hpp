@@ -50,7 +50,7 @@ struct StreamTransport {
   bool is_reading() const { return !is_closing && !is_paused; }
 
   // --- what the loop tells; false with an error set that must leave it ---
-  static bool run(PyObject* self, Reason reason);
+  static bool run(PyObject* self, RunReason reason);
   bool begin();
   bool read();
   bool write_more();

@@ -188,7 +188,7 @@ PyObject* fatal_error(PyObject* self, PyObject* arguments, PyObject* names) {
   return none_if(of(self).fail(message));
 }
 
-template <Reason reason>
+template <RunReason reason>
 PyObject* run_for(PyObject* self, PyObject*) {
   return none_if(StreamTransport::run(self, reason));
 }
@@ -323,10 +323,10 @@ PyMethodDef methods[] = {
     {"_reset_empty_waiter", reset_empty_waiter, METH_NOARGS, nullptr},
     {"_force_close", force_close, METH_O, nullptr},
     {"_fatal_error", as_method<fatal_error>(), METH_VARARGS | METH_KEYWORDS, nullptr},
-    {"_begin", run_for<Reason::begin>, METH_NOARGS, nullptr},
-    {"_read_ready", run_for<Reason::readable>, METH_NOARGS, nullptr},
-    {"_write_ready", run_for<Reason::writable>, METH_NOARGS, nullptr},
-    {"_call_connection_lost", run_for<Reason::lost>, METH_NOARGS, nullptr},
+    {"_begin", run_for<RunReason::begin>, METH_NOARGS, nullptr},
+    {"_read_ready", run_for<RunReason::readable>, METH_NOARGS, nullptr},
+    {"_write_ready", run_for<RunReason::writable>, METH_NOARGS, nullptr},
+    {"_call_connection_lost", run_for<RunReason::lost>, METH_NOARGS, nullptr},
     {nullptr, nullptr, 0, nullptr}};
 
 PyGetSetDef attributes[] = {

@@ -149,7 +149,7 @@ PyObject* make_socket_transport(PyObject* loop_object, PyObject* const* argument
   auto& transport = *reinterpret_cast<StreamTransport*>(made.get());
   new (&transport.queue) WriteQueue();
   if (!fill(transport, loop, opening)) return nullptr;
-  loop.core->push(OwnedRef::share(made), Reason::begin);
+  loop.core->push(OwnedRef::share(made), RunReason::begin);
   return made.release();
 }
 

@@ -13,7 +13,7 @@ from noria.errors import (
 )
 from noria.lifespan import Lifespan
 from noria.requests import State
-from noria.route_options import taken_options
+from noria.route_options import FIXES, taken_options
 from noria.routing import RouteInfo, build_url
 
 TYPE_CHECKING = False
@@ -207,7 +207,7 @@ class App:
                 where=f"{route.place} and {other.place}",
                 fix="change one of the paths or methods",
             )
-        return RegistrationError(f"template {route.path!r}: {error}", where=where, fix=_FIXES[error.problem])
+        return RegistrationError(f"template {route.path!r}: {error}", where=where, fix=FIXES[error.problem])
 
     def exception_handler(self, key: type[BaseException] | int) -> Callable[[F], F]:
         """Registers `(request, exc)` for an exception class or for a status of HTTPError."""
@@ -373,22 +373,6 @@ class App:
         serving = self._serving
         if serving is not None:
             serving.stop()
-
-
-_FIXES: Mapping[str, str] = {
-    "conflict": "change one of the paths or methods",
-    "two_parameters": "put one parameter into each segment",
-    "unknown_converter": "use int, float, uuid, path, regex(...) or none",
-    "duplicate_parameter": "give each parameter its own name",
-    "no_leading_slash": "begin the path with /",
-    "query_or_fragment": "leave out ? and #; query parameters are parameters of the handler",
-    "colon_parameter": "write {id} for :id",
-    "path_not_last": "put the path parameter last",
-    "bad_regex": "correct the pattern; it must match a whole segment",
-    "unbalanced": "close every { with }",
-    "method": "use a method token; CONNECT and TRACE cannot be registered",
-    "too_many_parameters": "use at most 16 parameters",
-}
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

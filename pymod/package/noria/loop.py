@@ -112,7 +112,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
     _sock_accept_of_asyncio = asyncio.SelectorEventLoop.sock_accept
 
     def _transport_failed(self, transport: Any, message: str, error: BaseException) -> None:
-        logger.debug("%r: %s", transport, message, exc_info=error)
+        base_events.logger.debug("%r: %s", transport, message, exc_info=error)
 
     # --- what asyncio's base class keeps in lists of its own ---
 

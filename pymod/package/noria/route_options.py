@@ -49,3 +49,20 @@ def taken_options(options: dict[str, Any]) -> dict[str, Any]:
         except ValueError as error:
             raise ValueError(f"max_body {error}, not {options['max_body']!r}") from None
     return options
+
+
+# What to do about a template that is refused, by the native half's word for it.
+FIXES = {
+    "conflict": "change one of the paths or methods",
+    "two_parameters": "put one parameter into each segment",
+    "unknown_converter": "use int, float, uuid, path, regex(...) or none",
+    "duplicate_parameter": "give each parameter its own name",
+    "no_leading_slash": "begin the path with /",
+    "query_or_fragment": "leave out ? and #; query parameters are parameters of the handler",
+    "colon_parameter": "write {id} for :id",
+    "path_not_last": "put the path parameter last",
+    "bad_regex": "correct the pattern; it must match a whole segment",
+    "unbalanced": "close every { with }",
+    "method": "use a method token; CONNECT and TRACE cannot be registered",
+    "too_many_parameters": "use at most 16 parameters",
+}
