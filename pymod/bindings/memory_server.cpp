@@ -58,9 +58,15 @@ MemoryServer::Link& MemoryServer::link(std::uint32_t connection) {
 }
 
 bool MemoryServer::run_until_idle() {
-  if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
   const bool begun = serving_.has_value();
   if (!begun) begin();
+  const bool anything = turn_until_idle();
+  if (!begun) end();
+  return anything;
+}
+
+bool MemoryServer::turn_until_idle() {
+  if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
   busy_ = true;
   bool anything = false;
   // What a batch caused is prepared in the next turn, so one empty turn is not yet the end.
@@ -69,7 +75,6 @@ bool MemoryServer::run_until_idle() {
     anything |= empty_turns == 0;
   }
   busy_ = false;
-  if (!begun) end();
   return anything;
 }
 
@@ -143,10 +148,11 @@ void MemoryServer::close() {
   if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
   for (const auto& [index, one] : links_) engine_.hang_up(one.peer);
   links_.clear();
+  // No handler begins any more, so it does not matter who else serves the application.
   server_->stop();
-  run_until_idle();
+  turn_until_idle();
   clock_.run_ahead((config_.graceful_timeout_ms + config_.linger_timeout_ms + 1) * 1'000'000);
-  run_until_idle();
+  turn_until_idle();
   CHECK(server_->finished());
   loop_.reset();
   server_.reset();

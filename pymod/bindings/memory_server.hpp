@@ -69,6 +69,7 @@ class MemoryServer {
 
   Link& link(std::uint32_t connection);
   bool run_until_idle();
+  bool turn_until_idle();
 
   pybind11::object application_object_;
   Application& application_;

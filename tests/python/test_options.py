@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from noria import App
-from noria.app import _ROUTE_OPTIONS
+from noria.route_options import _ROUTE_OPTIONS
 from noria.options import RouteOptions, Settings
 
 

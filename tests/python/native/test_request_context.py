@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 from typing import Any
 
-from noria import App
+from noria import App, Request
 from noria.testing import TestClient
 
 VAR: contextvars.ContextVar[int] = contextvars.ContextVar("VAR")
@@ -14,7 +14,7 @@ VAR: contextvars.ContextVar[int] = contextvars.ContextVar("VAR")
 def test_values_set_are_gone_and_those_of_the_start_stay() -> None:
     kept: list[Any] = []
 
-    def handler(request: Any) -> Any:
+    def handler(request: Request) -> Any:
         seen = VAR.get(None)
         if request.query.get("set"):
             kept.append(VAR.set(int(request.query["set"])))
