@@ -19,7 +19,8 @@
 
 namespace noria::http {
 
-struct RouteSettings {
+// In whole cache lines, so that a route's is a shift and an addition away.
+struct alignas(64) RouteSettings {
   Handler handler;
   std::optional<std::uint64_t> body_bytes_max;  // absent: the server's limit
   bool wants_json = false;       // another type is refused before the body is awaited (UPL-001)
