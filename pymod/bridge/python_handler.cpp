@@ -78,7 +78,16 @@ Outcome run(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
   return run_coroutine(loan, coroutine, side_channel);
 }
 
+// A function that names nothing and closes over nothing can neither set nor read a variable.
+bool sees_context(PyObject* handler) {
+  if (!PyFunction_Check(handler) || PyFunction_GetClosure(handler) != nullptr) return true;
+  const OwnedRef names(PyObject_GetAttrString(PyFunction_GetCode(handler), "co_names"));
+  if (!names) PyErr_Clear();
+  return !names || PyObject_Size(names.get()) != 0;
+}
+
 // Nothing of the request is asked for, so there is no loan unless something goes wrong.
+template <bool in_context>
 Outcome call_alone(void* context, http::Exchange& exchange) {
   const auto& route = *static_cast<const CompiledRoute*>(context);
   PyObject* values[1] = {nullptr};
@@ -89,7 +98,7 @@ Outcome call_alone(void* context, http::Exchange& exchange) {
   Py_DECREF(result);
   if (!sent) [[unlikely]]
     return answer_alone_otherwise(route, exchange);
-  route.application->context.renew_if_used();
+  if constexpr (in_context) route.application->context.renew_if_used();
   return Outcome::responded;
 }
 
@@ -176,7 +185,8 @@ http::Handler python_handler(const CompiledRoute& route) {
   http::Handler::Call call = call_with_arguments;
   if (plan.request_alone) call = plan.is_coroutine ? run_with_request : call_with_request;
   if (plan.arguments.empty() && !plan.merges_side_channel) {
-    call = plan.is_coroutine ? run_alone : call_alone;
+    call = sees_context(plan.handler.get()) ? call_alone<true> : call_alone<false>;
+    if (plan.is_coroutine) call = run_alone;
   }
   return {.call = call, .context = const_cast<CompiledRoute*>(&route)};
 }
