@@ -88,7 +88,7 @@ def _constants(path: Path) -> dict[str, Any]:
 
 
 # The ceilings come first, then ours; every ratio is to the first.
-_ORDER = ("ceiling", "noria_cpp", "noria_python", "noria_async")
+_ORDER = ("ceiling", "noria_cpp", "noria_python", "noria_async", "noria_live")
 
 
 def contenders_of(question: str) -> Iterator[Contender]:

@@ -26,7 +26,7 @@ import machine
 import processes
 import table
 
-from load import event_loops, idle_connections, objects, overload, start
+from load import event_loops, idle_connections, live, objects, overload, start
 
 RESULTS = contenders.HERE / "results"
 FIGURE = "cpu_us_per_request"
@@ -230,6 +230,10 @@ def idle(options: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
+def _live(name: str) -> Callable[[argparse.Namespace], dict[str, Any]]:
+    return lambda options: live.measure(name, options.build, options.rounds, options.seconds, options.only)
+
+
 # What no wrk can ask: figures of another shape, mostly of noria's own.
 LOADS: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
     "loop": (
@@ -240,7 +244,10 @@ LOADS: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
     "objects": (objects.QUESTION, lambda options: {"noria Python": objects.measure()}),
     "overload": (overload.QUESTION, lambda options: overload.measure(10 if options.quick else 60)),
     "start": (start.QUESTION, lambda options: {"noria Python": start.measure()}),
+    **{name: (live.question_of(name), _live(name)) for name in live.CELLS},
 }
+# The others come as a contender and its figures.
+TABLES = {"loop": event_loops.table} | dict.fromkeys(live.CELLS, live.table)
 
 
 def store(result: dict[str, Any]) -> None:
@@ -260,7 +267,7 @@ def store(result: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    known = contenders.questions()
+    known = {name: one for name, one in contenders.questions().items() if name not in LOADS}
     names = [*known, *LOADS]
     arguments = argparse.ArgumentParser(prog="tools/dev bench", description=__doc__)
     arguments.add_argument("questions", nargs="*", metavar="QUESTION", help=", ".join(names))
@@ -306,8 +313,7 @@ def main() -> int:
         else:
             asked, measured = LOADS[name]
             result["loads"][name] = figures = measured(options)
-            render = event_loops.table if name == "loop" else table.figures
-            print(f"\n{render(name, asked, figures)}")
+            print(f"\n{TABLES.get(name, table.figures)(name, asked, figures)}")
         # At once: what comes next may take long, or fail.
         if not options.quick:
             store(result)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import client
 import contenders
@@ -28,6 +28,7 @@ OPERATIONS = (
     "threadsafe", "to_thread",
 )  # fmt: skip
 FIRST_COUNT = 200
+Slice = TypeVar("Slice")
 # uvloop is the measure: the fastest loop people use.
 SUBJECTS = {
     "uvloop": contenders.Contender("uvloop", ["{python}", "uvloop:new_event_loop"], ["uvloop==0.23.0"]),
@@ -104,15 +105,17 @@ class Cell:
 
 
 class EchoCell(Cell):
-    def __init__(self, subject: Partner, echo_client: Partner) -> None:
+    """What the tree of a process uses while a client of it goes on."""
+
+    def __init__(self, subject: subprocess.Popen[Any], echo_client: Partner) -> None:
         super().__init__()
-        self._pid = subject.process.pid
+        self._pids = processes.tree_of(subject.pid)
         self._client = echo_client
 
     def slice(self, slice_s: float) -> None:
-        before_ns = processes.cpu_ns([self._pid])
+        before_ns = processes.cpu_ns(self._pids)
         count, client_ns = self._client.ask(str(round(slice_s * 1e6)))
-        self.add(count, processes.cpu_ns([self._pid]) - before_ns, client_ns, round(slice_s * 1e9))
+        self.add(count, processes.cpu_ns(self._pids) - before_ns, client_ns, round(slice_s * 1e9))
 
 
 class OperationCell(Cell):
@@ -156,7 +159,7 @@ def _cells(
                     command = [str(program), str(port), str(CONNECTIONS), str(size)]
                     asking = Partner("echo_client", client.CLIENT_CORE, command)
                     stack.callback(asking.end)
-                    cells.setdefault(f"echo, {style}, {size} B", {})[name] = EchoCell(partner, asking)
+                    cells.setdefault(f"echo, {style}, {size} B", {})[name] = EchoCell(partner.process, asking)
             for operation in OPERATIONS:
                 cells.setdefault(operation, {})[name] = OperationCell(partner, operation)
         except contenders.Unavailable as reason:
@@ -167,7 +170,7 @@ def _cells(
     return cells
 
 
-def _slices(count: int, cells: list[Cell]) -> Iterator[Cell]:
+def in_both_orders(count: int, cells: list[Slice]) -> Iterator[Slice]:
     for number in range(count):
         # A B B A, as for the servers.
         yield from cells[:: 1 if number % 2 == 0 else -1]
@@ -203,7 +206,7 @@ def measure(build: Path, rounds: int, seconds: float, only: list[str]) -> dict[s
                 cell.end_round()
                 cell.rounds.clear()
             for _ in range(rounds):
-                for cell in _slices(slices, list(row.values())):
+                for cell in in_both_orders(slices, list(row.values())):
                     cell.slice(slice_s)
                 for cell in row.values():
                     cell.end_round()
