@@ -211,6 +211,7 @@ class Connection final : public TurnNode,
   // Life.
   void flush();
   void flush_rest(std::int32_t sent);
+  void send_early();
   void all_sent();
   void all_sent_rarely();
   void settle_rarely();

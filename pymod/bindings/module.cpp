@@ -9,6 +9,7 @@
 #include "pymod/bindings/processes.hpp"
 #include "pymod/bindings/server.hpp"
 #include "pymod/bridge/driver_object.hpp"
+#include "pymod/bridge/item_pump.hpp"
 #include "pymod/bridge/websocket_object.hpp"
 #include "pymod/hotpath/hot_state.hpp"
 #include "pymod/hotpath/json_module.hpp"
@@ -37,6 +38,10 @@ void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   for (PyTypeObject* type : {state->request_type(), state->headers_type(), state->multi_dict_type(),
                              state->driver_type(), state->websocket_type()}) {
     if (PyModule_AddType(module.ptr(), type) != 0) noria::py::raise_set();
+  }
+  const noria::py::OwnedRef pump(reinterpret_cast<PyObject*>(noria::py::make_item_pump_type()));
+  if (!pump || PyModule_AddObjectRef(module.ptr(), "ItemPump", pump.get()) != 0) {
+    noria::py::raise_set();
   }
   module.def(
       "register_response",

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "pymod/bridge/coroutine_methods.hpp"
 #include "pymod/bridge/exceptions.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
@@ -21,47 +22,23 @@ PySendResult send_slot(PyObject* self, PyObject* value, PyObject** result) {
   return of(self).send(value, result);
 }
 
-// The same result as a generator's method gives it.
-PyObject* as_method_result(PySendResult kind, PyObject* result) {
-  if (kind == PYGEN_RETURN) {
-    if (result == Py_None) {
-      PyErr_SetNone(PyExc_StopIteration);
-    } else {
-      _PyGen_SetStopIterationValue(result);
-    }
-    Py_DECREF(result);
-    return nullptr;
-  }
-  return kind == PYGEN_NEXT ? result : nullptr;
-}
-
 PyObject* send(PyObject* self, PyObject* value) {
   PyObject* result = nullptr;
   const PySendResult kind = send_slot(self, value, &result);
-  return as_method_result(kind, result);
+  return method_result(kind, result);
 }
 
 PyObject* next(PyObject* self) {
   return send(self, Py_None);
 }
 
-// throw(exception), or of old throw(type[, value[, traceback]]).
 PyObject* throw_in(PyObject* self, PyObject* arguments) {
-  PyObject* type = nullptr;
-  PyObject* value = nullptr;
-  PyObject* traceback = nullptr;
-  if (!PyArg_UnpackTuple(arguments, "throw", 1, 3, &type, &value, &traceback)) return nullptr;
-  OwnedRef exception = OwnedRef::share(type);
-  if (PyExceptionClass_Check(type)) {
-    exception = OwnedRef(value == nullptr || value == Py_None ? PyObject_CallNoArgs(type)
-                         : PyExceptionInstance_Check(value)   ? Py_NewRef(value)
-                                                              : PyObject_CallOneArg(type, value));
-  }
+  OwnedRef exception = thrown(arguments);
   if (!exception) return nullptr;
   const OwnedRef held = OwnedRef::share(self);
   PyObject* result = nullptr;
   const PySendResult kind = of(self).throw_in(std::move(exception), &result);
-  return as_method_result(kind, result);
+  return method_result(kind, result);
 }
 
 PyObject* close(PyObject* self, PyObject*) {

@@ -22,6 +22,7 @@ class KeptSink:
         self.pieces: list[bytes] = []
         self.room = room
         self.gone = gone
+        self.disconnected = False
         self.waited: asyncio.Future[None] | None = None
         self.wrote = asyncio.Event()
 

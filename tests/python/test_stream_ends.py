@@ -95,6 +95,22 @@ def test_a_stop_ends_events_properly(item: Any, stopping: bool, last: str) -> No
     run(main)
 
 
+def test_a_listener_that_ends_its_side_is_no_failure() -> None:
+    async def main() -> None:
+        producer, sink = Producer(SseEvent("a"), asyncio.Event()), KeptSink()
+        sending = asyncio.create_task(send(sink, Streaming(producer.asynchronous()), delivery()))
+        await sink.wrote.wait()
+        while producer.asked < 2:
+            await asyncio.sleep(0)
+        sink.disconnected = True
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert sink.last == "end" and producer.closed == 1
+
+    run(main)
+
+
 def test_a_pooled_step_is_waited_for_when_the_stream_is_cancelled() -> None:
     entered, let_go = threading.Event(), threading.Event()
 

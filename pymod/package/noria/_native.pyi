@@ -8,10 +8,10 @@ Who owns what:
 """
 
 from asyncio import BaseProtocol, Future, Task, Transport
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextvars import Context
 from socket import socket
-from typing import Any, Literal, TypedDict, TypeVar, final, overload, type_check_only
+from typing import Any, Literal, Self, TypedDict, TypeVar, final, overload, type_check_only
 
 from typing_extensions import Buffer, disjoint_base
 
@@ -366,6 +366,34 @@ class HandlerCoroutine:
     def wait_disconnected(self) -> Future[None]: ...
     @property
     def disconnected(self) -> bool: ...
+
+@final
+class ItemPump(Awaitable[bool]):
+    """Carries a stream's items to its sink while it is awaited; True at their end, False if the sink is gone.
+
+    `first` is encoded, the items that follow are taken from an iterator, async or not. Whatever the
+    iterator, `encode`, `write` or the sink raise comes out of the await.
+    """
+
+    def __new__(
+        cls,
+        iterator: Iterator[Any] | AsyncIterator[Any],
+        encode: Callable[[Any], bytes],
+        write: Callable[[bytes], bool],
+        sink: Any,
+        time: Callable[[], float],
+        first: bytes,
+        /,
+    ) -> Self: ...
+    def send(self, value: Any, /) -> Any: ...
+    def throw(self, *exception: Any) -> Any: ...
+    def close(self) -> None: ...
+    def __await__(self) -> Generator[Any, Any, bool]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __next__(self) -> Any: ...
+    @property
+    def spoke_s(self) -> float:
+        """When the sink last took an item, by `time`; infinity while it is full."""
 
 @final
 class WebSocketEnd:

@@ -8,11 +8,15 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from typing import Any, Protocol
+    from typing import Any, Protocol, Self
 
     from noria.pool import BlockingPool
 
     class ItemSource(Protocol):
+        @property
+        def items(self) -> Iterator[Any] | AsyncIterator[Any]:
+            """The same items, without END."""
+
         async def take(self) -> Any: ...
         async def close(self) -> None: ...
 
@@ -40,16 +44,16 @@ class AsyncSource:
     """An async generator or iterator."""
 
     def __init__(self, iterator: AsyncIterator[Any]) -> None:
-        self._iterator = iterator
+        self.items = iterator
 
     async def take(self) -> Any:
         try:
-            return await self._iterator.__anext__()
+            return await self.items.__anext__()
         except StopAsyncIteration:
             return END
 
     async def close(self) -> None:
-        close = getattr(self._iterator, "aclose", None)
+        close = getattr(self.items, "aclose", None)
         if close is not None:
             await close()
 
@@ -58,13 +62,13 @@ class InlineSource:
     """A generator or iterator whose steps run on the loop."""
 
     def __init__(self, iterator: Iterator[Any]) -> None:
-        self._iterator = iterator
+        self.items = iterator
 
     async def take(self) -> Any:
-        return next(self._iterator, END)
+        return next(self.items, END)
 
     async def close(self) -> None:
-        close = getattr(self._iterator, "close", None)
+        close = getattr(self.items, "close", None)
         if close is not None:
             close()
 
@@ -84,6 +88,19 @@ class PooledSource:
         # A step whose waiter was cancelled goes on in its thread: the end of the stream waits for it.
         self._step = Lock()
         self._begun = False
+
+    @property
+    def items(self) -> AsyncIterator[Any]:
+        return self
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Any:
+        item = await self.take()
+        if item is END:
+            raise StopAsyncIteration
+        return item
 
     async def take(self) -> Any:
         # The first step is what the bound of the pool is for; later ones go on with admitted work.

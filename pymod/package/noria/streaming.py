@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any, Protocol
 
+    from noria._native import ItemPump
     from noria.headers import HeadersInit
     from noria.item_encoding import Dumps, ItemEncoding
     from noria.item_sources import ItemSource
@@ -36,14 +37,16 @@ if TYPE_CHECKING:
         def gone(self) -> bool:
             """Nothing written will leave: the client has left, or it asked for the head alone."""
 
+        @property
+        def disconnected(self) -> bool:
+            """The client has ended its side."""
+
         def end(self) -> None: ...
         def cut(self) -> None:
             """Ends so that the client cannot take what it has for complete."""
 
 
 SSE_KEEP_ALIVE_S = 15.0
-# A producer that never waits gives the others of its loop a turn after this long, and its octets leave.
-TURN_S = 0.001
 
 _EVENT_FIELDS = [(b"Cache-Control", b"no-cache"), (b"X-Accel-Buffering", b"no")]
 
@@ -204,10 +207,10 @@ class _Sending:
         self.begun = False
         self.closed = False
         self.is_events = False
-        self.is_full = False  # the sink; it is waited for
         self.length = streaming.content_length
         self.sent_bytes = 0
-        self.spoke_at_s = 0.0
+        self.pump: ItemPump | None = None
+        self.commented_at_s = 0.0
         self.keep_alive: TimerHandle | None = None
 
     async def run(self) -> None:
@@ -224,7 +227,8 @@ class _Sending:
         except CancelledError:
             if not self.begun:
                 raise
-            if self.is_events and self.delivery.is_stopping():
+            # Nobody failed: a stop ends event streams, and a listener leaves by the end of its side.
+            if self.is_events and (self.sink.disconnected or self.delivery.is_stopping()):
                 await self.close()
                 self.sink.end()
             else:
@@ -239,35 +243,20 @@ class _Sending:
             self.delivery.log(error)
 
     async def pass_items(self) -> None:
-        from asyncio import sleep
+        from noria._native import ItemPump
 
-        take, write, time_s = self.source.take, self.write, self.loop.time
-        item = await take()
+        item = await self.source.take()
         if item is END:
             await self.finish()
             return
         encoding = self.streaming.encoding_of(item, self.delivery.dumps)
-        encode = encoding.encode
-        data = encode(item)
+        data = encoding.encode(item)
         self.begin(encoding.content_type)
+        write = self.sink.write if self.length is None else self.write
+        self.pump = ItemPump(self.source.items, encoding.encode, write, self.sink, self.loop.time, data)
         self.start_keep_alive()
-        turn_began_s = -TURN_S  # the first item leaves by itself
-        while True:
-            if data and not write(data):
-                self.is_full = True
-                await self.sink.writable()
-                self.is_full = False
-            if self.sink.gone:
-                return
-            self.spoke_at_s = now_s = time_s()
-            if now_s - turn_began_s >= TURN_S:
-                await sleep(0)
-                turn_began_s = time_s()
-            item = await take()
-            if item is END:
-                await self.finish()
-                return
-            data = encode(item)
+        if await self.pump:
+            await self.finish()
 
     def begin(self, content_type: str | None) -> None:
         status, fields = self.delivery.status, list(self.delivery.fields)
@@ -323,7 +312,6 @@ class _Sending:
 
     def start_keep_alive(self) -> None:
         if self.is_events and self.length is None and self.silence_s > 0:
-            self.spoke_at_s = self.loop.time()
             self.keep_alive = self.loop.call_later(self.silence_s, self.on_silence)
 
     @property
@@ -332,12 +320,13 @@ class _Sending:
         return self.delivery.keep_alive_s if own is None else own
 
     def on_silence(self) -> None:
+        assert self.pump is not None
         now_s = self.loop.time()
-        left_s = self.silence_s - (now_s - self.spoke_at_s)
+        # A sink that is full is not silent: it has octets to send.
+        left_s = self.silence_s - max(0, now_s - max(self.pump.spoke_s, self.commented_at_s))
         if left_s <= 0:
-            # A sink that is full is not silent: it has octets to send.
-            if not self.is_full and not self.sink.gone:
+            if not self.sink.gone:
                 self.sink.write(KEEP_ALIVE)
-            self.spoke_at_s = now_s
+            self.commented_at_s = now_s
             left_s = self.silence_s
         self.keep_alive = self.loop.call_later(left_s, self.on_silence)

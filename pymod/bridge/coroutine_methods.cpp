@@ -1,0 +1,31 @@
+#include "pymod/bridge/coroutine_methods.hpp"
+
+#include "pymod/hotpath/python_versions.hpp"
+
+namespace noria::py {
+
+PyObject* method_result(PySendResult kind, PyObject* result) {
+  if (kind == PYGEN_RETURN) {
+    if (result == Py_None) {
+      PyErr_SetNone(PyExc_StopIteration);
+    } else {
+      _PyGen_SetStopIterationValue(result);
+    }
+    Py_DECREF(result);
+    return nullptr;
+  }
+  return kind == PYGEN_NEXT ? result : nullptr;
+}
+
+OwnedRef thrown(PyObject* arguments) {
+  PyObject* type = nullptr;
+  PyObject* value = nullptr;
+  PyObject* traceback = nullptr;
+  if (!PyArg_UnpackTuple(arguments, "throw", 1, 3, &type, &value, &traceback)) return OwnedRef();
+  if (!PyExceptionClass_Check(type)) return OwnedRef::share(type);
+  return OwnedRef(value == nullptr || value == Py_None ? PyObject_CallNoArgs(type)
+                  : PyExceptionInstance_Check(value)   ? Py_NewRef(value)
+                                                       : PyObject_CallOneArg(type, value));
+}
+
+}  // namespace noria::py
