@@ -266,6 +266,10 @@ def store(result: dict[str, Any]) -> None:
     print(f"\nstored in {path}")
 
 
+def _family(name: str, names: list[str]) -> list[str]:
+    return [one for one in names if one.startswith(f"{name}_")]
+
+
 def main() -> int:
     known = {name: one for name, one in contenders.questions().items() if name not in LOADS}
     names = [*known, *LOADS]
@@ -283,6 +287,10 @@ def main() -> int:
         for name, (text, _) in LOADS.items():
             print(f"{name}: {text}")
         return 0
+    # `async` stands for async_plain, async_sleep and the like.
+    options.questions = [
+        one for name in options.questions for one in ([name] if name in names else _family(name, names) or [name])
+    ]
     if strangers := [name for name in options.questions if name not in names]:
         print(f"bench: no question {strangers[0]!r}; there are: {', '.join(names)}", file=sys.stderr)
         return 2

@@ -334,7 +334,7 @@ PyGetSetDef attributes[] = {
 
 PyType_Slot slots[] = {
     {Py_tp_doc,
-     const_cast<char*>("ItemPump(iterator, encode, write, sink, time, first)\n--\n\nCarries a "
+     const_cast<char*>("ItemPump(iterator, encode, write, sink, time, first, /)\n--\n\nCarries a "
                        "stream's items to its sink while it is awaited.")},
     {Py_tp_new, reinterpret_cast<void*>(make)},
     {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},

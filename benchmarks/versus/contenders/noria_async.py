@@ -11,11 +11,11 @@ _RUN = ["{noria}", "run", "noria_async:app", "--app-dir", "{here}", "--port", "{
 CONTENDERS = {
     "noria Python, epoll, sync": {
         "command": [*_RUN, "--engine", "epoll"],
-        "paths": {"async_plain": "/sync"},
+        "paths": {"async_plain": "/sync", "async_pipelined": "/sync"},
     },
     "noria Python, uring, sync": {
         "command": [*_RUN, "--engine", "uring"],
-        "paths": {"async_plain": "/sync"},
+        "paths": {"async_plain": "/sync", "async_pipelined": "/sync"},
     },
     "noria Python, epoll, async": {"command": [*_RUN, "--engine", "epoll"]},
     "noria Python, uring, async": {"command": [*_RUN, "--engine", "uring"]},
