@@ -117,7 +117,7 @@ PyObject* Driver::read_body() {
   suspend();
   Exchange* const exchange = this->exchange();
   if (exchange == nullptr) {
-    return body_fault_ == Reason::none ? raise_over() : disconnect_error();
+    return gone_ || body_fault_ != Reason::none ? disconnect_error() : raise_over();
   }
   const std::string_view octets = exchange->take_body();
   if (octets.empty() && !exchange->body_ended()) Py_RETURN_NONE;

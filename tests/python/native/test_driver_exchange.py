@@ -109,6 +109,23 @@ def test_a_body_that_is_cut_is_no_body(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["epoll", "uring"])
+def test_a_body_asked_for_when_its_client_has_left(engine: str) -> None:
+    app, told = App(), threading.Event()
+
+    @app.post("/", stream_body=True)
+    async def handler(request: Request) -> None:
+        begun.set()
+        await request.disconnected()
+        try:
+            async for _ in request.stream():
+                pass
+        except ClientDisconnected:
+            told.set()
+
+    left_by(app, b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n", "reset", engine, told)
+
+
+@pytest.mark.parametrize("engine", ["epoll", "uring"])
 def test_RSP_023_a_slow_reader_holds_back_the_generator(engine: str) -> None:
     app, made = App(), 0
 
