@@ -17,7 +17,7 @@ import processes
 
 QUESTION = (
     "What CPU time (µs) does an operation of the event loop take: an echo to one of 16 connections,"
-    " a callback, a timer, a task, a wake-up?"
+    " a callback, a timer, a task, a wake-up, a connection?"
 )
 FOLDER = contenders.HERE / "versus" / "loop"
 CONNECTIONS = 16
@@ -25,7 +25,7 @@ SIZES = (1, 1024, 102_400)
 STYLES = ("sockets", "streams", "protocol")  # in the order of the subject's ports
 OPERATIONS = (
     "call_soon", "call_later", "cancelled_timer", "sleep_zero", "task", "future", "timeout",
-    "threadsafe", "to_thread",
+    "threadsafe", "to_thread", "connect_sockets", "connect_protocol",
 )  # fmt: skip
 FIRST_COUNT = 200
 Slice = TypeVar("Slice")
@@ -148,19 +148,27 @@ def _cells(
 ) -> dict[str, dict[str, Cell]]:
     """By operation and by loop."""
     cells: dict[str, dict[str, Cell]] = {}
+    echoes = {(style, size): f"echo, {style}, {size} B" for style in STYLES for size in SIZES}
+    # What is asked for alone is loops, operations or both.
+    asked = [part for part in only if any(part in operation for operation in (*echoes.values(), *OPERATIONS))]
+    only = [part for part in only if part not in asked]
+
+    def wanted(operation: str) -> bool:
+        return not asked or any(part in operation for part in asked)
+
     program = build / "benchmarks" / "versus" / "loop" / "echo_client"
     for name, subject in SUBJECTS.items():
         if name != "uvloop" and only and not any(part in name for part in only):
             continue
         try:
             partner, ports = _started(subject, stack)
-            for style, port in zip(STYLES, ports, strict=True):
-                for size in SIZES:
-                    command = [str(program), str(port), str(CONNECTIONS), str(size)]
+            for (style, size), operation in echoes.items():
+                if wanted(operation):
+                    command = [str(program), str(ports[STYLES.index(style)]), str(CONNECTIONS), str(size)]
                     asking = Partner("echo_client", client.CLIENT_CORE, command)
                     stack.callback(asking.end)
-                    cells.setdefault(f"echo, {style}, {size} B", {})[name] = EchoCell(partner.process, asking)
-            for operation in OPERATIONS:
+                    cells.setdefault(operation, {})[name] = EchoCell(partner.process, asking)
+            for operation in filter(wanted, OPERATIONS):
                 cells.setdefault(operation, {})[name] = OperationCell(partner, operation)
         except contenders.Unavailable as reason:
             unavailable[name] = str(reason)

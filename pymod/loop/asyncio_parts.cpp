@@ -24,6 +24,7 @@ bool AsyncioParts::Names::make() {
       {call_exception_handler, "call_exception_handler"},
       {cancelled, "cancelled"},
       {close, "close"},
+      {connect, "connect"},
       {connection_lost, "connection_lost"},
       {connection_made, "connection_made"},
       {data, "data"},
@@ -37,6 +38,7 @@ bool AsyncioParts::Names::make() {
       {get_buffer, "get_buffer"},
       {getpeername, "getpeername"},
       {getsockname, "getsockname"},
+      {gettimeout, "gettimeout"},
       {limit, "_limit"},
       {pause_writing, "pause_writing"},
       {paused, "_paused"},
@@ -69,6 +71,7 @@ bool AsyncioParts::import() {
   const OwnedRef logs(PyImport_ImportModule("asyncio.log"));
   const OwnedRef constants(PyImport_ImportModule("asyncio.constants"));
   const OwnedRef socket(PyImport_ImportModule("socket"));
+  const OwnedRef c_socket(PyImport_ImportModule("_socket"));
   OwnedRef modes;
   return take(transport_class, transports.get(), "_FlowControlMixin") &&
          take(buffered_protocol_class, protocols.get(), "BufferedProtocol") &&
@@ -81,7 +84,11 @@ bool AsyncioParts::import() {
          take(wakeup_waiter_function, reader_class.get(), "_wakeup_waiter") &&
          take(logger, logs.get(), "logger") && take(modes, constants.get(), "_SendfileMode") &&
          take(native_sendfile, modes.get(), "TRY_NATIVE") &&
-         take(socket_class, socket.get(), "socket");
+         take(socket_class, socket.get(), "socket") &&
+         take(plain_socket_class, c_socket.get(), "socket") &&
+         take(socket_family, plain_socket_class.get(), "family") &&
+         take(socket_type, plain_socket_class.get(), "type") &&
+         take(socket_proto, plain_socket_class.get(), "proto");
 }
 
 std::unique_ptr<AsyncioParts> AsyncioParts::make() {

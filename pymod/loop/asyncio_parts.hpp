@@ -39,11 +39,13 @@ struct AsyncioParts {
   OwnedRef logger;
   OwnedRef native_sendfile;  // constants._SendfileMode.TRY_NATIVE
   OwnedRef socket_class;
+  OwnedRef plain_socket_class;  // its base, whose members are plain numbers
+  OwnedRef socket_family, socket_type, socket_proto;
 
   struct Names {
     OwnedRef attach, blocking, buffer, buffer_updated, call_exception_handler, cancelled, close,
-        connection_lost, connection_made, data, data_received, detach, done, eof, eof_received,
-        feed_data, fileno, get_buffer, getpeername, getsockname, limit, pause_writing, paused,
+        connect, connection_lost, connection_made, data, data_received, detach, done, eof, eof_received,
+        feed_data, fileno, get_buffer, getpeername, getsockname, gettimeout, limit, pause_writing, paused,
         peername, reader, reader_property, resume_writing, set_exception, set_result, sockname,
         socket, transport, transports, waiter, wakeup_waiter, accept, setblocking;
     bool make();
@@ -53,5 +55,19 @@ struct AsyncioParts {
   AsyncioParts() = default;
   bool import();
 };
+
+// Whether a socket.socket was told never to block: 1, 0, or -1 with an error set.
+inline int never_blocks(PyObject* socket, const AsyncioParts& asyncio) {
+  const OwnedRef timeout(call_method(socket, asyncio.names.gettimeout));
+  return timeout ? PyFloat_CheckExact(timeout.get()) && PyFloat_AS_DOUBLE(timeout.get()) == 0 : -1;
+}
+
+// The value of one of the plain socket class's members; false with an error set.
+inline bool plain_member(PyObject* socket, const OwnedRef& member, int& value) {
+  const OwnedRef number(Py_TYPE(member.get())->tp_descr_get(
+      member.get(), socket, reinterpret_cast<PyObject*>(Py_TYPE(socket))));
+  value = number ? _PyLong_AsInt(number.get()) : -1;
+  return value != -1 || PyErr_Occurred() == nullptr;
+}
 
 }  // namespace noria::py

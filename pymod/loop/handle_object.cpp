@@ -7,6 +7,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/event_loop.hpp"
 #include "pymod/loop/loop_object.hpp"
+#include "pymod/loop/slow_callback.hpp"
 
 namespace noria::py {
 
@@ -301,13 +302,28 @@ bool run_handle(HandleObject& handle) {
   return goes_on;
 }
 
+namespace {
+
+// In debug mode those are native that watch descriptors, and those of the time before.
+[[gnu::noinline]] bool run_timed(HandleObject& handle) {
+  const CallbackTime time(*handle.loop);
+  const bool goes_on = run_handle(handle);
+  time.tell(*handle.loop, object_of(handle), "_callback");
+  return goes_on;
+}
+
+}  // namespace
+
 bool run_ready(const Ready& ready) {
   PyObject* const handle = ready.object.get();
   if (ready.reason != RunReason::handle) {
     return reinterpret_cast<Receiver*>(handle)->run(handle, ready.reason);
   }
-  if (Py_TYPE(handle)->tp_dealloc == dealloc) [[likely]]
-    return run_handle(of(handle));
+  if (Py_TYPE(handle)->tp_dealloc == dealloc) [[likely]] {
+    if (!of(handle).loop->debug) [[likely]]
+      return run_handle(of(handle));
+    return run_timed(of(handle));
+  }
   const OwnedRef loop(PyObject_GetAttrString(handle, "_loop"));
   return loop && OwnedRef(PyObject_CallMethod(loop.get(), "_run_foreign", "O", handle));
 }

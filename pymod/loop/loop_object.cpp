@@ -3,6 +3,7 @@
 #include <new>
 
 #include "pymod/loop/loop_methods.hpp"
+#include "pymod/loop/serving_socket.hpp"
 #include "pymod/loop/socket_operation_type.hpp"
 #include "pymod/loop/transport_opening.hpp"
 #include "uring/choice.hpp"
@@ -200,9 +201,12 @@ PyMethodDef methods[] = {
      PyDoc_STR("Sends all of it; awaited.")},
     {"sock_accept", as_method<socket_operations::sock_accept>(), METH_FASTCALL | METH_KEYWORDS,
      PyDoc_STR("(connection, address); awaited.")},
+    {"sock_connect", as_method<socket_operations::sock_connect>(), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("Connects the socket to the address; awaited.")},
     {"get_debug", get_debug, METH_NOARGS, PyDoc_STR("Whether debug mode is on.")},
     {"_make_socket_transport", as_method<make_socket_transport>(), METH_FASTCALL | METH_KEYWORDS,
      nullptr},
+    {"_accept_connection", as_method<accept_connections>(), METH_FASTCALL | METH_KEYWORDS, nullptr},
     {"stop", stop, METH_NOARGS, PyDoc_STR("Ends run_forever() after this round.")},
     {"_run", run, METH_O, nullptr},
     {"_turn", turn, METH_O, nullptr},

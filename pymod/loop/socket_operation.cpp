@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/accepted_socket.hpp"
 #include "pymod/loop/loop_methods.hpp"
+#include "pymod/loop/socket_address.hpp"
 #include "pymod/loop/stream_transport.hpp"
 #include "pymod/loop/transport_opening.hpp"
 
@@ -72,23 +74,64 @@ Outcome send_all(SocketOperation& operation) {
   return finished(operation.result, Py_NewRef(Py_None));
 }
 
-Outcome accept(SocketOperation& operation) {
-  AsyncioParts& asyncio = operation.parts();
-  const OwnedRef pair(call_method(operation.socket, asyncio.names.accept));
-  if (!pair) {
-    if (PyErr_ExceptionMatches(PyExc_BlockingIOError) == 0 &&
-        PyErr_ExceptionMatches(PyExc_InterruptedError) == 0) {
-      return Outcome::failed;
-    }
-    PyErr_Clear();
-    return Outcome::again;
-  }
-  const OwnedRef connection(PySequence_GetItem(pair.get(), 0));
-  if (!connection ||
-      !OwnedRef(call_method(connection.get(), asyncio.names.setblocking, Py_False))) {
+// The error that a method of the socket has left.
+Outcome failed_or_again() {
+  if (PyErr_ExceptionMatches(PyExc_BlockingIOError) == 0 &&
+      PyErr_ExceptionMatches(PyExc_InterruptedError) == 0) {
     return Outcome::failed;
   }
-  return finished(operation.result, Py_NewRef(pair.get()));
+  PyErr_Clear();
+  return Outcome::again;
+}
+
+Outcome accept(SocketOperation& operation) {
+  const Accepted accepted =
+      accept_socket(operation.socket, operation.descriptor, operation.parts());
+  if (accepted.outcome == Accepted::Outcome::again) return Outcome::again;
+  if (accepted.outcome == Accepted::Outcome::failed) return Outcome::failed;
+  return finished(operation.result,
+                  PyTuple_Pack(2, accepted.connection.get(), accepted.address.get()));
+}
+
+// What became of a connection that was begun, as connect(2) has it: SO_ERROR, once it is writable.
+Outcome connected(SocketOperation& operation) {
+  int error = 0;
+  socklen_t bytes = sizeof error;
+  if (::getsockopt(operation.descriptor, SOL_SOCKET, SO_ERROR, &error, &bytes) != 0) {
+    return failed_or_again(errno);
+  }
+  if (error == 0) return finished(operation.result, Py_NewRef(Py_None));
+  if (would_block(error)) return Outcome::again;
+  const OwnedRef text(PyUnicode_FromFormat("Connect call failed %S", operation.address));
+  const OwnedRef raised(text ? PyObject_CallFunction(PyExc_OSError, "iO", error, text.get())
+                             : nullptr);
+  if (raised) {
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(raised.get())), raised.get());
+  }
+  return Outcome::failed;
+}
+
+Outcome connect(SocketOperation& operation) {
+  if (operation.stage == Stage::waiting) return connected(operation);
+  int family = 0;
+  SocketAddress address;
+  const int at_once = never_blocks(operation.socket, operation.parts());
+  if (at_once < 0 || !plain_member(operation.socket, operation.parts().socket_family, family)) {
+    return Outcome::failed;
+  }
+  if (at_once == 1 && address.read(operation.address, family)) {
+    if (PySys_Audit("socket.connect", "OO", operation.socket, operation.address) != 0) {
+      return Outcome::failed;
+    }
+    if (::connect(operation.descriptor, address.place(), address.bytes) != 0) {
+      return failed_or_again(errno);
+    }
+    return finished(operation.result, Py_NewRef(Py_None));
+  }
+  const OwnedRef none(
+      call_method(operation.socket, operation.parts().names.connect, operation.address));
+  if (!none) return failed_or_again();
+  return finished(operation.result, Py_NewRef(Py_None));
 }
 
 Outcome attempt(SocketOperation& operation) {
@@ -101,6 +144,8 @@ Outcome attempt(SocketOperation& operation) {
       return send_all(operation);
     case Verb::accept:
       return accept(operation);
+    case Verb::connect:
+      return connect(operation);
   }
   return Outcome::failed;
 }

@@ -12,12 +12,13 @@
 namespace noria::py {
 
 struct SocketOperation {
-  enum class Verb : std::uint8_t { receive, receive_into, send_all, accept };
+  enum class Verb : std::uint8_t { receive, receive_into, send_all, accept, connect };
   enum class Stage : std::uint8_t { fresh, waiting, ended };
 
   Receiver head;
   LoopObject* loop;  // counted, as all that follow
   PyObject* socket;
+  PyObject* address;  // of a connect; null in others
   PyObject* future;  // whoever waits for us waits for this
   PyObject* result;  // once it is done
   PyObject* error;   // once it has failed
@@ -33,8 +34,8 @@ struct SocketOperation {
   PyObject* object() { return reinterpret_cast<PyObject*>(this); }
   AsyncioParts& parts() const { return *loop->types->parts(); }
   DescriptorWatches::Side side() const {
-    return verb == Verb::send_all ? DescriptorWatches::Side::writer
-                                  : DescriptorWatches::Side::reader;
+    return verb == Verb::send_all || verb == Verb::connect ? DescriptorWatches::Side::writer
+                                                           : DescriptorWatches::Side::reader;
   }
 
   // What a generator does with it: goes on until it waits for something, or is over.

@@ -1,9 +1,12 @@
 #include "pymod/loop/socket_operation_type.hpp"
 
+#include <sys/socket.h>
+
 #include <cstddef>
 #include <utility>
 
 #include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/socket_address.hpp"
 #include "pymod/loop/socket_operation.hpp"
 #include "pymod/loop/transport_opening.hpp"
 
@@ -14,7 +17,8 @@ namespace {
 using Verb = SocketOperation::Verb;
 using Stage = SocketOperation::Stage;
 
-constexpr const char* name_of[] = {"sock_recv", "sock_recv_into", "sock_sendall", "sock_accept"};
+constexpr const char* name_of[] = {"sock_recv", "sock_recv_into", "sock_sendall", "sock_accept",
+                                   "sock_connect"};
 
 SocketOperation& of(PyObject* self) {
   return *reinterpret_cast<SocketOperation*>(self);
@@ -127,6 +131,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(operation.loop);
   Py_VISIT(operation.socket);
+  Py_VISIT(operation.address);
   Py_VISIT(operation.future);
   Py_VISIT(operation.result);
   Py_VISIT(operation.error);
@@ -136,6 +141,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 int clear(PyObject* self) {
   SocketOperation& operation = of(self);
   operation.end();
+  Py_CLEAR(operation.address);
   Py_CLEAR(operation.result);
   Py_CLEAR(operation.error);
   return 0;
@@ -236,9 +242,15 @@ PyObject* make(PyObject* loop_object, PyObject* const* arguments, Py_ssize_t cou
   } else if constexpr (verb == Verb::receive_into || verb == Verb::send_all) {
     const int flags = verb == Verb::receive_into ? PyBUF_WRITABLE : PyBUF_SIMPLE;
     fits = PyObject_GetBuffer(arguments[1], &operation->view, flags) == 0;
+  } else if constexpr (verb == Verb::connect) {
+    int family = 0;
+    fits = plain_member(arguments[0], loop.types->parts()->socket_family, family) &&
+           ((family != AF_INET && family != AF_INET6) ||
+            SocketAddress().read(arguments[1], family));
+    operation->address = Py_NewRef(arguments[1]);
   }
   if (fits) return operation->object();
-  // What is wrong is said by asyncio's, and when it is awaited.
+  // What is wrong is said by asyncio's, and when it is awaited; names are resolved there too.
   PyErr_Clear();
   operation->stage = Stage::ended;
   Py_DECREF(operation->object());
@@ -270,6 +282,11 @@ PyObject* sock_sendall(PyObject* loop, PyObject* const* arguments, Py_ssize_t co
 PyObject* sock_accept(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
                       PyObject* names) {
   return make<Verb::accept, 1>(loop, arguments, count, names);
+}
+
+PyObject* sock_connect(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
+                       PyObject* names) {
+  return make<Verb::connect, 2>(loop, arguments, count, names);
 }
 
 }  // namespace socket_operations

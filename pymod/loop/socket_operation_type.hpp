@@ -17,6 +17,8 @@ PyObject* sock_sendall(PyObject* loop, PyObject* const* arguments, Py_ssize_t co
                        PyObject* names);
 PyObject* sock_accept(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
                       PyObject* names);
+PyObject* sock_connect(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
+                       PyObject* names);
 
 }  // namespace socket_operations
 

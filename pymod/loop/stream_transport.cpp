@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/slow_callback.hpp"
 #include "pymod/loop/stream_feed.hpp"
 
 namespace noria::py {
@@ -69,6 +70,7 @@ bool StreamTransport::run(PyObject* self, RunReason reason) {
   const OwnedRef context = OwnedRef::share(transport.context);
   if (PyContext_Enter(context.get()) != 0) return false;
   const char* name = "_read_ready";
+  const CallbackTime time(*transport.loop);
   bool done = true;
   switch (reason) {
     case RunReason::ending:
@@ -96,6 +98,7 @@ bool StreamTransport::run(PyObject* self, RunReason reason) {
     case RunReason::handle:
       break;
   }
+  time.tell(*reinterpret_cast<LoopObject*>(loop.get()), self, name);
   if (!done) [[unlikely]] {
     // As a handle would have told of it.
     if (!must_leave()) {

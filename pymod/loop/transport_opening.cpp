@@ -9,6 +9,8 @@
 #include <new>
 #include <utility>
 
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/socket_address.hpp"
 #include "pymod/loop/stream_transport.hpp"
 
 namespace noria::py {
@@ -18,7 +20,7 @@ namespace {
 struct Opening {
   PyObject* socket = nullptr;
   PyObject* protocol = nullptr;
-  PyObject* waiter = nullptr;
+  PyObject* waiter = nullptr;  // these may be None too
   PyObject* extra = nullptr;
   PyObject* server = nullptr;
 };
@@ -50,11 +52,11 @@ bool read_arguments(PyObject* const* arguments, Py_ssize_t count, PyObject* name
 }
 
 // What asyncio fills in of a connection: its names, where they are not given.
-bool fill_extra(PyObject* extra, PyObject* socket, AsyncioParts& asyncio) {
+bool fill_extra(PyObject* extra, PyObject* socket, int descriptor, AsyncioParts& asyncio) {
   const OwnedRef shown(PyObject_CallOneArg(asyncio.transport_socket_class.get(), socket));
   if (!shown || PyDict_SetItem(extra, asyncio.names.socket.get(), shown.get()) != 0) return false;
-  const auto fill = [&](const OwnedRef& key, const OwnedRef& getter) {
-    OwnedRef name(call_method(socket, getter));
+  const auto fill = [&](const OwnedRef& key, const OwnedRef& getter, OwnedRef name) {
+    if (!name && PyErr_Occurred() == nullptr) name = OwnedRef(call_method(socket, getter));
     if (!name) {
       if (PyErr_ExceptionMatches(PyExc_OSError) == 0) return false;
       PyErr_Clear();
@@ -62,16 +64,26 @@ bool fill_extra(PyObject* extra, PyObject* socket, AsyncioParts& asyncio) {
     }
     return PyDict_SetItem(extra, key.get(), name.get()) == 0;
   };
-  if (!fill(asyncio.names.sockname, asyncio.names.getsockname)) return false;
+  if (!fill(asyncio.names.sockname, asyncio.names.getsockname, own_address(descriptor))) {
+    return false;
+  }
   const int known = PyDict_Contains(extra, asyncio.names.peername.get());
-  return known == 1 || (known == 0 && fill(asyncio.names.peername, asyncio.names.getpeername));
+  return known == 1 || (known == 0 && fill(asyncio.names.peername, asyncio.names.getpeername,
+                                           peer_address(descriptor)));
 }
 
-// loop._transports, which holds them weakly.
-bool enlist(PyObject* loop, StreamTransport& transport, AsyncioParts& asyncio) {
+// The dictionary in loop._transports: weak references by descriptor. Null with an error set.
+OwnedRef listed(PyObject* loop, const AsyncioParts& asyncio) {
   const OwnedRef all(PyObject_GetAttr(loop, asyncio.names.transports.get()));
-  const OwnedRef key(all ? PyLong_FromLong(transport.descriptor) : nullptr);
-  return key && PyObject_SetItem(all.get(), key.get(), transport.object()) == 0;
+  return OwnedRef(all ? PyObject_GetAttr(all.get(), asyncio.names.data.get()) : nullptr);
+}
+
+// A reference that does not take itself off the list: the next of its descriptor takes its place.
+bool enlist(PyObject* loop, StreamTransport& transport, const AsyncioParts& asyncio) {
+  const OwnedRef data = listed(loop, asyncio);
+  const OwnedRef key(data ? PyLong_FromLong(transport.descriptor) : nullptr);
+  const OwnedRef weak(key ? PyWeakref_NewRef(transport.object(), nullptr) : nullptr);
+  return weak && PyObject_SetItem(data.get(), key.get(), weak.get()) == 0;
 }
 
 bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) {
@@ -87,7 +99,7 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
   transport.head.inherited[0] = has_extra ? Py_NewRef(opening.extra) : PyDict_New();
   transport.context = PyContext_CopyCurrent();
   if (transport.head.inherited[0] == nullptr || transport.context == nullptr ||
-      !fill_extra(transport.head.inherited[0], opening.socket, asyncio)) {
+      !fill_extra(transport.head.inherited[0], opening.socket, transport.descriptor, asyncio)) {
     return false;
   }
   transport.socket = Py_NewRef(opening.socket);
@@ -107,36 +119,7 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
   return loop.check_open();
 }
 
-}  // namespace
-
-int descriptor_in(PyObject* socket, PyObject* fileno_name) {
-  PyObject* values[] = {socket};
-  const OwnedRef number(
-      PyObject_VectorcallMethod(fileno_name, values, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
-  return number ? _PyLong_AsInt(number.get()) : -1;
-}
-
-bool is_without_transport(LoopObject& loop, PyObject* socket, int descriptor) {
-  AsyncioParts& asyncio = *loop.types->parts();
-  PyObject* const loop_object = reinterpret_cast<PyObject*>(&loop);
-  const OwnedRef all(PyObject_GetAttr(loop_object, asyncio.names.transports.get()));
-  const OwnedRef data(all ? PyObject_GetAttr(all.get(), asyncio.names.data.get()) : nullptr);
-  const OwnedRef key(data ? PyLong_FromLong(descriptor) : nullptr);
-  if (!key) return false;
-  if (PyDict_CheckExact(data.get())) {
-    if (PyDict_GetItemWithError(data.get(), key.get()) == nullptr) {
-      return PyErr_Occurred() == nullptr;
-    }
-  }
-  return static_cast<bool>(
-      OwnedRef(PyObject_CallMethod(loop_object, "_ensure_fd_no_transport", "O", socket)));
-}
-
-PyObject* make_socket_transport(PyObject* loop_object, PyObject* const* arguments, Py_ssize_t count,
-                                PyObject* names) {
-  LoopObject& loop = *reinterpret_cast<LoopObject*>(loop_object);
-  Opening opening;
-  if (!read_arguments(arguments, count, names, opening)) return nullptr;
+PyObject* open(LoopObject& loop, const Opening& opening) {
   PyTypeObject* const type = loop.types->stream_transport();
   if (type == nullptr) return nullptr;
   if constexpr (AsyncioParts::transports_are_exclusive) {
@@ -151,6 +134,42 @@ PyObject* make_socket_transport(PyObject* loop_object, PyObject* const* argument
   if (!fill(transport, loop, opening)) return nullptr;
   loop.core->push(OwnedRef::share(made), RunReason::begin);
   return made.release();
+}
+
+}  // namespace
+
+int descriptor_in(PyObject* socket, PyObject* fileno_name) {
+  PyObject* values[] = {socket};
+  const OwnedRef number(
+      PyObject_VectorcallMethod(fileno_name, values, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+  return number ? _PyLong_AsInt(number.get()) : -1;
+}
+
+bool is_without_transport(LoopObject& loop, PyObject* socket, int descriptor) {
+  AsyncioParts& asyncio = *loop.types->parts();
+  PyObject* const loop_object = reinterpret_cast<PyObject*>(&loop);
+  const OwnedRef data = listed(loop_object, asyncio);
+  const OwnedRef key(data ? PyLong_FromLong(descriptor) : nullptr);
+  if (!key) return false;
+  if (PyDict_CheckExact(data.get())) {
+    PyObject* const weak = PyDict_GetItemWithError(data.get(), key.get());
+    if (weak == nullptr) return PyErr_Occurred() == nullptr;
+    if (PyWeakref_CheckRef(weak) && !OwnedRef(referent(weak))) return true;
+  }
+  return static_cast<bool>(
+      OwnedRef(PyObject_CallMethod(loop_object, "_ensure_fd_no_transport", "O", socket)));
+}
+
+PyObject* make_socket_transport(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
+                                PyObject* names) {
+  Opening opening;
+  if (!read_arguments(arguments, count, names, opening)) return nullptr;
+  return open(*reinterpret_cast<LoopObject*>(loop), opening);
+}
+
+PyObject* open_transport(LoopObject& loop, PyObject* socket, PyObject* protocol, PyObject* extra,
+                         PyObject* server) {
+  return open(loop, {.socket = socket, .protocol = protocol, .extra = extra, .server = server});
 }
 
 }  // namespace noria::py

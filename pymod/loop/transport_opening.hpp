@@ -10,6 +10,10 @@ struct LoopObject;
 // loop._make_socket_transport(sock, protocol, waiter=None, *, extra=None, server=None)
 PyObject* make_socket_transport(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
                                 PyObject* names);
+// The same of a connection that a server (or None) has accepted; `extra` is a dict that becomes the
+// transport's.
+PyObject* open_transport(LoopObject& loop, PyObject* socket, PyObject* protocol, PyObject* extra,
+                         PyObject* server);
 // False with RuntimeError set if a transport uses the descriptor of this socket.
 bool is_without_transport(LoopObject& loop, PyObject* socket, int descriptor);
 // Of a socket; -1 with an error set.

@@ -36,17 +36,6 @@ def redis() -> Iterator[services.Service]:
         yield service
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Certificate and key in one file, for localhost."""
-    path = tmp_path_factory.mktemp("tls") / "pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-batch"]
-    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-    subprocess.run([*command, "-keyout", path, "-out", f"{path}.cert"], check=True, capture_output=True)
-    path.write_text(path.read_text() + Path(f"{path}.cert").read_text())
-    return path
-
-
 @pytest.fixture
 def run(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Coroutine[Any, Any, None]], None]]:
     """Runs a coroutine on a loop of the engine; what the loop complains of in between is an error."""

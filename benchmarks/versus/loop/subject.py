@@ -10,6 +10,7 @@ import importlib
 import os
 import queue
 import socket
+import struct
 import sys
 import threading
 import time
@@ -157,10 +158,58 @@ async def to_thread(count):
         await asyncio.to_thread(noop)
 
 
+def without_farewell(connection):
+    """Closed it is reset: no port stays taken for a minute."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+async def connect_sockets(count):
+    """A connection made, accepted and closed, as sockets."""
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        address = listener.getsockname()
+        for _ in range(count):
+            with socket.socket() as ours:
+                ours.setblocking(False)
+                accepting = loop.create_task(loop.sock_accept(listener))
+                await loop.sock_connect(ours, address)
+                theirs, _ = await accepting
+                without_farewell(theirs)
+                theirs.close()
+
+
+class Refusing(asyncio.Protocol):
+    def connection_made(self, transport):
+        without_farewell(transport.get_extra_info("socket"))
+        transport.abort()
+
+
+class Waiting(asyncio.Protocol):
+    def __init__(self):
+        self.lost = asyncio.get_running_loop().create_future()
+
+    def connection_lost(self, exc):
+        self.lost.set_result(None)
+
+
+async def connect_protocol(count):
+    """The same as transports: of create_connection() and of a server."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(Refusing, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    for _ in range(count):
+        _, protocol = await loop.create_connection(Waiting, host, port)
+        await protocol.lost
+    server.close()
+    await server.wait_closed()
+
+
 OPERATIONS = {
     operation.__name__: operation
     for operation in (
-        call_soon, call_later, cancelled_timer, sleep_zero, task, future, timeout, threadsafe, to_thread
+        call_soon, call_later, cancelled_timer, sleep_zero, task, future, timeout, threadsafe, to_thread,
+        connect_sockets, connect_protocol,
     )
 }  # fmt: skip
 

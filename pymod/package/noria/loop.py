@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import selectors
+import socket
 import sys
 import threading
 import time
@@ -105,11 +106,43 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         self._make_socket_transport(rawsock, secured, extra=extra, server=server)
         return secured._app_transport
 
+    async def create_connection(
+        self,
+        protocol_factory: Callable[[], Any],
+        host: str | None = None,
+        port: int | None = None,
+        **options: Any,
+    ) -> Any:
+        """asyncio's own, by a shorter way where the address is plain and nothing else is asked for."""
+        plain = not options and not self._debug and type(host) is str and type(port) is int
+        address = _plain_address(host, port) if plain else None
+        if address is None:
+            return await super().create_connection(protocol_factory, host, port, **options)
+        family = socket.AF_INET if len(address) == 2 else socket.AF_INET6
+        connection = socket.socket(family, _STREAM_AT_ONCE, socket.IPPROTO_TCP)
+        try:
+            await self.sock_connect(connection, address)
+        except BaseException:
+            connection.close()
+            raise
+        protocol = protocol_factory()
+        made = self.create_future()
+        transport = self._make_socket_transport(connection, protocol, made)
+        try:
+            await made
+        except BaseException:
+            transport.close()
+            raise
+        return transport, protocol
+
     # For sockets that are none of the standard library's class, and in debug mode.
     _sock_recv_of_asyncio = asyncio.SelectorEventLoop.sock_recv
     _sock_recv_into_of_asyncio = asyncio.SelectorEventLoop.sock_recv_into
     _sock_sendall_of_asyncio = asyncio.SelectorEventLoop.sock_sendall
     _sock_accept_of_asyncio = asyncio.SelectorEventLoop.sock_accept
+    _accept_connection_of_asyncio = asyncio.SelectorEventLoop._accept_connection
+    # And here for names, which it resolves.
+    _sock_connect_of_asyncio = asyncio.SelectorEventLoop.sock_connect
 
     def _transport_failed(self, transport: Any, message: str, error: BaseException) -> None:
         base_events.logger.debug("%r: %s", transport, message, exc_info=error)
@@ -130,8 +163,6 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
 
     def _make_self_pipe(self) -> None:
         """Where the interpreter tells of signals; made for the first handler of one."""
-        import socket
-
         self._ssock, self._csock = socket.socketpair()
         self._ssock.setblocking(False)
         self._csock.setblocking(False)
@@ -188,6 +219,11 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             # A task's exception may keep this frame: with the handle the task would keep itself.
             del handle
 
+    def _callback_took(self, owner: object, name: str, seconds: float) -> None:
+        if seconds >= self.slow_callback_duration:
+            callback = format_helpers._format_callback_source(getattr(owner, name), ())
+            base_events.logger.warning("Executing <Handle %s> took %.3f seconds", callback, seconds)
+
     # --- what the native half asks ---
 
     def _callback_failed(self, handle: Any, error: BaseException) -> None:
@@ -220,6 +256,23 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             return task
         finally:
             del task
+
+
+_STREAM_AT_ONCE = int(socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+
+
+def _plain_address(host: str, port: int) -> tuple[Any, ...] | None:
+    """What a host in digits stands for; None of a name."""
+    try:
+        socket.inet_pton(socket.AF_INET, host)
+        return host, port
+    except (OSError, ValueError):
+        pass
+    try:
+        socket.inet_pton(socket.AF_INET6, host)
+        return host, port, 0, 0
+    except (OSError, ValueError):
+        return None
 
 
 class _Unseen:

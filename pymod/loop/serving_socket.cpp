@@ -1,0 +1,89 @@
+#include "pymod/loop/serving_socket.hpp"
+
+#include <cerrno>
+#include <utility>
+
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/accepted_socket.hpp"
+#include "pymod/loop/loop_object.hpp"
+#include "pymod/loop/stream_transport.hpp"
+#include "pymod/loop/transport_opening.hpp"
+
+namespace noria::py {
+
+namespace {
+
+constexpr Py_ssize_t arguments_min = 5;
+
+PyObject* by_asyncio(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
+                     PyObject* names) {
+  const OwnedRef method(PyObject_GetAttrString(loop, "_accept_connection_of_asyncio"));
+  return method
+             ? PyObject_Vectorcall(method.get(), arguments, static_cast<std::size_t>(count), names)
+             : nullptr;
+}
+
+// What is wrong with one connection is no other's trouble, and asyncio tells of it in debug mode
+// alone; false with an error set that must leave the loop.
+bool begin_connection(LoopObject& loop, PyObject* factory, PyObject* server,
+                      const Accepted& accepted) {
+  const AsyncioParts& asyncio = *loop.types->parts();
+  // Each has a context of its own, as it would have with a task.
+  const OwnedRef context(PyContext_CopyCurrent());
+  if (!context || PyContext_Enter(context.get()) != 0) return false;
+  const OwnedRef protocol(PyObject_CallNoArgs(factory));
+  const OwnedRef extra(protocol ? PyDict_New() : nullptr);
+  const bool told = extra && PyDict_SetItem(extra.get(), asyncio.names.peername.get(),
+                                            accepted.address.get()) == 0;
+  const OwnedRef transport(
+      told ? open_transport(loop, accepted.connection.get(), protocol.get(), extra.get(), server)
+           : nullptr);
+  const OwnedRef error(transport ? nullptr : take_exception());
+  PyContext_Exit(context.get());
+  if (!error) return true;
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
+  if (must_leave()) return false;
+  PyErr_Clear();
+  return true;
+}
+
+}  // namespace
+
+PyObject* accept_connections(PyObject* loop_object, PyObject* const* arguments, Py_ssize_t count,
+                             PyObject* names) {
+  LoopObject& loop = *reinterpret_cast<LoopObject*>(loop_object);
+  AsyncioParts* const asyncio = loop.types->parts();
+  if (asyncio == nullptr) return nullptr;
+  const bool plain = count >= arguments_min && names == nullptr && arguments[2] == Py_None &&
+                     PyLong_CheckExact(arguments[4]) &&
+                     reinterpret_cast<PyObject*>(Py_TYPE(arguments[1])) ==
+                         asyncio->socket_class.get();
+  if (!plain || loop.debug) return by_asyncio(loop_object, arguments, count, names);
+  PyObject* const factory = arguments[0];
+  PyObject* const listener = arguments[1];
+  PyObject* const server = arguments[3];
+  const long connections_max = PyLong_AsLong(arguments[4]);
+  if (connections_max == -1 && PyErr_Occurred() != nullptr) return nullptr;
+  for (long number = 0; number < connections_max; ++number) {
+    // A protocol may close its server.
+    const int descriptor = descriptor_in(listener, asyncio->names.fileno.get());
+    if (descriptor == -1) break;
+    const Accepted accepted = accept_socket(listener, descriptor, *asyncio);
+    if (accepted.outcome == Accepted::Outcome::again) break;
+    if (accepted.outcome == Accepted::Outcome::failed) {
+      if (PyErr_ExceptionMatches(PyExc_ConnectionAbortedError) != 0) {
+        PyErr_Clear();
+        break;
+      }
+      if (PyErr_ExceptionMatches(PyExc_OSError) == 0) return nullptr;
+      // It meets the same, and knows what is to be done.
+      PyErr_Clear();
+      return by_asyncio(loop_object, arguments, count, names);
+    }
+    if (!begin_connection(loop, factory, server, accepted)) return nullptr;
+  }
+  if (PyErr_Occurred() != nullptr) return nullptr;
+  Py_RETURN_NONE;
+}
+
+}  // namespace noria::py
