@@ -44,9 +44,8 @@ Accepted accept_by_method(PyObject* listener, const AsyncioParts& asyncio) {
   if (!address || !OwnedRef(call_method(connection.get(), asyncio.names.setblocking, Py_False))) {
     return failed();
   }
-  return {.outcome = Outcome::done,
-          .connection = std::move(connection),
-          .address = std::move(address)};
+  return {
+      .outcome = Outcome::done, .connection = std::move(connection), .address = std::move(address)};
 }
 
 // socket.socket(family, type, proto, descriptor), which is then the descriptor's owner.
@@ -58,8 +57,8 @@ OwnedRef socket_of(const int (&numbers)[4], const AsyncioParts& asyncio) {
     if (!values[index]) return OwnedRef();
     arguments[index] = values[index].get();
   }
-  return OwnedRef(PyObject_Vectorcall(asyncio.socket_class.get(), arguments, std::size(numbers),
-                                      nullptr));
+  return OwnedRef(
+      PyObject_Vectorcall(asyncio.socket_class.get(), arguments, std::size(numbers), nullptr));
 }
 
 }  // namespace
@@ -95,9 +94,8 @@ Accepted accept_socket(PyObject* listener, int descriptor, const AsyncioParts& a
     address = OwnedRef(call_method(connection.get(), asyncio.names.getpeername));
   }
   if (!address) return failed();
-  return {.outcome = Outcome::done,
-          .connection = std::move(connection),
-          .address = std::move(address)};
+  return {
+      .outcome = Outcome::done, .connection = std::move(connection), .address = std::move(address)};
 }
 
 }  // namespace noria::py

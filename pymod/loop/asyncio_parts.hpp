@@ -44,10 +44,11 @@ struct AsyncioParts {
 
   struct Names {
     OwnedRef attach, blocking, buffer, buffer_updated, call_exception_handler, cancelled, close,
-        connect, connection_lost, connection_made, data, data_received, detach, done, eof, eof_received,
-        feed_data, fileno, get_buffer, getpeername, getsockname, gettimeout, limit, pause_writing, paused,
-        peername, reader, reader_property, resume_writing, set_exception, set_result, sockname,
-        socket, transport, transports, waiter, wakeup_waiter, accept, setblocking;
+        connect, connection_lost, connection_made, data, data_received, detach, done, eof,
+        eof_received, feed_data, fileno, get_buffer, getpeername, getsockname, gettimeout, limit,
+        pause_writing, paused, peername, reader, reader_property, resume_writing, set_exception,
+        set_result, sockname, socket, transport, transports, waiter, wakeup_waiter, accept,
+        setblocking;
     bool make();
   } names;
 
@@ -64,8 +65,9 @@ inline int never_blocks(PyObject* socket, const AsyncioParts& asyncio) {
 
 // The value of one of the plain socket class's members; false with an error set.
 inline bool plain_member(PyObject* socket, const OwnedRef& member, int& value) {
-  const OwnedRef number(Py_TYPE(member.get())->tp_descr_get(
-      member.get(), socket, reinterpret_cast<PyObject*>(Py_TYPE(socket))));
+  const OwnedRef number(
+      Py_TYPE(member.get())
+          ->tp_descr_get(member.get(), socket, reinterpret_cast<PyObject*>(Py_TYPE(socket))));
   value = number ? _PyLong_AsInt(number.get()) : -1;
   return value != -1 || PyErr_Occurred() == nullptr;
 }

@@ -14,6 +14,8 @@ namespace noria::py {
 namespace {
 
 constexpr Py_ssize_t arguments_min = 5;
+// And those of TLS behind them; of what later Pythons add nothing is known here.
+constexpr Py_ssize_t arguments_max = 7;
 
 PyObject* by_asyncio(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
                      PyObject* names) {
@@ -54,10 +56,10 @@ PyObject* accept_connections(PyObject* loop_object, PyObject* const* arguments, 
   LoopObject& loop = *reinterpret_cast<LoopObject*>(loop_object);
   AsyncioParts* const asyncio = loop.types->parts();
   if (asyncio == nullptr) return nullptr;
-  const bool plain = count >= arguments_min && names == nullptr && arguments[2] == Py_None &&
-                     PyLong_CheckExact(arguments[4]) &&
-                     reinterpret_cast<PyObject*>(Py_TYPE(arguments[1])) ==
-                         asyncio->socket_class.get();
+  const bool plain =
+      count >= arguments_min && count <= arguments_max && names == nullptr &&
+      arguments[2] == Py_None && PyLong_CheckExact(arguments[4]) &&
+      reinterpret_cast<PyObject*>(Py_TYPE(arguments[1])) == asyncio->socket_class.get();
   if (!plain || loop.debug) return by_asyncio(loop_object, arguments, count, names);
   PyObject* const factory = arguments[0];
   PyObject* const listener = arguments[1];

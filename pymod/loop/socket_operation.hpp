@@ -19,11 +19,11 @@ struct SocketOperation {
   LoopObject* loop;  // counted, as all that follow
   PyObject* socket;
   PyObject* address;  // of a connect; null in others
-  PyObject* future;  // whoever waits for us waits for this
-  PyObject* result;  // once it is done
-  PyObject* error;   // once it has failed
-  Py_buffer view;    // what is sent, or received into; its object is null where there is none
-  Py_ssize_t bytes;  // of a receive: wanted; of a send: sent already
+  PyObject* future;   // whoever waits for us waits for this
+  PyObject* result;   // once it is done
+  PyObject* error;    // once it has failed
+  Py_buffer view;     // what is sent, or received into; its object is null where there is none
+  Py_ssize_t bytes;   // of a receive: wanted; of a send: sent already
   int descriptor;
   Verb verb;
   Stage stage;

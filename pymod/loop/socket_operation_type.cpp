@@ -244,9 +244,9 @@ PyObject* make(PyObject* loop_object, PyObject* const* arguments, Py_ssize_t cou
     fits = PyObject_GetBuffer(arguments[1], &operation->view, flags) == 0;
   } else if constexpr (verb == Verb::connect) {
     int family = 0;
-    fits = plain_member(arguments[0], loop.types->parts()->socket_family, family) &&
-           ((family != AF_INET && family != AF_INET6) ||
-            SocketAddress().read(arguments[1], family));
+    fits =
+        plain_member(arguments[0], loop.types->parts()->socket_family, family) &&
+        ((family != AF_INET && family != AF_INET6) || SocketAddress().read(arguments[1], family));
     operation->address = Py_NewRef(arguments[1]);
   }
   if (fits) return operation->object();

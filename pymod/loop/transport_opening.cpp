@@ -105,9 +105,10 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
   transport.socket = Py_NewRef(opening.socket);
   if (!transport.set_protocol(opening.protocol)) return false;
   if (opening.server != nullptr && opening.server != Py_None) {
-    transport.server = Py_NewRef(opening.server);
     PyObject* const named = AsyncioParts::server_names_transports ? transport.object() : nullptr;
     if (!OwnedRef(call_method(opening.server, asyncio.names.attach, named))) return false;
+    // One that was closed refuses, and is not told of our end either.
+    transport.server = Py_NewRef(opening.server);
   }
   if (!enlist(loop_object, transport, asyncio)) return false;
   if (opening.waiter != nullptr && opening.waiter != Py_None) {

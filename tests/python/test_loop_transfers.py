@@ -189,7 +189,7 @@ def test_write_limits_hold_back_who_writes(loop: noria.loop.Loop, text: bytes) -
         # Nobody accepts yet: what the kernel does not take is queued.
         protocol = await connected(peer)
         transport = protocol.transport
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
         transport.set_write_buffer_limits(high=1_000_000, low=10_000)
         assert transport.get_write_buffer_limits() == (10_000, 1_000_000)
         heard = None

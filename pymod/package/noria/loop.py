@@ -109,13 +109,12 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
     async def create_connection(
         self,
         protocol_factory: Callable[[], Any],
-        host: str | None = None,
-        port: int | None = None,
+        host: Any = None,
+        port: Any = None,
         **options: Any,
     ) -> Any:
         """asyncio's own, by a shorter way where the address is plain and nothing else is asked for."""
-        plain = not options and not self._debug and type(host) is str and type(port) is int
-        address = _plain_address(host, port) if plain else None
+        address = None if options or self._debug else _plain_address(host, port)
         if address is None:
             return await super().create_connection(protocol_factory, host, port, **options)
         family = socket.AF_INET if len(address) == 2 else socket.AF_INET6
@@ -261,8 +260,10 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
 _STREAM_AT_ONCE = int(socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
 
 
-def _plain_address(host: str, port: int) -> tuple[Any, ...] | None:
-    """What a host in digits stands for; None of a name."""
+def _plain_address(host: Any, port: Any) -> tuple[Any, ...] | None:
+    """What a host in digits and a port stand for; None of a name, or of anything else."""
+    if type(host) is not str or type(port) is not int:
+        return None
     try:
         socket.inet_pton(socket.AF_INET, host)
         return host, port

@@ -6,6 +6,8 @@ import asyncio
 import collections.abc
 import random
 import socket
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -140,3 +142,108 @@ def test_a_reset_is_an_error(loop: noria.loop.Loop) -> None:
     with pytest.raises(ConnectionResetError):
         loop.run_until_complete(task)
     ours.close()
+
+
+# --- sock_connect() ---
+
+
+def fresh(family: int = socket.AF_INET) -> socket.socket:
+    made = socket.socket(family)
+    made.setblocking(False)
+    return made
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_connects(loop: noria.loop.Loop, kind: str, tmp_path: Path) -> None:
+    family = socket.AF_INET if kind == "inet" else socket.AF_UNIX
+    with socket.socket(family) as listener, fresh(family) as ours:
+        listener.bind(("127.0.0.1", 0) if kind == "inet" else str(tmp_path / "socket"))
+        listener.listen()
+        listener.setblocking(False)
+
+        async def both() -> Any:
+            return await asyncio.gather(
+                loop.sock_connect(ours, listener.getsockname()), loop.sock_accept(listener)
+            )
+
+        nothing, (theirs, address) = loop.run_until_complete(both())
+        assert nothing is None and address == ours.getsockname()
+        assert not loop._has_writer(ours)
+        with theirs:
+            loop.run_until_complete(loop.sock_sendall(ours, b"there"))
+            assert loop.run_until_complete(loop.sock_recv(theirs, 9)) == b"there"
+
+
+def test_connects_by_name_too(loop: noria.loop.Loop) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, fresh() as ours:
+        loop.run_until_complete(loop.sock_connect(ours, ("localhost", listener.getsockname()[1])))
+        assert ours.getpeername() == listener.getsockname()
+
+
+def test_a_refusal_is_what_asyncio_raises(loop: noria.loop.Loop, tmp_path: Path) -> None:
+    inet: Any = ("127.0.0.1", closed_port())
+    path: Any = str(tmp_path / "nobody")
+    stock = asyncio.SelectorEventLoop()
+    for family, address in ((socket.AF_INET, inet), (socket.AF_UNIX, path)):
+        seen = []
+        for each in (loop, stock):
+            with fresh(family) as ours:
+                with pytest.raises(OSError) as refused:  # noqa: PT011: compared
+                    each.run_until_complete(each.sock_connect(ours, address))
+                seen.append((refused.type, refused.value.args))
+        assert seen[0] == seen[1]
+    assert "Connect call failed" not in seen[0][1][1]
+    with fresh() as ours, pytest.raises(ConnectionRefusedError, match="Connect call failed"):
+        loop.run_until_complete(loop.sock_connect(ours, inet))
+    stock.close()
+
+
+def test_a_connect_is_called_off(loop: noria.loop.Loop) -> None:
+    # Nobody accepts, and no more fit into the backlog: what is begun stays begun.
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fillers = [fresh() for _ in range(3)]
+        for filler in fillers:
+            filler.connect_ex(listener.getsockname())
+        with fresh() as ours:
+            task = loop.create_task(loop.sock_connect(ours, listener.getsockname()))
+            turns(loop, 1)
+            assert "sock_connect" in repr(task) and loop._has_writer(ours)
+            task.cancel()
+            turns(loop, 1)
+            assert task.cancelled() and not loop._has_writer(ours)
+        with fresh() as ours, pytest.raises(TimeoutError):
+            loop.run_until_complete(
+                asyncio.wait_for(loop.sock_connect(ours, listener.getsockname()), 0.001)
+            )
+        for filler in fillers:
+            filler.close()
+
+
+def test_a_connect_is_audited(loop: noria.loop.Loop) -> None:
+    seen: list[tuple[Any, ...]] = []
+    watching = True
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if watching and event == "socket.connect":
+            seen.append(arguments)
+
+    sys.addaudithook(hook)
+    with socket.create_server(("127.0.0.1", 0)) as listener, fresh() as ours:
+        loop.run_until_complete(loop.sock_connect(ours, listener.getsockname()))
+        assert seen == [(ours, listener.getsockname())]
+    watching = False
+
+
+def test_a_connect_that_may_block_is_the_sockets_own(loop: noria.loop.Loop) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as ours:
+        ours.settimeout(5)
+        loop.run_until_complete(loop.sock_connect(ours, listener.getsockname()))
+        assert ours.getpeername() == listener.getsockname()
