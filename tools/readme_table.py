@@ -16,7 +16,9 @@ END = "<!-- measured: to here -->"
 
 
 def newest(results: Path) -> Path | None:
-    return max(results.glob("*.json"), default=None, key=lambda path: path.name)
+    """The last that has answers to questions; loads alone are no table."""
+    answered = (path for path in results.glob("*.json") if json.loads(path.read_text())["questions"])
+    return max(answered, default=None, key=lambda path: path.name)
 
 
 def _cell(entry: dict[str, Any] | None, unavailable: str | None) -> str:

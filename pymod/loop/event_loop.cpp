@@ -131,7 +131,7 @@ void EventLoop::wake() {
 void EventLoop::arm_wake() {
   if (wake_armed_ || engine_ == nullptr) return;
   wake_armed_ = true;
-  engine_->poll_lasting(wake_token, wake_->descriptor(), POLLIN);
+  engine_->poll_news(wake_token, wake_->descriptor(), POLLIN);
 }
 
 uring::WaitHook EventLoop::around_wait() {
@@ -196,7 +196,8 @@ void EventLoop::complete(std::span<const Completion> batch) {
       watches_.completed(completion, ready_);
       continue;
     }
-    wake_->drain();
+    // Each signal is news, whether those before it were taken away or not.
+    if (!completion.more || !tells_news_only()) wake_->drain();
     if (!completion.more) {
       wake_armed_ = false;
       arm_wake();

@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "pymod/hotpath/free_list.hpp"
 #include "pymod/hotpath/refs.hpp"
@@ -35,8 +36,9 @@ struct LoopObject {
   PyObject* types_owner;
   bool debug;
   bool has_task_factory;
-  UntaskedStep* untasked;  // what runs now, if it has no task
-  OwnedRef* capture;       // who wants the next handle of call_soon() for itself; null: the queue
+  std::uint32_t accept_budget;  // what one readiness of a server accepts; 0 counts as 1
+  UntaskedStep* untasked;       // what runs now, if it has no task
+  OwnedRef* capture;  // who wants the next handle of call_soon() for itself; null: the queue
   FreeList<HandleObject, dead_kept_max> dead_handles;
   FreeList<HandleObject, dead_kept_max> dead_timers;
 

@@ -1,7 +1,7 @@
 #include "pymod/loop/serving_socket.hpp"
 
-#include <cerrno>
-#include <utility>
+#include <algorithm>
+#include <cstdint>
 
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/accepted_socket.hpp"
@@ -16,6 +16,7 @@ namespace {
 constexpr Py_ssize_t arguments_min = 5;
 // And those of TLS behind them; of what later Pythons add nothing is known here.
 constexpr Py_ssize_t arguments_max = 7;
+constexpr long accept_budget_max = 64;
 
 PyObject* by_asyncio(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
                      PyObject* names) {
@@ -66,7 +67,11 @@ PyObject* accept_connections(PyObject* loop_object, PyObject* const* arguments, 
   PyObject* const server = arguments[3];
   const long connections_max = PyLong_AsLong(arguments[4]);
   if (connections_max == -1 && PyErr_Occurred() != nullptr) return nullptr;
-  for (long number = 0; number < connections_max; ++number) {
+  // Under a steady trickle one is right, and to ask for a second is dear; in a burst the budget
+  // doubles. Who is left is told of again.
+  const long budget = std::min(connections_max, std::max(1L, long{loop.accept_budget}));
+  long number = 0;
+  for (; number < budget; ++number) {
     // A protocol may close its server.
     const int descriptor = descriptor_in(listener, asyncio->names.fileno.get());
     if (descriptor == -1) break;
@@ -85,6 +90,8 @@ PyObject* accept_connections(PyObject* loop_object, PyObject* const* arguments, 
     if (!begin_connection(loop, factory, server, accepted)) return nullptr;
   }
   if (PyErr_Occurred() != nullptr) return nullptr;
+  loop.accept_budget = static_cast<std::uint32_t>(
+      number == budget ? std::min(2 * budget, accept_budget_max) : std::max(number, 1L));
   Py_RETURN_NONE;
 }
 

@@ -62,6 +62,13 @@ def test_the_newest_result_is_written_between_the_markers(tmp_path: Path) -> Non
     assert readme_table.main(["--check", str(tmp_path)]) == 0
 
 
+def test_a_later_day_of_loads_alone_changes_nothing(tmp_path: Path) -> None:
+    loads = result_of(9.0, []) | {"questions": {}}
+    readme = lay_out(tmp_path, {"2026-11-21-a.json": result_of(1.15, []), "2026-11-22-a.json": loads})
+    assert readme_table.main([str(tmp_path)]) == 0
+    assert "| noria | 1.15 (4.0) |" in readme.read_text()
+
+
 def test_a_run_with_errors_is_marked(tmp_path: Path) -> None:
     readme = lay_out(tmp_path, {"2026-11-21-a.json": result_of(1.15, ["errors"])})
     assert readme_table.main([str(tmp_path)]) == 0
