@@ -35,6 +35,19 @@ class Settings(TypedDict, total=False):
     restarts_window: float
     turn_completions: int
     receive_credit: int
+    ws_per_message_deflate: bool
+    ws_slow_policy: Literal["close", "drop", "wait"]
+    ws_origins: Sequence[str]
+    ws_max_size: int | str
+    ws_max_fragments: int
+    ws_max_backlog: int | str
+    ws_max_control_frames: int
+    ws_max_inflate_ratio: int
+    ws_deflate_min: int | str
+    ws_max_queue: int
+    ws_ping_interval: float | None
+    ws_ping_timeout: float | None
+    ws_close_timeout: float
     limit_method_size: int | str
     limit_request_line: int | str
     limit_header_line: int | str

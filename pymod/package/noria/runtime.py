@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from noria.concurrency import DEFAULT_POOL
 from noria.errors import HTTPError
 from noria.pool import BlockingPool, QueueFull
+from noria.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from noria.background import BackgroundTasks
     from noria.loop import Loop
     from noria.settings import Values
+    from noria.topics import Receivers
 
 
 class Runtime:
@@ -27,6 +29,7 @@ class Runtime:
         self.sse_keep_alive_s: float = settings["timeout_sse_keep_alive"]
         self.graceful_s: float = settings["timeout_graceful"]
         self.stopping = False
+        self.topics: Topics | None = None
         self.background: set[asyncio.Task[None] | BackgroundTasks] = set()  # to start, and started
         self.spawned: set[asyncio.Task[Any]] = set()
         self._event_streams: set[asyncio.Task[Any]] = set()
@@ -35,6 +38,15 @@ class Runtime:
         for name, threads, queue in app._pools.values():
             self._pools[name] = BlockingPool(name, threads, queue)
         self._has_executor = False
+
+    def serve_topics(self, receivers: Receivers) -> None:
+        """From now on `app.publish()` reaches this server's WebSockets."""
+        self.topics = Topics(receivers, self.loop)
+        self.app._topics.add(self.topics)
+
+    def leave_topics(self) -> None:
+        if self.topics is not None:
+            self.app._topics.discard(self.topics)
 
     # --- pools ---
 

@@ -8,7 +8,8 @@ from _thread import get_native_id  # threading would cost an import
 
 from noria import _native
 from noria.errors import StartupError, nearest
-from noria.settings import SETTINGS, defaults, logs_of, native_values, response_fields, with_changes, with_environment
+from noria.settings import SETTINGS, defaults, logs_of, native_values, response_fields, with_changes
+from noria.settings import websocket_settings, with_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ class Serving:
                 config=native_values(settings),
                 engine=self._asked_engine,
                 fields=response_fields(settings),
+                websockets=websocket_settings(settings),
                 stats=stats,
                 generation=generation,
                 **logs_of(settings),
@@ -190,6 +192,7 @@ class Serving:
         self.app = app
         self.loop = Loop(self._asked_engine)
         self.runtime = Runtime(app, settings, self.loop)
+        self.runtime.serve_topics(self.server)
         try:
             # Before anyone is told the address: whoever was told may send TERM at once.
             self.server.open(signals=get_native_id() == os.getpid(), loop=self.loop)  # on the main thread
@@ -224,6 +227,7 @@ class Serving:
     def close(self) -> None:
         self.app._serving = None
         self.app._runtime = None
+        self.runtime.leave_topics()
         self.server.close()
         self.loop.close()
 

@@ -1,0 +1,53 @@
+"""Publishing: one message to all WebSockets of an application that have subscribed to its topic."""
+
+from __future__ import annotations
+
+from noria.websockets import checked_topic, message_octets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Iterable
+    from typing import Protocol
+
+    from noria.websockets import Octets
+
+    class Receivers(Protocol):
+        """The WebSockets of one server: the native half's publish()."""
+
+        def publish(self, topic: str, data: bytes, is_text: bool) -> int: ...
+
+
+class Topics:
+    """Those of one server, whose loop they live on."""
+
+    def __init__(self, receivers: Receivers, loop: AbstractEventLoop) -> None:
+        self._receivers = receivers
+        self._loop = loop
+
+    def publish(self, topic: str, data: bytes, is_text: bool) -> None:
+        """From any thread; each thread's messages arrive in its order."""
+        from asyncio import _get_running_loop
+
+        if _get_running_loop() is self._loop:
+            self._publish(topic, data, is_text)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._publish, topic, data, is_text)
+        except RuntimeError:  # the loop has been closed meanwhile, and every WebSocket before it
+            pass
+
+    def _publish(self, topic: str, data: bytes, is_text: bool) -> None:
+        self._receivers.publish(topic, data, is_text)
+
+
+def publish(served: Iterable[Topics], topic: str, message: str | Octets) -> None:
+    """To each of the servers; TypeError for what is no topic or message, RuntimeError where nothing is served."""
+    checked_topic(topic)
+    data, is_text = message_octets(message)
+    topic.encode()  # UnicodeEncodeError here and not on the loop
+    servers = list(served)
+    if not servers:
+        raise RuntimeError("publish() needs an app that is being served")
+    for topics in servers:
+        topics.publish(topic, data, is_text)
