@@ -586,6 +586,7 @@ def supervise(
     *,
     listeners: Sequence[Sequence[int]],  # per worker slot
     config: Mapping[str, int],
+    bus: tuple[str, Sequence[Sequence[int]]] = ...,  # its name, and what each worker inherits of it
     notify_socket: str = "",  # of the service manager, as sd_notify(3) has it
     notify_watchdog_ms: int = 0,
 ) -> int:

@@ -39,14 +39,16 @@ class Runtime:
             self._pools[name] = BlockingPool(name, threads, queue)
         self._has_executor = False
 
-    def serve_topics(self, receivers: Receivers) -> None:
+    def serve_topics(self, receivers: Receivers) -> Topics:
         """From now on `app.publish()` reaches this server's WebSockets."""
         self.topics = Topics(receivers, self.loop)
         self.app._topics.add(self.topics)
+        return self.topics
 
     def leave_topics(self) -> None:
         if self.topics is not None:
             self.app._topics.discard(self.topics)
+            self.topics.leave()
 
     # --- pools ---
 
@@ -112,6 +114,8 @@ class Runtime:
         if self.stopping:
             return
         self.stopping = True
+        if self.topics is not None:
+            self.topics.deafen()
         for task in list(self._event_streams):
             task.cancel()
         for waiter in self._stop_waiters:

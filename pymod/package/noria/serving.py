@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from noria.app import App
+    from noria.bus import BusEnds
     from noria.config import ServerConfig
     from noria.settings import Values
 
@@ -167,6 +168,7 @@ class Serving:
         listeners: list[Listener],
         stats: tuple[int, int] | None = None,
         generation: int = 0,
+        bus: BusEnds | None = None,
     ) -> None:
         self.listeners = listeners
         self._asked_engine: str = settings["engine"]
@@ -192,7 +194,6 @@ class Serving:
         self.app = app
         self.loop = Loop(self._asked_engine)
         self.runtime = Runtime(app, settings, self.loop)
-        self.runtime.serve_topics(self.server)
         try:
             # Before anyone is told the address: whoever was told may send TERM at once.
             self.server.open(signals=get_native_id() == os.getpid(), loop=self.loop)  # on the main thread
@@ -205,6 +206,9 @@ class Serving:
         app._serving = self.server
         app._runtime = self.runtime
         try:
+            topics = self.runtime.serve_topics(self.server)
+            if bus is not None:
+                topics.join(bus, self.server.count_dropped)
             self.runtime.start_up()
         except BaseException as error:
             self.close()
@@ -247,18 +251,19 @@ def serve(
     when_ready: Callable[[Serving], None] | None = None,
     stats: tuple[int, int] | None = None,
     generation: int = 0,
+    bus: BusEnds | None = None,
 ) -> int:
     """Serves on this thread until stopped and returns the exit code; owns what it binds itself.
 
     `stats`: a segment of counters shared with other workers, by descriptor, and the bank in it, which
-    so many processes had before as `generation` says.
+    so many processes had before as `generation` says. `bus`: what it has of that between workers.
     """
     if app._serving is not None:
         raise StartupError("the app is being served already; stop it first")
     app._freeze()
     bound = bind(settings) if listeners is None else listeners
     try:
-        serving = Serving(app, settings, bound, stats, generation)
+        serving = Serving(app, settings, bound, stats, generation, bus)
         try:
             if when_ready is not None:
                 when_ready(serving)

@@ -7,9 +7,10 @@ from noria.websockets import checked_topic, message_octets
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Protocol
 
+    from noria.bus import Bus, BusEnds
     from noria.websockets import Octets
 
     class Receivers(Protocol):
@@ -19,11 +20,29 @@ if TYPE_CHECKING:
 
 
 class Topics:
-    """Those of one server, whose loop they live on."""
+    """Those of one server, whose loop they live on. What is not said to be of any thread is the loop's own."""
 
     def __init__(self, receivers: Receivers, loop: AbstractEventLoop) -> None:
         self._receivers = receivers
         self._loop = loop
+        self._bus: Bus | None = None
+
+    def join(self, ends: BusEnds, count_dropped: Callable[[int], object]) -> None:
+        """The other workers of the machine hear what is published here, and the reverse."""
+        from noria.bus import Bus
+
+        self._bus = Bus(self._loop, ends, self._receivers.publish, count_dropped)
+        self._bus.start()
+
+    def deafen(self) -> None:
+        """Nobody is left to hear others; they still hear what is published here."""
+        if self._bus is not None:
+            self._bus.deafen()
+
+    def leave(self) -> None:
+        bus, self._bus = self._bus, None
+        if bus is not None:
+            bus.stop()
 
     def publish(self, topic: str, data: bytes, is_text: bool) -> None:
         """From any thread; each thread's messages arrive in its order."""
@@ -39,6 +58,8 @@ class Topics:
 
     def _publish(self, topic: str, data: bytes, is_text: bool) -> None:
         self._receivers.publish(topic, data, is_text)
+        if self._bus is not None:
+            self._bus.publish(topic, data, is_text)
 
 
 def publish(served: Iterable[Topics], topic: str, message: str | Octets) -> None:
