@@ -35,7 +35,7 @@ def echoes(**options: Any) -> App:
 def test_one_name_for_keyword_variable_and_field() -> None:
     named = sorted(name for name in SETTINGS if name.startswith("ws_"))
     assert named == sorted(
-        """ws_per_message_deflate ws_slow_policy ws_origins ws_max_size ws_max_fragments ws_max_backlog
+        """ws_per_message_deflate ws_slow_policy ws_origins ws_broker ws_max_size ws_max_fragments ws_max_backlog
         ws_max_control_frames ws_max_inflate_ratio ws_deflate_min ws_max_queue ws_ping_interval ws_ping_timeout
         ws_close_timeout""".split()
     )

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
+    from noria.brokers import Broker
     from noria.settings import Values
 
 
-def _setting(keyword: str) -> Any:
+def _setting(keyword: str, *, shown: bool = True) -> Any:
     setting = SETTINGS[keyword]
-    return field(default=setting.default, metadata={"setting": setting})
+    return field(default=setting.default, repr=shown, metadata={"setting": setting})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +116,7 @@ class ServerConfig:
     ws_per_message_deflate: bool = _setting("ws_per_message_deflate")
     ws_slow_policy: Literal["close", "drop", "wait"] = _setting("ws_slow_policy")
     ws_origins: Sequence[str] = _setting("ws_origins")
+    ws_broker: str | Broker | None = _setting("ws_broker", shown=False)  # may hold a password
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
 

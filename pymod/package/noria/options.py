@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from noria.brokers import Broker
 
 
 class RouteOptions(TypedDict, total=False):
@@ -38,6 +41,7 @@ class Settings(TypedDict, total=False):
     ws_per_message_deflate: bool
     ws_slow_policy: Literal["close", "drop", "wait"]
     ws_origins: Sequence[str]
+    ws_broker: str | Broker | None
     ws_max_size: int | str
     ws_max_fragments: int
     ws_max_backlog: int | str

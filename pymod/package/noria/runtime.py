@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from noria.app import App
     from noria.background import BackgroundTasks
+    from noria.brokers import Broker
     from noria.loop import Loop
     from noria.settings import Values
     from noria.topics import Receivers
@@ -129,9 +130,21 @@ class Runtime:
             self._stop_waiters.append(waiter)
             await waiter
 
-    def start_up(self) -> None:
+    def start_up(self, broker: Broker | None = None) -> None:
         """The application's lifespan, up to where it serves; raises what it raises."""
-        self.loop.run_until_complete(self.app._lifespan.start(self.app))
+        self.loop.run_until_complete(self._start_up(broker))
+
+    async def _start_up(self, broker: Broker | None) -> None:
+        topics = self.topics
+        if broker is None or topics is None:
+            await self.app._lifespan.start(self.app)
+            return
+        await topics.open(broker)
+        try:
+            await self.app._lifespan.start(self.app)
+        except BaseException:
+            await topics.close()
+            raise
 
     def wind_down(self) -> None:
         """After the last request: background tasks within the grace, the lifespan's end, what is left cancelled."""
@@ -141,6 +154,8 @@ class Runtime:
         if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
             loop.run_until_complete(asyncio.wait(started, timeout=self.graceful_s))
         loop.run_until_complete(self.app._lifespan.stop())
+        if self.topics is not None:
+            loop.run_until_complete(self.topics.close())
         self._cancel_everything()
         loop.run_until_complete(loop.shutdown_asyncgens())
         for pool in self._pools.values():

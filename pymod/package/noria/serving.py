@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from noria.app import App
+    from noria.brokers import Broker
     from noria.bus import BusEnds
     from noria.config import ServerConfig
     from noria.settings import Values
@@ -158,6 +159,14 @@ def passed_sockets() -> list[int]:
     return descriptors
 
 
+def _broker_of(settings: Values) -> Broker | None:
+    if settings["ws_broker"] is None:
+        return None
+    from noria.brokers import broker_of
+
+    return broker_of(settings["ws_broker"])
+
+
 class Serving:
     """One server on its listener, opened on the thread that will run it."""
 
@@ -174,6 +183,7 @@ class Serving:
         self._asked_engine: str = settings["engine"]
         if settings["debug"]:
             app.debug = True
+        broker = _broker_of(settings)
         try:
             self.server = _native.Server(
                 app._freeze(),
@@ -209,7 +219,7 @@ class Serving:
             topics = self.runtime.serve_topics(self.server)
             if bus is not None:
                 topics.join(bus, self.server.count_dropped)
-            self.runtime.start_up()
+            self.runtime.start_up(broker)
         except BaseException as error:
             self.close()
             if not isinstance(error, Exception):

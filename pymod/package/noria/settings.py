@@ -250,6 +250,17 @@ def _origins(value: Any) -> tuple[str, ...]:
     return tuple(text for one in texts if (text := one.strip()))
 
 
+def _broker(value: Any) -> Any:
+    from noria.brokers import SCHEMES
+
+    if isinstance(value, str) and value.startswith(SCHEMES):
+        return value
+    if not isinstance(value, str) and all(callable(getattr(value, name, None)) for name in ("start", "publish", "stop")):
+        return value
+    # Without the value, which may hold a password.
+    raise ConfigError(f"ws_broker is a URL that begins with {', '.join(SCHEMES)}, or an object that is a Broker")
+
+
 def _access_log(value: Any) -> bool | str:
     if isinstance(value, str) and "/" in value:
         return value
@@ -292,6 +303,7 @@ _READERS: dict[str, Any] = {
     "switch": _switch,
     "engine": _engine,
     "fields": _fields,
+    "broker": _broker,
     "origins": _origins,
     "slow policy": _slow_policy,
 }
@@ -322,6 +334,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("ws_per_message_deflate", "switch", True),
         Setting("ws_slow_policy", "slow policy", "close"),
         Setting("ws_origins", "origins", ()),
+        Setting("ws_broker", "broker or none", None),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),

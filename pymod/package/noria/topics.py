@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from noria.websockets import checked_topic, message_octets
 
 TYPE_CHECKING = False
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Protocol
 
+    from noria.brokers import Broker, Kind
     from noria.bus import Bus, BusEnds
     from noria.websockets import Octets
 
@@ -26,6 +29,8 @@ class Topics:
         self._receivers = receivers
         self._loop = loop
         self._bus: Bus | None = None
+        self._broker: Broker | None = None
+        self._origin = b""
 
     def join(self, ends: BusEnds, count_dropped: Callable[[int], object]) -> None:
         """The other workers of the machine hear what is published here, and the reverse."""
@@ -33,6 +38,20 @@ class Topics:
 
         self._bus = Bus(self._loop, ends, self._receivers.publish, count_dropped)
         self._bus.start()
+        self._origin = bytes.fromhex(ends.name)
+
+    async def open(self, broker: Broker) -> None:
+        """And so do those of other machines."""
+        await broker.start(self._deliver, self._origin or os.urandom(16))
+        self._broker = broker
+
+    def _deliver(self, topic: str, kind: Kind, octets: bytes) -> None:
+        self._receivers.publish(topic, octets, kind == "text")
+
+    async def close(self) -> None:
+        broker, self._broker = self._broker, None
+        if broker is not None:
+            await broker.stop()
 
     def deafen(self) -> None:
         """Nobody is left to hear others; they still hear what is published here."""
@@ -60,6 +79,8 @@ class Topics:
         self._receivers.publish(topic, data, is_text)
         if self._bus is not None:
             self._bus.publish(topic, data, is_text)
+        if self._broker is not None:
+            self._broker.publish(topic, "text" if is_text else "binary", data)
 
 
 def publish(served: Iterable[Topics], topic: str, message: str | Octets) -> None:
