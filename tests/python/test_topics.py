@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -345,12 +346,12 @@ def test_on_the_loop_at_once_elsewhere_by_it() -> None:
 
     async def use() -> Topics:
         topics = Topics(receivers, asyncio.get_running_loop())
-        publish([topics], "t", "é")
+        publish([ref(topics)], "t", "é")
         assert receivers.heard == [("t", "é".encode(), True)]
-        await asyncio.to_thread(publish, [topics], "t", b"b")
+        await asyncio.to_thread(publish, [ref(topics)], "t", b"b")
         assert receivers.heard[1:] == [("t", b"b", False)]
         return topics
 
     topics = asyncio.run(use())
-    publish([topics], "t", "late")  # to nobody: the loop is closed
+    publish([ref(topics)], "t", "late")  # to nobody: the loop is closed
     assert len(receivers.heard) == 2

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from weakref import WeakSet
-
 from noria import _native
 from noria.errors import (
     HandlerSignatureError,
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from typing import Any, Literal, TypeVar, Unpack
+    from weakref import ReferenceType
 
     from noria._native import Plan
     from noria.answers import Answers
@@ -68,7 +67,7 @@ class App:
         self._lifespan = Lifespan(lifespan)
         self._pools: dict[str, tuple[str, int, int]] = {}  # named blocking pools: threads, queue
         self._runtime: Runtime | None = None
-        self._topics: WeakSet[Topics] = WeakSet()  # of each server, in memory too
+        self._topics: tuple[ReferenceType[Topics], ...] = ()  # of each server, in memory too
         self._json_default = json_default
         self._native = _native.Application(
             errors=errors,

@@ -100,7 +100,7 @@ class RedisBroker:
         from redis.exceptions import RedisError
 
         pauses = Pauses()
-        while True:
+        while not self._stopping.is_set():
             try:
                 await self._hear(pauses)
             except (RedisError, OSError) as error:
@@ -142,7 +142,7 @@ class RedisBroker:
         from redis.exceptions import RedisError
 
         pauses = Pauses()
-        while True:
+        while not self._stopping.is_set():
             await self._work.wait()
             try:
                 await self._reach()
@@ -182,7 +182,7 @@ class RedisBroker:
     # --- how it is ---
 
     async def _pause(self, seconds: float) -> None:
-        """Not beyond the stop."""
+        """Not beyond the stop, which a cancellation alone may not end: wait_for() of 3.11 can lose one."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from noria.concurrency import DEFAULT_POOL
@@ -43,12 +44,14 @@ class Runtime:
     def serve_topics(self, receivers: Receivers) -> Topics:
         """From now on `app.publish()` reaches this server's WebSockets."""
         self.topics = Topics(receivers, self.loop)
-        self.app._topics.add(self.topics)
+        living = [one for one in self.app._topics if one() is not None]
+        # Whole, for threads that publish at this moment.
+        self.app._topics = (*living, weakref.ref(self.topics))
         return self.topics
 
     def leave_topics(self) -> None:
         if self.topics is not None:
-            self.app._topics.discard(self.topics)
+            self.app._topics = tuple(one for one in self.app._topics if one() not in (None, self.topics))
             self.topics.leave()
 
     # --- pools ---

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable, Iterable
     from typing import Protocol
+    from weakref import ReferenceType
 
     from noria.brokers import Broker, Kind
     from noria.bus import Bus, BusEnds
@@ -83,12 +84,12 @@ class Topics:
             self._broker.publish(topic, "text" if is_text else "binary", data)
 
 
-def publish(served: Iterable[Topics], topic: str, message: str | Octets) -> None:
+def publish(served: Iterable[ReferenceType[Topics]], topic: str, message: str | Octets) -> None:
     """To each of the servers; TypeError for what is no topic or message, RuntimeError where nothing is served."""
     checked_topic(topic)
     data, is_text = message_octets(message)
     topic.encode()  # UnicodeEncodeError here and not on the loop
-    servers = list(served)
+    servers = [found for one in served if (found := one()) is not None]
     if not servers:
         raise RuntimeError("publish() needs an app that is being served")
     for topics in servers:
