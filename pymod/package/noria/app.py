@@ -262,7 +262,7 @@ class App:
         return self._runtime.spawn(coro, name)
 
     def publish(self, topic: str, message: str | bytes) -> None:
-        """To all WebSockets that have subscribed, of every worker. From any thread; waits for nobody."""
+        """To all WebSockets that have subscribed, of every worker; from any thread, in its order, waiting for nobody."""
         from noria.topics import publish
 
         publish(self._topics, topic, message)

@@ -85,7 +85,12 @@ class Topics:
 
 
 def publish(served: Iterable[ReferenceType[Topics]], topic: str, message: str | Octets) -> None:
-    """To each of the servers; TypeError for what is no topic or message, RuntimeError where nothing is served."""
+    """To each of the servers, of which there is one but for tests in memory.
+
+    Returns nothing, at once: a receiver without room is treated by `ws_slow_policy` (WS-052), and nobody
+    knows yet who hears it elsewhere. TypeError for what is no topic or message, RuntimeError where
+    nothing is served.
+    """
     checked_topic(topic)
     data, is_text = message_octets(message)
     topic.encode()  # UnicodeEncodeError here and not on the loop
