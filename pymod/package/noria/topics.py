@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from asyncio import _get_running_loop
 
 from noria.websockets import checked_topic, message_octets
 
@@ -66,8 +67,6 @@ class Topics:
 
     def publish(self, topic: str, data: bytes, is_text: bool) -> None:
         """From any thread; each thread's messages arrive in its order."""
-        from asyncio import _get_running_loop
-
         if _get_running_loop() is self._loop:
             self._publish(topic, data, is_text)
             return
