@@ -109,13 +109,16 @@ class Supervisor {
     sigset_t mask = mask_before_;
     sigaddset(&mask, SIGUSR1);
     state_of(index).clear();
-    const auto started = start_worker({.command = options_.command,
-                                       .listeners = options_.listeners[index],
-                                       .stats_descriptor = segment_.descriptor(),
-                                       .index = index,
-                                       .restarts = worker.restarts,
-                                       .epoll_only = worker.epoll_only,
-                                       .mask = mask});
+    const auto started =
+        start_worker({.command = options_.command,
+                      .listeners = options_.listeners[index],
+                      .bus_name = options_.bus_name,
+                      .bus = options_.bus.empty() ? std::span<const int>{} : options_.bus[index],
+                      .stats_descriptor = segment_.descriptor(),
+                      .index = index,
+                      .restarts = worker.restarts,
+                      .epoll_only = worker.epoll_only,
+                      .mask = mask});
     if (!started) {
       say("cannot start worker " + std::to_string(index) + ": " + std::strerror(started.error()));
       ended(index, false);

@@ -21,8 +21,16 @@ bool is_ours_alone(std::string_view variable) {
   return false;
 }
 
-std::vector<std::string> environment_of(const WorkerStart& start, const std::string& listeners,
-                                        int report) {
+std::string joined(std::span<const int> descriptors) {
+  std::string text;
+  for (const int descriptor : descriptors) {
+    if (!text.empty()) text += ',';
+    text += std::to_string(descriptor);
+  }
+  return text;
+}
+
+std::vector<std::string> environment_of(const WorkerStart& start, int report) {
   const auto set = [](const char* name, const std::string& value) {
     return std::string(name) + "=" + value;
   };
@@ -31,10 +39,13 @@ std::vector<std::string> environment_of(const WorkerStart& start, const std::str
       set(worker_restarts_variable, std::to_string(start.restarts)),
       set(stats_variable,
           std::to_string(start.stats_descriptor) + "," + std::to_string(start.index + 1)),
-      set(listeners_variable, listeners),
+      set(listeners_variable, joined(start.listeners)),
       set(report_variable, std::to_string(report)),
       set(supervisor_variable, std::to_string(::getpid())),
   };
+  if (!start.bus.empty()) {
+    environment.push_back(set(bus_variable, std::string(start.bus_name) + ',' + joined(start.bus)));
+  }
   if (start.epoll_only) environment.push_back(set(engine_variable, "epoll"));
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (!is_ours_alone(*entry)) environment.emplace_back(*entry);
@@ -61,12 +72,8 @@ std::expected<StartedWorker, int> start_worker(const WorkerStart& start) {
   const auto pass = [&actions](int descriptor) {
     ::posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor);
   };
-  std::string listeners;
-  for (const int descriptor : start.listeners) {
-    pass(descriptor);
-    if (!listeners.empty()) listeners += ',';
-    listeners += std::to_string(descriptor);
-  }
+  for (const int descriptor : start.listeners) pass(descriptor);
+  for (const int descriptor : start.bus) pass(descriptor);
   pass(ends[1]);
   pass(start.stats_descriptor);
 
@@ -77,7 +84,7 @@ std::expected<StartedWorker, int> start_worker(const WorkerStart& start) {
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 
-  const std::vector<std::string> environment = environment_of(start, listeners, ends[1]);
+  const std::vector<std::string> environment = environment_of(start, ends[1]);
   const std::vector<char*> arguments = pointers_to(start.command);
   const std::vector<char*> variables = pointers_to(environment);
   pid_t pid = 0;

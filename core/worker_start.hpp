@@ -24,12 +24,16 @@ inline constexpr std::string_view worker_is_ready = "ready";
 inline constexpr const char* stats_variable = "NORIA_WORKER_STATS";
 // The process without which the worker has no reason to live (PRC-032).
 inline constexpr const char* supervisor_variable = "NORIA_WORKER_SUPERVISOR";
+// "name,5,6": the bus between workers, and the worker's descriptors of it (PRC-020 for them too).
+inline constexpr const char* bus_variable = "NORIA_WORKER_BUS";
 // "epoll" where the last process of this slot died while it tried io_uring (ENG-004).
 inline constexpr const char* engine_variable = "NORIA_WORKER_ENGINE";
 
 struct WorkerStart {
   std::span<const std::string> command;
   std::span<const int> listeners;
+  std::string_view bus_name;
+  std::span<const int> bus;  // empty: it is told of none
   int stats_descriptor;
   std::size_t index;
   std::uint64_t restarts;

@@ -28,8 +28,8 @@ struct alignas(64) RouteSettings {
   std::optional<std::uint64_t> timeout_ms;  // till the response has begun; absent: the server's
   bool streams_body = false;  // the handler starts behind the head and takes the body as it comes
   bool is_websocket = false;  // the handler suspends, then accepts or answers (WS-006)
-  bool websocket_deflates = true;     // permessage-deflate is agreed on if it is offered (WS-060)
-  bool websocket_any_origin = false;  // the application decides (WS-004)
+  bool websocket_any_origin = false;           // the application decides (WS-004)
+  bool websocket_lists_origins = false;        // else the server's list holds
   std::vector<std::string> websocket_origins;  // beside the request's own; "*" lists all
   std::uint32_t tag = 0;                       // the application's own
   std::string path;                            // the template, for the log

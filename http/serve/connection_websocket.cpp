@@ -29,9 +29,11 @@ bool Connection::upgrade(const RequestHead& head) {
   if (match.outcome != MatchOutcome::found) return false;
   const RouteSettings& route = *match.route;
   Reason reason = websocket::read_handshake(head).reason;
-  if (reason == Reason::none && !route.websocket_any_origin &&
-      !websocket::origin_passes(head, route.websocket_origins)) {
-    reason = Reason::refused_websocket_origin;
+  if (reason == Reason::none && !route.websocket_any_origin) {
+    const bool passes = websocket::origin_passes(head, route.websocket_lists_origins
+                                                           ? route.websocket_origins
+                                                           : shared_.websocket_rules.origins);
+    if (!passes) reason = Reason::refused_websocket_origin;
   }
   if (reason != Reason::none) {
     write_refusal(head, reason);
@@ -58,7 +60,7 @@ WebSocketAccepted Connection::accept_websocket(const WebSocketAccept& accept,
     return {.fault = AcceptFault::protocol};
   }
   websocket::Handshake handshake = websocket::read_handshake(head);
-  if (!route.websocket_deflates) handshake.deflate = {};
+  if (!shared_.websocket_rules.deflates) handshake.deflate = {};
   std::array<char, date_bytes> date;
   shared_.response_blocks.copy_date(date.data());
   if (!websocket::write_switch_head(pending_,
@@ -80,7 +82,7 @@ WebSocketAccepted Connection::accept_websocket(const WebSocketAccept& accept,
     log_exchange(head, &route, {.status = 101, .body_bytes = 0}, Reason::none);
   }
   answered(Persistence::close);
-  return {.socket = {shared_.websockets, socket_->place()}};
+  return {.socket = {shared_.websockets, socket_->place()}, .topics = &shared_.topics};
 }
 
 void Connection::begin_websocket() {
@@ -155,6 +157,7 @@ void Connection::end_websocket() {
 
 void Connection::drop_websocket() {
   socket_->lose();
+  shared_.topics.forget({shared_.websockets, socket_->place()});
   shared_.websockets.erase(socket_->place().slot);
   socket_ = nullptr;
 }

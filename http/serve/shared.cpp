@@ -58,6 +58,7 @@ Shared::Shared(const ServerParts& parts)
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       pending(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
+      websocket_rules(parts.websocket_rules),
       websocket_parts({.blocks = blocks,
                        .config = config,
                        .stats = stats,

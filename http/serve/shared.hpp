@@ -48,6 +48,7 @@ struct ServerParts {
   // Who is at both ends of a descriptor.
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
   ResponseDefaults response_defaults = {};
+  WebSocketRules websocket_rules = {};
   Logs* logs = nullptr;  // null: nothing is logged
   // Takes part in every turn on the same engine: an event loop with descriptors of its own. Its
   // operations are polls under tokens of a generation other than 0, and cancels of generation 0
@@ -106,6 +107,7 @@ struct Shared {
   Slab<PendingExchange> pending;  // at most one of each connection
   websocket::InflaterPool inflaters;
   websocket::Deflater deflater;
+  const WebSocketRules websocket_rules;
   const WebSocketParts websocket_parts;
   Slab<WebSocketConnection> websockets;
   Topics topics;

@@ -20,6 +20,12 @@ SharedMessage::SharedMessage(MessageKind kind, std::string_view octets, BlockPoo
       plain_(blocks),
       deflated_(blocks) {}
 
+void SharedMessage::keep() {
+  if (octets_.data() == own_octets_.data()) return;
+  own_octets_ = octets_;
+  octets_ = own_octets_;
+}
+
 // A peer with a smaller window than ours is rare, and gets the message as it is.
 std::string_view SharedMessage::frame_for(const websocket::DeflateTerms& terms) {
   const bool wide = terms.window_bits >= websocket::deflate_window_bits_max;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/memory/output.hpp"
@@ -14,10 +15,13 @@ namespace noria::http {
 
 class SharedMessage {
  public:
-  // The octets outlive it. Text must be UTF-8. `deflate_bytes_min`: shorter ones go plain
-  // (LIM-077).
+  // The octets outlive it, or the call to keep(). Text must be UTF-8. `deflate_bytes_min`: shorter
+  // ones go plain (LIM-077).
   SharedMessage(MessageKind kind, std::string_view octets, BlockPool& blocks,
                 websocket::Deflater& deflater, std::uint64_t deflate_bytes_min);
+
+  // From here on it has octets of its own; frames stay as they are.
+  void keep();
 
   // The frame for a peer that agreed to these terms.
   std::string_view frame_for(const websocket::DeflateTerms& terms);
@@ -26,7 +30,8 @@ class SharedMessage {
   void make_deflated();
 
   const MessageKind kind_;
-  const std::string_view octets_;
+  std::string_view octets_;
+  std::string own_octets_;
   websocket::Deflater& deflater_;
   const bool may_deflate_;
   bool deflated_made_ = false;

@@ -3,11 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "http/serve/shared_message.hpp"
 #include "http/serve/websocket.hpp"
 #include "http/serve/websocket_connection.hpp"
 
@@ -19,32 +23,45 @@ class Topics {
   Topics(const Topics&) = delete;
   Topics& operator=(const Topics&) = delete;
 
-  // Once or often is the same. One that has ended is forgotten by itself.
+  // Once or often is the same.
   void subscribe(const WebSocketHandle& socket, std::string_view topic);
   void unsubscribe(const WebSocketHandle& socket, std::string_view topic);
+  // Its connection says so when it ends: nothing of it is left.
+  void forget(const WebSocketHandle& socket);
 
-  // Returns how many it is queued for. Nobody waits: what becomes of a receiver without room is
-  // the policy's to say, and the others never notice. With SlowPolicy::wait such a receiver is
-  // passed over, and its owner hears `writable`.
+  // Returns how many will get it. Nobody waits: what becomes of a receiver without room is the
+  // policy's to say, and the others never notice. With SlowPolicy::wait the message is kept, once
+  // for all receivers without room, until resume().
   std::size_t publish(std::string_view topic, MessageKind kind, std::string_view octets,
                       SlowPolicy policy);
+  // Queues what is kept for this one, in order and as far as there is room: its owner calls it on
+  // `writable`.
+  void resume(const WebSocketHandle& socket);
 
   std::size_t topic_count() const { return topics_.size(); }
   std::size_t subscriber_count(std::string_view topic) const;
 
  private:
-  // By the handle's own number, which no client chooses.
-  struct Subscribers {
-    std::unordered_map<std::uint64_t, WebSocketHandle> sockets;
-    std::size_t swept_at = sweep_min;  // so many, and those that have ended are looked for
+  struct Topic;
+
+  struct Subscriber {
+    WebSocketHandle socket;
+    std::unordered_set<Topic*> topics;
+    std::list<std::shared_ptr<SharedMessage>> kept;
   };
 
-  static constexpr std::size_t sweep_min = 64;
-  static void sweep(Subscribers& subscribers);
+  struct Topic {
+    std::string_view name;
+    std::unordered_set<Subscriber*> subscribers;
+  };
+
+  void leave(Subscriber& subscriber, Topic& topic);
 
   const WebSocketParts parts_;
   // Names may be the client's: ordered, so that no choice of them is slow (URL-005).
-  std::map<std::string, Subscribers, std::less<>> topics_;
+  std::map<std::string, Topic, std::less<>> topics_;
+  // By the handle's own number, which no client chooses.
+  std::unordered_map<std::uint64_t, Subscriber> subscribers_;
 };
 
 }  // namespace noria::http

@@ -11,13 +11,16 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/memory/slab.hpp"
 #include "http/message/field.hpp"
 
 namespace noria::http {
 
+class Topics;
 class WebSocket;
 class WebSocketConnection;
 
@@ -139,6 +142,12 @@ class WebSocketHandle {
   std::uint32_t generation_ = 0;
 };
 
+// What holds for all WebSockets of a server.
+struct WebSocketRules {
+  bool deflates = true;              // permessage-deflate is agreed on if it is offered (WS-060)
+  std::vector<std::string> origins;  // for routes without a list of their own (WS-004)
+};
+
 struct WebSocketAccept {
   std::string_view subprotocol = {};  // one that the request offers, or empty
   std::span<const FieldView> fields = {};
@@ -155,6 +164,7 @@ enum class AcceptFault : std::uint8_t {
 struct WebSocketAccepted {
   AcceptFault fault = AcceptFault::none;
   WebSocketHandle socket = {};
+  Topics* topics = nullptr;  // of its core
 };
 
 }  // namespace noria::http

@@ -98,7 +98,7 @@ std::uint32_t Application::add_route(const std::vector<std::string>& methods,
 }
 
 std::uint32_t Application::add_websocket(const std::string& path, const pb::object& regex,
-                                         const std::vector<std::string>& origins, bool deflates) {
+                                         const std::optional<std::vector<std::string>>& origins) {
   check_open();
   Registration registration{this, regex};
   const auto index =
@@ -106,8 +106,10 @@ std::uint32_t Application::add_websocket(const std::string& path, const pb::obje
   if (!index) raise_route_error(index.error(), path);
   http::RouteSettings& settings = router_.settings(*index);
   settings.is_websocket = true;
-  settings.websocket_origins = origins;
-  settings.websocket_deflates = deflates;
+  if (origins) {
+    settings.websocket_lists_origins = true;
+    settings.websocket_origins = *origins;
+  }
   return keep_route(*index);
 }
 
@@ -254,7 +256,7 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
            "Adds a template and returns its index; raises RouteError. `regex` compiles a pattern "
            "to its fullmatch.")
       .def("add_websocket", &Application::add_websocket, pb::arg("path"), pb::arg("regex"),
-           pb::kw_only(), pb::arg("origins"), pb::arg("deflates"),
+           pb::kw_only(), pb::arg("origins"),
            "The same for WebSockets; a route for GET may have the same template.")
       .def("parameters", &Application::parameters, pb::arg("index"),
            "(name, converter) of a route's template in order.")

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,9 +36,10 @@ class Application {
 
   std::uint32_t add_route(const std::vector<std::string>& methods, const std::string& path,
                           const pybind11::object& regex);
-  // `origins`: None for the request's own host alone, else those beside it; "*" is any.
+  // `origins`: None for the server's list, else what passes beside the request's own host; "*" is
+  // any.
   std::uint32_t add_websocket(const std::string& path, const pybind11::object& regex,
-                              const std::vector<std::string>& origins, bool deflates);
+                              const std::optional<std::vector<std::string>>& origins);
   std::vector<std::pair<std::string, std::string>> parameters(std::uint32_t index) const;
   void set_plan(std::uint32_t index, const pybind11::dict& plan);
   // `self` is the Python object around this one.

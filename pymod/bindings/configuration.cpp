@@ -57,6 +57,18 @@ http::ResponseDefaults response_defaults_from(const ResponseFields& fields) {
   return defaults;
 }
 
+http::WebSocketRules websocket_rules_from(const WebSocketSettings& settings) {
+  return {.deflates = std::get<0>(settings), .origins = std::get<1>(settings)};
+}
+
+http::SlowPolicy slow_policy_from(const WebSocketSettings& settings) {
+  const std::string& word = std::get<2>(settings);
+  if (word == "close") return http::SlowPolicy::close;
+  if (word == "drop") return http::SlowPolicy::drop;
+  if (word == "wait") return http::SlowPolicy::wait;
+  throw pb::value_error("a slow receiver is to close, drop or wait, not " + word);
+}
+
 void add_configuration(pb::module_& module) {
   module.def(
       "log_format_problem",

@@ -4,11 +4,13 @@
 #include <pybind11/pybind11.h>
 
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "http/message/response_defaults.hpp"
 #include "http/serve/config.hpp"
+#include "http/serve/websocket.hpp"
 
 namespace noria::py {
 
@@ -22,6 +24,16 @@ inline const ResponseFields no_response_fields{true, {}};
 
 // Throws ValueError for a field that cannot be one.
 http::ResponseDefaults response_defaults_from(const ResponseFields& fields);
+
+// Whether permessage-deflate is agreed on, the origins listed, and close, drop or wait for a
+// topic's slow receivers.
+using WebSocketSettings = std::tuple<bool, std::vector<std::string>, std::string>;
+
+inline const WebSocketSettings default_websocket_settings{true, {}, "close"};
+
+http::WebSocketRules websocket_rules_from(const WebSocketSettings& settings);
+// Throws ValueError for another word.
+http::SlowPolicy slow_policy_from(const WebSocketSettings& settings);
 
 // Adds config_defaults(), config_problem() and their like for what is no number.
 void add_configuration(pybind11::module_& module);

@@ -24,10 +24,12 @@ LoopObject& loop_of(const pb::object& object) {
 }  // namespace
 
 MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
-                           const ResponseFields& fields, pb::object loop)
+                           const ResponseFields& fields, const WebSocketSettings& websockets,
+                           pb::object loop)
     : application_object_(std::move(application)),
       application_(application_in(application_object_)),
       config_(configuration_from(config)),
+      slow_policy_(slow_policy_from(websockets)),
       listener_(engine_.listen()),
       event_loop_object_(std::move(loop)),
       event_loop_(loop_of(event_loop_object_)) {
@@ -41,7 +43,8 @@ MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
       .error_shape = application_.error_shape(),
       .unmatched = unmatched_handler(state),
       .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor]; },
-      .response_defaults = response_defaults_from(fields)});
+      .response_defaults = response_defaults_from(fields),
+      .websocket_rules = websocket_rules_from(websockets)});
   server_->listen(listener_);
   loop_.emplace(engine_, clock_, *server_);
 }
@@ -143,6 +146,12 @@ bool MemoryServer::closed(std::uint32_t connection) {
   return engine_.closed(peer) || engine_.server_shutdown(peer);
 }
 
+std::size_t MemoryServer::publish(std::string_view topic, std::string_view octets, bool is_text) {
+  if (!server_) return 0;
+  const auto kind = is_text ? http::MessageKind::text : http::MessageKind::binary;
+  return server_->topics().publish(topic, kind, octets, slow_policy_);
+}
+
 void MemoryServer::close() {
   if (!server_) return;
   if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
@@ -165,9 +174,11 @@ pb::dict MemoryServer::stats() const {
 void add_memory_server(pb::module_& module) {
   pb::class_<MemoryServer>(module, "MemoryServer",
                            "The same server on the memory engine: bytes in, bytes out.")
-      .def(pb::init<pb::object, const pb::dict&, const ResponseFields&, pb::object>(),
+      .def(pb::init<pb::object, const pb::dict&, const ResponseFields&, const WebSocketSettings&,
+                    pb::object>(),
            pb::arg("application"), pb::kw_only(), pb::arg("config"),
-           pb::arg("fields") = no_response_fields, pb::arg("loop"))
+           pb::arg("fields") = no_response_fields,
+           pb::arg("websockets") = default_websocket_settings, pb::arg("loop"))
       .def("begin", &MemoryServer::begin, "Handlers may run from now on, on this thread.")
       .def("end", &MemoryServer::end, "They may not any more.")
       .def("turn", &MemoryServer::turn,
@@ -182,6 +193,8 @@ void add_memory_server(pb::module_& module) {
       .def("receive", &MemoryServer::receive, pb::arg("connection"),
            "What the server has sent since the last call.")
       .def("closed", &MemoryServer::closed, pb::arg("connection"))
+      .def("publish", &MemoryServer::publish, pb::arg("topic"), pb::arg("data"), pb::arg("is_text"),
+           "Queues a message for every WebSocket that has subscribed; how many will get it.")
       .def("close", &MemoryServer::close)
       .def("stats", &MemoryServer::stats);
 }

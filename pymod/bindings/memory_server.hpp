@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -27,7 +28,8 @@ class MemoryServer {
 
   // `loop` has an engine of its own, which turns beside the one in memory.
   MemoryServer(pybind11::object application, const pybind11::dict& config,
-               const ResponseFields& fields, pybind11::object loop);
+               const ResponseFields& fields, const WebSocketSettings& websockets,
+               pybind11::object loop);
   MemoryServer(const MemoryServer&) = delete;
   MemoryServer& operator=(const MemoryServer&) = delete;
   ~MemoryServer();
@@ -45,6 +47,8 @@ class MemoryServer {
   std::size_t pending();
   pybind11::bytes receive(std::uint32_t connection);
   bool closed(std::uint32_t connection);
+  // As Server has it.
+  std::size_t publish(std::string_view topic, std::string_view octets, bool is_text);
   void close();
   pybind11::dict stats() const;
 
@@ -74,6 +78,7 @@ class MemoryServer {
   pybind11::object application_object_;
   Application& application_;
   const http::ServerConfig config_;
+  const http::SlowPolicy slow_policy_;
   Stats stats_;
   HastyClock clock_;
   uring::MemoryEngine engine_;

@@ -46,10 +46,13 @@ std::pair<std::string, int> listener_address(int descriptor) {
 
 int supervise_workers(const std::vector<std::string>& command,
                       const std::vector<std::vector<int>>& listeners, const pb::dict& given,
+                      std::pair<std::string, std::vector<std::vector<int>>> bus,
                       std::string notify_socket, std::uint64_t notify_watchdog_ms) {
   const http::ServerConfig config = configuration_from(given);
   const CoresOptions options{.command = command,
                              .listeners = listeners,
+                             .bus = std::move(bus.second),
+                             .bus_name = std::move(bus.first),
                              .graceful_timeout_ms = config.graceful_timeout_ms,
                              .worker_start_timeout_ms = config.worker_start_timeout_ms,
                              .watchdog_dump_ms = config.watchdog_dump_ms,
@@ -140,8 +143,9 @@ void add_processes(pb::module_& module) {
   module.def("listener_address", listener_address, pb::arg("descriptor"),
              "(host, port) of a TCP listener; an empty host for any other.");
   module.def("supervise", supervise_workers, pb::arg("command"), pb::kw_only(),
-             pb::arg("listeners"), pb::arg("config"), pb::arg("notify_socket") = "",
-             pb::arg("notify_watchdog_ms") = 0,
+             pb::arg("listeners"), pb::arg("config"),
+             pb::arg("bus") = std::pair<std::string, std::vector<std::vector<int>>>{},
+             pb::arg("notify_socket") = "", pb::arg("notify_watchdog_ms") = 0,
              "Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns "
              "the exit code.");
   module.def(

@@ -99,6 +99,7 @@ Server::Server(pb::object application, std::vector<int> listeners, const pb::dic
       listeners_(std::move(listeners)),
       config_(configuration_from(config)),
       options_(std::move(options)),
+      slow_policy_(slow_policy_from(options_.websockets)),
       request_(request_of(options_.engine)),
       segment_(segment_of(options_)),
       state_(segment_ ? segment_->state(options_.stats->second) : own_state_),
@@ -143,6 +144,7 @@ void Server::open(bool signals, pb::object loop) {
                         .error_shape = application_.error_shape(),
                         .unmatched = unmatched_handler(state),
                         .response_defaults = response_defaults_from(options_.fields),
+                        .websocket_rules = websocket_rules_from(options_.websockets),
                         .logs = logs_.get(),
                         .companion = loop_->core,
                         .turn_interval_ms_max = heartbeat_ms_max});
@@ -274,6 +276,17 @@ pb::list Server::gauges() const {
   return made;
 }
 
+std::size_t Server::publish(std::string_view topic, std::string_view octets, bool is_text) {
+  if (!server_ || std::this_thread::get_id() != serving_thread_) return 0;
+  const auto kind = is_text ? http::MessageKind::text : http::MessageKind::binary;
+  return server_->topics().publish(topic, kind, octets, slow_policy_);
+}
+
+void Server::count_dropped(std::uint64_t messages) {
+  if (std::this_thread::get_id() != serving_thread_) return;
+  for (; messages != 0; --messages) stats_.count(Reason::dropped_websocket_message);
+}
+
 bool Server::log(std::string_view level, std::string_view logger, std::string_view text) {
   if (!logs_ || std::this_thread::get_id() != serving_thread_) return false;
   logs_->events.say(level, logger, text);
@@ -284,8 +297,8 @@ void add_server(pb::module_& module) {
   pb::class_<Server>(module, "Server",
                      "One core's server on listening sockets that are already bound.")
       .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
-                       std::string engine, ResponseFields fields, std::string access_log,
-                       std::string access_log_format,
+                       std::string engine, ResponseFields fields, WebSocketSettings websockets,
+                       std::string access_log, std::string access_log_format,
                        std::optional<std::pair<int, std::uint32_t>> stats,
                        std::uint64_t generation) {
              return std::make_unique<Server>(
@@ -294,14 +307,18 @@ void add_server(pb::module_& module) {
                                  .access_log = std::move(access_log),
                                  .access_log_format = std::move(access_log_format),
                                  .fields = std::move(fields),
+                                 .websockets = std::move(websockets),
                                  .stats = stats,
                                  .generation = generation});
            }),
            pb::arg("application"), pb::kw_only(), pb::arg("listeners"), pb::arg("config"),
-           pb::arg("engine"), pb::arg("fields") = no_response_fields, pb::arg("access_log") = "",
+           pb::arg("engine"), pb::arg("fields") = no_response_fields,
+           pb::arg("websockets") = default_websocket_settings, pb::arg("access_log") = "",
            pb::arg("access_log_format") = "combined", pb::arg("stats") = pb::none(),
            pb::arg("generation") = 0,
            "`fields`: whether responses say the date, and what every one gets beside its own. "
+           "`websockets`: whether they deflate, the origins listed, and what a topic's slow "
+           "receivers are to do: close, drop or wait. "
            "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
            "descriptor of a segment of counters, which the server takes, and its bank there. "
            "`generation`: how many processes had that bank before.")
@@ -318,6 +335,12 @@ void add_server(pb::module_& module) {
            "Every counter by its name, over all processes that share their counters.")
       .def("gauges", &Server::gauges,
            "What each process that serves has at the moment, as it last looked, once a second.")
+      .def("publish", &Server::publish, pb::arg("topic"), pb::arg("data"), pb::arg("is_text"),
+           "Queues a message for every WebSocket that has subscribed; how many will get it. 0 on "
+           "any "
+           "thread but the one that serves.")
+      .def("count_dropped", &Server::count_dropped, pb::arg("messages"),
+           "Counts messages that did not get to where they were published to.")
       .def("log", &Server::log, pb::arg("level"), pb::arg("logger"), pb::arg("text"),
            "Adds a record to the error log; False on any thread but the one that serves.")
       .def_property_readonly("engine", &Server::engine)

@@ -34,6 +34,7 @@ class Server {
     std::string access_log;         // empty: none; "-": standard output; else a path
     std::string access_log_format;  // see http::LogFormat
     ResponseFields fields;
+    WebSocketSettings websockets;
     std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, taken, and bank
     std::uint64_t generation = 0;                        // processes that had the bank before
   };
@@ -62,6 +63,11 @@ class Server {
   pybind11::dict stats() const;
   // As each process that serves has shown them last, by name, and whose they are.
   pybind11::list gauges() const;
+  // Returns how many of this server's WebSockets will get it: 0 on any thread but the one that
+  // serves.
+  std::size_t publish(std::string_view topic, std::string_view octets, bool is_text);
+  // So many messages did not get to where they were published to.
+  void count_dropped(std::uint64_t messages);
   // A record of the error log; false on any thread but the one that serves, and after the end.
   bool log(std::string_view level, std::string_view logger, std::string_view text);
 
@@ -74,6 +80,7 @@ class Server {
   const std::vector<int> listeners_;
   const http::ServerConfig config_;
   const Options options_;
+  const http::SlowPolicy slow_policy_;
   const uring::EngineRequest request_;
 
   std::optional<StatsSegment> segment_;

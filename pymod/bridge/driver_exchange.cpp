@@ -154,7 +154,7 @@ PyObject* Driver::accept_websocket(std::string_view subprotocol, PyObject* field
                                           : "the client did not offer this subprotocol");
     return nullptr;
   }
-  socket.begin(accepted.socket);
+  socket.begin(accepted);
   answered_ = true;
   Py_DECREF(object_);  // the exchange's; whoever calls has one of their own
   return end.release();

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "http/serve/topics.hpp"
 #include "pymod/bridge/exceptions.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/text.hpp"
@@ -54,6 +55,7 @@ void WebSocketEnd::heard(const WebSocketNews& news) {
     case WebSocketEvent::pong:
       return;
     case WebSocketEvent::writable:
+      topics_->resume(handle_);
       return resolve(std::exchange(sender_, OwnedRef()), "set_result", Py_None);
     case WebSocketEvent::closed:
       return ended(news);
@@ -78,6 +80,8 @@ void WebSocketEnd::tell_undelivered() {
 
 void WebSocketEnd::ended(const WebSocketNews& news) {
   const OwnedRef held(object_);  // the connection's
+  handle_ = {};
+  topics_ = nullptr;
   closed_ = OwnedRef(Py_BuildValue("(iN)", int{news.code}, utf8_text(news.octets)));
   const OwnedRef error = disconnect();
   if (!error) return PyErr_WriteUnraisable(object_);
@@ -167,6 +171,20 @@ bool WebSocketEnd::close(long code, std::string_view reason) {
   return false;
 }
 
+bool WebSocketEnd::subscribe(std::string_view topic) {
+  http::WebSocket* const socket = handle_.get();
+  if (socket != nullptr && !socket->closing()) {
+    topics_->subscribe(handle_, topic);
+    return true;
+  }
+  if (const OwnedRef error = disconnect()) raise(error);
+  return false;
+}
+
+void WebSocketEnd::unsubscribe(std::string_view topic) {
+  if (topics_ != nullptr) topics_->unsubscribe(handle_, topic);
+}
+
 std::size_t WebSocketEnd::buffered_bytes() const {
   const http::WebSocket* const socket = handle_.get();
   return socket == nullptr ? 0 : socket->buffered_bytes();
@@ -233,6 +251,22 @@ PyObject* close(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   Py_RETURN_NONE;
 }
 
+PyObject* subscribe(PyObject* self, PyObject* topic) {
+  Py_ssize_t bytes = 0;
+  const char* const name = PyUnicode_AsUTF8AndSize(topic, &bytes);
+  if (name == nullptr) return nullptr;
+  if (!of(self).subscribe({name, static_cast<std::size_t>(bytes)})) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* unsubscribe(PyObject* self, PyObject* topic) {
+  Py_ssize_t bytes = 0;
+  const char* const name = PyUnicode_AsUTF8AndSize(topic, &bytes);
+  if (name == nullptr) return nullptr;
+  of(self).unsubscribe({name, static_cast<std::size_t>(bytes)});
+  Py_RETURN_NONE;
+}
+
 PyObject* get_buffered(PyObject* self, void*) {
   return PyLong_FromSize_t(of(self).buffered_bytes());
 }
@@ -268,6 +302,8 @@ PyMethodDef methods[] = {
     {"receive", receive, METH_NOARGS, PyDoc_STR("A future of ('text', str) or ('binary', bytes).")},
     {"ping", ping, METH_O, nullptr},
     {"close", as_method<close>(), METH_FASTCALL, PyDoc_STR("Begins the close.")},
+    {"subscribe", subscribe, METH_O, PyDoc_STR("Hears what is published on a topic from now on.")},
+    {"unsubscribe", unsubscribe, METH_O, PyDoc_STR("And not any more.")},
     {nullptr, nullptr, 0, nullptr}};
 
 PyGetSetDef attributes[] = {

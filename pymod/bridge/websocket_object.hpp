@@ -24,7 +24,10 @@ class WebSocketEnd {
 
   // From here on the connection holds the object, until it is closed.
   http::WebSocketListener listener();
-  void begin(http::WebSocketHandle handle) { handle_ = handle; }
+  void begin(const http::WebSocketAccepted& accepted) {
+    handle_ = accepted.socket;
+    topics_ = accepted.topics;
+  }
 
   // 1: go on; 0: wait for wait_for_room(); -1 with WebSocketDisconnect set.
   int send(std::string_view octets, bool is_text);
@@ -33,6 +36,9 @@ class WebSocketEnd {
   PyObject* receive();
   bool ping(std::string_view octets);
   bool close(long code, std::string_view reason);
+  // False with WebSocketDisconnect set.
+  bool subscribe(std::string_view topic);
+  void unsubscribe(std::string_view topic);
   std::size_t buffered_bytes() const;
   // (code, reason), or None.
   PyObject* closed() const;
@@ -57,7 +63,9 @@ class WebSocketEnd {
   PyObject* const object_;
   ApplicationState& application_;
   OwnedRef application_object_;
+  // Until `closed`: the server may be gone after it.
   http::WebSocketHandle handle_;
+  http::Topics* topics_ = nullptr;
   std::deque<Waiting> messages_;
   std::size_t undelivered_bytes_ = 0;
   OwnedRef receiver_;  // a future

@@ -1,22 +1,27 @@
 #include "core/worker_start.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <span>
 #include <string>
 
 namespace noria {
 namespace {
 
 // What a worker that runs this script writes into its report.
-std::string report_of(const std::string& script, bool epoll_only = false) {
+std::string report_of(const std::string& script, bool epoll_only = false,
+                      std::span<const int> bus = {}) {
   const std::string command[] = {"/bin/sh", "-c",
                                  "eval \"exec >/proc/self/fd/$NORIA_WORKER_REPORT\"; " + script};
   WorkerStart start{.command = command,
                     .listeners = {},
+                    .bus_name = "group",
+                    .bus = bus,
                     .stats_descriptor = STDIN_FILENO,
                     .index = 3,
                     .restarts = 2,
@@ -43,6 +48,20 @@ TEST(WorkerStart, a_worker_is_told_who_it_is_and_whose) {
   EXPECT_EQ(report_of("echo $NORIA_WORKER_ID $NORIA_WORKER_RESTARTS $NORIA_WORKER_STATS "
                       "$NORIA_WORKER_SUPERVISOR $PPID ${NORIA_WORKER_ENGINE-none}"),
             "3 2 0,4 " + std::to_string(::getpid()) + " " + std::to_string(::getpid()) + " none\n");
+}
+
+TEST(WorkerStart, it_inherits_its_ends_of_the_bus) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  EXPECT_EQ(
+      report_of("echo $NORIA_WORKER_BUS; eval \"echo x >/proc/self/fd/${NORIA_WORKER_BUS##*,}\"",
+                false, ends),
+      "group," + std::to_string(ends[0]) + "," + std::to_string(ends[1]) + "\n");
+  char octets[2];
+  EXPECT_EQ(::read(ends[0], octets, sizeof octets), 2);
+  ::close(ends[0]);
+  ::close(ends[1]);
+  EXPECT_EQ(report_of("echo ${NORIA_WORKER_BUS-none}"), "none\n");
 }
 
 TEST(WorkerStart, ENG_004_it_is_told_to_use_epoll_where_the_ring_has_killed) {

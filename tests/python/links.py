@@ -42,6 +42,12 @@ class KeptLink:
     def ping(self, data: bytes) -> None:
         self.calls.append(("ping", data))
 
+    def subscribe(self, topic: str) -> None:
+        self.calls.append(("subscribe", topic))
+
+    def unsubscribe(self, topic: str) -> None:
+        self.calls.append(("unsubscribe", topic))
+
     def close(self, code: int, reason: bytes) -> None:
         self.calls.append(("close", code, reason))
 

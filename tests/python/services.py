@@ -95,9 +95,9 @@ def postgres(connections: int = 100) -> Iterator[Service]:
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[Service]:
+def redis(port: int | None = None) -> Iterator[Service]:
     with _folder() as folder:
-        port = free_port()
+        port = port or free_port()
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
         command += ["--unixsocket", str(folder / "socket")]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

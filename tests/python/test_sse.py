@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncIterator, Callable
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
+from noria import App
+from noria.testing import live_server
 from noria.sse import EventReader, ReceivedEvent, SseEvent, SseStream
 
 
@@ -131,3 +135,17 @@ def test_what_was_written_is_read_back() -> None:
 def test_json_of_what_was_received() -> None:
     (event,) = read(SseEvent({"n": [1, "é"]}).to_sse_string().encode())
     assert event.json() == {"n": [1, "é"]} and repr(event) == "<event 'message' id='' '{\"n\":[1,\"é\"]}'>"
+
+
+def test_LIM_080_a_comment_after_each_silence(serve: Callable[..., live_server]) -> None:
+    app = App()
+
+    @app.get("/")
+    async def events() -> AsyncIterator[SseEvent]:
+        yield SseEvent("first")
+        await app.stopping.wait()
+
+    server = serve(app, timeout_sse_keep_alive=0.05)
+    with urlopen(server.url, timeout=60) as answer:
+        lines = [answer.readline() for _ in range(6)]
+    assert lines == [b"data: first\n", b"\n", *[b":\n", b"\n"] * 2]

@@ -28,7 +28,7 @@ def test_names(name: str) -> None:
     "name",
     """middleware before after use register_blueprint include_router
     mount register_singleton register_provider override dependency_overrides scope
-    publish openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
+    openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
     assert not hasattr(App(), name)

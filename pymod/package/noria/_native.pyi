@@ -164,12 +164,7 @@ class Application(metaclass=_BoundType):
         """Adds a template and returns its index; raises RouteError. `regex` compiles a pattern to
         its fullmatch."""
     def add_websocket(
-        self,
-        path: str,
-        regex: Callable[[str], Callable[[str], Any]],
-        *,
-        origins: Sequence[str],
-        deflates: bool,
+        self, path: str, regex: Callable[[str], Callable[[str], Any]], *, origins: Sequence[str] | None
     ) -> int: ...
     def parameters(self, index: int) -> list[tuple[str, str]]:
         """(name, converter) of a route's template in order: str int float uuid regex path."""
@@ -405,6 +400,8 @@ class WebSocketEnd:
     def receive(self) -> Future[tuple[str, str | bytes]]: ...
     def ping(self, data: bytes, /) -> None: ...
     def close(self, code: int, reason: bytes, /) -> None: ...
+    def subscribe(self, topic: str, /) -> None: ...
+    def unsubscribe(self, topic: str, /) -> None: ...
     @property
     def buffered(self) -> int: ...
     @property
@@ -504,6 +501,9 @@ class ServeConfig(TypedDict, total=False):
 # Whether responses say the date, and the fields each gets beside its own, by name and value.
 _ResponseFields = tuple[bool, Sequence[tuple[str, str]]]
 
+# Whether they deflate, the origins listed, and what a topic's slow receivers are to do.
+_WebSocketSettings = tuple[bool, Sequence[str], Literal["close", "drop", "wait"]]
+
 def check_response_fields(fields: _ResponseFields) -> None:
     """ValueError for a field that not every response can have."""
 def config_problem(config: Mapping[str, int]) -> str | None: ...
@@ -522,6 +522,7 @@ class Server(metaclass=_BoundType):
         config: Mapping[str, int],
         engine: Literal["auto", "uring", "epoll"],
         fields: _ResponseFields = ...,
+        websockets: _WebSocketSettings = ...,
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
@@ -539,12 +540,13 @@ class Server(metaclass=_BoundType):
     def engine_reason(self) -> str: ...
     def run(self, *, on_stop: Callable[[], object] = ...) -> int:
         """Serves until stop() and returns the exit code; `on_stop` is called when the stop begins."""
-    def stop(self) -> None:
-        """Begins the graceful stop; from any thread."""
-    def stats(self) -> dict[str, int]:
-        """Every counter by its name, over all processes that share their counters."""
+    def stop(self) -> None: ...  # begins the graceful stop; from any thread
+    def stats(self) -> dict[str, int]: ...  # over all processes that share their counters
     def gauges(self) -> list[dict[str, int]]:
         """What each process that serves has at the moment, as it last looked, once a second."""
+    def publish(self, topic: str, data: bytes, is_text: bool) -> int:
+        """How many of this server's WebSockets will get it; 0 on any thread but the one that serves."""
+    def count_dropped(self, messages: int) -> None: ...
     def log(self, level: str, logger: str, text: str) -> bool:
         """Adds a record to the error log; False on any thread but the one that serves."""
 
@@ -557,23 +559,22 @@ class MemoryServer(metaclass=_BoundType):
         *,
         config: Mapping[str, int],
         fields: _ResponseFields = ...,
+        websockets: _WebSocketSettings = ...,
         loop: LoopCore,
     ) -> None: ...
     def begin(self) -> None:
-        """Handlers may run from now on, on this thread."""
+        """Handlers may run from now on, on this thread, until end()."""
     def end(self) -> None: ...
-    def turn(self) -> bool:
-        """Turns until nothing more happens by itself; whether anything did."""
-    def pending(self) -> int:
-        """How many exchanges wait for their handler."""
+    def turn(self) -> bool: ...  # until nothing more happens by itself; whether anything did
+    def pending(self) -> int: ...  # how many exchanges wait for their handler
     def connect(self, client: tuple[str, int], server: tuple[str, int]) -> int: ...
     def send(self, connection: int, data: bytes, chunks: Sequence[int] | None = None) -> None:
         """Delivers octets in pieces of these sizes (the rest in one) and runs until idle."""
-    def finish(self, connection: int) -> None:
-        """The client's FIN."""
+    def finish(self, connection: int) -> None: ...  # the client's FIN
     def receive(self, connection: int) -> bytes:
         """What the server has sent since the last call."""
     def closed(self, connection: int) -> bool: ...
+    def publish(self, topic: str, data: bytes, is_text: bool) -> int: ...
     def close(self) -> None: ...
     def stats(self) -> dict[str, int]: ...
 
@@ -585,6 +586,7 @@ def supervise(
     *,
     listeners: Sequence[Sequence[int]],  # per worker slot
     config: Mapping[str, int],
+    bus: tuple[str, Sequence[Sequence[int]]] = ...,  # its name, and what each worker inherits of it
     notify_socket: str = "",  # of the service manager, as sd_notify(3) has it
     notify_watchdog_ms: int = 0,
 ) -> int:
@@ -598,7 +600,5 @@ def report_crashes() -> None:
 
 stacks_signal: int
 def doctor() -> dict[str, Any]: ...
-def bind_listener(
-    host: str, port: int, *, backlog: int, reuse_port: bool = True
-) -> tuple[int, int]:
+def bind_listener(host: str, port: int, *, backlog: int, reuse_port: bool = True) -> tuple[int, int]:
     """A listening TCP socket: (descriptor, port)."""

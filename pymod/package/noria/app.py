@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Coroutine, Mapping, Sequence
     from typing import Any, Literal, TypeVar, Unpack
+    from weakref import ReferenceType
 
     from noria._native import Plan
     from noria.answers import Answers
     from noria.config import ServerConfig
     from noria.options import RouteOptions, Settings
     from noria.runtime import Runtime, Stopping
+    from noria.topics import Topics
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,6 +67,7 @@ class App:
         self._lifespan = Lifespan(lifespan)
         self._pools: dict[str, tuple[str, int, int]] = {}  # named blocking pools: threads, queue
         self._runtime: Runtime | None = None
+        self._topics: tuple[ReferenceType[Topics], ...] = ()  # of each server, in memory too
         self._json_default = json_default
         self._native = _native.Application(
             errors=errors,
@@ -258,6 +261,12 @@ class App:
             raise RuntimeError("spawn() needs an app that is being served")
         return self._runtime.spawn(coro, name)
 
+    def publish(self, topic: str, message: str | bytes) -> None:
+        """To all WebSockets that have subscribed, of every worker; from any thread, in its order, waiting for nobody."""
+        from noria.topics import publish
+
+        publish(self._topics, topic, message)
+
     @property
     def stopping(self) -> Stopping:
         """Set when a stop begins: `is_set()`, `await wait()`."""
@@ -296,8 +305,7 @@ class App:
         """Compiles what waited for names and closes registration; the second call does nothing."""
         if self._answers is not None:
             return self._native
-        from noria.answers import Answers
-        from noria.answers import background_of, disconnect_error, websocket_of
+        from noria.answers import Answers, background_of, disconnect_error, websocket_of
         from noria.models import bad_json
         from noria.responses import side_channel
         from noria.signature import Unresolved
@@ -355,11 +363,8 @@ class App:
         from noria.errors import ConfigError
         from noria.serving import complain, effective_settings, serve
 
-        given: dict[str, Any] = {**settings}
-        if host is not None:
-            given["host"] = host
-        if port is not None:
-            given["port"] = port
+        named = {"host": host, "port": port}
+        given: dict[str, Any] = {**settings, **{name: value for name, value in named.items() if value is not None}}
         try:
             code = serve(self, effective_settings(self._server_config, given))
         except (ConfigError, StartupError, RegistrationError) as error:
@@ -370,8 +375,7 @@ class App:
 
     def stop(self) -> None:
         """Begins a graceful stop; from any thread, without effect if nothing is served."""
-        serving = self._serving
-        if serving is not None:
+        if (serving := self._serving) is not None:
             serving.stop()
 
 

@@ -170,6 +170,7 @@ def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
 
 def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
     from noria import _native
+    from noria.bus import make_bus
     from noria.serving import bind, passed_sockets
     from noria.settings import native_values
 
@@ -184,6 +185,7 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
             [sys.executable, "-c", _WORKER, "run", *arguments],
             listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
             config=native_values(settings),
+            bus=make_bus(workers),
             notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
             notify_watchdog_ms=_notify_watchdog_ms(),
         )
@@ -230,11 +232,14 @@ class Worker:
     """What the supervisor told this process."""
 
     def __init__(self, told: dict[str, str]) -> None:
+        from noria.bus import BusEnds
+
         self.listeners = [int(number) for number in told["LISTENERS"].split(",")]
         segment, bank = map(int, told["STATS"].split(","))
         self.stats = segment, bank
         self.engine = told.get("ENGINE")
         self.generation = int(told["RESTARTS"])
+        self.bus = BusEnds.told(int(told["ID"]), told.get("BUS"))
         self._supervisor = int(told["SUPERVISOR"])
         self._report = int(told["REPORT"])
 
@@ -298,7 +303,7 @@ def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> i
         serving.announce()
 
     try:
-        return serve(app, settings, listeners, when_ready, worker.stats, worker.generation)
+        return serve(app, settings, listeners, when_ready, worker.stats, worker.generation, worker.bus)
     except RegistrationError as error:
         raise StartupError(str(error)) from None
 

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
+    from noria.brokers import Broker
     from noria.settings import Values
 
 
-def _setting(keyword: str) -> Any:
+def _setting(keyword: str, *, shown: bool = True) -> Any:
     setting = SETTINGS[keyword]
-    return field(default=setting.default, metadata={"setting": setting})
+    return field(default=setting.default, repr=shown, metadata={"setting": setting})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,13 @@ class LimitsConfig:
     max_cookies: int = _setting("limit_cookies")
     max_json_depth: int = _setting("limit_json_depth")
     max_json_number: int = _setting("limit_json_number")
+    ws_max_size: int = _setting("ws_max_size")
+    ws_max_fragments: int = _setting("ws_max_fragments")
+    ws_max_backlog: int = _setting("ws_max_backlog")
+    ws_max_control_frames: int = _setting("ws_max_control_frames")
+    ws_max_inflate_ratio: int = _setting("ws_max_inflate_ratio")
+    ws_deflate_min: int = _setting("ws_deflate_min")
+    ws_max_queue: int = _setting("ws_max_queue")
 
     def __post_init__(self) -> None:
         _read_fields(self)
@@ -66,6 +74,9 @@ class TimeoutConfig:
     idle: float = _setting("timeout_idle")
     handler: float | None = _setting("timeout_handler")
     sse_keep_alive: float = _setting("timeout_sse_keep_alive")
+    ws_ping_interval: float | None = _setting("ws_ping_interval")
+    ws_ping_timeout: float | None = _setting("ws_ping_timeout")
+    ws_close_timeout: float = _setting("ws_close_timeout")
     tcp_user: float = _setting("timeout_tcp_user")
     drain_body: float = _setting("timeout_drain_body")
     linger: float = _setting("timeout_linger")
@@ -102,6 +113,10 @@ class ServerConfig:
     restarts_window: float = _setting("restarts_window")
     turn_completions: int = _setting("turn_completions")
     receive_credit: int = _setting("receive_credit")
+    ws_per_message_deflate: bool = _setting("ws_per_message_deflate")
+    ws_slow_policy: Literal["close", "drop", "wait"] = _setting("ws_slow_policy")
+    ws_origins: Sequence[str] = _setting("ws_origins")
+    ws_broker: str | Broker | None = _setting("ws_broker", shown=False)  # may hold a password
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from noria.brokers import Broker
 
 
 class RouteOptions(TypedDict, total=False):
@@ -35,6 +38,20 @@ class Settings(TypedDict, total=False):
     restarts_window: float
     turn_completions: int
     receive_credit: int
+    ws_per_message_deflate: bool
+    ws_slow_policy: Literal["close", "drop", "wait"]
+    ws_origins: Sequence[str]
+    ws_broker: str | Broker | None
+    ws_max_size: int | str
+    ws_max_fragments: int
+    ws_max_backlog: int | str
+    ws_max_control_frames: int
+    ws_max_inflate_ratio: int
+    ws_deflate_min: int | str
+    ws_max_queue: int
+    ws_ping_interval: float | None
+    ws_ping_timeout: float | None
+    ws_close_timeout: float
     limit_method_size: int | str
     limit_request_line: int | str
     limit_header_line: int | str

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from noria.concurrency import DEFAULT_POOL
 from noria.errors import HTTPError
 from noria.pool import BlockingPool, QueueFull
+from noria.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from noria.app import App
     from noria.background import BackgroundTasks
+    from noria.brokers import Broker
     from noria.loop import Loop
     from noria.settings import Values
+    from noria.topics import Receivers
 
 
 class Runtime:
@@ -27,6 +31,7 @@ class Runtime:
         self.sse_keep_alive_s: float = settings["timeout_sse_keep_alive"]
         self.graceful_s: float = settings["timeout_graceful"]
         self.stopping = False
+        self.topics: Topics | None = None
         self.background: set[asyncio.Task[None] | BackgroundTasks] = set()  # to start, and started
         self.spawned: set[asyncio.Task[Any]] = set()
         self._event_streams: set[asyncio.Task[Any]] = set()
@@ -35,6 +40,19 @@ class Runtime:
         for name, threads, queue in app._pools.values():
             self._pools[name] = BlockingPool(name, threads, queue)
         self._has_executor = False
+
+    def serve_topics(self, receivers: Receivers) -> Topics:
+        """From now on `app.publish()` reaches this server's WebSockets."""
+        self.topics = Topics(receivers, self.loop)
+        living = [one for one in self.app._topics if one() is not None]
+        # Whole, for threads that publish at this moment.
+        self.app._topics = (*living, weakref.ref(self.topics))
+        return self.topics
+
+    def leave_topics(self) -> None:
+        if self.topics is not None:
+            self.app._topics = tuple(one for one in self.app._topics if one() not in (None, self.topics))
+            self.topics.leave()
 
     # --- pools ---
 
@@ -100,6 +118,8 @@ class Runtime:
         if self.stopping:
             return
         self.stopping = True
+        if self.topics is not None:
+            self.topics.deafen()
         for task in list(self._event_streams):
             task.cancel()
         for waiter in self._stop_waiters:
@@ -113,9 +133,21 @@ class Runtime:
             self._stop_waiters.append(waiter)
             await waiter
 
-    def start_up(self) -> None:
+    def start_up(self, broker: Broker | None = None) -> None:
         """The application's lifespan, up to where it serves; raises what it raises."""
-        self.loop.run_until_complete(self.app._lifespan.start(self.app))
+        self.loop.run_until_complete(self._start_up(broker))
+
+    async def _start_up(self, broker: Broker | None) -> None:
+        topics = self.topics
+        if broker is None or topics is None:
+            await self.app._lifespan.start(self.app)
+            return
+        await topics.open(broker)
+        try:
+            await self.app._lifespan.start(self.app)
+        except BaseException:
+            await topics.close()
+            raise
 
     def wind_down(self) -> None:
         """After the last request: background tasks within the grace, the lifespan's end, what is left cancelled."""
@@ -125,6 +157,8 @@ class Runtime:
         if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
             loop.run_until_complete(asyncio.wait(started, timeout=self.graceful_s))
         loop.run_until_complete(self.app._lifespan.stop())
+        if self.topics is not None:
+            loop.run_until_complete(self.topics.close())
         self._cancel_everything()
         loop.run_until_complete(loop.shutdown_asyncgens())
         for pool in self._pools.values():

@@ -8,7 +8,8 @@ from _thread import get_native_id  # threading would cost an import
 
 from noria import _native
 from noria.errors import StartupError, nearest
-from noria.settings import SETTINGS, defaults, logs_of, native_values, response_fields, with_changes, with_environment
+from noria.settings import SETTINGS, defaults, logs_of, native_values, response_fields, with_changes
+from noria.settings import websocket_settings, with_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from noria.app import App
+    from noria.brokers import Broker
+    from noria.bus import BusEnds
     from noria.config import ServerConfig
     from noria.settings import Values
 
@@ -156,6 +159,14 @@ def passed_sockets() -> list[int]:
     return descriptors
 
 
+def _broker_of(settings: Values) -> Broker | None:
+    if settings["ws_broker"] is None:
+        return None
+    from noria.brokers import broker_of
+
+    return broker_of(settings["ws_broker"])
+
+
 class Serving:
     """One server on its listener, opened on the thread that will run it."""
 
@@ -166,11 +177,13 @@ class Serving:
         listeners: list[Listener],
         stats: tuple[int, int] | None = None,
         generation: int = 0,
+        bus: BusEnds | None = None,
     ) -> None:
         self.listeners = listeners
         self._asked_engine: str = settings["engine"]
         if settings["debug"]:
             app.debug = True
+        broker = _broker_of(settings)
         try:
             self.server = _native.Server(
                 app._freeze(),
@@ -178,6 +191,7 @@ class Serving:
                 config=native_values(settings),
                 engine=self._asked_engine,
                 fields=response_fields(settings),
+                websockets=websocket_settings(settings),
                 stats=stats,
                 generation=generation,
                 **logs_of(settings),
@@ -202,7 +216,10 @@ class Serving:
         app._serving = self.server
         app._runtime = self.runtime
         try:
-            self.runtime.start_up()
+            topics = self.runtime.serve_topics(self.server)
+            if bus is not None:
+                topics.join(bus, self.server.count_dropped)
+            self.runtime.start_up(broker)
         except BaseException as error:
             self.close()
             if not isinstance(error, Exception):
@@ -224,6 +241,7 @@ class Serving:
     def close(self) -> None:
         self.app._serving = None
         self.app._runtime = None
+        self.runtime.leave_topics()
         self.server.close()
         self.loop.close()
 
@@ -243,18 +261,19 @@ def serve(
     when_ready: Callable[[Serving], None] | None = None,
     stats: tuple[int, int] | None = None,
     generation: int = 0,
+    bus: BusEnds | None = None,
 ) -> int:
     """Serves on this thread until stopped and returns the exit code; owns what it binds itself.
 
     `stats`: a segment of counters shared with other workers, by descriptor, and the bank in it, which
-    so many processes had before as `generation` says.
+    so many processes had before as `generation` says. `bus`: what it has of that between workers.
     """
     if app._serving is not None:
         raise StartupError("the app is being served already; stop it first")
     app._freeze()
     bound = bind(settings) if listeners is None else listeners
     try:
-        serving = Serving(app, settings, bound, stats, generation)
+        serving = Serving(app, settings, bound, stats, generation, bus)
         try:
             if when_ready is not None:
                 when_ready(serving)

@@ -12,7 +12,7 @@ from noria.errors import ConfigError, nearest
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from typing import Any, Literal
 
     Values = dict[str, Any]  # keyword of run() -> value as it was read
 
@@ -40,6 +40,8 @@ class Setting:
     @property
     def keyword(self) -> str:
         """The keyword of run(), from which flag and variable follow."""
+        if self.field.startswith("ws_"):
+            return self.field
         if self.part == "limits":
             return f"limit_{self.field.removeprefix('max_')}"
         return f"timeout_{self.field}" if self.part == "timeouts" else self.field
@@ -117,6 +119,11 @@ def response_fields(values: Values) -> tuple[bool, list[tuple[str, str]]]:
     if values["server_header"] and all(name.lower() != "server" for name, _ in fields):
         fields.insert(0, ("Server", "noria"))
     return values["date_header"], fields
+
+
+def websocket_settings(values: Values) -> tuple[bool, tuple[str, ...], Literal["close", "drop", "wait"]]:
+    """What the native half is told of WebSockets beside numbers."""
+    return values["ws_per_message_deflate"], values["ws_origins"], values["ws_slow_policy"]
 
 
 def native_values(values: Values) -> dict[str, int]:
@@ -230,6 +237,30 @@ def _engine(value: Any) -> str:
     return str(value)
 
 
+def _slow_policy(value: Any) -> str:
+    if value not in ("close", "drop", "wait"):
+        raise ValueError("is close, drop or wait")
+    return str(value)
+
+
+def _origins(value: Any) -> tuple[str, ...]:
+    texts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple | set | frozenset) or not all(isinstance(one, str) for one in texts):
+        raise ValueError("is a list of origins, or a text with commas between them")
+    return tuple(text for one in texts if (text := one.strip()))
+
+
+def _broker(value: Any) -> Any:
+    from noria.brokers import SCHEMES
+
+    if isinstance(value, str) and value.startswith(SCHEMES):
+        return value
+    if not isinstance(value, str) and all(callable(getattr(value, name, None)) for name in ("start", "publish", "stop")):
+        return value
+    # Without the value, which may hold a password.
+    raise ConfigError(f"ws_broker is a URL that begins with {', '.join(SCHEMES)}, or an object that is a Broker")
+
+
 def _access_log(value: Any) -> bool | str:
     if isinstance(value, str) and "/" in value:
         return value
@@ -272,6 +303,9 @@ _READERS: dict[str, Any] = {
     "switch": _switch,
     "engine": _engine,
     "fields": _fields,
+    "broker": _broker,
+    "origins": _origins,
+    "slow policy": _slow_policy,
 }
 
 
@@ -297,6 +331,10 @@ SETTINGS: dict[str, Setting] = {
         Setting("restarts_window", "seconds", 10, "worker_restarts_window_ms"),
         Setting("turn_completions", "count", 256, "turn_completions_max"),
         Setting("receive_credit", "size", 64 * KIB, "receive_credit_bytes"),
+        Setting("ws_per_message_deflate", "switch", True),
+        Setting("ws_slow_policy", "slow policy", "close"),
+        Setting("ws_origins", "origins", ()),
+        Setting("ws_broker", "broker or none", None),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),
@@ -323,12 +361,22 @@ SETTINGS: dict[str, Setting] = {
         Setting("limits.max_cookies", "count", 200, "cookies_max"),
         Setting("limits.max_json_depth", "count", 1024, "json_depth_max"),
         Setting("limits.max_json_number", "count", 4300, "json_number_bytes_max"),
+        Setting("limits.ws_max_size", "size", MIB, "websocket_message_bytes_max"),
+        Setting("limits.ws_max_fragments", "count", 1024, "websocket_fragments_max"),
+        Setting("limits.ws_max_backlog", "size", MIB, "websocket_queue_bytes_max"),
+        Setting("limits.ws_max_control_frames", "count", 1000, "websocket_control_frames_max"),
+        Setting("limits.ws_max_inflate_ratio", "count", 25, "websocket_inflate_ratio_max"),
+        Setting("limits.ws_deflate_min", "size", KIB, "websocket_deflate_bytes_min"),
+        Setting("limits.ws_max_queue", "count", 32, "websocket_receive_messages_max"),
         Setting("timeouts.read_header", "seconds", 10, "header_timeout_ms"),
         Setting("timeouts.rate_grace", "seconds", 5, "rate_grace_ms"),
         Setting("timeouts.rate_credit", "seconds", 30, "rate_credit_ms_max"),
         Setting("timeouts.idle", "seconds", 75, "keep_alive_timeout_ms"),
         Setting("timeouts.handler", "seconds or none", None, "request_timeout_ms"),
         Setting("timeouts.sse_keep_alive", "seconds", 15),
+        Setting("timeouts.ws_ping_interval", "seconds or none", 20, "websocket_ping_interval_ms"),
+        Setting("timeouts.ws_ping_timeout", "seconds or none", 20, "websocket_ping_timeout_ms"),
+        Setting("timeouts.ws_close_timeout", "seconds", 5, "websocket_close_timeout_ms"),
         Setting("timeouts.tcp_user", "seconds", 30, "tcp_user_timeout_ms"),
         Setting("timeouts.drain_body", "seconds", 1, "drain_body_timeout_ms"),
         Setting("timeouts.linger", "seconds", 5, "linger_timeout_ms"),

@@ -79,3 +79,15 @@ class SyncWebSocket(Handshake):
 
     def ping(self, data: Octets = b"") -> None:
         self._on_loop(self._websocket.ping(data))
+
+    def subscribe(self, topic: str) -> None:
+        async def call() -> None:
+            self._websocket.subscribe(topic)
+
+        self._on_loop(call())
+
+    def unsubscribe(self, topic: str) -> None:
+        async def call() -> None:
+            self._websocket.unsubscribe(topic)
+
+        self._on_loop(call())

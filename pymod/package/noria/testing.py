@@ -15,7 +15,7 @@ from noria.live import live_server
 from noria.loop import Running
 from noria.received import TestResponse, parse_response
 from noria.runtime import Runtime
-from noria.settings import defaults, native_values, response_fields
+from noria.settings import defaults, native_values, response_fields, websocket_settings
 from noria.websocket_session import WebSocketRefused, WebSocketSession, new_key, upgrade_fields
 
 if TYPE_CHECKING:
@@ -292,8 +292,13 @@ class TestClient:
             loop = Loop("epoll")
             self._runtime = Runtime(self.app, values, loop)
             self._server = _native.MemoryServer(
-                native, config=native_values(values), fields=response_fields(values), loop=loop
+                native,
+                config=native_values(values),
+                fields=response_fields(values),
+                websockets=websocket_settings(values),
+                loop=loop,
             )
+            self._runtime.serve_topics(self._server)
         return self._server
 
     def _connected(self, server: _native.MemoryServer, parts: Any) -> int:

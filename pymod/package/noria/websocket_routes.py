@@ -57,6 +57,13 @@ class Link:
     def ping(self, data: bytes) -> None:
         self.accepted.ping(data)
 
+    def subscribe(self, topic: str) -> None:
+        self.accepted.subscribe(topic)
+
+    def unsubscribe(self, topic: str) -> None:
+        if self._end is not None:
+            self._end.unsubscribe(topic)
+
     def close(self, code: int, reason: bytes) -> None:
         if self._end is None:
             self._refused = (code, reason.decode())
@@ -122,7 +129,7 @@ def add_websocket(
     app._add_compiled(
         route,
         lambda: _plan(app, route),
-        lambda fullmatch: app._native.add_websocket(path, fullmatch, origins=list(origins or ()), deflates=True),
+        lambda fullmatch: app._native.add_websocket(path, fullmatch, origins=None if origins is None else list(origins)),
     )
 
 

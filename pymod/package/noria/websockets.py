@@ -31,6 +31,8 @@ if TYPE_CHECKING:
             """("text", str) or ("binary", bytes); WebSocketDisconnect after the end."""
 
         def ping(self, data: bytes) -> None: ...
+        def subscribe(self, topic: str) -> None: ...
+        def unsubscribe(self, topic: str) -> None: ...
         def close(self, code: int, reason: bytes) -> None:
             """Begins the close; before accept() it refuses with a 403."""
 
@@ -335,11 +337,35 @@ class WebSocket(Handshake):
             raise ValueError(f"a ping carries at most {CONTROL_BYTES_MAX} octets, not {len(octets)}")
         self._of.link.ping(octets)
 
+    # --- topics ---
+
+    def subscribe(self, topic: str) -> None:
+        """Gets what `app.publish(topic, ...)` says from now on, till the end; often is as good as once."""
+        checked_topic(topic)
+        self._ready()
+        self._of.link.subscribe(topic)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Nothing if it has not subscribed, or has ended."""
+        checked_topic(topic)
+        self._of.link.unsubscribe(topic)
+
 
 def _octets(data: Any) -> bytes:
     if isinstance(data, bytes | bytearray | memoryview):
         return bytes(data)
     raise TypeError(f"a message is str or bytes, not {type(data).__name__}; send_json() takes any value")
+
+
+def message_octets(message: str | Octets) -> tuple[bytes, bool]:
+    """What goes on the wire, and whether it is text."""
+    return (message.encode(), True) if isinstance(message, str) else (_octets(message), False)
+
+
+def checked_topic(topic: str) -> None:
+    """TypeError for a topic that is no text."""
+    if not isinstance(topic, str):
+        raise TypeError(f"a topic is a str, not {type(topic).__name__}")
 
 
 def checked_close(code: int, reason: str) -> bytes:

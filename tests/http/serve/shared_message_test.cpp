@@ -31,6 +31,18 @@ TEST(SharedMessage, WS_052_one_frame_of_each_kind_is_made_and_only_for_who_asks)
   EXPECT_EQ(blocks.blocks_lent(), 0u);
 }
 
+TEST(SharedMessage, WS_052_what_is_kept_outlives_the_octets_it_was_made_of) {
+  BlockPool blocks;
+  websocket::Deflater deflater;
+  std::string octets(500, 'a');
+  SharedMessage message(MessageKind::text, octets, blocks, deflater, 100);
+  message.keep();
+  message.keep();
+  octets.assign(500, 'b');
+  EXPECT_EQ(told(message.frame_for({})), "text:" + std::string(500, 'a'));
+  EXPECT_EQ(told(message.frame_for({.agreed = true})), "ztext:" + std::string(500, 'a'));
+}
+
 TEST(SharedMessage, LIM_077_short_ones_and_those_that_do_not_shrink_are_plain) {
   BlockPool blocks;
   websocket::Deflater deflater;
