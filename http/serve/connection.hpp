@@ -253,6 +253,8 @@ class Connection final : public TurnNode,
   bool peer_finished_ = false;
   bool input_paused_ = false;
   bool reset_wanted_ = false;
+  // The peer has said that nothing follows its request, which was taken whole, and nothing has.
+  bool peer_through_ = false;
   // Only a stop ends it: what has arrived is still answered (PRC-012, PRC-018).
   bool ended_by_stop_ = false;
   h1::Persistence persistence_behind_{};  // handling, answered: how it goes on,

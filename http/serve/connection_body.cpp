@@ -32,6 +32,7 @@ Reason cut_for(Reason refusal) {
                                                                    const Match& match,
                                                                    std::string_view rest) {
   const Persistence persistence = persistence_for(head);
+  peer_through_ = false;
   const bool must_close = must_close_unread(head, rest);
   call(match.route->handler, head, {}, match, must_close ? Persistence::close : persistence);
   if (kept_ == nullptr) {

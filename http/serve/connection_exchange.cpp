@@ -141,6 +141,7 @@ void Connection::answer_unfit(const RequestHead& head, Reason reason, std::strin
 [[gnu::noinline]] Persistence Connection::persistence_of_last(const RequestHead& head) {
   ended_by_stop_ = shared_.stopping && head.keep_alive &&
                    request_count_ < shared_.config.requests_per_connection_max;
+  peer_through_ = !head.keep_alive;
   return Persistence::close;
 }
 
@@ -159,6 +160,7 @@ void Connection::answer_unfit(const RequestHead& head, Reason reason, std::strin
 // A body that will not be read may cost the connection (CON-021, H1-072).
 Persistence Connection::persistence_with_unread(const RequestHead& head, std::string_view rest) {
   const Persistence persistence = persistence_for(head);
+  peer_through_ &= head.framing == BodyFraming::none;
   if (!must_close_unread(head, rest)) return persistence;
   ended_by_stop_ = false;
   if (persistence == Persistence::close) return persistence;

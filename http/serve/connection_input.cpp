@@ -20,7 +20,10 @@ void Connection::received(std::string_view octets) {
   }
   if (life_ == Life::handling) return received_behind(octets);
   // Whatever follows the request that ended the connection is discarded (H1-083).
-  if (life_ != Life::open) return;
+  if (life_ != Life::open) {
+    peer_through_ = false;
+    return;
+  }
   if (input_paused_) {
     park(Phase::backlog).octets.append(octets);
     return;
@@ -37,7 +40,10 @@ void Connection::received(std::string_view octets) {
 // What must wait because output is backed up, or a handler has not answered yet.
 void Connection::keep_backlog(std::string_view octets) {
   if (life_ == Life::handling) return received_behind(octets);
-  if (life_ != Life::open) return;
+  if (life_ != Life::open) {
+    peer_through_ = false;
+    return;
+  }
   CHECK(input_paused_ && !parked_);
   park(Phase::backlog).octets.append(octets);
 }

@@ -66,7 +66,9 @@ void Connection::end_behind() {
 void Connection::received_behind(std::string_view octets) {
   if (parked_ && parked_->phase != Phase::backlog) octets = resume(octets);
   // Whatever follows the request that ends the connection is discarded (H1-083).
-  if (octets.empty() || ends_behind()) return;
+  if (octets.empty()) return;
+  peer_through_ = false;
+  if (ends_behind()) return;
   ParkedMessage& backlog = park(Phase::backlog);
   backlog.wait_behind(octets);
   const ServerConfig& config = shared_.config;

@@ -20,6 +20,35 @@ TEST(Connection, CON_030_after_the_last_response_we_wait_for_the_peers_fin) {
   EXPECT_EQ(served.seen.calls, 0u);
 }
 
+TEST(Connection, CON_030_who_said_that_nothing_follows_is_not_waited_for) {
+  Served served;
+  const uring::Peer get = served.connect();
+  EXPECT_EQ(status_of(served.send(get, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")),
+            200);
+  EXPECT_TRUE(served.engine.closed(get));
+  const uring::Peer old = served.connect();
+  EXPECT_EQ(status_of(served.send(old, "GET / HTTP/1.0\r\n\r\n")), 200);
+  EXPECT_TRUE(served.engine.closed(old));
+  EXPECT_EQ(served.count(Reason::closed_linger_timeout), 0u);
+}
+
+TEST(Connection, CON_030_who_said_so_and_sends_all_the_same_is) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  const std::string_view request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nmore";
+  EXPECT_EQ(status_of(served.send(peer, request)), 200);
+  EXPECT_TRUE(served.engine.server_shutdown(peer));
+  EXPECT_FALSE(served.engine.closed(peer));
+  // The same where a body was left unread.
+  const uring::Peer body = served.connect();
+  EXPECT_EQ(status_of(served.send(body,
+                                  "POST /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                  "Content-Length: 10\r\n\r\n01234")),
+            404);
+  EXPECT_TRUE(served.engine.server_shutdown(body));
+  EXPECT_FALSE(served.engine.closed(body));
+}
+
 TEST(Connection, CON_007_lingering_ends_by_idleness_and_by_its_deadline) {
   Served served;
   const uring::Peer idle = served.connect();
