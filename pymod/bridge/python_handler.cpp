@@ -32,20 +32,6 @@ Outcome answer_error(RequestLoan& loan) {
   return Outcome::failed;
 }
 
-// An argument is missing or unfit: Python looks at all of them again and raises.
-Outcome explain(RequestLoan& loan) {
-  const OwnedRef cause(PyErr_Occurred() != nullptr ? take_exception() : nullptr);
-  PyObject* request = loan.get();
-  if (request != nullptr) {
-    const OwnedRef nothing(PyObject_CallFunctionObjArgs(loan.route().plan.explain.get(), request,
-                                                        cause ? cause.get() : Py_None, nullptr));
-    if (nothing) {
-      PyErr_SetString(PyExc_RuntimeError, "a parameter was refused that has nothing wrong with it");
-    }
-  }
-  return answer_error(loan);
-}
-
 // What is no plain result: an error that is set, or what needs a coroutine.
 [[gnu::noinline]] Outcome answer_otherwise(RequestLoan& loan) {
   return loan.route().application->has_later() ? run_later(loan) : answer_error(loan);
@@ -60,6 +46,21 @@ Outcome answer(RequestLoan& loan, const OwnedRef& result) {
   }
   application.context.renew_if_used();
   return outcome;
+}
+
+// An argument is missing or unfit: Python looks at all of them again and raises, unless something
+// stands in for the handler's call.
+[[gnu::noinline]] Outcome explain(RequestLoan& loan) {
+  const OwnedRef cause(PyErr_Occurred() != nullptr ? take_exception() : nullptr);
+  PyObject* request = loan.get();
+  if (request == nullptr) return answer_error(loan);
+  const OwnedRef instead(PyObject_CallFunctionObjArgs(loan.route().plan.explain.get(), request,
+                                                      cause ? cause.get() : Py_None, nullptr));
+  if (instead.get() == Py_None) {
+    PyErr_SetString(PyExc_RuntimeError, "a parameter was refused that has nothing wrong with it");
+    return answer_error(loan);
+  }
+  return answer(loan, instead);
 }
 
 [[gnu::noinline]] Outcome answer_alone_otherwise(const CompiledRoute& route,

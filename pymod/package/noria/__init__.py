@@ -26,7 +26,7 @@ from noria.errors import (
 )
 from noria import arriving as _arriving  # attaches to Request
 from noria.headers import MutableHeaders
-from noria.params import Body, Cookie, Header, Path, Query
+from noria.params import Body, Cookie, Depends, Header, Path, Query
 from noria.problems import ProblemDetails
 from noria.requests import URL, Address, Headers, MultiDict, Request, State
 from noria.responses import Response
@@ -56,6 +56,7 @@ __all__ = [
     "ClientDisconnected",
     "ConfigError",
     "Cookie",
+    "Depends",
     "HTTPError",
     "HTTPException",
     "HandlerSignatureError",

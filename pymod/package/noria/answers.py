@@ -179,7 +179,7 @@ class Answers:
         streaming, runtime = value._body, self.app._runtime
         assert isinstance(streaming, Streaming) and runtime is not None
         blocking = None if route is None else read_pool(route.options.get("blocking", False))
-        await send(
+        sending = send(
             driver,
             streaming,
             Delivery(
@@ -193,7 +193,17 @@ class Answers:
                 on_events=runtime.add_event_stream,
             ),
         )
-        if value._background is not None:
+        closing = streaming.closing
+        try:
+            await sending
+        except BaseException as error:
+            if closing is not None:
+                closing.begin(error)
+            raise
+        if closing is not None:
+            closing.background = value._background
+            closing.begin()
+        elif value._background is not None:
             runtime.start_background(value._background)
         return None
 

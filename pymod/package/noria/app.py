@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from noria import _native
-from noria.errors import (
-    HandlerSignatureError,
-    HTTPError,
-    RegistrationError,
-    RouteConflict,
-    StartupError,
-    place_of,
-)
+from noria.errors import RegistrationError, RouteConflict, StartupError, place_of
 from noria.lifespan import Lifespan
+from noria.providers import Injecting
 from noria.requests import State
 from noria.route_options import FIXES, taken_options
 from noria.routing import RouteInfo, build_url
@@ -35,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
-class App:
+class App(Injecting):
     """A web application. Registration ends when it first serves."""
 
     def __init__(
@@ -57,6 +51,7 @@ class App:
         _one_of("validator", validator, ("auto", "msgspec", "pydantic", "builtin"))
         _one_of("json_nan", json_nan, ("null", "error"))
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
+        super().__init__()
         self.debug = debug
         self.errors = errors
         self.validator = validator
@@ -159,6 +154,7 @@ class App:
         subprotocols: Sequence[str] = (),
         max_size: int | str | None = None,
         blocking: bool | str = False,
+        dependencies: Sequence[Any] = (),
     ) -> Callable[[F], F]:
         """Registers a handler of WebSockets; a GET route may share the path."""
 
@@ -175,6 +171,7 @@ class App:
                 subprotocols=subprotocols,
                 max_size=max_size,
                 blocking=blocking,
+                dependencies=dependencies,
             )
             return handler
 
@@ -305,43 +302,13 @@ class App:
         """Compiles what waited for names and closes registration; the second call does nothing."""
         if self._answers is not None:
             return self._native
-        from noria.answers import Answers, background_of, disconnect_error, websocket_of
-        from noria.models import bad_json
-        from noria.responses import side_channel
-        from noria.signature import Unresolved
+        from noria.answers import Answers
+        from noria.freezing import compile_unresolved, hooks_of
 
-        for index, route, compile in self._unresolved:
-            try:
-                self._native.set_plan(index, compile())
-            except Unresolved as error:
-                raise HandlerSignatureError(
-                    f"the annotation of parameter '{error.parameter}' of {_function_name(route.handler)}() "
-                    f"names nothing: {error}",
-                    where=route.where,
-                    fix="import the name at module level, outside if TYPE_CHECKING",
-                ) from None
-        self._unresolved.clear()
+        compile_unresolved(self)
         self._check_pools()
         answers = Answers(self)
-        unmatched = 404 in self._handlers_by_status or 405 in self._handlers_by_status
-        self._native.freeze(
-            {
-                "app": self,
-                "on_exception": answers.on_exception,
-                "convert_result": answers.convert_result,
-                "side_channel": side_channel,
-                "merge": answers.merge,
-                "on_unmatched": answers.on_unmatched if unmatched else None,
-                "bad_json": lambda request, error: bad_json(error),
-                "refusal": HTTPError,
-                "log_lost": answers.log,
-                "disconnect_error": disconnect_error,
-                "go_on": answers.go_on,
-                "start_background": answers.start_background,
-                "background": background_of,
-                "websocket": websocket_of,
-            }
-        )
+        self._native.freeze(hooks_of(self, answers))
         self._answers = answers
         return self._native
 

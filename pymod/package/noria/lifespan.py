@@ -51,6 +51,9 @@ class Lifespan:
                 stack.push_async_callback(_call, hook)
             for hook in self.startup:
                 await _call(hook)
+            # Last, for all before may register names; stopped first, for it may use what they made.
+            stack.push_async_callback(app._providers.stop)
+            await app._providers.start()
         except BaseException:
             await stack.aclose()
             raise

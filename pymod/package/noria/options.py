@@ -20,6 +20,7 @@ class RouteOptions(TypedDict, total=False):
     timeout: float | None
     cancel_on_disconnect: bool
     stream_body: bool
+    dependencies: Sequence[Any]  # of Depends()
 
 
 class Settings(TypedDict, total=False):

@@ -1,4 +1,4 @@
-"""Markers that say where a handler's parameter comes from: Path, Query, Header, Cookie, Body."""
+"""Markers that say where a handler's parameter comes from: Path, Query, Header, Cookie, Body, Depends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Literal
 
-__all__ = ["Body", "Cookie", "Header", "Path", "Query"]
+__all__ = ["Body", "Cookie", "Depends", "Header", "Path", "Query"]
+
+SCOPES = ("app", "request", "handler", "transient")
 
 
 class Marker:
@@ -26,7 +28,7 @@ class Marker:
 
     def __init__(
         self,
-        source: Literal["path", "query", "header", "cookie", "body"],
+        source: Literal["path", "query", "header", "cookie", "body", "depends", "state"],
         default: Any,
         default_factory: Callable[[], Any] | None,
         alias: str | None,
@@ -48,6 +50,42 @@ class Marker:
 
     def __repr__(self) -> str:
         return f"{self.source.title()}()"
+
+
+class Dependency(Marker):
+    """What Depends() returns: which provider makes the value, and how long it lives."""
+
+    __slots__ = ("blocking", "provider", "scope", "use_cache")
+
+    def __init__(self, provider: Callable[..., Any] | str | None, use_cache: bool, blocking: bool, scope: str) -> None:
+        super().__init__("depends", ..., None, None, {})
+        self.provider = provider
+        self.use_cache = use_cache
+        self.blocking = blocking
+        self.scope = scope
+
+
+def read_scope(scope: Any) -> str:
+    """One of SCOPES; "function" is an alias of "handler"."""
+    if scope == "function":
+        return "handler"
+    if scope not in SCOPES:
+        raise ValueError(f"scope is {', '.join(map(repr, SCOPES))} or 'function', not {scope!r}")
+    made: str = scope
+    return made
+
+
+def Depends(
+    dependency: Callable[..., Any] | str | None = None,
+    *,
+    use_cache: bool = True,
+    blocking: bool = False,
+    scope: Literal["app", "request", "handler", "function", "transient"] = "request",
+) -> Any:
+    """A provider's value: of a callable, of a registered name, or of the annotated class."""
+    if dependency is not None and not isinstance(dependency, str) and not callable(dependency):
+        raise TypeError(f"Depends() takes a callable or a name, not {dependency!r}")
+    return Dependency(dependency, use_cache, blocking, read_scope(scope))
 
 
 def _constraints(

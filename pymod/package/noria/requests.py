@@ -84,10 +84,11 @@ class State:
 
     __slots__ = ("_fallback", "_values")
 
-    _values: dict[str, Any]
+    _values: Any
     _fallback: State | None
 
-    def __init__(self, values: dict[str, Any] | None = None, fallback: State | None = None) -> None:
+    def __init__(self, values: dict[str, Any] | str | None = None, fallback: State | None = None) -> None:
+        # With a name it is a marker: Annotated[Pool, State("pool")].
         object.__setattr__(self, "_values", {} if values is None else values)
         object.__setattr__(self, "_fallback", fallback)
 

@@ -19,6 +19,7 @@ _ROUTE_OPTIONS = (
     "timeout",
     "cancel_on_disconnect",
     "stream_body",
+    "dependencies",
 )
 
 
@@ -48,7 +49,21 @@ def taken_options(options: dict[str, Any]) -> dict[str, Any]:
             options["max_body"] = size(options["max_body"])  # 0: no limit
         except ValueError as error:
             raise ValueError(f"max_body {error}, not {options['max_body']!r}") from None
+    if "dependencies" in options:
+        options["dependencies"] = taken_dependencies(options["dependencies"])
     return options
+
+
+def taken_dependencies(given: Any) -> tuple[Any, ...]:
+    """The providers that run before a handler for their effect, as Depends() made them."""
+    from noria.params import Dependency
+
+    made = tuple(given) if isinstance(given, list | tuple) else ()
+    if not isinstance(given, list | tuple) or not all(isinstance(one, Dependency) for one in made):
+        raise TypeError(f"dependencies is a sequence of Depends(...), not {given!r}")
+    if any(one.provider is None for one in made):
+        raise TypeError("Depends() in dependencies= has no annotation to take its provider from; name it")
+    return made
 
 
 # What to do about a template that is refused, by the native half's word for it.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from noria.app import App
     from noria.background import BackgroundTasks
+    from noria.closers import Closing
     from noria.brokers import Broker
     from noria.loop import Loop
     from noria.settings import Values
@@ -32,7 +33,8 @@ class Runtime:
         self.graceful_s: float = settings["timeout_graceful"]
         self.stopping = False
         self.topics: Topics | None = None
-        self.background: set[asyncio.Task[None] | BackgroundTasks] = set()  # to start, and started
+        # To start, and started.
+        self.background: set[asyncio.Task[None] | BackgroundTasks | Closing] = set()
         self.spawned: set[asyncio.Task[Any]] = set()
         self._event_streams: set[asyncio.Task[Any]] = set()
         self._stop_waiters: list[asyncio.Future[None]] = []

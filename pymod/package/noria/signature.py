@@ -6,8 +6,9 @@ from noria.annotations import Unfit, collection_of, described, is_model, is_scal
 from noria.bodies import body_source
 from noria.concurrency import CONFIGURED, read_concurrency
 from noria.errors import HandlerSignatureError, RequestValidationError
+from noria.markers import StateReader, is_dependency, is_state, marker_of, state_of
 from noria.parameters import EMPTY, Unresolved, is_coroutine, is_generator, name_of, parameters_of
-from noria.params import Marker
+from noria.requests import State
 from noria.sources import Source, default_of, path_source, text_source
 from noria.validation import Problems
 
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 
     from noria._native import Argument, Plan
     from noria.app import App
+    from noria.injection import Injection
     from noria.parameters import Parameter
+    from noria.params import Marker
     from noria.routing import RouteInfo
+
+    # A parameter whose argument waits for the others: a body, or what a provider makes.
+    Waiting = tuple[Parameter, Any, Marker | None]
 
 __all__ = ["Unresolved", "compile_plan"]
 
@@ -30,9 +36,13 @@ _ORDER = ("path", "query", "header", "cookie", "body")
 class Compiler:
     """Compiles one handler for one route."""
 
+    is_websocket = False
+
     def __init__(self, app: App, route: RouteInfo) -> None:
         self.app = app
         self.route = route
+        self.function = route.handler  # whose parameters these are: the handler, or a provider
+        self.injection: Injection | None = None
         self.sources: list[Source] = []
         self.body: list[tuple[Parameter, Any, Marker | None]] = []
         self.parameter = ""  # the one that is looked at
@@ -47,10 +57,15 @@ class Compiler:
         concurrency = read_concurrency(self.route.options, handler, self.route.where)
         try:
             found, returned = parameters_of(handler)
-            arguments = self.arguments(found)
+            slots = self.slots(found)
+            if self.route.options.get("dependencies") or any(is_dependency(slot) for _, slot in slots):
+                self.injection = self.injected(slots, concurrency.pool)
+                arguments = self.injection.arguments
+            else:
+                arguments = self.arguments(slots)
             plan: Plan = {
                 "handler": self.called(handler, concurrency.pool),
-                "is_coroutine": is_coroutine(handler) or (concurrency.pool is not None and not is_generator(handler)),
+                "is_coroutine": self.is_awaited(concurrency.pool),
                 "stream_body": concurrency.stream_body,
                 "cancel_on_disconnect": concurrency.cancel_on_disconnect,
                 "arguments": arguments,
@@ -77,7 +92,19 @@ class Compiler:
             from noria.debug import watched
 
             watched(plan, found, returned is EMPTY)
+        if self.injection is not None:
+            self.injection.around(plan)
         return plan
+
+    def is_awaited(self, pool: str | None) -> bool:
+        """Whether a call of the handler gives an awaitable."""
+        handler = self.route.handler
+        return is_coroutine(handler) or (pool is not None and not is_generator(handler))
+
+    def injected(self, slots: list[tuple[Parameter, Any]], pool: str | None) -> Injection:
+        from noria.injection import Injection
+
+        return Injection(self, slots, self.is_awaited(pool))
 
     def called(self, handler: Callable[..., Any], pool: str | None) -> Callable[..., Any]:
         """What is called for a request: the handler, or what has it run in its pool."""
@@ -128,30 +155,35 @@ class Compiler:
 
     # --- rows of the rule ---
 
-    def arguments(self, parameters: list[Parameter]) -> list[Argument]:
-        slots: list[Argument | tuple[Parameter, Any, Marker | None]] = []
+    def slots(self, parameters: list[Parameter]) -> list[tuple[Parameter, Argument | Waiting]]:
+        """What each parameter gets, as far as it can be said by itself."""
+        made: list[tuple[Parameter, Argument | Waiting]] = []
         template = dict(self.route.template.parameters)
         request_at: int | None = None
         for at, parameter in enumerate(parameters):
             self.parameter = parameter.name
-            made, is_request = self.row(at, parameter, template, request_at)
+            slot, is_request = self.row(at, parameter, template, request_at)
             if is_request:
                 request_at = at
-            slots.append(made)
+            made.append((parameter, slot))
+        return made
+
+    def arguments(self, slots: list[tuple[Parameter, Argument | Waiting]]) -> list[Argument]:
         # Bodies last: whether they share one object depends on how many there are.
-        several = len(self.body) > 1
-        arguments: list[Argument] = []
-        for parameter, slot in zip(parameters, slots, strict=True):
-            self.parameter = parameter.name
-            if isinstance(slot, dict):
-                argument = slot
-            else:
-                argument = self.taken(body_source(self.app, self.says(parameter), *slot, several))
-            if parameter.keyword:
-                argument["keyword"] = True
-            argument["parameter"] = parameter.name
-            arguments.append(argument)
-        return arguments
+        several = self.has_several_bodies()
+        return [self.argument(parameter, slot, several) for parameter, slot in slots]
+
+    def has_several_bodies(self) -> bool:
+        return len({(marker and marker.alias) or parameter.name for parameter, _, marker in self.body}) > 1
+
+    def argument(self, parameter: Parameter, slot: Argument | Waiting, several: bool) -> Argument:
+        self.parameter = parameter.name
+        if isinstance(slot, tuple):
+            slot = self.taken(body_source(self.app, self.says(parameter), *slot, several))
+        if parameter.keyword:
+            slot["keyword"] = True
+        slot["parameter"] = parameter.name
+        return slot
 
     def row(
         self,
@@ -164,7 +196,7 @@ class Compiler:
         from noria.requests import Request
         from noria.responses import Response
 
-        marker, tp = self.marker(parameter)
+        marker, tp = marker_of(self, parameter)
         if marker is not None:
             return self.marked(parameter, tp, marker, template), False
         if tp is Request:
@@ -173,6 +205,8 @@ class Compiler:
             return {"source": "response"}, False
         if isinstance(tp, type) and issubclass(tp, App):
             return {"source": "constant", "default": self.app}, False
+        if tp is State:
+            return {"source": "resolver", "resolve": state_of}, False
         if _is_ours(tp, "noria.background", "BackgroundTasks"):
             return {"source": "background"}, False
         if _is_ours(tp, "noria.websockets", "WebSocket") or _is_ours(tp, "noria.sync_websocket", "SyncWebSocket"):
@@ -206,7 +240,7 @@ class Compiler:
 
     @property
     def name(self) -> str:
-        return name_of(self.route.handler)
+        return name_of(self.function)
 
     def says(self, parameter: Parameter) -> str:
         return f"parameter '{parameter.name}' of {self.name}()"
@@ -236,54 +270,16 @@ class Compiler:
             f"mark it (Annotated[{described(tp)}, Body()]) or annotate another type",
         )
 
-    def marker(self, parameter: Parameter) -> tuple[Marker | None, Any]:
-        """(marker or None, the annotation without it)."""
-        tp = parameter.annotation
-        found: Marker | None = None
-        for one in getattr(tp, "__metadata__", ()):
-            if isinstance(one, Marker):
-                if found is not None:
-                    raise self.twice(parameter)
-                found = one
-            else:
-                self.uncalled(parameter, one)
-        if isinstance(parameter.default, Marker):
-            if found is not None:
-                raise self.twice(parameter)
-            found = parameter.default
-        else:
-            self.uncalled(parameter, parameter.default)
-        # Other metadata stays: engines read theirs from it.
-        if hasattr(tp, "__metadata__"):
-            rest = tuple(one for one in tp.__metadata__ if not isinstance(one, Marker))
-            if not rest:
-                tp = tp.__origin__
-            elif len(rest) < len(tp.__metadata__):
-                from typing import Annotated
-
-                # Annotated[*items] is not grammar before 3.11, and checkers reject it anyway.
-                tp = Annotated.__class_getitem__((tp.__origin__, *rest))  # type: ignore[attr-defined]
-        return found, tp
-
-    def twice(self, parameter: Parameter) -> HandlerSignatureError:
-        return self.refused(
-            f"{self.says(parameter)} has two markers", "keep one of them"
-        )
-
-    def uncalled(self, parameter: Parameter, one: Any) -> None:
-        from noria import params
-
-        if any(one is getattr(params, name) for name in params.__all__):
-            raise self.refused(
-                f"{self.says(parameter)} has the marker {one.__name__} uncalled",
-                f"write {one.__name__}()",
-            )
-
     def marked(
         self, parameter: Parameter, tp: Any, marker: Marker, template: dict[str, str]
     ) -> Any:
         name = parameter.name
         key = marker.alias or name
+        if marker.source == "depends":
+            return (parameter, tp, marker)
+        if marker.source == "state":
+            default = EMPTY if is_state(parameter.default) else parameter.default
+            return {"source": "resolver", "resolve": StateReader(key, default)}
         if marker.source == "path":
             if key not in template:
                 raise self.refused(

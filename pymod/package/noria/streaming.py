@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from noria._native import ItemPump
+    from noria.closers import Closing
     from noria.headers import HeadersInit
     from noria.item_encoding import Dumps, ItemEncoding
     from noria.item_sources import ItemSource
@@ -58,7 +59,7 @@ class Streaming:
     first item and `media_type`, the route's, decide.
     """
 
-    __slots__ = ("content_length", "content_type", "encoding", "keep_alive_s", "media_type", "stream", "taken")
+    __slots__ = ("closing", "content_length", "content_type", "encoding", "keep_alive_s", "media_type", "stream", "taken")
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class Streaming:
         self.content_length = content_length
         self.keep_alive_s = keep_alive_s
         self.taken = False
+        self.closing: Closing | None = None  # of the dependencies, when it has been sent
 
     def take(self) -> Any:
         if self.taken:

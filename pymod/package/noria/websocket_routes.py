@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from noria.concurrency import read_websocket_pool
 from noria.errors import HTTPError, RegistrationError, WebSocketDisconnect, place_of
+from noria.route_options import taken_dependencies
 from noria.routing import RouteInfo
 from noria.sync_websocket import SyncWebSocket
 from noria.websocket_signature import WebSocketCompiler
@@ -104,6 +105,7 @@ def add_websocket(
     subprotocols: Sequence[str],
     max_size: int | str | None,
     blocking: bool | str,
+    dependencies: Sequence[Any] = (),
 ) -> None:
     """Registers a handler; RegistrationError, TypeError or ValueError for what it cannot be."""
     from noria.settings import size
@@ -121,6 +123,7 @@ def add_websocket(
         "pool": read_websocket_pool(blocking, handler, where),
         "max_size": max_size,
         "subprotocols": tuple(subprotocols),
+        "dependencies": taken_dependencies(dependencies),
     }
     if name is not None and any(route.explicit_name and route.name == name for route in app._routes):
         raise RegistrationError(f"two routes are named {name!r}", where=where, fix="give each its own name=")
@@ -135,8 +138,12 @@ def add_websocket(
 
 def _plan(app: App, route: RouteInfo) -> Plan:
     pool = route.options["pool"]
-    plan = WebSocketCompiler(app, route, pool).plan()
-    plan["handler"] = _around(app, route.handler, pool, plan)
+    compiler = WebSocketCompiler(app, route, pool)
+    plan = compiler.plan()
+    if compiler.injection is None:
+        plan["handler"] = _around(app, route.handler, pool, plan)
+    else:
+        plan["handler"] = compiler.injection.around_websocket = _around(app, plan["handler"], None, plan)
     plan["is_coroutine"] = True
     return plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from noria.annotations import is_model
+from noria.markers import marker_of
 from noria.parameters import EMPTY
 from noria.responses import Response
 from noria.signature import Compiler
@@ -11,6 +12,7 @@ from noria.websockets import WebSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from noria._native import Plan
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 class WebSocketCompiler(Compiler):
     """Compiles one handler of a `websocket` route, which runs in a pool or on the loop."""
 
+    is_websocket = True
+
     def __init__(self, app: App, route: RouteInfo, pool: str | None) -> None:
         super().__init__(app, route)
         self.pool = pool
@@ -29,10 +33,17 @@ class WebSocketCompiler(Compiler):
     def result(self, plan: Plan, returned: Any) -> None:
         """What the handler returns is nobody's answer."""
 
+    def is_awaited(self, pool: str | None) -> bool:
+        """Always: a handler that is none of the loop's runs in its pool."""
+        return True
+
+    def called(self, handler: Callable[..., Any], pool: str | None) -> Callable[..., Any]:
+        return super().called(handler, self.pool)
+
     def row(
         self, at: int, parameter: Parameter, template: dict[str, str], request_at: int | None
     ) -> tuple[Any, bool]:
-        marker, tp = self.marker(parameter)
+        marker, tp = marker_of(self, parameter)
         if marker is not None:
             if marker.source == "body":
                 raise self.refused(f"{self.says(parameter)} is marked {marker!r}, but a WebSocket has no body", _FROM_URL)
