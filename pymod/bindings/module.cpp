@@ -13,6 +13,7 @@
 #include "pymod/bridge/websocket_object.hpp"
 #include "pymod/hotpath/hot_state.hpp"
 #include "pymod/hotpath/json_module.hpp"
+#include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/loop_object.hpp"
 
 namespace {
@@ -50,6 +51,15 @@ void add_request_types(pb::module_& module, const pb::capsule& capsule) {
         if (!capsule.get_pointer<HotState>()->register_response(type)) noria::py::raise_set();
       },
       pb::arg("response_type"), "Says which class is noria.Response.");
+  module.def(
+      "running_context",
+      [] {
+        const pb::object context =
+            pb::reinterpret_steal<pb::object>(noria::py::running_context());
+        if (!context) noria::py::raise_set();
+        return context;
+      },
+      "The contextvars.Context of the caller itself, no copy of it.");
 }
 
 }  // namespace

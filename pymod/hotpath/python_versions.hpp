@@ -116,6 +116,12 @@ inline bool same_variables(PyObject* context, PyObject* other) {
   }
 }
 
+// The context in which this thread runs; a new reference, null with an error set.
+inline PyObject* running_context() {
+  PyObject* const context = PyThreadState_Get()->context;
+  return context != nullptr ? Py_NewRef(context) : PyContext_CopyCurrent();
+}
+
 // What _Py_NewReference leaves of an object of a static type.
 inline void begin_object(PyObject* object, PyTypeObject* type) {
   Py_SET_TYPE(object, type);

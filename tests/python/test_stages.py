@@ -11,7 +11,7 @@ from noria import App, ConfigError, Request, Response, ServerConfig, json
 from noria.testing import TestClient, live_server
 
 LATER = """
-    Blueprint Router Depends Form File UploadedFile FormData GuardError ForbiddenError
+    Blueprint Router Form File UploadedFile FormData GuardError ForbiddenError
     UnauthorizedError RoleGuard PermissionGuard Authenticated And Or Not StaticFiles StaticFilesConfig
     WebSocketRefused AsyncTestClient WebSocketOptions GuardLike Lifespan TlsConfig Http2Config Http3Config
     Security CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run security net
@@ -27,7 +27,7 @@ def test_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     """middleware before after use register_blueprint include_router
-    mount register_singleton register_provider override dependency_overrides scope
+    mount
     openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
 )
 def test_attributes_of_app(name: str) -> None:

@@ -6,7 +6,7 @@ from noria.concurrency import read_pool
 from noria.errors import BodyTooLarge, ClientDisconnected, HTTPError, ResponseTypeError, phrase
 from noria.headers import checked_status, fields_of, with_charset
 from noria.problems import ProblemDetails
-from noria.responses import Response, made
+from noria.responses import Later, Response, made
 from noria.streaming import Delivery, Streaming, send, streaming_response, streams
 
 TYPE_CHECKING = False
@@ -176,6 +176,8 @@ class Answers:
         """What a result needs that is no finished answer: a stream is sent, anything else awaited."""
         if not isinstance(value, Response):
             return await value
+        if isinstance(value._body, Later):
+            return await value._body.awaitable
         streaming, runtime = value._body, self.app._runtime
         assert isinstance(streaming, Streaming) and runtime is not None
         blocking = None if route is None else read_pool(route.options.get("blocking", False))

@@ -6,13 +6,18 @@ when the response has been sent, a stream to its end. An exception is thrown int
 
 from __future__ import annotations
 
+from contextvars import copy_context
+
+from noria._native import running_context
 from noria.concurrency import DEFAULT_POOL
 from noria.parameters import name_of
+from noria.responses import later
 from noria.streaming import Streaming
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextvars import Context
     from typing import Any
 
     from noria.app import App
@@ -60,7 +65,7 @@ class Closers:
     def finish(self, result: Any) -> Any:
         """The answer, the generators of handler scope closed; the others close when it has been sent."""
         if hasattr(result, "__await__"):
-            return self.finish_awaitable(result)
+            return later(self.finish_awaitable(result))
         answer = self.encoded(result)
         self.open, ending = _parted(self.open)
         while ending:
@@ -159,34 +164,47 @@ class Closers:
 class Closing:
     """What is left to close once the answer has been sent; then the tasks that were to follow it."""
 
-    __slots__ = ("__weakref__", "background", "begun", "closers", "runtime")
+    __slots__ = ("__weakref__", "background", "begun", "closers", "context", "runtime", "variables")
 
     def __init__(self, closers: Closers, runtime: Runtime, background: BackgroundTasks | None) -> None:
         self.closers = closers
         self.runtime = runtime
         self.background = background
         self.begun = False
+        # A variable is set back where it was set, which a copy of the request's context is not.
+        self.context = running_context()
+        self.variables = copy_context()
 
     def begin(self, error: BaseException | None = None) -> None:
         """Once this turn has handed the answer over; `error` is what ended it early."""
         self.begun = True
         self.runtime.background.add(self)
-        self.runtime.loop.call_later(0, self._close, error)
+        self.runtime.loop.call_later(0, self._close, error, context=self.variables)
 
     def __del__(self) -> None:
         # Of an answer that was never sent, as there was nobody any more.
         if not self.begun and not self.runtime.loop.is_closed():
             self.begin()
 
+    def own_context(self) -> Context | None:
+        """The request's, if it set a variable in it; else that serves other requests too."""
+        try:
+            is_ours = self.context.run(copy_context) == self.variables
+        except RuntimeError:  # it is entered
+            return None
+        return self.context if is_ours else None
+
     def _close(self, error: BaseException | None) -> None:
         self.runtime.background.discard(self)
         closers = self.closers
+        context = self.own_context()
         if all(how == SYNC for _, how, _ in closers.open):
             while closers.open:
-                error = _went_on(_ended, closers.open.pop()[0], error)
+                generator = closers.open.pop()[0]
+                error = _went_on(_ended, generator, error) if context is None else context.run(_went_on, _ended, generator, error)
             self._closed(error)
             return
-        task = self.runtime.loop.create_task(self._close_later(error))
+        task = self.runtime.loop.create_task(self._close_later(error), context=context)
         self.runtime.background.add(task)
         task.add_done_callback(self.runtime.background.discard)
 

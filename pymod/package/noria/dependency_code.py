@@ -23,6 +23,7 @@ def runner(injection: Injection, graph: Graph) -> tuple[Callable[..., Any], bool
     scope: dict[str, Any] = {
         "overrides": injection.providers.overrides,
         "by_hand": injection.by_hand,
+        "later_by_hand": injection.late,
         "handler": injection.handler,
         "app": injection.app,
         "route": injection.route,
@@ -56,7 +57,7 @@ class _Source:
         if injection.of_websocket:
             lines = ["if overrides:", f"    return await by_hand({first}._of.request, {first})"]
         else:
-            lines = ["if overrides:", f"    return {self.awaiting}by_hand({first})"]
+            lines = ["if overrides:", f"    return {'await by_hand' if self.is_coroutine else 'later_by_hand'}({first})"]
         calls = [f"v{at} = {self.call(at, step)}" for at, step in enumerate(graph.steps)]
         handled = f"{'await ' if injection.awaited else ''}handler({self.arguments(graph.handler_arguments)})"
         if not any(step.generates for step in graph.steps):
@@ -76,10 +77,6 @@ class _Source:
             "except BaseException as error:",
             f"    {'await closers.throw_later(error)' if self.is_coroutine else 'closers.throw(error)'}",
         ]
-
-    @property
-    def awaiting(self) -> str:
-        return "await " if self.is_coroutine else ""
 
     def call(self, at: int, step: Step) -> str:
         name = self.names[id(step)] = f"v{at}"

@@ -15,6 +15,7 @@ from noria.dependency_code import runner
 from noria.dependency_graph import Graph, UnknownName
 from noria.errors import RequestValidationError, StartupError
 from noria.parameters import parameters_of
+from noria.responses import later
 from noria.validation import Problems
 
 TYPE_CHECKING = False
@@ -101,7 +102,7 @@ class Injection:
         """Of a name that was unknown when the app began to serve."""
         if self.of_websocket:
             return self.by_hand(first._of.request, first)
-        return self.by_hand(first)
+        return later(self.by_hand(first))
 
     async def by_hand(self, request: Any, websocket: Any = None) -> Any:
         graph = self.current_graph()
@@ -142,7 +143,7 @@ class Injection:
 
     def stood_in(self, request: Any) -> Any:
         if not self.of_websocket:
-            return self.by_hand(request)
+            return later(self.by_hand(request))
         from noria.websocket_routes import websocket_of
 
         assert self.around_websocket is not None

@@ -7,6 +7,7 @@ from noria.headers import MutableHeaders, checked_status, field, fields_of, with
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from datetime import datetime
     from typing import Any, Literal
 
@@ -31,7 +32,7 @@ class Response:
     __slots__ = ("__weakref__", "_background", "_body", "_fields", "_status")
 
     _status: int
-    _body: bytes | Streaming
+    _body: bytes | Streaming | Later
     _fields: list[tuple[bytes, bytes]]
     _background: BackgroundTasks | None
 
@@ -286,6 +287,22 @@ class Response:
         from noria.streaming import sse_response
 
         return sse_response(iterable, keepalive=keepalive, status=status, headers=headers)
+
+
+class Later:
+    """The body of a Response that stands for another, which is still to be awaited."""
+
+    __slots__ = ("awaitable",)
+
+    def __init__(self, awaitable: Awaitable[Any]) -> None:
+        self.awaitable = awaitable
+
+
+def later(awaitable: Awaitable[Any]) -> Response:
+    """What a handler that is no coroutine returns to have this awaited; no encoder looks at it."""
+    response = made(b"", 200, None, None)
+    response._body = Later(awaitable)
+    return response
 
 
 def made(
