@@ -54,8 +54,7 @@ void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   module.def(
       "running_context",
       [] {
-        const pb::object context =
-            pb::reinterpret_steal<pb::object>(noria::py::running_context());
+        const pb::object context = pb::reinterpret_steal<pb::object>(noria::py::running_context());
         if (!context) noria::py::raise_set();
         return context;
       },

@@ -98,8 +98,7 @@ class Plan(TypedDict, total=False):
     encode_unless_shape: tuple[int, Any, Any] | None
     # Called as (request, cause) when any argument is missing or unfit: looks at all of them again in
     # Python and raises RequestValidationError (or BadBody ...) with every error in order. The cause
-    # is what a resolver, `convert` or `decode` raised, or None. What it returns instead is answered
-    # as if the handler had returned it.
+    # is what a resolver, `convert` or `decode` raised, or None. What it returns is sent instead.
     explain: Callable[[Any, BaseException | None], Any]
     info: Any  # the RouteInfo that request.route returns
 
@@ -328,9 +327,7 @@ class Request:
 #   _body: bytes                         (str is encoded when it is made)
 #   _fields: list[tuple[bytes, bytes]]   name and value as they go on the wire, Content-Type included
 # noria.responses registers the class once:
-def running_context() -> Context:
-    """The context that the caller runs in, no copy of it."""
-
+def running_context() -> Context: ...  # the caller's own, no copy of it
 def register_response(response_type: type) -> None: ...
 def check_field(name: str, value: str) -> tuple[bytes, bytes]:
     """Name as a token, value as latin-1 without controls; ValueError with the position if not."""

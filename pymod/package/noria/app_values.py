@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class AppValue:
     """One value; reading it before it is made is a RuntimeError."""
 
-    __slots__ = ("function", "step", "value")
+    __slots__ = ("constants", "function", "step", "value")
 
     step: Step
+    constants: dict[int, Any]  # arguments that no provider makes, as the step refers to them
     value: Any
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -43,7 +44,7 @@ class AppValues:
         closers = self._closers = Closers(self.app)
         try:
             for held in self.by_function.values():
-                held.value = await made(held.step, {}, self.app, closers)
+                held.value = await made(held.step, held.constants, self.app, closers)
         except BaseException as error:
             self._closers = None
             self._forget()
@@ -59,5 +60,7 @@ class AppValues:
 
     def _forget(self) -> None:
         for held in self.by_function.values():
-            if hasattr(held, "value"):
+            try:
                 del held.value
+            except AttributeError:
+                pass  # it was not made

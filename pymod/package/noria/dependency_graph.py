@@ -240,14 +240,14 @@ class Graph:
             self._cached.setdefault(key, made)
         return made
 
-    def app_call(self, function: Callable[..., Any], blocking: bool) -> Step:
-        """The call that makes a value of app scope; RegistrationError if it needs a request."""
+    def app_call(self, function: Callable[..., Any], blocking: bool) -> tuple[Step, dict[int, Any]]:
+        """The call that makes a value of app scope, and its constants; RegistrationError if it needs a request."""
         apart = Graph(copy.copy(self.compiler), {})
         apart.compiler.body, apart.compiler.sources = [], []
         apart._path = self._path
         made = apart.call_of(function, blocking, "app")
         apart.settle()
-        apart.refuse_request()
+        constants = apart.constants()
         if len(apart.steps) > 1:
             other = apart.steps[0].function
             raise RegistrationError(
@@ -255,10 +255,10 @@ class Graph:
                 where=self.compiler.route.where,
                 fix=f"Depends({name_of(other)}, scope='app')",
             )
-        return made
+        return made, constants
 
-    def refuse_request(self) -> None:
-        """RegistrationError for what is read from a request, where there is none."""
+    def constants(self) -> dict[int, Any]:
+        """The leaves where there is no request; RegistrationError for one that is read from it."""
         for leaf in self.leaves:
             if leaf.argument["source"] != "constant":
                 what = leaf.argument.get("parameter", leaf.argument["source"])
@@ -267,6 +267,7 @@ class Graph:
                     where=self.compiler.route.where,
                     fix="use scope='request' inside requests, or take it from another provider",
                 )
+        return {id(leaf): leaf.argument["default"] for leaf in self.leaves}
 
     def call_of(self, function: Callable[..., Any], blocking: bool, scope: str) -> Step:
         """A call of a provider, behind the calls of those that it needs."""

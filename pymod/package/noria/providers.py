@@ -73,7 +73,7 @@ class Providers:
         held = values.by_function.get(function)
         if held is None:
             held = AppValue(function)
-            held.step = graph.app_call(function, blocking)
+            held.step, held.constants = graph.app_call(function, blocking)
             values.by_function[function] = held
         return held
 
@@ -135,8 +135,7 @@ class Scope:
         except UnknownName as error:
             raise StartupError(str(error)) from None
         graph.settle()
-        graph.refuse_request()
-        known: dict[int, Any] = {id(leaf): leaf.argument.get("default") for leaf in graph.leaves}
+        known = graph.constants()
         for step in graph.steps:
             value = known[id(step)] = await made(step, known, self._app, self._closers)
             if step.key is not None:

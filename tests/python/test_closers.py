@@ -1,0 +1,218 @@
+"""Providers that yield: when they close, what is thrown into them, what becomes of their own failures."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+from urllib.error import HTTPError as Refused
+from urllib.request import urlopen
+
+import pytest
+
+from noria import App, BackgroundTasks, Depends, HTTPError, Response
+from noria.testing import TestClient, live_server
+
+
+def opened(events: list[Any], name: str, kind: str = "sync") -> Callable[..., Any]:
+    """A provider that notes when it opens and how it closes."""
+
+    def sync() -> Iterator[str]:
+        events.append(f"open {name}")
+        try:
+            yield name
+        except BaseException as error:
+            events.append(f"{name} got {type(error).__name__}")
+            raise
+        events.append(f"close {name}")
+
+    async def later() -> AsyncIterator[str]:
+        events.append(f"open {name}")
+        try:
+            yield name
+        except BaseException as error:
+            events.append(f"{name} got {type(error).__name__}")
+            raise
+        events.append(f"close {name}")
+
+    return sync if kind != "async" else later
+
+
+KINDS = pytest.mark.parametrize("kind", ["sync", "async", "pool"])
+
+
+@KINDS
+@pytest.mark.parametrize("path", ["/", "/plain"])
+def test_request_scope_closes_behind_the_answer_handler_scope_before_it(kind: str, path: str) -> None:
+    app, events = App(), list[Any]()
+    blocking = kind == "pool"
+    request = Depends(opened(events, "request", kind), blocking=blocking)
+    handler = Depends(opened(events, "handler", kind), blocking=blocking, scope="function")
+
+    @app.get("/", dependencies=[request, handler])
+    def streamed(tasks: BackgroundTasks) -> Any:
+        tasks.add_task(events.append, "task")
+
+        def items() -> Iterator[str]:
+            for one in "ab":
+                events.append(one)
+                yield one
+
+        return Response.stream(items(), "text/plain")
+
+    @app.get("/plain", dependencies=[request, handler])
+    def plain(tasks: BackgroundTasks) -> str:
+        tasks.add_task(events.append, "task")
+        return "plain"
+
+    with live_server(app) as server:
+        assert urlopen(server.url + path).read() in (b"ab", b'"plain"')
+    items = ["a", "b"] if path == "/" else []
+    assert events == ["open request", "open handler", "close handler", *items, "close request", "task"]
+
+
+@KINDS
+def test_a_failing_commit_is_a_500_before_the_first_octet(kind: str) -> None:
+    app, events = App(), list[Any]()
+
+    def commit() -> Iterator[None]:
+        yield
+        raise LookupError("commit")
+
+    async def commit_later() -> AsyncIterator[None]:
+        yield
+        raise LookupError("commit")
+
+    outer = Depends(opened(events, "outer", kind), blocking=kind == "pool")
+    used = commit_later if kind == "async" else commit
+    app.add_route("/", lambda: "done", dependencies=[outer, Depends(used, scope="handler", blocking=kind == "pool")])
+    assert TestClient(app, raise_server_exceptions=False).get("/").status_code == 500
+    assert events == ["open outer", "outer got LookupError"]
+
+
+@KINDS
+def test_exceptions_are_thrown_in_innermost_first(kind: str) -> None:
+    app, events = App(), list[Any]()
+
+    def swallows() -> Iterator[None]:
+        try:
+            yield
+        except LookupError:
+            events.append("swallowed")
+
+    def translates() -> Iterator[None]:
+        try:
+            yield
+        except LookupError:
+            raise HTTPError(404, "translated") from None
+
+    outer = Depends(opened(events, "outer", kind), blocking=kind == "pool")
+    inner = Depends(opened(events, "inner", kind), blocking=kind == "pool", scope="handler")
+
+    def fails() -> None:
+        raise KeyError("handler")
+
+    app.add_route("/swallows", fails, dependencies=[outer, Depends(swallows), inner])
+    app.add_route("/translates", fails, dependencies=[outer, Depends(translates), inner])
+    with live_server(app) as server:
+        for path, status in (("/swallows", 500), ("/translates", 404)):
+            with pytest.raises(Refused) as refused:
+                urlopen(server.url + path)
+            assert refused.value.code == status
+    opens = ["open outer", "open inner", "inner got KeyError"]
+    assert events == [*opens, "swallowed", "outer got KeyError", *opens, "outer got HTTPError"]
+
+
+@KINDS
+def test_what_fails_in_closing_behind_the_answer_is_only_logged(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    app, events = App(), list[Any]()
+
+    def failing() -> Iterator[None]:
+        yield
+        raise LookupError("late")
+
+    outer = Depends(opened(events, "outer", kind), blocking=kind == "pool")
+    app.add_route("/", lambda: "done", dependencies=[outer, Depends(failing, blocking=kind == "pool")])
+    assert TestClient(app).get("/").json() == "done"
+    assert events == ["open outer", "outer got LookupError"] and "closing the dependencies of /" in caplog.text
+
+
+def test_a_result_that_cannot_be_encoded_is_thrown_in() -> None:
+    app, events = App(), list[Any]()
+    app.add_route("/", lambda: object(), dependencies=[Depends(opened(events, "one"))])
+    assert TestClient(app, raise_server_exceptions=False).get("/").status_code == 500
+    assert events[0] == "open one" and "got" in events[1]
+
+
+def test_a_failing_provider_closes_those_before_it() -> None:
+    app, events = App(), list[Any]()
+
+    def refuses() -> None:
+        raise HTTPError(403)
+
+    app.add_route("/", lambda: 1, dependencies=[Depends(opened(events, "one")), Depends(refuses)])
+    assert TestClient(app).get("/").status_code == 403
+    assert events == ["open one", "one got HTTPError"]
+
+
+def test_generators_that_yield_never_or_twice(caplog: pytest.LogCaptureFixture) -> None:
+    app = App()
+
+    def never() -> Iterator[None]:
+        return
+        yield
+
+    def twice() -> Iterator[None]:
+        yield
+        yield
+
+    async def never_later() -> AsyncIterator[None]:
+        return
+        yield
+
+    async def twice_later() -> AsyncIterator[None]:
+        yield
+        yield
+
+    for provider in (never, never_later):
+        app.add_route(f"/{provider.__name__}", lambda: 1, dependencies=[Depends(provider)])
+    for provider in (twice, twice_later):
+        app.add_route(f"/{provider.__name__}", lambda: 1, dependencies=[Depends(provider)])
+        app.add_route(f"/h{provider.__name__}", lambda: 1, dependencies=[Depends(provider, scope="handler")])
+    client = TestClient(app, raise_server_exceptions=False)
+    assert [client.get(path).status_code for path in ("/never", "/never_later")] == [500, 500]
+    assert [client.get(path).status_code for path in ("/twice", "/twice_later")] == [200, 200]
+    assert [client.get(path).status_code for path in ("/htwice", "/htwice_later")] == [500, 500]
+    assert "twice() yields more than once" in caplog.text and "never() did not yield" in caplog.text
+
+
+def test_a_client_that_leaves_a_stream_closes_what_it_used() -> None:
+    app, closed = App(), threading.Event()
+
+    async def session() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            closed.set()
+
+    @app.get("/", dependencies=[Depends(session)])
+    async def endless() -> AsyncIterator[str]:
+        while True:
+            yield "x" * 10_000
+
+    with live_server(app) as server:
+        with urlopen(server.url) as answer:
+            assert answer.read(10)
+        assert closed.wait(10)
+
+
+def test_an_awaitable_from_a_def_handler_is_awaited_before_closing() -> None:
+    app, events = App(), list[Any]()
+
+    async def later() -> str:
+        events.append("later")
+        return "later"
+
+    app.add_route("/", lambda one: later() if one else None, dependencies=[Depends(opened(events, "one"))])
+    assert TestClient(app).get("/").json() == "later"
+    assert events == ["open one", "later", "close one"]
