@@ -202,7 +202,9 @@ class Closing:
             while closers.open:
                 generator = closers.open.pop()[0]
                 error = _went_on(_ended, generator, error) if context is None else context.run(_went_on, _ended, generator, error)
-            self._closed(error)
+            self._log(error)
+            if self.background is not None and len(self.background):
+                self.runtime._start_background(self.background)  # now: a stop may wait for it already
             return
         task = self.runtime.loop.create_task(self._close_later(error), context=context)
         self.runtime.background.add(task)
@@ -223,14 +225,16 @@ class Closing:
                     await _close_async(generator)
                 except BaseException as raised:  # noqa: BLE001
                     error = raised
-        self._closed(error)
+        self._log(error)
+        if self.background is not None:
+            answers = closers.app._answers
+            assert answers is not None
+            await self.background.run(self.runtime.pool(DEFAULT_POOL), answers.log_failure)
 
-    def _closed(self, error: BaseException | None) -> None:
+    def _log(self, error: BaseException | None) -> None:
         answers, route = self.closers.app._answers, self.closers.route
         if isinstance(error, Exception) and answers is not None:
             answers.log_failure(f"closing the dependencies of {'a scope' if route is None else route.path}", error)
-        if self.background is not None and len(self.background):
-            self.runtime.start_background(self.background)
 
 
 async def in_pool(app: App, function: Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:

@@ -30,7 +30,7 @@ class Values:
 
     def side_of(self, graph: Graph) -> Response | None:
         """The side channel, if somebody writes to it."""
-        if self.side is None and ("response" in graph.shared or "background" in graph.shared):
+        if self.side is None and "response" in graph.shared:
             from noria.responses import side_channel
 
             self.side = side_channel()

@@ -62,7 +62,7 @@ class _Source:
         handled = f"{'await ' if injection.awaited else ''}handler({self.arguments(graph.handler_arguments)})"
         if not any(step.generates for step in graph.steps):
             return [*lines, *calls, f"return {handled}"]
-        side = next((self.names[id(graph.shared[kind])] for kind in ("response",) if kind in graph.shared), "None")
+        side = self.names[id(graph.shared["response"])] if "response" in graph.shared else "None"
         if injection.of_websocket:
             end = [f"result = {handled}", "await closers.end()", "return result"]
         elif self.is_coroutine:
@@ -79,7 +79,7 @@ class _Source:
         ]
 
     def call(self, at: int, step: Step) -> str:
-        name = self.names[id(step)] = f"v{at}"
+        self.names[id(step)] = f"v{at}"
         function = f"f{at}"
         self.scope[function] = step.function
         handler_scope = step.scope == "handler"
@@ -88,7 +88,6 @@ class _Source:
             keywords = ", ".join(f"{key!r}: {self.value(one)}" for key, one in step.arguments if key is not None)
             return f"await in_pool(app, {function}, [{positional}], {{{keywords}}})"
         made = f"{function}({self.arguments(step.arguments)})"
-        assert name
         if step.kind == "coroutine":
             return f"await {made}"
         if step.kind == "generator":

@@ -143,6 +143,9 @@ class Graph:
             if compiler is not self.compiler:
                 self.compiler.sources += compiler.sources
         self._open.clear()
+        if "background" in self.shared:
+            # The tasks are in the side channel, and what closes behind the answer goes before them.
+            self.leaf_of({"source": "response", "parameter": "response"}, None)
         self.leaves = [*self.shared.values(), *self.leaves]
 
     def leaf_of(self, argument: Argument, source: Source | None) -> Leaf:
