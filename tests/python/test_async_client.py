@@ -298,8 +298,8 @@ def test_calls_overlap(on: str) -> None:
 
     @app.websocket("/room")
     async def room(ws: WebSocket) -> None:
-        ws.subscribe("room")
         await ws.accept()
+        ws.subscribe("room")
         async for message in ws:
             app.publish("room", message)
 

@@ -138,6 +138,12 @@ class Compiler:
             if is_request:
                 request_at = at
             slots.append(made)
+        if self.body and self.route.options.get("stream_body"):
+            raise self.refused(
+                f"{self.says(self.body[0][0])} is read from the body, which has not arrived when a handler with "
+                f"stream_body=True starts",
+                "leave stream_body out, or read the body with await request.json_async()",
+            )
         # Bodies last: whether they share one object depends on how many there are.
         several = len(self.body) > 1
         arguments: list[Argument] = []
