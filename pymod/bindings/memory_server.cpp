@@ -15,24 +15,30 @@ namespace pb = pybind11;
 
 namespace {
 
-LoopObject& loop_of(const pb::object& object) {
+// Null for None, which is then replaced by what starts tasks.
+LoopObject* loop_of(const pb::object& object, const pb::object& start_task) {
+  if (object.is_none() != (PyCallable_Check(start_task.ptr()) != 0)) {
+    throw pb::type_error("MemoryServer takes a loop, or start_task instead of one");
+  }
+  if (object.is_none()) return nullptr;
   LoopObject* const loop = loop_in(object.ptr());
   if (loop == nullptr) raise_set();
-  return *loop;
+  return loop;
 }
 
 }  // namespace
 
 MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
                            const ResponseFields& fields, const WebSocketSettings& websockets,
-                           pb::object loop)
+                           pb::object loop, pb::object start_task)
     : application_object_(std::move(application)),
       application_(application_in(application_object_)),
       config_(configuration_from(config)),
       slow_policy_(slow_policy_from(websockets)),
       listener_(engine_.listen()),
       event_loop_object_(std::move(loop)),
-      event_loop_(loop_of(event_loop_object_)) {
+      event_loop_(loop_of(event_loop_object_, start_task)),
+      start_task_(std::move(start_task)) {
   ApplicationState& state = application_.state_for(config_);
   server_.emplace(http::ServerParts{
       .engine = engine_,
@@ -82,7 +88,7 @@ bool MemoryServer::turn_until_idle() {
 }
 
 void MemoryServer::begin() {
-  if (!serving_.emplace(application_.state_for(config_), event_loop_).ok()) {
+  if (!serving_.emplace(application_.state_for(config_), event_loop_, start_task_.ptr()).ok()) {
     serving_.reset();
     raise_set();
   }
@@ -160,8 +166,11 @@ void MemoryServer::close() {
   // No handler begins any more, so it does not matter who else serves the application.
   server_->stop();
   turn_until_idle();
-  clock_.run_ahead((config_.graceful_timeout_ms + config_.linger_timeout_ms + 1) * 1'000'000);
-  turn_until_idle();
+  // At the deadline what goes on is cut; then its connection lingers.
+  for (const std::uint64_t wait_ms : {config_.graceful_timeout_ms, config_.linger_timeout_ms}) {
+    clock_.run_ahead((wait_ms + 1) * 1'000'000);
+    turn_until_idle();
+  }
   CHECK(server_->finished());
   loop_.reset();
   server_.reset();
@@ -175,10 +184,11 @@ void add_memory_server(pb::module_& module) {
   pb::class_<MemoryServer>(module, "MemoryServer",
                            "The same server on the memory engine: bytes in, bytes out.")
       .def(pb::init<pb::object, const pb::dict&, const ResponseFields&, const WebSocketSettings&,
-                    pb::object>(),
+                    pb::object, pb::object>(),
            pb::arg("application"), pb::kw_only(), pb::arg("config"),
            pb::arg("fields") = no_response_fields,
-           pb::arg("websockets") = default_websocket_settings, pb::arg("loop"))
+           pb::arg("websockets") = default_websocket_settings, pb::arg("loop") = pb::none(),
+           pb::arg("start_task") = pb::none())
       .def("begin", &MemoryServer::begin, "Handlers may run from now on, on this thread.")
       .def("end", &MemoryServer::end, "They may not any more.")
       .def("turn", &MemoryServer::turn,

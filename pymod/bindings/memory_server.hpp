@@ -26,10 +26,11 @@ class MemoryServer {
  public:
   using Address = std::pair<std::string, std::uint16_t>;
 
-  // `loop` has an engine of its own, which turns beside the one in memory.
+  // `loop` has an engine of its own, which turns beside the one in memory. If it is None,
+  // `start_task` puts coroutines on the loop that runs (ApplicationState::start_task).
   MemoryServer(pybind11::object application, const pybind11::dict& config,
                const ResponseFields& fields, const WebSocketSettings& websockets,
-               pybind11::object loop);
+               pybind11::object loop, pybind11::object start_task);
   MemoryServer(const MemoryServer&) = delete;
   MemoryServer& operator=(const MemoryServer&) = delete;
   ~MemoryServer();
@@ -58,7 +59,7 @@ class MemoryServer {
    public:
     void refresh() override {
       Clock::refresh();
-      now_ns_ += ahead_ns_;
+      set_now_ns(now_ns() + ahead_ns_);
     }
     void run_ahead(std::uint64_t ns) { ahead_ns_ += ns; }
 
@@ -90,7 +91,8 @@ class MemoryServer {
   std::optional<http::Server> server_;
   std::optional<uring::Loop> loop_;
   pybind11::object event_loop_object_;
-  LoopObject& event_loop_;
+  LoopObject* event_loop_;
+  pybind11::object start_task_;
   std::optional<ServingState> serving_;
   bool busy_ = false;
 };

@@ -167,7 +167,7 @@ int Server::run(const pb::object& on_stop) {
   if (!server_) throw std::runtime_error("the server is not open");
   if (running_ || server_->finished()) throw std::runtime_error("the server runs once");
   running_ = true;
-  const ServingState serving(application_.state_for(config_), *loop_);
+  const ServingState serving(application_.state_for(config_), loop_);
   if (!serving.ok()) raise_set();
   const uring::WaitHook hook = loop_->core->around_wait();
   uring::Loop loop(*engine_, clock_, *server_, config_.turn_completions_max);

@@ -127,11 +127,47 @@ class FirstStep final : public UntaskedStep {
   OwnedRef step_;
 };
 
+OwnedRef driver_for(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
+  HotState& hot = loan.route().application->hot;
+  return OwnedRef(reinterpret_cast<PyObject*>(new_driver(
+      hot.driver_type(), loan, OwnedRef::share(coroutine), OwnedRef::share(side_channel))));
+}
+
+Outcome fail(PyObject* coroutine) {
+  PyErr_WriteUnraisable(coroutine);
+  return Outcome::failed;
+}
+
+// On a loop that is not ours: an ordinary task, which makes the first step in a turn of its own.
+Outcome start_task(ApplicationState& application, const OwnedRef& object) {
+  Driver& driver = reinterpret_cast<DriverObject*>(object.get())->driver;
+  const OwnedRef context = application.context.hand_over();
+  OwnedRef task(
+      PyObject_CallFunctionObjArgs(application.start_task, object.get(), context.get(), nullptr));
+  if (!task) return fail(object.get());
+  driver.suspend();
+  driver.set_task(std::move(task));
+  return Outcome::pending;
+}
+
+// The same for what a handler returned: a coroutine has to go on with it.
+Outcome start_task_later(ApplicationState& application, RequestLoan& loan, OwnedRef value) {
+  const OwnedRef object = driver_for(loan, nullptr, nullptr);
+  if (!object) return fail(nullptr);
+  Driver& driver = reinterpret_cast<DriverObject*>(object.get())->driver;
+  driver.suspend();
+  return driver.go_on_with(std::move(value)) ? start_task(application, object) : Outcome::pending;
+}
+
 }  // namespace
 
 Outcome run_coroutine(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
   ApplicationState& application = *loan.route().application;
-  if (application.loop == nullptr) {
+  if (application.loop == nullptr) [[unlikely]] {
+    if (application.start_task != nullptr) {
+      const OwnedRef object = driver_for(loan, coroutine, side_channel);
+      return object ? start_task(application, object) : fail(coroutine);
+    }
     PyErr_SetString(PyExc_RuntimeError, "there is no event loop to run an async def handler on");
     return answer_raised(loan);
   }
@@ -151,6 +187,9 @@ Outcome run_later(RequestLoan& loan) {
   ApplicationState& application = *loan.route().application;
   OwnedRef value = application.take_later();
   if (application.loop == nullptr) {
+    if (application.start_task != nullptr) {
+      return start_task_later(application, loan, std::move(value));
+    }
     PyErr_SetString(PyExc_RuntimeError, "there is no event loop to stream or await a result on");
     return answer_raised(loan);
   }

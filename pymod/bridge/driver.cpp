@@ -163,7 +163,7 @@ OwnedRef Driver::answer_error(OwnedRef error, Exchange& exchange) {
     // We cancelled it because the client has left: there is nobody to answer to.
     answered_ = true;
     exchange.forsake();
-    Py_DECREF(object_);
+    part();
     return OwnedRef();
   }
   plan_ = &application.unmatched.plan;
@@ -208,6 +208,13 @@ bool Driver::go_on_with(OwnedRef value) {
   return static_cast<bool>(coroutine_);
 }
 
+// The exchange is over, and may be gone with its server. It had a reference; whoever calls has one
+// of their own.
+void Driver::part() {
+  handle_ = {};
+  Py_DECREF(object_);
+}
+
 void Driver::finish(Outcome outcome) {
   if (std::exchange(answered_, true)) return;
   if (loan_ != nullptr) {
@@ -216,7 +223,7 @@ void Driver::finish(Outcome outcome) {
   }
   if (Exchange* const exchange = handle_.get()) {
     exchange->end(outcome);
-    Py_DECREF(object_);  // the exchange's; the caller has one of its own
+    part();
   }
 }
 

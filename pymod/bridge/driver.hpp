@@ -101,6 +101,7 @@ class Driver {
   OwnedRef go_on(OwnedRef value);
   void finish(http::Outcome outcome);
   void cancel();
+  void part();
 
   void through();
   PyObject* wait_for(Waits what);

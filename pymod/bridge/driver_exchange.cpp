@@ -8,11 +8,11 @@
 #include "http/message/refusal.hpp"
 #include "pymod/bridge/driver.hpp"
 #include "pymod/bridge/exceptions.hpp"
+#include "pymod/bridge/loop_future.hpp"
 #include "pymod/bridge/websocket_object.hpp"
 #include "pymod/hotpath/request_object.hpp"
 #include "pymod/hotpath/response_fields.hpp"
 #include "pymod/hotpath/text.hpp"
-#include "pymod/loop/loop_object.hpp"
 
 namespace noria::py {
 
@@ -26,8 +26,10 @@ constexpr std::size_t index_of(auto what) {
   return static_cast<std::size_t>(what);
 }
 
+constexpr const char* over = "the exchange is over";
+
 PyObject* raise_over() {
-  PyErr_SetString(PyExc_RuntimeError, "the exchange is over");
+  PyErr_SetString(PyExc_RuntimeError, over);
   return nullptr;
 }
 
@@ -156,7 +158,7 @@ PyObject* Driver::accept_websocket(std::string_view subprotocol, PyObject* field
   }
   socket.begin(accepted);
   answered_ = true;
-  Py_DECREF(object_);  // the exchange's; whoever calls has one of their own
+  part();
   return end.release();
 }
 
@@ -174,9 +176,7 @@ PyObject* Driver::wait_for(Waits what) {
                              : Py_NewRef(Py_True));
   if (!done) return nullptr;
   if (done.get() == Py_True) {
-    PyObject* const loop = reinterpret_cast<PyObject*>(route_.application->loop);
-    waiter = OwnedRef(loop == nullptr ? raise_over()
-                                      : PyObject_CallMethod(loop, "create_future", nullptr));
+    waiter = OwnedRef(new_loop_future(*route_.application, over));
   }
   return waiter ? Py_NewRef(waiter.get()) : nullptr;
 }
@@ -247,7 +247,7 @@ void Driver::heard(ExchangeEvent event, Exchange& exchange) {
   fail(Waits::room);
   fail(Waits::body);
   wake(Waits::disconnect);
-  Py_DECREF(object_);
+  part();
 }
 
 void Driver::cancel() {

@@ -9,8 +9,10 @@ namespace noria::py {
 
 class ServingState {
  public:
-  // Python's thread that serves. Whether it took hold: ok(), else RuntimeError is set.
-  ServingState(ApplicationState& application, LoopObject& loop);
+  // Python's thread that serves. Whether it took hold: ok(), else RuntimeError is set. Without a
+  // loop of noria's `start_task` puts coroutines on the one that runs
+  // (ApplicationState::start_task).
+  ServingState(ApplicationState& application, LoopObject* loop, PyObject* start_task = nullptr);
   ServingState(const ServingState&) = delete;
   ServingState& operator=(const ServingState&) = delete;
   ~ServingState();

@@ -5,9 +5,9 @@
 
 #include "http/serve/topics.hpp"
 #include "pymod/bridge/exceptions.hpp"
+#include "pymod/bridge/loop_future.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/text.hpp"
-#include "pymod/loop/loop_object.hpp"
 
 namespace noria::py {
 
@@ -80,7 +80,7 @@ void WebSocketEnd::tell_undelivered() {
 
 void WebSocketEnd::ended(const WebSocketNews& news) {
   const OwnedRef held(object_);  // the connection's
-  handle_ = {};
+  handle_ = {};  // its server may be gone before this is
   topics_ = nullptr;
   closed_ = OwnedRef(Py_BuildValue("(iN)", int{news.code}, utf8_text(news.octets)));
   const OwnedRef error = disconnect();
@@ -99,12 +99,7 @@ OwnedRef WebSocketEnd::disconnect() const {
 }
 
 PyObject* WebSocketEnd::new_future() {
-  if (application_.loop == nullptr) {
-    PyErr_SetString(PyExc_RuntimeError, "the server of this WebSocket is gone");
-    return nullptr;
-  }
-  return PyObject_CallMethod(reinterpret_cast<PyObject*>(application_.loop), "create_future",
-                             nullptr);
+  return new_loop_future(application_, "the server of this WebSocket is gone");
 }
 
 int WebSocketEnd::send(std::string_view octets, bool is_text) {

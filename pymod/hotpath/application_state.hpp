@@ -73,6 +73,8 @@ class ApplicationState {
   // While requests are served: the event loop of this thread, and what handlers run in.
   LoopObject* loop = nullptr;
   RequestContext context;
+  // In its place where the loop is not noria's, borrowed: (coroutine, context) -> its task.
+  PyObject* start_task = nullptr;
 
   // Coroutines of handlers that have waited and are not through, also of requests that are over.
   std::size_t coroutines_waiting = 0;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from noria import App
-from noria.client_stream import MemoryWire, begun_response
+from noria.client_stream import MemoryWire, at_once, begun_response
 from noria.sse import SseEvent
 from noria.testing import TestClient
 from wires import ScriptedWire
@@ -61,12 +61,12 @@ def test_over_memory() -> None:
     server = client._memory()
     connection = server.connect(("c", 1), ("s", 80))
     wire = MemoryWire(client._driving, server, connection)
-    wire.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    at_once(wire.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
     with begun_response(wire, "GET", "http://a/") as response:
         assert response.read() == b'["x"]' and response.headers["content-length"] == "5"
         with pytest.raises(TimeoutError, match="nothing within"):
-            wire.receive(timeout=0.01)
+            at_once(wire.receive(timeout=0.01))
     assert server.closed(connection)
-    wire.leave()
-    wire.send(b"late")
-    assert wire.receive() == b""
+    at_once(wire.leave())
+    at_once(wire.send(b"late"))
+    assert at_once(wire.receive()) == b""

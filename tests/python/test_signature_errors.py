@@ -149,3 +149,13 @@ def test_422_entry_has_the_shape_of_pydantic() -> None:
     assert client.get("/").json()["detail"] == [
         {"type": "missing", "loc": ["query", "page"], "msg": "Field required", "input": None}
     ]
+
+
+@pytest.mark.parametrize("body", [Item, dict[str, int], Annotated[bytes, Body()], Annotated[Item, Body(embed=True)]])
+def test_a_streamed_body_is_no_parameter(body: Any) -> None:
+    with pytest.raises(RegistrationError) as raised:
+        App().add_route("/x", _handler(x=body), ["POST"], stream_body=True)
+    said = str(raised.value)
+    assert "parameter 'x' of handler() is read from the body, which has not arrived" in said
+    assert "fix:   leave stream_body out, or read the body with await request.json_async()" in said
+    App().add_route("/x", _handler(x=Annotated[int, Query()]), ["POST"], stream_body=True)

@@ -11,11 +11,11 @@ class ScriptedWire:
         self.sent: list[bytes] = []
         self.left = 0
 
-    def send(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> None:
         self.sent.append(data)
 
-    def receive(self) -> bytes:
+    async def receive(self) -> bytes:
         return self.pieces.pop(0) if self.pieces else b""
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         self.left += 1

@@ -561,7 +561,8 @@ class MemoryServer(metaclass=_BoundType):
         config: Mapping[str, int],
         fields: _ResponseFields = ...,
         websockets: _WebSocketSettings = ...,
-        loop: LoopCore,
+        loop: LoopCore | None = None,  # else start_task puts coroutines on the one that runs
+        start_task: Callable[[Coroutine[Any, Any, None], Context], Task[None]] | None = None,
     ) -> None: ...
     def begin(self) -> None:
         """Handlers may run from now on, on this thread, until end()."""

@@ -1,16 +1,16 @@
-"""A response that the test client reads while the server still sends it."""
+"""A response that a test client reads while the server still sends it."""
 
 from __future__ import annotations
 
 from codecs import getincrementaldecoder
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from noria.received import TestResponse
 from noria.response_parser import ResponseParser
 from noria.sse import EventReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from typing import Protocol, Self
 
     from noria._native import MemoryServer
@@ -19,16 +19,30 @@ if TYPE_CHECKING:
     class Wire(Protocol):
         """The client's end of one connection."""
 
-        def send(self, data: bytes) -> None: ...
-        def receive(self) -> bytes:
+        async def send(self, data: bytes) -> None: ...
+        async def receive(self) -> bytes:
             """What has come, at least an octet; nothing once the server has closed. May raise TimeoutError."""
 
-        def leave(self) -> None:
+        async def leave(self) -> None:
             """Disconnects, and waits until the server has cleaned up. Nothing the second time."""
 
 
+T = TypeVar("T")
+
+
+def at_once(steps: Coroutine[Any, Any, T]) -> T:
+    """The result of a coroutine that never waits, because its wire does not."""
+    try:
+        steps.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    steps.close()
+    raise RuntimeError("a synchronous client cannot wait for this")
+
+
 class MemoryWire:
-    """A connection of the in-process server. `driving` lets its handlers run."""
+    """A connection of the in-process server, for at_once(). `driving` lets its handlers run."""
 
     def __init__(self, driving: Callable[[], Any], server: MemoryServer, connection: int) -> None:
         self._driving = driving
@@ -36,12 +50,12 @@ class MemoryWire:
         self._connection = connection
         self._left = False
 
-    def send(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> None:
         with self._driving():
             if not self._server.closed(self._connection):
                 self._server.send(self._connection, data)
 
-    def receive(self, timeout: float = 10.0) -> bytes:
+    async def receive(self, timeout: float = 10.0) -> bytes:
         server, connection = self._server, self._connection
         if data := server.receive(connection):
             return data
@@ -56,7 +70,7 @@ class MemoryWire:
                 raise TimeoutError(f"the server has sent nothing within {timeout:g} s")
         return received[-1]
 
-    def leave(self) -> None:
+    async def leave(self) -> None:
         if self._left:
             return
         self._left = True
@@ -68,11 +82,25 @@ class MemoryWire:
         server.receive(connection)
 
 
-class StreamedResponse(TestResponse):
-    """An answer whose body is read piece by piece; `read()` makes it an ordinary one.
+class LineReader:
+    """Octets in, cut anywhere; lines without their ends out, LF or CRLF."""
 
-    A body that ends before it is whole raises ConnectionError.
-    """
+    def __init__(self, charset: str) -> None:
+        self._decoder = getincrementaldecoder(charset)("replace")
+        self._line = ""
+
+    def feed(self, data: bytes) -> list[str]:
+        *whole, self._line = (self._line + self._decoder.decode(data)).split("\n")
+        return [line.removesuffix("\r") for line in whole]
+
+    def end(self) -> list[str]:
+        """The last line, if it has no end."""
+        line = self._line + self._decoder.decode(b"", True)
+        return [line] if line else []
+
+
+class Arriving(TestResponse):
+    """An answer whose body still comes. One that ends before it is whole raises ConnectionError."""
 
     def __init__(self, url: str, wire: Wire, reader: ResponseParser, begun: list[bytes]) -> None:
         super().__init__(url, reader.version, reader.status, reader.fields, b"")
@@ -80,30 +108,39 @@ class StreamedResponse(TestResponse):
         self._reader = reader
         self._begun = begun  # pieces that came with the head
 
-    def iter_bytes(self) -> Iterator[bytes]:
-        """Pieces as they came."""
-        while True:
-            while self._begun:
-                yield self._begun.pop(0)
-            if self._reader.is_whole:
-                return
-            data = self._wire.receive()
+    async def _piece(self) -> bytes:
+        """The next one, as it came; nothing at the end."""
+        while not self._begun and not self._reader.is_whole:
+            data = await self._wire.receive()
             if data:
                 self._begun += self._reader.feed(data)
             else:
                 self._reader.end()
+        return self._begun.pop(0) if self._begun else b""
+
+    async def _rest(self) -> bytes:
+        while piece := await self._piece():
+            self.content += piece
+        return self.content
+
+
+class StreamedResponse(Arriving):
+    """An answer whose body is read piece by piece; `read()` makes it an ordinary one.
+
+    A body that ends before it is whole raises ConnectionError.
+    """
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        """Pieces as they came."""
+        while piece := at_once(self._piece()):
+            yield piece
 
     def iter_lines(self) -> Iterator[str]:
         """Lines without their ends, LF or CRLF."""
-        decoder = getincrementaldecoder(self.charset)("replace")
-        line = ""
+        reader = LineReader(self.charset)
         for piece in self.iter_bytes():
-            *whole, line = (line + decoder.decode(piece)).split("\n")
-            for one in whole:
-                yield one.removesuffix("\r")
-        line += decoder.decode(b"", True)
-        if line:
-            yield line
+            yield from reader.feed(piece)
+        yield from reader.end()
 
     def iter_sse(self) -> Iterator[ReceivedEvent]:
         reader = EventReader()
@@ -112,11 +149,10 @@ class StreamedResponse(TestResponse):
 
     def read(self) -> bytes:
         """Everything that is still to come; `content`, `text` and `json()` then have it."""
-        self.content += b"".join(self.iter_bytes())
-        return self.content
+        return at_once(self._rest())
 
     def close(self) -> None:
-        self._wire.leave()
+        at_once(self._wire.leave())
 
     def __enter__(self) -> Self:
         return self
@@ -125,13 +161,52 @@ class StreamedResponse(TestResponse):
         self.close()
 
 
-def begun_response(wire: Wire, method: str, url: str) -> StreamedResponse:
-    """The response on a wire to which a request was sent, as soon as its head is there."""
+class AsyncStreamedResponse(Arriving):
+    """The same for the asynchronous client, with the names that httpx has: `aread()` reads it all.
+
+    A body that ends before it is whole raises ConnectionError.
+    """
+
+    async def aiter_bytes(self) -> AsyncIterator[bytes]:
+        """Pieces as they came."""
+        while piece := await self._piece():
+            yield piece
+
+    async def aiter_lines(self) -> AsyncIterator[str]:
+        """Lines without their ends, LF or CRLF."""
+        reader = LineReader(self.charset)
+        while piece := await self._piece():
+            for line in reader.feed(piece):
+                yield line
+        for line in reader.end():
+            yield line
+
+    async def aiter_sse(self) -> AsyncIterator[ReceivedEvent]:
+        reader = EventReader()
+        while piece := await self._piece():
+            for event in reader.feed(piece):
+                yield event
+
+    async def aread(self) -> bytes:
+        """Everything that is still to come; `content`, `text` and `json()` then have it."""
+        return await self._rest()
+
+    async def aclose(self) -> None:
+        await self._wire.leave()
+
+
+async def begun(wire: Wire, method: str) -> tuple[ResponseParser, list[bytes]]:
+    """The answer on a wire to which a request was sent, as soon as its head is there; pieces that came with it."""
     reader = ResponseParser(method)
     pieces: list[bytes] = []
     while reader.status == 0:
-        data = wire.receive()
+        data = await wire.receive()
         if not data:
             reader.end()
         pieces += reader.feed(data)
-    return StreamedResponse(url, wire, reader, pieces)
+    return reader, pieces
+
+
+def begun_response(wire: Wire, method: str, url: str) -> StreamedResponse:
+    """The response on a wire that never waits."""
+    return StreamedResponse(url, wire, *at_once(begun(wire, method)))

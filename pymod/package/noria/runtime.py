@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from noria.background import BackgroundTasks
     from noria.closers import Closing
     from noria.brokers import Broker
-    from noria.loop import Loop
     from noria.settings import Values
     from noria.topics import Receivers
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 class Runtime:
     """One of each worker; made on the thread that will serve, before it does."""
 
-    def __init__(self, app: App, settings: Values, loop: Loop) -> None:
+    def __init__(self, app: App, settings: Values, loop: asyncio.AbstractEventLoop) -> None:
         self.app = app
         self.loop = loop
         self.sse_keep_alive_s: float = settings["timeout_sse_keep_alive"]
@@ -83,13 +82,14 @@ class Runtime:
         self.background.add(tasks)
         self.loop.call_later(0, self._start_background, tasks)
 
-    def _start_background(self, tasks: BackgroundTasks) -> None:
+    def _start_background(self, tasks: BackgroundTasks) -> asyncio.Task[None]:
         self.background.discard(tasks)
         answers = self.app._answers
         assert answers is not None
         task = self.loop.create_task(tasks.run(self._pools[DEFAULT_POOL], answers.log_failure))
         self.background.add(task)
         task.add_done_callback(self.background.discard)
+        return task
 
     def spawn(self, coro: Coroutine[Any, Any, Any], name: str | None) -> asyncio.Task[Any]:
         task = self.loop.create_task(coro, name=name)

@@ -63,6 +63,7 @@ class Compiler:
                 arguments = self.injection.arguments
             else:
                 arguments = self.arguments(slots)
+            self.refuse_body_of_stream()
             plan: Plan = {
                 "handler": self.called(handler, concurrency.pool),
                 "is_coroutine": self.is_awaited(concurrency.pool),
@@ -152,6 +153,14 @@ class Compiler:
                 plan["encode_unless"] = made.unless
             if made.shape is not None:
                 plan["encode_unless_shape"] = made.shape
+
+    def refuse_body_of_stream(self) -> None:
+        if self.body and self.route.options.get("stream_body"):
+            raise self.refused(
+                f"{self.says(self.body[0][0])} is read from the body, which has not arrived when a handler with "
+                f"stream_body=True starts",
+                "leave stream_body out, or read the body with await request.json_async()",
+            )
 
     # --- rows of the rule ---
 

@@ -1,4 +1,4 @@
-"""The test client's end of a WebSocket."""
+"""The test clients' end of a WebSocket."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import noria.json
 from noria.client_frames import BINARY, CLOSE, PING, PONG, TEXT, MessageReader, masked_frame
-from noria.client_stream import begun_response
+from noria.client_stream import Arriving, at_once, begun
 from noria.errors import NoriaError, WebSocketDisconnect
 from noria.websockets import CONTROL_BYTES_MAX, checked_close
 
@@ -53,71 +53,61 @@ def accept_of(key: str) -> str:
     return b64encode(sha1(key.encode() + _GUID).digest()).decode()
 
 
-class WebSocketSession:
-    """One WebSocket of the test client, after its request was sent on `wire`."""
+class AsyncWebSocketSession:
+    """One WebSocket of a test client, after its request was sent on `wire`; made by opened()."""
 
-    def __init__(self, wire: Wire, url: str, key: str, subprotocols: Sequence[str] = ()) -> None:
+    def __init__(self, wire: Wire, response: Arriving) -> None:
         self._wire = wire
         self._messages = MessageReader()
-        self._frames: list[Frame] = []  # received and not taken
+        self._frames: list[Frame] = self._messages.feed(response._reader.rest)  # received and not taken
         self.close_code: int | None = None
         self.close_reason: str | None = None
         self._has_closed = False  # sent a Close
-        response = begun_response(wire, "GET", url)
-        if response.status_code != 101:
-            response.read()
-            wire.leave()
-            raise WebSocketRefused(response)
         self.headers: Headers = response.headers
         self.subprotocol = response.headers.get("sec-websocket-protocol")
-        if response.headers.get("sec-websocket-accept") != accept_of(key):
-            raise ConnectionError("the 101 does not accept the key that was sent")
-        if self.subprotocol is not None and self.subprotocol not in subprotocols:
-            raise ConnectionError(f"the 101 names the subprotocol {self.subprotocol!r}, which was not offered")
-        self._frames += self._messages.feed(response._reader.rest)
 
     # --- out ---
 
-    def _send(self, opcode: int, payload: bytes) -> None:
+    async def _send(self, opcode: int, payload: bytes) -> None:
         if self.close_code is not None or self._has_closed:
             raise WebSocketDisconnect(self.close_code or LOST, self.close_reason or "")
-        self._wire.send(masked_frame(opcode, payload))
+        await self._wire.send(masked_frame(opcode, payload))
 
-    def send_text(self, text: str) -> None:
-        self._send(TEXT, text.encode())
+    async def send_text(self, text: str) -> None:
+        await self._send(TEXT, text.encode())
 
-    def send_bytes(self, data: bytes) -> None:
-        self._send(BINARY, bytes(data))
+    async def send_bytes(self, data: bytes) -> None:
+        await self._send(BINARY, bytes(data))
 
-    def send_json(self, value: Any) -> None:
-        self._send(TEXT, noria.json.dumps(value))
+    async def send_json(self, value: Any) -> None:
+        await self._send(TEXT, noria.json.dumps(value))
 
-    def send(self, message: str | bytes) -> None:
+    async def send(self, message: str | bytes) -> None:
         if isinstance(message, str):
-            self.send_text(message)
+            await self.send_text(message)
         else:
-            self.send_bytes(message)
+            await self.send_bytes(message)
 
-    def ping(self, data: bytes = b"") -> None:
+    async def ping(self, data: bytes = b"") -> None:
         if len(data) > CONTROL_BYTES_MAX:
             raise ValueError(f"a ping carries at most {CONTROL_BYTES_MAX} octets, not {len(data)}")
-        self._send(PING, data)
+        await self._send(PING, data)
 
-    def close(self, code: int = 1000, reason: str = "") -> None:
+    async def close(self, code: int = 1000, reason: str = "") -> None:
         """Sends a Close, waits for the other and drops what comes before it. Nothing if it has ended."""
         octets = checked_close(code, reason)
         try:
             if self.close_code is None and not self._has_closed:
-                self._wire.send(masked_frame(CLOSE, code.to_bytes(2, "big") + octets))
+                await self._wire.send(masked_frame(CLOSE, code.to_bytes(2, "big") + octets))
                 self._has_closed = True
-                while self._next() is not None:
+                while await self._next() is not None:
                     pass
         finally:
-            self._wire.leave()
+            await self._wire.leave()
 
     # --- in ---
 
-    def _next(self) -> str | bytes | None:
+    async def _next(self) -> str | bytes | None:
         """The next message, None at the end; pings are answered on the way."""
         while self.close_code is None:
             while self._frames:
@@ -127,51 +117,124 @@ class WebSocketSession:
                 if frame.opcode == BINARY:
                     return frame.payload
                 if frame.opcode == PING and not self._has_closed:
-                    self._wire.send(masked_frame(PONG, frame.payload))
+                    await self._wire.send(masked_frame(PONG, frame.payload))
                 elif frame.opcode == CLOSE:
-                    self._take_close(frame.payload)
+                    await self._take_close(frame.payload)
                     return None
-            data = self._wire.receive()
+            data = await self._wire.receive()
             if not data:
                 self.close_code, self.close_reason = LOST, ""
                 return None
             self._frames += self._messages.feed(data)
         return None
 
-    def _take_close(self, payload: bytes) -> None:
+    async def _take_close(self, payload: bytes) -> None:
         self.close_code = int.from_bytes(payload[:2], "big") if payload else NO_STATUS
         self.close_reason = payload[2:].decode()
         if not self._has_closed:
             self._has_closed = True
-            self._wire.send(masked_frame(CLOSE, payload[:2]))
+            await self._wire.send(masked_frame(CLOSE, payload[:2]))
 
-    def receive(self) -> str | bytes:
+    async def receive(self) -> str | bytes:
         """The next message; WebSocketDisconnect once the server has closed."""
-        message = self._next()
+        message = await self._next()
         if message is None:
             raise WebSocketDisconnect(self.close_code or LOST, self.close_reason or "")
         return message
 
-    def receive_text(self) -> str:
-        message = self.receive()
+    async def receive_text(self) -> str:
+        message = await self.receive()
         if not isinstance(message, str):
             raise TypeError(f"a binary message came where a text one was expected: {message!r}")
         return message
 
-    def receive_bytes(self) -> bytes:
-        message = self.receive()
+    async def receive_bytes(self) -> bytes:
+        message = await self.receive()
         if not isinstance(message, bytes):
             raise TypeError(f"a text message came where a binary one was expected: {message!r}")
         return message
 
+    async def receive_json(self) -> Any:
+        return noria.json.loads(await self.receive())
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str | bytes:
+        message = await self._next()
+        if message is None:
+            raise StopAsyncIteration
+        return message
+
+
+async def opened(wire: Wire, url: str, key: str, subprotocols: Sequence[str] = ()) -> AsyncWebSocketSession:
+    """The session, once the server has accepted; WebSocketRefused if it answers otherwise."""
+    response = Arriving(url, wire, *await begun(wire, "GET"))
+    if response.status_code != 101:
+        await response._rest()
+        await wire.leave()
+        raise WebSocketRefused(response)
+    session = AsyncWebSocketSession(wire, response)
+    if response.headers.get("sec-websocket-accept") != accept_of(key):
+        raise ConnectionError("the 101 does not accept the key that was sent")
+    if session.subprotocol is not None and session.subprotocol not in subprotocols:
+        raise ConnectionError(f"the 101 names the subprotocol {session.subprotocol!r}, which was not offered")
+    return session
+
+
+class WebSocketSession:
+    """The same for the synchronous client, on a wire that never waits; a context manager that closes."""
+
+    def __init__(self, wire: Wire, url: str, key: str, subprotocols: Sequence[str] = ()) -> None:
+        self._session = at_once(opened(wire, url, key, subprotocols))
+        self.headers: Headers = self._session.headers
+        self.subprotocol = self._session.subprotocol
+
+    @property
+    def close_code(self) -> int | None:
+        return self._session.close_code
+
+    @property
+    def close_reason(self) -> str | None:
+        return self._session.close_reason
+
+    def send_text(self, text: str) -> None:
+        at_once(self._session.send_text(text))
+
+    def send_bytes(self, data: bytes) -> None:
+        at_once(self._session.send_bytes(data))
+
+    def send_json(self, value: Any) -> None:
+        at_once(self._session.send_json(value))
+
+    def send(self, message: str | bytes) -> None:
+        at_once(self._session.send(message))
+
+    def ping(self, data: bytes = b"") -> None:
+        at_once(self._session.ping(data))
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Sends a Close, waits for the other and drops what comes before it. Nothing if it has ended."""
+        at_once(self._session.close(code, reason))
+
+    def receive(self) -> str | bytes:
+        """The next message; WebSocketDisconnect once the server has closed."""
+        return at_once(self._session.receive())
+
+    def receive_text(self) -> str:
+        return at_once(self._session.receive_text())
+
+    def receive_bytes(self) -> bytes:
+        return at_once(self._session.receive_bytes())
+
     def receive_json(self) -> Any:
-        return noria.json.loads(self.receive())
+        return at_once(self._session.receive_json())
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> str | bytes:
-        message = self._next()
+        message = at_once(self._session._next())
         if message is None:
             raise StopIteration
         return message

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from native_wire import LOOP, Recorder, Wire
-from noria import _native
+from noria import App, _native
+from noria.testing import TestClient
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -112,3 +115,26 @@ def test_a_bad_configuration() -> None:
         _native.MemoryServer(application, config={"no_such_key": 1}, loop=LOOP)
     with pytest.raises(TypeError):
         _native.MemoryServer(object(), config={}, loop=LOOP)  # type: ignore[arg-type]
+    for options in ({}, {"loop": LOOP, "start_task": print}):
+        with pytest.raises(TypeError, match="takes a loop, or start_task"):
+            _native.MemoryServer(application, config={}, **options)  # type: ignore[arg-type]
+
+
+def test_what_goes_on_is_cut_by_the_close() -> None:
+    closed: list[str] = []
+    app = App()
+
+    @app.get("/")
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            yield b"x"
+            await asyncio.Event().wait()
+        finally:
+            closed.append("generator")
+
+    client = TestClient(app)
+    assert next(client.stream("GET", "/").iter_bytes()) == b"x"
+    client._memory().close()
+    assert client._memory().pending() == 1 and not closed
+    client.run(asyncio.sleep(0))
+    assert client._memory().pending() == 0 and closed == ["generator"]

@@ -1,0 +1,123 @@
+"""What the test clients ask: a request from its parts, and what it becomes when redirects are followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from urllib.parse import SplitResult
+
+    from noria.headers import HeadersInit
+    from noria.received import TestResponse
+
+    Params = Mapping[str, Any] | Iterable[tuple[str, Any]]
+
+REDIRECTS_MAX = 20
+
+
+class StreamOptions(TypedDict, total=False):
+    """Of a request whose answer is read while it comes."""
+
+    params: Params | None
+    headers: HeadersInit | None
+    cookies: Mapping[str, str] | None
+    json: Any
+    content: bytes | str | None
+
+
+class RequestOptions(StreamOptions, total=False):
+    """Of any other; `timeout` in seconds, 10 unless told."""
+
+    follow_redirects: bool | None
+    timeout: float
+
+
+class Asked:
+    """One request on its way."""
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Params | None = None,
+        headers: HeadersInit | None = None,
+        cookies: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | str | None = None,
+    ) -> None:
+        self.method = method.upper()
+        self.url = with_params(url, params)
+        self.fields = pairs(headers)
+        self.cookies = dict(cookies or {})
+        self.body = _body(json, content, self.fields)
+        self.history: list[TestResponse] = []
+
+    @property
+    def parts(self) -> SplitResult:
+        return urlsplit(self.url)
+
+    def redirect(self, response: TestResponse) -> bool:
+        """Becomes the request that a redirect asks for; false if the response is none."""
+        location = response.headers.get("location")
+        status = response.status_code
+        if status not in (301, 302, 303, 307, 308) or location is None:
+            return False
+        self.history.append(response)
+        if len(self.history) > REDIRECTS_MAX:
+            raise RuntimeError(f"more than {REDIRECTS_MAX} redirects, the last to {location}")
+        if status == 303 or (status in (301, 302) and self.method == "POST"):
+            self.method = "HEAD" if self.method == "HEAD" else "GET"
+            self.body = None
+            self.fields = [f for f in self.fields if not f[0].lower().startswith("content-")]
+        url = urljoin(self.url, location)
+        if urlsplit(url).netloc != self.parts.netloc:
+            self.fields = [f for f in self.fields if f[0].lower() not in ("authorization", "host")]
+        self.url = url
+        return True
+
+
+def pairs(headers: HeadersInit | None) -> list[tuple[str, str]]:
+    if headers is None:
+        return []
+    return list(headers.items() if hasattr(headers, "items") else headers)
+
+
+def _body(json: Any, content: bytes | str | None, given: list[tuple[str, str]]) -> bytes | None:
+    """The body of a request; a JSON one adds its type to the fields."""
+    if json is None:
+        return content.encode() if isinstance(content, str) else content
+    if content is not None:
+        raise TypeError("request() takes json or content, not both")
+    from noria.json import dumps
+
+    if not any(name.lower() == "content-type" for name, _ in given):
+        given.append(("Content-Type", "application/json"))
+    return dumps(json)
+
+
+def address_of(parts: SplitResult) -> tuple[str, int]:
+    return parts.hostname or "testserver", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def resolved(base_url: str, url: str) -> str:
+    if "://" in url:
+        whole = url
+    else:
+        whole = base_url.rstrip("/") + (url if url.startswith(("/", "?")) else "/" + url)
+    # A fragment is the client's own; octets outside ASCII and spaces must not go on the wire raw.
+    return quote(whole.partition("#")[0], safe="%/:?#[]@!$&'()*+,;=~|^`{}\\\"<>")
+
+
+def with_params(url: str, params: Params | None) -> str:
+    if not params:
+        return url
+    given = params.items() if hasattr(params, "items") else params
+    found: list[tuple[str, str]] = []
+    for key, value in given:
+        for one in value if isinstance(value, list | tuple) else (value,):
+            text = str(one).lower() if isinstance(one, bool) else "" if one is None else str(one)
+            found.append((key, text))
+    return url + ("&" if "?" in url else "?") + urlencode(found)

@@ -1,0 +1,169 @@
+"""PRC-014 to PRC-016 over real connections: what a stop ends at once, what it lets go on, and for how long."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import pytest
+
+from noria.client_frames import CLOSE, FrameReader
+from noria.response_parser import ResponseParser
+from noria.websocket_session import upgrade_fields
+from supervised import SILENCE_S, Supervised
+
+APP = """
+import asyncio, pathlib, sys
+from noria import App, BackgroundTasks, SseEvent
+
+app = App()
+
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+@app.get("/events")
+async def events():
+    try:
+        yield SseEvent("first")
+        await asyncio.Event().wait()
+    finally:
+        say("events closed")
+
+@app.websocket("/ws")
+async def socket(ws):
+    await ws.accept()
+    async for message in ws:
+        pass
+    say(f"websocket closed {ws.close_code}")
+
+@app.get("/plain")
+async def plain(background: BackgroundTasks):
+    say("plain began")
+    background.add_task(say, "background ran")
+    return await asyncio.to_thread(pathlib.Path("go").read_text)  # until somebody writes into it
+
+@app.get("/endless")
+async def endless():
+    say("endless began")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        say("endless cancelled")
+"""
+
+
+@pytest.fixture
+def start(tmp_path: Path, engine: str) -> Iterator[Callable[..., Supervised]]:
+    (tmp_path / "web.py").write_text(APP)
+    os.mkfifo(tmp_path / "go")
+    with ExitStack() as stack:
+
+        def started(**settings: str) -> Supervised:
+            made = Supervised(tmp_path, "web.py", NORIA_ENGINE=engine, **settings)
+            stack.callback(made.end)
+            made.ready()
+            return made
+
+        yield started
+
+
+class Client:
+    """A connection that has asked for something."""
+
+    def __init__(self, server: Supervised, path: str, fields: list[tuple[str, str]] = []) -> None:  # noqa: B006
+        self.socket = server.connect()
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields)
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\n{lines}\r\n".encode())
+        self.parser = ResponseParser("GET")
+        self.body = b""
+
+    def read(self) -> bool:
+        """False at the end of the connection."""
+        data = self.socket.recv(65536)
+        self.body += b"".join(self.parser.feed(data))
+        return bool(data)
+
+    def read_until(self, text: bytes) -> None:
+        while text not in self.body:
+            assert self.read(), self.body
+
+    def ends(self) -> bool:
+        """Waits for it; by FIN or RST."""
+        with suppress(ConnectionResetError):
+            while self.read():
+                pass
+        return True
+
+    def is_silent(self) -> bool:
+        return not select.select([self.socket], [], [], 0)[0]
+
+
+def websocket(server: Supervised) -> Client:
+    client = Client(server, "/ws", upgrade_fields("dGhlIHNhbXBsZSBub25jZQ=="))
+    while not client.parser.status:
+        assert client.read()
+    assert client.parser.status == 101
+    return client
+
+
+def closed_with(client: Client) -> int:
+    """The code of the server's Close; anything else before it fails."""
+    reader = FrameReader()
+    frames = reader.feed(client.parser.rest)
+    while not frames:
+        frames = reader.feed(client.socket.recv(65536))
+    assert frames[0].opcode == CLOSE
+    return int.from_bytes(frames[0].payload[:2], "big")
+
+
+def test_SSE_005_PRC_014_PRC_015_each_kind_ends_in_its_way(start: Callable[..., Supervised], tmp_path: Path) -> None:
+    server = start(NORIA_TIMEOUT_GRACEFUL="60")
+    events, plain, socket_ = Client(server, "/events"), Client(server, "/plain"), websocket(server)
+    events.read_until(b"data: first\n\n")
+    server.say_until("plain began")
+    server.process.send_signal(signal.SIGTERM)
+    # The socket is told why; the events end with a whole last chunk, and nothing after it.
+    assert closed_with(socket_) == 1001
+    while events.read():
+        pass
+    assert events.parser.is_whole and events.body == b"data: first\n\n"
+    said = server.say_until("events closed|websocket closed") + server.say_until("events closed|websocket closed")
+    assert sorted(line.strip() for line in said if " closed" in line) == ["events closed", "websocket closed 1001"]
+    # Meanwhile the plain request has been left alone, and so is what it leaves behind.
+    assert plain.is_silent()
+    (tmp_path / "go").write_text("gone on")
+    plain.read_until(b'"gone on"')
+    assert plain.parser.status == 200 and ("connection", "close") in [
+        (name.lower(), value.lower()) for name, value in plain.parser.fields
+    ]
+    server.say_until("background ran")
+    assert server.process.wait(SILENCE_S) == 0
+
+
+def test_PRC_016_a_handler_is_cancelled_at_the_end_of_the_grace(start: Callable[..., Supervised]) -> None:
+    server = start(NORIA_TIMEOUT_GRACEFUL="1", NORIA_TIMEOUT_READ_HEADER="0.5")
+    client = Client(server, "/endless")
+    server.say_until("endless began")
+    server.process.send_signal(signal.SIGTERM)
+    assert client.ends() and not client.parser.status
+    server.say_until("endless cancelled")
+    assert server.process.wait(SILENCE_S) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_PRC_001_a_second_signal_waits_for_nobody(start: Callable[..., Supervised], number: int) -> None:
+    server = start(NORIA_TIMEOUT_GRACEFUL="600")
+    events, client = Client(server, "/events"), Client(server, "/endless")
+    events.read_until(b"first")
+    server.say_until("endless began")
+    server.process.send_signal(signal.SIGTERM)
+    while events.read():
+        pass
+    assert client.is_silent()  # it has its grace
+    server.process.send_signal(number)
+    assert server.process.wait(SILENCE_S) == 128 + number
+    assert client.ends() and not client.parser.status
