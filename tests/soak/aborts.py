@@ -69,7 +69,7 @@ async def asynchronous(number: int):
     with Stay(number):
         while True:
             yield b"x" * 1000
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0)
 
 @app.get("/fast/{number:int}")
 async def fast(number: int):
