@@ -80,7 +80,7 @@ void WebSocketEnd::tell_undelivered() {
 
 void WebSocketEnd::ended(const WebSocketNews& news) {
   const OwnedRef held(object_);  // the connection's
-  handle_ = {};  // its server may be gone before this is
+  handle_ = {};                  // its server may be gone before this is
   topics_ = nullptr;
   closed_ = OwnedRef(Py_BuildValue("(iN)", int{news.code}, utf8_text(news.octets)));
   const OwnedRef error = disconnect();

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import json
 import sys
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -256,7 +258,6 @@ def test_a_streamed_body() -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_over_the_wire(engine: str) -> None:
     from concurrent.futures import ThreadPoolExecutor
-    from urllib.request import urlopen
 
     app = App()
 
@@ -297,3 +298,46 @@ def test_eager_tasks() -> None:
             loop.set_task_factory(None)
 
     assert client_of(handler).get("/").json() == [True, True]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks are of 3.12")
+def test_eager_tasks_know_who_they_are_and_whose(serve: Any) -> None:
+    if sys.version_info < (3, 12):
+        return
+    app = App()
+    who: contextvars.ContextVar[str] = contextvars.ContextVar("who", default="nobody")
+
+    async def child(name: str, waits: bool, seen: list[Any], parent: Any) -> str:
+        task = asyncio.current_task()
+        seen.append((name, task not in (None, parent), {task, parent} <= asyncio.all_tasks(), who.get()))
+        who.set(name)
+        if waits:
+            await asyncio.sleep(0)
+            seen.append((name, asyncio.current_task() is task, who.get()))
+        return name
+
+    @app.on_event("startup")
+    async def eagerly() -> None:
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+
+    @app.get("/{name}")
+    async def parent(name: str) -> Any:
+        seen: list[Any] = []
+        who.set(name)
+        mine = asyncio.current_task()
+        quick = asyncio.create_task(child("quick", False, seen, mine))
+        slow = asyncio.create_task(child("slow", True, seen, mine))
+        at_once = [quick.done(), slow.done(), len(seen)]  # both have begun, before anything was awaited
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            grouped = group.create_task(child("grouped", True, seen, mine))
+            gathered = await asyncio.gather(quick, slow)
+        return [at_once, gathered, grouped.result(), seen, who.get(), mine is asyncio.current_task()]
+
+    server = serve(app)
+    for _ in range(3):
+        with urlopen(f"{server.url}/a") as answer:
+            at_once, gathered, grouped, seen, left, same = json.loads(answer.read())
+        assert at_once == [True, False, 2] and gathered == ["quick", "slow"] and grouped == "grouped"
+        assert [left, same] == ["a", True]
+        assert seen[:3] == [[name, True, True, "a"] for name in ("quick", "slow", "grouped")]
+        assert sorted(seen[3:]) == [["grouped", True, "grouped"], ["slow", True, "slow"]]
