@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from noria.app import App
+    from noria.client_forms import Data, Files
     from noria.client_stream import StreamedResponse
     from noria.options import Settings
     from noria.headers import HeadersInit
@@ -76,12 +77,18 @@ class TestClient:
         cookies: Mapping[str, str] | None = None,
         json: Any = None,
         content: bytes | str | None = None,
+        data: Data | None = None,
+        files: Files | None = None,
         follow_redirects: bool | None = None,
         timeout: float = 10.0,
     ) -> TestResponse:
-        """One request; TimeoutError if the server falls silent without having answered."""
+        """One request; TimeoutError if the server falls silent without having answered.
+
+        `data` is a form of fields; `files` make it a multipart one: content, or (file name, content,
+        content type) under each name, or a list of them.
+        """
         given = _pairs(headers)
-        body = _body(json, content, given)
+        body = _body(json, content, given, data, files)
         target = _with_params(_resolved(self.base_url, url), params)
         method = method.upper()
         follow = self.follow_redirects if follow_redirects is None else follow_redirects
@@ -340,17 +347,30 @@ def _pairs(headers: HeadersInit | None) -> list[tuple[str, str]]:
     return list(headers.items() if hasattr(headers, "items") else headers)
 
 
-def _body(json: Any, content: bytes | str | None, given: list[tuple[str, str]]) -> bytes | None:
-    """The body of a request; a JSON one adds its type to the fields."""
-    if json is None:
-        return content.encode() if isinstance(content, str) else content
-    if content is not None:
-        raise TypeError("request() takes json or content, not both")
-    from noria.json import dumps
+def _body(
+    json: Any,
+    content: bytes | str | None,
+    given: list[tuple[str, str]],
+    data: Data | None = None,
+    files: Files | None = None,
+) -> bytes | None:
+    """The body of a request; JSON and forms add their type to the fields."""
+    is_form = data is not None or files is not None
+    if (json is not None) + (content is not None) + is_form > 1:
+        raise TypeError("request() takes one of json, content, and data with files")
+    if is_form:
+        from noria.client_forms import encoded_form
 
+        body, kind = encoded_form(data, files)
+    elif json is not None:
+        from noria.json import dumps
+
+        body, kind = dumps(json), "application/json"
+    else:
+        return content.encode() if isinstance(content, str) else content
     if not any(name.lower() == "content-type" for name, _ in given):
-        given.append(("Content-Type", "application/json"))
-    return dumps(json)
+        given.append(("Content-Type", kind))
+    return body
 
 
 def _address(parts: Any) -> tuple[str, int]:
