@@ -7,6 +7,7 @@ program: `python tests/conformance/multipart_oracle.py [BODIES] [SEED]`.
 from __future__ import annotations
 
 import io
+import logging
 import random
 import sys
 from collections import Counter
@@ -16,6 +17,8 @@ import multipart
 import python_multipart
 
 from noria import _native
+
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 LIMITS = (70, 1000, 1000, 1000, 2**30, 2**31, 8, 4096, 1024)
 BOUNDARIES = ("b", "----WebKitFormBoundary7MA4YWxkTrZu0gW", "---------------------------905191404", "0f1c9a")
@@ -90,7 +93,12 @@ def ours(boundary: str, body: bytes, cuts: list[int]) -> tuple[list[Part], Any]:
 
 def by_multipart(boundary: str, body: bytes) -> list[Part]:
     parser = multipart.MultipartParser(io.BytesIO(body), boundary, content_length=len(body), strict=False)
-    return [(part.name, part.filename, part.raw) for part in parser]
+    return [(_browser(part.name), part.filename and _browser(part.filename), part.raw) for part in parser]
+
+
+def _browser(text: str) -> str:
+    """multipart undoes what browsers do to quotes and line ends, noria gives names as they were sent."""
+    return text.replace('"', "%22")
 
 
 def by_python_multipart(boundary: str, body: bytes) -> list[Part]:
@@ -143,19 +151,23 @@ def run(bodies: int, seed: int) -> tuple[Counter[str], list[str]]:
             outcomes[failure[2]] += 1
             continue
         outcomes["accepted"] += 1
+        if has_preamble(boundary, body):
+            outcomes["accepted with a preamble"] += 1
+            continue
         for opinion in (by_multipart, by_python_multipart):
             try:
                 other: Any = opinion(boundary, body)
             except Exception as error:  # noqa: BLE001
                 other = error
-            if other != found and not excused(opinion.__name__, body, other):
+            if other != found:
                 differences.append(f"seed {seed}: {opinion.__name__}: {body!r}: {other!r} is not {found}")
     return outcomes, differences
 
 
-def excused(opinion: str, body: bytes, other: Any) -> bool:
-    """Where an oracle is known to differ from the rules that noria keeps."""
-    return False
+def has_preamble(boundary: str, body: bytes) -> bool:
+    """RFC 2046 5.1.1 has it passed over; the oracles refuse it, or take for a delimiter what is in no line of its own."""
+    delimiter = b"--" + boundary.encode()
+    return not body.removeprefix(b"\r\n").startswith((delimiter + b"\r\n", delimiter + b"--"))
 
 
 if __name__ == "__main__":
