@@ -45,8 +45,7 @@ void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   if (!pump || PyModule_AddObjectRef(module.ptr(), "ItemPump", pump.get()) != 0) {
     noria::py::raise_set();
   }
-  const noria::py::OwnedRef reader(
-      reinterpret_cast<PyObject*>(noria::py::make_form_reader_type()));
+  const noria::py::OwnedRef reader(reinterpret_cast<PyObject*>(noria::py::make_form_reader_type()));
   if (!reader || PyModule_AddObjectRef(module.ptr(), "FormReader", reader.get()) != 0) {
     noria::py::raise_set();
   }
