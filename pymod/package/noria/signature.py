@@ -275,7 +275,8 @@ class Compiler:
         return self.refused(
             f"{self.says(parameter)} has no source: {described(tp)} is neither a scalar, "
             f"a list of scalars nor a model",
-            f"mark it (Annotated[{described(tp)}, Body()]) or annotate another type",
+            f"mark it (Annotated[{described(tp)}, {'File' if described(tp) == 'UploadedFile' else 'Body'}()]) "
+            "or annotate another type",
         )
 
     def marked(
