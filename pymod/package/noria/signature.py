@@ -64,6 +64,11 @@ class Compiler:
                 arguments = self.injection.arguments
             else:
                 arguments = self.arguments(slots)
+            if self.body and any(source.source == "form" for source in self.sources):
+                raise self.refused(
+                    f"{self.says(self.body[0][0])} is a JSON body beside a form",
+                    "a request has one body: mark all of them Form() and File(), or none",
+                )
             plan: Plan = {
                 "handler": self.called(handler, concurrency.pool),
                 "is_coroutine": self.is_awaited(concurrency.pool),
@@ -172,11 +177,6 @@ class Compiler:
         return made
 
     def arguments(self, slots: list[tuple[Parameter, Argument | Waiting]]) -> list[Argument]:
-        if self.body and any(source.source == "form" for source in self.sources):
-            raise self.refused(
-                f"{self.says(self.body[0][0])} is a JSON body beside a form",
-                "a request has one body: mark all of them Form() and File(), or none",
-            )
         # Bodies last: whether they share one object depends on how many there are.
         several = self.has_several_bodies()
         return [self.argument(parameter, slot, several) for parameter, slot in slots]
