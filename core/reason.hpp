@@ -52,6 +52,12 @@ enum class Reason : std::uint8_t {
   refused_header_line_too_long,
   refused_header_section_too_large,
   refused_header_count,
+  refused_multipart_parts,
+  refused_multipart_field,
+  refused_multipart_memory,
+  refused_multipart_part_headers,
+  refused_multipart_slack,
+  refused_multipart_syntax,
   refused_websocket_version,
   refused_websocket_handshake,
   refused_websocket_origin,
@@ -70,6 +76,10 @@ enum class Reason : std::uint8_t {
   answered_json_syntax,
   answered_json_string,
   answered_json_duplicate_key,
+  answered_form_fields,
+  answered_multipart_boundary,
+  answered_form_not_utf8,
+  answered_spool_full,
   answered_websocket_required,
   cut_body_too_large,
   cut_body_truncated,
@@ -140,7 +150,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 122;
+inline constexpr std::size_t reason_count = 132;
 
 const ReasonRow& reason_row(Reason reason);
 

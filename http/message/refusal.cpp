@@ -20,6 +20,10 @@ std::uint16_t status_of(Reason reason) {
     case Reason::refused_body_too_slow:
       return 408;
     case Reason::refused_body_too_large:
+    case Reason::refused_multipart_parts:
+    case Reason::refused_multipart_field:
+    case Reason::refused_multipart_memory:
+    case Reason::answered_form_fields:
       return 413;
     case Reason::refused_request_line_too_long:
       return 414;
@@ -50,6 +54,8 @@ std::uint16_t status_of(Reason reason) {
       return 503;
     case Reason::refused_version_unsupported:
       return 505;
+    case Reason::answered_spool_full:
+      return 507;
     default: {
       const std::string_view counter_class = reason_row(reason).counter_class;
       return counter_class == "refused" || counter_class == "answered" ? 400 : 0;

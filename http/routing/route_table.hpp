@@ -25,6 +25,8 @@ struct alignas(64) RouteSettings {
   std::optional<std::uint64_t> body_bytes_max;  // absent: the server's limit
   bool wants_json = false;       // another type is refused before the body is awaited (UPL-001)
   bool untyped_is_json = false;  // with wants_json: no Content-Type at all is accepted
+  bool wants_form = false;       // another type is refused before the body is awaited (UPL-002)
+  bool takes_files = false;      // without a limit of its own: that of multipart bodies (LIM-050)
   std::optional<std::uint64_t> timeout_ms;  // till the response has begun; absent: the server's
   bool streams_body = false;  // the handler starts behind the head and takes the body as it comes
   bool is_websocket = false;  // the handler suspends, then accepts or answers (WS-006)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "http/forms/form_type.hpp"
 #include "uring/engine.hpp"
 
 namespace noria::http {
@@ -61,7 +62,19 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"buffered_bytes_high", &C::buffered_bytes_high, 1, body_max, true, "PRC-044"},
     {"buffered_bytes_low", &C::buffered_bytes_low, 0, body_max, true, "PRC-044"},
     {"query_fields_max", &C::query_fields_max, 0, count_max, false, "LIM-040"},
+    {"form_fields_max", &C::form_fields_max, 0, count_max, false, "LIM-041"},
     {"cookies_max", &C::cookies_max, 0, count_max, false, "LIM-042"},
+    {"multipart_bytes_max", &C::multipart_bytes_max, 0, body_max, true, "LIM-050"},
+    {"multipart_parts_max", &C::multipart_parts_max, 0, count_max, false, "LIM-051"},
+    {"multipart_files_max", &C::multipart_files_max, 0, count_max, false, "LIM-051"},
+    {"multipart_field_bytes_max", &C::multipart_field_bytes_max, 0, bytes_max, false, "LIM-052"},
+    {"multipart_memory_bytes_max", &C::multipart_memory_bytes_max, 0, bytes_max, false, "LIM-053"},
+    {"multipart_part_headers_max", &C::multipart_part_headers_max, 1, count_max, false, "LIM-054"},
+    {"multipart_part_header_bytes_max", &C::multipart_part_header_bytes_max, 16, bytes_max, false,
+     "LIM-054"},
+    {"multipart_boundary_bytes_max", &C::multipart_boundary_bytes_max, 1, boundary_bytes_max, false,
+     "LIM-055"},
+    {"multipart_slack_bytes_max", &C::multipart_slack_bytes_max, 0, bytes_max, false, "LIM-056"},
     {"json_depth_max", &C::json_depth_max, 1, 1024, false, "LIM-060"},
     {"json_number_bytes_max", &C::json_number_bytes_max, 1, 4300, false, "LIM-061"},
     {"websocket_message_bytes_max", &C::websocket_message_bytes_max, 1, bytes_max / 2, false,
@@ -128,6 +141,18 @@ constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
   }
   if (config.linger_idle_ms > config.linger_timeout_ms) {
     return ConfigProblem{"linger_idle_ms", "linger_timeout_ms", "must not exceed"};  // LIM-202
+  }
+  if (config.multipart_field_bytes_max > config.multipart_memory_bytes_max) {
+    return ConfigProblem{"multipart_field_bytes_max", "multipart_memory_bytes_max",
+                         "must not exceed"};  // LIM-203
+  }
+  if (config.multipart_memory_bytes_max > config.multipart_bytes_max) {
+    return ConfigProblem{"multipart_memory_bytes_max", "multipart_bytes_max",
+                         "must not exceed"};  // LIM-203
+  }
+  if (config.multipart_files_max > config.multipart_parts_max) {
+    return ConfigProblem{"multipart_files_max", "multipart_parts_max",
+                         "must not exceed"};  // LIM-203
   }
   if (config.header_timeout_ms >= config.graceful_timeout_ms) {
     return ConfigProblem{"header_timeout_ms", "graceful_timeout_ms",

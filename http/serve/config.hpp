@@ -47,7 +47,17 @@ struct ServerConfig {
   std::uint64_t buffered_bytes_high = no_limit;
   std::uint64_t buffered_bytes_low = no_limit;
   std::uint64_t query_fields_max = 1000;
+  std::uint64_t form_fields_max = 1000;
   std::uint64_t cookies_max = 200;
+  std::uint64_t multipart_bytes_max = 64 << 20;
+  std::uint64_t multipart_parts_max = 1000;
+  std::uint64_t multipart_files_max = 100;
+  std::uint64_t multipart_field_bytes_max = 1 << 20;
+  std::uint64_t multipart_memory_bytes_max = 2 << 20;
+  std::uint64_t multipart_part_headers_max = 8;
+  std::uint64_t multipart_part_header_bytes_max = 4096;
+  std::uint64_t multipart_boundary_bytes_max = 70;
+  std::uint64_t multipart_slack_bytes_max = 1024;
   std::uint64_t json_depth_max = 1024;
   std::uint64_t json_number_bytes_max = 4300;
   std::uint64_t websocket_message_bytes_max = 1 << 20;

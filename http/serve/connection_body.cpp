@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/check.hpp"
+#include "http/serve/body_admission.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/exchange.hpp"
 #include "http/serve/shared.hpp"
@@ -47,7 +48,7 @@ Reason cut_for(Reason refusal) {
   ParkedMessage& parked = park(has_length ? Phase::streamed_length : Phase::streamed_chunked);
   parked.left_bytes = head.content_length;
   if (!has_length) {
-    const auto body_max = match.route->body_bytes_max.value_or(shared_.config.body_bytes_max);
+    const auto body_max = body_bytes_max_of(*match.route, shared_.config);
     parked.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
   }
   if (!head.expects_continue) {

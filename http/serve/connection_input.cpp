@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "core/check.hpp"
-#include "http/message/folded_text.hpp"
-#include "http/message/media_type.hpp"
+#include "http/serve/body_admission.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
 
@@ -249,34 +248,16 @@ void Connection::earn_body_credit(std::size_t bytes) {
 
 // --- messages ---
 
-namespace {
-
-// Why a route that wants JSON does not take this body (UPL-001, UPL-003); none if it does.
-Reason unfit_for_json(const RequestHead& head, const RouteSettings& settings) {
-  bool is_json = settings.untyped_is_json;
-  for (const Field& field : head.fields) {
-    if (field.known == FieldName::content_type) {
-      is_json = is_json_type(head.text(field.value));
-    } else if (folds_to<"content-encoding">(head.text(field.name)) &&
-               !folds_to<"identity">(head.text(field.value))) {
-      return Reason::answered_content_encoding;
-    }
-  }
-  return is_json ? Reason::none : Reason::answered_content_type;
-}
-
-}  // namespace
-
 std::string_view Connection::begin_body(const RequestHead& head, const Match& match,
                                         std::string_view rest) {
   const RouteSettings& settings = *match.route;
-  if (settings.wants_json) {
-    if (const Reason reason = unfit_for_json(head, settings); reason != Reason::none) {
+  if (settings.wants_json || settings.wants_form) {
+    if (const Reason reason = unfit_body(head, settings, shared_.config); reason != Reason::none) {
       answer_unfit(head, reason, rest);
       return skip_body(head, rest);
     }
   }
-  const std::uint64_t body_max = settings.body_bytes_max.value_or(shared_.config.body_bytes_max);
+  const std::uint64_t body_max = body_bytes_max_of(settings, shared_.config);
   if (head.framing == BodyFraming::length) {
     if (head.content_length > body_max) {
       refuse(Reason::refused_body_too_large, head.method);

@@ -150,6 +150,8 @@ void Application::set_plan(std::uint32_t index, const pb::dict& plan) {
   settings.handler = python_handler(route);
   settings.body_bytes_max = route.plan.body_bytes_max;
   settings.wants_json = route.plan.wants_json;
+  settings.wants_form = route.plan.wants_form;
+  settings.takes_files = route.plan.takes_files;
   settings.streams_body = route.plan.streams_body;
   settings.timeout_ms = route.plan.timeout_ms;
   settings.untyped_is_json = !options_.strict_content_type;

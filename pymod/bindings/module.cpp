@@ -11,6 +11,7 @@
 #include "pymod/bridge/driver_object.hpp"
 #include "pymod/bridge/item_pump.hpp"
 #include "pymod/bridge/websocket_object.hpp"
+#include "pymod/hotpath/form_reader_object.hpp"
 #include "pymod/hotpath/hot_state.hpp"
 #include "pymod/hotpath/json_module.hpp"
 #include "pymod/hotpath/python_versions.hpp"
@@ -42,6 +43,10 @@ void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   }
   const noria::py::OwnedRef pump(reinterpret_cast<PyObject*>(noria::py::make_item_pump_type()));
   if (!pump || PyModule_AddObjectRef(module.ptr(), "ItemPump", pump.get()) != 0) {
+    noria::py::raise_set();
+  }
+  const noria::py::OwnedRef reader(reinterpret_cast<PyObject*>(noria::py::make_form_reader_type()));
+  if (!reader || PyModule_AddObjectRef(module.ptr(), "FormReader", reader.get()) != 0) {
     noria::py::raise_set();
   }
   module.def(

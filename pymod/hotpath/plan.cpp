@@ -226,6 +226,8 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   plan.explain = entry_or_none(mapping, "explain", failed);
   plan.info = entry_or_none(mapping, "info", failed);
   plan.wants_json = is_true(mapping, "wants_json", failed);
+  plan.wants_form = is_true(mapping, "wants_form", failed);
+  plan.takes_files = is_true(mapping, "takes_files", failed);
   plan.is_coroutine = is_true(mapping, "is_coroutine", failed);
   plan.streams_body = is_true(mapping, "stream_body", failed);
   plan.cancel_on_disconnect = is_true(mapping, "cancel_on_disconnect", failed);

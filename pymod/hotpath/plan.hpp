@@ -66,6 +66,8 @@ struct Plan {
   http::ContentType octets_type{"application/octet-stream"};
 
   bool wants_json = false;
+  bool wants_form = false;
+  bool takes_files = false;
   bool is_coroutine = false;  // the handler is an async def
   bool streams_body = false;
   bool cancel_on_disconnect = false;

@@ -11,7 +11,7 @@ from noria import App, ConfigError, Request, Response, ServerConfig, json
 from noria.testing import TestClient, live_server
 
 LATER = """
-    Blueprint Router Form File UploadedFile FormData GuardError ForbiddenError
+    Blueprint Router GuardError ForbiddenError
     UnauthorizedError RoleGuard PermissionGuard Authenticated And Or Not StaticFiles StaticFilesConfig
     WebSocketRefused AsyncTestClient WebSocketOptions GuardLike Lifespan TlsConfig Http2Config Http3Config
     Security CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run security net
@@ -36,8 +36,7 @@ def test_attributes_of_app(name: str) -> None:
 
 def test_attributes_of_request_and_response() -> None:
     for name in (
-        "form form_async files "
-        "session csrf_token request_id user parts tls trailers redis"
+        "session csrf_token request_id user tls trailers redis"
     ).split():
         assert not hasattr(Request, name)
     for name in "template file sendfile trailers".split():

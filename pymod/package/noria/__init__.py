@@ -25,8 +25,9 @@ from noria.errors import (
     WebSocketDisconnect,
 )
 from noria import arriving as _arriving  # attaches to Request
+from noria import forms as _forms  # attaches to Request
 from noria.headers import MutableHeaders
-from noria.params import Body, Cookie, Depends, Header, Path, Query
+from noria.params import Body, Cookie, Depends, File, Form, Header, Path, Query
 from noria.problems import ProblemDetails
 from noria.requests import URL, Address, Headers, MultiDict, Request, State
 from noria.responses import Response
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from noria import json
     from noria.background import BackgroundTasks
     from noria.config import LimitsConfig, ServerConfig, TimeoutConfig
+    from noria.form_data import FormData
     from noria.options import RouteOptions, Settings
+    from noria.uploads import UploadedFile
     from noria.headers import HeadersInit
     from noria.sse import SseEvent, SseStream
     from noria.sync_websocket import SyncWebSocket
@@ -57,6 +60,9 @@ __all__ = [
     "ConfigError",
     "Cookie",
     "Depends",
+    "File",
+    "Form",
+    "FormData",
     "HTTPError",
     "HTTPException",
     "HandlerSignatureError",
@@ -87,6 +93,7 @@ __all__ = [
     "TimeoutConfig",
     "URLBuildError",
     "UnsupportedMediaType",
+    "UploadedFile",
     "WebSocket",
     "WebSocketDisconnect",
     "WebSocketMessage",
@@ -96,6 +103,8 @@ __all__ = [
 # What many programs never need; some of their modules import dataclasses or typing.
 _LATER = {
     "BackgroundTasks": "noria.background",
+    "FormData": "noria.form_data",
+    "UploadedFile": "noria.uploads",
     "SseEvent": "noria.sse",
     "SseStream": "noria.sse",
     "SyncWebSocket": "noria.sync_websocket",

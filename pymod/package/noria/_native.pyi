@@ -16,8 +16,11 @@ from typing import Any, Literal, Self, TypedDict, TypeVar, final, overload, type
 from typing_extensions import Buffer, disjoint_base
 
 from noria.app import App
+from noria.form_data import FormData
+from noria.parts import Part
 from noria.requests import URL, Address, State
 from noria.routing import RouteInfo
+from noria.uploads import UploadedFile
 
 _T = TypeVar("_T")
 
@@ -82,6 +85,10 @@ class Plan(TypedDict, total=False):
     # UPL-001: 415 before the body is awaited unless the type is JSON. Only a request with a body is
     # judged (a length above 0, or chunked); one with a Content-Encoding is refused too.
     wants_json: bool
+    # UPL-002: the same of a route that wants a form.
+    wants_form: bool
+    # LIM-050: without body_bytes_max the server's limit is that of multipart bodies.
+    takes_files: bool
     is_coroutine: bool  # the handler is an async def
     stream_body: bool
     cancel_on_disconnect: bool
@@ -271,6 +278,11 @@ class Request:
     async def body_async(self) -> bytes: ...
     async def text_async(self) -> str: ...
     async def json_async(self) -> Any: ...
+    def form(self) -> FormData: ...
+    async def form_async(self) -> FormData: ...
+    @property
+    def files(self) -> dict[str, list[UploadedFile]]: ...
+    def parts(self) -> AsyncIterator[Part]: ...
     @property
     def client(self) -> Address | None: ...
     @property
@@ -327,6 +339,26 @@ class Request:
 #   _body: bytes                         (str is encoded when it is made)
 #   _fields: list[tuple[bytes, bytes]]   name and value as they go on the wire, Content-Type included
 # noria.responses registers the class once:
+@final
+class FormReader:
+    """A form's parts and fields as its body arrives.
+
+    limits: octets of a boundary, fields, parts, files, octets of a field and of what is kept, lines
+    of a part's head, octets of one, octets around the parts.
+    """
+
+    def __new__(cls, content_type: str, limits: Sequence[int], /) -> FormReader: ...
+    # Of a urlencoded form (name, value). Of a multipart one, for each part
+    # (name, is a file, file name as sent or None, file name to offer or None, header fields),
+    # then its octets, then None.
+    def feed(self, data: bytes, /) -> list[Any]: ...
+    def end(self) -> list[Any]: ...
+    @property
+    def kind(self) -> Literal["urlencoded", "multipart"] | None: ...
+    # (status, class, reason) for good.
+    @property
+    def failure(self) -> tuple[int, str, str] | None: ...
+
 def running_context() -> Context: ...  # the caller's own, no copy of it
 def register_response(response_type: type) -> None: ...
 def check_field(name: str, value: str) -> tuple[bytes, bytes]:

@@ -136,6 +136,15 @@ def collection_of(tp: Any) -> tuple[type, Any] | None:
     return None
 
 
+def fits_text(tp: Any) -> bool:
+    """Whether texts of the request can become it: a scalar, or a collection of them."""
+    inner, _ = without_none(unwrapped(tp))
+    if is_scalar(inner):
+        return True
+    collection = collection_of(inner)
+    return collection is not None and collection[0] is not frozenset and is_scalar(collection[1])
+
+
 def ancestor(tp: Any, module: str, name: str) -> bool:
     """Whether a class of this module and name is among the ancestors; nothing is imported."""
     return isinstance(tp, type) and any(c.__module__ == module and c.__name__ == name for c in tp.__mro__)

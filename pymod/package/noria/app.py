@@ -62,6 +62,7 @@ class App(Injecting):
         self._lifespan = Lifespan(lifespan)
         self._pools: dict[str, tuple[str, int, int]] = {}  # named blocking pools: threads, queue
         self._runtime: Runtime | None = None
+        self._settings: dict[str, Any] | None = None  # of the server, once there is one
         self._topics: tuple[ReferenceType[Topics], ...] = ()  # of each server, in memory too
         self._json_default = json_default
         self._native = _native.Application(

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from urllib.parse import SplitResult
 
+    from noria.client_forms import Data, Files
     from noria.headers import HeadersInit
     from noria.received import TestResponse
 
@@ -18,13 +19,19 @@ REDIRECTS_MAX = 20
 
 
 class StreamOptions(TypedDict, total=False):
-    """Of a request whose answer is read while it comes."""
+    """Of a request whose answer is read while it comes.
+
+    `data` is a form of fields; `files` make it a multipart one: content, or (file name, content,
+    content type) under each name, or a list of them.
+    """
 
     params: Params | None
     headers: HeadersInit | None
     cookies: Mapping[str, str] | None
     json: Any
     content: bytes | str | None
+    data: Data | None
+    files: Files | None
 
 
 class RequestOptions(StreamOptions, total=False):
@@ -47,12 +54,14 @@ class Asked:
         cookies: Mapping[str, str] | None = None,
         json: Any = None,
         content: bytes | str | None = None,
+        data: Data | None = None,
+        files: Files | None = None,
     ) -> None:
         self.method = method.upper()
         self.url = with_params(url, params)
         self.fields = pairs(headers)
         self.cookies = dict(cookies or {})
-        self.body = _body(json, content, self.fields)
+        self.body = _body(json, content, data, files, self.fields)
         self.history: list[TestResponse] = []
 
     @property
@@ -85,17 +94,26 @@ def pairs(headers: HeadersInit | None) -> list[tuple[str, str]]:
     return list(headers.items() if hasattr(headers, "items") else headers)
 
 
-def _body(json: Any, content: bytes | str | None, given: list[tuple[str, str]]) -> bytes | None:
-    """The body of a request; a JSON one adds its type to the fields."""
-    if json is None:
-        return content.encode() if isinstance(content, str) else content
-    if content is not None:
-        raise TypeError("request() takes json or content, not both")
-    from noria.json import dumps
+def _body(
+    json: Any, content: bytes | str | None, data: Data | None, files: Files | None, given: list[tuple[str, str]]
+) -> bytes | None:
+    """The body of a request; JSON and forms add their type to the fields."""
+    is_form = data is not None or files is not None
+    if (json is not None) + (content is not None) + is_form > 1:
+        raise TypeError("request() takes one of json, content, and data with files")
+    if is_form:
+        from noria.client_forms import encoded_form
 
+        body, kind = encoded_form(data, files)
+    elif json is not None:
+        from noria.json import dumps
+
+        body, kind = dumps(json), "application/json"
+    else:
+        return content.encode() if isinstance(content, str) else content
     if not any(name.lower() == "content-type" for name, _ in given):
-        given.append(("Content-Type", "application/json"))
-    return dumps(json)
+        given.append(("Content-Type", kind))
+    return body
 
 
 def address_of(parts: SplitResult) -> tuple[str, int]:

@@ -76,6 +76,16 @@ class Settings(TypedDict, total=False):
     limit_buffered_high: int | str | None
     limit_buffered_low: int | str | None
     limit_query_fields: int
+    limit_form_fields: int
+    limit_multipart_size: int | None
+    limit_parts: int
+    limit_files: int
+    limit_field_size: int
+    limit_multipart_memory: int
+    limit_part_headers: int
+    limit_part_header_size: int
+    limit_boundary_size: int
+    limit_multipart_slack: int
     limit_cookies: int
     limit_json_depth: int
     limit_json_number: int

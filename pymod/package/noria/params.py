@@ -1,4 +1,4 @@
-"""Markers that say where a handler's parameter comes from: Path, Query, Header, Cookie, Body, Depends."""
+"""Markers that say where a handler's parameter comes from: Path, Query, Header, Cookie, Body, Form, File, Depends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Literal
 
-__all__ = ["Body", "Cookie", "Depends", "Header", "Path", "Query"]
+__all__ = ["Body", "Cookie", "Depends", "File", "Form", "Header", "Path", "Query"]
 
 SCOPES = ("app", "request", "handler", "transient")
 
@@ -28,7 +28,7 @@ class Marker:
 
     def __init__(
         self,
-        source: Literal["path", "query", "header", "cookie", "body", "depends", "state"],
+        source: Literal["path", "query", "header", "cookie", "body", "form", "file", "depends", "state"],
         default: Any,
         default_factory: Callable[[], Any] | None,
         alias: str | None,
@@ -225,3 +225,40 @@ def Body(
         embed=embed,
         media_type=media_type,
     )
+
+
+def Form(
+    default: Any = ...,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    alias: str | None = None,
+    gt: float | None = None,
+    ge: float | None = None,
+    lt: float | None = None,
+    le: float | None = None,
+    multiple_of: float | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    pattern: str | None = None,
+) -> Any:
+    """A field of a form, where an empty one counts as not sent; a model takes all of its fields."""
+    return Marker(
+        "form",
+        default,
+        default_factory,
+        alias,
+        _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
+    )
+
+
+def File(
+    default: Any = ...,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    alias: str | None = None,
+    min_length: int | None = None,
+    max_length: int | None = None,
+) -> Any:
+    """A file of a form; the lengths are those of a list of files."""
+    constraints = _constraints(None, None, None, None, None, min_length, max_length, None)
+    return Marker("file", default, default_factory, alias, constraints)

@@ -31,6 +31,7 @@ class Runtime:
         self.sse_keep_alive_s: float = settings["timeout_sse_keep_alive"]
         self.graceful_s: float = settings["timeout_graceful"]
         self.stopping = False
+        app._settings = settings
         self.topics: Topics | None = None
         # To start, and started.
         self.background: set[asyncio.Task[None] | BackgroundTasks | Closing] = set()

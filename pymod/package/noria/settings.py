@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Values = dict[str, Any]  # keyword of run() -> value as it was read
 
 NO_LIMIT = 2**64 - 1
-
 KIB, MIB = 2**10, 2**20
 
 
@@ -358,6 +357,16 @@ SETTINGS: dict[str, Setting] = {
         Setting("limits.buffered_high", "size or none", None, "buffered_bytes_high"),
         Setting("limits.buffered_low", "size or none", None, "buffered_bytes_low"),
         Setting("limits.max_query_fields", "count", 1000, "query_fields_max"),
+        Setting("limits.max_form_fields", "count", 1000, "form_fields_max"),
+        Setting("limits.max_multipart_size", "size or none", 64 * MIB, "multipart_bytes_max"),
+        Setting("limits.max_parts", "count", 1000, "multipart_parts_max"),
+        Setting("limits.max_files", "count", 100, "multipart_files_max"),
+        Setting("limits.max_field_size", "size", MIB, "multipart_field_bytes_max"),
+        Setting("limits.max_multipart_memory", "size", 2 * MIB, "multipart_memory_bytes_max"),
+        Setting("limits.max_part_headers", "count", 8, "multipart_part_headers_max"),
+        Setting("limits.max_part_header_size", "size", 4 * KIB, "multipart_part_header_bytes_max"),
+        Setting("limits.max_boundary_size", "size", 70, "multipart_boundary_bytes_max"),
+        Setting("limits.max_multipart_slack", "size", KIB, "multipart_slack_bytes_max"),
         Setting("limits.max_cookies", "count", 200, "cookies_max"),
         Setting("limits.max_json_depth", "count", 1024, "json_depth_max"),
         Setting("limits.max_json_number", "count", 4300, "json_number_bytes_max"),

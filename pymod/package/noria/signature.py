@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noria.annotations import Unfit, collection_of, described, is_model, is_scalar, unwrapped, without_none
+from noria.annotations import Unfit, described, fits_text, is_model, is_scalar, unwrapped, without_none
 from noria.bodies import body_source
 from noria.concurrency import CONFIGURED, read_concurrency
 from noria.errors import HandlerSignatureError, RequestValidationError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Unresolved", "compile_plan"]
 
 NO_LIMIT = 2**64 - 1
-_ORDER = ("path", "query", "header", "cookie", "body")
+_ORDER = ("path", "query", "header", "cookie", "form", "body")
 
 
 class Compiler:
@@ -45,6 +45,7 @@ class Compiler:
         self.injection: Injection | None = None
         self.sources: list[Source] = []
         self.body: list[tuple[Parameter, Any, Marker | None]] = []
+        self.takes_files = False
         self.parameter = ""  # the one that is looked at
 
     def refused(self, problem: str, fix: str) -> HandlerSignatureError:
@@ -63,7 +64,7 @@ class Compiler:
                 arguments = self.injection.arguments
             else:
                 arguments = self.arguments(slots)
-            self.refuse_body_of_stream()
+            self.refuse_bodies()
             plan: Plan = {
                 "handler": self.called(handler, concurrency.pool),
                 "is_coroutine": self.is_awaited(concurrency.pool),
@@ -76,6 +77,8 @@ class Compiler:
                 "wants_json": any(
                     source.source == "body" for source in self.sources
                 ) and not any(marker is not None and marker.media_type for _, _, marker in self.body),
+                "wants_form": any(source.source == "form" for source in self.sources),
+                "takes_files": self.takes_files,
                 "explain": self.explainer(),
                 "info": self.route,
             }
@@ -154,13 +157,18 @@ class Compiler:
             if made.shape is not None:
                 plan["encode_unless_shape"] = made.shape
 
-    def refuse_body_of_stream(self) -> None:
-        if self.body and self.route.options.get("stream_body"):
+    def refuse_bodies(self) -> None:
+        if not self.body:
+            return
+        named = self.says(self.body[0][0])
+        if self.route.options.get("stream_body"):
             raise self.refused(
-                f"{self.says(self.body[0][0])} is read from the body, which has not arrived when a handler with "
-                f"stream_body=True starts",
+                f"{named} is read from the body, which has not arrived when a handler with stream_body=True starts",
                 "leave stream_body out, or read the body with await request.json_async()",
             )
+        if any(source.source == "form" for source in self.sources):
+            fix = "a request has one body: mark all of them Form() and File(), or none"
+            raise self.refused(f"{named} is a JSON body beside a form", fix)
 
     # --- rows of the rule ---
 
@@ -243,7 +251,7 @@ class Compiler:
                 )
             self.body.append((parameter, tp, None))
             return (parameter, tp, None), False
-        if not self.fits_text(tp):
+        if not fits_text(tp):
             raise self.no_source(parameter, tp)
         return self.text("query", parameter, tp, None), False
 
@@ -276,7 +284,8 @@ class Compiler:
         return self.refused(
             f"{self.says(parameter)} has no source: {described(tp)} is neither a scalar, "
             f"a list of scalars nor a model",
-            f"mark it (Annotated[{described(tp)}, Body()]) or annotate another type",
+            f"mark it (Annotated[{described(tp)}, {'File' if described(tp) == 'UploadedFile' else 'Body'}()]) "
+            "or annotate another type",
         )
 
     def marked(
@@ -302,6 +311,8 @@ class Compiler:
                 f"{self.says(parameter)} is in the path template but marked {marker!r}",
                 "mark it Path() or rename it",
             )
+        if marker.source in ("form", "file"):
+            return self.of_form(parameter, tp, marker)
         if marker.source == "body":
             if tp is EMPTY:
                 from typing import Any as AnyType
@@ -316,9 +327,30 @@ class Compiler:
                 f"{self.says(parameter)} takes a model from {marker!r}",
                 "take each field as a parameter of its own, or mark it Body()",
             )
-        if not self.fits_text(tp):
+        if not fits_text(tp):
             raise self.no_source(parameter, tp)
         return self.text(marker.source, parameter, tp, marker)
+
+    def of_form(self, parameter: Parameter, tp: Any, marker: Marker) -> Argument:
+        from noria.form_sources import file_source, form_model_source, is_upload
+
+        if self.route.options.get("stream_body"):
+            raise self.refused(
+                f"{self.says(parameter)} is of a form, but the body of a stream_body route is not there yet",
+                "await request.form_async(), iterate request.parts(), or leave stream_body out",
+            )
+        if marker.source == "file":
+            self.takes_files = True
+            return self.taken(file_source(self.says(parameter), parameter, tp, marker))
+        if tp is EMPTY:
+            tp = self.typed_like_default(parameter, marker)
+        if is_model(tp):
+            return self.taken(form_model_source(self.says(parameter), parameter, tp, marker, self.app.validator))
+        if not fits_text(tp):
+            if is_upload(without_none(unwrapped(tp))[0]):
+                raise self.refused(f"{self.says(parameter)} is a file marked Form()", "mark it File()")
+            raise self.no_source(parameter, tp)
+        return self.text("form", parameter, tp, marker)
 
     def typed_like_default(self, parameter: Parameter, marker: Marker | None = None) -> Any:
         default = default_of(parameter, marker)[0]
@@ -337,13 +369,6 @@ class Compiler:
             f"scalar",
             f"annotate it ({parameter.name}: int) or mark it (Annotated[..., Body()])",
         )
-
-    def fits_text(self, tp: Any) -> bool:
-        inner, _ = without_none(unwrapped(tp))
-        if is_scalar(inner):
-            return True
-        collection = collection_of(inner)
-        return collection is not None and collection[0] is not frozenset and is_scalar(collection[1])
 
     def explainer(self) -> Callable[[Any, BaseException | None], Any]:
         ordered = sorted(self.sources, key=lambda source: _ORDER.index(source.source))

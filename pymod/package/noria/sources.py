@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from noria._native import Argument, Request
+    from noria.form_data import FormData
     from noria.params import Marker
     from noria.parameters import Parameter
 
@@ -139,7 +140,7 @@ def text_source(where: str, source: Any, parameter: Parameter, tp: Any, marker: 
     default, factory = default_of(parameter, marker)
     limits = validation.checker(marker.constraints if marker is not None else {})
     inner, _ = without_none(unwrapped(tp))
-    loc = [source, key]
+    loc = ["body" if source == "form" else source, key]
     collection = collection_of(inner)
     if collection is not None:
         if source == "cookie":
@@ -150,7 +151,7 @@ def text_source(where: str, source: Any, parameter: Parameter, tp: Any, marker: 
     if limits is not None:
         convert = _checked(_text_converter(convert), limits)
     read = _reader_of_one(source, key, _text_converter(convert), default, factory, loc)
-    if factory is not None:
+    if factory is not None or source == "form":
         return Source(source, read, {"source": "resolver", "resolve": read})
     argument: Argument = {"source": source, "key": key, "convert": convert}
     set_default(argument, default)
@@ -196,6 +197,14 @@ def limited(limits: Callable[[Any], Any], value: Any, loc: list[Any]) -> Any:
         raise Problems([entry(error.kind, loc, error.message, shown, error.context)]) from None
 
 
+def _form_of(request: Any) -> FormData:
+    """The form of a request; a form is its own, for the models that are read from one."""
+    from noria.form_data import FormData
+    from noria.forms import sent_form
+
+    return request if isinstance(request, FormData) else sent_form(request)
+
+
 def _reader_of_one(
     source: str,
     key: str,
@@ -209,6 +218,8 @@ def _reader_of_one(
             text = request.query.get(key)
         elif source == "header":
             text = request.headers.get(key)
+        elif source == "form":
+            text = _form_of(request).get(key) or None
         else:
             text = request.cookies.get(key)
         if text is None:
@@ -231,7 +242,10 @@ def _reader_of_many(
     convert = _text_converter(_NATIVE.get(unwrapped(inner)) or scalar_converter(inner))
 
     def read(request: Request) -> Any:
-        texts = request.query.getlist(key) if source == "query" else request.headers.getlist(key)
+        if source == "form":
+            texts = _form_of(request).getlist(key)
+        else:
+            texts = request.query.getlist(key) if source == "query" else request.headers.getlist(key)
         if not texts:
             return absent(default, factory, loc)
         made = []

@@ -41,6 +41,16 @@ TEST(Refusal, H1_093_statuses) {
       {Reason::answered_query_fields, 400},
       {Reason::answered_content_type, 415},
       {Reason::answered_json_syntax, 400},
+      {Reason::refused_multipart_parts, 413},
+      {Reason::refused_multipart_field, 413},
+      {Reason::refused_multipart_memory, 413},
+      {Reason::refused_multipart_part_headers, 400},
+      {Reason::refused_multipart_slack, 400},
+      {Reason::refused_multipart_syntax, 400},
+      {Reason::answered_form_fields, 413},
+      {Reason::answered_multipart_boundary, 400},
+      {Reason::answered_form_not_utf8, 400},
+      {Reason::answered_spool_full, 507},
   };
   for (const auto& [reason, status] : rows) {
     EXPECT_EQ(refusal_status(reason), status) << reason_row(reason).word;

@@ -102,6 +102,24 @@ TEST(ServerConfig, LIM_202_grace_within_credit_and_idle_within_linger) {
   expect_relation(config, "linger_idle_ms", "linger_timeout_ms");
 }
 
+TEST(ServerConfig, LIM_203_a_field_fits_the_memory_and_that_fits_the_body) {
+  ServerConfig config;
+  config.multipart_field_bytes_max = config.multipart_memory_bytes_max;
+  EXPECT_FALSE(problem_in(config));
+  ++config.multipart_field_bytes_max;
+  expect_relation(config, "multipart_field_bytes_max", "multipart_memory_bytes_max");
+  config = {};
+  config.multipart_bytes_max = config.multipart_memory_bytes_max;
+  EXPECT_FALSE(problem_in(config));
+  --config.multipart_bytes_max;
+  expect_relation(config, "multipart_memory_bytes_max", "multipart_bytes_max");
+  config = {};
+  config.multipart_files_max = config.multipart_parts_max;
+  EXPECT_FALSE(problem_in(config));
+  ++config.multipart_files_max;
+  expect_relation(config, "multipart_files_max", "multipart_parts_max");
+}
+
 TEST(ServerConfig, LIM_204_a_request_may_arrive_within_the_grace_of_a_stop) {
   ServerConfig config;
   config.graceful_timeout_ms = config.header_timeout_ms;

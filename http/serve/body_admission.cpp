@@ -1,0 +1,46 @@
+#include "http/serve/body_admission.hpp"
+
+#include <string_view>
+
+#include "http/forms/form_type.hpp"
+#include "http/message/folded_text.hpp"
+#include "http/message/media_type.hpp"
+
+namespace noria::http {
+namespace {
+
+Reason unfit_form(std::string_view content_type, std::size_t boundary_bytes_max) {
+  switch (form_type(content_type, boundary_bytes_max).kind) {
+    case FormType::Kind::other:
+      return Reason::answered_content_type;
+    case FormType::Kind::bad_boundary:
+      return Reason::answered_multipart_boundary;
+    default:
+      return Reason::none;
+  }
+}
+
+}  // namespace
+
+Reason unfit_body(const RequestHead& head, const RouteSettings& settings,
+                  const ServerConfig& config) {
+  if (!settings.wants_json && !settings.wants_form) return Reason::none;
+  Reason reason = settings.wants_json && settings.untyped_is_json ? Reason::none
+                                                                  : Reason::answered_content_type;
+  for (const Field& field : head.fields) {
+    if (field.known == FieldName::content_type) {
+      const std::string_view type = head.text(field.value);
+      if (settings.wants_form) {
+        reason = unfit_form(type, config.multipart_boundary_bytes_max);
+      } else {
+        reason = is_json_type(type) ? Reason::none : Reason::answered_content_type;
+      }
+    } else if (folds_to<"content-encoding">(head.text(field.name)) &&
+               !folds_to<"identity">(head.text(field.value))) {
+      return Reason::answered_content_encoding;
+    }
+  }
+  return reason;
+}
+
+}  // namespace noria::http

@@ -1,0 +1,162 @@
+"""Limits of forms on the wire, and which files are in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+
+from noria import App, File, LimitsConfig, Request, ServerConfig, UploadedFile
+from noria.form_reading import FormCollector
+from noria.testing import TestClient, TestResponse
+
+
+def client_with(**limits: Any) -> TestClient:
+    app = App(server=ServerConfig(limits=LimitsConfig(**limits)))
+
+    def judged(request: Request) -> list[Any]:
+        files = [one for found in request.files.values() for one in found]
+        return [request.form().field_count(), [one._file is not None for one in files], [one.read(3).decode() for one in files]]
+
+    app.add_route("/", judged, ["POST"])
+
+    @app.post("/stream", stream_body=True)
+    async def streamed(request: Request) -> list[Any]:
+        await request.form_async()
+        return judged(request)
+
+    @app.post("/typed")
+    def typed(f: Annotated[UploadedFile, File()]) -> int:
+        return f.size()
+
+    return TestClient(app)
+
+
+BOTH = ["/", "/stream"]
+
+
+def part(content: str, more: str = "") -> bytes:
+    return f"--b\r\nContent-Disposition: form-data; name=a{more}\r\n\r\n{content}\r\n".encode()
+
+
+def post(client: TestClient, body: bytes, path: str = "/", boundary: str = "b") -> TestResponse:
+    return client.post(path, content=body, headers={"Content-Type": f"multipart/form-data; boundary={boundary}"})
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("offset", [-1, 0, 1])
+def test_lim_041_to_lim_056_at_n_minus_1_n_and_n_plus_1(offset: int, path: str) -> None:
+    """n - 1, n and n + 1 of form_fields_max, multipart_parts_max, multipart_files_max and kin."""
+
+    def expect(client: TestClient, body: bytes, status: int, reason: str, boundary: str = "b") -> None:
+        sent = post(client, body, path, boundary)
+        if offset > 0:
+            assert (sent.status_code, sent.json()) == (status, {"detail": f"form refused: {reason}"})
+        else:
+            assert sent.status_code == 200, sent.text
+
+    n = 5 + offset
+    end = b"--b--"
+    expect(client_with(max_parts=5, max_files=0), part("x") * n + end, 413, "multipart_parts")
+    expect(client_with(max_files=5), part("x", "; filename=f") * n + end, 413, "multipart_parts")
+    expect(client_with(max_field_size=5), part("x" * n) + end, 413, "multipart_field")
+    line = len("Content-Disposition: form-data; name=a")
+    memory = client_with(max_field_size=5, max_multipart_memory=line + 5)
+    if n <= 5:
+        expect(memory, part("x" * n) + end, 413, "multipart_memory")
+    else:
+        expect(memory, part("x" * 3) + part("y" * 3) + end, 413, "multipart_memory")
+    expect(client_with(max_part_headers=5), part("x", "\r\nX: y" * (n - 1)) + end, 400, "multipart_part_headers")
+    expect(client_with(max_part_header_size=line + 5), part("x", "z" * n) + end, 400, "multipart_part_headers")
+    expect(client_with(max_multipart_slack=5), part("x") + end + b"e" * n, 400, "multipart_slack")
+    boundary = "b" * n
+    body = part("x").replace(b"--b", b"--" + boundary.encode()) + f"--{boundary}--".encode()
+    expect(client_with(max_boundary_size=5), body, 400, "multipart_boundary", boundary)
+    sent = client_with(max_form_fields=5).post(path, data=[("a", "1")] * n)
+    assert sent.status_code == (413 if offset > 0 else 200)
+
+
+@pytest.mark.parametrize("offset", [-1, 0, 1])
+def test_lim_050_which_bodies_may_be_large(offset: int) -> None:
+    """multipart_bytes_max at n - 1, n and n + 1, in place of the ordinary limit."""
+    body = part("x" * 2000, "; filename=f").replace(b"name=a", b"name=f") + b"--b--"
+    limits = {"max_body_size": 1000, "max_field_size": 10, "max_multipart_memory": 100}
+    client = client_with(**limits, max_multipart_size=len(body) - offset)
+    assert post(client, body, "/typed").status_code == (413 if offset > 0 else 200)
+    assert post(client, body).status_code == 413
+
+
+@pytest.mark.parametrize("path", BOTH)
+def test_lim_053_files_beyond_the_memory_are_spooled(path: str) -> None:
+    file = "; filename=f"
+    client = client_with(max_multipart_memory=1000, max_field_size=600)
+    sent = post(client, part("a" * 400, file) + part("b" * 700, file) + part("c" * 100, file) + b"--b--", path)
+    assert sent.json() == [0, [False, True, False], ["aaa", "bbb", "ccc"]]
+    # A field makes room for itself.
+    sent = post(client, part("a" * 900, file) + part("f" * 300) + b"--b--", path)
+    assert sent.json() == [1, [True], ["aaa"]]
+
+
+@pytest.mark.parametrize("path", BOTH)
+def test_frm_009_no_room_is_507_and_others_are_served(path: str) -> None:
+    client = client_with(max_multipart_memory=10, max_field_size=10)
+    import errno
+
+    def full(self: UploadedFile) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    body = part("x" * 70, "; filename=f").replace(b"name=a", b"name=f")
+    body = body.replace(b"form-data; ", b"form-data;") + b"--b--"
+    limits = client_with(max_multipart_memory=60, max_field_size=10)
+    before = UploadedFile._spool
+    UploadedFile._spool = full  # type: ignore[method-assign]
+    try:
+        sent = post(limits, body, path)
+    finally:
+        UploadedFile._spool = before  # type: ignore[method-assign]
+    assert (sent.status_code, sent.json()) == (507, {"detail": "form refused: spool_full"})
+    assert post(limits, body, path).status_code == 200
+    del client
+
+
+def test_frm_009_a_form_that_fails_keeps_no_file() -> None:
+    def open_files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    client = client_with(max_multipart_memory=100, max_field_size=10)
+    post(client, b"--b--")
+    before = open_files()
+    for _ in range(5):
+        assert post(client, part("x" * 5000, "; filename=f"), "/stream").status_code == 400
+        assert post(client, part("x" * 5000, "; filename=f") + b"--b--", "/stream").status_code == 200
+    assert open_files() == before
+
+
+def test_what_waits_is_written_in_portions() -> None:
+    seen: list[int] = []
+    app = App(server=ServerConfig(limits=LimitsConfig(max_multipart_memory=1000, max_field_size=10)))
+
+    @app.post("/", stream_body=True, max_body=0)
+    async def handler(request: Request) -> int:
+        before = FormCollector.spool
+
+        def spool(self: FormCollector) -> None:
+            seen.append(self.waiting_bytes)
+            before(self)
+
+        FormCollector.spool = spool  # type: ignore[method-assign]
+        try:
+            found = (await request.form_async()).get_file("a")
+        finally:
+            FormCollector.spool = before  # type: ignore[method-assign]
+        assert found is not None
+        return found.size()
+
+    sent = TestClient(app).post(
+        "/",
+        content=part("x" * 5_000_000, "; filename=f") + b"--b--",
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+    )
+    assert sent.json() == 5_000_000 and sum(seen) == 5_000_000
+    assert len(seen) >= 3 and max(seen) < 2 * 1024 * 1024
