@@ -158,17 +158,14 @@ class Compiler:
                 plan["encode_unless_shape"] = made.shape
 
     def refuse_bodies(self) -> None:
-        if not self.body:
-            return
-        named = self.says(self.body[0][0])
-        if self.route.options.get("stream_body"):
+        named = self.says(self.body[0][0]) if self.body else ""
+        if named and self.route.options.get("stream_body"):
             raise self.refused(
                 f"{named} is read from the body, which has not arrived when a handler with stream_body=True starts",
                 "leave stream_body out, or read the body with await request.json_async()",
             )
-        if any(source.source == "form" for source in self.sources):
-            fix = "a request has one body: mark all of them Form() and File(), or none"
-            raise self.refused(f"{named} is a JSON body beside a form", fix)
+        if named and any(source.source == "form" for source in self.sources):
+            raise self.refused(f"{named} is a JSON body beside a form", "it has one body: mark all Form() or File(), or none")
 
     # --- rows of the rule ---
 
@@ -365,8 +362,7 @@ class Compiler:
         if is_scalar(type(default)):
             return type(default)
         raise self.refused(
-            f"{self.says(parameter)} has no source: its default {default!r} is no "
-            f"scalar",
+            f"{self.says(parameter)} has no source: its default {default!r} is no scalar",
             f"annotate it ({parameter.name}: int) or mark it (Annotated[..., Body()])",
         )
 
