@@ -38,7 +38,7 @@ Outcome answer_error(RequestLoan& loan) {
 }
 
 // What the handler returned, as the plan wants it sent; or the answer to what it raised.
-Outcome answer(RequestLoan& loan, const OwnedRef& result) {
+[[gnu::always_inline]] inline Outcome answer(RequestLoan& loan, const OwnedRef& result) {
   ApplicationState& application = *loan.route().application;
   Outcome outcome = Outcome::responded;
   if (!result || !send_result(application, loan.route().plan, loan.exchange(), result.get())) {

@@ -21,7 +21,7 @@ def test_what_is_asked() -> None:
     assert (one.method, one.url, one.body, one.cookies) == ("POST", "http://a/x?a=1", b"1", {"c": "v"})
     assert Asked("GET", "http://a", json=[1]).fields == [("Content-Type", "application/json")]
     assert pairs(None) == [] and pairs({"A": "b"}) == pairs([("A", "b")]) == [("A", "b")]
-    with pytest.raises(TypeError, match="not both"):
+    with pytest.raises(TypeError, match="takes one of json, content"):
         Asked("GET", "http://a", json=1, content=b"1")
 
 

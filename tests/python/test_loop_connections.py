@@ -88,7 +88,8 @@ def test_a_refusal_is_asyncios_and_leaves_nothing_open(
             for each in (loop, stock)
         )
         assert mine == theirs, arguments
-    assert open_descriptors() == before
+    # Fewer, where what earlier tests began ends meanwhile.
+    assert open_descriptors() <= before
 
 
 def test_what_contradicts_itself_is_refused_as_by_asyncio(
