@@ -256,8 +256,8 @@ void Connection::resume_input() {
 
 void Connection::finish_if_flushed() {
   if (life_ != Life::finishing || send_in_flight_ || !pending_.empty()) return;
-  // What lingering guards the response from is an octet that comes behind it (RFC 9112 section 9.6):
-  // who said `Connection: close` must not send one.
+  // What lingering guards the response from is an octet that comes behind it (RFC 9112
+  // section 9.6): who said `Connection: close` must not send one.
   if (peer_finished_ || peer_through_) {
     begin_close();
   } else {

@@ -24,6 +24,24 @@ inline bool small_integer(PyObject* integer, std::int64_t& value) {
 #endif
 }
 
+// Of an int or what can be one; -1 with an error set, OverflowError where it does not fit.
+inline int int_value(PyObject* integer) {
+#if PY_VERSION_HEX >= 0x030d0000
+  return PyLong_AsInt(integer);
+#else
+  return _PyLong_AsInt(integer);
+#endif
+}
+
+// What a generator's end carries: sets StopIteration(value), also for a tuple or an exception,
+// which PyErr_SetObject() alone would take for its arguments or for the exception itself.
+inline void set_stop_value(PyObject* value) {
+  PyObject* const stop = PyObject_CallOneArg(PyExc_StopIteration, value);
+  if (stop == nullptr) return;
+  PyErr_SetObject(PyExc_StopIteration, stop);
+  Py_DECREF(stop);
+}
+
 // Big-endian, unsigned; false with OverflowError set when it does not fit.
 inline bool integer_to_octets(PyObject* integer, unsigned char* octets, std::size_t bytes) {
   auto* number = reinterpret_cast<PyLongObject*>(integer);
@@ -60,6 +78,14 @@ inline PyObject* take_exception() {
   Py_DECREF(type);
   return value;
 #endif
+}
+
+// Clears a StopIteration that is set; what it carries, a new reference, or null with an error set.
+inline PyObject* take_stop_value() {
+  PyObject* const stop = take_exception();
+  PyObject* const value = PyObject_GetAttrString(stop, "value");
+  Py_DECREF(stop);
+  return value;
 }
 
 // What a weak reference stands for; null once it is gone.
