@@ -151,7 +151,9 @@ inline PyObject* running_context() {
 // What _Py_NewReference leaves of an object of a static type.
 inline void begin_object(PyObject* object, PyTypeObject* type) {
   Py_SET_TYPE(object, type);
-  Py_SET_REFCNT(object, 1);
+  // Not by Py_SET_REFCNT: from 3.12 on it leaves an object that looks immortal as it is, and what
+  // lay in this memory before can look so.
+  object->ob_refcnt = 1;
 }
 
 // Compact, of no interned kind, without the wide form that 3.11 may still keep.
