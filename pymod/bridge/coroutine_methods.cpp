@@ -9,7 +9,7 @@ PyObject* method_result(PySendResult kind, PyObject* result) {
     if (result == Py_None) {
       PyErr_SetNone(PyExc_StopIteration);
     } else {
-      _PyGen_SetStopIterationValue(result);
+      set_stop_value(result);
     }
     Py_DECREF(result);
     return nullptr;

@@ -93,8 +93,7 @@ PySendResult Driver::throw_in(OwnedRef exception, PyObject** result) {
                         : nullptr;
   if (value != nullptr) return pass_on({PYGEN_NEXT, OwnedRef(value)}, result);
   if (PyErr_ExceptionMatches(PyExc_StopIteration)) {
-    _PyGen_FetchStopIterationValue(&value);
-    return pass_on({PYGEN_RETURN, OwnedRef(value)}, result);
+    return pass_on({PYGEN_RETURN, OwnedRef(take_stop_value())}, result);
   }
   return pass_on({PYGEN_ERROR, OwnedRef(take_exception())}, result);
 }

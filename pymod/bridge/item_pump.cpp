@@ -225,9 +225,9 @@ PySendResult ItemPump::throw_in(PyObject* exception, PyObject** result) {
   OwnedRef given(PyObject_CallMethod(held.get(), "throw", "(O)", exception));
   PySendResult kind = PYGEN_NEXT;
   if (!given) {
-    PyObject* returned = nullptr;
-    kind = _PyGen_FetchStopIterationValue(&returned) == 0 ? PYGEN_RETURN : PYGEN_ERROR;
-    given = OwnedRef(returned);
+    const bool ended = PyErr_ExceptionMatches(PyExc_StopIteration) != 0;
+    if (ended) given = OwnedRef(take_stop_value());
+    kind = given ? PYGEN_RETURN : PYGEN_ERROR;
   }
   PySendResult ending = PYGEN_ERROR;
   return settle(kind, std::move(given), ending, result) ? go_on(result) : ending;

@@ -24,6 +24,24 @@ inline bool small_integer(PyObject* integer, std::int64_t& value) {
 #endif
 }
 
+// Of an int or what can be one; -1 with an error set, OverflowError where it does not fit.
+inline int int_value(PyObject* integer) {
+#if PY_VERSION_HEX >= 0x030d0000
+  return PyLong_AsInt(integer);
+#else
+  return _PyLong_AsInt(integer);
+#endif
+}
+
+// What a generator's end carries: sets StopIteration(value), also for a tuple or an exception,
+// which PyErr_SetObject() alone would take for its arguments or for the exception itself.
+inline void set_stop_value(PyObject* value) {
+  PyObject* const stop = PyObject_CallOneArg(PyExc_StopIteration, value);
+  if (stop == nullptr) return;
+  PyErr_SetObject(PyExc_StopIteration, stop);
+  Py_DECREF(stop);
+}
+
 // Big-endian, unsigned; false with OverflowError set when it does not fit.
 inline bool integer_to_octets(PyObject* integer, unsigned char* octets, std::size_t bytes) {
   auto* number = reinterpret_cast<PyLongObject*>(integer);
@@ -60,6 +78,14 @@ inline PyObject* take_exception() {
   Py_DECREF(type);
   return value;
 #endif
+}
+
+// Clears a StopIteration that is set; what it carries, a new reference, or null with an error set.
+inline PyObject* take_stop_value() {
+  PyObject* const stop = take_exception();
+  PyObject* const value = PyObject_GetAttrString(stop, "value");
+  Py_DECREF(stop);
+  return value;
 }
 
 // What a weak reference stands for; null once it is gone.
@@ -125,7 +151,9 @@ inline PyObject* running_context() {
 // What _Py_NewReference leaves of an object of a static type.
 inline void begin_object(PyObject* object, PyTypeObject* type) {
   Py_SET_TYPE(object, type);
-  Py_SET_REFCNT(object, 1);
+  // Not by Py_SET_REFCNT: from 3.12 on it leaves an object that looks immortal as it is, and what
+  // lay in this memory before can look so.
+  object->ob_refcnt = 1;
 }
 
 // Compact, of no interned kind, without the wide form that 3.11 may still keep.

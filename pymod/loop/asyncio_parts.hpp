@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
 
 namespace noria::py {
@@ -68,7 +69,7 @@ inline bool plain_member(PyObject* socket, const OwnedRef& member, int& value) {
   const OwnedRef number(
       Py_TYPE(member.get())
           ->tp_descr_get(member.get(), socket, reinterpret_cast<PyObject*>(Py_TYPE(socket))));
-  value = number ? _PyLong_AsInt(number.get()) : -1;
+  value = number ? int_value(number.get()) : -1;
   return value != -1 || PyErr_Occurred() == nullptr;
 }
 

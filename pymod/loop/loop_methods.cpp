@@ -79,7 +79,7 @@ PyObject* schedule(LoopObject& loop, const char* method, double when, PyObject* 
 int descriptor_of(PyObject* object) {
   int descriptor = -1;
   if (PyLong_Check(object)) {
-    descriptor = _PyLong_AsInt(object);
+    descriptor = int_value(object);
   } else {
     const OwnedRef told(PyObject_CallMethod(object, "fileno", nullptr));
     const OwnedRef number(told ? PyNumber_Long(told.get()) : nullptr);
@@ -87,7 +87,7 @@ int descriptor_of(PyObject* object) {
       PyErr_Format(PyExc_ValueError, "Invalid file object: %R", object);
       return -1;
     }
-    descriptor = _PyLong_AsInt(number.get());
+    descriptor = int_value(number.get());
   }
   if (descriptor == -1 && PyErr_Occurred() != nullptr) return -1;
   if (descriptor < 0) {

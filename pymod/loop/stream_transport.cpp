@@ -99,28 +99,21 @@ bool StreamTransport::run(PyObject* self, RunReason reason) {
       break;
   }
   time.tell(*reinterpret_cast<LoopObject*>(loop.get()), self, name);
-  if (!done) [[unlikely]] {
-    // As a handle would have told of it.
-    if (!must_leave()) {
-      OwnedRef error(take_exception());
-      const OwnedRef method(PyObject_GetAttrString(self, name));
-      if (method) {
-        raise_again(error);
-        done =
-            report_failed(*reinterpret_cast<LoopObject*>(loop.get()), {.callback = method.get(),
-                                                                       .arguments = nullptr,
-                                                                       .argument_count = 0,
-                                                                       .context = context.get()});
-      }
-    }
-    if (!done) {
-      OwnedRef error(take_exception());
-      PyContext_Exit(context.get());
-      raise_again(error);
-      return false;
-    }
-  }
-  return PyContext_Exit(context.get()) == 0;
+  if (done) [[likely]]
+    return PyContext_Exit(context.get()) == 0;
+  // As a handle would have told of it: whoever is told enters the context anew.
+  OwnedRef error(take_exception());
+  PyContext_Exit(context.get());
+  raise_again(error);
+  if (must_leave()) return false;
+  error = OwnedRef(take_exception());
+  const OwnedRef method(PyObject_GetAttrString(self, name));
+  if (!method) return false;
+  raise_again(error);
+  return report_failed(*reinterpret_cast<LoopObject*>(loop.get()), {.callback = method.get(),
+                                                                    .arguments = nullptr,
+                                                                    .argument_count = 0,
+                                                                    .context = context.get()});
 }
 
 bool StreamTransport::begin() {
@@ -135,12 +128,16 @@ bool StreamTransport::begin() {
                                   : nullptr);
     if (method) {
       PyObject* arguments[] = {object()};
+      const OwnedRef own_context = OwnedRef::share(context);
+      PyContext_Exit(own_context.get());
       raise_again(raised);
       goes_on = report_failed(our_loop, {.callback = method.get(),
                                          .arguments = arguments,
                                          .argument_count = 1,
-                                         .context = context});
+                                         .context = own_context.get()});
       if (!goes_on) raised = OwnedRef(take_exception());
+      // Whoever called leaves it.
+      if (PyContext_Enter(own_context.get()) != 0) return false;
     }
   }
   // Only now: octets must not come before the connection.

@@ -143,7 +143,7 @@ int descriptor_in(PyObject* socket, PyObject* fileno_name) {
   PyObject* values[] = {socket};
   const OwnedRef number(
       PyObject_VectorcallMethod(fileno_name, values, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
-  return number ? _PyLong_AsInt(number.get()) : -1;
+  return number ? int_value(number.get()) : -1;
 }
 
 bool is_without_transport(LoopObject& loop, PyObject* socket, int descriptor) {
