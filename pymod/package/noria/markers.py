@@ -39,10 +39,11 @@ def marker_of(compiler: Compiler, parameter: Parameter) -> tuple[Marker | None, 
         if not rest:
             tp = tp.__origin__
         elif len(rest) < len(tp.__metadata__):
+            from operator import getitem
             from typing import Annotated
 
-            # Annotated[*items] is not grammar before 3.11, and checkers reject it anyway.
-            tp = Annotated.__class_getitem__((tp.__origin__, *rest))  # type: ignore[attr-defined]
+            # Annotated[*items], which checkers reject.
+            tp = getitem(Annotated, (tp.__origin__, *rest))  # type: ignore[call-overload]
     return found, tp
 
 
