@@ -89,10 +89,13 @@ struct Sse2Block {
   }
   void store(char* to) const { _mm_storeu_si128(reinterpret_cast<__m128i_u*>(to), octets); }
   std::uint32_t special() const {
-    const __m128i controls = _mm_set1_epi8(0x1f);
-    const __m128i hits = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(octets, _mm_set1_epi8('"')),
-                                                   _mm_cmpeq_epi8(octets, _mm_set1_epi8('\\'))),
-                                      _mm_cmpeq_epi8(_mm_min_epu8(octets, controls), octets));
+    // With bit 1 flipped the quote lies next to the controls, below 0x21; with the top bit flipped
+    // signed order is unsigned order.
+    constexpr char flip = static_cast<char>(0x82);
+    const __m128i flipped = _mm_xor_si128(octets, _mm_set1_epi8(flip));
+    const __m128i hits =
+        _mm_or_si128(_mm_cmpgt_epi8(_mm_set1_epi8(static_cast<char>(0x21 ^ 0x80)), flipped),
+                     _mm_cmpeq_epi8(flipped, _mm_set1_epi8(static_cast<char>('\\' ^ flip))));
     return static_cast<std::uint32_t>(_mm_movemask_epi8(hits));
   }
   std::uint32_t high() const { return static_cast<std::uint32_t>(_mm_movemask_epi8(octets)); }

@@ -168,28 +168,29 @@ char* JsonEncoder::write(char* out, PyObject* value) {
   return write_by_type(out, value);
 }
 
-// Every item leaves a comma behind; the last one becomes the bracket.
+// Every item leaves a comma behind; the last one becomes the bracket. The frame on top has no
+// names.
 [[gnu::always_inline]] inline char* JsonEncoder::end(char* out, char bracket) {
   out -= out[-1] == ',';
   out[0] = bracket;
+  Py_DECREF(writer_.frames[--depth_].container);
+  if (depth_ == 0) return out + 1;
   out[1] = ',';
-  pop();
-  out += 1 + (depth_ > 0);
-  return ensure(out, punctuation_bytes);
+  return ensure(out + 2, punctuation_bytes);
 }
 
 char* JsonEncoder::close(char* out, char bracket) {
+  Py_CLEAR(top().names);
   return end(out, bracket);
 }
 
 // Lists and dictionaries within each other, which is what documents are made of, without leaving
 // this function; it returns when the container on top is of another kind, or all is written.
-[[gnu::always_inline]] inline char* JsonEncoder::walk(char* out) {
-  PyObject* container = top().container;
-  Py_ssize_t position = top().position;
+[[gnu::always_inline]] inline char* JsonEncoder::walk(char* out, PyObject* container,
+                                                      Py_ssize_t position, Kind kind) {
   PyObject* value;
   const bool known_layout = writer_.dict_layout_known;
-  if (top().kind == Kind::dict) goto in_dict;
+  if (kind == Kind::dict) goto in_dict;
 
 in_list:
   while (position < PyList_GET_SIZE(container)) {
@@ -281,24 +282,28 @@ void JsonEncoder::pop_all() {
 
 [[gnu::always_inline]] inline char* JsonEncoder::encode(PyObject* value) {
   char* out = sink_.begin();
-  // What nearly every value is, without the way through its type.
+  Frame now{value, nullptr, 0, Kind::dict};
+  // What nearly every value is, without the way through its type and the frame's memory.
   if (Py_TYPE(value) == &PyDict_Type && dict_size(value) > 0) [[likely]] {
     out = push(out, value, Kind::dict);
+    if (out == nullptr) [[unlikely]]
+      return nullptr;
   } else {
     out = write(out, value);
+    if (out == nullptr || depth_ == 0) return told(out);
+    now = top();
   }
-  while (out != nullptr && depth_ > 0) {
-    const Kind kind = top().kind;
-    if (kind == Kind::dict || kind == Kind::list) [[likely]] {
-      out = walk(out);
-    } else if (kind == Kind::tuple) {
+  for (;;) {
+    if (now.kind == Kind::dict || now.kind == Kind::list) [[likely]] {
+      out = walk(out, now.container, now.position, now.kind);
+    } else if (now.kind == Kind::tuple) {
       out = walk_tuple(out);
     } else {
-      out = kind == Kind::pairs ? walk_pairs(out) : walk_fields(out);
+      out = now.kind == Kind::pairs ? walk_pairs(out) : walk_fields(out);
     }
+    if (out == nullptr || depth_ == 0) return told(out);
+    now = top();
   }
-  // A leaf's fault is told now that every frame knows how far it has come.
-  return out == nullptr && refused_ != nullptr ? fail(refused_) : out;
 }
 
 char* json_encode(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,

@@ -38,7 +38,7 @@ class JsonEncoder {
   void pop();
   void pop_all();
 
-  char* walk(char* out);
+  char* walk(char* out, PyObject* container, Py_ssize_t position, Kind kind);
   char* walk_tuple(char* out);
   char* walk_pairs(char* out);
   char* walk_fields(char* out);
@@ -70,6 +70,8 @@ class JsonEncoder {
     refused_ = problem;
     return nullptr;
   }
+  // What a leaf refused becomes an error now that every frame knows how far it has come.
+  char* told(char* out) { return out == nullptr && refused_ != nullptr ? fail(refused_) : out; }
   OwnedRef path() const;
 
   // Room for `bytes` at `out`; null with MemoryError set.

@@ -39,11 +39,10 @@ def marker_of(compiler: Compiler, parameter: Parameter) -> tuple[Marker | None, 
         if not rest:
             tp = tp.__origin__
         elif len(rest) < len(tp.__metadata__):
-            from operator import getitem
             from typing import Annotated
 
-            # Annotated[*items], which checkers reject.
-            tp = getitem(Annotated, (tp.__origin__, *rest))  # type: ignore[call-overload]
+            annotated: Any = Annotated  # Checkers want its items written out.
+            tp = annotated[(tp.__origin__, *rest)]
     return found, tp
 
 
