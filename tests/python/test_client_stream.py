@@ -60,7 +60,7 @@ def test_over_memory() -> None:
     client = TestClient(app)
     server = client._memory()
     connection = server.connect(("c", 1), ("s", 80))
-    wire = MemoryWire(client._driving, server, connection)
+    wire = MemoryWire(client._driving, server, connection, set())
     at_once(wire.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
     with begun_response(wire, "GET", "http://a/") as response:
         assert response.read() == b'["x"]' and response.headers["content-length"] == "5"

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, HTTPError, Request, Response, ServerConfig, StartupError
+from noria import App, HTTPError, Request, Response, ServerConfig, StartupError, WebSocket
 from noria.config import LimitsConfig
 from noria.testing import TestClient, WebSocketRefused, live_server
 
@@ -129,6 +129,25 @@ def test_no_answer_is_a_timeout_that_names_the_handler() -> None:
     client = TestClient(echo_app())
     with pytest.raises(TimeoutError, match="test_testing.py"):
         client.post("/echo", content=b"12", headers={"content-length": "3"})
+
+
+def test_open_websockets_hold_nobody_up() -> None:
+    app = App()
+
+    @app.websocket("/")
+    async def echo(ws: WebSocket) -> None:
+        async for message in ws:
+            await ws.send(message)
+
+    app.add_route("/", lambda: "still here")
+    client = TestClient(app)
+    with client.websocket_connect("/") as first, client.websocket_connect("/") as second:
+        # Less than what is waited for a handler that never ends.
+        assert client.get("/", timeout=5).json() == "still here"
+        first.close()
+        second.send("x")
+        assert second.receive() == "x" and client.get("/").json() == "still here"
+    assert client._memory().pending() == 0
 
 
 # --- live_server ---

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from noria import _native
 from noria.async_client import AsyncTestClient
-from noria.client_base import ClientBase
+from noria.client_base import ClientBase, ClientOptions
 from noria.client_stream import MemoryWire, at_once, begun_response
 from noria.cookie_jar import Cookies
 from noria.live import live_server
 from noria.loop import Loop, Running
 from noria.received import TestResponse
+from noria.response_parser import ResponseParser
 from noria.runtime import Runtime
 from noria.settings import native_values, response_fields, websocket_settings
 from noria.websocket_session import WebSocketRefused, WebSocketSession
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from typing import Unpack
 
+    from noria.app import App
     from noria.client_requests import RequestOptions, StreamOptions
     from noria.client_stream import StreamedResponse
     from noria.headers import HeadersInit
@@ -42,6 +44,10 @@ class TestClient(ClientBase):
     """
 
     _runtime: Runtime | None = None
+
+    def __init__(self, app: App, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(app, **options)
+        self._wires: set[MemoryWire] = set()
 
     # --- requests ---
 
@@ -122,17 +128,34 @@ class TestClient(ClientBase):
         return self._memory().connect(self._client, address)
 
     def _wire(self, connection: int) -> MemoryWire:
-        return MemoryWire(self._driving, self._memory(), connection)
+        return MemoryWire(self._driving, self._memory(), connection, self._wires)
 
     async def _answered(self, connection: int, data: bytes, method: str, timeout: float) -> bytes:
-        return await self._settled(connection, lambda: self._memory().send(connection, data), timeout)
+        server, parser, received = self._memory(), ResponseParser(method), bytearray()
 
-    async def _settled(self, connection: int, act: Callable[[], object], timeout: float = 10.0) -> bytes:
-        """Acts, and waits until no handler and no task after an answer is left."""
+        def is_whole() -> bool:
+            if came := server.receive(connection):
+                received.extend(came)
+                parser.feed(came)
+            # Handlers of other connections make it uncertain what the counts say of this one.
+            return parser.is_whole or server.closed(connection) or not self._wires
+
+        await self._settled(connection, lambda: server.send(connection, data), timeout, is_whole)
+        return bytes(received)
+
+    async def _settled(
+        self,
+        connection: int,
+        act: Callable[[], object],
+        timeout: float = 10.0,
+        is_whole: Callable[[], bool] = lambda: True,
+    ) -> bytes:
+        """Acts, and waits until no handler and no task after an answer is left, of what was not there before."""
         server = self._memory()
         with self._driving() as drive:
+            before = server.pending() if self._wires else 0
             act()
-            drive(lambda: server.pending() == 0 and not self._background(), timeout)
+            drive(lambda: is_whole() and server.pending() <= before and not self._background(), timeout)
         return server.receive(connection)
 
     def _background(self) -> set[Any]:

@@ -62,7 +62,8 @@ RouteTable routes(ExchangeHandle& waiting) {
   return router.freeze({});
 }
 
-// A server that is never waited for long: its next event may need the client, which has this thread.
+// A server that is never waited for long: its next event may need the client, which has this
+// thread.
 class ImpatientWork final : public uring::Work {
  public:
   ImpatientWork(Server& server, const Clock& clock) : server_(server), clock_(clock) {}
