@@ -11,6 +11,8 @@ import contenders
 
 # As the tests run them.
 SERVICES = contenders.HERE.parent / "tests" / "python"
+# Every contender, and they all run at once, opens as many as its load has.
+OPTIONS = {"postgres": {"connections": 1000}}
 
 
 @contextlib.contextmanager
@@ -23,6 +25,6 @@ def running(question: contenders.Question) -> Iterator[dict[str, str]]:
             sys.path.append(str(SERVICES))
             services = importlib.import_module("services")
         for name in question.services:
-            service = stack.enter_context(getattr(services, name)())
+            service = stack.enter_context(getattr(services, name)(**OPTIONS.get(name, {})))
             environment[f"BENCH_{name.upper()}"] = service.url
         yield environment
