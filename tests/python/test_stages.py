@@ -11,7 +11,7 @@ from noria import App, ConfigError, Request, Response, ServerConfig, json
 from noria.testing import TestClient, live_server
 
 LATER = """
-    Blueprint Router GuardError ForbiddenError
+    GuardError ForbiddenError
     UnauthorizedError RoleGuard PermissionGuard Authenticated And Or Not StaticFiles StaticFilesConfig
     WebSocketRefused AsyncTestClient WebSocketOptions GuardLike Lifespan TlsConfig Http2Config Http3Config
     Security CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run security net
@@ -26,8 +26,7 @@ def test_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """middleware before after use register_blueprint include_router
-    mount
+    """middleware before after use
     openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
@@ -45,7 +44,7 @@ def test_attributes_of_request_and_response() -> None:
 
 
 def test_keywords() -> None:
-    assert not {"title", "version", "description", "guards", "dependencies"} & set(
+    assert not {"title", "version", "description"} & set(
         inspect.signature(App).parameters
     )
     assert "cli" not in inspect.signature(App.run).parameters
