@@ -86,9 +86,16 @@ class Mounting:
         for root_path, app in self._tree():
             app._runtime, app._serving, app._root_path = runtime, serving, root_path
 
+    def _tell_unhandled(self, unhandled: list[BaseException] | None) -> None:
+        """Where exceptions that end in a 500 go, of the whole tree."""
+        for _, app in self._tree():
+            assert app._answers is not None
+            app._answers.unhandled = unhandled
+
     def _freeze_mounts(self) -> None:
         """Before the app itself is."""
         seen: dict[int, str] = {}
+        pools: dict[str, str] = {}
         for root_path, app in self._tree():
             if id(app) in seen:
                 raise RegistrationError(
@@ -97,6 +104,14 @@ class Mounting:
                     fix="make two, and register the same blueprint in both",
                 )
             seen[id(app)] = root_path
+            for name in app._pools:
+                if name in pools:
+                    raise RegistrationError(
+                        f"two apps have a blocking pool {name!r}, and one process has one of each name",
+                        where=f"{pools[name]!r} and {root_path!r}",
+                        fix="give one of them another name",
+                    )
+                pools[name] = root_path
         native: Any = self
         for mount in self._mounts:
             native._native.mount(mount.prefix, mount.app._freeze())
