@@ -84,6 +84,7 @@ class RouteTable {
     }
     return match_parameters(head, scratch);
   }
+  // Of the own routes alone, without the mounts.
   Match match(std::string_view method, std::string_view path, std::string_view query,
               MatchScratch& scratch) const;
   // The WebSocket route of a request that asks for one: found, or not_found, and then it is a

@@ -172,7 +172,7 @@ def register(
         raise TypeError(f"register_blueprint() takes a Blueprint, not {blueprint!r}; an App is mounted: app.mount()")
     where = f"register_blueprint({blueprint!r}, {prefix!r})"
     into._registering(where, where)
-    if into is blueprint or into in _within(blueprint):
+    if into is blueprint or any(into is one for one in _within(blueprint)):
         raise RegistrationError("a blueprint cannot be registered in itself", where=where, fix="make another Blueprint")
     registration = Registration(
         blueprint,

@@ -73,7 +73,7 @@ class Mounting:
                 raise RegistrationError(
                     f"there is a mount {same} already", where=where, fix="give it another path and another name="
                 )
-        self._mounts.append(Mount(prefix, target, name))  # type: ignore[arg-type]
+        self._mounts.append(Mount(prefix, target, name))
 
     def _tree(self, root_path: str = "") -> Iterator[tuple[str, App]]:
         """This app and all that are mounted in it, each with its whole prefix."""

@@ -135,7 +135,7 @@ class WebSocketEntry:
         }
 
     def info(self, within: Within) -> RouteInfo:
-        shown = self.name or getattr(self.handler, "__name__", type(self.handler).__name__)
+        shown: str = self.name or getattr(self.handler, "__name__", type(self.handler).__name__)
         return RouteInfo(
             within.prefix + self.path,
             ("WEBSOCKET",),
