@@ -100,8 +100,8 @@ Match RouteTable::match_below(const Below& below, const RequestHead& head, std::
     }
   } else if (table.parts_.trailing_slash == TrailingSlash::redirect) {
     match = table.match_path(head, "/", scratch);
-    const bool leads = match.outcome == MatchOutcome::found ||
-                       match.outcome == MatchOutcome::automatic_options;
+    const bool leads =
+        match.outcome == MatchOutcome::found || match.outcome == MatchOutcome::automatic_options;
     match = {};
     if (leads) {
       scratch.text.assign(prefix);

@@ -197,9 +197,8 @@ http::RouteTable Application::make_table(const std::string& root_path,
                         http::RouteSettings{.handler = unmatched_handler(below.state_),
                                             .error_shape = below.options_.error_shape});
   }
-  const http::Router::Options options{.trailing_slash = options_.trailing_slash,
-                                      .hash_key = hash_key,
-                                      .mounts = std::move(mounts)};
+  const http::Router::Options options{
+      .trailing_slash = options_.trailing_slash, .hash_key = hash_key, .mounts = std::move(mounts)};
   if (root_path.empty()) return router_.freeze(options);
   http::Router below = router_;
   for (std::uint32_t index = 0; index < below.route_count(); ++index) {
@@ -297,9 +296,10 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
       .def("add_websocket", &Application::add_websocket, pb::arg("path"), pb::arg("regex"),
            pb::kw_only(), pb::arg("origins"),
            "The same for WebSockets; a route for GET may have the same template.")
-      .def("mount", &Application::mount, pb::arg("prefix"), pb::arg("application"),
-           "Gives a frozen application what no route matches below a literal prefix, which is empty "
-           "for everything.")
+      .def(
+          "mount", &Application::mount, pb::arg("prefix"), pb::arg("application"),
+          "Gives a frozen application what no route matches below a literal prefix, which is empty "
+          "for everything.")
       .def("parameters", &Application::parameters, pb::arg("index"),
            "(name, converter) of a route's template in order.")
       .def("set_plan", &Application::set_plan, pb::arg("index"), pb::arg("plan"),

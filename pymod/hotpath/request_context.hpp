@@ -33,7 +33,7 @@ class RequestContext {
  private:
   OwnedRef base_;                       // never entered, so it stays as it is
   PyObject* base_variables_ = nullptr;  // borrowed from it
-  OwnedRef current_;  // entered; null outside
+  OwnedRef current_;                    // entered; null outside
 };
 
 }  // namespace noria::py

@@ -193,7 +193,7 @@ class RouteEntry:
         return RouteInfo(
             within.prefix + self.path,
             self.methods,
-            within.named(given or _function_name(self.handler)),
+            within.named(given or function_name(self.handler)),
             self.handler,
             within.added_to(self.options),
             self.place,
@@ -213,7 +213,7 @@ def checked_template(path: str, place: str) -> None:
         )
 
 
-def _function_name(handler: Any) -> str:
+def function_name(handler: Any) -> str:
     while not hasattr(handler, "__name__") and hasattr(handler, "func"):
         handler = handler.func
     name: str = getattr(handler, "__name__", None) or type(handler).__name__

@@ -111,7 +111,13 @@ class TestClient(ClientBase):
 
     def __enter__(self) -> Self:
         """Starts the application; without the block its lifespan does not run."""
-        self.run(self.app._lifespan.start(self.app))
+        start = self.app._lifespan.start(self.app)
+        try:
+            self.run(start)
+        except BaseException:
+            start.close()
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -120,13 +126,17 @@ class TestClient(ClientBase):
         assert runtime is not None
         self._server = self._runtime = None
         self._idle.clear()
-        self.app._serve_by(runtime)
         try:
-            runtime.begin_stop()
-            server.close()
-            runtime.wind_down()
+            server.begin()
+            self.app._serve_by(runtime)
+            try:
+                runtime.begin_stop()
+                server.close()
+                runtime.wind_down()
+            finally:
+                self.app._serve_by(None)
+                server.end()
         finally:
-            self.app._serve_by(None)
             runtime.leave_topics()
             runtime.loop.close()
 

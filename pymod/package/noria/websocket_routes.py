@@ -5,6 +5,7 @@ from __future__ import annotations
 from noria.concurrency import read_websocket_pool
 from noria.errors import HTTPError, WebSocketDisconnect, place_of
 from noria.route_options import taken_dependencies
+from noria.routed import function_name
 from noria.routing import RouteInfo
 from noria.sync_websocket import SyncWebSocket
 from noria.websocket_signature import WebSocketCompiler
@@ -135,11 +136,10 @@ class WebSocketEntry:
         }
 
     def info(self, within: Within) -> RouteInfo:
-        shown: str = self.name or getattr(self.handler, "__name__", type(self.handler).__name__)
         return RouteInfo(
             within.prefix + self.path,
             ("WEBSOCKET",),
-            within.named(shown),
+            within.named(self.name or function_name(self.handler)),
             self.handler,
             within.added_to(self.options),
             self.place,
