@@ -1,5 +1,7 @@
 #include "http/routing/route_table.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "http/message/method.hpp"
@@ -15,7 +17,10 @@ constexpr std::uint32_t options_index = MethodSet::index_of(Method::options);
 
 }  // namespace
 
-RouteTable::RouteTable(Parts parts) : parts_(std::move(parts)) {}
+RouteTable::RouteTable(Parts parts) : parts_(std::move(parts)) {
+  // The longest first.
+  std::ranges::stable_sort(parts_.mounts, std::ranges::greater(), &Mount::segment_count);
+}
 
 Match RouteTable::match_parameters(const RequestHead& head, MatchScratch& scratch) const {
   const std::uint32_t method = MethodSet::index_of(head.method);
@@ -27,7 +32,7 @@ Match RouteTable::match_parameters(const RequestHead& head, MatchScratch& scratc
               .values = {scratch.values.data(), found.value_count}};
     }
   }
-  return match_rest(head, scratch);
+  return match_rest(head, head.text(head.path), scratch);
 }
 
 Match RouteTable::match(std::string_view method, std::string_view path, std::string_view query,
@@ -39,19 +44,16 @@ Match RouteTable::match(std::string_view method, std::string_view path, std::str
 }
 
 Match RouteTable::match_websocket(const RequestHead& head, MatchScratch& scratch) const {
-  bool invalid_utf8 = false;
-  if (!is_served(MethodSet::websocket_index)) return {};
-  const std::optional<WalkInput> input = read_path(head.text(head.path), scratch, invalid_utf8);
-  if (!input) return {};
-  const Walked walked = walk_route(parts_.index, *input, MethodSet::websocket_index);
-  if (walked.route == RouteIndex::none) return {};
-  return {.outcome = MatchOutcome::found,
-          .route = &parts_.settings[walked.route],
-          .values = {scratch.values.data(), walked.value_count}};
+  return match_websocket_path(head, head.text(head.path), scratch);
 }
 
-Match RouteTable::match_rest(const RequestHead& head, MatchScratch& scratch) const {
-  const std::string_view path = head.text(head.path);
+Match RouteTable::match_rest(const RequestHead& head, std::string_view path,
+                             MatchScratch& scratch) const {
+  return parts_.mounts.empty() ? match_own(head, path, scratch) : match_mounts(head, path, scratch);
+}
+
+Match RouteTable::match_own(const RequestHead& head, std::string_view path,
+                            MatchScratch& scratch) const {
   const std::string_view query = head.text(head.query);
   if (head.form == TargetForm::asterisk) return whole_server_options(scratch);
   if (head.method == Method::other) {

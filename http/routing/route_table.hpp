@@ -10,32 +10,15 @@
 #include <string_view>
 #include <vector>
 
-#include "http/handler.hpp"
 #include "http/message/request_head.hpp"
 #include "http/routing/match.hpp"
 #include "http/routing/method_set.hpp"
+#include "http/routing/mount.hpp"
 #include "http/routing/route_index.hpp"
+#include "http/routing/route_settings.hpp"
 #include "http/routing/route_walk.hpp"
 
 namespace noria::http {
-
-// In whole cache lines, so that a route's is a shift and an addition away.
-struct alignas(64) RouteSettings {
-  Handler handler;
-  std::optional<std::uint64_t> body_bytes_max;  // absent: the server's limit
-  bool wants_json = false;       // another type is refused before the body is awaited (UPL-001)
-  bool untyped_is_json = false;  // with wants_json: no Content-Type at all is accepted
-  bool wants_form = false;       // another type is refused before the body is awaited (UPL-002)
-  bool takes_files = false;      // without a limit of its own: that of multipart bodies (LIM-050)
-  std::optional<std::uint64_t> timeout_ms;  // till the response has begun; absent: the server's
-  bool streams_body = false;  // the handler starts behind the head and takes the body as it comes
-  bool is_websocket = false;  // the handler suspends, then accepts or answers (WS-006)
-  bool websocket_any_origin = false;           // the application decides (WS-004)
-  bool websocket_lists_origins = false;        // else the server's list holds
-  std::vector<std::string> websocket_origins;  // beside the request's own; "*" lists all
-  std::uint32_t tag = 0;                       // the application's own
-  std::string path;                            // the template, for the log
-};
 
 enum class TrailingSlash : std::uint8_t { strict, redirect };
 
@@ -55,10 +38,15 @@ enum class MatchOutcome : std::uint8_t {
 struct Match {
   MatchOutcome outcome = MatchOutcome::not_found;
   bool head_of_get = false;  // found: a HEAD that the GET route answers
+  // found: the route's; else, below a mount, those of what answers there (Mount::unmatched()).
   const RouteSettings* route = nullptr;
   std::span<const PathValue> values;  // found: in the order of the template
   std::string_view allow;             // sorted, with the automatic methods
   std::string_view location;          // path and query as sent, but for the slash
+
+  const RouteSettings* found_route() const {
+    return outcome == MatchOutcome::found ? route : nullptr;
+  }
 };
 
 // What a match writes to. It grows to the longest path it has met and then allocates nothing; only
@@ -78,6 +66,7 @@ class RouteTable {
     MethodSet methods;
     std::vector<RouteSettings> settings;  // by route
     TrailingSlash trailing_slash = TrailingSlash::strict;
+    std::vector<Mount> mounts;
   };
 
   explicit RouteTable(Parts parts);
@@ -95,6 +84,7 @@ class RouteTable {
     }
     return match_parameters(head, scratch);
   }
+  // Of the own routes alone, without the mounts.
   Match match(std::string_view method, std::string_view path, std::string_view query,
               MatchScratch& scratch) const;
   // The WebSocket route of a request that asks for one: found, or not_found, and then it is a
@@ -123,15 +113,30 @@ class RouteTable {
   }
 
   Match match_parameters(const RequestHead& head, MatchScratch& scratch) const;
-  // What none of these finds: methods beyond the common ones, paths to decode, turns
-  // back.
-  Match match_rest(const RequestHead& head, MatchScratch& scratch) const;
+  // What none of these finds: methods beyond the common ones, paths to decode, turns back, mounts.
+  // `path` is the head's, or what is left of it below a mount.
+  Match match_rest(const RequestHead& head, std::string_view path, MatchScratch& scratch) const;
+  Match match_own(const RequestHead& head, std::string_view path, MatchScratch& scratch) const;
   Match match_segments(std::uint32_t method, std::string_view path, std::string_view query,
                        MatchScratch& scratch) const;
   Match unmatched(std::uint32_t method, const WalkInput& input, std::string_view path,
                   std::string_view query, MatchScratch& scratch) const;
   Match unserved(Method method, std::string_view path, MatchScratch& scratch) const;
   Match whole_server_options(MatchScratch& scratch) const;
+
+  // A mount whose prefix a path has, the longest there is, and how much of it that takes.
+  struct Below {
+    const Mount* mount = nullptr;
+    std::size_t taken_bytes = 0;
+  };
+  Below find_mount(std::string_view path) const;
+  Match match_mounts(const RequestHead& head, std::string_view path, MatchScratch& scratch) const;
+  Match match_below(const Below& below, const RequestHead& head, std::string_view path,
+                    MatchScratch& scratch) const;
+  // The whole of match(), for a path that is not the head's own.
+  Match match_path(const RequestHead& head, std::string_view path, MatchScratch& scratch) const;
+  Match match_websocket_path(const RequestHead& head, std::string_view path,
+                             MatchScratch& scratch) const;
 
   Found find(std::uint32_t method, const WalkInput& input) const;
 

@@ -1,5 +1,6 @@
 #include "http/routing/router.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace noria::http {
@@ -64,10 +65,16 @@ RouteTable Router::freeze(const Options& options) const {
   for (const Registered& route : routes_) {
     templates.push_back({route.pattern, route.methods, route.tests});
   }
+  std::vector<Mount> mounts = options.mounts;
+  for (Mount& mount : mounts) {
+    mount.stand_alone(std::ranges::none_of(
+        routes_, [&](const Registered& route) { return mount.may_share(route.pattern); }));
+  }
   return RouteTable({.index = RouteIndex::build(templates, options.hash_key),
                      .methods = methods_,
                      .settings = settings_,
-                     .trailing_slash = options.trailing_slash});
+                     .trailing_slash = options.trailing_slash,
+                     .mounts = std::move(mounts)});
 }
 
 }  // namespace noria::http

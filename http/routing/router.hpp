@@ -22,6 +22,7 @@ class Router {
   struct Options {
     TrailingSlash trailing_slash = TrailingSlash::strict;
     std::uint64_t hash_key = 0;  // random per process (URL-005); tests choose it
+    std::vector<Mount> mounts = {};
   };
 
   // Returns the route's index, which counts up from 0. After an error nothing has changed.

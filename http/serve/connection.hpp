@@ -141,7 +141,8 @@ class Connection final : public TurnNode,
   bool begin_rarely(const RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
-  void answer_unfit(const RequestHead& head, Reason reason, std::string_view rest);
+  void answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
+                    std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
                     h1::Persistence persistence, Reason reason);
   void write_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,

@@ -59,7 +59,7 @@ Persistence Connection::settle_answer(Exchange& exchange, Outcome outcome) {
     shared_.stats.count(Reason::fault_handler);
     if (exchange.begun()) exchange.abandon();
     if (!exchange.responded()) {
-      const RefusalBodies& bodies = shared_.refusal_bodies;
+      const RefusalBodies& bodies = shared_.refusal_bodies_of(exchange.match().route);
       const HeadFault fault = exchange.respond(
           {.status = 500, .content_type = &bodies.content_type()}, bodies.of_status(500));
       CHECK(fault == HeadFault::none);
@@ -70,7 +70,7 @@ Persistence Connection::settle_answer(Exchange& exchange, Outcome outcome) {
     const Reason reason = failed                                 ? Reason::fault_handler
                           : match.outcome == MatchOutcome::found ? Reason::none
                                                                  : answer_to(match.outcome).reason;
-    log_exchange(exchange.request(), match.route, sent_last(), reason);
+    log_exchange(exchange.request(), match.found_route(), sent_last(), reason);
   }
   return shared_.writer.close_wanted() ? end_wanted() : exchange.persistence();
 }
@@ -107,8 +107,9 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
   if (answer.reason != Reason::none) shared_.stats.count(answer.reason);
   const bool to_handler =
       match.outcome == MatchOutcome::not_found || match.outcome == MatchOutcome::method_not_allowed;
-  if (shared_.unmatched.call != nullptr && to_handler) {
-    call(shared_.unmatched, head, {}, match, persistence);
+  const Handler& handler = match.route == nullptr ? shared_.unmatched : match.route->handler;
+  if (handler.call != nullptr && to_handler) {
+    call(handler, head, {}, match, persistence);
     return;
   }
   std::array<FieldView, 2> fields;
@@ -118,17 +119,19 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
   ResponseHead response{.status = answer.status, .fields = std::span(fields).first(field_count)};
   std::string_view text;
   if (answer.status >= 400) {
-    response.content_type = &shared_.refusal_bodies.content_type();
-    text = shared_.refusal_bodies.of_status(answer.status);
+    const RefusalBodies& bodies = shared_.refusal_bodies_of(match.route);
+    response.content_type = &bodies.content_type();
+    text = bodies.of_status(answer.status);
   }
   answer_whole(head, response, text, persistence, answer.reason);
 }
 
 // 415 without waiting for the body (H1-058).
-void Connection::answer_unfit(const RequestHead& head, Reason reason, std::string_view rest) {
+void Connection::answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
+                              std::string_view rest) {
   shared_.stats.count(reason);
   const std::uint16_t status = refusal_status(reason);
-  const RefusalBodies& bodies = shared_.refusal_bodies;
+  const RefusalBodies& bodies = shared_.refusal_bodies_of(&route);
   const FieldView identity{"Accept-Encoding", "identity"};
   ResponseHead response{.status = status, .content_type = &bodies.content_type()};
   if (reason == Reason::answered_content_encoding) response.fields = std::span(&identity, 1);

@@ -253,7 +253,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
   const RouteSettings& settings = *match.route;
   if (settings.wants_json || settings.wants_form) {
     if (const Reason reason = unfit_body(head, settings, shared_.config); reason != Reason::none) {
-      answer_unfit(head, reason, rest);
+      answer_unfit(head, settings, reason, rest);
       return skip_body(head, rest);
     }
   }

@@ -112,7 +112,7 @@ void Connection::time_out() {
   kept_->finish(ExchangeEvent::cancelled);
   const RequestHead& head = kept_->exchange().request();
   const Persistence persistence = kept_->exchange().persistence();
-  const RefusalBodies& bodies = shared_.refusal_bodies;
+  const RefusalBodies& bodies = shared_.refusal_bodies_of(kept_->exchange().match().route);
   write_whole(head, {.status = 504, .content_type = &bodies.content_type()}, bodies.of_status(504),
               persistence, Reason::fault_request_timeout);
   answered(persistence);
@@ -128,7 +128,7 @@ void Connection::forget_kept(Reason reason) {
   if (shared_.access_log != nullptr) {
     const Exchange& exchange = kept_->exchange();
     const PendingExchange::Response& response = kept_->response;
-    log_exchange(exchange.request(), exchange.match().route,
+    log_exchange(exchange.request(), exchange.match().found_route(),
                  {response.status, response.body.body_bytes()}, reason);
   }
   shared_.take_back(kept_->take_message());

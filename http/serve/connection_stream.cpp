@@ -84,7 +84,7 @@ void Connection::end_stream(Outcome outcome, std::span<const FieldView> trailers
   }
   if (shared_.access_log != nullptr) {
     const Exchange& exchange = kept_->exchange();
-    log_exchange(exchange.request(), exchange.match().route,
+    log_exchange(exchange.request(), exchange.match().found_route(),
                  {kept_->response.status, body.body_bytes()}, reason);
   }
   const bool ends = !whole || body.has_surplus() || body.ends_connection();

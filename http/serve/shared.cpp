@@ -42,6 +42,9 @@ Shared::Shared(const ServerParts& parts)
       config(parts.config),
       stats(parts.stats),
       refusal_bodies(parts.error_shape),
+      other_refusal_bodies(parts.error_shape == ErrorShape::detail ? ErrorShape::problem
+                                                                   : ErrorShape::detail),
+      error_shape(parts.error_shape),
       unmatched(parts.unmatched),
       endpoints_of(parts.endpoints_of),
       turn_interval_ms_max(parts.turn_interval_ms_max),
@@ -73,6 +76,12 @@ Shared::Shared(const ServerParts& parts)
       buffered_bytes_low_(low_mark_of(config)) {
   CHECK(!problem_in(config));
   if (config.buffered_bytes_high != no_limit) blocks.watch(config.buffered_bytes_high, may_shed);
+}
+
+const RefusalBodies& Shared::refusal_bodies_of(const RouteSettings* matched) const {
+  const bool is_other =
+      matched != nullptr && matched->error_shape && *matched->error_shape != error_shape;
+  return is_other ? other_refusal_bodies : refusal_bodies;
 }
 
 Reason Shared::shed_reason() {

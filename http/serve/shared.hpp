@@ -74,6 +74,8 @@ struct Shared {
   // Why a request that begins now is turned away; none if it is not. Looks again at what raised
   // `may_shed`, and lowers that once nothing is short any more.
   Reason shed_reason();
+  // In the shape of what matched, or of the server for null.
+  const RefusalBodies& refusal_bodies_of(const RouteSettings* matched) const;
   // Counts what a peer's doing ended in, and tells the error log.
   void tell(Reason reason, EndpointSource* peer);
 
@@ -84,6 +86,8 @@ struct Shared {
   const ServerConfig config;
   Stats& stats;
   const RefusalBodies refusal_bodies;
+  const RefusalBodies other_refusal_bodies;  // in the shape that the server does not have
+  const ErrorShape error_shape;
   const Handler unmatched;
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
   const std::uint64_t turn_interval_ms_max;

@@ -123,6 +123,7 @@ std::uint32_t Application::keep_route(std::uint32_t index) {
     PyUnicode_InternInPlace(&name);
     route->parameter_names.emplace_back(name);
   }
+  router_.settings(index).error_shape = options_.error_shape;
   CHECK(state_.routes.size() == index);
   state_.routes.push_back(std::move(route));
   planned_.push_back(false);
@@ -137,6 +138,19 @@ std::vector<std::pair<std::string, std::string>> Application::parameters(
     made.emplace_back(parameter.name, http::word_of(parameter.converter));
   }
   return made;
+}
+
+void Application::mount(const std::string& prefix, const pb::object& application) {
+  check_open();
+  Application& below = application_in(application);
+  below.table();
+  mounts_.push_back({prefix, application, &below});
+  state_.mounted.push_back(&below.state_);
+}
+
+int Application::traverse(visitproc visit, void* arg) const {
+  for (const Mounted& one : mounts_) Py_VISIT(one.object.ptr());
+  return state_.traverse(visit, arg);
 }
 
 void Application::set_plan(std::uint32_t index, const pb::dict& plan) {
@@ -169,8 +183,28 @@ void Application::freeze(pb::handle self, const pb::dict& hooks) {
   state_.object = self.ptr();
   std::uint64_t hash_key = 0;
   CHECK(::getrandom(&hash_key, sizeof hash_key, 0) == sizeof hash_key);
-  table_ = std::make_unique<http::RouteTable>(
-      router_.freeze({.trailing_slash = options_.trailing_slash, .hash_key = hash_key}));
+  table_ = std::make_unique<http::RouteTable>(make_table("", hash_key));
+}
+
+http::RouteTable Application::make_table(const std::string& root_path,
+                                         std::uint64_t hash_key) const {
+  std::vector<http::Mount> mounts;
+  for (const Mounted& one : mounts_) {
+    const Application& below = *one.application;
+    mounts.emplace_back(one.prefix,
+                        std::make_shared<const http::RouteTable>(
+                            below.make_table(root_path + one.prefix, hash_key)),
+                        http::RouteSettings{.handler = unmatched_handler(below.state_),
+                                            .error_shape = below.options_.error_shape});
+  }
+  const http::Router::Options options{
+      .trailing_slash = options_.trailing_slash, .hash_key = hash_key, .mounts = std::move(mounts)};
+  if (root_path.empty()) return router_.freeze(options);
+  http::Router below = router_;
+  for (std::uint32_t index = 0; index < below.route_count(); ++index) {
+    below.settings(index).path.insert(0, root_path);
+  }
+  return below.freeze(options);
 }
 
 const http::RouteTable& Application::table() const {
@@ -180,10 +214,12 @@ const http::RouteTable& Application::table() const {
 
 ApplicationState& Application::state_for(const http::ServerConfig& config) {
   table();
-  state_.query_fields_max = config.query_fields_max;
-  state_.cookies_max = config.cookies_max;
-  state_.read_limits.depth_max = static_cast<std::uint32_t>(config.json_depth_max);
-  state_.read_limits.number_bytes_max = static_cast<std::uint32_t>(config.json_number_bytes_max);
+  state_.for_all([&](ApplicationState& one) {
+    one.query_fields_max = config.query_fields_max;
+    one.cookies_max = config.cookies_max;
+    one.read_limits.depth_max = static_cast<std::uint32_t>(config.json_depth_max);
+    one.read_limits.number_bytes_max = static_cast<std::uint32_t>(config.json_number_bytes_max);
+  });
   return state_;
 }
 
@@ -260,6 +296,10 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
       .def("add_websocket", &Application::add_websocket, pb::arg("path"), pb::arg("regex"),
            pb::kw_only(), pb::arg("origins"),
            "The same for WebSockets; a route for GET may have the same template.")
+      .def(
+          "mount", &Application::mount, pb::arg("prefix"), pb::arg("application"),
+          "Gives a frozen application what no route matches below a literal prefix, which is empty "
+          "for everything.")
       .def("parameters", &Application::parameters, pb::arg("index"),
            "(name, converter) of a route's template in order.")
       .def("set_plan", &Application::set_plan, pb::arg("index"), pb::arg("plan"),

@@ -41,6 +41,9 @@ class Application {
   std::uint32_t add_websocket(const std::string& path, const pybind11::object& regex,
                               const std::optional<std::vector<std::string>>& origins);
   std::vector<std::pair<std::string, std::string>> parameters(std::uint32_t index) const;
+  // What no route of this one matches below a literal prefix goes to another application, which is
+  // frozen.
+  void mount(const std::string& prefix, const pybind11::object& application);
   void set_plan(std::uint32_t index, const pybind11::dict& plan);
   // `self` is the Python object around this one.
   void freeze(pybind11::handle self, const pybind11::dict& hooks);
@@ -51,7 +54,7 @@ class Application {
   ApplicationState& state_for(const http::ServerConfig& config);
   http::ErrorShape error_shape() const { return options_.error_shape; }
 
-  int traverse(visitproc visit, void* context) const { return state_.traverse(visit, context); }
+  int traverse(visitproc visit, void* context) const;
   void clear() { state_.clear(); }
 
  private:
@@ -59,9 +62,16 @@ class Application {
 
   struct RegexTest;
   struct Registration;
+  struct Mounted {
+    std::string prefix;
+    pybind11::object object;
+    const Application* application;
+  };
 
   static std::optional<http::SegmentTest> make_test(void* context, std::string_view pattern);
   void check_open() const;
+  // `root_path`: below which prefix of the application that is served; empty for that one itself.
+  http::RouteTable make_table(const std::string& root_path, std::uint64_t hash_key) const;
 
   pybind11::capsule hot_state_;
   Options options_;
@@ -69,6 +79,7 @@ class Application {
   http::Router router_;
   std::vector<std::unique_ptr<RegexTest>> tests_;
   std::vector<bool> planned_;
+  std::vector<Mounted> mounts_;
   std::unique_ptr<http::RouteTable> table_;
 };
 

@@ -104,7 +104,10 @@ bool MemoryServer::turn() {
 
 std::size_t MemoryServer::pending() {
   const std::size_t exchanges = server_ ? server_->exchanges_pending() : 0;
-  return exchanges + application_.state_for(config_).coroutines_waiting;
+  std::size_t waiting = 0;
+  application_.state_for(config_).for_all(
+      [&](const ApplicationState& one) { waiting += one.coroutines_waiting; });
+  return exchanges + waiting;
 }
 
 std::uint32_t MemoryServer::connect(const Address& client, const Address& server) {

@@ -77,7 +77,7 @@ class FirstStep final : public UntaskedStep {
   bool make_task() {
     PyObject* const type = loop_.types->task();
     if (type == nullptr || !make_driver()) return false;
-    PyObject* const context = loan_.route().application->context.current();
+    PyObject* const context = loan_.route().application->context->current();
     PyObject* values[5] = {nullptr, driver_.get(), reinterpret_cast<PyObject*>(&loop_), Py_None,
                            context};
     loop_.capture = &step_;
@@ -105,7 +105,7 @@ class FirstStep final : public UntaskedStep {
   // Its first step, as the task sees it: the driver only tells it what has happened.
   Outcome run_task() {
     // The context goes on with the task.
-    const OwnedRef context = loan_.route().application->context.hand_over();
+    const OwnedRef context = loan_.route().application->context->hand_over();
     const OwnedRef held = OwnedRef::share(driver_);
     if (!run_handle(*reinterpret_cast<HandleObject*>(step_.get()))) {
       PyErr_WriteUnraisable(driver_.get());
@@ -141,7 +141,7 @@ Outcome fail(PyObject* coroutine) {
 // On a loop that is not ours: an ordinary task, which makes the first step in a turn of its own.
 Outcome start_task(ApplicationState& application, const OwnedRef& object) {
   Driver& driver = reinterpret_cast<DriverObject*>(object.get())->driver;
-  const OwnedRef context = application.context.hand_over();
+  const OwnedRef context = application.context->hand_over();
   OwnedRef task(
       PyObject_CallFunctionObjArgs(application.start_task, object.get(), context.get(), nullptr));
   if (!task) return fail(object.get());
@@ -179,7 +179,7 @@ Outcome run_coroutine(RequestLoan& loan, PyObject* coroutine, PyObject* side_cha
   }
   application.loop->untasked = nullptr;
   const Outcome outcome = answer_result(loan, OwnedRef(result), side_channel);
-  application.context.renew_if_used();
+  application.context->renew_if_used();
   return outcome;
 }
 

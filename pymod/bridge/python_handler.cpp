@@ -44,7 +44,7 @@ Outcome answer_error(RequestLoan& loan) {
   if (!result || !send_result(application, loan.route().plan, loan.exchange(), result.get())) {
     outcome = answer_otherwise(loan);
   }
-  application.context.renew_if_used();
+  application.context->renew_if_used();
   return outcome;
 }
 
@@ -67,7 +67,7 @@ Outcome answer_error(RequestLoan& loan) {
                                                  http::Exchange& exchange) {
   RequestLoan loan(route, exchange);
   const Outcome outcome = answer_otherwise(loan);
-  route.application->context.renew_if_used();
+  route.application->context->renew_if_used();
   return outcome;
 }
 
@@ -99,7 +99,7 @@ Outcome call_alone(void* context, http::Exchange& exchange) {
   Py_DECREF(result);
   if (!sent) [[unlikely]]
     return answer_alone_otherwise(route, exchange);
-  if constexpr (in_context) route.application->context.renew_if_used();
+  if constexpr (in_context) route.application->context->renew_if_used();
   return Outcome::responded;
 }
 

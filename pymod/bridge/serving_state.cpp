@@ -4,21 +4,29 @@ namespace noria::py {
 
 ServingState::ServingState(ApplicationState& application, LoopObject* loop, PyObject* start_task)
     : application_(application) {
-  if (application.context.entered()) {
+  bool is_served = false;
+  application.for_all([&](ApplicationState& one) { is_served |= one.context->entered(); });
+  if (is_served) {
     PyErr_SetString(PyExc_RuntimeError, "the app is being served already; stop it first");
     return;
   }
-  held_ = application.context.enter();
+  held_ = application.own_context.enter();
   if (!held_) return;
-  application.loop = loop;
-  application.start_task = start_task;
+  application.for_all([&](ApplicationState& one) {
+    one.context = &application.own_context;
+    one.loop = loop;
+    one.start_task = start_task;
+  });
 }
 
 ServingState::~ServingState() {
   if (!held_) return;
-  application_.loop = nullptr;
-  application_.start_task = nullptr;
-  application_.context.leave();
+  application_.for_all([](ApplicationState& one) {
+    one.context = &one.own_context;
+    one.loop = nullptr;
+    one.start_task = nullptr;
+  });
+  application_.own_context.leave();
 }
 
 }  // namespace noria::py

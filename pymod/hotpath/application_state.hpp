@@ -72,12 +72,23 @@ class ApplicationState {
 
   // While requests are served: the event loop of this thread, and what handlers run in.
   LoopObject* loop = nullptr;
-  RequestContext context;
+  // Its own, or below a mount that of the application around it.
+  RequestContext* context = &own_context;
+  RequestContext own_context;
   // In its place where the loop is not noria's, borrowed: (coroutine, context) -> its task.
   PyObject* start_task = nullptr;
 
   // Coroutines of handlers that have waited and are not through, also of requests that are over.
   std::size_t coroutines_waiting = 0;
+
+  // Applications below this one, which are served with it; their objects are kept alive elsewhere.
+  std::vector<ApplicationState*> mounted;
+  // Does it for this one and all below.
+  template <class Work>
+  void for_all(Work&& work) {
+    work(*this);
+    for (ApplicationState* below : mounted) below->for_all(work);
+  }
 
   // A result that a coroutine has to be run for: an awaitable, or what is streamed. Left here by
   // send_result(), which then says false without an error.

@@ -127,17 +127,29 @@ inline constexpr bool value_layouts_known = true;
 inline constexpr bool value_layouts_known = false;
 #endif
 
-// Whether two contexts have the same variables with the same values; quick where both still share
-// what one was copied from, and false is allowed where they were merely set back.
-inline bool same_variables(PyObject* context, PyObject* other) {
+// What a context has of variables, borrowed: it may have others behind its next change. Null where
+// that is not to be seen.
+inline PyObject* variables_of(PyObject* context) {
   if constexpr (value_layouts_known) {
     struct Layout {
       PyObject_HEAD PyObject* entered_before;
       PyObject* variables;
     };
-    return reinterpret_cast<const Layout*>(context)->variables ==
-           reinterpret_cast<const Layout*>(other)->variables;
+    return reinterpret_cast<const Layout*>(context)->variables;
   } else {
+    static_cast<void>(context);
+    return nullptr;
+  }
+}
+
+// Whether two contexts have the same variables with the same values; quick where both still share
+// what one was copied from, and false is allowed where they were merely set back.
+inline bool same_variables(PyObject* context, PyObject* other, PyObject* variables_of_other) {
+  if constexpr (value_layouts_known) {
+    static_cast<void>(other);
+    return variables_of(context) == variables_of_other;
+  } else {
+    static_cast<void>(variables_of_other);
     return PyObject_RichCompareBool(context, other, Py_EQ) == 1;
   }
 }

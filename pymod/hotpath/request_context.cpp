@@ -9,6 +9,7 @@ namespace noria::py {
 bool RequestContext::enter() {
   CHECK(!current_);
   base_ = OwnedRef(PyContext_CopyCurrent());
+  base_variables_ = base_ ? variables_of(base_.get()) : nullptr;
   current_ = OwnedRef(base_ ? PyContext_Copy(base_.get()) : nullptr);
   return current_ && PyContext_Enter(current_.get()) == 0;
 }

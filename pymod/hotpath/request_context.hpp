@@ -22,7 +22,7 @@ class RequestContext {
 
   // Behind each handler.
   void renew_if_used() {
-    if (!same_variables(current_.get(), base_.get())) [[unlikely]]
+    if (!same_variables(current_.get(), base_.get(), base_variables_)) [[unlikely]]
       hand_over();
   }
   bool entered() const { return static_cast<bool>(current_); }
@@ -31,8 +31,9 @@ class RequestContext {
   OwnedRef hand_over();
 
  private:
-  OwnedRef base_;
-  OwnedRef current_;  // entered; null outside
+  OwnedRef base_;                       // never entered, so it stays as it is
+  PyObject* base_variables_ = nullptr;  // borrowed from it
+  OwnedRef current_;                    // entered; null outside
 };
 
 }  // namespace noria::py

@@ -8,10 +8,10 @@ import pytest
 
 import noria
 from noria import App, ConfigError, Request, Response, ServerConfig, json
-from noria.testing import TestClient, live_server
+from noria.testing import live_server
 
 LATER = """
-    Blueprint Router GuardError ForbiddenError
+    GuardError ForbiddenError
     UnauthorizedError RoleGuard PermissionGuard Authenticated And Or Not StaticFiles StaticFilesConfig
     WebSocketRefused AsyncTestClient WebSocketOptions GuardLike Lifespan TlsConfig Http2Config Http3Config
     Security CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run security net
@@ -26,8 +26,7 @@ def test_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """middleware before after use register_blueprint include_router
-    mount
+    """middleware before after use
     openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
@@ -41,11 +40,10 @@ def test_attributes_of_request_and_response() -> None:
         assert not hasattr(Request, name)
     for name in "template file sendfile trailers".split():
         assert not hasattr(Response, name)
-    assert not hasattr(TestClient, "__enter__")
 
 
 def test_keywords() -> None:
-    assert not {"title", "version", "description", "guards", "dependencies"} & set(
+    assert not {"title", "version", "description"} & set(
         inspect.signature(App).parameters
     )
     assert "cli" not in inspect.signature(App.run).parameters

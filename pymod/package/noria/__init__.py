@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from noria import _native as _native  # first: the rest attaches to its types
 from noria.app import App
+from noria.blueprints import Blueprint, Router
 from noria.errors import (
     BadBody,
     BodyTooLarge,
@@ -54,6 +55,7 @@ __all__ = [
     "App",
     "BackgroundTasks",
     "BadBody",
+    "Blueprint",
     "Body",
     "BodyTooLarge",
     "ClientDisconnected",
@@ -84,6 +86,7 @@ __all__ = [
     "ResponseValidationError",
     "RouteConflict",
     "RouteInfo",
+    "Router",
     "ServerConfig",
     "SseEvent",
     "SseStream",

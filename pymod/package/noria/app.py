@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from noria import _native
+from noria.blueprints import Within
 from noria.errors import RegistrationError, RouteConflict, StartupError, place_of
-from noria.lifespan import Lifespan
+from noria.mounts import Mounting
 from noria.providers import Injecting
 from noria.requests import State
-from noria.route_options import FIXES, taken_options
+from noria.route_options import FIXES
+from noria.routed import Routed
 from noria.routing import RouteInfo, build_url
 
 TYPE_CHECKING = False
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from noria._native import Plan
     from noria.answers import Answers
     from noria.config import ServerConfig
-    from noria.options import RouteOptions, Settings
-    from noria.runtime import Runtime, Stopping
+    from noria.options import Settings
+    from noria.routed import Entry
+    from noria.runtime import Stopping
     from noria.topics import Topics
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
-class App(Injecting):
+class App(Injecting, Mounting, Routed):
     """A web application. Registration ends when it first serves."""
 
     def __init__(
@@ -45,13 +48,17 @@ class App(Injecting):
         json_nan: Literal["null", "error"] = "null",
         json_duplicate_keys: Literal["last", "reject"] = "last",
         lifespan: Callable[[App], Any] | None = None,
+        guards: Sequence[Any] = (),
+        dependencies: Sequence[Any] = (),
     ) -> None:
         _one_of("errors", errors, ("fastapi", "problem"))
         _one_of("trailing_slash", trailing_slash, ("strict", "redirect"))
         _one_of("validator", validator, ("auto", "msgspec", "pydantic", "builtin"))
         _one_of("json_nan", json_nan, ("null", "error"))
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
-        super().__init__()
+        Injecting.__init__(self)
+        Mounting.__init__(self)
+        Routed.__init__(self, lifespan, (), guards, dependencies)
         self.debug = debug
         self.errors = errors
         self.validator = validator
@@ -59,9 +66,7 @@ class App(Injecting):
         self.json_duplicate_keys = json_duplicate_keys
         self.state = State()
         self._server_config = server
-        self._lifespan = Lifespan(lifespan)
         self._pools: dict[str, tuple[str, int, int]] = {}  # named blocking pools: threads, queue
-        self._runtime: Runtime | None = None
         self._settings: dict[str, Any] | None = None  # of the server, once there is one
         self._topics: tuple[ReferenceType[Topics], ...] = ()  # of each server, in memory too
         self._json_default = json_default
@@ -78,105 +83,35 @@ class App(Injecting):
         self._handlers_by_class: dict[type[BaseException], Callable[..., Any]] = {}
         self._handlers_by_status: dict[int, Callable[..., Any]] = {}
         self._answers: Answers | None = None  # made by the freeze
-        self._serving: _native.Server | None = None
+        self._within = Within(self, (self,), "", "", (), self._guards, self._dependencies)
+        self._blueprint_names: dict[str, str] = {}  # dotted, with the prefix of each
 
     # --- routes ---
 
-    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        return self.route(path, ("GET",), **options)
+    def _arrives(self, entry: Entry) -> None:
+        entry.add(self._within)
 
-    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        return self.route(path, ("POST",), **options)
-
-    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        return self.route(path, ("PUT",), **options)
-
-    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        return self.route(path, ("PATCH",), **options)
-
-    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        return self.route(path, ("DELETE",), **options)
-
-    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        return self.route(path, ("HEAD",), **options)
-
-    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        return self.route(path, ("OPTIONS",), **options)
-
-    def route(
-        self, path: str, methods: Sequence[str] = ("GET",), **options: Unpack[RouteOptions]
-    ) -> Callable[[F], F]:
-        """Registers the decorated callable and returns it unchanged."""
-
-        def register(handler: F) -> F:
-            self.add_route(path, handler, methods, **options)
-            return handler
-
-        return register
-
-    def add_route(
-        self,
-        path: str,
-        handler: Callable[..., Any],
-        methods: Sequence[str] = ("GET",),
-        **options: Unpack[RouteOptions],
-    ) -> None:
-        place = place_of(handler)
-        self._registering(f"route {path}", place)
-        taken = taken_options(dict(options))
-        if isinstance(methods, str):
-            raise TypeError(f"methods is a sequence: methods=({methods!r},)")
-        if not callable(handler):
-            raise TypeError(f"the handler of {path} is not callable: {handler!r}")
-        upper = tuple(dict.fromkeys(method.upper() for method in methods))
-        explicit = "name" in taken
-        name: str = taken.get("name") or _function_name(handler)
-        route = RouteInfo(path, upper, name, handler, taken, place, explicit)
-        if explicit:
-            other = next((r for r in self._routes if r.explicit_name and r.name == name), None)
-            if other is not None:
-                raise RegistrationError(
-                    f"two routes are named {name!r}",
-                    where=f"{route.where}; {other.where}",
-                    fix="give each its own name=",
-                )
+    def _add_route(self, route: RouteInfo) -> None:
+        self._refuse_name(route)
         from noria.signature import compile_plan
 
         self._add_compiled(
-            route, lambda: compile_plan(self, route), lambda regex: self._native.add_route(upper, path, regex)
+            route,
+            lambda: compile_plan(self, route),
+            lambda regex: self._native.add_route(route.methods, route.path, regex),
         )
 
-    def websocket(
-        self,
-        path: str,
-        *,
-        name: str | None = None,
-        origins: Sequence[str] | None = None,
-        subprotocols: Sequence[str] = (),
-        max_size: int | str | None = None,
-        blocking: bool | str = False,
-        dependencies: Sequence[Any] = (),
-    ) -> Callable[[F], F]:
-        """Registers a handler of WebSockets; a GET route may share the path."""
-
-        def register(handler: F) -> F:
-            from noria.websocket_routes import add_websocket
-
-            self._registering(f"websocket {path}", place_of(handler))
-            add_websocket(
-                self,
-                path,
-                handler,
-                name=name,
-                origins=origins,
-                subprotocols=subprotocols,
-                max_size=max_size,
-                blocking=blocking,
-                dependencies=dependencies,
+    def _refuse_name(self, route: RouteInfo) -> None:
+        """RegistrationError if another route has the name that this one was given."""
+        if not route.explicit_name:
+            return
+        other = next((one for one in self._routes if one.explicit_name and one.name == route.name), None)
+        if other is not None:
+            raise RegistrationError(
+                f"two routes are named {route.name!r}",
+                where=f"{route.where}; {other.where}",
+                fix="give each its own name=",
             )
-            return handler
-
-        return register
 
     def _add_compiled(
         self, route: RouteInfo, compile: Callable[[], Plan], add: Callable[[Callable[[str], Any]], int]
@@ -233,7 +168,7 @@ class App(Injecting):
     def url_for(self, name: str, /, **params: Any) -> str:
         """The path of a named route; `_query` adds a query."""
         query: Mapping[str, Any] | None = params.pop("_query", None)
-        return build_url(self._routes, name, params, query)
+        return build_url(self._routes, name, params, query, self._mounts)
 
     @property
     def routes(self) -> Sequence[RouteInfo]:
@@ -272,23 +207,6 @@ class App(Injecting):
 
         return Stopping(self)
 
-    def on_event(self, event: Literal["startup", "shutdown"]) -> Callable[[F], F]:
-        """Registers a `def` or `async def` without parameters."""
-
-        def register(hook: F) -> F:
-            place = place_of(hook)
-            self._registering(f"{event} hook", place)
-            self._lifespan.hooks(event, place).append(hook)
-            return hook
-
-        return register
-
-    def on_startup(self, hook: F) -> F:
-        return self.on_event("startup")(hook)
-
-    def on_shutdown(self, hook: F) -> F:
-        return self.on_event("shutdown")(hook)
-
     # --- life ---
 
     def _registering(self, what: str, place: str) -> None:
@@ -308,6 +226,7 @@ class App(Injecting):
 
         compile_unresolved(self)
         self._check_pools()
+        self._freeze_mounts()
         answers = Answers(self)
         self._native.freeze(hooks_of(self, answers))
         self._answers = answers
@@ -352,13 +271,6 @@ def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
         from noria.errors import ConfigError
 
         raise ConfigError(f"App({name}=) is {' or '.join(map(repr, allowed))}, not {value!r}")
-
-
-def _function_name(handler: Any) -> str:
-    while not hasattr(handler, "__name__") and hasattr(handler, "func"):
-        handler = handler.func
-    name: str = getattr(handler, "__name__", None) or type(handler).__name__
-    return name
 
 
 def _fullmatch(pattern: str) -> Callable[[str], Any]:

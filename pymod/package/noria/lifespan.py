@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Lifespan:
-    """The context manager of `App(lifespan=)`, then the start-up hooks in order; stopped in reverse."""
+    """A context manager, then start-up hooks in order; of an app also its blueprints' and mounts'. Stopped in reverse."""
 
     def __init__(self, context_manager: Callable[[Any], Any] | None) -> None:
         if context_manager is not None and not callable(context_manager):
@@ -40,17 +40,16 @@ class Lifespan:
         """Everything in order; if one fails, what had started is stopped and the error raised."""
         from contextlib import AsyncExitStack
 
+        from noria.blueprints import inner
+
         stack = AsyncExitStack()
         try:
-            if self._context_manager is not None:
-                entered = await stack.enter_async_context(self._context_manager(app))
-                if entered is not None:
-                    app.state._values.update(entered)
-            # Reversed twice: the stack undoes last what it was given first.
-            for hook in self.shutdown:
-                stack.push_async_callback(_call, hook)
-            for hook in self.startup:
-                await _call(hook)
+            await self._enter(app, stack)
+            for blueprint in inner(app):
+                await blueprint._lifespan._enter(app, stack)
+            for mount in app._mounts:
+                await mount.app._lifespan.start(mount.app)
+                stack.push_async_callback(mount.app._lifespan.stop)
             # Last, for all before may register names; stopped first, for it may use what they made.
             stack.push_async_callback(app._providers.stop)
             await app._providers.start()
@@ -58,6 +57,18 @@ class Lifespan:
             await stack.aclose()
             raise
         self._stack = stack
+
+    async def _enter(self, app: App, stack: AsyncExitStack) -> None:
+        """What one owner has, the app or a blueprint in it."""
+        if self._context_manager is not None:
+            entered = await stack.enter_async_context(self._context_manager(app))
+            if entered is not None:
+                app.state._values.update(entered)
+        # Reversed twice: the stack undoes last what it was given first.
+        for hook in self.shutdown:
+            stack.push_async_callback(_call, hook)
+        for hook in self.startup:
+            await _call(hook)
 
     async def stop(self) -> None:
         stack, self._stack = self._stack, None

@@ -157,8 +157,13 @@ def _url(self: Request) -> URL:
 
 
 def url_for(self: Request, name: str, /, **params: Any) -> str:
-    """The absolute URL of a route."""
-    return f"{self.scheme}://{_authority(self)}{self.app.url_for(name, **params)}"
+    """The absolute URL of a route of the app that has the request."""
+    return f"{self.scheme}://{_authority(self)}{root_path(self)}{self.app.url_for(name, **params)}"
+
+
+def root_path(self: Request) -> str:
+    """Where the app that has the request is mounted in the one that is served; empty for that one itself."""
+    return self.app._root_path
 
 
 def _state(self: Request) -> State:
@@ -320,6 +325,7 @@ def _attach() -> None:
         "remote_addr": property(client_ip),
         "url": property(_url),
         "state": property(_state),
+        "root_path": property(root_path),
     }
     for method in (
         client_ip,

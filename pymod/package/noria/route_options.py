@@ -66,6 +66,12 @@ def taken_dependencies(given: Any) -> tuple[Any, ...]:
     return made
 
 
+def taken_sequence(what: str, given: Any) -> tuple[Any, ...]:
+    if not isinstance(given, list | tuple):
+        raise TypeError(f"{what} is a sequence, not {given!r}")
+    return tuple(given)
+
+
 # What to do about a template that is refused, by the native half's word for it.
 FIXES = {
     "conflict": "change one of the paths or methods",

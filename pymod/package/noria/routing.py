@@ -6,10 +6,11 @@ from noria.errors import URLBuildError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from noria.item_encoding import ItemEncoding
+    from noria.mounts import Mount
 
 
 class Template:
@@ -122,7 +123,7 @@ def _text(value: Any, converter: str) -> str | None:
 class RouteInfo:
     """One registered route. `options` holds what was given to the decorator."""
 
-    __slots__ = ("encode", "explicit_name", "handler", "items", "methods", "name", "options", "path", "place", "template")
+    __slots__ = ("encode", "explicit_name", "handler", "items", "methods", "name", "options", "owners", "path", "place", "template")
 
     def __init__(
         self,
@@ -133,6 +134,7 @@ class RouteInfo:
         options: Mapping[str, Any],
         place: str,
         explicit_name: bool,
+        owners: tuple[Any, ...] = (),
     ) -> None:
         self.path = path
         self.methods = methods
@@ -141,6 +143,7 @@ class RouteInfo:
         self.options = options
         self.place = place
         self.explicit_name = explicit_name
+        self.owners = owners  # the app, then the blueprints around the route, outer first
         self.template = Template(path)
         self.encode: Callable[[Any], Any] | None = None
         self.items: ItemEncoding | None = None  # of a stream, where the handler's annotation settles it
@@ -164,12 +167,20 @@ class RouteInfo:
 
 
 def build_url(
-    routes: Iterable[RouteInfo], name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None
+    routes: Iterable[RouteInfo],
+    name: str,
+    params: Mapping[str, Any],
+    query: Mapping[str, Any] | None,
+    mounts: Sequence[Mount] = (),
 ) -> str:
     """Path and query of the route of this name; an explicit name wins over function names."""
     named = [route for route in routes if route.name == name]
     chosen = [route for route in named if route.explicit_name] or named
     if not chosen:
+        for mount in mounts:
+            if mount.name is not None and name.startswith(f"{mount.name}."):
+                below = name[len(mount.name) + 1 :]
+                return mount.path + build_url(mount.app._routes, below, params, query, mount.app._mounts)
         from noria.errors import nearest
 
         known = sorted({route.name for route in routes})

@@ -31,7 +31,8 @@ class Runtime:
         self.sse_keep_alive_s: float = settings["timeout_sse_keep_alive"]
         self.graceful_s: float = settings["timeout_graceful"]
         self.stopping = False
-        app._settings = settings
+        for _, one in app._tree():
+            one._settings = settings
         self.topics: Topics | None = None
         # To start, and started.
         self.background: set[asyncio.Task[None] | BackgroundTasks | Closing] = set()
@@ -39,21 +40,24 @@ class Runtime:
         self._event_streams: set[asyncio.Task[Any]] = set()
         self._stop_waiters: list[asyncio.Future[None]] = []
         self._pools = {DEFAULT_POOL: BlockingPool(DEFAULT_POOL, settings["blocking_threads"], settings["limit_queued"])}
-        for name, threads, queue in app._pools.values():
-            self._pools[name] = BlockingPool(name, threads, queue)
+        for _, one in app._tree():
+            for name, threads, queue in one._pools.values():
+                self._pools[name] = BlockingPool(name, threads, queue)
         self._has_executor = False
 
     def serve_topics(self, receivers: Receivers) -> Topics:
         """From now on `app.publish()` reaches this server's WebSockets."""
         self.topics = Topics(receivers, self.loop)
-        living = [one for one in self.app._topics if one() is not None]
-        # Whole, for threads that publish at this moment.
-        self.app._topics = (*living, weakref.ref(self.topics))
+        for _, app in self.app._tree():
+            living = [one for one in app._topics if one() is not None]
+            # Whole, for threads that publish at this moment.
+            app._topics = (*living, weakref.ref(self.topics))
         return self.topics
 
     def leave_topics(self) -> None:
         if self.topics is not None:
-            self.app._topics = tuple(one for one in self.app._topics if one() not in (None, self.topics))
+            for _, app in self.app._tree():
+                app._topics = tuple(one for one in app._topics if one() not in (None, self.topics))
             self.topics.leave()
 
     # --- pools ---

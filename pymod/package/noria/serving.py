@@ -182,7 +182,8 @@ class Serving:
         self.listeners = listeners
         self._asked_engine: str = settings["engine"]
         if settings["debug"]:
-            app.debug = True
+            for _, one in app._tree():
+                one.debug = True
         broker = _broker_of(settings)
         try:
             self.server = _native.Server(
@@ -213,8 +214,7 @@ class Serving:
         except ValueError as error:
             self.close()
             raise StartupError(str(error)) from None
-        app._serving = self.server
-        app._runtime = self.runtime
+        app._serve_by(self.runtime, self.server)
         try:
             topics = self.runtime.serve_topics(self.server)
             if bus is not None:
@@ -239,8 +239,7 @@ class Serving:
         return code
 
     def close(self) -> None:
-        self.app._serving = None
-        self.app._runtime = None
+        self.app._serve_by(None)
         self.runtime.leave_topics()
         self.server.close()
         self.loop.close()

@@ -22,7 +22,7 @@ from noria.websocket_session import WebSocketRefused, WebSocketSession
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
-    from typing import Unpack
+    from typing import Self, Unpack
 
     from noria.app import App
     from noria.client_requests import RequestOptions, StreamOptions
@@ -107,6 +107,39 @@ class TestClient(ClientBase):
             drive(task.done, 3600.0)
         return task.result()
 
+    # --- the lifespan ---
+
+    def __enter__(self) -> Self:
+        """Starts the application; without the block its lifespan does not run."""
+        start = self.app._lifespan.start(self.app)
+        try:
+            self.run(start)
+        except BaseException:
+            start.close()
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stops the server, ends what goes on beside requests, then the application."""
+        server, runtime = self._memory(), self._runtime
+        assert runtime is not None
+        self._server = self._runtime = None
+        self._idle.clear()
+        try:
+            server.begin()
+            self.app._serve_by(runtime)
+            try:
+                runtime.begin_stop()
+                server.close()
+                runtime.wind_down()
+            finally:
+                self.app._serve_by(None)
+                server.end()
+        finally:
+            runtime.leave_topics()
+            runtime.loop.close()
+
     # --- how the server is turned: on this thread, beside a loop of its own ---
 
     def _memory(self) -> _native.MemoryServer:
@@ -182,16 +215,17 @@ class TestClient(ClientBase):
                 server.turn()
             return True
 
-        before, answers.unhandled = answers.unhandled, []
-        self.app._runtime = runtime
         server.begin()
+        before = answers.unhandled
+        unhandled: list[BaseException] = []
+        self.app._tell_unhandled(unhandled)
+        self.app._serve_by(runtime)
         try:
             with Running(loop):
                 yield drive
-            unhandled = answers.unhandled
         finally:
             server.end()
-            self.app._runtime = None
-            answers.unhandled = before
+            self.app._serve_by(None)
+            self.app._tell_unhandled(before)
         if unhandled and self._raise:
             raise unhandled[0]

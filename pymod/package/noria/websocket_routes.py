@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from noria.concurrency import read_websocket_pool
-from noria.errors import HTTPError, RegistrationError, WebSocketDisconnect, place_of
+from noria.errors import HTTPError, WebSocketDisconnect, place_of
 from noria.route_options import taken_dependencies
+from noria.routed import function_name
 from noria.routing import RouteInfo
 from noria.sync_websocket import SyncWebSocket
 from noria.websocket_signature import WebSocketCompiler
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from noria._native import Plan, Request, WebSocketEnd
     from noria.app import App
+    from noria.blueprints import Within
 
 POLICY, FAILED, NORMAL = 1008, 1011, 1000
 
@@ -95,45 +97,64 @@ def websocket_of(request: Request, route: RouteInfo) -> WebSocket | SyncWebSocke
     return SyncWebSocket(made, runtime.loop)
 
 
-def add_websocket(
-    app: App,
-    path: str,
-    handler: Callable[..., Any],
-    *,
-    name: str | None,
-    origins: Sequence[str] | None,
-    subprotocols: Sequence[str],
-    max_size: int | str | None,
-    blocking: bool | str,
-    dependencies: Sequence[Any] = (),
-) -> None:
-    """Registers a handler; RegistrationError, TypeError or ValueError for what it cannot be."""
-    from noria.settings import size
+class WebSocketEntry:
+    """One route of WebSockets; RegistrationError, TypeError or ValueError for what it cannot be."""
 
-    place = place_of(handler)
-    where = f"{place}, WebSocket {path}"
-    for what, value in (("origins", origins), ("subprotocols", subprotocols)):
-        if isinstance(value, str):
-            raise TypeError(f"{what} is a sequence: {what}=({value!r},)")
-    if max_size is not None:
-        max_size = size(max_size)
-        if max_size < 1:
-            raise ValueError(f"max_size is at least one octet, not {max_size}; leave it out for limits.ws_max_size")
-    options = {
-        "pool": read_websocket_pool(blocking, handler, where),
-        "max_size": max_size,
-        "subprotocols": tuple(subprotocols),
-        "dependencies": taken_dependencies(dependencies),
-    }
-    if name is not None and any(route.explicit_name and route.name == name for route in app._routes):
-        raise RegistrationError(f"two routes are named {name!r}", where=where, fix="give each its own name=")
-    shown = getattr(handler, "__name__", type(handler).__name__)
-    route = RouteInfo(path, ("WEBSOCKET",), name or shown, handler, options, place, name is not None)
-    app._add_compiled(
-        route,
-        lambda: _plan(app, route),
-        lambda fullmatch: app._native.add_websocket(path, fullmatch, origins=None if origins is None else list(origins)),
-    )
+    __slots__ = ("handler", "name", "options", "origins", "path", "place")
+
+    def __init__(
+        self,
+        path: str,
+        handler: Callable[..., Any],
+        *,
+        name: str | None,
+        origins: Sequence[str] | None,
+        subprotocols: Sequence[str],
+        max_size: int | str | None,
+        blocking: bool | str,
+        dependencies: Sequence[Any] = (),
+    ) -> None:
+        from noria.settings import size
+
+        for what, value in (("origins", origins), ("subprotocols", subprotocols)):
+            if isinstance(value, str):
+                raise TypeError(f"{what} is a sequence: {what}=({value!r},)")
+        if max_size is not None:
+            max_size = size(max_size)
+            if max_size < 1:
+                raise ValueError(f"max_size is at least one octet, not {max_size}; leave it out for limits.ws_max_size")
+        self.path = path
+        self.handler = handler
+        self.name = name
+        self.place = place_of(handler)
+        self.origins = None if origins is None else list(origins)
+        self.options = {
+            "pool": read_websocket_pool(blocking, handler, f"{self.place}, WebSocket {path}"),
+            "max_size": max_size,
+            "subprotocols": tuple(subprotocols),
+            "dependencies": taken_dependencies(dependencies),
+        }
+
+    def info(self, within: Within) -> RouteInfo:
+        return RouteInfo(
+            within.prefix + self.path,
+            ("WEBSOCKET",),
+            within.named(self.name or function_name(self.handler)),
+            self.handler,
+            within.added_to(self.options),
+            self.place,
+            self.name is not None,
+            within.owners,
+        )
+
+    def add(self, within: Within) -> None:
+        app, route = within.app, self.info(within)
+        app._refuse_name(route)
+        app._add_compiled(
+            route,
+            lambda: _plan(app, route),
+            lambda fullmatch: app._native.add_websocket(route.path, fullmatch, origins=self.origins),
+        )
 
 
 def _plan(app: App, route: RouteInfo) -> Plan:

@@ -1,0 +1,129 @@
+"""Mounts: whole applications below a path of another one."""
+
+from __future__ import annotations
+
+from noria.errors import RegistrationError
+from noria.routing import Template
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, Protocol
+
+    from noria._native import Server
+    from noria.app import App
+    from noria.runtime import Runtime
+
+    class Mountable(Protocol):
+        """What mount() takes beside an App."""
+
+        def _mount(self, app: App, path: str, name: str | None) -> App | None:
+            """Registers on the app what is to be served below the path, or returns an App to be mounted there.
+
+            `path` is empty for the whole app, else it begins with a slash and ends without one.
+            """
+
+
+class Mount:
+    """One application in another."""
+
+    __slots__ = ("app", "name", "prefix")
+
+    def __init__(self, prefix: str, app: App, name: str | None) -> None:
+        self.prefix = prefix
+        self.app = app
+        self.name = name
+
+    @property
+    def path(self) -> str:
+        """The prefix as it stands in a URL."""
+        return Template(self.prefix).build({}, "a mount")
+
+
+class Mounting:
+    """The half of App that is about mounts."""
+
+    def __init__(self) -> None:
+        self._mounts: list[Mount] = []
+        self._root_path = ""  # where the app that is served has this one
+        self._runtime: Runtime | None = None
+        self._serving: Server | None = None
+
+    def mount(self, path: str, target: App | Mountable, *, name: str | None = None) -> None:
+        """Gives `target` the path and everything below it that no own route matches; the longest path wins.
+
+        With a name, `url_for("name.route")` reaches its routes.
+        """
+        app: Any = self
+        where = f"mount({path!r})"
+        app._registering(where, where)
+        prefix = _prefix(path, where)
+        if hasattr(target, "_mount"):
+            made = target._mount(app, prefix, name)
+            if made is None:
+                return
+            target = made
+        if not isinstance(target, Mounting):
+            raise TypeError(f"mount() takes an App or StaticFiles, not {target!r}")
+        if target is self or any(one is self for _, one in target._tree()):
+            raise RegistrationError("an app cannot be mounted in itself", where=where, fix="make another App")
+        for other in self._mounts:
+            if other.prefix == prefix or (name is not None and other.name == name):
+                same = f"at {path!r}" if other.prefix == prefix else f"as {name!r}"
+                raise RegistrationError(
+                    f"there is a mount {same} already", where=where, fix="give it another path and another name="
+                )
+        self._mounts.append(Mount(prefix, target, name))
+
+    def _tree(self, root_path: str = "") -> Iterator[tuple[str, App]]:
+        """This app and all that are mounted in it, each with its whole prefix."""
+        yield root_path, self  # type: ignore[misc]
+        for mount in self._mounts:
+            yield from mount.app._tree(root_path + mount.prefix)
+
+    def _serve_by(self, runtime: Runtime | None, serving: Server | None = None) -> None:
+        """Tells the whole tree who serves it; None: nobody does any more."""
+        for root_path, app in self._tree():
+            app._runtime, app._serving, app._root_path = runtime, serving, root_path
+
+    def _tell_unhandled(self, unhandled: list[BaseException] | None) -> None:
+        """Where exceptions that end in a 500 go, of the whole tree."""
+        for _, app in self._tree():
+            assert app._answers is not None
+            app._answers.unhandled = unhandled
+
+    def _freeze_mounts(self) -> None:
+        """Before the app itself is."""
+        seen: dict[int, str] = {}
+        pools: dict[str, str] = {}
+        for root_path, app in self._tree():
+            if id(app) in seen:
+                raise RegistrationError(
+                    "one app is mounted twice",
+                    where=f"{seen[id(app)]!r} and {root_path!r}",
+                    fix="make two, and register the same blueprint in both",
+                )
+            seen[id(app)] = root_path
+            for name in app._pools:
+                if name in pools:
+                    raise RegistrationError(
+                        f"two apps have a blocking pool {name!r}, and one process has one of each name",
+                        where=f"{pools[name]!r} and {root_path!r}",
+                        fix="give one of them another name",
+                    )
+                pools[name] = root_path
+        native: Any = self
+        for mount in self._mounts:
+            native._native.mount(mount.prefix, mount.app._freeze())
+
+
+def _prefix(path: str, where: str) -> str:
+    if path == "/":
+        return ""
+    if not path.startswith("/") or path.endswith("/") or any(one in path for one in "{}?#"):
+        raise RegistrationError(
+            f"{path!r} is no path of a mount: literal, with a slash at its beginning and none at its end",
+            where=where,
+            fix="/admin, or / for everything",
+        )
+    return path
