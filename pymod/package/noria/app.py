@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from noria import _native
 from noria.errors import RegistrationError, RouteConflict, StartupError, place_of
+from noria.layers import Layered
 from noria.lifespan import Lifespan
 from noria.providers import Injecting
 from noria.requests import State
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
-class App(Injecting):
+class App(Injecting, Layered):
     """A web application. Registration ends when it first serves."""
 
     def __init__(
@@ -51,7 +52,8 @@ class App(Injecting):
         _one_of("validator", validator, ("auto", "msgspec", "pydantic", "builtin"))
         _one_of("json_nan", json_nan, ("null", "error"))
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
-        super().__init__()
+        Injecting.__init__(self)
+        Layered.__init__(self)
         self.debug = debug
         self.errors = errors
         self.validator = validator

@@ -122,7 +122,7 @@ def _text(value: Any, converter: str) -> str | None:
 class RouteInfo:
     """One registered route. `options` holds what was given to the decorator."""
 
-    __slots__ = ("encode", "explicit_name", "handler", "items", "methods", "name", "options", "path", "place", "template")
+    __slots__ = ("encode", "explicit_name", "handler", "items", "methods", "name", "options", "owners", "path", "place", "template")
 
     def __init__(
         self,
@@ -144,6 +144,7 @@ class RouteInfo:
         self.template = Template(path)
         self.encode: Callable[[Any], Any] | None = None
         self.items: ItemEncoding | None = None  # of a stream, where the handler's annotation settles it
+        self.owners: tuple[Any, ...] = ()  # whose layers are around it, the outermost first; none: the app's alone
 
     @property
     def where(self) -> str:
