@@ -43,6 +43,20 @@ MatchAnswer answer_to(MatchOutcome outcome) {
   return {};
 }
 
+// Whether an application's own handler may answer it.
+bool goes_to_handler(MatchOutcome outcome, bool takes_all) {
+  switch (outcome) {
+    case MatchOutcome::not_found:
+    case MatchOutcome::method_not_allowed:
+      return true;
+    case MatchOutcome::automatic_options:
+    case MatchOutcome::redirect:
+      return takes_all;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 // What is rare behind a handler's call.
@@ -105,9 +119,8 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
   const Persistence persistence = persistence_with_unread(head, rest);
   const MatchAnswer answer = answer_to(match.outcome);
   if (answer.reason != Reason::none) shared_.stats.count(answer.reason);
-  const bool to_handler =
-      match.outcome == MatchOutcome::not_found || match.outcome == MatchOutcome::method_not_allowed;
-  if (shared_.unmatched.call != nullptr && to_handler) {
+  if (shared_.unmatched.call != nullptr &&
+      goes_to_handler(match.outcome, shared_.unmatched_takes_all)) {
     call(shared_.unmatched, head, {}, match, persistence);
     return;
   }

@@ -158,6 +158,15 @@ void Application::set_plan(std::uint32_t index, const pb::dict& plan) {
   planned_[index] = true;
 }
 
+void Application::set_layers(std::uint32_t index, const pb::object& layers, bool is_coroutine) {
+  check_open();
+  if (index >= router_.route_count()) throw pb::index_error("no such route");
+  CompiledRoute& route = *state_.routes[index];
+  route.plan.layers = OwnedRef::share(layers.ptr());
+  route.plan.layers_awaited = is_coroutine;
+  router_.settings(index).handler = python_handler(route);
+}
+
 void Application::freeze(pb::handle self, const pb::dict& hooks) {
   check_open();
   for (std::size_t index = 0; index < planned_.size(); ++index) {
@@ -264,6 +273,8 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
            "(name, converter) of a route's template in order.")
       .def("set_plan", &Application::set_plan, pb::arg("index"), pb::arg("plan"),
            "Says how the route's handler is called.")
+      .def("set_layers", &Application::set_layers, pb::arg("index"), pb::arg("layers"),
+           pb::arg("is_coroutine"), "Puts `layers(request)` in place of the handler's call.")
       .def(
           "freeze",
           [](const pb::object& self, const pb::dict& hooks) {

@@ -42,6 +42,8 @@ class Application {
                               const std::optional<std::vector<std::string>>& origins);
   std::vector<std::pair<std::string, std::string>> parameters(std::uint32_t index) const;
   void set_plan(std::uint32_t index, const pybind11::dict& plan);
+  // Called in place of the handler; the plan is set already.
+  void set_layers(std::uint32_t index, const pybind11::object& layers, bool is_coroutine);
   // `self` is the Python object around this one.
   void freeze(pybind11::handle self, const pybind11::dict& hooks);
 

@@ -25,6 +25,8 @@ struct Hooks {
   OwnedRef side_channel;
   OwnedRef merge;
   OwnedRef on_unmatched;  // None: the server answers
+  OwnedRef has_middleware;
+  OwnedRef call_apart;  // (request) -> what its handler gives, where the exchange is over
   OwnedRef bad_json;
   OwnedRef refusal;
   OwnedRef log_lost;          // (request or None, exception)

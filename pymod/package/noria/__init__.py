@@ -9,6 +9,8 @@ from noria.errors import (
     BodyTooLarge,
     ClientDisconnected,
     ConfigError,
+    ForbiddenError,
+    GuardError,
     HandlerSignatureError,
     HTTPError,
     HTTPException,
@@ -20,6 +22,7 @@ from noria.errors import (
     ResponseValidationError,
     RouteConflict,
     StartupError,
+    UnauthorizedError,
     UnsupportedMediaType,
     URLBuildError,
     WebSocketDisconnect,
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from noria.background import BackgroundTasks
     from noria.config import LimitsConfig, ServerConfig, TimeoutConfig
     from noria.form_data import FormData
+    from noria.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
     from noria.options import RouteOptions, Settings
     from noria.uploads import UploadedFile
     from noria.headers import HeadersInit
@@ -51,7 +55,9 @@ __version__ = "0.1.0"
 __all__ = [
     "URL",
     "Address",
+    "And",
     "App",
+    "Authenticated",
     "BackgroundTasks",
     "BadBody",
     "Body",
@@ -62,7 +68,9 @@ __all__ = [
     "Depends",
     "File",
     "Form",
+    "ForbiddenError",
     "FormData",
+    "GuardError",
     "HTTPError",
     "HTTPException",
     "HandlerSignatureError",
@@ -73,7 +81,10 @@ __all__ = [
     "MultiDict",
     "MutableHeaders",
     "NoriaError",
+    "Not",
+    "Or",
     "Path",
+    "PermissionGuard",
     "ProblemDetails",
     "Query",
     "RegistrationError",
@@ -82,6 +93,7 @@ __all__ = [
     "Response",
     "ResponseTypeError",
     "ResponseValidationError",
+    "RoleGuard",
     "RouteConflict",
     "RouteInfo",
     "ServerConfig",
@@ -92,6 +104,7 @@ __all__ = [
     "SyncWebSocket",
     "TimeoutConfig",
     "URLBuildError",
+    "UnauthorizedError",
     "UnsupportedMediaType",
     "UploadedFile",
     "WebSocket",
@@ -102,8 +115,14 @@ __all__ = [
 
 # What many programs never need; some of their modules import dataclasses or typing.
 _LATER = {
+    "And": "noria.guards",
+    "Authenticated": "noria.guards",
     "BackgroundTasks": "noria.background",
     "FormData": "noria.form_data",
+    "Not": "noria.guards",
+    "Or": "noria.guards",
+    "PermissionGuard": "noria.guards",
+    "RoleGuard": "noria.guards",
     "UploadedFile": "noria.uploads",
     "SseEvent": "noria.sse",
     "SseStream": "noria.sse",

@@ -126,8 +126,11 @@ class Hooks(TypedDict):
     # (what the handler returned, side channel, RouteInfo) -> a finished Response in which the side
     # channel is merged. It applies `encode` itself.
     merge: Callable[[Any, Any, Any], Any]
-    # Registered handlers for 404 and 405, or None for the native answers: (request, status, allow).
-    on_unmatched: Callable[[Any, int, str | None], Any] | None
+    # Registered handlers for 404 and 405, or None for the native answers: (request, status, allow,
+    # location). With middleware also OPTIONS that no route answers (204), and redirects (308).
+    on_unmatched: Callable[[Any, int, str | None, str | None], Any] | None
+    has_middleware: bool
+    call_apart: Callable[[Any], Any]  # Request._call() where the exchange is over
     # The exception that Request.json() raises for a JSONDecodeError.
     bad_json: Callable[[Any, JSONDecodeError], BaseException]
     # The exception that touching `query` or `cookies` raises over their limits: (status, detail).
@@ -176,6 +179,8 @@ class Application(metaclass=_BoundType):
     def parameters(self, index: int) -> list[tuple[str, str]]:
         """(name, converter) of a route's template in order: str int float uuid regex path."""
     def set_plan(self, index: int, plan: Plan) -> None: ...
+    def set_layers(self, index: int, layers: Callable[[Any], Any], is_coroutine: bool) -> None:
+        """Puts `layers(request)` in place of the handler's call, which it makes by Request._call()."""
     def freeze(self, hooks: Hooks) -> None: ...
 
 # --- Request path (hotpath) -------------------------------------------------------------------
@@ -266,6 +271,9 @@ class Request:
     def _server(self) -> tuple[str, int] | None: ...
     @property
     def _driver(self) -> HandlerCoroutine | None: ...
+    # Calls the route's handler with what its plan says: its result, and its side channel with it if
+    # it has one.
+    def _call(self) -> Any: ...
     def body(self) -> bytes: ...
     def json(self) -> Any: ...
 

@@ -46,6 +46,7 @@ class App(Injecting, Layered):
         json_nan: Literal["null", "error"] = "null",
         json_duplicate_keys: Literal["last", "reject"] = "last",
         lifespan: Callable[[App], Any] | None = None,
+        guards: Sequence[Callable[[Any], Any]] = (),
     ) -> None:
         _one_of("errors", errors, ("fastapi", "problem"))
         _one_of("trailing_slash", trailing_slash, ("strict", "redirect"))
@@ -53,7 +54,7 @@ class App(Injecting, Layered):
         _one_of("json_nan", json_nan, ("null", "error"))
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
         Injecting.__init__(self)
-        Layered.__init__(self)
+        Layered.__init__(self, guards)
         self.debug = debug
         self.errors = errors
         self.validator = validator
@@ -76,6 +77,7 @@ class App(Injecting, Layered):
             json_duplicate_keys=json_duplicate_keys,
         )
         self._routes: list[RouteInfo] = []
+        self._plans: dict[int, Plan] = {}  # by route, until the freeze
         self._unresolved: list[tuple[int, RouteInfo, Callable[[], Plan]]] = []
         self._handlers_by_class: dict[type[BaseException], Callable[..., Any]] = {}
         self._handlers_by_status: dict[int, Callable[..., Any]] = {}
@@ -157,6 +159,7 @@ class App(Injecting, Layered):
         subprotocols: Sequence[str] = (),
         max_size: int | str | None = None,
         blocking: bool | str = False,
+        guards: Sequence[Callable[[Any], Any]] = (),
         dependencies: Sequence[Any] = (),
     ) -> Callable[[F], F]:
         """Registers a handler of WebSockets; a GET route may share the path."""
@@ -174,6 +177,7 @@ class App(Injecting, Layered):
                 subprotocols=subprotocols,
                 max_size=max_size,
                 blocking=blocking,
+                guards=guards,
                 dependencies=dependencies,
             )
             return handler
@@ -199,6 +203,7 @@ class App(Injecting, Layered):
         if plan is None:
             self._unresolved.append((index, route, compile))
         else:
+            self._plans[index] = plan
             self._native.set_plan(index, plan)
 
     def _refused(self, error: _native.RouteError, route: RouteInfo) -> RegistrationError:
@@ -306,11 +311,12 @@ class App(Injecting, Layered):
         if self._answers is not None:
             return self._native
         from noria.answers import Answers
-        from noria.freezing import compile_unresolved, hooks_of
+        from noria.freezing import compile_layers, compile_unresolved, hooks_of
 
         compile_unresolved(self)
         self._check_pools()
         answers = Answers(self)
+        compile_layers(self, answers)
         self._native.freeze(hooks_of(self, answers))
         self._answers = answers
         return self._native

@@ -119,8 +119,7 @@ class Closers:
         if isinstance(answer._body, Streaming):
             answer._body.closing = Closing(self, runtime, None)
         else:
-            closing, answer._background = Closing(self, runtime, answer._background), None
-            closing.begin()
+            answer._background = Closing(self, runtime, answer._background)
 
     async def end(self) -> None:
         """Closes all now; raises what one of them raises, once it went through the others."""
@@ -181,9 +180,19 @@ class Closing:
         self.runtime.background.add(self)
         self.runtime.loop.call_later(0, self._close, error, context=self.variables)
 
+    def begin_with(self, behind: Any) -> None:
+        """The same, with the tasks of the answer."""
+        if behind is None or hasattr(behind, "run"):
+            self.background = behind
+            self.begin()
+        else:
+            self.begin()
+            self.runtime.start_behind(behind)
+
     def __del__(self) -> None:
-        # Of an answer that was never sent, as there was nobody any more.
+        # Of an answer that was never sent, as there was nobody any more: no task follows it.
         if not self.begun and not self.runtime.loop.is_closed():
+            self.background = None
             self.begin()
 
     def own_context(self) -> Context | None:

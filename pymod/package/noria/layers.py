@@ -7,7 +7,7 @@ from noria.parameters import innermost, is_async_generator, is_coroutine, is_gen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, TypeVar, overload
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -31,8 +31,12 @@ class Layers:
 class Layered:
     """The half of App, and of whatever groups routes, that is about layers."""
 
-    def __init__(self) -> None:
+    def __init__(self, guards: Sequence[Callable[[Any], Any]] = ()) -> None:
         self._layers = Layers()
+        if guards:
+            from noria.guards import taken_guards
+
+            self._layers.guards += taken_guards(guards)
 
     def _registering(self, what: str, place: str) -> None:
         """Raises RegistrationError once registration has ended."""

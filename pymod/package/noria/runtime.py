@@ -83,6 +83,16 @@ class Runtime:
         self.background.add(tasks)
         self.loop.call_later(0, self._start_background, tasks)
 
+    def start_behind(self, behind: Any) -> None:
+        """Tasks, or what closes before them; of more than one answer if middleware gave another."""
+        if isinstance(behind, list):
+            for one in behind:
+                self.start_behind(one)
+        elif hasattr(behind, "begin"):
+            behind.begin()
+        elif len(behind):
+            self.start_background(behind)
+
     def _start_background(self, tasks: BackgroundTasks) -> asyncio.Task[None]:
         self.background.discard(tasks)
         answers = self.app._answers

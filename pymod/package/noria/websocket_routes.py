@@ -105,6 +105,7 @@ def add_websocket(
     subprotocols: Sequence[str],
     max_size: int | str | None,
     blocking: bool | str,
+    guards: Sequence[Callable[[Any], Any]] = (),
     dependencies: Sequence[Any] = (),
 ) -> None:
     """Registers a handler; RegistrationError, TypeError or ValueError for what it cannot be."""
@@ -125,6 +126,10 @@ def add_websocket(
         "subprotocols": tuple(subprotocols),
         "dependencies": taken_dependencies(dependencies),
     }
+    if guards:
+        from noria.guards import taken_guards
+
+        options["guards"] = taken_guards(guards)
     if name is not None and any(route.explicit_name and route.name == name for route in app._routes):
         raise RegistrationError(f"two routes are named {name!r}", where=where, fix="give each its own name=")
     shown = getattr(handler, "__name__", type(handler).__name__)
