@@ -7,6 +7,7 @@ import inspect
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
@@ -150,7 +151,7 @@ def everything(app: App, order: list[str]) -> None:
         return {"divided": request.path}, 400
 
 
-def _raise(error: BaseException) -> Any:
+def _raise(error: Any, /) -> Any:
     raise error
 
 
@@ -215,7 +216,7 @@ def test_nothing_but_layers_that_pass_changes_no_answer(asking: Asking, first: A
         answers.append(got)
         steps.append(order)
     assert answers[0] == answers[1]
-    assert steps[0] == steps[1] == ["open", "close"]
+    assert steps[0] == steps[1] == ["open", "close"] * 2
 
 
 def test_what_a_hook_answers_is_the_answer(asking: Asking) -> None:
@@ -282,7 +283,7 @@ def test_exceptions_that_are_known_are_responses_and_the_others_pass(asking: Ask
 
     app.after(lambda request, response: seen.append(f"after {response.status}"))
     for at, error in enumerate((HTTPError(409), KeyError("k"), BadBody("b"), ZeroDivisionError(), OSError("disk"))):
-        app.add_route(f"/{at}", lambda error=Depends(lambda error=error: error): _raise(error), name=str(at))
+        app.add_route(f"/{at}", partial(_raise, error), name=str(at))
     app.add_route("/unsendable", lambda: object())
     ask = asking(app)
     got = [ask("GET", f"/{at}").status for at in range(5)] + [ask("GET", "/unsendable").status]
