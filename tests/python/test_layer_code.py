@@ -61,7 +61,7 @@ def test_it_is_a_coroutine_function_only_if_something_is_awaited(
         if fn is not None:
             getattr(app._layers, kind).append(fn)
     route = app._routes[0]
-    run, waits = layered(RouteLayers([app._layers], (), False), route, compile_plan(app, route), Answers(app))
+    run, waits = layered(RouteLayers([app._layers]), route, compile_plan(app, route), Answers(app))
     assert (not inspect.iscoroutinefunction(run), waits) == (is_function, is_awaited)
     assert TestClient(app).get("/").json() == "x"
 

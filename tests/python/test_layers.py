@@ -295,3 +295,21 @@ def test_owners_say_whose_layers_are_around_a_route() -> None:
     client = TestClient(app)
     assert client.get("/both").headers.getlist("x-by") == ["group", "app"]
     assert client.get("/app").headers.getlist("x-by") == ["app"]
+
+
+def test_middleware_of_the_apps_around_one_is_around_its_own() -> None:
+    outer, app, steps = App(guards=[lambda request: False]), App(), list[str]()
+    noting(app, steps, False)
+    outer.before(lambda request: steps.append("of another app"))
+
+    @outer.middleware
+    async def around(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        steps.append("outer")
+        return response
+
+    app._outer_layers = (outer._layers,)
+    app.add_route("/", lambda: 1)
+    client = TestClient(app)
+    assert client.get("/").json() == 1 and steps[-2:] == ["first out 200", "outer"] and len(steps) == 9
+    assert client.get("/none").status_code == 404 and steps[-1] == "outer"

@@ -11,7 +11,7 @@ from noria.streaming import Delivery, Streaming, send, streaming_response, strea
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from noria._native import Request
@@ -202,19 +202,18 @@ class Answers:
             await sending
         except BaseException as error:
             if closing is not None:
-                closing.begin(error)
+                await closing.behind_failure(error)
             raise
         if closing is not None:
-            closing.begin_with(value._background)
+            await closing.behind_stream(value._background)
         elif value._background is not None:
             self.start_background(value._background)
         return None
 
-    def start_background(self, behind: Any) -> None:
-        """What follows the answer that has just been handed over."""
+    def start_background(self, behind: Any, in_task: bool = False) -> Coroutine[Any, Any, None] | None:
+        """What follows the answer that has just been handed over; what the task that sent it is to go on with."""
         runtime = self.app._runtime
-        if runtime is not None:
-            runtime.start_behind(behind)
+        return None if runtime is None else runtime.start_behind(behind, in_task)
 
     def tuple_response(self, value: tuple[Any, ...], route: RouteInfo | None) -> Response:
         if len(value) not in (2, 3) or type(value[1]) is not int:

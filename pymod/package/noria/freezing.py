@@ -37,23 +37,28 @@ def compile_unresolved(app: App) -> None:
 def compile_layers(app: App, answers: Answers) -> None:
     """Puts middleware, hooks and guards around the routes that have any."""
     plans, app._plans = app._plans, {}
-    if not app._layers and not any(route.owners or route.options.get("guards") for route in app._routes):
+    outer = app._outer_layers
+    if not app._layers and not any(outer) and not any(route.owners or route.options.get("guards") for route in app._routes):
         return
     from noria.layer_code import RouteLayers, layered
 
     for index, route in enumerate(app._routes):
         owners = [owner._layers for owner in route.owners or (app,)]
-        layers = RouteLayers(owners, route.options.get("guards", ()), "WEBSOCKET" in route.methods)
+        layers = RouteLayers(owners, route.options.get("guards", ()), outer, "WEBSOCKET" in route.methods)
         if layers:
             app._native.set_layers(index, *layered(layers, route, plans[index], answers))
 
 
+def has_middleware(app: App) -> bool:
+    return any(one.middleware for one in (*app._outer_layers, app._layers))
+
+
 def _unmatched(app: App, answers: Answers) -> Callable[..., Any] | None:
     """What answers requests without a route; None where the native half does."""
-    if app._layers.middleware:
+    if has_middleware(app):
         from noria.layer_code import RouteLayers, unmatched
 
-        return unmatched(RouteLayers([app._layers], (), False), answers)
+        return unmatched(RouteLayers([app._layers], outer=app._outer_layers), answers)
     is_handled = 404 in app._handlers_by_status or 405 in app._handlers_by_status
     return answers.on_unmatched if is_handled else None
 
@@ -81,7 +86,7 @@ def hooks_of(app: App, answers: Answers) -> Hooks:
         "side_channel": side_channel,
         "merge": answers.merge,
         "on_unmatched": _unmatched(app, answers),
-        "has_middleware": bool(app._layers.middleware),
+        "has_middleware": has_middleware(app),
         "call_apart": _call_apart(app),
         "bad_json": lambda request, error: bad_json(error),
         "refusal": HTTPError,

@@ -27,12 +27,18 @@ if TYPE_CHECKING:
 class RouteLayers:
     """What is around one route, the outermost first."""
 
-    def __init__(self, layers: Iterable[Layers], guards: Iterable[Callable[..., Any]], is_websocket: bool) -> None:
+    def __init__(
+        self,
+        layers: Iterable[Layers],
+        guards: Iterable[Callable[..., Any]] = (),
+        outer: Iterable[Layers] = (),
+        is_websocket: bool = False,
+    ) -> None:
         found = list(layers)
         self.before = [fn for one in found for fn in one.before]
         self.guards = [*(fn for one in found for fn in one.guards), *guards]
         # Their subject is a Response, and a WebSocket has none.
-        self.middleware = [] if is_websocket else [fn for one in found for fn in one.middleware]
+        self.middleware = [] if is_websocket else [fn for one in (*outer, *found) for fn in one.middleware]
         self.after = [] if is_websocket else [fn for one in found for fn in one.after]
 
     def __bool__(self) -> bool:

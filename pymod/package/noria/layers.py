@@ -33,6 +33,8 @@ class Layered:
 
     def __init__(self, guards: Sequence[Callable[[Any], Any]] = ()) -> None:
         self._layers = Layers()
+        # Of the apps that this one is mounted in, the outermost first: their middleware is around its own.
+        self._outer_layers: tuple[Layers, ...] = ()
         if guards:
             from noria.guards import taken_guards
 
