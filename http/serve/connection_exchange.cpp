@@ -43,6 +43,20 @@ MatchAnswer answer_to(MatchOutcome outcome) {
   return {};
 }
 
+// Whether an application's own handler may answer it.
+bool goes_to_handler(MatchOutcome outcome, bool takes_all) {
+  switch (outcome) {
+    case MatchOutcome::not_found:
+    case MatchOutcome::method_not_allowed:
+      return true;
+    case MatchOutcome::automatic_options:
+    case MatchOutcome::redirect:
+      return takes_all;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 // What is rare behind a handler's call.
@@ -105,10 +119,10 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
   const Persistence persistence = persistence_with_unread(head, rest);
   const MatchAnswer answer = answer_to(match.outcome);
   if (answer.reason != Reason::none) shared_.stats.count(answer.reason);
-  const bool to_handler =
-      match.outcome == MatchOutcome::not_found || match.outcome == MatchOutcome::method_not_allowed;
-  const Handler& handler = match.route == nullptr ? shared_.unmatched : match.route->handler;
-  if (handler.call != nullptr && to_handler) {
+  const bool is_own = match.route == nullptr;
+  const Handler& handler = is_own ? shared_.unmatched : match.route->handler;
+  const bool takes_all = is_own ? shared_.unmatched_takes_all : match.route->takes_all_unmatched;
+  if (handler.call != nullptr && goes_to_handler(match.outcome, takes_all)) {
     call(handler, head, {}, match, persistence);
     return;
   }

@@ -46,6 +46,7 @@ Shared::Shared(const ServerParts& parts)
                                                                    : ErrorShape::detail),
       error_shape(parts.error_shape),
       unmatched(parts.unmatched),
+      unmatched_takes_all(parts.unmatched_takes_all),
       endpoints_of(parts.endpoints_of),
       turn_interval_ms_max(parts.turn_interval_ms_max),
       companion(parts.companion),

@@ -45,6 +45,8 @@ struct ServerParts {
   ErrorShape error_shape = ErrorShape::detail;
   // Answers 404 and 405 instead of the server if it is set; it reads Exchange::match().
   Handler unmatched = {};
+  // It also answers OPTIONS that no route does, and redirects to a path with or without its slash.
+  bool unmatched_takes_all = false;
   // Who is at both ends of a descriptor.
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
   ResponseDefaults response_defaults = {};
@@ -89,6 +91,7 @@ struct Shared {
   const RefusalBodies other_refusal_bodies;  // in the shape that the server does not have
   const ErrorShape error_shape;
   const Handler unmatched;
+  const bool unmatched_takes_all;
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
   const std::uint64_t turn_interval_ms_max;
   uring::Work* const companion;

@@ -172,6 +172,15 @@ void Application::set_plan(std::uint32_t index, const pb::dict& plan) {
   planned_[index] = true;
 }
 
+void Application::set_layers(std::uint32_t index, const pb::object& layers, bool is_coroutine) {
+  check_open();
+  if (index >= router_.route_count()) throw pb::index_error("no such route");
+  CompiledRoute& route = *state_.routes[index];
+  route.plan.layers = OwnedRef::share(layers.ptr());
+  route.plan.layers_awaited = is_coroutine;
+  router_.settings(index).handler = python_handler(route);
+}
+
 void Application::freeze(pb::handle self, const pb::dict& hooks) {
   check_open();
   for (std::size_t index = 0; index < planned_.size(); ++index) {
@@ -195,7 +204,9 @@ http::RouteTable Application::make_table(const std::string& root_path,
                         std::make_shared<const http::RouteTable>(
                             below.make_table(root_path + one.prefix, hash_key)),
                         http::RouteSettings{.handler = unmatched_handler(below.state_),
-                                            .error_shape = below.options_.error_shape});
+                                            .error_shape = below.options_.error_shape,
+                                            .takes_all_unmatched =
+                                                takes_all_unmatched(below.state_)});
   }
   const http::Router::Options options{
       .trailing_slash = options_.trailing_slash, .hash_key = hash_key, .mounts = std::move(mounts)};
@@ -304,6 +315,8 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
            "(name, converter) of a route's template in order.")
       .def("set_plan", &Application::set_plan, pb::arg("index"), pb::arg("plan"),
            "Says how the route's handler is called.")
+      .def("set_layers", &Application::set_layers, pb::arg("index"), pb::arg("layers"),
+           pb::arg("is_coroutine"), "Puts `layers(request)` in place of the handler's call.")
       .def(
           "freeze",
           [](const pb::object& self, const pb::dict& hooks) {

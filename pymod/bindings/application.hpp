@@ -45,6 +45,8 @@ class Application {
   // frozen.
   void mount(const std::string& prefix, const pybind11::object& application);
   void set_plan(std::uint32_t index, const pybind11::dict& plan);
+  // Called in place of the handler; the plan is set already.
+  void set_layers(std::uint32_t index, const pybind11::object& layers, bool is_coroutine);
   // `self` is the Python object around this one.
   void freeze(pybind11::handle self, const pybind11::dict& hooks);
 

@@ -48,6 +48,7 @@ MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
       .stats = stats_,
       .error_shape = application_.error_shape(),
       .unmatched = unmatched_handler(state),
+      .unmatched_takes_all = takes_all_unmatched(state),
       .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor]; },
       .response_defaults = response_defaults_from(fields),
       .websocket_rules = websocket_rules_from(websockets)});

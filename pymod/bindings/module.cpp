@@ -9,6 +9,7 @@
 #include "pymod/bindings/processes.hpp"
 #include "pymod/bindings/server.hpp"
 #include "pymod/bridge/driver_object.hpp"
+#include "pymod/bridge/endpoint.hpp"
 #include "pymod/bridge/item_pump.hpp"
 #include "pymod/bridge/websocket_object.hpp"
 #include "pymod/hotpath/form_reader_object.hpp"
@@ -37,6 +38,7 @@ pb::capsule make_hot_state(const pb::module_& module) {
 
 void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   HotState* state = capsule.get_pointer<HotState>();
+  if (!noria::py::add_endpoint_call(state->request_type())) noria::py::raise_set();
   for (PyTypeObject* type : {state->request_type(), state->headers_type(), state->multi_dict_type(),
                              state->driver_type(), state->websocket_type()}) {
     if (PyModule_AddType(module.ptr(), type) != 0) noria::py::raise_set();

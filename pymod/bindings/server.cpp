@@ -143,6 +143,7 @@ void Server::open(bool signals, pb::object loop) {
                         .stats = stats_,
                         .error_shape = application_.error_shape(),
                         .unmatched = unmatched_handler(state),
+                        .unmatched_takes_all = takes_all_unmatched(state),
                         .response_defaults = response_defaults_from(options_.fields),
                         .websocket_rules = websocket_rules_from(options_.websockets),
                         .logs = logs_.get(),

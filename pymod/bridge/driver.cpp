@@ -147,9 +147,12 @@ OwnedRef Driver::answer(StepEnd& end, Exchange& exchange) {
         PyObject_CallFunctionObjArgs(application.hooks.merge.get(), value.get(), side.get(),
                                      plan_->info ? plan_->info.get() : Py_None, nullptr));
   }
-  if (value && send_result(application, *plan_, exchange, value.get())) {
+  application.answers_in_task = true;
+  const bool sent = value && send_result(application, *plan_, exchange, value.get());
+  application.answers_in_task = false;
+  if (sent) {
     finish(in_error_ && exchange.status() == 500 ? Outcome::failed : Outcome::responded);
-    return OwnedRef();
+    return follow_up();
   }
   if (application.has_later()) return go_on(application.take_later());
   return answer_error(OwnedRef(take_exception()), exchange);
@@ -200,6 +203,13 @@ OwnedRef Driver::go_on(OwnedRef value) {
   }
   PyErr_Clear();
   return OwnedRef();
+}
+
+// What closes behind the answer in the task that opened it. The exchange is none of its business.
+OwnedRef Driver::follow_up() {
+  OwnedRef next = route_.application->take_follow_up();
+  if (next) loan_ = nullptr;
+  return next;
 }
 
 bool Driver::go_on_with(OwnedRef value) {

@@ -49,7 +49,7 @@ class Driver {
   // --- the exchange ---
   // It outlives the handler's call from now on, and so does the request.
   void suspend();
-  bool suspended() const { return loan_ == nullptr; }
+  bool suspended() const { return suspended_; }
   // Null once it has ended or is over.
   http::Exchange* exchange() { return loan_ != nullptr ? &loan_->exchange() : handle_.get(); }
   // Has a coroutine made that goes on with a result (ApplicationState::take_later()), and runs that
@@ -99,6 +99,7 @@ class Driver {
   OwnedRef answer(StepEnd& end, http::Exchange& exchange);
   OwnedRef answer_error(OwnedRef error, http::Exchange& exchange);
   OwnedRef go_on(OwnedRef value);
+  OwnedRef follow_up();
   void finish(http::Outcome outcome);
   void cancel();
   void part();
@@ -114,7 +115,8 @@ class Driver {
   OwnedRef application_;    // lives as long as an answer may be asked of it
   const CompiledRoute& route_;
   const Plan* plan_;
-  RequestLoan* loan_;  // null once suspended
+  RequestLoan* loan_;  // null once suspended, or through with it
+  bool suspended_ = false;
   http::ExchangeHandle handle_;
   http::Outcome outcome_ = http::Outcome::pending;
   OwnedRef coroutine_;

@@ -37,6 +37,7 @@ PyObject* raise_over() {
 
 void Driver::suspend() {
   if (loan_ == nullptr) return;
+  suspended_ = true;
   RequestLoan& loan = *std::exchange(loan_, nullptr);
   if (RequestObject* const request = loan.keep()) {
     request_ = OwnedRef(reinterpret_cast<PyObject*>(request));

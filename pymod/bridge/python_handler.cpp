@@ -1,5 +1,7 @@
 #include "pymod/bridge/python_handler.hpp"
 
+#include <string_view>
+
 #include "http/serve/exchange.hpp"
 #include "pymod/bridge/coroutine_driver.hpp"
 #include "pymod/hotpath/arguments.hpp"
@@ -154,17 +156,53 @@ Outcome call_with_arguments(void* context, http::Exchange& exchange) {
   return answer(loan, result);
 }
 
+// What runs around the handler has it called, or not (endpoint.hpp).
+template <bool awaited>
+Outcome call_layers(void* context, http::Exchange& exchange) {
+  const auto& route = *static_cast<const CompiledRoute*>(context);
+  RequestLoan loan(route, exchange);
+  PyObject* const request = loan.get();
+  if (request == nullptr) [[unlikely]]
+    return answer_error(loan);
+  PyObject* const result = PyObject_CallOneArg(route.plan.layers.get(), request);
+  return awaited ? run(loan, result, nullptr) : answer(loan, OwnedRef(result));
+}
+
+struct UnmatchedAnswer {
+  int status;
+  std::string_view location;
+};
+
+UnmatchedAnswer answer_to(const http::Match& match) {
+  switch (match.outcome) {
+    case http::MatchOutcome::not_found:
+      return {404, {}};
+    case http::MatchOutcome::automatic_options:
+      return {204, {}};
+    case http::MatchOutcome::redirect:
+      return {308, match.location};
+    default:
+      return {405, {}};
+  }
+}
+
+OwnedRef text_or_none(std::string_view text) {
+  return OwnedRef(text.empty() ? Py_NewRef(Py_None) : latin1_text(text));
+}
+
 Outcome call_unmatched(void* context, http::Exchange& exchange) {
   auto& application = *static_cast<ApplicationState*>(context);
   RequestLoan loan(application.unmatched, exchange);
-  const http::Match& match = exchange.match();
-  const int status = match.outcome == http::MatchOutcome::not_found ? 404 : 405;
-  const OwnedRef allow(match.allow.empty() ? Py_NewRef(Py_None) : latin1_text(match.allow));
+  const UnmatchedAnswer wanted = answer_to(exchange.match());
+  const OwnedRef allow = text_or_none(exchange.match().allow);
+  const OwnedRef location = text_or_none(wanted.location);
   PyObject* request = loan.get();
-  return answer(loan, OwnedRef(request != nullptr && allow
-                                   ? PyObject_CallFunction(application.hooks.on_unmatched.get(),
-                                                           "OiO", request, status, allow.get())
-                                   : nullptr));
+  PyObject* const result =
+      request != nullptr && allow && location
+          ? PyObject_CallFunction(application.hooks.on_unmatched.get(), "OiOO", request,
+                                  wanted.status, allow.get(), location.get())
+          : nullptr;
+  return run(loan, result, nullptr);
 }
 
 }  // namespace
@@ -184,12 +222,20 @@ Outcome answer_raised(RequestLoan& loan) {
 http::Handler python_handler(const CompiledRoute& route) {
   const Plan& plan = route.plan;
   http::Handler::Call call = call_with_arguments;
+  if (plan.layers) {
+    call = plan.layers_awaited ? call_layers<true> : call_layers<false>;
+    return {.call = call, .context = const_cast<CompiledRoute*>(&route)};
+  }
   if (plan.request_alone) call = plan.is_coroutine ? run_with_request : call_with_request;
   if (plan.arguments.empty() && !plan.merges_side_channel) {
     call = sees_context(plan.handler.get()) ? call_alone<true> : call_alone<false>;
     if (plan.is_coroutine) call = run_alone;
   }
   return {.call = call, .context = const_cast<CompiledRoute*>(&route)};
+}
+
+bool takes_all_unmatched(const ApplicationState& application) {
+  return application.hooks.has_middleware.get() == Py_True;
 }
 
 http::Handler unmatched_handler(const ApplicationState& application) {

@@ -11,9 +11,11 @@ namespace noria::py {
 // The route and its application outlive the handler. Called only on a thread that is attached.
 http::Handler python_handler(const CompiledRoute& route);
 
-// For requests that matched nothing, if the application registered handlers for 404 or 405; an
-// empty handler if not.
+// For requests that matched nothing, if the application has handlers for 404 or 405 or middleware;
+// an empty handler if not.
 http::Handler unmatched_handler(const ApplicationState& application);
+// Whether middleware sees what else the server answers without a route.
+bool takes_all_unmatched(const ApplicationState& application);
 
 // Answers with what a handler returned, or if that is null with the answer to the error that is
 // set. `side_channel` may be null.

@@ -16,6 +16,8 @@ constexpr HookRow hook_rows[] = {
     {"side_channel", &Hooks::side_channel},
     {"merge", &Hooks::merge},
     {"on_unmatched", &Hooks::on_unmatched},
+    {"has_middleware", &Hooks::has_middleware},
+    {"call_apart", &Hooks::call_apart},
     {"bad_json", &Hooks::bad_json},
     {"refusal", &Hooks::refusal},
     {"log_lost", &Hooks::log_lost},

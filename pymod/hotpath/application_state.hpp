@@ -25,11 +25,15 @@ struct Hooks {
   OwnedRef side_channel;
   OwnedRef merge;
   OwnedRef on_unmatched;  // None: the server answers
+  OwnedRef has_middleware;
+  OwnedRef call_apart;  // (request) -> what its handler gives, where the exchange is over
   OwnedRef bad_json;
   OwnedRef refusal;
   OwnedRef log_lost;          // (request or None, exception)
   OwnedRef disconnect_error;  // (status, 0 where the client has left) -> an exception
-  OwnedRef start_background;  // (BackgroundTasks): they run once the answer has left
+  // (what follows an answer, whether a task of the handler's has sent it) -> None, or a coroutine
+  // for that task to go on with.
+  OwnedRef start_background;
   OwnedRef websocket;         // (request, RouteInfo) -> what the handler is given
   OwnedRef background;        // (side channel) -> the BackgroundTasks that it carries
   OwnedRef go_on;  // (driver, value, RouteInfo) -> a coroutine; see ApplicationState::take_later()
@@ -96,6 +100,11 @@ class ApplicationState {
   OwnedRef take_later() { return std::move(later_); }
   bool has_later() const { return static_cast<bool>(later_); }
 
+  // While a handler's task sends its answer, what the task is to go on with.
+  bool answers_in_task = false;
+  void leave_follow_up(OwnedRef coroutine) { follow_up_ = std::move(coroutine); }
+  OwnedRef take_follow_up() { return std::move(follow_up_); }
+
   bool strict_content_type = true;
   JsonReadLimits read_limits;
   std::size_t query_fields_max = 1000;
@@ -103,6 +112,7 @@ class ApplicationState {
 
  private:
   OwnedRef later_;
+  OwnedRef follow_up_;
   OwnedRef json_default_;
   JsonWriteOptions json_options_;
 };

@@ -19,6 +19,9 @@ class RequestLoan {
  public:
   RequestLoan(const CompiledRoute& route, http::Exchange& exchange)
       : route_(route), exchange_(exchange) {}
+  // Of a request that has been lent already, which stays the caller's: see give_back().
+  RequestLoan(const CompiledRoute& route, http::Exchange& exchange, RequestObject& request)
+      : route_(route), exchange_(exchange), request_(&request) {}
   RequestLoan(const RequestLoan&) = delete;
   RequestLoan& operator=(const RequestLoan&) = delete;
   ~RequestLoan() {
@@ -36,6 +39,7 @@ class RequestLoan {
     if (request_ != nullptr) detach_request(*request_);
     return std::exchange(request_, nullptr);
   }
+  void give_back() { request_ = nullptr; }
   // The request if somebody has asked for it.
   RequestObject* made() const { return request_; }
   const CompiledRoute& route() const { return route_; }

@@ -54,6 +54,7 @@ struct Plan {
   ResultShape encode_unless_shape;
   OwnedRef explain;
   OwnedRef info;
+  OwnedRef layers;  // (request): called instead, and calls the rest by Request._call(); or null
 
   std::uint16_t status = 200;
   bool plain_json = true;      // a dict or list goes out as it is, under `json_head`
@@ -69,6 +70,7 @@ struct Plan {
   bool wants_form = false;
   bool takes_files = false;
   bool is_coroutine = false;  // the handler is an async def
+  bool layers_awaited = false;
   bool streams_body = false;
   bool cancel_on_disconnect = false;
   std::optional<std::uint64_t> timeout_ms;

@@ -55,6 +55,15 @@ PyObject* slot_of(PyObject* object, Py_ssize_t offset) {
   return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offset);
 }
 
+// Has what follows the answer begin.
+void follow(ApplicationState& application, PyObject* background) {
+  PyObject* const in_task = application.answers_in_task ? Py_True : Py_False;
+  OwnedRef begun(PyObject_CallFunctionObjArgs(application.hooks.start_background.get(), background,
+                                              in_task, nullptr));
+  if (!begun) return PyErr_WriteUnraisable(background);
+  if (begun.get() != Py_None) application.leave_follow_up(std::move(begun));
+}
+
 // A noria.Response, by its slots. No Python code runs between the views and their use.
 bool write_response(ApplicationState& application, http::Exchange& exchange, PyObject* response) {
   const ResponseLayout& layout = application.hot.response;
@@ -84,8 +93,7 @@ bool write_response(ApplicationState& application, http::Exchange& exchange, PyO
   PyObject* const background = slot_of(response, layout.background);
   if (background == nullptr || background == Py_None) [[likely]]
     return true;
-  const OwnedRef started(PyObject_CallOneArg(application.hooks.start_background.get(), background));
-  if (!started) PyErr_WriteUnraisable(background);
+  follow(application, background);
   return true;
 }
 

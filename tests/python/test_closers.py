@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 from urllib.error import HTTPError as Refused
 from urllib.request import urlopen
 
 import pytest
 
-from noria import App, BackgroundTasks, Depends, HTTPError, Response
+from noria import App, BackgroundTasks, Depends, HTTPError, Request, Response
 from noria.testing import TestClient, live_server
 
 
@@ -216,3 +218,33 @@ def test_an_awaitable_from_a_def_handler_is_awaited_before_closing() -> None:
     app.add_route("/", lambda one: later() if one else None, dependencies=[Depends(opened(events, "one"))])
     assert TestClient(app).get("/").json() == "later"
     assert events == ["open one", "later", "close one"]
+
+
+@pytest.mark.parametrize("path", ["/plain", "/stream"])
+@pytest.mark.parametrize("looks", [False, True])
+def test_an_async_one_closes_in_the_task_that_opened_it(serve: Callable[..., live_server], path: str, looks: bool) -> None:
+    app, seen, done = App(), list[Any](), threading.Event()
+    variable = ContextVar("variable", default="none")
+
+    async def limited() -> AsyncIterator[str]:
+        token = variable.set("open")
+        try:
+            # Both refuse to end in another task.
+            async with asyncio.timeout(60), asyncio.TaskGroup() as group:
+                waiting = group.create_task(asyncio.sleep(0))
+                yield "x"
+                await waiting
+        finally:
+            seen.append(variable.get())
+            variable.reset(token)
+            done.set()
+
+    async def plain(request: Request, one: str = Depends(limited)) -> Any:
+        if looks:
+            await asyncio.sleep(0)
+        return Response.stream(iter(["a", "b"]), "text/plain") if path == "/stream" else "ab"
+
+    app.add_route(path, plain)
+    server = serve(app)
+    assert urlopen(server.url + path).read() in (b"ab", b'"ab"')
+    assert done.wait(20) and seen == ["open"]

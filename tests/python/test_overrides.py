@@ -6,7 +6,9 @@ import json
 from typing import Annotated, Any
 from urllib.request import urlopen
 
-from noria import App, BackgroundTasks, Depends, Header, Request, Response
+import pytest
+
+from noria import App, BackgroundTasks, Body, Depends, Form, HandlerSignatureError, Header, Request, Response
 from noria.testing import TestClient, live_server
 
 
@@ -79,3 +81,26 @@ def test_an_override_may_answer_through_the_side_channel() -> None:
     with app.override(plain, loud):
         answer = client.get("/")
     assert (answer.status_code, answer.headers["x-a"], answer.json(), ran) == (202, "b", [2], [1])
+
+
+def test_an_override_keeps_the_rules_of_bodies() -> None:
+    app = App()
+
+    def plain() -> str:
+        return "plain"
+
+    @app.post("/", stream_body=True)
+    async def streamed(request: Request, value: Any = Depends(plain)) -> Any:
+        return value
+
+    @app.post("/form")
+    def form(name: Annotated[str, Form()], value: Any = Depends(plain)) -> Any:
+        return value
+
+    client = TestClient(app)
+    assert client.post("/").json() == client.post("/form", data={"name": "x"}).json() == "plain"
+    with app.override(plain, lambda item=Body(): item):
+        with pytest.raises(HandlerSignatureError, match="has not arrived when a handler with stream_body=True starts"):
+            client.post("/", json=1)
+        with pytest.raises(HandlerSignatureError, match="is a JSON body beside a form"):
+            client.post("/form", data={"name": "x"})

@@ -11,8 +11,7 @@ from noria import App, ConfigError, Request, Response, ServerConfig, json
 from noria.testing import live_server
 
 LATER = """
-    GuardError ForbiddenError
-    UnauthorizedError RoleGuard PermissionGuard Authenticated And Or Not StaticFiles StaticFilesConfig
+    StaticFiles StaticFilesConfig
     WebSocketRefused AsyncTestClient WebSocketOptions GuardLike Lifespan TlsConfig Http2Config Http3Config
     Security CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run security net
     client graphql patterns
@@ -26,7 +25,7 @@ def test_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """middleware before after use
+    """before_request after_request
     openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
@@ -47,7 +46,7 @@ def test_keywords() -> None:
         inspect.signature(App).parameters
     )
     assert "cli" not in inspect.signature(App.run).parameters
-    for option in ("guards", "tags", "rate_limit"):
+    for option in ("tags", "rate_limit"):
         with pytest.raises(TypeError):
             App().add_route("/", lambda: 1, **{option: True})  # type: ignore[arg-type]
 

@@ -10,6 +10,8 @@ from noria.errors import (
     BodyTooLarge,
     ClientDisconnected,
     ConfigError,
+    ForbiddenError,
+    GuardError,
     HandlerSignatureError,
     HTTPError,
     HTTPException,
@@ -21,6 +23,7 @@ from noria.errors import (
     ResponseValidationError,
     RouteConflict,
     StartupError,
+    UnauthorizedError,
     UnsupportedMediaType,
     URLBuildError,
     WebSocketDisconnect,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from noria.background import BackgroundTasks
     from noria.config import LimitsConfig, ServerConfig, TimeoutConfig
     from noria.form_data import FormData
+    from noria.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
     from noria.options import RouteOptions, Settings
     from noria.uploads import UploadedFile
     from noria.headers import HeadersInit
@@ -52,7 +56,9 @@ __version__ = "0.1.0"
 __all__ = [
     "URL",
     "Address",
+    "And",
     "App",
+    "Authenticated",
     "BackgroundTasks",
     "BadBody",
     "Blueprint",
@@ -64,7 +70,9 @@ __all__ = [
     "Depends",
     "File",
     "Form",
+    "ForbiddenError",
     "FormData",
+    "GuardError",
     "HTTPError",
     "HTTPException",
     "HandlerSignatureError",
@@ -75,7 +83,10 @@ __all__ = [
     "MultiDict",
     "MutableHeaders",
     "NoriaError",
+    "Not",
+    "Or",
     "Path",
+    "PermissionGuard",
     "ProblemDetails",
     "Query",
     "RegistrationError",
@@ -84,6 +95,7 @@ __all__ = [
     "Response",
     "ResponseTypeError",
     "ResponseValidationError",
+    "RoleGuard",
     "RouteConflict",
     "RouteInfo",
     "Router",
@@ -95,6 +107,7 @@ __all__ = [
     "SyncWebSocket",
     "TimeoutConfig",
     "URLBuildError",
+    "UnauthorizedError",
     "UnsupportedMediaType",
     "UploadedFile",
     "WebSocket",
@@ -105,8 +118,14 @@ __all__ = [
 
 # What many programs never need; some of their modules import dataclasses or typing.
 _LATER = {
+    "And": "noria.guards",
+    "Authenticated": "noria.guards",
     "BackgroundTasks": "noria.background",
     "FormData": "noria.form_data",
+    "Not": "noria.guards",
+    "Or": "noria.guards",
+    "PermissionGuard": "noria.guards",
+    "RoleGuard": "noria.guards",
     "UploadedFile": "noria.uploads",
     "SseEvent": "noria.sse",
     "SseStream": "noria.sse",

@@ -123,21 +123,21 @@ class Hooks(TypedDict):
     # result): a Response or a value of the native kinds; raises ResponseTypeError.
     convert_result: Callable[[Any, Any], Any]  # (value, RouteInfo)
     side_channel: Callable[[], Any]
-    # (what the handler returned, side channel, RouteInfo) -> a finished Response in which the side
-    # channel is merged. It applies `encode` itself.
+    # (what the handler returned, side channel, RouteInfo) -> a Response of both, `encode` applied.
     merge: Callable[[Any, Any, Any], Any]
-    # Registered handlers for 404 and 405, or None for the native answers: (request, status, allow).
-    on_unmatched: Callable[[Any, int, str | None], Any] | None
-    # The exception that Request.json() raises for a JSONDecodeError.
-    bad_json: Callable[[Any, JSONDecodeError], BaseException]
+    # Of 404 and 405, with middleware also 204 and 308: (request, status, allow, location).
+    on_unmatched: Callable[[Any, int, str | None, str | None], Any] | None
+    has_middleware: bool
+    call_apart: Callable[[Any], Any]  # Request._call() where the exchange is over
+    bad_json: Callable[[Any, JSONDecodeError], BaseException]  # what Request.json() raises for it
     # The exception that touching `query` or `cookies` raises over their limits: (status, detail).
     refusal: Callable[[int, str], BaseException]
     log_lost: Callable[[Any, BaseException], None]
     disconnect_error: Callable[[int], BaseException]
-    # (driver, a value that is awaitable or a streaming Response, RouteInfo): runs to the result, or to
-    # the end of the stream.
+    # (driver, an awaitable or a streaming Response, RouteInfo): runs to the result, or the end.
     go_on: Callable[[Any, Any, Any], Coroutine[Any, Any, Any]]
-    start_background: Callable[[Any], None]
+    # (what follows the answer, whether a task has sent it) -> what that is to go on with.
+    start_background: Callable[[Any, bool], Coroutine[Any, Any, None] | None]
     websocket: Callable[[Any, Any], Any]  # (request, RouteInfo): what a WebSocket handler is given
     background: Callable[[Any], Any]  # the tasks that a side channel carries
 
@@ -177,6 +177,7 @@ class Application(metaclass=_BoundType):
     def parameters(self, index: int) -> list[tuple[str, str]]:
         """(name, converter) of a route's template in order: str int float uuid regex path."""
     def set_plan(self, index: int, plan: Plan) -> None: ...
+    def set_layers(self, index: int, layers: Callable[[Any], Any], is_coroutine: bool) -> None: ...
     def freeze(self, hooks: Hooks) -> None: ...
 
 # --- Request path (hotpath) -------------------------------------------------------------------
@@ -267,6 +268,7 @@ class Request:
     def _server(self) -> tuple[str, int] | None: ...
     @property
     def _driver(self) -> HandlerCoroutine | None: ...
+    def _call(self) -> Any: ...  # what the handler gives, with its side channel if it has one
     def body(self) -> bytes: ...
     def json(self) -> Any: ...
 

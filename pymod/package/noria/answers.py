@@ -11,7 +11,7 @@ from noria.streaming import Delivery, Streaming, send, streaming_response, strea
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from noria._native import Request
@@ -123,9 +123,11 @@ class Answers:
             "%s: %s", what, type(error).__name__, exc_info=(type(error), error, error.__traceback__)
         )
 
-    def on_unmatched(self, request: Request, status: int, allow: str | None) -> Any:
+    def on_unmatched(self, request: Request, status: int, allow: str | None, location: str | None) -> Any:
         """Registered handlers of 404 and 405; without one the native answer's twin."""
         headers = {"Allow": allow} if allow is not None else None
+        if status < 400:
+            return made(b"", status, headers if location is None else {"Location": location}, None)
         error = HTTPError(status, phrase(status), headers)
         handler = self.app._handlers_by_status.get(status)
         if handler is None:
@@ -200,19 +202,18 @@ class Answers:
             await sending
         except BaseException as error:
             if closing is not None:
-                closing.begin(error)
+                await closing.behind_failure(error)
             raise
         if closing is not None:
-            closing.background = value._background
-            closing.begin()
+            await closing.behind_stream(value._background)
         elif value._background is not None:
-            runtime.start_background(value._background)
+            self.start_background(value._background)
         return None
 
-    def start_background(self, tasks: Any) -> None:
+    def start_background(self, behind: Any, in_task: bool = False) -> Coroutine[Any, Any, None] | None:
+        """What follows the answer that has just been handed over; what the task that sent it is to go on with."""
         runtime = self.app._runtime
-        if runtime is not None and len(tasks):
-            runtime.start_background(tasks)
+        return None if runtime is None else runtime.start_behind(behind, in_task)
 
     def tuple_response(self, value: tuple[Any, ...], route: RouteInfo | None) -> Response:
         if len(value) not in (2, 3) or type(value[1]) is not int:

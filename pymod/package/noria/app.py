@@ -5,6 +5,7 @@ from __future__ import annotations
 from noria import _native
 from noria.blueprints import Within
 from noria.errors import RegistrationError, RouteConflict, StartupError, place_of
+from noria.layers import Layered
 from noria.mounts import Mounting
 from noria.providers import Injecting
 from noria.requests import State
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
-class App(Injecting, Mounting, Routed):
+class App(Injecting, Mounting, Layered, Routed):
     """A web application. Registration ends when it first serves."""
 
     def __init__(
@@ -48,7 +49,7 @@ class App(Injecting, Mounting, Routed):
         json_nan: Literal["null", "error"] = "null",
         json_duplicate_keys: Literal["last", "reject"] = "last",
         lifespan: Callable[[App], Any] | None = None,
-        guards: Sequence[Any] = (),
+        guards: Sequence[Callable[[Any], Any]] = (),
         dependencies: Sequence[Any] = (),
     ) -> None:
         _one_of("errors", errors, ("fastapi", "problem"))
@@ -58,6 +59,7 @@ class App(Injecting, Mounting, Routed):
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
         Injecting.__init__(self)
         Mounting.__init__(self)
+        Layered.__init__(self)
         Routed.__init__(self, lifespan, (), guards, dependencies)
         self.debug = debug
         self.errors = errors
@@ -79,6 +81,7 @@ class App(Injecting, Mounting, Routed):
             json_duplicate_keys=json_duplicate_keys,
         )
         self._routes: list[RouteInfo] = []
+        self._plans: dict[int, Plan] = {}  # by route, until the freeze
         self._unresolved: list[tuple[int, RouteInfo, Callable[[], Plan]]] = []
         self._handlers_by_class: dict[type[BaseException], Callable[..., Any]] = {}
         self._handlers_by_status: dict[int, Callable[..., Any]] = {}
@@ -132,6 +135,7 @@ class App(Injecting, Mounting, Routed):
         if plan is None:
             self._unresolved.append((index, route, compile))
         else:
+            self._plans[index] = plan
             self._native.set_plan(index, plan)
 
     def _refused(self, error: _native.RouteError, route: RouteInfo) -> RegistrationError:
@@ -222,12 +226,13 @@ class App(Injecting, Mounting, Routed):
         if self._answers is not None:
             return self._native
         from noria.answers import Answers
-        from noria.freezing import compile_unresolved, hooks_of
+        from noria.freezing import compile_layers, compile_unresolved, hooks_of
 
         compile_unresolved(self)
         self._check_pools()
         self._freeze_mounts()
         answers = Answers(self)
+        compile_layers(self, answers)
         self._native.freeze(hooks_of(self, answers))
         self._answers = answers
         return self._native

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from noria.errors import RegistrationError
+from noria.layers import Layered
 from noria.route_options import taken_dependencies, taken_sequence
-from noria.routed import Routed
+from noria.routed import Routed, taken_guards
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Blueprint", "Router"]
 
 
-class Blueprint(Routed):
+class Blueprint(Layered, Routed):
     """Collects routes, WebSockets and hooks; they count wherever it is registered, also those added later."""
 
     def __init__(
@@ -31,7 +32,8 @@ class Blueprint(Routed):
         dependencies: Sequence[Any] = (),
         lifespan: Callable[[Any], Any] | None = None,
     ) -> None:
-        super().__init__(lifespan, tags, guards, dependencies)
+        Layered.__init__(self)
+        Routed.__init__(self, lifespan, tags, guards, dependencies)
         self.prefix = _prefix(prefix, f"Blueprint({prefix!r})")
         self.name = _name(name, f"Blueprint({prefix!r})")
         self._entries: list[Entry] = []
@@ -179,7 +181,7 @@ def register(
         _prefix(prefix, where),
         _name(name, where),
         taken_sequence("tags", tags),
-        taken_sequence("guards", guards),
+        taken_guards(guards),
         taken_dependencies(dependencies),
     )
     for other in into._registrations:

@@ -119,8 +119,7 @@ class Closers:
         if isinstance(answer._body, Streaming):
             answer._body.closing = Closing(self, runtime, None)
         else:
-            closing, answer._background = Closing(self, runtime, answer._background), None
-            closing.begin()
+            answer._background = Closing(self, runtime, answer._background)
 
     async def end(self) -> None:
         """Closes all now; raises what one of them raises, once it went through the others."""
@@ -181,9 +180,48 @@ class Closing:
         self.runtime.background.add(self)
         self.runtime.loop.call_later(0, self._close, error, context=self.variables)
 
+    @property
+    def waits(self) -> bool:
+        """Whether closing has to be awaited: then best in the task that opened them."""
+        return any(how != SYNC for _, how, _ in self.closers.open)
+
+    async def here(self, error: BaseException | None = None) -> None:
+        """The same in this task, which has sent the answer and goes on."""
+        from asyncio import CancelledError, current_task, sleep
+
+        self.begun = True
+        task = current_task()
+        assert task is not None
+        self.runtime.background.add(task)
+        task.add_done_callback(self.runtime.background.discard)
+        try:
+            await sleep(0)
+        except CancelledError:
+            pass  # of a stop; what is open is closed all the same
+        await self._close_later(error)
+
+    async def behind_stream(self, behind: Any) -> None:
+        """Of a stream that was sent to its end, with what follows that."""
+        if behind is None or hasattr(behind, "run"):
+            self.background, behind = behind, None
+        if self.waits:
+            await self.here()
+        else:
+            self.begin()
+        if behind is not None:
+            self.runtime.start_behind(behind)
+
+    async def behind_failure(self, error: BaseException) -> None:
+        """Of a stream that was not; none of its tasks runs."""
+        if self.waits and not isinstance(error, GeneratorExit):
+            await self.here(error)
+        else:
+            self.begin(error)
+
     def __del__(self) -> None:
-        # Of an answer that was never sent, as there was nobody any more.
+        # Of an answer that was never sent, as there was nobody any more: no task follows it.
         if not self.begun and not self.runtime.loop.is_closed():
+            self.background = None
             self.begin()
 
     def own_context(self) -> Context | None:

@@ -12,6 +12,8 @@ __all__ = [
     "BodyTooLarge",
     "ClientDisconnected",
     "ConfigError",
+    "ForbiddenError",
+    "GuardError",
     "HTTPError",
     "HTTPException",
     "HandlerSignatureError",
@@ -24,6 +26,7 @@ __all__ = [
     "RouteConflict",
     "StartupError",
     "URLBuildError",
+    "UnauthorizedError",
     "UnsupportedMediaType",
     "WebSocketDisconnect",
 ]
@@ -220,6 +223,24 @@ class UnsupportedMediaType(HTTPError):
 
     def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(415, detail, headers)
+
+
+class GuardError(HTTPError):
+    """A guard refuses: 403."""
+
+    def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(403, detail, headers)
+
+
+class ForbiddenError(GuardError):
+    """Who asks is known, or need not be, and may not: 403."""
+
+
+class UnauthorizedError(GuardError):
+    """Nobody knows who asks: 401."""
+
+    def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
+        HTTPError.__init__(self, 401, detail, headers)
 
 
 # Tracebacks name an exception by its module; users import all of these from `noria`.

@@ -95,6 +95,7 @@ class Injection:
                 graph = self.graph_of(compiler, compiler.slots(found), dict(overrides))
             except UnknownName as error:
                 raise StartupError(f"{self.route.where}: {error}") from None
+            compiler.refuse_bodies()
             self._graphs[key] = graph
         return graph
 

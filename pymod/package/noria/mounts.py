@@ -114,6 +114,7 @@ class Mounting:
                 pools[name] = root_path
         native: Any = self
         for mount in self._mounts:
+            mount.app._outer_layers = (*native._outer_layers, native._layers)
             native._native.mount(mount.prefix, mount.app._freeze())
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from noria.background import BackgroundTasks
+    from noria.closers import Closing
     from noria.headers import HeadersInit
     from noria.problems import ProblemDetails
     from noria.streaming import Streaming
@@ -34,7 +35,7 @@ class Response:
     _status: int
     _body: bytes | Streaming | Later
     _fields: list[tuple[bytes, bytes]]
-    _background: BackgroundTasks | None
+    _background: BackgroundTasks | Closing | list[Any] | None
 
     def __init__(
         self,

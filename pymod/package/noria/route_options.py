@@ -19,6 +19,7 @@ _ROUTE_OPTIONS = (
     "timeout",
     "cancel_on_disconnect",
     "stream_body",
+    "guards",
     "dependencies",
 )
 
@@ -49,6 +50,10 @@ def taken_options(options: dict[str, Any]) -> dict[str, Any]:
             options["max_body"] = size(options["max_body"])  # 0: no limit
         except ValueError as error:
             raise ValueError(f"max_body {error}, not {options['max_body']!r}") from None
+    if "guards" in options:
+        from noria.guards import taken_guards
+
+        options["guards"] = taken_guards(options["guards"])
     if "dependencies" in options:
         options["dependencies"] = taken_dependencies(options["dependencies"])
     return options

@@ -32,12 +32,12 @@ class Routed:
         self,
         lifespan: Callable[[Any], Any] | None,
         tags: Sequence[str],
-        guards: Sequence[Any],
+        guards: Sequence[Callable[[Any], Any]],
         dependencies: Sequence[Any],
     ) -> None:
         self._lifespan = Lifespan(lifespan)
         self._tags: tuple[str, ...] = taken_sequence("tags", tags)
-        self._guards: tuple[Any, ...] = taken_sequence("guards", guards)
+        self._guards: tuple[Any, ...] = taken_guards(guards)
         self._dependencies: tuple[Any, ...] = taken_dependencies(dependencies)
         self._registrations: list[Registration] = []
 
@@ -109,6 +109,7 @@ class Routed:
         subprotocols: Sequence[str] = (),
         max_size: int | str | None = None,
         blocking: bool | str = False,
+        guards: Sequence[Callable[[Any], Any]] = (),
         dependencies: Sequence[Any] = (),
     ) -> Callable[[F], F]:
         """Registers a handler of WebSockets; a GET route may share the path."""
@@ -128,6 +129,7 @@ class Routed:
                     subprotocols=subprotocols,
                     max_size=max_size,
                     blocking=blocking,
+                    guards=guards,
                     dependencies=dependencies,
                 )
             )
@@ -203,6 +205,14 @@ class RouteEntry:
 
     def add(self, within: Within) -> None:
         within.app._add_route(self.info(within))
+
+
+def taken_guards(given: Sequence[Callable[[Any], Any]]) -> tuple[Callable[[Any], Any], ...]:
+    if not given:
+        return ()
+    from noria import guards
+
+    return tuple(guards.taken_guards(given))
 
 
 def checked_template(path: str, place: str) -> None:

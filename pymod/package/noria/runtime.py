@@ -87,6 +87,23 @@ class Runtime:
         self.background.add(tasks)
         self.loop.call_later(0, self._start_background, tasks)
 
+    def start_behind(self, behind: Any, in_task: bool = False) -> Coroutine[Any, Any, None] | None:
+        """Tasks, or what closes before them; of more than one answer if middleware gave another.
+
+        In the task that opened what is to close, that is left to it: the coroutine is.
+        """
+        if isinstance(behind, list):
+            for one in behind:
+                self.start_behind(one)
+        elif hasattr(behind, "begin"):
+            if in_task and behind.waits:
+                rest: Coroutine[Any, Any, None] = behind.here()
+                return rest
+            behind.begin()
+        elif len(behind):
+            self.start_background(behind)
+        return None
+
     def _start_background(self, tasks: BackgroundTasks) -> asyncio.Task[None]:
         self.background.discard(tasks)
         answers = self.app._answers

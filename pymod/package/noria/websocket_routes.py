@@ -112,6 +112,7 @@ class WebSocketEntry:
         subprotocols: Sequence[str],
         max_size: int | str | None,
         blocking: bool | str,
+        guards: Sequence[Callable[[Any], Any]] = (),
         dependencies: Sequence[Any] = (),
     ) -> None:
         from noria.settings import size
@@ -134,6 +135,10 @@ class WebSocketEntry:
             "subprotocols": tuple(subprotocols),
             "dependencies": taken_dependencies(dependencies),
         }
+        if guards:
+            from noria.guards import taken_guards
+
+            self.options["guards"] = taken_guards(guards)
 
     def info(self, within: Within) -> RouteInfo:
         return RouteInfo(

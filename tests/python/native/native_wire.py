@@ -23,9 +23,10 @@ GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 class Recorder:
     """Hooks that keep what they were given."""
 
-    def __init__(self, app: Any = None, unmatched: Any = None) -> None:
+    def __init__(self, app: Any = None, unmatched: Any = None, has_middleware: bool = False) -> None:
         self.app = app
         self.unmatched = unmatched
+        self.has_middleware = has_middleware
         self.errors: list[BaseException] = []
         self.started: list[Any] = []
 
@@ -55,12 +56,14 @@ class Recorder:
             "side_channel": lambda: Response(None, 201),
             "merge": self.merge,
             "on_unmatched": self.unmatched,
+            "has_middleware": self.has_middleware,
+            "call_apart": lambda request: "apart",
             "bad_json": self.bad_json,
             "refusal": HTTPError,
             "log_lost": lambda request, error: self.errors.append(error),
             "disconnect_error": lambda status: ConnectionError(status),
             "go_on": self.go_on,
-            "start_background": self.started.append,
+            "start_background": lambda behind, in_task: self.started.append(behind),
             "websocket": lambda request, info: None,
             "background": lambda side: self.started,
         }

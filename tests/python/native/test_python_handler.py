@@ -102,7 +102,7 @@ def test_side_channel() -> None:
 def test_unmatched_hooks() -> None:
     seen: list[Any] = []
 
-    def unmatched(request: Any, status: int, allow: str | None) -> Any:
+    def unmatched(request: Any, status: int, allow: str | None, location: str | None) -> Any:
         seen.append((request.method, request.path, status, allow, request.route, request.params))
         if request.path == "/raise":
             raise LookupError
@@ -116,6 +116,27 @@ def test_unmatched_hooks() -> None:
     ]
     assert wire.ask("/raise").body.startswith(b"LookupError")
     assert wire.ask(method="OPTIONS").status == 204 and len(seen) == 3
+
+
+def test_middleware_sees_options_and_redirects_too() -> None:
+    seen: list[Any] = []
+
+    def unmatched(request: Any, status: int, allow: str | None, location: str | None) -> Any:
+        seen.append((request.method, request.path, status, allow, location))
+        return Response("mine", 299)
+
+    recorder = Recorder(unmatched=unmatched, has_middleware=True)
+    wire = Wire(recorder, trailing_slash="redirect").add(lambda request: "x", path="/a", methods=("GET",))
+    asked = (("GET", "/none"), ("DELETE", "/a"), ("OPTIONS", "/a"), ("GET", "/a/?q=1"))
+    assert [wire.ask(path, method=method).status for method, path in asked] == [299] * 4
+    assert seen == [
+        ("GET", "/none", 404, None, None),
+        ("DELETE", "/a", 405, "GET, HEAD, OPTIONS", None),
+        ("OPTIONS", "/a", 204, "GET, HEAD, OPTIONS", None),
+        ("GET", "/a/", 308, None, "/a?q=1"),
+    ]
+    assert wire.ask("/a", method="TRACE").status == 405 and wire.ask("/a", method="MKCOL").status == 501
+    assert len(seen) == 4
 
 
 def test_without_unmatched_hooks_the_server_answers() -> None:
