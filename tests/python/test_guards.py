@@ -31,6 +31,12 @@ from noria import (
 from noria.testing import TestClient
 
 Asking = Callable[[App], Ask]
+UPGRADE = {
+    "upgrade": "websocket",
+    "connection": "upgrade",
+    "sec_websocket_version": "13",
+    "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 
 
 def later(verdict: Any) -> Callable[[Request], Any]:
@@ -180,15 +186,38 @@ def test_guards_come_before_a_websocket(asking: Asking) -> None:
     with TestClient(app).websocket_connect("/open?page=1", headers={"x-user": "ada"}) as ws:
         assert ws.receive_text() == "open 1 ada"
     ask = asking(app)
-    upgrade = {"upgrade": "websocket", "connection": "upgrade", "sec_websocket_version": "13"}
-    upgrade["sec_websocket_key"] = "dGhlIHNhbXBsZSBub25jZQ=="
     for path, user, status in (
         ("/open?page=1", {}, 401),
         ("/closed?page=x", {"x_user": "ada"}, 403),
         ("/open?page=x", {"x_user": "ada"}, 422),
         ("/open?page=1", {"x_user": "ada"}, 101),
     ):
-        assert ask("GET", path, **upgrade, **user).status == status
+        assert ask("GET", path, **UPGRADE, **user).status == status
+
+
+def test_a_hook_may_answer_a_handshake_and_middleware_sees_none(asking: Asking) -> None:
+    app, seen = App(), list[str]()
+
+    @app.middleware
+    async def sees(request: Request, call_next: Any) -> Any:
+        seen.append("middleware")
+        return await call_next(request)
+
+    app.after(lambda request, response: seen.append("after"))
+
+    @app.before
+    async def closed(request: Request) -> Any:
+        await asyncio.sleep(0)
+        return ({"closed": request.path}, 423) if "closed" in request.path else None
+
+    @app.websocket("/{room}")
+    async def room(ws: WebSocket) -> None:
+        await ws.accept()
+
+    ask = asking(app)
+    refused = ask("GET", "/closed", **UPGRADE)
+    assert (refused.status, refused.body) == (423, b'{"closed":"/closed"}')
+    assert ask("GET", "/open", **UPGRADE).status == 101 and not seen
 
 
 @pytest.mark.parametrize("given", [Authenticated(), "ab", [3], [RoleGuard], [lambda: True], 3])

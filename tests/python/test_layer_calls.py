@@ -13,7 +13,7 @@ from asking import Ask
 from asking import asking as asking  # a fixture
 
 from noria import App, BackgroundTasks, Depends, Request, Response
-from noria.testing import TestClient, live_server
+from noria.testing import AsyncTestClient, TestClient, live_server
 
 Asking = Callable[[App], Ask]
 
@@ -243,6 +243,41 @@ def test_cancelled_when_the_client_leaves(serve: Callable[..., live_server]) -> 
         peer.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert started.wait(20)
     assert cancelled.wait(20)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_on_a_loop_of_somebody_else(waits: bool) -> None:
+    app, steps = App(), list[Any]()
+
+    async def limited() -> AsyncIterator[None]:
+        async with asyncio.timeout(60), asyncio.TaskGroup():
+            task = asyncio.current_task()
+            yield
+        steps.append(asyncio.current_task() is task)
+
+    @app.middleware
+    async def around(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        await asyncio.sleep(0)
+        steps.append("unwound")
+        return response
+
+    async def later(page: int) -> int:
+        if waits:
+            await asyncio.sleep(0)
+        return page
+
+    app.add_route("/def", lambda page=1: page, dependencies=[Depends(limited)], name="def")
+    app.add_route("/async", later, dependencies=[Depends(limited)])
+
+    async def main() -> None:
+        async with AsyncTestClient(app) as client:
+            assert (await client.get("/def?page=3")).json() == 3
+            assert (await client.get("/async?page=4")).json() == 4
+            assert (await client.get("/none")).status_code == 404
+
+    asyncio.run(main())
+    assert steps == ["unwound", True, "unwound", True, "unwound"]
 
 
 def test_a_time_limit_ends_the_layers_too(asking: Asking) -> None:

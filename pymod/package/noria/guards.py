@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from noria.errors import ForbiddenError, GuardError, UnauthorizedError, place_of
-from noria.layers import check_call
+from noria.layer_checks import check_call
 from noria.parameters import is_coroutine, name_of
 
 TYPE_CHECKING = False

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from noria._native import Request
     from noria.answers import Answers
     from noria.app import App
+    from noria.closers import Closing
     from noria.injection import Injection
     from noria.routing import RouteInfo
+    from noria.streaming import Streaming
 
 
 class Endpoint:
@@ -128,9 +130,9 @@ def carried(response: Response, behind: list[Response]) -> Response:
     for one in behind:
         if one._body is response._body and one._background is response._background:
             continue  # it is this one, or a copy
-        closing = None if isinstance(one._body, bytes | Later) else one._body.closing
+        closing = _closing(one)
         if closing is not None and one._body is not response._body:
-            one._body.closing = None
+            _streaming(one).closing = None
             closing.background, one._background = one._background, None
             parts.append(closing)
         if one._background is not None and one._background is not response._background:
@@ -149,11 +151,20 @@ def abandoned(response: Response) -> None:
     """It is not sent: what its request has open is closed, and none of its tasks runs."""
     from noria.closers import Closing
 
-    closing = None if isinstance(response._body, bytes | Later) else response._body.closing
-    for one in (closing, response._background):
+    for one in (_closing(response), response._background):
         if isinstance(one, Closing) and not one.begun:
             one.background = None
             one.begin()
+
+
+def _streaming(response: Response) -> Streaming:
+    body = response._body
+    assert not isinstance(body, bytes | Later)
+    return body
+
+
+def _closing(response: Response) -> Closing | None:
+    return None if isinstance(response._body, bytes | Later) else _streaming(response).closing
 
 
 # --- where the exchange is over ---

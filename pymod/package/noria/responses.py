@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from noria.background import BackgroundTasks
-    from noria.closers import Closing
     from noria.headers import HeadersInit
     from noria.problems import ProblemDetails
     from noria.streaming import Streaming
@@ -35,7 +34,7 @@ class Response:
     _status: int
     _body: bytes | Streaming | Later
     _fields: list[tuple[bytes, bytes]]
-    _background: BackgroundTasks | Closing | list[Any] | None
+    _background: Any  # BackgroundTasks or None; what closes before them, of a request with dependencies
 
     def __init__(
         self,

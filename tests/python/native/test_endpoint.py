@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
+import sys
 from typing import Any
 
 import pytest
 
-from noria import App, HTTPError, Request, Response
+from noria import App, Depends, HTTPError, Request, Response
 from noria.testing import TestClient
 
 
@@ -134,3 +137,39 @@ def test_layers_are_those_of_a_route_and_set_before_the_freeze() -> None:
     assert TestClient(app).get("/").json() == 1
     with pytest.raises(RuntimeError, match="frozen"):
         app._native.set_layers(0, len, False)
+
+
+@pytest.mark.parametrize("side", [False, True])
+def test_counts_stay_flat(side: bool) -> None:
+    app, sentinel = App(), list[Any]()
+
+    async def handler(page: int, res: Response, kept: Any = Depends(lambda: sentinel)) -> Any:
+        if page == 2:
+            await asyncio.sleep(0)
+        return {"page": page} if page else 1 / 0
+
+    async def plain(page: int, kept: Any = Depends(lambda: sentinel)) -> Any:
+        return {"page": page}
+
+    app.add_route("/", handler if side else plain)
+
+    @app.middleware
+    async def around(request: Request, call_next: Any) -> Any:
+        return await call_next(request)
+
+    client = TestClient(app, raise_server_exceptions=False)
+
+    def run(times: int) -> tuple[int, int]:
+        for _ in range(times):
+            for query in ("?page=1", "?page=2", "?page=x", "", "?page=0"):
+                client.get(f"/{query}")
+        gc.collect()
+        return sys.getrefcount(sentinel), len(gc.get_objects())
+
+    logging.getLogger("noria.error").disabled = True
+    try:
+        run(20)
+        before = run(20)
+        assert run(200) == before
+    finally:
+        logging.getLogger("noria.error").disabled = False
