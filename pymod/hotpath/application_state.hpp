@@ -34,8 +34,8 @@ struct Hooks {
   // (what follows an answer, whether a task of the handler's has sent it) -> None, or a coroutine
   // for that task to go on with.
   OwnedRef start_background;
-  OwnedRef websocket;         // (request, RouteInfo) -> what the handler is given
-  OwnedRef background;        // (side channel) -> the BackgroundTasks that it carries
+  OwnedRef websocket;   // (request, RouteInfo) -> what the handler is given
+  OwnedRef background;  // (side channel) -> the BackgroundTasks that it carries
   OwnedRef go_on;  // (driver, value, RouteInfo) -> a coroutine; see ApplicationState::take_later()
 };
 

@@ -225,41 +225,11 @@ def test_one_task_and_one_context(asking: Asking) -> None:
         assert answer.headers["x-seen"] == "nobody middleware, before, handler"
 
 
-# --- what cannot be registered ---
-
-
-def sync_middleware(request: Request, call_next: Any) -> None: ...
-async def one_argument(request: Request) -> None: ...
-def yields(request: Request) -> Iterator[None]:
-    yield
-
-
 class Stamp:
     async def __call__(self, request: Request, call_next: Any) -> Any:
         response = await call_next(request)
         response.headers["x-stamp"] = "1"
         return response
-
-
-@pytest.mark.parametrize(
-    ("kind", "fn", "says"),
-    [
-        ("middleware", sync_middleware, "no async def"),
-        ("use", one_argument, "cannot be called with (request, call_next)"),
-        ("middleware", Stamp, "is a class"),
-        ("middleware", "websocket", "no middleware of the kind 'websocket'"),
-        ("before", yields, "yields, and nothing reads it"),
-        ("before", lambda: None, "cannot be called with (request)"),
-        ("after", one_argument, "cannot be called with (request, response)"),
-        ("after", 3, "is no function"),
-    ],
-)
-def test_what_is_refused(kind: str, fn: Any, says: str) -> None:
-    app = App()
-    with pytest.raises(RegistrationError) as refused:
-        getattr(app, kind)(fn)
-    assert says in str(refused.value) and "\n  fix:   " in str(refused.value)
-    assert not app._layers
 
 
 def test_registration_ends_with_the_first_request() -> None:
