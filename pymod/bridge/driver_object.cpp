@@ -100,6 +100,26 @@ PyObject* accept_websocket(PyObject* self, PyObject* arguments) {
                                    fields, message_bytes_max);
 }
 
+PyObject* send_file(PyObject* self, PyObject* arguments) {
+  long status = 200;
+  PyObject* fields = nullptr;
+  PyObject* background = nullptr;
+  Py_buffer path;
+  const char* root = nullptr;
+  Py_ssize_t root_bytes = 0;
+  if (!PyArg_ParseTuple(arguments, "lOy*z#O", &status, &fields, &path, &root, &root_bytes,
+                        &background)) {
+    return nullptr;
+  }
+  FileNames names{.path = {static_cast<const char*>(path.buf), static_cast<std::size_t>(path.len)},
+                  .root = std::nullopt};
+  if (root != nullptr) names.root = {root, static_cast<std::size_t>(root_bytes)};
+  const bool sent = of(self).send_file(status, fields, names, background);
+  PyBuffer_Release(&path);
+  if (!sent) return nullptr;
+  Py_RETURN_NONE;
+}
+
 PyObject* read_body(PyObject* self, PyObject*) {
   return of(self).read_body();
 }
@@ -154,6 +174,8 @@ PyMethodDef methods[] = {
     {"accept_websocket", accept_websocket, METH_VARARGS,
      PyDoc_STR(
          "Answers the handshake: subprotocol or None, fields, message size; the WebSocketEnd.")},
+    {"send_file", send_file, METH_VARARGS,
+     PyDoc_STR("Answers with a file: status, fields, path, root or None, tasks or None.")},
     {"read_body", read_body, METH_NOARGS,
      PyDoc_STR("What has come of the body, b'' at its end, None if it is to be awaited.")},
     {"body_arrived", body_arrived, METH_NOARGS, PyDoc_STR("A future: read_body() has something.")},
