@@ -73,6 +73,9 @@ bool Driver::send_file(long status, PyObject* fields, const FileNames& names,
     if (http::is_same_name(field.name, "content-type")) {
       manner->content_type = field.value;
     } else {
+      // What the application says of these stands in their place, and is not judged.
+      manner->entity_tag &= !http::is_same_name(field.name, "etag");
+      manner->last_modified &= !http::is_same_name(field.name, "last-modified");
       manner->fields.emplace_back(field.name, field.value);
     }
   }
