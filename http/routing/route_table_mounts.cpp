@@ -76,7 +76,10 @@ Match RouteTable::match_mounts(const RequestHead& head, std::string_view path,
   if (below.mount == nullptr) return match_own(head, path, scratch);
   if (below.mount->is_alone()) return match_below(below, head, path, scratch);
   const Match own = match_own(head, path, scratch);
-  if (own.outcome == MatchOutcome::found || own.outcome == MatchOutcome::path_not_utf8) return own;
+  if (own.outcome == MatchOutcome::found) return own;
+  // A handler judges paths itself.
+  const bool is_judged = own.outcome == MatchOutcome::path_not_utf8;
+  if (is_judged && below.mount->table() != nullptr) return own;
   if (!knows_path(own)) return match_below(below, head, path, scratch);
   // Whoever has both path and method wins; else the own routes answer, for the mount's as well.
   const std::string own_allow(own.allow);

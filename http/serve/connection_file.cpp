@@ -53,6 +53,7 @@ std::int64_t Connection::write_file(int file, std::uint64_t offset, std::size_t 
     shared_.schedule(*this);
     return 0;
   }
+  if (kept_->response.room_untold) return -EOPNOTSUPP;
   const std::uint64_t wanted = std::min({static_cast<std::uint64_t>(bytes), body.left_bytes(),
                                          bytes_at_once_max});
   const std::int64_t sent = shared_.engine.send_file_at_once(descriptor_, file, offset,
@@ -99,6 +100,10 @@ void Connection::room_made(std::int32_t events) {
     shared_.stats.count(Reason::engine_cancelled_unasked);
   } else if ((events & (POLLERR | POLLHUP)) != 0) {
     return lose(Reason::lost_reset);
+  } else if ((events & POLLOUT) == 0 && kept_ != nullptr) {
+    // A ring tells of POLLRDHUP unasked and at once, so of a peer that has ended its side it cannot
+    // be learned when there is room; a send that waits can.
+    kept_->response.room_untold = true;
   }
   note_room();
 }

@@ -6,6 +6,7 @@
 #include "pymod/bridge/coroutine_methods.hpp"
 #include "pymod/bridge/exceptions.hpp"
 #include "pymod/hotpath/python_versions.hpp"
+#include "pymod/hotpath/text.hpp"
 
 namespace noria::py {
 
@@ -103,20 +104,21 @@ PyObject* accept_websocket(PyObject* self, PyObject* arguments) {
 PyObject* send_file(PyObject* self, PyObject* arguments) {
   long status = 200;
   PyObject* fields = nullptr;
+  PyObject* path = nullptr;
+  PyObject* root = nullptr;
   PyObject* background = nullptr;
-  Py_buffer path;
-  const char* root = nullptr;
-  Py_ssize_t root_bytes = 0;
-  if (!PyArg_ParseTuple(arguments, "lOy*z#O", &status, &fields, &path, &root, &root_bytes,
-                        &background)) {
+  if (!PyArg_ParseTuple(arguments, "lOSOO", &status, &fields, &path, &root, &background)) {
     return nullptr;
   }
-  FileNames names{.path = {static_cast<const char*>(path.buf), static_cast<std::size_t>(path.len)},
-                  .root = std::nullopt};
-  if (root != nullptr) names.root = {root, static_cast<std::size_t>(root_bytes)};
-  const bool sent = of(self).send_file(status, fields, names, background);
-  PyBuffer_Release(&path);
-  if (!sent) return nullptr;
+  FileNames names{.path = bytes_view(path), .root = std::nullopt};
+  if (root != Py_None) {
+    if (!PyBytes_Check(root)) {
+      PyErr_SetString(PyExc_TypeError, "a root is bytes, or None");
+      return nullptr;
+    }
+    names.root = bytes_view(root);
+  }
+  if (!of(self).send_file(status, fields, names, background)) return nullptr;
   Py_RETURN_NONE;
 }
 

@@ -125,7 +125,9 @@ def test_STA_010_STA_012_STA_014_as_nginx_does(serve: Callable[..., live_server]
         tags = {name: [ask(peer, "HEAD", name, {}, "").fields["etag"] for peer in (ours, theirs)] for name in SIZES}
         for method, name, fields, _ in drawn:
             mine = ask(ours, method, name, fields, tags[name][0])
-            other = ask(theirs, method, name, fields, tags[name][1])
+            # nginx may end a connection behind an error that it has called keep-alive.
+            with Peer(nginx.port) as fresh:
+                other = ask(fresh, method, name, fields, tags[name][1])
             is_head = method == "HEAD"
             assert gist(mine, tags[name][0], is_head) == gist(other, tags[name][1], is_head), (method, name, fields)
             seen[mine.status] = seen.get(mine.status, 0) + 1

@@ -14,7 +14,8 @@ std::string accepted(const std::vector<std::string>& values) {
   std::string names;
   const AcceptedCodings codings(asked.head());
   for (const FileCoding* coding : codings.best_first()) {
-    names += (names.empty() ? "" : " ") + std::string(coding->name);
+    if (!names.empty()) names += ' ';
+    names += coding->name;
   }
   return names;
 }

@@ -37,9 +37,8 @@ TEST(ByteRanges, STA_012_one_range) {
 TEST(ByteRanges, STA_012_what_is_no_range_is_as_if_unsaid) {
   for (const char* value :
        {"", "bytes", "bytes=", "bytes=,", "bytes=-", "bytes=1", "bytes=2-1", "bytes=a-b", "bytes=1-2x",
-        "bytes=1-2,", "items=1-2", "bytes 1-2", "bytes=+1-2", "bytes=1--2", "bytes=1 -2", "bytes=0x1-2",
+        "items=1-2", "bytes 1-2", "bytes=+1-2", "bytes=1--2", "bytes=1 -2", "bytes=0x1-2",
         "bytes=1-2;3-4", "bytes=1-2,x", " bytes=1-2", "bytes =1-2"}) {
-    if (std::string_view(value) == "bytes=1-2,") continue;  // an empty element
     EXPECT_EQ(read(value), Read()) << value;
   }
 }
@@ -73,16 +72,17 @@ TEST(ByteRanges, STA_013_sorted_and_merged) {
 }
 
 TEST(ByteRanges, LIM_065_as_many_as_may_be) {
-  for (const std::size_t n : {1, 2, 16}) {
+  for (const std::size_t n : {2, 3, 16}) {
     const auto asked = [](std::size_t count) {
       std::string value = "bytes=";
       for (std::size_t index = 0; index < count; ++index) {
-        value += std::to_string(3 * index) + "-" + std::to_string(3 * index) + ",";
+        const std::string number = std::to_string(3 * index);
+        value.append(number).append("-").append(number).append(",");
       }
       return value;
     };
     // n - 1, n and n + 1 ranges where n may be
-    if (n > 1) EXPECT_EQ(read(asked(n - 1), 100, n).ranges.size(), n - 1);
+    EXPECT_EQ(read(asked(n - 1), 100, n).ranges.size(), n - 1);
     EXPECT_EQ(read(asked(n), 100, n).ranges.size(), n);
     EXPECT_EQ(read(asked(n + 1), 100, n), (Read{RangeVerdict::too_many, {}}));
   }

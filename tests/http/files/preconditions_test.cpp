@@ -59,7 +59,7 @@ TEST(Preconditions, STA_010_bad_dates_and_two_dates_are_no_condition) {
 TEST(Preconditions, without_validators) {
   const Asked asked({{"If-None-Match", "\"\""}, {"If-Modified-Since", after}});
   EXPECT_EQ(judge_preconditions(asked.head(), {.has_date = false}, now), Precondition::proceed);
-  const Asked match({{"If-Match", "\"a\""}});
+  const Asked match(Fields{{"If-Match", "\"a\""}});
   EXPECT_EQ(judge_preconditions(match.head(), {}, now), Precondition::failed);
 }
 
@@ -89,7 +89,7 @@ TEST(Preconditions, STA_014_if_range_is_strong_and_exact) {
   EXPECT_FALSE(apply({{"If-Range", before}}));
   EXPECT_FALSE(apply({{"If-Range", ""}}));
   EXPECT_FALSE(apply({{"If-Range", "\"a\""}, {"If-Range", "\"a\""}}));
-  const Asked asked({{"If-Range", "\"\""}});
+  const Asked asked(Fields{{"If-Range", "\"\""}});
   EXPECT_FALSE(ranges_apply(asked.head(), {}, now));
 }
 

@@ -18,7 +18,9 @@ TEST(ConnectionFile, CON_004_a_slow_reader_is_cut_and_a_fair_one_is_not) {
       if (fair) received += served.engine.take_sent(peer);
     }
     EXPECT_EQ(served.count(Reason::cut_send_too_slow), fair ? 0u : 1u);
-    if (fair) EXPECT_EQ(body_of(received).size(), large);
+    if (fair) {
+      EXPECT_EQ(body_of(received).size(), large);
+    }
     EXPECT_EQ(FileSender::live(), 0u);
     served.engine.hang_up(peer);
   }

@@ -75,7 +75,9 @@ TEST(FileSender, STA_006_a_file_that_shrinks_cuts_and_one_that_grows_does_not) {
       }
       EXPECT_EQ(served.engine.server_reset(peer), !grows);
       EXPECT_EQ(served.count(Reason::fault_static_truncated), grows ? 0u : 1u);
-      if (grows) EXPECT_EQ(body_of(received), octets);
+      if (grows) {
+        EXPECT_EQ(body_of(received), octets);
+      }
       served.engine.hang_up(peer);
     }
   }

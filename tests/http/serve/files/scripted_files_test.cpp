@@ -81,7 +81,9 @@ void run_seed(const Files& files, const support::Script& script, std::uint64_t s
     }
     const bool excused = record.refused || record.cut || record.lost || record.reset_by_peer ||
                          record.faulted || server.retired();
-    if (!excused) ASSERT_EQ(answered, asked[peer].size()) << "peer " << peer;
+    if (!excused) {
+      ASSERT_EQ(answered, asked[peer].size()) << "peer " << peer;
+    }
   }
 }
 
