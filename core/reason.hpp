@@ -81,6 +81,8 @@ enum class Reason : std::uint8_t {
   answered_form_not_utf8,
   answered_spool_full,
   answered_websocket_required,
+  answered_precondition,
+  answered_range,
   cut_body_too_large,
   cut_body_truncated,
   cut_body_too_slow,
@@ -117,15 +119,19 @@ enum class Reason : std::uint8_t {
   fault_worker_stuck,
   fault_json_encode,
   fault_websocket_protocol,
+  fault_static_truncated,
   fault_engine_completion_lost,
   fault_engine_check,
   fallback_engine_epoll,
   fallback_receive_no_buffers,
   fallback_accept_single,
   fallback_engine_feature,
+  fallback_openat2,
+  fallback_splice,
   dropped_response_header,
   dropped_response_trailer,
   dropped_log,
+  dropped_range,
   dropped_websocket_message,
   closed_expect_unanswered,
   closed_upgrade_refused,
@@ -150,7 +156,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 132;
+inline constexpr std::size_t reason_count = 138;
 
 const ReasonRow& reason_row(Reason reason);
 

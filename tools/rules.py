@@ -23,7 +23,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 LIST = "tests/conformance/rules.toml"
 # The sections of the document that the list follows; 6.3 is a part of a section.
-SECTIONS = ("1", "2", "3", "4", "5", "6.2", "6.3", "8.1", "8.2", "8.3", "8.4", "8.5", "10", "11", "12")
+SECTIONS = ("1", "2", "3", "4", "5", "6.2", "6.3", "7", "8.1", "8.2", "8.3", "8.4", "8.5", "10", "11", "12")
 
 _MENTION = re.compile(r"(?<![A-Za-z0-9-])([A-Z][A-Z0-9]{1,2})[-_](\d{3})(?!\d)")
 _CPP_TEST = re.compile(r"^(?:TYPED_)?TEST(?:_[FP])?\s*\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.MULTILINE)

@@ -6,6 +6,8 @@
 //   memory   no kernel: bytes in, bytes out; carries the test client and, scripted, the faults
 #pragma once
 
+#include <cerrno>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,6 +30,7 @@ enum class Operation : std::uint8_t {
   close,     // single
   cancel,    // single; result 0, -ENOENT or -EALREADY; the target still ends by itself
   poll,      // single; result: ready events (POLLIN, POLLOUT, ...)
+  room,      // never performed: the token of a poll by who waits for room in a socket
 };
 
 //    63      56 55                32 31                             0
@@ -153,6 +156,14 @@ class Engine {
   // -EAGAIN also where the engine would rather be given a send(), and nothing says that a send() of
   // the rest completes at once. Not while a send() is in flight on the socket.
   virtual std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) = 0;
+
+  // The octets of a regular file from `offset` on go to the socket without passing through memory
+  // of ours. Returns how many were taken, 0 at the file's end, or -errno: -EAGAIN for a full socket,
+  // -EOPNOTSUPP for who has to read and send. Not while a send() is in flight on the socket.
+  virtual std::int64_t send_file_at_once(Descriptor /*socket*/, Descriptor /*file*/,
+                                         std::uint64_t /*offset*/, std::size_t /*bytes*/) {
+    return -EOPNOTSUPP;
+  }
 
   // Octets have arrived on the socket that no receive has taken yet. Only while no receive is in
   // flight on it; false also where it cannot be told.

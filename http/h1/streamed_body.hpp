@@ -34,6 +34,13 @@ class StreamedBody {
   // One chunk, if it is chunked. What goes beyond the declared length is left out (RSP-012), and an
   // empty piece is nothing (RSP-021).
   void write(Output& output, std::string_view piece);
+  // So many octets of the declared length have left by another way (RSP-005).
+  void pass(std::uint64_t bytes) {
+    left_bytes_ -= bytes;
+    body_bytes_ += bytes;
+  }
+  // Of the declared length, what has not been written yet.
+  std::uint64_t left_bytes() const { return left_bytes_; }
   // The clean end. Trailers leave only if the request takes them and the body is chunked; the rest
   // and those that may be none (H1-068) are dropped and counted (RSP-022).
   void finish(Output& output, std::span<const FieldView> trailers, Stats& stats);

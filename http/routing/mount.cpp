@@ -13,6 +13,9 @@ Mount::Mount(std::string prefix, std::shared_ptr<const RouteTable> table, RouteS
       table_(std::move(table)),
       unmatched_(std::move(unmatched)) {}
 
+Mount::Mount(std::string prefix, RouteSettings settings)
+    : Mount(std::move(prefix), nullptr, std::move(settings)) {}
+
 std::optional<std::size_t> Mount::taken_of(std::string_view path) const {
   // As many segments as the prefix has: a '/' that is decoded separates nothing (URL-001).
   std::size_t end = 0;

@@ -1,4 +1,5 @@
-// A whole table below a literal prefix of another one: it gets what no own route of that matches.
+// A whole table, or one handler, below a literal prefix of another table: it gets what no own route
+// of that matches.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,12 @@ class Mount {
   // `unmatched` answers what the table does not find: its handler, if it has one, 404 and 405.
   Mount(std::string prefix, std::shared_ptr<const RouteTable> table, RouteSettings unmatched);
 
-  const RouteTable& table() const { return *table_; }
+  // One handler has everything below, under any method: it is found with what is left of the path
+  // as Match::location.
+  Mount(std::string prefix, RouteSettings settings);
+
+  // Null for one handler.
+  const RouteTable* table() const { return table_.get(); }
   const RouteSettings& unmatched() const { return unmatched_; }
   std::uint32_t segment_count() const { return segment_count_; }
 

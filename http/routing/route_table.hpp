@@ -42,7 +42,9 @@ struct Match {
   const RouteSettings* route = nullptr;
   std::span<const PathValue> values;  // found: in the order of the template
   std::string_view allow;             // sorted, with the automatic methods
-  std::string_view location;          // path and query as sent, but for the slash
+  // redirect: path and query as sent, but for the slash. Found, by the handler of a mount: the rest
+  // of the path as sent, from a '/' on.
+  std::string_view location;
 
   const RouteSettings* found_route() const {
     return outcome == MatchOutcome::found ? route : nullptr;

@@ -65,8 +65,9 @@ Match RouteTable::match_mounts(const RequestHead& head, std::string_view path,
   if (head.form == TargetForm::asterisk) {
     Match whole = match_own(head, path, scratch);
     for (const Mount& mount : parts_.mounts) {
+      if (mount.table() == nullptr) continue;
       const std::string own(whole.allow);
-      scratch.text = merged(own, mount.table().match_rest(head, path, scratch).allow);
+      scratch.text = merged(own, mount.table()->match_rest(head, path, scratch).allow);
       whole.allow = scratch.text;
     }
     return whole;
@@ -75,7 +76,10 @@ Match RouteTable::match_mounts(const RequestHead& head, std::string_view path,
   if (below.mount == nullptr) return match_own(head, path, scratch);
   if (below.mount->is_alone()) return match_below(below, head, path, scratch);
   const Match own = match_own(head, path, scratch);
-  if (own.outcome == MatchOutcome::found || own.outcome == MatchOutcome::path_not_utf8) return own;
+  if (own.outcome == MatchOutcome::found) return own;
+  // A handler judges paths itself.
+  const bool is_judged = own.outcome == MatchOutcome::path_not_utf8;
+  if (is_judged && below.mount->table() != nullptr) return own;
   if (!knows_path(own)) return match_below(below, head, path, scratch);
   // Whoever has both path and method wins; else the own routes answer, for the mount's as well.
   const std::string own_allow(own.allow);
@@ -88,9 +92,12 @@ Match RouteTable::match_mounts(const RequestHead& head, std::string_view path,
 
 Match RouteTable::match_below(const Below& below, const RequestHead& head, std::string_view path,
                               MatchScratch& scratch) const {
-  const RouteTable& table = below.mount->table();
   const std::string_view prefix = path.substr(0, below.taken_bytes);
   const std::string_view rest = path.substr(below.taken_bytes);
+  if (below.mount->table() == nullptr) {
+    return {.outcome = MatchOutcome::found, .route = &below.mount->unmatched(), .location = rest};
+  }
+  const RouteTable& table = *below.mount->table();
   Match match;
   if (!rest.empty()) {
     match = table.match_path(head, rest, scratch);
@@ -133,8 +140,8 @@ Match RouteTable::match_websocket_path(const RequestHead& head, std::string_view
     }
   }
   const Below below = find_mount(path);
-  if (below.mount == nullptr) return {};
-  return below.mount->table().match_websocket_path(head, path.substr(below.taken_bytes), scratch);
+  if (below.mount == nullptr || below.mount->table() == nullptr) return {};
+  return below.mount->table()->match_websocket_path(head, path.substr(below.taken_bytes), scratch);
 }
 
 }  // namespace noria::http

@@ -77,6 +77,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"multipart_slack_bytes_max", &C::multipart_slack_bytes_max, 0, bytes_max, false, "LIM-056"},
     {"json_depth_max", &C::json_depth_max, 1, 1024, false, "LIM-060"},
     {"json_number_bytes_max", &C::json_number_bytes_max, 1, 4300, false, "LIM-061"},
+    {"range_count_max", &C::range_count_max, 0, 1000, false, "LIM-065"},
     {"websocket_message_bytes_max", &C::websocket_message_bytes_max, 1, bytes_max / 2, false,
      "LIM-070"},
     {"websocket_fragments_max", &C::websocket_fragments_max, 1, count_max, false, "LIM-071"},

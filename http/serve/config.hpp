@@ -60,6 +60,7 @@ struct ServerConfig {
   std::uint64_t multipart_slack_bytes_max = 1024;
   std::uint64_t json_depth_max = 1024;
   std::uint64_t json_number_bytes_max = 4300;
+  std::uint64_t range_count_max = 16;
   std::uint64_t websocket_message_bytes_max = 1 << 20;
   std::uint64_t websocket_fragments_max = 1024;
   std::uint64_t websocket_queue_bytes_max = 1 << 20;

@@ -46,6 +46,9 @@ void Connection::complete(const Completion& completion) {
     case Operation::cancel:
       --cancels_in_flight_;
       break;
+    case Operation::room:
+      room_made(completion.result);
+      return;
     case Operation::close:
       close_in_flight_ = false;
       release();
@@ -298,12 +301,16 @@ void Connection::begin_close() {
     ++cancels_in_flight_;
     shared_.engine.cancel(token(Operation::cancel), token(Operation::send));
   }
+  if (room_polled_) {
+    ++cancels_in_flight_;
+    shared_.engine.cancel(token(Operation::cancel), token(Operation::room));
+  }
   shared_.to_close.push_back(*this);
 }
 
 void Connection::try_close() {
-  if (receive_armed_ || send_in_flight_ || shutdown_in_flight_ || cancels_in_flight_ != 0 ||
-      close_in_flight_) {
+  if (receive_armed_ || send_in_flight_ || room_polled_ || shutdown_in_flight_ ||
+      cancels_in_flight_ != 0 || close_in_flight_) {
     return;
   }
   if (TurnNode::linked()) TurnNode::unlink();

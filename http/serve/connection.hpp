@@ -176,6 +176,11 @@ class Connection final : public TurnNode,
   std::size_t write(std::string_view piece) override;
   bool is_backed_up() override;
   bool wants_more() const override;
+  ExchangeHandle hand_over(const ExchangeListener& listener) override;
+  std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) override;
+  void await_turn() override;
+  void note_truncated() override;
+  Shared& shared() override { return shared_; }
   std::string_view take_body() override;
   bool body_ended() const override;
   Reason body_fault() const override;
@@ -191,6 +196,10 @@ class Connection final : public TurnNode,
   void drop_kept(ExchangeEvent event, Reason reason);
   void forget_kept(Reason reason);
   void lose(Reason reason);
+
+  // Files.
+  void wait_for_room(std::uint64_t bytes_sent);
+  void room_made(std::int32_t events);
 
   // A WebSocket.
   bool upgrade(const RequestHead& head);
@@ -254,6 +263,7 @@ class Connection final : public TurnNode,
   bool peer_finished_ = false;
   bool input_paused_ = false;
   bool reset_wanted_ = false;
+  bool room_polled_ = false;  // a file waits until the socket takes more
   // The peer has said that nothing follows its request, which was taken whole, and nothing has.
   bool peer_through_ = false;
   // Only a stop ends it: what has arrived is still answered (PRC-012, PRC-018).

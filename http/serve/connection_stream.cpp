@@ -72,7 +72,8 @@ void Connection::end_stream(Outcome outcome, std::span<const FieldView> trailers
   const bool whole = outcome == Outcome::responded && !body.is_short();
   Reason reason = Reason::none;
   if (outcome == Outcome::failed) {
-    reason = Reason::fault_handler_streaming;
+    reason = kept_->response.truncated ? Reason::fault_static_truncated
+                                       : Reason::fault_handler_streaming;
   } else if (body.is_short() || body.has_surplus()) {
     reason = Reason::fault_response_length;
   }

@@ -24,7 +24,7 @@ void Connection::inspect_by(std::uint64_t until_ms) {
 
 void Connection::inspect() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
-  if (send_in_flight_ && now_ms >= send_deadline_ms_) {
+  if ((send_in_flight_ || room_polled_) && now_ms >= send_deadline_ms_) {
     cut(Reason::cut_send_too_slow);
     return;
   }
@@ -44,7 +44,7 @@ void Connection::inspect() {
   if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
   if (kept_ != nullptr) next_ms = std::min(next_ms, kept_->deadline_ms);
   if (socket_ != nullptr) next_ms = std::min(next_ms, socket_->deadline_ms());
-  if (send_in_flight_) next_ms = std::min(next_ms, send_deadline_ms_);
+  if (send_in_flight_ || room_polled_) next_ms = std::min(next_ms, send_deadline_ms_);
   if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
 }
 

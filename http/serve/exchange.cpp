@@ -22,6 +22,12 @@ ExchangeHandle Exchange::suspend(const ExchangeListener& listener) {
   return handle;
 }
 
+ExchangeHandle Exchange::take_over(const ExchangeListener& listener) {
+  CHECK(state_ == State::idle);
+  const ExchangeHandle handed_over = parts_.host.hand_over(listener);
+  return handed_over.get() != nullptr ? handed_over : suspend(listener);
+}
+
 HeadFault Exchange::respond(const ResponseHead& head, std::string_view body) {
   if (const HeadFault fault = begin(head); fault != HeadFault::none) return fault;
   parts_.output.append(body);

@@ -21,6 +21,8 @@
 
 namespace noria::http {
 
+struct Shared;
+
 // Whose exchange it is. None of this is asked of it by an exchange that is answered in one call.
 class ExchangeHost : public EndpointSource {
  public:
@@ -33,6 +35,12 @@ class ExchangeHost : public EndpointSource {
   virtual std::size_t write(std::string_view piece) = 0;
   virtual bool is_backed_up() = 0;
   virtual bool wants_more() const = 0;
+  // Null if no exchange is kept.
+  virtual ExchangeHandle hand_over(const ExchangeListener& listener) = 0;
+  virtual std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) = 0;
+  virtual void await_turn() = 0;
+  virtual void note_truncated() = 0;
+  virtual Shared& shared() = 0;
   virtual std::string_view take_body() = 0;
   virtual bool body_ended() const = 0;
   virtual Reason body_fault() const = 0;
@@ -130,6 +138,24 @@ class Exchange {
   bool is_backed_up() { return parts_.host.is_backed_up(); }
   // False if nothing that is written will leave, so nothing more need be made (RSP-003).
   bool wants_more() const { return parts_.host.wants_more(); }
+
+  // In place of octets, those of a file of a response that declared its length, as far as the
+  // socket takes them: how many were taken, at most 1 MiB; 0 if the listener is to hear `writable`
+  // first. Negative is -errno of the file: -EOPNOTSUPP where octets have to be read and written,
+  // -ENODATA at its end.
+  std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) {
+    return parts_.host.write_file(file, offset, bytes);
+  }
+  // The listener hears `writable` in a later turn: others come first.
+  void await_turn() { parts_.host.await_turn(); }
+  // The file has fewer octets than it had: end(Outcome::failed) says so (STA-006).
+  void note_truncated() { parts_.host.note_truncated(); }
+
+  // Without an answer yet begun: suspends it, or if it was suspended for another listener, this one
+  // hears of its fate from now on.
+  ExchangeHandle take_over(const ExchangeListener& listener);
+  // What the core's connections share.
+  Shared& shared() { return parts_.host.shared(); }
 
   // Once suspended, the body of a route that streams it: what has arrived since the last call,
   // valid until the next one or the end. Empty and not body_ended(): the listener hears

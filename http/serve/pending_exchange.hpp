@@ -81,12 +81,17 @@ class PendingExchange {
     h1::StreamedBody body;
     std::uint16_t status = 0;
     bool ends_connection = false;  // the handler's own wish
+    bool truncated = false;        // of a file that became shorter
+    bool room_untold = false;      // no poll tells any more when the socket has room
+    std::uint64_t file_bytes = 0;  // taken since the peer was waited for last
   };
   Response response;
   bool response_begun() const { return response.status != 0; }
   // A write was not taken whole.
   void await_room() { room_awaited_ = true; }
   bool room_awaited() const { return room_awaited_; }
+  // Somebody else answers from now on.
+  void hand_over(const ExchangeListener& listener) { listener_ = listener; }
   void note_room() { room_made_ = room_awaited_; }
 
  private:
@@ -99,7 +104,7 @@ class PendingExchange {
   Output texts_;  // decoded values, Allow and Location
   std::array<PathValue, path_values_max> values_;
   Match match_;
-  const ExchangeListener listener_;
+  ExchangeListener listener_;
   Exchange exchange_;
   h1::Persistence behind_body_{};
   bool body_awaited_ = false;

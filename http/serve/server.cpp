@@ -122,7 +122,8 @@ inline Connection* Server::addressee(const Completion& completion) {
           break;
         }
         wake_armed_ = false;
-        wake_.drain();
+        shared_.wake.drain();
+        if (shared_.disk_outstanding() != 0) shared_.disk()->deliver();
         break;
       case Operation::cancel:
         if (completion.token.generation() == 0) break;  // a listener's, or the wake's
@@ -189,9 +190,10 @@ bool Server::room_for_connection() const {
 }
 
 void Server::arm_listeners() {
-  if (!wake_armed_ && shared_.engine.kind() != uring::EngineKind::memory && !accepting_over_) {
+  if (!wake_armed_ && shared_.engine.kind() != uring::EngineKind::memory &&
+      (!accepting_over_ || shared_.disk_outstanding() != 0)) {
     wake_armed_ = true;
-    shared_.engine.poll(Token(Operation::poll, 0, 0), wake_.descriptor(), POLLIN);
+    shared_.engine.poll(Token(Operation::poll, 0, 0), shared_.wake.descriptor(), POLLIN);
   }
   if (accepting_over_ || engine_starved_) return;
   const bool room_made = std::exchange(shared_.room_made, false);
@@ -344,7 +346,7 @@ void Server::want(Stop stop) {
   Stop before = stop_wanted_.load(std::memory_order_relaxed);
   while (before < stop && !stop_wanted_.compare_exchange_weak(before, stop)) {
   }
-  wake_.signal();
+  shared_.wake.signal();
 }
 
 [[gnu::noinline]] void Server::proceed_with_stop() {

@@ -12,7 +12,6 @@
 #include "http/serve/shared.hpp"
 #include "uring/engine.hpp"
 #include "uring/loop.hpp"
-#include "uring/wake.hpp"
 
 namespace noria::http {
 
@@ -94,7 +93,6 @@ class Server final : public uring::Work {
   std::vector<std::pair<std::uint64_t, Connection*>> idle_;  // scratch of make_room()
   std::uint64_t room_wanted_at_ms_ = 0;
 
-  uring::Wake wake_;
   bool wake_armed_ = false;
   std::atomic<Stop> stop_wanted_ = Stop::none;
   Stop stop_noticed_ = Stop::none;

@@ -103,6 +103,12 @@ void Shared::tell(Reason reason, EndpointSource* peer) {
   if (logs != nullptr) logs->events.report(reason, peer);
 }
 
+DiskPool* Shared::disk() {
+  if (engine.kind() == uring::EngineKind::memory) return nullptr;
+  if (!disk_) disk_ = std::make_unique<DiskPool>(wake);
+  return disk_.get();
+}
+
 std::unique_ptr<ParkedMessage> Shared::lend_parked() {
   if (parked_free_.empty()) return std::make_unique<ParkedMessage>(blocks, head_limits, scanner);
   std::unique_ptr<ParkedMessage> parked = std::move(parked_free_.back());

@@ -27,12 +27,14 @@
 #include "http/serve/logs.hpp"
 #include "http/serve/parked_message.hpp"
 #include "http/serve/pending_exchange.hpp"
+#include "http/serve/files/disk_pool.hpp"
 #include "http/serve/topics.hpp"
 #include "http/serve/websocket_connection.hpp"
 #include "http/websocket/deflater.hpp"
 #include "http/websocket/inflater.hpp"
 #include "uring/engine.hpp"
 #include "uring/loop.hpp"
+#include "uring/wake.hpp"
 
 namespace noria::http {
 
@@ -78,6 +80,10 @@ struct Shared {
   Reason shed_reason();
   // In the shape of what matched, or of the server for null.
   const RefusalBodies& refusal_bodies_of(const RouteSettings* matched) const;
+  // Who waits for the disk in the loop's place; null where the loop may wait itself, because nobody
+  // else is served by it.
+  DiskPool* disk();
+  std::size_t disk_outstanding() const { return disk_ ? disk_->outstanding() : 0; }
   // Counts what a peer's doing ended in, and tells the error log.
   void tell(Reason reason, EndpointSource* peer);
 
@@ -119,6 +125,8 @@ struct Shared {
   Slab<WebSocketConnection> websockets;
   Topics topics;
   TimerWheel timers;
+  // Other threads call the loop by it.
+  uring::Wake wake;
   IntrusiveList<Connection, TurnNode> to_settle;
   IntrusiveList<Connection, TurnNode> to_close;
   std::uint32_t lingering_count = 0;
@@ -135,6 +143,7 @@ struct Shared {
   std::uint64_t idle_ms;
 
  private:
+  std::unique_ptr<DiskPool> disk_;
   bool memory_short_ = false;
   const std::uint64_t buffered_bytes_low_;
 

@@ -14,6 +14,7 @@
 #include "http/message/refusal.hpp"
 #include "http/routing/router.hpp"
 #include "http/serve/config.hpp"
+#include "http/serve/files/static_mount.hpp"
 #include "pymod/hotpath/application_state.hpp"
 
 namespace noria::py {
@@ -40,6 +41,8 @@ class Application {
   // any.
   std::uint32_t add_websocket(const std::string& path, const pybind11::object& regex,
                               const std::optional<std::vector<std::string>>& origins);
+  // False if there is a mount of this prefix already; OSError if the root is no directory.
+  bool add_static(const std::string& prefix, const http::StaticOptions& options);
   std::vector<std::pair<std::string, std::string>> parameters(std::uint32_t index) const;
   // What no route of this one matches below a literal prefix goes to another application, which is
   // frozen.
@@ -69,6 +72,10 @@ class Application {
     pybind11::object object;
     const Application* application;
   };
+  struct StaticMounted {
+    std::string prefix;
+    std::unique_ptr<http::StaticMount> mount;
+  };
 
   static std::optional<http::SegmentTest> make_test(void* context, std::string_view pattern);
   void check_open() const;
@@ -82,6 +89,7 @@ class Application {
   std::vector<std::unique_ptr<RegexTest>> tests_;
   std::vector<bool> planned_;
   std::vector<Mounted> mounts_;
+  std::vector<StaticMounted> static_mounts_;
   std::unique_ptr<http::RouteTable> table_;
 };
 

@@ -30,6 +30,12 @@ struct StepEnd {
 // send() of a coroutine or an awaitable's iterator.
 StepEnd step(PyObject* coroutine, PyObject* value);
 
+// Of a file to be sent. Without a root the path is the application's own.
+struct FileNames {
+  std::string_view path;
+  std::optional<std::string_view> root;
+};
+
 class Driver {
  public:
   // For the exchange whose handler is being called, to which the loan belongs. `coroutine` and
@@ -68,6 +74,10 @@ class Driver {
   void end_stream(bool whole);
   // Nothing that is written would leave.
   bool gone();
+
+  // --- a file as the response; see driver_file.cpp ---
+  // False with an error set.
+  bool send_file(long status, PyObject* fields, const FileNames& names, PyObject* background);
 
   // --- the request's body as it arrives ---
   // bytes, b"" at its end, or None if wait_for_body() is to tell of more.

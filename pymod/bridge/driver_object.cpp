@@ -6,6 +6,7 @@
 #include "pymod/bridge/coroutine_methods.hpp"
 #include "pymod/bridge/exceptions.hpp"
 #include "pymod/hotpath/python_versions.hpp"
+#include "pymod/hotpath/text.hpp"
 
 namespace noria::py {
 
@@ -100,6 +101,27 @@ PyObject* accept_websocket(PyObject* self, PyObject* arguments) {
                                    fields, message_bytes_max);
 }
 
+PyObject* send_file(PyObject* self, PyObject* arguments) {
+  long status = 200;
+  PyObject* fields = nullptr;
+  PyObject* path = nullptr;
+  PyObject* root = nullptr;
+  PyObject* background = nullptr;
+  if (!PyArg_ParseTuple(arguments, "lOSOO", &status, &fields, &path, &root, &background)) {
+    return nullptr;
+  }
+  FileNames names{.path = bytes_view(path), .root = std::nullopt};
+  if (root != Py_None) {
+    if (!PyBytes_Check(root)) {
+      PyErr_SetString(PyExc_TypeError, "a root is bytes, or None");
+      return nullptr;
+    }
+    names.root = bytes_view(root);
+  }
+  if (!of(self).send_file(status, fields, names, background)) return nullptr;
+  Py_RETURN_NONE;
+}
+
 PyObject* read_body(PyObject* self, PyObject*) {
   return of(self).read_body();
 }
@@ -154,6 +176,8 @@ PyMethodDef methods[] = {
     {"accept_websocket", accept_websocket, METH_VARARGS,
      PyDoc_STR(
          "Answers the handshake: subprotocol or None, fields, message size; the WebSocketEnd.")},
+    {"send_file", send_file, METH_VARARGS,
+     PyDoc_STR("Answers with a file: status, fields, path, root or None, tasks or None.")},
     {"read_body", read_body, METH_NOARGS,
      PyDoc_STR("What has come of the body, b'' at its end, None if it is to be awaited.")},
     {"body_arrived", body_arrived, METH_NOARGS, PyDoc_STR("A future: read_body() has something.")},

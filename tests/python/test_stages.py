@@ -11,7 +11,7 @@ from noria import App, ConfigError, Request, Response, ServerConfig, json
 from noria.testing import live_server
 
 LATER = """
-    StaticFiles StaticFilesConfig
+   
     WebSocketRefused AsyncTestClient WebSocketOptions GuardLike Lifespan TlsConfig Http2Config Http3Config
     Security CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run security net
     client graphql patterns
@@ -37,7 +37,7 @@ def test_attributes_of_request_and_response() -> None:
         "session csrf_token request_id user tls trailers redis"
     ).split():
         assert not hasattr(Request, name)
-    for name in "template file sendfile trailers".split():
+    for name in "template trailers".split():
         assert not hasattr(Response, name)
 
 

@@ -1,5 +1,7 @@
 #include "tests/support/scripted_engine.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -108,6 +110,15 @@ void ScriptedEngine::scribble_on_idle_buffers() {
 
 std::int32_t ScriptedEngine::send_at_once(uring::Descriptor socket, std::span<const char> octets) {
   return random_.chance(script_.send_at_once) ? send_now(socket, octets) : -EAGAIN;
+}
+
+std::int64_t ScriptedEngine::send_file_at_once(uring::Descriptor socket, uring::Descriptor file,
+                                               std::uint64_t offset, std::size_t bytes) {
+  end_stall(socket, Operation::send);
+  std::vector<char> octets(bytes);
+  const ssize_t read = ::pread(file, octets.data(), bytes, static_cast<off_t>(offset));
+  if (read <= 0) return read < 0 ? -errno : 0;
+  return send_now(socket, std::span(octets).first(static_cast<std::size_t>(read)));
 }
 
 uring::MemoryEngine::Fate ScriptedEngine::fate(const Occasion& occasion) {

@@ -74,6 +74,9 @@ class ScriptedEngine final : public uring::MemoryEngine {
   std::size_t turn(std::span<uring::Completion> out, std::uint64_t deadline_ns,
                    const uring::WaitHook& hook) override;
   std::int32_t send_at_once(uring::Descriptor socket, std::span<const char> octets) override;
+  // The octets meet the fate of a send.
+  std::int64_t send_file_at_once(uring::Descriptor socket, uring::Descriptor file,
+                                 std::uint64_t offset, std::size_t bytes) override;
   using MemoryEngine::reset;
   void reset(uring::Descriptor socket) override;
 

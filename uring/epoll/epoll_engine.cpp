@@ -193,6 +193,7 @@ void EpollEngine::perform(const Submission& submission) {
     case Operation::nop:
       return complete({.token = token});
     case Operation::send:
+    case Operation::room:
     case Operation::none:
       break;
   }

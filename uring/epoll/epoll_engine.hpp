@@ -15,6 +15,7 @@
 #include "uring/memory/buffer_stack.hpp"
 #include "uring/memory/completion_queue.hpp"
 #include "uring/memory/submission.hpp"
+#include "uring/sockets/file_send.hpp"
 
 namespace noria::uring {
 
@@ -33,6 +34,10 @@ class EpollEngine final : public Engine {
   void send(Token token, Descriptor socket, std::span<const char> octets) override;
   // The call a send() would make in the next turn anyway, without the way there and back.
   std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) override;
+  std::int64_t send_file_at_once(Descriptor socket, Descriptor file, std::uint64_t offset,
+                                 std::size_t bytes) override {
+    return send_file(socket, file, offset, bytes, SocketMode::non_blocking);
+  }
   void shutdown(Token token, Descriptor socket) override;
   // Ends what is still in flight on the descriptor with -ECANCELED first.
   void close(Token token, Descriptor descriptor) override;

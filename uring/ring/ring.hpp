@@ -17,6 +17,7 @@
 #include "uring/fork_guard.hpp"
 #include "uring/ring/ops/shutdown.hpp"
 #include "uring/ring/set_up.hpp"
+#include "uring/sockets/file_send.hpp"
 
 namespace noria::uring {
 
@@ -37,6 +38,10 @@ class RingEngine final : public Engine {
   void send(Token token, Descriptor socket, std::span<const char> octets) override;
   // Only what is large: there the copy outweighs the call, and a ring would do it in the same way.
   std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) override;
+  std::int64_t send_file_at_once(Descriptor socket, Descriptor file, std::uint64_t offset,
+                                 std::size_t bytes) override {
+    return send_file(socket, file, offset, bytes, SocketMode::blocking);
+  }
   void shutdown(Token token, Descriptor socket) override;
   void close(Token token, Descriptor descriptor) override;
   void cancel(Token token, Token target) override;

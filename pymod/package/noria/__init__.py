@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from noria.uploads import UploadedFile
     from noria.headers import HeadersInit
     from noria.sse import SseEvent, SseStream
+    from noria.static_files import StaticFilesConfig
     from noria.sync_websocket import SyncWebSocket
     from noria.websockets import WebSocket, WebSocketMessage
 
@@ -104,6 +105,7 @@ __all__ = [
     "SseStream",
     "StartupError",
     "State",
+    "StaticFilesConfig",
     "SyncWebSocket",
     "TimeoutConfig",
     "URLBuildError",
@@ -129,6 +131,7 @@ _LATER = {
     "UploadedFile": "noria.uploads",
     "SseEvent": "noria.sse",
     "SseStream": "noria.sse",
+    "StaticFilesConfig": "noria.static_files",
     "SyncWebSocket": "noria.sync_websocket",
     "WebSocket": "noria.websockets",
     "WebSocketMessage": "noria.websockets",

@@ -174,6 +174,20 @@ class Application(metaclass=_BoundType):
         self, path: str, regex: Callable[[str], Callable[[str], Any]], *, origins: Sequence[str] | None
     ) -> int: ...
     def mount(self, prefix: str, application: Application) -> None: ...
+    def add_static(
+        self,
+        prefix: str,
+        *,
+        root: bytes,
+        index_file: str,
+        cache_control: str,
+        spa: bool,
+        etag: bool,
+        last_modified: bool,
+        precompressed: bool,
+        symlinks: str,
+    ) -> bool:
+        """Serves a directory below a prefix; False if the prefix is taken, OSError for no directory."""
     def parameters(self, index: int) -> list[tuple[str, str]]:
         """(name, converter) of a route's template in order: str int float uuid regex path."""
     def set_plan(self, index: int, plan: Plan) -> None: ...
@@ -391,6 +405,16 @@ class HandlerCoroutine:
         self, subprotocol: str | None, fields: list[tuple[bytes, bytes]], message_bytes_max: int = -1, /
     ) -> WebSocketEnd:
         """Answers the handshake; ValueError for a field or subprotocol that may not be."""
+    def send_file(
+        self,
+        status: int,
+        fields: list[tuple[bytes, bytes]],
+        path: bytes,
+        root: bytes | None,
+        background: BackgroundTasks | None,
+        /,
+    ) -> None:
+        """Answers with a file; whoever calls is through with the exchange."""
     def read_body(self) -> bytes | None:
         """What has come of the body, b'' at its end, None if it is to be awaited."""
     def body_arrived(self) -> Future[None]: ...

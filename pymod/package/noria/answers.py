@@ -181,7 +181,10 @@ class Answers:
         if isinstance(value._body, Later):
             return await value._body.awaitable
         streaming, runtime = value._body, self.app._runtime
-        assert isinstance(streaming, Streaming) and runtime is not None
+        if not isinstance(streaming, Streaming):
+            driver.send_file(value.status, value._fields, streaming.path, streaming.root, value._background)
+            return None
+        assert runtime is not None
         blocking = None if route is None else read_pool(route.options.get("blocking", False))
         sending = send(
             driver,

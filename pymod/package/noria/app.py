@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from noria.options import Settings
     from noria.routed import Entry
     from noria.runtime import Stopping
+    from noria.static_files import StaticFilesConfig
     from noria.topics import Topics
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -177,6 +178,12 @@ class App(Injecting, Mounting, Layered, Routed):
     @property
     def routes(self) -> Sequence[RouteInfo]:
         return tuple(self._routes)
+
+    def enable_static_files(self, config: StaticFilesConfig) -> None:
+        """Serves the files of a directory below a prefix; may be called for several."""
+        from noria.static_files import add_static
+
+        add_static(self, config, "enable_static_files()")
 
     # --- concurrency ---
 

@@ -62,6 +62,7 @@ class LimitsConfig:
     max_cookies: int = _setting("limit_cookies")
     max_json_depth: int = _setting("limit_json_depth")
     max_json_number: int = _setting("limit_json_number")
+    max_ranges: int = _setting("limit_ranges")
     ws_max_size: int = _setting("ws_max_size")
     ws_max_fragments: int = _setting("ws_max_fragments")
     ws_max_backlog: int = _setting("ws_max_backlog")

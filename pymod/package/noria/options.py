@@ -90,6 +90,7 @@ class Settings(TypedDict, total=False):
     limit_cookies: int
     limit_json_depth: int
     limit_json_number: int
+    limit_ranges: int
     timeout_read_header: float
     timeout_rate_grace: float
     timeout_rate_credit: float

@@ -9,9 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable
     from datetime import datetime
+    from os import PathLike
     from typing import Any, Literal
 
     from noria.background import BackgroundTasks
+    from noria.files import FileBody
     from noria.headers import HeadersInit
     from noria.problems import ProblemDetails
     from noria.streaming import Streaming
@@ -26,13 +28,13 @@ class Response:
 
     The native half reads the three slots directly: a status (0 in a side channel that set none),
     the body as bytes, and the fields as they go on the wire, Content-Type among them. A streaming one
-    has a noria.streaming.Streaming as its body.
+    has a noria.streaming.Streaming as its body, a file a noria.files.FileBody.
     """
 
     __slots__ = ("__weakref__", "_background", "_body", "_fields", "_status")
 
     _status: int
-    _body: bytes | Streaming | Later
+    _body: bytes | Streaming | FileBody | Later
     _fields: list[tuple[bytes, bytes]]
     _background: Any  # BackgroundTasks or None; what closes before them, of a request with dependencies
 
@@ -112,6 +114,8 @@ class Response:
         body = self._body
         if isinstance(body, bytes):
             return body
+        if not hasattr(body, "stream"):
+            raise RuntimeError(f"the body of this response is not read before it is sent: {body!r}")
         raise RuntimeError("a streaming response has no body to read: its items are made as they are sent")
 
     def content_type(self) -> str | None:
@@ -287,6 +291,43 @@ class Response:
         from noria.streaming import sse_response
 
         return sse_response(iterable, keepalive=keepalive, status=status, headers=headers)
+
+
+    @staticmethod
+    def file(
+        path: str | PathLike[str],
+        filename: str | None = None,
+        content_type: str | None = None,
+        *,
+        root: str | PathLike[str] | None = None,
+        status: int = 200,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """A file to be kept, by this name or its own; 404 if it is none when it is sent.
+
+        With `root` the path begins there and cannot leave it.
+        """
+        from os.path import basename
+
+        from noria.files import file_response
+
+        return file_response(
+            path, content_type, attachment=filename or basename(path), root=root, status=status, headers=headers
+        )
+
+    @staticmethod
+    def sendfile(
+        path: str | PathLike[str],
+        content_type: str | None = None,
+        *,
+        root: str | PathLike[str] | None = None,
+        status: int = 200,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """The same to be shown where it is asked for."""
+        from noria.files import file_response
+
+        return file_response(path, content_type, attachment=None, root=root, status=status, headers=headers)
 
 
 class Later:

@@ -370,6 +370,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("limits.max_cookies", "count", 200, "cookies_max"),
         Setting("limits.max_json_depth", "count", 1024, "json_depth_max"),
         Setting("limits.max_json_number", "count", 4300, "json_number_bytes_max"),
+        Setting("limits.max_ranges", "count", 16, "range_count_max"),
         Setting("limits.ws_max_size", "size", MIB, "websocket_message_bytes_max"),
         Setting("limits.ws_max_fragments", "count", 1024, "websocket_fragments_max"),
         Setting("limits.ws_max_backlog", "size", MIB, "websocket_queue_bytes_max"),

@@ -1,0 +1,21 @@
+// What a request's path names below the root of a file mount. Each segment is decoded once; what
+// no file of ours may be called names nothing (STA-001).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace noria::http {
+
+enum class NamedPath : std::uint8_t {
+  nothing,
+  file,
+  directory,  // it ends with '/', or is empty: the root itself
+};
+
+// `raw` is what follows the mount's prefix and its '/'. `path` becomes the decoded segments with
+// '/' between them, without one at the end.
+NamedPath read_file_path(std::string_view raw, std::string& path);
+
+}  // namespace noria::http

@@ -1,0 +1,58 @@
+// What of a file is sent, and under which head: conditions and ranges judged against the facts of
+// the one descriptor that its octets will come from (STA-006).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/files/byte_ranges.hpp"
+#include "http/message/request_head.hpp"
+
+namespace noria::http {
+
+struct FileFacts {
+  std::uint64_t bytes = 0;
+  std::int64_t modified_seconds = 0;
+  std::uint32_t modified_nanoseconds = 0;
+};
+
+// What the answer says of the file.
+struct FileTerms {
+  std::string_view content_type;
+  std::string_view tag_suffix;  // of a precompressed one
+  bool entity_tag = true;
+  bool last_modified = true;
+  bool judged = true;  // conditions and ranges count; not under a status of the application's own
+  std::size_t ranges_max = 16;
+};
+
+// Text, and octets of the file behind it.
+struct FilePart {
+  std::string text;
+  ByteRange octets;
+};
+
+struct FilePlan {
+  std::uint16_t status = 200;  // 200, 206, 304, 412 or 416
+  bool dropped_ranges = false;  // there were too many to be heeded (LIM-065)
+  std::string entity_tag;       // empty: not said
+  std::string last_modified;
+  std::string content_range;
+  std::string content_type;  // of parts; empty: the file's
+  std::vector<FilePart> parts;
+  std::uint64_t body_bytes = 0;
+};
+
+// A number that no file can foresee, asked for if parts need a boundary.
+using BoundarySeed = std::uint64_t (*)();
+
+FilePlan plan_file(const RequestHead& head, const FileFacts& facts, const FileTerms& terms,
+                   std::int64_t now_seconds, BoundarySeed boundary_seed);
+
+// `"<size>-<mtime ns><suffix>"`, both in hex (STA-009).
+std::string entity_tag_of(const FileFacts& facts, std::string_view suffix);
+
+}  // namespace noria::http

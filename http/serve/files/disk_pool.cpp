@@ -1,0 +1,98 @@
+#include "http/serve/files/disk_pool.hpp"
+
+#include <signal.h>
+
+#include "core/check.hpp"
+
+namespace noria::http {
+
+namespace {
+
+constexpr std::size_t thread_stack_bytes = 256 * 1024;
+
+}  // namespace
+
+DiskPool::~DiskPool() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  wanted_.notify_all();
+  for (const pthread_t thread : threads_) ::pthread_join(thread, nullptr);
+  while (DiskWork* const work = waiting_.pop_front()) through_.push_back(*work);
+  deliver();
+}
+
+void DiskPool::submit(DiskWork& work) {
+  ++outstanding_;
+  bool must_begin = false;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(work);
+    must_begin = idle_ == 0 && threads_.size() < threads_max;
+  }
+  if (must_begin && !begin_thread() && threads_.empty()) {
+    // Out of threads for good: the loop waits itself, which is slow and right.
+    waiting_.pop_front();
+    work.work();
+    through_.push_back(work);
+    wake_.signal();
+    return;
+  }
+  wanted_.notify_one();
+}
+
+void DiskPool::deliver() {
+  for (;;) {
+    DiskWork* work = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      work = through_.pop_front();
+    }
+    if (work == nullptr) return;
+    --outstanding_;
+    work->done();
+  }
+}
+
+bool DiskPool::begin_thread() {
+  // Signals are for threads that know what to do with them.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  CHECK(::pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setstacksize(&attributes, thread_stack_bytes);
+  const auto body = [](void* pool) -> void* {
+    static_cast<DiskPool*>(pool)->run();
+    return nullptr;
+  };
+  pthread_t thread{};
+  const bool begun = ::pthread_create(&thread, &attributes, body, this) == 0;
+  if (begun) {
+    ::pthread_setname_np(thread, "noria-disk");
+    threads_.push_back(thread);
+  }
+  ::pthread_attr_destroy(&attributes);
+  CHECK(::pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
+  return begun;
+}
+
+void DiskPool::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    wanted_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
+    --idle_;
+    if (ending_) return;
+    DiskWork* const work = waiting_.pop_front();
+    lock.unlock();
+    work->work();
+    lock.lock();
+    through_.push_back(*work);
+    wake_.signal();
+  }
+}
+
+}  // namespace noria::http

@@ -1,0 +1,99 @@
+// The half of a driver that gives an exchange away: a file is sent without the interpreter, whoever
+// returned it.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "http/files/file_types.hpp"
+#include "http/message/field_rules.hpp"
+#include "http/serve/files/file_answer.hpp"
+#include "http/serve/files/file_root.hpp"
+#include "pymod/bridge/driver.hpp"
+#include "pymod/hotpath/response_fields.hpp"
+
+namespace noria::py {
+
+namespace {
+
+using http::FoundFile;
+using http::Patience;
+
+// Looks the path up, below its root if it has one.
+struct Lookup {
+  std::string path;
+  std::optional<std::string> root;
+  std::string_view content_type;
+
+  FoundFile operator()(Patience patience) const {
+    FoundFile found;
+    // Nothing tells how long the way to the root takes.
+    if (root && patience == Patience::none) {
+      found.fault = http::OpenFault::would_block;
+      return found;
+    }
+    const auto from =
+        http::FileRoot::open(root.value_or(""), root ? http::Links::beneath : http::Links::anywhere);
+    found.content_type = content_type;
+    if (from) found.fault = from->open_file(path, patience, found.file);
+    return found;
+  }
+};
+
+// Starts the tasks behind the answer when it is let go.
+std::shared_ptr<void> tasks_behind(ApplicationState& application, PyObject* background) {
+  if (background == Py_None) return nullptr;
+  struct Tasks {
+    OwnedRef application;  // keeps what is called
+    OwnedRef start;
+    OwnedRef tasks;
+
+    ~Tasks() {
+      const OwnedRef started(PyObject_CallOneArg(start.get(), tasks.get()));
+      if (!started) PyErr_WriteUnraisable(tasks.get());
+    }
+  };
+  return std::make_shared<Tasks>(OwnedRef::share(application.object),
+                                 OwnedRef::share(application.hooks.start_background.get()),
+                                 OwnedRef::share(background));
+}
+
+}  // namespace
+
+bool Driver::send_file(long status, PyObject* fields, const FileNames& names,
+                       PyObject* background) {
+  suspend();
+  http::Exchange* const exchange = this->exchange();
+  if (exchange == nullptr || answered_) return true;  // the client has left
+  FieldList list;
+  if (!list.read(fields)) return false;
+  auto manner = std::make_shared<http::FileManner>();
+  manner->status = static_cast<std::uint16_t>(status < 0 || status > 999 ? 999 : status);
+  std::string_view content_type = http::type_of_name(names.path);
+  for (const http::FieldView& field : list.views()) {
+    if (http::is_same_name(field.name, "content-type")) {
+      manner->content_type = field.value;
+    } else {
+      // What the application says of these stands in their place, and is not judged.
+      manner->entity_tag &= !http::is_same_name(field.name, "etag");
+      manner->last_modified &= !http::is_same_name(field.name, "last-modified");
+      manner->fields.emplace_back(field.name, field.value);
+    }
+  }
+  if (!manner->content_type.empty()) content_type = manner->content_type;
+  Lookup lookup{.path = std::string(names.path), .root = std::nullopt, .content_type = content_type};
+  if (names.root) lookup.root = std::string(*names.root);
+  const http::Outcome outcome = http::answer_with_file(
+      *exchange, {.find = std::move(lookup),
+                  .manner = std::move(manner),
+                  .kept = tasks_behind(*route_.application, background)});
+  if (outcome != http::Outcome::pending) {
+    finish(outcome);
+  } else {
+    // The exchange is somebody else's now.
+    answered_ = true;
+    part();
+  }
+  return true;
+}
+
+}  // namespace noria::py
