@@ -5,6 +5,7 @@ from __future__ import annotations
 from noria import _native
 from noria.errors import RegistrationError, RouteConflict, StartupError, place_of
 from noria.lifespan import Lifespan
+from noria.openapi import Describing
 from noria.providers import Injecting
 from noria.requests import State
 from noria.route_options import FIXES, taken_options
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
-class App(Injecting):
+class App(Injecting, Describing):
     """A web application. Registration ends when it first serves."""
 
     def __init__(
@@ -44,6 +45,9 @@ class App(Injecting):
         json_default: Callable[[Any], Any] | None = None,
         json_nan: Literal["null", "error"] = "null",
         json_duplicate_keys: Literal["last", "reject"] = "last",
+        title: str = "noria",
+        version: str = "0.1.0",
+        description: str = "",
         lifespan: Callable[[App], Any] | None = None,
     ) -> None:
         _one_of("errors", errors, ("fastapi", "problem"))
@@ -52,6 +56,7 @@ class App(Injecting):
         _one_of("json_nan", json_nan, ("null", "error"))
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
         super().__init__()
+        self._describe(title, version, description)
         self.debug = debug
         self.errors = errors
         self.validator = validator

@@ -20,7 +20,15 @@ _ROUTE_OPTIONS = (
     "cancel_on_disconnect",
     "stream_body",
     "dependencies",
+    "tags",
+    "summary",
+    "description",
+    "deprecated",
+    "operation_id",
+    "responses",
+    "include_in_schema",
 )
+_DOCUMENTED = frozenset(_ROUTE_OPTIONS[-7:])
 
 
 def taken_options(options: dict[str, Any]) -> dict[str, Any]:
@@ -51,6 +59,10 @@ def taken_options(options: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"max_body {error}, not {options['max_body']!r}") from None
     if "dependencies" in options:
         options["dependencies"] = taken_dependencies(options["dependencies"])
+    if _DOCUMENTED & options.keys():
+        from noria.openapi_options import check_documented
+
+        check_documented(options)
     return options
 
 
