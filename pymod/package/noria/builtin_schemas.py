@@ -35,7 +35,7 @@ _SCALARS: dict[tuple[str, str], dict[str, Any]] = {
     ("datetime", "datetime"): {"type": "string", "format": "date-time"},
     ("datetime", "time"): {"type": "string", "format": "time"},
     ("datetime", "timedelta"): {"type": "string", "format": "duration"},
-    ("noria.uploads", "UploadedFile"): OCTETS,
+    ("noria", "UploadedFile"): OCTETS,
 }
 _JSON_TYPES = {"int": "integer", "float": "number", "bool": "boolean"}
 _BOUNDS = {

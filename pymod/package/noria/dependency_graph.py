@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from noria.signature import Compiler
     from noria.sources import Source
 
-ORDER = ("path", "query", "header", "cookie", "body")
+ORDER = ("path", "query", "header", "cookie", "form", "body")
 
 # One of each is enough for all who ask.
 _SHARED = ("request", "response", "background", "websocket")

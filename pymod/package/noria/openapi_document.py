@@ -109,7 +109,7 @@ def operations_of(routes: Any) -> list[Operation]:
     """All that a document can hold, with their ids. Of routes that differ only in converters it holds the first."""
     found: dict[tuple[str, str], Operation] = {}
     for route in routes:
-        if not options_include(route):
+        if not route.options.get("include_in_schema", True):
             continue
         for method in route.methods:
             if method in METHODS:
@@ -120,23 +120,22 @@ def operations_of(routes: Any) -> list[Operation]:
     return operations
 
 
-def options_include(route: RouteInfo) -> bool:
-    """WebSocket routes are no operations."""
-    included: bool = route.options.get("include_in_schema", True)
-    return included and "origins" not in route.options
-
-
 def _name(operations: list[Operation]) -> None:
     """The function's name; where two collide with the path, and where they still do with the method."""
     from noria.app import _function_name
 
     for one in operations:
-        name = one.route.options.get("operation_id") or _function_name(one.route.handler)
-        one.id = name if name.isidentifier() or one.route.options.get("operation_id") else ""
-    for add in (lambda one: one.path, lambda one: one.method.lower()):
+        given = one.route.options.get("operation_id")
+        name = given or _function_name(one.route.handler)
+        one.id = name if given or name.isidentifier() else ""
+    for add in (_path_part, lambda one: one.method.lower(), lambda one: str(operations.index(one))):
         count: dict[str, int] = {}
         for one in operations:
             count[one.id] = count.get(one.id, 0) + 1
         for one in operations:
             if not one.id or count[one.id] > 1:
-                one.id = re.sub(r"\W", "_", f"{one.id}_{add(one).strip('/')}".strip("_")) or "root"
+                one.id = f"{one.id}_{add(one)}".strip("_")
+
+
+def _path_part(one: Operation) -> str:
+    return re.sub(r"\W", "_", one.path).strip("_") or "root"

@@ -6,6 +6,8 @@ from noria.annotations import NoneType, is_union, origin_and_arguments, unwrappe
 from noria.errors import PHRASES
 from noria.item_encoding import EVENTS, declared_item, encoding_declared
 from noria.parameters import EMPTY, is_async_generator, is_generator
+from noria.problems import ProblemDetails
+from noria.responses import Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +81,7 @@ def _content(route: RouteInfo, returned: Any, schemas: Schemas) -> dict[str, Any
         return {media_type or OCTETS: {"schema": {"type": "string", "contentMediaType": media_type or OCTETS}}}
     if media_type is not None and media_type.startswith("text/"):
         return {media_type: {"schema": {"type": "string"}}}
-    if _is_ours(bare, "noria.problems", "ProblemDetails"):
+    if isinstance(bare, type) and issubclass(bare, ProblemDetails):
         return {PROBLEM: {"schema": schemas.later("Problem", problem())}}
     name = route.name.replace("_", " ").title()
     return {media_type or JSON: {"schema": schemas.model(declared, "serialization", beside={"title": f"Response {name}"})}}
@@ -104,13 +106,7 @@ def _answer(returned: Any) -> Any:
 
 
 def _is_response(tp: Any) -> bool:
-    from noria.responses import Response
-
     return isinstance(tp, type) and issubclass(tp, Response)
-
-
-def _is_ours(tp: Any, module: str, name: str) -> bool:
-    return isinstance(tp, type) and tp.__module__ == module and tp.__qualname__ == name
 
 
 def _stream(route: RouteInfo, returned: Any) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ known.encode())`, never with ==, whose time tells how much of a guess was right.
 
 from __future__ import annotations
 
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from typing import Annotated
 
 from noria.errors import HTTPError
@@ -80,18 +80,16 @@ class _Scheme:
     def refusal(self) -> HTTPError:
         return HTTPError(401, "Not authenticated", {"WWW-Authenticate": self.challenge})
 
-    def without(self) -> None:
-        """There are no credentials of this scheme."""
+    def _missing(self) -> Any:
+        """What the provider gives where there are no credentials of this scheme: None, or the refusal."""
         if self.auto_error:
             raise self.refusal()
+        return None
 
 
 def _authorization(request: Any, scheme: str) -> tuple[str, str] | None:
-    """(scheme as sent, what follows it) of the one Authorization field, if it is of this scheme."""
-    fields = request.headers.getlist("authorization")
-    if len(fields) != 1:
-        return None  # two of them: whoever reads the other would see somebody else
-    sent, _, rest = fields[0].strip().partition(" ")
+    """(scheme as sent, what follows it) of the Authorization field, of which there is one at most, if it is of this scheme."""
+    sent, _, rest = (request.headers.get("authorization") or "").strip().partition(" ")
     rest = rest.strip()
     return (sent, rest) if sent.lower() == scheme and rest else None
 
@@ -114,7 +112,9 @@ class HTTPBearer(_Scheme):
 
     def __call__(self, request) -> HTTPAuthorizationCredentials | None:  # type: ignore[no-untyped-def]
         found = _authorization(request, "bearer")
-        return self.without() if found is None else HTTPAuthorizationCredentials(*found)
+        if found is None:
+            return self._missing()  # type: ignore[no-any-return]
+        return HTTPAuthorizationCredentials(*found)
 
 
 class HTTPBasic(_Scheme):
@@ -139,11 +139,14 @@ class HTTPBasic(_Scheme):
     def __call__(self, request) -> HTTPBasicCredentials | None:  # type: ignore[no-untyped-def]
         found = _authorization(request, "basic")
         if found is None:
-            return self.without()
+            return self._missing()  # type: ignore[no-any-return]
         try:
-            text = a2b_base64(found[1].encode("ascii"), strict_mode=True).decode()
+            data = a2b_base64(found[1].encode("ascii"), strict_mode=True)
+            text = data.decode()
         except ValueError:
             raise self.refusal() from None
+        if b2a_base64(data, newline=False).decode() != found[1]:
+            raise self.refusal()  # more padding than it takes, or bits behind the last octet
         username, separator, password = text.partition(":")
         if not separator or any(ord(one) < 32 or ord(one) == 127 for one in text):
             raise self.refusal()
@@ -161,7 +164,7 @@ class _APIKey(_Scheme):
         super().__init__({"type": "apiKey", "in": self.place, "name": name}, scheme_name, description, auto_error)
 
     def of(self, key: str | None) -> str | None:
-        return key or self.without()
+        return key or self._missing()
 
 
 class APIKeyHeader(_APIKey):
@@ -194,7 +197,7 @@ class APIKeyCookie(_APIKey):
 class _OAuth2Bearer(_Scheme):
     def __call__(self, request) -> str | None:  # type: ignore[no-untyped-def]
         found = _authorization(request, "bearer")
-        return self.without() if found is None else found[1]
+        return self._missing() if found is None else found[1]
 
 
 def _flow(scopes: Mapping[str, str] | None, **urls: str | None) -> dict[str, Any]:
