@@ -37,7 +37,14 @@ class Describing:
         from noria.openapi_document import document_of
 
         app: App = self  # type: ignore[assignment]
-        document = document_of(app)
+        try:
+            document = document_of(app)
+        except NameError as error:
+            raise RegistrationError(
+                f"a model has a field whose annotation names nothing: {error}",
+                where="app.openapi()",
+                fix="import the name at module level, outside if TYPE_CHECKING",
+            ) from None
         if app._answers is not None:
             self._document = document
         return document

@@ -66,7 +66,7 @@ def _content(route: RouteInfo, returned: Any, schemas: Schemas) -> dict[str, Any
         return None
     media_type = route.media_type
     if (stream := _stream(route, returned)) is not None:
-        return stream
+        return stream or None
     declared = route.options.get("response_model", EMPTY)
     if declared is EMPTY:
         declared = _answer(returned)
@@ -110,14 +110,14 @@ def _is_response(tp: Any) -> bool:
 
 
 def _stream(route: RouteInfo, returned: Any) -> dict[str, Any] | None:
-    """Of a handler whose result is a stream; None for another."""
+    """Of a handler whose result is a stream, empty where its first item decides; None for another."""
     item = None if returned is EMPTY or "response_model" in route.options else declared_item(returned)
     if item is not None:
         content_type = encoding_declared(item, route.media_type, lambda value: b"").content_type
         content_type = content_type.partition(";")[0]
     elif is_generator(route.handler) or is_async_generator(route.handler):
         if route.media_type is None:
-            return None
+            return {}
         content_type = route.media_type
     else:
         return None
