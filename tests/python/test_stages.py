@@ -14,7 +14,7 @@ LATER = """
     Blueprint Router GuardError ForbiddenError
     UnauthorizedError RoleGuard PermissionGuard Authenticated And Or Not StaticFiles StaticFilesConfig
     WebSocketRefused AsyncTestClient WebSocketOptions GuardLike Lifespan TlsConfig Http2Config Http3Config
-    Security CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run security net
+    CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run net
     client graphql patterns
 """.split()
 
@@ -28,7 +28,7 @@ def test_names(name: str) -> None:
     "name",
     """middleware before after use register_blueprint include_router
     mount
-    openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
+    asgi worker render metrics mcp enable_cors enable_templates""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
     assert not hasattr(App(), name)
@@ -45,11 +45,11 @@ def test_attributes_of_request_and_response() -> None:
 
 
 def test_keywords() -> None:
-    assert not {"title", "version", "description", "guards", "dependencies"} & set(
+    assert not {"guards", "dependencies"} & set(
         inspect.signature(App).parameters
     )
     assert "cli" not in inspect.signature(App.run).parameters
-    for option in ("guards", "tags", "rate_limit"):
+    for option in ("guards", "rate_limit"):
         with pytest.raises(TypeError):
             App().add_route("/", lambda: 1, **{option: True})  # type: ignore[arg-type]
 
