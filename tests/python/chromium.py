@@ -24,6 +24,7 @@ class Page:
         self._connection = connection
         self._session = session
         self._asked = 0
+        self.events: list[tuple[str, dict[str, Any]]] = []  # what Chromium told meanwhile
 
     def ask(self, method: str, **params: Any) -> Any:
         """The result of a DevTools method."""
@@ -42,6 +43,8 @@ class Page:
             message = json.loads(self._connection.recv(timeout=ANSWER_S))
             if message.get("sessionId", "") != self._session:
                 continue
+            if "method" in message:
+                self.events.append((message["method"], message["params"]))
             if event is not None and message.get("method") == event:
                 return message["params"]
             if number is not None and message.get("id") == number:
@@ -49,8 +52,9 @@ class Page:
                 return message["result"]
 
     def open(self, url: str) -> None:
-        """Goes there and waits until it is loaded."""
-        self.ask("Page.enable")
+        """Goes there and waits until it is loaded; `events` hold what was asked for and complained of."""
+        for domain in ("Page", "Network", "Log"):
+            self.ask(f"{domain}.enable")
         self._send("Page.navigate", {"url": url})
         self._until(None, "Page.loadEventFired")
 

@@ -20,7 +20,7 @@ exec(compile(sys.stdin.read(), sys.argv[1], "exec"), {"__name__": "doctest"})
 
 
 # Of [3], what has arrived.
-ARRIVED = ("dependencies", "structure", "middleware")
+ARRIVED = ("dependencies", "structure", "middleware", "forms and schema")
 
 
 def blocks() -> list[tuple[str, str]]:

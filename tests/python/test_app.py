@@ -49,7 +49,7 @@ def test_the_freeze() -> None:
     [
         ({"nmae": "x"}, "did you mean 'name'"),
         ({"status": 200, "status_code": 200}, "alias"),
-        ({"tags": ["x"]}, "no route option"),
+        ({"rate_limit": 1}, "no route option"),
     ],
 )
 def test_wrong_route_options_are_type_errors(options: Any, says: str) -> None:

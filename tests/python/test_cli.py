@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -14,8 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, StartupError
-from noria.cli import load, main, usable_cpus, worker_count
+from noria.cli import main, usable_cpus, worker_count
 
 APP = """
 import os
@@ -46,31 +46,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("target", ["pkg.web:app", "single.py", "single.py:app", "pkg/web.py", "single:Nested.inner"])
-def test_targets(folder: Path, target: str) -> None:
-    assert isinstance(load(target, str(folder)), App)
-
-
-@pytest.mark.parametrize(
-    ("target", "says"),
-    [
-        ("nowhere:app", "no module 'nowhere'"),
-        ("nowhere.py", "no file nowhere.py"),
-        ("single", "single:app"),
-        ("single:other", "has no attribute 'other'; it has app"),
-        ("single:os", "is a module"),
-        ("several.py", "several.py:NAME"),
-        ("broken:app", r"importing broken failed: ModuleNotFoundError: .*\(.*broken.py:2\)"),
-        ("failing:app", r"ZeroDivisionError.*\(.*failing.py:1\)"),
-        ("exiting:app", "SystemExit"),
-    ],
-)
-def test_bad_targets_are_one_clear_line(folder: Path, target: str, says: str) -> None:
-    with pytest.raises(StartupError, match=says) as raised:
-        load(target, str(folder))
-    assert "\n" not in str(raised.value)
-
-
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -84,6 +59,10 @@ def test_bad_targets_are_one_clear_line(folder: Path, target: str, says: str) ->
         (["run", "a", "--workers", "0"], "--workers"),
         (["run", "a", "--reload"], "--reload"),
         (["run", "a", "-p", "1"], "-p"),
+        (["openapi"], "one APP"),
+        (["openapi", "a", "b"], "one APP"),
+        (["openapi", "a", "-o"], "-o needs a value"),
+        (["openapi", "a", "--output=x"], "no flag '--output=x'"),
     ],
 )
 def test_a_bad_command_line_is_exit_2(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,8 +71,27 @@ def test_a_bad_command_line_is_exit_2(arguments: list[str], says: str, capsys: p
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--help"]) == main(["run", "--help"]) == main(["--version"]) == 0
+    assert main(["--help"]) == main(["run", "--help"]) == main(["openapi", "-h"]) == main(["--version"]) == 0
     assert "noria 0.1.0" in capsys.readouterr().out
+
+
+def test_openapi_prints_the_document_or_writes_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["openapi", "single.py", "--app-dir", str(folder)]) == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["paths"].keys() == {"/"}
+    assert main(["openapi", "single:app", f"--app-dir={folder}", "-o", str(folder / "schema.json")]) == 0
+    assert capsys.readouterr().out == "" and (folder / "schema.json").read_text() == printed
+    assert main(["openapi", "single.py", f"--app-dir={folder}", f"-o={folder}"]) == 1
+    assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("target", "says"), [("nowhere:app", "no module"), ("late:app", "Nowhere")])
+def test_openapi_of_what_cannot_start_is_exit_3(
+    folder: Path, target: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["openapi", target, "--app-dir", str(folder)]) == 3
+    said = capsys.readouterr()
+    assert says in said.err and said.out == ""
 
 
 def test_usable_cpus() -> None:

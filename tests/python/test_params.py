@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from noria import Body, Cookie, Header, Path, Query
+from noria import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
 from noria.params import Marker
 
 
@@ -26,7 +28,13 @@ def test_a_path_has_no_default() -> None:
         Path(1)
 
 
-def test_names_of_later_stages_are_no_keywords() -> None:
-    for keyword in ("title", "description", "examples", "deprecated", "include_in_schema"):
-        with pytest.raises(TypeError):
-            Query(**{keyword: "x"})
+@pytest.mark.parametrize("marker", [Path, Query, Header, Cookie, Body, Form, File])
+def test_what_only_the_document_says(marker: Any) -> None:
+    told = {"title": "T", "description": "D", "examples": [1], "deprecated": True}
+    assert marker(**told).told == told and marker().told == {}
+    assert marker(deprecated=False, include_in_schema=False).told == {"include_in_schema": False}
+
+
+def test_security_is_a_dependency_with_scopes() -> None:
+    made = Security(len, scopes=["a", "b"], use_cache=False)
+    assert (made.provider, made.scopes, made.use_cache, Depends(len).scopes) == (len, ("a", "b"), False, ())

@@ -11,7 +11,7 @@ from noria.route_options import taken_options
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"nmae": "x"}, "did you mean 'name'"), ({"status": 200, "status_code": 200}, "alias"), ({"tags": []}, "no route option")],
+    [({"nmae": "x"}, "did you mean 'name'"), ({"status": 200, "status_code": 200}, "alias"), ({"rate_limit": 1}, "no route option")],
 )
 def test_wrong_ones(options: dict[str, Any], says: str) -> None:
     with pytest.raises(TypeError, match=says):

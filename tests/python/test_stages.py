@@ -11,9 +11,8 @@ from noria import App, ConfigError, Request, Response, ServerConfig, json
 from noria.testing import live_server
 
 LATER = """
-   
     WebSocketRefused AsyncTestClient WebSocketOptions GuardLike Lifespan TlsConfig Http2Config Http3Config
-    Security CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run security net
+    CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run net
     client graphql patterns
 """.split()
 
@@ -26,7 +25,7 @@ def test_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     """before_request after_request
-    openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
+    asgi worker render metrics mcp enable_cors enable_templates""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
     assert not hasattr(App(), name)
@@ -42,11 +41,8 @@ def test_attributes_of_request_and_response() -> None:
 
 
 def test_keywords() -> None:
-    assert not {"title", "version", "description"} & set(
-        inspect.signature(App).parameters
-    )
     assert "cli" not in inspect.signature(App.run).parameters
-    for option in ("tags", "rate_limit"):
+    for option in ("rate_limit",):
         with pytest.raises(TypeError):
             App().add_route("/", lambda: 1, **{option: True})  # type: ignore[arg-type]
 

@@ -31,7 +31,7 @@ from noria.errors import (
 from noria import arriving as _arriving  # attaches to Request
 from noria import forms as _forms  # attaches to Request
 from noria.headers import MutableHeaders
-from noria.params import Body, Cookie, Depends, File, Form, Header, Path, Query
+from noria.params import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
 from noria.problems import ProblemDetails
 from noria.requests import URL, Address, Headers, MultiDict, Request, State
 from noria.responses import Response
@@ -100,6 +100,7 @@ __all__ = [
     "RouteConflict",
     "RouteInfo",
     "Router",
+    "Security",
     "ServerConfig",
     "SseEvent",
     "SseStream",

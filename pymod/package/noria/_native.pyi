@@ -411,7 +411,7 @@ class HandlerCoroutine:
         fields: list[tuple[bytes, bytes]],
         path: bytes,
         root: bytes | None,
-        background: BackgroundTasks | None,
+        background: Any,
         /,
     ) -> None:
         """Answers with a file; whoever calls is through with the exchange."""

@@ -182,7 +182,8 @@ class Answers:
             return await value._body.awaitable
         streaming, runtime = value._body, self.app._runtime
         if not isinstance(streaming, Streaming):
-            driver.send_file(value.status, value._fields, streaming.path, streaming.root, value._background)
+            file: Any = streaming
+            driver.send_file(value.status, value._fields, file.path, file.root, value._background)
             return None
         assert runtime is not None
         blocking = None if route is None else read_pool(route.options.get("blocking", False))

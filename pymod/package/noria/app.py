@@ -7,6 +7,7 @@ from noria.blueprints import Within
 from noria.errors import RegistrationError, RouteConflict, StartupError, place_of
 from noria.layers import Layered
 from noria.mounts import Mounting
+from noria.openapi import Describing
 from noria.providers import Injecting
 from noria.requests import State
 from noria.route_options import FIXES
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
-class App(Injecting, Mounting, Layered, Routed):
+class App(Injecting, Mounting, Layered, Describing, Routed):
     """A web application. Registration ends when it first serves."""
 
     def __init__(
@@ -49,6 +50,9 @@ class App(Injecting, Mounting, Layered, Routed):
         json_default: Callable[[Any], Any] | None = None,
         json_nan: Literal["null", "error"] = "null",
         json_duplicate_keys: Literal["last", "reject"] = "last",
+        title: str = "noria",
+        version: str = "0.1.0",
+        description: str = "",
         lifespan: Callable[[App], Any] | None = None,
         guards: Sequence[Callable[[Any], Any]] = (),
         dependencies: Sequence[Any] = (),
@@ -62,6 +66,7 @@ class App(Injecting, Mounting, Layered, Routed):
         Mounting.__init__(self)
         Layered.__init__(self)
         Routed.__init__(self, lifespan, (), guards, dependencies)
+        self._describe(title, version, description)
         self.debug = debug
         self.errors = errors
         self.validator = validator

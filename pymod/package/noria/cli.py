@@ -1,17 +1,16 @@
-"""The command `noria`: run, doctor. Exit codes: 0 stopped, 1 failed, 2 bad command line, 3 not started."""
+"""The command `noria`: run, openapi, doctor. Exit codes: 0 stopped, 1 failed, 2 bad command line, 3 not started."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-from noria.errors import ConfigError, NoriaError, StartupError, nearest
+from noria.errors import ConfigError, NoriaError, RegistrationError, StartupError, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from noria.app import App
     from noria.config import ServerConfig
     from noria.serving import Listener, Serving
     from noria.settings import Values
@@ -20,6 +19,7 @@ USAGE = """\
 usage: noria run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--engine ENGINE] [--app-dir DIR]
                       [--access-log[=FILE]] [--access-log-format FORMAT] [--log-queue SIZE]
                       [--user USER] [--group GROUP]
+       noria openapi APP [-o FILE] [--app-dir DIR]
        noria doctor
        noria --version
 
@@ -66,22 +66,67 @@ def main(arguments: list[str] | None = None) -> int:
 
             sys.stdout.write(f"noria {__version__}\n")
             return 0
-        if command == "run":
+        if command in ("run", "openapi"):
             if "-h" in rest or "--help" in rest:
                 sys.stdout.write(USAGE)
                 return 0
-            return run(rest)
+            return run(rest) if command == "run" else openapi(rest)
         if command == "doctor":
             if rest:
                 raise UsageError(f"noria doctor takes no arguments, not {rest[0]!r}")
             from noria.doctor import doctor
 
             return doctor()
-        near = nearest(command, ["run", "doctor"])
+        near = nearest(command, ["run", "openapi", "doctor"])
         raise UsageError(f"no command {command!r}" + (f"; did you mean {near!r}?" if near else ""))
     except UsageError as error:
         complain(f"{error}; see noria --help")
         return 2
+
+
+def openapi(arguments: list[str]) -> int:
+    """Prints the document; nothing is served."""
+    from noria.loading import load
+    from noria.serving import complain
+
+    targets: list[str] = []
+    given = {"-o": "", "--app-dir": "."}
+    rest = iter(arguments)
+    for argument in rest:
+        name, separator, value = argument.partition("=")
+        if name in given:
+            given[name] = value if separator else next(rest, "")
+            if not given[name]:
+                raise UsageError(f"{name} needs a value")
+        elif argument.startswith("-"):
+            raise UsageError(f"noria openapi has no flag {argument!r}")
+        else:
+            targets.append(argument)
+    if len(targets) != 1:
+        raise UsageError("noria openapi takes one APP" + (f", not {' '.join(targets)}" if targets else ""))
+    try:
+        app = load(targets[0], os.path.abspath(given["--app-dir"]))
+        text = document_text(app.openapi())
+    except (ConfigError, StartupError, RegistrationError) as error:
+        complain(f"cannot describe {targets[0]}: {error}")
+        return _NOT_STARTED
+    if not given["-o"]:
+        sys.stdout.write(text)
+        return 0
+    try:
+        with open(given["-o"], "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        complain(f"cannot write {given['-o']}: {error.strerror}")
+        return 1
+    return 0
+
+
+def document_text(document: dict[str, Any]) -> str:
+    """Indented, so that versions of it can be compared line by line."""
+    import json
+
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 # --- noria run --------------------------------------------------------------------------------
@@ -284,7 +329,7 @@ def _report_crashes() -> None:
 
 
 def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> int:
-    from noria.errors import RegistrationError
+    from noria.loading import load
     from noria.serving import inherited, serve
 
     worker.begin()
@@ -306,93 +351,3 @@ def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> i
         return serve(app, settings, listeners, when_ready, worker.stats, worker.generation, worker.bus)
     except RegistrationError as error:
         raise StartupError(str(error)) from None
-
-
-# --- loading ----------------------------------------------------------------------------------
-
-
-def load(target: str, app_dir: str) -> App:
-    """The App that `pkg.mod:attr`, `path/app.py` or `path/app.py:attr` names."""
-    from noria.app import App
-
-    module_name, separator, attribute = target.rpartition(":")
-    if not separator:
-        module_name, attribute = target, ""
-    if module_name.endswith(".py") or "/" in module_name:
-        module = _module_of_file(module_name, app_dir)
-    elif attribute:
-        module = _module(module_name, app_dir)
-    else:
-        raise StartupError(f"{target!r} names no app; write {target}:app, or the path of a file")
-    names = attribute.split(".") if attribute else [_only_app(module, module_name)]
-    found: Any = module
-    for name in names:
-        try:
-            found = getattr(found, name)
-        except AttributeError:
-            apps = [key for key, value in vars(module).items() if isinstance(value, App)]
-            hint = f"it has {', '.join(apps)}" if apps else "it has no App at module level"
-            raise StartupError(f"{module_name} has no attribute {attribute!r}; {hint}") from None
-    if not isinstance(found, App):
-        raise StartupError(f"{target} is a {type(found).__name__}, not an App; name the App itself")
-    return found
-
-
-def _only_app(module: Any, module_name: str) -> str:
-    from noria.app import App
-
-    for name in ("app", "api", "application"):
-        if isinstance(getattr(module, name, None), App):
-            return name
-    raise StartupError(f"{module_name} has no App named app, api or application; write {module_name}:NAME")
-
-
-def _module(name: str, app_dir: str) -> Any:
-    from importlib import import_module
-
-    sys.path.insert(0, app_dir)
-    return _imported(name, lambda: import_module(name), app_dir)
-
-
-def _module_of_file(path: str, app_dir: str) -> Any:
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    file = os.path.join(app_dir, path)
-    if not os.path.isfile(file):
-        raise StartupError(f"there is no file {path}; give the path from {app_dir}")
-    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
-    name = os.path.splitext(os.path.basename(file))[0]
-
-    def execute() -> Any:
-        spec = spec_from_file_location(name, file)
-        if spec is None or spec.loader is None:
-            raise ImportError(f"{path} is no Python file")
-        module = module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        return module
-
-    return _imported(path, execute, app_dir)
-
-
-def _imported(name: str, execute: Any, app_dir: str) -> Any:
-    try:
-        return execute()
-    except ModuleNotFoundError as error:
-        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
-            raise StartupError(f"there is no module {name!r} in {app_dir}; set --app-dir") from None
-        raise _import_failure(name, error) from error
-    except (Exception, SystemExit) as error:
-        raise _import_failure(name, error) from error
-
-
-def _import_failure(name: str, error: BaseException) -> StartupError:
-    where = ""
-    trace = error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if not file.startswith("<frozen") and file != __file__ and "/importlib/" not in file:
-            where = f" ({os.path.relpath(file)}:{trace.tb_lineno})"
-        trace = trace.tb_next
-    text = " ".join(str(error).split()) or "no message"
-    return StartupError(f"importing {name} failed: {type(error).__name__}: {text}{where}")

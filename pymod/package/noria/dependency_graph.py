@@ -59,7 +59,7 @@ class Leaf:
 class Step:
     """The value of one provider: where it comes from, and with which arguments."""
 
-    __slots__ = ("arguments", "blocking", "constant", "function", "held", "key", "kind", "scope")
+    __slots__ = ("arguments", "blocking", "constant", "function", "held", "key", "kind", "reads_scopes", "scope")
 
     def __init__(self, kind: str, scope: str = "request") -> None:
         self.kind = kind  # constant, app, call, coroutine, generator, async_generator
@@ -69,6 +69,7 @@ class Step:
         self.constant: Any = None
         self.held: AppValue | None = None
         self.arguments: list[tuple[str | None, Leaf | Step]] = []  # by keyword, or None
+        self.reads_scopes = False  # of Security(): the value is another where others are asked for
         self.key: Any = None  # of the cache; None for a value that is nobody else's
 
     @property
@@ -95,6 +96,7 @@ class Graph:
         self._cached: dict[Any, Step] = {}
         self._path: list[Any] = []  # providers that are being looked at, from the handler down
         self._replacing: list[Any] = []  # keys of overrides on that path
+        self._scopes: list[str] = []  # that Security() asks for on that path
         # Bodies last: whether they share one object depends on how many there are.
         self._open: list[tuple[Compiler, list[tuple[Parameter, Any]], list[tuple[str | None, Leaf | Step]]]] = []
 
@@ -174,13 +176,17 @@ class Graph:
             provider = unwrapped(tp)
             if not callable(provider):
                 raise self.compiler.refused(f"{says} is Depends() of {provider!r}, which is no class", "name the provider: Depends(make)")
-        scope = marker.scope
-        within = provider in self._replacing
-        if isinstance(provider, str):
-            return self.named(provider, marker, within)
-        if not within and provider in self.overrides:
-            return self.replaced(provider, self.overrides[provider], marker, scope)
-        return self.provided(provider, marker, scope)
+        above = len(self._scopes)
+        self._scopes += [one for one in marker.scopes if one not in self._scopes]
+        try:
+            within = provider in self._replacing
+            if isinstance(provider, str):
+                return self.named(provider, marker, within)
+            if not within and provider in self.overrides:
+                return self.replaced(provider, self.overrides[provider], marker, marker.scope)
+            return self.provided(provider, marker, marker.scope)
+        finally:
+            del self._scopes[above:]
 
     def named(self, name: str, marker: Dependency, within: bool) -> Step:
         if name in self.overrides and not within:
@@ -222,13 +228,19 @@ class Graph:
             made = Step("app", "app")
             made.held = self.providers.app_value(self, function, marker.blocking)
             return made
+        if getattr(function, "is_security_scheme", False):
+            self.compiler.security.append((function, tuple(self._scopes)))
         key: Any = (function, scope)
         uses_cache = marker.use_cache and scope != "transient"
         if uses_cache and key in self.made:
             return self.constant(self.made[key])
-        if uses_cache and key in self._cached:
-            return self._cached[key]
+        if uses_cache:
+            for one in (key, (*key, "scopes", *self._scopes)):
+                if one in self._cached:
+                    return self._cached[one]
         made = self.call_of(function, marker.blocking, scope)
+        if made.reads_scopes:
+            key = (*key, "scopes", *self._scopes)
         if made.generates and scope != "handler":
             for _, one in made.arguments:
                 if isinstance(one, Step) and one.generates and one.scope == "handler":
@@ -287,8 +299,12 @@ class Graph:
         try:
             found, _ = parameters_of(function)
             below = copy.copy(self.compiler)
-            below.function, below.sources = function, []
-            made.arguments = self.arguments_of(below, below.slots(found))
+            below.function, below.sources, below.scopes = function, [], tuple(self._scopes)
+            slots = below.slots(found)
+            made.arguments = self.arguments_of(below, slots)
+            made.reads_scopes = any(_is_scopes(slot) for _, slot in slots) or any(
+                isinstance(one, Step) and one.reads_scopes for _, one in made.arguments
+            )
         finally:
             self._path.pop()
         self.steps.append(made)
@@ -298,6 +314,10 @@ class Graph:
 def _order_of(leaf: Leaf) -> int:
     """Problems are told in this order, each provider's own before those of who uses it."""
     return -1 if leaf.source is None else ORDER.index(leaf.source.source)
+
+
+def _is_scopes(slot: Any) -> bool:
+    return isinstance(slot, dict) and getattr(slot.get("default"), "scope_str", None) is not None
 
 
 def _kind_of(function: Any) -> str:

@@ -132,7 +132,7 @@ def carried(response: Response, behind: list[Response]) -> Response:
             continue  # it is this one, or a copy
         closing = _closing(one)
         if closing is not None and one._body is not response._body:
-            _streaming(one).closing = None
+            _of_stream(one).closing = None
             closing.background, one._background = one._background, None
             parts.append(closing)
         if one._background is not None and one._background is not response._background:
@@ -157,14 +157,14 @@ def abandoned(response: Response) -> None:
             one.begin()
 
 
-def _streaming(response: Response) -> Streaming:
-    body = response._body
-    assert not isinstance(body, bytes | Later)
-    return body
+def _of_stream(response: Response) -> Streaming:
+    body: Any = response._body  # only those have something to close
+    streaming: Streaming = body
+    return streaming
 
 
 def _closing(response: Response) -> Closing | None:
-    return None if isinstance(response._body, bytes | Later) else _streaming(response).closing
+    return getattr(response._body, "closing", None)
 
 
 # --- where the exchange is over ---

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ class RouteOptions(TypedDict, total=False):
     stream_body: bool
     guards: Sequence[Callable[[Any], Any]]
     dependencies: Sequence[Any]  # of Depends()
+    tags: Sequence[str | Enum]
+    summary: str | None
+    description: str | None
+    deprecated: bool | None
+    operation_id: str | None
+    responses: Mapping[int | str, Mapping[str, Any]] | None
+    include_in_schema: bool
 
 
 class Settings(TypedDict, total=False):

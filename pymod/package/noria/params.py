@@ -1,13 +1,13 @@
-"""Markers that say where a handler's parameter comes from: Path, Query, Header, Cookie, Body, Form, File, Depends."""
+"""Markers that say where a handler's parameter comes from: Path, Query, Header, Cookie, Body, Form, File, Depends, Security."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, Literal
 
-__all__ = ["Body", "Cookie", "Depends", "File", "Form", "Header", "Path", "Query"]
+__all__ = ["Body", "Cookie", "Depends", "File", "Form", "Header", "Path", "Query", "Security"]
 
 SCOPES = ("app", "request", "handler", "transient")
 
@@ -24,6 +24,7 @@ class Marker:
         "embed",
         "media_type",
         "source",
+        "told",
     )
 
     def __init__(
@@ -36,6 +37,7 @@ class Marker:
         convert_underscores: bool = True,
         embed: bool = False,
         media_type: str | None = None,
+        told: dict[str, Any] | None = None,
     ) -> None:
         if default is not ... and default_factory is not None:
             raise TypeError(f"{source.title()}() takes default or default_factory, not both")
@@ -47,6 +49,7 @@ class Marker:
         self.convert_underscores = convert_underscores
         self.embed = embed
         self.media_type = media_type
+        self.told = told or {}  # what only the OpenAPI document says
 
     def __repr__(self) -> str:
         return f"{self.source.title()}()"
@@ -55,14 +58,22 @@ class Marker:
 class Dependency(Marker):
     """What Depends() returns: which provider makes the value, and how long it lives."""
 
-    __slots__ = ("blocking", "provider", "scope", "use_cache")
+    __slots__ = ("blocking", "provider", "scope", "scopes", "use_cache")
 
-    def __init__(self, provider: Callable[..., Any] | str | None, use_cache: bool, blocking: bool, scope: str) -> None:
+    def __init__(
+        self,
+        provider: Callable[..., Any] | str | None,
+        use_cache: bool,
+        blocking: bool,
+        scope: str,
+        scopes: tuple[str, ...] = (),
+    ) -> None:
         super().__init__("depends", ..., None, None, {})
         self.provider = provider
         self.use_cache = use_cache
         self.blocking = blocking
         self.scope = scope
+        self.scopes = scopes  # that Security() asks for
 
 
 def read_scope(scope: Any) -> str:
@@ -86,6 +97,32 @@ def Depends(
     if dependency is not None and not isinstance(dependency, str) and not callable(dependency):
         raise TypeError(f"Depends() takes a callable or a name, not {dependency!r}")
     return Dependency(dependency, use_cache, blocking, read_scope(scope))
+
+
+def Security(
+    dependency: Callable[..., Any] | str | None = None,
+    *,
+    scopes: Sequence[str] = (),
+    use_cache: bool = True,
+) -> Any:
+    """Depends() that asks for scopes: providers below it read them from SecurityScopes."""
+    if isinstance(scopes, str) or not all(isinstance(scope, str) for scope in scopes):
+        raise TypeError(f"Security(scopes=) is a sequence of names, not {scopes!r}")
+    made: Dependency = Depends(dependency, use_cache=use_cache)
+    made.scopes = tuple(scopes)
+    return made
+
+
+def _told(
+    title: str | None,
+    description: str | None,
+    examples: Sequence[Any] | None,
+    deprecated: bool | None,
+    include_in_schema: bool,
+) -> dict[str, Any]:
+    found = {"title": title, "description": description, "examples": examples, "deprecated": deprecated or None}
+    told = {name: value for name, value in found.items() if value is not None}
+    return told if include_in_schema else {**told, "include_in_schema": False}
 
 
 def _constraints(
@@ -116,12 +153,22 @@ def Path(
     min_length: int | None = None,
     max_length: int | None = None,
     pattern: str | None = None,
+    title: str | None = None,
+    description: str | None = None,
+    examples: Sequence[Any] | None = None,
+    deprecated: bool | None = None,
+    include_in_schema: bool = True,
 ) -> Any:
     """The value of the path template; a default can never apply and is refused."""
     if default is not ... or default_factory is not None:
         raise TypeError("Path() takes no default: the route matches only with a value")
     return Marker(
-        "path", ..., None, alias, _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern)
+        "path",
+        ...,
+        None,
+        alias,
+        _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
+        told=_told(title, description, examples, deprecated, include_in_schema),
     )
 
 
@@ -138,6 +185,11 @@ def Query(
     min_length: int | None = None,
     max_length: int | None = None,
     pattern: str | None = None,
+    title: str | None = None,
+    description: str | None = None,
+    examples: Sequence[Any] | None = None,
+    deprecated: bool | None = None,
+    include_in_schema: bool = True,
 ) -> Any:
     """A query parameter; containers collect repeated keys."""
     return Marker(
@@ -146,6 +198,7 @@ def Query(
         default_factory,
         alias,
         _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
+        told=_told(title, description, examples, deprecated, include_in_schema),
     )
 
 
@@ -163,6 +216,11 @@ def Header(
     min_length: int | None = None,
     max_length: int | None = None,
     pattern: str | None = None,
+    title: str | None = None,
+    description: str | None = None,
+    examples: Sequence[Any] | None = None,
+    deprecated: bool | None = None,
+    include_in_schema: bool = True,
 ) -> Any:
     """A header field; `_` in the parameter's name stands for `-`."""
     return Marker(
@@ -172,6 +230,7 @@ def Header(
         alias,
         _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
         convert_underscores=convert_underscores,
+        told=_told(title, description, examples, deprecated, include_in_schema),
     )
 
 
@@ -188,6 +247,11 @@ def Cookie(
     min_length: int | None = None,
     max_length: int | None = None,
     pattern: str | None = None,
+    title: str | None = None,
+    description: str | None = None,
+    examples: Sequence[Any] | None = None,
+    deprecated: bool | None = None,
+    include_in_schema: bool = True,
 ) -> Any:
     """A cookie, its value as sent."""
     return Marker(
@@ -196,6 +260,7 @@ def Cookie(
         default_factory,
         alias,
         _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
+        told=_told(title, description, examples, deprecated, include_in_schema),
     )
 
 
@@ -214,6 +279,11 @@ def Body(
     min_length: int | None = None,
     max_length: int | None = None,
     pattern: str | None = None,
+    title: str | None = None,
+    description: str | None = None,
+    examples: Sequence[Any] | None = None,
+    deprecated: bool | None = None,
+    include_in_schema: bool = True,
 ) -> Any:
     """The JSON body, or with `media_type` a body of that type; `embed` wants it under the name."""
     return Marker(
@@ -224,6 +294,7 @@ def Body(
         _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
         embed=embed,
         media_type=media_type,
+        told=_told(title, description, examples, deprecated, include_in_schema),
     )
 
 
@@ -240,6 +311,11 @@ def Form(
     min_length: int | None = None,
     max_length: int | None = None,
     pattern: str | None = None,
+    title: str | None = None,
+    description: str | None = None,
+    examples: Sequence[Any] | None = None,
+    deprecated: bool | None = None,
+    include_in_schema: bool = True,
 ) -> Any:
     """A field of a form, where an empty one counts as not sent; a model takes all of its fields."""
     return Marker(
@@ -248,6 +324,7 @@ def Form(
         default_factory,
         alias,
         _constraints(gt, ge, lt, le, multiple_of, min_length, max_length, pattern),
+        told=_told(title, description, examples, deprecated, include_in_schema),
     )
 
 
@@ -258,7 +335,13 @@ def File(
     alias: str | None = None,
     min_length: int | None = None,
     max_length: int | None = None,
+    title: str | None = None,
+    description: str | None = None,
+    examples: Sequence[Any] | None = None,
+    deprecated: bool | None = None,
+    include_in_schema: bool = True,
 ) -> Any:
     """A file of a form; the lengths are those of a list of files."""
     constraints = _constraints(None, None, None, None, None, min_length, max_length, None)
-    return Marker("file", default, default_factory, alias, constraints)
+    told = _told(title, description, examples, deprecated, include_in_schema)
+    return Marker("file", default, default_factory, alias, constraints, told=told)

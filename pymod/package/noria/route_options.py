@@ -21,7 +21,15 @@ _ROUTE_OPTIONS = (
     "stream_body",
     "guards",
     "dependencies",
+    "tags",
+    "summary",
+    "description",
+    "deprecated",
+    "operation_id",
+    "responses",
+    "include_in_schema",
 )
+_DOCUMENTED = frozenset(_ROUTE_OPTIONS[-7:])
 
 
 def taken_options(options: dict[str, Any]) -> dict[str, Any]:
@@ -56,6 +64,10 @@ def taken_options(options: dict[str, Any]) -> dict[str, Any]:
         options["guards"] = taken_guards(options["guards"])
     if "dependencies" in options:
         options["dependencies"] = taken_dependencies(options["dependencies"])
+    if _DOCUMENTED & options.keys():
+        from noria.openapi_options import check_documented
+
+        check_documented(options)
     return options
 
 

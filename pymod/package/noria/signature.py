@@ -5,12 +5,12 @@ from __future__ import annotations
 from noria.annotations import Unfit, described, fits_text, is_model, is_scalar, unwrapped, without_none
 from noria.bodies import body_source
 from noria.concurrency import CONFIGURED, read_concurrency
-from noria.errors import HandlerSignatureError, RequestValidationError
+from noria.errors import HandlerSignatureError
+from noria.explaining import explainer
 from noria.markers import StateReader, is_dependency, is_state, marker_of, state_of
 from noria.parameters import EMPTY, Unresolved, is_coroutine, is_generator, name_of, parameters_of
 from noria.requests import State
 from noria.sources import Source, default_of, path_source, text_source
-from noria.validation import Problems
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["Unresolved", "compile_plan"]
 
 NO_LIMIT = 2**64 - 1
-_ORDER = ("path", "query", "header", "cookie", "form", "body")
 
 
 class Compiler:
@@ -46,6 +45,8 @@ class Compiler:
         self.sources: list[Source] = []
         self.body: list[tuple[Parameter, Any, Marker | None]] = []
         self.takes_files = False
+        self.scopes: tuple[str, ...] = ()  # that Security() asks for, above this function
+        self.security: list[tuple[Any, tuple[str, ...]]] = []  # schemes the route depends on, with scopes
         self.parameter = ""  # the one that is looked at
 
     def refused(self, problem: str, fix: str) -> HandlerSignatureError:
@@ -79,7 +80,7 @@ class Compiler:
                 ) and not any(marker is not None and marker.media_type for _, _, marker in self.body),
                 "wants_form": any(source.source == "form" for source in self.sources),
                 "takes_files": self.takes_files,
-                "explain": self.explainer(),
+                "explain": explainer(self.sources, self.route.where),
                 "info": self.route,
             }
             if concurrency.timeout_s is not CONFIGURED:
@@ -193,7 +194,7 @@ class Compiler:
     def argument(self, parameter: Parameter, slot: Argument | Waiting, several: bool) -> Argument:
         self.parameter = parameter.name
         if isinstance(slot, tuple):
-            slot = self.taken(body_source(self.app, self.says(parameter), *slot, several))
+            slot = self.taken(body_source(self.app, self.says(parameter), *slot, several), *slot)
         if parameter.keyword:
             slot["keyword"] = True
         slot["parameter"] = parameter.name
@@ -223,13 +224,15 @@ class Compiler:
             return {"source": "resolver", "resolve": state_of}, False
         if _is_ours(tp, "noria.background", "BackgroundTasks"):
             return {"source": "background"}, False
+        if _is_ours(tp, "noria.security", "SecurityScopes"):
+            return {"source": "constant", "default": tp(self.scopes)}, False
         if _is_ours(tp, "noria.websockets", "WebSocket") or _is_ours(tp, "noria.sync_websocket", "SyncWebSocket"):
             raise self.refused(
                 f"{self.says(parameter)} is a {tp.__name__} on a {'/'.join(self.route.methods)} route",
                 f"register it with @app.websocket({self.route.path!r})",
             )
         if parameter.name in template:
-            return self.path(parameter, parameter.name, tp, {}), False
+            return self.path(parameter, parameter.name, tp, None), False
         if tp is EMPTY and parameter.default is EMPTY and parameter.positional:
             if at == 0:
                 return {"source": "request"}, True
@@ -259,16 +262,18 @@ class Compiler:
     def says(self, parameter: Parameter) -> str:
         return f"parameter '{parameter.name}' of {self.name}()"
 
-    def taken(self, source: Source) -> Argument:
+    def taken(self, source: Source, parameter: Parameter, tp: Any, marker: Marker | None) -> Argument:
+        source.parameter, source.tp, source.marker = parameter, tp, marker
         self.sources.append(source)
         return source.argument
 
-    def path(self, parameter: Parameter, name: str, tp: Any, constraints: dict[str, Any]) -> Argument:
+    def path(self, parameter: Parameter, name: str, tp: Any, marker: Marker | None) -> Argument:
         template = self.route.template.parameters
-        return self.taken(path_source(self.says(parameter), template, name, tp, constraints))
+        constraints = {} if marker is None else marker.constraints
+        return self.taken(path_source(self.says(parameter), template, name, tp, constraints), parameter, tp, marker)
 
     def text(self, source: str, parameter: Parameter, tp: Any, marker: Marker | None) -> Argument:
-        return self.taken(text_source(self.says(parameter), source, parameter, tp, marker))
+        return self.taken(text_source(self.says(parameter), source, parameter, tp, marker), parameter, tp, marker)
 
     def no_source(self, parameter: Parameter, tp: Any = EMPTY) -> HandlerSignatureError:
         name = parameter.name
@@ -302,7 +307,7 @@ class Compiler:
                     f"{{{key}}}",
                     f"add {{{key}}} to the template or mark it Query()",
                 )
-            return self.path(parameter, key, tp, marker.constraints)
+            return self.path(parameter, key, tp, marker)
         if name in template and marker.alias is None:
             raise self.refused(
                 f"{self.says(parameter)} is in the path template but marked {marker!r}",
@@ -338,11 +343,12 @@ class Compiler:
             )
         if marker.source == "file":
             self.takes_files = True
-            return self.taken(file_source(self.says(parameter), parameter, tp, marker))
+            return self.taken(file_source(self.says(parameter), parameter, tp, marker), parameter, tp, marker)
         if tp is EMPTY:
             tp = self.typed_like_default(parameter, marker)
         if is_model(tp):
-            return self.taken(form_model_source(self.says(parameter), parameter, tp, marker, self.app.validator))
+            made = form_model_source(self.says(parameter), parameter, tp, marker, self.app.validator)
+            return self.taken(made, parameter, tp, marker)
         if not fits_text(tp):
             if is_upload(without_none(unwrapped(tp))[0]):
                 raise self.refused(f"{self.says(parameter)} is a file marked Form()", "mark it File()")
@@ -365,26 +371,6 @@ class Compiler:
             f"{self.says(parameter)} has no source: its default {default!r} is no scalar",
             f"annotate it ({parameter.name}: int) or mark it (Annotated[..., Body()])",
         )
-
-    def explainer(self) -> Callable[[Any, BaseException | None], Any]:
-        ordered = sorted(self.sources, key=lambda source: _ORDER.index(source.source))
-
-        def explain(request: Any, cause: BaseException | None) -> Any:
-            found: list[dict[str, Any]] = []
-            for source in ordered:
-                try:
-                    source.read(request)
-                except Problems as problems:
-                    for one in problems.entries:
-                        if one not in found:
-                            found.append(one)
-            if found:
-                raise RequestValidationError(found)
-            if cause is not None:
-                raise cause
-            raise RuntimeError(f"{self.route.where}: an argument was refused, but is valid")
-
-        return explain
 
 
 def _is_ours(tp: Any, module: str, name: str) -> bool:

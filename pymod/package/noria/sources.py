@@ -32,7 +32,12 @@ _NATIVE = {str: "str", bytes: "bytes", int: "int", float: "float", bool: "bool"}
 class Source:
     """A parameter whose value comes from the request, in the form `explain` and resolvers use."""
 
-    __slots__ = ("argument", "read", "source")
+    __slots__ = ("argument", "marker", "parameter", "read", "source", "tp")
+
+    # As the handler has it, for descriptions of the route; set by the compiler.
+    parameter: Parameter
+    tp: Any
+    marker: Marker | None
 
     def __init__(self, source: str, read: Callable[[Request], Any], argument: Argument) -> None:
         self.source = source

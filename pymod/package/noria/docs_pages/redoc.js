@@ -1,0 +1,2 @@
+"use strict";
+Redoc.init(document.currentScript.dataset.document, {}, document.getElementById("page"));
