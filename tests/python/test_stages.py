@@ -26,7 +26,7 @@ def test_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     """before_request after_request
-    openapi asgi worker render metrics mcp enable_openapi enable_cors enable_templates""".split(),
+    openapi asgi worker metrics mcp enable_openapi enable_cors""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
     assert not hasattr(App(), name)
@@ -37,7 +37,7 @@ def test_attributes_of_request_and_response() -> None:
         "session csrf_token request_id user tls trailers redis"
     ).split():
         assert not hasattr(Request, name)
-    for name in "template file sendfile trailers".split():
+    for name in "file sendfile trailers".split():
         assert not hasattr(Response, name)
 
 

@@ -12,6 +12,7 @@ from noria.requests import State
 from noria.route_options import FIXES
 from noria.routed import Routed
 from noria.routing import RouteInfo, build_url
+from noria.templates import Rendering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
-class App(Injecting, Mounting, Layered, Routed):
+class App(Injecting, Mounting, Rendering, Layered, Routed):
     """A web application. Registration ends when it first serves."""
 
     def __init__(
