@@ -75,7 +75,7 @@ def test_several_bodies_must_come_in_an_object() -> None:
     client = client_for(handler)
     assert client.post("/", json={"a": {"name": "x"}}).json() == ["x", 5]
     wrong = client.post("/", json=[1]).json()["detail"]
-    assert [(e["type"], e["loc"]) for e in wrong] == [("dict_type", ["body"])]
+    assert [(e["type"], e["loc"]) for e in wrong] == [("missing", ["body", "a"]), ("missing", ["body", "b"])]
     assert client.post("/", json={"a": {"name": "x"}, "b": 1}).status_code == 422
 
 

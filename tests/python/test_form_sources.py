@@ -212,3 +212,22 @@ def test_what_is_refused_at_registration() -> None:
             client_of(handler).post("/")
     with pytest.raises(HandlerSignatureError, match="parts"):
         client_of(early, stream_body=True).post("/")
+
+
+def test_of_equal_names_the_last_counts_be_it_text_or_file() -> None:
+    def handler(one: Annotated[UploadedFile | None, File()] = None, many: Annotated[list[UploadedFile], File()] = []) -> Any:  # noqa: B006
+        return [one and one.filename, [file.filename for file in many]]
+
+    def parts(*sent: tuple[str, str | None, str]) -> dict[str, Any]:
+        made = ""
+        for name, filename, text in sent:
+            of_file = "" if filename is None else f'; filename="{filename}"'
+            made += f'--b\r\nContent-Disposition: form-data; name="{name}"{of_file}\r\n\r\n{text}\r\n'
+        return {"content": f"{made}--b--\r\n".encode(), "headers": {"content-type": "multipart/form-data; boundary=b"}}
+
+    client = client_of(handler)
+    assert client.post("/", **parts(("one", "", ""), ("many", "", ""), ("many", "a", ""))).json() == [None, ["a"]]
+    assert client.post("/", **parts(("one", None, "text"), ("one", "b", "x"))).json() == ["b", []]
+    assert errors(client, **parts(("one", "b", "x"), ("one", None, "text"))) == [("value_error", ["body", "one"], "text")]
+    told = errors(client, **parts(("many", "a", "x"), ("many", None, "t"), ("many", None, "u")))
+    assert told == [("value_error", ["body", "many", 1], "t"), ("value_error", ["body", "many", 2], "u")]

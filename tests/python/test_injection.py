@@ -19,6 +19,7 @@ from noria import (
     Body,
     Cookie,
     Depends,
+    Form,
     Header,
     HTTPError,
     Path,
@@ -325,3 +326,36 @@ def test_context_variables_can_be_set_back() -> None:
     client = TestClient(app)
     assert [client.get(path).json() for path in ("/sync", "/", "/later", "/")] == ["sync", "nobody", "later", "nobody"]
     assert ends == ["nobody", "nobody"]
+
+
+def test_a_form_beside_dependencies() -> None:
+    def page(number: int = 1) -> int:
+        return number
+
+    app = App()
+
+    @app.post("/")
+    def handler(title: Annotated[str, Form()], at: int = Depends(page)) -> list[Any]:
+        return [title, at]
+
+    client = TestClient(app)
+    assert client.post("/?number=2", data={"title": "x"}).json() == ["x", 2]
+    told = client.post("/?number=x", data={}).json()["detail"]
+    assert [one["loc"] for one in told] == [["query", "number"], ["body", "title"]]
+
+
+def test_what_a_shared_provider_lacks_is_told_for_each_of_its_users() -> None:
+    def region(x_region: Annotated[int, Header()]) -> int:
+        return x_region
+
+    def user(id: int, at: int = Depends(region)) -> int:
+        return at + id
+
+    app = App()
+
+    @app.get("/", dependencies=[Depends(region)])
+    def handler(page: int, who: int = Depends(user), at: int = Depends(region)) -> None:
+        pass
+
+    told = TestClient(app).get("/").json()["detail"]
+    assert [one["loc"][1] for one in told] == ["x-region", "x-region", "id", "x-region", "page"]

@@ -117,7 +117,7 @@ def test_a_validator_of_the_model_becomes_an_entry() -> None:
     handler.__annotations__["even"] = Even
     wrong = client_for(handler).post("/", json={"n": 1})
     assert wrong.status_code == 422
-    assert wrong.json()["detail"][0]["ctx"] == {"error": "odd"}
+    assert wrong.json()["detail"][0]["ctx"] == {"error": {}}
 
 
 def test_msgspec_uses_its_decoder_and_gives_one_entry() -> None:

@@ -25,7 +25,7 @@ def test_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     """before_request after_request
-    asgi worker render metrics mcp enable_cors enable_templates""".split(),
+    asgi worker metrics mcp enable_cors""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
     assert not hasattr(App(), name)
@@ -36,7 +36,7 @@ def test_attributes_of_request_and_response() -> None:
         "session csrf_token request_id user tls trailers redis"
     ).split():
         assert not hasattr(Request, name)
-    for name in "template trailers".split():
+    for name in ("trailers",):
         assert not hasattr(Response, name)
 
 

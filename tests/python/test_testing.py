@@ -248,3 +248,14 @@ def test_an_upgrade_that_is_refused() -> None:
     with pytest.raises(WebSocketRefused) as raised:
         TestClient(echo_app()).websocket_connect("/nowhere", ("chat",))
     assert raised.value.response.status_code == 404 and raised.value.response.json() == {"detail": "Not Found"}
+
+
+def test_what_a_handler_raises_leaves_neither_its_answer_nor_its_connection() -> None:
+    app, counted = App(server=ServerConfig(limits=LimitsConfig(max_connections=4))), iter(range(100))
+    app.add_route("/bad", lambda: 1 / 0)
+    app.add_route("/count", lambda: next(counted))
+    client = TestClient(app)
+    for count in range(10):
+        with pytest.raises(ZeroDivisionError):
+            client.get("/bad")
+        assert client.get("/count").json() == count

@@ -8,6 +8,7 @@ from noria.headers import checked_status, fields_of, with_charset
 from noria.problems import ProblemDetails
 from noria.responses import Later, Response, made
 from noria.streaming import Delivery, Streaming, send, streaming_response, streams
+from noria.templates import TemplateBody, rendered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -180,6 +181,8 @@ class Answers:
             return await value
         if isinstance(value._body, Later):
             return await value._body.awaitable
+        if isinstance(value._body, TemplateBody):
+            return await rendered(value, self.app)
         streaming, runtime = value._body, self.app._runtime
         if not isinstance(streaming, Streaming):
             file: Any = streaming

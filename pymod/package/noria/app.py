@@ -13,6 +13,7 @@ from noria.requests import State
 from noria.route_options import FIXES
 from noria.routed import Routed
 from noria.routing import RouteInfo, build_url
+from noria.templates import Rendering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
-class App(Injecting, Mounting, Layered, Describing, Routed):
+class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
     """A web application. Registration ends when it first serves."""
 
     def __init__(

@@ -8,7 +8,7 @@ from noria.annotations import Unfit, described, unwrapped, without_none
 from noria.errors import UnsupportedMediaType
 from noria.models import BodyType
 from noria.sources import Source, absent, default_of, limited, set_default
-from noria.validation import Problems, entry
+from noria.validation import Problems, missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _reader_of_member(
             return absent(default, factory, loc)
         whole = request.json()
         if not isinstance(whole, dict):
-            raise Problems([entry("dict_type", ["body"], "Input should be an object", whole)])
+            raise Problems([missing(loc)])  # also one with a default: there is nothing to look into
         if key not in whole:
             return absent(default, factory, loc)
         if body.decode is None:

@@ -11,8 +11,9 @@ from contextvars import copy_context
 from noria._native import running_context
 from noria.concurrency import DEFAULT_POOL
 from noria.parameters import name_of
-from noria.responses import later
+from noria.responses import Response, later
 from noria.streaming import Streaming
+from noria.templates import TemplateBody, rendered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from noria.app import App
     from noria.background import BackgroundTasks
-    from noria.responses import Response
     from noria.routing import RouteInfo
     from noria.runtime import Runtime
 
@@ -66,6 +66,8 @@ class Closers:
         """The answer, the generators of handler scope closed; the others close when it has been sent."""
         if hasattr(result, "__await__"):
             return later(self.finish_awaitable(result))
+        if isinstance(result, Response) and isinstance(result._body, TemplateBody):
+            return later(self.finish_awaitable(rendered(result, self.app)))
         answer = self.encoded(result)
         self.open, ending = _parted(self.open)
         while ending:
@@ -87,6 +89,8 @@ class Closers:
     async def finish_later(self, result: Any) -> Any:
         if hasattr(result, "__await__"):
             result = await result
+        if isinstance(result, Response):
+            result = await rendered(result, self.app)  # while what it shows is still open
         answer = self.encoded(result)
         self.open, ending = _parted(self.open)
         while ending:

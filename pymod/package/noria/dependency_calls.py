@@ -59,17 +59,17 @@ class Values:
 async def walk(graph: Graph, values: Values, closers: Closers) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of the handler; RequestValidationError behind the providers that could run."""
     known: dict[int, Any] = {}
-    problems: list[Any] = []
+    unfit: dict[int, list[dict[str, Any]]] = {}
     for leaf in graph.leaves:
         try:
             known[id(leaf)] = values.read(leaf)
         except Problems as found:
-            problems += [one for one in found.entries if one not in problems]
+            unfit[id(leaf)] = found.entries
     for step in graph.steps:
         if all(_is_known(known, one) for _, one in step.arguments):
             known[id(step)] = await made(step, known, values.app, closers)
-    if problems:
-        raise RequestValidationError(problems)
+    if unfit:
+        raise RequestValidationError(graph.told(unfit))
     return _arguments(known, graph.handler_arguments)
 
 

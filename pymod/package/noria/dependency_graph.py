@@ -21,7 +21,7 @@ from noria.params import Dependency
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from noria._native import Argument
@@ -92,6 +92,7 @@ class Graph:
         self.steps: list[Step] = []
         self.leaves: list[Leaf] = []
         self.shared: dict[str, Leaf] = {}
+        self.effects: list[Step] = []
         self.handler_arguments: list[tuple[str | None, Leaf | Step]] = []
         self._cached: dict[Any, Step] = {}
         self._path: list[Any] = []  # providers that are being looked at, from the handler down
@@ -104,7 +105,7 @@ class Graph:
         """Providers that run for their effect, before all others."""
         for one in dependencies:
             self.compiler.parameter = "dependencies"
-            self.step("dependencies=", EMPTY, one)
+            self.effects.append(self.step("dependencies=", EMPTY, one))
 
     def arguments_of(
         self, compiler: Compiler, slots: list[tuple[Parameter, Any]]
@@ -156,7 +157,23 @@ class Graph:
             return Leaf(argument, source)
         return self.shared.setdefault(kind, Leaf(argument, None))
 
-    def runs_without(self, unfit: set[int]) -> bool:
+    def told(self, unfit: Mapping[int, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """The entries of these leaves as a client reads them: each provider's own before its user's, for every user."""
+        told: list[dict[str, Any]] = []
+
+        def tell(arguments: list[tuple[str | None, Leaf | Step]]) -> None:
+            for _, one in arguments:
+                if isinstance(one, Step):
+                    tell(one.arguments)
+            own = [one for _, one in arguments if isinstance(one, Leaf)]
+            for leaf in sorted(own, key=_order_of):
+                told.extend(unfit.get(id(leaf), ()))
+
+        tell([(None, step) for step in self.effects])
+        tell(self.handler_arguments)
+        return told
+
+    def runs_without(self, unfit: Iterable[int]) -> bool:
         """Whether a provider can be called though these leaves are unfit."""
         lacking = set(unfit)
         for step in self.steps:

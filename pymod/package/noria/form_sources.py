@@ -18,6 +18,7 @@ from noria.annotations import (
 )
 from noria.forms import sent_form
 from noria.parameters import EMPTY, Parameter
+from noria.pydantic_entries import entries_of
 from noria.sources import Source, absent, default_of, limited, text_source
 from noria.validation import Problems, checker, entry, missing
 
@@ -64,37 +65,46 @@ def file_source(where: str, parameter: Parameter, tp: Any, marker: Marker) -> So
     loc = ["body", key]
 
     def read_one(request: Request) -> Any:
-        form = sent_form(request)
-        found = form.get_file(key)
-        if found is None:
-            return _without_file(form, key, default, factory, loc)
-        return found
+        sent = _sent_as(sent_form(request), key)
+        last = sent[-1] if sent else ""
+        if last == "" or _is_empty(last):
+            return absent(default, factory, loc)
+        if isinstance(last, str):
+            raise Problems([_no_file(last, loc)])
+        return last
 
     def read_many(request: Request) -> Any:
-        form = sent_form(request)
-        files = form.get_files(key)
-        if not files:
-            return _without_file(form, key, default, factory, loc)
+        sent = [one for one in _sent_as(sent_form(request), key) if not _is_empty(one)]
+        if not sent:
+            return absent(default, factory, loc)
+        found = [_no_file(one, [*loc, at]) for at, one in enumerate(sent) if isinstance(one, str)]
+        if found:
+            raise Problems(found)
         assert collection is not None
-        value = collection[0](files)
+        value = collection[0](sent)
         if limits is None:
             return value
         try:
             return limited(limits, value, loc)
         except Problems as problems:
-            raise Problems([{**one, "input": [file.filename for file in files]} for one in problems.entries]) from None
+            names = [one.filename for one in sent if not isinstance(one, str)]
+            raise Problems([{**one, "input": names} for one in problems.entries]) from None
 
     return _resolver(read_one if collection is None else read_many)
 
 
-def _without_file(
-    form: FormData, key: str, default: Any, factory: Callable[[], Any] | None, loc: list[Any]
-) -> UploadedFile | Any:
-    text = form.get(key)
-    if not text:
-        return absent(default, factory, loc)
+def _sent_as(form: FormData, key: str) -> list[str | UploadedFile]:
+    return [value for name, value in form.multi_items() if name == key]
+
+
+def _is_empty(value: str | UploadedFile) -> bool:
+    """What a browser sends for a field without a chosen file."""
+    return not isinstance(value, str) and not value.raw_filename and value.size() == 0
+
+
+def _no_file(text: str, loc: list[Any]) -> dict[str, Any]:
     message = "Expected UploadFile, received: <class 'str'>"
-    raise Problems([entry("value_error", loc, f"Value error, {message}", text, {"error": {}})])
+    return entry("value_error", loc, f"Value error, {message}", text, {"error": {}})
 
 
 # --- models -----------------------------------------------------------------------------------
@@ -137,14 +147,15 @@ def form_model_source(
     return _resolver(resolve)
 
 
-def _texts(form: FormData, many: frozenset[str]) -> dict[str, Any]:
-    """Values by name as texts; an empty one of a scalar counts as not sent."""
+def _texts(form: FormData, fields: dict[str, bool]) -> dict[str, Any]:
+    """Values by name, the fields' first: all where it takes many, else the last, if that is not empty."""
     values: dict[str, Any] = {}
+    for name, takes_many in fields.items():
+        if name in form and (takes_many or form[name]):
+            values[name] = form.getlist(name) if takes_many else form[name]
     for name in form.field_names():
-        if name in many:
-            values[name] = form.getlist(name)
-        elif form[name]:
-            values[name] = form[name]
+        if name not in fields:
+            values[name] = form[name] if len(form.getlist(name)) == 1 else form.getlist(name)
     return values
 
 
@@ -156,26 +167,16 @@ def _pydantic_reader(tp: Any) -> Read:
     from noria.models import _type_adapter
 
     adapter = _type_adapter(tp, {})
-    fields = getattr(tp, "model_fields", {})
-    many = frozenset(
-        field.alias or name for name, field in fields.items() if _takes_many(field.annotation)
-    )
+    known = getattr(tp, "model_fields", {})
+    fields = {field.alias or name: _takes_many(field.annotation) for name, field in known.items()}
 
     def read(form: FormData) -> Any:
         try:
-            return adapter.validate_python(_texts(form, many))
+            return adapter.validate_python(_texts(form, fields), from_attributes=True)
         except ValueError as error:
             if not hasattr(error, "errors"):
                 raise
-            entries = []
-            for found in error.errors(include_url=False):
-                context = found.get("ctx")
-                if context and isinstance(context.get("error"), Exception):
-                    context = {**context, "error": {}}
-                entries.append(
-                    entry(found["type"], list(found["loc"]), found["msg"], found.get("input"), context)
-                )
-            raise Problems(entries) from error
+            raise Problems(entries_of(error)) from error
 
     return read
 
@@ -186,14 +187,11 @@ def _msgspec_reader(tp: Any) -> Read:
     from noria.models import _msgspec_path
 
     described_type: Any = msgspec.inspect.type_info(tp)
-    many = frozenset(
-        field.encode_name
-        for field in described_type.fields
-        if type(field.type).__name__ in ("ListType", "SetType", "FrozenSetType", "VarTupleType")
-    )
+    many = ("ListType", "SetType", "FrozenSetType", "VarTupleType")
+    fields = {field.encode_name: type(field.type).__name__ in many for field in described_type.fields}
 
     def read(form: FormData) -> Any:
-        values = _texts(form, many)
+        values = _texts(form, fields)
         try:
             return msgspec.convert(values, tp, strict=False)
         except msgspec.ValidationError as error:

@@ -126,21 +126,19 @@ class Injection:
         if self.providers.overrides:
             return self.stood_in(request)
         graph = self.graph
-        problems: list[Any] = []
-        unfit: set[int] = set()
+        unfit: dict[int, list[dict[str, Any]]] = {}
         for leaf in () if graph is None else graph.leaves:
             if leaf.source is not None:
                 try:
                     leaf.source.read(request)
                 except Problems as found:
-                    unfit.add(id(leaf))
-                    problems += [one for one in found.entries if one not in problems]
-        if not problems:
+                    unfit[id(leaf)] = found.entries
+        if not unfit:
             raise cause or RuntimeError(f"{self.route.where}: an argument was refused, but is valid")
         assert graph is not None
         if not self.of_websocket and graph.runs_without(unfit):
             return self.stood_in(request)
-        raise RequestValidationError(problems)
+        raise RequestValidationError(graph.told(unfit))
 
     def stood_in(self, request: Any) -> Any:
         if not self.of_websocket:

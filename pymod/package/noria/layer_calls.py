@@ -5,6 +5,8 @@ from __future__ import annotations
 from noria.errors import ClientDisconnected, HTTPError, ResponseTypeError, place_of
 from noria.parameters import name_of
 from noria.responses import Later, Response, later
+from noria.streaming import Streaming
+from noria.templates import TemplateBody, rendered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from noria.closers import Closing
     from noria.injection import Injection
     from noria.routing import RouteInfo
-    from noria.streaming import Streaming
 
 
 class Endpoint:
@@ -44,12 +45,17 @@ class Endpoint:
             response._body = self.dumps(value)
             response._background = None
             return response
-        return self.answers.response(value, self.route)
+        return self.awaiting(self.answers.response(value, self.route))
 
     def merged(self, value: Any, side: Response) -> Response:
         assert self.route is not None
-        merged: Response = self.answers.merge(value, side, self.route)
-        return merged
+        return self.awaiting(self.answers.merge(value, side, self.route))
+
+    def awaiting(self, response: Response) -> Response:
+        """The same; a template is rendered before the layers see it."""
+        if type(response._body) is TemplateBody:
+            return later(rendered(response, self.answers.app))
+        return response
 
     async def finished(self, response: Response) -> Response:
         """The one that is still to be awaited."""
@@ -132,7 +138,8 @@ def carried(response: Response, behind: list[Response]) -> Response:
             continue  # it is this one, or a copy
         closing = _closing(one)
         if closing is not None and one._body is not response._body:
-            _of_stream(one).closing = None
+            assert isinstance(one._body, Streaming)
+            one._body.closing = None
             closing.background, one._background = one._background, None
             parts.append(closing)
         if one._background is not None and one._background is not response._background:
@@ -157,14 +164,8 @@ def abandoned(response: Response) -> None:
             one.begin()
 
 
-def _of_stream(response: Response) -> Streaming:
-    body: Any = response._body  # only those have something to close
-    streaming: Streaming = body
-    return streaming
-
-
 def _closing(response: Response) -> Closing | None:
-    return getattr(response._body, "closing", None)
+    return response._body.closing if isinstance(response._body, Streaming) else None
 
 
 # --- where the exchange is over ---

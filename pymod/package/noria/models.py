@@ -17,6 +17,7 @@ from noria.annotations import (
     unwrapped,
 )
 from noria.errors import BadBody
+from noria.pydantic_entries import entries_of, python_entries
 from noria.validation import Problems, entry
 
 TYPE_CHECKING = False
@@ -43,7 +44,7 @@ class BodyType:
     with failures as Problems or BadBody. Without `decode` the native JSON reader does it alone.
     """
 
-    __slots__ = ("_engine", "_problems", "decode", "duplicate_keys")
+    __slots__ = ("_adapter", "_engine", "decode", "duplicate_keys")
 
     def __init__(
         self, tp: Any, constraints: dict[str, Any], validator: str, duplicate_keys: Any
@@ -57,7 +58,8 @@ class BodyType:
             return
         self._engine = engine_of(tp, validator)
         if self._engine == "pydantic":
-            made = _pydantic_decoder(tp, constraints)
+            self._adapter = _type_adapter(tp, constraints)
+            made = self._adapter.validator.validate_json
         elif self._engine == "msgspec":
             made = _msgspec_decoder(tp, constraints)
         else:
@@ -93,16 +95,17 @@ class BodyType:
         return BadBody([_json_entry(0, "json_syntax")])
 
     def _pydantic_problems(self, error: Any, data: bytes) -> Exception:
-        entries = []
-        for found in error.errors(include_url=False):
-            if found["type"] == "json_invalid":
-                return self._malformed(data)
-            context = found.get("ctx")
-            if context and isinstance(context.get("error"), Exception):
-                context = {**context, "error": str(context["error"])}
-            value = found.get("input")
-            entries.append(entry(found["type"], list(found["loc"]), found["msg"], value, context))
-        return Problems(entries)
+        if any(found["type"] == "json_invalid" for found in error.errors(include_url=False)):
+            return self._malformed(data)
+
+        def validate(value: Any) -> Any:
+            return self._adapter.validator.validate_python(value, from_attributes=True)
+
+        try:
+            value = self._native(data)
+        except _native.JSONDecodeError:  # pydantic's reader takes a little more
+            return Problems(entries_of(error))
+        return Problems(python_entries(error, validate, value))
 
     def _msgspec_problems(self, error: ValueError, data: bytes) -> Exception:
         if not isinstance(error, sys.modules["msgspec"].ValidationError):
@@ -137,12 +140,6 @@ def _msgspec_path(text: str) -> tuple[str, list[Any]]:
     for name, index in re.findall(r"\.([^.\[\]`]+)|\[([0-9]+)\]", path):
         steps.append(name or int(index))
     return message, steps
-
-
-def _pydantic_decoder(tp: Any, constraints: dict[str, Any]) -> Callable[[bytes], Any]:
-    adapter = _type_adapter(tp, constraints)
-    decoder: Callable[[bytes], Any] = adapter.validator.validate_json
-    return decoder
 
 
 def _type_adapter(tp: Any, constraints: dict[str, Any]) -> Any:

@@ -7,7 +7,7 @@ from noria.headers import MutableHeaders, checked_status, field, fields_of, with
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
     from datetime import datetime
     from os import PathLike
     from typing import Any, Literal
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from noria.headers import HeadersInit
     from noria.problems import ProblemDetails
     from noria.streaming import Streaming
+    from noria.templates import TemplateBody
 
 __all__ = ["Response"]
 
@@ -34,7 +35,7 @@ class Response:
     __slots__ = ("__weakref__", "_background", "_body", "_fields", "_status")
 
     _status: int
-    _body: bytes | Streaming | FileBody | Later
+    _body: bytes | Streaming | FileBody | TemplateBody | Later
     _fields: list[tuple[bytes, bytes]]
     _background: Any  # BackgroundTasks or None; what closes before them, of a request with dependencies
 
@@ -114,9 +115,7 @@ class Response:
         body = self._body
         if isinstance(body, bytes):
             return body
-        if not hasattr(body, "stream"):
-            raise RuntimeError(f"the body of this response is not read before it is sent: {body!r}")
-        raise RuntimeError("a streaming response has no body to read: its items are made as they are sent")
+        raise RuntimeError(f"the body of this response is made as it is sent, and not read before: {body!r}")
 
     def content_type(self) -> str | None:
         return MutableHeaders(self._fields).get("content-type")
@@ -202,6 +201,21 @@ class Response:
     @staticmethod
     def html(html: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
         return made(html.encode(), status, headers, "text/html; charset=utf-8")
+
+    @staticmethod
+    def template(
+        name: str,
+        context: Mapping[str, Any] | None = None,
+        status: int = 200,
+        *,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """A template of the app that sends it, rendered by then; what it calls may be `async def`."""
+        from noria.templates import TemplateBody
+
+        response = made(b"", status, headers, "text/html; charset=utf-8")
+        response._body = TemplateBody(name, context)
+        return response
 
     @staticmethod
     def binary(

@@ -173,7 +173,13 @@ class TestClient(ClientBase):
             # Handlers of other connections make it uncertain what the counts say of this one.
             return parser.is_whole or server.closed(connection) or not self._wires
 
-        await self._settled(connection, lambda: server.send(connection, data), timeout, is_whole)
+        try:
+            await self._settled(connection, lambda: server.send(connection, data), timeout, is_whole)
+        except BaseException:
+            # What a handler raised: nobody reads its answer, and the connection is not used again.
+            if not server.closed(connection):
+                await self._settled(connection, lambda: server.finish(connection))
+            raise
         return bytes(received)
 
     async def _settled(

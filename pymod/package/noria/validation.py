@@ -97,31 +97,35 @@ def as_bool(text: str) -> bool:
 
 
 def as_uuid(text: str) -> Any:
+    import re
     from uuid import UUID
 
-    groups = text.split("-")
-    if [len(group) for group in groups] == [8, 4, 4, 4, 12]:
-        bad = next((at for at, char in enumerate(text) if char not in "0123456789abcdefABCDEF-"), None)
-        if bad is None:
-            return UUID(text)
-        problem = f"invalid character: found `{text[bad]}` at {bad}"
-    else:
-        bad = next((at for at, char in enumerate(text) if char not in "0123456789abcdefABCDEF-"), None)
-        if bad is not None:
-            problem = f"invalid character: found `{text[bad]}` at {bad}"
-        elif len(groups) != 5:
-            problem = f"invalid group count: expected 5, found {len(groups)}"
-        else:
-            at = next(i for i, n in enumerate((8, 4, 4, 4, 12)) if len(groups[i]) != n)
-            expected = (8, 4, 4, 4, 12)[at]
-            problem = f"invalid group length in group {at}: expected {expected}, found {len(groups[at])}"
+    if re.fullmatch("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) is not None:
+        return UUID(text)
+    problem = _uuid_problem(text)
     raise Invalid("uuid_parsing", f"Input should be a valid UUID, {problem}", {"error": problem})
 
 
-def _time_problem(text: str, least: int) -> str:
-    if len(text) < least:
-        return "input is too short"
-    return "invalid characters or value out of range"
+_UUID_OCTETS_MAX = 45  # with urn:uuid: before it
+_UUID_GROUPS = ((0, 8), (9, 4), (14, 4), (19, 4))  # begin and length of all but the last
+
+
+def _uuid_problem(text: str) -> str:
+    octets = len(text.encode("utf-8", "replace"))
+    if octets > _UUID_OCTETS_MAX:
+        return f"invalid length: found {octets}"
+    for at, char in enumerate(text):
+        if char not in "0123456789abcdefABCDEF-":
+            return f"invalid character: found `{char}` at {len(text[:at].encode())}"
+    hyphens = [at for at, char in enumerate(text) if char == "-"]
+    if not hyphens and octets != 36:
+        return f"invalid length: found {octets}"
+    if len(hyphens) != 4:
+        return f"invalid group count: expected 5, found {len(hyphens) + 1}"
+    for group, ((begin, length), end) in enumerate(zip(_UUID_GROUPS, hyphens, strict=True)):
+        if end - begin != length:
+            return f"invalid group length in group {group}: expected {length}, found {end - begin}"
+    return f"invalid group length in group 4: expected 12, found {octets - 24}"
 
 
 def as_date(text: str) -> Any:
@@ -130,12 +134,14 @@ def as_date(text: str) -> Any:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        problem = _time_problem(text, 10)
-        raise Invalid(
-            "date_from_datetime_parsing",
-            f"Input should be a valid date or datetime, {problem}",
-            {"error": problem},
-        ) from None
+        from noria.instant_problems import date_problem
+
+        problem = date_problem(text)
+        if problem is None:
+            message = "Datetimes provided to dates should have zero time - e.g. be exact dates"
+            raise Invalid("date_from_datetime_inexact", message) from None
+        message = f"Input should be a valid date or datetime, {problem}"
+        raise Invalid("date_from_datetime_parsing", message, {"error": problem}) from None
 
 
 def as_datetime(text: str) -> Any:
@@ -144,12 +150,11 @@ def as_datetime(text: str) -> Any:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        problem = _time_problem(text, 10)
-        raise Invalid(
-            "datetime_from_date_parsing",
-            f"Input should be a valid datetime or date, {problem}",
-            {"error": problem},
-        ) from None
+        from noria.instant_problems import datetime_problem
+
+        problem = datetime_problem(text)
+        message = f"Input should be a valid datetime or date, {problem}"
+        raise Invalid("datetime_from_date_parsing", message, {"error": problem}) from None
 
 
 def as_time(text: str) -> Any:
@@ -158,10 +163,11 @@ def as_time(text: str) -> Any:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        problem = _time_problem(text, 5)
-        raise Invalid(
-            "time_parsing", f"Input should be in a valid time format, {problem}", {"error": problem}
-        ) from None
+        from noria.instant_problems import time_problem
+
+        problem = time_problem(text)
+        message = f"Input should be in a valid time format, {problem}"
+        raise Invalid("time_parsing", message, {"error": problem}) from None
 
 
 def as_timedelta(text: str) -> Any:
@@ -251,11 +257,24 @@ def _bound(name: str, bound: Any) -> Callable[[Any], None]:
         "multiple_of": ("multiple_of", "a multiple of", lambda value, by: value % by == 0),
     }[name]
 
+    told = _number_text(bound)
+
     def check(value: Any) -> None:
         if not holds(value, bound):
-            raise Invalid(kind, f"Input should be {words} {bound}", {name: bound})
+            shown = float(bound) if isinstance(value, float) else bound
+            raise Invalid(kind, f"Input should be {words} {told}", {name: shown})
 
     return check
+
+
+def _number_text(number: Any) -> str:
+    """All of its digits, and no fraction where there is none."""
+    if not isinstance(number, float):
+        return str(number)
+    from decimal import Decimal
+
+    text = format(Decimal(repr(number)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _length(name: str, bound: int) -> Callable[[Any], None]:
