@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -113,12 +114,13 @@ def test_chat_reaches_the_other_workers(tmp_path: Path, engine: str) -> None:
     server = Supervised(FOLDER / "chat", "chat.py", "--workers", "2", NORIA_ENGINE=engine)
     try:
         server.ready(2)
-        rooms = [connect(f"ws://127.0.0.1:{server.port}/rooms/all?name=n{n}", proxy=None) for n in range(8)]
-        rooms[0].send("to everybody")
-        for room in rooms:
-            while json.loads(room.recv(timeout=60))["text"] != "to everybody":
-                pass
-            room.close()
+        url = f"ws://127.0.0.1:{server.port}/rooms/all"
+        with ExitStack() as stack:
+            rooms = [stack.enter_context(connect(f"{url}?name=n{n}", proxy=None)) for n in range(8)]
+            rooms[0].send("to everybody")
+            for room in rooms:
+                while json.loads(room.recv(timeout=60))["text"] != "to everybody":
+                    pass
         assert server.stop() == 0
     finally:
         server.end()
