@@ -94,9 +94,9 @@ def test_chat_between_two_pages(chromium: Browser, serve: Callable[..., live_ser
         until(grace, "document.getElementById('state').textContent === 'connected'")  # again, by itself
         as_wide_as(ada, 340)
         assert fits(ada)
-        light = picture_of(ada).ground
+        light = picture_of(ada, "header").ground
         in_the_dark(ada)
-        assert picture_of(ada).ground < 80 < 180 < light
+        assert picture_of(ada, "header").ground < 80 < 180 < light
 
 
 def test_chat_keeps_rooms_apart_and_names_short(serve: Callable[..., live_server]) -> None:
