@@ -136,7 +136,7 @@ def test_the_dashboard_moves(
     module = loaded("dashboard/dashboard")
     with chromium.page(serve(module.app).url) as page:
         as_wide_as(page, 1100)
-        until(page, "samples.length > 4")
+        until(page, "samples.length > 20")
         first = page.value("samples.at(-1).number")
         for one in ("load", "memory", "watchers"):
             assert picture_of(page, f"canvas[data-key={one}]").drawn > 500
