@@ -7,16 +7,18 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 from websockets.sync.client import connect
 
+from chromium import browser
 from guide import FOLDER, ROOT, Page, pages
-from noria import App, Request, WebSocket, cli
+from noria import App, Request, Response, SseEvent, WebSocket, cli
 from noria.settings import SETTINGS
 from noria.testing import live_server
 from proxies import START_S
@@ -182,3 +184,36 @@ def test_the_defaults_of_the_page_are_the_defaults() -> None:
         setting = next(one for one in SETTINGS.values() if one.place == names)
         told = None if value == "none" else setting.read(value.replace(" ", "") if "B" in value else float(value) if names.startswith("t") else int(value))
         assert setting.default == told, names
+
+
+# --- pages ------------------------------------------------------------------------------------
+
+NOTED = "<script>window.said = []; console.log = (value) => { said.push(value); window.heard?.(); };</script>"
+SAID = "said.length ? said[0] : new Promise((resolve) => { window.heard = () => resolve(said[0]); })"
+
+
+def answered(response: Response) -> Response:
+    return response
+
+
+def test_the_scripts_of_the_guide(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = App()
+    for name in ("streaming", "websocket"):
+        [block] = Page(FOLDER / f"{name}.md").blocks("html")
+        page_of = Response.html(f"<!doctype html>{NOTED}{block.text}")
+        app.add_route(f"/{name}", partial(answered, page_of))
+
+    @app.get("/ticks")
+    async def ticks() -> AsyncIterator[SseEvent]:
+        yield SseEvent({"n": 1}, event="tick")
+
+    @app.websocket("/echo")
+    async def echo(ws: WebSocket) -> None:
+        async for message in ws:
+            await ws.send(f"you said {message}")
+
+    monkeypatch.setenv("NORIA_ENGINE", engine)
+    with live_server(app) as server, browser() as chromium:
+        for name, said in (("streaming", {"n": 1}), ("websocket", "you said hello")):
+            with chromium.page(f"{server.url}/{name}") as page:
+                assert page.value(SAID) == said
