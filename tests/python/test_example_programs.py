@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
+import threading
 import time
 from collections.abc import Callable
 from types import ModuleType
@@ -75,7 +77,11 @@ def test_jobs_are_ordered_and_awaited(serve: Serve) -> None:
 
 def test_jobs_refuses_more_than_may_wait(serve: Serve) -> None:
     module = loaded("jobs")
-    module.app._lifespan.startup.clear()  # nobody works
+
+    async def idle() -> None:
+        await asyncio.Event().wait()
+
+    setattr(module, "work", idle)
     with client_of(module, serve) as client:
         answers = [client.post("/jobs", json={"numbers": [1]}).status_code for _ in range(module.WAITING_MAX + 1)]
     assert answers == [202] * module.WAITING_MAX + [503]
@@ -99,20 +105,22 @@ def test_export_in_both_forms(serve: Serve) -> None:
 
 def test_export_stops_when_the_client_leaves(serve: Serve) -> None:
     module = loaded("export")
-    made = 0
-    rows = module.measured
+    made, rows, closed = 0, module.measured, threading.Event()
 
     def counted(count: int) -> Any:
         nonlocal made
-        for made, row in enumerate(rows(count), 1):
-            yield row
+        try:
+            for made, row in enumerate(rows(count), 1):
+                yield row
+        finally:
+            closed.set()
 
-    module.measured = counted
-    server = serve(module.app)
-    with httpx.stream("GET", f"{server.url}/measured.ndjson?rows=10000000") as answer:
-        next(answer.iter_bytes())
-    with httpx.Client() as client:
-        assert client.get(f"{server.url}/measured.csv?rows=1").status_code == 200
+    setattr(module, "measured", counted)
+    with client_of(module, serve) as client:
+        with client.stream("GET", "/measured.ndjson?rows=10000000") as answer:
+            pieces = answer.iter_bytes()
+            assert next(pieces)
+        assert closed.wait(60)
     assert 0 < made < 10_000_000
 
 
