@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from http.client import IncompleteRead
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 
+from noria import App, Response
 from noria.pool import BlockingPool
 from noria.sse import SseEvent
 from noria.streaming import Streaming, send
+from noria.testing import live_server
 from streamed import KINDS, KeptSink, Producer, delivery, run, sent
+from wire import ask
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -236,3 +243,24 @@ def test_no_comment_when(item: Any, keep_alive_s: float | None, room: int | None
 
     with asyncio.Runner(loop_factory=Clock) as runner:
         runner.run(main())
+
+
+@pytest.mark.parametrize("blocking", [False, True])
+@pytest.mark.parametrize("items", [1, 3, 7])
+def test_a_declared_length_over_a_connection(items: int, blocking: bool, serve: Callable[..., live_server]) -> None:
+    """Longer than what the socket takes at once, and shorter; one item more or less is a cut."""
+    app, size = App(), 60_000
+
+    @app.get("/{made:int}", blocking=blocking)
+    def streamed(made: int) -> Response:
+        return Response.stream((b"x" * size for _ in range(made)), content_length=items * size)
+
+    url = serve(app).url
+    with urlopen(f"{url}/{items}") as answer:
+        assert len(answer.read()) == items * size
+    with pytest.raises((IncompleteRead, OSError)):  # none at all is an ordinary 500
+        urlopen(f"{url}/{items - 1}").read()
+    # A client that counts has what was declared; the connection ends behind it.
+    with contextlib.suppress(ConnectionError):
+        octets = ask(urlsplit(url).port or 0, b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % (items + 1))
+        assert len(octets.partition(b"\r\n\r\n")[2]) == items * size

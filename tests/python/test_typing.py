@@ -56,7 +56,7 @@ def mypy(*arguments: str) -> tuple[int, str]:
 def test_the_package_and_the_examples() -> None:
     code, said = mypy("pymod/package/noria")
     assert code == 0, said
-    code, said = mypy(*map(str, sorted((ROOT / "examples").glob("*.py"))))
+    code, said = mypy(*map(str, sorted((ROOT / "examples").rglob("*.py"))))
     assert code == 0, said
 
 

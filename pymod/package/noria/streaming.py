@@ -257,8 +257,13 @@ class _Sending:
         write = self.sink.write if self.length is None else self.write
         self.pump = ItemPump(self.source.items, encoding.encode, write, self.sink, self.loop.time, data)
         self.start_keep_alive()
-        if await self.pump:
-            await self.finish()
+        if not await self.pump:
+            if self.length is None or self.sent_bytes != self.length:
+                return
+            # The sink is gone for it has all that was declared; whether the producer has more, only that knows.
+            while (item := await self.source.take()) is not END:
+                self.write(encoding.encode(item))
+        await self.finish()
 
     def begin(self, content_type: str | None) -> None:
         status, fields = self.delivery.status, list(self.delivery.fields)
