@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 import contenders
+import payloads
 
 # As the tests run them.
 SERVICES = contenders.HERE.parent / "tests" / "python"
@@ -19,7 +20,8 @@ OPTIONS = {"postgres": {"connections": 1000}}
 def running(question: contenders.Question) -> Iterator[dict[str, str]]:
     """The environment in which contenders find them."""
     # What contenders of several kinds import lies beside their folder.
-    environment = {"PYTHONPATH": str(contenders.FILES.parent)}
+    environment = {"PYTHONPATH": str(contenders.FILES.parent), "BENCH_QUESTION": question.name}
+    environment["BENCH_STATIC"] = str(payloads.static(contenders.MADE))
     with contextlib.ExitStack() as stack:
         if question.services:
             sys.path.append(str(SERVICES))

@@ -14,7 +14,6 @@ from pathlib import Path
 from contenders import Running, Unavailable
 
 CLIENT_CORE = 1
-CONNECTIONS = 64
 SCRIPT = Path(__file__).resolve().parent / "versus" / "request.lua"
 BUSY_MAX = 0.95
 _MICROSECONDS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
@@ -36,7 +35,7 @@ class Run:
 
 def wrk_command(running: Running, seconds: float) -> list[str]:
     question = running.question
-    command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{CONNECTIONS}"]
+    command = ["taskset", "-c", str(CLIENT_CORE), "wrk", "-t1", f"-c{question.connections}"]
     command += [f"-d{max(1, round(seconds))}s", "--timeout", "60s", "--latency"]
     for header in question.headers:
         command += ["-H", header]

@@ -14,14 +14,19 @@ import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+
+import payloads
 
 HERE = Path(__file__).resolve().parent
 FILES = HERE / "versus" / "contenders"
 QUESTIONS = HERE / "versus" / "questions"
 CACHE = HERE / ".cache"
+MADE = CACHE / "payloads"  # see payloads.py
 SERVER_CORE = 0
+CONNECTIONS = 64
 START_TIMEOUT_S = 20
 
 
@@ -30,18 +35,34 @@ class Question:
     name: str
     question: str
     path: str
-    answer: str
-    ceiling: str  # the mode of the bare servers, see versus/ceiling/answer.h
+    answer: str = ""
+    answer_payload: str = ""  # instead of an answer written out
+    ceiling: str = "keep"  # the mode of the bare servers, see versus/ceiling/answer.h
     method: str = "GET"
-    body: str = ""  # a file beside the question's
+    body: str = ""  # a file beside the question's, or a payload
     depth: int = 1  # requests written together
+    connections: int = CONNECTIONS
     headers: tuple[str, ...] = ()
-    contenders: tuple[str, ...] = ()  # files that alone take part; empty: all that ask for none
+    answer_headers: tuple[str, ...] = ()  # that must be among the answer's
+    refusals: tuple[int, ...] = ()  # the status without the headers, where they are what lets a request pass
+    contenders: tuple[str, ...] = ()  # files that alone take part, or a pattern; empty: all that ask for none
     services: tuple[str, ...] = ()  # that run while it is asked; see tests/python/services.py
 
     @property
     def body_file(self) -> Path | None:
-        return QUESTIONS / self.body if self.body else None
+        if not self.body:
+            return None
+        return payloads.file(MADE, self.body) if self.body in payloads.MAKERS else QUESTIONS / self.body
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What is sent beside the fields of every request."""
+        pairs = (header.partition(":") for header in self.headers)
+        return {name: value.strip() for name, _, value in pairs}
+
+    def octets(self, answer: str) -> bytes:
+        """The body of the right answer."""
+        return payloads.file(MADE, self.answer_payload).read_bytes() if self.answer_payload else answer.encode()
 
 
 @dataclass(frozen=True)
@@ -66,8 +87,14 @@ def questions() -> dict[str, Question]:
     found = {}
     for path in sorted(QUESTIONS.glob("*.toml")):
         entry = tomllib.loads(path.read_text())
-        for name in ("headers", "contenders", "services"):
+        for name in ("headers", "answer_headers", "refusals", "contenders", "services"):
             entry[name] = tuple(entry.get(name, ()))
+        stems = sorted(path.stem for path in FILES.glob("*.py"))
+        entry["contenders"] = tuple(
+            stem
+            for one in entry["contenders"]
+            for stem in ([name for name in stems if fnmatchcase(name, one)] if "*" in one else [one])
+        )
         found[path.stem] = Question(path.stem, **entry)
     return found
 
@@ -88,7 +115,7 @@ def _constants(path: Path) -> dict[str, Any]:
 
 
 # The ceilings come first, then ours; every ratio is to the first.
-_ORDER = ("ceiling", "noria_cpp", "noria_python", "noria_async", "noria_live")
+_ORDER = ("ceiling", "noria_cpp", "noria_python", "noria_async", "noria_live", "framework_noria")
 
 
 def contenders_of(question: str) -> Iterator[Contender]:
@@ -205,16 +232,11 @@ class Running:
 
     def check(self) -> dict[str, str]:
         """Waits for the first answer and compares it; returns its header fields."""
-        body = self.question.body_file.read_bytes() if self.question.body_file else None
-        fields = {"Content-Type": "application/json"} if body else {}
+        question = self.question
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-                connection.request(self.question.method, self.path, body, fields)
-                response = connection.getresponse()
-                content = response.read()
-                connection.close()
+                response, content = self._ask(question.fields)
                 break
             except OSError as error:
                 if self.process.poll() is not None:
@@ -223,9 +245,27 @@ class Running:
                 if time.monotonic() > deadline:
                     raise Unavailable(f"no answer in {START_TIMEOUT_S} s") from error
                 time.sleep(0.05)
-        if response.status != 200 or content != self.answer.encode():
+        if response.status != 200 or content != question.octets(self.answer):
             raise Unavailable(f"answers {response.status} {content[:80]!r}")
+        for header in question.answer_headers:
+            name, _, value = header.partition(":")
+            if response.getheader(name) != value.strip():
+                raise Unavailable(f"answers without {header}")
+        if question.refusals and (status := self._ask({})[0].status) not in question.refusals:
+            raise Unavailable(f"answers {status} to who has no right to it")
         return dict(response.getheaders())
+
+    def _ask(self, fields: dict[str, str]) -> tuple[http.client.HTTPResponse, bytes]:
+        question = self.question
+        body = question.body_file.read_bytes() if question.body_file else None
+        if body is not None:
+            fields = {"Content-Type": "application/json"} | fields
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(question.method, self.path, body, fields)
+        response = connection.getresponse()
+        content = response.read()
+        connection.close()
+        return response, content
 
     def stop(self) -> None:
         # Its own session: nobody else's processes are in this group.

@@ -306,7 +306,7 @@ def main() -> int:
             "rounds": options.rounds,
             "seconds": options.seconds,
             "slice_seconds": client.SLICE_S,
-            "connections": client.CONNECTIONS,
+            "connections": contenders.CONNECTIONS,
             "server_core": contenders.SERVER_CORE,
             "client_core": client.CLIENT_CORE,
             "instructions_counted": counted,

@@ -72,7 +72,7 @@ def _read_answer(connection: socket.socket) -> None:
         raise RuntimeError(f"unexpected answer {answer!r}")
 
 
-def _ask(port: int, pid: int, connections: int, rounds: int) -> None:
+def _ask(port: int, pid: int, connections: int, rounds: int, request: bytes) -> None:
     """Each round sends one request on every connection while the server stands still."""
     # Connecting too: how many turns it would take otherwise is for the scheduler to say.
     os.kill(pid, signal.SIGSTOP)
@@ -80,7 +80,7 @@ def _ask(port: int, pid: int, connections: int, rounds: int) -> None:
     for _ in range(rounds):
         os.kill(pid, signal.SIGSTOP)
         for connection in held:
-            connection.sendall(REQUEST)
+            connection.sendall(request)
         os.kill(pid, signal.SIGCONT)
         for connection in held:
             _read_answer(connection)
@@ -103,14 +103,14 @@ def _start(command: list[str]) -> tuple[subprocess.Popen[str], int]:
     raise RuntimeError(f"the server did not start under callgrind: {said}")
 
 
-def served(connections: int, rounds: int) -> int:
+def served(connections: int, rounds: int, request: bytes = REQUEST, app: str = "json_app.py") -> int:
     """Instructions of a whole server life with this many requests on each connection."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"
         command = [part.format(out=out) for part in VALGRIND]
-        server, port = _start([*command, _python(), str(HERE / "json_app.py")])
+        server, port = _start([*command, _python(), str(HERE / app)])
         try:
-            _ask(port, server.pid, connections, rounds)
+            _ask(port, server.pid, connections, rounds, request)
         finally:
             server.send_signal(signal.SIGTERM)
             _, said = server.communicate(timeout=120)
