@@ -11,7 +11,6 @@ from noria import App, ConfigError, Request, Response, ServerConfig, json
 from noria.testing import live_server
 
 LATER = """
-   
     WebSocketRefused AsyncTestClient WebSocketOptions GuardLike Lifespan TlsConfig Http2Config Http3Config
     Security CorsConfig JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run security net
     client graphql patterns

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from noria.uploads import UploadedFile
     from noria.headers import HeadersInit
     from noria.sse import SseEvent, SseStream
-    from noria.static_files import StaticFilesConfig
+    from noria.static_files import StaticFiles, StaticFilesConfig
     from noria.sync_websocket import SyncWebSocket
     from noria.websockets import WebSocket, WebSocketMessage
 
@@ -105,6 +105,7 @@ __all__ = [
     "SseStream",
     "StartupError",
     "State",
+    "StaticFiles",
     "StaticFilesConfig",
     "SyncWebSocket",
     "TimeoutConfig",
@@ -131,6 +132,7 @@ _LATER = {
     "UploadedFile": "noria.uploads",
     "SseEvent": "noria.sse",
     "SseStream": "noria.sse",
+    "StaticFiles": "noria.static_files",
     "StaticFilesConfig": "noria.static_files",
     "SyncWebSocket": "noria.sync_websocket",
     "WebSocket": "noria.websockets",
