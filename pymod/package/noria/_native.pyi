@@ -168,8 +168,7 @@ class Application(metaclass=_BoundType):
     def add_route(
         self, methods: Sequence[str], path: str, regex: Callable[[str], Callable[[str], Any]]
     ) -> int:
-        """Adds a template and returns its index; raises RouteError. `regex` compiles a pattern to
-        its fullmatch."""
+        """Adds a template and returns its index; raises RouteError. `regex` makes a pattern's fullmatch."""
     def add_websocket(
         self, path: str, regex: Callable[[str], Callable[[str], Any]], *, origins: Sequence[str] | None
     ) -> int: ...
@@ -240,10 +239,7 @@ class Headers:
 
 @final
 class Request:
-    """Lazy; owns its octets once it outlives the handler.
-
-    The type is a heap type that takes new attributes: noria.requests attaches the cold half.
-    """
+    """Lazy; owns its octets once it outlives the handler. noria.requests attaches the cold half."""
 
     # Native.
     @property
@@ -308,6 +304,8 @@ class Request:
     def remote_addr(self) -> str | None: ...
     @property
     def url(self) -> URL: ...
+    @property
+    def root_path(self) -> str: ...
     @property
     def state(self) -> State: ...
     def client_ip(self) -> str | None: ...
