@@ -1,39 +1,17 @@
-"""Mounts over real connections: who answers which path, and that each app keeps what is its own."""
+"""Mounts over real connections: who answers which path."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, Any
-from urllib.request import urlopen
+from typing import Any
 
 import pytest
+from mounted import Wire, where
 from websocket_peer import Peer as WebSocketPeer
-from wire import Peer
 
-from noria import App, Blueprint, Body, Depends, RegistrationError, Request, URLBuildError, WebSocket
-from noria.testing import TestClient, live_server
-
-
-class Wire:
-    """One connection to a server, whose answers are read as they are."""
-
-    def __init__(self, server: live_server) -> None:
-        assert server.port is not None
-        self.peer = Peer(server.port)
-
-    def __call__(self, method: str, path: str, *, body: bytes = b"") -> Any:
-        length = f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\n" if body else ""
-        self.peer.send(f"{method} {path} HTTP/1.1\r\nHost: a\r\n{length}\r\n".encode() + body)
-        return self.peer.one(is_head=method == "HEAD")
-
-    def json(self, path: str) -> Any:
-        return json.loads(self("GET", path).body)
-
-
-def where(request: Request) -> list[Any]:
-    return [request.path, request.root_path, request.params]
+from noria import App, Blueprint, RegistrationError, Request, URLBuildError, WebSocket
+from noria.testing import TestClient
 
 
 def test_own_routes_first_then_the_longest_prefix(serve: Callable[..., Any]) -> None:
@@ -119,94 +97,6 @@ def test_trailing_slashes_are_the_mounted_apps_own(serve: Callable[..., Any]) ->
     assert wire.json("/redirect/") == wire.json("/strict/") == "root"
 
 
-def test_each_app_keeps_its_own(serve: Callable[..., Any]) -> None:
-    def told(request: Request, error: Exception) -> Any:
-        return {"told": str(error), "app": request.app.state.name}, 418
-
-    def fails() -> None:
-        raise LookupError("nothing")
-
-    app = App(json_default=lambda value: "outer")
-    below = App(json_default=lambda value: f"below {value}", errors="problem", dependencies=[Depends(lambda: steps.append("below"))])
-    steps: list[str] = []
-    app.register_singleton("name", "outer")
-    below.register_singleton("name", "below")
-    app.mount("/below", below)
-    for name, one in (("outer", app), ("below", below)):
-        one.state.name = name
-        one.add_route("/decimal", lambda: {"at": complex(1)})
-        one.add_route("/named", lambda name=Depends("name"): name)
-        one.add_route("/state", lambda request: request.state.name)
-        one.add_route("/fails", fails)
-        one.add_route("/breaks", lambda: 1 / 0)
-    app.exception_handler(LookupError)(told)
-    wire = Wire(serve(app))
-    assert wire.json("/decimal") == {"at": "outer"} and wire.json("/below/decimal") == {"at": "below (1+0j)"}
-    assert wire.json("/named") == "outer" and wire.json("/below/named") == "below"
-    assert wire.json("/state") == "outer" and wire.json("/below/state") == "below"
-    assert wire.json("/fails") == {"told": "nothing", "app": "outer"}
-    assert wire.json("/below/fails")["status"] == wire.json("/below/breaks")["status"] == 500
-    assert wire.json("/breaks") == {"detail": "Internal Server Error"}
-    assert set(steps) == {"below"}
-
-
-def test_what_the_server_answers_for_a_route_is_in_its_apps_form(serve: Callable[..., Any]) -> None:
-    app, below = App(), App(errors="problem")
-
-    async def reads(item: Annotated[dict[str, int], Body()]) -> Any:
-        return item
-
-    for one in (app, below):
-        one.add_route("/item", reads, ["POST"])
-    app.mount("/below", below)
-    server = serve(app)
-    for path, kind in (("/item", "application/json"), ("/below/item", "application/problem+json")):
-        with Peer(server.port) as peer:
-            peer.send(f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{{}}".encode())
-            answer = peer.one()
-        assert (answer.status, answer.fields["content-type"]) == (415, kind)
-
-
-def test_what_waits_and_what_runs_in_pools(serve: Callable[..., Any]) -> None:
-    import asyncio
-    import threading
-
-    app, below = App(), App()
-    done = threading.Event()
-    below.blocking_pool("few", threads=1, queue=4)
-    app.mount("/below", below)
-
-    @below.get("/waits")
-    async def waits(request: Request) -> Any:
-        await asyncio.sleep(0)
-        return where(request)
-
-    @below.get("/pool", blocking="few")
-    def in_pool() -> str:
-        return threading.current_thread().name
-
-    @below.get("/streams", media_type="text/plain")
-    async def streams() -> Any:
-        for number in range(3):
-            await asyncio.sleep(0)
-            yield str(number)
-
-    @below.get("/spawns")
-    async def spawns() -> None:
-        async def task() -> None:
-            done.set()
-
-        below.spawn(task())
-
-    server = serve(app)
-    wire = Wire(server)
-    assert wire.json("/below/waits") == ["/below/waits", "/below", {}]
-    assert "few" in wire.json("/below/pool")
-    wire("GET", "/below/spawns")
-    assert done.wait(10)
-    assert urlopen(f"{server.url}/below/streams").read() == b"012"
-
-
 def test_websockets_below(serve: Callable[..., Any]) -> None:
     app, below = App(), App()
     app.mount("/below", below)
@@ -252,28 +142,6 @@ def test_methods_that_only_a_mount_knows(serve: Callable[..., Any]) -> None:
     wire = Wire(serve(app))
     assert wire("PURGE", "/below/x").body == b'"purged"' and wire("PURGE", "/x").status == 501
     assert wire("OPTIONS", "*").fields["allow"] == "OPTIONS, PURGE"
-
-
-def test_a_mounted_app_may_be_served_by_itself_too() -> None:
-    app, below = App(), App()
-    below.add_route("/", lambda request: where(request))
-    app.mount("/below", below)
-    outer, inner = TestClient(app), TestClient(below)
-    for _ in range(2):
-        assert outer.get("/below/").json() == ["/below/", "/below", {}]
-        assert inner.get("/").json() == ["/", "", {}]
-    with live_server(app):
-        with pytest.raises(RuntimeError, match="being served already"):
-            inner.get("/")
-
-
-def test_exceptions_below_reach_the_test() -> None:
-    app, below = App(), App()
-    below.add_route("/", lambda: 1 / 0)
-    app.mount("/below", below)
-    with pytest.raises(ZeroDivisionError):
-        TestClient(app).get("/below/")
-    assert TestClient(app, raise_server_exceptions=False).get("/below/").status_code == 500
 
 
 def test_routes_of_a_mounted_app_may_come_late() -> None:

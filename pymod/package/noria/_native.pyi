@@ -226,10 +226,7 @@ class Headers:
 
 @final
 class Request:
-    """Lazy; owns its octets once it outlives the handler.
-
-    The type is a heap type that takes new attributes: noria.requests attaches the cold half.
-    """
+    """Lazy; owns its octets once it outlives the handler. noria.requests attaches the cold half."""
 
     # Native.
     @property
@@ -294,6 +291,8 @@ class Request:
     def remote_addr(self) -> str | None: ...
     @property
     def url(self) -> URL: ...
+    @property
+    def root_path(self) -> str: ...
     @property
     def state(self) -> State: ...
     def client_ip(self) -> str | None: ...

@@ -119,7 +119,15 @@ class Mounting:
                 pools[name] = root_path
         native: Any = self
         for mount in self._mounts:
-            mount.app._outer_layers = (*native._outer_layers, native._layers)
+            outer = (*native._outer_layers, native._layers)
+            # Layers are compiled into routes once: it would go without those around it now.
+            if mount.app._answers is not None and mount.app._outer_layers != outer and any(one.middleware for one in outer):
+                raise RegistrationError(
+                    "a mounted app was served before the one around it, whose middleware it lacks",
+                    where=f"mount({mount.prefix!r})",
+                    fix="serve the outer app first, or make another App to be served by itself",
+                )
+            mount.app._outer_layers = outer
             native._native.mount(mount.prefix, mount.app._freeze())
 
 
