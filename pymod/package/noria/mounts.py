@@ -114,7 +114,14 @@ class Mounting:
                 pools[name] = root_path
         native: Any = self
         for mount in self._mounts:
-            mount.app._outer_layers = (*native._outer_layers, native._layers)
+            outer = (*native._outer_layers, native._layers)
+            if mount.app._answers is not None and any(one.middleware for one in outer):
+                raise RegistrationError(
+                    "an app has served before it was mounted, so without the middleware around it",
+                    where=f"mount({mount.prefix or '/'!r})",
+                    fix="mount it first; to test it alone make another App",
+                )
+            mount.app._outer_layers = outer
             native._native.mount(mount.prefix, mount.app._freeze())
 
 
