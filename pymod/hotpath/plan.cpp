@@ -198,8 +198,8 @@ void label(const std::string& media_type, Plan& plan) {
 }  // namespace
 
 int Plan::traverse(visitproc visit, void* arg) const {
-  for (const OwnedRef* ref : {&handler, &keyword_names, &encode, &encode_unless, &explain, &info,
-                              &layers}) {
+  for (const OwnedRef* ref :
+       {&handler, &keyword_names, &encode, &encode_unless, &explain, &info, &layers}) {
     Py_VISIT(ref->get());
   }
   for (const PlanArgument& argument : arguments) {

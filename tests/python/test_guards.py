@@ -76,8 +76,9 @@ VERDICTS: list[tuple[Any, int, Any]] = [
 
 
 @pytest.mark.parametrize("kind", [says_at_once, later])
+@pytest.mark.parametrize("is_def", [True, False])
 @pytest.mark.parametrize("around", ["nothing", "after", "middleware"])
-def test_verdicts(asking: Asking, kind: Any, around: str) -> None:
+def test_verdicts(asking: Asking, kind: Any, around: str, is_def: bool) -> None:
     app, seen = App(), list[int]()
     if around == "after":
         app.after(lambda request, response: seen.append(response.status))
@@ -89,8 +90,11 @@ def test_verdicts(asking: Asking, kind: Any, around: str) -> None:
             seen.append(response.status)
             return response
 
+    async def handler() -> str:
+        return "in"
+
     for at, (verdict, _, _) in enumerate(VERDICTS):
-        app.add_route(f"/{at}", lambda: "in", guards=[kind(verdict)], name=str(at))
+        app.add_route(f"/{at}", (lambda: "in") if is_def else handler, guards=[kind(verdict)], name=str(at))
     ask = asking(app)
     for at, (_, status, detail) in enumerate(VERDICTS):
         answer = ask("GET", f"/{at}")
