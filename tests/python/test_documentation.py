@@ -96,6 +96,24 @@ def test_pages_that_are_left_out_and_paths_that_differ() -> None:
     assert client.get("/help/deep/scalar/scalar.js").is_success
 
 
+def test_of_a_mounted_app_paths_begin_where_it_is_mounted() -> None:
+    app, inner = App(), shop()
+    app.mount("/inner", inner)
+    client = TestClient(app)
+    document = client.get("/inner/openapi.json").json()
+    assert document["servers"] == [{"url": "/inner"}] and document["paths"].keys() == {"/cups/{id}"}
+    assert client.get("/inner/docs/swagger.js").is_success and client.get("/docs").status_code == 404
+    assert app.openapi()["paths"] == {}
+
+
+def test_guards_of_the_app_guard_them_too() -> None:
+    app = App(guards=[lambda request: request.headers.get("x-key") == "k"])
+    app.enable_openapi()
+    client = TestClient(app)
+    for path in ("/openapi.json", "/docs", "/docs/swagger.js"):
+        assert client.get(path).status_code == 403 and client.get(path, headers={"x-key": "k"}).is_success
+
+
 def test_the_routes_that_serve_them_are_not_described() -> None:
     assert shop().openapi()["paths"].keys() == {"/cups/{id}"}
 

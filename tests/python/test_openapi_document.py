@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Annotated, Any
 
 from openapi_spec_validator import validate
 
-from noria import App, Request, WebSocket
+from noria import App, Blueprint, Depends, Header, Request, WebSocket
 
 
 def operations(app: App) -> dict[tuple[str, str], Any]:
@@ -105,6 +105,24 @@ def test_what_options_and_docstrings_say() -> None:
     second = found["/b", "get"]
     assert (second["summary"], second["description"]) == ("Second Route", "What it does.\n\nIn full.")
     assert "tags" not in second and "deprecated" not in second
+
+
+def test_blueprints_add_tags_dependencies_and_prefixes() -> None:
+    def token(x_token: Annotated[str, Header()]) -> str:
+        return x_token
+
+    app, api, users = App(), Blueprint("/api", "api", tags=["api"]), Blueprint("/users", "users", tags=["users"])
+
+    @users.get("/{id:int}", tags=["one"])
+    def show_user(id: int) -> int:
+        return id
+
+    api.register_blueprint(users, dependencies=[Depends(token)])
+    app.register_blueprint(api, guards=[lambda request: True])
+    found = operations(app)["/api/users/{id}", "get"]
+    assert (found["tags"], found["summary"]) == (["api", "users", "one"], "Show User")
+    assert [one["name"] for one in found["parameters"]] == ["id", "x-token"]
+    assert found["responses"]["200"]["content"]["application/json"]["schema"]["title"] == "Response Show User"
 
 
 def test_callables_of_every_kind() -> None:

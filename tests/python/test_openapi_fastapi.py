@@ -204,8 +204,6 @@ def test_bodies(documents: tuple[dict[str, Any], dict[str, Any]]) -> None:
         theirs, ours = (
             resolved(one.get("requestBody"), document) for one, document in zip((theirs, ours), documents, strict=True)
         )
-        if theirs is not None and "application/x-www-form-urlencoded" in theirs["content"]:
-            assert ours["content"].pop("multipart/form-data") == ours["content"]["application/x-www-form-urlencoded"]
         if what == "post /union":  # the union is told apart by its members' own constants
             theirs = {"content": {"application/json": {"schema": {"anyOf": theirs["content"]["application/json"]["schema"]["oneOf"]}}}, "required": True}
         assert ours == theirs, what
@@ -214,7 +212,9 @@ def test_bodies(documents: tuple[dict[str, Any], dict[str, Any]]) -> None:
 def test_responses(documents: tuple[dict[str, Any], dict[str, Any]]) -> None:
     for what, theirs, ours in operations(documents):
         found = [resolved(one["responses"], document) for one, document in zip((theirs, ours), documents, strict=True)]
-        assert found[1] == found[0], what
+        # They leave out what schemes of security answer; what is no JSON at all is 422 there and 400 here.
+        assert {status: one for status, one in found[1].items() if status not in ("400", "401")} == found[0], what
+        assert ("400" in found[1], "401" in found[1]) == ("requestBody" in ours, "security" in ours)
 
 
 def test_what_is_said_of_an_operation(documents: tuple[dict[str, Any], dict[str, Any]]) -> None:

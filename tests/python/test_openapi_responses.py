@@ -7,7 +7,9 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
-from noria import App, Path, ProblemDetails, Response, SseEvent
+from noria import App, Depends, Form, Path, ProblemDetails, Response, SseEvent
+from noria.security import HTTPBearer
+from noria.testing import TestClient
 
 
 class Item(BaseModel):
@@ -111,6 +113,38 @@ def test_what_is_refused() -> None:
     assert found == {"description": "Validation Error", "content": {"application/json": {"schema": schema}}}
     assert "422" not in responses(handler, responses={"4XX": {}})
     assert responses(handler, responses={422: {"description": "Mine."}})["422"] == {"description": "Mine."}
+
+
+def test_bodies_that_cannot_be_read() -> None:
+    def json_body(item: Item) -> None: ...
+
+    def form(a: Annotated[str, Form()]) -> None: ...
+
+    assert responses(json_body)["400"] == {"description": "Malformed Body", "content": responses(json_body)["422"]["content"]}
+    assert responses(form)["400"] == {"description": "Malformed Body"}
+    problem = responses(form, App(errors="problem"))["400"]["content"]
+    assert problem == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    assert "400" not in responses(json_body, responses={"default": {}})
+    sent = TestClient(made(json_body)).post("/", content=b"{", headers={"content-type": "application/json"})
+    assert sent.status_code == 400 and sent.json()["detail"][0].keys() >= {"type", "loc", "msg"}
+
+
+def made(handler: Any) -> App:
+    app = App()
+    app.add_route("/", handler, ["POST"])
+    return app
+
+
+def test_missing_credentials() -> None:
+    found = responses(returning(None), dependencies=[Depends(HTTPBearer())])
+    assert found["401"] == {"description": "Unauthorized"}
+    assert "401" not in responses(returning(None), dependencies=[Depends(HTTPBearer(auto_error=False))])
+
+
+def test_converters_refuse_with_404() -> None:
+    assert responses(returning(None), path="/{id:int}")["404"] == {"description": "Not Found"}
+    assert "404" not in responses(returning(None), path="/{id}/{rest:path}")
+    assert "404" not in responses(returning(None), path="/{id:uuid}", responses={"4XX": {}})
 
 
 def test_problems() -> None:

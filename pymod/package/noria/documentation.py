@@ -69,12 +69,14 @@ class _Served:
 
     def __init__(self, app: App) -> None:
         self.app = app
-        self._document: Response | None = None
+        self._documents: dict[str, Response] = {}  # by where the app is mounted
 
     def document(self) -> Response:
-        if self._document is None:
-            self._document = Response.json(self.app.openapi())
-        return self._document
+        root = self.app._root_path
+        if root not in self._documents:
+            servers = {"servers": [{"url": root}]} if root else {}
+            self._documents[root] = Response.json({**self.app.openapi(), **servers})
+        return self._documents[root]
 
     def page(self, page: str, at: str, path: str) -> Response:
         from html import escape

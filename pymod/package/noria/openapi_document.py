@@ -74,8 +74,9 @@ class _Document:
         if tags := options.get("tags"):
             made["tags"] = list(dict.fromkeys(tags))
         summary = options.get("summary")
-        if summary is None and route.name.isidentifier():
-            summary = route.name.replace("_", " ").title()
+        name = route.name.rpartition(".")[2]  # without its blueprints'
+        if summary is None and name.isidentifier():
+            summary = name.replace("_", " ").title()
         if summary:
             made["summary"] = summary
         description = options.get("description")

@@ -166,8 +166,9 @@ def _form(sources: list[Source], name: str, schemas: Schemas) -> dict[str, Any]:
     if fields:
         parts.append(_members(fields, name, schemas))
     schema = parts[0] if len(parts) == 1 else {"allOf": parts}
-    types = (MULTIPART,) if any(map(_is_file, fields)) else (URLENCODED, MULTIPART)
-    return _request_body({one: {"schema": schema} for one in types}, sources)
+    # Without files either type is read; one is enough for who sends it.
+    media_type = MULTIPART if any(map(_is_file, fields)) else URLENCODED
+    return _request_body({media_type: {"schema": schema}}, sources)
 
 
 def _is_file(source: Source) -> bool:

@@ -32,6 +32,14 @@ def responses_of(app: App, route: RouteInfo, signature: Signature, schemas: Sche
     for other, told in (route.options.get("responses") or {}).items():
         known = made.get(other, {})
         made[other] = {**known, **_told(other, told, known, route, schemas)}
+    if any(scheme.auto_error for scheme, _ in signature.security) and not {"401", "4XX", "default"} & made.keys():
+        made["401"] = {"description": _phrase("401")}
+    kinds = {source.source for source in signature.sources}
+    if kinds & {"body", "form"} and not {"400", "4XX", "default"} & made.keys():
+        made["400"] = malformed(app.errors, "form" in kinds, schemas)
+    if any(converter not in ("str", "path") for _, converter in route.template.parameters):
+        if not {"404", "4XX", "default"} & made.keys():
+            made["404"] = {"description": _phrase("404")}  # a segment that its converter refuses
     if signature.sources and not {"422", "4XX", "default"} & made.keys():
         made["422"] = refusal(app.errors, schemas)
     return made
@@ -83,7 +91,7 @@ def _content(route: RouteInfo, returned: Any, schemas: Schemas) -> dict[str, Any
         return {media_type: {"schema": {"type": "string"}}}
     if isinstance(bare, type) and issubclass(bare, ProblemDetails):
         return {PROBLEM: {"schema": schemas.later("Problem", problem())}}
-    name = route.name.replace("_", " ").title()
+    name = route.name.rpartition(".")[2].replace("_", " ").title()
     return {media_type or JSON: {"schema": schemas.model(declared, "serialization", beside={"title": f"Response {name}"})}}
 
 
@@ -127,6 +135,16 @@ def _stream(route: RouteInfo, returned: Any) -> dict[str, Any] | None:
 
 
 # --- what is refused --------------------------------------------------------------------------
+
+
+def malformed(errors: str, is_form: bool, schemas: Schemas) -> dict[str, Any]:
+    """The answer to a body that cannot be read, whatever was wanted of it."""
+    made: dict[str, Any] = {"description": "Malformed Body"}
+    if errors == "problem":
+        made["content"] = {PROBLEM: {"schema": schemas.later("Problem", problem())}}
+    elif not is_form:
+        made["content"] = refusal(errors, schemas)["content"]
+    return made
 
 
 def refusal(errors: str, schemas: Schemas) -> dict[str, Any]:
