@@ -33,7 +33,7 @@ collections.deque(itertools.starmap(call, itertools.repeat((), int(sys.argv[1]))
 """
 
 
-def _instructions(out: Path) -> int:
+def instructions(out: Path) -> int:
     found = re.search(r"^(?:totals|summary):\s+(\d+)", out.read_text(), re.MULTILINE)
     if found is None:
         raise RuntimeError(f"callgrind wrote no totals into {out}")
@@ -50,7 +50,7 @@ def _bare_calls(count: int, what: str) -> int:
         command = [part.format(out=out) for part in VALGRIND]
         command += [_python(), "-S", "-c", _CALLS, str(count), what]
         subprocess.run(command, check=True, capture_output=True, env={"PYTHONHASHSEED": "0"})
-        return _instructions(out)
+        return instructions(out)
 
 
 def bare_call() -> float:
@@ -103,20 +103,25 @@ def _start(command: list[str]) -> tuple[subprocess.Popen[str], int]:
     raise RuntimeError(f"the server did not start under callgrind: {said}")
 
 
-def served(connections: int, rounds: int, request: bytes = REQUEST, app: str = "json_app.py") -> int:
-    """Instructions of a whole server life with this many requests on each connection."""
+def live(out: Path, connections: int, rounds: int, request: bytes, app: str) -> None:
+    """A whole server life with this many requests on each connection, counted into `out`."""
+    command = [part.format(out=out) for part in VALGRIND]
+    server, port = _start([*command, _python(), str(HERE / app)])
+    try:
+        _ask(port, server.pid, connections, rounds, request)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=120)
+    if server.returncode != 0:
+        raise RuntimeError(f"the server ended with {server.returncode}: {said}")
+
+
+def served(connections: int, rounds: int) -> int:
+    """Instructions of such a life."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"
-        command = [part.format(out=out) for part in VALGRIND]
-        server, port = _start([*command, _python(), str(HERE / app)])
-        try:
-            _ask(port, server.pid, connections, rounds, request)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            _, said = server.communicate(timeout=120)
-        if server.returncode != 0:
-            raise RuntimeError(f"the server ended with {server.returncode}: {said}")
-        return _instructions(out)
+        live(out, connections, rounds, REQUEST, "json_app.py")
+        return instructions(out)
 
 
 def request(connections: int, rounds: int) -> float:

@@ -93,4 +93,5 @@ if __name__ == "__main__":
     import fastpysgi
 
     fastpysgi.server.add_header_server = None
+    fastpysgi.server.max_content_length = 32_000_000
     fastpysgi.run(app, host="127.0.0.1", port=int(sys.argv[1]), loglevel=0)

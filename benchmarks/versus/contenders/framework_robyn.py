@@ -66,7 +66,7 @@ app.configure_authentication(Roles(RoleGetter()))
 
 
 @app.get("/admin", auth_required=True)
-def admin():
+def admin(request: Request):
     return {"hello": "world"}
 
 

@@ -11,7 +11,7 @@ from functools import wraps
 import order_models
 import order_structs
 import orjson
-from sanic import Sanic, json
+from sanic import Request, Sanic, json
 from sanic.exceptions import Forbidden
 from sanic_ext import validate
 
@@ -63,7 +63,7 @@ class Session:
         self.user = user
 
     @classmethod
-    async def create(cls, request, settings: Settings):
+    async def create(cls, request: Request, settings: Settings):
         return cls(settings.owner)
 
 
@@ -72,7 +72,7 @@ class User:
         self.name = name
 
     @classmethod
-    async def create(cls, request, session: Session):
+    async def create(cls, request: Request, session: Session):
         return cls(session.user)
 
 
