@@ -158,8 +158,9 @@ class Engine {
   virtual std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) = 0;
 
   // The octets of a regular file from `offset` on go to the socket without passing through memory
-  // of ours. Returns how many were taken, 0 at the file's end, or -errno: -EAGAIN for a full socket,
-  // -EOPNOTSUPP for who has to read and send. Not while a send() is in flight on the socket.
+  // of ours. Returns how many were taken, 0 at the file's end, or -errno: -EAGAIN for a full
+  // socket, -EOPNOTSUPP for who has to read and send. Not while a send() is in flight on the
+  // socket.
   virtual std::int64_t send_file_at_once(Descriptor /*socket*/, Descriptor /*file*/,
                                          std::uint64_t /*offset*/, std::size_t /*bytes*/) {
     return -EOPNOTSUPP;

@@ -36,7 +36,7 @@ struct FilePart {
 };
 
 struct FilePlan {
-  std::uint16_t status = 200;  // 200, 206, 304, 412 or 416
+  std::uint16_t status = 200;   // 200, 206, 304, 412 or 416
   bool dropped_ranges = false;  // there were too many to be heeded (LIM-065)
   std::string entity_tag;       // empty: not said
   std::string last_modified;

@@ -108,8 +108,9 @@ constexpr auto rows = std::to_array<Row>({
 constexpr std::size_t extension_bytes_max = 11;
 
 static_assert(std::ranges::is_sorted(rows, {}, &Row::extension));
-static_assert(std::ranges::all_of(
-    rows, [](const Row& row) { return row.extension.size() <= extension_bytes_max; }));
+static_assert(std::ranges::all_of(rows, [](const Row& row) {
+  return row.extension.size() <= extension_bytes_max;
+}));
 
 std::string_view extension_of(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);

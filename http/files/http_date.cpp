@@ -121,8 +121,9 @@ std::string http_date(std::int64_t wall_seconds) {
 }
 
 std::optional<std::int64_t> read_http_date(std::string_view text, std::int64_t now_seconds) {
-  const auto* const name = std::ranges::find_if(
-      day_names, [&](std::string_view day_name) { return text.starts_with(day_name.substr(0, 3)); });
+  const auto* const name = std::ranges::find_if(day_names, [&](std::string_view day_name) {
+    return text.starts_with(day_name.substr(0, 3));
+  });
   if (name == day_names.end()) return std::nullopt;
   Reader reader(text);
   Fields fields;

@@ -105,8 +105,7 @@ Precondition judge_preconditions(const RequestHead& head, const Validators& vali
   return Precondition::proceed;
 }
 
-bool ranges_apply(const RequestHead& head, const Validators& validators,
-                  std::int64_t now_seconds) {
+bool ranges_apply(const RequestHead& head, const Validators& validators, std::int64_t now_seconds) {
   const auto is_if_range = [&](const Field& field) {
     return is_same_name(head.text(field.name), "if-range");
   };

@@ -54,17 +54,18 @@ std::int64_t Connection::write_file(int file, std::uint64_t offset, std::size_t 
     return 0;
   }
   if (kept_->response.room_untold) return -EOPNOTSUPP;
-  const std::uint64_t wanted = std::min({static_cast<std::uint64_t>(bytes), body.left_bytes(),
-                                         bytes_at_once_max});
-  const std::int64_t sent = shared_.engine.send_file_at_once(descriptor_, file, offset,
-                                                             static_cast<std::size_t>(wanted));
+  const std::uint64_t wanted =
+      std::min({static_cast<std::uint64_t>(bytes), body.left_bytes(), bytes_at_once_max});
+  const std::int64_t sent =
+      shared_.engine.send_file_at_once(descriptor_, file, offset, static_cast<std::size_t>(wanted));
   if (sent == 0) return -ENODATA;
   if (sent > 0) {
     body.pass(static_cast<std::uint64_t>(sent));
     kept_->response.file_bytes += static_cast<std::uint64_t>(sent);
     return sent;
   }
-  if (sent != -EAGAIN && sent != -ENOBUFS && sent != -ENOMEM && !is_peers(static_cast<int>(-sent))) {
+  if (sent != -EAGAIN && sent != -ENOBUFS && sent != -ENOMEM &&
+      !is_peers(static_cast<int>(-sent))) {
     return sent;
   }
   await_turn();

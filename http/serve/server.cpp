@@ -122,8 +122,7 @@ inline Connection* Server::addressee(const Completion& completion) {
           break;
         }
         wake_armed_ = false;
-        shared_.wake.drain();
-        if (shared_.disk_outstanding() != 0) shared_.disk()->deliver();
+        shared_.woken();
         break;
       case Operation::cancel:
         if (completion.token.generation() == 0) break;  // a listener's, or the wake's

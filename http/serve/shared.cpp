@@ -103,6 +103,11 @@ void Shared::tell(Reason reason, EndpointSource* peer) {
   if (logs != nullptr) logs->events.report(reason, peer);
 }
 
+void Shared::woken() {
+  wake.drain();
+  if (disk_) disk_->deliver();
+}
+
 DiskPool* Shared::disk() {
   if (engine.kind() == uring::EngineKind::memory) return nullptr;
   if (!disk_) disk_ = std::make_unique<DiskPool>(wake);

@@ -23,11 +23,11 @@
 #include "http/serve/config.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/endpoints.hpp"
+#include "http/serve/files/disk_pool.hpp"
 #include "http/serve/held_descriptors.hpp"
 #include "http/serve/logs.hpp"
 #include "http/serve/parked_message.hpp"
 #include "http/serve/pending_exchange.hpp"
-#include "http/serve/files/disk_pool.hpp"
 #include "http/serve/topics.hpp"
 #include "http/serve/websocket_connection.hpp"
 #include "http/websocket/deflater.hpp"
@@ -83,6 +83,8 @@ struct Shared {
   // Who waits for the disk in the loop's place; null where the loop may wait itself, because nobody
   // else is served by it.
   DiskPool* disk();
+  // Another thread has called.
+  void woken();
   std::size_t disk_outstanding() const { return disk_ ? disk_->outstanding() : 0; }
   // Counts what a peer's doing ended in, and tells the error log.
   void tell(Reason reason, EndpointSource* peer);
@@ -112,6 +114,7 @@ struct Shared {
   const BodyLimits body_limits;
   const Scanner& scanner;
   std::vector<Field> fields;
+  std::vector<char> file_octets;  // empty before a file is copied
   HeadParser parser;
   MatchScratch match_scratch;
 

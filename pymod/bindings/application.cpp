@@ -4,8 +4,6 @@
 #include <sys/random.h>
 
 #include <cerrno>
-
-#include <algorithm>
 #include <string_view>
 
 #include "core/check.hpp"
@@ -116,18 +114,24 @@ std::uint32_t Application::add_websocket(const std::string& path, const pb::obje
   return keep_route(*index);
 }
 
-bool Application::add_static(const std::string& prefix, const http::StaticOptions& options) {
+void Application::add_static(const std::string& prefix, const pb::dict& given) {
   check_open();
+  const http::StaticOptions options{
+      .root = given["root"].cast<std::string>(),
+      .index_file = given["index_file"].cast<std::string>(),
+      .cache_control = given["cache_control"].cast<std::string>(),
+      .spa = given["spa"].cast<bool>(),
+      .entity_tag = given["etag"].cast<bool>(),
+      .last_modified = given["last_modified"].cast<bool>(),
+      .precompressed = given["precompressed"].cast<bool>(),
+      .links = given["links"].cast<bool>() ? http::Links::beneath : http::Links::never};
   auto mount = http::StaticMount::open(options);
   if (!mount) {
     errno = mount.error();
     PyErr_SetFromErrnoWithFilename(PyExc_OSError, options.root.c_str());
     raise_set();
   }
-  const auto is_same = [&](const StaticMounted& other) { return other.prefix == prefix; };
-  if (std::ranges::any_of(static_mounts_, is_same)) return false;
   static_mounts_.push_back({prefix, std::move(*mount)});
-  return true;
 }
 
 std::uint32_t Application::keep_route(std::uint32_t index) {
@@ -217,13 +221,13 @@ http::RouteTable Application::make_table(const std::string& root_path,
   std::vector<http::Mount> mounts;
   for (const Mounted& one : mounts_) {
     const Application& below = *one.application;
-    mounts.emplace_back(one.prefix,
-                        std::make_shared<const http::RouteTable>(
-                            below.make_table(root_path + one.prefix, hash_key)),
-                        http::RouteSettings{.handler = unmatched_handler(below.state_),
-                                            .error_shape = below.options_.error_shape,
-                                            .takes_all_unmatched =
-                                                takes_all_unmatched(below.state_)});
+    mounts.emplace_back(
+        one.prefix,
+        std::make_shared<const http::RouteTable>(
+            below.make_table(root_path + one.prefix, hash_key)),
+        http::RouteSettings{.handler = unmatched_handler(below.state_),
+                            .error_shape = below.options_.error_shape,
+                            .takes_all_unmatched = takes_all_unmatched(below.state_)});
   }
   for (const StaticMounted& one : static_mounts_) {
     mounts.emplace_back(one.prefix, http::RouteSettings{.handler = one.mount->handler(),
@@ -333,27 +337,8 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
           "mount", &Application::mount, pb::arg("prefix"), pb::arg("application"),
           "Gives a frozen application what no route matches below a literal prefix, which is empty "
           "for everything.")
-      .def(
-          "add_static",
-          [](Application& self, const std::string& prefix, const pb::bytes& root,
-             const std::string& index_file, const std::string& cache_control, bool spa, bool etag,
-             bool last_modified, bool precompressed, const std::string& symlinks) {
-            return self.add_static(prefix, {.root = root,
-                                            .index_file = index_file,
-                                            .cache_control = cache_control,
-                                            .spa = spa,
-                                            .entity_tag = etag,
-                                            .last_modified = last_modified,
-                                            .precompressed = precompressed,
-                                            .links = is_second("symlinks", symlinks, "beneath",
-                                                               "never")
-                                                         ? http::Links::never
-                                                         : http::Links::beneath});
-          },
-          pb::arg("prefix"), pb::kw_only(), pb::arg("root"), pb::arg("index_file"),
-          pb::arg("cache_control"), pb::arg("spa"), pb::arg("etag"), pb::arg("last_modified"),
-          pb::arg("precompressed"), pb::arg("symlinks"),
-          "Serves a directory below a prefix; False if the prefix is taken.")
+      .def("add_static", &Application::add_static, pb::arg("prefix"), pb::arg("options"),
+           "Serves a directory below a prefix that is free; OSError for no directory.")
       .def("parameters", &Application::parameters, pb::arg("index"),
            "(name, converter) of a route's template in order.")
       .def("set_plan", &Application::set_plan, pb::arg("index"), pb::arg("plan"),

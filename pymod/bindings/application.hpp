@@ -41,8 +41,8 @@ class Application {
   // any.
   std::uint32_t add_websocket(const std::string& path, const pybind11::object& regex,
                               const std::optional<std::vector<std::string>>& origins);
-  // False if there is a mount of this prefix already; OSError if the root is no directory.
-  bool add_static(const std::string& prefix, const http::StaticOptions& options);
+  // The prefix is free; OSError if the root is no directory.
+  void add_static(const std::string& prefix, const pybind11::dict& given);
   std::vector<std::pair<std::string, std::string>> parameters(std::uint32_t index) const;
   // What no route of this one matches below a literal prefix goes to another application, which is
   // frozen.

@@ -31,8 +31,8 @@ struct Lookup {
       found.fault = http::OpenFault::would_block;
       return found;
     }
-    const auto from =
-        http::FileRoot::open(root.value_or(""), root ? http::Links::beneath : http::Links::anywhere);
+    const auto from = http::FileRoot::open(root.value_or(""),
+                                           root ? http::Links::beneath : http::Links::anywhere);
     found.content_type = content_type;
     if (from) found.fault = from->open_file(path, patience, found.file);
     return found;
@@ -80,12 +80,13 @@ bool Driver::send_file(long status, PyObject* fields, const FileNames& names,
     }
   }
   if (!manner->content_type.empty()) content_type = manner->content_type;
-  Lookup lookup{.path = std::string(names.path), .root = std::nullopt, .content_type = content_type};
+  Lookup lookup{
+      .path = std::string(names.path), .root = std::nullopt, .content_type = content_type};
   if (names.root) lookup.root = std::string(*names.root);
-  const http::Outcome outcome = http::answer_with_file(
-      *exchange, {.find = std::move(lookup),
-                  .manner = std::move(manner),
-                  .kept = tasks_behind(*route_.application, background)});
+  const http::Outcome outcome =
+      http::answer_with_file(*exchange, {.find = std::move(lookup),
+                                         .manner = std::move(manner),
+                                         .kept = tasks_behind(*route_.application, background)});
   if (outcome != http::Outcome::pending) {
     finish(outcome);
   } else {

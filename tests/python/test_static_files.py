@@ -11,8 +11,7 @@ import pytest
 from static_tree import MODIFIED, make_tree, write
 from wire import Answer, Peer
 
-from noria import App, LimitsConfig, RegistrationError, ServerConfig, StaticFilesConfig
-from noria.static_files import StaticFiles
+from noria import App, LimitsConfig, RegistrationError, ServerConfig, StaticFiles, StaticFilesConfig
 from noria.testing import TestClient, live_server
 
 Ask = Callable[..., Answer]
@@ -255,6 +254,11 @@ def test_one_prefix_has_one_directory(tmp_path: Path) -> None:
     app.enable_static_files(StaticFilesConfig(root=tmp_path))
     with pytest.raises(RegistrationError, match="already"):
         app.enable_static_files(StaticFilesConfig(root=tmp_path))
+    with pytest.raises(RegistrationError, match="already"):
+        app.mount("/static", App())
+    app.mount("/sub", App())
+    with pytest.raises(RegistrationError, match="already"):
+        app.mount("/sub", StaticFiles(directory=tmp_path))
     TestClient(app).get("/")
     with pytest.raises(RegistrationError, match="too late"):
         app.enable_static_files(StaticFilesConfig(root=tmp_path, prefix="/x"))

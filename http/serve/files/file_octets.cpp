@@ -45,8 +45,7 @@ Cached is_cached(int file, const ByteRange& range) {
     if (errno == ENOSYS || errno == EPERM) is_refused = true;
     return Cached::untold;
   }
-  const std::uint64_t pages =
-      (range.end + page_bytes - 1) / page_bytes - range.begin / page_bytes;
+  const std::uint64_t pages = (range.end + page_bytes - 1) / page_bytes - range.begin / page_bytes;
   return state.cached >= pages ? Cached::yes : Cached::no;
 }
 

@@ -72,7 +72,7 @@ int open_beneath(int directory, const char* path, int flags, std::uint64_t resol
 // The file that was looked at, opened by a second descriptor.
 OpenFault take(int descriptor, const struct stat& looked_at, OpenedFile& file) {
   Held opened(descriptor);
-  struct stat seen {};
+  struct stat seen{};
   if (::fstat(descriptor, &seen) != 0) return fault_of(errno);
   const bool is_same = seen.st_dev == looked_at.st_dev && seen.st_ino == looked_at.st_ino;
   if (!is_same || !S_ISREG(seen.st_mode)) return OpenFault::absent;
@@ -140,7 +140,7 @@ OpenFault FileRoot::open_by_kernel(const std::string& path, Patience patience,
   };
   const Held looked_at(open_beneath(directory_, path.c_str(), look_flags, resolve));
   if (looked_at.get() < 0) return fault(errno);
-  struct stat seen {};
+  struct stat seen{};
   if (::fstat(looked_at.get(), &seen) != 0) return fault_of(errno);
   if (const OpenFault other = fault_of(seen); other != OpenFault::none) return other;
   const int opened = open_beneath(directory_, path.c_str(), read_flags, resolve);
@@ -167,7 +167,7 @@ OpenFault FileRoot::open_by_walking(const std::string& path, OpenedFile& file) c
     return OpenFault::absent;
   }
   const Held looked_at(::openat(at(), name.c_str(), look_flags | no_links));
-  struct stat seen {};
+  struct stat seen{};
   if (looked_at.get() < 0 || ::fstat(looked_at.get(), &seen) != 0) return fault_of(errno);
   if (const OpenFault other = fault_of(seen); other != OpenFault::none) return other;
   const int opened = ::openat(at(), name.c_str(), read_flags | no_links);

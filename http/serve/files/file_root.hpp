@@ -10,14 +10,14 @@
 namespace noria::http {
 
 enum class Links : std::uint8_t {
-  beneath,   // those that lead to somewhere below the root (STA-003)
+  beneath,  // those that lead to somewhere below the root (STA-003)
   never,
   anywhere,  // the path is the application's own: there is no root
 };
 
 enum class OpenFault : std::uint8_t {
   none,
-  absent,       // or no regular file, or not ours to read: nobody learns which
+  absent,  // or no regular file, or not ours to read: nobody learns which
   directory,
   would_block,  // only the disk can tell
   exhausted,    // no descriptor or memory is left

@@ -3,9 +3,9 @@
 #include <cerrno>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <utility>
+#include <vector>
 
 #include "core/check.hpp"
 #include "http/serve/files/file_answer.hpp"
@@ -19,6 +19,8 @@ namespace {
 constexpr std::uint64_t window_bytes = std::uint64_t{256} * 1024;
 // After so much of one file the others come first.
 constexpr std::uint64_t turn_bytes_max = std::uint64_t{1} << 20;
+// What is copied by one call.
+constexpr std::size_t copied_bytes_max = std::size_t{64} * 1024;
 // Goes with the head, so that it does not travel alone.
 constexpr std::uint64_t first_bytes = std::uint64_t{16} * 1024;
 
@@ -170,8 +172,8 @@ FileSender::Sent FileSender::send_octets(Exchange& exchange, const ByteRange& oc
   if (copies_ || is_first) return copy_octets(exchange, octets);
   const int file = found_.file.descriptor();
   if (is_cached(file, octets) != Cached::yes && warm_up(octets)) return Sent::later;
-  const std::int64_t sent = exchange.write_file(file, octets.begin,
-                                                static_cast<std::size_t>(octets.bytes()));
+  const std::int64_t sent =
+      exchange.write_file(file, octets.begin, static_cast<std::size_t>(octets.bytes()));
   if (sent == -EOPNOTSUPP || sent == -EINVAL || sent == -ENOSYS) {
     exchange.shared().stats.count(Reason::fallback_splice);
     copies_ = true;
@@ -181,16 +183,16 @@ FileSender::Sent FileSender::send_octets(Exchange& exchange, const ByteRange& oc
 }
 
 FileSender::Sent FileSender::copy_octets(Exchange& exchange, const ByteRange& octets) {
-  static thread_local std::array<char, std::size_t{64} * 1024> memory;
+  std::vector<char>& memory = exchange.shared().file_octets;
+  memory.resize(copied_bytes_max);
   if (exchange.is_backed_up()) return Sent::later;
   const std::uint64_t most = copies_ ? memory.size() : first_bytes;
   const auto wanted = static_cast<std::size_t>(std::min(octets.bytes(), most));
   const int file = found_.file.descriptor();
   const bool fresh = warmed_.begin <= octets.begin && octets.begin + wanted <= warmed_.end;
   const bool may_wait = fresh || disk_ == nullptr;
-  const std::int64_t read = may_wait
-                                ? read_file(file, octets.begin, memory.data(), wanted)
-                                : read_cached(file, octets.begin, memory.data(), wanted);
+  const std::int64_t read = may_wait ? read_file(file, octets.begin, memory.data(), wanted)
+                                     : read_cached(file, octets.begin, memory.data(), wanted);
   if (read == -EAGAIN && warm_up(octets)) return Sent::later;
   if (read <= 0) return after(read == 0 ? -ENODATA : read, exchange);
   const std::size_t taken = exchange.write({memory.data(), static_cast<std::size_t>(read)});

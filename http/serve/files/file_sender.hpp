@@ -56,9 +56,9 @@ class FileSender final : private DiskWork {
   ExchangeHandle handle_;
   DiskPool* disk_ = nullptr;
   State state_ = State::finding;
-  bool copies_ = false;         // the engine or the file cannot do without
-  bool submitted_ = false;      // on the pool: not to be ended before it is back
-  std::size_t part_ = 0;        // of the plan
+  bool copies_ = false;          // the engine or the file cannot do without
+  bool submitted_ = false;       // on the pool: not to be ended before it is back
+  std::size_t part_ = 0;         // of the plan
   std::uint64_t part_sent_ = 0;  // octets of its text, then of its range
   std::uint64_t turn_bytes_ = 0;
   ByteRange warmed_;

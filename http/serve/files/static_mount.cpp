@@ -58,10 +58,10 @@ Outcome StaticMount::call(void* context, Exchange& exchange) {
   }
   const AcceptedCodings accepted(head);
   return answer_with_file(
-      exchange, {.find = [&mount, named, accepted, path = std::move(path)](Patience patience) {
-                   return mount.find(path, named, accepted, patience);
-                 },
-                 .manner = mount.manner_});
+      exchange,
+      {.find = [&mount, named, accepted, path = std::move(path)](
+                   Patience patience) { return mount.find(path, named, accepted, patience); },
+       .manner = mount.manner_});
 }
 
 FoundFile StaticMount::find_plain(const std::string& path, NamedPath named, Patience patience,
@@ -81,7 +81,8 @@ FoundFile StaticMount::find_plain(const std::string& path, NamedPath named, Pati
   if (found.fault == OpenFault::directory && !options_.index_file.empty()) {
     // Without an index in it there is nothing to be sent to.
     OpenedFile index;
-    const std::string behind = path.empty() ? options_.index_file : path + '/' + options_.index_file;
+    const std::string behind =
+        path.empty() ? options_.index_file : path + '/' + options_.index_file;
     const OpenFault fault = root_.open_file(behind, patience, index);
     if (fault != OpenFault::none) found.fault = fault;
   }

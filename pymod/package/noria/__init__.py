@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from noria.uploads import UploadedFile
     from noria.headers import HeadersInit
     from noria.sse import SseEvent, SseStream
-    from noria.static_files import StaticFilesConfig
+    from noria.static_files import StaticFiles, StaticFilesConfig
     from noria.sync_websocket import SyncWebSocket
     from noria.websockets import WebSocket, WebSocketMessage
 
@@ -106,6 +106,7 @@ __all__ = [
     "SseStream",
     "StartupError",
     "State",
+    "StaticFiles",
     "StaticFilesConfig",
     "SyncWebSocket",
     "TimeoutConfig",
@@ -132,6 +133,7 @@ _LATER = {
     "UploadedFile": "noria.uploads",
     "SseEvent": "noria.sse",
     "SseStream": "noria.sse",
+    "StaticFiles": "noria.static_files",
     "StaticFilesConfig": "noria.static_files",
     "SyncWebSocket": "noria.sync_websocket",
     "WebSocket": "noria.websockets",

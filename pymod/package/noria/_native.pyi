@@ -168,26 +168,12 @@ class Application(metaclass=_BoundType):
     def add_route(
         self, methods: Sequence[str], path: str, regex: Callable[[str], Callable[[str], Any]]
     ) -> int:
-        """Adds a template and returns its index; raises RouteError. `regex` compiles a pattern to
-        its fullmatch."""
+        """Adds a template; its index, or RouteError. `regex` compiles a pattern to its fullmatch."""
     def add_websocket(
         self, path: str, regex: Callable[[str], Callable[[str], Any]], *, origins: Sequence[str] | None
     ) -> int: ...
     def mount(self, prefix: str, application: Application) -> None: ...
-    def add_static(
-        self,
-        prefix: str,
-        *,
-        root: bytes,
-        index_file: str,
-        cache_control: str,
-        spa: bool,
-        etag: bool,
-        last_modified: bool,
-        precompressed: bool,
-        symlinks: str,
-    ) -> bool:
-        """Serves a directory below a prefix; False if the prefix is taken, OSError for no directory."""
+    def add_static(self, prefix: str, options: dict[str, Any]) -> None: ...
     def parameters(self, index: int) -> list[tuple[str, str]]:
         """(name, converter) of a route's template in order: str int float uuid regex path."""
     def set_plan(self, index: int, plan: Plan) -> None: ...
@@ -405,18 +391,8 @@ class HandlerCoroutine:
         self, subprotocol: str | None, fields: list[tuple[bytes, bytes]], message_bytes_max: int = -1, /
     ) -> WebSocketEnd:
         """Answers the handshake; ValueError for a field or subprotocol that may not be."""
-    def send_file(
-        self,
-        status: int,
-        fields: list[tuple[bytes, bytes]],
-        path: bytes,
-        root: bytes | None,
-        background: Any,
-        /,
-    ) -> None:
-        """Answers with a file; whoever calls is through with the exchange."""
-    def read_body(self) -> bytes | None:
-        """What has come of the body, b'' at its end, None if it is to be awaited."""
+    def send_file(self, status: int, fields: list[tuple[bytes, bytes]], path: bytes, root: bytes | None, background: Any, /) -> None: ...
+    def read_body(self) -> bytes | None: ...
     def body_arrived(self) -> Future[None]: ...
     def wait_disconnected(self) -> Future[None]: ...
     @property
@@ -429,7 +405,6 @@ class ItemPump(Awaitable[bool]):
     `first` is encoded, the items that follow are taken from an iterator, async or not. Whatever the
     iterator, `encode`, `write` or the sink raise comes out of the await.
     """
-
     def __new__(
         cls,
         iterator: Iterator[Any] | AsyncIterator[Any],

@@ -45,6 +45,7 @@ class Mounting:
 
     def __init__(self) -> None:
         self._mounts: list[Mount] = []
+        self._static_prefixes: set[str] = set()  # below which the native half serves files
         self._root_path = ""  # where the app that is served has this one
         self._runtime: Runtime | None = None
         self._serving: Server | None = None
@@ -67,6 +68,10 @@ class Mounting:
             raise TypeError(f"mount() takes an App or StaticFiles, not {target!r}")
         if target is self or any(one is self for _, one in target._tree()):
             raise RegistrationError("an app cannot be mounted in itself", where=where, fix="make another App")
+        if prefix in self._static_prefixes:
+            raise RegistrationError(
+                f"there are static files at {path!r} already", where=where, fix="give one of them another path"
+            )
         for other in self._mounts:
             if other.prefix == prefix or (name is not None and other.name == name):
                 same = f"at {path!r}" if other.prefix == prefix else f"as {name!r}"

@@ -307,7 +307,6 @@ _READERS: dict[str, Any] = {
     "slow policy": _slow_policy,
 }
 
-
 # --- the table --------------------------------------------------------------------------------
 
 SETTINGS: dict[str, Setting] = {

@@ -68,17 +68,22 @@ def add_static(app: Any, config: StaticFilesConfig, where: str) -> None:
         raise RegistrationError(
             f"cache_control is a header value, not {cache_control!r}", where=where, fix='cache_control="public, max-age=3600"'
         )
+    below = "" if prefix == "/" else prefix
+    if below in app._static_prefixes or any(mount.prefix == below for mount in app._mounts):
+        raise RegistrationError(f"{prefix!r} is mounted already", where=where, fix="give one of them another prefix")
     try:
-        added = app._native.add_static(
-            "" if prefix == "/" else prefix,
-            root=os.fsencode(config.root),
-            index_file=index,
-            cache_control=cache_control,
-            spa=config.spa,
-            etag=config.enable_etag,
-            last_modified=config.enable_last_modified,
-            precompressed=config.precompressed,
-            symlinks=config.symlinks,
+        app._native.add_static(
+            below,
+            {
+                "root": os.fsencode(config.root),
+                "index_file": index,
+                "cache_control": cache_control,
+                "spa": config.spa,
+                "etag": config.enable_etag,
+                "last_modified": config.enable_last_modified,
+                "precompressed": config.precompressed,
+                "links": config.symlinks == "beneath",
+            },
         )
     except OSError as error:
         raise RegistrationError(
@@ -86,7 +91,4 @@ def add_static(app: Any, config: StaticFilesConfig, where: str) -> None:
             where=where,
             fix="root= is an existing directory; a relative one begins at the working directory",
         ) from None
-    if not added:
-        raise RegistrationError(
-            f"there are static files at {prefix!r} already", where=where, fix="give them another prefix="
-        )
+    app._static_prefixes.add(below)

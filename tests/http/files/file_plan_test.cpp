@@ -9,7 +9,8 @@ namespace noria::http {
 namespace {
 
 constexpr std::int64_t now = 2'000'000'000;
-constexpr FileFacts facts{.bytes = 1000, .modified_seconds = 1'000'000'000, .modified_nanoseconds = 5};
+constexpr FileFacts facts{
+    .bytes = 1000, .modified_seconds = 1'000'000'000, .modified_nanoseconds = 5};
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
@@ -91,7 +92,8 @@ TEST(FilePlan, LIM_065_too_many_ranges_are_the_whole) {
 }
 
 TEST(FilePlan, another_status_is_not_judged) {
-  const FilePlan whole = plan({{"Range", "bytes=0-1"}, {"If-None-Match", "*"}}, Method::get, {.judged = false});
+  const FilePlan whole =
+      plan({{"Range", "bytes=0-1"}, {"If-None-Match", "*"}}, Method::get, {.judged = false});
   EXPECT_EQ(whole.status, 200);
   EXPECT_EQ(whole.body_bytes, 1000u);
 }

@@ -16,8 +16,8 @@ TEST(FileTypes, STA_016_by_the_end_of_the_name) {
 }
 
 TEST(FileTypes, STA_016_unknown_is_octets) {
-  for (const char* name : {"", "a", "a.", "html", ".html", "a.unknown", "a.html/b", "a.abcdefghijklmnop",
-                           "a.html~", "a.\xC3\xBC"}) {
+  for (const char* name : {"", "a", "a.", "html", ".html", "a.unknown", "a.html/b",
+                           "a.abcdefghijklmnop", "a.html~", "a.\xC3\xBC"}) {
     EXPECT_EQ(type_of_name(name), "application/octet-stream") << name;
   }
 }

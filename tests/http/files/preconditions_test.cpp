@@ -40,9 +40,11 @@ TEST(Preconditions, STA_010_each_by_itself) {
 }
 
 TEST(Preconditions, STA_010_in_order) {
-  EXPECT_EQ(judged({{"If-Match", "\"a\""}, {"If-Unmodified-Since", before}}), Precondition::proceed);
+  EXPECT_EQ(judged({{"If-Match", "\"a\""}, {"If-Unmodified-Since", before}}),
+            Precondition::proceed);
   EXPECT_EQ(judged({{"If-Match", "\"b\""}, {"If-None-Match", "\"a\""}}), Precondition::failed);
-  EXPECT_EQ(judged({{"If-None-Match", "\"b\""}, {"If-Modified-Since", same}}), Precondition::proceed);
+  EXPECT_EQ(judged({{"If-None-Match", "\"b\""}, {"If-Modified-Since", same}}),
+            Precondition::proceed);
   EXPECT_EQ(judged({{"If-None-Match", "\"a\""}, {"If-Modified-Since", before}}),
             Precondition::not_modified);
   EXPECT_EQ(judged({{"If-None-Match", "\"b\""}, {"if-none-match", "\"c\", \"a\""}}),

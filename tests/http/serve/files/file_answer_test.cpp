@@ -44,7 +44,8 @@ TEST(FileAnswer, small_files_go_with_their_head) {
     served.engine.calls = 0;
     EXPECT_EQ(body_of(served.get("a")), octets);
     EXPECT_EQ(served.engine.calls != 0, bytes > std::size_t{32} * 1024) << bytes;
-    EXPECT_NE(served.get("a", "", "HEAD").find("Content-Length: " + std::to_string(bytes)), std::string::npos);
+    EXPECT_NE(served.get("a", "", "HEAD").find("Content-Length: " + std::to_string(bytes)),
+              std::string::npos);
   }
 }
 

@@ -11,21 +11,21 @@ struct Tree {
   Folder folder;
 
   Tree() {
-    folder.write("root/a", "hello");
-    folder.write("root/sub/b", "");
+    folder.write("served/a", "hello");
+    folder.write("served/sub/b", "");
     folder.write("canary", "x");
-    folder.write("root-old/a", "x");
-    folder.link("root/out", "../canary");
-    folder.link("root/up", "..");
-    folder.link("root/absolute", folder.text() + "/canary");
-    folder.link("root/inside", "sub/b");
-    folder.link("root/sub/back", "../a");
-    folder.link("root/loop", "loop");
-    folder.link("root/self", "/proc/self/cwd");
-    EXPECT_EQ(::mkfifo((folder.text() + "/root/fifo").c_str(), 0600), 0);
+    folder.write("served-old/a", "x");
+    folder.link("served/out", "../canary");
+    folder.link("served/up", "..");
+    folder.link("served/absolute", folder.text() + "/canary");
+    folder.link("served/inside", "sub/b");
+    folder.link("served/sub/back", "../a");
+    folder.link("served/loop", "loop");
+    folder.link("served/self", "/proc/self/cwd");
+    EXPECT_EQ(::mkfifo((folder.text() + "/served/fifo").c_str(), 0600), 0);
   }
   FileRoot root(Links links = Links::beneath) const {
-    auto opened = FileRoot::open(folder.text() + "/root", links);
+    auto opened = FileRoot::open(folder.text() + "/served", links);
     EXPECT_TRUE(opened.has_value());
     return std::move(*opened);
   }
@@ -62,8 +62,9 @@ TEST(FileRoot, STA_003_STA_005_nothing_else_is_opened) {
   const Tree tree;
   for (const Links links : {Links::beneath, Links::never}) {
     const FileRoot root = tree.root(links);
-    for (const char* path : {"absent", "a/x", "../canary", "sub/../../canary", "../root-old/a", "out", "up/canary",
-                             "absolute", "loop", "self/a", "fifo", "/etc/passwd"}) {
+    for (const char* path :
+         {"absent", "a/x", "../canary", "sub/../../canary", "../served-old/a", "out", "up/canary",
+          "absolute", "loop", "self/a", "fifo", "/etc/passwd"}) {
       EXPECT_EQ(fault(root, path), OpenFault::absent) << path;
     }
     EXPECT_EQ(fault(root, std::string("a\0b", 3)), OpenFault::absent);
@@ -81,8 +82,9 @@ TEST(FileRoot, STA_004_without_openat2_no_link_works) {
   EXPECT_EQ(fault(root, "a"), OpenFault::none);
   EXPECT_EQ(fault(root, "sub/b"), OpenFault::none);
   EXPECT_EQ(fault(root, "sub"), OpenFault::directory);
-  for (const char* path : {"absent", "a/x", "..", "../canary", "sub/../../canary", "out", "up/canary", "inside",
-                           "sub/back", "loop", "fifo", "/etc/passwd", "sub/", "./a", "sub//b"}) {
+  for (const char* path :
+       {"absent", "a/x", "..", "../canary", "sub/../../canary", "out", "up/canary", "inside",
+        "sub/back", "loop", "fifo", "/etc/passwd", "sub/", "./a", "sub//b"}) {
     EXPECT_EQ(fault(root, path), OpenFault::absent) << path;
   }
   OpenedFile file;
@@ -104,9 +106,9 @@ TEST(FileRoot, a_path_of_the_applications_own) {
   for (const bool walks : {false, true}) {
     FileRoot::walk_from_now_on(walks);
     const FileRoot anywhere = std::move(*FileRoot::open("", Links::anywhere));
-    EXPECT_EQ(fault(anywhere, tree.folder.text() + "/root/out"), OpenFault::none);
-    EXPECT_EQ(fault(anywhere, tree.folder.text() + "/root/../canary"), OpenFault::none);
-    EXPECT_EQ(fault(anywhere, tree.folder.text() + "/root/fifo"), OpenFault::absent);
+    EXPECT_EQ(fault(anywhere, tree.folder.text() + "/served/out"), OpenFault::none);
+    EXPECT_EQ(fault(anywhere, tree.folder.text() + "/served/../canary"), OpenFault::none);
+    EXPECT_EQ(fault(anywhere, tree.folder.text() + "/served/fifo"), OpenFault::absent);
   }
   FileRoot::walk_from_now_on(false);
 }

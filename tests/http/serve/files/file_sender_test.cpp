@@ -26,7 +26,8 @@ TEST(FileSender, STA_017_short_sends_and_a_full_socket_change_no_octet) {
   const std::string octets = octets_of(large);
   served.folder.write("a", octets);
   for (int round = 0; round < 50; ++round) {
-    served.engine.script.insert(served.engine.script.end(), {1, -EAGAIN, 7, 4096, -EAGAIN, -EAGAIN, -ENOBUFS, -ENOMEM});
+    served.engine.script.insert(served.engine.script.end(),
+                                {1, -EAGAIN, 7, 4096, -EAGAIN, -EAGAIN, -ENOBUFS, -ENOMEM});
   }
   EXPECT_EQ(body_of(served.get("a")), octets);
 }
@@ -98,7 +99,7 @@ TEST(FileSender, STA_006_what_is_replaced_meanwhile_is_sent_as_it_was) {
   EXPECT_EQ(body_of(received), octets);
 }
 
-TEST(FileSender, RSP_002_answers_keep_their_order) {
+TEST(FileSender, H1_080_answers_keep_their_order) {
   StaticServed served;
   const std::string octets = octets_of(large);
   served.folder.write("a", octets);

@@ -1,5 +1,6 @@
 // Files under scripted faults: short sends, errnos, lateness, peers that leave at any octet. What
-// arrives is a beginning of the right octets, and all of them unless something ended the connection.
+// arrives is a beginning of the right octets, and all of them unless something ended the
+// connection.
 #include <cmath>
 #include <random>
 
@@ -105,7 +106,8 @@ TEST(ScriptedFiles, ENG_015_STA_017_every_errno_of_a_send) {
     script.send_short = 0.3;
     const int error = 1 + static_cast<int>(seed % 130);
     if (error == EBADF || error == EFAULT) continue;
-    script.faults.push_back({uring::Operation::send, error, std::pow(10.0, -1 - 2 * random.fraction())});
+    script.faults.push_back(
+        {uring::Operation::send, error, std::pow(10.0, -1 - 2 * random.fraction())});
     ASSERT_NO_FATAL_FAILURE(run_seed(files, script, seed));
   }
 }

@@ -59,7 +59,8 @@ class StaticServed {
   explicit StaticServed(StaticOptions options = {}, const ServerConfig& config = {})
       : mount(make(folder, std::move(options))),
         routes(Router().freeze({.mounts = {static_mount(*mount)}})),
-        server({.engine = engine, .clock = clock, .routes = routes, .config = config, .stats = stats}),
+        server(
+            {.engine = engine, .clock = clock, .routes = routes, .config = config, .stats = stats}),
         loop(engine, clock, server),
         listener(engine.listen()) {
     clock.set_wall_seconds(4'000'000'000);
@@ -88,7 +89,8 @@ class StaticServed {
   std::string get(std::string_view path, std::string_view fields = "",
                   std::string_view method = "GET") {
     const uring::Peer peer = connect();
-    std::string octets = std::string(method) + " /f/" + std::string(path) + " HTTP/1.1\r\nHost: a\r\n";
+    std::string octets =
+        std::string(method) + " /f/" + std::string(path) + " HTTP/1.1\r\nHost: a\r\n";
     std::string answer = send(peer, octets + std::string(fields) + "\r\n");
     engine.hang_up(peer);
     run();
