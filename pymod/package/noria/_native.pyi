@@ -390,12 +390,8 @@ class HandlerCoroutine:
         self, subprotocol: str | None, fields: list[tuple[bytes, bytes]], message_bytes_max: int = -1, /
     ) -> WebSocketEnd:
         """Answers the handshake; ValueError for a field or subprotocol that may not be."""
-    def send_file(
-        self, status: int, fields: list[tuple[bytes, bytes]], path: bytes, root: bytes | None, background: Any, /
-    ) -> None:
-        """Answers with a file; whoever calls is through with the exchange."""
-    def read_body(self) -> bytes | None:
-        """What has come of the body, b'' at its end, None if it is to be awaited."""
+    def send_file(self, status: int, fields: list[tuple[bytes, bytes]], path: bytes, root: bytes | None, background: Any, /) -> None: ...
+    def read_body(self) -> bytes | None: ...
     def body_arrived(self) -> Future[None]: ...
     def wait_disconnected(self) -> Future[None]: ...
     @property
