@@ -11,7 +11,7 @@ namespace noria::http {
 namespace {
 
 struct Counted final : DiskWork {
-  explicit Counted(std::atomic<int>& worked) : worked(worked) {}
+  explicit Counted(std::atomic<int>& count) : worked(count) {}
   void work() override {
     on_other_thread = std::this_thread::get_id() != submitter;
     ++worked;

@@ -28,7 +28,8 @@ TEST(FileAnswer, LIM_065_range_count_max_is_the_servers) {
     for (const std::size_t count : {n - 1, n, n + 1}) {
       std::string field = "Range: bytes=99-99";
       for (std::size_t index = 1; index < count; ++index) {
-        field += "," + std::to_string(3 * index) + "-" + std::to_string(3 * index);
+        const std::string octet = std::to_string(3 * index);
+        field.append(",").append(octet).append("-").append(octet);
       }
       EXPECT_EQ(status_of(served.get("a", field + "\r\n")), count <= n ? 206 : 200);
     }
