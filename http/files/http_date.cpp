@@ -17,6 +17,8 @@ using std::chrono::year;
 using std::chrono::year_month_day;
 
 constexpr std::int64_t seconds_per_day = 86'400;
+// Of the year 9999: a leap second behind it would need a fifth digit.
+constexpr std::int64_t last_second = 253'402'300'799;
 
 constexpr std::array<std::string_view, 7> day_names = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                        "Thursday", "Friday", "Saturday"};
@@ -85,8 +87,9 @@ std::optional<std::int64_t> seconds_of(const Fields& fields) {
   if (!date.ok() || fields.hour > 23 || fields.minute > 59 || fields.second > 60) {
     return std::nullopt;
   }
-  return sys_days(date).time_since_epoch().count() * seconds_per_day + fields.hour * 3600 +
-         fields.minute * 60 + fields.second;
+  const std::int64_t seconds = sys_days(date).time_since_epoch().count() * seconds_per_day +
+                               fields.hour * 3600 + fields.minute * 60 + fields.second;
+  return seconds <= last_second ? std::optional(seconds) : std::nullopt;
 }
 
 // A year of two digits that seems to be more than fifty years ahead is the last one with them.

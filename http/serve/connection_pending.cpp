@@ -145,11 +145,11 @@ void Connection::settle_kept() {
     pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
     wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   }
-  // A handler that makes more than the peer takes hears of the room by a completion, so that it
-  // gives way to others each turn.
+  if (life_ == Life::handling && kept_ == nullptr) move_on();
+  // A handler that makes more than the peer takes, also one that has just been called for the next
+  // request, hears of the room by a completion, so that it gives way to others each turn.
   const bool handed_over = send_in_flight_ || pending_.empty();
   if (kept_ != nullptr && kept_->room_awaited() && !handed_over) flush_rest(0);
-  if (life_ == Life::handling && kept_ == nullptr) move_on();
 }
 
 void Connection::move_on() {
