@@ -27,8 +27,8 @@ struct alignas(64) RouteSettings {
   std::vector<std::string> websocket_origins;  // beside the request's own; "*" lists all
   std::optional<ErrorShape> error_shape;       // absent: the server's
   bool takes_all_unmatched = false;  // of a mount: also what needs no handler, such as OPTIONS
-  std::uint32_t tag = 0;                       // the application's own
-  std::string path;                            // the template, for the log
+  std::uint32_t tag = 0;             // the application's own
+  std::string path;                  // the template, for the log
 };
 
 static_assert(sizeof(RouteSettings) == 128);

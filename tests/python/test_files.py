@@ -15,7 +15,7 @@ def test_nothing_is_opened_before_it_is_sent() -> None:
     body = response._body
     assert isinstance(body, FileBody)
     assert (body.path, body.root) == ("/nonexistent/ä.txt".encode(), b"/r")
-    with pytest.raises(RuntimeError, match="not read before it is sent"):
+    with pytest.raises(RuntimeError, match="made as it is sent"):
         response.body()
     assert Response.sendfile(Path("a")).headers.get("content-disposition") is None
 

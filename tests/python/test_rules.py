@@ -25,7 +25,7 @@ DOCUMENT = """
 | BB-001 | not ours |
 ### 6.3 JSON
 **AA-003** the third
-## 7. Files
+## 8. TLS
 | CC-001 | not ours |
 """
 
