@@ -51,7 +51,7 @@ class Shell:
         if line.startswith(". "):
             assert line == ". .venv/bin/activate"
             return ""
-        assert line.startswith(("curl ", "pytest ", "noria doctor")), line
+        assert line.startswith(("curl ", "pytest ", "noria doctor", "noria openapi")), line
         done = subprocess.run(
             line, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
         )
