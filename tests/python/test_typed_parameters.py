@@ -18,11 +18,11 @@ WHOLE_MAX = 580
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
 def test_a_typed_parameter_is_within_its_ratchet() -> None:
-    # Timers wake the server by the clock: a machine that is slow only adds to the count.
+    # Timers wake the server by the clock, and the first life after an installation compiles the package.
     for _ in range(3):
         ((_, each),) = typed_parameters.added(["five of them"])
         print(each)
-        if each.whole <= WHOLE_MAX and each.over_finding <= OVER_FINDING_MAX:
+        if 0 < each.over_finding <= OVER_FINDING_MAX and each.whole <= WHOLE_MAX:
             break
     assert 0 < each.over_finding <= OVER_FINDING_MAX
     assert each.finding < each.whole <= WHOLE_MAX
