@@ -65,7 +65,8 @@ std::string head(const Client& client, std::string_view name, std::string_view f
 std::vector<Document> documents_of(const Client& client) {
   std::string end = "--";
   end.append(client.boundary).append("--").append(client.end);
-  const std::string png("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\r\n--\r\n\r\r\n\n", 29);
+  constexpr char octets[] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\r\n--\r\n\r\r\n\n";
+  const std::string png(octets, sizeof octets - 1);
   std::vector<Document> made;
   made.push_back({"fields", client.boundary,
                   part(client, "title", "sky") + part(client, "text", "a\r\nb\r\n\r\nc") + end,
