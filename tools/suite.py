@@ -91,6 +91,21 @@ def run_cpp_test(
     return count, elapsed_s, output if count.failed else ""
 
 
+def parts_of(test: dict[str, Any]) -> list[dict[str, Any]]:
+    """A test that is given long runs on every core, each with its share of the cases."""
+    count = os.cpu_count() or 1
+    if int(test["timeout"] or 0) <= TEST_TIMEOUT_S or count == 1:
+        return [test]
+    return [
+        test
+        | {
+            "name": f"{test['name']} {index + 1} of {count}",
+            "env": test["env"] | {"GTEST_TOTAL_SHARDS": str(count), "GTEST_SHARD_INDEX": str(index)},
+        }
+        for index in range(count)
+    ]
+
+
 def check_cpp(build: Path, sanitizer: str) -> Count:
     listed = subprocess.run(
         ["meson", "introspect", "--tests", str(build)], capture_output=True, text=True, check=True
@@ -102,10 +117,10 @@ def check_cpp(build: Path, sanitizer: str) -> Count:
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         # Tests that must be alone (they measure) come after the ones that may share the machine.
         waves = (
-            [test for test in tests if test["is_parallel"]],
+            [part for test in tests if test["is_parallel"] for part in parts_of(test)],
             *([test] for test in tests if not test["is_parallel"]),
         )
-        done = 0
+        done, total_count = 0, sum(map(len, waves))
         for wave in waves:
             running = {pool.submit(run_cpp_test, test, reports, sanitizer): test for test in wave}
             for future in concurrent.futures.as_completed(running):
@@ -115,7 +130,7 @@ def check_cpp(build: Path, sanitizer: str) -> Count:
                 verdict = "FAILED" if count.failed else "ok"
                 name = running[future]["name"]
                 say(
-                    f"[cpp {done}/{len(tests)}] {name}: {verdict},"
+                    f"[cpp {done}/{total_count}] {name}: {verdict},"
                     f" {count.passed + count.failed} cases, {elapsed_s:.1f} s"
                 )
                 if output:
