@@ -18,8 +18,8 @@ constexpr std::uint32_t options_index = MethodSet::index_of(Method::options);
 }  // namespace
 
 RouteTable::RouteTable(Parts parts) : parts_(std::move(parts)) {
-  // The longest first.
-  std::ranges::stable_sort(parts_.mounts, std::ranges::greater(), &Mount::segment_count);
+  // The longest first; of those as long as each other, no two have the same prefix.
+  std::ranges::sort(parts_.mounts, std::ranges::greater(), &Mount::segment_count);
 }
 
 Match RouteTable::match_parameters(const RequestHead& head, MatchScratch& scratch) const {
