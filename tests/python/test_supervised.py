@@ -117,7 +117,7 @@ def test_PRC_032_workers_end_with_their_parent(start: Callable[..., Supervised])
 def test_PRC_033_PRC_034_LIM_093_a_hanging_worker_is_dumped_killed_and_replaced(
     start: Callable[..., Supervised], path: str
 ) -> None:
-    running = start(NORIA_TIMEOUT_STUCK_DUMP="2", NORIA_TIMEOUT_STUCK_KILL="3")
+    running = start(NORIA_TIMEOUT_STUCK_DUMP="2", NORIA_TIMEOUT_STUCK_KILL="5")
     (worker,) = running.ready()
     with running.connect() as stuck:
         stuck.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n".encode())

@@ -26,6 +26,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from typing import IO
 
 APP = """
 import gc, os, sys
@@ -223,20 +224,25 @@ def verdicts(samples: list[Sample]) -> list[str]:
     return grown
 
 
+def drain(stream: IO[bytes], folder: tempfile.TemporaryDirectory[str]) -> None:
+    """Takes what handlers fail with, which is told for ever; the server's folder stays as long as it does."""
+    deque(stream, 0)
+    folder.cleanup()
+
+
 def start(engine: str, app: str = APP) -> tuple[subprocess.Popen[bytes], int, int, str]:
     """A server, its port, its worker's process id and the engine it uses."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "web.py").write_text(app)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "noria", "run", "web.py", "--port", "0"],
-            stderr=subprocess.PIPE,
-            cwd=folder,
-            env={**os.environ, "NORIA_ENGINE": engine},
-        )
-        assert process.stderr is not None
-        line = process.stderr.readline().decode()
-    # What handlers fail with is told for ever.
-    Thread(target=deque, args=(process.stderr, 0), daemon=True).start()
+    folder = tempfile.TemporaryDirectory()
+    (Path(folder.name) / "web.py").write_text(app)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "noria", "run", "web.py", "--port", "0"],
+        stderr=subprocess.PIPE,
+        cwd=folder.name,
+        env={**os.environ, "NORIA_ENGINE": engine},
+    )
+    assert process.stderr is not None
+    line = process.stderr.readline().decode()
+    Thread(target=drain, args=(process.stderr, folder), daemon=True).start()
     found = re.search(r"listening on \S+:(\d+) \(engine (\w+), pid (\d+)\)", line)
     assert found is not None, line
     return process, int(found[1]), int(found[3]), found[2]
