@@ -119,7 +119,7 @@ void Connection::settle() {
 
 // Nothing is on its way out any more, unless more has been written since.
 inline void Connection::all_sent() {
-  if (life_ == Life::open && waiting_ == Wait::nothing && !parked_) {
+  if (life_ == Life::open && waiting_ == Wait::nothing && is_between_messages()) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
   }
   if (input_paused_) [[unlikely]]
@@ -345,7 +345,7 @@ void Connection::cut_at_deadline() {
 }
 
 std::uint64_t Connection::idle_since_ms() const {
-  const bool idle = life_ == Life::open && waiting_ == Wait::keep_alive && !parked_;
+  const bool idle = life_ == Life::open && waiting_ == Wait::keep_alive && is_between_messages();
   return idle ? wait_deadline_ms_ - shared_.idle_ms : TimerWheel::no_deadline_ms;
 }
 
@@ -364,7 +364,7 @@ void Connection::drain() {
     end_behind();
     ended_by_stop_ = true;
   }
-  if (life_ != Life::open || parked_ || queued_bytes() != 0) return;
+  if (life_ != Life::open || !is_between_messages() || queued_bytes() != 0) return;
   wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
 }
 

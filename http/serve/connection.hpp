@@ -244,6 +244,9 @@ class Connection final : public TurnNode,
   bool wants_input() const;
   // What arrives is the beginning of a message that may be answered at once.
   bool reads_messages() const { return life_ == Life::open && !input_paused_ && !parked_; }
+  // No octet of a message has come, but perhaps of the empty line ahead of it (H1-003).
+  bool is_between_messages() const { return !parked_ || !parked_begun(); }
+  bool parked_begun() const;
   std::size_t queued_bytes() const { return pending_.size() + sending_.size() - sent_bytes_; }
   uring::Token token(uring::Operation operation) const { return place_.with(operation); }
   const Endpoints& endpoints() override;

@@ -60,11 +60,15 @@ void Connection::park_head(std::string_view octets) {
 // The timer of a later request starts with its first octet, which the one CRLF ahead of it is not
 // (CON-003, H1-003).
 void Connection::start_header_timer() {
-  if (waiting_ == Wait::header || !parked_->parser.started()) return;
+  if (waiting_ == Wait::header || !parked_begun()) return;
   wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
 }
 
 // --- parked messages ---
+
+bool Connection::parked_begun() const {
+  return parked_->phase != Phase::head || parked_->parser.started();
+}
 
 std::string_view Connection::resume(std::string_view octets) {
   switch (parked_->phase) {

@@ -79,6 +79,22 @@ TEST(ConnectionTimers, CON_003_an_idle_connection_is_closed_with_a_fin_and_no_oc
   EXPECT_EQ(served.count(Reason::closed_keep_alive), 1u);
 }
 
+// Found by the fuzzer: what may become the one empty line ahead of a request was taken for a request.
+TEST(ConnectionTimers, CON_003_H1_003_an_empty_line_keeps_no_connection_open) {
+  for (const std::string line : {"\r", "\r\n"}) {
+    Served served;
+    const uring::Peer with_request = served.connect();
+    EXPECT_EQ(status_of(served.send(with_request, hello_request + line)), 200);
+    const uring::Peer later = served.connect();
+    EXPECT_EQ(status_of(served.send(later, hello_request)), 200);
+    served.send(later, line);
+    served.pass_ms(76'000);
+    EXPECT_TRUE(served.engine.closed(with_request));
+    EXPECT_TRUE(served.engine.closed(later));
+    EXPECT_EQ(served.count(Reason::closed_keep_alive), 2u);
+  }
+}
+
 TEST(ConnectionTimers, CON_003_the_idle_timer_does_not_run_while_an_answer_is_queued) {
   ServerConfig config;
   config.rate_grace_ms = config.rate_credit_ms_max = 1'000'000;
