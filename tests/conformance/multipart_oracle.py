@@ -1,7 +1,7 @@
 """PyPI's multipart and python-multipart as second opinions on generated bodies.
 
-What noria accepts, both read as the same parts; what it refuses is listed with its reason. As a
-program: `python tests/conformance/multipart_oracle.py [BODIES] [SEED]`.
+What noria accepts, both read as the same parts; what it refuses breaks a rule, whatever they make of it
+(multipart_rules.py has the table). As a program: `python tests/conformance/multipart_oracle.py [BODIES] [SEED]`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import logging
 import random
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import multipart
 import python_multipart
+from multipart_rules import broken_rule
 
 from noria import _native
 
@@ -147,8 +149,13 @@ def run(bodies: int, seed: int) -> tuple[Counter[str], list[str]]:
         again = ours(boundary, body, [cut])
         if again != (found, failure):
             differences.append(f"seed {seed}: cut at {cut}: {body!r}: {again} is not {(found, failure)}")
+        rule = broken_rule(boundary, body)
+        if (rule is None) != (failure is None):
+            differences.append(f"seed {seed}: {body!r} breaks {rule}, and is answered {failure}")
         if failure is not None:
             outcomes[failure[2]] += 1
+            for opinion in (by_multipart, by_python_multipart):
+                outcomes[f"{rule}: {opinion.__name__} reads it"] += _reads(opinion, boundary, body)
             continue
         outcomes["accepted"] += 1
         if has_preamble(boundary, body):
@@ -159,9 +166,18 @@ def run(bodies: int, seed: int) -> tuple[Counter[str], list[str]]:
                 other: Any = opinion(boundary, body)
             except Exception as error:  # noqa: BLE001
                 other = error
-            if other != found:
+            if isinstance(other, multipart.ParserError) and "failed to decode" in str(other):
+                outcomes["accepted with octets nobody asks for"] += 1
+            elif other != found:
                 differences.append(f"seed {seed}: {opinion.__name__}: {body!r}: {other!r} is not {found}")
     return outcomes, differences
+
+
+def _reads(opinion: Callable[[str, bytes], list[Part]], boundary: str, body: bytes) -> bool:
+    try:
+        return bool(opinion(boundary, body))
+    except Exception:  # noqa: BLE001
+        return False
 
 
 def has_preamble(boundary: str, body: bytes) -> bool:

@@ -11,7 +11,7 @@ from asyncio import BaseProtocol, Future, Task, Transport
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextvars import Context
 from socket import socket
-from typing import Any, Literal, Self, TypedDict, TypeVar, final, overload, type_check_only
+from typing import Any, Literal, Required, Self, TypedDict, TypeVar, final, overload, type_check_only
 
 from typing_extensions import Buffer, disjoint_base
 
@@ -53,7 +53,7 @@ class Argument(TypedDict, total=False):
 
     parameter: str
     keyword: bool  # passed by keyword (keyword-only parameters); default False
-    source: Literal[
+    source: Required[Literal[
         "request",  # the Request
         "constant",  # `default`, the very object (App, ...)
         "response",  # a fresh side channel, made by Hooks["side_channel"]
@@ -64,7 +64,7 @@ class Argument(TypedDict, total=False):
         "body",  # `decode(bytes)`; without decode the native JSON reader
         # `resolve(request)`: the general, slower road. Whatever it raises is handed to `explain`.
         "resolver",
-    ]
+    ]]
     index: int  # position of the value in the template (path)
     key: str
     # How the text becomes a value. A name is native; a callable gets the str and raises ValueError.
@@ -77,8 +77,8 @@ class Argument(TypedDict, total=False):
 
 @type_check_only
 class Plan(TypedDict, total=False):
-    handler: Callable[..., Any]
-    arguments: Sequence[Argument]
+    handler: Required[Callable[..., Any]]
+    arguments: Required[Sequence[Argument]]
     status: int
     media_type: str | None
     body_bytes_max: int | None  # None: the server's limit; 2**64 - 1: no limit
@@ -107,7 +107,7 @@ class Plan(TypedDict, total=False):
     # Python and raises RequestValidationError (or BadBody ...) with every error in order. The cause
     # is what a resolver, `convert` or `decode` raised, or None. What it returns is sent instead.
     explain: Callable[[Any, BaseException | None], Any]
-    info: Any  # the RouteInfo that request.route returns
+    info: Required[Any]  # the RouteInfo that request.route returns
 
 @type_check_only
 class Hooks(TypedDict):

@@ -235,16 +235,20 @@ def engine_of(tp: Any, validator: str) -> str:
     if "msgspec" in kinds:
         return "msgspec"
     if validator == "auto":
-        from importlib.util import find_spec
-
-        if "msgspec" in sys.modules or find_spec("msgspec") is not None:
+        if _is_installed("msgspec"):
             return "msgspec"
-        if "attrs" not in kinds and ("pydantic" in sys.modules or find_spec("pydantic") is not None):
-            return "pydantic"
-        return "builtin"
+        return "pydantic" if "attrs" not in kinds and _is_installed("pydantic") else "builtin"
+    if validator != "builtin" and not _is_installed(validator):
+        raise Unfit(f"App(validator={validator!r}) needs {validator}", f'pip install "noria[{validator}]"')
     if validator == "pydantic" and "attrs" in kinds:
         raise Unfit(f"pydantic cannot check the attrs class in {described(tp)}", "App(validator='msgspec')")
     return validator
+
+
+def _is_installed(package: str) -> bool:
+    from importlib.util import find_spec
+
+    return package in sys.modules or find_spec(package) is not None
 
 
 def declared_fields(tp: Any, kind: str, hints: dict[str, Any]) -> list[tuple[str, str, bool]]:

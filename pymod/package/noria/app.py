@@ -71,7 +71,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         self.debug = debug
         self.errors = errors
         self.validator = validator
-        self.json_nan = json_nan
+        self.json_nan: Literal["null", "error"] = json_nan
         self.json_duplicate_keys = json_duplicate_keys
         self.state = State()
         self._server_config = server

@@ -59,7 +59,8 @@ def _part(boundary: str, head: str, content: bytes) -> bytes:
 
 
 def _file_part(boundary: str, name: str, given: Any) -> bytes:
-    filename, content, kind, headers = name, given, None, None
+    content: Any = given
+    filename, kind, headers = name, None, None
     if isinstance(given, tuple):
         filename, content, kind, headers = (*given, None, None)[:4]
     elif hasattr(given, "name") and isinstance(given.name, str):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
+from noria.headers import pairs_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from urllib.parse import SplitResult
@@ -91,7 +93,7 @@ class Asked:
 def pairs(headers: HeadersInit | None) -> list[tuple[str, str]]:
     if headers is None:
         return []
-    return list(headers.items() if hasattr(headers, "items") else headers)
+    return list(pairs_of(headers))
 
 
 def _body(
@@ -132,9 +134,8 @@ def resolved(base_url: str, url: str) -> str:
 def with_params(url: str, params: Params | None) -> str:
     if not params:
         return url
-    given = params.items() if hasattr(params, "items") else params
     found: list[tuple[str, str]] = []
-    for key, value in given:
+    for key, value in pairs_of(params):
         for one in value if isinstance(value, list | tuple) else (value,):
             text = str(one).lower() if isinstance(one, bool) else "" if one is None else str(one)
             found.append((key, text))

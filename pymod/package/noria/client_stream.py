@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         async def send(self, data: bytes) -> None: ...
         async def receive(self) -> bytes:
             """What has come, at least an octet; nothing once the server has closed. May raise TimeoutError."""
+            ...
 
         async def leave(self) -> None:
             """Disconnects, and waits until the server has cleaned up. Nothing the second time."""

@@ -41,9 +41,10 @@ class Values:
             return leaf.source.read(self.request)
         source = leaf.argument["source"]
         if source == "constant":
-            return leaf.argument["default"]
+            return leaf.argument.get("default")
         if source == "resolver":
-            return leaf.argument["resolve"](self.request)
+            resolve: Any = leaf.argument.get("resolve")
+            return resolve(self.request)
         if source == "websocket":
             return self.websocket
         if source == "request":

@@ -299,7 +299,7 @@ class Graph:
                     where=self.compiler.route.where,
                     fix="use scope='request' inside requests, or take it from another provider",
                 )
-        return {id(leaf): leaf.argument["default"] for leaf in self.leaves}
+        return {id(leaf): leaf.argument.get("default") for leaf in self.leaves}
 
     def call_of(self, function: Callable[..., Any], blocking: bool, scope: str) -> Step:
         """A call of a provider, behind the calls of those that it needs."""

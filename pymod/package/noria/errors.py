@@ -244,9 +244,8 @@ class UnauthorizedError(GuardError):
 
 
 # Tracebacks name an exception by its module; users import all of these from `noria`.
-for _name in __all__:
-    globals()[_name].__module__ = "noria"
-del _name
+for _exception in [globals()[name] for name in __all__]:
+    _exception.__module__ = "noria"
 
 
 def nearest(name: str, known: list[str]) -> str | None:

@@ -8,7 +8,9 @@ from noria.errors import InvalidHeader
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-    from typing import Any, overload
+    from typing import Any, TypeVar, overload
+
+    T = TypeVar("T")
 
     HeadersInit = Mapping[str, str] | Iterable[tuple[str, str]]
 else:
@@ -27,9 +29,15 @@ def field(name: str, value: str) -> tuple[bytes, bytes]:
         raise InvalidHeader(f"header {name!r}: {error}") from None
 
 
+def pairs_of(given: Mapping[str, T] | Iterable[tuple[str, T]]) -> Iterable[tuple[str, T]]:
+    """Those of a mapping, or of anything else that has items(), or what is given itself."""
+    whole: Any = given
+    pairs: Iterable[tuple[str, T]] = whole.items() if hasattr(whole, "items") else whole
+    return pairs
+
+
 def fields_of(headers: HeadersInit) -> list[tuple[bytes, bytes]]:
-    pairs = headers.items() if hasattr(headers, "items") else headers
-    return [field(name, value) for name, value in pairs]
+    return [field(name, value) for name, value in pairs_of(headers)]
 
 
 class MutableHeaders:
@@ -124,7 +132,7 @@ class MutableHeaders:
         return value
 
     def update(self, headers: HeadersInit) -> None:
-        for name, value in headers.items() if hasattr(headers, "items") else headers:
+        for name, value in pairs_of(headers):
             self[name] = value
 
     def multi_items(self) -> list[tuple[str, str]]:

@@ -50,11 +50,11 @@ def _read_date(text: str) -> None:
     if len(text.encode()) < 10:
         raise _Problem(SHORT)
     _number(text, 0, 4, "invalid character in year")
-    for at in (4, 7):
-        if text[at] != "-":
-            raise _Problem("invalid date separator, expected `-`")
-        if at == 4:
-            month = _number(text, 5, 2, "invalid character in month")
+    if text[4] != "-":
+        raise _Problem("invalid date separator, expected `-`")
+    month = _number(text, 5, 2, "invalid character in month")
+    if text[7] != "-":
+        raise _Problem("invalid date separator, expected `-`")
     day = _number(text, 8, 2, "invalid character in day")
     if not 1 <= month <= 12:
         raise _Problem("month value is outside expected range of 1-12")

@@ -56,7 +56,7 @@ def layered(layers: RouteLayers, route: RouteInfo, plan: Plan, answers: Answers)
 
 def unmatched(layers: RouteLayers, answers: Answers) -> Callable[..., Any]:
     """`(request, status, allow, location)` of a request without a route, in the middleware."""
-    source = _Source(layers, {"arguments": []})
+    source = _Source(layers, {"handler": answers.on_unmatched, "arguments": [], "info": None})
     source.scope["unmatched"] = answers.on_unmatched
     lines = [
         "response = unmatched(request, status, allow, location)",

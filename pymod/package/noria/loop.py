@@ -2,6 +2,8 @@
 
 # What the standard library's own loops share is private, and typeshed does not know it.
 # mypy: disable-error-code="attr-defined, has-type, misc, override, assignment"
+# pyright: reportAttributeAccessIssue=false, reportIncompatibleMethodOverride=false, reportOptionalMemberAccess=false
+# pyright: reportArgumentType=false
 
 from __future__ import annotations
 

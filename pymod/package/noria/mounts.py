@@ -8,7 +8,7 @@ from noria.routing import Template
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Any, Protocol
+    from typing import Any, Protocol, TypeGuard
 
     from noria._native import Server
     from noria.app import App
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
             `path` is empty for the whole app, else it begins with a slash and ends without one.
             """
+            ...
 
 
 class Mount:
@@ -38,6 +39,10 @@ class Mount:
     def path(self) -> str:
         """The prefix as it stands in a URL."""
         return Template(self.prefix).build({}, "a mount")
+
+
+def _is_mountable(target: Any) -> TypeGuard[Mountable]:
+    return hasattr(target, "_mount")
 
 
 class Mounting:
@@ -59,7 +64,7 @@ class Mounting:
         where = f"mount({path!r})"
         app._registering(where, where)
         prefix = _prefix(path, where)
-        if hasattr(target, "_mount"):
+        if _is_mountable(target):
             made = target._mount(app, prefix, name)
             if made is None:
                 return

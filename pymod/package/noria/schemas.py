@@ -129,7 +129,8 @@ def _of_pydantic(wanted: list[Wanted]) -> tuple[list[dict[str, Any]], dict[str, 
                 continue
             described.append(one)
         by_key, rest = pydantic.TypeAdapter.json_schemas(described, ref_template=template)
-    schemas = [dict(by_key.get((at, one.mode), {})) for at, one in enumerate(wanted)]
+    found: dict[Any, Any] = dict(by_key)
+    schemas = [dict(found.get((at, one.mode), {})) for at, one in enumerate(wanted)]
     return schemas, dict(rest.get("$defs", {}))
 
 

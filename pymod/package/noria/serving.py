@@ -14,7 +14,7 @@ from noria.settings import websocket_settings, with_environment
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, Literal
 
     from noria.app import App
     from noria.brokers import Broker
@@ -180,7 +180,7 @@ class Serving:
         bus: BusEnds | None = None,
     ) -> None:
         self.listeners = listeners
-        self._asked_engine: str = settings["engine"]
+        self._asked_engine: Literal["auto", "uring", "epoll"] = settings["engine"]
         if settings["debug"]:
             for _, one in app._tree():
                 one.debug = True

@@ -30,17 +30,21 @@ if TYPE_CHECKING:
 
         def write(self, data: bytes) -> bool:
             """Queues octets of the body; False once the queue is above its high mark."""
+            ...
 
         def writable(self) -> Awaitable[None]:
             """Resolves below the low mark; ClientDisconnected when the peer is gone."""
+            ...
 
         @property
         def gone(self) -> bool:
             """Nothing written will leave: the client has left, or it asked for the head alone."""
+            ...
 
         @property
         def disconnected(self) -> bool:
             """The client has ended its side."""
+            ...
 
         def end(self) -> None: ...
         def cut(self) -> None:

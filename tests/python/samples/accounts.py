@@ -54,7 +54,9 @@ def add_accounts(app: Any, web: Kit) -> None:
     ) -> dict[str, Any]:
         return {"page": [paging.page, paging.per], "session": session, "theme": theme, "visits": visits, "lang": lang}
 
-    @app.get("/failures/{kind}")
+    told = {status: {"description": "As told"} for status in (404, 409, 410, 418, 500, 503)}
+
+    @app.get("/failures/{kind}", responses=told)
     async def fail(kind: Failure, left: int = 0) -> Any:
         if kind is Failure.CONFLICT:
             raise web.HTTPException(status_code=409)

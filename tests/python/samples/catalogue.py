@@ -36,7 +36,7 @@ def add_catalogue(app: Any, web: Kit) -> None:
         found.sort(key=lambda one: one["name"] if sort is Sort.NAME else one["price"])
         return Page(total=len(found), items=[ProductOut(**one) for one in found[offset : offset + limit]])
 
-    @app.get("/products/{product_id}", response_model=ProductOut)
+    @app.get("/products/{product_id}", response_model=ProductOut, responses={404: {"description": "No such product"}})
     def product(product_id: Annotated[int, web.Path(ge=1, le=9999)], verbose: bool = False) -> Any:
         return {**stocked(product_id), "released": date(2024, 2, 29) if verbose else None}
 
@@ -56,7 +56,7 @@ def add_catalogue(app: Any, web: Kit) -> None:
     def change_product(product_id: int, change: ProductChange) -> dict[str, Any]:
         return {"id": product_id, "set": change.model_dump(exclude_unset=True)}
 
-    @app.delete("/products/{product_id}", status_code=204)
+    @app.delete("/products/{product_id}", status_code=204, responses={409: {"description": "Too high a level"}})
     def remove_product(
         product_id: int, if_match: Annotated[str, web.Header(min_length=3)], x_level: Annotated[int, web.Header()] = 1
     ) -> None:

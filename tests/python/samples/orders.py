@@ -34,7 +34,7 @@ def add_orders(app: Any, web: Kit) -> None:
             lines=len(order.lines),
         )
 
-    @app.get("/orders/{order_id}")
+    @app.get("/orders/{order_id}", responses={403: {"description": "Unlucky"}, 404: {"description": "No such order"}})
     def order(
         order_id: UUID,
         who: Annotated[dict[str, Any], web.Depends(user)],
