@@ -606,9 +606,12 @@ class MemoryServer(metaclass=_BoundType):
     def send(self, connection: int, data: bytes, chunks: Sequence[int] | None = None) -> None:
         """Delivers octets in pieces of these sizes (the rest in one) and runs until idle."""
     def finish(self, connection: int) -> None: ...  # the client's FIN
+    def leave(self, connection: int) -> None:
+        """The client closes its end and forgets the connection; the server learns of it in its next turn."""
+    def connections(self) -> int: ...  # those that the client has not left
     def receive(self, connection: int) -> bytes:
         """What the server has sent since the last call."""
-    def closed(self, connection: int) -> bool: ...
+    def closed(self, connection: int) -> bool: ...  # also of one that was left
     def publish(self, topic: str, data: bytes, is_text: bool) -> int: ...
     def close(self) -> None: ...
     def stats(self) -> dict[str, int]: ...
