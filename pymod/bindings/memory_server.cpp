@@ -67,6 +67,11 @@ MemoryServer::Link& MemoryServer::link(std::uint32_t connection) {
   return found->second;
 }
 
+// Those of a closed server are none of these.
+bool MemoryServer::was_left(std::uint32_t connection) const {
+  return server_ && connection < next_link_ && !links_.contains(connection);
+}
+
 bool MemoryServer::run_until_idle() {
   const bool begun = serving_.has_value();
   if (!begun) begin();
@@ -155,11 +160,12 @@ void MemoryServer::leave(std::uint32_t connection) {
 }
 
 pb::bytes MemoryServer::receive(std::uint32_t connection) {
+  if (was_left(connection)) return "";
   return engine_.take_sent(link(connection).peer);
 }
 
 bool MemoryServer::closed(std::uint32_t connection) {
-  if (connection < next_link_ && !links_.contains(connection)) return true;
+  if (was_left(connection)) return true;
   const uring::Peer peer = link(connection).peer;
   return engine_.closed(peer) || engine_.server_shutdown(peer);
 }

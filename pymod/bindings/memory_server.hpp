@@ -48,8 +48,8 @@ class MemoryServer {
   bool turn();
   // Exchanges that wait for their handler, and handlers that are not through.
   std::size_t pending();
+  // One that was left is closed, and nothing comes from it.
   pybind11::bytes receive(std::uint32_t connection);
-  // Also of one that was left.
   bool closed(std::uint32_t connection);
   std::size_t connections() const { return links_.size(); }
   // As Server has it.
@@ -77,6 +77,7 @@ class MemoryServer {
   };
 
   Link& link(std::uint32_t connection);
+  bool was_left(std::uint32_t connection) const;
   bool run_until_idle();
   bool turn_until_idle();
 
