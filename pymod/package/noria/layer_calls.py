@@ -63,10 +63,11 @@ class Endpoint:
     async def finished(self, response: Response) -> Response:
         """The one that is still to be awaited, or rendered."""
         while type(response._body) in LATE:
-            if type(response._body) is TemplateBody:
-                response = await rendered(response, self.answers.app)
+            body = response._body
+            if isinstance(body, Later):
+                response = self.encoded(await body.awaitable)
             else:
-                response = self.encoded(await response._body.awaitable)
+                response = await rendered(response, self.answers.app)
         return response
 
     def answered(self, value: Any, fn: Any) -> Response:

@@ -125,11 +125,11 @@ def _described(declared: Any) -> Any:
     """The annotation of a field of pydantic's with what its FieldInfo tells of its values."""
     from typing import Annotated
 
-    from pydantic_core import PydanticUndefined
+    import pydantic
 
     bare = copy.copy(declared)
     bare.alias = bare.validation_alias = bare.serialization_alias = bare.deprecated = None
     if bare.default is None:  # which nobody can send
-        bare.default = PydanticUndefined
+        bare.default = pydantic.fields.FieldInfo().default
     annotated: Any = Annotated  # Checkers want its items written out.
     return annotated[(declared.annotation, bare)]
