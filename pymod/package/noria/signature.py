@@ -247,7 +247,7 @@ class Compiler:
                 raise self.refused(
                     f"{self.says(parameter)} is a model on a "
                     f"{'/'.join(self.route.methods)} route",
-                    f"mark it Annotated[{described(tp)}, Body()], or use POST",
+                    f"mark it Annotated[{described(tp)}, Query()] or Annotated[{described(tp)}, Body()], or use POST",
                 )
             self.body.append((parameter, tp, None))
             return (parameter, tp, None), False
