@@ -70,7 +70,7 @@ def test_request_scope_closes_behind_the_answer_handler_scope_before_it(kind: st
     with live_server(app) as server:
         assert urlopen(server.url + path).read() in (b"ab", b'"plain"')
     items = ["a", "b"] if path == "/" else []
-    assert events == ["open request", "open handler", "close handler", *items, "task", "close request"]
+    assert events == ["open request", "open handler", "close handler", *items, "close request", "task"]
 
 
 @KINDS

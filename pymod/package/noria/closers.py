@@ -1,8 +1,7 @@
 """Providers that yield: kept open while their values are used, closed in reverse.
 
 Those of handler scope close when the result is encoded, before its first octet leaves; all others
-when the response has been sent, a stream to its end, and the tasks behind it are through. An exception
-is thrown into every open one.
+when the response has been sent, a stream to its end. An exception is thrown into every open one.
 """
 
 from __future__ import annotations
@@ -166,7 +165,7 @@ class Closers:
 
 
 class Closing:
-    """What is left once the answer has been sent: the tasks that were to follow it, then what is to close."""
+    """What is left to close once the answer has been sent; then the tasks that were to follow it."""
 
     __slots__ = ("__weakref__", "background", "begun", "closers", "context", "runtime", "variables")
 
@@ -241,26 +240,19 @@ class Closing:
         self.runtime.background.discard(self)
         closers = self.closers
         context = self.own_context()
-        if not self.background and all(how == SYNC for _, how, _ in closers.open):
+        if all(how == SYNC for _, how, _ in closers.open):
             while closers.open:
                 generator = closers.open.pop()[0]
                 error = _went_on(_ended, generator, error) if context is None else context.run(_went_on, _ended, generator, error)
             self._log(error)
+            if self.background is not None and len(self.background):
+                self.runtime._start_background(self.background)  # now: a stop may wait for it already
             return
         task = self.runtime.loop.create_task(self._close_later(error), context=context)
         self.runtime.background.add(task)
         task.add_done_callback(self.runtime.background.discard)
 
     async def _close_later(self, error: BaseException | None) -> None:
-        answers = self.closers.app._answers
-        try:
-            if self.background:
-                assert answers is not None
-                await self.background.run(self.runtime.pool(DEFAULT_POOL), answers.log_failure)
-        finally:  # a stop cancels tasks, and what they used is closed all the same
-            await self._close_open(error)
-
-    async def _close_open(self, error: BaseException | None) -> None:
         closers = self.closers
         while closers.open:
             generator, how, _ = closers.open.pop()
@@ -276,6 +268,10 @@ class Closing:
                 except BaseException as raised:  # noqa: BLE001
                     error = raised
         self._log(error)
+        if self.background is not None:
+            answers = closers.app._answers
+            assert answers is not None
+            await self.background.run(self.runtime.pool(DEFAULT_POOL), answers.log_failure)
 
     def _log(self, error: BaseException | None) -> None:
         answers, route = self.closers.app._answers, self.closers.route

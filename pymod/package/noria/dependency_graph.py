@@ -147,7 +147,7 @@ class Graph:
                 self.compiler.sources += compiler.sources
         self._open.clear()
         if "background" in self.shared:
-            # The tasks are in the side channel, and what closes behind the answer waits for them.
+            # The tasks are in the side channel, and what closes behind the answer goes before them.
             self.leaf_of({"source": "response", "parameter": "response"}, None)
         self.leaves = [*self.shared.values(), *self.leaves]
 

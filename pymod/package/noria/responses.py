@@ -37,7 +37,7 @@ class Response:
     _status: int
     _body: bytes | Streaming | FileBody | TemplateBody | Later
     _fields: list[tuple[bytes, bytes]]
-    _background: Any  # BackgroundTasks or None; what closes behind them, of a request with dependencies
+    _background: Any  # BackgroundTasks or None; what closes before them, of a request with dependencies
 
     def __init__(
         self,

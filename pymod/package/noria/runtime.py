@@ -88,7 +88,7 @@ class Runtime:
         self.loop.call_later(0, self._start_background, tasks)
 
     def start_behind(self, behind: Any, in_task: bool = False) -> Coroutine[Any, Any, None] | None:
-        """Tasks, or what closes behind them; of more than one answer if middleware gave another.
+        """Tasks, or what closes before them; of more than one answer if middleware gave another.
 
         In the task that opened what is to close, that is left to it: the coroutine is.
         """

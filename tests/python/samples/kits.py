@@ -8,10 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Kit:
-    """What differs in more than its name is a function here: making an answer or a stream, asking a file for its size."""
+    """What differs in more than its name is a function here: making an answer, asking a file for its size."""
 
     App: Any
-    BackgroundTasks: Any
     Body: Any
     Cookie: Any
     Depends: Any
@@ -26,21 +25,14 @@ class Kit:
     UploadFile: Any
     answer: Any
     size_of: Any
-    stream: Any
 
 
 def fastapi_kit() -> Kit:
     import fastapi
-    from fastapi.responses import JSONResponse, StreamingResponse
+    from fastapi.responses import JSONResponse
 
     names = {name: getattr(fastapi, name) for name in Kit.__annotations__ if hasattr(fastapi, name)}
-    return Kit(
-        **names,
-        App=fastapi.FastAPI,
-        answer=JSONResponse,
-        size_of=lambda upload: upload.size,
-        stream=StreamingResponse,
-    )
+    return Kit(**names, App=fastapi.FastAPI, answer=JSONResponse, size_of=lambda upload: upload.size)
 
 
 def noria_kit() -> Kit:
@@ -53,5 +45,4 @@ def noria_kit() -> Kit:
         UploadFile=noria.UploadedFile,
         answer=lambda body, status, headers: (body, status, headers),
         size_of=lambda upload: upload.size(),
-        stream=noria.Response.stream,
     )
