@@ -1,4 +1,4 @@
-"""Users, roles and signed tokens in the Authorization header, all of it as dependencies."""
+"""Users, roles and signed tokens in the Authorization header: as dependencies, and as guards of a Blueprint."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from noria import App, Depends, Header, HTTPError, json
+from noria import App, Blueprint, Body, Depends, Header, HTTPError, Request, RoleGuard, json
 
 SECRET = os.environ.get("SECRET", "").encode() or os.urandom(32)
 VALID_S = 3600
@@ -115,6 +115,38 @@ def remove(name: str) -> None:
     if ACCOUNTS.pop(name, None) is None:
         raise HTTPError(404, "no such user")
 
+
+# --- guards: for a whole Blueprint, before any dependency is asked ------------------------------
+
+admin = Blueprint("/admin", guards=[RoleGuard("admin")])
+
+
+# Guards look at the request alone; this is where they find who asks.
+@admin.before
+def identify(request: Request) -> None:
+    user = current_user(request.headers.get("authorization", ""))
+    request.context["user"] = {"name": user.name, "roles": [user.role]}
+
+
+def not_oneself(request: Request) -> str | None:
+    is_own = request.params["name"] == request.context["user"]["name"]
+    return "somebody else has to do that" if is_own else None
+
+
+@admin.get("/users")
+def users() -> list[User]:
+    return [User(name, known.role) for name, known in ACCOUNTS.items()]
+
+
+@admin.put("/users/{name}/role", guards=[not_oneself])
+def change_role(name: str, role: Annotated[str, Body(embed=True)]) -> User:
+    if name not in ACCOUNTS:
+        raise HTTPError(404, "no such user")
+    ACCOUNTS[name].role = role
+    return User(name, role)
+
+
+app.register_blueprint(admin)
 
 if __name__ == "__main__":
     app.run(port=8000)

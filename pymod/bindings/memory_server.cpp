@@ -67,6 +67,11 @@ MemoryServer::Link& MemoryServer::link(std::uint32_t connection) {
   return found->second;
 }
 
+// Those of a closed server are none of these.
+bool MemoryServer::was_left(std::uint32_t connection) const {
+  return server_ && connection < next_link_ && !links_.contains(connection);
+}
+
 bool MemoryServer::run_until_idle() {
   const bool begun = serving_.has_value();
   if (!begun) begin();
@@ -147,11 +152,20 @@ void MemoryServer::finish(std::uint32_t connection) {
   run_until_idle();
 }
 
+void MemoryServer::leave(std::uint32_t connection) {
+  const auto found = links_.find(connection);
+  if (found == links_.end()) return;
+  engine_.hang_up(found->second.peer);
+  links_.erase(found);
+}
+
 pb::bytes MemoryServer::receive(std::uint32_t connection) {
+  if (was_left(connection)) return "";
   return engine_.take_sent(link(connection).peer);
 }
 
 bool MemoryServer::closed(std::uint32_t connection) {
+  if (was_left(connection)) return true;
   const uring::Peer peer = link(connection).peer;
   return engine_.closed(peer) || engine_.server_shutdown(peer);
 }
@@ -204,6 +218,9 @@ void add_memory_server(pb::module_& module) {
            pb::arg("chunks") = pb::none(),
            "Delivers octets in pieces of these sizes (the rest in one) and runs until idle.")
       .def("finish", &MemoryServer::finish, pb::arg("connection"), "The client's FIN.")
+      .def("leave", &MemoryServer::leave, pb::arg("connection"),
+           "The client closes its end and forgets the connection.")
+      .def("connections", &MemoryServer::connections, "Those that the client has not left.")
       .def("receive", &MemoryServer::receive, pb::arg("connection"),
            "What the server has sent since the last call.")
       .def("closed", &MemoryServer::closed, pb::arg("connection"))

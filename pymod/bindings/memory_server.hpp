@@ -39,6 +39,8 @@ class MemoryServer {
   void send(std::uint32_t connection, const pybind11::bytes& data,
             const std::optional<std::vector<std::size_t>>& chunks);
   void finish(std::uint32_t connection);
+  // The client closes its end and forgets the connection; the server learns of it in its next turn.
+  void leave(std::uint32_t connection);
   // Handlers may run between these two, on this thread; all that makes them run must be between.
   void begin();
   void end();
@@ -46,8 +48,10 @@ class MemoryServer {
   bool turn();
   // Exchanges that wait for their handler, and handlers that are not through.
   std::size_t pending();
+  // One that was left is closed, and nothing comes from it.
   pybind11::bytes receive(std::uint32_t connection);
   bool closed(std::uint32_t connection);
+  std::size_t connections() const { return links_.size(); }
   // As Server has it.
   std::size_t publish(std::string_view topic, std::string_view octets, bool is_text);
   void close();
@@ -73,6 +77,7 @@ class MemoryServer {
   };
 
   Link& link(std::uint32_t connection);
+  bool was_left(std::uint32_t connection) const;
   bool run_until_idle();
   bool turn_until_idle();
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from noria import App
+from noria import App, Request, Response, WebSocket
 from noria.client_base import ClientBase
 from noria.client_stream import at_once
 from noria.testing import AsyncTestClient, TestClient
@@ -22,6 +23,9 @@ class Memory:
 
     def closed(self, connection: int) -> bool:
         return connection in self.gone
+
+    def leave(self, connection: int) -> None:
+        self.gone.add(connection)
 
 
 class Scripted(ClientBase):
@@ -90,3 +94,88 @@ def test_both_clients_have_the_same_methods() -> None:
 
     # Whoever runs a loop already needs nobody to run an awaitable on it.
     assert names(TestClient) - names(AsyncTestClient) == {"run"} and names(AsyncTestClient) <= names(TestClient)
+
+
+def open_connections(client: TestClient) -> int:
+    return client._memory().connections()
+
+
+def test_a_client_that_has_waited_long_enough_closes_and_asks_again() -> None:
+    app, told, release = App(), list[str](), asyncio.Event()
+
+    @app.get("/waits")
+    async def waits(request: Request) -> str:
+        await request.disconnected()
+        told.append("left")
+        return "late"
+
+    @app.get("/endless")
+    async def endless() -> None:
+        await release.wait()
+
+    @app.get("/release")
+    async def released() -> None:
+        release.set()
+
+    app.get("/")(lambda: "asked again")
+    with TestClient(app) as client:
+        for _ in range(3):
+            assert client.get("/").json() == "asked again" and open_connections(client) == 1
+            with pytest.raises(TimeoutError, match="/waits"):
+                client.get("/waits", timeout=0.01)
+            assert open_connections(client) == 0
+        while len(told) < 3:
+            client.run(asyncio.sleep(0))
+        with pytest.raises(TimeoutError, match="/endless"):
+            client.get("/endless", timeout=0.01)
+        assert [client.get("/").json() for _ in range(3)] == ["asked again"] * 3 and open_connections(client) == 1
+        client.get("/release")
+
+
+def test_an_async_client_does_so_too() -> None:
+    app, told = App(), list[str]()
+
+    @app.get("/")
+    async def waits(request: Request) -> str:
+        await request.disconnected()
+        told.append("left")
+        return "late"
+
+    async def main() -> None:
+        client = AsyncTestClient(app)
+        with pytest.raises(TimeoutError):
+            await client.get("/", timeout=0.01)
+        while not told:
+            await asyncio.sleep(0)
+        assert client._memory().connections() == 0
+
+    asyncio.run(main())
+
+
+def test_no_connection_is_kept_that_cannot_be_used_again() -> None:
+    app = App()
+    app.get("/")(lambda: "kept")
+    app.get("/close")(lambda: Response("closed", headers={"connection": "close"}))
+    app.get("/fails")(lambda: [][1])
+    app.get("/events")(lambda: iter([{"n": 1}]))
+
+    @app.websocket("/talk")
+    async def talk(ws: WebSocket) -> None:
+        await ws.send_text("hello")
+
+    client = TestClient(app)
+    client.get("/")
+    for _ in range(3):
+        client.get("/close")
+        with pytest.raises(IndexError):
+            client.get("/fails")
+        with client.stream("GET", "/events") as events:
+            assert events.read() == b'{"n":1}\n'
+        with client.websocket_connect("/talk") as ws:
+            assert ws.receive_text() == "hello"
+        assert client.raw(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").endswith(b'"kept"')
+        assert client.raw(b"nonsense\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+        with pytest.raises(IndexError):
+            client.raw(b"GET /fails HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.get("/")
+    assert open_connections(client) == 1

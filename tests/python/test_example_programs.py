@@ -39,6 +39,17 @@ def test_auth_logs_in_and_tells_roles_apart(serve: Serve) -> None:
         ada, grace = token("ada", "lovelace"), token("grace", "hopper")
         assert client.get("/me", headers=ada).json() == {"name": "ada", "role": "admin"}
         assert client.delete("/users/ada", headers=grace).status_code == 403
+        people = [{"name": "ada", "role": "admin"}, {"name": "grace", "role": "reader"}]
+        assert client.get("/admin/users", headers=ada).json() == people
+        assert client.get("/admin/users", headers=grace).status_code == 403
+        nameless = client.get("/admin/users")
+        assert (nameless.status_code, nameless.headers["www-authenticate"]) == (401, "Bearer")
+        own = client.put("/admin/users/ada/role", json={"role": "reader"}, headers=ada)
+        assert (own.status_code, own.json()) == (403, {"detail": "somebody else has to do that"})
+        for name, role, status in (("grace", "admin", 200), ("nobody", "admin", 404)):
+            changed = client.put(f"/admin/users/{name}/role", json={"role": role}, headers=ada)
+            assert changed.status_code == status
+        assert len(client.get("/admin/users", headers=grace).json()) == 2
         assert client.delete("/users/grace", headers=ada).status_code == 204
         assert client.get("/me", headers=grace).status_code == 401  # signed, but gone
         assert client.delete("/users/nobody", headers=ada).status_code == 404

@@ -6,7 +6,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, StartupError
+from noria import App, ConfigError, StartupError
 from noria.testing import live_server
 
 
@@ -18,3 +18,22 @@ def test_it_serves_and_stops() -> None:
         with pytest.raises(StartupError):
             with live_server(App(), port=server.port or 0):
                 pass
+
+
+def test_what_says_itself_why_it_cannot_start_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    for error in (StartupError("no pool to be had"), ConfigError("no such key")):
+        app = App()
+
+        @app.on_startup
+        def start(error: Exception = error) -> None:
+            raise error
+
+        with pytest.raises(type(error)) as raised, live_server(app):
+            pass
+        assert str(raised.value) == str(error)
+    # What says nothing of starts is named by who does.
+    app = App()
+    app.on_startup(lambda: [][1])
+    with pytest.raises(StartupError, match="the application did not start: IndexError: list index"), live_server(app):
+        pass
+    assert capsys.readouterr().err.count("Traceback") == 1

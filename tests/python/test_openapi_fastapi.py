@@ -56,6 +56,22 @@ class Fields(BaseModel):
     y: str = "a"
 
 
+class Search(BaseModel):
+    """What is looked for."""
+
+    q: str = Field(min_length=2, description="Which.", examples=["cup"])
+    page: int = Field(default=1, ge=1, le=9, title="Pages")
+    color: Color = Color.red
+    tags: list[str] = []
+    old: float | None = Field(default=None, deprecated=True, alias="oldOne")
+
+
+class Trail(BaseModel):
+    x_token: str
+    save_data: bool = False
+    plain_name: str | None = Field(default=None, alias="plain_name")
+
+
 def routes_of(f: Any, security: Any) -> Any:
     """The same application with either framework's names."""
     app = f.FastAPI(title="both") if f is fastapi else f.App(title="both")
@@ -98,6 +114,16 @@ def routes_of(f: Any, security: Any) -> Any:
 
     @app.get("/paged", summary="Some of them", description="A page.", include_in_schema=True)
     def paged(window: Any = f.Depends(paging)) -> Any: ...
+
+    @app.get("/searched")
+    def searched(by: Annotated[Search, Query()], trail: Annotated[Trail, Header()], n: int = 1) -> Any: ...
+
+    @app.get("/searched/maybe")
+    def maybe(
+        by: Annotated[Search | None, Query()] = None,
+        crumbs: Annotated[Fields, Cookie()] = Fields(x=1),  # noqa: B008
+        trail: Annotated[Trail | None, Header(convert_underscores=False)] = None,
+    ) -> Any: ...
 
     @app.post("/items", status_code=201, responses={404: {"model": Part, "description": "None."}, "5XX": {}})
     def make(item: Item) -> Item:

@@ -61,7 +61,7 @@ def _handler(**annotations: Any) -> Callable[..., Any]:
         (_handler(x=Annotated[str, Path()]), "/x", "GET", "{x}"),
         (_handler(x=Annotated[str, Query(), Header()]), "/x", "GET", "two markers"),
         (_handler(x=Annotated[str, Query]), "/x", "GET", "Query()"),
-        (_handler(x=Annotated[Item, Query()]), "/x", "GET", "model"),
+        (_handler(x=Annotated[list[Item], Query()]), "/x", "GET", "one model class"),
         (_handler(x=Annotated[list[str], Cookie()]), "/x", "GET", "cookie"),
         (_handler(x=Item), "/{x}", "GET", "scalar"),
         (_handler(x=Annotated[Item, Body(media_type="text/plain")]), "/x", "POST", "str or bytes"),

@@ -6,12 +6,26 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
+from urllib.request import urlopen
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles as TheirFiles
 from static_tree import MODIFIED, make_tree, write
 from wire import Answer, Peer
 
-from noria import App, LimitsConfig, RegistrationError, ServerConfig, StaticFiles, StaticFilesConfig
+from noria import (
+    App,
+    LimitsConfig,
+    RegistrationError,
+    Response,
+    ServerConfig,
+    StaticFiles,
+    StaticFilesConfig,
+    URLBuildError,
+)
 from noria.testing import TestClient, live_server
 
 Ask = Callable[..., Answer]
@@ -262,6 +276,49 @@ def test_one_prefix_has_one_directory(tmp_path: Path) -> None:
     TestClient(app).get("/")
     with pytest.raises(RegistrationError, match="too late"):
         app.enable_static_files(StaticFilesConfig(root=tmp_path, prefix="/x"))
+
+
+@pytest.mark.parametrize("path", ["a.txt", "/a.txt", "sub/ü b.txt", "", "x?y#z", "//two.txt"])
+def test_urls_of_files_are_those_of_starlette(root: Path, path: str) -> None:
+    theirs = Starlette(routes=[Mount("/static files", app=TheirFiles(directory=root), name="static")])
+    app, outer = App(), App()
+    app.mount("/static files", StaticFiles(directory=root), name="static")
+    outer.mount("/below", app, name="below")
+    built = app.url_for("static", path=path)
+    assert unquote(built) == unquote(theirs.url_path_for("static", path=path))
+    assert outer.url_for("below.static", path=path, _query={"v": 1}) == f"/below{built}?v=1"
+
+
+def test_a_built_url_leads_to_its_file_in_templates_too(serve: Callable[..., live_server], root: Path, tmp_path: Path) -> None:
+    (root / "ü b.txt").write_text("found")
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "page.html").write_text("{{ url_for('files', path='/ü b.txt') }}")
+    app = App()
+    app.enable_templates(pages)
+    app.mount("/", StaticFiles(directory=root), name="files")
+    app.get("/page")(lambda: Response.template("page.html"))
+    app.get("/absolute")(lambda request: request.url_for("files", path="a.txt"))
+    server = serve(app)
+    with urlopen(f"{server.url}/page") as page, urlopen(server.url + page.read().decode()) as file:
+        assert file.read() == b"found"
+    with urlopen(f"{server.url}/absolute") as absolute:
+        assert absolute.read() == f'"{server.url}/a.txt"'.encode()
+
+
+def test_what_is_wrong_with_the_url_of_a_file(root: Path) -> None:
+    app = App()
+    app.mount("/static", StaticFiles(directory=root), name="static")
+    app.enable_static_files(StaticFilesConfig(root=root, prefix="/unnamed"))
+    for params, said in (({}, "misses path"), ({"path": "a", "x": 1}, "has no x"), ({"path": "../a"}, "no value")):
+        with pytest.raises(URLBuildError, match=said):
+            app.url_for("static", **params)
+    with pytest.raises(URLBuildError, match="did you mean 'static'"):
+        app.url_for("statics", path="a")
+    with pytest.raises(RegistrationError, match="a mount as 'static' already"):
+        app.mount("/other", StaticFiles(directory=root), name="static")
+    with pytest.raises(RegistrationError, match="a mount as 'static' already"):
+        app.mount("/other", App(), name="static")
 
 
 def test_config_is_keyword_only(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -233,3 +234,63 @@ def test_layers_see_what_was_rendered(pages: Path) -> None:
     other = shop(pages)
     other.before(lambda request: Response.template("base.txt"))
     assert TestClient(other).get("/page").text == "[]"
+
+
+class Refused(Exception):
+    pass
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+@pytest.mark.parametrize("way", ["before", "handler", "error", "middleware", "after"])
+def test_hooks_see_what_was_rendered_whoever_answered(
+    serve: Callable[..., live_server], pages: Path, way: str, is_async: bool
+) -> None:
+    app, seen = shop(pages), list[bytes]()
+
+    def template(by: str) -> Response | None:
+        return Response.template("base.txt") if by == way else None
+
+    @app.exception_handler(Refused)
+    def refused(request: Any, error: Exception) -> Any:
+        return template("error")
+
+    @app.before
+    def early(request: Any) -> Any:
+        return template("before")
+
+    @app.after
+    def looks(request: Any, response: Response) -> None:
+        seen.append(response.body())
+
+    if is_async:
+
+        @app.after
+        async def waits(request: Any, response: Response) -> None:
+            seen.append(response.body())
+
+    if way == "after" and is_async:
+        app.after(lambda request, response: template("after"))  # before the others: the last one is asked first
+    if way == "middleware":
+
+        @app.middleware
+        async def outer(request: Any, call_next: Any) -> Any:
+            response = await call_next(request)
+            seen.append(response.body())
+            return response
+
+        @app.middleware
+        async def inner(request: Any, call_next: Any) -> Any:
+            return template("middleware")
+
+    @app.get("/late")
+    def late() -> Any:
+        if way == "error":
+            raise Refused
+        return template("handler")
+
+    with urlopen(f"{serve(app).url}/late") as answer:
+        body = answer.read()
+    if way == "after" and not is_async:
+        assert body == b"null" and seen == [b"null"]
+    else:
+        assert body == b"[]" and seen and set(seen) == {b"[]"}

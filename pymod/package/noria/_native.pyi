@@ -597,8 +597,7 @@ class MemoryServer(metaclass=_BoundType):
         loop: LoopCore | None = None,  # else start_task puts coroutines on the one that runs
         start_task: Callable[[Coroutine[Any, Any, None], Context], Task[None]] | None = None,
     ) -> None: ...
-    def begin(self) -> None:
-        """Handlers may run from now on, on this thread, until end()."""
+    def begin(self) -> None: ...  # handlers may run from now on, on this thread, until end()
     def end(self) -> None: ...
     def turn(self) -> bool: ...  # until nothing more happens by itself; whether anything did
     def pending(self) -> int: ...  # how many exchanges wait for their handler
@@ -606,9 +605,11 @@ class MemoryServer(metaclass=_BoundType):
     def send(self, connection: int, data: bytes, chunks: Sequence[int] | None = None) -> None:
         """Delivers octets in pieces of these sizes (the rest in one) and runs until idle."""
     def finish(self, connection: int) -> None: ...  # the client's FIN
+    def leave(self, connection: int) -> None: ...  # closes the client's end and forgets it
+    def connections(self) -> int: ...  # those that the client has not left
     def receive(self, connection: int) -> bytes:
         """What the server has sent since the last call."""
-    def closed(self, connection: int) -> bool: ...
+    def closed(self, connection: int) -> bool: ...  # also of one that was left
     def publish(self, topic: str, data: bytes, is_text: bool) -> int: ...
     def close(self) -> None: ...
     def stats(self) -> dict[str, int]: ...

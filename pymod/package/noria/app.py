@@ -179,7 +179,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
     def url_for(self, name: str, /, **params: Any) -> str:
         """The path of a named route; `_query` adds a query."""
         query: Mapping[str, Any] | None = params.pop("_query", None)
-        return build_url(self._routes, name, params, query, self._mounts)
+        return build_url(self, name, params, query)
 
     @property
     def routes(self) -> Sequence[RouteInfo]:

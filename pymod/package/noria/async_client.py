@@ -244,7 +244,7 @@ class PumpedWire:
         await self._client._until(
             lambda: not self._call.left, lambda: _finish(self._server, self._connection), self._call
         )
-        self._server.receive(self._connection)
+        self._server.leave(self._connection)
 
 
 def _finish(server: _native.MemoryServer, connection: int) -> None:

@@ -148,7 +148,7 @@ class BuiltinSchemas:
             schema = self.schema(hints[name])
             if "$ref" not in schema:
                 schema["title"] = titled(name)
-            default = _default(tp, kind, name)
+            default = default_of_field(tp, kind, name)
             if default is not None:
                 schema["default"] = default
             properties[name] = schema
@@ -171,7 +171,7 @@ def _choice(values: list[Any]) -> dict[str, Any]:
     return made
 
 
-def _default(tp: Any, kind: str, name: str) -> Any:
+def default_of_field(tp: Any, kind: str, name: str) -> Any:
     """Of a field as JSON; None where it has none, or none that JSON can show."""
     if kind == "dataclass":
         default = tp.__dataclass_fields__[name].default

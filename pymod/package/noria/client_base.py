@@ -130,16 +130,23 @@ class ClientBase:
         method, url, parts = asked.method, asked.url, asked.parts
         data, server, address = self._octets(asked), self._memory(), address_of(parts)
         connection = await self._connected(server, address)
-        received = await self._answered(connection, data, method, timeout)
-        closed = server.closed(connection)
-        parsed = parse_response(received, method, closed)
+        is_kept = False
+        try:
+            received = await self._answered(connection, data, method, timeout)
+            closed = server.closed(connection)
+            parsed = parse_response(received, method, closed)
+            is_kept = parsed is not None and not closed
+        finally:
+            if not is_kept:
+                server.leave(connection)
         if parsed is None:
             if closed:
                 raise ConnectionError(f"{method} {url}: the server closed without a whole answer")
             raise TimeoutError(f"{method} {url}: no answer within {timeout:g} s{self._handler(method, parts.path or '/')}")
         response = TestResponse(url, *parsed)
-        says_close = any("close" in value.lower() for value in response.headers.getlist("connection"))
-        if not closed and not says_close:
+        if any("close" in value.lower() for value in response.headers.getlist("connection")):
+            server.leave(connection)
+        elif not closed:
             self._idle.setdefault(address, []).append(connection)
         for line in response.headers.getlist("set-cookie"):
             self.cookies.take(line, parts.hostname or "", parts.path or "/")
@@ -151,6 +158,7 @@ class ClientBase:
             connection = idle.pop()
             if not server.closed(connection):
                 return connection
+            server.leave(connection)
         return await self._connect(address)
 
     def _handler(self, method: str, path: str) -> str:
@@ -162,9 +170,12 @@ class ClientBase:
     async def _raw(self, data: bytes, chunks: Sequence[int] | None) -> bytes:
         server = self._memory()
         connection = await self._connect(address_of(urlsplit(self.base_url)))
-        answered = await self._settled(connection, lambda: server.send(connection, data, chunks))
-        if not server.closed(connection):
-            answered += await self._settled(connection, lambda: server.finish(connection))
+        try:
+            answered = await self._settled(connection, lambda: server.send(connection, data, chunks))
+            if not server.closed(connection):
+                answered += await self._settled(connection, lambda: server.finish(connection))
+        finally:
+            server.leave(connection)
         return answered
 
     # --- connections of their own ---

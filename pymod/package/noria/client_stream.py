@@ -89,7 +89,7 @@ class MemoryWire:
             if not server.closed(connection):
                 server.finish(connection)
             drive(self._are_through(), 10.0)
-        server.receive(connection)
+        server.leave(connection)
 
     def _are_through(self) -> Callable[[], bool]:
         """Whether no handler is left but those of other open wires, which nobody can tell apart."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from noria.routing import RouteInfo
 
 
+LATE = (Later, TemplateBody)  # bodies that have to be awaited
+
+
 class Endpoint:
     """What is the same in all requests of a route: its encoding, its application's exception handlers."""
 
@@ -58,9 +61,13 @@ class Endpoint:
         return response
 
     async def finished(self, response: Response) -> Response:
-        """The one that is still to be awaited."""
-        while type(response._body) is Later:
-            response = self.encoded(await response._body.awaitable)
+        """The one that is still to be awaited, or rendered."""
+        while type(response._body) in LATE:
+            body = response._body
+            if isinstance(body, Later):
+                response = self.encoded(await body.awaitable)
+            else:
+                response = await rendered(response, self.answers.app)
         return response
 
     def answered(self, value: Any, fn: Any) -> Response:
@@ -119,8 +126,7 @@ class Endpoint:
         answer = self.known(request, error)
         if answer is None:
             raise error
-        response: Response = answer if isinstance(answer, Response) else await answer
-        return response
+        return await self.finished(answer if isinstance(answer, Response) else await answer)
 
 
 def other_request(given: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from noria._native import Request
 from noria.guards import is_awaited, refuse
-from noria.layer_calls import Endpoint, abandoned, carried, other_request
+from noria.layer_calls import LATE, Endpoint, abandoned, carried, other_request
 from noria.parameters import is_coroutine
 from noria.responses import Later, Response, later
 
@@ -79,6 +79,7 @@ def _compiled(source: _Source, endpoint: Endpoint, lines: list[str], where: str)
         "finished": endpoint.finished,
         "instead": endpoint.instead,
         "known": endpoint.known,
+        "late": LATE,
         "later": later,
         "merged": endpoint.merged,
         "other_request": other_request,
@@ -127,7 +128,7 @@ class _Source:
                 f"value = {'await ' if is_coroutine(fn) else ''}b{at}(request)",
                 "if value is not None:",
                 f"    {answer}answered(value, b{at})",
-                *(["    break"] if answer != "return " else []),
+                *([*_indented(self.awaited_late()), "    break"] if answer != "return " else []),
             ]
         for at, fn in enumerate(self.guards):
             self.scope[f"g{at}"] = fn
@@ -189,10 +190,18 @@ class _Source:
             "    response = known(request, error)",
             "    if response is None:",
             "        raise",
+            "    if type(response) is not Response:",
         ]
         if self.is_coroutine:
-            return [*lines, "    if type(response) is not Response:", "        response = await response"]
-        return [*lines, "    if type(response) is not Response:", f"        return {settled}"]
+            return [*lines, "        response = await response", *_indented(self.awaited_late())]
+        # Behind the last hook nobody looks at it any more, and it is rendered as it is sent.
+        late = [] if failed else _indented(self.awaited_late())
+        return [*lines, f"        return {settled}", *late]
+
+    def awaited_late(self) -> list[str]:
+        """A template is rendered before the layers see it, whoever answered with it."""
+        wait = "response = await finished(response)" if self.is_coroutine else "return settled(request, response)"
+        return ["if type(response._body) in late:", f"    {wait}"]
 
     def behind(self) -> list[str]:
         """The `after` hooks. One that fails ends them."""
@@ -203,6 +212,7 @@ class _Source:
                 f"value = {'await ' if is_coroutine(fn) else ''}a{at}(request, response)",
                 "if value is not None:",
                 f"    response = instead(value, a{at}, response)",
+                *(_indented(self.awaited_late()) if self.is_coroutine else []),
             ]
         return self.excepted(lines, ["abandoned(response)"], "later(response)") if lines else []
 
@@ -227,7 +237,9 @@ class _Source:
                 lines += [
                     f"async def n{at - 1}(given):",
                     *_indented(is_ours),
-                    f"    return answered(await m{at}(request, n{at}), m{at})",
+                    f"    response = answered(await m{at}(request, n{at}), m{at})",
+                    *_indented(self.awaited_late()),
+                    "    return response",
                 ]
         return [
             *lines,

@@ -51,6 +51,7 @@ class Mounting:
     def __init__(self) -> None:
         self._mounts: list[Mount] = []
         self._static_prefixes: set[str] = set()  # below which the native half serves files
+        self._static_names: dict[str, str] = {}  # for url_for(): the prefix of each
         self._root_path = ""  # where the app that is served has this one
         self._runtime: Runtime | None = None
         self._serving: Server | None = None
@@ -58,13 +59,15 @@ class Mounting:
     def mount(self, path: str, target: App | Mountable, *, name: str | None = None) -> None:
         """Gives `target` the path and everything below it that no own route matches; the longest path wins.
 
-        With a name, `url_for("name.route")` reaches its routes.
+        With a name, `url_for("name.route")` reaches its routes, `url_for("name", path="a.css")` a file of StaticFiles.
         """
         app: Any = self
         where = f"mount({path!r})"
         app._registering(where, where)
         prefix = _prefix(path, where)
         if _is_mountable(target):
+            if name is not None and self._has_mount(name):
+                raise _named_twice(name, where)
             made = target._mount(app, prefix, name)
             if made is None:
                 return
@@ -77,13 +80,14 @@ class Mounting:
             raise RegistrationError(
                 f"there are static files at {path!r} already", where=where, fix="give one of them another path"
             )
-        for other in self._mounts:
-            if other.prefix == prefix or (name is not None and other.name == name):
-                same = f"at {path!r}" if other.prefix == prefix else f"as {name!r}"
-                raise RegistrationError(
-                    f"there is a mount {same} already", where=where, fix="give it another path and another name="
-                )
+        if any(other.prefix == prefix for other in self._mounts):
+            raise RegistrationError(f"there is a mount at {path!r} already", where=where, fix="give it another path")
+        if name is not None and self._has_mount(name):
+            raise _named_twice(name, where)
         self._mounts.append(Mount(prefix, target, name))
+
+    def _has_mount(self, name: str) -> bool:
+        return name in self._static_names or any(mount.name == name for mount in self._mounts)
 
     def _tree(self, root_path: str = "") -> Iterator[tuple[str, App]]:
         """This app and all that are mounted in it, each with its whole prefix."""
@@ -134,6 +138,10 @@ class Mounting:
                 )
             mount.app._outer_layers = outer
             native._native.mount(mount.prefix, mount.app._freeze())
+
+
+def _named_twice(name: str, where: str) -> RegistrationError:
+    return RegistrationError(f"there is a mount as {name!r} already", where=where, fix="give it another name=")
 
 
 def _prefix(path: str, where: str) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from noria.annotations import is_model, unwrapped, without_none
 from noria.builtin_schemas import constrained, jsonable, titled
+from noria.model_fields import field_parameter
 from noria.parameters import EMPTY
-from noria.sources import default_of
+from noria.sources import default_of, key_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ def parameters_in(route: RouteInfo, signature: Signature, schemas: Schemas) -> l
     template = dict(route.template.parameters)
     for source in signature.sources:
         if source.source in PLACES and told_of(source).get("include_in_schema", True):
-            made = _parameter(source, template, schemas)
-            known = found.setdefault((made["in"], made["name"]), made)
-            known["required"] = known["required"] or made["required"]
+            for made in _parameters(source, template, schemas):
+                known = found.setdefault((made["in"], made["name"]), made)
+                known["required"] = known["required"] or made["required"]
     for name, converter in route.template.parameters:
         if ("path", name) not in found:
             schema = {**_by_converter(converter), "title": titled(name)}
@@ -51,14 +52,9 @@ def _by_converter(converter: str) -> dict[str, Any]:
     return _CONVERTED.get(converter, {"type": "string"})
 
 
-def key_of(source: Source) -> str:
+def named(source: Source) -> str:
     """The name under which it is sent."""
-    marker, name = source.marker, source.parameter.name
-    if marker is not None and marker.alias is not None:
-        return marker.alias
-    if source.source == "header" and (marker is None or marker.convert_underscores):
-        return name.replace("_", "-")
-    return name
+    return key_of(source.source, source.parameter, source.marker)
 
 
 def beside(source: Source, key: str) -> dict[str, Any]:
@@ -81,8 +77,24 @@ def is_required(source: Source) -> bool:
     return default is EMPTY and factory is None
 
 
+def _parameters(source: Source, template: dict[str, str], schemas: Schemas) -> list[dict[str, Any]]:
+    """One, or one for each field of a model."""
+    if source.fields is None:
+        return [_parameter(source, template, schemas)]
+    made = []
+    for one in source.fields:
+        if one.source is None:
+            made.append(field_parameter(one, source.source, schemas))
+        elif told_of(one.source).get("include_in_schema", True):
+            made.append(_parameter(one.source, {}, schemas))
+    if without_none(unwrapped(source.tp))[1] and not is_required(source):
+        for parameter in made:
+            parameter["required"] = False
+    return made
+
+
 def _parameter(source: Source, template: dict[str, str], schemas: Schemas) -> dict[str, Any]:
-    key = key_of(source)
+    key = named(source)
     made: dict[str, Any] = {"name": key, "in": source.source, "required": source.source == "path" or is_required(source)}
     constraints = {} if source.marker is None else source.marker.constraints
     converter = template.get(key, "str") if source.source == "path" else "str"
@@ -131,7 +143,7 @@ def _request_body(content: dict[str, Any], sources: list[Source]) -> dict[str, A
 
 def _schema(source: Source, schemas: Schemas) -> dict[str, Any]:
     constraints = {} if source.marker is None else source.marker.constraints
-    return schemas.model(source.tp, "validation", constraints, beside(source, key_of(source)))
+    return schemas.model(source.tp, "validation", constraints, beside(source, named(source)))
 
 
 def _of_other_type(source: Source, schemas: Schemas) -> dict[str, Any]:
@@ -147,7 +159,7 @@ def _members(sources: list[Source], name: str, schemas: Schemas) -> dict[str, An
     properties: dict[str, Any] = {}
     required: list[str] = []
     for source in sources:
-        key = key_of(source)
+        key = named(source)
         if key in properties:
             continue
         properties[key] = _field(source, schemas) if source.source == "form" else _schema(source, schemas)
@@ -177,6 +189,6 @@ def _is_file(source: Source) -> bool:
 
 def _field(source: Source, schemas: Schemas) -> dict[str, Any]:
     constraints = {} if source.marker is None else source.marker.constraints
-    return schemas.text(source.tp, constraints, beside(source, key_of(source)))
+    return schemas.text(source.tp, constraints, beside(source, named(source)))
 
 

@@ -6,11 +6,11 @@ from noria.errors import URLBuildError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import Any
 
+    from noria.app import App
     from noria.item_encoding import ItemEncoding
-    from noria.mounts import Mount
 
 
 class Template:
@@ -166,31 +166,20 @@ class RouteInfo:
         return f"<RouteInfo {' '.join(self.methods)} {self.path} {self.name!r}>"
 
 
-def build_url(
-    routes: Iterable[RouteInfo],
-    name: str,
-    params: Mapping[str, Any],
-    query: Mapping[str, Any] | None,
-    mounts: Sequence[Mount] = (),
-) -> str:
+def build_url(app: App, name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None) -> str:
     """Path and query of the route of this name; an explicit name wins over function names."""
-    named = [route for route in routes if route.name == name]
+    named = [route for route in app._routes if route.name == name]
     chosen = [route for route in named if route.explicit_name] or named
-    if not chosen:
-        for mount in mounts:
-            if mount.name is not None and name.startswith(f"{mount.name}."):
-                below = name[len(mount.name) + 1 :]
-                return mount.path + build_url(mount.app._routes, below, params, query, mount.app._mounts)
-        from noria.errors import nearest
-
-        known = sorted({route.name for route in routes})
-        near = nearest(name, known)
-        hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known) or 'none'}"
-        raise URLBuildError(f"no route is named {name!r}; {hint}")
+    what = f"url_for({name!r})"
     if len(chosen) > 1:
         places = "; ".join(route.where for route in chosen)
         raise URLBuildError(f"{name!r} names several routes, give each its own name=: {places}")
-    url = chosen[0].template.build(params, f"url_for({name!r})")
+    if chosen:
+        url = chosen[0].template.build(params, what)
+    elif name in app._static_names:
+        url = _file_url(app._static_names[name], params, what)
+    else:
+        return _url_below(app, name, params, query)
     if query:
         from urllib.parse import urlencode
 
@@ -203,3 +192,23 @@ def build_url(
         if pairs:
             url += "?" + urlencode(pairs)
     return url
+
+
+def _file_url(prefix: str, params: Mapping[str, Any], what: str) -> str:
+    """Of a file of a static mount; its path may begin with a slash."""
+    if isinstance(path := params.get("path"), str):
+        params = {**params, "path": path.lstrip("/")}
+    return Template(f"{prefix}/{{path:path}}").build(params, what)
+
+
+def _url_below(app: App, name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None) -> str:
+    """Of a route of a mounted application; URLBuildError if there is none."""
+    for mount in app._mounts:
+        if mount.name is not None and name.startswith(f"{mount.name}."):
+            return mount.path + build_url(mount.app, name[len(mount.name) + 1 :], params, query)
+    from noria.errors import nearest
+
+    known = sorted({route.name for route in app._routes} | app._static_names.keys())
+    near = nearest(name, known)
+    hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known) or 'none'}"
+    raise URLBuildError(f"no route is named {name!r}; {hint}")

@@ -40,13 +40,19 @@ class Schemas:
         self._wanted: dict[str, list[Wanted]] = {"pydantic": [], "msgspec": [], "builtin": []}
 
     def model(
-        self, tp: Any, mode: Mode, constraints: dict[str, Any] | None = None, beside: dict[str, Any] | None = None
+        self,
+        tp: Any,
+        mode: Mode,
+        constraints: dict[str, Any] | None = None,
+        beside: dict[str, Any] | None = None,
+        engine: str | None = None,
     ) -> dict[str, Any]:
         """The schema of JSON, empty until finish(); `beside` are keywords of the place where it stands."""
         from typing import Any as AnyType
 
         place: dict[str, Any] = {}
-        engine = "builtin" if tp is AnyType else engine_of(tp, self.validator)
+        if engine is None:
+            engine = "builtin" if tp is AnyType else engine_of(tp, self.validator)
         self._wanted[engine].append(Wanted(tp, mode, constraints or {}, beside or {}, place))
         return place
 

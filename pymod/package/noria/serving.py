@@ -7,7 +7,7 @@ import sys
 from _thread import get_native_id  # threading would cost an import
 
 from noria import _native
-from noria.errors import StartupError, nearest
+from noria.errors import ConfigError, RegistrationError, StartupError, nearest
 from noria.settings import SETTINGS, defaults, logs_of, native_values, response_fields, with_changes
 from noria.settings import websocket_settings, with_environment
 
@@ -222,8 +222,8 @@ class Serving:
             self.runtime.start_up(broker)
         except BaseException as error:
             self.close()
-            if not isinstance(error, Exception):
-                raise
+            if not isinstance(error, Exception) or isinstance(error, (ConfigError, RegistrationError, StartupError)):
+                raise  # it says what is wrong itself
             import traceback
 
             traceback.print_exception(error)

@@ -247,7 +247,7 @@ class Compiler:
                 raise self.refused(
                     f"{self.says(parameter)} is a model on a "
                     f"{'/'.join(self.route.methods)} route",
-                    f"mark it Annotated[{described(tp)}, Body()], or use POST",
+                    f"mark it Annotated[{described(tp)}, Query()] or Annotated[{described(tp)}, Body()], or use POST",
                 )
             self.body.append((parameter, tp, None))
             return (parameter, tp, None), False
@@ -325,16 +325,19 @@ class Compiler:
         if tp is EMPTY:
             tp = self.typed_like_default(parameter, marker)
         if is_model(tp):
-            raise self.refused(
-                f"{self.says(parameter)} takes a model from {marker!r}",
-                "take each field as a parameter of its own, or mark it Body()",
-            )
+            return self.model(parameter, tp, marker)
         if not fits_text(tp):
             raise self.no_source(parameter, tp)
         return self.text(marker.source, parameter, tp, marker)
 
+    def model(self, parameter: Parameter, tp: Any, marker: Marker) -> Argument:
+        from noria.model_sources import model_source
+
+        made = model_source(self.says(parameter), marker.source, parameter, tp, marker, self.app.validator)
+        return self.taken(made, parameter, tp, marker)
+
     def of_form(self, parameter: Parameter, tp: Any, marker: Marker) -> Argument:
-        from noria.form_sources import file_source, form_model_source, is_upload
+        from noria.form_sources import file_source, is_upload
 
         if self.route.options.get("stream_body"):
             raise self.refused(
@@ -347,8 +350,7 @@ class Compiler:
         if tp is EMPTY:
             tp = self.typed_like_default(parameter, marker)
         if is_model(tp):
-            made = form_model_source(self.says(parameter), parameter, tp, marker, self.app.validator)
-            return self.taken(made, parameter, tp, marker)
+            return self.model(parameter, tp, marker)
         if not fits_text(tp):
             if is_upload(without_none(unwrapped(tp))[0]):
                 raise self.refused(f"{self.says(parameter)} is a file marked Form()", "mark it File()")

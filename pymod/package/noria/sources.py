@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from noria._native import Argument, Request
     from noria.form_data import FormData
+    from noria.model_fields import ModelField
     from noria.params import Marker
     from noria.parameters import Parameter
 
@@ -32,7 +33,7 @@ _NATIVE = {str: "str", bytes: "bytes", int: "int", float: "float", bool: "bool"}
 class Source:
     """A parameter whose value comes from the request, in the form `explain` and resolvers use."""
 
-    __slots__ = ("argument", "marker", "parameter", "read", "source", "tp")
+    __slots__ = ("argument", "fields", "marker", "parameter", "read", "source", "tp")
 
     # As the handler has it, for descriptions of the route; set by the compiler.
     parameter: Parameter
@@ -43,6 +44,7 @@ class Source:
         self.source = source
         self.read = read
         self.argument = argument
+        self.fields: list[ModelField] | None = None  # of a model that is sent field by field
 
 
 def default_of(parameter: Parameter, marker: Marker | None) -> tuple[Any, Callable[[], Any] | None]:
@@ -131,15 +133,18 @@ def _matched_converter(where: str, name: str, converter: str, bare: Any) -> Call
     return by_text
 
 
+def key_of(source: str, parameter: Parameter, marker: Marker | None) -> str:
+    """The name under which it is sent."""
+    if marker is not None and marker.alias is not None:
+        return marker.alias
+    if source == "header" and (marker is None or marker.convert_underscores):
+        return parameter.name.replace("_", "-")
+    return parameter.name
+
+
 def text_source(where: str, source: Any, parameter: Parameter, tp: Any, marker: Marker | None) -> Source:
     """A scalar, or a collection of them, from texts of the request."""
-    name = parameter.name
-    if marker is not None and marker.alias is not None:
-        key = marker.alias
-    elif source == "header" and (marker is None or marker.convert_underscores):
-        key = name.replace("_", "-")
-    else:
-        key = name
+    key = key_of(source, parameter, marker)
     if source == "header":
         key = key.lower()
     default, factory = default_of(parameter, marker)

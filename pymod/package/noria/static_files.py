@@ -39,10 +39,10 @@ class StaticFiles:
     def _mount(self, app: Any, path: str, name: str | None) -> None:
         index = "index.html" if self.html else None
         config = StaticFilesConfig(root=self.directory, prefix=path or "/", index_file=index)
-        add_static(app, config, f"mount({path or '/'!r})")
+        add_static(app, config, f"mount({path or '/'!r})", name)
 
 
-def add_static(app: Any, config: StaticFilesConfig, where: str) -> None:
+def add_static(app: Any, config: StaticFilesConfig, where: str, name: str | None = None) -> None:
     """Registers the directory below its prefix; RegistrationError for what cannot be served."""
     app._registering("static files", where)
     prefix = config.prefix
@@ -92,3 +92,5 @@ def add_static(app: Any, config: StaticFilesConfig, where: str) -> None:
             fix="root= is an existing directory; a relative one begins at the working directory",
         ) from None
     app._static_prefixes.add(below)
+    if name is not None:
+        app._static_names[name] = below

@@ -62,6 +62,21 @@ def test_close_at_any_time() -> None:
                 late()
 
 
+def test_a_connection_that_is_left_is_closed_and_forgotten() -> None:
+    wire = Wire().add(lambda request: "x")
+    assert wire.ask().json == "x" and wire.server.connections() == 1
+    for _ in range(2):
+        wire.server.leave(wire.connection)
+        assert wire.server.closed(wire.connection) and wire.server.receive(wire.connection) == b""
+    assert wire.server.connections() == 0
+    with pytest.raises(KeyError):
+        wire.server.send(wire.connection, GET)
+    for unknown in (wire.server.closed, wire.server.receive, wire.server.finish):
+        with pytest.raises(KeyError):
+            unknown(7)
+    wire.server.leave(7)
+
+
 def test_it_is_not_entered_twice() -> None:
     wire = Wire()
     found: list[Any] = []

@@ -156,4 +156,33 @@ class Point:
     label: str = "here"
 
 
+class Filters(BaseModel):
+    limit: int = Field(default=10, ge=1, le=50)
+    sort: Sort = Sort.NAME
+    tags: list[str] = Field(default=[], max_length=2)
+    cheaper: Decimal | None = Field(default=None, alias="cheaperThan", gt=0)
+    q: str = Field(min_length=2)
+
+
+class StrictFilters(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    size: Size | None = None
+    in_stock: bool = Field(default=False, alias="inStock")
+    ids: set[int] | None = None
+
+
+class Trail(BaseModel):
+    if_match: str = Field(min_length=3)
+    x_level: int = 1
+    x_tag: list[str] = []
+    plain: str | None = Field(default=None, alias="X-Plain_Name")
+
+
+class Basket(BaseModel):
+    session: str
+    visits: int = Field(default=0, ge=0)
+    ui_lang: str | None = Field(default=None, alias="ui-lang")
+
+
 Order.model_rebuild()

@@ -6,6 +6,7 @@ from typing import Any
 
 from samples.accounts import add_accounts
 from samples.catalogue import add_catalogue
+from samples.filters import add_filters
 from samples.kits import Kit
 from samples.orders import add_orders
 
@@ -15,4 +16,5 @@ def shop(web: Kit) -> Any:
     add_catalogue(app, web)
     add_orders(app, web)
     add_accounts(app, web)
+    add_filters(app, web)
     return app

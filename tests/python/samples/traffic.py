@@ -74,6 +74,12 @@ ROUTES = (
             cookie={"session": STR, "theme": one_of("light", "dark"), "visits": INT, "ui-lang": STR}),
     Traffic("GET /failures/{kind}", path={"kind": one_of("conflict", "teapot", "gone", "no-stock", "lookup", "crash", "empty")},
             query={"left": INT}),
+    Traffic("GET /filters", query={"limit": INT, "sort": text("sort"), "tags": one_of("kitchen", "ß"), "q": STR,
+                                   "cheaperThan": text("decimal")}),
+    Traffic("GET /filters/strict", query={"size": text("size"), "inStock": text("bool"), "in_stock": text("bool"), "ids": INT}),
+    Traffic("GET /filters/beside", query={"q": STR, "limit": INT, "page": INT}),
+    Traffic("GET /trail", header={"if-match": STR, "x-level": INT, "x-tag": STR, "x-plain_name": STR}),
+    Traffic("GET /basket", cookie={"session": STR, "visits": INT, "ui-lang": STR}),
 )  # fmt: skip
 
 
