@@ -20,10 +20,10 @@ PIECES = [
 ]
 
 
-def read(query: str) -> dict[str, str]:
-    """URL-004: the last value of each key."""
+def read(query: str) -> list[tuple[str, str]]:
+    """URL-004."""
     pieces = [piece.partition("=") for piece in query.split("&") if piece]
-    return {unquote_plus(key): unquote_plus(value) for key, _, value in pieces}
+    return [(unquote_plus(key), unquote_plus(value)) for key, _, value in pieces]
 
 
 def generated(count: int) -> list[str]:
@@ -39,9 +39,14 @@ def served(keys: list[str], seen: list[Any], **options: Any) -> Wire:
 def test_ten_thousand_queries_are_read_as_plain_python_reads_them() -> None:
     seen: list[Any] = []
     few, many = served(KEYS, seen), served(KEYS + MORE + KEYS, seen)
+    every = Wire().add(lambda request: seen.append(request.query.multi_items()))
     found: set[str] = set()
     for query in generated(10_000):
-        expected = read(query)
+        pairs = read(query)
+        # The last of a key's values, and all of them in order.
+        expected = dict(pairs)
+        assert every.ask("/?" + query).status == 200, query
+        assert seen.pop() == pairs, query
         assert few.ask("/?" + query).status == 200, query
         assert seen.pop() == tuple(expected.get(key, ABSENT) for key in KEYS), query
         assert many.ask("/?" + query).status == 200, query
