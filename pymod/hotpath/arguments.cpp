@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "http/message/cookie.hpp"
-#include "http/message/field_rules.hpp"
+#include "http/message/field_search.hpp"
 #include "http/message/percent.hpp"
 #include "pymod/hotpath/request_values.hpp"
 
@@ -54,13 +54,9 @@ PyObject* query_argument(const PlanArgument& argument, const RequestLoan& loan,
 
 PyObject* header_argument(const PlanArgument& argument, const RequestLoan& loan) {
   const http::RequestHead& head = loan.exchange().request();
-  for (const http::Field& field : head.fields) {
-    if (field.name.bytes == argument.key.size() &&
-        http::is_same_name(head.text(field.name), argument.key)) {
-      return converted(argument, loan, head.text(field.value), Charset::latin1);
-    }
-  }
-  return default_of(argument);
+  const http::Field* const field = http::find_field(head, argument.key);
+  return field == nullptr ? default_of(argument)
+                          : converted(argument, loan, head.text(field->value), Charset::latin1);
 }
 
 PyObject* cookie_argument(const PlanArgument& argument, const RequestLoan& loan) {
