@@ -31,7 +31,7 @@ ROUTES = {
 }
 FINDING = re.compile(
     r"noria::http::(find_behind_literals|RouteTable::|read_integer|is_same_name)"
-    r"|noria::py::(QueryPairs::|is_query_encoded|decode_query)|:_*mem(r?chr|cmp)"
+    r"|noria::http::(QueryKeys::|form_octets|find_field)|:_*mem(r?chr|cmp)"
 )
 
 

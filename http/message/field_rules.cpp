@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "http/message/octet_word.hpp"
 #include "http/message/octets.hpp"
 
 namespace noria::http {
@@ -56,10 +57,36 @@ constexpr std::array<std::string_view, 4> no_trailer_prefixes = {
 
 }  // namespace
 
+namespace {
+
+// Where two octets differ they are the two cases of a letter.
+bool is_same_word(std::uint64_t one, std::uint64_t other) {
+  constexpr std::uint64_t case_bits = octet_word::ones * 0x20;
+  const std::uint64_t differing = one ^ other;
+  if (differing == 0) return true;
+  // Per octet, with the top bit set aside: the sum has it from 'a' on, the other only behind 'z'.
+  const std::uint64_t folded = (one | case_bits) & octet_word::low_bits;
+  const std::uint64_t letters = (folded + octet_word::ones * (0x80 - 'a')) &
+                                ~(folded + octet_word::ones * (0x7F - 'z')) & ~one;
+  return ((differing & ~case_bits) | (differing << 2 & ~letters)) == 0;
+}
+
+}  // namespace
+
 bool is_same_name(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](char one, char other) {
-    return one == other || to_lower(one) == to_lower(other);
-  });
+  const std::size_t bytes = left.size();
+  if (bytes != right.size()) return false;
+  if (bytes < 8) {
+    return is_same_word(octet_word::load_short(left.data(), bytes),
+                        octet_word::load_short(right.data(), bytes));
+  }
+  const std::size_t last = bytes - 8;
+  for (std::size_t at = 0; at < last; at += 8) {
+    if (!is_same_word(octet_word::load(left.data() + at), octet_word::load(right.data() + at))) {
+      return false;
+    }
+  }
+  return is_same_word(octet_word::load(left.data() + last), octet_word::load(right.data() + last));
 }
 
 bool is_token(std::string_view text) {

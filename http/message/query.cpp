@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "http/message/percent.hpp"
-
 namespace noria::http {
 
 bool QueryFields::next(QueryField& field) {
@@ -25,26 +23,6 @@ bool query_fields_exceed(std::string_view query, std::size_t count_max) {
     if (++count > count_max) return true;
   }
   return false;
-}
-
-bool is_query_key(std::string_view sent, std::string_view key, std::string& scratch) {
-  if (is_plain_form(sent)) return sent == key;
-  return form_text(sent, scratch) == key;
-}
-
-FieldSearch find_last_query_value(std::string_view query, std::string_view key,
-                                  std::size_t count_max, std::string& scratch,
-                                  std::string_view& value) {
-  FieldSearch search = FieldSearch::absent;
-  std::size_t count = 0;
-  QueryField field;
-  for (QueryFields fields(query); fields.next(field);) {
-    if (++count > count_max) return FieldSearch::too_many;
-    if (!is_query_key(field.key, key, scratch)) continue;
-    search = FieldSearch::found;
-    value = field.value;
-  }
-  return search;
 }
 
 }  // namespace noria::http

@@ -3,10 +3,7 @@
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
-
-#include "http/message/field_search.hpp"
 
 namespace noria::http {
 
@@ -27,13 +24,5 @@ class QueryFields {
 
 // LIM-040. Stops at the field too many.
 bool query_fields_exceed(std::string_view query, std::size_t count_max);
-
-// Whether a key as sent is this text. `scratch` is used only if the key has to be decoded.
-bool is_query_key(std::string_view sent, std::string_view key, std::string& scratch);
-
-// The last value of the key, as sent.
-FieldSearch find_last_query_value(std::string_view query, std::string_view key,
-                                  std::size_t count_max, std::string& scratch,
-                                  std::string_view& value);
 
 }  // namespace noria::http

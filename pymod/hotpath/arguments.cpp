@@ -1,74 +1,18 @@
 #include "pymod/hotpath/arguments.hpp"
 
+#include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include "http/message/field_rules.hpp"
-#include "pymod/hotpath/query_fields.hpp"
+#include "http/message/cookie.hpp"
+#include "http/message/field_search.hpp"
+#include "http/message/percent.hpp"
 #include "pymod/hotpath/request_values.hpp"
 
 namespace noria::py {
 
 namespace {
-
-// What looking for a text in the message came to.
-enum class Search : std::uint8_t { found, absent, too_many };
-
-bool same_query_key(std::string_view raw, std::string_view key, std::string& scratch) {
-  if (raw == key) return true;
-  if (!is_query_encoded(raw)) return false;
-  decode_query(raw, scratch);
-  return scratch == key;
-}
-
-// The last field of this name, escapes undone (in `scratch` if there are any).
-Search find_query(std::string_view query, std::string_view key, std::size_t fields_max,
-                  std::string& scratch, std::string_view& text) {
-  std::size_t count = 0;
-  bool found = false;
-  RawPair pair;
-  for (QueryPairs pairs(query); pairs.next(pair);) {
-    if (++count > fields_max) return Search::too_many;
-    if (same_query_key(pair.key, key, scratch)) {
-      text = pair.value;
-      found = true;
-    }
-  }
-  if (!found) return Search::absent;
-  if (is_query_encoded(text)) {
-    decode_query(text, scratch);
-    text = scratch;
-  }
-  return Search::found;
-}
-
-Search find_header(const http::RequestHead& head, std::string_view key, std::string_view& text) {
-  for (const http::Field& field : head.fields) {
-    if (field.name.bytes == key.size() && http::is_same_name(head.text(field.name), key)) {
-      text = head.text(field.value);
-      return Search::found;
-    }
-  }
-  return Search::absent;
-}
-
-Search find_cookie(const http::RequestHead& head, std::string_view key, std::size_t cookies_max,
-                   std::string_view& text) {
-  std::size_t count = 0;
-  bool found = false;
-  for (const http::Field& field : head.fields) {
-    if (field.known != http::FieldName::cookie) continue;
-    RawPair pair;
-    for (CookiePairs pairs(head.text(field.value)); pairs.next(pair);) {
-      if (++count > cookies_max) return Search::too_many;
-      if (!found && pair.key == key) {
-        text = pair.value;
-        found = true;
-      }
-    }
-  }
-  return found ? Search::found : Search::absent;
-}
 
 PyObject* default_of(const PlanArgument& argument) {
   PyObject* value = argument.default_value.get();
@@ -79,44 +23,54 @@ PyObject* default_of(const PlanArgument& argument) {
   return PyObject_CallMethod(value, "copy", nullptr);
 }
 
-PyObject* found_or_default(const PlanArgument& argument, Search search, std::string_view text,
-                           Charset charset) {
-  if (search == Search::found) {
-    return scalar(argument.convert, text, charset, argument.callable.get());
-  }
-  return search == Search::absent ? default_of(argument) : nullptr;
+PyObject* converted(const PlanArgument& argument, const RequestLoan& loan, std::string_view text,
+                    Charset charset) {
+  return scalar(loan.route().application->hot.json_reader.integers, argument.convert, text, charset,
+                argument.callable.get());
 }
 
-PyObject* path_argument(const PlanArgument& argument, RequestLoan& loan) {
+PyObject* path_argument(const PlanArgument& argument, const RequestLoan& loan) {
   const auto values = loan.exchange().path_values();
   if (argument.index >= values.size()) return nullptr;
   const http::PathValue& value = values[argument.index];
   if (argument.convert == Convert::as_matched) {
     return path_value(loan.route().application->hot, value);
   }
-  return scalar(argument.convert, value.text, Charset::utf8, argument.callable.get());
+  return converted(argument, loan, value.text, Charset::utf8);
 }
 
-PyObject* query_argument(const PlanArgument& argument, RequestLoan& loan) {
-  const http::RequestHead& head = loan.exchange().request();
+[[gnu::noinline]] PyObject* decoded_argument(const PlanArgument& argument, const RequestLoan& loan,
+                                             std::string_view sent) {
   std::string scratch;
-  std::string_view text;
-  const Search search = find_query(head.text(head.query), argument.key,
-                                   loan.route().application->query_fields_max, scratch, text);
-  return found_or_default(argument, search, text, Charset::utf8);
+  return converted(argument, loan, http::form_octets(sent, scratch), Charset::utf8);
 }
 
-PyObject* header_argument(const PlanArgument& argument, RequestLoan& loan) {
-  std::string_view text;
-  const Search search = find_header(loan.exchange().request(), argument.key, text);
-  return found_or_default(argument, search, text, Charset::latin1);
+PyObject* query_argument(const PlanArgument& argument, const RequestLoan& loan,
+                         const http::QueryValue& value) {
+  if (!value.found()) return default_of(argument);
+  return value.is_plain ? converted(argument, loan, value.sent(), Charset::utf8)
+                        : decoded_argument(argument, loan, value.sent());
 }
 
-PyObject* cookie_argument(const PlanArgument& argument, RequestLoan& loan) {
+PyObject* header_argument(const PlanArgument& argument, const RequestLoan& loan) {
+  const http::RequestHead& head = loan.exchange().request();
+  const http::Field* const field = http::find_field(head, argument.key);
+  return field == nullptr ? default_of(argument)
+                          : converted(argument, loan, head.text(field->value), Charset::latin1);
+}
+
+PyObject* cookie_argument(const PlanArgument& argument, const RequestLoan& loan) {
   std::string_view text;
-  const Search search = find_cookie(loan.exchange().request(), argument.key,
-                                    loan.route().application->cookies_max, text);
-  return found_or_default(argument, search, text, Charset::latin1);
+  switch (http::find_first_cookie(loan.exchange().request(), argument.key,
+                                  loan.route().application->cookies_max, text)) {
+    case http::FieldSearch::found:
+      return converted(argument, loan, text, Charset::latin1);
+    case http::FieldSearch::absent:
+      return default_of(argument);
+    case http::FieldSearch::too_many:
+      break;
+  }
+  return nullptr;
 }
 
 PyObject* body_argument(const PlanArgument& argument, RequestLoan& loan) {
@@ -131,62 +85,93 @@ PyObject* body_argument(const PlanArgument& argument, RequestLoan& loan) {
   return json_read(application.hot.json_reader, body, application.read_limits);
 }
 
+// What one pass over the query has found.
+class QueryValues {
+ public:
+  explicit QueryValues(std::size_t count) {
+    if (count <= inline_.size()) [[likely]]
+      return;
+    more_ = std::make_unique_for_overwrite<http::QueryValue[]>(count);
+    values_ = more_.get();
+  }
+  http::QueryValue* get() { return values_; }
+
+ private:
+  std::array<http::QueryValue, arguments_inline> inline_;
+  std::unique_ptr<http::QueryValue[]> more_;
+  http::QueryValue* values_ = inline_.data();
+};
+
+bool find_in_query(const RequestLoan& loan, http::QueryValue* values) {
+  const CompiledRoute& route = loan.route();
+  const http::RequestHead& head = loan.exchange().request();
+  return route.plan.query_keys.find_last(head.text(head.query), route.application->query_fields_max,
+                                         values);
+}
+
+// Borrowed; made for the first who asks. Null with an error set.
+PyObject* side_channel_of(const Hooks& hooks, OwnedRef& side_channel) {
+  if (!side_channel) side_channel = OwnedRef(PyObject_CallNoArgs(hooks.side_channel.get()));
+  return side_channel.get();
+}
+
+PyObject* background_of(const Hooks& hooks, PyObject* side_channel) {
+  return side_channel == nullptr ? nullptr
+                                 : PyObject_CallOneArg(hooks.background.get(), side_channel);
+}
+
+PyObject* websocket_of(const Hooks& hooks, PyObject* request, PyObject* info) {
+  return request == nullptr
+             ? nullptr
+             : PyObject_CallFunctionObjArgs(hooks.websocket.get(), request, info, nullptr);
+}
+
+// A new reference; null as Filled says.
+PyObject* make(const PlanArgument& argument, RequestLoan& loan, const http::QueryValue* query,
+               OwnedRef& side_channel) {
+  const Hooks& hooks = loan.route().application->hooks;
+  switch (argument.source) {
+    case Source::request:
+      return Py_XNewRef(loan.get());
+    case Source::constant:
+      return Py_NewRef(argument.default_value.get());
+    case Source::response:
+      return Py_XNewRef(side_channel_of(hooks, side_channel));
+    case Source::background:
+      return background_of(hooks, side_channel_of(hooks, side_channel));
+    case Source::websocket:
+      return websocket_of(hooks, loan.get(), loan.route().plan.info.get());
+    case Source::path:
+      return path_argument(argument, loan);
+    case Source::query:
+      return query_argument(argument, loan, query[argument.index]);
+    case Source::header:
+      return header_argument(argument, loan);
+    case Source::cookie:
+      return cookie_argument(argument, loan);
+    case Source::body:
+      return body_argument(argument, loan);
+    case Source::resolver:
+      return loan.get() == nullptr ? nullptr
+                                   : PyObject_CallOneArg(argument.callable.get(), loan.get());
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Filled ArgumentVector::fill(RequestLoan& loan) {
   const Plan& plan = loan.route().plan;
-  const Hooks& hooks = loan.route().application->hooks;
-  if (plan.arguments.size() > inline_count) {
-    more_.resize(plan.arguments.size() + 1);
-    values_ = more_.data() + 1;
+  if (plan.arguments.size() > arguments_inline) [[unlikely]] {
+    more_ = std::make_unique<PyObject*[]>(plan.arguments.size() + 1);
+    values_ = more_.get() + 1;
   }
+  QueryValues query(plan.query_keys.size());
+  if (plan.query_keys.size() != 0 && !find_in_query(loan, query.get())) return Filled::unfit;
   for (const PlanArgument& argument : plan.arguments) {
-    PyObject* value = nullptr;
-    switch (argument.source) {
-      case Source::request:
-        value = Py_XNewRef(loan.get());
-        if (value == nullptr) return Filled::raised;
-        break;
-      case Source::constant:
-        value = Py_NewRef(argument.default_value.get());
-        break;
-      case Source::path:
-        value = path_argument(argument, loan);
-        break;
-      case Source::query:
-        value = query_argument(argument, loan);
-        break;
-      case Source::header:
-        value = header_argument(argument, loan);
-        break;
-      case Source::cookie:
-        value = cookie_argument(argument, loan);
-        break;
-      case Source::body:
-        value = body_argument(argument, loan);
-        break;
-      case Source::resolver:
-        if (loan.get() == nullptr) return Filled::raised;
-        value = PyObject_CallOneArg(argument.callable.get(), loan.get());
-        break;
-      case Source::response:
-        if (!side_channel(hooks)) return Filled::raised;
-        value = Py_NewRef(side_channel_.get());
-        break;
-      case Source::websocket:
-        if (loan.get() == nullptr) return Filled::raised;
-        value = PyObject_CallFunctionObjArgs(hooks.websocket.get(), loan.get(), plan.info.get(),
-                                             nullptr);
-        if (value == nullptr) return Filled::raised;
-        break;
-      case Source::background:
-        if (!side_channel(hooks)) return Filled::raised;
-        value = PyObject_CallOneArg(hooks.background.get(), side_channel_.get());
-        if (value == nullptr) return Filled::raised;
-        break;
-    }
+    PyObject* const value = make(argument, loan, query.get(), side_channel_);
     if (value == nullptr) [[unlikely]]
-      return Filled::unfit;
+      return argument.source < Source::path ? Filled::raised : Filled::unfit;
     values_[size_++] = value;
   }
   return Filled::yes;

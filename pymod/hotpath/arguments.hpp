@@ -5,8 +5,8 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <utility>
-#include <vector>
 
 #include "http/serve/exchange.hpp"
 #include "pymod/hotpath/application_state.hpp"
@@ -65,6 +65,9 @@ inline PyObject* call_handler(const Plan& plan, PyObject* const* values) {
   return plan.vectorcall(handler, values, flagged_count, plan.keyword_names.get());
 }
 
+// Without more of them than this a call allocates nothing for its vector.
+inline constexpr std::size_t arguments_inline = 16;
+
 class ArgumentVector {
  public:
   ArgumentVector() = default;
@@ -80,18 +83,11 @@ class ArgumentVector {
   PyObject* side_channel() const { return side_channel_.get(); }
 
  private:
-  static constexpr std::size_t inline_count = 16;
-
   std::size_t size_ = 0;
-  bool side_channel(const Hooks& hooks) {
-    if (!side_channel_) side_channel_ = OwnedRef(PyObject_CallNoArgs(hooks.side_channel.get()));
-    return static_cast<bool>(side_channel_);
-  }
-
   OwnedRef side_channel_;
   // One slot before the first, for call_handler().
-  std::array<PyObject*, inline_count + 1> inline_;
-  std::vector<PyObject*> more_;
+  std::array<PyObject*, arguments_inline + 1> inline_;
+  std::unique_ptr<PyObject*[]> more_;
   PyObject** values_ = inline_.data() + 1;
 };
 

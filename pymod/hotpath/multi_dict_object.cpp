@@ -2,8 +2,9 @@
 
 #include <string>
 
+#include "http/message/percent.hpp"
+#include "http/message/query.hpp"
 #include "pymod/hotpath/multi_items.hpp"
-#include "pymod/hotpath/query_fields.hpp"
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/text.hpp"
 
@@ -167,9 +168,7 @@ PyType_Spec spec = {.name = "noria._native.MultiDict",
 
 // A piece of a query as text; `scratch` is where escapes are undone.
 PyObject* piece_text(std::string_view raw, std::string& scratch) {
-  if (!is_query_encoded(raw)) return utf8_text(raw);
-  decode_query(raw, scratch);
-  return utf8_text(scratch);
+  return utf8_text(http::form_octets(raw, scratch));
 }
 
 }  // namespace
@@ -180,9 +179,9 @@ PyTypeObject* make_multi_dict_type() {
 
 PyObject* make_multi_dict(PyTypeObject* type, std::string_view query, std::size_t fields_max,
                           bool& too_many) {
-  RawPair pair;
+  http::QueryField field;
   std::size_t count = 0;
-  for (QueryPairs pairs(query); pairs.next(pair);) ++count;
+  for (http::QueryFields fields(query); fields.next(field);) ++count;
   too_many = count > fields_max;
   if (too_many) return nullptr;
   auto* made = PyObject_NewVar(MultiDictObject, type, static_cast<Py_ssize_t>(count));
@@ -191,9 +190,9 @@ PyObject* make_multi_dict(PyTypeObject* type, std::string_view query, std::size_
   OwnedRef owned(reinterpret_cast<PyObject*>(made));
   std::string scratch;
   PyObject** text = made->texts;
-  for (QueryPairs pairs(query); pairs.next(pair); text += 2) {
-    text[0] = piece_text(pair.key, scratch);
-    text[1] = piece_text(pair.value, scratch);
+  for (http::QueryFields fields(query); fields.next(field); text += 2) {
+    text[0] = piece_text(field.key, scratch);
+    text[1] = piece_text(field.value, scratch);
     if (text[0] == nullptr || text[1] == nullptr) return nullptr;
   }
   return owned.release();

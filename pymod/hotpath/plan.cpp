@@ -136,6 +136,7 @@ bool compile_arguments(BorrowedRef sequence, Plan& plan) {
     PyObject* mapping = PySequence_Fast_GET_ITEM(list.get(), index);
     PlanArgument& argument = plan.arguments.emplace_back();
     if (!compile_argument(mapping, argument)) return false;
+    if (argument.source == Source::query) argument.index = plan.query_keys.add(argument.key);
     plan.merges_side_channel |=
         argument.source == Source::response || argument.source == Source::background;
     bool failed = false;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "http/message/content_type.hpp"
+#include "http/message/query_keys.hpp"
 #include "http/message/ready_head.hpp"
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/result_shape.hpp"
@@ -19,11 +20,13 @@
 namespace noria::py {
 
 enum class Source : std::uint8_t {
+  // Not read from the message: that one cannot be made is no fault of the request's.
   request,
   constant,
   response,
   background,
   websocket,
+  // Read from it.
   path,
   query,
   header,
@@ -36,8 +39,8 @@ struct PlanArgument {
   Source source = Source::request;
   Convert convert = Convert::text;
   bool copy_default = false;
-  std::size_t index = 0;   // Source::path: which value of the template
-  std::string key;         // as the message spells it once decoded; a header's in lower case
+  std::size_t index = 0;   // which value of the template, or of the plan's `query_keys`
+  std::string key;         // of a cookie; of a header in lower case
   OwnedRef default_value;  // the constant; null: the argument is required
   OwnedRef callable;       // of Convert::callable, decode or resolve
 };
@@ -47,6 +50,7 @@ struct Plan {
   vectorcallfunc vectorcall = PyObject_Vectorcall;  // the handler's own, or what finds it
   std::vector<PlanArgument> arguments;              // positional ones first
   std::size_t positional_count = 0;
+  http::QueryKeys query_keys;  // as the query spells them once decoded
   bool request_alone = false;  // the whole signature is (request): there is nothing to fill
   OwnedRef keyword_names;      // tuple of the others; null if there are none
   OwnedRef encode;

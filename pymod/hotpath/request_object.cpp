@@ -6,10 +6,10 @@
 #include <type_traits>
 
 #include "core/check.hpp"
+#include "http/message/percent.hpp"
 #include "pymod/hotpath/headers_object.hpp"
 #include "pymod/hotpath/multi_dict_object.hpp"
 #include "pymod/hotpath/python_versions.hpp"
-#include "pymod/hotpath/query_fields.hpp"
 #include "pymod/hotpath/request_octets.hpp"
 #include "pymod/hotpath/request_values.hpp"
 #include "pymod/hotpath/text.hpp"
@@ -85,8 +85,8 @@ PyObject* make_path(RequestObject& request) {
   if (head == nullptr) return nullptr;
   const std::string_view raw = head->text(head->path);
   if (raw.find('%') == std::string_view::npos) return utf8_text(raw);
-  std::string decoded;
-  decode_path(raw, decoded);
+  std::string decoded(raw);
+  decoded.resize(http::decode_percent(raw, decoded.data()));
   return utf8_text(decoded);
 }
 

@@ -1,6 +1,6 @@
 #include "pymod/hotpath/request_values.hpp"
 
-#include "pymod/hotpath/query_fields.hpp"
+#include "http/message/cookie.hpp"
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/text.hpp"
 
@@ -9,7 +9,7 @@ namespace noria::py {
 PyObject* path_value(HotState& hot, const http::PathValue& value) {
   switch (value.converter) {
     case http::Converter::integer:
-      return PyLong_FromLongLong(value.integer);
+      return hot.json_reader.integers.make(value.integer);
     case http::Converter::real:
       return PyFloat_FromDouble(value.real);
     case http::Converter::uuid: {
@@ -31,11 +31,11 @@ PyObject* make_cookies(const http::RequestHead& head, std::size_t cookies_max, b
   std::size_t count = 0;
   for (const http::Field& field : head.fields) {
     if (field.known != http::FieldName::cookie) continue;
-    RawPair pair;
-    for (CookiePairs pairs(head.text(field.value)); pairs.next(pair);) {
+    http::CookiePair pair;
+    for (http::CookiePairs pairs(head.text(field.value)); pairs.next(pair);) {
       too_many = ++count > cookies_max;
       if (too_many) return nullptr;
-      const OwnedRef key(latin1_text(pair.key));
+      const OwnedRef key(latin1_text(pair.name));
       const OwnedRef value(latin1_text(pair.value));
       if (!key || !value || PyDict_SetDefault(made.get(), key.get(), value.get()) == nullptr) {
         return nullptr;

@@ -6,7 +6,6 @@
 
 #include "http/message/octets.hpp"
 #include "pymod/hotpath/refs.hpp"
-#include "pymod/hotpath/text.hpp"
 
 namespace noria::py {
 
@@ -15,10 +14,6 @@ namespace {
 constexpr std::size_t integer_digits_max = 4300;
 // Digits that fit a signed 64-bit integer whatever they are.
 constexpr std::size_t plain_digits_max = 18;
-
-PyObject* text_object(std::string_view octets, Charset charset) {
-  return charset == Charset::utf8 ? utf8_text(octets) : latin1_text(octets);
-}
 
 std::string_view without_sign(std::string_view text) {
   if (!text.empty() && (text.front() == '+' || text.front() == '-')) text.remove_prefix(1);
@@ -31,15 +26,15 @@ std::size_t digits_at(std::string_view text) {
   return count;
 }
 
-PyObject* integer_object(std::string_view text) {
+PyObject* integer_object(Integers& integers, std::string_view text) {
   const std::string_view digits = without_sign(text);
   if (digits.empty() || digits.size() > integer_digits_max || digits_at(digits) != digits.size()) {
     return nullptr;
   }
   if (digits.size() <= plain_digits_max) {
-    long long value = 0;
+    std::int64_t value = 0;
     for (const char digit : digits) value = value * 10 + (digit - '0');
-    return PyLong_FromLongLong(text.front() == '-' ? -value : value);
+    return integers.make(text.front() == '-' ? -value : value);
   }
   return PyLong_FromString(std::string(text).c_str(), nullptr, 10);
 }
@@ -87,7 +82,8 @@ PyObject* boolean_object(std::string_view text) {
 
 }  // namespace
 
-PyObject* scalar(Convert convert, std::string_view octets, Charset charset, PyObject* callable) {
+PyObject* scalar(Integers& integers, Convert convert, std::string_view octets, Charset charset,
+                 PyObject* callable) {
   switch (convert) {
     case Convert::as_matched:
     case Convert::text:
@@ -95,7 +91,7 @@ PyObject* scalar(Convert convert, std::string_view octets, Charset charset, PyOb
     case Convert::octets:
       return octets_object(octets);
     case Convert::integer:
-      return integer_object(octets);
+      return integer_object(integers, octets);
     case Convert::real:
       return real_object(octets);
     case Convert::boolean:

@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "pymod/hotpath/fresh_values.hpp"
+#include "pymod/hotpath/text.hpp"
+
 namespace noria::py {
 
 enum class Convert : std::uint8_t {
@@ -18,11 +21,9 @@ enum class Convert : std::uint8_t {
   callable,  // called with the str
 };
 
-// How octets become str.
-enum class Charset : std::uint8_t { utf8, latin1 };
-
 // A new reference. Null without an error set: the text does not fit; null with one: the callable
 // raised it.
-PyObject* scalar(Convert convert, std::string_view octets, Charset charset, PyObject* callable);
+PyObject* scalar(Integers& integers, Convert convert, std::string_view octets, Charset charset,
+                 PyObject* callable);
 
 }  // namespace noria::py

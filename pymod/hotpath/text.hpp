@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "http/message/octet_word.hpp"
 #include "pymod/hotpath/fresh_values.hpp"
 
 namespace noria::py {
@@ -14,21 +15,16 @@ namespace noria::py {
 // Nearly every text of a message is, and then a str is made without the decoders' ceremony. False
 // also where the interpreter shares what there is: nothing, and single characters.
 [[gnu::always_inline]] inline bool is_plain_text(std::string_view octets) {
-  constexpr std::uint64_t high_bits = 0x8080808080808080;
-  if (octets.size() < 2) return false;
-  const char* const last = octets.data() + octets.size() - sizeof(std::uint64_t);
-  std::uint64_t seen = 0;
-  std::uint64_t word = 0;
-  if (octets.size() < sizeof word) {
-    for (const char octet : octets) seen |= static_cast<unsigned char>(octet);
-    return (seen & 0x80) == 0;
+  using http::octet_word::load;
+  constexpr std::uint64_t high_bits = ~http::octet_word::low_bits;
+  const std::size_t bytes = octets.size();
+  if (bytes < 8) {
+    return bytes >= 2 && (http::octet_word::load_short(octets.data(), bytes) & high_bits) == 0;
   }
-  for (const char* p = octets.data(); p < last; p += sizeof word) {
-    std::memcpy(&word, p, sizeof word);
-    seen |= word;
-  }
-  std::memcpy(&word, last, sizeof word);
-  return ((seen | word) & high_bits) == 0;
+  const char* const last = octets.data() + bytes - 8;
+  std::uint64_t seen = load(last);
+  for (const char* at = octets.data(); at < last; at += 8) seen |= load(at);
+  return (seen & high_bits) == 0;
 }
 
 inline PyObject* plain_text(std::string_view octets) {
@@ -39,16 +35,23 @@ inline PyObject* plain_text(std::string_view octets) {
   return text;
 }
 
-// Field values, cookies: one octet, one code point.
-inline PyObject* latin1_text(std::string_view octets) {
-  if (is_plain_text(octets)) return plain_text(octets);
-  return PyUnicode_DecodeLatin1(octets.data(), static_cast<Py_ssize_t>(octets.size()), nullptr);
-}
+enum class Charset : std::uint8_t {
+  utf8,    // what routing has proved to be that, and what need not be: bad octets become U+FFFD
+  latin1,  // field values, cookies: one octet, one code point
+};
 
-// What routing has proved to be UTF-8, and what need not be: bad octets become U+FFFD.
+inline PyObject* text_object(std::string_view octets, Charset charset) {
+  if (is_plain_text(octets)) [[likely]]
+    return plain_text(octets);
+  const auto bytes = static_cast<Py_ssize_t>(octets.size());
+  return charset == Charset::utf8 ? PyUnicode_DecodeUTF8(octets.data(), bytes, "replace")
+                                  : PyUnicode_DecodeLatin1(octets.data(), bytes, nullptr);
+}
+inline PyObject* latin1_text(std::string_view octets) {
+  return text_object(octets, Charset::latin1);
+}
 inline PyObject* utf8_text(std::string_view octets) {
-  if (is_plain_text(octets)) return plain_text(octets);
-  return PyUnicode_DecodeUTF8(octets.data(), static_cast<Py_ssize_t>(octets.size()), "replace");
+  return text_object(octets, Charset::utf8);
 }
 
 inline PyObject* octets_object(std::string_view octets) {

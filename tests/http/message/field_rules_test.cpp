@@ -4,8 +4,35 @@
 
 #include <string>
 
+#include "http/message/octets.hpp"
+
 namespace noria::http {
 namespace {
+
+TEST(FieldRules, names_are_the_same_in_any_case_and_in_no_other_way) {
+  // Every pair of octets, wherever the eight that are compared at once begin and end.
+  for (const std::size_t bytes : {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 24}) {
+    std::string left(bytes, 'x');
+    std::string right(bytes, 'X');
+    EXPECT_TRUE(is_same_name(left, right));
+    EXPECT_FALSE(is_same_name(left, right + "X"));
+    for (std::size_t at = 0; at < bytes; at += bytes < 10 ? 1 : 5) {
+      for (unsigned one = 0; one < 256; ++one) {
+        for (unsigned other = 0; other < 256; ++other) {
+          left[at] = static_cast<char>(one);
+          right[at] = static_cast<char>(other);
+          const bool same = to_lower(left[at]) == to_lower(right[at]);
+          if (is_same_name(left, right) != same) {
+            FAIL() << one << ' ' << other << " at " << at << " of " << bytes;
+          }
+        }
+      }
+      left[at] = right[at] = 'y';
+    }
+  }
+  EXPECT_TRUE(is_same_name("", ""));
+  EXPECT_FALSE(is_same_name("", "a"));
+}
 
 TEST(FieldRules, RSP_014_names_are_tokens) {
   for (const char* name : {"A", "X-Y", "!#$%&'*+-.^_`|~09"}) EXPECT_TRUE(is_token(name)) << name;

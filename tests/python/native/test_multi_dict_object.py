@@ -13,6 +13,27 @@ def query(text: str) -> Any:
     return value_of(lambda request: request.query, target=f"/?{text}")
 
 
+@pytest.mark.parametrize(
+    ("raw", "pairs"),
+    [
+        ("", []),
+        ("a", [("a", "")]),
+        ("a=", [("a", "")]),
+        ("=a", [("", "a")]),
+        ("a=1&&b=2&", [("a", "1"), ("b", "2")]),
+        ("a=1;b=2", [("a", "1;b=2")]),
+        ("a=b=c", [("a", "b=c")]),
+        ("a+b=c+d", [("a b", "c d")]),
+        ("a%2Bb=%26%3D", [("a+b", "&=")]),
+        ("%C3%A9=%c3%a9", [("é", "é")]),
+        ("a=%FF%C3", [("a", "\ufffd\ufffd")]),
+        ("a=1%0A%00", [("a", "1\n\0")]),
+    ],
+)
+def test_URL_004_queries(raw: str, pairs: list[tuple[str, str]]) -> None:
+    assert query(raw).multi_items() == pairs
+
+
 def test_look_up() -> None:
     found = query("a=1&b=2&a=3&c")
     assert found["a"] == found.get("a") == "3" and found["c"] == ""

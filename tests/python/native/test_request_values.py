@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
-from native_wire import Wire
+from native_wire import Wire, value_of
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,23 @@ def test_path_values(template: str, text: str, value: Any) -> None:
     target = "/" + template.split("{")[0] + text + template.split("}")[1]
     answer = Wire().add(lambda request: found.append(request.params), path="/" + template).ask(target)
     assert answer.status == 200 and found == [{"a": value}] and repr(found[0]["a"]) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "cookies"),
+    [
+        ([], {}),
+        (["a=1; b=2"], {"a": "1", "b": "2"}),
+        (["a=1;b=2 ;\tc=3"], {"a": "1", "b": "2", "c": "3"}),
+        (['a="q"; b=x=y'], {"a": '"q"', "b": "x=y"}),
+        (["a=1; a=2", "a=3; c=4"], {"a": "1", "c": "4"}),
+        (["nothing; ; a=; =b"], {"a": "", "": "b"}),
+        (["a=%20\xe9"], {"a": "%20\xe9"}),
+    ],
+)
+def test_URL_006_cookies(lines: list[str], cookies: dict[str, str]) -> None:
+    fields = [("Cookie", line) for line in lines]
+    assert value_of(lambda request: request.cookies, fields=fields) == cookies
 
 
 def test_cookies_of_all_lines_count_together() -> None:
