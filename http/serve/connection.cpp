@@ -244,6 +244,7 @@ void Connection::pause_input() {
 void Connection::resume_input() {
   // Paused by what waits behind the handler, or by the owner of a WebSocket.
   if (life_ == Life::handling || life_ == Life::upgraded) return;
+  if (parked_ && parked_->spool) return;  // by a disk that is slower than the peer
   input_paused_ = false;
   if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) {
     // Taken out first: what is read from it may be parked, or paused, again.

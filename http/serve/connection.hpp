@@ -115,6 +115,13 @@ class Connection final : public TurnNode,
   void length_body_grew(std::size_t bytes);
   std::string_view resume_chunked_body(std::string_view octets);
   std::string_view resume_discard(std::string_view octets);
+  void begin_spool();
+  std::string_view resume_spooled(std::string_view octets);
+  std::string_view spool_on(std::string_view behind);
+  void spooled();
+  void hold_for_spool();
+  void release_from_spool();
+  void serve_spooled();
   std::string_view consume(std::string_view octets);
   std::string_view begin_message(const RequestHead& head, std::string_view rest);
   std::string_view begin_body(const RequestHead& head, const Match& match, std::string_view rest);
@@ -181,6 +188,7 @@ class Connection final : public TurnNode,
   void await_turn() override;
   void note_truncated() override;
   Shared& shared() override { return shared_; }
+  std::shared_ptr<const BodyFile> body_file() const override;
   std::string_view take_body() override;
   bool body_ended() const override;
   Reason body_fault() const override;

@@ -260,6 +260,8 @@ class Request:
     @property
     def route(self) -> RouteInfo: ...
     @property
+    def _body_file(self) -> BodyFile | None: ...  # None if the body is in memory
+    @property
     def _client(self) -> tuple[str, int] | None: ...
     @property
     def _server(self) -> tuple[str, int] | None: ...
@@ -342,6 +344,18 @@ class Request:
 #   _fields: list[tuple[bytes, bytes]]   name and value as they go on the wire, Content-Type included
 # noria.responses registers the class once:
 @final
+@final
+class BodyFile:
+    """A large body in a file without a name; it is gone with the last reference."""
+
+    def __len__(self) -> int: ...
+    def fileno(self) -> int: ...
+    # What FormReader.feed() gives of a multipart form, but of a file one slice of where it lies, and
+    # of a field its octets, if there are none b"". None if it is no such form.
+    def parts(self) -> list[Any] | None: ...
+    @property
+    def failure(self) -> tuple[int, str, str] | None: ...
+
 class FormReader:
     """A form's parts and fields as its body arrives.
 
