@@ -2,6 +2,7 @@
 // written by a thread that may wait for the disk.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
 
@@ -12,14 +13,16 @@
 
 namespace noria::http {
 
-class BodySpool final : public DiskWork {
- public:
+struct SpoolRules {
   // Bodies of more than this are spooled.
-  static constexpr std::size_t body_bytes_min = std::size_t{1024} * 1024;
+  std::size_t body_bytes_max_held = std::size_t{1024} * 1024;
   // What one write takes at least, and what collects meanwhile at most but for one receive: few
   // calls, and the octets are still in the cache.
-  static constexpr std::size_t piece_bytes = std::size_t{256} * 1024;
+  std::size_t piece_bytes = std::size_t{256} * 1024;
+};
 
+class BodySpool final : public DiskWork {
+ public:
   // Told on the loop's thread whenever a piece is through.
   struct Listener {
     void (*call)(void* context) = nullptr;

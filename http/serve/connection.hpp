@@ -133,6 +133,9 @@ class Connection final : public TurnNode,
   std::string_view begin_streamed_body(const RequestHead& head, const Match& match,
                                        std::string_view rest);
   std::string_view resume_streamed(std::string_view octets);
+  void earn_streamed_credit(std::size_t bytes);
+  void receive_streamed(std::size_t bytes);
+  void streamed_body_grew(bool complete);
   bool streams_body() const { return parked_ && parked_->is_streamed(); }
   void pause_body();
   void resume_body();
@@ -189,7 +192,7 @@ class Connection final : public TurnNode,
   void note_truncated() override;
   Shared& shared() override { return shared_; }
   std::shared_ptr<const BodyFile> body_file() const override;
-  std::string_view take_body() override;
+  std::string_view take_body(std::size_t bytes_max) override;
   bool body_ended() const override;
   Reason body_fault() const override;
   void end_stream(Outcome outcome, std::span<const FieldView> trailers);

@@ -125,28 +125,6 @@ std::string_view Connection::resume_length_body(std::string_view octets) {
   return octets;
 }
 
-// Octets that were received right where they belong.
-void Connection::receive_own(std::size_t bytes) {
-  // The message is over meanwhile, and nobody wants them any more.
-  if (life_ != Life::open) return received({});
-  CHECK(parked_);
-  parked_->body_came(bytes);
-  if (parked_->phase == Phase::spooled_body) {
-    earn_body_credit(bytes);
-    spool_on({});
-    return;
-  }
-  CHECK(parked_->phase == Phase::length_body);
-  length_body_grew(bytes);
-}
-
-// So much of it is to come that it is received into memory of its own: the buffers that all share
-// are for those who need little.
-bool Connection::owes_much() const {
-  return (parked_->phase == Phase::length_body || parked_->phase == Phase::spooled_body) &&
-         parked_->body_bytes_owed() > shared_.config.receive_credit_bytes;
-}
-
 void Connection::length_body_grew(std::size_t bytes) {
   earn_body_credit(bytes);
   if (parked_->body_bytes_owed() != 0) {
@@ -182,7 +160,8 @@ std::string_view Connection::resume_chunked_body(std::string_view octets) {
         return {};
       case ChunkedDecoder::State::data:
         parked.body.append(step.data);
-        if (!parked.spool && parked.body.size() > BodySpool::body_bytes_min) begin_spool();
+        if (!parked.spool && parked.body.size() > shared_.spool_rules.body_bytes_max_held)
+          begin_spool();
         break;
       case ChunkedDecoder::State::need_more:
         break;
@@ -276,7 +255,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
       return skip_body(head, rest);
     }
   }
-  const std::uint64_t body_max = body_bytes_max_of(settings, shared_.config);
+  const std::uint64_t body_max = body_bytes_max_of(settings, shared_.config, head);
   if (head.framing == BodyFraming::length) {
     if (head.content_length > body_max) {
       refuse(Reason::refused_body_too_large, head.method);
@@ -291,7 +270,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
     }
   }
   const bool has_length = head.framing == BodyFraming::length;
-  const bool is_large = has_length && head.content_length > BodySpool::body_bytes_min;
+  const bool is_large = has_length && head.content_length > shared_.spool_rules.body_bytes_max_held;
   const Phase phase = is_large ? Phase::spooled_body : Phase::length_body;
   ParkedMessage& parked = park(has_length ? phase : Phase::chunked_body);
   parked.keep_head(head);
@@ -303,7 +282,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
     shared_.schedule(*this);
   }
   if (is_large) {
-    parked.left_bytes = head.content_length;
+    parked.owe(head.content_length);
     begin_spool();
     return resume_spooled(rest);
   }

@@ -1,15 +1,19 @@
-// The half of a connection that puts a large body into a file as it arrives. Little of it is in
-// memory at any time: while the disk is slower than the peer, nothing more is received.
+// The half of a connection that takes large bodies: they are received into memory of their own, and
+// put into a file as they arrive. Little of one is in memory at any time: while the disk is slower
+// than the peer, nothing more is received.
 #include <algorithm>
 #include <utility>
 
 #include "core/check.hpp"
 #include "http/forms/form_type.hpp"
+#include "http/serve/body_admission.hpp"
 #include "http/serve/body_spool.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
 
 namespace noria::http {
+
+using Phase = ParkedMessage::Phase;
 
 namespace {
 
@@ -21,14 +25,6 @@ MultipartLimits limits_of_form(const ServerConfig& config) {
           .part_headers_max = config.multipart_part_headers_max,
           .part_header_bytes_max = config.multipart_part_header_bytes_max,
           .slack_bytes_max = config.multipart_slack_bytes_max};
-}
-
-// Of the one Content-Type there may be.
-std::string_view content_type_of(const RequestHead& head) {
-  for (const Field& field : head.fields) {
-    if (field.known == FieldName::content_type) return head.text(field.value);
-  }
-  return {};
 }
 
 }  // namespace
@@ -58,9 +54,9 @@ std::string_view Connection::resume_spooled(std::string_view octets) {
 std::string_view Connection::spool_on(std::string_view behind) {
   ParkedMessage& parked = *parked_;
   BodySpool& spool = *parked.spool;
-  if (parked.phase == ParkedMessage::Phase::spooled_body) parked.whole = parked.left_bytes == 0;
+  if (parked.phase == Phase::spooled_body) parked.whole = parked.left_bytes == 0;
   if (parked.whole) waiting_ = Wait::nothing;
-  const std::size_t enough = parked.whole ? 1 : BodySpool::piece_bytes;
+  const std::size_t enough = parked.whole ? 1 : shared_.spool_rules.piece_bytes;
   const bool must_write = parked.body.size() >= enough;
   if (must_write && !spool.writes() && spool.failure() == Reason::none) spool.write(parked.body);
   if (const Reason reason = spool.writes() ? Reason::none : spool.failure();
@@ -73,7 +69,7 @@ std::string_view Connection::spool_on(std::string_view behind) {
     return behind;
   }
   parked.behind.append(behind);
-  if (parked.whole || parked.body.size() >= BodySpool::piece_bytes) {
+  if (parked.whole || parked.body.size() >= shared_.spool_rules.piece_bytes) {
     hold_for_spool();
   } else {
     release_from_spool();
@@ -122,6 +118,35 @@ void Connection::serve_spooled() {
   if (!behind.empty()) received(behind.view());
   if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
   if (!receive_armed_ && wants_input()) receive_more();
+}
+
+// Octets that were received right where they belong.
+void Connection::receive_own(std::size_t bytes) {
+  // The message is over meanwhile, and nobody wants them any more.
+  const bool goes_on = life_ == Life::open || life_ == Life::handling;
+  if (!goes_on || !parked_) return received({});
+  if (streams_body()) return receive_streamed(bytes);
+  if (parked_->phase == Phase::discard_length) {
+    // A streamed body whose handler is through with it.
+    Output discarded(shared_.blocks);
+    parked_->body.advance(bytes);
+    discarded.take(parked_->body);
+    return received(discarded.view());
+  }
+  parked_->body_came(bytes);
+  if (parked_->phase == Phase::spooled_body) {
+    earn_body_credit(bytes);
+    spool_on({});
+    return;
+  }
+  CHECK(parked_->phase == Phase::length_body);
+  length_body_grew(bytes);
+}
+
+// So much of it is to come that it is received into memory of its own: the buffers that all share
+// are for those who need little.
+bool Connection::owes_much() const {
+  return parked_->has_length() && parked_->body_bytes_owed() > shared_.config.receive_credit_bytes;
 }
 
 std::shared_ptr<const BodyFile> Connection::body_file() const {

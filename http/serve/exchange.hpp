@@ -44,7 +44,7 @@ class ExchangeHost : public EndpointSource {
   virtual void note_truncated() = 0;
   virtual Shared& shared() = 0;
   virtual std::shared_ptr<const BodyFile> body_file() const { return nullptr; }
-  virtual std::string_view take_body() = 0;
+  virtual std::string_view take_body(std::size_t bytes_max) = 0;
   virtual bool body_ended() const = 0;
   virtual Reason body_fault() const = 0;
   virtual WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
@@ -162,10 +162,12 @@ class Exchange {
   // What the core's connections share.
   Shared& shared() { return parts_.host.shared(); }
 
-  // Once suspended, the body of a route that streams it: what has arrived since the last call,
-  // valid until the next one or the end. Empty and not body_ended(): the listener hears
-  // `body_arrived`.
-  std::string_view take_body() { return parts_.host.take_body(); }
+  // Once suspended, the body of a route that streams it: what has arrived since the last call, or
+  // as much of it as is wanted, valid until the next one or the end. Empty and not body_ended():
+  // the listener hears `body_arrived`.
+  std::string_view take_body(std::size_t bytes_max = std::string_view::npos) {
+    return parts_.host.take_body(bytes_max);
+  }
   bool body_ended() const { return parts_.host.body_ended(); }
   // In `body_refused`, why.
   Reason body_fault() const { return parts_.host.body_fault(); }

@@ -20,7 +20,7 @@ struct ParkedMessage {
   enum class Phase : std::uint8_t {
     head,              // `octets` is the message so far, `parser` has read it
     length_body,       // `octets` is head and body so far
-    chunked_body,      // `octets` is the head, `body` what the chunks held so far and was not spooled
+    chunked_body,      // `octets` is the head, `body` what the chunks held and was not spooled
     spooled_body,      // `octets` is the head, `body` what was not spooled; `left_bytes` are owed
     streamed_length,   // a body that its handler takes as it comes; `left_bytes` are owed
     streamed_chunked,  // the same, until `decoder` sees the end
@@ -46,6 +46,9 @@ struct ParkedMessage {
     head = parsed;
     head.fields = std::span(fields).first(parsed.fields.size());
   }
+
+  // A body of so many octets begins, none of which has come.
+  void owe(std::uint64_t bytes) { declared_bytes = left_bytes = bytes; }
 
   // The head, valid until `octets` grows again.
   const RequestHead& head_in_place() {
@@ -76,16 +79,22 @@ struct ParkedMessage {
     return body.view();
   }
 
-  // Of a body of a length: what has not come.
+  // A body of a length is on its way to where it is wanted.
+  bool has_length() const {
+    return phase == Phase::length_body || phase == Phase::spooled_body ||
+           phase == Phase::streamed_length;
+  }
+  // Of such a body: what has not come.
   std::size_t body_bytes_owed() const {
-    if (phase == Phase::spooled_body) return left_bytes;
+    if (phase != Phase::length_body) return left_bytes;
     return head.head_bytes + head.content_length - octets.size();
   }
   // Where what is owed belongs, as far as one receive goes: by what has come, since what is only
   // declared costs its peer nothing.
   std::span<char> room_for_body() {
     const std::size_t owed_bytes = body_bytes_owed();
-    const std::size_t come_bytes = head.head_bytes + head.content_length - owed_bytes;
+    const std::size_t come_bytes =
+        phase == Phase::length_body ? octets.size() : declared_bytes - left_bytes;
     const std::size_t earned = std::clamp(come_bytes, receive_bytes_min, receive_bytes_max);
     const std::size_t bytes = std::min(owed_bytes, earned);
     return {coming().reserve(bytes), bytes};
@@ -93,7 +102,7 @@ struct ParkedMessage {
   // Octets of the body that were received right there.
   void body_came(std::size_t bytes) {
     coming().advance(bytes);
-    if (phase == Phase::spooled_body) left_bytes -= bytes;
+    if (phase != Phase::length_body) left_bytes -= bytes;
   }
 
   // More that waits unread. Every head ends in an empty line, so counting those never counts too
@@ -136,6 +145,7 @@ struct ParkedMessage {
   HeadParser parser;
   RequestHead head;
   ChunkedDecoder decoder;
+  std::uint64_t declared_bytes = 0;
   std::uint64_t left_bytes = 0;
   std::uint64_t credit_ms = 0;      // the peer's, while the spool holds up its body (CON-010)
   std::uint32_t heads_waiting = 0;  // of a backlog, at most
@@ -146,7 +156,7 @@ struct ParkedMessage {
     return !all.empty() && part.data() >= all.data() && part.data() < all.data() + all.size();
   }
   // Where the rest of the body goes.
-  Output& coming() { return phase == Phase::spooled_body ? body : octets; }
+  Output& coming() { return phase == Phase::length_body ? octets : body; }
 };
 
 }  // namespace noria::http

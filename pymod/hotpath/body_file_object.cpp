@@ -1,8 +1,9 @@
 #include "pymod/hotpath/body_file_object.hpp"
 
+#include <memory>
 #include <new>
-#include <utility>
 
+#include "http/serve/body_spool.hpp"
 #include "pymod/hotpath/form_reader_object.hpp"
 #include "pymod/hotpath/text.hpp"
 
@@ -38,7 +39,8 @@ Py_ssize_t length(PyObject* self) {
 
 // Where a file lies, or the octets of a field.
 OwnedRef content_event(const http::BodyFile& file, const MultipartIndex::Part& part) {
-  if (!part.head.is_file()) return OwnedRef(octets_object(file.view().substr(part.begin, part.bytes)));
+  if (!part.head.is_file())
+    return OwnedRef(octets_object(file.view().substr(part.begin, part.bytes)));
   const OwnedRef begin(PyLong_FromUnsignedLongLong(part.begin));
   const OwnedRef end(PyLong_FromUnsignedLongLong(part.begin + part.bytes));
   return OwnedRef(begin && end ? PySlice_New(begin.get(), end.get(), nullptr) : nullptr);
@@ -99,11 +101,16 @@ PyTypeObject* make_body_file_type() {
   return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
 }
 
-PyObject* new_body_file(PyTypeObject* type, std::shared_ptr<const http::BodyFile> file) {
-  if (file == nullptr) Py_RETURN_NONE;
+bool lies_in_file(const http::Exchange& exchange) {
+  const bool is_large = exchange.body().size() > http::SpoolRules{}.body_bytes_max_held;
+  return is_large && exchange.body_file() != nullptr;
+}
+
+PyObject* new_body_file(PyTypeObject* type, const http::Exchange* exchange) {
+  if (exchange == nullptr || !lies_in_file(*exchange)) Py_RETURN_NONE;
   PyObject* const self = type->tp_alloc(type, 0);
   if (self == nullptr) return nullptr;
-  new (&reinterpret_cast<BodyFileObject*>(self)->file) File(std::move(file));
+  new (&reinterpret_cast<BodyFileObject*>(self)->file) File(exchange->body_file());
   return self;
 }
 

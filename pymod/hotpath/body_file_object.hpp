@@ -3,18 +3,18 @@
 
 #include <Python.h>
 
-#include <memory>
 #include <string_view>
 
-#include "http/serve/body_file.hpp"
+#include "http/serve/exchange.hpp"
 
 namespace noria::py {
 
 // A new reference, or null with an error set.
 PyTypeObject* make_body_file_type();
 
-// None for null; null with an error set.
-PyObject* new_body_file(PyTypeObject* type, std::shared_ptr<const http::BodyFile> file);
+// Of an exchange whose body lies in a file, else None; null with an error set.
+PyObject* new_body_file(PyTypeObject* type, const http::Exchange* exchange);
+bool lies_in_file(const http::Exchange& exchange);
 
 // Of one, or nothing for None; as long as that lives.
 std::string_view body_file_view(PyObject* object);

@@ -6,7 +6,6 @@
 #include <type_traits>
 
 #include "core/check.hpp"
-#include "http/serve/body_spool.hpp"
 #include "pymod/hotpath/body_file_object.hpp"
 #include "pymod/hotpath/headers_object.hpp"
 #include "pymod/hotpath/multi_dict_object.hpp"
@@ -141,8 +140,7 @@ std::string_view octets_of_body(const RequestObject& request) {
 }
 
 PyObject* make_body_file(RequestObject& request) {
-  if (request.exchange == nullptr) Py_RETURN_NONE;
-  return new_body_file(request.application->hot.body_file_type(), request.exchange->body_file());
+  return new_body_file(request.application->hot.body_file_type(), request.exchange);
 }
 
 PyObject* make_body(RequestObject& request) {
@@ -161,12 +159,11 @@ PyObject* make_json(RequestObject& request) {
   if (request.route->plan.streams_body) return make_body(request);
   ApplicationState& application = *request.application;
   const bool has_bytes = (request.made & bit(Part::body)) != 0;
+  auto& reader = application.hot.json_reader;
+  const auto& limits = application.read_limits;
   PyObject* decoded =
-      has_bytes
-          ? json_read_terminated(application.hot.json_reader, bytes_view(request.parts[Part::body]),
-                                 application.read_limits)
-          : json_read(application.hot.json_reader,
-                      octets_of_body(request), application.read_limits);
+      has_bytes ? json_read_terminated(reader, bytes_view(request.parts[Part::body]), limits)
+                : json_read(reader, octets_of_body(request), limits);
   if (decoded != nullptr || !PyErr_ExceptionMatches(application.hot.decode_error.get()))
     return decoded;
   const OwnedRef error(take_exception());
@@ -198,8 +195,8 @@ PyObject* make_server(RequestObject& request) {
 }
 
 constexpr Maker makers[RequestObject::part_count] = {
-    make_path,    make_query, make_headers_part, make_cookies_part, make_params,
-    make_context, make_body,  make_json,         make_client,       make_server, make_body_file};
+    make_path, make_query, make_headers_part, make_cookies_part, make_params,   make_context,
+    make_body, make_json,  make_client,       make_server,       make_body_file};
 
 PyObject* part(RequestObject& request, Part which) {
   if ((request.made & bit(which)) != 0) return Py_NewRef(request.parts[which]);
@@ -354,9 +351,7 @@ PyType_Spec spec = {
 void detach_request(RequestObject& request) {
   for (const Part needed : {Part::params, Part::body, Part::client, Part::server}) {
     if (needed == Part::body && request.route->plan.streams_body) continue;
-    const bool in_file = needed == Part::body &&
-                         request.exchange->body().size() > http::BodySpool::body_bytes_min &&
-                         request.exchange->body_file() != nullptr;
+    const bool in_file = needed == Part::body && lies_in_file(*request.exchange);
     const OwnedRef taken(part(request, in_file ? Part::body_file : needed));
     if (!taken) PyErr_WriteUnraisable(object_of(request));
   }

@@ -61,8 +61,7 @@ async def stream(self: Request) -> AsyncIterator[bytes]:
         elif not data:
             return
         else:
-            for at in range(0, len(data), PIECE_BYTES_MAX):
-                yield data[at : at + PIECE_BYTES_MAX]
+            yield data
 
 
 async def body_async(self: Request) -> bytes:
