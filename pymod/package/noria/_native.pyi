@@ -344,7 +344,6 @@ class Request:
 #   _fields: list[tuple[bytes, bytes]]   name and value as they go on the wire, Content-Type included
 # noria.responses registers the class once:
 @final
-@final
 class BodyFile:
     """A large body in a file without a name; it is gone with the last reference."""
 
@@ -356,6 +355,7 @@ class BodyFile:
     @property
     def failure(self) -> tuple[int, str, str] | None: ...
 
+@final
 class FormReader:
     """A form's parts and fields as its body arrives.
 

@@ -113,9 +113,10 @@ class UploadedFile:
         self._pieces.clear()
 
     def _close(self) -> None:
-        if hasattr(self._file, "close"):
-            self._file.close()
+        file: Any = self._file
         self._file = None
+        if hasattr(file, "close"):  # not a body, which goes with the last of its files
+            file.close()
         self._pieces.clear()
 
     def _between(self, begin: int, end: int) -> bytes:
