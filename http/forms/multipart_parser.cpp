@@ -83,6 +83,10 @@ MultipartParser::Search MultipartParser::search(std::string_view octets) {
         static_cast<const char*>(std::memchr(from, '\r', static_cast<std::size_t>(end - from)));
     if (found == nullptr) break;
     const std::size_t bytes = std::min(static_cast<std::size_t>(end - found), delimiter_.size());
+    if (bytes > 1 && found[1] != '\n') {  // as of most, which is told without a call
+      from = found + 1;
+      continue;
+    }
     if (std::memcmp(found, delimiter_.data(), bytes) == 0) {
       const auto in_front = static_cast<std::size_t>(found - octets.data());
       const bool ended = bytes == delimiter_.size();

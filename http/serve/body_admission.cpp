@@ -22,6 +22,18 @@ Reason unfit_form(std::string_view content_type, std::size_t boundary_bytes_max)
 
 }  // namespace
 
+std::string_view content_type_of(const RequestHead& head) {
+  for (const Field& field : head.fields) {
+    if (field.known == FieldName::content_type) return head.text(field.value);
+  }
+  return {};
+}
+
+bool streams_parts(const RouteSettings& settings, const RequestHead& head) {
+  return settings.streams_body &&
+         form_type(content_type_of(head)).kind == FormType::Kind::multipart;
+}
+
 Reason unfit_body(const RequestHead& head, const RouteSettings& settings,
                   const ServerConfig& config) {
   if (!settings.wants_json && !settings.wants_form) return Reason::none;

@@ -68,7 +68,8 @@ void Connection::complete_rare_receive(const Completion& completion) {
   }
   if (!completion.more) receive_armed_ = false;
   const bool owned = std::exchange(receive_owned_, false);
-  if (lent_) [[unlikely]]
+  const bool lent = lent_ != nullptr;
+  if (lent) [[unlikely]]
     shared_.take_back(std::move(lent_));
   if (life_ == Life::closing) return try_close();
 
@@ -77,7 +78,7 @@ void Connection::complete_rare_receive(const Completion& completion) {
     if (life_ == Life::upgraded) {
       received_upgraded(lease.octets());
     } else {
-      owned ? receive_own(static_cast<std::size_t>(result)) : received(lease.view());
+      owned && !lent ? receive_own(static_cast<std::size_t>(result)) : received(lease.view());
     }
   } else if (result == 0) {
     peer_finished();
@@ -244,6 +245,7 @@ void Connection::pause_input() {
 void Connection::resume_input() {
   // Paused by what waits behind the handler, or by the owner of a WebSocket.
   if (life_ == Life::handling || life_ == Life::upgraded) return;
+  if (parked_ && parked_->spool) return;  // by a disk that is slower than the peer
   input_paused_ = false;
   if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) {
     // Taken out first: what is read from it may be parked, or paused, again.

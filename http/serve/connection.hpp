@@ -115,6 +115,13 @@ class Connection final : public TurnNode,
   void length_body_grew(std::size_t bytes);
   std::string_view resume_chunked_body(std::string_view octets);
   std::string_view resume_discard(std::string_view octets);
+  void begin_spool();
+  std::string_view resume_spooled(std::string_view octets);
+  std::string_view spool_on(std::string_view behind);
+  void spooled();
+  void hold_for_spool();
+  void release_from_spool();
+  void serve_spooled();
   std::string_view consume(std::string_view octets);
   std::string_view begin_message(const RequestHead& head, std::string_view rest);
   std::string_view begin_body(const RequestHead& head, const Match& match, std::string_view rest);
@@ -126,6 +133,9 @@ class Connection final : public TurnNode,
   std::string_view begin_streamed_body(const RequestHead& head, const Match& match,
                                        std::string_view rest);
   std::string_view resume_streamed(std::string_view octets);
+  void earn_streamed_credit(std::size_t bytes);
+  void receive_streamed(std::size_t bytes);
+  void streamed_body_grew(bool complete);
   bool streams_body() const { return parked_ && parked_->is_streamed(); }
   void pause_body();
   void resume_body();
@@ -181,7 +191,8 @@ class Connection final : public TurnNode,
   void await_turn() override;
   void note_truncated() override;
   Shared& shared() override { return shared_; }
-  std::string_view take_body() override;
+  std::shared_ptr<const BodyFile> body_file() const override;
+  std::string_view take_body(std::size_t bytes_max) override;
   bool body_ended() const override;
   Reason body_fault() const override;
   void end_stream(Outcome outcome, std::span<const FieldView> trailers);

@@ -46,9 +46,9 @@ Reason cut_for(Reason refusal) {
   }
   const bool has_length = head.framing == BodyFraming::length;
   ParkedMessage& parked = park(has_length ? Phase::streamed_length : Phase::streamed_chunked);
-  parked.left_bytes = head.content_length;
+  parked.owe(head.content_length);
   if (!has_length) {
-    const auto body_max = body_bytes_max_of(*match.route, shared_.config);
+    const auto body_max = body_bytes_max_of(*match.route, shared_.config, head);
     parked.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
   }
   if (!head.expects_continue) {
@@ -60,10 +60,7 @@ Reason cut_for(Reason refusal) {
 std::string_view Connection::resume_streamed(std::string_view octets) {
   ParkedMessage& parked = *parked_;
   ArrivingBody& body = kept_->body;
-  if (waiting_ != Wait::body && !input_paused_ && !octets.empty()) {
-    wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
-  }
-  if (waiting_ == Wait::body) earn_body_credit(octets.size());
+  if (!octets.empty()) earn_streamed_credit(octets.size());
   bool complete = false;
   while (!octets.empty() && !complete) {
     if (parked.phase == Phase::streamed_length) {
@@ -83,6 +80,30 @@ std::string_view Connection::resume_streamed(std::string_view octets) {
       return {};
     }
   }
+  streamed_body_grew(complete);
+  return octets;
+}
+
+// The peer's time begins with the first octet at the latest.
+void Connection::earn_streamed_credit(std::size_t bytes) {
+  if (waiting_ != Wait::body && !input_paused_) {
+    wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
+  }
+  if (waiting_ == Wait::body) earn_body_credit(bytes);
+}
+
+// Octets that were received into memory of their own, which goes to the handler as it is.
+void Connection::receive_streamed(std::size_t bytes) {
+  ParkedMessage& parked = *parked_;
+  parked.body_came(bytes);
+  kept_->body.append(parked.body);
+  earn_streamed_credit(bytes);
+  streamed_body_grew(parked.left_bytes == 0);
+}
+
+void Connection::streamed_body_grew(bool complete) {
+  ParkedMessage& parked = *parked_;
+  ArrivingBody& body = kept_->body;
   const bool little_left = parked.phase == Phase::streamed_chunked ||
                            parked.left_bytes <= shared_.config.drain_body_bytes_max;
   if (complete) {
@@ -91,10 +112,11 @@ std::string_view Connection::resume_streamed(std::string_view octets) {
     waiting_ = Wait::nothing;
   } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high && !input_paused_) {
     pause_body();
+  } else if (!receive_owned_ && owes_much()) {
+    call_off_receive();
   }
   kept_->spare_connection(complete || (little_left && !kept_->lacks_continue()));
   shared_.schedule(*this);
-  return octets;
 }
 
 // The peer's time does not run while we do not read (CON-010).
@@ -111,11 +133,12 @@ void Connection::resume_body() {
   if (!receive_armed_ && wants_input()) receive_more();
 }
 
-std::string_view Connection::take_body() {
+std::string_view Connection::take_body(std::size_t bytes_max) {
   CHECK(kept_ != nullptr);
-  const std::string_view octets = kept_->body.take();
+  const std::string_view octets = kept_->body.take(bytes_max);
   if (kept_->body.awaited()) shared_.schedule(*this);
-  if (input_paused_ && streams_body()) resume_body();
+  const bool has_room = kept_->body.waiting_bytes() <= shared_.config.send_queue_bytes_high;
+  if (input_paused_ && has_room && streams_body()) resume_body();
   return octets;
 }
 

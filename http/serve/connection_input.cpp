@@ -23,7 +23,7 @@ void Connection::received(std::string_view octets) {
     peer_through_ = false;
     return;
   }
-  if (input_paused_) {
+  if (input_paused_ && !(parked_ && parked_->spool)) {
     park(Phase::backlog).octets.append(octets);
     return;
   }
@@ -78,6 +78,8 @@ std::string_view Connection::resume(std::string_view octets) {
       return resume_length_body(octets);
     case Phase::chunked_body:
       return resume_chunked_body(octets);
+    case Phase::spooled_body:
+      return resume_spooled(octets);
     case Phase::streamed_length:
     case Phase::streamed_chunked:
       return resume_streamed(octets);
@@ -123,22 +125,6 @@ std::string_view Connection::resume_length_body(std::string_view octets) {
   return octets;
 }
 
-// Octets that were received right where they belong.
-void Connection::receive_own(std::size_t bytes) {
-  // The message is over meanwhile, and nobody wants them any more.
-  if (life_ != Life::open) return received({});
-  CHECK(parked_ && parked_->phase == Phase::length_body);
-  parked_->octets.advance(bytes);
-  length_body_grew(bytes);
-}
-
-// So much of it is to come that it is received into memory of its own: the buffers that all share
-// are for those who need little.
-bool Connection::owes_much() const {
-  return parked_->phase == Phase::length_body &&
-         parked_->body_bytes_owed() > shared_.config.receive_credit_bytes;
-}
-
 void Connection::length_body_grew(std::size_t bytes) {
   earn_body_credit(bytes);
   if (parked_->body_bytes_owed() != 0) {
@@ -162,6 +148,7 @@ void Connection::serve_parked(std::unique_ptr<ParkedMessage> message, std::strin
 }
 
 std::string_view Connection::resume_chunked_body(std::string_view octets) {
+  if (parked_->whole) return spool_on(octets);
   while (!octets.empty()) {
     ParkedMessage& parked = *parked_;
     const ChunkedDecoder::Step step = parked.decoder.decode(octets);
@@ -173,10 +160,16 @@ std::string_view Connection::resume_chunked_body(std::string_view octets) {
         return {};
       case ChunkedDecoder::State::data:
         parked.body.append(step.data);
+        if (!parked.spool && parked.body.size() > shared_.spool_rules.body_bytes_max_held)
+          begin_spool();
         break;
       case ChunkedDecoder::State::need_more:
         break;
       case ChunkedDecoder::State::complete: {
+        if (parked.spool) {
+          parked.whole = true;
+          return spool_on(octets);
+        }
         std::unique_ptr<ParkedMessage> owner = std::move(parked_);
         waiting_ = Wait::nothing;
         const std::string_view body = owner->body.view();
@@ -185,7 +178,7 @@ std::string_view Connection::resume_chunked_body(std::string_view octets) {
       }
     }
   }
-  return octets;
+  return parked_->spool ? spool_on({}) : octets;
 }
 
 std::string_view Connection::resume_discard(std::string_view octets) {
@@ -237,6 +230,7 @@ ParkedMessage& Connection::park(Phase phase) {
 
 void Connection::unpark() {
   if (receive_owned_) [[unlikely]] {
+    parked_->spool.reset();
     lent_ = std::move(parked_);
     return call_off_receive();
   }
@@ -261,7 +255,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
       return skip_body(head, rest);
     }
   }
-  const std::uint64_t body_max = body_bytes_max_of(settings, shared_.config);
+  const std::uint64_t body_max = body_bytes_max_of(settings, shared_.config, head);
   if (head.framing == BodyFraming::length) {
     if (head.content_length > body_max) {
       refuse(Reason::refused_body_too_large, head.method);
@@ -275,8 +269,10 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
       return rest.substr(head.content_length);
     }
   }
-  ParkedMessage& parked =
-      park(head.framing == BodyFraming::length ? Phase::length_body : Phase::chunked_body);
+  const bool has_length = head.framing == BodyFraming::length;
+  const bool is_large = has_length && head.content_length > shared_.spool_rules.body_bytes_max_held;
+  const Phase phase = is_large ? Phase::spooled_body : Phase::length_body;
+  ParkedMessage& parked = park(has_length ? phase : Phase::chunked_body);
   parked.keep_head(head);
   if (parked_since_ns_ == 0) parked_since_ns_ = shared_.clock.now_ns();
   wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
@@ -285,7 +281,12 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
     pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
     shared_.schedule(*this);
   }
-  if (head.framing == BodyFraming::length) return resume_length_body(rest);
+  if (is_large) {
+    parked.owe(head.content_length);
+    begin_spool();
+    return resume_spooled(rest);
+  }
+  if (has_length) return resume_length_body(rest);
   parked.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
   return resume_chunked_body(rest);
 }
@@ -362,7 +363,8 @@ void Connection::peer_finished() {
     } else if (parked_->phase == ParkedMessage::Phase::head) {
       refuse(Reason::refused_head_truncated, method_parked());
     } else if (parked_->phase == ParkedMessage::Phase::length_body ||
-               parked_->phase == ParkedMessage::Phase::chunked_body) {
+               parked_->phase == ParkedMessage::Phase::chunked_body ||
+               parked_->phase == ParkedMessage::Phase::spooled_body) {
       refuse(Reason::refused_body_truncated, method_parked());
     } else {
       shared_.stats.count(Reason::closed_body_not_drained);

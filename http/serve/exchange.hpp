@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -15,6 +16,7 @@
 #include "http/message/response_head.hpp"
 #include "http/routing/match.hpp"
 #include "http/routing/route_table.hpp"
+#include "http/serve/body_file.hpp"
 #include "http/serve/endpoints.hpp"
 #include "http/serve/exchange_handle.hpp"
 #include "http/serve/websocket.hpp"
@@ -41,7 +43,8 @@ class ExchangeHost : public EndpointSource {
   virtual void await_turn() = 0;
   virtual void note_truncated() = 0;
   virtual Shared& shared() = 0;
-  virtual std::string_view take_body() = 0;
+  virtual std::shared_ptr<const BodyFile> body_file() const { return nullptr; }
+  virtual std::string_view take_body(std::size_t bytes_max) = 0;
   virtual bool body_ended() const = 0;
   virtual Reason body_fault() const = 0;
   virtual WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
@@ -70,6 +73,8 @@ class Exchange {
   const RequestHead& request() const { return parts_.request; }
   // The whole body, its framing removed. Empty if there was none, or if the route streams it.
   std::string_view body() const { return parts_.body; }
+  // The file that the body lies in, which may outlive the exchange; null if it is in memory.
+  std::shared_ptr<const BodyFile> body_file() const { return parts_.host.body_file(); }
   // The route that was found; for a server's `unmatched` handler the reason why none was.
   const Match& match() const { return parts_.match; }
   // Values of the template's parameters, in the order they stand in it.
@@ -157,10 +162,12 @@ class Exchange {
   // What the core's connections share.
   Shared& shared() { return parts_.host.shared(); }
 
-  // Once suspended, the body of a route that streams it: what has arrived since the last call,
-  // valid until the next one or the end. Empty and not body_ended(): the listener hears
-  // `body_arrived`.
-  std::string_view take_body() { return parts_.host.take_body(); }
+  // Once suspended, the body of a route that streams it: what has arrived since the last call, or
+  // as much of it as is wanted, valid until the next one or the end. Empty and not body_ended():
+  // the listener hears `body_arrived`.
+  std::string_view take_body(std::size_t bytes_max = std::string_view::npos) {
+    return parts_.host.take_body(bytes_max);
+  }
   bool body_ended() const { return parts_.host.body_ended(); }
   // In `body_refused`, why.
   Reason body_fault() const { return parts_.host.body_fault(); }

@@ -11,6 +11,8 @@
 #include "core/memory/output.hpp"
 #include "http/h1/chunked_decoder.hpp"
 #include "http/h1/head_parser.hpp"
+#include "http/serve/body_file.hpp"
+#include "http/serve/body_spool.hpp"
 
 namespace noria::http {
 
@@ -18,7 +20,8 @@ struct ParkedMessage {
   enum class Phase : std::uint8_t {
     head,              // `octets` is the message so far, `parser` has read it
     length_body,       // `octets` is head and body so far
-    chunked_body,      // `octets` is the head, `body` what the chunks held so far
+    chunked_body,      // `octets` is the head, `body` what the chunks held and was not spooled
+    spooled_body,      // `octets` is the head, `body` what was not spooled; `left_bytes` are owed
     streamed_length,   // a body that its handler takes as it comes; `left_bytes` are owed
     streamed_chunked,  // the same, until `decoder` sees the end
     discard_length,    // an unread body after the response; `left_bytes` are owed
@@ -29,6 +32,7 @@ struct ParkedMessage {
   ParkedMessage(BlockPool& blocks, const HeadLimits& head_limits, const Scanner& scanner)
       : octets(blocks),
         body(blocks),
+        behind(blocks),
         fields(head_limits.header_count_max),
         parser(head_limits, fields, scanner) {}
   ParkedMessage(const ParkedMessage&) = delete;
@@ -42,6 +46,9 @@ struct ParkedMessage {
     head = parsed;
     head.fields = std::span(fields).first(parsed.fields.size());
   }
+
+  // A body of so many octets begins, none of which has come.
+  void owe(std::uint64_t bytes) { declared_bytes = left_bytes = bytes; }
 
   // The head, valid until `octets` grows again.
   const RequestHead& head_in_place() {
@@ -65,21 +72,37 @@ struct ParkedMessage {
 
   // The content of the head kept here, wherever in this message or elsewhere it was read.
   std::string_view keep_body(std::string_view content) {
-    if (content.empty() || holds(octets, content) || holds(body, content)) return content;
+    const bool is_here = holds(octets.view(), content) || holds(body.view(), content) ||
+                         (file != nullptr && holds(file->view(), content));
+    if (content.empty() || is_here) return content;
     body.append(content);
     return body.view();
   }
 
-  // Of a body of a length: what has not come.
+  // A body of a length is on its way to where it is wanted.
+  bool has_length() const {
+    return phase == Phase::length_body || phase == Phase::spooled_body ||
+           phase == Phase::streamed_length;
+  }
+  // Of such a body: what has not come.
   std::size_t body_bytes_owed() const {
+    if (phase != Phase::length_body) return left_bytes;
     return head.head_bytes + head.content_length - octets.size();
   }
   // Where what is owed belongs, as far as one receive goes: by what has come, since what is only
   // declared costs its peer nothing.
   std::span<char> room_for_body() {
-    const std::size_t earned = std::clamp(octets.size(), receive_bytes_min, receive_bytes_max);
-    const std::size_t bytes = std::min(body_bytes_owed(), earned);
-    return {octets.reserve(bytes), bytes};
+    const std::size_t owed_bytes = body_bytes_owed();
+    const std::size_t come_bytes =
+        phase == Phase::length_body ? octets.size() : declared_bytes - left_bytes;
+    const std::size_t earned = std::clamp(come_bytes, receive_bytes_min, receive_bytes_max);
+    const std::size_t bytes = std::min(owed_bytes, earned);
+    return {coming().reserve(bytes), bytes};
+  }
+  // Octets of the body that were received right there.
+  void body_came(std::size_t bytes) {
+    coming().advance(bytes);
+    if (phase != Phase::length_body) left_bytes -= bytes;
   }
 
   // More that waits unread. Every head ends in an empty line, so counting those never counts too
@@ -98,6 +121,10 @@ struct ParkedMessage {
   void clear() {
     octets.release();
     body.release();
+    spool.reset();
+    file.reset();
+    behind.release();
+    whole = false;
     parser.reset();
     decoder.reset();
     left_bytes = 0;
@@ -111,18 +138,25 @@ struct ParkedMessage {
   Phase phase = Phase::head;
   Output octets;
   Output body;
+  BodySpool::Owner spool;          // null if the body stays in memory
+  std::shared_ptr<BodyFile> file;  // once it is spooled and whole
+  Output behind;                   // what came behind a body that is still being written
   std::vector<Field> fields;
   HeadParser parser;
   RequestHead head;
   ChunkedDecoder decoder;
+  std::uint64_t declared_bytes = 0;
   std::uint64_t left_bytes = 0;
+  std::uint64_t credit_ms = 0;      // the peer's, while the spool holds up its body (CON-010)
   std::uint32_t heads_waiting = 0;  // of a backlog, at most
+  bool whole = false;               // a body that is spooled has come to its end
 
  private:
-  static bool holds(const Output& output, std::string_view part) {
-    return !output.empty() && part.data() >= output.data() &&
-           part.data() < output.data() + output.size();
+  static bool holds(std::string_view all, std::string_view part) {
+    return !all.empty() && part.data() >= all.data() && part.data() < all.data() + all.size();
   }
+  // Where the rest of the body goes.
+  Output& coming() { return phase == Phase::length_body ? octets : body; }
 };
 
 }  // namespace noria::http

@@ -45,6 +45,7 @@ class PendingExchange {
   void finish(ExchangeEvent event);
   bool over() const { return over_; }
 
+  std::shared_ptr<const BodyFile> body_file() const { return message_->file; }
   std::unique_ptr<ParkedMessage> take_message() { return std::move(message_); }
 
   // Till when it is to be answered.

@@ -63,6 +63,7 @@ Shared::Shared(const ServerParts& parts)
       pending(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       websocket_rules(parts.websocket_rules),
+      spool_rules(parts.spool_rules),
       websocket_parts({.blocks = blocks,
                        .config = config,
                        .stats = stats,

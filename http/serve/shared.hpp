@@ -20,6 +20,7 @@
 #include "http/handler.hpp"
 #include "http/message/refusal.hpp"
 #include "http/routing/route_table.hpp"
+#include "http/serve/body_spool.hpp"
 #include "http/serve/config.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/endpoints.hpp"
@@ -53,6 +54,7 @@ struct ServerParts {
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
   ResponseDefaults response_defaults = {};
   WebSocketRules websocket_rules = {};
+  SpoolRules spool_rules = {};
   Logs* logs = nullptr;  // null: nothing is logged
   // Takes part in every turn on the same engine: an event loop with descriptors of its own. Its
   // operations are polls under tokens of a generation other than 0, and cancels of generation 0
@@ -124,6 +126,7 @@ struct Shared {
   websocket::InflaterPool inflaters;
   websocket::Deflater deflater;
   const WebSocketRules websocket_rules;
+  const SpoolRules spool_rules;
   const WebSocketParts websocket_parts;
   Slab<WebSocketConnection> websockets;
   Topics topics;

@@ -39,8 +39,9 @@ pb::capsule make_hot_state(const pb::module_& module) {
 void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   HotState* state = capsule.get_pointer<HotState>();
   if (!noria::py::add_endpoint_call(state->request_type())) noria::py::raise_set();
-  for (PyTypeObject* type : {state->request_type(), state->headers_type(), state->multi_dict_type(),
-                             state->driver_type(), state->websocket_type()}) {
+  for (PyTypeObject* type :
+       {state->request_type(), state->headers_type(), state->multi_dict_type(),
+        state->driver_type(), state->websocket_type(), state->body_file_type()}) {
     if (PyModule_AddType(module.ptr(), type) != 0) noria::py::raise_set();
   }
   const noria::py::OwnedRef pump(reinterpret_cast<PyObject*>(noria::py::make_item_pump_type()));

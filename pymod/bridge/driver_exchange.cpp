@@ -26,6 +26,9 @@ constexpr std::size_t index_of(auto what) {
   return static_cast<std::size_t>(what);
 }
 
+// Of a body that arrives.
+constexpr std::size_t body_piece_bytes_max = std::size_t{64} * 1024;
+
 constexpr const char* over = "the exchange is over";
 
 PyObject* raise_over() {
@@ -122,7 +125,7 @@ PyObject* Driver::read_body() {
   if (exchange == nullptr) {
     return gone_ || body_fault_ != Reason::none ? disconnect_error() : raise_over();
   }
-  const std::string_view octets = exchange->take_body();
+  const std::string_view octets = exchange->take_body(body_piece_bytes_max);
   if (octets.empty() && !exchange->body_ended()) Py_RETURN_NONE;
   return octets_object(octets);
 }

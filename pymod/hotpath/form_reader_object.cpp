@@ -73,22 +73,6 @@ OwnedRef fields_of(const http::PartHead& head) {
   return list;
 }
 
-// (name, is a file, file name as sent or None, file name to offer or None, fields)
-OwnedRef part_event(const http::PartHead& head) {
-  const OwnedRef name(utf8_text(head.name()));
-  OwnedRef raw = OwnedRef::share(Py_None);
-  OwnedRef offered = OwnedRef::share(Py_None);
-  if (head.has_filename()) {
-    raw = OwnedRef(utf8_text(head.filename()));
-    const std::string text = http::offered_file_name(head.filename());
-    if (!text.empty()) offered = OwnedRef(utf8_text(text));
-  }
-  const OwnedRef fields = fields_of(head);
-  if (!name || !raw || !offered || !fields) return OwnedRef();
-  return OwnedRef(PyTuple_Pack(5, name.get(), head.is_file() ? Py_True : Py_False, raw.get(),
-                               offered.get(), fields.get()));
-}
-
 // A large piece of what was fed is a view of it.
 OwnedRef data_event(PyObject* data, std::string_view octets) {
   const std::string_view fed = bytes_view(data);
@@ -262,13 +246,7 @@ PyObject* kind(PyObject* self, void*) {
 }
 
 PyObject* failure(PyObject* self, void*) {
-  const Reason reason = reader_of(self).failure;
-  if (reason == Reason::none) Py_RETURN_NONE;
-  const ReasonRow& row = reason_row(reason);
-  const std::string counter_class(row.counter_class);
-  const std::string word(row.word);
-  return Py_BuildValue("(iss)", static_cast<int>(http::refusal_status(reason)),
-                       counter_class.c_str(), word.c_str());
+  return form_failure(reader_of(self).failure);
 }
 
 PyMethodDef methods[] = {
@@ -295,6 +273,30 @@ PyType_Spec spec = {"noria._native.FormReader", sizeof(ReaderObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, slots};
 
 }  // namespace
+
+OwnedRef part_event(const http::PartHead& head) {
+  const OwnedRef name(utf8_text(head.name()));
+  OwnedRef raw = OwnedRef::share(Py_None);
+  OwnedRef offered = OwnedRef::share(Py_None);
+  if (head.has_filename()) {
+    raw = OwnedRef(utf8_text(head.filename()));
+    const std::string text = http::offered_file_name(head.filename());
+    if (!text.empty()) offered = OwnedRef(utf8_text(text));
+  }
+  const OwnedRef fields = fields_of(head);
+  if (!name || !raw || !offered || !fields) return OwnedRef();
+  return OwnedRef(PyTuple_Pack(5, name.get(), head.is_file() ? Py_True : Py_False, raw.get(),
+                               offered.get(), fields.get()));
+}
+
+PyObject* form_failure(Reason reason) {
+  if (reason == Reason::none) Py_RETURN_NONE;
+  const ReasonRow& row = reason_row(reason);
+  const std::string counter_class(row.counter_class);
+  const std::string word(row.word);
+  return Py_BuildValue("(iss)", static_cast<int>(http::refusal_status(reason)),
+                       counter_class.c_str(), word.c_str());
+}
 
 PyTypeObject* make_form_reader_type() {
   return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));

@@ -4,9 +4,19 @@
 
 #include <Python.h>
 
+#include "core/reason.hpp"
+#include "http/forms/part_head.hpp"
+#include "pymod/hotpath/refs.hpp"
+
 namespace noria::py {
 
 // A new reference, or null with an error set.
 PyTypeObject* make_form_reader_type();
+
+// (name, is a file, file name as sent or None, file name to offer or None, fields) of a part that
+// begins; empty with an error set.
+OwnedRef part_event(const http::PartHead& head);
+// (status, class, reason), None for none, or null with an error set.
+PyObject* form_failure(Reason reason);
 
 }  // namespace noria::py

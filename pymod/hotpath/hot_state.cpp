@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "pymod/hotpath/body_file_object.hpp"
 #include "pymod/hotpath/headers_object.hpp"
 #include "pymod/hotpath/multi_dict_object.hpp"
 #include "pymod/hotpath/request_object.hpp"
@@ -41,7 +42,11 @@ HotState* HotState::make(BorrowedRef decode_error, BorrowedRef encode_error) {
   state->request_type_ = OwnedRef(reinterpret_cast<PyObject*>(make_request_type()));
   state->headers_type_ = OwnedRef(reinterpret_cast<PyObject*>(make_headers_type()));
   state->multi_dict_type_ = OwnedRef(reinterpret_cast<PyObject*>(make_multi_dict_type()));
-  if (!state->request_type_ || !state->headers_type_ || !state->multi_dict_type_) return nullptr;
+  state->body_file_type_ = OwnedRef(reinterpret_cast<PyObject*>(make_body_file_type()));
+  if (!state->request_type_ || !state->headers_type_ || !state->multi_dict_type_ ||
+      !state->body_file_type_) {
+    return nullptr;
+  }
   return state.release();
 }
 

@@ -45,6 +45,9 @@ class HotState {
   PyTypeObject* headers_type() const {
     return reinterpret_cast<PyTypeObject*>(headers_type_.get());
   }
+  PyTypeObject* body_file_type() const {
+    return reinterpret_cast<PyTypeObject*>(body_file_type_.get());
+  }
   PyTypeObject* multi_dict_type() const {
     return reinterpret_cast<PyTypeObject*>(multi_dict_type_.get());
   }
@@ -77,6 +80,7 @@ class HotState {
   OwnedRef request_type_;
   OwnedRef headers_type_;
   OwnedRef multi_dict_type_;
+  OwnedRef body_file_type_;
   OwnedRef uuid_type_;
   OwnedRef driver_type_;
   OwnedRef websocket_type_;

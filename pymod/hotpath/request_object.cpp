@@ -7,6 +7,7 @@
 
 #include "core/check.hpp"
 #include "http/message/percent.hpp"
+#include "pymod/hotpath/body_file_object.hpp"
 #include "pymod/hotpath/headers_object.hpp"
 #include "pymod/hotpath/multi_dict_object.hpp"
 #include "pymod/hotpath/python_versions.hpp"
@@ -132,6 +133,16 @@ PyObject* make_context(RequestObject&) {
   return PyDict_New();
 }
 
+std::string_view octets_of_body(const RequestObject& request) {
+  if (request.exchange != nullptr) return request.exchange->body();
+  const bool has_file = (request.made & bit(Part::body_file)) != 0;
+  return has_file ? body_file_view(request.parts[Part::body_file]) : std::string_view{};
+}
+
+PyObject* make_body_file(RequestObject& request) {
+  return new_body_file(request.application->hot.body_file_type(), request.exchange);
+}
+
 PyObject* make_body(RequestObject& request) {
   if (request.route->plan.streams_body) {
     PyErr_SetString(PyExc_RuntimeError,
@@ -139,8 +150,7 @@ PyObject* make_body(RequestObject& request) {
                     "text_async() or json_async(), or iterate stream()");
     return nullptr;
   }
-  const std::string_view octets =
-      request.exchange != nullptr ? request.exchange->body() : std::string_view{};
+  const std::string_view octets = octets_of_body(request);
   return octets.empty() ? Py_NewRef(request.application->hot.names.empty_bytes.get())
                         : octets_object(octets);
 }
@@ -149,13 +159,11 @@ PyObject* make_json(RequestObject& request) {
   if (request.route->plan.streams_body) return make_body(request);
   ApplicationState& application = *request.application;
   const bool has_bytes = (request.made & bit(Part::body)) != 0;
+  auto& reader = application.hot.json_reader;
+  const auto& limits = application.read_limits;
   PyObject* decoded =
-      has_bytes
-          ? json_read_terminated(application.hot.json_reader, bytes_view(request.parts[Part::body]),
-                                 application.read_limits)
-          : json_read(application.hot.json_reader,
-                      request.exchange != nullptr ? request.exchange->body() : std::string_view{},
-                      application.read_limits);
+      has_bytes ? json_read_terminated(reader, bytes_view(request.parts[Part::body]), limits)
+                : json_read(reader, octets_of_body(request), limits);
   if (decoded != nullptr || !PyErr_ExceptionMatches(application.hot.decode_error.get()))
     return decoded;
   const OwnedRef error(take_exception());
@@ -187,8 +195,8 @@ PyObject* make_server(RequestObject& request) {
 }
 
 constexpr Maker makers[RequestObject::part_count] = {
-    make_path,    make_query, make_headers_part, make_cookies_part, make_params,
-    make_context, make_body,  make_json,         make_client,       make_server};
+    make_path, make_query, make_headers_part, make_cookies_part, make_params,   make_context,
+    make_body, make_json,  make_client,       make_server,       make_body_file};
 
 PyObject* part(RequestObject& request, Part which) {
   if ((request.made & bit(which)) != 0) return Py_NewRef(request.parts[which]);
@@ -312,6 +320,7 @@ PyGetSetDef attributes[] = {
     {"app", get_app, nullptr, PyDoc_STR("The App."), nullptr},
     {"route", get_route, nullptr, PyDoc_STR("The matched RouteInfo."), nullptr},
     {"_driver", get_driver, nullptr, nullptr, nullptr},
+    {"_body_file", get_part<Part::body_file>, nullptr, nullptr, nullptr},
     {"_client", get_part<Part::client>, nullptr, nullptr, nullptr},
     {"_server", get_part<Part::server>, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
@@ -342,7 +351,8 @@ PyType_Spec spec = {
 void detach_request(RequestObject& request) {
   for (const Part needed : {Part::params, Part::body, Part::client, Part::server}) {
     if (needed == Part::body && request.route->plan.streams_body) continue;
-    const OwnedRef taken(part(request, needed));
+    const bool in_file = needed == Part::body && lies_in_file(*request.exchange);
+    const OwnedRef taken(part(request, in_file ? Part::body_file : needed));
     if (!taken) PyErr_WriteUnraisable(object_of(request));
   }
   request.own = make_own_octets(request.exchange->request());

@@ -25,6 +25,7 @@ struct RequestObject {
     json,
     client,
     server,
+    body_file,  // None if the body is in memory
     part_count,
   };
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
-from noria import App, Request
+from noria import App, File, Request, UploadedFile
 from noria.form_reading import FormCollector
 from noria.testing import live_server
 
@@ -44,6 +46,19 @@ def upload_app(peak: list[int]) -> App:
         assert found is not None and found.read(300) == PIECE[:300]
         return found.size()
 
+    @app.post("/typed", max_body=0)
+    def typed(f: Annotated[UploadedFile, File()]) -> int:
+        peak.append(resident_bytes())
+        assert f.read(300) == PIECE[:300] and f.seek(f.size() - 300) and f.read() == PIECE[-300:]
+        return f.size()
+
+    @app.post("/typed/async", max_body=0)
+    async def typed_async(request: Request, f: Annotated[UploadedFile, File()]) -> int:
+        await asyncio.sleep(0)
+        peak.append(resident_bytes())
+        assert f.read(300) == PIECE[:300]
+        return f.size()
+
     return app
 
 
@@ -65,7 +80,7 @@ def upload(port: int, path: str, pieces: int, peak: list[int]) -> bytes:
     return answer.partition(b"\r\n\r\n")[2]
 
 
-@pytest.mark.parametrize("path", ["/parts", "/form"])
+@pytest.mark.parametrize("path", ["/parts", "/form", "/typed", "/typed/async"])
 def test_frm_009_frm_010_memory_stays_small(serve: Callable[..., live_server], path: str) -> None:
     peak: list[int] = []
     port = serve(upload_app(peak)).port

@@ -91,7 +91,10 @@ void DiskPool::run() {
     work->work();
     lock.lock();
     through_.push_back(*work);
+    // Whoever wakes up would wait for the lock at once.
+    lock.unlock();
     wake_.signal();
+    lock.lock();
   }
 }
 

@@ -30,11 +30,8 @@ def json_dumps(
     obj: Any, *, default: Callable[[Any], Any] | None = None, nan: Literal["null", "error"] = "null"
 ) -> bytes: ...
 def json_loads(
-    data: bytes | bytearray | memoryview | str,
-    *,
-    duplicate_keys: Literal["last", "reject"] = "last",
-    depth_max: int = 1024,
-    number_bytes_max: int = 4300,
+    data: bytes | bytearray | memoryview | str, *, duplicate_keys: Literal["last", "reject"] = "last",
+    depth_max: int = 1024, number_bytes_max: int = 4300,
 ) -> Any: ...
 
 class JSONDecodeError(ValueError):
@@ -165,13 +162,10 @@ class Application(metaclass=_BoundType):
         json_nan: Literal["null", "error"] = "null",
         json_duplicate_keys: Literal["last", "reject"] = "last",
     ) -> None: ...
-    def add_route(
-        self, methods: Sequence[str], path: str, regex: Callable[[str], Callable[[str], Any]]
-    ) -> int:
+    def add_route(self, methods: Sequence[str], path: str, regex: Callable[[str], Callable[[str], Any]]) -> int:
         """Adds a template; its index, or RouteError. `regex` compiles a pattern to its fullmatch."""
-    def add_websocket(
-        self, path: str, regex: Callable[[str], Callable[[str], Any]], *, origins: Sequence[str] | None
-    ) -> int: ...
+    def add_websocket(self, path: str, regex: Callable[[str], Callable[[str], Any]], *,
+                      origins: Sequence[str] | None) -> int: ...
     def mount(self, prefix: str, application: Application) -> None: ...
     def add_static(self, prefix: str, options: dict[str, Any]) -> None: ...
     def parameters(self, index: int) -> list[tuple[str, str]]:
@@ -260,6 +254,8 @@ class Request:
     @property
     def route(self) -> RouteInfo: ...
     @property
+    def _body_file(self) -> BodyFile | None: ...  # None if the body is in memory
+    @property
     def _client(self) -> tuple[str, int] | None: ...
     @property
     def _server(self) -> tuple[str, int] | None: ...
@@ -336,18 +332,22 @@ class Request:
     def is_xhr(self) -> bool: ...
 
 # --- Responses as the native half reads them ---------------------------------------------------
-# noria.Response (Python, __slots__) offers exactly these to response_reader:
+# noria.Response (Python, __slots__), registered by noria.responses, offers these to response_reader:
 #   _status: int
 #   _body: bytes                         (str is encoded when it is made)
 #   _fields: list[tuple[bytes, bytes]]   name and value as they go on the wire, Content-Type included
-# noria.responses registers the class once:
+@final
+class BodyFile:  # a large body in a file without a name, gone with the last reference
+    def __len__(self) -> int: ...
+    def fileno(self) -> int: ...
+    def parts(self) -> list[Any] | None: ...  # as FormReader.feed() says, a slice for where a file lies
+    @property
+    def failure(self) -> tuple[int, str, str] | None: ...
+
 @final
 class FormReader:
-    """A form's parts and fields as its body arrives.
-
-    limits: octets of a boundary, fields, parts, files, octets of a field and of what is kept, lines
-    of a part's head, octets of one, octets around the parts.
-    """
+    """A form's parts and fields as its body arrives. limits: octets of a boundary, fields, parts, files,
+    octets of a field and of what is kept, lines of a part's head, octets of one, octets around the parts."""
 
     def __new__(cls, content_type: str, limits: Sequence[int], /) -> FormReader: ...
     # Of a urlencoded form (name, value). Of a multipart one, for each part

@@ -37,6 +37,13 @@ async def stream(self: Request) -> AsyncIterator[bytes]:
     BodyTooLarge over the limit, ClientDisconnected if it is cut short; RuntimeError for a second one.
     """
     if self.route is None or not self.route.options.get("stream_body"):
+        file = self._body_file
+        if file is not None:
+            from os import pread
+
+            for at in range(0, len(file), PIECE_BYTES_MAX):
+                yield pread(file.fileno(), PIECE_BYTES_MAX, at)
+            return
         body = self.body()
         for at in range(0, len(body), PIECE_BYTES_MAX):
             yield body[at : at + PIECE_BYTES_MAX]
@@ -54,8 +61,7 @@ async def stream(self: Request) -> AsyncIterator[bytes]:
         elif not data:
             return
         else:
-            for at in range(0, len(data), PIECE_BYTES_MAX):
-                yield data[at : at + PIECE_BYTES_MAX]
+            yield data
 
 
 async def body_async(self: Request) -> bytes:

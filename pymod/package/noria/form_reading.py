@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from noria._native import Request
+    from noria._native import BodyFile, Request
 
 # LIM-055, LIM-041, LIM-051 (parts, files), LIM-052, LIM-053, LIM-054 (lines, octets of one), LIM-056.
 LIMITS = (
@@ -55,7 +55,7 @@ def reader_of(request: Request, limits: tuple[int, ...]) -> FormReader:
     return reader
 
 
-def check(reader: FormReader) -> None:
+def check(reader: FormReader | BodyFile) -> None:
     """BadBody, BodyTooLarge or HTTPError if what was read is no form within the limits."""
     if reader.failure is None:
         return
@@ -82,6 +82,17 @@ class FormCollector:
     def feed(self, data: bytes) -> None:
         take = self._take_part if self._reader.kind == "multipart" else self._items.append
         self._take_all(self._reader.feed(data), take)
+
+    def spooled(self, body: BodyFile, events: list[Any]) -> FormData:
+        """The form of a body whose files are used where they lie."""
+        for event in events:
+            if type(event) is slice:
+                assert isinstance(self._open, UploadedFile)
+                self._open._lies_in(body, event)
+            else:
+                self._take_part(event)
+        check(body)
+        return FormData(self._items)
 
     def end(self) -> FormData:
         """The form; what still waits has been spooled then."""
@@ -162,7 +173,11 @@ def _text(octets: bytes) -> str:
 def whole_form(request: Request) -> FormData:
     """The form of a body that has arrived."""
     collector = FormCollector(request)
+    body = request._body_file
+    events = None if body is None else body.parts()
     try:
+        if body is not None and events is not None:
+            return collector.spooled(body, events)
         collector.feed(request.body())
         form = collector.end()
         collector.spool()
@@ -174,6 +189,8 @@ def whole_form(request: Request) -> FormData:
 
 async def arriving_form(request: Request) -> FormData:
     """The form of a body that arrives, or has; files are written by a thread of the default pool."""
+    if request._body_file is not None:
+        return whole_form(request)
     from asyncio import to_thread
 
     collector = FormCollector(request)

@@ -8,7 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from os import PathLike
-    from typing import IO
+    from typing import IO, Any
+
+    from noria._native import BodyFile
 
     Octets = bytes | memoryview
 
@@ -20,7 +22,7 @@ PIECE_BYTES = 1024 * 1024
 class UploadedFile:
     """One file of a form. Read like a file; nothing of it outlives the last reference."""
 
-    __slots__ = ("_at", "_file", "_pieces", "_size", "filename", "headers", "raw_filename")
+    __slots__ = ("_at", "_begin", "_file", "_pieces", "_size", "filename", "headers", "raw_filename")
 
     def __init__(
         self, filename: str | None, raw_filename: str | None, fields: list[tuple[str, str]]
@@ -31,7 +33,8 @@ class UploadedFile:
         self.raw_filename = raw_filename
         self.headers = Headers(fields)
         self._pieces: list[Octets] = []
-        self._file: IO[bytes] | None = None
+        self._file: IO[bytes] | BodyFile | None = None
+        self._begin = 0  # where it lies in the file
         self._size = 0
         self._at = 0
 
@@ -88,6 +91,9 @@ class UploadedFile:
         self._pieces.append(octets)
         self._size += len(octets)
 
+    def _lies_in(self, body: BodyFile, place: slice) -> None:
+        self._file, self._begin, self._size = body, place.start, place.stop - place.start
+
     @property
     def _held(self) -> int:
         """Bytes in memory."""
@@ -99,15 +105,18 @@ class UploadedFile:
             from tempfile import TemporaryFile
 
             self._file = TemporaryFile(buffering=0)
+        file: Any = self._file
         for piece in self._pieces:
             rest = memoryview(piece)
             while rest:
-                rest = rest[self._file.write(rest) :]
+                rest = rest[file.write(rest) :]
         self._pieces.clear()
 
     def _close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        file: Any = self._file
+        self._file = None
+        if hasattr(file, "close"):  # not a body, which goes with the last of its files
+            file.close()
         self._pieces.clear()
 
     def _between(self, begin: int, end: int) -> bytes:
@@ -116,7 +125,7 @@ class UploadedFile:
 
             found = []
             while begin < end:
-                data = pread(self._file.fileno(), end - begin, begin)
+                data = pread(self._file.fileno(), end - begin, self._begin + begin)
                 if not data:
                     break
                 found.append(data)

@@ -11,14 +11,24 @@
 namespace noria::http {
 namespace {
 
-// The verdict on a request with these lines.
+// A request with these lines.
+class Parsed {
+ public:
+  explicit Parsed(const std::string& lines)
+      : octets_("POST / HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n") {
+    EXPECT_EQ(parser_.parse(octets_), Verdict::complete);
+  }
+  const RequestHead& head() const { return parser_.head(); }
+
+ private:
+  const std::string octets_;
+  const HeadLimits limits_;
+  std::array<Field, 128> storage_;
+  HeadParser parser_{limits_, storage_, scanner_for(CpuFeatures::of_this_machine())};
+};
+
 std::string unfit(const std::string& lines, const RouteSettings& settings) {
-  const std::string octets = "POST / HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n";
-  const HeadLimits limits;
-  std::array<Field, 128> storage;
-  HeadParser parser(limits, storage, scanner_for(CpuFeatures::of_this_machine()));
-  EXPECT_EQ(parser.parse(octets), Verdict::complete);
-  const Reason reason = unfit_body(parser.head(), settings, ServerConfig{});
+  const Reason reason = unfit_body(Parsed(lines).head(), settings, ServerConfig{});
   return std::string(reason_row(reason).word);
 }
 
@@ -52,9 +62,18 @@ TEST(BodyAdmission, UPL_003_coded_bodies) {
 
 TEST(BodyAdmission, LIM_050_which_limit_holds) {
   const ServerConfig config;
-  EXPECT_EQ(body_bytes_max_of({}, config), config.body_bytes_max);
-  EXPECT_EQ(body_bytes_max_of({.takes_files = true}, config), config.multipart_bytes_max);
-  EXPECT_EQ(body_bytes_max_of({.body_bytes_max = 7, .takes_files = true}, config), 7u);
+  const auto limit_of = [&config](const RouteSettings& settings, const std::string& type) {
+    return body_bytes_max_of(settings, config, Parsed("Content-Type: " + type + "\r\n").head());
+  };
+  const std::string form = "multipart/form-data; boundary=b";
+  EXPECT_EQ(limit_of({}, form), config.body_bytes_max);
+  EXPECT_EQ(limit_of({.takes_files = true}, form), config.multipart_bytes_max);
+  EXPECT_EQ(limit_of({.body_bytes_max = 7, .takes_files = true}, form), 7u);
+  // Who takes a body as it comes may read the parts of one that has any.
+  EXPECT_EQ(limit_of({.streams_body = true}, form), config.multipart_bytes_max);
+  EXPECT_EQ(limit_of({.streams_body = true}, "multipart/form-data"), config.body_bytes_max);
+  EXPECT_EQ(limit_of({.streams_body = true}, "text/plain"), config.body_bytes_max);
+  EXPECT_EQ(limit_of({.body_bytes_max = 7, .streams_body = true}, form), 7u);
 }
 
 }  // namespace

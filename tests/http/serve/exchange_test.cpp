@@ -28,7 +28,7 @@ class LooseHost final : public ExchangeHost {
     CHECK(!"an exchange that is answered in one call needs no server");
     return *server_;
   }
-  std::string_view take_body() override { return {}; }
+  std::string_view take_body(std::size_t /*bytes_max*/) override { return {}; }
   bool body_ended() const override { return true; }
   Reason body_fault() const override { return Reason::none; }
   WebSocketAccepted accept_websocket(const WebSocketAccept&, const WebSocketListener&) override {

@@ -144,10 +144,18 @@ void run_seed(const support::Script& script, std::uint64_t seed) {
   const RouteTable routes = serve_test_routes(seen);
   // Peers of a script may be slower than a server bears by default; here they only may not hang.
   ServerConfig config;
+  // Little is received through the buffers that all share.
+  config.receive_credit_bytes = 200;
   config.header_timeout_ms = config.rate_grace_ms = config.rate_credit_ms_max = 10'000'000;
   config.graceful_timeout_ms = 2 * config.header_timeout_ms;
-  Server server(
-      {.engine = engine, .clock = clock, .routes = routes, .config = config, .stats = stats});
+  // Bodies are small here, and some go through a file all the same.
+  const SpoolRules spool_rules{.body_bytes_max_held = 700, .piece_bytes = 500};
+  Server server({.engine = engine,
+                 .clock = clock,
+                 .routes = routes,
+                 .config = config,
+                 .stats = stats,
+                 .spool_rules = spool_rules});
   uring::Loop loop(engine, clock, server);
   const uring::Descriptor listener = engine.listen();
   server.listen(listener);

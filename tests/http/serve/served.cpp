@@ -131,6 +131,9 @@ RouteTable serve_test_routes(Seen& seen) {
   add_socket(router, seen, "/socket/{how}");
   add(router, seen, {"GET"}, "/both", hello);
   add_socket(router, seen, "/both");
+  add(router, seen, {"POST"}, "/form", echo);
+  router.settings(14).wants_form = true;
+  router.settings(14).takes_files = true;
   return router.freeze({});
 }
 

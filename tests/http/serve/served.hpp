@@ -43,6 +43,7 @@ struct Seen {
 // Routes: GET / and GET /name/{name} -> "hello";  GET POST PUT /echo -> the request's body;
 // GET /big/{n:int} -> n octets;  GET /fail -> no answer;  GET /close -> asks for the end;
 // POST /small -> echo of at most 8 octets;  POST /json -> echo of JSON only;
+// POST /form -> echo of a form that may be large;
 // GET POST /later/{name} -> suspends;  GET POST /stream/{name} -> the same, its body streamed;
 // POST /relay/{how} -> see relay.hpp. WebSockets: /socket/echo sends back what comes, /socket/hold
 // only notes it, /socket/refuse answers 403, /socket/later suspends; GET /both -> "hello", beside a

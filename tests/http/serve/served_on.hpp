@@ -13,14 +13,15 @@ namespace noria::http {
 template <class Engine>
 class ServedOn : public testing::Test {
  protected:
-  explicit ServedOn(const ServerConfig& config = {})
+  explicit ServedOn(const ServerConfig& config = {}, const SpoolRules& spool_rules = {})
       : config_(config),
         routes_(serve_test_routes(seen_)),
         server_({.engine = engine_,
                  .clock = clock_,
                  .routes = routes_,
                  .config = config_,
-                 .stats = stats_}),
+                 .stats = stats_,
+                 .spool_rules = spool_rules}),
         loop_(engine_, clock_, server_),
         listener_(engine_.listen()) {
     server_.listen(listener_);

@@ -1,0 +1,40 @@
+// A multipart form whose octets are kept by somebody else: the heads of its parts, and where in the
+// body each lies. It is made while the body arrives, at any split.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/reason.hpp"
+#include "http/forms/multipart_parser.hpp"
+
+namespace noria::http {
+
+class MultipartIndex {
+ public:
+  struct Part {
+    PartHead head;
+    std::uint64_t begin = 0;  // in the body
+    std::uint64_t bytes = 0;
+  };
+
+  MultipartIndex(std::string_view boundary, const MultipartLimits& limits)
+      : parser_(boundary, limits) {}
+
+  // More of the body.
+  void feed(std::string_view octets);
+  // Why what came is no form within the limits; none so far.
+  Reason failure() const { return failure_; }
+  // The same of a body that ends here.
+  Reason failure_at_end() const { return parser_.finish(); }
+  const std::vector<Part>& parts() const { return parts_; }
+
+ private:
+  MultipartParser parser_;
+  std::vector<Part> parts_;
+  std::uint64_t read_bytes_ = 0;
+  Reason failure_ = Reason::none;
+};
+
+}  // namespace noria::http

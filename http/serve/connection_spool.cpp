@@ -1,0 +1,157 @@
+// The half of a connection that takes large bodies: they are received into memory of their own, and
+// put into a file as they arrive. Little of one is in memory at any time: while the disk is slower
+// than the peer, nothing more is received.
+#include <algorithm>
+#include <utility>
+
+#include "core/check.hpp"
+#include "http/forms/form_type.hpp"
+#include "http/serve/body_admission.hpp"
+#include "http/serve/body_spool.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/shared.hpp"
+
+namespace noria::http {
+
+using Phase = ParkedMessage::Phase;
+
+namespace {
+
+MultipartLimits limits_of_form(const ServerConfig& config) {
+  return {.parts_max = config.multipart_parts_max,
+          .files_max = config.multipart_files_max,
+          .field_bytes_max = config.multipart_field_bytes_max,
+          .memory_bytes_max = config.multipart_memory_bytes_max,
+          .part_headers_max = config.multipart_part_headers_max,
+          .part_header_bytes_max = config.multipart_part_header_bytes_max,
+          .slack_bytes_max = config.multipart_slack_bytes_max};
+}
+
+}  // namespace
+
+void Connection::begin_spool() {
+  const auto hear = [](void* context) { static_cast<Connection*>(context)->spooled(); };
+  parked_->spool = BodySpool::begin(shared_.blocks, shared_.disk(), {hear, this});
+  const RequestHead& head = parked_->head_in_place();
+  const FormType form =
+      form_type(content_type_of(head), shared_.config.multipart_boundary_bytes_max);
+  if (form.kind != FormType::Kind::multipart) return;
+  const Match match = shared_.routes.match(head, shared_.match_scratch);
+  parked_->spool->expect_form(form.boundary, limits_of_form(shared_.config),
+                              match.route->wants_form);
+}
+
+std::string_view Connection::resume_spooled(std::string_view octets) {
+  const std::size_t taken = std::min<std::uint64_t>(octets.size(), parked_->left_bytes);
+  parked_->body.append(octets.substr(0, taken));
+  parked_->left_bytes -= taken;
+  earn_body_credit(taken);
+  return spool_on(octets.substr(taken));
+}
+
+// Writes what is enough for it, and serves the message once all of it is written. What came behind
+// the message waits here, or is returned if it need not.
+std::string_view Connection::spool_on(std::string_view behind) {
+  ParkedMessage& parked = *parked_;
+  BodySpool& spool = *parked.spool;
+  if (parked.phase == Phase::spooled_body) parked.whole = parked.left_bytes == 0;
+  if (parked.whole) waiting_ = Wait::nothing;
+  const std::size_t enough = parked.whole ? 1 : shared_.spool_rules.piece_bytes;
+  const bool must_write = parked.body.size() >= enough;
+  if (must_write && !spool.writes() && spool.failure() == Reason::none) spool.write(parked.body);
+  if (const Reason reason = spool.writes() ? Reason::none : spool.failure();
+      reason != Reason::none) {
+    refuse(reason, method_parked());
+    return {};
+  }
+  if (parked.whole && !spool.writes()) {
+    serve_spooled();
+    return behind;
+  }
+  parked.behind.append(behind);
+  if (parked.whole || parked.body.size() >= shared_.spool_rules.piece_bytes) {
+    hold_for_spool();
+  } else {
+    release_from_spool();
+    if (parked_ && receive_armed_ && !receive_owned_ && owes_much()) call_off_receive();
+  }
+  return {};
+}
+
+// A piece is through.
+void Connection::spooled() {
+  if (life_ != Life::open) return;
+  spool_on({});
+}
+
+// The peer's time does not run while we do not read.
+void Connection::hold_for_spool() {
+  if (input_paused_) return;
+  const std::uint64_t now_ms = shared_.clock.now_ms();
+  parked_->credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
+  waiting_ = Wait::nothing;
+  pause_input();
+}
+
+void Connection::release_from_spool() {
+  if (!input_paused_) return;
+  wait_for(Wait::body, shared_.clock.now_ms() + parked_->credit_ms);
+  input_paused_ = false;
+  if (peer_finished_) return peer_finished();
+  if (!receive_armed_ && wants_input()) receive_more();
+}
+
+void Connection::serve_spooled() {
+  std::unique_ptr<ParkedMessage> owner = std::move(parked_);
+  owner->file = owner->spool->file();
+  owner->spool.reset();
+  Output behind(shared_.blocks);
+  behind.take(owner->behind);
+  const bool held = std::exchange(input_paused_, false);
+  if (owner->file->map() != 0) {
+    parked_ = std::move(owner);
+    return refuse(Reason::answered_spool_full, method_parked());
+  }
+  const std::string_view body = owner->file->view();
+  serve_parked(std::move(owner), body);
+  if (!held) return;
+  if (!behind.empty()) received(behind.view());
+  if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
+  if (!receive_armed_ && wants_input()) receive_more();
+}
+
+// Octets that were received right where they belong.
+void Connection::receive_own(std::size_t bytes) {
+  // The message is over meanwhile, and nobody wants them any more.
+  const bool goes_on = life_ == Life::open || life_ == Life::handling;
+  if (!goes_on || !parked_) return received({});
+  if (streams_body()) return receive_streamed(bytes);
+  if (parked_->phase == Phase::discard_length) {
+    // A streamed body whose handler is through with it.
+    Output discarded(shared_.blocks);
+    parked_->body.advance(bytes);
+    discarded.take(parked_->body);
+    return received(discarded.view());
+  }
+  parked_->body_came(bytes);
+  if (parked_->phase == Phase::spooled_body) {
+    earn_body_credit(bytes);
+    spool_on({});
+    return;
+  }
+  CHECK(parked_->phase == Phase::length_body);
+  length_body_grew(bytes);
+}
+
+// So much of it is to come that it is received into memory of its own: the buffers that all share
+// are for those who need little.
+bool Connection::owes_much() const {
+  return parked_->has_length() && parked_->body_bytes_owed() > shared_.config.receive_credit_bytes;
+}
+
+std::shared_ptr<const BodyFile> Connection::body_file() const {
+  if (serving_ != nullptr && *serving_) return (*serving_)->file;
+  return kept_ == nullptr ? nullptr : kept_->body_file();
+}
+
+}  // namespace noria::http
