@@ -31,7 +31,7 @@ void Inflater::begin(const InflateLimits& limits) {
   limits_ = limits;
   taken_bytes_ = 0;
   made_bytes_ = 0;
-  ended_ = false;
+  ended_ = judges_ = false;
 }
 
 Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
@@ -51,8 +51,11 @@ Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
                                         ratio_step_bytes - made_bytes_ % ratio_step_bytes);
     const std::size_t likely =
         std::clamp(stream_.avail_in * std::size_t{4}, step_bytes_min, step_bytes_max);
-    const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left, likely));
-    stream_.next_out = reinterpret_cast<Bytef*>(output.reserve(room));
+    // Before the ratio is judged zlib takes all that it can without making more: what it has taken
+    // when a step ends may be a code less where a piece of the message ends (SEG-001).
+    const auto room =
+        judges_ ? std::size_t{0} : static_cast<std::size_t>(std::min<std::uint64_t>(left, likely));
+    stream_.next_out = reinterpret_cast<Bytef*>(output.reserve(std::max(room, std::size_t{1})));
     stream_.avail_out = static_cast<uInt>(room);
     const uInt in_before = stream_.avail_in;
     const int result = ::inflate(&stream_, Z_SYNC_FLUSH);
@@ -67,12 +70,17 @@ Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
     if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
       return Verdict::bad_data;
     }
-    const bool judged =
-        made_bytes_ > ratio_judged_beyond_bytes && made_bytes_ % ratio_step_bytes == 0 && made != 0;
-    if (judged && made_bytes_ / limits_.ratio_max > taken_bytes_) {
-      return Verdict::too_dense;
-    }
     ended_ = result == Z_STREAM_END;
+    if (judges_) {
+      if (stream_.avail_in == 0) return Verdict::good;
+      if (ended_) continue;
+      judges_ = false;
+      if (made_bytes_ / limits_.ratio_max > taken_bytes_) return Verdict::too_dense;
+      continue;
+    }
+    judges_ =
+        made_bytes_ > ratio_judged_beyond_bytes && made_bytes_ % ratio_step_bytes == 0 && made != 0;
+    if (judges_) continue;
     if (stream_.avail_in == 0 && (stream_.avail_out != 0 || ended_)) return Verdict::good;
   }
 }

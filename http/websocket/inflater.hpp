@@ -42,6 +42,7 @@ class Inflater {
   InflateLimits limits_;
   std::uint64_t taken_bytes_ = 0;
   std::uint64_t made_bytes_ = 0;
+  bool judges_ = false;  // the ratio, once no more input can be taken
   bool ended_ = false;  // the last octets were those of a final block
 };
 

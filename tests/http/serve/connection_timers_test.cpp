@@ -79,7 +79,8 @@ TEST(ConnectionTimers, CON_003_an_idle_connection_is_closed_with_a_fin_and_no_oc
   EXPECT_EQ(served.count(Reason::closed_keep_alive), 1u);
 }
 
-// Found by the fuzzer: what may become the one empty line ahead of a request was taken for a request.
+// Found by the fuzzer: what may become the one empty line ahead of a request was taken for a
+// request.
 TEST(ConnectionTimers, CON_003_H1_003_an_empty_line_keeps_no_connection_open) {
   for (const std::string line : {"\r", "\r\n"}) {
     Served served;
