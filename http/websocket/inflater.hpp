@@ -43,7 +43,7 @@ class Inflater {
   std::uint64_t taken_bytes_ = 0;
   std::uint64_t made_bytes_ = 0;
   bool judges_ = false;  // the ratio, once no more input can be taken
-  bool ended_ = false;  // the last octets were those of a final block
+  bool ended_ = false;   // the last octets were those of a final block
 };
 
 class InflaterPool {

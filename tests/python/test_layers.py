@@ -74,11 +74,11 @@ def test_the_order_of_one_request(asking: Asking, asynchronous: bool) -> None:
         steps.append("open")
         yield "s"
         steps.append("close")
-        done.set()
 
     def handler(tasks: BackgroundTasks, page: int = Depends(read), one: str = Depends(session)) -> Any:
         steps.append("handler")
         tasks.add_task(steps.append, "task")
+        tasks.add_task(done.set)
         return {"page": Page(page)}
 
     own = later_guard if asynchronous else partial(guard, "route")
@@ -100,8 +100,8 @@ def test_the_order_of_one_request(asking: Asking, asynchronous: bool) -> None:
         "after first",
         "second out 200",
         "first out 200",
-        "task",
         "close",
+        "task",
     ]
 
 
