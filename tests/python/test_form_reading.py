@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated, Any
 
-import gc
 import pytest
 
 from noria import App, File, LimitsConfig, Request, ServerConfig, UploadedFile
