@@ -53,9 +53,14 @@ char* JsonEncoder::write_by_type(char* out, PyObject* given) {
       case JsonForm::fields:
         return begin(out, value.get(), Kind::fields, entry->names.get());
       case JsonForm::pydantic: {
+        // Under the names that the schema has, as FastAPI writes it.
         const OwnedRef to_json(PyObject_GetAttrString(entry->engine.get(), "to_json"));
+        const OwnedRef names(Py_BuildValue("(s)", "by_alias"));
+        PyObject* const arguments[] = {value.get(), Py_True};
         return write_encoded(
-            out, OwnedRef(to_json ? PyObject_CallOneArg(to_json.get(), value.get()) : nullptr));
+            out, OwnedRef(to_json && names
+                              ? PyObject_Vectorcall(to_json.get(), arguments, 1, names.get())
+                              : nullptr));
       }
       case JsonForm::msgspec: {
         const OwnedRef encode = OwnedRef::share(entry->engine);

@@ -167,8 +167,9 @@ def test_msgspec_and_pydantic_use_their_own_engines() -> None:
     msgspec = pytest.importorskip("msgspec")
     pydantic = pytest.importorskip("pydantic")
     point = msgspec.defstruct("Point", [("x", int), ("y", Any)], rename={"x": "ex"})
-    model = pydantic.create_model("Model", when=(dt.timedelta, ...), n=(float, ...))
-    value = model(when=dt.timedelta(seconds=90), n=1)
+    named = pydantic.Field(alias="N")
+    model = pydantic.create_model("Model", when=(dt.timedelta, ...), n=(float, named))
+    value = model(when=dt.timedelta(seconds=90), N=1)
     written = json.dumps({"s": [point(1, None)], "m": value, "after": 1})
-    assert written == b'{"s":[{"ex":1,"y":null}],"m":{"when":"PT1M30S","n":1.0},"after":1}'
+    assert written == b'{"s":[{"ex":1,"y":null}],"m":{"when":"PT1M30S","N":1.0},"after":1}'
     assert json.dumps(point(1, object()), default=lambda _: "hook") == b'{"ex":1,"y":"hook"}'

@@ -20,9 +20,9 @@ def add_filters(app: Any, web: Kit) -> None:
         return {"by": by and by.model_dump(), "page": page}
 
     @app.get("/trail")
-    def trail(of: Annotated[Trail, web.Header()]) -> dict[str, Any]:
-        return of.model_dump()
+    def trail(of: Annotated[Trail, web.Header()]) -> Trail:
+        return of
 
     @app.get("/basket")
-    def basket(kept: Annotated[Basket, web.Cookie()]) -> dict[str, Any]:
-        return kept.model_dump()
+    def basket(kept: Annotated[Basket, web.Cookie()]) -> Any:
+        return {"kept": [kept]}
