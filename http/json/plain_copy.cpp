@@ -32,7 +32,8 @@ bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
 }
 
 // Of octets that lie in a readable page but perhaps not in the text: hidden from the sanitizer.
-[[gnu::target("avx2"), gnu::no_sanitize_address]] inline __m256i load_32_in_page(const char* text) {
+[[gnu::target("avx2"), gnu::no_sanitize_address, gnu::no_sanitize_thread]] inline __m256i
+load_32_in_page(const char* text) {
   return *reinterpret_cast<const __m256i_u*>(text);
 }
 

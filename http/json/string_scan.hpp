@@ -34,7 +34,8 @@ struct PortableBlock {
   }
   // Of octets that lie in a readable page but perhaps not in the object: hidden from the sanitizer,
   // so memcpy, which it watches, will not do.
-  [[gnu::no_sanitize_address]] static PortableBlock load_in_page(const char* from) {
+  [[gnu::no_sanitize_address, gnu::no_sanitize_thread]] static PortableBlock load_in_page(
+      const char* from) {
     PortableBlock block;
     for (unsigned i = 0; i < scan_block_bytes; ++i) {
       block.octets[i] = static_cast<unsigned char>(from[i]);
@@ -84,7 +85,8 @@ struct Sse2Block {
   static Sse2Block load(const char* from) {
     return {_mm_loadu_si128(reinterpret_cast<const __m128i_u*>(from))};
   }
-  [[gnu::no_sanitize_address]] static Sse2Block load_in_page(const char* from) {
+  [[gnu::no_sanitize_address, gnu::no_sanitize_thread]] static Sse2Block load_in_page(
+      const char* from) {
     return {*reinterpret_cast<const __m128i_u*>(from)};
   }
   void store(char* to) const { _mm_storeu_si128(reinterpret_cast<__m128i_u*>(to), octets); }
