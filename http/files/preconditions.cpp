@@ -1,10 +1,10 @@
 #include "http/files/preconditions.hpp"
 
-#include <algorithm>
 #include <optional>
 
 #include "http/files/http_date.hpp"
 #include "http/message/field_rules.hpp"
+#include "http/message/field_search.hpp"
 
 namespace noria::http {
 namespace {
@@ -106,10 +106,7 @@ Precondition judge_preconditions(const RequestHead& head, const Validators& vali
 }
 
 bool ranges_apply(const RequestHead& head, const Validators& validators, std::int64_t now_seconds) {
-  const auto is_if_range = [&](const Field& field) {
-    return is_same_name(head.text(field.name), "if-range");
-  };
-  if (std::ranges::none_of(head.fields, is_if_range)) return true;
+  if (find_field(head, "if-range") == nullptr) return true;
   const std::string_view value = only_field(head, "if-range");
   if (value.contains('"')) {
     return !validators.entity_tag.empty() && value == validators.entity_tag;

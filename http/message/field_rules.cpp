@@ -55,10 +55,6 @@ constexpr std::array<std::string_view, 4> no_trailer_prefixes = {
     "sec-",
 };
 
-}  // namespace
-
-namespace {
-
 // Where two octets differ they are the two cases of a letter.
 bool is_same_word(std::uint64_t one, std::uint64_t other) {
   constexpr std::uint64_t case_bits = octet_word::ones * 0x20;

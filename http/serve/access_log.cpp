@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "http/json/number_write.hpp"
-#include "http/message/field_rules.hpp"
+#include "http/message/field_search.hpp"
 #include "http/message/folded_text.hpp"
 
 namespace noria::http {
@@ -52,8 +52,8 @@ std::string_view referer(const RequestHead& request) {
 }
 
 std::string_view field(const RequestHead& request, std::string_view name) {
-  return field(request, name.size(),
-               [name](std::string_view found) { return is_same_name(found, name); });
+  const Field* const found = find_field(request, name);
+  return found == nullptr ? std::string_view{} : request.text(found->value);
 }
 
 char* put_milliseconds(char* out, std::uint64_t ns) {

@@ -12,8 +12,9 @@
 
 namespace noria::py {
 
-// Nearly every text of a message is, and then a str is made without the decoders' ceremony. False
-// also where the interpreter shares what there is: nothing, and single characters.
+// Whether it is ASCII, as nearly every text of a message is: then a str is made without the
+// decoders' ceremony. False also where the interpreter shares what there is: nothing, and single
+// characters.
 [[gnu::always_inline]] inline bool is_plain_text(std::string_view octets) {
   using http::octet_word::load;
   constexpr std::uint64_t high_bits = ~http::octet_word::low_bits;

@@ -44,7 +44,7 @@ TEST(SocketOptions, CON_009_connections_are_born_with_the_options_of_their_liste
   EXPECT_EQ(value_of(ends.server, IPPROTO_TCP, TCP_NODELAY), 1);
   EXPECT_EQ(value_of(ends.server, SOL_SOCKET, SO_KEEPALIVE), 1);
   EXPECT_EQ(value_of(ends.server, IPPROTO_TCP, TCP_USER_TIMEOUT), 12345);
-  EXPECT_EQ(value_of(ends.server, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 128 * 1024);
+  EXPECT_EQ(value_of(ends.server, IPPROTO_TCP, TCP_NOTSENT_LOWAT), 16 * 1024);
   EXPECT_EQ(value_of(ends.server, IPPROTO_TCP, TCP_DEFER_ACCEPT), 0);
   ::close(ends.server);
   ::close(ends.client);
