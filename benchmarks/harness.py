@@ -193,6 +193,8 @@ def answer_beside(
         first_rounds = rounds[running[0].contender.name] if running else []
         return {
             "question": dataclasses.asdict(question),
+            "rounds": options.rounds,
+            "seconds": options.seconds,
             "unavailable": unavailable,
             "contenders": {
                 server.contender.name: {
@@ -259,9 +261,6 @@ def store(result: dict[str, Any]) -> None:
         earlier = json.loads(path.read_text())
         for part in ("questions", "loads"):
             whole[part] = earlier[part] | result[part]
-        # Loads have no rounds: those told are the questions'.
-        if not result["questions"]:
-            whole["method"] = earlier["method"]
     path.write_text(placeless(json.dumps(whole, indent=1, ensure_ascii=False)) + "\n")
     print(f"\nstored in {path}")
 
@@ -303,8 +302,6 @@ def main() -> int:
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": machine.description(options.build),
         "method": {
-            "rounds": options.rounds,
-            "seconds": options.seconds,
             "slice_seconds": client.SLICE_S,
             "connections": contenders.CONNECTIONS,
             "server_core": contenders.SERVER_CORE,

@@ -18,7 +18,7 @@ END = "<!-- measured: to here -->"
 def newest(results: Path) -> Path | None:
     """The last that has answers to questions; loads alone are no table."""
     answered = (path for path in results.glob("*.json") if json.loads(path.read_text())["questions"])
-    return max(answered, default=None, key=lambda path: path.name)
+    return max(answered, default=None, key=lambda path: json.loads(path.read_text())["date"])
 
 
 def _cell(entry: dict[str, Any] | None, unavailable: str | None) -> str:
@@ -29,30 +29,56 @@ def _cell(entry: dict[str, Any] | None, unavailable: str | None) -> str:
     return f"{summary['ratio']:.2f} ({summary['cpu_us_per_request']:.1f}){mark}"
 
 
-def markdown(result: dict[str, Any], name: str) -> str:
+def _tables(questions: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those that anyone may answer, then each family that has contenders of its own."""
+    families: dict[str, dict[str, Any]] = {}
+    for name, asked in questions.items():
+        contenders = asked["question"].get("contenders")
+        families.setdefault(name.partition("_")[0] if contenders else "", {})[name] = asked
+    return [one for family, one in sorted(families.items()) if not family or len(one) > 1]
+
+
+def _span(values: set[float]) -> str:
+    return "–".join(f"{value:g}" for value in sorted({min(values), max(values)}))
+
+
+def _table(questions: dict[str, Any]) -> list[str]:
     """One row a contender, one column a question: ratio to the first contender, CPU-µs in brackets."""
-    questions = {k: q for k, q in result["questions"].items() if not q["question"].get("contenders")}
-    contenders = list(dict.fromkeys(c for q in questions.values() for c in q["contenders"]))
-    contenders += list(dict.fromkeys(c for q in questions.values() for c in q["unavailable"]))
-    machine, method = result["machine"], result["method"]
+    rounds = _span({asked["rounds"] for asked in questions.values()})
+    seconds = _span({asked["seconds"] for asked in questions.values()})
+    columns = [question.replace("_", " ") for question in questions]
     lines = [
-        f"CPU time of the server per request, as a ratio to the first row (µs in brackets); {machine['cpu']},"
-        f" {machine['cores']} cores, Linux {machine['kernel']}, {method['connections']} connections,"
-        f" {method['rounds']} interleaved rounds of {method['seconds']:g} s, {result['date'][:10]}."
-        f" Everything else is in `benchmarks/results/{name}`.",
+        f"{rounds} interleaved rounds of {seconds} s:",
         "",
-        "| | " + " | ".join(question.replace("_", " ") for question in questions) + " |",
-        "|---|" + "--:|" * len(questions),
+        "| | " + " | ".join(columns) + " |",
+        "|---|" + "--:|" * len(columns),
     ]
+    contenders = [name for asked in questions.values() for name in asked["contenders"]]
+    contenders += [name for asked in questions.values() for name in asked["unavailable"]]
     for contender in dict.fromkeys(contenders):
         cells = [
-            _cell(q["contenders"].get(contender), q["unavailable"].get(contender))
-            for q in questions.values()
+            _cell(asked["contenders"].get(contender), asked["unavailable"].get(contender))
+            for asked in questions.values()
         ]
         lines.append(f"| {contender} | " + " | ".join(cells) + " |")
-    notes = sorted({f"{c}: {why}" for q in questions.values() for c, why in q["unavailable"].items()})
-    if notes:
-        lines += ["", "no = could not take part (" + "; ".join(notes) + ")."]
+    return lines
+
+
+def markdown(result: dict[str, Any], name: str) -> str:
+    """A table for each family of questions, what they have in common above and what went wrong below."""
+    machine = result["machine"]
+    lines = [
+        f"CPU time of the server per request, as a ratio to the first row (µs in brackets); {machine['cpu']},"
+        f" {machine['cores']} cores, Linux {machine['kernel']}, {result['method']['connections']} connections,"
+        f" {result['date'][:10]}. Everything else is in `benchmarks/results/{name}`.",
+    ]
+    unavailable = set()
+    for questions in _tables(result["questions"]):
+        lines += ["", *_table(questions)]
+        for asked in questions.values():
+            unavailable |= {f"{contender}: {why}" for contender, why in asked["unavailable"].items()}
+    if unavailable:
+        lines += ["", "no = could not take part (" + "; ".join(sorted(unavailable)) + ")."]
     if any("\\*" in line for line in lines):
         lines += ["", "\\* with socket errors or answers other than 2xx; not comparable."]
     return "\n".join(lines)

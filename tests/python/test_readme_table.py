@@ -14,23 +14,25 @@ import readme_table  # noqa: E402
 SUMMARY = {"ratio": 1.0, "cpu_us_per_request": 3.81, "marks": []}
 
 
-def result_of(ratio: float, marks: list[str]) -> dict:
+def asked(ratio: float, marks: list[str], contenders: list[str], rounds: int = 5) -> dict:
     ours = {"ratio": ratio, "cpu_us_per_request": 4.0, "marks": marks}
     return {
-        "date": "2026-11-21T12:00:00+00:00",
+        "question": {"contenders": contenders},
+        "rounds": rounds,
+        "seconds": 1.5,
+        "unavailable": {} if contenders else {"Gone": "pip: none"},
+        "contenders": {"bare": {"summary": SUMMARY}, "noria": {"summary": ours}},
+    }
+
+
+def result_of(ratio: float, marks: list[str], date: str = "2026-11-21T12:00:00+00:00") -> dict:
+    return {
+        "date": date,
         "machine": {"cpu": "A CPU", "cores": 2, "kernel": "6.18"},
-        "method": {"connections": 64, "rounds": 5, "seconds": 5.0},
+        "method": {"connections": 64},
         "questions": {
-            "json": {
-                "question": {},
-                "unavailable": {"Gone": "pip: none"},
-                "contenders": {"bare": {"summary": SUMMARY}, "noria": {"summary": ours}},
-            },
-            "routes": {
-                "question": {"contenders": ["noria_routes"]},
-                "unavailable": {},
-                "contenders": {"one": {"summary": SUMMARY}},
-            },
+            "json": asked(ratio, marks, []),
+            "routes": asked(7.77, [], ["noria_routes"]),
         },
     }
 
@@ -47,7 +49,11 @@ def lay_out(root: Path, results: dict[str, dict]) -> Path:
 
 def test_the_newest_result_is_written_between_the_markers(tmp_path: Path) -> None:
     readme = lay_out(
-        tmp_path, {"2026-11-20-a.json": result_of(9.0, []), "2026-11-21-a.json": result_of(1.15, [])}
+        tmp_path,
+        {
+            "2026-11-21-b.json": result_of(9.0, [], "2026-11-21T09:00:00+00:00"),
+            "2026-11-21-a.json": result_of(1.15, []),
+        },
     )
     assert readme_table.main(["--check", str(tmp_path)]) == 1
     assert readme_table.main([str(tmp_path)]) == 0
@@ -56,7 +62,7 @@ def test_the_newest_result_is_written_between_the_markers(tmp_path: Path) -> Non
     assert "| Gone | no |" in text
     assert "pip: none" in text
     assert "old" not in text
-    assert "one" not in text.split("|")
+    assert "7.77" not in text, "a question of its own kind is in the results alone"
     assert text.startswith("# x\n")
     assert text.endswith("\nrest\n")
     assert readme_table.main(["--check", str(tmp_path)]) == 0
@@ -67,6 +73,20 @@ def test_a_later_day_of_loads_alone_changes_nothing(tmp_path: Path) -> None:
     readme = lay_out(tmp_path, {"2026-11-21-a.json": result_of(1.15, []), "2026-11-22-a.json": loads})
     assert readme_table.main([str(tmp_path)]) == 0
     assert "| noria | 1.15 (4.0) |" in readme.read_text()
+
+
+def test_a_family_of_questions_has_a_table_of_its_own(tmp_path: Path) -> None:
+    result = result_of(1.15, [])
+    result["questions"] |= {
+        "framework_typed": asked(1.25, [], ["framework_*"], 2),
+        "framework_guard": asked(1.5, [], ["framework_*"], 3),
+    }
+    readme = lay_out(tmp_path, {"2026-11-21-a.json": result})
+    assert readme_table.main([str(tmp_path)]) == 0
+    text = readme.read_text()
+    assert "5 interleaved rounds of 1.5 s:\n\n| | json |\n" in text
+    assert "2–3 interleaved rounds of 1.5 s:\n\n| | framework typed | framework guard |\n" in text
+    assert "| noria | 1.25 (4.0) | 1.50 (4.0) |" in text
 
 
 def test_a_run_with_errors_is_marked(tmp_path: Path) -> None:
