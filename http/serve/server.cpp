@@ -200,8 +200,9 @@ void Server::arm_listeners() {
     Listener& listener = listeners_[index];
     if (room_made) listener.paused_until_ms = 0;
     if (listener.armed) continue;
-    if (listener.paused_until_ms > shared_.clock.now_ms() || !waiting_.empty()) continue;
-    listener.paused_until_ms = 0;
+    if (listener.paused_until_ms > shared_.clock.now_ms()) continue;
+    listener.paused_until_ms = 0;  // also while others wait for room: it is a deadline
+    if (!waiting_.empty()) continue;
     listener.armed = true;
     listener.cancelling = false;
     shared_.engine.accept(Token(Operation::accept, 0, index), listener.descriptor);

@@ -22,8 +22,11 @@ class TroubledEngine final : public uring::MemoryEngine {
 
   void accept_singly() override { ++singly_; }
   int singly() const { return singly_; }
-  // The next accept completes with this instead, or with a number that is in use.
-  void misguide_accept(int error) { error_ = error; }
+  // The next accept, or one behind it, completes with this instead, or with a number in use.
+  void misguide_accept(int error, int skipped = 0) {
+    error_ = error;
+    skipped_ = skipped;
+  }
   void repeat_descriptor() { repeats_ = true; }
   // What sends complete with is lost, until it is found again.
   void lose_sends() { loses_ = true; }
@@ -35,7 +38,8 @@ class TroubledEngine final : public uring::MemoryEngine {
  private:
   Fate fate(const Occasion& occasion) override {
     Fate fate;
-    if (occasion.operation == uring::Operation::accept) fate.error = std::exchange(error_, 0);
+    if (occasion.operation != uring::Operation::accept || error_ == 0) return fate;
+    if (skipped_-- == 0) fate.error = std::exchange(error_, 0);
     return fate;
   }
   void post(const uring::Completion& completion) override {
@@ -56,6 +60,7 @@ class TroubledEngine final : public uring::MemoryEngine {
 
   int singly_ = 0;
   int error_ = 0;
+  int skipped_ = 0;
   bool repeats_ = false;
   bool loses_ = false;
   std::vector<uring::Completion> lost_;
@@ -166,6 +171,30 @@ TEST_F(TroubleTest, ENG_028_a_stop_does_not_wait_for_a_pause_that_nobody_ends) {
   pass_ms(1000);
   // A deadline that has passed and stays is a loop that never rests.
   EXPECT_TRUE(server_.finished() || server_.next_deadline_ns() > clock_.now_ns());
+}
+
+class CrowdedTest : public ServedOn<TroubledEngine> {
+ protected:
+  static ServerConfig config() {
+    ServerConfig config;
+    config.connections_max = 1;
+    return config;
+  }
+  CrowdedTest() : ServedOn(config()) {}
+};
+
+TEST_F(CrowdedTest, ENG_028_PRC_042_a_pause_ends_also_while_others_wait_for_room) {
+  connect();
+  // One more than there is room for, and no descriptor for the next: both of one turn.
+  const uring::Peer waiting = engine_.connect(listener_);
+  engine_.connect(listener_);
+  engine_.misguide_accept(EMFILE, 1);
+  run();
+  EXPECT_EQ(stats_.of(Reason::shed_connections), 1u);
+  EXPECT_EQ(stats_.of(Reason::shed_accept), 1u);
+  pass_ms(200);
+  EXPECT_EQ(engine_.take_sent(waiting), "");
+  EXPECT_GT(server_.next_deadline_ns(), clock_.now_ns());
 }
 
 }  // namespace
