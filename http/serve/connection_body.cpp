@@ -109,7 +109,6 @@ void Connection::streamed_body_grew(bool complete) {
   if (complete) {
     body.complete();
     unpark();
-    waiting_ = Wait::nothing;
   } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high && !input_paused_) {
     pause_body();
   } else if (!receive_owned_ && owes_much()) {

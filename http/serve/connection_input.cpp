@@ -212,7 +212,6 @@ std::string_view Connection::resume_discard(std::string_view octets) {
   }
   unpark();
   if (life_ == Life::handling) return octets;
-  waiting_ = Wait::nothing;
   if (queued_bytes() == 0) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
   }
@@ -228,7 +227,9 @@ ParkedMessage& Connection::park(Phase phase) {
   return *parked_;
 }
 
+// Nobody waits for the rest of a message any more.
 void Connection::unpark() {
+  waiting_ = Wait::nothing;
   if (receive_owned_) [[unlikely]] {
     parked_->spool.reset();
     lent_ = std::move(parked_);

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from suites import SUITES
 
 from noria import App
 from noria.testing import TestClient
 
 RESULT = "http://home.example.org:8888/cookie-parser-result"
-ROOT = Path(__file__).parents[2]
-SUITE = Path(os.environ.get("NORIA_SUITES", ROOT.parent / "shared" / "suites")) / "http-state" / "parser"
+SUITE = SUITES / "http-state" / "parser"
 # What is not held against the jar, and why.
 SET_ASIDE = {
     "0002": "its date is past by now",

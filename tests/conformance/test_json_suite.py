@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
+from suites import SUITES
 
 from noria import App, Body, Request, json
 from noria.testing import TestClient
 
-ROOT = Path(__file__).parents[2]
-SUITE = Path(os.environ.get("NORIA_SUITES", ROOT.parent / "shared" / "suites")) / "json-test-suite"
+SUITE = SUITES / "json-test-suite"
 FILES = sorted((SUITE / "test_parsing").glob("*.json")) if SUITE.is_dir() else []
 
 if not FILES:

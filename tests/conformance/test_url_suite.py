@@ -7,19 +7,17 @@ H1-022 and H1-041 refuse on purpose.
 from __future__ import annotations
 
 import json
-import os
 import re
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
+from suites import SUITES
 
 from noria import App, Request
 from noria.testing import TestClient
 
-ROOT = Path(__file__).parents[2]
-SUITE = Path(os.environ.get("NORIA_SUITES", ROOT.parent / "shared" / "suites")) / "url" / "urltestdata.json"
+SUITE = SUITES / "url" / "urltestdata.json"
 if not SUITE.is_file():
     pytest.skip(f"the URL vectors are not at {SUITE}", allow_module_level=True)
 

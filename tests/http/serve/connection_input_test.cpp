@@ -272,5 +272,32 @@ TEST(ConnectionInput, CON_006_a_body_that_is_never_drained_ends_the_connection) 
   EXPECT_EQ(served.count(Reason::closed_body_not_drained), 1u);
 }
 
+TEST(ConnectionInput, CON_006_CON_004_a_body_without_an_end_is_not_waited_for_behind_a_slow_send) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 0);
+  const std::string lost =
+      "POST /nowhere HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  served.send(peer, lost + "zz\r\n");
+  EXPECT_EQ(served.count(Reason::closed_body_not_drained), 1u);
+  served.pass_ms(1'100);
+  EXPECT_EQ(served.count(Reason::closed_body_not_drained), 1u);
+  EXPECT_EQ(served.server.connections_live(), 1u);
+  served.pass_ms(4'000);
+  EXPECT_EQ(served.count(Reason::cut_send_too_slow), 1u);
+  EXPECT_EQ(served.server.connections_live(), 0u);
+}
+
+TEST(ConnectionInput, CON_006_CON_004_a_drained_body_is_not_waited_for_behind_a_slow_send) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 0);
+  served.send(peer, "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
+  served.send(peer, "67890");
+  served.pass_ms(1'100);
+  EXPECT_EQ(served.count(Reason::closed_body_not_drained), 0u);
+  EXPECT_EQ(served.server.connections_live(), 1u);
+}
+
 }  // namespace
 }  // namespace noria::http

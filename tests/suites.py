@@ -1,0 +1,10 @@
+"""Where third-party test data lies: NORIA_SUITES, or beside the project.
+
+Read once and taken away: it is no setting of a server, and a setting that no server knows is an error to
+those which the tests start.
+"""
+
+import os
+from pathlib import Path
+
+SUITES = Path(os.environ.pop("NORIA_SUITES", Path(__file__).parents[2] / "shared" / "suites"))
