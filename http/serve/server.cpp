@@ -199,8 +199,7 @@ void Server::arm_listeners() {
   for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
     Listener& listener = listeners_[index];
     if (room_made) listener.paused_until_ms = 0;
-    if (listener.armed) continue;
-    if (listener.paused_until_ms > shared_.clock.now_ms()) continue;
+    if (listener.armed || listener.paused_until_ms > shared_.clock.now_ms()) continue;
     listener.paused_until_ms = 0;  // also while others wait for room: it is a deadline
     if (!waiting_.empty()) continue;
     listener.armed = true;
