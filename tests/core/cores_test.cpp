@@ -116,6 +116,19 @@ TEST(Cores, PRC_002_quit_is_passed_on_and_ends_with_0) {
   EXPECT_EQ(scratch.text_of("out"), "quit\n");
 }
 
+// As a shell starts what runs in its background.
+TEST(Cores, PRC_002_quit_is_passed_on_where_it_was_ignored) {
+  auto* const before = ::signal(SIGQUIT, SIG_IGN);
+  Scratch scratch;
+  const std::string out = scratch.file("out");
+  EXPECT_EQ(supervise(shell("trap 'echo quit >>" + out + "; exit 0' QUIT; " + report_ready +
+                                "kill -QUIT $PPID; while :; do :; done",
+                            1)),
+            0);
+  EXPECT_EQ(scratch.text_of("out"), "quit\n");
+  ::signal(SIGQUIT, before);
+}
+
 TEST(Cores, PRC_002_quit_makes_a_stop_quick_that_has_begun) {
   Scratch scratch;
   const std::string out = scratch.file("out");
