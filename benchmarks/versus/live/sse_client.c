@@ -7,7 +7,7 @@
 
 struct listener {
   int descriptor;
-  bool ends_line;  // the last octet was a line feed: one more ends an event
+  unsigned matched;  // octets of `mark` that what has come ends with
 };
 
 static struct listener listeners[connections_max];
@@ -16,18 +16,22 @@ static int publisher;
 static int poller;
 static char read_buffer[read_bytes];
 
-// Events that end in what has come: an event ends with an empty line.
+// Each event has one line of data; comments, which keep a connection alive, have none.
+static const char mark[] = "data:";
+
 static unsigned events_of(struct listener* one) {
   ssize_t count = recv(one->descriptor, read_buffer, sizeof read_buffer, MSG_DONTWAIT);
   if (count < 0 && errno == EAGAIN) return 0;
   if (count <= 0) fail("recv of events");
-  unsigned ended = 0;
+  unsigned found = 0;
   for (ssize_t at = 0; at < count; ++at) {
-    bool is_feed = read_buffer[at] == '\n';
-    ended += is_feed && one->ends_line;
-    one->ends_line = is_feed;
+    char octet = read_buffer[at];
+    one->matched = octet == mark[one->matched] ? one->matched + 1 : octet == mark[0];
+    if (one->matched < sizeof mark - 1) continue;
+    one->matched = 0;
+    ++found;
   }
-  return ended;
+  return found;
 }
 
 static void publish(void) {
@@ -54,9 +58,9 @@ static void one_event(void) {
     int ready = epoll_wait(poller, events, events_max, 10000);
     if (ready == 0) give_up("an event did not come for ten seconds");
     for (int index = 0; index < ready; ++index) {
-      unsigned ended = events_of(events[index].data.ptr);
-      if (ended > missing) give_up("more events than were published");
-      missing -= ended;
+      unsigned came = events_of(events[index].data.ptr);
+      if (came > missing) give_up("more events than were published");
+      missing -= came;
     }
   }
 }
