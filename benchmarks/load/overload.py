@@ -155,15 +155,16 @@ class Clients:
 
 def three_times(engine: str, seconds: float) -> dict[str, float]:
     with served(engine, HANDLER_S, max_queued=QUEUED_MAX) as server:
-        # Each when it is needed: a connection that says nothing has ten seconds.
+        # Each when it is needed: a connection that says nothing has ten seconds, and an idle one 75.
         one = Clients(server.port, 1)
         alone = one.ask(seconds / 4, None)
         few = Clients(server.port, QUEUED_MAX)
         peak = few.ask(seconds / 4, None)
         many = Clients(server.port, CONNECTIONS)
         met = many.ask(seconds, 3 * peak.per_second(200))
-        after = one.ask(seconds / 4, None)
-        for clients in (one, few, many):
+        again = Clients(server.port, 1)
+        after = again.ask(seconds / 4, None)
+        for clients in (one, few, many, again):
             clients.close()
         server.end()
         shed = sum(len(run.latencies.get(503, [])) for run in (alone, peak, met, after))
