@@ -80,13 +80,13 @@ std::expected<StartedWorker, int> start_worker(const WorkerStart& start) {
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setsigmask(&attributes, &start.mask);
-  // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, which passes it on once.
   // What is passed on must be heard: a supervisor in the background of a shell is born with INT and
   // QUIT ignored, and an ignored signal stays so behind an exec.
   sigset_t heard;
   sigemptyset(&heard);
   for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGUSR1}) sigaddset(&heard, number);
   ::posix_spawnattr_setsigdefault(&attributes, &heard);
+  // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, which passes it on once.
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setflags(
       &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);

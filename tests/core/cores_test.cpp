@@ -106,13 +106,17 @@ TEST(Cores, PRC_001_a_second_signal_forces_the_end) {
             128 + SIGINT);
 }
 
+// A worker that has its supervisor quit, and writes down that it heard of it.
+CoresOptions quit_by_worker(const std::string& out) {
+  return shell("trap 'echo quit >>" + out + "; exit 0' QUIT; " + report_ready +
+                   "kill -QUIT $PPID; while :; do :; done",
+               1);
+}
+
 TEST(Cores, PRC_002_quit_is_passed_on_and_ends_with_0) {
   Scratch scratch;
   const std::string out = scratch.file("out");
-  EXPECT_EQ(supervise(shell("trap 'echo quit >>" + out + "; exit 0' QUIT; " + report_ready +
-                                "kill -QUIT $PPID; while :; do :; done",
-                            1)),
-            0);
+  EXPECT_EQ(supervise(quit_by_worker(out)), 0);
   EXPECT_EQ(scratch.text_of("out"), "quit\n");
 }
 
@@ -121,10 +125,7 @@ TEST(Cores, PRC_002_quit_is_passed_on_where_it_was_ignored) {
   auto* const before = ::signal(SIGQUIT, SIG_IGN);
   Scratch scratch;
   const std::string out = scratch.file("out");
-  EXPECT_EQ(supervise(shell("trap 'echo quit >>" + out + "; exit 0' QUIT; " + report_ready +
-                                "kill -QUIT $PPID; while :; do :; done",
-                            1)),
-            0);
+  EXPECT_EQ(supervise(quit_by_worker(out)), 0);
   EXPECT_EQ(scratch.text_of("out"), "quit\n");
   ::signal(SIGQUIT, before);
 }

@@ -51,6 +51,7 @@ PACE_S = 0.005
 ALONE_S = 10
 LOOK_S = 0.1
 ALL_CORES = os.sched_getaffinity(0)
+ATTACKERS_CORE = max(ALL_CORES)
 # The good client and who looks; gauges are as of the last second.
 OURS = 2
 GAUGE_AGE_S = 1
@@ -116,10 +117,6 @@ def state(watcher: Peer) -> tuple[int, int]:
     return is_open, ended
 
 
-def attackers_core() -> int:
-    return max(ALL_CORES)
-
-
 def measured(good: Good, seconds: float) -> Good:
     thread = Thread(target=good.run)
     thread.start()
@@ -141,7 +138,7 @@ def attack(name: str, port: int) -> list[str]:
     command = ["slowhttptest", "-c", str(CLIENTS), "-r", str(CLIENTS_PER_S), "-l", "90", "-p", "5"]
     url = f"http://127.0.0.1:{port}{mode.path}"
     attackers = subprocess.Popen([*command, *mode.options, "-u", url], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-    os.sched_setaffinity(attackers.pid, {attackers_core()})
+    os.sched_setaffinity(attackers.pid, {ATTACKERS_CORE})
     began = time.monotonic()
     most, full_at, gone_at, came = OURS, began, None, 0
     while time.monotonic() - began < CLIENTS / CLIENTS_PER_S + mode.limit_s + 20:
@@ -179,7 +176,7 @@ def attack(name: str, port: int) -> list[str]:
 
 def run(engine: str, modes: list[str]) -> list[str]:
     if len(ALL_CORES) > 1:
-        os.sched_setaffinity(0, ALL_CORES - {attackers_core()})
+        os.sched_setaffinity(0, ALL_CORES - {ATTACKERS_CORE})
     process, port, _, used = start(engine, APP.replace("KEEP_ALIVE_S", str(KEEP_ALIVE_S)))
     try:
         print(f"engine {used}", flush=True)
