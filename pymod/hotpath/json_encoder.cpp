@@ -35,6 +35,13 @@ inline Py_ssize_t container_size(PyObject* container) {
   return reinterpret_cast<const PyVarObject*>(container)->ob_size;
 }
 
+// Where there is room already.
+template <std::size_t size>
+[[gnu::always_inline]] inline char* put(char* out, const char (&text)[size]) {
+  std::memcpy(out, text, size - 1);
+  return out + size - 1;
+}
+
 }  // namespace
 
 [[gnu::always_inline]] inline char* JsonEncoder::push(char* out, PyObject* container, Kind kind,
@@ -197,8 +204,37 @@ in_list:
     value = PyList_GET_ITEM(container, position++);
     if (Py_TYPE(value) == &PyFloat_Type) {
       out = write_real(out, PyFloat_AS_DOUBLE(value));
-    } else if (!write_leaf(out, value)) {
-      goto nested;
+    } else if (Py_TYPE(value) == &PyLong_Type) {
+      out = write_integer(out, value);
+    } else {
+      // Room for any word, asked for once: which of them it will be nobody can foretell.
+      out = ensure(out, 8 + punctuation_bytes);
+      if (out == nullptr) [[unlikely]]
+        goto failed;
+      if (Py_TYPE(value) == &PyUnicode_Type) {
+        if (PyUnicode_GET_LENGTH(value) == 0) {
+          out = put(out, R"("",)");
+          continue;
+        }
+        out = write_string(out, value);
+      } else if (value == Py_True) {
+        out = put(out, "true,");
+        continue;
+      } else if (value == Py_False) {
+        out = put(out, "false,");
+        continue;
+      } else if (value == Py_None) {
+        out = put(out, "null,");
+        continue;
+      } else if (Py_TYPE(value) == &PyList_Type && PyList_GET_SIZE(value) == 0) {
+        out = put(out, "[],");
+        continue;
+      } else if (Py_TYPE(value) == &PyDict_Type && dict_size(value) == 0) {
+        out = put(out, "{},");
+        continue;
+      } else {
+        goto nested;
+      }
     }
     if (out == nullptr) [[unlikely]]
       goto failed;
