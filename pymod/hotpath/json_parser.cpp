@@ -1,6 +1,8 @@
 #include "pymod/hotpath/json_parser.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -240,7 +242,9 @@ PyObject* JsonParser::read_usual_real(const char*& p) {
     return read_any_number(p);
   }
   p = end;
-  return new_float(negative ? -real : real);
+  // By its bit: nobody can foretell the sign, and the compiler would make a branch of -real.
+  const auto sign = std::uint64_t{negative} << 63;
+  return new_float(std::bit_cast<double>(std::bit_cast<std::uint64_t>(real) | sign));
 }
 
 PyObject* JsonParser::read_any_number(const char*& p) {
