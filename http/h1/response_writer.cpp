@@ -246,7 +246,7 @@ HeadFault ResponseWriter::begin_stream(Output& output, const ResponseHead& head,
     cursor = put(cursor, chunked_line);
   } else if (rule_ != BodyRule::none) {
     framing = Framing::until_close;
-    persistence = Persistence::close;
+    said_.close = true;  // also to a HEAD, whose end would show otherwise
   }
   cursor = put(put_persistence(cursor, persistence), line_end);
   output.advance(static_cast<std::size_t>(cursor - (output.data() + start_)));

@@ -125,7 +125,7 @@ class ResponseWriter {
     return rule_ == BodyRule::whole ? output.size() - (length_at_ + length_digits_ + 4) : 0;
   }
 
-  // The handler asked for "Connection: close" in this response.
+  // The handler asked for "Connection: close" in this response, or its framing needs it.
   bool close_wanted() const { return said_.close; }
 
  private:

@@ -120,11 +120,13 @@ void Connection::settle() {
 
 // Nothing is on its way out any more, unless more has been written since.
 inline void Connection::all_sent() {
+  if (input_paused_) [[unlikely]] {
+    resume_input();
+    if (queued_bytes() != 0) return;
+  }
   if (life_ == Life::open && waiting_ == Wait::nothing && is_between_messages()) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
   }
-  if (input_paused_) [[unlikely]]
-    resume_input();
   if (life_ != Life::open) [[unlikely]]
     all_sent_rarely();
 }

@@ -108,6 +108,7 @@ void Connection::streamed_body_grew(bool complete) {
                            parked.left_bytes <= shared_.config.drain_body_bytes_max;
   if (complete) {
     body.complete();
+    peer_through_ = !kept_->exchange().request().keep_alive;
     unpark();
   } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high && !input_paused_) {
     pause_body();

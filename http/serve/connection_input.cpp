@@ -23,11 +23,8 @@ void Connection::received(std::string_view octets) {
     peer_through_ = false;
     return;
   }
-  if (input_paused_ && !(parked_ && parked_->spool)) {
-    park(Phase::backlog).octets.append(octets);
-    return;
-  }
-  if (parked_) octets = resume(octets);
+  // What was on its way when reading paused: of a message that began before, or behind it all.
+  if (parked_ && parked_->phase != Phase::backlog) octets = resume(octets);
   if (octets.empty()) return;
   if (reads_messages()) {
     received_plain(octets);
@@ -43,7 +40,7 @@ void Connection::keep_backlog(std::string_view octets) {
     peer_through_ = false;
     return;
   }
-  CHECK(input_paused_ && !parked_);
+  CHECK(input_paused_);
   park(Phase::backlog).octets.append(octets);
 }
 
@@ -214,6 +211,8 @@ std::string_view Connection::resume_discard(std::string_view octets) {
   if (life_ == Life::handling) return octets;
   if (queued_bytes() == 0) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
+  } else if (queued_bytes() > shared_.config.send_queue_bytes_high && !input_paused_) {
+    pause_input();
   }
   return octets;
 }
@@ -223,6 +222,8 @@ ParkedMessage& Connection::park(Phase phase) {
     parked_ = shared_.lend_parked();
     parked_->phase = phase;
   }
+  // Octets of one message among those of another would move every message behind them.
+  CHECK(parked_->phase == phase);
   if (ended_by_stop_) call_off_receive();
   return *parked_;
 }
@@ -332,6 +333,9 @@ std::string_view Connection::skip_body(const RequestHead& head, std::string_view
     parked.decoder.begin(shared_.head_limits, shared_.body_limits, no_limit);
   }
   if (life_ == Life::open) {
+    // Read on, however much is queued: the peer's time runs, and what is discarded asks for
+    // nothing.
+    input_paused_ = false;
     wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
   }
   return rest.empty() ? rest : resume_discard(rest);

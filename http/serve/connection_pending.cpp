@@ -34,6 +34,7 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
   const bool has_body = head.framing == BodyFraming::chunked || head.content_length != 0;
   if (has_body && route != nullptr && route->streams_body) {
     kept_->await_body(persistence_for(head));
+    peer_through_ = false;  // it has a body to send
   } else {
     kept_->body.complete();
   }

@@ -42,8 +42,12 @@ std::size_t Connection::write(std::string_view piece) {
     taken = static_cast<std::size_t>(std::min<std::uint64_t>(taken, room));
   }
   body.write(pending_, piece.substr(0, taken));
-  send_early();
-  if (taken < piece.size()) kept_->await_room();
+  if (taken < piece.size()) {
+    // Not sent before the turn ends: who waits for room hears of it by the completion.
+    kept_->await_room();
+  } else {
+    send_early();
+  }
   shared_.schedule(*this);
   return taken;
 }

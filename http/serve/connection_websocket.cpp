@@ -28,6 +28,8 @@ bool Connection::upgrade(const RequestHead& head) {
   const Match match = shared_.routes.match_websocket(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) return false;
   const RouteSettings& route = *match.route;
+  // Refused, it ends the connection whatever a stop wants of it (H1-074).
+  ended_by_stop_ = false;
   Reason reason = websocket::read_handshake(head).reason;
   if (reason == Reason::none && !route.websocket_any_origin) {
     const bool passes = websocket::origin_passes(head, route.websocket_lists_origins

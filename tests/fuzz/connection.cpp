@@ -39,6 +39,7 @@ struct Input {
   bool peers_half_close = false;
   bool small_limits = false;
   bool many_buffers = false;
+  bool backs_up = false;
   std::span<const std::uint8_t> tape;
   std::vector<std::string> peers;
 };
@@ -50,6 +51,7 @@ Input parse(std::span<const std::uint8_t> octets) {
   input.peers_half_close = (octets[0] & 2) != 0;
   input.small_limits = (octets[0] & 4) != 0;
   input.many_buffers = (octets[0] & 8) != 0;
+  input.backs_up = (octets[0] & 16) != 0;
   const std::size_t wished = octets[1] | std::size_t{octets[2]} << 8;
   octets = octets.subspan(3);
   input.tape = octets.first(std::min(wished, octets.size()));
@@ -145,6 +147,11 @@ ServerConfig config_of(const Input& input) {
     config.connections_max = 2;
     config.send_queue_bytes_high = 1024;
     config.send_queue_bytes_low = 256;
+  }
+  if (input.backs_up) {
+    config.send_queue_bytes_high = 300;
+    config.send_queue_bytes_low = 50;
+    config.connection_queue_bytes_max = 600;
   }
   if (input.patient) {
     config.header_timeout_ms = config.rate_grace_ms = config.rate_credit_ms_max = 10'000'000;

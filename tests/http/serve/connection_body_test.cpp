@@ -297,5 +297,19 @@ TEST(ConnectionBody, RSP_023_RSP_024_an_echo_runs_both_ways_at_once) {
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
 }
 
+TEST(ConnectionBody, CON_030_an_answer_ahead_of_the_body_is_not_lost_to_a_peer_that_said_close) {
+  for (const bool in_time : {true, false}) {
+    Served served;
+    const uring::Peer peer = served.connect();
+    served.send(peer, upload(1'000, "Connection: close\r\n") + std::string(300, 'x'));
+    if (in_time) served.send(peer, std::string(700, 'x'));
+    answer_later(served.seen.suspended.at(0), "early");
+    EXPECT_EQ(body_of(taken_after_run(served, peer)), "early");
+    EXPECT_TRUE(served.engine.server_shutdown(peer));
+    // With the body here nothing can follow.
+    EXPECT_EQ(served.engine.closed(peer), in_time);
+  }
+}
+
 }  // namespace
 }  // namespace noria::http

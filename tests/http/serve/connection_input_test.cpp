@@ -299,5 +299,75 @@ TEST(ConnectionInput, CON_006_CON_004_a_drained_body_is_not_waited_for_behind_a_
   EXPECT_EQ(served.server.connections_live(), 1u);
 }
 
+// What is owed of a body is counted even where its answer has filled the queue, or what follows
+// would be read from its middle.
+TEST(ConnectionInput, CON_022_H1_056_a_body_is_discarded_behind_a_full_queue) {
+  ServerConfig config;
+  config.send_queue_bytes_high = 1'000;
+  config.send_queue_bytes_low = 100;
+  const std::string lost = "POST /nowhere HTTP/1.1\r\nHost: a\r\n";
+  const std::string hidden(5'000, 'x');
+  for (const std::string& request :
+       {lost + "Content-Length: 5000\r\n\r\n" + hidden,
+        lost + "Transfer-Encoding: chunked\r\n\r\n1388\r\n" + hidden + "\r\n0\r\n\r\n"}) {
+    const std::string input =
+        "GET /big/2000 HTTP/1.1\r\nHost: a\r\n\r\n" + request + follower + request + follower;
+    for (const std::size_t first : {40u, 150u, 1'000u}) {
+      for (const std::size_t piece : {100u, 512u, 4'096u}) {
+        std::vector<std::size_t> pieces{first};
+        for (std::size_t at = first; at < input.size(); at += piece) pieces.push_back(piece);
+        Served served(config);
+        const uring::Peer peer = served.connect();
+        served.engine.set_window(peer, 0);
+        std::string received = served.send_in_pieces(peer, input, pieces);
+        served.engine.set_window(peer, 100'000);
+        served.run();
+        received += served.engine.take_sent(peer);
+        std::vector<int> statuses;
+        for (const std::string& response : responses_in(received)) {
+          statuses.push_back(status_of(response));
+        }
+        ASSERT_EQ(statuses, (std::vector{200, 404, 200, 404, 200})) << first << ' ' << piece;
+        ASSERT_EQ(served.seen.calls, 3u);
+      }
+    }
+  }
+}
+
+TEST(ConnectionInput, LIM_034_behind_a_discarded_body_reading_pauses_again) {
+  ServerConfig config;
+  config.send_queue_bytes_high = 1'000;
+  config.send_queue_bytes_low = 100;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 0);
+  std::string input = "GET /big/2000 HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (int i = 0; i < 20; ++i) {
+    input += "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n" +
+             std::string(5'000, 'x') + follower;
+  }
+  served.send(peer, input);
+  EXPECT_LT(served.seen.calls, 3u);
+  served.engine.set_window(peer, 100'000);
+  served.run();
+  EXPECT_EQ(served.seen.calls, 21u);
+}
+
+// The one empty line behind a request that had to wait is no message (H1-003).
+TEST(ConnectionInput, CON_003_H1_003_an_empty_line_that_waited_leaves_the_connection_idle) {
+  ServerConfig config;
+  config.send_queue_bytes_high = 1'000;
+  config.send_queue_bytes_low = 0;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.engine.set_window(peer, 0);
+  served.send(peer, "GET /big/2000 HTTP/1.1\r\nHost: a\r\n\r\n\r\n");
+  served.engine.set_window(peer, 100'000);
+  served.run();
+  EXPECT_EQ(status_of(served.engine.take_sent(peer)), 200);
+  served.pass_ms(config.keep_alive_timeout_ms + 1'000);
+  EXPECT_EQ(served.server.connections_live(), 0u);
+}
+
 }  // namespace
 }  // namespace noria::http

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "logged.hpp"
-#include "served.hpp"
+#include "served_on.hpp"
 
 namespace noria::http {
 namespace {
@@ -251,6 +251,34 @@ TEST(ConnectionPending, CON_046_a_handler_that_is_lost_leaves_nothing_behind) {
   }
   served.run();
   EXPECT_EQ(served.server.connections_live(), 0u);
+}
+
+// A socket that takes at once whatever it is given, as that of a peer that reads quickly.
+class EagerEngine final : public uring::MemoryEngine {
+ public:
+  std::int32_t send_at_once(uring::Descriptor socket, std::span<const char> octets) override {
+    return send_now(socket, octets);
+  }
+};
+using ConnectionPendingEager = ServedOn<EagerEngine>;
+
+TEST_F(ConnectionPendingEager, RSP_023_a_piece_that_is_taken_in_part_goes_on_with_a_quick_peer) {
+  const uring::Peer peer = connect();
+  send(peer, "GET /stream/a HTTP/1.1\r\nHost: a\r\n\r\n");
+  const Suspended& suspended = seen_.suspended.at(0);
+  ASSERT_EQ(suspended.handle.get()->begin_stream({}), HeadFault::none);
+  const std::string body(8 << 20, 'x');
+  std::size_t written = suspended.handle.get()->write(body);
+  EXPECT_LT(written, body.size());
+  run();
+  for (Events& events = seen_.suspended[0].events; !events.empty(); run()) {
+    events.clear();
+    written += suspended.handle.get()->write(std::string_view(body).substr(written));
+  }
+  EXPECT_EQ(written, body.size());
+  suspended.handle.get()->end(Outcome::responded);
+  run();
+  EXPECT_GT(engine_.take_sent(peer).size(), body.size());
 }
 
 }  // namespace

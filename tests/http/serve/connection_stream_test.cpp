@@ -104,15 +104,17 @@ TEST(ConnectionStream, RSP_021_no_chunk_is_empty_but_the_last) {
 }
 
 TEST(ConnectionStream, H1_085_RSP_006_to_http_1_0_the_end_is_the_connections) {
-  for (const std::string fields : {"", "Connection: keep-alive\r\n"}) {
+  for (const std::string request : {"GET", "GET/keep", "HEAD", "HEAD/keep"}) {
+    const std::string method = request.substr(0, request.find('/'));
+    const std::string fields = method == request ? "" : "Connection: keep-alive\r\n";
     Served served;
     const uring::Peer peer =
-        begin_stream(served, "GET /stream/a HTTP/1.0\r\nHost: a\r\n" + fields + "\r\n");
+        begin_stream(served, method + " /stream/a HTTP/1.0\r\nHost: a\r\n" + fields + "\r\n");
     exchange_of(served).write("all of it");
     EXPECT_FALSE(served.engine.server_shutdown(peer));
     exchange_of(served).end(Outcome::responded);
     const std::string received = taken_after_run(served, peer);
-    EXPECT_EQ(body_of(received), "all of it");
+    EXPECT_EQ(body_of(received), method == "HEAD" ? "" : "all of it");
     EXPECT_EQ(received.find("Transfer-Encoding"), std::string::npos);
     EXPECT_NE(received.find("Connection: close\r\n"), std::string::npos);
     EXPECT_EQ(received.find("keep-alive"), std::string::npos);

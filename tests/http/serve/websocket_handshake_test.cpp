@@ -74,6 +74,23 @@ TEST(WebsocketHandshake, WS_002_WS_003_WS_004_H1_075_handshakes_that_are_refused
   EXPECT_EQ(served.seen.sockets.size(), 1u);
 }
 
+// A stop that goes on with what has arrived does not overrule that.
+TEST(WebsocketHandshake, H1_074_PRC_018_behind_a_refusal_nothing_is_read_in_a_stop_either) {
+  const std::string behind = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (const std::string path : {"/socket/refuse", "/socket/later"}) {
+    Served served;
+    const uring::Peer peer = served.connect();
+    served.send(peer, "GET /later/a HTTP/1.1\r\nHost: a\r\n\r\n" + handshake(path) + behind);
+    served.server.stop();
+    answer_later(served.seen.suspended.at(0), "first");
+    served.run();
+    if (served.seen.suspended.size() > 1) answer_later(served.seen.suspended[1], "no");
+    served.run();
+    EXPECT_EQ(responses_in(served.engine.take_sent(peer)).size(), 2u) << path;
+    EXPECT_TRUE(served.engine.server_shutdown(peer));
+  }
+}
+
 TEST(WebsocketHandshake, WS_006_H1_074_a_handler_may_refuse) {
   Served served;
   const std::string answer =
