@@ -67,7 +67,7 @@ class EventLoop final : public uring::Work {
   // One turn that waits no longer than `wait_ns`; otherwise like run().
   bool turn(std::uint64_t wait_ns);
   void stop() { stopping_ = true; }
-  void begin() { stopping_ = false; }
+  void forget_stop() { stopping_ = false; }
   bool stopping() const { return stopping_; }
   // The exception that ended a callback and must end whoever turns the loop; null if there is none.
   OwnedRef take_raised() { return std::move(raised_); }

@@ -80,3 +80,15 @@ def test_the_port_of_a_closed_server_is_free_again(engine: str) -> None:
         except OSError as error:
             pytest.skip(str(error))
         runner.run(main())
+
+
+def test_stopped_before_it_runs_it_runs_one_round(loop: Loop) -> None:
+    seen: list[int] = []
+    loop.call_soon(lambda: (seen.append(1), loop.call_soon(seen.append, 2)))
+    loop.stop()
+    loop.call_later(5, loop.stop)
+    loop.run_forever()
+    assert seen == [1]
+    # And that stop is forgotten.
+    loop.run_until_complete(asyncio.sleep(0.001))
+    assert seen == [1, 2]
