@@ -5,6 +5,7 @@
 
 #include <Python.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -99,9 +100,13 @@ class EventLoop final : public uring::Work {
   static constexpr std::size_t scratch_bytes = std::size_t{256} * 1024;
 
  private:
+  static constexpr std::size_t completions_per_turn = 256;
+
   bool turn_until(std::uint64_t deadline_ns);
   void release_closed();
-  void move_due();
+  void move_due(double now);
+  // False if a callback has raised what ends the turn.
+  bool run_round();
   void wake();
   void arm_wake();
 
@@ -112,6 +117,8 @@ class EventLoop final : public uring::Work {
 
   uring::Engine* engine_ = nullptr;
   std::unique_ptr<uring::Engine> own_engine_;
+  // Of one turn; here, since to make it anew costs more than a turn that finds nothing.
+  std::array<uring::Completion, completions_per_turn> batch_;
   // A child that was forked leaves the engine to its parent.
   std::optional<uring::ForkGuard> fork_guard_;
   Stats stats_;

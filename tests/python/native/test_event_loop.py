@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 
 import pytest
 
@@ -92,3 +93,46 @@ def test_stopped_before_it_runs_it_runs_one_round(loop: Loop) -> None:
     # And that stop is forgotten.
     loop.run_until_complete(asyncio.sleep(0.001))
     assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("what", ["arrives", "is due"])
+def test_who_yields_a_few_times_lets_in(loop: Loop, what: str) -> None:
+    ours, theirs = socket.socketpair()
+    seen: list[str] = []
+    loop.add_reader(ours, lambda: seen.append(ours.recv(9).decode()))
+
+    async def main() -> None:
+        await asyncio.sleep(0.001)
+        if what == "arrives":
+            theirs.send(b"arrives")
+        else:
+            loop.call_later(0, seen.append, "is due")
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert seen == [what]
+
+    loop.run_until_complete(main())
+    ours.close()
+    theirs.close()
+
+
+def test_behind_a_long_round_the_descriptors_are_looked_at(loop: Loop) -> None:
+    ours, theirs = socket.socketpair()
+    rounds = 0
+
+    def long() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 10:
+            theirs.send(b"x")
+        end = time.perf_counter() + 0.001
+        while time.perf_counter() < end:
+            pass
+        loop.call_soon(long)
+
+    loop.add_reader(ours, loop.stop)
+    loop.call_soon(long)
+    loop.run_forever()
+    assert rounds <= 12
+    ours.close()
+    theirs.close()
