@@ -40,7 +40,7 @@ struct StreamTransport {
   bool has_ended;  // write_eof()
   bool protocol_is_paused;
   bool has_unread;          // the loop has been told so
-  bool peer_has_ended;      // behind what is still to be read
+  bool reads_to_end;        // that a read was short does not say that all is read
   bool is_buffered;         // the protocol gives buffers
   unsigned feeds_protocol;  // versions of the classes that StreamFeed may stand for; 0: it may not
   unsigned feeds_reader;

@@ -116,7 +116,8 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
   }
   // Small writes do not wait for the peer; a socket that is no TCP refuses and is none the worse.
   const int one = 1;
-  ::setsockopt(transport.descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  transport.reads_to_end =
+      ::setsockopt(transport.descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0;
   return loop.check_open();
 }
 
