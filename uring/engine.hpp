@@ -180,7 +180,7 @@ class Engine {
 
   // Submits what was prepared and returns how many completions were written to `out`. Waits for
   // the first one until `deadline_ns` on CLOCK_MONOTONIC (no_deadline: for ever; anything past:
-  // not at all) and calls `hook` around that wait if it blocks.
+  // not at all) and calls `hook` around that wait if it blocks. An empty `out` only submits.
   virtual std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                            const WaitHook& hook) = 0;
 

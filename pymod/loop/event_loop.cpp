@@ -229,23 +229,18 @@ bool EventLoop::turn(std::uint64_t wait_ns) {
 bool EventLoop::run() {
   std::size_t turns = 0;
   bool goes_on = true;
-  running_ = true;
   do {
     goes_on = turn_until(uring::no_deadline);
     // A loop that is always busy never waits, and so never sees an EINTR.
     if (goes_on && ++turns % 64 == 0 && PyErr_CheckSignals() != 0) goes_on = false;
   } while (goes_on && !stopping_);
-  running_ = false;
-  release_closed();
+  release_removed();  // who knows when it runs again
   return goes_on;
 }
 
-// A ring keeps a socket that is closed from saying so to its peer while a poll of it is in flight,
-// and who knows when the loop runs again.
-void EventLoop::release_closed() {
+void EventLoop::release_removed() {
   if (!watches_.take_called_off() || !tells_news_only()) return;
-  const std::size_t count = engine_->turn(batch_, 0, {});
-  complete(std::span(batch_).first(count));
+  engine_->turn({}, 0, {});
 }
 
 int EventLoop::traverse(visitproc visit, void* arg) const {

@@ -48,10 +48,9 @@ class EventLoop final : public uring::Work {
       scratch_ = std::make_unique_for_overwrite<char[]>(scratch_bytes);
     return {scratch_.get(), scratch_bytes};
   }
-  // Behind a removal from watches(): no turn comes soon when the loop does not run.
-  void removed() {
-    if (!running_ && own_engine_) release_closed();
-  }
+  // Behind a removal from watches() of what may be closed now, and its address used again. A ring
+  // keeps a closed socket open, and its peer from knowing, while a poll of it is in flight.
+  void release_removed();
   // A callback has come from another thread; holds the interpreter lock as everybody here does.
   void rouse() {
     if (waiting_ || engine_ == nullptr) wake();
@@ -103,7 +102,6 @@ class EventLoop final : public uring::Work {
   static constexpr std::size_t completions_per_turn = 256;
 
   bool turn_until(std::uint64_t deadline_ns);
-  void release_closed();
   void move_due(double now);
   // False if a callback has raised what ends the turn.
   bool run_round();
@@ -125,7 +123,6 @@ class EventLoop final : public uring::Work {
   std::optional<uring::Wake> wake_;
   bool wake_armed_ = false;
   bool waiting_ = false;
-  bool running_ = false;
   bool stopping_ = false;
   bool closed_ = false;
   OwnedRef raised_;

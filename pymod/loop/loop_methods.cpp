@@ -125,7 +125,7 @@ PyObject* remove_watch(PyObject* self, PyObject* file, Side side) {
   if (descriptor < 0) return nullptr;
   const OwnedRef before = loop.core->watches().remove(descriptor, side);
   if (!before) Py_RETURN_FALSE;
-  loop.core->removed();
+  loop.core->release_removed();
   cancel_watcher(before.get());
   Py_RETURN_TRUE;
 }

@@ -136,3 +136,24 @@ def test_behind_a_long_round_the_descriptors_are_looked_at(loop: Loop) -> None:
     assert rounds <= 12
     ours.close()
     theirs.close()
+
+
+@pytest.mark.parametrize("how", ["a server", "a reader"])
+def test_an_address_is_free_once_its_listener_is_closed(loop: Loop, how: str) -> None:
+    async def main() -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        address = listener.getsockname()
+        if how == "a server":
+            server = await asyncio.start_server(lambda *_: None, sock=listener)
+            await asyncio.sleep(0.001)
+            server.close()
+            await server.wait_closed()
+        else:
+            loop.add_reader(listener, lambda: None)
+            await asyncio.sleep(0.001)
+            loop.remove_reader(listener)
+            listener.close()
+        with socket.socket() as again:
+            again.bind(address)
+
+    loop.run_until_complete(main())
