@@ -2,8 +2,14 @@
 // descriptors.
 #include "pymod/loop/loop_methods.hpp"
 
-#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <span>
 #include <utility>
 
 #include "pymod/loop/handle_object.hpp"
@@ -97,6 +103,21 @@ int descriptor_of(PyObject* object) {
   return descriptor;
 }
 
+// False with errno set, as a selector has it: a file that is always ready would be told of without
+// end. Only epoll says which are, so what may be one is tried there.
+bool can_be_polled(int descriptor) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) return false;
+  if (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode)) return true;
+  const int trial = ::epoll_create1(EPOLL_CLOEXEC);
+  if (trial < 0) return false;
+  epoll_event nothing{};
+  const int error = ::epoll_ctl(trial, EPOLL_CTL_ADD, descriptor, &nothing) == 0 ? 0 : errno;
+  ::close(trial);
+  errno = error;
+  return error == 0;
+}
+
 PyObject* add_watch(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Side side) {
   LoopObject& loop = of(self);
   Call call{};
@@ -104,10 +125,10 @@ PyObject* add_watch(PyObject* self, PyObject* const* arguments, Py_ssize_t count
     return nullptr;
   const int descriptor = descriptor_of(arguments[0]);
   if (descriptor < 0) return nullptr;
-  // The engine would say so too, but to nobody who could raise it.
+  // The engine would say so too, but to nobody who could raise it; a ring, that a file is ready.
   if (loop.core->watches().find(descriptor, Side::reader) == nullptr &&
       loop.core->watches().find(descriptor, Side::writer) == nullptr &&
-      ::fcntl(descriptor, F_GETFD) < 0) {
+      !can_be_polled(descriptor)) {
     return PyErr_SetFromErrno(PyExc_OSError);
   }
   HandleObject* const handle = new_handle(loop, call);
