@@ -67,7 +67,8 @@ struct StreamTransport {
   // The same of a sequence of them, with as few calls to the kernel as they take.
   bool write_all(PyObject* pieces);
   bool end_output();
-  bool pause_protocol();
+  // Of what is queued, in octets; None: as the other has it.
+  bool set_limits(PyObject* high, PyObject* low);
 
   // The error that is set ends the connection; OSError in silence, others are told.
   bool fail(const char* message);
@@ -83,6 +84,7 @@ struct StreamTransport {
   bool receive_into_protocol();
   bool received_end();
   void read_again();
+  bool pause_protocol();
   bool resume_protocol();
   bool may_write();
   bool output_failed(int error);
