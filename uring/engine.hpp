@@ -142,7 +142,8 @@ class Engine {
   }
   // The same for who takes all there is whenever it is told: an engine that gains by it is silent
   // about readiness that it has told of, until there is more. With POLLRDHUP, POLLHUP or POLLERR in
-  // the result nothing more will come: what is there is to be read to its end.
+  // the result nothing more will come, with POLLPRI a read stops at urgent data: what is there is
+  // to be read to its end.
   virtual void poll_news(Token token, Descriptor descriptor, std::uint32_t events) {
     poll_lasting(token, descriptor, events);
   }
@@ -179,7 +180,7 @@ class Engine {
 
   // Submits what was prepared and returns how many completions were written to `out`. Waits for
   // the first one until `deadline_ns` on CLOCK_MONOTONIC (no_deadline: for ever; anything past:
-  // not at all) and calls `hook` around that wait if it blocks.
+  // not at all) and calls `hook` around that wait if it blocks. An empty `out` only submits.
   virtual std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                            const WaitHook& hook) = 0;
 

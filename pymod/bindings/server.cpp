@@ -192,7 +192,7 @@ int Server::run(const pb::object& on_stop) {
     }
     if (loop_->core->stopping()) [[unlikely]] {
       // Of a handler's loop.stop().
-      loop_->core->begin();
+      loop_->core->forget_stop();
       server_->stop();
     }
     if (loop_->core->has_raised()) [[unlikely]] {

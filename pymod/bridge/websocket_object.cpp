@@ -64,12 +64,15 @@ void WebSocketEnd::heard(const WebSocketNews& news) {
 
 void WebSocketEnd::take(OwnedRef message, std::size_t bytes) {
   if (!message) return PyErr_WriteUnraisable(object_);
-  if (messages_.empty() && is_pending(receiver_)) {
-    return resolve(std::exchange(receiver_, OwnedRef()), "set_result", message);
-  }
   undelivered_bytes_ += bytes;
   messages_.push_back({std::move(message), bytes});
   tell_undelivered();
+  wake_receiver();
+}
+
+// It takes the message itself once it runs: were it cancelled before, what it was given is lost.
+void WebSocketEnd::wake_receiver() {
+  if (receiver_) resolve(std::exchange(receiver_, OwnedRef()), "set_result", Py_None);
 }
 
 void WebSocketEnd::tell_undelivered() {
@@ -85,7 +88,7 @@ void WebSocketEnd::ended(const WebSocketNews& news) {
   closed_ = OwnedRef(Py_BuildValue("(iN)", int{news.code}, utf8_text(news.octets)));
   const OwnedRef error = disconnect();
   if (!error) return PyErr_WriteUnraisable(object_);
-  resolve(std::exchange(receiver_, OwnedRef()), "set_exception", error);
+  wake_receiver();
   resolve(std::exchange(sender_, OwnedRef()), "set_exception", error);
 }
 
@@ -121,25 +124,27 @@ PyObject* WebSocketEnd::wait_for_room() {
   return Py_NewRef(sender_.get());
 }
 
-PyObject* WebSocketEnd::receive() {
+PyObject* WebSocketEnd::take_message() {
+  if (messages_.empty()) {
+    if (!closed_) Py_RETURN_NONE;
+    if (const OwnedRef error = disconnect()) raise(error);
+    return nullptr;
+  }
+  Waiting first = std::move(messages_.front());
+  messages_.pop_front();
+  undelivered_bytes_ -= first.bytes;
+  tell_undelivered();
+  return first.message.release();
+}
+
+PyObject* WebSocketEnd::wait_for_message() {
   if (is_pending(receiver_)) {
     PyErr_SetString(PyExc_RuntimeError, "another task receives from this WebSocket already");
     return nullptr;
   }
-  OwnedRef future(new_future());
-  if (!future) return nullptr;
-  if (!messages_.empty()) {
-    Waiting first = std::move(messages_.front());
-    messages_.pop_front();
-    undelivered_bytes_ -= first.bytes;
-    tell_undelivered();
-    resolve(future, "set_result", first.message);
-  } else if (closed_) {
-    resolve(future, "set_exception", disconnect());
-  } else {
-    receiver_ = OwnedRef::share(future);
-  }
-  return future.release();
+  receiver_ = OwnedRef(new_future());
+  if (receiver_ && (!messages_.empty() || closed_)) resolve(receiver_, "set_result", Py_None);
+  return Py_XNewRef(receiver_.get());
 }
 
 bool WebSocketEnd::ping(std::string_view octets) {
@@ -222,8 +227,12 @@ PyObject* writable(PyObject* self, PyObject*) {
   return of(self).wait_for_room();
 }
 
-PyObject* receive(PyObject* self, PyObject*) {
-  return of(self).receive();
+PyObject* take(PyObject* self, PyObject*) {
+  return of(self).take_message();
+}
+
+PyObject* arrival(PyObject* self, PyObject*) {
+  return of(self).wait_for_message();
 }
 
 PyObject* ping(PyObject* self, PyObject* data) {
@@ -294,7 +303,9 @@ PyMethodDef methods[] = {
     {"send", as_method<send>(), METH_FASTCALL,
      PyDoc_STR("Queues a message; False: await writable() before the next.")},
     {"writable", writable, METH_NOARGS, PyDoc_STR("A future: there is room again.")},
-    {"receive", receive, METH_NOARGS, PyDoc_STR("A future of ('text', str) or ('binary', bytes).")},
+    {"take", take, METH_NOARGS,
+     PyDoc_STR("('text', str) or ('binary', bytes), or None: await arrival() and take again.")},
+    {"arrival", arrival, METH_NOARGS, PyDoc_STR("A future: there is a message, or the end.")},
     {"ping", ping, METH_O, nullptr},
     {"close", as_method<close>(), METH_FASTCALL, PyDoc_STR("Begins the close.")},
     {"subscribe", subscribe, METH_O, PyDoc_STR("Hears what is published on a topic from now on.")},

@@ -33,7 +33,9 @@ class WebSocketEnd {
   int send(std::string_view octets, bool is_text);
   // Futures; null with an error set.
   PyObject* wait_for_room();
-  PyObject* receive();
+  PyObject* wait_for_message();
+  // The first message, or None; null with WebSocketDisconnect set once all are taken.
+  PyObject* take_message();
   bool ping(std::string_view octets);
   bool close(long code, std::string_view reason);
   // False with WebSocketDisconnect set.
@@ -50,6 +52,7 @@ class WebSocketEnd {
   static void hear(void* context, http::WebSocket& socket, const http::WebSocketNews& news);
   void heard(const http::WebSocketNews& news);
   void take(OwnedRef message, std::size_t bytes);
+  void wake_receiver();
   void ended(const http::WebSocketNews& news);
   void tell_undelivered();
   OwnedRef disconnect() const;

@@ -19,10 +19,11 @@ namespace {
 
 constexpr std::uint32_t events_of[2] = {POLLIN, POLLOUT};
 // An error or a hang-up is for whoever waits: the call it makes tells what it is.
-constexpr std::uint32_t events_for_both = POLLERR | POLLHUP;
+constexpr std::uint32_t events_told[2] = {POLLIN | POLLPRI | POLLERR | POLLHUP,
+                                          POLLOUT | POLLERR | POLLHUP};
 
-// Nothing is new after these: what is there must be read to its end.
-constexpr std::uint32_t events_of_end = POLLRDHUP | POLLHUP | POLLERR;
+// What a read leaves behind these is no news: what is there must be read to its end.
+constexpr std::uint32_t events_to_end = POLLPRI | POLLRDHUP | POLLHUP | POLLERR;
 
 constexpr std::size_t index_of(DescriptorWatches::Side side) {
   return static_cast<std::size_t>(side);
@@ -160,9 +161,9 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
   bool for_nobody = false;
   for (const Side side : {Side::reader, Side::writer}) {
     const std::uint32_t event = events_of[index_of(side)];
-    if ((events & (event | events_for_both)) == 0) continue;
+    if ((events & events_told[index_of(side)]) == 0) continue;
     for_nobody |= !watch.watchers[index_of(side)] && (watch.polled & event) != 0;
-    push(watch, side, (events & events_of_end) != 0, ready);
+    push(watch, side, (events & events_to_end) != 0, ready);
   }
   // Most often the next operation on the socket asks for the same: what polls on is left to it.
   if (watch.lingers && completion.more && !for_nobody) return;
@@ -170,7 +171,7 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
   update(descriptor, watch);
 }
 
-void DescriptorWatches::push(Watch& watch, Side side, bool ends, ReadyQueue& ready) {
+void DescriptorWatches::push(Watch& watch, Side side, bool to_end, ReadyQueue& ready) {
   OwnedRef& watcher = watch.watchers[index_of(side)];
   if (!watcher) return;
   const RunReason reason = side == Side::reader ? RunReason::readable : RunReason::writable;
@@ -179,7 +180,7 @@ void DescriptorWatches::push(Watch& watch, Side side, bool ends, ReadyQueue& rea
       return ready.push(OwnedRef::share(watcher));
     case Kind::receiver:
       return ready.push(OwnedRef::share(watcher),
-                        ends && side == Side::reader ? RunReason::ending : reason);
+                        to_end && side == Side::reader ? RunReason::to_end : reason);
     case Kind::operation:
       watch.lingers = true;
       return ready.push(std::move(watcher), reason);

@@ -76,7 +76,7 @@ class DescriptorWatches {
   Watch& watch_of(uring::Descriptor descriptor);
   void update(uring::Descriptor descriptor, Watch& watch);
   void ask(uring::Descriptor descriptor, Watch& watch, std::uint32_t events);
-  static void push(Watch& watch, Side side, bool ends, ReadyQueue& ready);
+  static void push(Watch& watch, Side side, bool to_end, ReadyQueue& ready);
 
   uring::Engine* engine_ = nullptr;
   std::vector<Watch> watches_;  // by descriptor

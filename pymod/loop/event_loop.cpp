@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <ctime>
@@ -20,10 +19,10 @@ using uring::Token;
 
 namespace {
 
-// Callbacks that callbacks have made ready are run without a look at the descriptors between, but
-// no more than these in one turn.
-constexpr std::size_t further_callbacks_max = 64;
-constexpr std::size_t completions_per_turn = 256;
+// Callbacks that callbacks have made ready are run without a look at the descriptors between: at
+// most so many rounds in one turn, and none that would begin later than this behind the first.
+constexpr int rounds_max = 4;
+constexpr double rounds_s_max = 50e-6;
 // As time.get_clock_info("monotonic").resolution: a timer this close is due.
 constexpr double resolution_s = 1e-9;
 // What is called off ends at once, but for an engine that has failed.
@@ -65,10 +64,9 @@ void EventLoop::detach() {
   if (engine_ == nullptr) return;
   watches_.call_off();
   if (wake_armed_) engine_->cancel(Token(Operation::cancel, 0, wake_slot), wake_token);
-  std::array<Completion, completions_per_turn> batch;
   for (int turn = 0; turn < turns_to_end && (wake_armed_ || watches_.in_flight() > 0); ++turn) {
-    const std::size_t count = engine_->turn(batch, monotonic_ns() + turn_to_end_ns, {});
-    for (const Completion& completion : std::span(batch).first(count)) {
+    const std::size_t count = engine_->turn(batch_, monotonic_ns() + turn_to_end_ns, {});
+    for (const Completion& completion : std::span(batch_).first(count)) {
       if (completion.token.operation() != Operation::poll || completion.more) continue;
       if (completion.token == wake_token) {
         wake_armed_ = false;
@@ -150,10 +148,21 @@ uring::WaitHook EventLoop::around_wait() {
 
 // --- the turn ---
 
-void EventLoop::move_due() {
-  if (timers_.empty()) return;
-  const double end = now_seconds() + resolution_s;
-  while (!timers_.empty() && timers_.first_when() < end) ready_.push(timers_.pop());
+void EventLoop::move_due(double now) {
+  while (!timers_.empty() && timers_.first_when() < now + resolution_s) ready_.push(timers_.pop());
+}
+
+// As asyncio: those that are ready now, not what they make ready; that is the next round.
+bool EventLoop::run_round() {
+  const std::size_t count = ready_.size();
+  for (std::size_t index = 0; index < count && !ready_.empty(); ++index) {
+    const Ready ready = ready_.pop();
+    if (run_ready(ready)) [[likely]]
+      continue;
+    raised_ = OwnedRef(take_exception());
+    return false;
+  }
+  return true;
 }
 
 void EventLoop::settle() {
@@ -162,23 +171,17 @@ void EventLoop::settle() {
   if (ready_.empty() && timers_.empty()) [[likely]]
     return;
   if (raised_) return;
-  move_due();
-  std::size_t ran = 0;
-  // As asyncio: those that are ready now, not what they make ready; that is the next round.
-  do {
-    const std::size_t count = ready_.size();
-    ran += count;
-    for (std::size_t index = 0; index < count && !ready_.empty(); ++index) {
-      const Ready ready = ready_.pop();
-      if (run_ready(ready)) [[likely]]
-        continue;
-      raised_ = OwnedRef(take_exception());
-      return;
-    }
+  const double begin = now_seconds();
+  double now = begin;
+  for (int round = 1;; ++round) {
+    move_due(now);
+    if (!run_round() || ready_.empty() || stopping_ || round == rounds_max) return;
     // What was called off in this round is closed in the next: a ring has to hear of it between, or
     // it keeps the closed socket's port.
     if (tells_news_only() && watches_.called_off()) return;
-  } while (!ready_.empty() && !stopping_ && ran < further_callbacks_max);
+    now = now_seconds();
+    if (now - begin > rounds_s_max) return;
+  }
 }
 
 std::uint64_t EventLoop::next_deadline_ns() const {
@@ -206,11 +209,10 @@ void EventLoop::complete(std::span<const Completion> batch) {
 }
 
 bool EventLoop::turn_until(std::uint64_t deadline_ns) {
-  std::array<Completion, completions_per_turn> batch;
   // First what has happened outside, as asyncio has it.
   const std::size_t count =
-      engine_->turn(batch, std::min(deadline_ns, next_deadline_ns()), around_wait());
-  complete(std::span(batch).first(count));
+      engine_->turn(batch_, std::min(deadline_ns, next_deadline_ns()), around_wait());
+  complete(std::span(batch_).first(count));
   if (count == 0 && PyErr_CheckSignals() != 0) return false;
   settle();
   if (!raised_) [[likely]]
@@ -227,24 +229,18 @@ bool EventLoop::turn(std::uint64_t wait_ns) {
 bool EventLoop::run() {
   std::size_t turns = 0;
   bool goes_on = true;
-  running_ = true;
   do {
     goes_on = turn_until(uring::no_deadline);
     // A loop that is always busy never waits, and so never sees an EINTR.
     if (goes_on && ++turns % 64 == 0 && PyErr_CheckSignals() != 0) goes_on = false;
   } while (goes_on && !stopping_);
-  running_ = false;
-  release_closed();
+  release_removed();  // who knows when it runs again
   return goes_on;
 }
 
-// A ring keeps a socket that is closed from saying so to its peer while a poll of it is in flight,
-// and who knows when the loop runs again.
-void EventLoop::release_closed() {
+void EventLoop::release_removed() {
   if (!watches_.take_called_off() || !tells_news_only()) return;
-  std::array<Completion, completions_per_turn> batch;
-  const std::size_t count = engine_->turn(batch, 0, {});
-  complete(std::span(batch).first(count));
+  engine_->turn({}, 0, {});
 }
 
 int EventLoop::traverse(visitproc visit, void* arg) const {

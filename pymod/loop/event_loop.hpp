@@ -5,6 +5,7 @@
 
 #include <Python.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -47,10 +48,9 @@ class EventLoop final : public uring::Work {
       scratch_ = std::make_unique_for_overwrite<char[]>(scratch_bytes);
     return {scratch_.get(), scratch_bytes};
   }
-  // Behind a removal from watches(): no turn comes soon when the loop does not run.
-  void removed() {
-    if (!running_ && own_engine_) release_closed();
-  }
+  // Behind a removal from watches() of what may be closed now, and its address used again. A ring
+  // keeps a closed socket open, and its peer from knowing, while a poll of it is in flight.
+  void release_removed();
   // A callback has come from another thread; holds the interpreter lock as everybody here does.
   void rouse() {
     if (waiting_ || engine_ == nullptr) wake();
@@ -67,7 +67,7 @@ class EventLoop final : public uring::Work {
   // One turn that waits no longer than `wait_ns`; otherwise like run().
   bool turn(std::uint64_t wait_ns);
   void stop() { stopping_ = true; }
-  void begin() { stopping_ = false; }
+  void forget_stop() { stopping_ = false; }
   bool stopping() const { return stopping_; }
   // The exception that ended a callback and must end whoever turns the loop; null if there is none.
   OwnedRef take_raised() { return std::move(raised_); }
@@ -99,9 +99,12 @@ class EventLoop final : public uring::Work {
   static constexpr std::size_t scratch_bytes = std::size_t{256} * 1024;
 
  private:
+  static constexpr std::size_t completions_per_turn = 256;
+
   bool turn_until(std::uint64_t deadline_ns);
-  void release_closed();
-  void move_due();
+  void move_due(double now);
+  // False if a callback has raised what ends the turn.
+  bool run_round();
   void wake();
   void arm_wake();
 
@@ -112,13 +115,14 @@ class EventLoop final : public uring::Work {
 
   uring::Engine* engine_ = nullptr;
   std::unique_ptr<uring::Engine> own_engine_;
+  // Of one turn; here, since to make it anew costs more than a turn that finds nothing.
+  std::array<uring::Completion, completions_per_turn> batch_;
   // A child that was forked leaves the engine to its parent.
   std::optional<uring::ForkGuard> fork_guard_;
   Stats stats_;
   std::optional<uring::Wake> wake_;
   bool wake_armed_ = false;
   bool waiting_ = false;
-  bool running_ = false;
   bool stopping_ = false;
   bool closed_ = false;
   OwnedRef raised_;

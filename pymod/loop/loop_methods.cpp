@@ -2,12 +2,19 @@
 // descriptors.
 #include "pymod/loop/loop_methods.hpp"
 
-#include <fcntl.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <span>
 #include <utility>
 
 #include "pymod/loop/handle_object.hpp"
 #include "pymod/loop/loop_object.hpp"
+#include "pymod/loop/named_arguments.hpp"
 
 namespace noria::py {
 
@@ -19,33 +26,32 @@ LoopObject& of(PyObject* self) {
   return *reinterpret_cast<LoopObject*>(self);
 }
 
-// callback, *args, context=None, of which the first `before` positional ones are the method's own.
+// callback, *args, context=None, behind what is `before` them if anything is.
 bool read_call(const char* method, PyObject* const* arguments, Py_ssize_t count, PyObject* names,
-               Py_ssize_t before, Call& call) {
-  if (count <= before) {
-    PyErr_Format(PyExc_TypeError, "%s() misses its callback", method);
+               Call& call, Parameter* before = nullptr) {
+  Parameter all[] = {
+      {.name = before == nullptr ? "" : before->name}, {.name = "callback"}, {.name = "context"}};
+  const std::size_t needed = before == nullptr ? 1 : 2;
+  const auto known = std::span(all).last(needed + 1);
+  const std::size_t placed = std::min(static_cast<std::size_t>(count), needed);
+  for (std::size_t index = 0; index < placed; ++index) known[index].value = arguments[index];
+  if (names != nullptr && !place_named(method, known, arguments + count, names)) return false;
+  for (const Parameter& parameter : known.first(needed)) {
+    if (parameter.value != nullptr) continue;
+    PyErr_Format(PyExc_TypeError, "%s() misses its %s", method, parameter.name);
     return false;
   }
-  call.callback = arguments[before];
-  call.arguments = arguments + before + 1;
-  call.argument_count = count - before - 1;
-  call.context = nullptr;
-  const Py_ssize_t named = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
-  for (Py_ssize_t index = 0; index < named; ++index) {
-    PyObject* const name = PyTuple_GET_ITEM(names, index);
-    if (PyUnicode_CompareWithASCIIString(name, "context") != 0) {
-      PyErr_Format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", method, name);
-      return false;
-    }
-    PyObject* const context = arguments[count + index];
-    if (context == Py_None) continue;
-    if (!PyContext_CheckExact(context)) {
-      PyErr_Format(PyExc_TypeError, "%s() wants context to be a contextvars.Context, not %s",
-                   method, Py_TYPE(context)->tp_name);
-      return false;
-    }
-    call.context = context;
+  PyObject* const context = all[2].value == Py_None ? nullptr : all[2].value;
+  if (context != nullptr && !PyContext_CheckExact(context)) {
+    PyErr_Format(PyExc_TypeError, "%s() wants context to be a contextvars.Context, not %s", method,
+                 Py_TYPE(context)->tp_name);
+    return false;
   }
+  if (before != nullptr) before->value = all[0].value;
+  call = {.callback = all[1].value,
+          .arguments = arguments + placed,
+          .argument_count = count - static_cast<Py_ssize_t>(placed),
+          .context = context};
   return true;
 }
 
@@ -97,17 +103,34 @@ int descriptor_of(PyObject* object) {
   return descriptor;
 }
 
+// False with errno set, as a selector has it: a file that is always ready would be told of without
+// end. Only epoll says which are, so what may be one is tried there.
+bool can_be_polled(int descriptor) {
+  struct stat status{};
+  if (::fstat(descriptor, &status) != 0) return false;
+  if (S_ISSOCK(status.st_mode) || S_ISFIFO(status.st_mode)) return true;
+  const int trial = ::epoll_create1(EPOLL_CLOEXEC);
+  if (trial < 0) return false;
+  epoll_event nothing{};
+  const int error = ::epoll_ctl(trial, EPOLL_CTL_ADD, descriptor, &nothing) == 0 ? 0 : errno;
+  ::close(trial);
+  errno = error;
+  return error == 0;
+}
+
 PyObject* add_watch(PyObject* self, PyObject* const* arguments, Py_ssize_t count, Side side) {
   LoopObject& loop = of(self);
   Call call{};
-  if (!read_call("add_reader", arguments, count, nullptr, 1, call) || !loop.check_open())
+  Parameter file{.name = "fd"};
+  if (!read_call("add_reader", arguments, count, nullptr, call, &file) || !loop.check_open()) {
     return nullptr;
-  const int descriptor = descriptor_of(arguments[0]);
+  }
+  const int descriptor = descriptor_of(file.value);
   if (descriptor < 0) return nullptr;
-  // The engine would say so too, but to nobody who could raise it.
+  // The engine would say so too, but to nobody who could raise it; a ring, that a file is ready.
   if (loop.core->watches().find(descriptor, Side::reader) == nullptr &&
       loop.core->watches().find(descriptor, Side::writer) == nullptr &&
-      ::fcntl(descriptor, F_GETFD) < 0) {
+      !can_be_polled(descriptor)) {
     return PyErr_SetFromErrno(PyExc_OSError);
   }
   HandleObject* const handle = new_handle(loop, call);
@@ -125,7 +148,7 @@ PyObject* remove_watch(PyObject* self, PyObject* file, Side side) {
   if (descriptor < 0) return nullptr;
   const OwnedRef before = loop.core->watches().remove(descriptor, side);
   if (!before) Py_RETURN_FALSE;
-  loop.core->removed();
+  loop.core->release_removed();
   cancel_watcher(before.get());
   Py_RETURN_TRUE;
 }
@@ -137,8 +160,7 @@ namespace loop_methods {
 PyObject* call_soon(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
   LoopObject& loop = of(self);
   Call call{};
-  if (!read_call("call_soon", arguments, count, names, 0, call) || !loop.check_open())
-    return nullptr;
+  if (!read_call("call_soon", arguments, count, names, call) || !loop.check_open()) return nullptr;
   if (loop.capture != nullptr) [[unlikely]] {
     PyObject* const made = reinterpret_cast<PyObject*>(new_handle(loop, call));
     *std::exchange(loop.capture, nullptr) = OwnedRef::share(made);
@@ -157,7 +179,7 @@ PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* arguments, Py_ss
                                PyObject* names) {
   LoopObject& loop = of(self);
   Call call{};
-  if (!read_call("call_soon_threadsafe", arguments, count, names, 0, call) || !loop.check_open()) {
+  if (!read_call("call_soon_threadsafe", arguments, count, names, call) || !loop.check_open()) {
     return nullptr;
   }
   PyObject* made = nullptr;
@@ -174,12 +196,13 @@ PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* arguments, Py_ss
 PyObject* call_later(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                      PyObject* names) {
   Call call{};
-  if (!read_call("call_later", arguments, count, names, 1, call)) return nullptr;
-  if (arguments[0] == Py_None) {
+  Parameter given{.name = "delay"};
+  if (!read_call("call_later", arguments, count, names, call, &given)) return nullptr;
+  if (given.value == Py_None) {
     PyErr_SetString(PyExc_TypeError, "delay must not be None");
     return nullptr;
   }
-  const double delay = PyFloat_AsDouble(arguments[0]);
+  const double delay = PyFloat_AsDouble(given.value);
   if (delay == -1 && PyErr_Occurred() != nullptr) return nullptr;
   const double when = EventLoop::now_seconds() + delay;
   const OwnedRef when_object(of(self).debug ? PyFloat_FromDouble(when) : nullptr);
@@ -188,14 +211,15 @@ PyObject* call_later(PyObject* self, PyObject* const* arguments, Py_ssize_t coun
 
 PyObject* call_at(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
   Call call{};
-  if (!read_call("call_at", arguments, count, names, 1, call)) return nullptr;
-  if (arguments[0] == Py_None) {
+  Parameter given{.name = "when"};
+  if (!read_call("call_at", arguments, count, names, call, &given)) return nullptr;
+  if (given.value == Py_None) {
     PyErr_SetString(PyExc_TypeError, "when cannot be None");
     return nullptr;
   }
-  const double when = PyFloat_AsDouble(arguments[0]);
+  const double when = PyFloat_AsDouble(given.value);
   if (when == -1 && PyErr_Occurred() != nullptr) return nullptr;
-  return schedule(of(self), "call_at", when, arguments[0], call);
+  return schedule(of(self), "call_at", when, given.value, call);
 }
 
 PyObject* time(PyObject*, PyObject*) {

@@ -62,8 +62,8 @@ PyObject* become_task(PyObject* self, PyObject*) {
   Py_RETURN_NONE;
 }
 
-PyObject* begin(PyObject* self, PyObject*) {
-  of(self).core->begin();
+PyObject* forget_stop(PyObject* self, PyObject*) {
+  of(self).core->forget_stop();
   Py_RETURN_NONE;
 }
 
@@ -211,7 +211,7 @@ PyMethodDef methods[] = {
     {"_run", run, METH_O, nullptr},
     {"_turn", turn, METH_O, nullptr},
     {"_become_task", become_task, METH_NOARGS, nullptr},
-    {"_begin", begin, METH_NOARGS, nullptr},
+    {"_forget_stop", forget_stop, METH_NOARGS, nullptr},
     {"_push", push, METH_O, nullptr},
     {"_push_timer", as_method<push_timer>(), METH_FASTCALL, nullptr},
     {"_forget_timer", forget_timer, METH_O, nullptr},

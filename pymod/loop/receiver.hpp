@@ -11,7 +11,7 @@ enum class RunReason : std::uint8_t {
   handle,    // none: a Handle, or any object with asyncio's _run()
   readable,  // the descriptor that it watches
   writable,
-  ending,  // readable, and the peer has ended its side behind what there is to read
+  to_end,  // readable, and nothing tells of what a read leaves
   unread,  // there may be more than it read last
   begin,   // it was made in the round before
   lost,    // its connection is over

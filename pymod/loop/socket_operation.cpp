@@ -35,7 +35,11 @@ Outcome finished(PyObject*& place, PyObject* result) {
   return result == nullptr ? Outcome::failed : Outcome::done;
 }
 
+// Of no octets, as the socket module has it: no call, and so no wait.
 Outcome receive(SocketOperation& operation) {
+  if (operation.bytes == 0) {
+    return finished(operation.result, PyBytes_FromStringAndSize(nullptr, 0));
+  }
   const std::span<char> scratch = operation.loop->core->scratch();
   const auto wanted = static_cast<std::size_t>(operation.bytes);
   if (wanted <= scratch.size()) {
@@ -56,6 +60,7 @@ Outcome receive(SocketOperation& operation) {
 }
 
 Outcome receive_into(SocketOperation& operation) {
+  if (operation.view.len == 0) return finished(operation.result, PyLong_FromLong(0));
   const ssize_t count = ::recv(operation.descriptor, operation.view.buf,
                                static_cast<std::size_t>(operation.view.len), MSG_DONTWAIT);
   if (count < 0) return failed_or_again(errno);

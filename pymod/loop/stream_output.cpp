@@ -200,6 +200,33 @@ bool StreamTransport::end_output() {
   return !queue.empty() || shut_down_output();
 }
 
+bool StreamTransport::set_limits(PyObject* high_object, PyObject* low_object) {
+  Py_ssize_t high = high_water_default;
+  Py_ssize_t low = 0;
+  if (low_object != Py_None) {
+    low = PyNumber_AsSsize_t(low_object, nullptr);
+    if (low == -1 && PyErr_Occurred() != nullptr) return false;
+    high = low > PY_SSIZE_T_MAX / 4 ? PY_SSIZE_T_MAX : 4 * low;
+  }
+  if (high_object != Py_None) {
+    high = PyNumber_AsSsize_t(high_object, nullptr);
+    if (high == -1 && PyErr_Occurred() != nullptr) return false;
+  }
+  if (low_object == Py_None) low = high / 4;
+  if (high < low || low < 0) {
+    const OwnedRef high_said(PyLong_FromSsize_t(high));
+    const OwnedRef low_said(PyLong_FromSsize_t(low));
+    if (high_said && low_said) {
+      PyErr_Format(PyExc_ValueError, "high (%R) must be >= low (%R) must be >= 0", high_said.get(),
+                   low_said.get());
+    }
+    return false;
+  }
+  high_water = static_cast<std::size_t>(high);
+  low_water = static_cast<std::size_t>(low);
+  return pause_protocol();
+}
+
 bool StreamTransport::pause_protocol() {
   if (queue.bytes() <= high_water || protocol_is_paused) [[likely]]
     return true;

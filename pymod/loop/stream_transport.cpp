@@ -73,8 +73,8 @@ bool StreamTransport::run(PyObject* self, RunReason reason) {
   const CallbackTime time(*transport.loop);
   bool done = true;
   switch (reason) {
-    case RunReason::ending:
-      transport.peer_has_ended = true;
+    case RunReason::to_end:
+      transport.reads_to_end = true;
       done = transport.read();
       break;
     case RunReason::unread:
@@ -164,7 +164,7 @@ bool StreamTransport::receive() {
     return fail("Fatal read error on socket transport");
   }
   if (count == 0) return received_end();
-  if (peer_has_ended || static_cast<std::size_t>(count) == scratch.size()) read_again();
+  if (reads_to_end || static_cast<std::size_t>(count) == scratch.size()) read_again();
   const auto octets = scratch.first(static_cast<std::size_t>(count));
   if (feeds_protocol != 0) [[likely]] {
     switch (feed_stream(*this, octets)) {
@@ -182,7 +182,8 @@ bool StreamTransport::receive() {
   return must_leave() ? false : fail("Fatal error: protocol.data_received() call failed.");
 }
 
-// What fills all the room may have left some behind, of which nobody will be told.
+// What fills all the room may have left some behind, of which nobody will be told; so may any read
+// where octets are not all there is.
 void StreamTransport::read_again() {
   if (has_unread || !loop->core->tells_news_only()) return;
   has_unread = true;
@@ -207,7 +208,7 @@ bool StreamTransport::receive_into_protocol() {
   const ssize_t count =
       ::recv(descriptor, view.buf, static_cast<std::size_t>(view.len), MSG_DONTWAIT);
   const int error = errno;
-  if (count > 0 && (peer_has_ended || count == view.len)) read_again();
+  if (count > 0 && (reads_to_end || count == view.len)) read_again();
   PyBuffer_Release(&view);
   if (count < 0) {
     if (would_block(error)) return true;

@@ -40,7 +40,7 @@ struct StreamTransport {
   bool has_ended;  // write_eof()
   bool protocol_is_paused;
   bool has_unread;          // the loop has been told so
-  bool peer_has_ended;      // behind what is still to be read
+  bool reads_to_end;        // that a read was short does not say that all is read
   bool is_buffered;         // the protocol gives buffers
   unsigned feeds_protocol;  // versions of the classes that StreamFeed may stand for; 0: it may not
   unsigned feeds_reader;
@@ -67,7 +67,8 @@ struct StreamTransport {
   // The same of a sequence of them, with as few calls to the kernel as they take.
   bool write_all(PyObject* pieces);
   bool end_output();
-  bool pause_protocol();
+  // Of what is queued, in octets; None: as the other has it.
+  bool set_limits(PyObject* high, PyObject* low);
 
   // The error that is set ends the connection; OSError in silence, others are told.
   bool fail(const char* message);
@@ -83,6 +84,7 @@ struct StreamTransport {
   bool receive_into_protocol();
   bool received_end();
   void read_again();
+  bool pause_protocol();
   bool resume_protocol();
   bool may_write();
   bool output_failed(int error);

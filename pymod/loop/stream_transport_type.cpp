@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/named_arguments.hpp"
 #include "pymod/loop/stream_transport.hpp"
 
 namespace noria::py {
@@ -35,12 +36,15 @@ PyObject* or_none(PyObject* object) {
 
 // --- asyncio.Transport ---
 
-PyObject* write(PyObject* self, PyObject* data) {
-  return none_if(of(self).write(data));
+PyObject* write(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  PyObject* const data = only_argument("write", "data", arguments, count, names);
+  return data == nullptr ? nullptr : none_if(of(self).write(data));
 }
 
-PyObject* writelines(PyObject* self, PyObject* pieces) {
-  return none_if(of(self).write_all(pieces));
+PyObject* writelines(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                     PyObject* names) {
+  PyObject* const pieces = only_argument("writelines", "list_of_data", arguments, count, names);
+  return pieces == nullptr ? nullptr : none_if(of(self).write_all(pieces));
 }
 
 PyObject* write_eof(PyObject* self, PyObject*) {
@@ -75,7 +79,10 @@ PyObject* resume_reading(PyObject* self, PyObject*) {
   return none_if(of(self).resume());
 }
 
-PyObject* set_protocol(PyObject* self, PyObject* protocol) {
+PyObject* set_protocol(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
+                       PyObject* names) {
+  PyObject* const protocol = only_argument("set_protocol", "protocol", arguments, count, names);
+  if (protocol == nullptr) return nullptr;
   StreamTransport& transport = of(self);
   if (transport.loop == nullptr) {
     const OwnedRef before(std::exchange(transport.protocol, Py_NewRef(protocol)));
@@ -90,15 +97,17 @@ PyObject* get_protocol(PyObject* self, PyObject*) {
 
 PyObject* get_extra_info(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
                          PyObject* names) {
-  const Py_ssize_t given = count + (names == nullptr ? 0 : PyTuple_GET_SIZE(names));
-  PyObject* const extra = of(self).head.inherited[0];
-  if (count < 1 || given > 2) {
-    PyErr_SetString(PyExc_TypeError, "get_extra_info() takes a name and a default");
+  Parameter given[] = {{.name = "name"}, {.name = "default"}};
+  if (!place_arguments("get_extra_info", given, arguments, count, names)) return nullptr;
+  PyObject* const name = given[0].value;
+  if (name == nullptr) {
+    PyErr_SetString(PyExc_TypeError, "get_extra_info() misses its name");
     return nullptr;
   }
-  PyObject* const fallback = given == 2 ? arguments[1] : Py_None;
+  PyObject* const extra = of(self).head.inherited[0];
+  PyObject* const fallback = given[1].value == nullptr ? Py_None : given[1].value;
   if (extra == nullptr || !PyDict_Check(extra)) return Py_NewRef(fallback);
-  PyObject* const found = PyDict_GetItemWithError(extra, arguments[0]);
+  PyObject* const found = PyDict_GetItemWithError(extra, name);
   if (found == nullptr && PyErr_Occurred() != nullptr) return nullptr;
   return Py_NewRef(found == nullptr ? fallback : found);
 }
@@ -116,37 +125,13 @@ PyObject* get_write_buffer_limits(PyObject* self, PyObject*) {
 
 PyObject* set_write_buffer_limits(PyObject* self, PyObject* arguments, PyObject* names) {
   static const char* const keywords[] = {"high", "low", nullptr};
-  PyObject* high_object = Py_None;
-  PyObject* low_object = Py_None;
+  PyObject* high = Py_None;
+  PyObject* low = Py_None;
   if (PyArg_ParseTupleAndKeywords(arguments, names, "|OO:set_write_buffer_limits",
-                                  const_cast<char**>(keywords), &high_object, &low_object) == 0) {
+                                  const_cast<char**>(keywords), &high, &low) == 0) {
     return nullptr;
   }
-  StreamTransport& transport = of(self);
-  Py_ssize_t high = StreamTransport::high_water_default;
-  Py_ssize_t low = 0;
-  if (low_object != Py_None) {
-    low = PyNumber_AsSsize_t(low_object, nullptr);
-    if (low == -1 && PyErr_Occurred() != nullptr) return nullptr;
-    high = low > PY_SSIZE_T_MAX / 4 ? PY_SSIZE_T_MAX : 4 * low;
-  }
-  if (high_object != Py_None) {
-    high = PyNumber_AsSsize_t(high_object, nullptr);
-    if (high == -1 && PyErr_Occurred() != nullptr) return nullptr;
-  }
-  if (low_object == Py_None) low = high / 4;
-  if (high < low || low < 0) {
-    const OwnedRef high_said(PyLong_FromSsize_t(high));
-    const OwnedRef low_said(PyLong_FromSsize_t(low));
-    if (high_said && low_said) {
-      PyErr_Format(PyExc_ValueError, "high (%R) must be >= low (%R) must be >= 0", high_said.get(),
-                   low_said.get());
-    }
-    return nullptr;
-  }
-  transport.high_water = static_cast<std::size_t>(high);
-  transport.low_water = static_cast<std::size_t>(low);
-  return none_if(transport.pause_protocol());
+  return none_if(of(self).set_limits(high, low));
 }
 
 // --- what asyncio calls on its own transports ---
@@ -299,8 +284,10 @@ void dealloc(PyObject* self) {
 }
 
 PyMethodDef methods[] = {
-    {"write", write, METH_O, PyDoc_STR("Sends the octets, now or as soon as they are taken.")},
-    {"writelines", writelines, METH_O, PyDoc_STR("write() of each, with fewer calls.")},
+    {"write", as_method<write>(), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("Sends the octets, now or as soon as they are taken.")},
+    {"writelines", as_method<writelines>(), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("write() of each, with fewer calls.")},
     {"write_eof", write_eof, METH_NOARGS, PyDoc_STR("Ends our side once all is sent.")},
     {"can_write_eof", can_write_eof, METH_NOARGS, PyDoc_STR("True.")},
     {"close", close, METH_NOARGS, PyDoc_STR("Ends the connection once all is sent.")},
@@ -309,7 +296,8 @@ PyMethodDef methods[] = {
     {"is_reading", is_reading, METH_NOARGS, PyDoc_STR("Neither paused nor closing.")},
     {"pause_reading", pause_reading, METH_NOARGS, PyDoc_STR("No data_received() from now on.")},
     {"resume_reading", resume_reading, METH_NOARGS, PyDoc_STR("Ends pause_reading().")},
-    {"set_protocol", set_protocol, METH_O, PyDoc_STR("Who is called from now on.")},
+    {"set_protocol", as_method<set_protocol>(), METH_FASTCALL | METH_KEYWORDS,
+     PyDoc_STR("Who is called from now on.")},
     {"get_protocol", get_protocol, METH_NOARGS, PyDoc_STR("Who is called.")},
     {"get_extra_info", as_method<get_extra_info>(), METH_FASTCALL | METH_KEYWORDS,
      PyDoc_STR("socket, sockname, peername, or what the transport was made with.")},

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/named_arguments.hpp"
 #include "pymod/loop/socket_address.hpp"
 #include "pymod/loop/stream_transport.hpp"
 
@@ -27,26 +28,18 @@ struct Opening {
 
 bool read_arguments(PyObject* const* arguments, Py_ssize_t count, PyObject* names,
                     Opening& opening) {
-  const std::pair<const char*, PyObject**> places[] = {{"sock", &opening.socket},
-                                                       {"protocol", &opening.protocol},
-                                                       {"waiter", &opening.waiter},
-                                                       {"extra", &opening.extra},
-                                                       {"server", &opening.server}};
-  constexpr Py_ssize_t positional_max = 3;
-  const Py_ssize_t named = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
-  bool known = count <= positional_max;
-  for (Py_ssize_t index = 0; known && index < count; ++index) {
-    *places[index].second = arguments[index];
-  }
-  for (Py_ssize_t index = 0; known && index < named; ++index) {
-    known = false;
-    for (const auto& [name, place] : places) {
-      if (PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, index), name) != 0) continue;
-      *place = arguments[count + index];
-      known = true;
-    }
-  }
-  if (known && opening.socket != nullptr && opening.protocol != nullptr) return true;
+  Parameter given[] = {{.name = "sock"},
+                       {.name = "protocol"},
+                       {.name = "waiter"},
+                       {.name = "extra"},
+                       {.name = "server"}};
+  if (!place_arguments("_make_socket_transport", given, arguments, count, names)) return false;
+  opening = {.socket = given[0].value,
+             .protocol = given[1].value,
+             .waiter = given[2].value,
+             .extra = given[3].value,
+             .server = given[4].value};
+  if (opening.socket != nullptr && opening.protocol != nullptr) return true;
   PyErr_SetString(PyExc_TypeError, "a transport takes sock, protocol, waiter, extra and server");
   return false;
 }
@@ -114,9 +107,11 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
   if (opening.waiter != nullptr && opening.waiter != Py_None) {
     transport.waiter = Py_NewRef(opening.waiter);
   }
-  // Small writes do not wait for the peer; a socket that is no TCP refuses and is none the worse.
+  // Small writes do not wait for the peer. A socket that is no TCP refuses; on one of those a read
+  // may stop at more than urgent data, as AF_UNIX does behind descriptors.
   const int one = 1;
-  ::setsockopt(transport.descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  transport.reads_to_end =
+      ::setsockopt(transport.descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0;
   return loop.check_open();
 }
 

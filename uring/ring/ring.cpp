@@ -167,8 +167,10 @@ void RingEngine::poll(Token token, Descriptor descriptor, std::uint32_t events) 
 }
 
 void RingEngine::poll_news(Token token, Descriptor descriptor, std::uint32_t events) {
-  // The end of what a peer sends is no news once it was there together with the last octets.
-  ops::prepare_poll_news(next_entry(), token, descriptor, events | POLLRDHUP);
+  // The end of what a peer sends is no news once it was there together with the last octets, nor
+  // is what it sends behind urgent data.
+  const std::uint32_t urgent = (events & POLLIN) != 0 ? POLLPRI : 0;
+  ops::prepare_poll_news(next_entry(), token, descriptor, events | POLLRDHUP | urgent);
 }
 
 void RingEngine::nop(Token token) {

@@ -309,7 +309,6 @@ class Running:
 
     def __enter__(self) -> None:
         loop = self._loop
-        loop._begin()
         loop._set_coroutine_origin_tracking(loop._debug)
         self._hooks = sys.get_asyncgen_hooks()
         loop._thread_id = threading.get_ident()
@@ -320,7 +319,7 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         loop = self._loop
-        loop._begin()
+        loop._forget_stop()  # only now: what was told to stop before it runs has one round
         loop._thread_id = None
         events._set_running_loop(None)
         loop._set_coroutine_origin_tracking(False)

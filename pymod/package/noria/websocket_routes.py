@@ -54,8 +54,12 @@ class Link:
     def writable(self) -> Any:
         return self.accepted.writable()
 
-    def receive(self) -> Any:
-        return self.accepted.receive()
+    async def receive(self) -> tuple[str, str | bytes]:
+        end = self.accepted
+        # Taken by who runs: one that is cancelled while it waits leaves all to the next.
+        while (message := end.take()) is None:
+            await end.arrival()
+        return message
 
     def ping(self, data: bytes) -> None:
         self.accepted.ping(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 
 import pytest
 
@@ -80,3 +81,79 @@ def test_the_port_of_a_closed_server_is_free_again(engine: str) -> None:
         except OSError as error:
             pytest.skip(str(error))
         runner.run(main())
+
+
+def test_stopped_before_it_runs_it_runs_one_round(loop: Loop) -> None:
+    seen: list[int] = []
+    loop.call_soon(lambda: (seen.append(1), loop.call_soon(seen.append, 2)))
+    loop.stop()
+    loop.call_later(5, loop.stop)
+    loop.run_forever()
+    assert seen == [1]
+    # And that stop is forgotten.
+    loop.run_until_complete(asyncio.sleep(0.001))
+    assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("what", ["arrives", "is due"])
+def test_who_yields_a_few_times_lets_in(loop: Loop, what: str) -> None:
+    ours, theirs = socket.socketpair()
+    seen: list[str] = []
+    loop.add_reader(ours, lambda: seen.append(ours.recv(9).decode()))
+
+    async def main() -> None:
+        await asyncio.sleep(0.001)
+        if what == "arrives":
+            theirs.send(b"arrives")
+        else:
+            loop.call_later(0, seen.append, "is due")
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert seen == [what]
+
+    loop.run_until_complete(main())
+    ours.close()
+    theirs.close()
+
+
+def test_behind_a_long_round_the_descriptors_are_looked_at(loop: Loop) -> None:
+    ours, theirs = socket.socketpair()
+    rounds = 0
+
+    def long() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 10:
+            theirs.send(b"x")
+        end = time.perf_counter() + 0.001
+        while time.perf_counter() < end:
+            pass
+        loop.call_soon(long)
+
+    loop.add_reader(ours, loop.stop)
+    loop.call_soon(long)
+    loop.run_forever()
+    assert rounds <= 12
+    ours.close()
+    theirs.close()
+
+
+@pytest.mark.parametrize("how", ["a server", "a reader"])
+def test_an_address_is_free_once_its_listener_is_closed(loop: Loop, how: str) -> None:
+    async def main() -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        address = listener.getsockname()
+        if how == "a server":
+            server = await asyncio.start_server(lambda *_: None, sock=listener)
+            await asyncio.sleep(0.001)
+            server.close()
+            await server.wait_closed()
+        else:
+            loop.add_reader(listener, lambda: None)
+            await asyncio.sleep(0.001)
+            loop.remove_reader(listener)
+            listener.close()
+        with socket.socket() as again:
+            again.bind(address)
+
+    loop.run_until_complete(main())

@@ -42,6 +42,16 @@ def test_at_once_and_later(loop: noria.loop.Loop) -> None:
     ours.close()
 
 
+def test_of_no_octets_there_is_no_wait(loop: noria.loop.Loop) -> None:
+    ours, theirs = pair()
+    for awaited, value in ((loop.sock_recv(ours, 0), b""), (loop.sock_recv_into(ours, bytearray()), 0)):
+        with pytest.raises(StopIteration) as result:
+            awaited.send(None)
+        assert result.value.value == value
+    ours.close()
+    theirs.close()
+
+
 def test_cancelled_it_takes_nothing(loop: noria.loop.Loop) -> None:
     ours, theirs = pair()
     for wait in (0, 1):

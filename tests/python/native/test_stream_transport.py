@@ -268,3 +268,23 @@ def test_callbacks_share_the_context_of_the_making(loop: noria.loop.Loop) -> Non
     turns(loop)
     assert seen == ["inside", "inside"] and name.get() == "none"
     theirs.close()
+
+
+@pytest.mark.parametrize("what", ["urgent data", "descriptors"])
+def test_a_read_that_stops_short_is_not_the_last(loop: noria.loop.Loop, what: str) -> None:
+    def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
+        turns(each)
+        transport.pause_reading()
+        peer.send(b"before")
+        if what == "urgent data":
+            peer.send(b"!", socket.MSG_OOB)
+        else:
+            socket.send_fds(peer, [b"with"], [peer.fileno()])
+        peer.send(b"behind")
+        transport.resume_reading()
+        turns(each)
+
+    mine, stock = on_both(loop, trial, "inet" if what == "urgent data" else "unix")
+    for seen, _ in (mine, stock):
+        data = b"".join(one[1] for one in seen if one[0] == "data")
+        assert data == (b"beforebehind" if what == "urgent data" else b"beforewithbehind")

@@ -103,3 +103,35 @@ def test_PRC_014_a_stop_closes_with_1001(engine: str) -> None:
             pytest.skip(str(error))
         raise
     assert seen == [1001]
+
+
+def test_a_receive_that_is_cancelled_leaves_its_message(engine: str) -> None:
+    app, seen = App(), []
+
+    @app.websocket("/")
+    async def handler(ws: WebSocket) -> None:
+        await ws.accept()
+        first = asyncio.create_task(ws.receive_text())
+        await asyncio.sleep(0)  # it waits from here on
+        await ws.send_text("go")
+        while not first._fut_waiter.done():  # type: ignore[attr-defined]
+            await asyncio.sleep(0)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        async for message in ws:
+            seen.append(message)
+
+    try:
+        with live_server(app, engine=engine) as server:
+            peer = Peer(server.port or 0)
+            assert peer.receive().payload == b"go"
+            peer.send(TEXT, b"one")
+            peer.send(TEXT, b"two")
+            peer.send(CLOSE, (1000).to_bytes(2, "big"))
+            assert peer.receive().opcode == CLOSE
+    except Exception as error:
+        if engine == "uring" and "cannot start" in str(error):
+            pytest.skip(str(error))
+        raise
+    assert seen == ["one", "two"]
