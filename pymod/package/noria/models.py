@@ -1,21 +1,11 @@
-"""Bodies to typed values and declared results to JSON, each by the engine of its type."""
+"""Bodies to typed values, each by the engine of its type."""
 
 from __future__ import annotations
 
 import sys
 
 from noria import _native
-from noria.annotations import (
-    NoneType,
-    Unfit,
-    described,
-    engine_of,
-    is_union,
-    model_kind,
-    origin_and_arguments,
-    parts,
-    unwrapped,
-)
+from noria.annotations import Unfit, described, engine_of, parts, unwrapped
 from noria.errors import BadBody
 from noria.pydantic_entries import entries_of, python_entries
 from noria.validation import Problems, entry
@@ -24,8 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
-
-    Shape = tuple[int, "Shape | None", "Shape | None"]
 
 
 def bad_json(error: Any) -> BadBody:
@@ -215,162 +203,3 @@ def _builtin_decoder(
         return value
 
     return decode
-
-
-# --- results ----------------------------------------------------------------------------------
-
-
-class ResultType:
-    """How a value that a handler returns becomes JSON by its declared type.
-
-    `encode` takes the value and returns finished JSON as bytes, or a value for the native encoder;
-    a value of exactly the type `unless`, or of exactly the shape, needs no encode at all.
-    """
-
-    __slots__ = ("encode", "shape", "unless")
-
-    def __init__(self, encode: Callable[[Any], Any], unless: type | None, shape: Shape | None) -> None:
-        self.encode = encode
-        self.unless = unless
-        self.shape = shape
-
-
-def result_type(tp: Any, validator: str) -> ResultType | None:
-    """None if the annotation declares nothing."""
-    from typing import Any as AnyType
-
-    from noria.problems import ProblemDetails
-    from noria.responses import Response
-
-    bare = unwrapped(tp)
-    if bare is AnyType or bare is object or bare in (bytes, bytearray, memoryview):
-        return None
-    if isinstance(bare, type) and issubclass(bare, Response | ProblemDetails):
-        return None
-    origin, arguments = origin_and_arguments(bare)
-    if bare is tuple or origin is tuple:
-        # A plain tuple is always (body, status[, headers]).
-        if len(arguments) in (2, 3) and arguments[1] is int:
-            return result_type(arguments[0], validator)
-        return None
-    if is_union(origin) and any(
-        isinstance(one, type) and issubclass(one, Response | ProblemDetails) for one in arguments
-    ):
-        return None
-    exact = bare if bare in (dict, list, str, int, float, bool, NoneType) else None
-    if bare is None:
-        exact = NoneType
-    if (origin, arguments) in ((dict, (str, AnyType)), (list, (AnyType,))):
-        exact = origin  # nothing is asked of the values
-    engine = engine_of(tp, validator)
-    # The native encoder writes a model by its class's own engine; a TypedDict's values are dicts.
-    if exact is None and model_kind(bare) not in (None, "typeddict"):
-        exact = bare
-    encoder = {"pydantic": _pydantic_encoder, "msgspec": _msgspec_encoder, "builtin": _builtin_encoder}
-    encode = encoder[engine](tp)
-
-    def encode_unless_problem(value: Any) -> Any:
-        return Response.problem(value) if isinstance(value, ProblemDetails) else encode(value)
-
-    shape = None if exact is not None or engine == "pydantic" else shape_of(tp)
-    return ResultType(encode_unless_problem, exact, shape)
-
-
-_KINDS: dict[Any, int] = {None: 2, NoneType: 2, bool: 4, int: 8, float: 16, str: 32}
-_SHAPE_DEPTH_MAX = 16
-
-
-def shape_of(tp: Any, depth: int = 0) -> Shape | None:
-    """What the native half needs to see that conversion would change nothing (ResultShape).
-
-    (kinds of leaves, shape of a list's items, shape of a dict's values); None where a look at exact
-    types is not enough: models, constraints, keys that are no str.
-    """
-    from typing import Any as AnyType
-
-    if hasattr(tp, "__metadata__") or depth > _SHAPE_DEPTH_MAX:
-        return None
-    tp = unwrapped(tp)
-    if tp is AnyType:
-        return (1, None, None)
-    if tp is None or isinstance(tp, type) and tp in _KINDS:
-        return (_KINDS[tp], None, None)
-    origin, arguments = origin_and_arguments(tp)
-    if origin is list:
-        items = shape_of(arguments[0], depth + 1)
-        return None if items is None else (0, items, None)
-    if origin is dict and arguments[0] is str:
-        values = shape_of(arguments[1], depth + 1)
-        return None if values is None else (0, None, values)
-    if not is_union(origin):
-        return None
-    kinds, items, values = 0, None, None
-    for one in arguments:
-        shape = shape_of(one, depth + 1)
-        if shape is None or shape[1] and items or shape[2] and values:
-            return None
-        kinds, items, values = kinds | shape[0], items or shape[1], values or shape[2]
-    return (kinds, items, values)
-
-
-def _misfit(tp: Any, error: Exception) -> Exception:
-    from noria.errors import ResponseValidationError
-
-    return ResponseValidationError(f"the returned value does not fit {described(tp)}: {error}")
-
-
-def _pydantic_encoder(tp: Any) -> Callable[[Any], Any]:
-    adapter = _type_adapter(tp, {})
-    import pydantic
-
-    validate = adapter.validator.validate_python
-    to_json = adapter.serializer.to_json
-    misfit: Any = (pydantic.ValidationError, pydantic.errors.PydanticUserError)
-    declared = unwrapped(tp)
-
-    def encode(value: Any) -> Any:
-        if type(value) is not declared:
-            try:
-                value = validate(value, from_attributes=True)
-            except misfit as error:
-                raise _misfit(tp, error) from error
-        return to_json(value)
-
-    return encode
-
-
-def _msgspec_encoder(tp: Any) -> Callable[[Any], Any]:
-    import msgspec
-
-    _msgspec_decoder(tp, {})
-    convert = msgspec.convert
-    declared = unwrapped(tp)
-    # Structs are encoded by msgspec; whatever else the type holds the native encoder knows.
-    whole = any(model_kind(part) == "msgspec" for part in parts(tp, set()))
-    to_json = msgspec.json.Encoder().encode
-
-    def encode(value: Any) -> Any:
-        if type(value) is not declared:
-            try:
-                value = convert(value, tp, from_attributes=True)
-            except msgspec.ValidationError as error:
-                raise _misfit(tp, error) from error
-        return to_json(value) if whole else value
-
-    return encode
-
-
-def _builtin_encoder(tp: Any) -> Callable[[Any], Any]:
-    from noria.checking import compiled
-
-    judge = compiled(tp, python=True)
-
-    def encode(value: Any) -> Any:
-        try:
-            return judge(value)
-        except Problems as error:
-            first = error.entries[0]
-            where = ".".join(map(str, first["loc"])) or "the value"
-            raise _misfit(tp, ValueError(f"{where}: {first['msg']}")) from error
-
-    return encode

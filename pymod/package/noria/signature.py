@@ -130,11 +130,11 @@ class Compiler:
 
     def result(self, plan: Plan, returned: Any) -> None:
         from noria.item_encoding import encoding_of_result
-        from noria.models import result_type
+        from noria.results import promised, result_type
 
         if returned is not EMPTY and "response_model" not in self.route.options:
             self.route.items = encoding_of_result(
-                returned, self.route.media_type, self.app._dumps, self.app.validator
+                promised(returned), self.route.media_type, self.app._dumps, self.app.validator
             )
             if self.route.items is not None:
                 return
