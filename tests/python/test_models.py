@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Optional
+from typing import Any, Generic, Literal, Optional, TypeVar
 
 import pytest
 
@@ -16,6 +18,7 @@ pydantic = pytest.importorskip("pydantic")
 msgspec = pytest.importorskip("msgspec")
 attrs = pytest.importorskip("attrs")
 
+T = TypeVar("T")
 Validator = Literal["msgspec", "pydantic", "builtin"]
 VALIDATORS: list[Validator] = ["msgspec", "pydantic", "builtin"]
 
@@ -193,6 +196,26 @@ def test_what_an_engine_cannot_check_is_refused_at_registration() -> None:
     for validator in VALIDATORS:
         with pytest.raises(HandlerSignatureError):
             App(validator=validator).add_route("/", handler, ["POST"])
+
+
+class Box(Generic[T]):
+    pass
+
+
+@dataclass
+class Tree:
+    name: str
+    leaves: "list[Tree]"
+    form: type[int] | None = None
+
+
+@pytest.mark.parametrize("tp", [Callable[[int], int], Iterator[int], type[int], Box[int], list[Box[int]], Tree])
+def test_what_msgspec_takes_for_a_class_of_ones_own_is_refused(tp: Any) -> None:
+    def handler(job: Any) -> None: ...
+
+    handler.__annotations__["job"] = dataclasses.make_dataclass("Job", [("hook", tp)])
+    with pytest.raises(HandlerSignatureError, match="msgspec cannot check"):
+        App(validator="msgspec").add_route("/", handler, ["POST"])
 
 
 def test_body_type_without_decode_is_the_native_reader() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Optional, TypedDict
 
@@ -174,6 +174,19 @@ def test_what_a_union_lets_out_goes_as_it_is() -> None:
     octets = client.get("/bytes")
     assert (octets.content, octets.headers["content-type"]) == (b"b", "application/octet-stream")
     assert client.get("/stream").text == '"s"\n'
+
+
+@pytest.mark.parametrize("declared", [Awaitable[Thing], Coroutine[Any, Any, Thing], Thing | Awaitable[Thing]])
+def test_what_an_awaitable_gives_is_promised(declared: Any) -> None:
+    async def later() -> Thing:
+        return Secret("a")
+
+    app = App()
+    app.add_route("/", lambda: later(), response_model=declared)
+    client = TestClient(app)
+    assert client.get("/").json() == {"name": "a", "when": None}
+    content = app.openapi()["paths"]["/"]["get"]["responses"]["200"]["content"]
+    assert content["application/json"]["schema"]["$ref"].endswith("/Thing")
 
 
 @pytest.mark.parametrize("declared", [Iterator[Thing], Response | Iterator[Thing]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from noria import _native
-from noria.annotations import Unfit, described, engine_of, parts, unwrapped
+from noria.annotations import Unfit, described, engine_of, unwrapped
 from noria.errors import BadBody
 from noria.pydantic_entries import entries_of, python_entries
 from noria.validation import Problems, entry
@@ -173,14 +173,24 @@ def _msgspec_decoder(tp: Any, constraints: dict[str, Any]) -> Callable[[bytes], 
 
 def _check_msgspec_leaves(tp: Any) -> None:
     # msgspec takes any class as a custom type and fails only when a body arrives.
-    import msgspec
+    from msgspec import inspect
 
-    for part in parts(tp, set()):
-        if isinstance(part, type) and type(msgspec.inspect.type_info(part)).__name__ == "CustomType":
+    seen: set[int] = set()  # a recursive model is a circle
+    left: list[Any] = [inspect.type_info(tp)]
+    while left:
+        info = left.pop()
+        if isinstance(info, tuple):
+            left += info
+        if not isinstance(info, inspect.Type | inspect.Field) or id(info) in seen:
+            continue
+        seen.add(id(info))
+        if isinstance(info, inspect.CustomType):
             raise Unfit(
-                f"msgspec cannot check {described(part)} in {described(tp)}",
+                f"msgspec cannot check {described(info.cls)} in {described(tp)}",
                 "use types msgspec knows, or a pydantic model",
             )
+        if not isinstance(info, inspect.StructType):  # which answers for its fields itself
+            left += [getattr(info, name) for name in info.__struct_fields__]
 
 
 def _builtin_decoder(

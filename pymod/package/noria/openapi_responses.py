@@ -77,8 +77,8 @@ def _content(route: RouteInfo, returned: Any, schemas: Schemas) -> dict[str, Any
     if (stream := _stream(route, returned)) is not None:
         return stream or None
     declared = route.options.get("response_model", EMPTY)
-    if declared is EMPTY:
-        declared = _answer(returned)
+    if declared is not None:
+        declared = _answer(returned if declared is EMPTY else declared)
     if declared is EMPTY or declared is None:
         if returned is not EMPTY and _is_response(unwrapped(returned)):
             return None if media_type is None else {media_type: {}}

@@ -146,8 +146,7 @@ def _of_msgspec(wanted: list[Wanted]) -> tuple[list[dict[str, Any]], dict[str, A
     types = [_with_meta(one) for one in wanted]
 
     def anything(tp: type) -> dict[str, Any]:
-        del tp
-        return {}
+        return {"title": tp.__name__}  # msgspec takes an empty one for none
 
     schemas, components = msgspec.json.schema_components(
         types, schema_hook=anything, ref_template=REFERENCE + "{name}"
