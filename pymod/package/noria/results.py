@@ -5,6 +5,7 @@ from __future__ import annotations
 from noria.annotations import NoneType, described, engine_of, is_union, model_kind, origin_and_arguments, parts, unwrapped
 from noria.item_encoding import is_stream_type
 from noria.models import _msgspec_decoder, _type_adapter
+from noria.narrowing import narrowing
 from noria.parameters import EMPTY
 from noria.streaming import streams
 from noria.validation import Problems
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    Convert = Callable[[Any], Any]
     Shape = tuple[int, "Shape | None", "Shape | None"]
 
 
@@ -95,15 +97,24 @@ def result_type(annotation: Any, validator: str) -> ResultType | None:
     exact = bare if bare in (dict, list, str, int, float, bool, NoneType) else None
     if (origin, arguments) in ((dict, (str, AnyType)), (list, (AnyType,))):
         exact = origin  # nothing is asked of the values
-    engine = engine_of(tp, validator)
     # The native encoder writes a model by its class's own engine; a TypedDict's values are dicts.
     if exact is None and model_kind(bare) not in (None, "typeddict"):
         exact = bare
-    encoder = {"pydantic": _pydantic_encoder, "msgspec": _msgspec_encoder, "builtin": _builtin_encoder}
-    convert = encoder[engine](tp)
+    engine = engine_of(tp, validator)
+    conversion = _CONVERSIONS[engine]
+    convert, write = conversion(tp)
+    narrow = narrowing(tp, lambda one: conversion(one)[0])
+    if narrow is not None:
+        exact = None
 
     def encode(value: Any) -> Any:
-        return Response.problem(value) if isinstance(value, ProblemDetails) else convert(value)
+        if isinstance(value, ProblemDetails):
+            return Response.problem(value)
+        if type(value) is not bare:
+            value = convert(value)
+        if narrow is not None:
+            value = narrow(value)
+        return value if write is None else write(value)
 
     def encode_promised(value: Any) -> Any:
         """Of what may be something else than the promised type."""
@@ -158,53 +169,49 @@ def _misfit(tp: Any, error: Exception) -> Exception:
     return ResponseValidationError(f"the returned value does not fit {described(tp)}: {error}")
 
 
-def _pydantic_encoder(tp: Any) -> Callable[[Any], Any]:
+# Of a type: what makes a value one of it or raises, and what makes that finished JSON, where it is
+# not for the native encoder.
+
+
+def _pydantic_conversion(tp: Any) -> tuple[Convert, Convert | None]:
     adapter = _type_adapter(tp, {})
     import pydantic
 
     validate = adapter.validator.validate_python
-    to_json = adapter.serializer.to_json
     misfit: Any = (pydantic.ValidationError, pydantic.errors.PydanticUserError)
-    declared = unwrapped(tp)
 
-    def encode(value: Any) -> Any:
-        if type(value) is not declared:
-            try:
-                value = validate(value, from_attributes=True)
-            except misfit as error:
-                raise _misfit(tp, error) from error
-        return to_json(value)
+    def convert(value: Any) -> Any:
+        try:
+            return validate(value, from_attributes=True)
+        except misfit as error:
+            raise _misfit(tp, error) from error
 
-    return encode
+    return convert, adapter.serializer.to_json
 
 
-def _msgspec_encoder(tp: Any) -> Callable[[Any], Any]:
+def _msgspec_conversion(tp: Any) -> tuple[Convert, Convert | None]:
     import msgspec
 
     _msgspec_decoder(tp, {})
-    convert = msgspec.convert
-    declared = unwrapped(tp)
+    made = msgspec.convert
+
+    def convert(value: Any) -> Any:
+        try:
+            return made(value, tp, from_attributes=True)
+        except msgspec.ValidationError as error:
+            raise _misfit(tp, error) from error
+
     # Structs are encoded by msgspec; whatever else the type holds the native encoder knows.
     whole = any(model_kind(part) == "msgspec" for part in parts(tp, set()))
-    to_json = msgspec.json.Encoder().encode
-
-    def encode(value: Any) -> Any:
-        if type(value) is not declared:
-            try:
-                value = convert(value, tp, from_attributes=True)
-            except msgspec.ValidationError as error:
-                raise _misfit(tp, error) from error
-        return to_json(value) if whole else value
-
-    return encode
+    return convert, msgspec.json.Encoder().encode if whole else None
 
 
-def _builtin_encoder(tp: Any) -> Callable[[Any], Any]:
+def _builtin_conversion(tp: Any) -> tuple[Convert, Convert | None]:
     from noria.checking import compiled
 
     judge = compiled(tp, python=True)
 
-    def encode(value: Any) -> Any:
+    def convert(value: Any) -> Any:
         try:
             return judge(value)
         except Problems as error:
@@ -212,4 +219,11 @@ def _builtin_encoder(tp: Any) -> Callable[[Any], Any]:
             where = ".".join(map(str, first["loc"])) or "the value"
             raise _misfit(tp, ValueError(f"{where}: {first['msg']}")) from error
 
-    return encode
+    return convert, None
+
+
+_CONVERSIONS: dict[str, Callable[[Any], tuple[Convert, Convert | None]]] = {
+    "pydantic": _pydantic_conversion,
+    "msgspec": _msgspec_conversion,
+    "builtin": _builtin_conversion,
+}
