@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Optional, TypeVar
 
 import pytest
@@ -216,6 +216,46 @@ def test_what_msgspec_takes_for_a_class_of_ones_own_is_refused(tp: Any) -> None:
     handler.__annotations__["job"] = dataclasses.make_dataclass("Job", [("hook", tp)])
     with pytest.raises(HandlerSignatureError, match="msgspec cannot check"):
         App(validator="msgspec").add_route("/", handler, ["POST"])
+
+
+@dataclass
+class Signup:
+    name: str
+    is_admin: bool = field(init=False, default=False)
+
+
+@attrs.define
+class Enrolment:
+    name: str
+    is_admin: bool = attrs.field(init=False, default=False)
+
+
+@pytest.mark.parametrize("validator", ["auto", "builtin"])
+@pytest.mark.parametrize("tp", [Signup, list[Signup], Enrolment])
+def test_no_client_sets_a_field_that_the_constructor_does_not_take(validator: Any, tp: Any) -> None:
+    def handler(sent: Any) -> Any:
+        return (sent[0] if isinstance(sent, list) else sent).is_admin
+
+    handler.__annotations__["sent"] = tp
+    app = App(validator=validator)
+    app.add_route("/", handler, ["POST"])
+    sent = {"name": "a", "is_admin": True}
+    assert TestClient(app).post("/", json=[sent] if tp == list[Signup] else sent).json() is False
+    schema = app.openapi()["components"]["schemas"][(Signup if tp == list[Signup] else tp).__name__]
+    assert list(schema["properties"]) == ["name"]
+
+
+class Wrapped(msgspec.Struct):  # type: ignore[misc,name-defined]
+    inner: Signup
+
+
+@pytest.mark.parametrize(("validator", "tp"), [("msgspec", Signup), ("auto", Wrapped), ("auto", list[Wrapped])])
+def test_msgspec_is_not_given_such_a_class(validator: Any, tp: Any) -> None:
+    def handler(sent: Any) -> None: ...
+
+    handler.__annotations__["sent"] = tp
+    with pytest.raises(HandlerSignatureError, match="'is_admin' of Signup.*\n.*\n.*builtin"):
+        App(validator=validator).add_route("/", handler, ["POST"])
 
 
 def test_body_type_without_decode_is_the_native_reader() -> None:

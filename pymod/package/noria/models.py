@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 
 from noria import _native
-from noria.annotations import Unfit, described, engine_of, unwrapped
+from noria.annotations import Unfit, described, engine_of, model_kind, origin_and_arguments, parts, unwrapped
 from noria.errors import BadBody
 from noria.pydantic_entries import entries_of, python_entries
 from noria.validation import Problems, entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 
@@ -23,6 +23,36 @@ def bad_json(error: Any) -> BadBody:
 
 def _json_entry(offset: int, reason: str) -> dict[str, Any]:
     return entry("json_invalid", ["body", offset], "JSON decode error", {}, {"error": reason})
+
+
+def body_engine(tp: Any, validator: str) -> str:
+    """engine_of() for what a client sends: msgspec would let it set fields that no constructor takes."""
+    engine = engine_of(tp, validator)
+    found = _field_without_init(tp) if engine == "msgspec" else None
+    if found is None:
+        return engine
+    if validator == "auto" and not any(model_kind(part) == "msgspec" for part in parts(tp, set())):
+        return "builtin"
+    raise Unfit(
+        f"msgspec would let a client set '{found[1]}' of {described(found[0])}, a field with init=False",
+        "App(validator='builtin') without a Struct around it, or a model that does not have the field",
+    )
+
+
+def _field_without_init(tp: Any) -> tuple[Any, str] | None:
+    from msgspec import inspect
+
+    try:
+        for info in _msgspec_types(tp):
+            if isinstance(info, inspect.DataclassType):
+                cls: Any = origin_and_arguments(info.cls)[0] or info.cls
+                fields = getattr(cls, "__attrs_attrs__", None) or cls.__dataclass_fields__.values()
+                for one in fields:
+                    if not one.init:
+                        return cls, one.name
+    except TypeError:  # which its decoder will tell
+        pass
+    return None
 
 
 class BodyType:
@@ -44,7 +74,7 @@ class BodyType:
         if unwrapped(tp) is AnyType and not constraints:
             self._engine = "builtin"
             return
-        self._engine = engine_of(tp, validator)
+        self._engine = body_engine(tp, validator)
         if self._engine == "pydantic":
             self._adapter = _type_adapter(tp, constraints)
             made = self._adapter.validator.validate_json
@@ -175,22 +205,30 @@ def _check_msgspec_leaves(tp: Any) -> None:
     # msgspec takes any class as a custom type and fails only when a body arrives.
     from msgspec import inspect
 
+    # A Struct answers for its fields itself.
+    for info in _msgspec_types(tp, inspect.StructType):
+        if isinstance(info, inspect.CustomType):
+            raise Unfit(
+                f"msgspec cannot check {described(info.cls)} in {described(tp)}",
+                "use types msgspec knows, or a pydantic model",
+            )
+
+
+def _msgspec_types(tp: Any, closed: Any = ()) -> Iterator[Any]:
+    """What msgspec sees in a type, but for what is in types that are `closed`."""
+    from msgspec import inspect
+
     seen: set[int] = set()  # a recursive model is a circle
     left: list[Any] = [inspect.type_info(tp)]
     while left:
         info = left.pop()
         if isinstance(info, tuple):
             left += info
-        if not isinstance(info, inspect.Type | inspect.Field) or id(info) in seen:
-            continue
-        seen.add(id(info))
-        if isinstance(info, inspect.CustomType):
-            raise Unfit(
-                f"msgspec cannot check {described(info.cls)} in {described(tp)}",
-                "use types msgspec knows, or a pydantic model",
-            )
-        if not isinstance(info, inspect.StructType):  # which answers for its fields itself
-            left += [getattr(info, name) for name in info.__struct_fields__]
+        elif isinstance(info, inspect.Type | inspect.Field) and id(info) not in seen:
+            seen.add(id(info))
+            yield info
+            if not isinstance(info, closed):
+                left += [getattr(info, name) for name in info.__struct_fields__]
 
 
 def _builtin_decoder(

@@ -50,9 +50,12 @@ class Schemas:
         """The schema of JSON, empty until finish(); `beside` are keywords of the place where it stands."""
         from typing import Any as AnyType
 
+        from noria.models import body_engine
+
         place: dict[str, Any] = {}
         if engine is None:
-            engine = "builtin" if tp is AnyType else engine_of(tp, self.validator)
+            chosen = body_engine if mode == "validation" else engine_of
+            engine = "builtin" if tp is AnyType else chosen(tp, self.validator)
         self._wanted[engine].append(Wanted(tp, mode, constraints or {}, beside or {}, place))
         return place
 
