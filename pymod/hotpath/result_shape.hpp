@@ -15,7 +15,7 @@ namespace noria::py {
 
 class ResultShape {
  public:
-  // Reads the tuples of noria.models.shape_of: (kinds, shape of a list's items or None, shape of a
+  // Reads the tuples of noria.results.shape_of: (kinds, shape of a list's items or None, shape of a
   // dict's values or None). False with an error set.
   bool compile(BorrowedRef tuple) { return add(tuple.get()).has_value(); }
 

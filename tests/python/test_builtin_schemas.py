@@ -121,6 +121,11 @@ def test_constraints() -> None:
     }
 
 
+def test_bounds_are_numbers() -> None:
+    bounds = {"ge": decimal.Decimal("1.5"), "lt": decimal.Decimal(2**70), "le": datetime.date(2024, 1, 2), "multiple_of": 0.5}
+    assert constrained({}, bounds) == {"minimum": 1.5, "exclusiveMaximum": 2**70, "multipleOf": 0.5}
+
+
 def test_values_texts_and_titles() -> None:
     assert jsonable({3, 1}) == [1, 3] and jsonable(b"\xff") == "\ufffd" and jsonable(object()) is None
     assert titled("first_name") == "First Name"

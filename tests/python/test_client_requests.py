@@ -59,3 +59,8 @@ def test_urls() -> None:
     assert resolved("http://a", "http://c/é ü") == "http://c/%C3%A9%20%C3%BC"
     assert address_of(asked().parts) == ("a", 80) and address_of(Asked("GET", "https://h:1").parts) == ("h", 1)
     assert with_params("/x?a=1", [("b", True), ("c", None), ("d", [1, 2])]) == "/x?a=1&b=true&c=&d=1&d=2"
+
+
+@pytest.mark.parametrize("path", ["/go?next=http://b/x", "/http://b", "go?next=http://b", "?next=http://b"])
+def test_a_path_may_hold_a_url(path: str) -> None:
+    assert resolved("http://a", path) == "http://a" + ("" if path.startswith(("/", "?")) else "/") + path

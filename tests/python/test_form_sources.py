@@ -214,6 +214,53 @@ def test_what_is_refused_at_registration() -> None:
         client_of(early, stream_body=True).post("/")
 
 
+class Avatar(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(arbitrary_types_allowed=True)
+    title: str
+    image: list[UploadedFile]
+
+
+class Sketch(msgspec.Struct):
+    image: UploadedFile | None
+
+
+@dataclass
+class Scan:
+    image: UploadedFile
+
+
+@pytest.mark.parametrize("model", [Avatar, Sketch, Scan])
+def test_a_file_in_a_model_is_refused_with_the_way_out(model: Any) -> None:
+    def handler(form: Any) -> None: ...
+
+    handler.__annotations__["form"] = Annotated[model, Form()]
+    with pytest.raises(HandlerSignatureError, match=r"'image' of it is a file\n(.*\n)? +fix: +.*image: Annotated\[.*, File\(\)\]"):
+        client_of(handler)
+
+
+def test_a_file_beside_a_model() -> None:
+    def handler(form: Annotated[Neutral, Form()], image: Annotated[UploadedFile, File()]) -> str:
+        return form.name + image.read_text()
+
+    assert client_of(handler).post("/", data={"name": "n", "age": "1"}, files={"image": ("i", b"x")}).json() == "nx"
+
+
+@pytest.mark.parametrize("tp", [UploadedFile | None, list[UploadedFile], Annotated[list[UploadedFile], Form()]])
+def test_a_file_that_is_not_marked_so_is_told_to_be(tp: Any) -> None:
+    def handler(file: Any) -> None: ...
+
+    handler.__annotations__["file"] = tp
+    with pytest.raises(HandlerSignatureError, match=r"fix: +mark it .*File\(\)"):
+        client_of(handler)
+
+
+def test_one_file_has_no_number() -> None:
+    def handler(file: Annotated[UploadedFile, File(max_length=3)]) -> None: ...
+
+    with pytest.raises(HandlerSignatureError, match=r"(?s)one file, but max_length.*list\[UploadedFile\]"):
+        client_of(handler)
+
+
 def test_of_equal_names_the_last_counts_be_it_text_or_file() -> None:
     def handler(one: Annotated[UploadedFile | None, File()] = None, many: Annotated[list[UploadedFile], File()] = []) -> Any:  # noqa: B006
         return [one and one.filename, [file.filename for file in many]]

@@ -3,6 +3,7 @@
 import dataclasses
 import decimal
 import enum
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -177,6 +178,15 @@ def test_what_an_engine_cannot_describe_is_anything() -> None:
     components = schemas.finish()
     assert odd == {} and fine == {"$ref": "#/components/schemas/Fine", "description": "It."}
     assert components["Fine"]["properties"]["a"]["x-made"] is True
+
+
+def test_what_msgspec_cannot_describe_is_anything() -> None:
+    class Job(msgspec.Struct):  # type: ignore[misc,name-defined]
+        hook: Callable[[int], int] | None = None
+
+    schemas = Schemas("auto")
+    schemas.model(Job, "validation")
+    assert "hook" in schemas.finish()["Job"]["properties"]
 
 
 def test_names_that_mean_nothing_yet() -> None:

@@ -79,8 +79,18 @@ def constrained(schema: dict[str, Any], constraints: dict[str, Any]) -> dict[str
     noun = _LENGTHS.get(schema.get("type", ""), "Length")
     for name, value in constraints.items():
         keyword = _BOUNDS.get(name) or name.removesuffix("_length") + noun
-        made[keyword] = jsonable(value)
+        shown = value if name == "pattern" else _number(value)
+        if shown is not None:
+            made[keyword] = shown
     return made
+
+
+def _number(bound: Any) -> Any:
+    """A bound as JSON; None for a date and its like, whose bounds no keyword of a schema tells."""
+    if type(bound).__name__ == "Decimal":
+        bound = int(bound) if bound == bound.to_integral_value() else float(bound)
+    shown = jsonable(bound)
+    return shown if isinstance(shown, int | float) else None
 
 
 class BuiltinSchemas:

@@ -123,7 +123,9 @@ def address_of(parts: SplitResult) -> tuple[str, int]:
 
 
 def resolved(base_url: str, url: str) -> str:
-    if "://" in url:
+    before, separator, _ = url.partition("://")
+    # A path may hold another URL, in its query above all.
+    if separator and not any(mark in before for mark in "/?#"):
         whole = url
     else:
         whole = base_url.rstrip("/") + (url if url.startswith(("/", "?")) else "/" + url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noria.annotations import Unfit, collection_of, described, unwrapped, without_none
+from noria.annotations import Unfit, collection_of, described, parts, unwrapped, without_none
 from noria.forms import sent_form
 from noria.sources import Source, absent, default_of, limited
 from noria.validation import Problems, checker, entry
@@ -27,6 +27,21 @@ def is_upload(tp: Any) -> bool:
     return uploads is not None and tp is uploads.UploadedFile
 
 
+def holds_file(tp: Any) -> bool:
+    """Whether an UploadedFile is in it: a list of them, or one that may be missing."""
+    return any(is_upload(part) for part in parts(tp, set()))
+
+
+def refuse_file(where: str, name: str, tp: Any) -> None:
+    """Unfit if a field of a model is a file: these come beside a model."""
+    if holds_file(tp):
+        raise Unfit(
+            f"{where} takes a model field by field, but '{name}' of it is a file",
+            f"take it beside the model: {name}: Annotated[{described(tp).replace('noria.', '')}, File()], "
+            "and the model as Annotated[..., Form()]",
+        )
+
+
 def _resolver(read: Callable[[Request], Any]) -> Source:
     return Source("form", read, {"source": "resolver", "resolve": read})
 
@@ -42,6 +57,11 @@ def file_source(where: str, parameter: Parameter, tp: Any, marker: Marker) -> So
         raise Unfit(
             f"{where} is marked File(), but {described(tp)} is no UploadedFile",
             f"annotate Annotated[UploadedFile, File()] or list[UploadedFile] ({parameter.name})",
+        )
+    if collection is None and marker.constraints:
+        raise Unfit(
+            f"{where} is one file, but {', '.join(marker.constraints)} of File() bounds how many there are",
+            "annotate list[UploadedFile], or compare size() in the handler",
         )
     key = marker.alias or parameter.name
     default, factory = default_of(parameter, marker)

@@ -33,10 +33,17 @@ class ItemEncoding:
         return self.content_type == EVENTS
 
 
+def is_stream_type(tp: Any) -> bool:
+    """Whether what is declared so is sent item by item."""
+    tp = unwrapped(tp)
+    origin = origin_and_arguments(tp)[0] or tp
+    return getattr(origin, "__module__", None) == "collections.abc" and origin.__name__ in _STREAMS
+
+
 def declared_item(annotation: Any) -> Any:
     """T of `-> AsyncIterator[T]` and its like; None for an annotation that is no stream or leaves T open."""
-    origin, arguments = origin_and_arguments(unwrapped(annotation))
-    if getattr(origin, "__module__", None) != "collections.abc" or origin.__name__ not in _STREAMS or not arguments:
+    arguments = origin_and_arguments(unwrapped(annotation))[1]
+    if not arguments or not is_stream_type(annotation):
         return None
     from typing import Any as AnyType
 
@@ -65,7 +72,7 @@ def encoding_of_result(annotation: Any, media_type: str | None, dumps: Dumps, va
     item = declared_item(annotation)
     if item is None:
         return None
-    from noria.models import result_type
+    from noria.results import result_type
 
     known = (str, bytes, bytearray, memoryview)
     made = None if item in known or _holds_events(item) else result_type(item, validator)

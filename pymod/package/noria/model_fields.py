@@ -39,6 +39,11 @@ class ModelField:
         self.source = source  # where it is a parameter of its own
 
     @property
+    def annotation(self) -> Any:
+        names = {"pydantic": "annotation", "msgspec": "type"}
+        return getattr(self.tp, names[self.engine]) if self.engine in names else self.tp
+
+    @property
     def key(self) -> str:
         """The name in the request that a document tells."""
         return self.aliases[0][1]

@@ -15,6 +15,7 @@ from noria.annotations import (
     unwrapped,
     without_none,
 )
+from noria.form_sources import refuse_file
 from noria.forms import sent_form
 from noria.model_fields import ModelField, msgspec_fields, pydantic_fields, takes_many
 from noria.parameters import EMPTY, Parameter
@@ -62,6 +63,8 @@ def model_source(where: str, source: Any, parameter: Parameter, tp: Any, marker:
         read, judges_rest = _msgspec_reader(bare, fields, source), (origin or bare).__struct_config__.forbid_unknown_fields
     else:  # its fields are texts: parameters of their own, so to speak
         fields, read = _neutral_reader(where, source, bare, kind, marker.convert_underscores)
+    for one in fields:
+        refuse_file(where, one.name, one.annotation)
     if source == "cookie" and (many := [one for one in fields if one.takes_many]):
         raise Unfit(f"{where} has a list in it ('{many[0].name}'), but a cookie has one value", "annotate a scalar")
     default, factory = default_of(parameter, marker)
@@ -204,6 +207,7 @@ def _neutral_reader(
     readers: list[tuple[str, Callable[[Any], Any]]] = []
     for name, argument, required in declared_fields(tp, kind, hints):
         hint = hints[name]
+        refuse_file(where, name, hint)
         if not fits_text(hint):
             raise Unfit(
                 f"{where} takes a model from {_PLACES[source]}, but its field '{name}' is {described(hint)}",

@@ -1,31 +1,19 @@
-"""Bodies to typed values and declared results to JSON, each by the engine of its type."""
+"""Bodies to typed values, each by the engine of its type."""
 
 from __future__ import annotations
 
 import sys
 
 from noria import _native
-from noria.annotations import (
-    NoneType,
-    Unfit,
-    described,
-    engine_of,
-    is_union,
-    model_kind,
-    origin_and_arguments,
-    parts,
-    unwrapped,
-)
+from noria.annotations import Unfit, described, engine_of, model_kind, origin_and_arguments, parts, unwrapped
 from noria.errors import BadBody
 from noria.pydantic_entries import entries_of, python_entries
 from noria.validation import Problems, entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
-
-    Shape = tuple[int, "Shape | None", "Shape | None"]
 
 
 def bad_json(error: Any) -> BadBody:
@@ -35,6 +23,36 @@ def bad_json(error: Any) -> BadBody:
 
 def _json_entry(offset: int, reason: str) -> dict[str, Any]:
     return entry("json_invalid", ["body", offset], "JSON decode error", {}, {"error": reason})
+
+
+def body_engine(tp: Any, validator: str) -> str:
+    """engine_of() for what a client sends: msgspec would let it set fields that no constructor takes."""
+    engine = engine_of(tp, validator)
+    found = _field_without_init(tp) if engine == "msgspec" else None
+    if found is None:
+        return engine
+    if validator == "auto" and not any(model_kind(part) == "msgspec" for part in parts(tp, set())):
+        return "builtin"
+    raise Unfit(
+        f"msgspec would let a client set '{found[1]}' of {described(found[0])}, a field with init=False",
+        "App(validator='builtin') without a Struct around it, or a model that does not have the field",
+    )
+
+
+def _field_without_init(tp: Any) -> tuple[Any, str] | None:
+    from msgspec import inspect
+
+    try:
+        for info in _msgspec_types(tp):
+            if isinstance(info, inspect.DataclassType):
+                cls: Any = origin_and_arguments(info.cls)[0] or info.cls
+                fields = getattr(cls, "__attrs_attrs__", None) or cls.__dataclass_fields__.values()
+                for one in fields:
+                    if not one.init:
+                        return cls, one.name
+    except TypeError:  # which its decoder will tell
+        pass
+    return None
 
 
 class BodyType:
@@ -56,7 +74,7 @@ class BodyType:
         if unwrapped(tp) is AnyType and not constraints:
             self._engine = "builtin"
             return
-        self._engine = engine_of(tp, validator)
+        self._engine = body_engine(tp, validator)
         if self._engine == "pydantic":
             self._adapter = _type_adapter(tp, constraints)
             made = self._adapter.validator.validate_json
@@ -185,14 +203,32 @@ def _msgspec_decoder(tp: Any, constraints: dict[str, Any]) -> Callable[[bytes], 
 
 def _check_msgspec_leaves(tp: Any) -> None:
     # msgspec takes any class as a custom type and fails only when a body arrives.
-    import msgspec
+    from msgspec import inspect
 
-    for part in parts(tp, set()):
-        if isinstance(part, type) and type(msgspec.inspect.type_info(part)).__name__ == "CustomType":
+    # A Struct answers for its fields itself.
+    for info in _msgspec_types(tp, inspect.StructType):
+        if isinstance(info, inspect.CustomType):
             raise Unfit(
-                f"msgspec cannot check {described(part)} in {described(tp)}",
+                f"msgspec cannot check {described(info.cls)} in {described(tp)}",
                 "use types msgspec knows, or a pydantic model",
             )
+
+
+def _msgspec_types(tp: Any, closed: Any = ()) -> Iterator[Any]:
+    """What msgspec sees in a type, but for what is in types that are `closed`."""
+    from msgspec import inspect
+
+    seen: set[int] = set()  # a recursive model is a circle
+    left: list[Any] = [inspect.type_info(tp)]
+    while left:
+        info = left.pop()
+        if isinstance(info, tuple):
+            left += info
+        elif isinstance(info, inspect.Type | inspect.Field) and id(info) not in seen:
+            seen.add(id(info))
+            yield info
+            if not isinstance(info, closed):
+                left += [getattr(info, name) for name in info.__struct_fields__]
 
 
 def _builtin_decoder(
@@ -215,162 +251,3 @@ def _builtin_decoder(
         return value
 
     return decode
-
-
-# --- results ----------------------------------------------------------------------------------
-
-
-class ResultType:
-    """How a value that a handler returns becomes JSON by its declared type.
-
-    `encode` takes the value and returns finished JSON as bytes, or a value for the native encoder;
-    a value of exactly the type `unless`, or of exactly the shape, needs no encode at all.
-    """
-
-    __slots__ = ("encode", "shape", "unless")
-
-    def __init__(self, encode: Callable[[Any], Any], unless: type | None, shape: Shape | None) -> None:
-        self.encode = encode
-        self.unless = unless
-        self.shape = shape
-
-
-def result_type(tp: Any, validator: str) -> ResultType | None:
-    """None if the annotation declares nothing."""
-    from typing import Any as AnyType
-
-    from noria.problems import ProblemDetails
-    from noria.responses import Response
-
-    bare = unwrapped(tp)
-    if bare is AnyType or bare is object or bare in (bytes, bytearray, memoryview):
-        return None
-    if isinstance(bare, type) and issubclass(bare, Response | ProblemDetails):
-        return None
-    origin, arguments = origin_and_arguments(bare)
-    if bare is tuple or origin is tuple:
-        # A plain tuple is always (body, status[, headers]).
-        if len(arguments) in (2, 3) and arguments[1] is int:
-            return result_type(arguments[0], validator)
-        return None
-    if is_union(origin) and any(
-        isinstance(one, type) and issubclass(one, Response | ProblemDetails) for one in arguments
-    ):
-        return None
-    exact = bare if bare in (dict, list, str, int, float, bool, NoneType) else None
-    if bare is None:
-        exact = NoneType
-    if (origin, arguments) in ((dict, (str, AnyType)), (list, (AnyType,))):
-        exact = origin  # nothing is asked of the values
-    engine = engine_of(tp, validator)
-    # The native encoder writes a model by its class's own engine; a TypedDict's values are dicts.
-    if exact is None and model_kind(bare) not in (None, "typeddict"):
-        exact = bare
-    encoder = {"pydantic": _pydantic_encoder, "msgspec": _msgspec_encoder, "builtin": _builtin_encoder}
-    encode = encoder[engine](tp)
-
-    def encode_unless_problem(value: Any) -> Any:
-        return Response.problem(value) if isinstance(value, ProblemDetails) else encode(value)
-
-    shape = None if exact is not None or engine == "pydantic" else shape_of(tp)
-    return ResultType(encode_unless_problem, exact, shape)
-
-
-_KINDS: dict[Any, int] = {None: 2, NoneType: 2, bool: 4, int: 8, float: 16, str: 32}
-_SHAPE_DEPTH_MAX = 16
-
-
-def shape_of(tp: Any, depth: int = 0) -> Shape | None:
-    """What the native half needs to see that conversion would change nothing (ResultShape).
-
-    (kinds of leaves, shape of a list's items, shape of a dict's values); None where a look at exact
-    types is not enough: models, constraints, keys that are no str.
-    """
-    from typing import Any as AnyType
-
-    if hasattr(tp, "__metadata__") or depth > _SHAPE_DEPTH_MAX:
-        return None
-    tp = unwrapped(tp)
-    if tp is AnyType:
-        return (1, None, None)
-    if tp is None or isinstance(tp, type) and tp in _KINDS:
-        return (_KINDS[tp], None, None)
-    origin, arguments = origin_and_arguments(tp)
-    if origin is list:
-        items = shape_of(arguments[0], depth + 1)
-        return None if items is None else (0, items, None)
-    if origin is dict and arguments[0] is str:
-        values = shape_of(arguments[1], depth + 1)
-        return None if values is None else (0, None, values)
-    if not is_union(origin):
-        return None
-    kinds, items, values = 0, None, None
-    for one in arguments:
-        shape = shape_of(one, depth + 1)
-        if shape is None or shape[1] and items or shape[2] and values:
-            return None
-        kinds, items, values = kinds | shape[0], items or shape[1], values or shape[2]
-    return (kinds, items, values)
-
-
-def _misfit(tp: Any, error: Exception) -> Exception:
-    from noria.errors import ResponseValidationError
-
-    return ResponseValidationError(f"the returned value does not fit {described(tp)}: {error}")
-
-
-def _pydantic_encoder(tp: Any) -> Callable[[Any], Any]:
-    adapter = _type_adapter(tp, {})
-    import pydantic
-
-    validate = adapter.validator.validate_python
-    to_json = adapter.serializer.to_json
-    misfit: Any = (pydantic.ValidationError, pydantic.errors.PydanticUserError)
-    declared = unwrapped(tp)
-
-    def encode(value: Any) -> Any:
-        if type(value) is not declared:
-            try:
-                value = validate(value, from_attributes=True)
-            except misfit as error:
-                raise _misfit(tp, error) from error
-        return to_json(value)
-
-    return encode
-
-
-def _msgspec_encoder(tp: Any) -> Callable[[Any], Any]:
-    import msgspec
-
-    _msgspec_decoder(tp, {})
-    convert = msgspec.convert
-    declared = unwrapped(tp)
-    # Structs are encoded by msgspec; whatever else the type holds the native encoder knows.
-    whole = any(model_kind(part) == "msgspec" for part in parts(tp, set()))
-    to_json = msgspec.json.Encoder().encode
-
-    def encode(value: Any) -> Any:
-        if type(value) is not declared:
-            try:
-                value = convert(value, tp, from_attributes=True)
-            except msgspec.ValidationError as error:
-                raise _misfit(tp, error) from error
-        return to_json(value) if whole else value
-
-    return encode
-
-
-def _builtin_encoder(tp: Any) -> Callable[[Any], Any]:
-    from noria.checking import compiled
-
-    judge = compiled(tp, python=True)
-
-    def encode(value: Any) -> Any:
-        try:
-            return judge(value)
-        except Problems as error:
-            first = error.entries[0]
-            where = ".".join(map(str, first["loc"])) or "the value"
-            raise _misfit(tp, ValueError(f"{where}: {first['msg']}")) from error
-
-    return encode

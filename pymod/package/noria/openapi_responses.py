@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from noria.annotations import NoneType, is_union, origin_and_arguments, unwrapped
+from noria.annotations import is_union, origin_and_arguments, unwrapped
 from noria.errors import PHRASES
 from noria.item_encoding import EVENTS, declared_item, encoding_declared
 from noria.parameters import EMPTY, is_async_generator, is_generator
 from noria.problems import ProblemDetails
 from noria.responses import Response
+from noria.results import promised
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def _content(route: RouteInfo, returned: Any, schemas: Schemas) -> dict[str, Any
     if (stream := _stream(route, returned)) is not None:
         return stream or None
     declared = route.options.get("response_model", EMPTY)
-    if declared is EMPTY:
-        declared = _answer(returned)
+    if declared is not None:
+        declared = _answer(returned if declared is EMPTY else declared)
     if declared is EMPTY or declared is None:
         if returned is not EMPTY and _is_response(unwrapped(returned)):
             return None if media_type is None else {media_type: {}}
@@ -97,20 +98,9 @@ def _content(route: RouteInfo, returned: Any, schemas: Schemas) -> dict[str, Any
 
 def _answer(returned: Any) -> Any:
     """The type that is encoded; EMPTY where the annotation declares none."""
-    from typing import Any as AnyType
-
-    bare = unwrapped(returned)
-    if bare is EMPTY or bare is AnyType or bare is object or _is_response(bare):
-        return EMPTY
-    if bare is None:
-        return NoneType
-    origin, arguments = origin_and_arguments(bare)
-    if bare is tuple or origin is tuple:
-        # A plain tuple is always (body, status[, headers]).
-        return _answer(arguments[0]) if len(arguments) in (2, 3) and arguments[1] is int else EMPTY
-    if is_union(origin) and any(map(_is_response, arguments)):
-        return EMPTY
-    return returned
+    origin, arguments = origin_and_arguments(unwrapped(returned))
+    # A Response says nothing of its body.
+    return EMPTY if is_union(origin) and any(map(_is_response, arguments)) else promised(returned)
 
 
 def _is_response(tp: Any) -> bool:

@@ -50,9 +50,12 @@ class Schemas:
         """The schema of JSON, empty until finish(); `beside` are keywords of the place where it stands."""
         from typing import Any as AnyType
 
+        from noria.models import body_engine
+
         place: dict[str, Any] = {}
         if engine is None:
-            engine = "builtin" if tp is AnyType else engine_of(tp, self.validator)
+            chosen = body_engine if mode == "validation" else engine_of
+            engine = "builtin" if tp is AnyType else chosen(tp, self.validator)
         self._wanted[engine].append(Wanted(tp, mode, constraints or {}, beside or {}, place))
         return place
 
@@ -146,8 +149,7 @@ def _of_msgspec(wanted: list[Wanted]) -> tuple[list[dict[str, Any]], dict[str, A
     types = [_with_meta(one) for one in wanted]
 
     def anything(tp: type) -> dict[str, Any]:
-        del tp
-        return {}
+        return {"title": tp.__name__}  # msgspec takes an empty one for none
 
     schemas, components = msgspec.json.schema_components(
         types, schema_hook=anything, ref_template=REFERENCE + "{name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noria.annotations import Unfit, described, fits_text, is_model, is_scalar, unwrapped, without_none
+from noria.annotations import Unfit, described, fits_text, is_model, is_scalar
 from noria.bodies import body_source
 from noria.concurrency import CONFIGURED, read_concurrency
 from noria.errors import HandlerSignatureError
@@ -130,11 +130,11 @@ class Compiler:
 
     def result(self, plan: Plan, returned: Any) -> None:
         from noria.item_encoding import encoding_of_result
-        from noria.models import result_type
+        from noria.results import promised, result_type
 
         if returned is not EMPTY and "response_model" not in self.route.options:
             self.route.items = encoding_of_result(
-                returned, self.route.media_type, self.app._dumps, self.app.validator
+                promised(returned), self.route.media_type, self.app._dumps, self.app.validator
             )
             if self.route.items is not None:
                 return
@@ -283,11 +283,12 @@ class Compiler:
                 f"annotate it ({name}: int), give it a default ({name}=10) or mark it "
                 f"(Annotated[int, Query()])",
             )
+        from noria.form_sources import holds_file
+
         return self.refused(
             f"{self.says(parameter)} has no source: {described(tp)} is neither a scalar, "
             f"a list of scalars nor a model",
-            f"mark it (Annotated[{described(tp)}, {'File' if described(tp) == 'UploadedFile' else 'Body'}()]) "
-            "or annotate another type",
+            f"mark it (Annotated[{described(tp)}, {'File' if holds_file(tp) else 'Body'}()]) or annotate another type",
         )
 
     def marked(
@@ -337,7 +338,7 @@ class Compiler:
         return self.taken(made, parameter, tp, marker)
 
     def of_form(self, parameter: Parameter, tp: Any, marker: Marker) -> Argument:
-        from noria.form_sources import file_source, is_upload
+        from noria.form_sources import file_source, holds_file
 
         if self.route.options.get("stream_body"):
             raise self.refused(
@@ -352,7 +353,7 @@ class Compiler:
         if is_model(tp):
             return self.model(parameter, tp, marker)
         if not fits_text(tp):
-            if is_upload(without_none(unwrapped(tp))[0]):
+            if holds_file(tp):
                 raise self.refused(f"{self.says(parameter)} is a file marked Form()", "mark it File()")
             raise self.no_source(parameter, tp)
         return self.text("form", parameter, tp, marker)
