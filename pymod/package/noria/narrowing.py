@@ -83,14 +83,16 @@ class _Compiler:
         origin, arguments = origin_and_arguments(tp)
         if is_union(origin):
             return self.union(tp, arguments)
-        cls = origin or tp
+        cls: Any = origin or tp
         if model_kind(cls) is not None:
             return self.model(tp, cls)
         if not (isinstance(cls, type) and issubclass(cls, Collection)):
             return None
         if hasattr(cls, "_make"):
             hints = field_hints(cls)
-            return self.fixed(tp, cls._make, [hints[name] for name in cls._fields if name in hints])
+            made = self.fixed(tp, cls._make, [hints.get(name) for name in cls._fields])
+            self.is_deep |= made is not None
+            return made
         if issubclass(cls, Mapping):
             return self.mapping(tp, arguments)
         if cls is tuple and arguments[-1:] != (...,):

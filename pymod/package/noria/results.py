@@ -103,7 +103,8 @@ def result_type(annotation: Any, validator: str) -> ResultType | None:
     engine = engine_of(tp, validator)
     conversion = _CONVERSIONS[engine]
     convert, write = conversion(tp)
-    narrow = narrowing(tp, lambda one: conversion(one)[0])
+    # The built-in checker makes all of it anew, unless it is of the class at once.
+    narrow = None if engine == "builtin" and exact is None else narrowing(tp, lambda one: conversion(one)[0])
     if narrow is not None:
         exact = None
 
