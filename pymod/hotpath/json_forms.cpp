@@ -119,9 +119,18 @@ char* write_duration(char* out, PyObject* delta) {
 
 }  // namespace
 
-bool load_datetime() {
-  PyDateTime_IMPORT;
-  return PyDateTimeAPI != nullptr;
+bool is_temporal(PyTypeObject* type) {
+  if (PyDateTimeAPI == nullptr) {
+    if (PyDict_GetItemString(PyImport_GetModuleDict(), "datetime") == nullptr) return false;
+    PyDateTime_IMPORT;
+    if (PyDateTimeAPI == nullptr) {
+      PyErr_Clear();
+      return false;
+    }
+  }
+  return PyType_IsSubtype(type, PyDateTimeAPI->DateType) ||
+         PyType_IsSubtype(type, PyDateTimeAPI->TimeType) ||
+         PyType_IsSubtype(type, PyDateTimeAPI->DeltaType);
 }
 
 bool write_temporal(char*& out, PyObject* value) {
