@@ -164,6 +164,11 @@ def test_http_errors_in_both_shapes() -> None:
     assert made.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no such item"}
 
 
+def test_an_http_error_of_the_standard_librarys_200() -> None:
+    made = failing(HTTPError(HTTPStatus.OK))[1].get("/")
+    assert (made.status_code, made.json()) == (200, {"detail": "OK"})
+
+
 def test_details_are_any_json() -> None:
     _, client = failing(HTTPException(status_code=409, detail={"why": [1]}))
     assert client.get("/").json() == {"detail": {"why": [1]}}
