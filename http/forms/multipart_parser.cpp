@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace noria::http {
 
 MultipartParser::MultipartParser(std::string_view boundary, const MultipartLimits& limits)
-    : limits_(limits), delimiter_(std::string("\r\n--").append(boundary)) {}
+    : limits_(limits),
+      line_bytes_max_(
+          std::min(limits.part_header_bytes_max, std::numeric_limits<std::uint64_t>::max() - 2) + 2),
+      delimiter_(std::string("\r\n--").append(boundary)) {}
 
 Reason MultipartParser::finish() const {
   if (state_ == State::failed) return reason_;
@@ -160,9 +164,9 @@ bool MultipartParser::read_delimiter(std::string_view& rest, Step& step) {
 
 bool MultipartParser::read_head(std::string_view& rest, Step& step) {
   if (rest.empty()) return true;
-  // One octet more than a line may have, and its LF: what is longer is refused unseen.
-  const std::string_view window = rest.substr(
-      0, std::min<std::uint64_t>(rest.size(), limits_.part_header_bytes_max + 2 - line_.size()));
+  // What is longer is refused unseen.
+  const std::string_view window =
+      rest.substr(0, std::min<std::uint64_t>(rest.size(), line_bytes_max_ - line_.size()));
   const auto* const found =
       static_cast<const char*>(std::memchr(window.data(), '\n', window.size()));
   const std::size_t bytes =
@@ -170,8 +174,8 @@ bool MultipartParser::read_head(std::string_view& rest, Step& step) {
   line_ += rest.substr(0, bytes);
   rest.remove_prefix(bytes);
   if (found != nullptr) return end_head_line(step);
-  const bool may_end = line_.size() <= limits_.part_header_bytes_max ||
-                       (line_.size() == limits_.part_header_bytes_max + 1 && line_.back() == '\r');
+  const bool may_end = line_.size() + 1 < line_bytes_max_ ||
+                       (line_.size() + 1 == line_bytes_max_ && line_.back() == '\r');
   return may_end ? false : fail(step, Reason::refused_multipart_part_headers);
 }
 

@@ -83,6 +83,7 @@ class MultipartParser {
   bool fail(Step& step, Reason reason);
 
   const MultipartLimits limits_;
+  const std::uint64_t line_bytes_max_;  // of a head, with its CRLF; does not wrap around
   const std::string delimiter_;  // CRLF, two hyphens, the boundary
   State state_ = State::preamble;
   // The last octets that were read are so many of the delimiter. A body begins as if behind a CRLF.

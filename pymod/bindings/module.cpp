@@ -69,6 +69,15 @@ void add_request_types(pb::module_& module, const pb::capsule& capsule) {
       "The contextvars.Context of the caller itself, no copy of it.");
 }
 
+// What __new__ alone has made holds nothing yet, and pybind11 would give its methods memory that it
+// allocates there and then, and that nobody has constructed.
+void refuse_unconstructed(const pb::handle& type) {
+  auto* const info = pb::detail::get_type_info(reinterpret_cast<PyTypeObject*>(type.ptr()));
+  info->operator_new = [](std::size_t) -> void* {
+    throw pb::type_error("__init__() of this object has not run: make one by calling its class");
+  };
+}
+
 }  // namespace
 
 PYBIND11_MODULE(_native, module) {
@@ -82,5 +91,8 @@ PYBIND11_MODULE(_native, module) {
   noria::py::add_application(module, hot_state);
   noria::py::add_server(module);
   noria::py::add_memory_server(module);
+  for (const char* name : {"Application", "Server", "MemoryServer"}) {
+    refuse_unconstructed(module.attr(name));
+  }
   noria::py::add_processes(module);
 }

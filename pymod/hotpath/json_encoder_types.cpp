@@ -91,7 +91,7 @@ char* JsonEncoder::write_temporal_or_uuid(char* out, PyObject* value, JsonForm f
   if (out == nullptr) return nullptr;
   *out++ = '"';
   const bool written = form == JsonForm::uuid ? write_uuid(out, value) : write_temporal(out, value);
-  if (!written) return nullptr;
+  if (!written) return fail("cannot be written as text", Py_TYPE(value)->tp_name);
   *out++ = '"';
   return out;
 }

@@ -54,15 +54,21 @@ bool write_offset(char*& out, PyObject* value, PyObject* zone) {
   const OwnedRef offset(PyObject_CallMethod(value, "utcoffset", nullptr));
   if (!offset) return false;
   if (!PyDelta_Check(offset.get())) return true;
-  int seconds =
-      PyDateTime_DELTA_GET_DAYS(offset.get()) * 86400 + PyDateTime_DELTA_GET_SECONDS(offset.get());
+  std::int64_t seconds = std::int64_t{PyDateTime_DELTA_GET_DAYS(offset.get())} * 86400 +
+                         PyDateTime_DELTA_GET_SECONDS(offset.get());
   char sign = '+';
   if (seconds < 0) {
     sign = '-';
     seconds = -seconds;
     if (PyDateTime_DELTA_GET_MICROSECONDS(offset.get()) != 0) --seconds;
   }
-  const int minutes = seconds / 60;
+  // The interpreter holds a tzinfo to that, but not a subclass that has its own utcoffset().
+  if (seconds >= 86400) {
+    PyErr_Format(PyExc_ValueError, "utcoffset() must be less than a day either way, not %S",
+                 offset.get());
+    return false;
+  }
+  const auto minutes = static_cast<int>(seconds / 60);
   if (minutes == 0) {
     *out++ = 'Z';
     return true;
@@ -119,9 +125,18 @@ char* write_duration(char* out, PyObject* delta) {
 
 }  // namespace
 
-bool load_datetime() {
-  PyDateTime_IMPORT;
-  return PyDateTimeAPI != nullptr;
+bool is_temporal(PyTypeObject* type) {
+  if (PyDateTimeAPI == nullptr) {
+    if (PyDict_GetItemString(PyImport_GetModuleDict(), "datetime") == nullptr) return false;
+    PyDateTime_IMPORT;
+    if (PyDateTimeAPI == nullptr) {
+      PyErr_Clear();
+      return false;
+    }
+  }
+  return PyType_IsSubtype(type, PyDateTimeAPI->DateType) ||
+         PyType_IsSubtype(type, PyDateTimeAPI->TimeType) ||
+         PyType_IsSubtype(type, PyDateTimeAPI->DeltaType);
 }
 
 bool write_temporal(char*& out, PyObject* value) {

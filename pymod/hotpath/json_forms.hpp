@@ -10,11 +10,12 @@ namespace noria::py {
 
 inline constexpr std::size_t form_bytes_max = 64;
 
-// Loads the datetime C API for this process; false with a Python error set.
-bool load_datetime();
+// Whether values of this type are what write_temporal() writes. Asks the interpreter for its own
+// types: under their names in the module, tests put others for a while.
+bool is_temporal(PyTypeObject* type);
 
 // Writes a datetime, date, time or timedelta without quotes and moves `out` behind it; false with a
-// Python error set. load_datetime() was called.
+// Python error set. is_temporal() was true of its type.
 bool write_temporal(char*& out, PyObject* value);
 
 // Writes the 36 characters of a uuid.UUID; false with a Python error set.

@@ -1,5 +1,7 @@
 #include "pymod/hotpath/json_types.hpp"
 
+#include <string_view>
+
 #include "pymod/hotpath/json_forms.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
@@ -26,6 +28,24 @@ OwnedRef class_attribute(PyTypeObject* type, const char* name) {
   OwnedRef found = OwnedRef::share(key ? _PyType_Lookup(type, key.get()) : nullptr);
   PyErr_Clear();
   return found;
+}
+
+// Whether the type is `module_name`.`name` or inherits from it, by what the classes say of
+// themselves: the module may have something else under that name for a while, and what is decided
+// here stays.
+bool descends_from(PyTypeObject* type, const char* module_name, std::string_view name) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_mro); ++i) {
+    auto* const base = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(type->tp_mro, i));
+    // With the module in front of it where the class is written in C.
+    const std::string_view full_name = base->tp_name;
+    if (full_name.substr(full_name.rfind('.') + 1) != name) continue;
+    const OwnedRef home = class_attribute(base, "__module__");
+    if (home && PyUnicode_Check(home.get()) &&
+        PyUnicode_CompareWithASCIIString(home.get(), module_name) == 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // The names of a dataclass's fields: ClassVar and InitVar stand in the same dictionary and are not
@@ -94,14 +114,11 @@ bool JsonTypes::decide(PyTypeObject* type, Entry& entry) {
     entry.form = JsonForm::real;
   } else if (PyType_IsSubtype(type, &PySet_Type) || PyType_IsSubtype(type, &PyFrozenSet_Type)) {
     entry.form = JsonForm::set;
-  } else if (is_subtype(type, loaded("datetime", "date")) ||
-             is_subtype(type, loaded("datetime", "time")) ||
-             is_subtype(type, loaded("datetime", "timedelta"))) {
+  } else if (is_temporal(type)) {
     entry.form = JsonForm::temporal;
-    return load_datetime();
-  } else if (is_subtype(type, loaded("uuid", "UUID"))) {
+  } else if (descends_from(type, "uuid", "UUID")) {
     entry.form = JsonForm::uuid;
-  } else if (is_subtype(type, loaded("decimal", "Decimal"))) {
+  } else if (descends_from(type, "decimal", "Decimal")) {
     entry.form = JsonForm::decimal;
   } else {
     return decide_model(type, entry);

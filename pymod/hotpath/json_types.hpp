@@ -1,5 +1,5 @@
 // Which JSON form a Python type has, decided once per type: the exact types of JSON itself never
-// come here. What belongs to a module (datetime, uuid, msgspec, ...) is only looked for where that
+// come here. What belongs to a module (enum, datetime, msgspec, ...) is only looked for where that
 // module is loaded; nothing is imported.
 #pragma once
 

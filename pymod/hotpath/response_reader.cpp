@@ -200,7 +200,7 @@ class Sender {
     if (size != 2 && size != 3) return send_converted(tuple);
     PyObject* body = PyTuple_GET_ITEM(tuple, 0);
     PyObject* status = PyTuple_GET_ITEM(tuple, 1);
-    if (!PyLong_CheckExact(status) || PyTuple_Check(body) ||
+    if (!PyLong_Check(status) || PyBool_Check(status) || PyTuple_Check(body) ||
         application_.hot.response.is_response(body)) {
       return send_converted(tuple);
     }

@@ -9,6 +9,7 @@ import pathlib
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -71,6 +72,8 @@ def got(value: Any, app: App | None = None, **options: Any) -> TestResponse:
         (({"a": 1}, 201), {}, 201, "application/json", b'{"a":1}'),
         (("x", 202, {"x-a": "1"}), {"media_type": "text/plain"}, 202, "text/plain; charset=utf-8", b"x"),
         ((None, 404), {}, 404, None, b""),
+        (({"a": 1}, HTTPStatus.CREATED), {}, 201, "application/json", b'{"a":1}'),
+        ((None, HTTPStatus.OK), {}, 200, None, b""),
         ((b"x", 200, {"content-type": "a/b"}), {}, 200, "a/b", b"x"),
         (("body", 204), {}, 204, None, b""),
         (Response.text("r", 203), {"status": 201}, 203, "text/plain; charset=utf-8", b"r"),
@@ -102,6 +105,7 @@ def test_returned_values(
         ((1, 2, 3, 4), {}, "return a list"),
         ((1,), {}, "return a list"),
         (("a", "b"), {}, "return a list"),
+        (("a", True), {}, "return a list"),
         (((1, 200), 200), {}, "list"),
         ((Response.text("x"), 200), {}, "status"),
         (object(), {}, "json_default"),
@@ -158,6 +162,11 @@ def test_http_errors_in_both_shapes() -> None:
     made = client.get("/")
     assert made.headers["content-type"] == "application/problem+json"
     assert made.json() == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "no such item"}
+
+
+def test_an_http_error_of_the_standard_librarys_200() -> None:
+    made = failing(HTTPError(HTTPStatus.OK))[1].get("/")
+    assert (made.status_code, made.json()) == (200, {"detail": "OK"})
 
 
 def test_details_are_any_json() -> None:

@@ -223,7 +223,7 @@ class Answers:
         return None if runtime is None else runtime.start_behind(behind, in_task)
 
     def tuple_response(self, value: tuple[Any, ...], route: RouteInfo | None) -> Response:
-        if len(value) not in (2, 3) or type(value[1]) is not int:
+        if len(value) not in (2, 3) or not isinstance(value[1], int) or isinstance(value[1], bool):
             raise ResponseTypeError(
                 f"{_where(route)}returned a tuple that is no (body, status[, headers]); return a list for a "
                 f"JSON array"
@@ -234,12 +234,13 @@ class Answers:
                 f"{_where(route)}returned a tuple whose body is a {type(body).__name__}; set the status on "
                 f"the Response itself, or return a list"
             )
+        status = checked_status(status)
         headers = value[2] if len(value) == 3 else None
         if body is None:
             response = made(b"", status, None, None)
         else:
             response = self.response(body, route)
-            response._status = checked_status(status)
+            response._status = status
             if status in (204, 304):
                 response._body, response._fields = b"", []
         if headers is not None:

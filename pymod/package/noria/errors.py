@@ -177,7 +177,7 @@ class HTTPError(NoriaError):
             raise TypeError("HTTPError() needs a status: HTTPError(404, 'no such item')")
         if not 200 <= status <= 599:
             raise ValueError(f"HTTPError() status must be 200 to 599, not {status}")
-        self.status = status
+        self.status = int(status)
         self.detail = phrase(status) if detail is None else detail
         self.headers = headers
         super().__init__(status, self.detail)

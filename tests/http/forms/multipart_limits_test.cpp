@@ -1,6 +1,8 @@
 // LIM-051 to LIM-056 at n - 1, n and n + 1, at every split.
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "feed.hpp"
 
 namespace noria::http {
@@ -94,6 +96,11 @@ TEST(MultipartLimits, LIM_054_octets_of_a_line) {
   EXPECT_EQ(refused(body(500), limits), "!multipart_part_headers");
   EXPECT_EQ(refused(body(50, "\r"), limits), "!multipart_part_headers");
   EXPECT_EQ(refused("--b\r\n" + std::string(51, 'x'), limits), "!multipart_part_headers");
+  // Of a limit as good as none there is nothing to add to.
+  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  for (const std::uint64_t bytes_max : {most, most - 1, most - 2}) {
+    EXPECT_TRUE(fits(body(50), {.part_header_bytes_max = bytes_max}));
+  }
 }
 
 TEST(MultipartLimits, LIM_056_octets_around_the_parts) {

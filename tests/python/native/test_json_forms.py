@@ -77,3 +77,17 @@ def test_a_zone_that_fails() -> None:
 
     with pytest.raises(RuntimeError, match="no offset"):
         json.dumps([dt.datetime(2020, 1, 1, tzinfo=Broken())])
+
+
+@pytest.mark.parametrize(("base", "fields"), [(dt.datetime, (2020, 1, 2)), (dt.time, ())])
+def test_a_subclass_with_an_offset_of_its_own(base: Any, fields: Any) -> None:
+    def dumped(**offset: int) -> bytes:
+        own = type("Own", (base,), {"utcoffset": lambda self: dt.timedelta(**offset)})
+        return json.dumps({"at": own(*fields, tzinfo=zone(hours=1))})
+
+    assert dumped(hours=23, minutes=59, seconds=59).endswith(b'00:00:00+23:59"}')
+    assert dumped(days=-1, microseconds=1).endswith(b'00:00:00-23:59"}')
+    for days in (1, -1, 4, 100, 4000, -4000, 20_000, 999_999_999, -999_999_999):
+        with pytest.raises(json.JSONEncodeError, match=r"^Own cannot be written as text at \$\.at$") as caught:
+            dumped(days=days)
+        assert type(caught.value.__cause__) is ValueError and "utcoffset()" in str(caught.value.__cause__)

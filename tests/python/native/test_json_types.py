@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+import decimal
 import gc
 import subprocess
 import sys
+import uuid
 from typing import Any
 
 import pytest
@@ -40,6 +43,31 @@ def test_attrs_by_their_declaration() -> None:
     value = attrs.make_class("Thing", ["b", "a"])([2], 1)
     value.c = 3
     assert json.dumps(value) == b'{"b":[2],"a":1}'
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "arguments", "text"),
+    [
+        (dt, "datetime", (2020, 1, 2), "2020-01-02T00:00:00"),
+        (dt, "date", (2020, 1, 2), "2020-01-02"),
+        (dt, "time", (1, 2), "01:02:00"),
+        (dt, "timedelta", (1,), "P1D"),
+        (uuid, "UUID", ("00000000-0000-0000-0000-00000000fedc",), "00000000-0000-0000-0000-00000000fedc"),
+        (decimal, "Decimal", ("1.50",), "1.50"),
+    ],
+)
+def test_a_type_whose_name_is_taken_by_another_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, module: Any, name: str, arguments: Any, text: str
+) -> None:
+    """As tests do that stop the clock. A class of its own is one that nothing is known of yet."""
+    real = getattr(module, name)
+    value = type("Own", (real,), {})(*arguments)
+    with monkeypatch.context() as patched:
+        for other in vars(module).keys() & {"date", name}:
+            patched.setattr(module, other, type("Double", (getattr(module, other),), {}))
+        double = getattr(module, name)(*arguments)
+        assert (json.dumps(value), json.dumps(double)) == (f'"{text}"'.encode(),) * 2
+    assert json.dumps([value, real(*arguments), double]) == f'["{text}","{text}","{text}"]'.encode()
 
 
 def test_nothing_is_imported_to_find_out() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 from noria import _native
@@ -13,6 +14,30 @@ def test_types_know_their_home() -> None:
     for name in ("Application", "Headers", "MemoryServer", "MultiDict", "Request", "RouteError", "Server"):
         made = getattr(_native, name)
         assert (made.__module__, made.__qualname__) == ("noria._native", name) and made.__doc__
+
+
+@pytest.mark.parametrize(
+    ("type_name", "name", "arguments"),
+    [
+        ("Application", "parameters", (0,)),
+        ("Application", "freeze", ({},)),
+        ("Server", "stop", ()),
+        ("Server", "stats", ()),
+        ("MemoryServer", "close", ()),
+        ("MemoryServer", "connections", ()),
+    ],
+)
+def test_what_new_alone_has_made_is_refused(type_name: str, name: str, arguments: tuple[Any, ...]) -> None:
+    made = getattr(_native, type_name)
+    bare = made.__new__(made)
+    for _ in range(2):
+        with pytest.raises(TypeError, match="calling its class"):
+            getattr(bare, name)(*arguments)
+
+
+def test_an_application_that_new_alone_has_made_is_not_mounted() -> None:
+    with pytest.raises(TypeError, match="calling its class"):
+        _native.Application().mount("/below", _native.Application.__new__(_native.Application))
 
 
 def test_only_a_class_with_the_three_slots_is_a_response() -> None:
