@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noria.errors import RegistrationError
-from noria.parameters import innermost, is_async_generator, is_coroutine, is_generator, name_of
+from noria.parameters import innermost, is_async_generator, is_coroutine, is_generator, is_passed_on, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def check_call(fn: Any, what: str, names: tuple[str, ...], place: str) -> None:
             where=place,
             fix=f"give def or async def ({', '.join(names)})",
         )
-    if is_generator(fn) or is_async_generator(fn):
+    if (is_generator(fn) or is_async_generator(fn)) and not is_passed_on(fn):
         raise RegistrationError(
             f"{what} {name_of(fn)}() yields, and nothing reads it",
             where=place,

@@ -8,7 +8,7 @@ from noria.concurrency import CONFIGURED, read_concurrency
 from noria.errors import HandlerSignatureError
 from noria.explaining import explainer
 from noria.markers import StateReader, is_dependency, is_state, marker_of, state_of
-from noria.parameters import EMPTY, Unresolved, is_coroutine, is_generator, name_of, parameters_of
+from noria.parameters import EMPTY, Unresolved, is_coroutine, is_generator, is_passed_on, name_of, parameters_of
 from noria.requests import State
 from noria.sources import Source, default_of, path_source, text_source
 
@@ -104,7 +104,7 @@ class Compiler:
     def is_awaited(self, pool: str | None) -> bool:
         """Whether a call of the handler gives an awaitable."""
         handler = self.route.handler
-        return is_coroutine(handler) or (pool is not None and not is_generator(handler))
+        return is_coroutine(handler) or (pool is not None and not _yields(handler))
 
     def injected(self, slots: list[tuple[Parameter, Any]], pool: str | None) -> Injection:
         from noria.injection import Injection
@@ -117,7 +117,7 @@ class Compiler:
             return handler
         from functools import partial
 
-        if is_generator(handler):
+        if _yields(handler):
             return handler  # its steps run there
         app = self.app
 
@@ -373,6 +373,11 @@ class Compiler:
             f"{self.says(parameter)} has no source: its default {default!r} is no scalar",
             f"annotate it ({parameter.name}: int) or mark it (Annotated[..., Body()])",
         )
+
+
+def _yields(handler: Any) -> bool:
+    """Whether each call makes a generator, which runs nothing yet."""
+    return is_generator(handler) and not is_passed_on(handler)
 
 
 def _is_ours(tp: Any, module: str, name: str) -> bool:
