@@ -24,7 +24,7 @@ def check_middleware(fn: Any, place: str) -> None:
             where=place,
             fix="write async def (request, call_next), or use @app.before or @app.after",
         )
-    _takes(fn, ("request", "call_next"), "middleware", place)
+    check_arguments(fn, ("request", "call_next"), "middleware", place)
 
 
 def check_call(fn: Any, what: str, names: tuple[str, ...], place: str) -> None:
@@ -41,10 +41,11 @@ def check_call(fn: Any, what: str, names: tuple[str, ...], place: str) -> None:
             where=place,
             fix="return, or write it as a middleware to run on both sides of the handler",
         )
-    _takes(fn, names, what, place)
+    check_arguments(fn, names, what, place)
 
 
-def _takes(fn: Any, names: tuple[str, ...], what: str, place: str) -> None:
+def check_arguments(fn: Any, names: tuple[str, ...], what: str, place: str) -> None:
+    """RegistrationError unless it can be called with so many arguments."""
     import inspect
 
     try:
