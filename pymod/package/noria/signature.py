@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from noria.annotations import Unfit, described, fits_text, is_model, is_scalar, unwrapped, without_none
 from noria.bodies import body_source
+from noria.constraints import bounded
 from noria.concurrency import CONFIGURED, read_concurrency
 from noria.errors import HandlerSignatureError
 from noria.explaining import explainer
@@ -269,10 +270,14 @@ class Compiler:
 
     def path(self, parameter: Parameter, name: str, tp: Any, marker: Marker | None) -> Argument:
         template = self.route.template.parameters
+        converter = dict(template)[name]
+        by_template = {"int": int, "float": float}.get(converter, str)
+        marker = bounded(self.says(parameter), "path", by_template if tp is EMPTY else tp, marker)
         constraints = {} if marker is None else marker.constraints
         return self.taken(path_source(self.says(parameter), template, name, tp, constraints), parameter, tp, marker)
 
     def text(self, source: str, parameter: Parameter, tp: Any, marker: Marker | None) -> Argument:
+        marker = bounded(self.says(parameter), source, tp, marker)
         return self.taken(text_source(self.says(parameter), source, parameter, tp, marker), parameter, tp, marker)
 
     def no_source(self, parameter: Parameter, tp: Any = EMPTY) -> HandlerSignatureError:
@@ -346,6 +351,7 @@ class Compiler:
             )
         if marker.source == "file":
             self.takes_files = True
+            marker = bounded(self.says(parameter), "file", tp, marker) or marker
             return self.taken(file_source(self.says(parameter), parameter, tp, marker), parameter, tp, marker)
         if tp is EMPTY:
             tp = self.typed_like_default(parameter, marker)
