@@ -77,7 +77,7 @@ Outcome answer_error(RequestLoan& loan) {
 Outcome run(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
   const OwnedRef held(coroutine);
   if (coroutine == nullptr || !PyCoro_CheckExact(coroutine)) [[unlikely]]
-    return answer(loan, held);
+    return answer_result(loan, held, side_channel);
   return run_coroutine(loan, coroutine, side_channel);
 }
 

@@ -94,6 +94,9 @@ def test_things_that_are_no_handlers() -> None:
         App().add_route("/", lambda: 1, "GET")
     with pytest.raises(RegistrationError, match="neither"):
         App().exception_handler("x")(lambda request, exc: 1)  # type: ignore[arg-type]
+    for handler in (lambda: 1, lambda request: 1, lambda request, exc, more: 1):
+        with pytest.raises(RegistrationError, match=r"cannot be called with \(request, exc\)"):
+            App().exception_handler(KeyError)(handler)
 
 
 def test_attributes() -> None:

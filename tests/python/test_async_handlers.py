@@ -10,6 +10,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from decorators import awaiting, passing, running
 
 from noria import App, BackgroundTasks, HTTPError, Request, Response
 from noria.testing import TestClient, live_server
@@ -343,3 +344,13 @@ def test_eager_tasks_know_who_they_are_and_whose(serve: Any) -> None:
         assert [left, same] == ["a", True]
         assert seen[:3] == [[name, True, True, "a"] for name in ("quick", "slow", "grouped")]
         assert sorted(seen[3:]) == [["grouped", True, "grouped"], ["slow", True, "slow"]]
+
+
+@pytest.mark.parametrize("around", [awaiting, passing, running])
+def test_the_side_channel_of_a_decorated_handler(around: Any) -> None:
+    def made(response: Response) -> str:
+        response.status = 201
+        return "made"
+
+    answer = client_of(around(awaiting(made) if around is running else made)).get("/")
+    assert (answer.status_code, answer.json()) == (201, "made")

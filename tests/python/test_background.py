@@ -8,6 +8,7 @@ import threading
 from typing import Any
 
 import pytest
+from decorators import awaiting, running
 
 from noria.background import BackgroundTasks
 from noria.pool import BlockingPool
@@ -132,3 +133,15 @@ def test_what_is_no_task() -> None:
     with pytest.raises(TypeError, match="async generator"):
         tasks.add_task(generator)
     assert len(tasks) == 0
+
+
+def test_decorated_tasks() -> None:
+    seen: list[str] = []
+
+    async def note(what: str) -> None:
+        seen.append(what)
+
+    tasks = BackgroundTasks()
+    tasks.add_task(awaiting(seen.append), "one")
+    tasks.add_task(running(note), "two")
+    assert ran(tasks) == [] and seen == ["one", "two"]

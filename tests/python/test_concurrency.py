@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from decorators import awaiting, running
 
 from noria import RegistrationError
 from noria.concurrency import CONFIGURED, OPTIONS, check_pool, read_concurrency, read_websocket_pool
@@ -120,3 +121,10 @@ def test_websocket_handlers() -> None:
         read_websocket_pool(False, inline, WHERE)
     with pytest.raises(RegistrationError, match="yields, and nothing reads it"):
         read_websocket_pool(False, async_generator, WHERE)
+
+
+def test_the_function_that_is_called_decides() -> None:
+    with pytest.raises(RegistrationError, match="is an async def with blocking"):
+        read(awaiting(inline), blocking=True)
+    assert read(awaiting(inline), timeout=3) == (None, 3.0, False, False)
+    assert read(running(coroutine), blocking=True) == ("default", "configured", False, False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
@@ -77,3 +79,30 @@ def test_what_depends_takes() -> None:
     def twice(one: Annotated[int, Depends(int)] = Depends(int)) -> None: ...
 
     assert "two markers" in refusal(twice)
+
+
+def test_context_managers() -> None:
+    @contextmanager
+    def opened() -> Iterator[int]:
+        yield 1
+
+    @asynccontextmanager
+    async def opened_later() -> AsyncIterator[int]:
+        yield 1
+
+    for provider in (opened, opened_later):
+        text = refusal(lambda one=Depends(provider): one)
+        assert f"the provider {provider.__name__}() is under a decorator that makes it a context manager" in text
+        assert "fix:   write the generator without @contextmanager" in text
+
+
+def test_providers_without_a_hash() -> None:
+    @dataclass
+    class Paging:
+        limit: int = 10
+
+        def __call__(self, page: int = 1) -> int:
+            return page * self.limit
+
+    text = refusal(lambda one=Depends(Paging()): one)
+    assert "has no hash" in text and "fix:   give Paging a __hash__" in text and "GET /" in text

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from asking import Ask
 from asking import asking as asking  # a fixture
+from decorators import awaiting, passing, running
 
 from noria import (
     And,
@@ -248,3 +249,12 @@ def test_errors() -> None:
 
 
 async def _handler(ws: WebSocket) -> None: ...
+
+
+@pytest.mark.parametrize("guards", [lambda one: one, lambda one: And(one), lambda one: Or(one), lambda one: Not(Not(one))])
+@pytest.mark.parametrize("around", [awaiting, lambda says: passing(awaiting(says)), lambda says: running(awaiting(says))])
+def test_decorated_guards(guards: Any, around: Any, asking: Asking) -> None:
+    for verdict, status in ((True, 200), (False, 403)):
+        app = App()
+        app.add_route("/", lambda: "in", guards=[guards(around(says_at_once(verdict)))])
+        assert asking(app)("GET", "/").status == status

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import pytest
 from asking import Ask
 from asking import asking as asking  # a fixture
+from decorators import awaiting, passing, running
 
 from noria import App, BadBody, Body, Depends, HTTPError, Request, Response, State
 from noria.answers import Answers
@@ -315,3 +316,22 @@ def _typed(model: Any) -> Any:
 
     handler.__annotations__["item"] = Annotated[model, Body()]
     return handler
+
+
+@pytest.mark.parametrize("around", [awaiting, lambda fn: passing(awaiting(fn)), lambda fn: running(awaiting(fn))])
+def test_decorated_hooks(around: Any) -> None:
+    def instead(request: Request) -> str | None:
+        return "instead" if request.path == "/instead" else None
+
+    def marks(request: Request, response: Response) -> None:
+        response.set_header("x-marked", "yes")
+
+    app = App()
+    app.before(around(instead))
+    app.after(around(marks))
+    app.add_route("/", lambda: "handler")
+    app.add_route("/instead", lambda: "handler")
+    client = TestClient(app)
+    for path, body in (("/", "handler"), ("/instead", "instead")):
+        answer = client.get(path)
+        assert (answer.json(), answer.headers["x-marked"]) == (body, "yes")

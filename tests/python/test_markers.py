@@ -24,10 +24,17 @@ def test_both_places() -> None:
     assert marker_of(compiler(), Parameter("a", int, 5, True, False)) == (None, int)
 
 
+def test_the_marker_of_an_optional() -> None:
+    for annotation in (Annotated[int, Query()] | None, Annotated[Annotated[int, Query()] | None, "kept"]):
+        marker, _ = marker_of(compiler(), Parameter("a", annotation, None, True, False))
+        assert marker is not None and marker.source == "query"
+
+
 def test_two_or_uncalled_ones() -> None:
     for annotation, default in (
         (Annotated[int, Query(), Depends(int)], EMPTY),
         (Annotated[int, Query()], State("a")),
+        (Annotated[Annotated[int, Query()] | None, Query()], EMPTY),
         (Annotated[int, Depends], EMPTY),
         (int, Query),
     ):

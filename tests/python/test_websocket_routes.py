@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from decorators import awaiting, passing
 
 from noria import App, HTTPError, RegistrationError, SyncWebSocket, WebSocket, WebSocketDisconnect
 from noria.testing import TestClient, WebSocketRefused
@@ -135,3 +136,22 @@ def test_what_no_handler_is() -> None:
 
         @app.websocket("/", max_size=0)
         async def handler(ws: WebSocket) -> None: ...
+
+
+def test_decorated_handlers() -> None:
+    app, seen = App(), list[str]()
+
+    @app.websocket("/def")
+    @awaiting
+    def refuses(ws: WebSocket) -> None:
+        seen.append("def")
+
+    @app.websocket("/async")
+    @passing
+    async def greets(ws: WebSocket) -> None:
+        await ws.send_text("hello")
+
+    client = TestClient(app)
+    assert refused(client, "/def") == 403 and seen == ["def"]
+    with client.websocket_connect("/async") as ws:
+        assert ws.receive_text() == "hello"

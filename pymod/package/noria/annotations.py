@@ -30,8 +30,22 @@ def described(tp: Any) -> str:
 
 def unwrapped(tp: Any) -> Any:
     """What stands behind Annotated, NewType and `type X = ...`."""
+    return _said_of(tp, [])
+
+
+def peeled(tp: Any) -> tuple[Any, list[Any]]:
+    """What stands behind these and `| None`, and all that Annotated says on the way."""
+    said: list[Any] = []
+    while True:
+        tp, is_optional = without_none(_said_of(tp, said))
+        if not is_optional:
+            return tp, said
+
+
+def _said_of(tp: Any, said: list[Any]) -> Any:
     while True:
         if hasattr(tp, "__metadata__"):
+            said += tp.__metadata__
             tp = tp.__origin__
         elif hasattr(tp, "__supertype__"):
             tp = tp.__supertype__

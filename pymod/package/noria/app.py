@@ -159,9 +159,12 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
     def exception_handler(self, key: type[BaseException] | int) -> Callable[[F], F]:
         """Registers `(request, exc)` for an exception class or for a status of HTTPError."""
 
+        from noria.layer_checks import check_arguments
+
         def register(handler: F) -> F:
             place = place_of(handler)
             self._registering(f"exception handler for {key!r}", place)
+            check_arguments(handler, ("request", "exc"), "exception handler", place)
             if isinstance(key, type) and issubclass(key, BaseException):
                 self._handlers_by_class[key] = handler
             elif isinstance(key, int) and not isinstance(key, bool) and 200 <= key <= 599:

@@ -68,7 +68,9 @@ async def _run(
     kwargs: dict[str, Any],
 ) -> None:
     if is_async(func):
-        await func(*args, **kwargs)
+        result = func(*args, **kwargs)
+        if hasattr(result, "__await__"):  # not so of a def that has run the async def behind it
+            await result
         return
     if kwargs:
         from functools import partial

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from noria import validation
 from noria._native import json_dumps
-from noria.annotations import Unfit, described, unwrapped, without_none
+from noria.annotations import Unfit, described, fits_text, peeled, unwrapped, without_none
+from noria.constraints import fitting
 from noria.errors import UnsupportedMediaType
 from noria.models import BodyType
 from noria.sources import Source, absent, default_of, limited, set_default
@@ -25,6 +26,8 @@ def body_source(
     app: App, where: str, parameter: Parameter, tp: Any, marker: Marker | None, several: bool
 ) -> Source:
     """The body as `tp`; one of `several` is the member of an object that bears its name."""
+    if marker is not None and fits_text(tp):
+        fitting(where, peeled(tp)[0], marker.constraints)
     media_type = marker.media_type if marker is not None else None
     if media_type is not None:
         if several:

@@ -78,6 +78,9 @@ def constrained(schema: dict[str, Any], constraints: dict[str, Any]) -> dict[str
     made = dict(schema)
     noun = _LENGTHS.get(schema.get("type", ""), "Length")
     for name, value in constraints.items():
+        if name == "items":
+            made[name] = constrained(schema[name], value)
+            continue
         keyword = _BOUNDS.get(name) or name.removesuffix("_length") + noun
         shown = value if name == "pattern" else _number(value)
         if shown is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noria.errors import RegistrationError, nearest
-from noria.parameters import is_async, is_async_generator, name_of
+from noria.parameters import is_async, is_async_generator, is_passed_on, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_concurrency(options: Mapping[str, Any], handler: Callable[..., Any], wh
     made.stream_body = _switch(options, "stream_body")
     name = name_of(handler)
     if is_async(handler):
-        if made.pool is not None:
+        if made.pool is not None and not is_passed_on(handler):
             raise RegistrationError(
                 f"{name}() is an async def with blocking={options['blocking']!r}",
                 where=where,

@@ -80,16 +80,17 @@ async def made(step: Step, known: dict[int, Any], app: App, closers: Closers) ->
     at_handler = step.scope == "handler"
     function = step.function
     assert function is not None
-    if step.blocking and step.kind == "call":
-        return await in_pool(app, function, arguments, options)
-    value = function(*arguments, **options)
+    if step.runs_in_pool:
+        value = await in_pool(app, function, arguments, options)
+    else:
+        value = function(*arguments, **options)
+    if step.kind == "call" or (step.is_passed_on and not hasattr(value, step.method)):
+        return value
     if step.kind == "coroutine":
         return await value
     if step.kind == "generator":
         return await closers.enter_in_pool(value, at_handler) if step.blocking else closers.enter(value, at_handler)
-    if step.kind == "async_generator":
-        return await closers.enter_async(value, at_handler)
-    return value
+    return await closers.enter_async(value, at_handler)
 
 
 def _is_known(known: dict[int, Any], one: Leaf | Step) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from noria.closers import Closers, in_pool
 from noria.dependency_graph import Step
+from noria.parameters import is_passed_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,11 @@ class _Source:
         else:
             lines = ["if overrides:", f"    return {'await by_hand' if self.is_coroutine else 'later_by_hand'}({first})"]
         calls = [f"v{at} = {self.call(at, step)}" for at, step in enumerate(graph.steps)]
-        handled = f"{'await ' if injection.awaited else ''}handler({self.arguments(graph.handler_arguments)})"
+        handled = f"handler({self.arguments(graph.handler_arguments)})"
+        if injection.awaited and is_passed_on(injection.handler):
+            handled = f"await given if hasattr(given := {handled}, '__await__') else given"
+        elif injection.awaited:
+            handled = f"await {handled}"
         if not any(step.generates for step in graph.steps):
             return [*lines, *calls, f"return {handled}"]
         side = self.names[id(graph.shared["response"])] if "response" in graph.shared else "None"
@@ -82,20 +87,27 @@ class _Source:
         self.names[id(step)] = f"v{at}"
         function = f"f{at}"
         self.scope[function] = step.function
-        handler_scope = step.scope == "handler"
-        if step.blocking and step.kind == "call":
+        if step.runs_in_pool:
             positional = ", ".join(self.value(one) for key, one in step.arguments if key is None)
             keywords = ", ".join(f"{key!r}: {self.value(one)}" for key, one in step.arguments if key is not None)
-            return f"await in_pool(app, {function}, [{positional}], {{{keywords}}})"
-        made = f"{function}({self.arguments(step.arguments)})"
+            made = f"await in_pool(app, {function}, [{positional}], {{{keywords}}})"
+        else:
+            made = f"{function}({self.arguments(step.arguments)})"
+        if step.kind == "call":
+            return made
+        if not step.is_passed_on:
+            return self.used(step, made)
+        return f"{self.used(step, 'given')} if hasattr(given := {made}, {step.method!r}) else given"
+
+    def used(self, step: Step, made: str) -> str:
+        """The value of what a call has made."""
+        handler_scope = step.scope == "handler"
         if step.kind == "coroutine":
             return f"await {made}"
         if step.kind == "generator":
             enter = "await closers.enter_in_pool" if step.blocking else "closers.enter"
             return f"{enter}({made}, {handler_scope})"
-        if step.kind == "async_generator":
-            return f"await closers.enter_async({made}, {handler_scope})"
-        return made
+        return f"await closers.enter_async({made}, {handler_scope})"
 
     def arguments(self, arguments: list[tuple[str | None, Leaf | Step]]) -> str:
         return ", ".join(self.value(one) if key is None else f"{key}={self.value(one)}" for key, one in arguments)

@@ -12,8 +12,10 @@ from noria.parameters import (
     Unresolved,
     is_async,
     is_async_generator,
+    is_context_manager,
     is_coroutine,
     is_generator,
+    is_passed_on,
     name_of,
     parameters_of,
 )
@@ -59,12 +61,24 @@ class Leaf:
 class Step:
     """The value of one provider: where it comes from, and with which arguments."""
 
-    __slots__ = ("arguments", "blocking", "constant", "function", "held", "key", "kind", "reads_scopes", "scope")
+    __slots__ = (
+        "arguments",
+        "blocking",
+        "constant",
+        "function",
+        "held",
+        "is_passed_on",
+        "key",
+        "kind",
+        "reads_scopes",
+        "scope",
+    )
 
     def __init__(self, kind: str, scope: str = "request") -> None:
         self.kind = kind  # constant, app, call, coroutine, generator, async_generator
         self.scope = scope
         self.function: Callable[..., Any] | None = None
+        self.is_passed_on = False  # the kind is that of a function behind a def, whose result tells
         self.blocking = False
         self.constant: Any = None
         self.held: AppValue | None = None
@@ -75,6 +89,16 @@ class Step:
     @property
     def generates(self) -> bool:
         return self.kind in ("generator", "async_generator")
+
+    @property
+    def runs_in_pool(self) -> bool:
+        """Whether the call does; a generator's only makes it, and its steps run there."""
+        return self.blocking and (self.kind == "call" or self.is_passed_on)
+
+    @property
+    def method(self) -> str:
+        """What a value of this kind has, and no plain one."""
+        return {"coroutine": "__await__", "generator": "throw", "async_generator": "athrow"}[self.kind]
 
     @property
     def awaited(self) -> bool:
@@ -196,6 +220,7 @@ class Graph:
         above = len(self._scopes)
         self._scopes += [one for one in marker.scopes if one not in self._scopes]
         try:
+            self.refuse_unhashable(provider)
             within = provider in self._replacing
             if isinstance(provider, str):
                 return self.named(provider, marker, within)
@@ -233,7 +258,17 @@ class Graph:
         made.constant = value
         return made
 
+    def refuse_unhashable(self, provider: Any) -> None:
+        try:
+            hash(provider)
+        except TypeError:
+            raise self.compiler.refused(
+                f"the provider {provider!r} has no hash, and its values are kept by it",
+                f"give {type(provider).__name__} a __hash__; a dataclass has one with frozen=True or eq=False",
+            ) from None
+
     def provided(self, function: Callable[..., Any], marker: Dependency, scope: str) -> Step:
+        self.refuse_unhashable(function)
         if function in self._path:
             around = [*self._path[self._path.index(function) :], function]
             raise RegistrationError(
@@ -303,7 +338,12 @@ class Graph:
 
     def call_of(self, function: Callable[..., Any], blocking: bool, scope: str) -> Step:
         """A call of a provider, behind the calls of those that it needs."""
-        if blocking and is_async(function):
+        if is_context_manager(function):
+            raise self.compiler.refused(
+                f"the provider {name_of(function)}() is under a decorator that makes it a context manager",
+                "write the generator without @contextmanager or @asynccontextmanager; it is closed all the same",
+            )
+        if blocking and is_async(function) and not is_passed_on(function):
             raise RegistrationError(
                 f"{name_of(function)}() is an async def with blocking=True",
                 where=self.compiler.route.where,
@@ -311,6 +351,7 @@ class Graph:
             )
         made = Step(_kind_of(function), scope)
         made.function = function
+        made.is_passed_on = is_passed_on(function)
         made.blocking = blocking
         self._path.append(function)
         try:

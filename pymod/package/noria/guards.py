@@ -149,7 +149,7 @@ class Not(_Combined):
 
 
 def is_awaited(guard: Any) -> bool:
-    """Whether a call of it gives an awaitable."""
+    """Whether a call of it gives an awaitable, or may give one."""
     return guard.awaited if isinstance(guard, _Combined) else is_coroutine(guard)
 
 
@@ -182,7 +182,7 @@ def taken_guards(given: Any) -> tuple[Callable[[Any], Any], ...]:
 
 async def _given(guard: Any, request: Request) -> Any:
     verdict = guard(request)
-    return await verdict if is_awaited(guard) else verdict
+    return await verdict if is_awaited(guard) and hasattr(verdict, "__await__") else verdict
 
 
 def _weightiest(refusals: list[GuardError]) -> GuardError:

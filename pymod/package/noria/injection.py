@@ -112,7 +112,7 @@ class Injection:
         try:
             arguments, options = await walk(graph, values, closers)
             result = self.handler(*arguments, **options)
-            if self.awaited:
+            if hasattr(result, "__await__"):
                 result = await result
             if self.of_websocket:
                 await closers.end()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noria.errors import RegistrationError
-from noria.parameters import innermost, is_async_generator, is_coroutine, is_generator, name_of
+from noria.parameters import innermost, is_async_generator, is_coroutine, is_generator, is_passed_on, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def check_middleware(fn: Any, place: str) -> None:
             where=place,
             fix="write async def (request, call_next), or use @app.before or @app.after",
         )
-    _takes(fn, ("request", "call_next"), "middleware", place)
+    check_arguments(fn, ("request", "call_next"), "middleware", place)
 
 
 def check_call(fn: Any, what: str, names: tuple[str, ...], place: str) -> None:
@@ -35,16 +35,17 @@ def check_call(fn: Any, what: str, names: tuple[str, ...], place: str) -> None:
             where=place,
             fix=f"give def or async def ({', '.join(names)})",
         )
-    if is_generator(fn) or is_async_generator(fn):
+    if (is_generator(fn) or is_async_generator(fn)) and not is_passed_on(fn):
         raise RegistrationError(
             f"{what} {name_of(fn)}() yields, and nothing reads it",
             where=place,
             fix="return, or write it as a middleware to run on both sides of the handler",
         )
-    _takes(fn, names, what, place)
+    check_arguments(fn, names, what, place)
 
 
-def _takes(fn: Any, names: tuple[str, ...], what: str, place: str) -> None:
+def check_arguments(fn: Any, names: tuple[str, ...], what: str, place: str) -> None:
+    """RegistrationError unless it can be called with so many arguments."""
     import inspect
 
     try:

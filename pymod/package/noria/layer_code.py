@@ -10,7 +10,7 @@ from __future__ import annotations
 from noria._native import Request
 from noria.guards import is_awaited, refuse
 from noria.layer_calls import LATE, Endpoint, abandoned, carried, other_request
-from noria.parameters import is_coroutine
+from noria.parameters import is_coroutine, is_passed_on
 from noria.responses import Later, Response, later
 
 TYPE_CHECKING = False
@@ -125,7 +125,7 @@ class _Source:
         for at, fn in enumerate(self.before):
             self.scope[f"b{at}"] = fn
             lines += [
-                f"value = {'await ' if is_coroutine(fn) else ''}b{at}(request)",
+                *_called(f"b{at}(request)", fn, is_coroutine(fn)),
                 "if value is not None:",
                 f"    {answer}answered(value, b{at})",
                 *([*_indented(self.awaited_late()), "    break"] if answer != "return " else []),
@@ -133,7 +133,7 @@ class _Source:
         for at, fn in enumerate(self.guards):
             self.scope[f"g{at}"] = fn
             lines += [
-                f"value = {'await ' if is_awaited(fn) else ''}g{at}(request)",
+                *_called(f"g{at}(request)", fn, is_awaited(fn)),
                 "if value is not None and value is not True:",
                 f"    refuse(value, g{at})",
             ]
@@ -209,7 +209,7 @@ class _Source:
         for at, fn in enumerate(self.after):
             self.scope[f"a{at}"] = fn
             lines += [
-                f"value = {'await ' if is_coroutine(fn) else ''}a{at}(request, response)",
+                *_called(f"a{at}(request, response)", fn, is_coroutine(fn)),
                 "if value is not None:",
                 f"    response = instead(value, a{at}, response)",
                 *(_indented(self.awaited_late()) if self.is_coroutine else []),
@@ -253,6 +253,12 @@ class _Source:
             "    raise",
             "return carried(response, behind) if behind else response",
         ]
+
+
+def _called(call: str, fn: Any, awaited: bool) -> list[str]:
+    if awaited and is_passed_on(fn):
+        return [f"value = {call}", 'if hasattr(value, "__await__"):', "    value = await value"]
+    return [f"value = {'await ' if awaited else ''}{call}"]
 
 
 def _indented(lines: list[str]) -> list[str]:

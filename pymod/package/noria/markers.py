@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from noria import params
+from noria.annotations import peeled
+from noria.constraints import is_field_info
 from noria.parameters import EMPTY
 from noria.params import Dependency, Marker
 from noria.requests import State
@@ -20,7 +22,7 @@ def marker_of(compiler: Compiler, parameter: Parameter) -> tuple[Marker | None, 
     """(marker or None, the annotation without it); HandlerSignatureError if there are two."""
     tp = parameter.annotation
     found: Marker | None = None
-    for one in getattr(tp, "__metadata__", ()):
+    for one in () if isinstance(tp, type) else peeled(tp)[1]:
         if _is_marker(one):
             if found is not None:
                 raise _twice(compiler, parameter)
@@ -31,6 +33,13 @@ def marker_of(compiler: Compiler, parameter: Parameter) -> tuple[Marker | None, 
         if found is not None:
             raise _twice(compiler, parameter)
         found = _as_marker(parameter.default)
+    elif is_field_info(parameter.default):
+        kind = type(parameter.default)
+        named = "Field" if kind.__name__ == "FieldInfo" else kind.__name__
+        raise compiler.refused(
+            f"{compiler.says(parameter)} has {named}() of {kind.__module__.partition('.')[0]} as its default",
+            "write Query(10, le=100), or Annotated[int, Field(le=100)] = 10",
+        )
     else:
         _refuse_uncalled(compiler, parameter, parameter.default)
     # Other metadata stays: engines read theirs from it.

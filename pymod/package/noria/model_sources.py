@@ -15,6 +15,7 @@ from noria.annotations import (
     unwrapped,
     without_none,
 )
+from noria.constraints import bounded
 from noria.form_sources import refuse_file
 from noria.forms import sent_form
 from noria.model_fields import ModelField, msgspec_fields, pydantic_fields, takes_many
@@ -221,6 +222,7 @@ def _neutral_reader(
                 f"{where} takes a model from {_PLACES[source]}, but its field '{name}' is marked {marker!r}",
                 f"mark it {source.title()}(), or leave the marker out",
             )
+        marker = bounded(f"the field '{name}' of {where}", source, hint, marker) or marker
         made = text_source(where, source, Parameter(name, hint, EMPTY if required else _UNSET, True, False), hint, marker)
         made.tp, made.marker = hint, marker
         made.parameter = Parameter(name, hint, EMPTY if required else _default_of(tp, kind, name), True, False)

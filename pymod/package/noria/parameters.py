@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from noria.annotations import Unfit
 
 TYPE_CHECKING = False
@@ -52,25 +54,56 @@ def is_generator(handler: Any) -> bool:
     return bool(_flags(handler) & _CO_GENERATOR)
 
 
-def _flags(handler: Any) -> int:
-    """What the compiler noted of the function behind a callable."""
-    handler = innermost(handler)
+def is_passed_on(handler: Any) -> bool:
+    """Whether that is so of a function behind it: the def in front may as well give something else."""
+    return _kind(handler)[1]
+
+
+def is_context_manager(handler: Any) -> bool:
+    """Whether it is a function under @contextmanager or @asynccontextmanager."""
+    contextlib = sys.modules.get("contextlib")
     code = getattr(handler, "__code__", None)
-    if code is None and not isinstance(handler, type):
-        code = getattr(getattr(type(handler), "__call__", None), "__code__", None)
-    return 0 if code is None else int(code.co_flags)
+    if contextlib is None or code is None:
+        return False
+    # What both of them return shares its code with nothing else.
+    return any(code in one.__code__.co_consts for one in (contextlib.contextmanager, contextlib.asynccontextmanager))
+
+
+def _flags(handler: Any) -> int:
+    return _kind(handler)[0]
+
+
+def _kind(handler: Any) -> tuple[int, bool]:
+    """What the compiler noted of the function that is called, and whether it noted it of one behind that.
+
+    A def around another function mostly gives what that one gives, so the outermost that is more decides.
+    """
+    is_behind = False
+    while True:
+        while (called := _bound_to(handler)) is not handler:
+            handler = called
+        code = getattr(handler, "__code__", None)
+        if code is None and not isinstance(handler, type):
+            code = getattr(getattr(type(handler), "__call__", None), "__code__", None)
+        flags = 0 if code is None else int(code.co_flags) & (_CO_GENERATOR | _CO_ASYNC)
+        if flags or not hasattr(handler, "__wrapped__"):
+            return flags, is_behind and flags != 0
+        handler, is_behind = handler.__wrapped__, True
+
+
+def _bound_to(handler: Any) -> Any:
+    """The function of a partial() or a bound method, else the same."""
+    if type(handler).__name__ == "partial" and hasattr(handler, "func"):
+        return handler.func
+    return getattr(handler, "__func__", handler)
 
 
 def innermost(handler: Any) -> Any:
     while True:
-        if hasattr(handler, "__wrapped__"):
-            handler = handler.__wrapped__
-        elif type(handler).__name__ == "partial" and hasattr(handler, "func"):
-            handler = handler.func
-        elif hasattr(handler, "__func__"):
-            handler = handler.__func__
-        else:
+        behind = handler.__wrapped__ if hasattr(handler, "__wrapped__") else _bound_to(handler)
+        if behind is handler:
             return handler
+        handler = behind
 
 
 def parameters_of(handler: Any) -> tuple[list[Parameter], Any]:

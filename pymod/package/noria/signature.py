@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from noria.annotations import Unfit, described, fits_text, is_model, is_scalar
 from noria.bodies import body_source
+from noria.constraints import bounded
 from noria.concurrency import CONFIGURED, read_concurrency
 from noria.errors import HandlerSignatureError
 from noria.explaining import explainer
 from noria.markers import StateReader, is_dependency, is_state, marker_of, state_of
-from noria.parameters import EMPTY, Unresolved, is_coroutine, is_generator, name_of, parameters_of
+from noria.parameters import EMPTY, Unresolved, is_coroutine, is_generator, is_passed_on, name_of, parameters_of
 from noria.requests import State
 from noria.sources import Source, default_of, path_source, text_source
 
@@ -104,7 +105,7 @@ class Compiler:
     def is_awaited(self, pool: str | None) -> bool:
         """Whether a call of the handler gives an awaitable."""
         handler = self.route.handler
-        return is_coroutine(handler) or (pool is not None and not is_generator(handler))
+        return is_coroutine(handler) or (pool is not None and not _yields(handler))
 
     def injected(self, slots: list[tuple[Parameter, Any]], pool: str | None) -> Injection:
         from noria.injection import Injection
@@ -117,7 +118,7 @@ class Compiler:
             return handler
         from functools import partial
 
-        if is_generator(handler):
+        if _yields(handler):
             return handler  # its steps run there
         app = self.app
 
@@ -269,10 +270,14 @@ class Compiler:
 
     def path(self, parameter: Parameter, name: str, tp: Any, marker: Marker | None) -> Argument:
         template = self.route.template.parameters
+        converter = dict(template)[name]
+        by_template = {"int": int, "float": float}.get(converter, str)
+        marker = bounded(self.says(parameter), "path", by_template if tp is EMPTY else tp, marker)
         constraints = {} if marker is None else marker.constraints
         return self.taken(path_source(self.says(parameter), template, name, tp, constraints), parameter, tp, marker)
 
     def text(self, source: str, parameter: Parameter, tp: Any, marker: Marker | None) -> Argument:
+        marker = bounded(self.says(parameter), source, tp, marker)
         return self.taken(text_source(self.says(parameter), source, parameter, tp, marker), parameter, tp, marker)
 
     def no_source(self, parameter: Parameter, tp: Any = EMPTY) -> HandlerSignatureError:
@@ -347,6 +352,7 @@ class Compiler:
             )
         if marker.source == "file":
             self.takes_files = True
+            marker = bounded(self.says(parameter), "file", tp, marker) or marker
             return self.taken(file_source(self.says(parameter), parameter, tp, marker), parameter, tp, marker)
         if tp is EMPTY:
             tp = self.typed_like_default(parameter, marker)
@@ -374,6 +380,11 @@ class Compiler:
             f"{self.says(parameter)} has no source: its default {default!r} is no scalar",
             f"annotate it ({parameter.name}: int) or mark it (Annotated[..., Body()])",
         )
+
+
+def _yields(handler: Any) -> bool:
+    """Whether each call makes a generator, which runs nothing yet."""
+    return is_generator(handler) and not is_passed_on(handler)
 
 
 def _is_ours(tp: Any, module: str, name: str) -> bool:

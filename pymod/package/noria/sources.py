@@ -8,9 +8,9 @@ from noria.annotations import (
     collection_of,
     described,
     is_scalar,
+    peeled,
     scalar_converter,
     unwrapped,
-    without_none,
 )
 from noria.parameters import EMPTY
 from noria.validation import Invalid, Problems, entry, missing
@@ -109,7 +109,7 @@ def path_source(
 def _plain_converter(where: str, name: str, bare: Any) -> Any:
     if bare is EMPTY or bare is str:
         return "as_matched"
-    inner, _ = without_none(bare)
+    inner, _ = peeled(bare)
     if not is_scalar(inner):
         raise Unfit(
             f"{where} is in the path template, but {described(bare)} is no scalar",
@@ -149,13 +149,14 @@ def text_source(where: str, source: Any, parameter: Parameter, tp: Any, marker: 
         key = key.lower()
     default, factory = default_of(parameter, marker)
     limits = validation.checker(marker.constraints if marker is not None else {})
-    inner, _ = without_none(unwrapped(tp))
+    inner, _ = peeled(tp)
     loc = ["body" if source == "form" else source, key]
     collection = collection_of(inner)
     if collection is not None:
         if source == "cookie":
             raise Unfit(f"{where} is a list, but a cookie has one value", "annotate a scalar")
-        read = _reader_of_many(source, key, collection, limits, default, factory, loc)
+        of_items = validation.checker(marker.constraints.get("items", {}) if marker is not None else {})
+        read = _reader_of_many(source, key, collection, of_items, limits, default, factory, loc)
         return Source(source, read, {"source": "resolver", "resolve": read})
     convert: Any = _NATIVE.get(inner) or scalar_converter(inner)
     if limits is not None:
@@ -243,6 +244,7 @@ def _reader_of_many(
     source: str,
     key: str,
     collection: tuple[type, Any],
+    of_items: Callable[[Any], Any] | None,
     limits: Callable[[Any], Any] | None,
     default: Any,
     factory: Callable[[], Any] | None,
@@ -250,6 +252,8 @@ def _reader_of_many(
 ) -> Callable[[Request], Any]:
     origin, inner = collection
     convert = _text_converter(_NATIVE.get(unwrapped(inner)) or scalar_converter(inner))
+    if of_items is not None:
+        convert = _checked(convert, of_items)
 
     def read(request: Request) -> Any:
         if source == "form":

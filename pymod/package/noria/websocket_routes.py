@@ -190,7 +190,9 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
         link = ws._of.link
         try:
             if pool is None:
-                await handler(*args, **options)
+                given = handler(*args, **options)
+                if hasattr(given, "__await__"):  # not so of a def that has run the async def behind it
+                    await given
             else:
                 from functools import partial
 
