@@ -1,15 +1,14 @@
 #include "http/forms/multipart_parser.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
-#include <limits>
 
 namespace noria::http {
 
 MultipartParser::MultipartParser(std::string_view boundary, const MultipartLimits& limits)
     : limits_(limits),
-      line_bytes_max_(
-          std::min(limits.part_header_bytes_max, std::numeric_limits<std::uint64_t>::max() - 2) + 2),
+      line_bytes_max_(std::min(limits.part_header_bytes_max, UINT64_MAX - 2) + 2),
       delimiter_(std::string("\r\n--").append(boundary)) {}
 
 Reason MultipartParser::finish() const {

@@ -84,7 +84,7 @@ class MultipartParser {
 
   const MultipartLimits limits_;
   const std::uint64_t line_bytes_max_;  // of a head, with its CRLF; does not wrap around
-  const std::string delimiter_;  // CRLF, two hyphens, the boundary
+  const std::string delimiter_;         // CRLF, two hyphens, the boundary
   State state_ = State::preamble;
   // The last octets that were read are so many of the delimiter. A body begins as if behind a CRLF.
   std::size_t matched_ = 2;

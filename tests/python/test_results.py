@@ -6,6 +6,7 @@ import datetime
 import logging
 from collections.abc import Awaitable, Coroutine, Iterator
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Literal, Optional, TypedDict
 
 import pytest
@@ -135,11 +136,16 @@ def test_return_annotation_declares_and_none_switches_it_off() -> None:
     def pair() -> tuple[Thing, int]:
         return Secret("a"), 201
 
+    @app.get("/named")
+    def named() -> tuple[Thing, HTTPStatus]:
+        return Secret("a"), HTTPStatus.CREATED
+
     client = TestClient(app)
     assert "key" not in client.get("/declared").json()
     assert client.get("/open").json()["key"] == "k"
-    made = client.get("/pair")
-    assert made.status_code == 201 and "key" not in made.json()
+    for path in ("/pair", "/named"):
+        made = client.get(path)
+        assert made.status_code == 201 and "key" not in made.json()
 
 
 @pytest.mark.parametrize(

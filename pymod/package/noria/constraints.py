@@ -114,7 +114,9 @@ def _check_field_info(where: str, field: Any) -> None:
 
 
 def _values(where: str, one: Any, library: str | None) -> Iterator[tuple[str, Any]]:
-    names = (*NAMES, "tz") if library == "msgspec" else _attributes(one)
+    names: Iterable[str] = (*NAMES, "tz")  # of msgspec.Meta, which does not say what it has
+    if library != "msgspec":
+        names = getattr(one, "__dict__", {}) or getattr(type(one), "__dataclass_fields__", {})
     values = {name: value for name in names if (value := getattr(one, name, None)) is not None}
     # What is switched off asks for nothing: AllowInfNan(False), Strict(False).
     asked = {name: value for name, value in values.items() if value is not False}
@@ -124,11 +126,6 @@ def _values(where: str, one: Any, library: str | None) -> Iterator[tuple[str, An
             f"use {', '.join(NAMES)}, or check the value in the handler",
         )
     yield from asked.items()
-
-
-def _attributes(one: Any) -> Iterable[str]:
-    held: Iterable[str] = getattr(one, "__dict__", None) or getattr(type(one), "__dataclass_fields__", ())
-    return held
 
 
 # --- whether they fit the type ----------------------------------------------------------------

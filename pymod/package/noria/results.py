@@ -52,7 +52,8 @@ def promised(annotation: Any) -> Any:
     origin, arguments = origin_and_arguments(tp)
     if tp is tuple or origin is tuple:
         # A plain tuple is always (body, status[, headers]).
-        return promised(arguments[0]) if len(arguments) in (2, 3) and arguments[1] is int else EMPTY
+        is_answer = len(arguments) in (2, 3) and isinstance(arguments[1], type) and issubclass(arguments[1], int)
+        return promised(arguments[0]) if is_answer else EMPTY
     if getattr(origin, "__module__", None) == "collections.abc" and origin.__name__ in ("Awaitable", "Coroutine"):
         return promised(arguments[-1])
     if not is_union(origin):

@@ -273,7 +273,7 @@ def _is_multiple(value: Any, by: Any) -> bool:
         return bool(value % by == 0)
     # 0.3 is no multiple of 0.1 in binary: as near as pydantic takes for one.
     count = value / by
-    return abs(count) < float("inf") and abs(value - round(count) * by) <= 1e-9
+    return bool(abs(count) < float("inf") and abs(value - round(count) * by) <= 1e-9)
 
 
 def _without_zones(holds: Callable[[Any, Any], bool], bound: Any) -> Callable[[Any, Any], bool]:
