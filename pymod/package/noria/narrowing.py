@@ -88,9 +88,10 @@ class _Compiler:
             return self.model(tp, cls)
         if not (isinstance(cls, type) and issubclass(cls, Collection)):
             return None
-        if hasattr(cls, "_make"):
+        names = getattr(cls, "_fields", None)
+        if names is not None and issubclass(cls, tuple):
             hints = field_hints(cls)
-            made = self.fixed(tp, cls._make, [hints.get(name) for name in cls._fields])
+            made = self.fixed(tp, lambda values: cls(*values), [hints.get(name) for name in names])
             self.is_deep |= made is not None
             return made
         if issubclass(cls, Mapping):
@@ -234,7 +235,9 @@ def _type_arguments(tp: Any) -> dict[Any, Any]:
 def _with_arguments(hint: Any, known: dict[Any, Any]) -> Any:
     if type(hint).__name__ == "TypeVar":
         return known.get(hint, hint)
-    variables = () if isinstance(hint, type) else getattr(hint, "__parameters__", ())
+    if isinstance(hint, type):
+        return hint
+    variables = getattr(hint, "__parameters__", ())
     return hint[tuple(known.get(one, one) for one in variables)] if variables else hint
 
 
