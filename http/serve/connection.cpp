@@ -77,8 +77,11 @@ void Connection::complete_rare_receive(const Completion& completion) {
   if (result > 0) {
     if (life_ == Life::upgraded) {
       received_upgraded(lease.octets());
+    } else if (owned && !lent) {
+      receive_own(static_cast<std::size_t>(result));
     } else {
-      owned && !lent ? receive_own(static_cast<std::size_t>(result)) : received(lease.view());
+      // What came into the memory of a message that is over is part of it, and in no lease.
+      received(lent ? std::string_view() : lease.view());
     }
   } else if (result == 0) {
     peer_finished();

@@ -30,6 +30,18 @@ class WatchedEngine final : public uring::MemoryEngine {
   }
 };
 
+// Its cancellations may come too late: there was something to receive first.
+class LateEngine final : public uring::MemoryEngine {
+ public:
+  bool late = false;
+
+ private:
+  std::int32_t cancel_now(uring::Token target) override {
+    return late ? -ENOENT : MemoryEngine::cancel_now(target);
+  }
+};
+using ReceiveCreditLate = ServedOn<LateEngine>;
+
 class ReceiveCredit : public ServedOn<WatchedEngine> {
  protected:
   ReceiveCredit() : ServedOn({.buffered_bytes_high = 600'000, .receive_credit_bytes = 1000}) {}
@@ -111,6 +123,22 @@ TEST_F(ReceiveCredit, ENG_012_memory_that_is_lent_outlives_a_refusal_and_the_con
     pass_ms(10'000);
     EXPECT_EQ(server_.connections_live(), 0u) << how;
   }
+}
+
+// As the pool of a disk refuses a form while its octets still come.
+TEST_F(ReceiveCreditLate, ENG_012_octets_for_a_body_that_was_refused_meanwhile_are_dropped) {
+  const uring::Peer peer = connect();
+  send(peer, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n" +
+                 std::string(10'000, 'x'));
+  engine_.late = true;
+  pass_ms(60'000);
+  engine_.late = false;
+  engine_.deliver(peer, std::string(1'000, 'x'));
+  run();
+  EXPECT_EQ(status_of(engine_.take_sent(peer)), 408);
+  engine_.finish(peer);
+  run();
+  EXPECT_TRUE(engine_.closed(peer));
 }
 
 }  // namespace
