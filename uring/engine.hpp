@@ -142,8 +142,8 @@ class Engine {
   }
   // The same for who takes all there is whenever it is told: an engine that gains by it is silent
   // about readiness that it has told of, until there is more. With POLLRDHUP, POLLHUP or POLLERR in
-  // the result nothing more will come, with POLLPRI a read stops at urgent data: what is there is
-  // to be read to its end.
+  // the result nothing more will come, with POLLPRI but not POLLRDBAND a read stops at urgent data:
+  // what is there is to be read to its end.
   virtual void poll_news(Token token, Descriptor descriptor, std::uint32_t events) {
     poll_lasting(token, descriptor, events);
   }

@@ -23,7 +23,10 @@ constexpr std::uint32_t events_told[2] = {POLLIN | POLLPRI | POLLERR | POLLHUP,
                                           POLLOUT | POLLERR | POLLHUP};
 
 // What a read leaves behind these is no news: what is there must be read to its end.
-constexpr std::uint32_t events_to_end = POLLPRI | POLLRDHUP | POLLHUP | POLLERR;
+constexpr bool is_to_end(std::uint32_t events) {
+  return (events & (POLLRDHUP | POLLHUP | POLLERR)) != 0 ||
+         (events & (POLLPRI | POLLRDBAND)) == POLLPRI;
+}
 
 constexpr std::size_t index_of(DescriptorWatches::Side side) {
   return static_cast<std::size_t>(side);
@@ -163,7 +166,7 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
     const std::uint32_t event = events_of[index_of(side)];
     if ((events & events_told[index_of(side)]) == 0) continue;
     for_nobody |= !watch.watchers[index_of(side)] && (watch.polled & event) != 0;
-    push(watch, side, (events & events_to_end) != 0, ready);
+    push(watch, side, is_to_end(events), ready);
   }
   // Most often the next operation on the socket asks for the same: what polls on is left to it.
   if (watch.lingers && completion.more && !for_nobody) return;

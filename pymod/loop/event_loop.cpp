@@ -154,6 +154,7 @@ void EventLoop::move_due(double now) {
 
 // As asyncio: those that are ready now, not what they make ready; that is the next round.
 bool EventLoop::run_round() {
+  ++round_;
   const std::size_t count = ready_.size();
   for (std::size_t index = 0; index < count && !ready_.empty(); ++index) {
     const Ready ready = ready_.pop();

@@ -72,6 +72,8 @@ class EventLoop final : public uring::Work {
   // The exception that ended a callback and must end whoever turns the loop; null if there is none.
   OwnedRef take_raised() { return std::move(raised_); }
   bool has_raised() const { return static_cast<bool>(raised_); }
+  // Another one in each round of callbacks.
+  std::uint32_t round() const { return round_; }
   // Something is ready to run.
   bool busy() const { return !ready_.empty(); }
   // Drops everything, the engine last.
@@ -124,6 +126,7 @@ class EventLoop final : public uring::Work {
   bool wake_armed_ = false;
   bool waiting_ = false;
   bool stopping_ = false;
+  std::uint32_t round_ = 0;
   bool closed_ = false;
   OwnedRef raised_;
   PyThreadState* thread_ = nullptr;

@@ -152,10 +152,19 @@ bool StreamTransport::begin() {
 bool StreamTransport::read() {
   // Paused or closed after the descriptor was found ready.
   if (lost_count != 0 || !is_reading()) return true;
-  return is_buffered ? receive_into_protocol() : receive();
+  // Once in a round, and behind what the last read has made ready, as a loop does that looks at its
+  // descriptors between.
+  if (std::exchange(read_in_round, loop->core->round()) == loop->core->round()) {
+    read_again();
+    return true;
+  }
+  bool left = false;
+  const bool done = is_buffered ? receive_into_protocol(left) : receive(left);
+  if (left && loop != nullptr) read_again();
+  return done;
 }
 
-bool StreamTransport::receive() {
+bool StreamTransport::receive(bool& left) {
   const std::span<char> scratch = loop->core->scratch();
   const ssize_t count = ::recv(descriptor, scratch.data(), scratch.size(), MSG_DONTWAIT);
   if (count < 0) {
@@ -164,7 +173,7 @@ bool StreamTransport::receive() {
     return fail("Fatal read error on socket transport");
   }
   if (count == 0) return received_end();
-  if (reads_to_end || static_cast<std::size_t>(count) == scratch.size()) read_again();
+  left = reads_to_end || static_cast<std::size_t>(count) == scratch.size();
   const auto octets = scratch.first(static_cast<std::size_t>(count));
   if (feeds_protocol != 0) [[likely]] {
     switch (feed_stream(*this, octets)) {
@@ -190,7 +199,7 @@ void StreamTransport::read_again() {
   loop->core->push(OwnedRef::share(object()), RunReason::unread);
 }
 
-bool StreamTransport::receive_into_protocol() {
+bool StreamTransport::receive_into_protocol(bool& left) {
   AsyncioParts& asyncio = parts();
   const OwnedRef any_size(PyLong_FromLong(-1));
   const OwnedRef buffer(call_method(protocol, asyncio.names.get_buffer, any_size.get()));
@@ -208,7 +217,7 @@ bool StreamTransport::receive_into_protocol() {
   const ssize_t count =
       ::recv(descriptor, view.buf, static_cast<std::size_t>(view.len), MSG_DONTWAIT);
   const int error = errno;
-  if (count > 0 && (reads_to_end || count == view.len)) read_again();
+  left = count > 0 && (reads_to_end || count == view.len);
   PyBuffer_Release(&view);
   if (count < 0) {
     if (would_block(error)) return true;

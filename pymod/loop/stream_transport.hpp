@@ -33,6 +33,7 @@ struct StreamTransport {
   std::size_t high_water;
   std::size_t low_water;
   int descriptor;
+  std::uint32_t read_in_round;  // of the loop, last
   unsigned lost_count;  // 1 once connection_lost() is under way; then one more for each write
   bool is_connected;    // there is a protocol to tell
   bool is_closing;
@@ -80,8 +81,9 @@ struct StreamTransport {
   bool shut_down_output();
 
  private:
-  bool receive();
-  bool receive_into_protocol();
+  // `left`: there may be more.
+  bool receive(bool& left);
+  bool receive_into_protocol(bool& left);
   bool received_end();
   void read_again();
   bool pause_protocol();

@@ -33,13 +33,13 @@ bool read_arguments(PyObject* const* arguments, Py_ssize_t count, PyObject* name
                        {.name = "waiter"},
                        {.name = "extra"},
                        {.name = "server"}};
-  if (!place_arguments("_make_socket_transport", given, arguments, count, names)) return false;
+  const bool placed = place_arguments("_make_socket_transport", given, arguments, count, names);
   opening = {.socket = given[0].value,
              .protocol = given[1].value,
              .waiter = given[2].value,
              .extra = given[3].value,
              .server = given[4].value};
-  if (opening.socket != nullptr && opening.protocol != nullptr) return true;
+  if (placed && opening.socket != nullptr && opening.protocol != nullptr) return true;
   PyErr_SetString(PyExc_TypeError, "a transport takes sock, protocol, waiter, extra and server");
   return false;
 }

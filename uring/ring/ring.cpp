@@ -167,9 +167,11 @@ void RingEngine::poll(Token token, Descriptor descriptor, std::uint32_t events) 
 }
 
 void RingEngine::poll_news(Token token, Descriptor descriptor, std::uint32_t events) {
-  // The end of what a peer sends is no news once it was there together with the last octets, nor
-  // is what it sends behind urgent data.
-  const std::uint32_t urgent = (events & POLLIN) != 0 ? POLLPRI : 0;
+  // The end of what a peer sends is no news once it was there together with the last octets, nor is
+  // what it sends behind urgent data. Woken once, a poll tells what it was woken with, and any
+  // octet wakes with both of these; woken again before, as by urgent data, it asks the socket,
+  // which never says the second.
+  const std::uint32_t urgent = (events & POLLIN) != 0 ? POLLPRI | POLLRDBAND : 0;
   ops::prepare_poll_news(next_entry(), token, descriptor, events | POLLRDHUP | urgent);
 }
 

@@ -426,13 +426,11 @@ class ItemPump(Awaitable[bool]):
 
 @final
 class WebSocketEnd:
-    """The native end of one WebSocket."""
+    """The native end of one WebSocket: after its end WebSocketDisconnect, behind the last message."""
 
-    def send(self, data: bytes, is_text: bool, /) -> bool:
-        """Queues a message; False: await writable() before the next. WebSocketDisconnect after the end."""
+    def send(self, data: bytes, is_text: bool, /) -> bool: ...  # False: await writable() before the next
     def writable(self) -> Future[None]: ...
-    def take(self) -> tuple[str, str | bytes] | None:
-        """None: await arrival() and take again. WebSocketDisconnect after the last one."""
+    def take(self) -> tuple[str, str | bytes] | None: ...  # None: await arrival(), and take again
     def arrival(self) -> Future[None]: ...
     def ping(self, data: bytes, /) -> None: ...
     def close(self, code: int, reason: bytes, /) -> None: ...

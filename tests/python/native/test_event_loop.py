@@ -7,6 +7,7 @@ import socket
 import time
 
 import pytest
+from transports import turns
 
 from noria.loop import Loop
 
@@ -91,7 +92,7 @@ def test_stopped_before_it_runs_it_runs_one_round(loop: Loop) -> None:
     loop.run_forever()
     assert seen == [1]
     # And that stop is forgotten.
-    loop.run_until_complete(asyncio.sleep(0.001))
+    turns(loop)
     assert seen == [1, 2]
 
 
@@ -102,7 +103,6 @@ def test_who_yields_a_few_times_lets_in(loop: Loop, what: str) -> None:
     loop.add_reader(ours, lambda: seen.append(ours.recv(9).decode()))
 
     async def main() -> None:
-        await asyncio.sleep(0.001)
         if what == "arrives":
             theirs.send(b"arrives")
         else:
@@ -111,6 +111,7 @@ def test_who_yields_a_few_times_lets_in(loop: Loop, what: str) -> None:
             await asyncio.sleep(0)
         assert seen == [what]
 
+    turns(loop)
     loop.run_until_complete(main())
     ours.close()
     theirs.close()
@@ -140,20 +141,24 @@ def test_behind_a_long_round_the_descriptors_are_looked_at(loop: Loop) -> None:
 
 @pytest.mark.parametrize("how", ["a server", "a reader"])
 def test_an_address_is_free_once_its_listener_is_closed(loop: Loop, how: str) -> None:
-    async def main() -> None:
-        listener = socket.create_server(("127.0.0.1", 0))
-        address = listener.getsockname()
-        if how == "a server":
-            server = await asyncio.start_server(lambda *_: None, sock=listener)
-            await asyncio.sleep(0.001)
-            server.close()
-            await server.wait_closed()
-        else:
-            loop.add_reader(listener, lambda: None)
-            await asyncio.sleep(0.001)
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+
+    async def serve() -> asyncio.Server:
+        return await asyncio.start_server(lambda *_: None, sock=listener)
+
+    async def leave(server: asyncio.Server | None) -> None:
+        if server is None:
             loop.remove_reader(listener)
             listener.close()
+        else:
+            server.close()
+            await server.wait_closed()
         with socket.socket() as again:
             again.bind(address)
 
-    loop.run_until_complete(main())
+    server = loop.run_until_complete(serve()) if how == "a server" else None
+    if server is None:
+        loop.add_reader(listener, lambda: None)
+    turns(loop)
+    loop.run_until_complete(leave(server))

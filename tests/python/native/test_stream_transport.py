@@ -271,10 +271,12 @@ def test_callbacks_share_the_context_of_the_making(loop: noria.loop.Loop) -> Non
 
 
 @pytest.mark.parametrize("what", ["urgent data", "descriptors"])
-def test_a_read_that_stops_short_is_not_the_last(loop: noria.loop.Loop, what: str) -> None:
+@pytest.mark.parametrize("paused", [True, False])
+def test_a_read_that_stops_short_is_not_the_last(loop: noria.loop.Loop, what: str, paused: bool) -> None:
     def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
         turns(each)
-        transport.pause_reading()
+        if paused:
+            transport.pause_reading()
         peer.send(b"before")
         if what == "urgent data":
             peer.send(b"!", socket.MSG_OOB)
@@ -288,3 +290,17 @@ def test_a_read_that_stops_short_is_not_the_last(loop: noria.loop.Loop, what: st
     for seen, _ in (mine, stock):
         data = b"".join(one[1] for one in seen if one[0] == "data")
         assert data == (b"beforebehind" if what == "urgent data" else b"beforewithbehind")
+
+
+def test_what_a_read_makes_ready_runs_before_the_next(loop: noria.loop.Loop) -> None:
+    def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
+        taken = protocol.data_received
+        protocol.data_received = lambda data: (each.call_soon(protocol.seen.append, "soon"), taken(data))  # type: ignore
+        turns(each)
+        socket.send_fds(peer, [b"first"], [peer.fileno()])
+        peer.send(b"second")
+        turns(each)
+
+    mine, stock = on_both(loop, trial, "unix")
+    assert mine == stock
+    assert mine[0][1:5] == [("data", b"first"), "soon", ("data", b"second"), "soon"]
