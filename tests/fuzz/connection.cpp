@@ -40,6 +40,7 @@ struct Input {
   bool small_limits = false;
   bool many_buffers = false;
   bool backs_up = false;
+  bool owns_memory = false;
   std::span<const std::uint8_t> tape;
   std::vector<std::string> peers;
 };
@@ -52,6 +53,7 @@ Input parse(std::span<const std::uint8_t> octets) {
   input.small_limits = (octets[0] & 4) != 0;
   input.many_buffers = (octets[0] & 8) != 0;
   input.backs_up = (octets[0] & 16) != 0;
+  input.owns_memory = (octets[0] & 32) != 0;
   const std::size_t wished = octets[1] | std::size_t{octets[2]} << 8;
   octets = octets.subspan(3);
   input.tape = octets.first(std::min(wished, octets.size()));
@@ -153,6 +155,7 @@ ServerConfig config_of(const Input& input) {
     config.send_queue_bytes_low = 50;
     config.connection_queue_bytes_max = 600;
   }
+  if (input.owns_memory) config.receive_credit_bytes = 40;
   if (input.patient) {
     config.header_timeout_ms = config.rate_grace_ms = config.rate_credit_ms_max = 10'000'000;
     config.drain_body_timeout_ms = config.keep_alive_timeout_ms = 10'000'000;
