@@ -101,6 +101,14 @@ bool EventLoop::open(uring::EngineRequest request) {
   return true;
 }
 
+void EventLoop::leave_engine_of_parent() {
+  if (!fork_guard_ || fork_guard_->owns()) [[likely]]
+    return;
+  watches_.detach();
+  wake_armed_ = false;
+  engine_ = nullptr;
+}
+
 const char* EventLoop::engine_name() const {
   if (engine_ == nullptr) return nullptr;
   return engine_->kind() == uring::EngineKind::ring ? "uring" : "epoll";
@@ -110,10 +118,7 @@ void EventLoop::close() {
   if (std::exchange(closed_, true)) return;
   ready_.clear();
   timers_.clear();
-  if (fork_guard_ && !fork_guard_->owns()) {
-    watches_.detach();
-    engine_ = nullptr;
-  }
+  leave_engine_of_parent();
   watches_.clear();
   detach();
   own_engine_.reset();

@@ -48,6 +48,8 @@ class EventLoop final : public uring::Work {
       scratch_ = std::make_unique_for_overwrite<char[]>(scratch_bytes);
     return {scratch_.get(), scratch_bytes};
   }
+  // Ahead of a removal from watches(): a child that was forked may not touch the engine any more.
+  void leave_engine_of_parent();
   // Behind a removal from watches() of what may be closed now, and its address used again. A ring
   // keeps a closed socket open, and its peer from knowing, while a poll of it is in flight.
   void release_removed();
@@ -119,8 +121,7 @@ class EventLoop final : public uring::Work {
   std::unique_ptr<uring::Engine> own_engine_;
   // Of one turn; here, since to make it anew costs more than a turn that finds nothing.
   std::array<uring::Completion, completions_per_turn> batch_;
-  // A child that was forked leaves the engine to its parent.
-  std::optional<uring::ForkGuard> fork_guard_;
+  std::optional<uring::ForkGuard> fork_guard_;  // of `own_engine_`
   Stats stats_;
   std::optional<uring::Wake> wake_;
   bool wake_armed_ = false;

@@ -146,6 +146,7 @@ PyObject* remove_watch(PyObject* self, PyObject* file, Side side) {
   if (loop.core->closed()) Py_RETURN_FALSE;
   const int descriptor = descriptor_of(file);
   if (descriptor < 0) return nullptr;
+  loop.core->leave_engine_of_parent();
   const OwnedRef before = loop.core->watches().remove(descriptor, side);
   if (!before) Py_RETURN_FALSE;
   loop.core->release_removed();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import socket
 
 import pytest
@@ -106,6 +107,9 @@ def test_a_forked_child_may_close_its_parents_loop(engine: str) -> None:
         loop.run_forever()
     except OSError as error:
         pytest.skip(str(error))
+    loop.add_signal_handler(signal.SIGUSR2, loop.stop)
+    loop.call_soon(loop.stop)
+    loop.run_forever()
     child = os.fork()
     if child == 0:
         status = 1
