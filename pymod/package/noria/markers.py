@@ -22,7 +22,7 @@ def marker_of(compiler: Compiler, parameter: Parameter) -> tuple[Marker | None, 
     """(marker or None, the annotation without it); HandlerSignatureError if there are two."""
     tp = parameter.annotation
     found: Marker | None = None
-    for one in () if isinstance(tp, type) else peeled(tp)[1]:
+    for one in () if tp is EMPTY or isinstance(tp, type) else peeled(tp)[1]:
         if _is_marker(one):
             if found is not None:
                 raise _twice(compiler, parameter)

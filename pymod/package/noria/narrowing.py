@@ -7,7 +7,6 @@ a subclass, or a dict in the place of a model, has beside the declared fields wo
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Collection, Mapping
 from operator import is_
 
@@ -209,7 +208,11 @@ def _judge(tp: Any) -> Callable[[Any], bool]:
 def _fields_of(cls: Any, kind: str | None) -> list[str]:
     if kind == "msgspec":
         return list(cls.__struct_fields__)
-    return [one.name for one in (cls.__attrs_attrs__ if kind == "attrs" else dataclasses.fields(cls))]
+    if kind == "attrs":
+        return [one.name for one in cls.__attrs_attrs__]
+    from dataclasses import fields  # not what a server's start pays for
+
+    return [one.name for one in fields(cls)]
 
 
 def _setter(kind: str | None) -> Callable[[Any, str, Any], None]:
