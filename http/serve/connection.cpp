@@ -231,6 +231,7 @@ void Connection::receive_more() {
   if (ended_by_stop_ && life_ == Life::open && !shared_.engine.has_unread(descriptor_))
       [[unlikely]] {
     life_ = Life::finishing;
+    waiting_ = Wait::nothing;
     finish_if_flushed();
     if (life_ != Life::finishing) return;
   }

@@ -50,11 +50,11 @@ void Server::settle() {
   if (stop_wanted_.load(std::memory_order_relaxed) != Stop::none) [[unlikely]]
     proceed_with_stop();
   admit_waiting();
-  arm_listeners();
   inspect_timers();
   if (shared_.companion != nullptr) shared_.companion->settle();
   while (Connection* connection = shared_.to_settle.pop_front()) connection->settle();
   while (Connection* connection = shared_.to_close.pop_front()) connection->try_close();
+  arm_listeners();
 }
 
 std::uint64_t Server::next_deadline_ns() const {

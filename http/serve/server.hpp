@@ -75,6 +75,7 @@ class Server final : public uring::Work {
   bool deliver_bounded(std::span<const uring::Completion> batch);
   Connection* addressee(const uring::Completion& completion);
   void complete_accept(const uring::Completion& completion);
+  // Last in a turn: all else in it may have asked the disk, whose answer must wake the next one.
   void arm_listeners();
   void admit_waiting();
   void make_room();

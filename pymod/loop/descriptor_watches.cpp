@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <utility>
 
 #include "pymod/hotpath/python_versions.hpp"
@@ -153,9 +154,10 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
   if (watch.polled == 0 || watch.generation != completion.token.generation()) return;
   if (!completion.more) watch.polled = 0;
   if (completion.result < 0) {
-    // The descriptor is none any more: whoever waits learns it from the call that they make.
+    // The descriptor is none any more: whoever waits learns it from the call that they make. One
+    // that was closed, and is a connection of the server's by now, is nobody's to call for.
     for (const Side side : {Side::reader, Side::writer}) {
-      push(watch, side, true, ready);
+      if (completion.result != -ECANCELED) push(watch, side, true, ready);
       watch.watchers[index_of(side)] = OwnedRef();
     }
     return;

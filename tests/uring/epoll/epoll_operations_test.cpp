@@ -75,6 +75,29 @@ TEST_F(EpollOperations,
   ::close(peer);
 }
 
+// As a coroutine does that closes a socket whose poll outlives the operation it was asked for.
+TEST_F(EpollOperations, a_poll_of_a_descriptor_that_others_closed_ends_with_its_next_use) {
+  const int listener = listen();
+  std::array<int, 2> pair;
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()), 0);
+  const Token polled = token(Operation::poll, 2);
+  engine_->poll_lasting(polled, pair[0], POLLIN);
+  engine_->accept(token(Operation::accept), listener);
+  turn();
+  const int peer = connect();
+  ::close(pair[0]);
+  const auto completions = turn(no_deadline);
+  ASSERT_EQ(completions.size(), 2u);
+  EXPECT_EQ(completions[0].token, polled);
+  EXPECT_EQ(completions[0].result, -ECANCELED);
+  EXPECT_FALSE(completions[0].more);
+  EXPECT_EQ(completions[1].result, pair[0]);
+  close(pair[0]);
+  close(listener);
+  ::close(peer);
+  ::close(pair[1]);
+}
+
 TEST_F(EpollOperations, a_burst_of_connections_takes_few_turns_and_a_trickle_few_calls) {
   const int listener = listen();
   engine_->accept(token(Operation::accept), listener);
