@@ -333,8 +333,7 @@ std::string_view Connection::skip_body(const RequestHead& head, std::string_view
     parked.decoder.begin(shared_.head_limits, shared_.body_limits, no_limit);
   }
   if (life_ == Life::open) {
-    // Read on, however much is queued: the peer's time runs, and what is discarded asks for
-    // nothing.
+    // Read on, however much is queued: the peer's time runs, and a discard asks for nothing.
     input_paused_ = false;
     wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
   }

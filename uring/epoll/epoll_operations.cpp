@@ -40,8 +40,7 @@ void EpollEngine::accept_ready(Watch& watch, Descriptor listener) {
     if (accepted >= 0) {
       CHECK(know(accepted));
       Watch& fresh = watches_[static_cast<std::size_t>(accepted)];
-      // Nothing but a poll may be left, of a descriptor that others closed and that had this
-      // number.
+      // Only a poll may be left, of a descriptor that others closed and that had this number.
       CHECK((fresh.pending & ~polling) == 0);
       end_pending(fresh, nullptr);
       fresh = Watch{};

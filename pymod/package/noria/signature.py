@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from noria.annotations import Unfit, described, fits_text, is_model, is_scalar
 from noria.bodies import body_source
-from noria.constraints import bounded
 from noria.concurrency import CONFIGURED, read_concurrency
+from noria.constraints import bounded
 from noria.errors import HandlerSignatureError
 from noria.explaining import explainer
 from noria.markers import StateReader, is_dependency, is_state, marker_of, state_of
