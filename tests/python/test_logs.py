@@ -254,3 +254,20 @@ def test_a_logger_of_the_application_gets_the_exception(
 
     assert status(serve(app).url) == 500
     assert [record.name for record in caplog.records] == ["noria.error"]
+
+
+def test_H1_097_a_path_cannot_begin_a_line_however_its_record_is_written(
+    serve: Callable[..., live_server], caplog: pytest.LogCaptureFixture
+) -> None:
+    app = App()
+
+    @app.get("/{name}")
+    def fail(name: str) -> None:
+        raise LookupError("here")
+
+    url = serve(app).url
+    assert status(f"{url}/a%0Aforged%1B%7F%22%5C%C3%A9z") == status(f"{url}/{'x' * 2000}") == 500
+    assert [record.message for record in caplog.records] == [
+        r"GET /a\x0aforged\x1b\x7f\x22\x5c\xc3\xa9z: LookupError",
+        f"GET /{'x' * 1023}: LookupError",
+    ]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from noria.app import App
     from noria.routing import RouteInfo
 
+_LOGGED_BYTES_MAX = 1024
+
 
 class Answers:
     """What the native half asks of Python, for one application."""
@@ -106,7 +108,7 @@ class Answers:
         return self.error_response(500, phrase(500))
 
     def log(self, request: Request | None, error: BaseException) -> None:
-        self.log_failure("a request" if request is None else f"{request.method} {request.path}", error)
+        self.log_failure("a request" if request is None else f"{request.method} {_logged(request.path)}", error)
 
     def log_failure(self, what: str, error: BaseException) -> None:
         import logging
@@ -346,6 +348,12 @@ def refuse_text(value: Any, route: RouteInfo | None) -> None:
             f"{_where(route)}returned a {type(value).__name__} on a {route.media_type} route; return a str "
             f"or bytes"
         )
+
+
+def _logged(path: str) -> str:
+    """A client's path as access logs have it: whoever formats the record, it cannot begin a line of its own (H1-097)."""
+    octets = path.encode()[:_LOGGED_BYTES_MAX]
+    return "".join(chr(one) if 0x20 <= one < 0x7F and one not in b'"\\' else f"\\x{one:02x}" for one in octets)
 
 
 def _is_json_type(media_type: str) -> bool:
