@@ -220,6 +220,9 @@ def named(**paths: str) -> App:
         ("/x/{n:float}", {"n": 1e-7}, "/x/0.0000001"),
         ("/x/{u:uuid}", {"u": uuid.UUID(int=1)}, f"/x/{uuid.UUID(int=1)}"),
         ("/x/{s:regex([ab]+)}", {"s": "ab"}, "/x/ab"),
+        ("/{s:regex([^}]+)}/{t}", {"s": "a", "t": "b"}, "/a/b"),
+        (r"/{s:regex(a\{b)}/{t}", {"s": "a{b", "t": "c"}, "/a%7Bb/c"),
+        (r"/{s:regex([])\]}]+(x{2}\)))}/{t}", {"s": ")}]xx)", "t": "c"}, "/%29%7D%5Dxx%29/c"),
         ("/{name}.json", {"name": "x"}, "/x.json"),
         ("/x", {"_query": {"page": 2, "t": ["a", "b"], "on": True, "no": None}}, "/x?page=2&t=a&t=b&on=true"),
     ],
@@ -227,6 +230,7 @@ def named(**paths: str) -> App:
 def test_url_for(path: str, values: dict[str, Any], url: str) -> None:
     app = named(it=path)
     assert app.url_for("it", **values) == url
+    assert TestClient(app).get(url).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -235,6 +239,9 @@ def test_url_for(path: str, values: dict[str, Any], url: str) -> None:
         ("/{id:int}", {"id": "x"}),
         ("/{id:int}", {"id": 2**63}),
         ("/{id:int}", {"id": True}),
+        ("/{id:int}", {"id": "1" * 5000}),
+        ("/{id:int}", {"id": 10**5000}),
+        ("/{id}", {"id": "\ud800"}),
         ("/{id:float}", {"id": float("nan")}),
         ("/{id:uuid}", {"id": "x"}),
         ("/{id:regex([ab]+)}", {"id": "c"}),
@@ -257,6 +264,16 @@ def test_every_built_url_leads_back() -> None:
     for value in ("a b", "é/ü", "100%", "?#&=+", "a.b~c_d-e"):
         url = app.url_for("it", x=value, y=value)
         assert TestClient(app).get(url).json() == {"x": value, "y": value}
+
+
+def test_parameters_end_where_the_router_ends_them() -> None:
+    app = App()
+
+    @app.get(r"/{s:regex(a\{[}]\))}/{t}")
+    def show(s: str, t: str) -> list[str]:
+        return [s, t]
+
+    assert TestClient(app).get("/a%7B%7D%29/b").json() == ["a{})", "b"]
 
 
 def test_names() -> None:

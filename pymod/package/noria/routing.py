@@ -55,28 +55,53 @@ class Template:
             trouble = [f"misses {', '.join(missing)}"] if missing else []
             trouble += [f"has no {', '.join(surplus)}"] if surplus else []
             raise URLBuildError(f"{what} {' and '.join(trouble)}: the template is {self.path}")
-        built = quote(self.literals[0], safe="/%!$&'()*+,;=:@~")
+        built = quoted(self.literals[0])
         for (name, converter), literal in zip(self.parameters, self.literals[1:], strict=True):
-            text = _text(values[name], converter)
-            if text is None:
-                raise URLBuildError(
-                    f"{what}: {values[name]!r} is no value for {{{name}:{converter}}} in {self.path}"
-                )
-            built += quote(text, safe="/" if converter == "path" else "")
-            built += quote(literal, safe="/%!$&'()*+,;=:@~")
+            place = f"{{{name}:{converter}}} in {self.path}"
+            try:
+                text = _text(values[name], converter)
+                if text is None:
+                    raise URLBuildError(f"{what}: {values[name]!r} is no value for {place}")
+                built += quote(text, safe="/" if converter == "path" else "")
+            except ValueError as error:  # a lone surrogate, more digits than int() takes
+                raise URLBuildError(f"{what}: no value for {place}: {error}") from None
+            built += quoted(literal)
         return built
 
 
+def quoted(literal: str) -> str:
+    """A literal part of a path as it stands in a URL."""
+    from urllib.parse import quote
+
+    return quote(literal, safe="/!$&'()*+,;=:@~")
+
+
 def _closing(path: str, begin: int) -> int:
+    """Where the parameter ends that begins here; the braces of a pattern are its own."""
+    end, pattern = path.find("}", begin), path.find(":regex(", begin)
+    return path.find("}", _pattern_end(path, pattern + 7)) if 0 <= pattern < end else end
+
+
+def _pattern_end(path: str, at: int) -> int:
+    """Of the parenthesis behind a pattern, as the native half finds it: not escaped, and in no class."""
     depth = 0
-    for at in range(begin, len(path)):
-        if path[at] == "{":
-            depth += 1
-        elif path[at] == "}":
-            depth -= 1
-            if depth == 0:
-                return at
-    return -1
+    while at < len(path) and (path[at] != ")" or depth):
+        if path[at] == "\\":
+            at += 1
+        elif path[at] == "[":
+            at = _class_end(path, at)
+        else:
+            depth += (path[at] == "(") - (path[at] == ")")
+        at += 1
+    return at
+
+
+def _class_end(path: str, open: int) -> int:
+    at = open + 1 + path.startswith("^", open + 1)
+    at += path.startswith("]", at)  # in first place a member
+    while at < len(path) and path[at] != "]":
+        at += 2 if path[at] == "\\" else 1
+    return at
 
 
 def _text(value: Any, converter: str) -> str | None:
