@@ -98,11 +98,11 @@ def test_pages_that_are_left_out_and_paths_that_differ() -> None:
 
 def test_of_a_mounted_app_paths_begin_where_it_is_mounted() -> None:
     app, inner = App(), shop()
-    app.mount("/inner", inner)
+    app.mount("/the inner", inner)
     client = TestClient(app)
-    document = client.get("/inner/openapi.json").json()
-    assert document["servers"] == [{"url": "/inner"}] and document["paths"].keys() == {"/cups/{id}"}
-    assert client.get("/inner/docs/swagger.js").is_success and client.get("/docs").status_code == 404
+    document = client.get("/the inner/openapi.json").json()
+    assert document["servers"] == [{"url": "/the%20inner"}] and document["paths"].keys() == {"/cups/{id}"}
+    assert client.get("/the inner/docs/swagger.js").is_success and client.get("/docs").status_code == 404
     assert app.openapi()["paths"] == {}
 
 

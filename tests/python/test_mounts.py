@@ -53,6 +53,13 @@ def test_paths_and_root_paths_grow(serve: Callable[..., Any]) -> None:
     assert [route.path for route in app.routes] == ["/x/{id:int}"]  # a schema of its own
 
 
+def test_a_prefix_is_encoded_in_urls() -> None:
+    app, below = App(), App()
+    app.mount("/a b/ä", below, name="below")
+    below.add_route("/x", lambda request: [request.root_path, request.url_for("x")], name="x")
+    assert TestClient(app).get(app.url_for("below.x")).json() == ["/a b/ä", "http://testserver/a%20b/%C3%A4/x"]
+
+
 def test_404_and_405_are_the_mounted_apps_own(serve: Callable[..., Any]) -> None:
     app, plain, problem, handled = App(), App(), App(errors="problem"), App()
     for path, one in (("/plain", plain), ("/problem", problem), ("/handled", handled)):

@@ -6,6 +6,7 @@ import os
 
 from noria import _native
 from noria.responses import Response
+from noria.routing import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class _Served:
     def document(self) -> Response:
         root = self.app._root_path
         if root not in self._documents:
-            servers = {"servers": [{"url": root}]} if root else {}
+            servers = {"servers": [{"url": quoted(root)}]} if root else {}
             self._documents[root] = Response.json({**self.app.openapi(), **servers})
         return self._documents[root]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noria.errors import RegistrationError
-from noria.routing import Template
+from noria.routing import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Mount:
     @property
     def path(self) -> str:
         """The prefix as it stands in a URL."""
-        return Template(self.prefix).build({}, "a mount")
+        return quoted(self.prefix)
 
 
 def _is_mountable(target: Any) -> TypeGuard[Mountable]:

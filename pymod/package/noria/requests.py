@@ -158,7 +158,9 @@ def _url(self: Request) -> URL:
 
 def url_for(self: Request, name: str, /, **params: Any) -> str:
     """The absolute URL of a route of the app that has the request."""
-    return f"{self.scheme}://{_authority(self)}{root_path(self)}{self.app.url_for(name, **params)}"
+    from noria.routing import quoted
+
+    return f"{self.scheme}://{_authority(self)}{quoted(root_path(self))}{self.app.url_for(name, **params)}"
 
 
 def root_path(self: Request) -> str:
