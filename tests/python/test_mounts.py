@@ -187,6 +187,12 @@ def test_paths_that_are_refused(path: str) -> None:
         App().mount(path, App())
 
 
+@pytest.mark.parametrize("path", ["/a%20b", "/../a"])
+def test_prefixes_that_nothing_matches_are_refused(path: str) -> None:
+    with pytest.raises(RegistrationError, match="which nothing matches|compared decoded"):
+        App().mount(path, App())
+
+
 def test_what_else_is_refused() -> None:
     app, below = App(), App()
     with pytest.raises(TypeError, match="takes an App or StaticFiles"):

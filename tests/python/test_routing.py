@@ -95,6 +95,9 @@ def test_the_next_branch_is_tried_when_a_better_one_leads_nowhere() -> None:
         ("/{p:path}/x", "last"),
         ("/{a:regex(*)}", "pattern"),
         ("/{a", "close"),
+        ("/a%20b/{x}", "'/a b' for '/a%20b'"),
+        ("/{x}/../y", "leave it out"),
+        ("/.", "leave it out"),
     ],
 )
 def test_refused_templates_say_how_to_fix_it(path: str, fix: str) -> None:
@@ -224,6 +227,7 @@ def named(**paths: str) -> App:
         (r"/{s:regex(a\{b)}/{t}", {"s": "a{b", "t": "c"}, "/a%7Bb/c"),
         (r"/{s:regex([])\]}]+(x{2}\)))}/{t}", {"s": ")}]xx)", "t": "c"}, "/%29%7D%5Dxx%29/c"),
         ("/{name}.json", {"name": "x"}, "/x.json"),
+        ("/100%/.{name}", {"name": "x"}, "/100%25/.x"),
         ("/x", {"_query": {"page": 2, "t": ["a", "b"], "on": True, "no": None}}, "/x?page=2&t=a&t=b&on=true"),
     ],
 )

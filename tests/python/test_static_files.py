@@ -251,6 +251,7 @@ def test_mounted(root: Path) -> None:
         ({"prefix": "static"}, "no prefix"),
         ({"prefix": "/static/"}, "no prefix"),
         ({"prefix": "/{x}"}, "no prefix"),
+        ({"prefix": "/../x"}, "dot segment"),
         ({"symlinks": "always"}, "'beneath' or 'never'"),
         ({"index_file": "a/b"}, "name of a file"),
         ({"index_file": None, "spa": True}, "there is none"),

@@ -12,7 +12,7 @@ from noria.providers import Injecting
 from noria.requests import State
 from noria.route_options import FIXES
 from noria.routed import Routed
-from noria.routing import RouteInfo, build_url
+from noria.routing import RouteInfo, build_url, check_literals
 from noria.templates import Rendering
 
 TYPE_CHECKING = False
@@ -129,6 +129,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         """Adds a route with its plan; one whose annotations name nothing yet gets its plan at the freeze."""
         from noria.signature import Unresolved
 
+        check_literals(route.template, route.where)
         plan = None
         try:
             plan = compile()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noria.errors import RegistrationError
-from noria.routing import quoted
+from noria.routing import Template, check_literals, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -153,4 +153,5 @@ def _prefix(path: str, where: str) -> str:
             where=where,
             fix="/admin, or / for everything",
         )
+    check_literals(Template(path), where)
     return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noria.errors import URLBuildError
+from noria.errors import RegistrationError, URLBuildError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +74,22 @@ def quoted(literal: str) -> str:
     from urllib.parse import quote
 
     return quote(literal, safe="/!$&'()*+,;=:@~")
+
+
+def check_literals(template: Template, where: str) -> None:
+    """RegistrationError for what no request can match: paths are compared decoded, dot segments match nothing."""
+    path, whole = template.path, "{}".join(template.literals)
+    if any(segment in (".", "..") for segment in whole.split("/")):
+        raise RegistrationError(f"{path!r} has a dot segment, which nothing matches", where=where, fix="leave it out")
+    if "%" in whole:
+        from urllib.parse import unquote
+
+        if unquote(whole) != whole:
+            raise RegistrationError(
+                f"{path!r} is percent-encoded, and paths are compared decoded",
+                where=where,
+                fix="write the characters themselves: '/a b' for '/a%20b'; a %2F can only be in a parameter",
+            )
 
 
 def _closing(path: str, begin: int) -> int:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from noria.errors import RegistrationError
+from noria.routing import Template, check_literals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def add_static(app: Any, config: StaticFilesConfig, where: str, name: str | None
             where=where,
             fix='prefix="/static", or "/" for everything',
         )
+    check_literals(Template(prefix), where)
     if config.symlinks not in ("beneath", "never"):
         raise RegistrationError(
             f"symlinks is 'beneath' or 'never', not {config.symlinks!r}", where=where, fix='symlinks="beneath"'
