@@ -6,7 +6,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, ConfigError, StartupError
+from noria import App, ConfigError, ServerConfig, StartupError
 from noria.testing import live_server
 
 
@@ -18,6 +18,15 @@ def test_it_serves_and_stops() -> None:
         with pytest.raises(StartupError):
             with live_server(App(), port=server.port or 0):
                 pass
+
+
+def test_api_13_its_address_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("PORT", "1"), ("NORIA_PORT", "1"), ("NORIA_HOST", "192.0.2.1"), ("NORIA_UDS", "/nonexistent/socket")):
+        monkeypatch.setenv(name, value)
+    with live_server(App(server=ServerConfig(host="192.0.2.1", port=1))) as server, live_server(App()) as other:
+        assert server.url.startswith("http://127.0.0.1:") and other.url.startswith("http://127.0.0.1:")
+    with live_server(App(), host="127.0.0.2") as server:  # type: ignore[call-arg]
+        assert server.url == f"http://127.0.0.2:{server.port}"
 
 
 def test_what_says_itself_why_it_cannot_start_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:

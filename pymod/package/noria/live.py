@@ -16,18 +16,24 @@ if TYPE_CHECKING:
     from noria.settings import Values
 
 
+_ADDRESS = {"host": "127.0.0.1", "port": 0, "uds": None}
+
+
 class live_server:  # noqa: N801  # reads as a context manager: with live_server(app) as server
     """A real server on a free loopback port, in a thread; stopped when the block ends."""
 
     def __init__(self, app: App, **settings: Unpack[Settings]) -> None:
         from noria.serving import effective_settings
+        from noria.settings import with_changes
 
-        given: dict[str, Any] = {"port": 0, **settings}
+        given: dict[str, Any] = {**settings}
+        # Its address is the test's: two in one environment, or of one application, must not meet.
+        address = {name: given.get(name, default) for name, default in _ADDRESS.items()}
         self.app = app
         self.url = ""
         self.port: int | None = None
         self.uds: str | None = None
-        self._settings: Values = effective_settings(app._server_config, given)
+        self._settings: Values = with_changes(effective_settings(app._server_config, given), address, "live_server()")
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._server: _native.Server | None = None
