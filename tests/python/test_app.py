@@ -160,6 +160,19 @@ def test_run_in_the_main_thread_returns_after_a_signal(tmp_path: Path, engine: s
     process.stdout.close()
 
 
+def test_run_says_that_the_number_of_workers_is_not_its_own(
+    tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NORIA_WORKERS", "2")
+    process = started(tmp_path, engine)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "noria: NORIA_WORKERS is for noria run: app.run() serves in this process alone\n"
+    assert "listening" in process.stderr.readline()
+    process.terminate()
+    process.communicate(timeout=10)
+    assert process.returncode == 0
+
+
 def test_PRC_052_a_port_in_use_is_one_line_and_exit_3(tmp_path: Path, engine: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

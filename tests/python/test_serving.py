@@ -30,6 +30,11 @@ def test_sources_from_strong_to_weak(monkeypatch: pytest.MonkeyPatch) -> None:
         effective_settings(None, {"prot": 1})
 
 
+def test_the_number_of_workers_is_no_setting_of_an_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORIA_WORKERS", "2")
+    assert effective_settings(None, {}) == defaults() | {"engine": os.environ.get("NORIA_ENGINE", "auto")}
+
+
 def test_listeners_of_several_workers_share_a_port() -> None:
     listeners = bind(changed(port=0), 3)
     try:

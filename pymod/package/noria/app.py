@@ -269,9 +269,13 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
 
     def run(self, host: str | None = None, port: int | None = None, **settings: Unpack[Settings]) -> None:
         """Serves until stopped. If it cannot start: one line on stderr and SystemExit(3)."""
+        import os
+
         from noria.errors import ConfigError
         from noria.serving import complain, effective_settings, serve
 
+        if os.environ.get("NORIA_WORKERS", "1") != "1":
+            complain("NORIA_WORKERS is for noria run: app.run() serves in this process alone")
         named = {"host": host, "port": port}
         given: dict[str, Any] = {**settings, **{name: value for name, value in named.items() if value is not None}}
         try:

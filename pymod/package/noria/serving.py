@@ -46,7 +46,8 @@ def effective_settings(base: ServerConfig | None, given: Mapping[str, Any]) -> V
     values = defaults() if base is None else base._values()
     if given:
         values = with_changes(values, given, "run()")
-    return with_environment(values, "NORIA_", os.environ)
+    # How many workers there are is no setting of an app: `noria run` reads it.
+    return with_environment(values, "NORIA_", {name: text for name, text in os.environ.items() if name != "NORIA_WORKERS"})
 
 
 class Listener:
