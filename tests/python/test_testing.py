@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
+from collections.abc import AsyncIterator
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
-from noria import App, HTTPError, Request, Response, ServerConfig, StartupError, WebSocket
+from noria import App, BackgroundTasks, HTTPError, Request, Response, ServerConfig, StartupError, WebSocket
 from noria.config import LimitsConfig
-from noria.testing import TestClient, WebSocketRefused, live_server
+from noria.testing import AsyncTestClient, TestClient, WebSocketRefused, live_server
 
 
 def echo_app(**options: Any) -> App:
@@ -259,3 +261,46 @@ def test_what_a_handler_raises_leaves_neither_its_answer_nor_its_connection() ->
         with pytest.raises(ZeroDivisionError):
             client.get("/bad")
         assert client.get("/count").json() == count
+
+
+def late_failures() -> App:
+    app = App()
+
+    @app.get("/stream")
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"a"
+        raise LookupError("in a stream")
+
+    @app.get("/task")
+    def task(tasks: BackgroundTasks) -> str:
+        tasks.add_task(lambda: 1 / 0)
+        tasks.add_task(setattr, app.state, "next", True)
+        return "answered"
+
+    return app
+
+
+def test_api_13_what_fails_behind_the_head_is_raised_too() -> None:
+    app = late_failures()
+    client, calm = TestClient(app), TestClient(app, raise_server_exceptions=False)
+    with pytest.raises(LookupError, match="in a stream"):
+        client.get("/stream")
+    with pytest.raises(LookupError, match="in a stream"), client.stream("GET", "/stream") as response:
+        response.read()
+    with pytest.raises(ZeroDivisionError):
+        client.get("/task")
+    assert app.state.next and calm.get("/task").json() == "answered"
+    with pytest.raises(ConnectionError, match="without a whole answer"):
+        calm.get("/stream")
+    assert client._memory().connections() == 0  # none is kept
+
+
+def test_api_13_so_it_is_by_the_client_that_is_awaited() -> None:
+    async def main() -> None:
+        client = AsyncTestClient(late_failures())
+        with pytest.raises(LookupError, match="in a stream"):
+            await client.get("/stream")
+        with pytest.raises(ZeroDivisionError):
+            await client.get("/task")
+
+    asyncio.run(main())

@@ -110,6 +110,12 @@ class Answers:
     def log(self, request: Request | None, error: BaseException) -> None:
         self.log_failure("a request" if request is None else f"{request.method} {_logged(request.path)}", error)
 
+    def failed(self, what: str, error: BaseException) -> None:
+        """What nobody answers for any more, its answer having begun or left, is logged; in a test raised too."""
+        self.log_failure(what, error)
+        if self.unhandled is not None:
+            self.unhandled.append(error)
+
     def log_failure(self, what: str, error: BaseException) -> None:
         import logging
 
@@ -199,7 +205,7 @@ class Answers:
                 status=value._status,
                 fields=value._fields,
                 dumps=self.json,
-                log=lambda error: self.log_failure(_where(route).strip(), error),
+                log=lambda error: self.failed(_where(route).strip(), error),
                 pool=None if blocking is None else runtime.pool(blocking),
                 keep_alive_s=runtime.sse_keep_alive_s,
                 is_stopping=lambda: runtime.stopping,

@@ -271,7 +271,7 @@ class Closing:
         if self.background is not None:
             answers = closers.app._answers
             assert answers is not None
-            await self.background.run(self.runtime.pool(DEFAULT_POOL), answers.log_failure)
+            await self.background.run(self.runtime.pool(DEFAULT_POOL), answers.failed)
 
     def _log(self, error: BaseException | None) -> None:
         answers, route = self.closers.app._answers, self.closers.route

@@ -108,7 +108,7 @@ class Runtime:
         self.background.discard(tasks)
         answers = self.app._answers
         assert answers is not None
-        task = self.loop.create_task(tasks.run(self._pools[DEFAULT_POOL], answers.log_failure))
+        task = self.loop.create_task(tasks.run(self._pools[DEFAULT_POOL], answers.failed))
         self.background.add(task)
         task.add_done_callback(self.background.discard)
         return task
