@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
+
 import pytest
 
 from noria import App
@@ -60,7 +63,7 @@ def test_over_memory() -> None:
     client = TestClient(app)
     server = client._memory()
     connection = server.connect(("c", 1), ("s", 80))
-    wire = MemoryWire(client._driving, server, connection, set())
+    wire = MemoryWire(client, connection)
     at_once(wire.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
     with begun_response(wire, "GET", "http://a/") as response:
         assert response.read() == b'["x"]' and response.headers["content-length"] == "5"
@@ -70,3 +73,22 @@ def test_over_memory() -> None:
     at_once(wire.leave())
     at_once(wire.send(b"late"))
     assert at_once(wire.receive()) == b""
+
+
+def test_a_late_handler_does_not_hold_up_who_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, release = App(), asyncio.Event()
+    app.get("/late")(release.wait)
+    app.get("/release")(release.set)
+    app.add_route("/", lambda: ["x"])
+    client, turns = TestClient(app), itertools.count()
+    with pytest.raises(TimeoutError):
+        client.get("/late", timeout=0.01)
+    monkeypatch.setattr("noria.testing.monotonic", lambda: next(turns))  # a second each, of ten
+    with client.stream("GET", "/") as response:
+        assert response.read() == b'["x"]'
+        begin = next(turns)
+    assert next(turns) - begin < 10 and client._is_late
+    client.get("/release")
+    with client.stream("GET", "/"):
+        pass
+    assert not client._is_late

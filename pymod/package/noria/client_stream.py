@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from typing import Protocol, Self
 
-    from noria._native import MemoryServer
     from noria.sse import ReceivedEvent
+    from noria.testing import TestClient
 
     class Wire(Protocol):
         """The client's end of one connection."""
@@ -46,19 +46,14 @@ QUIET_TURNS = 5  # in which no handler has ended: those that are left wait for t
 
 
 class MemoryWire:
-    """A connection of the in-process server, for at_once(). `driving` lets its handlers run.
+    """A connection of the in-process server, for at_once()."""
 
-    `wires` has those that are open, of one client.
-    """
-
-    def __init__(
-        self, driving: Callable[[], Any], server: MemoryServer, connection: int, wires: set[MemoryWire]
-    ) -> None:
-        self._driving = driving
-        self._server = server
+    def __init__(self, client: TestClient, connection: int) -> None:
+        self._client = client
+        self._driving = client._driving
+        self._server = client._memory()
         self._connection = connection
-        self._wires = wires
-        wires.add(self)
+        client._wires.add(self)
 
     async def send(self, data: bytes) -> None:
         with self._driving():
@@ -81,23 +76,26 @@ class MemoryWire:
         return received[-1]
 
     async def leave(self) -> None:
-        if self not in self._wires:
+        client = self._client
+        if self not in client._wires:
             return
-        self._wires.remove(self)
+        client._wires.remove(self)
         server, connection = self._server, self._connection
         with self._driving() as drive:
             if not server.closed(connection):
                 server.finish(connection)
-            drive(self._are_through(), 10.0)
+            is_through = drive(self._are_through(), 10.0)
+            client._is_late = server.pending() > 0 and (client._is_late or not is_through)
         server.leave(connection)
 
     def _are_through(self) -> Callable[[], bool]:
-        """Whether no handler is left but those of other open wires, which nobody can tell apart."""
-        server, seen = self._server, list[int]()
+        """Whether no handler is left but those of other open wires and late ones, which nobody can tell apart."""
+        client, server, seen = self._client, self._server, list[int]()
 
         def are_through() -> bool:
             seen.append(server.pending())
-            return seen[-1] == 0 or (bool(self._wires) and seen[-QUIET_TURNS:] == [seen[-1]] * QUIET_TURNS)
+            others = bool(client._wires) or client._is_late
+            return seen[-1] == 0 or (others and seen[-QUIET_TURNS:] == [seen[-1]] * QUIET_TURNS)
 
         return are_through
 

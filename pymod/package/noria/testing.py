@@ -162,7 +162,7 @@ class TestClient(ClientBase):
         return self._memory().connect(self._client, address)
 
     def _wire(self, connection: int) -> MemoryWire:
-        return MemoryWire(self._driving, self._memory(), connection, self._wires)
+        return MemoryWire(self, connection)
 
     async def _answered(self, connection: int, data: bytes, method: str, timeout: float) -> bytes:
         server, parser, received = self._memory(), ResponseParser(method), bytearray()
