@@ -77,6 +77,20 @@ def test_the_octets() -> None:
     assert client.asked[1][1].splitlines()[2:5] == ["User-Agent: mine", "Accept: x", "Cookie: c=v"] or "Cookie: c=v" in client.asked[1][1]
 
 
+@pytest.mark.parametrize("field", [("X", "a\r\nInjected: 1"), ("X", "a\n"), ("X", "\0"), ("X\r\nY", "a")])
+def test_no_field_begins_another(field: tuple[str, str]) -> None:
+    client = Scripted(OK)
+    with pytest.raises(ValueError, match=r"no CR, LF or NUL can be in it; raw\(\) sends"):
+        client.get("/", headers=[field])
+    assert client.asked == []
+
+
+def test_options_of_the_whole_server() -> None:
+    response = TestClient(App(), base_url="http://a/b").options("*")
+    assert response.status_code == 204 and "OPTIONS" in response.headers["allow"]
+    assert TestClient(App(), base_url="http://a/b").options("/*").status_code == 404
+
+
 def test_no_answer() -> None:
     client = Scripted(OK[:20], OK[:20], OK)
     with pytest.raises(TimeoutError, match=r"GET http://testserver/slow: no answer within 10 s from .*test_client_base.py"):

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from noria.client_requests import Asked, address_of, pairs, resolved
 from noria.cookie_jar import Cookies
+from noria.errors import InvalidHeader
 from noria.received import TestResponse, parse_response
 from noria.settings import defaults
 from noria.websocket_session import new_key, upgrade_fields
@@ -89,7 +90,9 @@ class ClientBase:
     # --- requests ---
 
     def _asked(self, method: str, url: str, **options: Any) -> Asked:
-        return Asked(method, resolved(self.base_url, url), **options)
+        asked = Asked(method, resolved(self.base_url, url), **options)
+        asked.is_of_server = url == "*"
+        return asked
 
     async def _request(
         self, method: str, url: str, *, follow_redirects: bool | None = None, timeout: float = 10.0, **options: Any
@@ -122,7 +125,10 @@ class ClientBase:
         if "content-length" not in names and "transfer-encoding" not in names:
             if asked.body is not None or asked.method in ("POST", "PUT", "PATCH"):
                 fields.append(("Content-Length", str(len(asked.body or b""))))
-        target = path + (f"?{parts.query}" if parts.query else "")
+        for name, value in fields:
+            if not {"\r", "\n", "\0"}.isdisjoint(f"{name}{value}"):
+                raise InvalidHeader(f"header {name!r}: no CR, LF or NUL can be in it; raw() sends octets as they are")
+        target = "*" if asked.is_of_server else path + (f"?{parts.query}" if parts.query else "")
         head = f"{asked.method} {target} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in fields) + "\r\n"
         return head.encode("latin-1") + (asked.body or b"")
 

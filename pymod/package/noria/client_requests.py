@@ -65,6 +65,7 @@ class Asked:
         self.cookies = dict(cookies or {})
         self.body = _body(json, content, data, files, self.fields)
         self.history: list[TestResponse] = []
+        self.is_of_server = False  # OPTIONS *, which no URL can say
 
     @property
     def parts(self) -> SplitResult:
@@ -86,7 +87,7 @@ class Asked:
         url = urljoin(self.url, location)
         if urlsplit(url).netloc != self.parts.netloc:
             self.fields = [f for f in self.fields if f[0].lower() not in ("authorization", "host")]
-        self.url = url
+        self.url, self.is_of_server = url, False
         return True
 
 
