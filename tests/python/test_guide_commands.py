@@ -167,7 +167,7 @@ def test_the_unit_has_flags_that_exist() -> None:
 
 def test_every_setting_that_is_named_exists() -> None:
     places = {setting.place for setting in SETTINGS.values()}
-    variables = {f"NORIA_{keyword.upper()}" for keyword in SETTINGS} | {"NORIA_LIMT_BODY_SIZE", "NORIA_"}
+    variables = {f"NORIA_{keyword.upper()}" for keyword in SETTINGS} | {"NORIA_LIMT_BODY_SIZE", "NORIA_", "NORIA_WORKERS"}
     named = 0
     for page in pages():
         for place in re.findall(r"\b(?:limits|timeouts)\.\w+", page.text):
