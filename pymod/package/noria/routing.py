@@ -77,7 +77,7 @@ def quoted(literal: str) -> str:
 
 
 def check_literals(template: Template, where: str) -> None:
-    """RegistrationError for what no request can match: paths are compared decoded, dot segments match nothing."""
+    """RegistrationError for what does not match its own URL: paths are compared decoded, dot segments match nothing."""
     path, whole = template.path, "{}".join(template.literals)
     if any(segment in (".", "..") for segment in whole.split("/")):
         raise RegistrationError(f"{path!r} has a dot segment, which nothing matches", where=where, fix="leave it out")
