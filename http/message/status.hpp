@@ -1,4 +1,5 @@
-// The reason phrases of the IANA registry (RFC 9110 section 15), for RSP-016.
+// What a status means of itself: its reason phrase in the IANA registry (RFC 9110 section 15, for
+// RSP-016), and whether a body may follow.
 #pragma once
 
 #include <cstdint>
@@ -8,5 +9,10 @@ namespace noria::http {
 
 // Empty for a status that the registry does not know.
 std::string_view standard_phrase(std::uint16_t status);
+
+// Whatever the handler writes, no octet of a body leaves (RSP-001).
+constexpr bool is_bodyless(std::uint16_t status) {
+  return status == 204 || status == 205 || status == 304;
+}
 
 }  // namespace noria::http

@@ -39,6 +39,8 @@ ExchangeHandle Connection::hand_over(const ExchangeListener& listener) {
 std::int64_t Connection::write_file(int file, std::uint64_t offset, std::size_t bytes) {
   CHECK(kept_ != nullptr && kept_->response_begun());
   h1::StreamedBody& body = kept_->response.body;
+  // As write() takes what will not leave.
+  if (!body.wants_more()) return static_cast<std::int64_t>(bytes);
   if (!pending_.empty() && !send_in_flight_) {
     // What is queued goes ahead, as far as the socket takes it at once; the rest in the usual way.
     const std::int32_t sent = shared_.engine.send_at_once(descriptor_, pending_.octets());

@@ -104,6 +104,24 @@ def test_another_status_is_never_judged(root: Path) -> None:
     assert (got.status_code, got.text) == (404, "hello")
 
 
+@pytest.mark.parametrize("status", [204, 205, 304])
+@pytest.mark.parametrize("name", ["a.txt", "big.bin"])
+def test_RSP_001_a_status_without_a_body(
+    serve: Callable[..., live_server], root: Path, status: int, name: str
+) -> None:
+    app = App()
+    app.get("/")(lambda: Response.sendfile(root / name, status=status))
+    app.get("/next")(lambda: "next")
+    with Peer(serve(app).port) as peer:
+        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = peer.one()
+        assert (answer.status, answer.body) == (status, b"")
+        assert answer.fields.get("content-length") == ("0" if status == 205 else None)
+        assert "content-type" not in answer.fields and "etag" in answer.fields
+        peer.send(b"GET /next HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert peer.one().body == b'"next"'
+
+
 def test_a_path_of_the_applications_own(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     assert answered(Response.sendfile("a.txt")).text == "hello"

@@ -9,6 +9,7 @@
 
 #include "core/check.hpp"
 #include "http/message/field_rules.hpp"
+#include "http/message/status.hpp"
 #include "http/serve/files/file_octets.hpp"
 #include "http/serve/files/file_sender.hpp"
 #include "http/serve/shared.hpp"
@@ -35,7 +36,8 @@ bool begins_with_content(std::string_view name) {
 class HeadFields {
  public:
   HeadFields(const FoundFile& found, const FileManner& manner, const FilePlan& plan)
-      : has_body_(plan.status == 200 || plan.status == 206 || plan.status == manner.status) {
+      : has_body_(!is_bodyless(plan.status) &&
+                  (plan.status == 200 || plan.status == 206 || plan.status == manner.status)) {
     if (has_body_) {
       add("Content-Type", plan.content_type.empty() ? found.content_type : plan.content_type);
       if (found.coding != nullptr) add("Content-Encoding", found.coding->name);
@@ -141,14 +143,12 @@ std::optional<Outcome> answer_at_once(Exchange& exchange, const FoundFile& found
                                       const FileManner& manner, const FilePlan& plan) {
   Shared& shared = exchange.shared();
   HeadFields fields(found, manner, plan);
-  if (plan.status == 304) {
-    return outcome_of(exchange.respond({.status = 304, .fields = fields.views()}, {}));
-  }
+  const ResponseHead head{.status = plan.status, .fields = fields.views()};
+  if (is_bodyless(plan.status)) return outcome_of(exchange.respond(head, {}));
   if (plan.parts.empty()) {
     shared.stats.count(plan.status == 412 ? Reason::answered_precondition : Reason::answered_range);
     return answer_status(exchange, plan.status, manner, {"Content-Range", plan.content_range});
   }
-  const ResponseHead head{.status = plan.status, .fields = fields.views()};
   if (exchange.request().method == Method::head) {
     fields.add_length(plan.body_bytes);
     return outcome_of(exchange.respond({.status = plan.status, .fields = fields.views()}, {}));

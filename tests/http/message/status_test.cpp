@@ -21,5 +21,10 @@ TEST(Status, RSP_016_an_unknown_status_has_an_empty_phrase) {
   }
 }
 
+TEST(Status, RSP_001_which_have_no_body) {
+  for (const std::uint16_t status : {204, 205, 304}) EXPECT_TRUE(is_bodyless(status)) << status;
+  for (const std::uint16_t status : {200, 206, 303, 404}) EXPECT_FALSE(is_bodyless(status));
+}
+
 }  // namespace
 }  // namespace noria::http

@@ -1,5 +1,6 @@
 // The half of http/serve/connection that sends files: peers that are slow, or leave.
 #include "files/static_served.hpp"
+#include "streamed.hpp"
 
 namespace noria::http {
 namespace {
@@ -60,6 +61,19 @@ TEST(ConnectionFile, many_slow_readers_hold_no_octets) {
   EXPECT_EQ(gauges[static_cast<std::size_t>(Gauge::send_queue_bytes)], 0u);
   for (const uring::Peer peer : peers) served.engine.hang_up(peer);
   served.run();
+}
+
+TEST(ConnectionFile, RSP_001_of_an_answer_without_a_body_no_octet_leaves) {
+  const std::vector<FieldView> fields = {{"Content-Length", "100"}};
+  for (const std::uint16_t status : {204, 205, 304}) {
+    Served served;
+    const uring::Peer peer = begin_stream(served, stream_request, fields, status);
+    Exchange& exchange = exchange_of(served);
+    EXPECT_EQ(exchange.write_file(-1, 0, 100), 100) << status;
+    exchange.end(Outcome::responded);
+    const std::string answer = taken_after_run(served, peer);
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+  }
 }
 
 TEST(ConnectionFile, PRC_016_a_stop_waits_for_the_file_till_its_deadline) {
