@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any
 
 import pytest
@@ -137,6 +139,41 @@ def test_frm_009_a_form_that_fails_keeps_no_file() -> None:
         assert post(client, part("x" * 5000, "; filename=f"), "/stream").status_code == 400
         assert post(client, part("x" * 5000, "; filename=f") + b"--b--", "/stream").status_code == 200
     assert open_files() == before
+
+
+def test_frm_009_a_cancelled_form_leaves_its_file_to_the_thread_that_writes() -> None:
+    began, may_go_on, through = Event(), Event(), Event()
+    errors: list[BaseException] = []
+    before = UploadedFile._spool
+
+    def slow(self: UploadedFile, *arguments: Any) -> None:
+        before(self, *arguments)
+        file: Any = self._file
+        began.set()
+        may_go_on.wait(10)
+        try:
+            file.write(b"x")
+        except ValueError as error:
+            errors.append(error)
+        through.set()
+
+    app = App(server=ServerConfig(limits=LimitsConfig(max_multipart_memory=100, max_field_size=10)))
+
+    @app.post("/", stream_body=True)
+    async def handler(request: Request) -> bool:
+        form = asyncio.ensure_future(request.form_async())
+        await asyncio.to_thread(began.wait, 10)
+        form.cancel()
+        await asyncio.wait([form])
+        may_go_on.set()
+        return form.cancelled() and await asyncio.to_thread(through.wait, 10)
+
+    UploadedFile._spool = slow  # type: ignore[method-assign]
+    try:
+        sent = post(TestClient(app), part("x" * 500, "; filename=f") + b"--b--")
+    finally:
+        UploadedFile._spool = before  # type: ignore[method-assign]
+    assert sent.json() is True and errors == []
 
 
 def test_what_waits_is_written_in_portions() -> None:

@@ -40,7 +40,7 @@ def test_reading(spooled: bool) -> None:
         file.read_text()
     file.seek(0)
     assert file.read_text("latin-1")[65] == "A"
-    file._close()
+    file._let_go()
 
 
 @pytest.mark.parametrize("spooled", [False, True])

@@ -154,13 +154,13 @@ class FormCollector:
                 raise HTTPError(507, "form refused: spool_full") from error
             raise
 
-    def close(self) -> None:
-        """The form will not be used: nothing of it stays."""
+    def let_go(self) -> None:
+        """The form will not be used: nothing of it stays, once no thread writes to it."""
         for _, value in self._items:
             if isinstance(value, UploadedFile):
-                value._close()
+                value._let_go()
         if isinstance(self._open, UploadedFile):
-            self._open._close()
+            self._open._let_go()
 
 
 def _text(octets: bytes) -> str:
@@ -183,7 +183,7 @@ def whole_form(request: Request) -> FormData:
         collector.spool()
         return form
     except BaseException:
-        collector.close()
+        collector.let_go()
         raise
 
 
@@ -204,5 +204,5 @@ async def arriving_form(request: Request) -> FormData:
             await to_thread(collector.spool)
         return form
     except BaseException:
-        collector.close()
+        collector.let_go()
         raise

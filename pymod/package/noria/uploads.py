@@ -112,11 +112,10 @@ class UploadedFile:
                 rest = rest[file.write(rest) :]
         self._pieces.clear()
 
-    def _close(self) -> None:
-        file: Any = self._file
+    def _let_go(self) -> None:
+        # The file goes with its last reference, which may be that of a thread that still writes: were
+        # it closed, its descriptor's number could be another client's by then.
         self._file = None
-        if hasattr(file, "close"):  # not a body, which goes with the last of its files
-            file.close()
         self._pieces.clear()
 
     def _between(self, begin: int, end: int) -> bytes:
