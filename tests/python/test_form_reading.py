@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from io import FileIO
 from pathlib import Path
 from threading import Event
 from typing import Annotated, Any
@@ -105,12 +106,28 @@ def test_lim_053_files_beyond_the_memory_are_spooled(path: str) -> None:
     assert sent.json() == [1, [True], ["aaa"]]
 
 
+def test_frm_009_the_files_of_a_form_lie_in_one_temporary_file() -> None:
+    app = App(server=ServerConfig(limits=LimitsConfig(max_multipart_memory=1000, max_field_size=10)))
+
+    @app.post("/", stream_body=True)
+    async def handler(request: Request) -> list[Any]:
+        files = (await request.form_async()).get_files("a")
+        spooled = [one._file.fileno() for one in files if one._file is not None]
+        return [len(spooled), len(set(spooled)), [one.read_text() for one in files]]
+
+    contents = ["a" * 950, *(letter * size for letter, size in zip("bcdefgh", range(100, 800, 100), strict=True)), ""]
+    # One that is written in several portions among them.
+    contents.insert(4, "0123456789" * 300_000)
+    body = b"".join(part(content, "; filename=f") for content in contents) + b"--b--"
+    assert post(TestClient(app), body).json() == [8, 1, contents]
+
+
 @pytest.mark.parametrize("path", BOTH)
 def test_frm_009_no_room_is_507_and_others_are_served(path: str) -> None:
     client = client_with(max_multipart_memory=10, max_field_size=10)
     import errno
 
-    def full(self: UploadedFile) -> None:
+    def full(self: UploadedFile, file: FileIO) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     body = part("x" * 70, "; filename=f").replace(b"name=a", b"name=f")
@@ -146,9 +163,8 @@ def test_frm_009_a_cancelled_form_leaves_its_file_to_the_thread_that_writes() ->
     errors: list[BaseException] = []
     before = UploadedFile._spool
 
-    def slow(self: UploadedFile, *arguments: Any) -> None:
-        before(self, *arguments)
-        file: Any = self._file
+    def slow(self: UploadedFile, file: FileIO) -> None:
+        before(self, file)
         began.set()
         may_go_on.wait(10)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -14,13 +15,15 @@ CONTENT = bytes(range(256)) * 5
 
 def made(spooled: bool, filename: str | None = "Sky.Tar.PNG") -> UploadedFile:
     file = UploadedFile(filename, "x/Sky.Tar.PNG", [("Content-Type", "image/png"), ("X", "y")])
+    shared = TemporaryFile(buffering=0)
+    shared.write(b"of another part")
     file._append(CONTENT[:100])
     file._append(memoryview(CONTENT)[100:700])
     if spooled:
-        file._spool()
+        file._spool(shared)
     file._append(CONTENT[700:])
     if spooled:
-        file._spool()
+        file._spool(shared)
     return file
 
 

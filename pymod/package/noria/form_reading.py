@@ -12,6 +12,7 @@ from noria.uploads import UploadedFile
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from io import FileIO
     from typing import Any
 
     from noria._native import BodyFile, Request
@@ -78,6 +79,8 @@ class FormCollector:
         self._open: UploadedFile | list[bytes] = []
         self._waiting: list[UploadedFile] = []  # to be written out
         self.waiting_bytes = 0
+        # One for all parts, which lie in it one behind the other: descriptors are scarcer than octets.
+        self._file: FileIO | None = None
 
     def feed(self, data: bytes) -> None:
         take = self._take_part if self._reader.kind == "multipart" else self._items.append
@@ -144,11 +147,18 @@ class FormCollector:
             self.waiting_bytes += held
 
     def spool(self) -> None:
-        """Writes what waits to temporary files; HTTPError 507 if there is no room."""
+        """Writes what waits to the temporary file; HTTPError 507 if there is no room."""
         waiting, self._waiting, self.waiting_bytes = self._waiting, [], 0
+        if not waiting:
+            return
         try:
-            for file in waiting:
-                file._spool()
+            file = self._file  # let_go() may come meanwhile
+            if file is None:
+                from tempfile import TemporaryFile
+
+                file = self._file = TemporaryFile(buffering=0)
+            for upload in waiting:
+                upload._spool(file)
         except OSError as error:
             if error.errno in (ENOSPC, EDQUOT):
                 raise HTTPError(507, "form refused: spool_full") from error
@@ -156,6 +166,7 @@ class FormCollector:
 
     def let_go(self) -> None:
         """The form will not be used: nothing of it stays, once no thread writes to it."""
+        self._file = None
         for _, value in self._items:
             if isinstance(value, UploadedFile):
                 value._let_go()

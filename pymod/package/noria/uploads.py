@@ -1,4 +1,4 @@
-"""UploadedFile: what a client sent as a file, in memory or in an unnamed temporary file."""
+"""UploadedFile: what a client sent as a file, in memory or in the unnamed temporary file of its form."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from noria._native import Headers
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import FileIO
     from os import PathLike
-    from typing import IO, Any
 
     from noria._native import BodyFile
 
@@ -33,7 +33,7 @@ class UploadedFile:
         self.raw_filename = raw_filename
         self.headers = Headers(fields)
         self._pieces: list[Octets] = []
-        self._file: IO[bytes] | BodyFile | None = None
+        self._file: FileIO | BodyFile | None = None
         self._begin = 0  # where it lies in the file
         self._size = 0
         self._at = 0
@@ -99,13 +99,10 @@ class UploadedFile:
         """Bytes in memory."""
         return sum(map(len, self._pieces))
 
-    def _spool(self) -> None:
-        """What is in memory goes to an unnamed temporary file; OSError if there is no room."""
+    def _spool(self, file: FileIO) -> None:
+        """What is in memory goes to the end of a file, behind what of this one is there; OSError if it cannot."""
         if self._file is None:
-            from tempfile import TemporaryFile
-
-            self._file = TemporaryFile(buffering=0)
-        file: Any = self._file
+            self._file, self._begin = file, file.tell()
         for piece in self._pieces:
             rest = memoryview(piece)
             while rest:
