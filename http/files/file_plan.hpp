@@ -25,7 +25,8 @@ struct FileTerms {
   std::string_view tag_suffix;  // of a precompressed one
   bool entity_tag = true;
   bool last_modified = true;
-  bool judged = true;  // conditions and ranges count; not under a status of the application's own
+  // Conditions and ranges count: to a GET or HEAD, under no status of the application's own.
+  bool judged = true;
   std::size_t ranges_max = 16;
 };
 

@@ -104,6 +104,17 @@ def test_another_status_is_never_judged(root: Path) -> None:
     assert (got.status_code, got.text) == (404, "hello")
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_STA_010_what_has_been_done_depends_on_no_condition(root: Path, method: str) -> None:
+    app = App()
+    app.add_route("/", lambda: Response.sendfile(root / "a.txt"), [method])
+    client = TestClient(app)
+    later = "Fri, 01 Jan 2038 00:00:00 GMT"
+    for fields in ({"If-None-Match": "*"}, {"If-Modified-Since": later}, {"If-Match": '"x"'}, {"Range": "bytes=0-1"}):
+        got = client.request(method, "/", headers=fields)
+        assert (got.status_code, got.text) == (200, "hello"), fields
+
+
 @pytest.mark.parametrize("status", [204, 205, 304])
 @pytest.mark.parametrize("name", ["a.txt", "big.bin"])
 def test_RSP_001_a_status_without_a_body(

@@ -125,12 +125,15 @@ Outcome answer_status(Exchange& exchange, std::uint16_t status, const FileManner
 
 FilePlan plan_for(Exchange& exchange, const FoundFile& found, const FileManner& manner) {
   Shared& shared = exchange.shared();
+  // What another method asked for has been done by now.
+  const Method method = exchange.request().method;
+  const bool only_reads = method == Method::get || method == Method::head;
   const FileTerms terms{
       .content_type = found.content_type,
       .tag_suffix = found.coding == nullptr ? std::string_view() : found.coding->tag,
       .entity_tag = manner.entity_tag,
       .last_modified = manner.last_modified,
-      .judged = manner.status == 200,
+      .judged = manner.status == 200 && only_reads,
       .ranges_max = static_cast<std::size_t>(shared.config.range_count_max)};
   FilePlan plan = plan_file(exchange.request(), found.file.facts(), terms,
                             shared.clock.wall_seconds(), random_number);
