@@ -13,7 +13,7 @@ import pytest
 from static_tree import MODIFIED, make_tree
 from wire import Answer, Peer
 
-from noria import App, BackgroundTasks, Response
+from noria import App, BackgroundTasks, Request, Response
 from noria.testing import TestClient, live_server
 
 BIG = bytes(range(256)) * 8192
@@ -96,6 +96,37 @@ def test_what_the_handler_says_wins(root: Path) -> None:
     not_modified = answered(response, **{"If-Modified-Since": "Sun, 13 Sep 2020 12:26:40 GMT"})
     assert not_modified.status_code == 304 and not_modified.headers["x-a"] == "1"
     assert "content-disposition" not in not_modified.headers
+
+
+def test_what_the_application_says_stays_without_the_file(root: Path) -> None:
+    app = App()
+
+    @app.middleware
+    async def mark(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        response.headers["X-Mark"] = "1"
+        return response
+
+    @app.get("/{name}")
+    def file(name: str) -> Response:
+        fields = {"Cache-Control": "max-age=9", "Last-Modified": "Sun, 13 Sep 2020 12:26:40 GMT", "Content-Language": "de"}
+        response = Response.file(name, root=root, headers={**fields, "ETag": '"mine"', "Vary": "Cookie"})
+        response.set_cookie("a", "b")
+        return response
+
+    client = TestClient(app)
+    for name, status, fields in (
+        ("absent", 404, {}),
+        ("a.txt", 412, {"If-Match": '"x"'}),
+        ("a.txt", 416, {"Range": "bytes=99-"}),
+    ):
+        got = client.get(f"/{name}", headers=fields)
+        assert got.status_code == status and got.headers["content-type"] == "application/json"
+        assert (got.headers["x-mark"], got.headers["vary"]) == ("1", "Cookie")
+        assert got.headers["set-cookie"].startswith("a=b")
+        # Of the file, which this is not.
+        for field in ("cache-control", "last-modified", "content-language", "content-disposition", "etag"):
+            assert field not in got.headers, (status, field)
 
 
 def test_another_status_is_never_judged(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -27,9 +28,21 @@ std::uint64_t random_number() {
   return number;
 }
 
+bool is_among(std::span<const std::string_view> names, std::string_view name) {
+  return std::ranges::any_of(names, [&](std::string_view one) { return is_same_name(name, one); });
+}
+
 bool begins_with_content(std::string_view name) {
   constexpr std::string_view prefix = "content-";
   return is_same_name(name.substr(0, prefix.size()), prefix);
+}
+
+// Beside the content's own fields, those of the file that are not of an answer in its place.
+constexpr std::array<std::string_view, 4> file_fields = {"etag", "last-modified", "cache-control",
+                                                         "expires"};
+
+bool describes_file(std::string_view name) {
+  return begins_with_content(name) || is_among(file_fields, name);
 }
 
 // The fields of an answer; they point into plan, manner and this.
@@ -55,7 +68,12 @@ class HeadFields {
   }
 
   // Of an answer that is no file.
-  explicit HeadFields(const FileManner& manner) : has_body_(false) { add_standing(manner); }
+  explicit HeadFields(const FileManner& manner) : has_body_(false) {
+    add_standing(manner);
+    for (const auto& [name, value] : manner.fields) {
+      if (!describes_file(name)) fields_.push_back({name, value});
+    }
+  }
 
   void add_length(std::uint64_t bytes) {
     const auto end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), bytes);
