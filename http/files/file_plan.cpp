@@ -99,7 +99,7 @@ FilePlan plan_file(const RequestHead& head, const FileFacts& facts, const FileTe
   if (terms.last_modified) plan.last_modified = http_date(modified);
   bool planned = false;
   if (terms.judged) {
-    const Validators validators{.entity_tag = plan.entity_tag,
+    const Validators validators{.entity_tag = terms.entity_tag ? plan.entity_tag : terms.own_tag,
                                 .modified_seconds = modified,
                                 .has_date = terms.last_modified};
     switch (judge_preconditions(head, validators, now_seconds)) {

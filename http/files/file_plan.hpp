@@ -24,6 +24,7 @@ struct FileTerms {
   std::string_view content_type;
   std::string_view tag_suffix;  // of a precompressed one
   bool entity_tag = true;
+  std::string_view own_tag;  // without that, what is compared; others say it
   bool last_modified = true;
   // Conditions and ranges count: to a GET or HEAD, under no status of the application's own.
   bool judged = true;

@@ -76,6 +76,10 @@ std::string_view only_field(const RequestHead& head, std::string_view name) {
 
 bool lists_tag(std::string_view list, std::string_view entity_tag, Comparison comparison) {
   if (list == "*") return true;
+  if (entity_tag.starts_with("W/")) {
+    if (comparison == Comparison::strong) return false;
+    entity_tag.remove_prefix(2);
+  }
   if (entity_tag.empty()) return false;
   for (;;) {
     while (!list.empty() && (is_space(list.front()) || list.front() == ',')) list.remove_prefix(1);
@@ -108,9 +112,7 @@ Precondition judge_preconditions(const RequestHead& head, const Validators& vali
 bool ranges_apply(const RequestHead& head, const Validators& validators, std::int64_t now_seconds) {
   if (find_field(head, "if-range") == nullptr) return true;
   const std::string_view value = only_field(head, "if-range");
-  if (value.contains('"')) {
-    return !validators.entity_tag.empty() && value == validators.entity_tag;
-  }
+  if (value.contains('"')) return !value.starts_with("W/") && value == validators.entity_tag;
   const auto date = read_http_date(value, now_seconds);
   return date && validators.has_date && *date == validators.modified_seconds;
 }

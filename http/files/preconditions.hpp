@@ -11,7 +11,7 @@ namespace noria::http {
 
 // What a validator is compared with. Without one an entity tag of the client's never matches.
 struct Validators {
-  std::string_view entity_tag;  // strong, in its quotes; empty: none
+  std::string_view entity_tag;  // as it is sent, with its quotes; empty: none
   std::int64_t modified_seconds = 0;
   bool has_date = true;
 };

@@ -73,8 +73,11 @@ bool Driver::send_file(long status, PyObject* fields, const FileNames& names,
     if (http::is_same_name(field.name, "content-type")) {
       manner->content_type = field.value;
     } else {
-      // What the application says of these stands in their place, and is not judged.
-      manner->entity_tag &= !http::is_same_name(field.name, "etag");
+      // What the application says of these stands in their place. Its date is not judged.
+      if (http::is_same_name(field.name, "etag")) {
+        manner->entity_tag = false;
+        manner->own_tag = field.value;
+      }
       manner->last_modified &= !http::is_same_name(field.name, "last-modified");
       manner->fields.emplace_back(field.name, field.value);
     }

@@ -98,6 +98,14 @@ def test_what_the_handler_says_wins(root: Path) -> None:
     assert "content-disposition" not in not_modified.headers
 
 
+def test_STA_010_its_own_tag_is_what_conditions_are_compared_with(root: Path) -> None:
+    response = Response.sendfile(root / "a.txt", headers={"ETag": '"v1"'})
+    assert answered(response, **{"If-Match": '"v1"'}).status_code == 200
+    assert answered(response, **{"If-Match": '"v2"'}).status_code == 412
+    got = answered(response, **{"If-None-Match": '"v1"'})
+    assert (got.status_code, got.headers["etag"]) == (304, '"v1"')
+
+
 def test_what_the_application_says_stays_without_the_file(root: Path) -> None:
     app = App()
 

@@ -150,6 +150,7 @@ FilePlan plan_for(Exchange& exchange, const FoundFile& found, const FileManner& 
       .content_type = found.content_type,
       .tag_suffix = found.coding == nullptr ? std::string_view() : found.coding->tag,
       .entity_tag = manner.entity_tag,
+      .own_tag = manner.own_tag,
       .last_modified = manner.last_modified,
       .judged = manner.status == 200 && only_reads,
       .ranges_max = static_cast<std::size_t>(shared.config.range_count_max)};

@@ -28,6 +28,7 @@ struct FileManner {
   std::uint16_t status = 200;  // any other: conditions and ranges are of no account
   std::string cache_control;   // empty: none
   bool entity_tag = true;
+  std::string own_tag;  // without that, one among the fields
   bool last_modified = true;
   bool varies = false;  // by Accept-Encoding (STA-015)
   bool no_sniff = false;

@@ -41,6 +41,17 @@ TEST(FilePlan, STA_010_conditions_come_first) {
   EXPECT_EQ(failed.body_bytes, 0u);
 }
 
+TEST(FilePlan, STA_010_a_tag_of_the_applications_own_is_compared_and_not_said) {
+  const FileTerms terms{.entity_tag = false, .own_tag = "\"v1\""};
+  const FilePlan whole = plan({{"If-Match", "\"v1\""}}, Method::get, terms);
+  EXPECT_EQ(whole.status, 200);
+  EXPECT_EQ(whole.entity_tag, "");
+  EXPECT_EQ(plan({{"If-Match", "\"v2\""}}, Method::get, terms).status, 412);
+  EXPECT_EQ(plan({{"If-None-Match", "\"v1\""}}, Method::get, terms).status, 304);
+  const Fields part = {{"Range", "bytes=0-1"}, {"If-Range", "\"v1\""}};
+  EXPECT_EQ(plan(part, Method::get, terms).status, 206);
+}
+
 TEST(FilePlan, STA_012_one_range_of_get_alone) {
   const FilePlan one = plan({{"Range", "bytes=10-19"}});
   EXPECT_EQ(one.status, 206);

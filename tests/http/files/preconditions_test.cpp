@@ -39,6 +39,22 @@ TEST(Preconditions, STA_010_each_by_itself) {
   EXPECT_EQ(judged({{"If-Unmodified-Since", before}}), Precondition::failed);
 }
 
+TEST(Preconditions, STA_010_a_weak_tag_of_ours_matches_weakly) {
+  const Validators weak{.entity_tag = "W/\"a\"", .has_date = false};
+  const auto judged_by_it = [&](const std::string& name, const std::string& value) {
+    const Asked asked({{name, value}});
+    return judge_preconditions(asked.head(), weak, now);
+  };
+  for (const std::string tag : {"\"a\"", "W/\"a\""}) {
+    EXPECT_EQ(judged_by_it("If-Match", tag), Precondition::failed);
+    EXPECT_EQ(judged_by_it("If-None-Match", tag), Precondition::not_modified);
+    const Asked asked({{"If-Range", tag}});
+    EXPECT_FALSE(ranges_apply(asked.head(), weak, now));
+  }
+  EXPECT_EQ(judged_by_it("If-Match", "*"), Precondition::proceed);
+  EXPECT_EQ(judged_by_it("If-None-Match", "W/\"b\""), Precondition::proceed);
+}
+
 TEST(Preconditions, STA_010_in_order) {
   EXPECT_EQ(judged({{"If-Match", "\"a\""}, {"If-Unmodified-Since", before}}),
             Precondition::proceed);
