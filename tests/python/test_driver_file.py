@@ -98,6 +98,16 @@ def test_what_the_handler_says_wins(root: Path) -> None:
     assert "content-disposition" not in not_modified.headers
 
 
+def test_a_304_lacks_only_what_describes_the_content(root: Path) -> None:
+    kept = {"Content-Location": "/a", "Content-Security-Policy": "sandbox", "Expires": "0", "Cache-Control": "no-cache"}
+    left_out = {"Content-Language": "de", "Content-Encoding": "x"}
+    got = answered(Response.file(root / "a.txt", headers={**kept, **left_out}), **{"If-None-Match": "*"})
+    assert got.status_code == 304
+    assert {name: got.headers.get(name) for name in kept} == kept
+    for name in (*left_out, "Content-Type", "Content-Disposition", "Content-Length"):
+        assert name not in got.headers, name
+
+
 def test_STA_010_its_own_tag_is_what_conditions_are_compared_with(root: Path) -> None:
     response = Response.sendfile(root / "a.txt", headers={"ETag": '"v1"'})
     assert answered(response, **{"If-Match": '"v1"'}).status_code == 200

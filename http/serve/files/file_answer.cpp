@@ -32,18 +32,14 @@ bool is_among(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::any_of(names, [&](std::string_view one) { return is_same_name(name, one); });
 }
 
-bool begins_with_content(std::string_view name) {
-  constexpr std::string_view prefix = "content-";
-  return is_same_name(name.substr(0, prefix.size()), prefix);
-}
-
-// Beside the content's own fields, those of the file that are not of an answer in its place.
-constexpr std::array<std::string_view, 4> file_fields = {"etag", "last-modified", "cache-control",
-                                                         "expires"};
-
-bool describes_file(std::string_view name) {
-  return begins_with_content(name) || is_among(file_fields, name);
-}
+// Of the octets that a body has; of what is not sent nothing is said.
+constexpr std::array<std::string_view, 6> content_fields = {
+    "content-type",  "content-length",   "content-encoding",
+    "content-range", "content-language", "content-disposition"};
+// Of the file beside its octets: a 304 has them (RFC 9110 section 15.4.5), an answer in the file's
+// place has not.
+constexpr std::array<std::string_view, 5> file_fields = {
+    "content-location", "etag", "last-modified", "cache-control", "expires"};
 
 // The fields of an answer; they point into plan, manner and this.
 class HeadFields {
@@ -62,8 +58,7 @@ class HeadFields {
     add("Cache-Control", manner.cache_control);
     add_standing(manner);
     for (const auto& [name, value] : manner.fields) {
-      // Of what is not sent nothing is said.
-      if (has_body_ || !begins_with_content(name)) fields_.push_back({name, value});
+      if (has_body_ || !is_among(content_fields, name)) fields_.push_back({name, value});
     }
   }
 
@@ -71,7 +66,8 @@ class HeadFields {
   explicit HeadFields(const FileManner& manner) : has_body_(false) {
     add_standing(manner);
     for (const auto& [name, value] : manner.fields) {
-      if (!describes_file(name)) fields_.push_back({name, value});
+      const bool describes_file = is_among(content_fields, name) || is_among(file_fields, name);
+      if (!describes_file) fields_.push_back({name, value});
     }
   }
 
