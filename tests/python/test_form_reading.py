@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 from io import FileIO
 from pathlib import Path
@@ -122,13 +123,13 @@ def test_frm_009_the_files_of_a_form_lie_in_one_temporary_file() -> None:
     assert post(TestClient(app), body).json() == [8, 1, contents]
 
 
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EFBIG, errno.EMFILE, errno.ENOENT])
 @pytest.mark.parametrize("path", BOTH)
-def test_frm_009_no_room_is_507_and_others_are_served(path: str) -> None:
+def test_frm_009_no_room_is_507_and_others_are_served(path: str, error: int) -> None:
     client = client_with(max_multipart_memory=10, max_field_size=10)
-    import errno
 
     def full(self: UploadedFile, file: FileIO) -> None:
-        raise OSError(errno.ENOSPC, "full")
+        raise OSError(error, "full")
 
     body = part("x" * 70, "; filename=f").replace(b"name=a", b"name=f")
     body = body.replace(b"form-data; ", b"form-data;") + b"--b--"

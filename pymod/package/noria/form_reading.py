@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from errno import EDQUOT, ENOSPC
-
 from noria._native import FormReader
 from noria.errors import BadBody, BodyTooLarge, HTTPError, UnsupportedMediaType
 from noria.form_data import FormData
@@ -147,7 +145,7 @@ class FormCollector:
             self.waiting_bytes += held
 
     def spool(self) -> None:
-        """Writes what waits to the temporary file; HTTPError 507 if there is no room."""
+        """Writes what waits to the temporary file; HTTPError 507 if it cannot be."""
         waiting, self._waiting, self.waiting_bytes = self._waiting, [], 0
         if not waiting:
             return
@@ -160,9 +158,8 @@ class FormCollector:
             for upload in waiting:
                 upload._spool(file)
         except OSError as error:
-            if error.errno in (ENOSPC, EDQUOT):
-                raise HTTPError(507, "form refused: spool_full") from error
-            raise
+            # Whatever it lacks, room or descriptors or a directory: as the spool of whole bodies answers.
+            raise HTTPError(507, "form refused: spool_full") from error
 
     def let_go(self) -> None:
         """The form will not be used: nothing of it stays, once no thread writes to it."""
