@@ -94,6 +94,8 @@ def test_upl_002_upl_003_what_is_no_form(path: str) -> None:
     assert client.post(path, content=b"a=1").status_code == 415
     coded = client.post(path, data={"a": "1"}, headers={"Content-Encoding": "gzip"})
     assert (coded.status_code, coded.headers["accept-encoding"]) == (415, "identity")
+    twice = [("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
+    assert client.post(path, data={"a": "1"}, headers=twice).status_code == 415
     assert client.post(path, data={"a": "1"}, headers={"Content-Encoding": "identity"}).status_code == 200
     unbounded = client.post(path, content=b"", headers={"Content-Type": "multipart/form-data"})
     assert unbounded.status_code == 400 and "multipart_boundary" in unbounded.text

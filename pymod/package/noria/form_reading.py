@@ -42,8 +42,7 @@ def limits_of(request: Request) -> tuple[int, ...]:
 
 def reader_of(request: Request, limits: tuple[int, ...]) -> FormReader:
     """UnsupportedMediaType if the body is no form, or a coded one; BadBody without a boundary."""
-    coding = request.headers.get("content-encoding")
-    if coding is not None and coding.lower() != "identity":
+    if any(coding.lower() != "identity" for coding in request.headers.getlist("content-encoding")):
         raise UnsupportedMediaType("a form is taken as it is", {"Accept-Encoding": "identity"})
     reader = FormReader(request.headers.get("content-type") or "", limits)
     if reader.kind is None:
