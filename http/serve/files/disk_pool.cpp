@@ -29,11 +29,13 @@ void DiskPool::submit(DiskWork& work) {
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(work);
-    must_begin = idle_ == 0 && threads_.size() < threads_max;
+    // A thread that waits may have been told of other work, and not be awake yet.
+    must_begin = ++unworked_ > threads_.size() && threads_.size() < threads_max;
   }
   if (must_begin && !begin_thread() && threads_.empty()) {
     // Out of threads for good: the loop waits itself, which is slow and right.
     waiting_.pop_front();
+    --unworked_;
     work.work();
     through_.push_back(work);
     wake_.signal();
@@ -82,15 +84,14 @@ bool DiskPool::begin_thread() {
 void DiskPool::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    ++idle_;
     wanted_.wait(lock, [this] { return ending_ || !waiting_.empty(); });
-    --idle_;
     if (ending_) return;
     DiskWork* const work = waiting_.pop_front();
     lock.unlock();
     work->work();
     lock.lock();
     through_.push_back(*work);
+    --unworked_;
     // Whoever wakes up would wait for the lock at once.
     lock.unlock();
     wake_.signal();

@@ -50,7 +50,7 @@ class DiskPool {
   IntrusiveList<DiskWork> waiting_;
   IntrusiveList<DiskWork> through_;
   bool ending_ = false;
-  std::size_t idle_ = 0;         // threads that wait for work
+  std::size_t unworked_ = 0;     // submitted, and not through
   std::size_t outstanding_ = 0;  // the loop's own count
   std::vector<pthread_t> threads_;
 };

@@ -4,7 +4,9 @@
 #include <poll.h>
 
 #include <atomic>
+#include <chrono>
 #include <deque>
+#include <semaphore>
 #include <thread>
 
 namespace noria::http {
@@ -43,6 +45,47 @@ TEST(DiskPool, STA_017_another_thread_waits_and_the_loop_is_told_once) {
   }
   EXPECT_EQ(worked, 200);
   for (const Counted& one : all) EXPECT_TRUE(one.told == 1 && one.on_other_thread);
+}
+
+// Is through when another one has been worked.
+struct Held final : DiskWork {
+  void work() override { let_go_in_time = let_go.try_acquire_for(std::chrono::seconds(10)); }
+  void done() override {}
+
+  std::binary_semaphore let_go{0};
+  bool let_go_in_time = false;
+};
+
+struct LettingGo final : DiskWork {
+  explicit LettingGo(Held& other) : held(other) {}
+  void work() override { held.let_go.release(); }
+  void done() override {}
+
+  Held& held;
+};
+
+TEST(DiskPool, STA_017_work_does_not_wait_behind_what_hangs) {
+  // Many times, because it depends on how soon a thread wakes up.
+  for (int round = 0; round < 100; ++round) {
+    uring::Wake wake;
+    DiskPool pool(wake);
+    const auto finish = [&] {
+      while (pool.outstanding() != 0) {
+        wait_for(wake);
+        pool.deliver();
+      }
+    };
+    std::atomic<int> worked = 0;
+    Counted first(worked);
+    pool.submit(first);
+    finish();
+    Held held;
+    LettingGo letting_go(held);
+    pool.submit(held);
+    pool.submit(letting_go);
+    finish();
+    ASSERT_TRUE(held.let_go_in_time);
+  }
 }
 
 TEST(DiskPool, its_end_tells_everybody) {
