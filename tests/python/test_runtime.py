@@ -118,3 +118,19 @@ def test_stopping_is_told() -> None:
     with live_server(app):
         assert not app.stopping.is_set()
     assert log == [True]
+
+
+def test_who_no_longer_waits_for_the_stop_leaves_nothing_behind() -> None:
+    app, waiting = App(), []
+
+    @app.on_startup
+    async def watch() -> None:
+        assert app._runtime is not None
+        waits = asyncio.ensure_future(app.stopping.wait())
+        for _ in range(2):
+            await asyncio.sleep(0)
+            waiting.append(len(app._runtime._stop_waiters))
+            waits.cancel()
+
+    with live_server(app):
+        assert waiting == [1, 0]

@@ -38,7 +38,7 @@ class Runtime:
         self.background: set[asyncio.Task[None] | BackgroundTasks | Closing] = set()
         self.spawned: set[asyncio.Task[Any]] = set()
         self._event_streams: set[asyncio.Task[Any]] = set()
-        self._stop_waiters: list[asyncio.Future[None]] = []
+        self._stop_waiters: set[asyncio.Future[None]] = set()
         self._pools = {DEFAULT_POOL: BlockingPool(DEFAULT_POOL, settings["blocking_threads"], settings["limit_queued"])}
         for _, one in app._tree():
             for name, threads, queue in one._pools.values():
@@ -154,8 +154,11 @@ class Runtime:
     async def wait_for_stop(self) -> None:
         if not self.stopping:
             waiter = self.loop.create_future()
-            self._stop_waiters.append(waiter)
-            await waiter
+            self._stop_waiters.add(waiter)
+            try:
+                await waiter
+            finally:
+                self._stop_waiters.discard(waiter)
 
     def start_up(self, broker: Broker | None = None) -> None:
         """The application's lifespan, up to where it serves; raises what it raises."""
