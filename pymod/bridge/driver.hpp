@@ -67,6 +67,8 @@ class Driver {
   PyObject* task() const { return task_.get(); }
 
   // --- a response in pieces; each false or null with an error set ---
+  // From now on there is a producer, which ends with the client; that of events with its side.
+  void produce(bool is_events);
   bool begin_stream(long status, PyObject* fields);
   // 1: go on; 0: wait for wait_for_room(); -1.
   int write(PyObject* data);
@@ -142,6 +144,7 @@ class Driver {
   bool cancel_next_ = false;  // a CancelledError is owed to the coroutine
   bool answered_ = false;
   bool waiting_ = false;  // counted in ApplicationState::coroutines_waiting
+  bool produces_ = false;
   bool streams_ = false;
   bool leaves_with_peer_ = false;  // the end of the client's side is the end of the stream
   bool peer_finished_ = false;

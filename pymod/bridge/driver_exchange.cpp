@@ -56,6 +56,7 @@ void Driver::suspend() {
 
 bool Driver::begin_stream(long status, PyObject* fields) {
   Exchange* const exchange = this->exchange();
+  if (gone_) return disconnect_error() != nullptr;
   if (exchange == nullptr || loan_ != nullptr || streams_) return raise_over() != nullptr;
   FieldList list;
   if (!list.read(fields)) return false;
@@ -64,12 +65,19 @@ bool Driver::begin_stream(long status, PyObject* fields) {
                                 .fields = list.views()};
   if (!raise_fault(exchange->begin_stream(head), head.status)) return false;
   streams_ = true;
+  bool is_events = false;
   for (const http::FieldView& field : list.views()) {
-    leaves_with_peer_ |= http::is_same_name(field.name, "content-type") &&
-                         field.value.starts_with("text/event-stream");
+    is_events |= http::is_same_name(field.name, "content-type") &&
+                 field.value.starts_with("text/event-stream");
   }
-  if (leaves_with_peer_ && peer_finished_) cancel();
+  produce(is_events);
   return true;
+}
+
+void Driver::produce(bool is_events) {
+  produces_ = true;
+  leaves_with_peer_ |= is_events;
+  if (leaves_with_peer_ && peer_finished_) cancel();
 }
 
 bool Driver::gone() {
@@ -240,7 +248,7 @@ void Driver::heard(ExchangeEvent event, Exchange& exchange) {
       break;
     case ExchangeEvent::peer_lost:
       peer_finished_ = true;
-      if (streams_ || route_.plan.cancel_on_disconnect) cancel();
+      if (produces_ || route_.plan.cancel_on_disconnect) cancel();
       break;
     case ExchangeEvent::cancelled:
       cancel();

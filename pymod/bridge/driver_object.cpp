@@ -71,6 +71,11 @@ PyObject* begin(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
   Py_RETURN_NONE;
 }
 
+PyObject* produce(PyObject* self, PyObject* is_events) {
+  of(self).produce(is_events == Py_True);
+  Py_RETURN_NONE;
+}
+
 PyObject* write(PyObject* self, PyObject* data) {
   const int written = of(self).write(data);
   return written < 0 ? nullptr : PyBool_FromLong(written);
@@ -167,6 +172,8 @@ PyMethodDef methods[] = {
     {"send", send, METH_O, nullptr},
     {"throw", throw_in, METH_VARARGS, nullptr},
     {"close", close, METH_NOARGS, nullptr},
+    {"produce", produce, METH_O,
+     PyDoc_STR("From now on the task ends with the client; True: with its side, as events do.")},
     {"begin", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(begin)), METH_FASTCALL,
      PyDoc_STR("Begins a response in pieces: status, [(name, value)] as bytes.")},
     {"write", write, METH_O, PyDoc_STR("Takes a piece; False: await writable() before the next.")},

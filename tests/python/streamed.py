@@ -17,6 +17,7 @@ class KeptSink:
 
     def __init__(self, *, room: int | None = None, gone: bool = False) -> None:
         self.calls: list[str] = []
+        self.produces: list[bool] = []  # whether events
         self.status = 0
         self.fields: list[tuple[bytes, bytes]] = []
         self.pieces: list[bytes] = []
@@ -25,6 +26,9 @@ class KeptSink:
         self.disconnected = False
         self.waited: asyncio.Future[None] | None = None
         self.wrote = asyncio.Event()
+
+    def produce(self, is_events: bool) -> None:
+        self.produces.append(is_events)
 
     def begin(self, status: int, fields: list[tuple[bytes, bytes]]) -> None:
         self.calls.append("begin")

@@ -18,6 +18,7 @@ from supervised import SILENCE_S, Supervised
 
 APP = """
 import asyncio, pathlib, sys
+from collections.abc import AsyncIterator
 from noria import App, BackgroundTasks, SseEvent
 
 app = App()
@@ -32,6 +33,15 @@ async def events():
         await asyncio.Event().wait()
     finally:
         say("events closed")
+
+@app.get("/silent")
+async def silent() -> AsyncIterator[SseEvent]:
+    say("silent began")
+    try:
+        await asyncio.Event().wait()
+        yield SseEvent("never")
+    finally:
+        say("silent closed")
 
 @app.websocket("/ws")
 async def socket(ws):
@@ -151,6 +161,18 @@ def test_PRC_016_a_handler_is_cancelled_at_the_end_of_the_grace(start: Callable[
     server.process.send_signal(signal.SIGTERM)
     assert client.ends() and not client.parser.status
     server.say_until("endless cancelled")
+    assert server.process.wait(SILENCE_S) == 0
+
+
+def test_PRC_014_events_of_which_none_has_come_end_at_once(start: Callable[..., Supervised]) -> None:
+    server = start(NORIA_TIMEOUT_GRACEFUL="600")
+    silent = Client(server, "/silent")
+    server.say_until("silent began")
+    server.process.send_signal(signal.SIGTERM)
+    while silent.read():
+        pass
+    assert silent.parser.is_whole and silent.parser.status == 200 and silent.body == b""
+    server.say_until("silent closed")
     assert server.process.wait(SILENCE_S) == 0
 
 

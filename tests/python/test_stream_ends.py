@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from http.client import IncompleteRead
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,12 +14,13 @@ from urllib.request import urlopen
 import pytest
 
 from noria import App, Response
+from noria.item_encoding import EVENTS
 from noria.pool import BlockingPool
 from noria.sse import SseEvent
 from noria.streaming import Streaming, send
 from noria.testing import live_server
 from streamed import KINDS, KeptSink, Producer, delivery, run, sent
-from wire import ask
+from wire import Peer, ask
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -100,6 +101,75 @@ def test_a_stop_ends_events_properly(item: Any, stopping: bool, last: str) -> No
         assert sink.last == last and producer.closed == 1
 
     run(main)
+
+
+def test_a_stop_ends_events_of_which_none_has_come() -> None:
+    async def main() -> None:
+        producer, sink, told = Producer(asyncio.Event()), KeptSink(), list[int]()
+        events = Streaming(producer.asynchronous(), content_type=EVENTS)
+        given = delivery(is_stopping=lambda: True, on_events=lambda: told.append(producer.asked))
+        sending = asyncio.create_task(send(sink, events, given))
+        while producer.asked < 1:
+            await asyncio.sleep(0)
+        assert (told, sink.produces, sink.calls) == ([0], [True], [])
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert sink.calls == ["begin", "end"] and sink.field(b"content-type") == EVENTS.encode() and producer.closed == 1
+
+    run(main)
+
+
+class Waits:
+    """An application whose streams, of events and of octets, wait for a first item that does not come."""
+
+    def __init__(self) -> None:
+        self.app = App()
+        self.began, self.closed = threading.Event(), threading.Event()
+        self.app.get("/events")(self.events)
+        self.app.get("/octets")(self.octets)
+        self.app.get("/stubborn")(self.stubborn)
+
+    async def octets(self) -> AsyncIterator[bytes]:
+        self.began.set()
+        try:
+            await asyncio.Event().wait()
+            yield b"never"
+        finally:
+            self.closed.set()
+
+    async def events(self) -> AsyncIterator[SseEvent]:
+        async for item in self.octets():
+            yield SseEvent(item)
+
+    async def stubborn(self) -> AsyncIterator[bytes]:
+        with contextlib.suppress(asyncio.CancelledError):
+            async for item in self.octets():
+                yield item
+        yield b"for nobody"
+
+
+@pytest.mark.parametrize(("path", "leave"), [("/events", Peer.finish), ("/events", Peer.reset), ("/octets", Peer.reset)])
+def test_a_client_that_leaves_before_the_first_item(path: str, leave: Callable[[Peer], None], serve: Callable[..., live_server]) -> None:
+    waits = Waits()
+    with Peer(serve(waits.app).port) as peer:
+        peer.send(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path.encode())
+        assert waits.began.wait(10)
+        leave(peer)
+        assert waits.closed.wait(10)
+
+
+def test_an_item_after_the_client_has_left_is_no_failure(
+    engine: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("NORIA_ENGINE", engine)
+    waits = Waits()
+    with live_server(waits.app) as server, Peer(server.port) as peer:
+        peer.send(b"GET /stubborn HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert waits.began.wait(10)
+        peer.reset()
+        assert waits.closed.wait(10)
+    assert caplog.text == ""
 
 
 def test_a_listener_that_ends_its_side_is_no_failure() -> None:

@@ -119,6 +119,10 @@ class Peer:
         except OSError:
             pass
 
+    def reset(self) -> None:
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.socket.close()
+
     def rest(self) -> bytes:
         """Everything until the server ends the connection."""
         received = b""

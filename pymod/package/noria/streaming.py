@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     class Sink(Protocol):
         """Where a stream goes: one response of one connection."""
 
+        def produce(self, is_events: bool) -> None:
+            """From now on the task is cancelled when the client leaves; of events, when it ends its side."""
+
         def begin(self, status: int, fields: list[tuple[bytes, bytes]]) -> None:
             """Sends the head; raises if it may not go on the wire."""
 
@@ -231,13 +234,10 @@ class _Sending:
         try:
             await self.pass_items()
         except CancelledError:
-            if not self.begun:
-                raise
             # Nobody failed: a stop ends event streams, and a listener leaves by the end of its side.
-            if self.is_events and (self.sink.disconnected or self.delivery.is_stopping()):
-                await self.close()
-                self.sink.end()
-            else:
+            if self.is_events and (self.delivery.is_stopping() or (self.begun and self.sink.disconnected)):
+                await self.end()
+            elif self.begun:
                 self.sink.cut()
             raise
         except BaseException as error:
@@ -251,6 +251,9 @@ class _Sending:
     async def pass_items(self) -> None:
         from noria._native import ItemPump
 
+        if self.streaming.known_type() == EVENTS:
+            self.note_events()
+        self.sink.produce(self.is_events)
         item = await self.source.take()
         if item is END:
             await self.finish()
@@ -269,6 +272,11 @@ class _Sending:
                 self.write(encoding.encode(item))
         await self.finish()
 
+    def note_events(self) -> None:
+        if not self.is_events:
+            self.is_events = True
+            self.delivery.on_events()
+
     def begin(self, content_type: str | None) -> None:
         status, fields = self.delivery.status, list(self.delivery.fields)
         names = {name.lower() for name, _ in fields}
@@ -276,8 +284,7 @@ class _Sending:
             if content_type is not None and b"content-type" not in names:
                 fields.insert(0, (b"Content-Type", content_type.encode("latin-1")))
             if content_type == EVENTS:
-                self.is_events = True
-                self.delivery.on_events()
+                self.note_events()
                 fields += [one for one in _EVENT_FIELDS if one[0].lower() not in names]
             if self.length is not None:
                 fields.append((b"Content-Length", b"%d" % self.length))
@@ -299,6 +306,9 @@ class _Sending:
             raise ResponseValidationError(
                 f"a stream of {self.sent_bytes} octets, {self.length - self.sent_bytes} less than its content_length"
             )
+        await self.end()
+
+    async def end(self) -> None:
         await self.close()
         if not self.begun:
             self.length = 0
