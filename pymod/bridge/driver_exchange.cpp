@@ -117,7 +117,8 @@ int Driver::write(PyObject* data) {
 }
 
 void Driver::end_stream(bool whole) {
-  finish(whole ? Outcome::responded : Outcome::failed);
+  // An item of which the connection has not taken all ends no stream properly.
+  finish(whole && !rest_ ? Outcome::responded : Outcome::failed);
 }
 
 PyObject* Driver::wait_for_room() {

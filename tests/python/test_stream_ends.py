@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from http.client import IncompleteRead
@@ -170,6 +171,30 @@ def test_an_item_after_the_client_has_left_is_no_failure(
         peer.reset()
         assert waits.closed.wait(10)
     assert caplog.text == ""
+
+
+def test_a_torn_event_is_no_proper_end(serve: Callable[..., live_server]) -> None:
+    """Its listener has ended its side; of what the connection has not taken, nothing goes out."""
+    app, closed = App(), threading.Event()
+
+    @app.get("/")
+    async def events() -> AsyncIterator[SseEvent]:
+        try:
+            yield SseEvent("x" * 16_000_000)
+        finally:
+            closed.set()
+
+    with socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        peer.connect(("127.0.0.1", serve(app).port))
+        peer.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        octets = peer.recv(1000)
+        peer.shutdown(socket.SHUT_WR)
+        assert closed.wait(10)
+        with contextlib.suppress(ConnectionResetError):
+            while data := peer.recv(1 << 20):
+                octets = octets[-10:] + data
+    assert not octets.endswith(b"\r\n0\r\n\r\n")
 
 
 def test_a_listener_that_ends_its_side_is_no_failure() -> None:
