@@ -221,6 +221,7 @@ bool Driver::go_on_with(OwnedRef value) {
 // of their own.
 void Driver::part() {
   handle_ = {};
+  wake(Waits::disconnect);  // a client that has its answer is not waited for
   Py_DECREF(object_);
 }
 

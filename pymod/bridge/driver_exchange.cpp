@@ -259,7 +259,6 @@ void Driver::heard(ExchangeEvent event, Exchange& exchange) {
   gone_ = true;
   fail(Waits::room);
   fail(Waits::body);
-  wake(Waits::disconnect);
   part();
 }
 

@@ -23,12 +23,14 @@ def is_disconnected(self: Request) -> bool:
 
 
 async def disconnected(self: Request) -> None:
-    """Returns when the client has ended its side, or is gone."""
+    """Returns when the client has ended its side, is gone, or has its answer."""
     driver = self._driver
     if driver is None:
         raise RuntimeError("disconnected() is for async def handlers, while they run")
     if not driver.disconnected:
-        await driver.wait_disconnected()
+        from asyncio import shield
+
+        await shield(driver.wait_disconnected())  # all who wait share one future
 
 
 async def stream(self: Request) -> AsyncIterator[bytes]:
