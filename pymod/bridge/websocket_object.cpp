@@ -56,6 +56,7 @@ void WebSocketEnd::heard(const WebSocketNews& news) {
       return;
     case WebSocketEvent::writable:
       topics_->resume(handle_);
+      is_full_ = false;
       return resolve(std::exchange(sender_, OwnedRef()), "set_result", Py_None);
     case WebSocketEvent::closed:
       return ended(news);
@@ -112,7 +113,10 @@ int WebSocketEnd::send(std::string_view octets, bool is_text) {
           ? SendOutcome::closed
           : socket->send(is_text ? http::MessageKind::text : http::MessageKind::binary, octets);
   if (outcome == SendOutcome::queued) return 1;
-  if (outcome == SendOutcome::queued_high) return 0;
+  if (outcome == SendOutcome::queued_high) {
+    is_full_ = true;
+    return 0;
+  }
   if (const OwnedRef error = disconnect()) raise(error);
   return -1;
 }
@@ -121,6 +125,7 @@ PyObject* WebSocketEnd::wait_for_room() {
   if (!is_pending(sender_)) sender_ = OwnedRef(new_future());
   if (!sender_) return nullptr;
   if (closed_) resolve(sender_, "set_exception", disconnect());
+  if (!is_full_) resolve(sender_, "set_result", Py_None);
   return Py_NewRef(sender_.get());
 }
 

@@ -71,6 +71,8 @@ class WebSocketEnd {
   http::Topics* topics_ = nullptr;
   std::deque<Waiting> messages_;
   std::size_t undelivered_bytes_ = 0;
+  // The last message passed the high mark: `writable` will be heard.
+  bool is_full_ = false;
   OwnedRef receiver_;  // a future
   OwnedRef sender_;    // a future
   OwnedRef closed_;    // (code, reason)

@@ -28,6 +28,8 @@ class KeptLink:
         return not self.is_full
 
     async def writable(self) -> None:
+        if not self.is_full:
+            return
         self.waited = asyncio.get_running_loop().create_future()
         await self.waited
 

@@ -228,23 +228,6 @@ def test_what_is_no_message(send: Callable[[WebSocket], Awaitable[Any]], says: s
     assert not [call for call in link.calls if call[0] == "send"]
 
 
-def test_a_full_queue_is_waited_for_in_the_order_of_the_calls() -> None:
-    async def use(ws: WebSocket) -> None:
-        await ws.send("a")
-        link.is_full = True
-        first, second = asyncio.create_task(ws.send("b")), asyncio.create_task(ws.send(b"c"))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert [call[1] for call in link.calls[1:]] == [b"a", b"b", b"c"] and not first.done() and not second.done()
-        assert link.waited is not None
-        link.waited.set_result(None)
-        await second
-        first.cancel()
-
-    link = KeptLink()
-    on(link, use)
-
-
 @pytest.mark.parametrize(("size", "taken"), [(0, True), (124, True), (125, True), (126, False)])
 def test_the_size_of_a_ping(size: int, taken: bool) -> None:
     async def use(ws: WebSocket) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from noria.app import App
     from noria.headers import HeadersInit
     from noria.requests import URL, Address, State
+    from noria.send_turns import SendTurns
 
     Message = str | bytes
     Octets = bytes | bytearray | memoryview
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
             """Queues a message; False once the queue is above its high mark."""
             ...
 
-        def writable(self) -> Awaitable[None]: ...
+        def writable(self) -> Awaitable[None]:
+            """Resolves below the low mark, at once if the queue did not pass the high one."""
+            ...
+
         def receive(self) -> Awaitable[tuple[str, Message]]:
             """("text", str) or ("binary", bytes); WebSocketDisconnect after the end."""
             ...
@@ -90,7 +94,7 @@ class WebSocketMessage:
 class Connection:
     """One WebSocket as its handler's calls have left it."""
 
-    __slots__ = ("accepted", "closing", "link", "request", "subprotocol")
+    __slots__ = ("accepted", "closing", "link", "request", "subprotocol", "turns")
 
     def __init__(self, request: Request, link: Link) -> None:
         self.request = request
@@ -98,6 +102,7 @@ class Connection:
         self.accepted = False
         self.subprotocol: str | None = None
         self.closing: tuple[int, str] | None = None  # what close() was given
+        self.turns: SendTurns | None = None  # once the queue has passed its high mark, till all are through
 
     @property
     def ended(self) -> tuple[int, str] | None:
@@ -304,8 +309,14 @@ class WebSocket(Handshake):
 
     async def _send(self, data: bytes, is_text: bool) -> None:
         self._ready()
-        if not self._of.link.send(data, is_text):
-            await self._of.link.writable()
+        of = self._of
+        if of.turns is not None:
+            await of.turns.wait(data, is_text)
+        elif not of.link.send(data, is_text):
+            from noria.send_turns import SendTurns
+
+            of.turns = SendTurns(of)
+            await of.turns.wait()
 
     async def send_text(self, text: str) -> None:
         if not isinstance(text, str):
