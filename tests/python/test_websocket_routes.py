@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
 from decorators import awaiting, passing
 
-from noria import App, HTTPError, RegistrationError, SyncWebSocket, WebSocket, WebSocketDisconnect
-from noria.testing import TestClient, WebSocketRefused
+from noria import App, HTTPError, RegistrationError, Request, SyncWebSocket, WebSocket, WebSocketDisconnect
+from noria.testing import TestClient, WebSocketRefused, live_server
+from noria.websocket_session import new_key, upgrade_fields
+from wire import Peer
 
 
 def echo_app(**options: Any) -> App:
@@ -62,6 +66,62 @@ def test_the_end_of_a_handler_is_the_end_of_the_connection(caplog: pytest.LogCap
                 ws.receive()
             assert end.value.code == code
     assert "LookupError: inside" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("ends", "code", "logged"),
+    [
+        ("SystemExit", 1011, True),
+        ("KeyboardInterrupt", 1011, True),
+        ("WebSocketDisconnect", 1011, True),  # of another one
+        ("CancelledError", 1011, True),  # of something awaited
+        ("cancel", 1001, False),  # of its own task
+    ],
+)
+def test_what_is_no_exception_of_this_connection(ends: str, code: int, logged: bool, caplog: pytest.LogCaptureFixture) -> None:
+    app = App()
+
+    @app.websocket("/")
+    async def handler(ws: WebSocket) -> None:
+        await ws.accept()
+        errors = (SystemExit, KeyboardInterrupt, WebSocketDisconnect, asyncio.CancelledError)
+        for error in errors:
+            if error.__name__ == ends:
+                raise error
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(0)
+
+    with TestClient(app, raise_server_exceptions=False).websocket_connect("/") as ws:
+        with pytest.raises(WebSocketDisconnect) as end:
+            ws.receive()
+        assert end.value.code == code
+    assert (ends in caplog.text) is logged
+
+
+def test_a_client_that_is_lost_before_it_is_accepted(
+    engine: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("NORIA_ENGINE", engine)
+    app, began, seen = App(), threading.Event(), []
+
+    @app.websocket("/")
+    async def handler(ws: WebSocket, request: Request) -> None:
+        began.set()
+        await request.disconnected()
+        seen.append(await ws.recv())
+        seen.append([message async for message in ws])
+        with pytest.raises(WebSocketDisconnect):
+            await ws.send("late")
+        seen.append((ws.connected, ws.close_code))
+
+    with live_server(app) as server, Peer(server.port) as peer:
+        fields = "".join(f"{name}: {value}\r\n" for name, value in upgrade_fields(new_key()))
+        peer.send(f"GET / HTTP/1.1\r\nHost: h\r\n{fields}\r\n".encode())
+        assert began.wait(10)
+        peer.reset()
+    assert seen == [None, [], (False, 1006)] and caplog.text == ""
 
 
 def test_the_handler_learns_of_the_peers_end() -> None:

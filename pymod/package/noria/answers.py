@@ -116,6 +116,11 @@ class Answers:
         if self.unhandled is not None:
             self.unhandled.append(error)
 
+    def log_lost(self, request: Request | None, error: BaseException) -> None:
+        """What a handler raised when there was nobody to answer any more; a refusal is no failure."""
+        if not isinstance(error, HTTPError) or error.status >= 500:
+            self.log(request, error)
+
     def log_failure(self, what: str, error: BaseException) -> None:
         import logging
 

@@ -92,7 +92,7 @@ def hooks_of(app: App, answers: Answers) -> Hooks:
         "call_apart": _call_apart(app),
         "bad_json": lambda request, error: bad_json(error),
         "refusal": HTTPError,
-        "log_lost": answers.log,
+        "log_lost": answers.log_lost,
         "disconnect_error": disconnect_error,
         "go_on": answers.go_on,
         "start_background": answers.start_background,

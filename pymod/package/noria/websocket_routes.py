@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noria.concurrency import read_websocket_pool
-from noria.errors import HTTPError, WebSocketDisconnect, place_of
+from noria.errors import ClientDisconnected, HTTPError, WebSocketDisconnect, place_of
 from noria.route_options import taken_dependencies
 from noria.routed import function_name
 from noria.routing import RouteInfo
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from noria.app import App
     from noria.blueprints import Within
 
-POLICY, FAILED, NORMAL = 1008, 1011, 1000
+POLICY, FAILED, NORMAL, LEAVING = 1008, 1011, 1000, 1001
+LOST = (1006, "")
 
 
 class Link:
@@ -32,20 +33,24 @@ class Link:
         self._request = request
         self._max_size = max_size
         self._end: WebSocketEnd | None = None
-        self._refused: tuple[int, str] | None = None  # closed before it was accepted
+        self._refused: tuple[int, str] | None = None  # closed, or lost, before it was accepted
 
     def accept(self, subprotocol: str | None, fields: list[tuple[bytes, bytes]]) -> None:
         driver = self._request._driver
         if driver is None:
             raise RuntimeError("a WebSocket is accepted by its handler, while that runs")
-        self._end = driver.accept_websocket(
-            subprotocol, fields, -1 if self._max_size is None else self._max_size
-        )
+        try:
+            self._end = driver.accept_websocket(
+                subprotocol, fields, -1 if self._max_size is None else self._max_size
+            )
+        except ClientDisconnected:
+            self._refused = LOST
+            raise WebSocketDisconnect(*LOST) from None
 
     @property
     def accepted(self) -> WebSocketEnd:
         if self._end is None:
-            raise WebSocketDisconnect(*(self._refused or (1006, "")))
+            raise WebSocketDisconnect(*(self._refused or LOST))
         return self._end
 
     def send(self, data: bytes, is_text: bool) -> bool:
@@ -199,21 +204,21 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
                 runtime = app._runtime
                 assert runtime is not None
                 await runtime.run_blocking(pool, partial(handler, **options), args)
-        except WebSocketDisconnect:
-            pass
         except BaseException as error:
-            if not ws._of.accepted:
-                raise  # answered as by any other handler
-            answers = app._answers
-            assert answers is not None
-            if isinstance(error, Exception):
-                answers.log(ws._of.request, error)
+            of = ws._of
+            if not (isinstance(error, WebSocketDisconnect) and of.ended):  # else its own end
+                if not of.accepted:
+                    raise  # answered as by any other handler
+                if _is_from_outside(error):
+                    link.close(LEAVING, b"")
+                    raise
+                answers = app._answers
+                assert answers is not None
+                answers.log(of.request, error)
                 if answers.unhandled is not None:
                     answers.unhandled.append(error)
                 link.close(FAILED, b"")
                 return None
-            link.close(1001, b"")
-            raise
         if not ws._of.accepted:
             raise HTTPError(403)
         if link.closed is None:
@@ -221,3 +226,13 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
         return None
 
     return run
+
+
+def _is_from_outside(error: BaseException) -> bool:
+    """The handler was stopped: its task was cancelled, not just something that it awaited."""
+    from asyncio import CancelledError, current_task
+
+    if isinstance(error, CancelledError):
+        task = current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, GeneratorExit)
