@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "core/cores.hpp"
+#include "core/log/destination.hpp"
 #include "core/stats.hpp"
 #include "pymod/bindings/configuration.hpp"
 #include "pymod/bindings/crash_report.hpp"
@@ -44,6 +46,15 @@ std::pair<std::string, int> listener_address(int descriptor) {
   return {address.host, address.port};
 }
 
+// One write, so that the lines of several processes do not mix. What there is no room for is lost:
+// nobody waits for whoever reads it (PRC-050).
+void say(std::string_view line) {
+  auto destination = LogDestination::of_descriptor(STDERR_FILENO);
+  if (!destination) return;
+  const std::array<std::string_view, 2> pieces{line, "\n"};
+  destination->write(pieces);
+}
+
 int supervise_workers(const std::vector<std::string>& command,
                       const std::vector<std::vector<int>>& listeners, const pb::dict& given,
                       std::pair<std::string, std::vector<std::vector<int>>> bus,
@@ -62,12 +73,7 @@ int supervise_workers(const std::vector<std::string>& command,
                              .notify_socket = std::move(notify_socket),
                              .notify_watchdog_ms = notify_watchdog_ms,
                              .report = [](std::string_view line) {
-                               std::string text("noria: ");
-                               text.append(line).push_back('\n');
-                               // One write, so that the lines of several processes do not mix; a
-                               // lost one is no failure.
-                               [[maybe_unused]] const ssize_t written =
-                                   ::write(STDERR_FILENO, text.data(), text.size());
+                               say("noria: " + std::string(line));
                              }};
   const pb::gil_scoped_release released;
   return supervise(options);
@@ -142,6 +148,8 @@ void add_processes(pb::module_& module) {
              "A listening TCP socket: (descriptor, port).");
   module.def("listener_address", listener_address, pb::arg("descriptor"),
              "(host, port) of a TCP listener; an empty host for any other.");
+  module.def("say", say, pb::arg("line"),
+             "One line on the process's stderr; lost where there is no room for it.");
   module.def("supervise", supervise_workers, pb::arg("command"), pb::kw_only(),
              pb::arg("listeners"), pb::arg("config"),
              pb::arg("bus") = std::pair<std::string, std::vector<std::vector<int>>>{},

@@ -617,6 +617,9 @@ class MemoryServer(metaclass=_BoundType):
 def listener_address(descriptor: int) -> tuple[str, int]:
     """(host, port) of a TCP listener; an empty host for any other."""
 
+def say(line: str) -> None:
+    """One line on the process's stderr; lost where there is no room for it."""
+
 def supervise(
     command: Sequence[str],
     *,

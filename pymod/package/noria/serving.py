@@ -26,9 +26,16 @@ VERSION = "0.1.0"
 
 
 def tell(line: str) -> None:
-    """One line on stderr, whole even when workers speak at once."""
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
+    """One line on stderr, whole even when workers speak at once; lost where nobody takes it (PRC-050)."""
+    if sys.stderr is sys.__stderr__:
+        if sys.stderr is not None:
+            _native.say(line)
+        return
+    try:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass
 
 
 def complain(problem: str) -> None:
@@ -227,7 +234,7 @@ class Serving:
                 raise  # it says what is wrong itself
             import traceback
 
-            traceback.print_exception(error)
+            tell("".join(traceback.format_exception(error)).rstrip())
             raise StartupError(f"the application did not start: {type(error).__name__}: {error}") from None
 
     def run(self) -> int:
