@@ -24,6 +24,7 @@ app = App()
 app.add_route("/", lambda: os.getpid())
 app.add_route("/crash", lambda: ctypes.string_at(0))
 app.add_route("/large", lambda: Response("x" * (16 << 20)))
+app.add_route("/start", lambda: os.system("ls -l /proc/self/fd >descriptors"))
 
 def hang_in_python():
     while True:
@@ -67,6 +68,40 @@ def test_ENG_050_the_supervisor_has_no_engine_and_no_thread(start: Callable[...,
         assert of_engine[engine] in descriptors(pid)
         # None of its own is known to the other or to the supervisor: it was made behind the start.
         assert "anon_inode:[eventfd]" in descriptors(pid)
+
+
+def test_ENG_051_PRC_032_what_a_handler_starts_inherits_no_descriptor(
+    start: Callable[..., Supervised], tmp_path: Path
+) -> None:
+    running = start("--workers", "2")
+    running.ready(2)
+    with running.connect() as connection:
+        assert running.ask(connection, "/start").endswith(b"\r\n0")
+    listed = re.findall(r" (\d+) -> (.+)", (tmp_path / "descriptors").read_text())
+    # Beside the three of every process `ls` has the directory that it lists.
+    assert [where for number, where in listed if int(number) > 2 and not where.startswith("/proc/")] == []
+
+
+@pytest.mark.parametrize("reader", ["gone", "stalled"])
+def test_PRC_050_nobody_waits_for_who_reads_what_they_say(start: Callable[..., Supervised], reader: str) -> None:
+    running = start()
+    (worker,) = running.ready()
+    if reader == "gone":
+        running.said.close()
+    else:
+        full = os.open(f"/proc/{running.pid}/fd/2", os.O_WRONLY | os.O_NONBLOCK)
+        for size in (4096, 1):
+            with suppress(BlockingIOError):
+                while True:
+                    os.write(full, b"x" * size)
+        os.close(full)
+    died = os.pidfd_open(worker)
+    os.kill(worker, signal.SIGKILL)
+    running.wait_for(died)
+    os.close(died)
+    with running.connect() as connection:
+        assert int(running.ask(connection).rpartition(b"\r\n")[2]) != worker
+    assert running.stop() == 0
 
 
 def test_PRC_002_quit_ends_idle_connections_at_once(start: Callable[..., Supervised]) -> None:

@@ -287,6 +287,9 @@ class Worker:
         self.bus = BusEnds.told(int(told["ID"]), told.get("BUS"))
         self._supervisor = int(told["SUPERVISOR"])
         self._report = int(told["REPORT"])
+        # What the app starts must not keep them open behind this process.
+        for descriptor in (*self.listeners, segment, self._report):
+            os.set_inheritable(descriptor, False)
 
     def begin(self) -> None:
         """Before anything of the app runs."""
