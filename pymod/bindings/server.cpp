@@ -207,8 +207,6 @@ int Server::run(const pb::object& on_stop) {
   }
   running_ = false;
   state_.enter(server_->retired() ? Phase::retired : Phase::ended);
-  signals_.reset();
-  reopen_signal_.reset();
   serving_thread_ = {};
   logs_->writer.finish();
   if (!server_->finished()) {
@@ -226,6 +224,8 @@ int Server::run(const pb::object& on_stop) {
 }
 
 void Server::close() {
+  signals_.reset();
+  reopen_signal_.reset();
   if (loop_ != nullptr) loop_->core->detach();
   loop_ = nullptr;
   loop_object_ = pb::object();
@@ -327,7 +327,7 @@ void add_server(pb::module_& module) {
            "Chooses the engine on this thread; OSError with the cause if the forced one fails.\n"
            "With `signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT "
            "ends the process. `loop` runs on the same engine.")
-      .def("close", &Server::close, "Lets the loop go that open() was given, after run().")
+      .def("close", &Server::close, "Lets the loop and the signals go that open() took, after run().")
       .def("run", &Server::run, pb::kw_only(), pb::arg("on_stop") = pb::none(),
            "Serves until stop() and returns the exit code; `on_stop` is called when the stop "
            "begins.")

@@ -46,13 +46,14 @@ class Server {
   ~Server() { close(); }
 
   // Chooses the engine on this thread; OSError with the cause if the forced one fails. With
-  // `signals`, TERM, INT and QUIT stop the server from now until it has run.
+  // `signals`, TERM, INT and QUIT stop the server from now until close(): what the application does
+  // behind the last request is not to be ended by them either.
   // `loop` is the event loop of the same thread, which nothing runs yet.
   void open(bool signals, pybind11::object loop);
   // Serves on the thread that opened until stop() and returns the exit code. `on_stop` is called
   // when the stop begins, if it is not None.
   int run(const pybind11::object& on_stop);
-  // Lets the loop and its engine go, after run().
+  // Lets the loop, its engine and the signals go, after run().
   void close();
   // Any thread; a server that is not open yet stops as soon as it runs.
   void stop();

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import select
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -189,3 +191,48 @@ def test_PRC_001_a_second_signal_waits_for_nobody(start: Callable[..., Supervise
     server.process.send_signal(number)
     assert server.process.wait(SILENCE_S) == 128 + number
     assert client.ends() and not client.parser.status
+
+
+ALONE = """
+import asyncio, pathlib, sys
+from noria import App
+
+app = App()
+
+@app.on_event("shutdown")
+async def shutdown():
+    print("shutdown began", file=sys.stderr, flush=True)
+    await asyncio.to_thread(pathlib.Path("go").open().readline)
+    print("shutdown ended", file=sys.stderr, flush=True)
+
+app.run(port=0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGUSR1, 0), (signal.SIGQUIT, 0), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 128 + signal.SIGINT)],
+)
+def test_PRC_001_PRC_002_PRC_004_signals_while_the_lifespan_ends(
+    tmp_path: Path, engine: str, number: int, code: int
+) -> None:
+    os.mkfifo(tmp_path / "go")
+    go = os.open(tmp_path / "go", os.O_RDWR)  # as a writer that waits for no reader
+    environment = {**os.environ, "NORIA_ENGINE": engine}
+    with subprocess.Popen(
+        [sys.executable, "-c", ALONE], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        said = iter(process.stderr)
+        assert any("listening on" in line for line in said)
+        process.send_signal(signal.SIGTERM)
+        assert next(said) == "shutdown began\n"
+        process.send_signal(number)
+        if code == 0:
+            os.write(go, b"on\n")
+        try:
+            assert process.wait(SILENCE_S) == code
+        finally:
+            process.kill()
+            os.close(go)
+        assert list(said) == (["shutdown ended\n"] if code == 0 else [])

@@ -563,7 +563,7 @@ class Server(metaclass=_BoundType):
         generation: int = 0,  # how many processes had that bank before
     ) -> None: ...
     def close(self) -> None:
-        """Lets the loop go that open() was given, after run()."""
+        """Lets the loop and the signals go that open() took, after run()."""
     def open(self, *, signals: bool, loop: LoopCore) -> None:
         """Chooses the engine on this thread; OSError with the cause if the forced one fails.
         With `signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT ends the

@@ -18,6 +18,7 @@ from noria import _native
 def served(tmp_path: Path) -> Iterator[Callable[..., tuple[_native.Server, int]]]:
     """A server with an access log, opened with its signals on this very thread."""
     descriptors = []
+    servers = []
 
     def start(handler: Any) -> tuple[_native.Server, int]:
         wire = Wire().add(handler)
@@ -32,10 +33,13 @@ def served(tmp_path: Path) -> Iterator[Callable[..., tuple[_native.Server, int]]
             access_log=str(tmp_path / "access"),
             access_log_format="{path}",
         )
+        servers.append(server)
         server.open(signals=True, loop=LOOP)
         return server, port
 
     yield start
+    for server in servers:
+        server.close()
     for descriptor in descriptors:
         os.close(descriptor)
 

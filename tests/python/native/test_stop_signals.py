@@ -33,6 +33,7 @@ PROGRAM = textwrap.dedent(
     code = server.run()
     assert before == (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT))
     print("stopped", code, flush=True)
+    server.close()
     signal.raise_signal(signal.SIGTERM)  # Python's own again: ends the process
     """
 )
