@@ -209,6 +209,35 @@ app.run(port=0)
 """
 
 
+def test_PRC_017_a_shutdown_without_end_is_cancelled_with_the_grace(tmp_path: Path, engine: str) -> None:
+    program = """
+import asyncio, sys
+from noria import App
+
+app = App()
+
+@app.on_event("shutdown")
+async def shutdown():
+    try:
+        await asyncio.Event().wait()
+    finally:
+        print("shutdown cancelled", file=sys.stderr, flush=True)
+
+app.on_event("startup")(app.stop)
+app.run(port=0)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "NORIA_ENGINE": engine, "NORIA_TIMEOUT_GRACEFUL": "1", "NORIA_TIMEOUT_READ_HEADER": "0.5"},
+        capture_output=True,
+        text=True,
+        timeout=SILENCE_S,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "shutdown cancelled\nnoria: the application's shutdown did not end within " in done.stderr
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [(signal.SIGUSR1, 0), (signal.SIGQUIT, 0), (signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 128 + signal.SIGINT)],

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from noria.topics import Receivers
 
 
+LIFESPAN_SHUTDOWN_S = 5.0  # of the grace, or half of a shorter one (LIM-090)
+
+
 class Runtime:
     """One of each worker; made on the thread that will serve, before it does."""
 
@@ -31,6 +34,7 @@ class Runtime:
         self.sse_keep_alive_s: float = settings["timeout_sse_keep_alive"]
         self.graceful_s: float = settings["timeout_graceful"]
         self.stopping = False
+        self._stop_by = 0.0  # on the loop's clock, once the stop has begun
         for _, one in app._tree():
             one._settings = settings
         self.topics: Topics | None = None
@@ -142,6 +146,7 @@ class Runtime:
         if self.stopping:
             return
         self.stopping = True
+        self._stop_by = self.loop.time() + self.graceful_s
         if self.topics is not None:
             self.topics.deafen()
         for task in list(self._event_streams):
@@ -182,14 +187,36 @@ class Runtime:
         self.begin_stop()
         loop.run_until_complete(asyncio.sleep(0))  # what was to start has started
         if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
-            loop.run_until_complete(asyncio.wait(started, timeout=self.graceful_s))
-        loop.run_until_complete(self.app._lifespan.stop())
+            left_s = self._stop_by - self._shutdown_s - loop.time()
+            loop.run_until_complete(asyncio.wait(started, timeout=max(left_s, 0.0)))
+        loop.run_until_complete(self._shut_down())
         if self.topics is not None:
             loop.run_until_complete(self.topics.close())
         self._cancel_everything()
         loop.run_until_complete(loop.shutdown_asyncgens())
         for pool in self._pools.values():
             pool.shutdown(1.0)
+
+    @property
+    def _shutdown_s(self) -> float:
+        return min(LIFESPAN_SHUTDOWN_S, self.graceful_s / 2)
+
+    async def _shut_down(self) -> None:
+        """The lifespan's end, cancelled with the grace; its own part of that it has, whoever took too long before."""
+        within_s = max(self._stop_by - self.loop.time(), self._shutdown_s)
+        ending = asyncio.timeout(within_s)
+        try:
+            async with ending:
+                await self.app._lifespan.stop()
+        except TimeoutError:
+            if not ending.expired():
+                raise
+            from noria.serving import complain
+
+            complain(
+                f"the application's shutdown did not end within {within_s:.1f} s and was cancelled; "
+                "make it shorter or raise timeouts.graceful"
+            )
 
     def _cancel_everything(self) -> None:
         pending = asyncio.all_tasks(self.loop)
