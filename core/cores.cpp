@@ -1,6 +1,5 @@
 #include "core/cores.hpp"
 
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -56,7 +55,10 @@ class Supervisor {
         restarts_(options.restarts_burst, options.restarts_window_ms) {
     sigset_t taken;
     sigemptyset(&taken);
-    for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGCHLD}) sigaddset(&taken, number);
+    for (const int number :
+         {SIGTERM, SIGINT, SIGQUIT, SIGUSR1, SIGCHLD, SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU}) {
+      sigaddset(&taken, number);
+    }
     CHECK(::sigprocmask(SIG_BLOCK, &taken, &mask_before_) == 0);
     signals_ = ::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     CHECK(signals_ >= 0);
@@ -77,7 +79,10 @@ class Supervisor {
       take_signals();
       collect_children();
       read_reports();
-      if (stopping_ && clock_.now_ms() >= kill_at_ms_) kill_all(SIGKILL);
+      if (stopping_ && clock_.now_ms() >= kill_at_ms_) {
+        say("the stop took too long; what is left of it is killed");
+        kill_all(SIGKILL);
+      }
       if (!stopping_) {
         watch();
         tell_manager();
@@ -169,6 +174,8 @@ class Supervisor {
       const int number = static_cast<int>(info.ssi_signo);
       if (number == SIGUSR1) {
         kill_all(SIGUSR1);
+      } else if (number == SIGHUP || number == SIGUSR2 || number == SIGTTIN || number == SIGTTOU) {
+        say(std::string("SIG") + ::sigabbrev_np(number) + " is not supported; it is ignored");
       } else if (number == SIGQUIT) {
         begin_stop(SIGQUIT, quick_stop_ms);
       } else if (!std::exchange(asked_to_stop_, true)) {
@@ -236,7 +243,7 @@ class Supervisor {
       return;
     }
     const auto say_silent = [&](const char* outcome) {
-      say(name_of(index, worker.pid) + "has not turned its loop for " +
+      say(name_of_worker(index, worker.pid) + "has not turned its loop for " +
           std::to_string(now_ms - beat_ms) + " ms; " + outcome);
     };
     if (!worker.dumped) {
@@ -275,6 +282,9 @@ class Supervisor {
       // The report may still be in the pipe.
       read_reports();
       close_pipe(worker);
+      if (stopping_ && worker.ready && WIFEXITED(status) && WEXITSTATUS(status) != 0) {
+        say(obituary(index, pid, status));
+      }
       if (stopping_) continue;
       stats_.count(Reason::fault_worker_crash);
       const bool retired = state_of(index).is(Phase::retired);
@@ -301,14 +311,8 @@ class Supervisor {
     }
   }
 
-  static std::string name_of(std::size_t index, pid_t pid) {
-    return "worker " + std::to_string(index) + " (pid " + std::to_string(pid) + ") ";
-  }
-
   std::string obituary(std::size_t index, pid_t pid, int status) const {
-    std::string text = name_of(index, pid);
-    text += WIFSIGNALED(status) ? "was killed by signal " + std::to_string(WTERMSIG(status))
-                                : "exited with " + std::to_string(WEXITSTATUS(status));
+    std::string text = name_of_worker(index, pid) + end_of_worker(status);
     if (!workers_[index].cause.empty()) text += ": " + workers_[index].cause;
     return text;
   }
@@ -336,17 +340,12 @@ class Supervisor {
   void read_reports() {
     for (Worker& worker : workers_) {
       if (worker.report_pipe < 0) continue;
-      pollfd entry{worker.report_pipe, POLLIN, 0};
-      if (::poll(&entry, 1, 0) != 1) continue;
-      // A report is one write of at most PIPE_BUF octets, so it is here whole or not at all.
-      char octets[PIPE_BUF];
-      const ssize_t bytes = ::read(worker.report_pipe, octets, sizeof octets);
-      std::string_view report(octets, bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
-      report = report.substr(0, report.find('\n'));
-      if (report == worker_is_ready) {
+      const std::optional<std::string> report = report_in(worker.report_pipe);
+      if (!report) continue;
+      if (*report == worker_is_ready) {
         worker.ready = any_was_ready_ = true;
-      } else if (!report.empty()) {
-        worker.cause = report;
+      } else if (!report->empty()) {
+        worker.cause = *report;
       }
       close_pipe(worker);
     }

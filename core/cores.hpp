@@ -33,7 +33,8 @@ struct CoresOptions {
 int stacks_signal();
 
 // Runs until a stop was asked for or no worker can start. Blocks TERM, INT, QUIT, USR1 and CHLD for
-// the calling process, takes them by signalfd(2) and restores the mask on return. QUIT and USR1 are
+// the calling process, takes them by signalfd(2) and restores the mask on return; the same for HUP,
+// USR2, TTIN and TTOU, which do nothing yet but would end or halt it. QUIT and USR1 are
 // passed on; a worker begins with USR1 blocked, so that one that comes early waits for the worker's
 // handler. Has no loop, no engine and no thread of its own (ENG-050).
 // Returns the exit code: 0 stopped; 1 the counters that workers share cannot be made; 3 a worker

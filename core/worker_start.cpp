@@ -1,7 +1,10 @@
 #include "core/worker_start.hpp"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -105,6 +108,25 @@ std::expected<StartedWorker, int> start_worker(const WorkerStart& start) {
     return std::unexpected(error);
   }
   return StartedWorker{pid, ends[0]};
+}
+
+std::optional<std::string> report_in(int pipe) {
+  pollfd entry{pipe, POLLIN, 0};
+  if (::poll(&entry, 1, 0) != 1) return std::nullopt;
+  // A report is one write of at most PIPE_BUF octets, so it is here whole or not at all.
+  char octets[PIPE_BUF];
+  const ssize_t bytes = ::read(pipe, octets, sizeof octets);
+  const std::string_view report(octets, bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+  return std::string(report.substr(0, report.find('\n')));
+}
+
+std::string name_of_worker(std::size_t index, pid_t pid) {
+  return "worker " + std::to_string(index) + " (pid " + std::to_string(pid) + ") ";
+}
+
+std::string end_of_worker(int status) {
+  return WIFSIGNALED(status) ? "was killed by signal " + std::to_string(WTERMSIG(status))
+                             : "exited with " + std::to_string(WEXITSTATUS(status));
 }
 
 }  // namespace noria

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,5 +50,14 @@ struct StartedWorker {
 // The error is an errno. The process leads a group of its own and ignores no signal that the
 // supervisor does not ignore.
 std::expected<StartedWorker, int> start_worker(const WorkerStart& start);
+
+// What a worker has reported, its line without the end; empty if it ended without. Nothing so far:
+// no value.
+std::optional<std::string> report_in(int pipe);
+
+// How it is called in what is said of it: "worker 0 (pid 7) "; and, by its status of waitpid(2), how
+// it ended: "exited with 3".
+std::string name_of_worker(std::size_t index, pid_t pid);
+std::string end_of_worker(int status);
 
 }  // namespace noria

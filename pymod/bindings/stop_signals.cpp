@@ -1,5 +1,6 @@
 #include "pymod/bindings/stop_signals.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -33,6 +34,19 @@ void on_signal(int signal) {
   errno = error;
 }
 
+// A terminal that is closed, or a mistaken reload, must not cut what is in flight. Not SIG_IGN, which
+// what the application starts would inherit.
+void on_unsupported(int signal) {
+  if (signal != SIGHUP) return;
+  const int error = errno;
+  static constexpr char line[] = "noria: SIGHUP is not supported; it is ignored\n";
+  pollfd room{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&room, 1, 0) == 1) {
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line, sizeof line - 1);
+  }
+  errno = error;
+}
+
 }  // namespace
 
 StopSignals::StopSignals(http::Server& server) {
@@ -46,12 +60,23 @@ StopSignals::StopSignals(http::Server& server) {
   CHECK(::sigaction(SIGTERM, &action, &old_term_) == 0);
   CHECK(::sigaction(SIGINT, &action, &old_int_) == 0);
   CHECK(::sigaction(SIGQUIT, &action, &old_quit_) == 0);
+  action.sa_handler = on_unsupported;
+  for (std::size_t index = 0; index < unsupported.size(); ++index) {
+    CHECK(::sigaction(unsupported[index], nullptr, &old_unsupported_[index]) == 0);
+    // What the application uses one of them for is its own affair.
+    if (old_unsupported_[index].sa_handler != SIG_DFL) continue;
+    CHECK(::sigaction(unsupported[index], &action, nullptr) == 0);
+  }
 }
 
 StopSignals::~StopSignals() {
   ::sigaction(SIGTERM, &old_term_, nullptr);
   ::sigaction(SIGINT, &old_int_, nullptr);
   ::sigaction(SIGQUIT, &old_quit_, nullptr);
+  for (std::size_t index = 0; index < unsupported.size(); ++index) {
+    if (old_unsupported_[index].sa_handler != SIG_DFL) continue;
+    ::sigaction(unsupported[index], &old_unsupported_[index], nullptr);
+  }
   stopped_by_signal = nullptr;
 }
 

@@ -1,14 +1,16 @@
 // TERM, INT and QUIT while a server runs: the first TERM or INT stops it, the second ends
-// the process, whatever Python is doing meanwhile (PRC-001); QUIT makes the stop quick (PRC-002).
+// the process, whatever Python is doing meanwhile (PRC-001); QUIT makes the stop quick (PRC-002). HUP, USR2, TTIN
+// and TTOU do nothing, unless the application has set a handler of its own.
 #pragma once
 
+#include <array>
 #include <csignal>
 
 #include "http/serve/server.hpp"
 
 namespace noria::py {
 
-// Takes all three signals for its lifetime and restores what was there. One at a time in a process.
+// Takes all of them for its lifetime and restores what was there. One at a time in a process.
 class StopSignals {
  public:
   explicit StopSignals(http::Server& server);
@@ -17,9 +19,12 @@ class StopSignals {
   ~StopSignals();
 
  private:
+  static constexpr std::array unsupported{SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU};
+
   struct sigaction old_term_{};
   struct sigaction old_int_{};
   struct sigaction old_quit_{};
+  std::array<struct sigaction, unsupported.size()> old_unsupported_{};
 };
 
 }  // namespace noria::py

@@ -146,7 +146,10 @@ TEST(Cores, PRC_002_who_does_not_heed_quit_is_killed) {
   CoresOptions options =
       shell("trap '' QUIT; " + report_ready + "kill -QUIT $PPID; while :; do :; done", 1);
   options.graceful_timeout_ms = 1'000'000;
+  std::string said;
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
+  EXPECT_EQ(said, "the stop took too long; what is left of it is killed\n");
 }
 
 TEST(Cores, LIM_092_a_worker_that_does_not_get_ready_ends_the_start) {
@@ -215,6 +218,31 @@ TEST(Cores, ENG_004_a_worker_that_dies_while_probing_comes_back_on_epoll) {
   EXPECT_EQ(supervise(options), 0);
   EXPECT_NE(said.find("as it tried io_uring; it starts again with epoll\n"), std::string::npos)
       << said;
+}
+
+TEST(Cores, PRC_003_PRC_005_PRC_006_what_is_not_supported_is_said_and_ends_nothing) {
+  std::string said;
+  CoresOptions options =
+      shell("trap 'exit 0' TERM; " + report_ready +
+                "for name in HUP USR2 TTIN TTOU TERM; do kill -$name $PPID; done; "
+                "while :; do :; done",
+            1);
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 0);
+  for (const char* name : {"HUP", "USR2", "TTIN", "TTOU"}) {
+    EXPECT_NE(said.find(std::string("SIG") + name + " is not supported; it is ignored\n"),
+              std::string::npos)
+        << said;
+  }
+}
+
+TEST(Cores, PRC_055_a_failure_in_a_stop_is_said) {
+  std::string said;
+  CoresOptions options =
+      shell("trap 'exit 9' TERM; " + report_ready + "kill -TERM $PPID; while :; do :; done", 1);
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_NE(said.find(") exited with 9\n"), std::string::npos) << said;
 }
 
 // PRC-004: also to a worker that has not got so far as to take it.

@@ -89,5 +89,21 @@ TEST(WorkerStart, a_command_that_is_not_there_is_an_errno) {
   EXPECT_EQ(started.error(), ENOENT);
 }
 
+TEST(WorkerStart, a_report_is_a_line_or_the_end_of_who_has_none) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  EXPECT_EQ(report_in(ends[0]), std::nullopt);
+  ASSERT_EQ(::write(ends[1], "ready\n", 6), 6);
+  EXPECT_EQ(report_in(ends[0]), "ready");
+  ::close(ends[1]);
+  EXPECT_EQ(report_in(ends[0]), "");
+  ::close(ends[0]);
+}
+
+TEST(WorkerStart, a_worker_has_a_name_and_an_end) {
+  EXPECT_EQ(name_of_worker(2, 7) + end_of_worker(W_EXITCODE(3, 0)), "worker 2 (pid 7) exited with 3");
+  EXPECT_EQ(end_of_worker(W_EXITCODE(0, 9)), "was killed by signal 9");
+}
+
 }  // namespace
 }  // namespace noria

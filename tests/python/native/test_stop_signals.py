@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+UNSUPPORTED = (signal.SIGHUP, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
+
 PROGRAM = textwrap.dedent(
     """
     import os, signal, socket, sys, threading, time
@@ -84,12 +86,12 @@ def test_PRC_002_quit_is_quick_and_two_terms_behind_it_force(engine: str) -> Non
     process.stdout.close()
 
 
-def test_PRC_007_a_closed_pipe_and_a_new_window_size_are_nothing(engine: str) -> None:
+def test_PRC_007_a_closed_pipe_a_new_window_size_and_what_is_not_supported_are_nothing(engine: str) -> None:
     import socket
 
     process, port = start(engine)
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        for number in (signal.SIGPIPE, signal.SIGWINCH):
+        for number in (signal.SIGPIPE, signal.SIGWINCH, *UNSUPPORTED):
             process.send_signal(number)
             connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
             assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
