@@ -250,6 +250,20 @@ def test_PRC_052_a_port_in_use(run: Callable[..., Run], folder: Path) -> None:
         )
 
 
+@pytest.mark.parametrize(
+    ("shell", "says"),
+    [
+        ("ulimit -n 40; exec", "30 workers cannot be connected: Too many open files; raise ulimit -n"),
+        ("export LISTEN_PID=$$ LISTEN_FDS=1; exec 3>&-; exec", "LISTEN_FDS=1, but descriptor 3 is none"),
+    ],
+)
+def test_PRC_052_descriptors_that_are_not_there(folder: Path, shell: str, says: str) -> None:
+    command = f"{shell} {sys.executable} -m noria run single.py --port 0 --workers 30"
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("noria: cannot start: ") and says in done.stderr and done.stderr.count("\n") == 1
+
+
 def test_environment_and_flags(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "noria", "run", "single.py"],

@@ -46,3 +46,14 @@ def test_what_says_itself_why_it_cannot_start_is_told_once(capsys: pytest.Captur
     with pytest.raises(StartupError, match="the application did not start: IndexError: list index"), live_server(app):
         pass
     assert capsys.readouterr().err.count("Traceback") == 1
+
+
+def test_what_the_shutdown_raises_is_raised_at_the_end() -> None:
+    app = App()
+
+    @app.on_event("shutdown")
+    def shutdown() -> None:
+        raise ValueError("at shutdown")
+
+    with pytest.raises(ValueError, match="at shutdown"), live_server(app):
+        pass

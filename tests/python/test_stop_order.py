@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -265,3 +267,29 @@ def test_PRC_001_PRC_002_PRC_004_signals_while_the_lifespan_ends(
             process.kill()
             os.close(go)
         assert list(said) == (["shutdown ended\n"] if code == 0 else [])
+
+
+def test_PRC_017_an_exit_in_a_task_does_not_skip_the_shutdown(tmp_path: Path, engine: str) -> None:
+    program = """
+import sys
+from noria import App
+
+app = App()
+app.on_event("shutdown")(lambda: print("shutdown ran", file=sys.stderr, flush=True))
+
+async def leave():
+    sys.exit(9)
+
+app.add_route("/leave", lambda: str(app.spawn(leave())))
+app.run(port=0)
+"""
+    environment = {**os.environ, "NORIA_ENGINE": engine}
+    with subprocess.Popen(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        found = next(match for line in process.stderr if (match := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
+        with socket.create_connection(("127.0.0.1", int(found[1])), timeout=SILENCE_S) as connection:
+            connection.sendall(b"GET /leave HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            assert "shutdown ran\n" in list(process.stderr)
+        assert process.wait(SILENCE_S) == 9

@@ -226,11 +226,16 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
     listeners = [] if given else bind(settings, workers)
     try:
         drop_privileges(user, group)
+        try:
+            bus = make_bus(workers)
+        except OSError as error:
+            problem = f"{workers} workers cannot be connected: {error.strerror}"
+            raise StartupError(f"{problem}; raise ulimit -n or lower --workers") from None
         return _native.supervise(
             [sys.executable, "-c", _WORKER, "run", *arguments],
             listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
             config=native_values(settings),
-            bus=make_bus(workers),
+            bus=bus,
             notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
             notify_watchdog_ms=_notify_watchdog_ms(),
         )

@@ -57,6 +57,8 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
         self._thread.join(self._settings["timeout_graceful"] + 5)
         if self._thread.is_alive():
             raise RuntimeError("the server did not stop within timeouts.graceful")
+        if error is None and self._failure is not None:
+            raise self._failure  # of the application's shutdown
 
     def _serve(self) -> None:
         from noria.serving import serve

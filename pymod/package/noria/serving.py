@@ -162,8 +162,12 @@ def passed_sockets() -> list[int]:
     count = os.environ.get("LISTEN_FDS", "")
     descriptors = list(range(3, 3 + int(count))) if count.isascii() and count.isdigit() else []
     for descriptor in descriptors:
-        os.set_inheritable(descriptor, False)
-        os.set_blocking(descriptor, False)  # as epoll needs it
+        try:
+            os.set_inheritable(descriptor, False)
+            os.set_blocking(descriptor, False)  # as epoll needs it
+        except OSError as error:
+            problem = f"LISTEN_FDS={count}, but descriptor {descriptor} is none: {error.strerror}"
+            raise StartupError(f"{problem}; have the service manager pass the sockets, or unset it") from None
     return descriptors
 
 
@@ -241,10 +245,11 @@ class Serving:
         """Serves until stopped; then what goes on beside requests is ended."""
         from noria.loop import Running
 
-        with Running(self.loop):
-            code = self.server.run(on_stop=self.runtime.begin_stop)
-        self.runtime.wind_down()
-        return code
+        try:
+            with Running(self.loop):
+                return self.server.run(on_stop=self.runtime.begin_stop)
+        finally:
+            self.runtime.wind_down()
 
     def close(self) -> None:
         self.app._serve_by(None)
