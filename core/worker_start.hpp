@@ -55,8 +55,8 @@ std::expected<StartedWorker, int> start_worker(const WorkerStart& start);
 // no value.
 std::optional<std::string> report_in(int pipe);
 
-// How it is called in what is said of it: "worker 0 (pid 7) "; and, by its status of waitpid(2), how
-// it ended: "exited with 3".
+// How it is called in what is said of it: "worker 0 (pid 7) "; and, by its status of waitpid(2),
+// how it ended: "exited with 3".
 std::string name_of_worker(std::size_t index, pid_t pid);
 std::string end_of_worker(int status);
 

@@ -60,21 +60,20 @@ int supervise_workers(const std::vector<std::string>& command,
                       std::pair<std::string, std::vector<std::vector<int>>> bus,
                       std::string notify_socket, std::uint64_t notify_watchdog_ms) {
   const http::ServerConfig config = configuration_from(given);
-  const CoresOptions options{.command = command,
-                             .listeners = listeners,
-                             .bus = std::move(bus.second),
-                             .bus_name = std::move(bus.first),
-                             .graceful_timeout_ms = config.graceful_timeout_ms,
-                             .worker_start_timeout_ms = config.worker_start_timeout_ms,
-                             .watchdog_dump_ms = config.watchdog_dump_ms,
-                             .watchdog_kill_ms = config.watchdog_kill_ms,
-                             .restarts_burst = config.worker_restarts_burst,
-                             .restarts_window_ms = config.worker_restarts_window_ms,
-                             .notify_socket = std::move(notify_socket),
-                             .notify_watchdog_ms = notify_watchdog_ms,
-                             .report = [](std::string_view line) {
-                               say("noria: " + std::string(line));
-                             }};
+  const CoresOptions options{
+      .command = command,
+      .listeners = listeners,
+      .bus = std::move(bus.second),
+      .bus_name = std::move(bus.first),
+      .graceful_timeout_ms = config.graceful_timeout_ms,
+      .worker_start_timeout_ms = config.worker_start_timeout_ms,
+      .watchdog_dump_ms = config.watchdog_dump_ms,
+      .watchdog_kill_ms = config.watchdog_kill_ms,
+      .restarts_burst = config.worker_restarts_burst,
+      .restarts_window_ms = config.worker_restarts_window_ms,
+      .notify_socket = std::move(notify_socket),
+      .notify_watchdog_ms = notify_watchdog_ms,
+      .report = [](std::string_view line) { say("noria: " + std::string(line)); }};
   const pb::gil_scoped_release released;
   return supervise(options);
 }

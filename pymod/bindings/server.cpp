@@ -327,7 +327,8 @@ void add_server(pb::module_& module) {
            "Chooses the engine on this thread; OSError with the cause if the forced one fails.\n"
            "With `signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT "
            "ends the process. `loop` runs on the same engine.")
-      .def("close", &Server::close, "Lets the loop and the signals go that open() took, after run().")
+      .def("close", &Server::close,
+           "Lets the loop and the signals go that open() took, after run().")
       .def("run", &Server::run, pb::kw_only(), pb::arg("on_stop") = pb::none(),
            "Serves until stop() and returns the exit code; `on_stop` is called when the stop "
            "begins.")

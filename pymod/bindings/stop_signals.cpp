@@ -34,8 +34,8 @@ void on_signal(int signal) {
   errno = error;
 }
 
-// A terminal that is closed, or a mistaken reload, must not cut what is in flight. Not SIG_IGN, which
-// what the application starts would inherit.
+// A terminal that is closed, or a mistaken reload, must not cut what is in flight. Not SIG_IGN,
+// which what the application starts would inherit.
 void on_unsupported(int signal) {
   if (signal != SIGHUP) return;
   const int error = errno;

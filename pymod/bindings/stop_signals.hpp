@@ -1,6 +1,6 @@
 // TERM, INT and QUIT while a server runs: the first TERM or INT stops it, the second ends
-// the process, whatever Python is doing meanwhile (PRC-001); QUIT makes the stop quick (PRC-002). HUP, USR2, TTIN
-// and TTOU do nothing, unless the application has set a handler of its own.
+// the process, whatever Python is doing meanwhile (PRC-001); QUIT makes the stop quick (PRC-002).
+// HUP, USR2, TTIN and TTOU do nothing, unless the application has set a handler of its own.
 #pragma once
 
 #include <array>

@@ -101,7 +101,8 @@ TEST(WorkerStart, a_report_is_a_line_or_the_end_of_who_has_none) {
 }
 
 TEST(WorkerStart, a_worker_has_a_name_and_an_end) {
-  EXPECT_EQ(name_of_worker(2, 7) + end_of_worker(W_EXITCODE(3, 0)), "worker 2 (pid 7) exited with 3");
+  EXPECT_EQ(name_of_worker(2, 7) + end_of_worker(W_EXITCODE(3, 0)),
+            "worker 2 (pid 7) exited with 3");
   EXPECT_EQ(end_of_worker(W_EXITCODE(0, 9)), "was killed by signal 9");
 }
 
