@@ -562,8 +562,7 @@ class Server(metaclass=_BoundType):
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
         generation: int = 0,  # how many processes had that bank before
     ) -> None: ...
-    def close(self) -> None:
-        """Lets the loop and the signals go that open() took, after run()."""
+    def close(self) -> None: ...  # lets the loop and the signals go that open() took, after run()
     def open(self, *, signals: bool, loop: LoopCore) -> None:
         """Chooses the engine on this thread; OSError with the cause if the forced one fails.
         With `signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT ends the
@@ -617,9 +616,7 @@ class MemoryServer(metaclass=_BoundType):
 def listener_address(descriptor: int) -> tuple[str, int]:
     """(host, port) of a TCP listener; an empty host for any other."""
 
-def say(line: str) -> None:
-    """One line on the process's stderr; lost where there is no room for it."""
-
+def say(line: str) -> None: ...  # on the process's stderr; lost where there is no room for it
 def supervise(
     command: Sequence[str],
     *,
