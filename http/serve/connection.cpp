@@ -135,7 +135,11 @@ inline void Connection::all_sent() {
 }
 
 [[gnu::noinline]] void Connection::all_sent_rarely() {
-  if (life_ == Life::upgraded) socket_->flushed();
+  if (life_ == Life::upgraded) {
+    socket_->begin_sending();
+    socket_->sent(shared_.clock.now_ms());
+    inspect_by(socket_->deadline_ms());
+  }
   finish_if_flushed();
 }
 
@@ -163,6 +167,8 @@ void Connection::complete_send(std::int32_t result) {
   sending_.release();
   sent_bytes_ = 0;
   if (pending_.empty()) return all_sent();
+  if (socket_ != nullptr) [[unlikely]]
+    socket_->sent(shared_.clock.now_ms());
   shared_.schedule(*this);
   if (input_paused_ && queued_bytes() <= shared_.config.send_queue_bytes_low) resume_input();
 }
@@ -193,6 +199,7 @@ void Connection::flush() {
 
 // After send_at_once(): what it did not take, or its errno.
 void Connection::flush_rest(std::int32_t sent) {
+  if (socket_ != nullptr) socket_->begin_sending();
   sending_.take(pending_);
   sent_bytes_ = sent > 0 ? static_cast<std::size_t>(sent) : 0;
   if (sent > 0) shared_.stats.count(Reason::engine_short_send);

@@ -15,7 +15,7 @@ using websocket::Opcode;
 
 namespace {
 
-constexpr std::uint8_t pongs_queued_max = 16;        // WS-050
+constexpr unsigned pongs_unsent_max = 16;        // WS-050
 constexpr std::uint64_t control_window_ms = 10'000;  // LIM-075
 constexpr std::uint64_t never_ms = TimerWheel::no_deadline_ms;
 
@@ -191,7 +191,7 @@ void WebSocketConnection::deliver(WebSocketEvent event, std::string_view octets)
 
 void WebSocketConnection::take_ping(std::string_view payload) {
   if (state_ != State::open) return;
-  if (pongs_queued_ == pongs_queued_max) {
+  if (unsent_pongs() == pongs_unsent_max) {
     pong_kept_ = true;
     pong_bytes_ = static_cast<std::uint8_t>(payload.size());
     std::ranges::copy(payload, pong_.begin());
@@ -202,9 +202,16 @@ void WebSocketConnection::take_ping(std::string_view payload) {
   host_.websocket_changed();
 }
 
-void WebSocketConnection::flushed() {
-  pongs_queued_ = 0;
-  if (!std::exchange(pong_kept_, false)) return;
+void WebSocketConnection::begin_sending() {
+  pongs_leaving_ += std::exchange(pongs_queued_, 0);
+  ping_leaving_ |= std::exchange(ping_queued_, false);
+}
+
+void WebSocketConnection::sent(std::uint64_t now_ms) {
+  if (std::exchange(ping_leaving_, false)) pinged_ms_ = now_ms;
+  pongs_leaving_ = 0;
+  if (!pong_kept_ || unsent_pongs() == pongs_unsent_max) return;
+  pong_kept_ = false;
   take_ping({pong_.data(), pong_bytes_});
 }
 
@@ -321,6 +328,7 @@ std::uint64_t WebSocketConnection::deadline_ms() const {
   if (state_ == State::over) return never_ms;
   std::uint64_t next_ms = std::min(close_deadline_ms_, frame_deadline_ms_);
   if (state_ == State::closing) return next_ms;
+  if (ping_unsent()) return next_ms;  // CON-004 guards it
   const ServerConfig& config = parts_.config;
   const bool answer_due = pong_awaited_ && !paused_;
   return std::min(next_ms, answer_due ? later(pinged_ms_, config.websocket_ping_timeout_ms)
@@ -335,8 +343,8 @@ void WebSocketConnection::inspect(std::uint64_t now_ms) {
   if (pong_awaited_ && !paused_) {
     return fail(close_code::internal_error, Reason::cut_websocket_ping_timeout);
   }
-  pinged_ms_ = now_ms;
   pong_awaited_ = true;
+  ping_queued_ = true;
   ping({});
 }
 

@@ -84,8 +84,10 @@ class WebSocketConnection final : public WebSocket {
   bool paused() const { return paused_ && state_ == State::open; }
   // Tells what is news; at the end of a turn.
   void settle(std::uint64_t now_ms);
-  // Everything queued is with the kernel.
-  void flushed();
+  // What is queued leaves from here on, what comes later goes behind it.
+  void begin_sending();
+  // What was leaving is with the kernel.
+  void sent(std::uint64_t now_ms);
   // The owner waits for room in the queue.
   bool awaits_room() const { return room_awaited_; }
   // A stop has begun (PRC-014).
@@ -108,6 +110,8 @@ class WebSocketConnection final : public WebSocket {
   void take_ping(std::string_view payload);
   void take_close(const Step& step);
   bool control_flood(std::uint64_t now_ms);
+  unsigned unsent_pongs() const { return pongs_queued_ + pongs_leaving_; }
+  bool ping_unsent() const { return ping_queued_ || ping_leaving_; }
   // What becomes of so many octets that are to be queued; `queued` if they fit.
   SendOutcome make_room(std::size_t bytes, SlowPolicy policy);
   SendOutcome queue(MessageKind kind, std::string_view octets);
@@ -136,11 +140,14 @@ class WebSocketConnection final : public WebSocket {
   bool paused_ = false;
   bool pauses_wanted_ = false;  // by what is undelivered; takes effect at once, ends with the turn
   bool pong_awaited_ = false;
+  bool ping_queued_ = false;
+  bool ping_leaving_ = false;
   std::uint16_t code_ = 0;
   Reason cut_reason_ = Reason::none;
 
-  // WS-050: so many wait in the queue, beyond it the newest one here.
+  // WS-050: so many are not with the kernel yet, beyond it the newest one waits here.
   std::uint8_t pongs_queued_ = 0;
+  std::uint8_t pongs_leaving_ = 0;
   bool pong_kept_ = false;
   std::uint8_t pong_bytes_ = 0;
   std::uint8_t reason_bytes_ = 0;
@@ -148,7 +155,7 @@ class WebSocketConnection final : public WebSocket {
   std::array<char, websocket::close_reason_bytes_max> reason_;
 
   std::uint64_t heard_ms_;   // when octets came last
-  std::uint64_t pinged_ms_;  // when we pinged last, or might have
+  std::uint64_t pinged_ms_;  // when our last ping left, or might have
   std::uint64_t close_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t frame_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t control_window_ms_ = 0;

@@ -47,7 +47,18 @@ class WebSocketConnectionTest : public testing::Test, private WebSocketHost {
   std::string sent() {
     const std::string line = told(output_.view());
     output_.release();
-    socket_->flushed();
+    socket_->begin_sending();
+    socket_->sent(now_ms_);
+    return line;
+  }
+  std::string answer_pings(int from, int to) {
+    std::string octets;
+    for (int index = from; index < to; ++index) {
+      octets += frame({.opcode = 9, .payload = std::to_string(index)});
+    }
+    receive(octets);
+    const std::string line = told(output_.view());
+    output_.release();
     return line;
   }
   // Passes time as the wheel would, and says how many milliseconds it took until something came of
@@ -257,6 +268,34 @@ TEST_F(WebSocketConnectionTest, WS_050_pongs_keep_their_order_and_beyond_sixteen
   EXPECT_EQ(sent(), "");
   receive(frame({.opcode = 9, .payload = "again"}));
   EXPECT_EQ(sent(), "pong:again");
+}
+
+// A sender that keeps the queue from ever being empty does not keep pongs from being forgotten.
+TEST_F(WebSocketConnectionTest, WS_050_pongs_are_counted_until_what_holds_them_is_sent) {
+  open();
+  answer_pings(0, 10);
+  socket_->begin_sending();
+  EXPECT_EQ(answer_pings(10, 20), "pong:10 pong:11 pong:12 pong:13 pong:14 pong:15");
+  socket_->sent(now_ms_);  // the first ten
+  EXPECT_EQ(answer_pings(20, 30), "pong:19 pong:20 pong:21 pong:22 pong:23 pong:24 pong:25 "
+                                  "pong:26 pong:27 pong:28");
+  socket_->begin_sending();
+  socket_->sent(now_ms_);
+  EXPECT_EQ(answer_pings(30, 31), "pong:29 pong:30");
+}
+
+TEST_F(WebSocketConnectionTest, WS_050_the_answer_is_due_from_when_the_ping_has_left) {
+  config_.websocket_ping_interval_ms = 300;
+  config_.websocket_ping_timeout_ms = 200;
+  open();
+  EXPECT_EQ(wait(1000), 300u);
+  output_.release();
+  EXPECT_EQ(wait(1000), 1000u);  // it waits behind what the kernel takes slowly
+  socket_->begin_sending();
+  EXPECT_EQ(wait(1000), 1000u);
+  socket_->sent(now_ms_);
+  EXPECT_EQ(wait(1000), 200u);
+  EXPECT_EQ(sent(), "close:1011");
 }
 
 TEST_F(WebSocketConnectionTest, LIM_075_control_frames_are_counted_by_time) {
