@@ -150,6 +150,12 @@ void Connection::settle_websocket() {
 
 void Connection::end_websocket() {
   const Reason cut_reason = socket_->cut_reason();
+  if (cut_reason == Reason::cut_websocket_close_timeout) {
+    // Everything is with the kernel, and a reset would destroy what a slow peer has yet to read.
+    shared_.tell(cut_reason, this);
+    drop_websocket();
+    return begin_close();
+  }
   if (cut_reason != Reason::none) return cut(cut_reason);
   drop_websocket();
   life_ = Life::finishing;

@@ -136,7 +136,6 @@ CloseFault WebSocketConnection::close(std::uint16_t code, std::string_view reaso
   return CloseFault::none;
 }
 
-// The deadline is set with the turn's own clock, when it settles.
 void WebSocketConnection::begin_closing(std::uint16_t code, std::string_view reason) {
   websocket::write_close(host_.websocket_output(), code, reason);
   state_ = State::closing;
@@ -210,6 +209,10 @@ void WebSocketConnection::begin_sending() {
 void WebSocketConnection::sent(std::uint64_t now_ms) {
   if (std::exchange(ping_leaving_, false)) pinged_ms_ = now_ms;
   pongs_leaving_ = 0;
+  // Until the Close has left, CON-004 guards what is ahead of it.
+  if (state_ == State::closing && host_.websocket_queued_bytes() == 0) {
+    close_deadline_ms_ = later(now_ms, parts_.config.websocket_close_timeout_ms);
+  }
   if (!pong_kept_ || unsent_pongs() == pongs_unsent_max) return;
   pong_kept_ = false;
   take_ping({pong_.data(), pong_bytes_});
@@ -294,9 +297,6 @@ void WebSocketConnection::tell_closed() {
 // --- the end of a turn, and time ---
 
 void WebSocketConnection::settle(std::uint64_t now_ms) {
-  if (state_ == State::closing && close_deadline_ms_ == never_ms) {
-    close_deadline_ms_ = later(now_ms, parts_.config.websocket_close_timeout_ms);
-  }
   if (state_ == State::open && room_awaited_ &&
       host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_low) {
     room_awaited_ = false;

@@ -87,6 +87,29 @@ TEST(ConnectionWebsocket, WS_031_a_peer_that_does_not_answer_is_cut) {
   EXPECT_EQ(served.count(Reason::cut_websocket_close_timeout), 1u);
 }
 
+TEST(ConnectionWebsocket, WS_031_a_peer_that_reads_slowly_gets_all_that_was_sent_before_the_close) {
+  Served served;
+  const uring::Peer peer = open_socket(served, "/socket/hold");
+  served.engine.set_window(peer, 10'000);
+  WebSocket& sender = *served.seen.sockets.at(0).handle.get();
+  const std::string message(100'000, 'x');
+  sender.send(MessageKind::binary, message);
+  sender.close(1000, "");
+  served.run();
+  std::string received;
+  for (int second = 0; second < 12; ++second) {
+    served.pass_ms(1000);
+    received += served.engine.take_sent(peer);
+    served.run();
+  }
+  EXPECT_EQ(told(received), "binary:" + message + " close:1000");
+  EXPECT_FALSE(served.engine.closed(peer));
+  for (int second = 0; second < 6; ++second) served.pass_ms(1000);
+  EXPECT_EQ(served.count(Reason::cut_websocket_close_timeout), 1u);
+  EXPECT_TRUE(served.engine.closed(peer));
+  EXPECT_FALSE(served.engine.server_reset(peer));
+}
+
 TEST(ConnectionWebsocket, WS_032_behind_a_broken_rule_nothing_is_read) {
   Served served;
   const uring::Peer peer = open_socket(served);

@@ -171,6 +171,20 @@ TEST_F(WebSocketConnectionTest, WS_030_WS_031_our_close_waits_for_the_peers) {
   EXPECT_EQ(socket_->cut_reason(), Reason::none);
 }
 
+TEST_F(WebSocketConnectionTest, WS_031_the_peers_close_is_due_from_when_ours_has_left) {
+  config_.websocket_close_timeout_ms = 300;
+  open();
+  socket_->send(MessageKind::text, "a");
+  socket_->close(1000, "");
+  socket_->begin_sending();
+  now_ms_ += 10'000;
+  socket_->inspect(now_ms_);
+  EXPECT_FALSE(socket_->over());
+  EXPECT_EQ(sent(), "text:a close:1000");
+  EXPECT_EQ(wait(1000), 300u);
+  EXPECT_EQ(socket_->cut_reason(), Reason::cut_websocket_close_timeout);
+}
+
 TEST_F(WebSocketConnectionTest, WS_031_a_close_may_say_no_code) {
   open();
   EXPECT_EQ(socket_->close(0, "why"), CloseFault::reason);
