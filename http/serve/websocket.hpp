@@ -109,6 +109,8 @@ class WebSocket {
   virtual std::size_t buffered_bytes() const = 0;
   // A Close has been sent or received: send() says `closed`.
   virtual bool closing() const = 0;
+  // What `closed` will say, once it is certain: a handler may act between the two.
+  virtual std::optional<WebSocketNews> known_end() const = 0;
 
   // What of the messages the listener was given its owner still holds for a reader. Reading pauses
   // beyond `websocket_receive_messages_max` or the message limit, and goes on below (WS-053). Told

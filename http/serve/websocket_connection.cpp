@@ -288,10 +288,15 @@ void WebSocketConnection::drain(std::uint64_t now_ms) {
 
 void WebSocketConnection::tell_closed() {
   if (!end_known_ || std::exchange(told_closed_, true)) return;
-  listener_(*this, {.event = WebSocketEvent::closed,
-                    .octets = {reason_.data(), reason_bytes_},
-                    .code = code_,
-                    .clean = clean_});
+  listener_(*this, *known_end());
+}
+
+std::optional<WebSocketNews> WebSocketConnection::known_end() const {
+  if (!end_known_) return std::nullopt;
+  return WebSocketNews{.event = WebSocketEvent::closed,
+                       .octets = {reason_.data(), reason_bytes_},
+                       .code = code_,
+                       .clean = clean_};
 }
 
 // --- the end of a turn, and time ---

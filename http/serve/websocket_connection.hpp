@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -70,6 +71,7 @@ class WebSocketConnection final : public WebSocket {
   CloseFault close(std::uint16_t code, std::string_view reason) override;
   std::size_t buffered_bytes() const override { return host_.websocket_queued_bytes(); }
   bool closing() const override { return state_ != State::open; }
+  std::optional<WebSocketNews> known_end() const override;
   void set_undelivered(std::size_t messages, std::size_t bytes) override;
 
   Place place() const { return place_; }

@@ -27,6 +27,10 @@ bool is_pending(BorrowedRef future) {
   return done.get() == Py_False;
 }
 
+OwnedRef code_and_reason(const WebSocketNews& end) {
+  return OwnedRef(Py_BuildValue("(iN)", int{end.code}, utf8_text(end.octets)));
+}
+
 void resolve(BorrowedRef future, const char* method, BorrowedRef value) {
   if (!is_pending(future)) return;
   const OwnedRef set(PyObject_CallMethod(future.get(), method, "(O)", value.get()));
@@ -86,11 +90,19 @@ void WebSocketEnd::ended(const WebSocketNews& news) {
   const OwnedRef held(object_);  // the connection's
   handle_ = {};                  // its server may be gone before this is
   topics_ = nullptr;
-  closed_ = OwnedRef(Py_BuildValue("(iN)", int{news.code}, utf8_text(news.octets)));
+  closed_ = code_and_reason(news);
   const OwnedRef error = disconnect();
   if (!error) return PyErr_WriteUnraisable(object_);
   wake_receiver();
   resolve(std::exchange(sender_, OwnedRef()), "set_exception", error);
+}
+
+// A handler that runs ahead of the end of the turn asks before it is told.
+OwnedRef WebSocketEnd::known_end() const {
+  if (closed_) return OwnedRef::share(closed_);
+  const http::WebSocket* const socket = handle_.get();
+  const auto news = socket == nullptr ? std::nullopt : socket->known_end();
+  return news ? code_and_reason(*news) : OwnedRef();
 }
 
 OwnedRef WebSocketEnd::disconnect() const {
@@ -98,8 +110,9 @@ OwnedRef WebSocketEnd::disconnect() const {
   const OwnedRef type(module ? PyObject_GetAttrString(module.get(), "WebSocketDisconnect")
                              : nullptr);
   if (!type) return OwnedRef();
-  return OwnedRef(closed_ ? PyObject_Call(type.get(), closed_.get(), nullptr)
-                          : PyObject_CallFunction(type.get(), "is", 1006, ""));
+  const OwnedRef known = known_end();
+  return OwnedRef(known ? PyObject_Call(type.get(), known.get(), nullptr)
+                        : PyObject_CallFunction(type.get(), "is", 1006, ""));
 }
 
 PyObject* WebSocketEnd::new_future() {
@@ -196,7 +209,9 @@ std::size_t WebSocketEnd::buffered_bytes() const {
 }
 
 PyObject* WebSocketEnd::closed() const {
-  return Py_NewRef(closed_ ? closed_.get() : Py_None);
+  OwnedRef known = known_end();
+  if (known || PyErr_Occurred() != nullptr) return known.release();
+  Py_RETURN_NONE;
 }
 
 int WebSocketEnd::traverse(visitproc visit, void* arg) const {

@@ -55,6 +55,8 @@ class WebSocketEnd {
   void wake_receiver();
   void ended(const http::WebSocketNews& news);
   void tell_undelivered();
+  // (code, reason), or null.
+  OwnedRef known_end() const;
   OwnedRef disconnect() const;
   PyObject* new_future();
 

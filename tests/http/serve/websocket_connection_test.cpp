@@ -240,6 +240,20 @@ TEST_F(WebSocketConnectionTest, WS_033_WS_034_a_connection_that_is_lost_is_1006)
   EXPECT_EQ(sent(), "");
 }
 
+TEST_F(WebSocketConnectionTest, WS_034_an_end_is_known_before_it_is_told) {
+  open();
+  EXPECT_FALSE(socket_->known_end());
+  std::string octets = websocket::close(3001, "why");
+  socket_->receive(octets, now_ms_);
+  EXPECT_EQ(news_, News{});
+  ASSERT_TRUE(handle_.get() != nullptr && socket_->known_end());
+  EXPECT_EQ(socket_->known_end()->code, 3001);
+  EXPECT_EQ(socket_->known_end()->octets, "why");
+  EXPECT_TRUE(socket_->known_end()->clean);
+  socket_->settle(now_ms_);
+  EXPECT_EQ(news_, News{"closed:3001why"});
+}
+
 TEST_F(WebSocketConnectionTest, PRC_014_a_stop_closes_with_1001_and_tells_at_once) {
   open();
   socket_->drain(now_ms_);
