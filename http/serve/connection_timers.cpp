@@ -56,6 +56,7 @@ void Connection::look_at_peer() {
     case uring::PeerState::gone:
       return lose(Reason::lost_reset);
     case uring::PeerState::finished:
+      if (socket_ != nullptr) socket_->note_peer_finished();
       if (kept_ == nullptr) return;
       kept_->note_peer_finished();
       shared_.schedule(*this);

@@ -107,7 +107,8 @@ class WebSocket {
 
   // Octets that have not been handed to the kernel yet.
   virtual std::size_t buffered_bytes() const = 0;
-  // A Close has been sent or received: send() says `closed`.
+  // A Close has been sent or received, or the peer has left though some of what it said is unread:
+  // send() says `closed`.
   virtual bool closing() const = 0;
   // What `closed` will say, once it is certain: a handler may act between the two.
   virtual std::optional<WebSocketNews> known_end() const = 0;

@@ -60,7 +60,7 @@ WebSocketConnection::WebSocketConnection(Place place, const WebSocketParts& part
 // --- what is sent ---
 
 SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets) {
-  return state_ == State::open ? queue(kind, octets) : SendOutcome::closed;
+  return closing() ? SendOutcome::closed : queue(kind, octets);
 }
 
 SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets,
@@ -79,7 +79,7 @@ SendOutcome WebSocketConnection::send_shared(SharedMessage& message, SlowPolicy 
 }
 
 SendOutcome WebSocketConnection::make_room(std::size_t bytes, SlowPolicy policy) {
-  if (state_ != State::open) return SendOutcome::closed;
+  if (closing()) return SendOutcome::closed;
   const std::size_t queued = host_.websocket_queued_bytes();
   if (queued == 0 || queued + bytes <= parts_.config.websocket_queue_bytes_max) {
     return SendOutcome::queued;
@@ -121,7 +121,7 @@ SendOutcome WebSocketConnection::note_queued() {
 
 bool WebSocketConnection::ping(std::string_view octets) {
   CHECK(octets.size() <= websocket::control_bytes_max);
-  if (state_ != State::open) return false;
+  if (closing()) return false;
   websocket::write_frame(host_.websocket_output(), Opcode::ping, octets);
   host_.websocket_changed();
   return true;

@@ -70,7 +70,7 @@ class WebSocketConnection final : public WebSocket {
   bool ping(std::string_view octets) override;
   CloseFault close(std::uint16_t code, std::string_view reason) override;
   std::size_t buffered_bytes() const override { return host_.websocket_queued_bytes(); }
-  bool closing() const override { return state_ != State::open; }
+  bool closing() const override { return state_ != State::open || peer_finished_; }
   std::optional<WebSocketNews> known_end() const override;
   void set_undelivered(std::size_t messages, std::size_t bytes) override;
 
@@ -94,6 +94,8 @@ class WebSocketConnection final : public WebSocket {
   bool awaits_room() const { return room_awaited_; }
   // A stop has begun (PRC-014).
   void drain(std::uint64_t now_ms);
+  // The peer has left behind what it said, of which some is unread: how it ends is told behind that.
+  void note_peer_finished() { peer_finished_ = true; }
   // No more will come from the peer.
   void lose();
   void inspect(std::uint64_t now_ms);
@@ -137,6 +139,7 @@ class WebSocketConnection final : public WebSocket {
   State state_ = State::open;
   bool end_known_ = false;
   bool told_closed_ = false;
+  bool peer_finished_ = false;
   bool clean_ = false;
   bool room_awaited_ = false;
   bool paused_ = false;

@@ -208,6 +208,11 @@ std::size_t WebSocketEnd::buffered_bytes() const {
   return socket == nullptr ? 0 : socket->buffered_bytes();
 }
 
+bool WebSocketEnd::closing() const {
+  const http::WebSocket* const socket = handle_.get();
+  return socket == nullptr || socket->closing();
+}
+
 PyObject* WebSocketEnd::closed() const {
   OwnedRef known = known_end();
   if (known || PyErr_Occurred() != nullptr) return known.release();
@@ -294,6 +299,9 @@ PyObject* unsubscribe(PyObject* self, PyObject* topic) {
 PyObject* get_buffered(PyObject* self, void*) {
   return PyLong_FromSize_t(of(self).buffered_bytes());
 }
+PyObject* get_closing(PyObject* self, void*) {
+  return PyBool_FromLong(of(self).closing());
+}
 PyObject* get_closed(PyObject* self, void*) {
   return of(self).closed();
 }
@@ -334,6 +342,7 @@ PyMethodDef methods[] = {
 
 PyGetSetDef attributes[] = {
     {"buffered", get_buffered, nullptr, PyDoc_STR("Octets that wait to be sent."), nullptr},
+    {"closing", get_closing, nullptr, PyDoc_STR("Nothing more can be sent."), nullptr},
     {"closed", get_closed, nullptr, PyDoc_STR("(code, reason), or None."), nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 

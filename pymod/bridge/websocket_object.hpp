@@ -42,6 +42,8 @@ class WebSocketEnd {
   bool subscribe(std::string_view topic);
   void unsubscribe(std::string_view topic);
   std::size_t buffered_bytes() const;
+  // Nothing more can be sent.
+  bool closing() const;
   // (code, reason), or None.
   PyObject* closed() const;
 

@@ -14,6 +14,7 @@ class KeptLink:
     def __init__(self, *messages: str | bytes) -> None:
         self.calls: list[tuple[Any, ...]] = []
         self.messages = list(messages)
+        self.closing = False
         self.closed: tuple[int, str] | None = None
         self.buffered = 0
         self.is_full = False

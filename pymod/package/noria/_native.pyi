@@ -439,6 +439,8 @@ class WebSocketEnd:
     @property
     def buffered(self) -> int: ...
     @property
+    def closing(self) -> bool: ...  # nothing more can be sent
+    @property
     def closed(self) -> tuple[int, str] | None: ...
 
 # --- Event loop (loop) ------------------------------------------------------------------------

@@ -87,6 +87,10 @@ class Link:
         return 0 if self._end is None else self._end.buffered
 
     @property
+    def closing(self) -> bool:
+        return self.closed is not None if self._end is None else self._end.closing
+
+    @property
     def closed(self) -> tuple[int, str] | None:
         return self._refused if self._end is None else self._end.closed
 

@@ -45,6 +45,11 @@ if TYPE_CHECKING:
         @property
         def buffered(self) -> int: ...
         @property
+        def closing(self) -> bool:
+            """Nothing more can be sent: it has ended, or the client has left behind messages that wait."""
+            ...
+
+        @property
         def closed(self) -> tuple[int, str] | None: ...
 
 
@@ -179,7 +184,7 @@ class Handshake:
 
     @property
     def connected(self) -> bool:
-        return self._of.accepted and self._of.ended is None
+        return self._of.accepted and self._of.ended is None and not self._of.link.closing
 
     @property
     def close_code(self) -> int | None:

@@ -287,5 +287,24 @@ TEST(ConnectionWebsocket, CON_045_a_reset_is_noticed_while_nothing_is_read) {
   EXPECT_EQ(socket.news, News{"closed:1006 unclean"});
 }
 
+TEST(ConnectionWebsocket, CON_045_a_fin_is_noticed_while_nothing_is_read) {
+  Served served;
+  const uring::Peer peer = open_socket(served, "/socket/hold");
+  SeenSocket& socket = served.seen.sockets.at(0);
+  socket.handle.get()->set_undelivered(33, 0);
+  served.run();
+  served.send(peer, text("unread") + websocket::close(3001));
+  EXPECT_FALSE(socket.handle.get()->closing());
+  served.engine.finish(peer);
+  served.pass_ms(1000);
+  EXPECT_TRUE(socket.handle.get()->closing());
+  EXPECT_EQ(socket.handle.get()->send(MessageKind::text, "a"), SendOutcome::closed);
+  EXPECT_FALSE(socket.handle.get()->ping(""));
+  EXPECT_EQ(socket.news, News{});
+  socket.handle.get()->set_undelivered(32, 0);
+  served.run();
+  EXPECT_EQ(socket.news, (News{"text:unread", "closed:3001"}));
+}
+
 }  // namespace
 }  // namespace noria::http
