@@ -1,5 +1,7 @@
 #include "http/serve/topics.hpp"
 
+#include <memory>
+
 namespace noria::http {
 
 void Topics::subscribe(const WebSocketHandle& socket, std::string_view topic) {
@@ -10,7 +12,7 @@ void Topics::subscribe(const WebSocketHandle& socket, std::string_view topic) {
     at->second.name = at->first;
   }
   Subscriber& subscriber =
-      subscribers_.try_emplace(socket.number(), Subscriber{socket, {}, {}}).first->second;
+      subscribers_.try_emplace(socket.number(), Subscriber{socket, {}}).first->second;
   at->second.subscribers.insert(&subscriber);
   subscriber.topics.insert(&at->second);
 }
@@ -21,10 +23,7 @@ void Topics::unsubscribe(const WebSocketHandle& socket, std::string_view topic) 
   if (subscriber == subscribers_.end() || at == topics_.end()) return;
   subscriber->second.topics.erase(&at->second);
   leave(subscriber->second, at->second);
-  // What is kept for it was published while it listened.
-  if (subscriber->second.topics.empty() && subscriber->second.kept.empty()) {
-    subscribers_.erase(subscriber);
-  }
+  if (subscriber->second.topics.empty()) subscribers_.erase(subscriber);
 }
 
 void Topics::forget(const WebSocketHandle& socket) {
@@ -48,31 +47,9 @@ std::size_t Topics::publish(std::string_view topic, MessageKind kind, std::strin
   std::size_t count = 0;
   for (Subscriber* const subscriber : at->second.subscribers) {
     WebSocketConnection* const socket = subscriber->socket.connection();
-    if (socket == nullptr) continue;
-    // Behind what is kept already.
-    const SendOutcome outcome =
-        subscriber->kept.empty() ? socket->send_shared(*message, policy) : SendOutcome::full;
-    if (outcome == SendOutcome::full) {
-      message->keep();
-      subscriber->kept.push_back(message);
-    }
-    if (outcome == SendOutcome::queued || outcome == SendOutcome::full) ++count;
+    if (socket != nullptr && socket->send_shared(message, policy)) ++count;
   }
   return count;
-}
-
-void Topics::resume(const WebSocketHandle& socket) {
-  const auto found = subscribers_.find(socket.number());
-  if (found == subscribers_.end()) return;
-  Subscriber& subscriber = found->second;
-  WebSocketConnection* const connection = socket.connection();
-  while (connection != nullptr && !subscriber.kept.empty()) {
-    if (connection->send_shared(*subscriber.kept.front(), SlowPolicy::wait) == SendOutcome::full) {
-      return;
-    }
-    subscriber.kept.pop_front();
-  }
-  if (subscriber.topics.empty()) subscribers_.erase(found);
 }
 
 std::size_t Topics::subscriber_count(std::string_view topic) const {

@@ -3,9 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,12 +29,9 @@ class Topics {
 
   // Returns how many will get it. Nobody waits: what becomes of a receiver without room is the
   // policy's to say, and the others never notice. With SlowPolicy::wait the message is kept, once
-  // for all receivers without room, until resume().
+  // for all receivers without room.
   std::size_t publish(std::string_view topic, MessageKind kind, std::string_view octets,
                       SlowPolicy policy);
-  // Queues what is kept for this one, in order and as far as there is room: its owner calls it on
-  // `writable`.
-  void resume(const WebSocketHandle& socket);
 
   std::size_t topic_count() const { return topics_.size(); }
   std::size_t subscriber_count(std::string_view topic) const;
@@ -47,7 +42,6 @@ class Topics {
   struct Subscriber {
     WebSocketHandle socket;
     std::unordered_set<Topic*> topics;
-    std::list<std::shared_ptr<SharedMessage>> kept;
   };
 
   struct Topic {

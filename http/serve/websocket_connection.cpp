@@ -16,6 +16,8 @@ using websocket::Opcode;
 namespace {
 
 constexpr unsigned pongs_unsent_max = 16;        // WS-050
+// Who waits for room may be behind by so many queues, but not without end.
+constexpr std::uint64_t kept_queues_max = 64;
 constexpr std::uint64_t control_window_ms = 10'000;  // LIM-075
 constexpr std::uint64_t never_ms = TimerWheel::no_deadline_ms;
 
@@ -60,7 +62,11 @@ WebSocketConnection::WebSocketConnection(Place place, const WebSocketParts& part
 // --- what is sent ---
 
 SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets) {
-  return closing() ? SendOutcome::closed : queue(kind, octets);
+  if (closing()) return SendOutcome::closed;
+  if (kept_.empty()) return queue(kind, octets);
+  const bool is_kept = keep(std::make_shared<SharedMessage>(
+      kind, octets, parts_.blocks, parts_.deflater, parts_.config.websocket_deflate_bytes_min));
+  return is_kept ? SendOutcome::queued_high : SendOutcome::closed;
 }
 
 SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets,
@@ -69,21 +75,53 @@ SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets,
   return outcome == SendOutcome::queued ? queue(kind, octets) : outcome;
 }
 
-SendOutcome WebSocketConnection::send_shared(SharedMessage& message, SlowPolicy policy) {
-  const std::string_view frame = message.frame_for(deflate_);
+bool WebSocketConnection::send_shared(const std::shared_ptr<SharedMessage>& message,
+                                      SlowPolicy policy) {
+  const std::string_view frame = message->frame_for(deflate_);
   const SendOutcome outcome = make_room(frame.size(), policy);
-  if (outcome != SendOutcome::queued) return outcome;
+  if (outcome == SendOutcome::full) return keep(message);
+  if (outcome != SendOutcome::queued) return false;
   host_.websocket_output().append(frame);
   host_.websocket_changed();
-  return SendOutcome::queued;
+  return true;
+}
+
+bool WebSocketConnection::keep(const std::shared_ptr<SharedMessage>& message) {
+  const std::size_t bytes = message->frame_for(deflate_).size();
+  const std::size_t bytes_max = kept_queues_max * parts_.config.websocket_queue_bytes_max;
+  if (!kept_.empty() && kept_bytes_ + bytes > bytes_max) {
+    fail(close_code::try_again_later, Reason::cut_websocket_queue);
+    return false;
+  }
+  message->keep();
+  kept_.push_back(message);
+  kept_bytes_ += bytes;
+  return true;
+}
+
+void WebSocketConnection::queue_kept() {
+  while (!kept_.empty()) {
+    const std::string_view frame = kept_.front()->frame_for(deflate_);
+    if (!has_room(frame.size())) return;
+    host_.websocket_output().append(frame);
+    kept_bytes_ -= frame.size();
+    kept_.pop_front();
+  }
+}
+
+void WebSocketConnection::drop_kept() {
+  kept_.clear();
+  kept_bytes_ = 0;
+}
+
+bool WebSocketConnection::has_room(std::size_t bytes) const {
+  const std::size_t queued = host_.websocket_queued_bytes();
+  return queued == 0 || queued + bytes <= parts_.config.websocket_queue_bytes_max;
 }
 
 SendOutcome WebSocketConnection::make_room(std::size_t bytes, SlowPolicy policy) {
   if (closing()) return SendOutcome::closed;
-  const std::size_t queued = host_.websocket_queued_bytes();
-  if (queued == 0 || queued + bytes <= parts_.config.websocket_queue_bytes_max) {
-    return SendOutcome::queued;
-  }
+  if (kept_.empty() && has_room(bytes)) return SendOutcome::queued;
   switch (policy) {
     case SlowPolicy::close:
       fail(close_code::try_again_later, Reason::cut_websocket_queue);
@@ -140,6 +178,7 @@ void WebSocketConnection::begin_closing(std::uint16_t code, std::string_view rea
   websocket::write_close(host_.websocket_output(), code, reason);
   state_ = State::closing;
   room_awaited_ = false;
+  drop_kept();
   host_.websocket_changed();
 }
 
@@ -255,6 +294,7 @@ void WebSocketConnection::fail(std::uint16_t code, Reason reason) {
 
 void WebSocketConnection::end(std::uint16_t code, std::string_view reason, bool clean) {
   state_ = State::over;
+  drop_kept();
   host_.websocket_changed();
   if (std::exchange(end_known_, true)) return;
   code_ = code;
@@ -304,8 +344,10 @@ std::optional<WebSocketNews> WebSocketConnection::known_end() const {
 void WebSocketConnection::settle(std::uint64_t now_ms) {
   if (state_ == State::open && room_awaited_ &&
       host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_low) {
-    room_awaited_ = false;
-    listener_(*this, {.event = WebSocketEvent::writable});
+    queue_kept();
+    room_awaited_ =
+        !kept_.empty() || host_.websocket_queued_bytes() > parts_.config.send_queue_bytes_low;
+    if (!room_awaited_) listener_(*this, {.event = WebSocketEvent::writable});
   }
   if (paused_) frame_deadline_ms_ = never_ms;
   if (paused_ && !pauses_wanted_) {

@@ -10,6 +10,8 @@
 
 #include <array>
 #include <cstdint>
+#include <list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -65,11 +67,14 @@ class WebSocketConnection final : public WebSocket {
 
   SendOutcome send(MessageKind kind, std::string_view octets) override;
   SendOutcome send(MessageKind kind, std::string_view octets, SlowPolicy policy) override;
-  // The same, of what many get; only who was passed over hears `writable`.
-  SendOutcome send_shared(SharedMessage& message, SlowPolicy policy);
+  // The same, of what many get. With SlowPolicy::wait it is kept until there is room, and what is
+  // sent from then on goes behind it. False if this one does not get it.
+  bool send_shared(const std::shared_ptr<SharedMessage>& message, SlowPolicy policy);
   bool ping(std::string_view octets) override;
   CloseFault close(std::uint16_t code, std::string_view reason) override;
-  std::size_t buffered_bytes() const override { return host_.websocket_queued_bytes(); }
+  std::size_t buffered_bytes() const override {
+    return host_.websocket_queued_bytes() + kept_bytes_;
+  }
   bool closing() const override { return state_ != State::open || peer_finished_; }
   std::optional<WebSocketNews> known_end() const override;
   void set_undelivered(std::size_t messages, std::size_t bytes) override;
@@ -118,6 +123,10 @@ class WebSocketConnection final : public WebSocket {
   bool ping_unsent() const { return ping_queued_ || ping_leaving_; }
   // What becomes of so many octets that are to be queued; `queued` if they fit.
   SendOutcome make_room(std::size_t bytes, SlowPolicy policy);
+  bool has_room(std::size_t bytes) const;
+  bool keep(const std::shared_ptr<SharedMessage>& message);
+  void queue_kept();
+  void drop_kept();
   SendOutcome queue(MessageKind kind, std::string_view octets);
   SendOutcome note_queued();
   void begin_closing(std::uint16_t code, std::string_view reason);
@@ -158,6 +167,10 @@ class WebSocketConnection final : public WebSocket {
   std::uint8_t reason_bytes_ = 0;
   std::array<char, websocket::control_bytes_max> pong_;
   std::array<char, websocket::close_reason_bytes_max> reason_;
+
+  // Behind the queue: what waits for room in it.
+  std::list<std::shared_ptr<SharedMessage>> kept_;
+  std::size_t kept_bytes_ = 0;
 
   std::uint64_t heard_ms_;   // when octets came last
   std::uint64_t pinged_ms_;  // when our last ping left, or might have

@@ -59,7 +59,6 @@ void WebSocketEnd::heard(const WebSocketNews& news) {
     case WebSocketEvent::pong:
       return;
     case WebSocketEvent::writable:
-      topics_->resume(handle_);
       is_full_ = false;
       return resolve(std::exchange(sender_, OwnedRef()), "set_result", Py_None);
     case WebSocketEvent::closed:

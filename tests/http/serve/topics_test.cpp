@@ -83,24 +83,51 @@ TEST_F(TopicsTest, WS_052_what_waits_is_kept_in_order_for_who_has_no_room) {
   }
   EXPECT_EQ(served_.seen.sockets[0].news, std::vector<std::string>{});
   EXPECT_EQ(websocket::frames_in(served_.engine.take_sent(good)).size(), 4u);
-  topics.resume(handle);  // there is no room yet
   // What was published while it listened is its own, also after that.
   topics.unsubscribe(handle, "news");
   EXPECT_EQ(topics.subscriber_count("news"), 1u);
   served_.engine.set_window(slow, 100'000'000);
   served_.run();
   std::string sent = served_.engine.take_sent(slow);
-  for (int round = 0; round < 4; ++round) {
-    topics.resume(handle);
-    served_.run();
-    sent += served_.engine.take_sent(slow);
-  }
   std::string order;
   for (const websocket::ServerFrame& frame : websocket::frames_in(sent))
     order += frame.payload.back();
   EXPECT_EQ(order, "abcd");
   EXPECT_EQ(publish("news", "e", SlowPolicy::wait), 1u);
   EXPECT_EQ(heard(slow), "");
+}
+
+TEST_F(TopicsTest, WS_052_what_is_sent_goes_behind_what_is_kept) {
+  const uring::Peer slow = join("news");
+  WebSocket& socket = *served_.seen.sockets[0].handle.get();
+  served_.engine.set_window(slow, 0);
+  const std::string message(600'000, 'x');
+  publish("news", message + 'a', SlowPolicy::wait);
+  publish("news", message + 'b', SlowPolicy::wait);
+  EXPECT_EQ(socket.send(MessageKind::text, "c"), SendOutcome::queued_high);
+  publish("news", "d", SlowPolicy::wait);
+  EXPECT_GT(socket.buffered_bytes(), 1'200'000u);
+  served_.engine.set_window(slow, 100'000'000);
+  served_.run();
+  std::string order;
+  for (const auto& frame : websocket::frames_in(served_.engine.take_sent(slow))) {
+    order += frame.payload.back();
+  }
+  EXPECT_EQ(order, "abcd");
+  EXPECT_EQ(served_.seen.sockets[0].news, std::vector<std::string>{"writable"});
+  EXPECT_EQ(socket.buffered_bytes(), 0u);
+}
+
+TEST_F(TopicsTest, WS_052_what_is_kept_has_an_end) {
+  const uring::Peer slow = join("news");
+  served_.engine.set_window(slow, 0);
+  const std::string message(4 << 20, 'x');  // the queue takes the first, 64 MiB are kept
+  for (int count = 0; count < 16; ++count) {
+    EXPECT_EQ(publish("news", message, SlowPolicy::wait), 1u);
+  }
+  EXPECT_EQ(publish("news", message, SlowPolicy::wait), 0u);
+  EXPECT_EQ(served_.seen.sockets[0].news, std::vector<std::string>{"closed:1013 unclean"});
+  EXPECT_EQ(served_.count(Reason::cut_websocket_queue), 1u);
 }
 
 TEST_F(TopicsTest, those_that_have_ended_are_forgotten) {
@@ -116,7 +143,6 @@ TEST_F(TopicsTest, those_that_have_ended_are_forgotten) {
   EXPECT_EQ(publish("news", "a"), 0u);
   topics.subscribe(handle, "news");
   topics.unsubscribe(handle, "news");
-  topics.resume(handle);
   EXPECT_EQ(topics.topic_count(), 0u);
 }
 
