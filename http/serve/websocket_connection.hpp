@@ -99,7 +99,7 @@ class WebSocketConnection final : public WebSocket {
   bool awaits_room() const { return room_awaited_; }
   // A stop has begun (PRC-014).
   void drain(std::uint64_t now_ms);
-  // The peer has left behind what it said, of which some is unread: how it ends is told behind that.
+  // The peer has left, but some of what it said is unread: its end is told behind that.
   void note_peer_finished() { peer_finished_ = true; }
   // No more will come from the peer.
   void lose();
