@@ -28,6 +28,15 @@ def test_changes_by_keyword() -> None:
         with_changes(defaults(), {"limit_header_line": "1GiB"}, "command line")
 
 
+@pytest.mark.parametrize(("name", "most"), [("backlog", 2**31 - 1), ("port", 65535)])
+def test_the_most_of_each(name: str, most: int) -> None:
+    for text, value in ((str(most), most), ("0", 0)):
+        assert with_environment(defaults(), "NORIA_", {f"NORIA_{name.upper()}": text})[name] == value
+    for text in (str(most + 1), "99999999999", "-1", "x"):
+        with pytest.raises(ConfigError, match=rf"{name} is a \D+ from 0 to {most}, not '{text}'$"):
+            with_environment(defaults(), "NORIA_", {f"NORIA_{name.upper()}": text})
+
+
 def test_values_of_the_native_half() -> None:
     values = native_values(defaults() | {"timeout_idle": 1.5, "limit_body_size": None})
     assert values["keep_alive_timeout_ms"] == 1500 and values["body_bytes_max"] == 2**64 - 1

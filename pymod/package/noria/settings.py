@@ -181,14 +181,13 @@ def _count_from_1(value: Any) -> int:
     return count
 
 
-def _port(value: Any) -> int:
+def _count_to(most: int, value: Any, kind: str = "a whole number") -> int:
     try:
-        port = _count(value)
+        if (count := _count(value)) <= most:
+            return count
     except ValueError:
-        port = -1
-    if not 0 <= port <= 65535:
-        raise ValueError("is a port from 0 to 65535")
-    return port
+        pass
+    raise ValueError(f"is {kind} from 0 to {most}")
 
 
 _SIZES = {"": 1, "B": 1, "KiB": KIB, "MiB": MIB, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
@@ -296,7 +295,8 @@ _READERS: dict[str, Any] = {
     "text": _text,
     "count": _count,
     "count from 1": _count_from_1,
-    "port": _port,
+    "port": lambda value: _count_to(65535, value, "a port"),
+    "backlog": lambda value: _count_to(2**31 - 1, value),  # the int of listen(2)
     "size": size,
     "seconds": _seconds,
     "switch": _switch,
@@ -315,7 +315,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("host", "text", "127.0.0.1"),
         Setting("port", "port", 8000),
         Setting("uds", "text or none", None),
-        Setting("backlog", "count", 4096),
+        Setting("backlog", "backlog", 4096),
         Setting("engine", "engine", "auto"),
         Setting("server_header", "switch", False),
         Setting("date_header", "switch", True),
