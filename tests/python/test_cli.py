@@ -94,6 +94,28 @@ def test_openapi_of_what_cannot_start_is_exit_3(
     assert says in said.err and said.out == ""
 
 
+@pytest.mark.parametrize("command", ["openapi single.py", "doctor"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_output_that_nobody_takes_ends_a_command_as_it_does_a_tool(folder: Path, command: str, unbuffered: str) -> None:
+    reader, left = os.pipe()
+    os.close(reader)
+    full = os.open("/dev/full", os.O_WRONLY)
+    no_space = "noria: cannot write to standard output: No space left on device\n"
+    for output, code, says in ((left, 128 + signal.SIGPIPE, ""), (full, 1, no_space)):
+        with open(output, "wb") as stdout:
+            done = subprocess.run(
+                [sys.executable, "-m", "noria", *command.split()],
+                env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+                cwd=folder,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+        assert (done.returncode, done.stderr) == (code, says)
+
+
 def test_usable_cpus() -> None:
     assert 1 <= usable_cpus() <= (os.cpu_count() or 1)
 

@@ -53,23 +53,23 @@ class UsageError(NoriaError):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    from noria.serving import complain
+    from noria.serving import complain, put_out
 
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        if not given or given[0] in ("-h", "--help", "help"):
-            (sys.stdout if given else sys.stderr).write(USAGE)
-            return 0 if given else 2
+        if not given:
+            sys.stderr.write(USAGE)
+            return 2
+        if given[0] in ("-h", "--help", "help"):
+            return put_out(USAGE)
         command, *rest = given
         if command == "--version":
             from noria import __version__
 
-            sys.stdout.write(f"noria {__version__}\n")
-            return 0
+            return put_out(f"noria {__version__}\n")
         if command in ("run", "openapi"):
             if "-h" in rest or "--help" in rest:
-                sys.stdout.write(USAGE)
-                return 0
+                return put_out(USAGE)
             return run(rest) if command == "run" else openapi(rest)
         if command == "doctor":
             if rest:
@@ -87,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
 def openapi(arguments: list[str]) -> int:
     """Prints the document; nothing is served."""
     from noria.loading import load
-    from noria.serving import complain
+    from noria.serving import complain, put_out
 
     targets: list[str] = []
     given = {"-o": "", "--app-dir": "."}
@@ -111,8 +111,7 @@ def openapi(arguments: list[str]) -> int:
         complain(f"cannot describe {targets[0]}: {error}")
         return _NOT_STARTED
     if not given["-o"]:
-        sys.stdout.write(text)
-        return 0
+        return put_out(text)
     try:
         with open(given["-o"], "w", encoding="utf-8") as file:
             file.write(text)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -12,10 +10,10 @@ if TYPE_CHECKING:
 def doctor() -> int:
     """Prints one line per fact; 1 if this machine cannot serve."""
     from noria import _native
+    from noria.serving import put_out
 
     facts = _native.doctor()
-    sys.stdout.write("\n".join(report(facts)) + "\n")
-    return 0 if facts.get("engine") is not None else 1
+    return put_out("\n".join(report(facts)) + "\n") or (0 if facts.get("engine") is not None else 1)
 
 
 def report(facts: dict[str, Any]) -> list[str]:

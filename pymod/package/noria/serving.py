@@ -42,6 +42,21 @@ def complain(problem: str) -> None:
     tell(f"noria: {problem}")
 
 
+def put_out(text: str) -> int:
+    """What a command was asked for, on stdout; the exit code, which is SIGPIPE's where the reader has left."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is still buffered would fail once more as the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return 128 + 13
+        complain(f"cannot write to standard output: {error.strerror}")
+        return 1
+    return 0
+
+
 def effective_settings(base: ServerConfig | None, given: Mapping[str, Any]) -> Values:
     """Environment over keywords of run() over App(server=) over defaults."""
     for name in given:
