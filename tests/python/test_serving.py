@@ -53,7 +53,10 @@ def test_listeners_of_several_workers_share_a_port() -> None:
     ("settings", "says"),
     [
         (changed(host="192.0.2.1", port=0), "no address of this machine"),
+        (changed(host="nohost.invalid"), r"^nohost\.invalid:8000 names a host that cannot be resolved: [^:]+; .* --host$"),
         (changed(uds="/nonexistent/socket"), "--uds"),
+        (changed(uds="/" + "long" * 50), "path too long; choose another with --uds"),
+        (changed(uds="/tmp"), "^/tmp exists and is no socket; choose another path with --uds$"),
     ],
 )
 def test_what_cannot_be_bound(settings: dict[str, object], says: str) -> None:
@@ -72,8 +75,9 @@ def test_unix_sockets(tmp_path: Path) -> None:
     second.close()
     assert not os.path.exists(path)
     Path(path).write_text("a file")
-    with pytest.raises(StartupError):
+    with pytest.raises(StartupError, match="exists and is no socket"):
         bind(changed(uds=path))
+    assert Path(path).read_text() == "a file"
 
 
 def test_ipv6(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,6 +103,12 @@ def test_one_app_is_served_once(serve: object) -> None:
 
     with pytest.raises(StartupError, match="already"):
         serve_here(app, changed(port=0))
+
+
+def test_PRC_052_an_access_log_that_cannot_be_opened() -> None:
+    says = "^cannot open the access log /nonexistent/log: No such file or directory; choose another file with --access-log$"
+    with pytest.raises(StartupError, match=says):
+        serve(App(), changed(port=0, access_log="/nonexistent/log"))
 
 
 def test_nothing_is_left_open_when_the_app_does_not_compile() -> None:

@@ -136,13 +136,16 @@ def inherited(descriptor: int) -> Listener:
 
 
 def _bind_unix(path: str, backlog: int) -> Listener:
+    import errno
     import socket
     import stat
 
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.setblocking(False)  # as epoll needs it; the workers share the mode with the socket
     try:
-        if os.path.exists(path) and stat.S_ISSOCK(os.stat(path).st_mode):
+        if os.path.lexists(path):
+            if not stat.S_ISSOCK(os.stat(path).st_mode):
+                raise OSError(errno.ENOTSOCK, "no socket")
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
                 try:
                     probe.connect(path)
@@ -162,11 +165,16 @@ def _cause(error: OSError, flag: str) -> str:
     if error.errno == errno.EADDRINUSE:
         other = "port with --port" if flag == "port" else "path with --uds"
         return f"is already in use; stop the other process or choose another {other}"
+    if error.errno == errno.ENOTSOCK:
+        return "exists and is no socket; choose another path with --uds"
     if error.errno in (errno.EACCES, errno.EPERM):
         other = "a port from 1024 with --port" if flag == "port" else "a path you may write with --uds"
         return f"is not permitted; choose {other}"
     if error.errno == errno.EADDRNOTAVAIL:
         return "is no address of this machine; choose another with --host"
+    if error.errno is None and flag == "port":  # of getaddrinfo(3), which counts its own
+        reason = str(error).rpartition(": ")[2]
+        return f"names a host that cannot be resolved: {reason}; choose another with --host"
     return f"cannot be bound: {error.strerror or error}; choose another with --{flag}"
 
 
@@ -225,7 +233,9 @@ class Serving:
                 **logs_of(settings),
             )
         except OSError as error:
-            raise StartupError(f"{error}; choose another file with --access-log") from None
+            assert error.errno is not None
+            problem = f"{error.strerror}: {os.strerror(error.errno)}"
+            raise StartupError(f"{problem}; choose another file with --access-log") from None
         from noria.loop import Loop
         from noria.runtime import Runtime
 
