@@ -615,9 +615,7 @@ class MemoryServer(metaclass=_BoundType):
     def close(self) -> None: ...
     def stats(self) -> dict[str, int]: ...
 
-def listener_address(descriptor: int) -> tuple[str, int]:
-    """(host, port) of a TCP listener; an empty host for any other."""
-
+def listener_address(descriptor: int) -> tuple[str, int]: ...  # (host, port); no host but of TCP
 def say(line: str) -> None: ...  # on the process's stderr; lost where there is no room for it
 def supervise(
     command: Sequence[str],
