@@ -15,7 +15,7 @@ using websocket::Opcode;
 
 namespace {
 
-constexpr unsigned pongs_unsent_max = 16;        // WS-050
+constexpr unsigned pongs_unsent_max = 16;  // WS-050
 // Who waits for room may be behind by so many queues, but not without end.
 constexpr std::uint64_t kept_queues_max = 64;
 constexpr std::uint64_t control_window_ms = 10'000;  // LIM-075

@@ -200,8 +200,9 @@ TEST_F(WebSocketConnectionTest, WS_050_pongs_are_counted_until_what_holds_them_i
   socket_->begin_sending();
   EXPECT_EQ(answer_pings(10, 20), "pong:10 pong:11 pong:12 pong:13 pong:14 pong:15");
   socket_->sent(now_ms_);  // the first ten
-  EXPECT_EQ(answer_pings(20, 30), "pong:19 pong:20 pong:21 pong:22 pong:23 pong:24 pong:25 "
-                                  "pong:26 pong:27 pong:28");
+  EXPECT_EQ(answer_pings(20, 30),
+            "pong:19 pong:20 pong:21 pong:22 pong:23 pong:24 pong:25 "
+            "pong:26 pong:27 pong:28");
   socket_->begin_sending();
   socket_->sent(now_ms_);
   EXPECT_EQ(answer_pings(30, 31), "pong:29 pong:30");
