@@ -124,6 +124,30 @@ def test_a_client_that_is_lost_before_it_is_accepted(
     assert seen == [None, [], (False, 1006)] and caplog.text == ""
 
 
+def test_a_client_that_has_left_behind_messages_that_wait(
+    engine: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("NORIA_ENGINE", engine)
+    app, through = App(), threading.Event()
+
+    @app.websocket("/")
+    async def handler(ws: WebSocket) -> None:
+        await ws.accept()
+        try:
+            while ws.connected:
+                await asyncio.sleep(0)
+            await ws.send("late")
+        finally:
+            through.set()
+
+    with live_server(app, ws_max_queue=2) as server, Peer(server.port) as peer:
+        fields = "".join(f"{name}: {value}\r\n" for name, value in upgrade_fields(new_key()))
+        peer.send(f"GET / HTTP/1.1\r\nHost: h\r\n{fields}\r\n".encode() + b"\x81\x80mask" * 60)
+        peer.finish()
+        assert through.wait(10)
+    assert caplog.text == ""
+
+
 def test_the_handler_learns_of_the_peers_end() -> None:
     app, seen = App(), []
 

@@ -210,7 +210,8 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
                 await runtime.run_blocking(pool, partial(handler, **options), args)
         except BaseException as error:
             of = ws._of
-            if not (isinstance(error, WebSocketDisconnect) and of.ended):  # else its own end
+            is_over = of.ended is not None or link.closing
+            if not (isinstance(error, WebSocketDisconnect) and is_over):  # else its own end
                 if not of.accepted:
                     raise  # answered as by any other handler
                 if _is_from_outside(error):
