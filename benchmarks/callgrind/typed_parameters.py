@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import json_route
 
-ROUNDS = 50
+ROUNDS = 200
 
 #: By what is read: the path of the route, and how many parameters it has.
 ROUTES = {
