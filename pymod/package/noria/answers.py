@@ -108,11 +108,11 @@ class Answers:
         return self.error_response(500, phrase(500))
 
     def log(self, request: Request | None, error: BaseException) -> None:
-        self.log_failure("a request" if request is None else f"{request.method} {_logged(request.path)}", error)
+        self.log_failure(_asked(request), error)
 
-    def failed(self, what: str, error: BaseException) -> None:
+    def failed(self, what: str | Request, error: BaseException) -> None:
         """What nobody answers for any more, its answer having begun or left, is logged; in a test raised too."""
-        self.log_failure(what, error)
+        self.log_failure(what if isinstance(what, str) else _asked(what), error)
         if self.unhandled is not None:
             self.unhandled.append(error)
 
@@ -361,10 +361,11 @@ def refuse_text(value: Any, route: RouteInfo | None) -> None:
         )
 
 
-def _logged(path: str) -> str:
-    """A client's path as access logs have it: whoever formats the record, it cannot begin a line of its own (H1-097)."""
-    octets = path.encode()[:_LOGGED_BYTES_MAX]
-    return "".join(chr(one) if 0x20 <= one < 0x7F and one not in b'"\\' else f"\\x{one:02x}" for one in octets)
+def _asked(request: Request | None) -> str:
+    """Its path as access logs have it: whoever formats the record, it cannot begin a line of its own (H1-097)."""
+    octets = b"" if request is None else request.path.encode()[:_LOGGED_BYTES_MAX]
+    path = "".join(chr(one) if 0x20 <= one < 0x7F and one not in b'"\\' else f"\\x{one:02x}" for one in octets)
+    return "a request" if request is None else f"{request.method} {path}"
 
 
 def _is_json_type(media_type: str) -> bool:

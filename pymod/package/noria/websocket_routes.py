@@ -219,9 +219,7 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
                     raise
                 answers = app._answers
                 assert answers is not None
-                answers.log(of.request, error)
-                if answers.unhandled is not None:
-                    answers.unhandled.append(error)
+                answers.failed(of.request, error)
                 link.close(FAILED, b"")
                 return None
         if not ws._of.accepted:
