@@ -5,7 +5,6 @@
 
 #include "core/check.hpp"
 #include "http/websocket/close_code.hpp"
-#include "http/websocket/utf8_stream.hpp"
 
 namespace noria::http {
 
@@ -15,19 +14,12 @@ using websocket::Opcode;
 
 namespace {
 
-constexpr unsigned pongs_unsent_max = 16;  // WS-050
-// Who waits for room may be behind by so many queues, but not without end.
-constexpr std::uint64_t kept_queues_max = 64;
+constexpr unsigned pongs_unsent_max = 16;            // WS-050
 constexpr std::uint64_t control_window_ms = 10'000;  // LIM-075
 constexpr std::uint64_t never_ms = TimerWheel::no_deadline_ms;
 
 std::uint64_t later(std::uint64_t from_ms, std::uint64_t by_ms) {
   return by_ms == no_limit ? never_ms : from_ms + by_ms;
-}
-
-bool is_text(std::string_view octets) {
-  websocket::Utf8Stream utf8;
-  return utf8.feed(octets) && utf8.complete();
 }
 
 }  // namespace
@@ -59,136 +51,13 @@ WebSocketConnection::WebSocketConnection(Place place, const WebSocketParts& part
       heard_ms_(now_ms),
       pinged_ms_(now_ms) {}
 
-// --- what is sent ---
-
-SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets) {
-  if (closing()) return SendOutcome::closed;
-  if (kept_.empty()) return queue(kind, octets);
-  const bool is_kept = keep(std::make_shared<SharedMessage>(
-      kind, octets, parts_.blocks, parts_.deflater, parts_.config.websocket_deflate_bytes_min));
-  return is_kept ? SendOutcome::queued_high : SendOutcome::closed;
-}
-
-SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets,
-                                      SlowPolicy policy) {
-  const SendOutcome outcome = make_room(octets.size(), policy);
-  return outcome == SendOutcome::queued ? queue(kind, octets) : outcome;
-}
-
-bool WebSocketConnection::send_shared(const std::shared_ptr<SharedMessage>& message,
-                                      SlowPolicy policy) {
-  const std::string_view frame = message->frame_for(deflate_);
-  const SendOutcome outcome = make_room(frame.size(), policy);
-  if (outcome == SendOutcome::full) return keep(message);
-  if (outcome != SendOutcome::queued) return false;
-  host_.websocket_output().append(frame);
-  host_.websocket_changed();
-  return true;
-}
-
-bool WebSocketConnection::keep(const std::shared_ptr<SharedMessage>& message) {
-  const std::size_t bytes = message->frame_for(deflate_).size();
-  const std::size_t bytes_max = kept_queues_max * parts_.config.websocket_queue_bytes_max;
-  if (!kept_.empty() && kept_bytes_ + bytes > bytes_max) {
-    fail(close_code::try_again_later, Reason::cut_websocket_queue);
-    return false;
-  }
-  message->keep();
-  kept_.push_back(message);
-  kept_bytes_ += bytes;
-  return true;
-}
-
-void WebSocketConnection::queue_kept() {
-  while (!kept_.empty()) {
-    const std::string_view frame = kept_.front()->frame_for(deflate_);
-    if (!has_room(frame.size())) return;
-    host_.websocket_output().append(frame);
-    kept_bytes_ -= frame.size();
-    kept_.pop_front();
-  }
-}
-
-void WebSocketConnection::drop_kept() {
-  kept_.clear();
-  kept_bytes_ = 0;
-}
-
-bool WebSocketConnection::has_room(std::size_t bytes) const {
-  const std::size_t queued = host_.websocket_queued_bytes();
-  return queued == 0 || queued + bytes <= parts_.config.websocket_queue_bytes_max;
-}
-
-SendOutcome WebSocketConnection::make_room(std::size_t bytes, SlowPolicy policy) {
-  if (closing()) return SendOutcome::closed;
-  if (kept_.empty() && has_room(bytes)) return SendOutcome::queued;
-  switch (policy) {
-    case SlowPolicy::close:
-      fail(close_code::try_again_later, Reason::cut_websocket_queue);
-      return SendOutcome::closed;
-    case SlowPolicy::drop:
-      parts_.stats.count(Reason::dropped_websocket_message);
-      return SendOutcome::dropped;
-    case SlowPolicy::wait:
-      break;
-  }
-  room_awaited_ = true;
-  return SendOutcome::full;
-}
-
-SendOutcome WebSocketConnection::queue(MessageKind kind, std::string_view octets) {
-  const Opcode opcode = kind == MessageKind::text ? Opcode::text : Opcode::binary;
-  Output& output = host_.websocket_output();
-  const bool deflates =
-      deflate_.agreed && octets.size() >= parts_.config.websocket_deflate_bytes_min;
-  if (!deflates ||
-      !websocket::write_deflated(output, opcode, octets, deflate_.window_bits, parts_.deflater)) {
-    websocket::write_frame(output, opcode, octets);
-  }
-  return note_queued();
-}
-
-SendOutcome WebSocketConnection::note_queued() {
-  host_.websocket_changed();
-  if (host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_high) {
-    return SendOutcome::queued;
-  }
-  room_awaited_ = true;
-  return SendOutcome::queued_high;
-}
-
-bool WebSocketConnection::ping(std::string_view octets) {
-  CHECK(octets.size() <= websocket::control_bytes_max);
-  if (closing()) return false;
-  websocket::write_frame(host_.websocket_output(), Opcode::ping, octets);
-  host_.websocket_changed();
-  return true;
-}
-
-CloseFault WebSocketConnection::close(std::uint16_t code, std::string_view reason) {
-  if (code != 0 && !websocket::is_wire_code(code)) return CloseFault::code;
-  const bool fits = reason.size() <= websocket::close_reason_bytes_max && is_text(reason);
-  if (!fits || (code == 0 && !reason.empty())) return CloseFault::reason;
-  if (state_ != State::open) return CloseFault::none;
-  begin_closing(code, reason);
-  return CloseFault::none;
-}
-
-void WebSocketConnection::begin_closing(std::uint16_t code, std::string_view reason) {
-  websocket::write_close(host_.websocket_output(), code, reason);
-  state_ = State::closing;
-  room_awaited_ = false;
-  drop_kept();
-  host_.websocket_changed();
-}
-
 // --- what arrives ---
 
 std::size_t WebSocketConnection::receive(std::span<char> octets, std::uint64_t now_ms) {
   heard_ms_ = now_ms;
   pong_awaited_ = false;
   const std::size_t given_bytes = octets.size();
-  while (state_ != State::over && !paused()) {
+  while (state_ != State::over && !refused() && !paused()) {
     const Step step = reader_.read(octets);
     octets = octets.subspan(step.consumed_bytes);
     if (step.event == MessageReader::Event::need_more) break;
@@ -196,6 +65,7 @@ std::size_t WebSocketConnection::receive(std::span<char> octets, std::uint64_t n
   }
   // While it pauses the last message takes no room.
   if (paused()) reader_.read({});
+  if (refused()) octets = {};
   keep_frame_deadline(given_bytes - octets.size(), now_ms);
   return given_bytes - octets.size();
 }
@@ -210,13 +80,13 @@ void WebSocketConnection::take(const Step& step, std::uint64_t now_ms) {
     case Event::binary:
       return deliver(WebSocketEvent::binary, step.octets);
     case Event::failed:
-      return fail(step.code, step.reason);
+      return refuse(step.code, step.reason);
     case Event::close:
       return take_close(step);
     case Event::ping:
     case Event::pong:
       if (control_flood(now_ms)) {
-        return fail(close_code::policy, Reason::cut_websocket_control_flood);
+        return refuse(close_code::policy, Reason::cut_websocket_control_flood);
       }
       if (step.event == Event::ping) return take_ping(step.octets);
       return deliver(WebSocketEvent::pong, step.octets);
@@ -285,6 +155,16 @@ void WebSocketConnection::set_undelivered(std::size_t messages, std::size_t byte
 
 // --- its end ---
 
+void WebSocketConnection::refuse(std::uint16_t code, Reason reason) {
+  refused_code_ = code;
+  refusal_ = reason;
+  host_.websocket_changed();
+}
+
+void WebSocketConnection::act_on_refusal() {
+  if (refused()) fail(refused_code_, std::exchange(refusal_, Reason::none));
+}
+
 void WebSocketConnection::fail(std::uint16_t code, Reason reason) {
   if (state_ == State::over) return;
   parts_.stats.count(reason);
@@ -309,6 +189,7 @@ void WebSocketConnection::cut(Reason reason) {
 }
 
 void WebSocketConnection::lose() {
+  act_on_refusal();
   if (state_ != State::over) end(close_code::lost, {}, false);
   tell_closed();
 }
@@ -342,6 +223,7 @@ std::optional<WebSocketNews> WebSocketConnection::known_end() const {
 // --- the end of a turn, and time ---
 
 void WebSocketConnection::settle(std::uint64_t now_ms) {
+  act_on_refusal();
   if (state_ == State::open && room_awaited_ &&
       host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_low) {
     queue_kept();

@@ -130,6 +130,11 @@ class WebSocketConnection final : public WebSocket {
   SendOutcome queue(MessageKind kind, std::string_view octets);
   SendOutcome note_queued();
   void begin_closing(std::uint16_t code, std::string_view reason);
+  // The peer broke a rule. Nothing more is read, but it fails at the end of the turn only: what
+  // came ahead in the same octets may be answered (WS-032).
+  void refuse(std::uint16_t code, Reason reason);
+  bool refused() const { return refusal_ != Reason::none; }
+  void act_on_refusal();
   // Ends it on our account: a Close with the code, and the owner is told the same.
   void fail(std::uint16_t code, Reason reason);
   void end(std::uint16_t code, std::string_view reason, bool clean);
@@ -156,6 +161,8 @@ class WebSocketConnection final : public WebSocket {
   bool pong_awaited_ = false;
   bool ping_queued_ = false;
   bool ping_leaving_ = false;
+  std::uint16_t refused_code_ = 0;
+  Reason refusal_ = Reason::none;
   std::uint16_t code_ = 0;
   Reason cut_reason_ = Reason::none;
 
