@@ -95,6 +95,8 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"websocket_receive_messages_max", &C::websocket_receive_messages_max, 1, count_max, false,
      "LIM-078"},
     {"graceful_timeout_ms", &C::graceful_timeout_ms, 1, time_ms_max, false, "LIM-090"},
+    {"lifespan_shutdown_timeout_ms", &C::lifespan_shutdown_timeout_ms, 0, time_ms_max, false,
+     "LIM-090"},
     {"drain_delay_ms", &C::drain_delay_ms, 0, time_ms_max, false, "LIM-091"},
     {"drain_idle_ms", &C::drain_idle_ms, 0, time_ms_max, false, "LIM-091"},
     {"worker_start_timeout_ms", &C::worker_start_timeout_ms, 1, time_ms_max, false, "LIM-092"},
@@ -159,8 +161,14 @@ constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {
     return ConfigProblem{"header_timeout_ms", "graceful_timeout_ms",
                          "must be less than"};  // LIM-204
   }
-  if (config.drain_delay_ms >= config.graceful_timeout_ms) {
-    return ConfigProblem{"drain_delay_ms", "graceful_timeout_ms", "must be less than"};  // LIM-204
+  if (config.lifespan_shutdown_timeout_ms + config.websocket_close_timeout_ms >=
+      config.graceful_timeout_ms) {
+    return ConfigProblem{"lifespan_shutdown_timeout_ms", "graceful_timeout_ms",
+                         "with websocket_close_timeout_ms must be less than"};  // LIM-204
+  }
+  if (config.drain_delay_ms + config.lifespan_shutdown_timeout_ms >= config.graceful_timeout_ms) {
+    return ConfigProblem{"drain_delay_ms", "graceful_timeout_ms",
+                         "with lifespan_shutdown_timeout_ms must be less than"};  // LIM-204
   }
   if (config.receive_credit_bytes > receive_ring_bytes / 8) {
     return ConfigProblem{

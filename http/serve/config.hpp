@@ -72,6 +72,7 @@ struct ServerConfig {
   std::uint64_t websocket_deflate_bytes_min = 1024;
   std::uint64_t websocket_receive_messages_max = 32;
   std::uint64_t graceful_timeout_ms = 30000;
+  std::uint64_t lifespan_shutdown_timeout_ms = 5000;  // of the grace, once every request has ended
   std::uint64_t drain_delay_ms = 0;
   std::uint64_t drain_idle_ms = 2000;
   std::uint64_t worker_start_timeout_ms = 60000;
@@ -105,6 +106,11 @@ struct ConfigProblem {
 };
 
 std::optional<ConfigProblem> problem_in(const ServerConfig& config);
+
+// PRC-016: the part of the grace that requests have.
+constexpr std::uint64_t drain_timeout_ms(const ServerConfig& config) {
+  return config.graceful_timeout_ms - config.lifespan_shutdown_timeout_ms;
+}
 
 // LIM-030: what a process that may open so many descriptors holds of connections unless told.
 std::uint64_t default_connections_max(std::uint64_t descriptors_max);

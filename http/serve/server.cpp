@@ -354,7 +354,7 @@ void Server::want(Stop stop) {
   bool begins = false;
   if (stop_noticed_ == Stop::none) {
     stop_at_ms_ = now_ms + shared_.config.drain_delay_ms;
-    stop_deadline_ms_ = now_ms + shared_.config.graceful_timeout_ms;
+    stop_deadline_ms_ = now_ms + drain_timeout_ms(shared_.config);
   }
   if (wanted == Stop::quick && stop_noticed_ != Stop::quick) {
     stop_at_ms_ = now_ms;

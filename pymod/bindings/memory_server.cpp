@@ -185,7 +185,7 @@ void MemoryServer::close() {
   server_->stop();
   turn_until_idle();
   // At the deadline what goes on is cut; then its connection lingers.
-  for (const std::uint64_t wait_ms : {config_.graceful_timeout_ms, config_.linger_timeout_ms}) {
+  for (const std::uint64_t wait_ms : {drain_timeout_ms(config_), config_.linger_timeout_ms}) {
     clock_.run_ahead((wait_ms + 1) * 1'000'000);
     turn_until_idle();
   }

@@ -14,7 +14,7 @@ from supervised import Supervised
 APP = """
 import os
 from noria import App, ServerConfig, TimeoutConfig
-app = App(server=ServerConfig(timeouts=TimeoutConfig(graceful=2, read_header=1, drain_idle=0.2)))
+app = App(server=ServerConfig(timeouts=TimeoutConfig(graceful=2, lifespan_shutdown=0.5, ws_close_timeout=1, read_header=1, drain_idle=0.2)))
 app.add_route("/", lambda: os.getpid())
 """
 

@@ -20,6 +20,14 @@ from noria.response_parser import ResponseParser
 from noria.websocket_session import upgrade_fields
 from supervised import SILENCE_S, Supervised
 
+# Its first half is the requests', the rest the application's.
+GRACE_OF_A_SECOND = {
+    "NORIA_TIMEOUT_GRACEFUL": "1",
+    "NORIA_TIMEOUT_LIFESPAN_SHUTDOWN": "0.5",
+    "NORIA_WS_CLOSE_TIMEOUT": "0.4",
+    "NORIA_TIMEOUT_READ_HEADER": "0.4",
+}
+
 APP = """
 import asyncio, pathlib, sys
 from collections.abc import AsyncIterator
@@ -159,7 +167,7 @@ def test_SSE_005_PRC_014_PRC_015_each_kind_ends_in_its_way(start: Callable[..., 
 
 
 def test_PRC_016_a_handler_is_cancelled_at_the_end_of_the_grace(start: Callable[..., Supervised]) -> None:
-    server = start(NORIA_TIMEOUT_GRACEFUL="1", NORIA_TIMEOUT_READ_HEADER="0.5")
+    server = start(**GRACE_OF_A_SECOND)
     client = Client(server, "/endless")
     server.say_until("endless began")
     server.process.send_signal(signal.SIGTERM)
@@ -230,7 +238,7 @@ app.run(port=0)
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "NORIA_ENGINE": engine, "NORIA_TIMEOUT_GRACEFUL": "1", "NORIA_TIMEOUT_READ_HEADER": "0.5"},
+        env={**os.environ, "NORIA_ENGINE": engine, **GRACE_OF_A_SECOND},
         capture_output=True,
         text=True,
         timeout=SILENCE_S,

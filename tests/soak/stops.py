@@ -185,6 +185,7 @@ class StopRun:
                 "NORIA_ENGINE": engine,
                 "NORIA_TIMEOUT_GRACEFUL": str(GRACEFUL_S),
                 "NORIA_TIMEOUT_READ_HEADER": str(GRACEFUL_S - 1),
+                "NORIA_TIMEOUT_LIFESPAN_SHUTDOWN": "1",
             },
         )
         assert self.process.stderr is not None

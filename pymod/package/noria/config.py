@@ -93,6 +93,7 @@ class TimeoutConfig:
     linger: float = _setting("timeout_linger")
     linger_idle: float = _setting("timeout_linger_idle")
     graceful: float = _setting("timeout_graceful")
+    lifespan_shutdown: float = _setting("timeout_lifespan_shutdown")
     drain_delay: float = _setting("timeout_drain_delay")
     drain_idle: float = _setting("timeout_drain_idle")
     worker_start: float = _setting("timeout_worker_start")

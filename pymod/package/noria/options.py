@@ -110,6 +110,7 @@ class Settings(TypedDict, total=False):
     timeout_linger: float
     timeout_linger_idle: float
     timeout_graceful: float
+    timeout_lifespan_shutdown: float
     timeout_drain_delay: float
     timeout_drain_idle: float
     timeout_worker_start: float

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from noria.topics import Receivers
 
 
-LIFESPAN_SHUTDOWN_S = 5.0  # of the grace, or half of a shorter one (LIM-090)
-
-
 class Runtime:
     """One of each worker; made on the thread that will serve, before it does."""
 
@@ -33,6 +30,7 @@ class Runtime:
         self.loop = loop
         self.sse_keep_alive_s: float = settings["timeout_sse_keep_alive"]
         self.graceful_s: float = settings["timeout_graceful"]
+        self._shutdown_s: float = settings["timeout_lifespan_shutdown"]  # of it (LIM-090)
         self.stopping = False
         self._stop_by = 0.0  # on the loop's clock, once the stop has begun
         for _, one in app._tree():
@@ -197,10 +195,6 @@ class Runtime:
         for pool in self._pools.values():
             pool.shutdown(1.0)
 
-    @property
-    def _shutdown_s(self) -> float:
-        return min(LIFESPAN_SHUTDOWN_S, self.graceful_s / 2)
-
     async def _shut_down(self) -> None:
         """The lifespan's end, cancelled with the grace; its own part of that it has, whoever took too long before."""
         within_s = max(self._stop_by - self.loop.time(), self._shutdown_s)
@@ -215,7 +209,7 @@ class Runtime:
 
             complain(
                 f"the application's shutdown did not end within {within_s:.1f} s and was cancelled; "
-                "make it shorter or raise timeouts.graceful"
+                "make it shorter or raise timeouts.lifespan_shutdown"
             )
 
     def _cancel_everything(self) -> None:

@@ -142,8 +142,7 @@ def native_values(values: Values) -> dict[str, int]:
 
 def judge(values: Values) -> None:
     """ConfigError for a value out of bounds or a broken relation, in the names that users know."""
-    problem = _native.config_problem(native_values(values))
-    if problem is None:
+    if (problem := _native.config_problem(native_values(values))) is None:
         return
     keyed = [(setting.key, setting.place) for setting in SETTINGS.values() if setting.key is not None]
     # Longest first: body_bytes_max is also the end of drain_body_bytes_max.
@@ -391,6 +390,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("timeouts.linger", "seconds", 5, "linger_timeout_ms"),
         Setting("timeouts.linger_idle", "seconds", 1, "linger_idle_ms"),
         Setting("timeouts.graceful", "seconds", 30, "graceful_timeout_ms"),
+        Setting("timeouts.lifespan_shutdown", "seconds", 5, "lifespan_shutdown_timeout_ms"),
         Setting("timeouts.drain_delay", "seconds", 0, "drain_delay_ms"),
         Setting("timeouts.drain_idle", "seconds", 2, "drain_idle_ms"),
         Setting("timeouts.worker_start", "seconds", 60, "worker_start_timeout_ms"),

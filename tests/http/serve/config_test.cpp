@@ -126,9 +126,18 @@ TEST(ServerConfig, LIM_204_a_request_may_arrive_within_the_grace_of_a_stop) {
   expect_relation(config, "header_timeout_ms", "graceful_timeout_ms");
 }
 
+TEST(ServerConfig, LIM_204_the_grace_holds_the_end_of_sockets_and_of_the_application) {
+  ServerConfig config;
+  config.lifespan_shutdown_timeout_ms =
+      config.graceful_timeout_ms - config.websocket_close_timeout_ms - 1;
+  EXPECT_FALSE(problem_in(config));
+  ++config.lifespan_shutdown_timeout_ms;
+  expect_relation(config, "lifespan_shutdown_timeout_ms", "graceful_timeout_ms");
+}
+
 TEST(ServerConfig, LIM_204_a_stop_outlasts_its_delay_and_stacks_come_before_the_kill) {
   ServerConfig config;
-  config.drain_delay_ms = config.graceful_timeout_ms - 1;
+  config.drain_delay_ms = config.graceful_timeout_ms - config.lifespan_shutdown_timeout_ms - 1;
   config.watchdog_dump_ms = config.watchdog_kill_ms - 1;
   EXPECT_FALSE(problem_in(config));
   ++config.watchdog_dump_ms;

@@ -319,12 +319,13 @@ TEST(Limits, LIM_020_request_timeout_ms) {
   }
 }
 
-TEST(Limits, LIM_090_graceful_timeout_ms) {
+TEST(Limits, LIM_090_PRC_016_graceful_timeout_ms_less_lifespan_shutdown_timeout_ms) {
   ServerConfig config;
-  config.header_timeout_ms = 100;
+  config.header_timeout_ms = config.websocket_close_timeout_ms = 100;
+  config.lifespan_shutdown_timeout_ms = 200;
   config.drain_idle_ms = 1'000'000;
   for (const std::uint64_t n : {1000u, 30'000u}) {  // n - 1, n, n + 1
-    config.graceful_timeout_ms = n;
+    config.graceful_timeout_ms = n + config.lifespan_shutdown_timeout_ms;
     expect_timer(
         config, n,
         [](auto& served, auto peer) {

@@ -212,7 +212,7 @@ TEST(Server, PRC_016_what_is_left_at_the_deadline_of_a_stop_is_cut) {
   const uring::Peer peer = served.connect();
   served.server.stop();
   served.run();
-  served.pass_ms(29'000);
+  served.pass_ms(24'000);
   EXPECT_FALSE(served.engine.closed(peer));
   served.pass_ms(1'100);
   EXPECT_TRUE(served.engine.closed(peer));

@@ -107,7 +107,7 @@ TEST_F(TroubleTest, ENG_032_what_never_ends_is_overdue_behind_the_deadline) {
   engine_.tell(Trouble::broken, EBADR);
   run();
   EXPECT_TRUE(server_.retired());
-  pass_ms(config_.graceful_timeout_ms);
+  pass_ms(drain_timeout_ms(config_));
   EXPECT_FALSE(server_.finished());
   EXPECT_FALSE(server_.overdue());
   pass_ms(1000);
