@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Coroutine, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Literal, Optional, TypedDict
+from typing import Any, Generic, Literal, Optional, TypedDict, TypeVar
 
 import pytest
 
@@ -30,6 +30,26 @@ class User(pydantic.BaseModel):  # type: ignore[misc,name-defined]
 
 class Admin(User):
     secret: str = "s"
+
+
+class Renamed(pydantic.BaseModel):  # type: ignore[misc,name-defined]
+    first_name: str = pydantic.Field(alias="firstName")
+
+
+class Reshaped(Renamed):
+    last_name: str = "l"
+
+
+T = TypeVar("T")
+
+
+class Page(pydantic.BaseModel, Generic[T]):  # type: ignore[misc,name-defined]
+    item: T = pydantic.Field(serialization_alias="theItem")
+
+
+@dataclass
+class Holder:
+    item: Renamed
 
 
 class Point(msgspec.Struct):  # type: ignore[misc,name-defined]
@@ -101,6 +121,30 @@ def test_no_undeclared_field_leaves(validator: Validator, declared: Any, value: 
     assert client.get("/").json() == sent
     made = client.get("/status")
     assert made.status_code == 202 and (made.content == b"" if value is None else made.json() == sent)
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "sent"),
+    [
+        (Renamed, Renamed(firstName="a"), {"firstName": "a"}),
+        (Renamed, {"firstName": "a"}, {"firstName": "a"}),
+        (Renamed, Reshaped(firstName="a"), {"firstName": "a"}),
+        (list[Renamed], [Renamed(firstName="a")], [{"firstName": "a"}]),
+        (dict[str, Renamed], {"k": Renamed(firstName="a")}, {"k": {"firstName": "a"}}),
+        (Optional[Renamed], Renamed(firstName="a"), {"firstName": "a"}),
+        (Page[Renamed], Page(item=Renamed(firstName="a")), {"theItem": {"firstName": "a"}}),
+        (Holder, Holder(Renamed(firstName="a")), {"item": {"firstName": "a"}}),
+        (Iterator[Renamed], iter([{"firstName": "a"}]), {"firstName": "a"}),
+    ],
+)
+def test_aliases_of_pydantic_are_used_in_whatever_holds_them(declared: Any, value: Any, sent: Any) -> None:
+    def handler() -> Any:
+        return value
+
+    handler.__annotations__["return"] = declared
+    app = App()
+    app.add_route("/", handler)
+    assert TestClient(app).get("/").json() == sent
 
 
 @pytest.mark.parametrize("validator", VALIDATORS)

@@ -177,6 +177,8 @@ def _misfit(tp: Any, error: Exception) -> Exception:
 
 def _pydantic_conversion(tp: Any) -> tuple[Convert, Convert | None]:
     adapter = _type_adapter(tp, {})
+    from functools import partial
+
     import pydantic
 
     validate = adapter.validator.validate_python
@@ -188,7 +190,8 @@ def _pydantic_conversion(tp: Any) -> tuple[Convert, Convert | None]:
         except misfit as error:
             raise _misfit(tp, error) from error
 
-    return convert, adapter.serializer.to_json
+    # Under the names that the schema has, as the native encoder has it written.
+    return convert, partial(adapter.serializer.to_json, by_alias=True)
 
 
 def _msgspec_conversion(tp: Any) -> tuple[Convert, Convert | None]:
