@@ -61,6 +61,10 @@ class Point3(Point):
     z: int = 9
 
 
+class Holding(msgspec.Struct):  # type: ignore[misc,name-defined]
+    it: Any
+
+
 @dataclass
 class Thing:
     name: str
@@ -256,6 +260,25 @@ def test_an_uncheckable_result_is_refused_with_the_way_out() -> None:
 
     with pytest.raises(HandlerSignatureError, match="response_model=None"):
         App(validator="builtin").add_route("/", handler)
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "sent"),
+    [
+        (Holding, Holding(1j), {"it": "1j"}),
+        (list[Holding], [Holding(1j)], [{"it": "1j"}]),
+        (dict[str, Holding], {"k": Holding(1j)}, {"k": {"it": "1j"}}),
+        (Iterator[list[Holding]], iter([[Holding(1j)]]), [{"it": "1j"}]),
+    ],
+)
+def test_json_default_reaches_structs_in_whatever_holds_them(declared: Any, value: Any, sent: Any) -> None:
+    def handler() -> Any:
+        return value
+
+    handler.__annotations__["return"] = declared
+    app = App(json_default=str)
+    app.add_route("/", handler)
+    assert TestClient(app).get("/").json() == sent
 
 
 @pytest.mark.parametrize("validator", ["msgspec", "builtin"])

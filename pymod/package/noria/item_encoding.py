@@ -64,7 +64,13 @@ def encoding_declared(
     return lines(media_type, dumps, convert, described(item))
 
 
-def encoding_of_result(annotation: Any, media_type: str | None, dumps: Dumps, validator: str) -> ItemEncoding | None:
+def encoding_of_result(
+    annotation: Any,
+    media_type: str | None,
+    dumps: Dumps,
+    validator: str,
+    default: Callable[[Any], Any] | None = None,
+) -> ItemEncoding | None:
     """For a handler with this return annotation; None if that settles nothing. Unfit if no engine takes its items.
 
     As of a declared result, no field that the item's type does not declare leaves the server.
@@ -75,7 +81,7 @@ def encoding_of_result(annotation: Any, media_type: str | None, dumps: Dumps, va
     from noria.results import result_type
 
     known = (str, bytes, bytearray, memoryview)
-    made = None if item in known or _holds_events(item) else result_type(item, validator)
+    made = None if item in known or _holds_events(item) else result_type(item, validator, default)
     if made is None:
         return encoding_declared(item, media_type, dumps)
     encode, unless = made.encode, made.unless

@@ -83,8 +83,8 @@ def _is_problem(tp: Any) -> bool:
     return isinstance(tp, type) and issubclass(tp, ProblemDetails)
 
 
-def result_type(annotation: Any, validator: str) -> ResultType | None:
-    """None if the annotation declares nothing."""
+def result_type(annotation: Any, validator: str, default: Convert | None = None) -> ResultType | None:
+    """None if the annotation declares nothing. `default` is the application's json_default."""
     from typing import Any as AnyType
 
     from noria.problems import ProblemDetails
@@ -103,9 +103,9 @@ def result_type(annotation: Any, validator: str) -> ResultType | None:
         exact = bare
     engine = engine_of(tp, validator)
     conversion = _CONVERSIONS[engine]
-    convert, write = conversion(tp)
+    convert, write = conversion(tp, default)
     # The built-in checker makes all of it anew, unless it is of the class at once.
-    narrow = None if engine == "builtin" and exact is None else narrowing(tp, lambda one: conversion(one)[0])
+    narrow = None if engine == "builtin" and exact is None else narrowing(tp, lambda one: conversion(one, default)[0])
     if narrow is not None:
         exact = None
 
@@ -175,7 +175,7 @@ def _misfit(tp: Any, error: Exception) -> Exception:
 # not for the native encoder.
 
 
-def _pydantic_conversion(tp: Any) -> tuple[Convert, Convert | None]:
+def _pydantic_conversion(tp: Any, _: Convert | None) -> tuple[Convert, Convert | None]:
     adapter = _type_adapter(tp, {})
     from functools import partial
 
@@ -194,7 +194,7 @@ def _pydantic_conversion(tp: Any) -> tuple[Convert, Convert | None]:
     return convert, partial(adapter.serializer.to_json, by_alias=True)
 
 
-def _msgspec_conversion(tp: Any) -> tuple[Convert, Convert | None]:
+def _msgspec_conversion(tp: Any, default: Convert | None) -> tuple[Convert, Convert | None]:
     import msgspec
 
     _msgspec_decoder(tp, {})
@@ -208,10 +208,10 @@ def _msgspec_conversion(tp: Any) -> tuple[Convert, Convert | None]:
 
     # Structs are encoded by msgspec; whatever else the type holds the native encoder knows.
     whole = any(model_kind(part) == "msgspec" for part in parts(tp, set()))
-    return convert, msgspec.json.Encoder().encode if whole else None
+    return convert, msgspec.json.Encoder(enc_hook=default).encode if whole else None
 
 
-def _builtin_conversion(tp: Any) -> tuple[Convert, Convert | None]:
+def _builtin_conversion(tp: Any, _: Convert | None) -> tuple[Convert, Convert | None]:
     from noria.checking import compiled
 
     judge = compiled(tp, python=True)
@@ -227,7 +227,7 @@ def _builtin_conversion(tp: Any) -> tuple[Convert, Convert | None]:
     return convert, None
 
 
-_CONVERSIONS: dict[str, Callable[[Any], tuple[Convert, Convert | None]]] = {
+_CONVERSIONS: dict[str, Callable[[Any, Convert | None], tuple[Convert, Convert | None]]] = {
     "pydantic": _pydantic_conversion,
     "msgspec": _msgspec_conversion,
     "builtin": _builtin_conversion,

@@ -135,7 +135,7 @@ class Compiler:
 
         if returned is not EMPTY and "response_model" not in self.route.options:
             self.route.items = encoding_of_result(
-                promised(returned), self.route.media_type, self.app._dumps, self.app.validator
+                promised(returned), self.route.media_type, self.app._dumps, self.app.validator, self.app._json_default
             )
             if self.route.items is not None:
                 return
@@ -148,7 +148,7 @@ class Compiler:
         if declared is EMPTY:
             return
         try:
-            made = result_type(declared, self.app.validator)
+            made = result_type(declared, self.app.validator, self.app._json_default)
         except Unfit as error:
             raise Unfit(f"the declared result: {error.problem}", f"{error.fix}, or response_model=None") from None
         if made is not None:
