@@ -7,6 +7,7 @@ from noria.errors import BodyTooLarge, ClientDisconnected, HTTPError, ResponseTy
 from noria.headers import checked_status, fields_of, with_charset
 from noria.problems import ProblemDetails
 from noria.responses import Later, Response, made
+from noria.side_channel import merge_side
 from noria.streaming import Delivery, Streaming, send, streaming_response, streams
 from noria.templates import TemplateBody, rendered
 
@@ -300,23 +301,7 @@ class Answers:
             response._status = side._status or route.status
             return response
         response = self.response(value, route)
-        if side._background is not None and len(side._background):
-            response._background = side._background
-        if not side._status and not side._fields:
-            return response
-        own_status = isinstance(value, Response | ProblemDetails) or type(value) is tuple
-        if side._status and not own_status:
-            response._status = side._status
-        if isinstance(value, Response):
-            own = {name.lower() for name, _ in response._fields}
-        elif type(value) is tuple and len(value) == 3:
-            own = {name.lower() for name, _ in fields_of(value[2])}
-        else:
-            own = set()
-        own.discard(b"set-cookie")
-        taken = [f for f in side._fields if f[0].lower() not in own]
-        replaced = {name.lower() for name, _ in taken} - {b"set-cookie"}
-        response._fields = [f for f in response._fields if f[0].lower() not in replaced] + taken
+        merge_side(response, value, side)
         return response
 
 

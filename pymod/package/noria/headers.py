@@ -40,6 +40,12 @@ def fields_of(headers: HeadersInit) -> list[tuple[bytes, bytes]]:
     return [field(name, value) for name, value in pairs_of(headers)]
 
 
+def laid_over(fields: list[tuple[bytes, bytes]], others: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The fields with the others in place of their equals; cookies are added."""
+    replaced = {name.lower() for name, _ in others} - {b"set-cookie"}
+    return [one for one in fields if one[0].lower() not in replaced] + others
+
+
 class MutableHeaders:
     """The fields of a response, case-insensitive; `h[k]` and get() give the first value."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from noria.errors import ClientDisconnected, ResponseValidationError
-from noria.headers import checked_status, field, fields_of, with_charset
+from noria.headers import checked_status, field, fields_of, laid_over, with_charset
 from noria.item_encoding import EVENTS, OCTETS, encoding_as, encoding_of
 from noria.item_sources import END, is_stream, source_of
 from noria.responses import Response
@@ -66,7 +66,9 @@ class Streaming:
     first item and `media_type`, the route's, decide.
     """
 
-    __slots__ = ("closing", "content_length", "content_type", "encoding", "keep_alive_s", "media_type", "stream", "taken")
+    __slots__ = (
+        "closing", "content_length", "content_type", "encoding", "keep_alive_s", "media_type", "side", "stream", "taken"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -86,6 +88,7 @@ class Streaming:
         self.keep_alive_s = keep_alive_s
         self.taken = False
         self.closing: Closing | None = None  # of the dependencies, when it has been sent
+        self.side: Response | None = None  # what a generator says before its first item goes with the head
 
     def take(self) -> Any:
         if self.taken:
@@ -225,7 +228,7 @@ class _Sending:
     async def run(self) -> None:
         from asyncio import CancelledError
 
-        if self.sink.gone or self.delivery.status in (204, 304):
+        if self.sink.gone or self.status in (204, 304):
             # No octet of the body will leave: the producer is closed before it starts.
             await self.close()
             self.begin(self.streaming.known_type())
@@ -255,7 +258,7 @@ class _Sending:
             self.note_events()
         self.sink.produce(self.is_events)
         item = await self.source.take()
-        if item is END:
+        if item is END or self.status in (204, 304):
             await self.finish()
             return
         encoding = self.streaming.encoding_of(item, self.delivery.dumps)
@@ -272,13 +275,19 @@ class _Sending:
                 self.write(encoding.encode(item))
         await self.finish()
 
+    @property
+    def status(self) -> int:
+        side = self.streaming.side
+        return self.delivery.status if side is None else side._status or self.delivery.status
+
     def note_events(self) -> None:
         if not self.is_events:
             self.is_events = True
             self.delivery.on_events()
 
     def begin(self, content_type: str | None) -> None:
-        status, fields = self.delivery.status, list(self.delivery.fields)
+        status, side = self.status, self.streaming.side
+        fields = laid_over(self.delivery.fields, [] if side is None else side._fields)
         names = {name.lower() for name, _ in fields}
         if status not in (204, 304):
             if content_type is not None and b"content-type" not in names:
