@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from noria import App, Depends, HTTPError, SyncWebSocket, WebSocket
+from noria import App, BackgroundTasks, Depends, HTTPError, SyncWebSocket, WebSocket, WebSocketDisconnect
 from noria.testing import TestClient
 
 
@@ -46,3 +47,40 @@ def test_websockets() -> None:
             client.websocket_connect(url)
     with app.override(token, lambda: "fake"):
         assert talk(client, "/ws/b") == "b fake"
+
+
+@pytest.mark.parametrize("overridden", [False, True])
+@pytest.mark.parametrize("blocking", [False, True])
+def test_background_tasks_follow_the_end_of_the_handler(blocking: bool, overridden: bool) -> None:
+    app, ran = App(), list[str]()
+
+    def audit(tasks: BackgroundTasks) -> None:
+        tasks.add_task(ran.append, "dependency")
+
+    def other() -> None: ...
+
+    async def on_the_loop(ws: WebSocket, tasks: BackgroundTasks) -> None:
+        await ws.send_text("x")
+        tasks.add_task(ran.append, "handler")
+
+    def in_the_pool(ws: SyncWebSocket, tasks: BackgroundTasks) -> None:
+        ws.send_text("x")
+        tasks.add_task(ran.append, "handler")
+
+    @app.websocket("/fails")
+    async def fails(ws: WebSocket, tasks: BackgroundTasks) -> None:
+        tasks.add_task(ran.append, "failed")
+        await ws.accept()
+        raise LookupError
+
+    for path, dependencies in (("/alone", []), ("/with", [Depends(audit), Depends(other)])):
+        app.websocket(path, blocking=blocking, dependencies=dependencies)(in_the_pool if blocking else on_the_loop)
+    with TestClient(app, raise_server_exceptions=False) as client, ExitStack() as stack:
+        if overridden:
+            stack.enter_context(app.override(other, lambda: None))
+        for path in ("/alone", "/with", "/fails"):
+            with client.websocket_connect(path) as ws:
+                with pytest.raises(WebSocketDisconnect):
+                    while True:
+                        ws.receive_text()
+    assert ran == ["handler", "dependency", "handler"]

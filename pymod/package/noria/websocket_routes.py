@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from noria._native import Plan, Request, WebSocketEnd
     from noria.app import App
+    from noria.background import BackgroundTasks
     from noria.blueprints import Within
 
 POLICY, FAILED, NORMAL, LEAVING = 1008, 1011, 1000, 1001
@@ -191,6 +192,7 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
     """Runs the handler and ends the WebSocket as it ended."""
     sources = [argument["source"] for argument in plan["arguments"]]
     at = sources.index("websocket") if "websocket" in sources else None
+    tasks_at = sources.index("background") if "background" in sources else None
 
     async def run(*args: Any, **options: Any) -> Any:
         found = [*args, *options.values()]
@@ -226,9 +228,18 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
             raise HTTPError(403)
         if link.closed is None:
             link.close(NORMAL, b"")
+        if tasks_at is not None and (tasks := found[tasks_at]) is not None:
+            start_tasks(app, tasks)
         return None
 
     return run
+
+
+def start_tasks(app: App, tasks: BackgroundTasks) -> None:
+    """What follows a WebSocket whose handler has ended, as it follows an answer."""
+    runtime = app._runtime
+    assert runtime is not None
+    runtime.start_behind(tasks)
 
 
 def _is_from_outside(error: BaseException) -> bool:
