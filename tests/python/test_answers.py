@@ -18,6 +18,7 @@ from noria import (
     App,
     BadBody,
     BodyTooLarge,
+    ForbiddenError,
     HTTPError,
     HTTPException,
     NoriaError,
@@ -212,6 +213,27 @@ def test_the_nearest_class_wins_and_class_beats_status() -> None:
     app.exception_handler(418)(lambda request, exc: "status")
     app.exception_handler(HTTPException)(lambda request, exc: "class")
     assert client.get("/").json() == "class"
+
+
+@pytest.mark.parametrize("layers", [False, True])
+@pytest.mark.parametrize("key", [Exception, BaseException, NoriaError])
+def test_a_handler_of_all_exceptions_leaves_http_errors_their_answers(key: type[BaseException], layers: bool) -> None:
+    app = App()
+    if layers:
+        app.after(lambda request, response: None)
+    app.exception_handler(key)(lambda request, exc: ("all", 500))
+    app.exception_handler(418)(lambda request, exc: "status")
+
+    @app.get("/{n:int}")
+    def handler(n: int) -> None:
+        raise ForbiddenError if n == 403 else HTTPError(n)
+
+    app.add_route("/other", lambda: 1 / 0)
+    client = TestClient(app, raise_server_exceptions=False)
+    assert (client.get("/409").status_code, client.get("/409").json()) == (409, {"detail": "Conflict"})
+    assert client.get("/418").json() == "status"
+    assert client.get("/403").status_code == 403
+    assert (client.get("/other").json() == "all") is (key is not NoriaError)
 
 
 def test_handlers_of_404_and_405() -> None:

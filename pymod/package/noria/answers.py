@@ -56,6 +56,8 @@ class Answers:
             for ancestor in type(error).__mro__:
                 if ancestor in by_class:
                     return by_class[ancestor]
+                if ancestor is HTTPError:
+                    break  # it is an answer already: nobody's for whom it is only one more Exception
         if isinstance(error, HTTPError):
             return self.app._handlers_by_status.get(error.status)
         return None
