@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from noria import App, BackgroundTasks, Depends, HTTPError, SyncWebSocket, WebSocket, WebSocketDisconnect
+from noria import App, BackgroundTasks, Depends, HTTPError, Request, SyncWebSocket, WebSocket, WebSocketDisconnect
 from noria.testing import TestClient
 
 
@@ -52,24 +52,27 @@ def test_websockets() -> None:
 @pytest.mark.parametrize("overridden", [False, True])
 @pytest.mark.parametrize("blocking", [False, True])
 def test_background_tasks_follow_the_end_of_the_handler(blocking: bool, overridden: bool) -> None:
-    app, ran = App(), list[str]()
+    app, ran = App(), dict[str, list[str]]()
 
-    def audit(tasks: BackgroundTasks) -> None:
-        tasks.add_task(ran.append, "dependency")
+    def note(path: str, what: str) -> None:
+        ran.setdefault(path, []).append(what)
+
+    def audit(request: Request, tasks: BackgroundTasks) -> None:
+        tasks.add_task(note, request.path, "dependency")
 
     def other() -> None: ...
 
     async def on_the_loop(ws: WebSocket, tasks: BackgroundTasks) -> None:
         await ws.send_text("x")
-        tasks.add_task(ran.append, "handler")
+        tasks.add_task(note, ws.path, "handler")
 
     def in_the_pool(ws: SyncWebSocket, tasks: BackgroundTasks) -> None:
         ws.send_text("x")
-        tasks.add_task(ran.append, "handler")
+        tasks.add_task(note, ws.path, "handler")
 
     @app.websocket("/fails")
     async def fails(ws: WebSocket, tasks: BackgroundTasks) -> None:
-        tasks.add_task(ran.append, "failed")
+        tasks.add_task(note, ws.path, "failed")
         await ws.accept()
         raise LookupError
 
@@ -83,4 +86,4 @@ def test_background_tasks_follow_the_end_of_the_handler(blocking: bool, overridd
                 with pytest.raises(WebSocketDisconnect):
                     while True:
                         ws.receive_text()
-    assert ran == ["handler", "dependency", "handler"]
+    assert ran == {"/alone": ["handler"], "/with": ["dependency", "handler"]}
