@@ -33,6 +33,8 @@ def test_import_takes_at_most_25_ms() -> None:
 
 def test_names_that_are_loaded_when_asked_for() -> None:
     assert noria.RouteOptions.__name__ == "RouteOptions" and noria.Settings.__name__ == "Settings"
+    loaded = {name: getattr(noria, name) for name in noria.__all__}
+    assert {"GuardLike", "HeadersInit", "Lifespan", "RouteOptions", "Settings", "WebSocketOptions"} <= loaded.keys()
     assert noria.__version__ == "0.1.0"
     with pytest.raises(AttributeError, match="nothing"):
         noria.nothing

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any
 
 import pytest
 
 from noria import App
 from noria.route_options import _ROUTE_OPTIONS
-from noria.options import RouteOptions, Settings
+from noria.options import RouteOptions, Settings, WebSocketOptions
 
 
 def test_route_options() -> None:
     assert set(RouteOptions.__annotations__) == set(_ROUTE_OPTIONS)
+
+
+def test_websocket_options() -> None:
+    taken = signature(App.websocket).parameters.values()
+    assert list(WebSocketOptions.__annotations__) == [one.name for one in taken if one.kind is one.KEYWORD_ONLY]
 
 
 @pytest.mark.parametrize("name", sorted(Settings.__annotations__))

@@ -44,9 +44,8 @@ if TYPE_CHECKING:
     from noria.config import LimitsConfig, ServerConfig, TimeoutConfig
     from noria.form_data import FormData
     from noria.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
-    from noria.options import RouteOptions, Settings
+    from noria.options import GuardLike, HeadersInit, Lifespan, RouteOptions, Settings, WebSocketOptions
     from noria.uploads import UploadedFile
-    from noria.headers import HeadersInit
     from noria.sse import SseEvent, SseStream
     from noria.static_files import StaticFiles, StaticFilesConfig
     from noria.sync_websocket import SyncWebSocket
@@ -74,12 +73,15 @@ __all__ = [
     "ForbiddenError",
     "FormData",
     "GuardError",
+    "GuardLike",
     "HTTPError",
     "HTTPException",
     "HandlerSignatureError",
     "Header",
     "Headers",
+    "HeadersInit",
     "InvalidHeader",
+    "Lifespan",
     "LimitsConfig",
     "MultiDict",
     "MutableHeaders",
@@ -99,9 +101,11 @@ __all__ = [
     "RoleGuard",
     "RouteConflict",
     "RouteInfo",
+    "RouteOptions",
     "Router",
     "Security",
     "ServerConfig",
+    "Settings",
     "SseEvent",
     "SseStream",
     "StartupError",
@@ -117,6 +121,7 @@ __all__ = [
     "WebSocket",
     "WebSocketDisconnect",
     "WebSocketMessage",
+    "WebSocketOptions",
     "json",
 ]
 
@@ -141,8 +146,12 @@ _LATER = {
     "LimitsConfig": "noria.config",
     "ServerConfig": "noria.config",
     "TimeoutConfig": "noria.config",
+    "GuardLike": "noria.options",
+    "HeadersInit": "noria.options",
+    "Lifespan": "noria.options",
     "RouteOptions": "noria.options",
     "Settings": "noria.options",
+    "WebSocketOptions": "noria.options",
 }
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from noria.app import App
     from noria.client_base import ClientOptions
     from noria.client_requests import RequestOptions, StreamOptions
-    from noria.headers import HeadersInit
+    from noria.options import HeadersInit
     from noria.received import TestResponse
 
 LEAVE_S = 10.0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from noria import _native
     from noria.app import App
     from noria.client_stream import Wire
-    from noria.headers import HeadersInit
+    from noria.options import HeadersInit
     from noria.settings import Values
 
 

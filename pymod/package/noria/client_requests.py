@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from noria.client_forms import Data, Files
-    from noria.headers import HeadersInit
+    from noria.options import HeadersInit
     from noria.received import TestResponse
 
     Params = Mapping[str, Any] | Iterable[tuple[str, Any]]

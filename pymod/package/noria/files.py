@@ -9,7 +9,7 @@ from noria.responses import Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from noria.headers import HeadersInit
+    from noria.options import HeadersInit
 
 
 class FileBody:

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
     from typing import Any, TypeVar, overload
 
-    T = TypeVar("T")
+    from noria.options import HeadersInit
 
-    HeadersInit = Mapping[str, str] | Iterable[tuple[str, str]]
+    T = TypeVar("T")
 else:
 
     def overload(function):

@@ -1,13 +1,21 @@
-"""The keyword arguments of routes and of run(), as types for `Unpack`."""
+"""The keyword arguments of routes, WebSockets and run(), as types for `Unpack`, and names for what some of them take."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from noria._native import Request
+from noria.app import App
+
 if TYPE_CHECKING:
     from noria.brokers import Broker
+
+HeadersInit = Mapping[str, str] | Iterable[tuple[str, str]]
+GuardLike = Callable[[Request], bool | str | None | Awaitable[bool | str | None]]
+Lifespan = Callable[[App], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 
 
 class RouteOptions(TypedDict, total=False):
@@ -30,6 +38,16 @@ class RouteOptions(TypedDict, total=False):
     operation_id: str | None
     responses: Mapping[int | str, Mapping[str, Any]] | None
     include_in_schema: bool
+
+
+class WebSocketOptions(TypedDict, total=False):
+    name: str | None
+    origins: Sequence[str] | None
+    subprotocols: Sequence[str]
+    max_size: int | str | None
+    blocking: bool | str
+    guards: Sequence[Callable[[Any], Any]]
+    dependencies: Sequence[Any]  # of Depends()
 
 
 class Settings(TypedDict, total=False):

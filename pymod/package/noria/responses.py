@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from noria.background import BackgroundTasks
     from noria.files import FileBody
-    from noria.headers import HeadersInit
+    from noria.options import HeadersInit
     from noria.problems import ProblemDetails
     from noria.streaming import Streaming
     from noria.templates import TemplateBody

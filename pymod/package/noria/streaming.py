@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from noria._native import ItemPump
     from noria.closers import Closing
-    from noria.headers import HeadersInit
     from noria.item_encoding import Dumps, ItemEncoding
     from noria.item_sources import ItemSource
+    from noria.options import HeadersInit
     from noria.pool import BlockingPool
 
     class Sink(Protocol):

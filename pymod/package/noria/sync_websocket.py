@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any, Self, TypeVar
 
-    from noria.headers import HeadersInit
+    from noria.options import HeadersInit
     from noria.websockets import Message, Octets, WebSocketMessage
 
     T = TypeVar("T")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from noria.app import App
     from noria.client_requests import RequestOptions, StreamOptions
     from noria.client_stream import StreamedResponse
-    from noria.headers import HeadersInit
+    from noria.options import HeadersInit
 
 __all__ = ["AsyncTestClient", "Cookies", "TestClient", "TestResponse", "WebSocketRefused", "live_server"]
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from noria._native import Headers, MultiDict, Request
     from noria.app import App
-    from noria.headers import HeadersInit
+    from noria.options import HeadersInit
     from noria.requests import URL, Address, State
     from noria.send_turns import SendTurns
 
