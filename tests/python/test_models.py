@@ -261,3 +261,30 @@ def test_msgspec_is_not_given_such_a_class(validator: Any, tp: Any) -> None:
 def test_body_type_without_decode_is_the_native_reader() -> None:
     body = BodyType(Any, {}, "auto", "last")
     assert body.decode is None and body.read(b"[1]") == [1]
+
+
+@pytest.mark.parametrize("validator", ["auto", "msgspec", "builtin"])
+def test_a_union_that_cannot_be_told_apart_names_its_parameter(validator: Any) -> None:
+    def handler(first: int, sent: Cat | Dog) -> None: ...
+
+    with pytest.raises(HandlerSignatureError) as raised:
+        App(validator=validator).add_route("/", handler, ["POST"])
+    assert str(raised.value).startswith("parameter 'sent' of handler(): ")
+    assert "App(validator='pydantic')" in str(raised.value)
+    app = App(validator="pydantic")
+    app.add_route("/pets", pet, ["POST"])
+    assert TestClient(app).post("/pets", json={"woof": 1}).json() == "Dog"
+
+
+@dataclass
+class Cat:
+    meow: int
+
+
+@dataclass
+class Dog:
+    woof: int
+
+
+def pet(sent: Cat | Dog) -> str:
+    return type(sent).__name__

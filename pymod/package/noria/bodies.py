@@ -34,9 +34,7 @@ def body_source(
             raise Unfit(f"{where} is a body of {media_type} beside others", "take one body")
         return _other_source(app, where, parameter, tp, marker, media_type)
     default, factory = default_of(parameter, marker)
-    body = BodyType(
-        tp, marker.constraints if marker is not None else {}, app.validator, app.json_duplicate_keys
-    )
+    body = _body_type(app, where, tp, marker.constraints if marker is not None else {})
     if several or (marker is not None and marker.embed):
         key = (marker.alias if marker is not None else None) or parameter.name
         read = _reader_of_member(body, key, default, factory, ["body", key])
@@ -66,7 +64,7 @@ def _other_source(
                 f"{where} is {described(tp)}, but a body of {media_type} is text or bytes",
                 "annotate str or bytes",
             )
-        body = BodyType(tp, constraints, app.validator, app.json_duplicate_keys)
+        body = _body_type(app, where, tp, constraints)
     loc = ["body"]
     wanted = media_type.lower()
 
@@ -83,6 +81,13 @@ def _other_source(
         return value if limits is None else limited(limits, value, loc)
 
     return Source("body", read, {"source": "resolver", "resolve": read})
+
+
+def _body_type(app: App, where: str, tp: Any, constraints: dict[str, Any]) -> BodyType:
+    try:
+        return BodyType(tp, constraints, app.validator, app.json_duplicate_keys)
+    except Unfit as error:
+        raise Unfit(f"{where}: {error.problem}", error.fix) from error.__cause__
 
 
 def _below(loc: list[Any], read: Callable[[bytes], Any], data: bytes) -> Any:

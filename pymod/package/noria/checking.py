@@ -135,7 +135,7 @@ class _Compiler:
             if kinds & taken:
                 raise Unfit(
                     f"the members of {' | '.join(map(described, members))} do not differ in JSON",
-                    "use a pydantic or msgspec model with a discriminator",
+                    "use a pydantic or msgspec model with a discriminator, or App(validator='pydantic')",
                 )
             taken |= kinds
             branches.append((kinds, described(unwrapped(member)), self.check(member)))

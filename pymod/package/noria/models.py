@@ -195,7 +195,7 @@ def _msgspec_decoder(tp: Any, constraints: dict[str, Any]) -> Callable[[bytes], 
     except TypeError as error:
         raise Unfit(
             f"msgspec cannot check {described(tp)}: {error}".splitlines()[0],
-            "use types msgspec knows, or a pydantic model",
+            "use types msgspec knows, a pydantic model, or App(validator='pydantic')",
         ) from error
     _check_msgspec_leaves(tp)
     return decoder
