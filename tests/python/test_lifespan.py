@@ -76,3 +76,15 @@ def test_what_is_no_lifespan_or_event() -> None:
     app: Any = App()
     with pytest.raises(RegistrationError, match="no event 'begin'"):
         app.on_event("begin")(lambda: None)
+
+
+def test_a_lifespan_without_its_decorator_says_so() -> None:
+    async def lifespan(app: App) -> AsyncIterator[None]:
+        yield
+
+    async def returns(app: App) -> None: ...
+
+    for bare in (lifespan, returns):
+        with pytest.raises(StartupError, match=rf"{bare.__name__}\(\) of .*test_lifespan.py:\d+ gave .*@asynccontextmanager"):
+            with live_server(App(lifespan=bare)):
+                pass

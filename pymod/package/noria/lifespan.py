@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noria.errors import RegistrationError
+from noria.errors import RegistrationError, StartupError, place_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,10 @@ class Lifespan:
     async def _enter(self, app: App, stack: AsyncExitStack) -> None:
         """What one owner has, the app or a blueprint in it."""
         if self._context_manager is not None:
-            entered = await stack.enter_async_context(self._context_manager(app))
+            made = self._context_manager(app)
+            if not hasattr(made, "__aenter__"):
+                raise _no_context_manager(self._context_manager, made)
+            entered = await stack.enter_async_context(made)
             if entered is not None:
                 app.state._values.update(entered)
         # Reversed twice: the stack undoes last what it was given first.
@@ -74,6 +77,17 @@ class Lifespan:
         stack, self._stack = self._stack, None
         if stack is not None:
             await stack.aclose()
+
+
+def _no_context_manager(lifespan: Any, made: Any) -> StartupError:
+    from noria.parameters import name_of
+
+    if hasattr(made, "__await__") and hasattr(made, "close"):
+        made.close()  # nobody awaits it
+    return StartupError(
+        f"lifespan {name_of(lifespan)}() of {place_of(lifespan)} gave {type(made).__name__}, "
+        "no async context manager; put @asynccontextmanager on it and yield once"
+    )
 
 
 async def _call(hook: Callable[..., Any]) -> None:
