@@ -180,3 +180,14 @@ def test_requests_per_connection() -> None:
     client = client_with(max_requests_per_connection=2)
     # n - 1 = 1, n = 2, n + 1 = 3 requests of max_requests_per_connection on one connection
     assert [client.raw(head() * n).count(b"HTTP/1.1 200") for n in (1, 2, 3)] == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "right"),
+    [(ServerConfig, "prot", "port"), (LimitsConfig, "max_body_sise", "max_body_size"), (TimeoutConfig, "idel", "idle")],
+)
+def test_a_misspelt_field_is_told_with_the_nearest(kind: Any, wrong: str, right: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{kind.__name__}\({wrong}=\) is no setting; did you mean {right}\?"):
+        kind(**{wrong: 1})
+    with pytest.raises(ConfigError, match=wrong):
+        dataclasses.replace(kind(), **{wrong: 1})

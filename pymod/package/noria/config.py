@@ -22,8 +22,19 @@ def _setting(keyword: str, *, shown: bool = True) -> Any:
     return field(default=setting.default, repr=shown, metadata={"setting": setting})
 
 
+class _Config:
+    """A misspelt field is told as a misspelt setting is, before the constructor that dataclass made sees it."""
+
+    def __new__(cls, *_: Any, **given: Any) -> Self:
+        known = getattr(cls, "__dataclass_fields__")
+        for name in given:
+            if name not in known:
+                raise ConfigError(f"{cls.__name__}({name}=) is no setting{hint(name, known)}")
+        return object.__new__(cls)
+
+
 @dataclass(frozen=True, kw_only=True)
-class LimitsConfig:
+class LimitsConfig(_Config):
     """Bounds on what a client may send and hold; sizes in bytes or as "64KiB", None for no limit."""
 
     max_method_size: int = _setting("limit_method_size")
@@ -76,7 +87,7 @@ class LimitsConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimeoutConfig:
+class TimeoutConfig(_Config):
     """Time bounds in seconds."""
 
     read_header: float = _setting("timeout_read_header")
@@ -105,7 +116,7 @@ class TimeoutConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServerConfig:
+class ServerConfig(_Config):
     """Everything a server is told; see LimitsConfig and TimeoutConfig for its parts."""
 
     host: str = _setting("host")
@@ -151,10 +162,6 @@ class ServerConfig:
 
     def replace(self, **changes: Any) -> Self:
         """A copy with these fields changed; `limits` and `timeouts` as whole parts."""
-        known = [one.name for one in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise ConfigError(f"ServerConfig has no field {name!r}{hint(name, known)}")
         return replace(self, **changes)
 
     def _values(self) -> Values:
