@@ -159,3 +159,13 @@ def test_a_streamed_body_is_no_parameter(body: Any) -> None:
     assert "parameter 'x' of handler() is read from the body, which has not arrived" in said
     assert "fix:   leave stream_body out, or read the body with await request.json_async()" in said
     App().add_route("/x", _handler(x=Annotated[int, Query()]), ["POST"], stream_body=True)
+
+
+@pytest.mark.parametrize("marker", [Query(), Header(), Cookie()])
+def test_a_marked_type_that_no_text_becomes(marker: Any) -> None:
+    def handler(q: Item) -> None: ...
+
+    handler.__annotations__["q"] = Annotated[object, marker]
+    what, _, fix = str(refusal(handler, method="GET")).splitlines()
+    assert what.startswith(f"parameter 'q' of handler() is marked {marker!r}, but object is neither a scalar")
+    assert "Body()" not in fix and "take a str" in fix

@@ -280,25 +280,24 @@ class Compiler:
         marker = bounded(self.says(parameter), source, tp, marker)
         return self.taken(text_source(self.says(parameter), source, parameter, tp, marker), parameter, tp, marker)
 
-    def no_source(self, parameter: Parameter, tp: Any = EMPTY) -> HandlerSignatureError:
+    def no_source(self, parameter: Parameter, tp: Any = EMPTY, marker: Marker | None = None) -> HandlerSignatureError:
         name = parameter.name
         if tp is EMPTY:
             return self.refused(
                 f"{self.says(parameter)} has no source",
-                f"annotate it ({name}: int), give it a default ({name}=10) or mark it "
-                f"(Annotated[int, Query()])",
+                f"annotate it ({name}: int), give it a default ({name}=10) or mark it (Annotated[int, Query()])",
             )
+        what = f"{described(tp)} is neither a scalar, a list of scalars nor a model"
+        if marker is not None:
+            return self.refused(f"{self.says(parameter)} is marked {marker!r}, but {what}", "take a str and read it")
         from noria.form_sources import holds_file
 
         return self.refused(
-            f"{self.says(parameter)} has no source: {described(tp)} is neither a scalar, "
-            f"a list of scalars nor a model",
+            f"{self.says(parameter)} has no source: {what}",
             f"mark it (Annotated[{described(tp)}, {'File' if holds_file(tp) else 'Body'}()]) or annotate another type",
         )
 
-    def marked(
-        self, parameter: Parameter, tp: Any, marker: Marker, template: dict[str, str]
-    ) -> Any:
+    def marked(self, parameter: Parameter, tp: Any, marker: Marker, template: dict[str, str]) -> Any:
         name = parameter.name
         key = marker.alias or name
         if marker.source == "depends":
@@ -333,7 +332,7 @@ class Compiler:
         if is_model(tp):
             return self.model(parameter, tp, marker)
         if not fits_text(tp):
-            raise self.no_source(parameter, tp)
+            raise self.no_source(parameter, tp, marker)
         return self.text(marker.source, parameter, tp, marker)
 
     def model(self, parameter: Parameter, tp: Any, marker: Marker) -> Argument:
@@ -361,7 +360,7 @@ class Compiler:
         if not fits_text(tp):
             if holds_file(tp):
                 raise self.refused(f"{self.says(parameter)} is a file marked Form()", "mark it File()")
-            raise self.no_source(parameter, tp)
+            raise self.no_source(parameter, tp, marker)
         return self.text("form", parameter, tp, marker)
 
     def typed_like_default(self, parameter: Parameter, marker: Marker | None = None) -> Any:
