@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from noria import InvalidHeader, Response, ResponseTypeError, json
+from noria import App, InvalidHeader, Response, ResponseTypeError, json
 from noria.errors import ClientDisconnected
 from noria.item_encoding import encoding_declared
 from noria.sse import SseEvent, SseStream
 from noria.streaming import Streaming, sse_response, stream_response, streams
+from noria.testing import TestClient
 from streamed import KINDS, KeptSink, Producer, sent
 
 
@@ -198,3 +199,13 @@ def test_what_a_handler_may_return_to_stream() -> None:
     assert streams(SseStream()) and streams(iter([])) and streams(Producer().sync())
     made = Producer().asynchronous()
     assert streams(made) and not streams([1]) and not streams("a") and not streams(Response())
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "text/csv; charset=latin-1", "text/event-stream; charset=utf-8", "a/b"])
+def test_the_type_is_the_same_without_items(content_type: str) -> None:
+    app = App()
+    app.add_route("/", lambda: stream_response(["a"], content_type))
+    app.add_route("/none", lambda: stream_response([], content_type))
+    client = TestClient(app)
+    types = {answer.headers["content-type"] for answer in (client.get("/"), client.head("/"), client.get("/none"))}
+    assert len(types) == 1, types

@@ -119,6 +119,11 @@ def encoding_as(content_type: str, first: Any, dumps: Dumps) -> ItemEncoding:
     return text(content_type)
 
 
+def type_without_items(content_type: str) -> str:
+    """The type that encoding_as() gives to items of text, where no item says what it is: for HEAD, and an empty stream."""
+    return EVENTS if _bare(content_type) == EVENTS else with_charset(content_type)
+
+
 def events(dumps: Dumps) -> ItemEncoding:
     def encode(item: Any) -> bytes:
         # SseEvent or, as users forget, what should be its data.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from noria.errors import ClientDisconnected, ResponseValidationError
 from noria.headers import checked_status, field, fields_of, laid_over, with_charset
-from noria.item_encoding import EVENTS, OCTETS, encoding_as, encoding_of
+from noria.item_encoding import EVENTS, OCTETS, encoding_as, encoding_of, type_without_items
 from noria.item_sources import END, is_stream, source_of
 from noria.responses import Response
 from noria.sse import KEEP_ALIVE, SseStream
@@ -100,7 +100,9 @@ class Streaming:
         """The content type as far as it is known before the first item."""
         if self.encoding is not None:
             return self.encoding.content_type
-        return self.content_type or (self.media_type and with_charset(self.media_type))
+        if self.content_type is not None:
+            return type_without_items(self.content_type)
+        return self.media_type and with_charset(self.media_type)
 
     def encoding_of(self, first: Any, dumps: Dumps) -> ItemEncoding:
         if self.encoding is not None:
