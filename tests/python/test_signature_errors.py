@@ -168,4 +168,4 @@ def test_a_marked_type_that_no_text_becomes(marker: Any) -> None:
     handler.__annotations__["q"] = Annotated[object, marker]
     what, _, fix = str(refusal(handler, method="GET")).splitlines()
     assert what.startswith(f"parameter 'q' of handler() is marked {marker!r}, but object is neither a scalar")
-    assert "Body()" not in fix and "take a str" in fix
+    assert "Body()" not in fix and "take a str, or a model" in fix

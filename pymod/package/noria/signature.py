@@ -289,7 +289,7 @@ class Compiler:
             )
         what = f"{described(tp)} is neither a scalar, a list of scalars nor a model"
         if marker is not None:
-            return self.refused(f"{self.says(parameter)} is marked {marker!r}, but {what}", "take a str and read it")
+            return self.refused(f"{self.says(parameter)} is marked {marker!r}, but {what}", "take a str, or a model with it")
         from noria.form_sources import holds_file
 
         return self.refused(
