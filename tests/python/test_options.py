@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from inspect import signature
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from noria import App
+from noria import App, GuardLike, HeadersInit, Lifespan, Request
 from noria.route_options import _ROUTE_OPTIONS
 from noria.options import RouteOptions, Settings, WebSocketOptions
 
@@ -33,3 +34,8 @@ def test_all_route_options_at_once() -> None:
     app = App()
     app.get("/", **options)(lambda: 1)
     assert dict(app.routes[0].options) == options
+
+
+def test_names_for_what_is_passed() -> None:
+    assert get_args(GuardLike)[0] == [Request] and get_args(Lifespan)[0] == [App]
+    assert HeadersInit == Mapping[str, str] | Iterable[tuple[str, str]]
