@@ -36,13 +36,18 @@ void on_signal(int signal) {
 
 // A terminal that is closed, or a mistaken reload, must not cut what is in flight. Not SIG_IGN,
 // which what the application starts would inherit.
-void on_unsupported(int signal) {
-  if (signal != SIGHUP) return;
+void on_unsupported(int signal, siginfo_t* info, void*) {
   const int error = errno;
-  static constexpr char line[] = "noria: SIGHUP is not supported; it is ignored\n";
-  pollfd room{STDERR_FILENO, POLLOUT, 0};
-  if (::poll(&room, 1, 0) == 1) {
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line, sizeof line - 1);
+  if (signal == SIGHUP) {
+    static constexpr char line[] = "noria: SIGHUP is not supported; it is ignored\n";
+    pollfd room{STDERR_FILENO, POLLOUT, 0};
+    if (::poll(&room, 1, 0) == 1) {
+      [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line, sizeof line - 1);
+    }
+  } else if (info->si_code == SI_KERNEL) {
+    // In the background the application used its terminal. The kernel makes that call anew behind
+    // this handler, and so for ever; only where the signal is ignored does it end.
+    ::signal(signal, SIG_IGN);
   }
   errno = error;
 }
@@ -60,7 +65,8 @@ StopSignals::StopSignals(http::Server& server) {
   CHECK(::sigaction(SIGTERM, &action, &old_term_) == 0);
   CHECK(::sigaction(SIGINT, &action, &old_int_) == 0);
   CHECK(::sigaction(SIGQUIT, &action, &old_quit_) == 0);
-  action.sa_handler = on_unsupported;
+  action.sa_sigaction = on_unsupported;
+  action.sa_flags |= SA_SIGINFO;
   for (std::size_t index = 0; index < unsupported.size(); ++index) {
     CHECK(::sigaction(unsupported[index], nullptr, &old_unsupported_[index]) == 0);
     // What the application uses one of them for is its own affair.

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import termios
 import textwrap
 import time
+from pathlib import Path
 
 import pytest
+
+from supervised import Supervised
 
 UNSUPPORTED = (signal.SIGHUP, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU)
 
@@ -39,6 +44,25 @@ PROGRAM = textwrap.dedent(
     signal.raise_signal(signal.SIGTERM)  # Python's own again: ends the process
     """
 )
+
+
+USES_TERMINAL = """
+import os
+from noria import App
+app = App()
+
+@app.get("/terminal")
+def use_terminal():
+    terminal = os.open("/dev/tty", os.O_RDWR)
+    try:
+        return os.write(terminal, b"asks"), os.read(terminal, 1)
+    except OSError as error:
+        return error.strerror
+    finally:
+        os.close(terminal)
+"""
+
+ON_TERMINAL = "import os, sys; os.open(sys.argv[1], os.O_RDWR); os.execv(sys.argv[2], sys.argv[2:])"
 
 
 def start(engine: str) -> tuple[subprocess.Popen[str], int]:
@@ -98,6 +122,26 @@ def test_PRC_007_a_closed_pipe_a_new_window_size_and_what_is_not_supported_are_n
         process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=20)
     assert output == "stopped 0\n"
+
+
+def test_PRC_006_a_worker_that_uses_its_terminal_is_not_held_up(tmp_path: Path, engine: str) -> None:
+    (tmp_path / "web.py").write_text(USES_TERMINAL)
+    outer, inner = os.openpty()
+    modes = termios.tcgetattr(inner)
+    modes[3] |= termios.TOSTOP
+    termios.tcsetattr(inner, termios.TCSANOW, modes)
+    before = [sys.executable, "-c", ON_TERMINAL, os.ttyname(inner)]
+    server = Supervised(tmp_path, "web.py", before=before, NORIA_ENGINE=engine)
+    try:
+        server.ready()
+        with server.connect() as connection:
+            assert b"\r\n\r\n\"Input/output error\"" in server.ask(connection, "/terminal")
+        assert os.read(outer, 4) == b"asks"
+        assert server.stop() == 0
+    finally:
+        server.end()
+        os.close(inner)
+        os.close(outer)
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
