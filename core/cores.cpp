@@ -22,7 +22,7 @@ namespace noria {
 namespace {
 
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
-constexpr std::uint64_t quick_stop_ms = 1000;  // PRC-002
+constexpr std::uint64_t quick_stop_ms = 1000;  // PRC-002: for requests
 constexpr std::uint64_t kill_after_ms = 1000;  // beyond the stop's own time (PRC-017)
 constexpr std::uint64_t abort_ms = 1000;       // PRC-034: from ABRT to KILL
 constexpr std::uint64_t look_every_ms = 1000;  // at heartbeats
@@ -177,7 +177,7 @@ class Supervisor {
       } else if (number == SIGHUP || number == SIGUSR2 || number == SIGTTIN || number == SIGTTOU) {
         say(std::string("SIG") + ::sigabbrev_np(number) + " is not supported; it is ignored");
       } else if (number == SIGQUIT) {
-        begin_stop(SIGQUIT, quick_stop_ms);
+        begin_stop(SIGQUIT, quick_stop_ms + options_.lifespan_shutdown_timeout_ms);
       } else if (!std::exchange(asked_to_stop_, true)) {
         begin_stop(SIGTERM, options_.graceful_timeout_ms);
       } else {

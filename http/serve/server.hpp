@@ -31,6 +31,8 @@ class Server final : public uring::Work {
   void stop_quickly();
   // A graceful or a quick stop has begun.
   bool stopping() const { return shared_.stopping; }
+  // Then: when what is left of requests is cut (PRC-016). A quick stop brings it forward.
+  std::uint64_t stop_deadline_ms() const { return stop_deadline_ms_; }
   // The stop is through: no connection is left, no operation in flight.
   bool finished() const;
   // It stops because its engine is not to be trusted any more: the process is to be replaced by one

@@ -173,7 +173,7 @@ int Server::run(const pb::object& on_stop) {
   const uring::WaitHook hook = loop_->core->around_wait();
   uring::Loop loop(*engine_, clock_, *server_, config_.turn_completions_max);
   OwnedRef interruption;
-  bool told_stop = false;
+  std::uint64_t told_deadline_ms = 0;
   state_.turned(clock_.now_ms());
   state_.enter(Phase::serving);
   while (!server_->finished()) {
@@ -184,10 +184,12 @@ int Server::run(const pb::object& on_stop) {
       // A supervisor starts the next one; where there is none, the application goes on living.
       if (segment_ && server_->overdue()) break;
     }
-    if (server_->stopping() && !told_stop) [[unlikely]] {
-      told_stop = true;
+    if (server_->stopping() && server_->stop_deadline_ms() != told_deadline_ms) [[unlikely]] {
+      told_deadline_ms = server_->stop_deadline_ms();
+      const std::uint64_t left_ms = told_deadline_ms - std::min(told_deadline_ms, clock_.now_ms());
       const OwnedRef told(on_stop.is_none() ? Py_NewRef(Py_None)
-                                            : PyObject_CallNoArgs(on_stop.ptr()));
+                                            : PyObject_CallFunction(on_stop.ptr(), "d",
+                                                                    static_cast<double>(left_ms) / 1000));
       if (!told) PyErr_WriteUnraisable(on_stop.ptr());
     }
     if (loop_->core->stopping()) [[unlikely]] {
@@ -330,8 +332,8 @@ void add_server(pb::module_& module) {
       .def("close", &Server::close,
            "Lets the loop and the signals go that open() took, after run().")
       .def("run", &Server::run, pb::kw_only(), pb::arg("on_stop") = pb::none(),
-           "Serves until stop() and returns the exit code; `on_stop` is called when the stop "
-           "begins.")
+           "Serves until stop() and returns the exit code; `on_stop` is told how many seconds "
+           "requests have left, when the stop begins and when it becomes a quick one.")
       .def("stop", &Server::stop, "Begins the graceful stop; from any thread.")
       .def("stats", &Server::stats,
            "Every counter by its name, over all processes that share their counters.")

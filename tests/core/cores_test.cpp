@@ -146,6 +146,7 @@ TEST(Cores, PRC_002_who_does_not_heed_quit_is_killed) {
   CoresOptions options =
       shell("trap '' QUIT; " + report_ready + "kill -QUIT $PPID; while :; do :; done", 1);
   options.graceful_timeout_ms = 1'000'000;
+  options.lifespan_shutdown_timeout_ms = 0;
   std::string said;
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);

@@ -219,8 +219,7 @@ app.run(port=0)
 """
 
 
-def test_PRC_017_a_shutdown_without_end_is_cancelled_with_the_grace(tmp_path: Path, engine: str) -> None:
-    program = """
+ENDLESS_SHUTDOWN = """
 import asyncio, sys
 from noria import App
 
@@ -232,7 +231,11 @@ async def shutdown():
         await asyncio.Event().wait()
     finally:
         print("shutdown cancelled", file=sys.stderr, flush=True)
+"""
 
+
+def test_PRC_017_a_shutdown_without_end_is_cancelled_with_the_grace(tmp_path: Path, engine: str) -> None:
+    program = f"""{ENDLESS_SHUTDOWN}
 app.on_event("startup")(app.stop)
 app.run(port=0)
 """
@@ -246,6 +249,21 @@ app.run(port=0)
     )
     assert done.returncode == 0
     assert "shutdown cancelled\nnoria: the application's shutdown did not end within " in done.stderr
+
+
+def test_PRC_002_a_quick_stop_leaves_the_shutdown_its_part(tmp_path: Path, engine: str) -> None:
+    (tmp_path / "web.py").write_text(ENDLESS_SHUTDOWN)
+    server = Supervised(tmp_path, "web.py", NORIA_ENGINE=engine, NORIA_TIMEOUT_LIFESPAN_SHUTDOWN="2")
+    try:
+        server.ready()
+        assert server.stop(signal.SIGQUIT) == 0
+        said = server.said.read()
+    finally:
+        server.end()
+    # Two seconds and what is left of the one that requests had.
+    late = r"shutdown cancelled\nnoria: the application's shutdown did not end within (2\.\d|3\.0) s"
+    assert re.match(late, said), said
+    assert "is killed" not in said
 
 
 @pytest.mark.parametrize(

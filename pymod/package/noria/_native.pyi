@@ -573,8 +573,9 @@ class Server(metaclass=_BoundType):
     def engine(self) -> Literal["uring", "epoll"] | None: ...
     @property
     def engine_reason(self) -> str: ...
-    def run(self, *, on_stop: Callable[[], object] = ...) -> int:
-        """Serves until stop() and returns the exit code; `on_stop` is called when the stop begins."""
+    def run(self, *, on_stop: Callable[[float], object] = ...) -> int:
+        """Serves until stop() and returns the exit code; `on_stop` is told how many seconds requests have
+        left, when the stop begins and when it becomes a quick one."""
     def stop(self) -> None: ...  # begins the graceful stop; from any thread
     def stats(self) -> dict[str, int]: ...  # over all processes that share their counters
     def gauges(self) -> list[dict[str, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ class Runtime:
         self.graceful_s: float = settings["timeout_graceful"]
         self._shutdown_s: float = settings["timeout_lifespan_shutdown"]  # of it (LIM-090)
         self.stopping = False
-        self._stop_by = 0.0  # on the loop's clock, once the stop has begun
+        self._drain_by = math.inf  # on the loop's clock: requests and background tasks, once the stop has begun
         for _, one in app._tree():
             one._settings = settings
         self.topics: Topics | None = None
@@ -139,12 +140,13 @@ class Runtime:
         if self.stopping:
             task.cancel()
 
-    def begin_stop(self) -> None:
-        """The second time it does nothing."""
+    def begin_stop(self, drain_s: float | None = None) -> None:
+        """What goes on has so long, else its part of the grace; the second time it can only get less."""
+        within_s = self.graceful_s - self._shutdown_s if drain_s is None else drain_s
+        self._drain_by = min(self._drain_by, self.loop.time() + within_s)
         if self.stopping:
             return
         self.stopping = True
-        self._stop_by = self.loop.time() + self.graceful_s
         if self.topics is not None:
             self.topics.deafen()
         for task in list(self._event_streams):
@@ -185,8 +187,7 @@ class Runtime:
         self.begin_stop()
         loop.run_until_complete(asyncio.sleep(0))  # what was to start has started
         if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
-            left_s = self._stop_by - self._shutdown_s - loop.time()
-            loop.run_until_complete(asyncio.wait(started, timeout=max(left_s, 0.0)))
+            loop.run_until_complete(asyncio.wait(started, timeout=self._drain_left_s()))
         loop.run_until_complete(self._shut_down())
         if self.topics is not None:
             loop.run_until_complete(self.topics.close())
@@ -195,9 +196,12 @@ class Runtime:
         for pool in self._pools.values():
             pool.shutdown(1.0)
 
+    def _drain_left_s(self) -> float:
+        return max(self._drain_by - self.loop.time(), 0.0)
+
     async def _shut_down(self) -> None:
         """The lifespan's end, cancelled with the grace; its own part of that it has, whoever took too long before."""
-        within_s = max(self._stop_by - self.loop.time(), self._shutdown_s)
+        within_s = self._drain_left_s() + self._shutdown_s
         ending = asyncio.timeout(within_s)
         try:
             async with ending:
