@@ -259,6 +259,28 @@ def test_a_wrong_number_of_workers_in_the_environment(folder: Path, name: str) -
     )
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([b"single.py", b"--uds", b"/nonexistent/\xe9"], "/nonexistent/\\udce9 cannot be bound: No such file or directory"),
+        ([b"caf\xe9:app"], "there is no module 'caf\\udce9' in "),
+        ([b"saying.py"], "the application did not start: RuntimeError: \\udce9"),
+    ],
+)
+def test_PRC_052_what_is_not_utf_8_is_shown_escaped(folder: Path, arguments: list[bytes], says: str) -> None:
+    (folder / "saying.py").write_text(APP + """
+@app.on_event("startup")
+def start():
+    raise RuntimeError("\\udce9")
+""")
+    done = subprocess.run(
+        [sys.executable, "-m", "noria", "run", *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3
+    line = done.stderr.splitlines()[-1]
+    assert line.startswith("noria: cannot start: ") and says in line
+
+
 def test_PRC_052_a_port_in_use(run: Callable[..., Run], folder: Path) -> None:
     url, _ = run("single.py", "--port", "0").ready()
     port = url.rsplit(":", 1)[1]

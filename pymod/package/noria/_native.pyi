@@ -617,9 +617,9 @@ class MemoryServer(metaclass=_BoundType):
     def stats(self) -> dict[str, int]: ...
 
 def listener_address(descriptor: int) -> tuple[str, int]: ...  # (host, port); no host but of TCP
-def say(line: str) -> None: ...  # on the process's stderr; lost where there is no room for it
+def say(line: bytes) -> None: ...  # on the process's stderr; lost where there is no room for it
 def supervise(
-    command: Sequence[str],
+    command: Sequence[str | bytes],
     *,
     listeners: Sequence[Sequence[int]],  # per worker slot
     config: Mapping[str, int],

@@ -231,7 +231,7 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
             problem = f"{workers} workers cannot be connected: {error.strerror}"
             raise StartupError(f"{problem}; raise ulimit -n or lower --workers") from None
         return _native.supervise(
-            [sys.executable, "-c", _WORKER, "run", *arguments],
+            [os.fsencode(one) for one in (sys.executable, "-c", _WORKER, "run", *arguments)],
             listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
             config=native_values(settings),
             bus=bus,

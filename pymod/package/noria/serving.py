@@ -29,7 +29,7 @@ def tell(line: str) -> None:
     """One line on stderr, whole even when workers speak at once; lost where nobody takes it (PRC-050)."""
     if sys.stderr is sys.__stderr__:
         if sys.stderr is not None:
-            _native.say(line)
+            _native.say(line.encode(errors="backslashreplace"))  # as stderr itself has it
         return
     try:
         sys.stderr.write(f"{line}\n")
