@@ -116,6 +116,40 @@ def test_output_that_nobody_takes_ends_a_command_as_it_does_a_tool(folder: Path,
         assert (done.returncode, done.stderr) == (code, says)
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "says"),
+    [
+        ("--version >&-", 1, "noria: cannot write to standard output: it is closed\n"),
+        ("doctor >&-", 1, "noria: cannot write to standard output: it is closed\n"),
+        ("2>&-", 2, ""),
+        ("run 2>&-", 2, ""),
+    ],
+)
+def test_a_closed_descriptor_is_as_one_that_nobody_reads(command: str, code: int, says: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m noria {command}"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", says)
+
+
+@pytest.mark.parametrize("command", ["-m noria run closed.py --port 0", "closed.py"])
+def test_PRC_050_nothing_is_opened_in_the_place_of_stderr(folder: Path, command: str) -> None:
+    (folder / "closed.py").write_text(APP + """
+@app.on_event("startup")
+def start():
+    names = [os.readlink(f"/proc/self/fd/{descriptor}") for descriptor in range(3)]
+    with open("names", "w") as file:
+        print(*names, file=file)
+    raise RuntimeError
+
+if __name__ == "__main__":
+    app.run(port=0, access_log="./log")
+""")
+    command = f"exec <&- >&- 2>&-; exec {sys.executable} {command}"
+    assert subprocess.run(["bash", "-c", command], cwd=folder, timeout=60, check=False).returncode == 3
+    assert (folder / "names").read_text() == "/dev/null /dev/null /dev/null\n"
+
+
 def test_usable_cpus() -> None:
     assert 1 <= usable_cpus() <= (os.cpu_count() or 1)
 

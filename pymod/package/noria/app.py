@@ -272,8 +272,9 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         import os
 
         from noria.errors import ConfigError
-        from noria.serving import complain, effective_settings, serve
+        from noria.serving import complain, effective_settings, hold_standard_descriptors, serve
 
+        hold_standard_descriptors()
         if os.environ.get("NORIA_WORKERS", "1") != "1":
             complain("NORIA_WORKERS is for noria run: app.run() serves in this process alone")
         named = {"host": host, "port": port}

@@ -53,12 +53,13 @@ class UsageError(NoriaError):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    from noria.serving import complain, put_out
+    from noria.serving import complain, hold_standard_descriptors, put_out, tell
 
+    hold_standard_descriptors()
     given = sys.argv[1:] if arguments is None else arguments
     try:
         if not given:
-            sys.stderr.write(USAGE)
+            tell(USAGE.rstrip())
             return 2
         if given[0] in ("-h", "--help", "help"):
             return put_out(USAGE)

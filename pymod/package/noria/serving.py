@@ -44,6 +44,9 @@ def complain(problem: str) -> None:
 
 def put_out(text: str) -> int:
     """What a command was asked for, on stdout; the exit code, which is SIGPIPE's where the reader has left."""
+    if sys.stdout is None:
+        complain("cannot write to standard output: it is closed")
+        return 1
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -55,6 +58,15 @@ def put_out(text: str) -> int:
         complain(f"cannot write to standard output: {error.strerror}")
         return 1
     return 0
+
+
+def hold_standard_descriptors() -> None:
+    """Whichever of them is closed would be the next socket or log, and lines for stderr would go into that."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
 def effective_settings(base: ServerConfig | None, given: Mapping[str, Any]) -> Values:
