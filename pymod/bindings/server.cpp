@@ -187,9 +187,9 @@ int Server::run(const pb::object& on_stop) {
     if (server_->stopping() && server_->stop_deadline_ms() != told_deadline_ms) [[unlikely]] {
       told_deadline_ms = server_->stop_deadline_ms();
       const std::uint64_t left_ms = told_deadline_ms - std::min(told_deadline_ms, clock_.now_ms());
+      const double left_s = static_cast<double>(left_ms) / 1000;
       const OwnedRef told(on_stop.is_none() ? Py_NewRef(Py_None)
-                                            : PyObject_CallFunction(on_stop.ptr(), "d",
-                                                                    static_cast<double>(left_ms) / 1000));
+                                            : PyObject_CallFunction(on_stop.ptr(), "d", left_s));
       if (!told) PyErr_WriteUnraisable(on_stop.ptr());
     }
     if (loop_->core->stopping()) [[unlikely]] {

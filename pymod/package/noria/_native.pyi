@@ -574,8 +574,7 @@ class Server(metaclass=_BoundType):
     @property
     def engine_reason(self) -> str: ...
     def run(self, *, on_stop: Callable[[float], object] = ...) -> int:
-        """Serves until stop() and returns the exit code; `on_stop` is told how many seconds requests have
-        left, when the stop begins and when it becomes a quick one."""
+        """Serves until stop(); the exit code. A stop tells `on_stop` the seconds requests have, a quick one anew."""
     def stop(self) -> None: ...  # begins the graceful stop; from any thread
     def stats(self) -> dict[str, int]: ...  # over all processes that share their counters
     def gauges(self) -> list[dict[str, int]]:
