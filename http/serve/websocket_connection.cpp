@@ -119,7 +119,7 @@ void WebSocketConnection::sent(std::uint64_t now_ms) {
   if (std::exchange(ping_leaving_, false)) pinged_ms_ = now_ms;
   pongs_leaving_ = 0;
   // Until the Close has left, CON-004 guards what is ahead of it.
-  if (state_ == State::closing && host_.websocket_queued_bytes() == 0) {
+  if (state_ == State::closing && !owes_close() && host_.websocket_queued_bytes() == 0) {
     close_deadline_ms_ = later(now_ms, parts_.config.websocket_close_timeout_ms);
   }
   if (!pong_kept_ || unsent_pongs() == pongs_unsent_max) return;
@@ -129,7 +129,7 @@ void WebSocketConnection::sent(std::uint64_t now_ms) {
 
 // Its code is echoed, unless ours has asked for it (WS-031).
 void WebSocketConnection::take_close(const Step& step) {
-  if (state_ == State::open) {
+  if (owes_close()) {
     const bool bare = step.code == close_code::none_given;
     websocket::write_close(host_.websocket_output(), bare ? 0 : step.code, {});
   }
@@ -168,7 +168,7 @@ void WebSocketConnection::act_on_refusal() {
 void WebSocketConnection::fail(std::uint16_t code, Reason reason) {
   if (state_ == State::over) return;
   parts_.stats.count(reason);
-  if (state_ == State::open) websocket::write_close(host_.websocket_output(), code, {});
+  if (owes_close()) websocket::write_close(host_.websocket_output(), code, {});
   end(code, {}, false);
 }
 
@@ -177,8 +177,12 @@ void WebSocketConnection::end(std::uint16_t code, std::string_view reason, bool 
   drop_kept();
   host_.websocket_changed();
   if (std::exchange(end_known_, true)) return;
-  code_ = code;
   clean_ = clean;
+  note_code(code, reason);
+}
+
+void WebSocketConnection::note_code(std::uint16_t code, std::string_view reason) {
+  code_ = code;
   reason_bytes_ = static_cast<std::uint8_t>(reason.size());
   std::ranges::copy(reason, reason_.begin());
 }
@@ -198,6 +202,7 @@ void WebSocketConnection::lose() {
 void WebSocketConnection::drain(std::uint64_t now_ms) {
   if (state_ == State::over) return;
   if (state_ == State::open) {
+    drop_kept();
     begin_closing(close_code::going_away, {});
     if (!std::exchange(end_known_, true)) {
       code_ = close_code::going_away;
@@ -224,12 +229,11 @@ std::optional<WebSocketNews> WebSocketConnection::known_end() const {
 
 void WebSocketConnection::settle(std::uint64_t now_ms) {
   act_on_refusal();
-  if (state_ == State::open && room_awaited_ &&
-      host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_low) {
+  if (room_awaited_ && host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_low) {
     queue_kept();
     room_awaited_ =
         !kept_.empty() || host_.websocket_queued_bytes() > parts_.config.send_queue_bytes_low;
-    if (!room_awaited_) listener_(*this, {.event = WebSocketEvent::writable});
+    if (!room_awaited_) deliver(WebSocketEvent::writable, {});
   }
   if (paused_) frame_deadline_ms_ = never_ms;
   if (paused_ && !pauses_wanted_) {

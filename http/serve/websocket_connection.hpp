@@ -4,8 +4,9 @@
 //   open ──► closing ──► over
 //     └───────────────────▲
 //
-// closing: our Close is out and the peer's awaited; what else arrives is dropped. over: nothing
-// more is read or written, and the connection ends behind what is queued.
+// closing: our Close is out, or goes out behind what waits for room, and the peer's is awaited;
+// what else arrives is dropped. over: nothing more is read or written, and the connection ends
+// behind what is queued.
 #pragma once
 
 #include <array>
@@ -130,14 +131,18 @@ class WebSocketConnection final : public WebSocket {
   SendOutcome queue(MessageKind kind, std::string_view octets);
   SendOutcome note_queued();
   void begin_closing(std::uint16_t code, std::string_view reason);
+  void write_close();
   // The peer broke a rule. Nothing more is read, but it fails at the end of the turn only: what
   // came ahead in the same octets may be answered (WS-032).
   void refuse(std::uint16_t code, Reason reason);
+  // Ours has not been written yet.
+  bool owes_close() const { return state_ == State::open || !kept_.empty(); }
   bool refused() const { return refusal_ != Reason::none; }
   void act_on_refusal();
   // Ends it on our account: a Close with the code, and the owner is told the same.
   void fail(std::uint16_t code, Reason reason);
   void end(std::uint16_t code, std::string_view reason, bool clean);
+  void note_code(std::uint16_t code, std::string_view reason);
   void cut(Reason reason);
   void tell_closed();
   void keep_frame_deadline(std::size_t bytes, std::uint64_t now_ms);
@@ -163,7 +168,7 @@ class WebSocketConnection final : public WebSocket {
   bool ping_leaving_ = false;
   std::uint16_t refused_code_ = 0;
   Reason refusal_ = Reason::none;
-  std::uint16_t code_ = 0;
+  std::uint16_t code_ = 0;  // of the end once that is known, until then of our Close
   Reason cut_reason_ = Reason::none;
 
   // WS-050: so many are not with the kernel yet, beyond it the newest one waits here.

@@ -63,6 +63,7 @@ bool WebSocketConnection::keep(const std::shared_ptr<SharedMessage>& message) {
 }
 
 void WebSocketConnection::queue_kept() {
+  if (kept_.empty()) return;
   while (!kept_.empty()) {
     const std::string_view frame = kept_.front()->frame_for(deflate_);
     if (!has_room(frame.size())) return;
@@ -70,6 +71,7 @@ void WebSocketConnection::queue_kept() {
     kept_bytes_ -= frame.size();
     kept_.pop_front();
   }
+  if (state_ == State::closing) write_close();
 }
 
 void WebSocketConnection::drop_kept() {
@@ -138,11 +140,15 @@ CloseFault WebSocketConnection::close(std::uint16_t code, std::string_view reaso
 }
 
 void WebSocketConnection::begin_closing(std::uint16_t code, std::string_view reason) {
-  websocket::write_close(host_.websocket_output(), code, reason);
   state_ = State::closing;
-  room_awaited_ = false;
-  drop_kept();
+  room_awaited_ = !kept_.empty();
+  note_code(code, reason);
+  if (!room_awaited_) write_close();
   host_.websocket_changed();
+}
+
+void WebSocketConnection::write_close() {
+  websocket::write_close(host_.websocket_output(), code_, {reason_.data(), reason_bytes_});
 }
 
 }  // namespace noria::http

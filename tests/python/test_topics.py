@@ -255,6 +255,29 @@ def test_WS_052_a_slow_one_gets_everything_later(serve: Serve) -> None:
         assert server.stats()["dropped.websocket_message"] == server.stats()["cut.websocket_queue"] == 0
 
 
+def test_WS_052_a_slow_one_gets_everything_before_its_close(serve: Serve) -> None:
+    app, closed = listeners_app(), threading.Event()
+
+    @app.websocket("/leave")
+    async def leave(ws: WebSocket) -> None:
+        ws.subscribe("news")
+        await ws.send_text("listening")
+        await ws.receive_text()
+        await ws.close(4000)
+        closed.set()
+
+    server = serve(app, **slow_settings("wait"))
+    with listening(server.port) as good, Peer(server.port, "/leave", receive_buffer=4096) as slow:
+        assert slow.text() == "listening"
+        for number in range(200):
+            app.publish("news", message_of(number))
+            assert good.data() == message_of(number)
+        slow.say("leave")
+        assert closed.wait(10)
+        app.publish("news", "not for who leaves")
+        assert list(numbers(slow)) == [*range(200), -4000]
+
+
 # --- in memory ---
 
 

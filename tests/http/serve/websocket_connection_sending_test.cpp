@@ -1,5 +1,8 @@
 // http/serve/websocket_connection_sending: what a WebSocket queues, keeps and refuses.
+#include <list>
+#include <memory>
 #include <string>
+#include <string_view>
 
 #include "lone_socket.hpp"
 
@@ -117,6 +120,68 @@ TEST_F(WebSocketConnectionTest, WS_052_LIM_072_what_becomes_of_a_message_without
   EXPECT_EQ(news_.back(), "closed:1013 unclean");
   EXPECT_EQ(sent(), "text:" + std::string(396, 'y') + " close:1013");
   EXPECT_EQ(stats_.of(Reason::cut_websocket_queue), 1u);
+}
+
+// Three messages, of which the queue has room for one at a time.
+class KeptMessagesTest : public WebSocketConnectionTest {
+ protected:
+  KeptMessagesTest() {
+    config_.websocket_queue_bytes_max = config_.send_queue_bytes_low = 1000;
+    open();
+    for (const char* const octets : {"a", "b", "c"}) {
+      const std::string_view message = messages_.emplace_back(700, *octets);
+      EXPECT_TRUE(socket_->send_shared(
+          std::make_shared<SharedMessage>(MessageKind::text, message, blocks_, deflater_,
+                                          config_.websocket_deflate_bytes_min),
+          SlowPolicy::wait));
+    }
+  }
+  // What is with the kernel now; there is room for the next.
+  std::string next() {
+    const std::string line = sent();
+    socket_->settle(now_ms_);
+    return line;
+  }
+
+  std::list<std::string> messages_;
+};
+
+TEST_F(KeptMessagesTest, WS_052_WS_030_our_close_goes_behind_what_waits_for_room) {
+  EXPECT_EQ(socket_->close(4000, "bye"), CloseFault::none);
+  EXPECT_TRUE(socket_->closing());
+  EXPECT_EQ(socket_->close(4001, "again"), CloseFault::none);
+  EXPECT_EQ(socket_->send(MessageKind::text, "late"), SendOutcome::closed);
+  for (const std::string& message : messages_) {
+    EXPECT_EQ(socket_->deadline_ms(), TimerWheel::no_deadline_ms);
+    EXPECT_EQ(next(), "text:" + message + (message[0] == 'c' ? " close:4000bye" : ""));
+  }
+  // Only from here on the peer's is due.
+  EXPECT_EQ(socket_->deadline_ms(), now_ms_ + config_.websocket_close_timeout_ms);
+  EXPECT_EQ(news_, News{});
+  receive(websocket::close(4000, "yes"));
+  EXPECT_EQ(news_, News{"closed:4000yes"});
+  EXPECT_EQ(next(), "");
+}
+
+TEST_F(KeptMessagesTest, WS_031_the_peers_close_is_answered_while_ours_waits) {
+  socket_->close(4000, "bye");
+  receive(websocket::close(1000, "enough"));
+  EXPECT_EQ(next(), "text:" + messages_.front() + " close:1000");
+  EXPECT_EQ(news_, News{"closed:1000enough"});
+  EXPECT_TRUE(socket_->over());
+}
+
+TEST_F(KeptMessagesTest, WS_032_a_broken_rule_is_told_while_our_close_waits) {
+  socket_->close(4000, "bye");
+  receive(frame({.opcode = 3}));
+  EXPECT_EQ(next(), "text:" + messages_.front() + " close:1002");
+  EXPECT_EQ(news_, News{"closed:1002 unclean"});
+}
+
+TEST_F(KeptMessagesTest, PRC_014_a_stop_waits_for_nothing_that_has_no_room) {
+  socket_->drain(now_ms_);
+  EXPECT_EQ(next(), "text:" + messages_.front() + " close:1001");
+  EXPECT_EQ(news_, News{"closed:1001"});
 }
 
 }  // namespace
