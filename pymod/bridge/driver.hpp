@@ -65,6 +65,9 @@ class Driver {
   http::Outcome outcome() const { return outcome_; }
   void set_task(OwnedRef task) { task_ = std::move(task); }
   PyObject* task() const { return task_.get(); }
+  // Cancels the task for the client or a stop, unless it has been cancelled: what a handler cleans
+  // up then is not disturbed by the other.
+  void leave();
 
   // --- a response in pieces; each false or null with an error set ---
   // From now on there is a producer, which ends with the client; that of events with its side.
@@ -148,6 +151,7 @@ class Driver {
   bool streams_ = false;
   bool leaves_with_peer_ = false;  // the end of the client's side is the end of the stream
   bool peer_finished_ = false;
+  bool cancelled_ = false;  // of a producer: since it is one
   bool gone_ = false;
 };
 

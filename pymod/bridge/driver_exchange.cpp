@@ -75,9 +75,10 @@ bool Driver::begin_stream(long status, PyObject* fields) {
 }
 
 void Driver::produce(bool is_events) {
-  produces_ = true;
+  // Who gives a stream although it was cancelled is to be stopped again.
+  if (!std::exchange(produces_, true)) cancelled_ = false;
   leaves_with_peer_ |= is_events;
-  if (leaves_with_peer_ && peer_finished_) cancel();
+  if (leaves_with_peer_ && peer_finished_) leave();
 }
 
 bool Driver::gone() {
@@ -242,14 +243,14 @@ void Driver::heard(ExchangeEvent event, Exchange& exchange) {
     case ExchangeEvent::peer_finished:
       peer_finished_ = true;
       wake(Waits::disconnect);
-      if (leaves_with_peer_ || plan_->cancel_on_disconnect) cancel();
+      if (leaves_with_peer_ || plan_->cancel_on_disconnect) leave();
       return;
     case ExchangeEvent::body_refused:
       body_fault_ = exchange.body_fault();
       break;
     case ExchangeEvent::peer_lost:
       peer_finished_ = true;
-      if (produces_ || route_.plan.cancel_on_disconnect) cancel();
+      if (produces_ || route_.plan.cancel_on_disconnect) leave();
       break;
     case ExchangeEvent::cancelled:
       cancel();
@@ -262,8 +263,13 @@ void Driver::heard(ExchangeEvent event, Exchange& exchange) {
   part();
 }
 
+void Driver::leave() {
+  if (!cancelled_) cancel();
+}
+
 void Driver::cancel() {
   if (!task_) return;
+  cancelled_ = true;
   const OwnedRef cancelled(PyObject_CallMethod(task_.get(), "cancel", nullptr));
   if (!cancelled) PyErr_WriteUnraisable(task_.get());
 }

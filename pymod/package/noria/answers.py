@@ -217,7 +217,7 @@ class Answers:
                 pool=None if blocking is None else runtime.pool(blocking),
                 keep_alive_s=runtime.sse_keep_alive_s,
                 is_stopping=lambda: runtime.stopping,
-                on_events=runtime.add_event_stream,
+                on_events=lambda: runtime.add_event_stream(driver),
             ),
         )
         closing = streaming.closing

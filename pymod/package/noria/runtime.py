@@ -15,6 +15,7 @@ from noria.topics import Topics
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from noria._native import HandlerCoroutine
     from noria.app import App
     from noria.background import BackgroundTasks
     from noria.closers import Closing
@@ -40,7 +41,7 @@ class Runtime:
         # To start, and started.
         self.background: set[asyncio.Task[None] | BackgroundTasks | Closing] = set()
         self.spawned: set[asyncio.Task[Any]] = set()
-        self._event_streams: set[asyncio.Task[Any]] = set()
+        self._event_streams: set[HandlerCoroutine] = set()
         self._stop_waiters: set[asyncio.Future[None]] = set()
         self._pools = {DEFAULT_POOL: BlockingPool(DEFAULT_POOL, settings["blocking_threads"], settings["limit_queued"])}
         for _, one in app._tree():
@@ -131,14 +132,14 @@ class Runtime:
 
     # --- the stop ---
 
-    def add_event_stream(self) -> None:
+    def add_event_stream(self, driver: HandlerCoroutine) -> None:
         """Of the current task: it would go on for ever, so a stop ends it at once."""
         task = asyncio.current_task()
         assert task is not None
-        self._event_streams.add(task)
-        task.add_done_callback(self._event_streams.discard)
+        self._event_streams.add(driver)
+        task.add_done_callback(lambda _: self._event_streams.discard(driver))
         if self.stopping:
-            task.cancel()
+            driver.leave()
 
     def begin_stop(self, drain_s: float | None = None) -> None:
         """What goes on has so long, else its part of the grace; the second time it can only get less."""
@@ -149,8 +150,8 @@ class Runtime:
         self.stopping = True
         if self.topics is not None:
             self.topics.deafen()
-        for task in list(self._event_streams):
-            task.cancel()
+        for driver in list(self._event_streams):
+            driver.leave()
         for waiter in self._stop_waiters:
             if not waiter.done():
                 waiter.set_result(None)

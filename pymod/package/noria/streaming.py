@@ -256,9 +256,10 @@ class _Sending:
     async def pass_items(self) -> None:
         from noria._native import ItemPump
 
-        if self.streaming.known_type() == EVENTS:
+        is_events = self.streaming.known_type() == EVENTS
+        self.sink.produce(is_events)
+        if is_events:
             self.note_events()
-        self.sink.produce(self.is_events)
         item = await self.source.take()
         if item is END or self.status in (204, 304):
             await self.finish()
@@ -353,12 +354,13 @@ class _Sending:
 
     def on_silence(self) -> None:
         assert self.pump is not None
+        if self.sink.gone or self.sink.disconnected:
+            return  # a client that has closed its end would answer by a reset
         now_s = self.loop.time()
         # A sink that is full is not silent: it has octets to send.
         left_s = self.silence_s - max(0, now_s - max(self.pump.spoke_s, self.commented_at_s))
         if left_s <= 0:
-            if not self.sink.gone:
-                self.sink.write(KEEP_ALIVE)
+            self.sink.write(KEEP_ALIVE)
             self.commented_at_s = now_s
             left_s = self.silence_s
         self.keep_alive = self.loop.call_later(left_s, self.on_silence)
