@@ -85,6 +85,20 @@ def test_no_field_begins_another(field: tuple[str, str]) -> None:
     assert client.asked == []
 
 
+@pytest.mark.parametrize("method", ["GET / HTTP/1.1\r\nInjected: 1\r\n\r\nGET", "GET\n", "\0"])
+def test_no_method_begins_another_request(method: str) -> None:
+    client = Scripted(OK)
+    with pytest.raises(ValueError, match=r"no CR, LF or NUL can be in it; raw\(\) sends"):
+        at_once(client._request(method, "/"))
+    assert client.asked == []
+
+
+def test_a_target_stays_on_its_line() -> None:
+    client = Scripted(OK)
+    client.get("/a\r\nb?c=\r\nInjected: 1")
+    assert client.asked[0][1].startswith("GET /a%0D%0Ab?c=%0D%0AInjected:%201 HTTP/1.1\r\n")
+
+
 def test_options_of_the_whole_server() -> None:
     response = TestClient(App(), base_url="http://a/b").options("*")
     assert response.status_code == 204 and "OPTIONS" in response.headers["allow"]

@@ -128,6 +128,8 @@ class ClientBase:
         for name, value in fields:
             if not {"\r", "\n", "\0"}.isdisjoint(f"{name}{value}"):
                 raise InvalidHeader(f"header {name!r}: no CR, LF or NUL can be in it; raw() sends octets as they are")
+        if not {"\r", "\n", "\0"}.isdisjoint(asked.method):
+            raise ValueError(f"method {asked.method!r}: no CR, LF or NUL can be in it; raw() sends octets as they are")
         target = "*" if asked.is_of_server else path + (f"?{parts.query}" if parts.query else "")
         head = f"{asked.method} {target} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in fields) + "\r\n"
         return head.encode("latin-1") + (asked.body or b"")
