@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from http.client import IncompleteRead
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, Request, Response
+from noria import App, Response
 from noria.item_encoding import EVENTS
 from noria.pool import BlockingPool
 from noria.sse import SseEvent
@@ -158,49 +158,6 @@ def test_a_client_that_leaves_before_the_first_item(path: str, leave: Callable[[
         assert waits.began.wait(10)
         leave(peer)
         assert waits.closed.wait(10)
-
-
-class Cleans:
-    """Events whose producer, once closed, waits until `other` has happened too."""
-
-    def __init__(self, other: Callable[[App, Request], Awaitable[object]]) -> None:
-        self.app = App()
-        self.other = other
-        self.began, self.closing, self.clean = threading.Event(), threading.Event(), threading.Event()
-        self.app.get("/")(self.events)
-
-    async def events(self, request: Request) -> AsyncIterator[SseEvent]:
-        try:
-            yield SseEvent("first")
-            self.began.set()
-            await asyncio.Event().wait()
-        finally:
-            self.closing.set()
-            await self.other(self.app, request)
-            await asyncio.sleep(0)
-            self.clean.set()
-
-
-def test_a_stop_does_not_disturb_what_the_clients_leaving_has_closed(serve: Callable[..., live_server]) -> None:
-    cleans = Cleans(lambda app, request: app.stopping.wait())
-    with Peer(serve(cleans.app).port) as peer:
-        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert cleans.began.wait(10)
-        peer.finish()
-        assert cleans.closing.wait(10)
-        cleans.app.stop()
-        assert cleans.clean.wait(10)
-
-
-def test_a_client_that_leaves_does_not_disturb_what_a_stop_has_closed(serve: Callable[..., live_server]) -> None:
-    cleans = Cleans(lambda app, request: request.disconnected())
-    with Peer(serve(cleans.app).port) as peer:
-        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert cleans.began.wait(10)
-        cleans.app.stop()
-        assert cleans.closing.wait(10)
-        peer.reset()
-        assert cleans.clean.wait(10)
 
 
 def test_an_item_after_the_client_has_left_is_no_failure(

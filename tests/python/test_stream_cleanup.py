@@ -1,0 +1,55 @@
+"""Section 10: events are closed once, by a client that leaves or a stop; what they clean up then is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from noria import App, Request
+from noria.sse import SseEvent
+from noria.testing import live_server
+from wire import Peer
+
+
+class Cleans:
+    """Events whose producer, once closed, waits until `other` has happened too."""
+
+    def __init__(self, other: Callable[[App, Request], Awaitable[object]]) -> None:
+        self.app = App()
+        self.other = other
+        self.began, self.closing, self.clean = threading.Event(), threading.Event(), threading.Event()
+        self.app.get("/")(self.events)
+
+    async def events(self, request: Request) -> AsyncIterator[SseEvent]:
+        try:
+            yield SseEvent("first")
+            self.began.set()
+            await asyncio.Event().wait()
+        finally:
+            self.closing.set()
+            await self.other(self.app, request)
+            await asyncio.sleep(0)
+            self.clean.set()
+
+
+def test_a_stop_does_not_disturb_what_the_clients_leaving_has_closed(serve: Callable[..., live_server]) -> None:
+    cleans = Cleans(lambda app, request: app.stopping.wait())
+    with Peer(serve(cleans.app).port) as peer:
+        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert cleans.began.wait(10)
+        peer.finish()
+        assert cleans.closing.wait(10)
+        cleans.app.stop()
+        assert cleans.clean.wait(10)
+
+
+def test_a_client_that_leaves_does_not_disturb_what_a_stop_has_closed(serve: Callable[..., live_server]) -> None:
+    cleans = Cleans(lambda app, request: request.disconnected())
+    with Peer(serve(cleans.app).port) as peer:
+        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert cleans.began.wait(10)
+        cleans.app.stop()
+        assert cleans.closing.wait(10)
+        peer.reset()
+        assert cleans.clean.wait(10)
