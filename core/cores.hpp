@@ -16,8 +16,8 @@ struct CoresOptions {
   std::vector<std::vector<int>> listeners;  // one entry a worker: descriptors it inherits
   // The same for what workers tell each other, which outlives each of them; or no entry at all.
   std::vector<std::vector<int>> bus;
-  std::string bus_name;                        // of these workers alone, on whatever machine
-  std::uint64_t graceful_timeout_ms = 30'000;  // from the stop until what is left is killed
+  std::string bus_name;                               // of these workers alone, on whatever machine
+  std::uint64_t graceful_timeout_ms = 30'000;         // from the stop until what is left is killed
   std::uint64_t lifespan_shutdown_timeout_ms = 5000;  // of it; a quick stop has no less
   std::uint64_t worker_start_timeout_ms = 60'000;
   std::uint64_t watchdog_dump_ms = 5000;    // without a heartbeat, until its stacks are asked for
