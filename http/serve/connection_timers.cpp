@@ -32,7 +32,7 @@ void Connection::inspect() {
   if (kept_ != nullptr && now_ms >= kept_->deadline_ms) time_out();
   if (life_ == Life::upgraded) {
     socket_->inspect(now_ms);
-    if (socket_->over()) shared_.schedule(*this);
+    if (socket_->over() || socket_->refused()) shared_.schedule(*this);
   }
   if (input_paused_ && life_ != Life::closing) look_at_peer();
   if (life_ == Life::closing) return;

@@ -138,7 +138,9 @@ void Connection::settle_websocket() {
   socket_->settle(now_ms);
   if (!socket_->over() && (input_paused_ || parked_) && !socket_->paused()) {
     resume_websocket();
-    socket_->settle(now_ms);
+    socket_->tell_news(now_ms);
+    // The handlers have yet to have their turn with what came ahead of it.
+    if (socket_->refused()) inspect_by(now_ms + 1);
   }
   if (socket_->over()) return end_websocket();
   if (socket_->paused() && !input_paused_) pause_input();

@@ -158,7 +158,6 @@ void WebSocketConnection::set_undelivered(std::size_t messages, std::size_t byte
 void WebSocketConnection::refuse(std::uint16_t code, Reason reason) {
   refused_code_ = code;
   refusal_ = reason;
-  host_.websocket_changed();
 }
 
 void WebSocketConnection::act_on_refusal() {
@@ -229,6 +228,10 @@ std::optional<WebSocketNews> WebSocketConnection::known_end() const {
 
 void WebSocketConnection::settle(std::uint64_t now_ms) {
   act_on_refusal();
+  tell_news(now_ms);
+}
+
+void WebSocketConnection::tell_news(std::uint64_t now_ms) {
   if (room_awaited_ && host_.websocket_queued_bytes() <= parts_.config.send_queue_bytes_low) {
     queue_kept();
     room_awaited_ =

@@ -90,8 +90,10 @@ class WebSocketConnection final : public WebSocket {
   std::size_t receive(std::span<char> octets, std::uint64_t now_ms);
   // Reading waits for the owner (WS-053).
   bool paused() const { return paused_ && state_ == State::open; }
-  // Tells what is news; at the end of a turn.
+  // At the end of a turn: what was refused fails, and what is news is told.
   void settle(std::uint64_t now_ms);
+  void tell_news(std::uint64_t now_ms);
+  bool refused() const { return refusal_ != Reason::none; }
   // What is queued leaves from here on, what comes later goes behind it.
   void begin_sending();
   // What was leaving is with the kernel.
@@ -137,7 +139,6 @@ class WebSocketConnection final : public WebSocket {
   void refuse(std::uint16_t code, Reason reason);
   // Ours has not been written yet.
   bool owes_close() const { return state_ == State::open || !kept_.empty(); }
-  bool refused() const { return refusal_ != Reason::none; }
   void act_on_refusal();
   // Ends it on our account: a Close with the code, and the owner is told the same.
   void fail(std::uint16_t code, Reason reason);

@@ -276,6 +276,34 @@ TEST(ConnectionWebsocket, WS_053_a_pause_stops_between_two_messages_of_one_recei
   }
 }
 
+TEST(ConnectionWebsocket, WS_032_what_waited_ahead_of_a_broken_rule_may_be_answered) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.send(peer, handshake("/socket/later"));
+  WebSocketHandle handle;
+  std::size_t held = 32;  // one less than is too much
+  const auto hold = [](void* context, WebSocket& socket, const WebSocketNews& news) {
+    if (news.event != WebSocketEvent::text) return;
+    socket.set_undelivered(++*static_cast<std::size_t*>(context), 0);
+  };
+  handle = served.seen.suspended.at(0)
+               .handle.get()
+               ->accept_websocket({}, {.call = hold, .context = &held})
+               .socket;
+  served.run();
+  served.send(peer, text("a") + text("b") + frame({.masked = false}) + text("c"));
+  ASSERT_EQ(held, 33u);
+  handle.get()->set_undelivered(held = 30, 0);
+  served.run();
+  EXPECT_EQ(held, 31u);
+  ASSERT_NE(handle.get(), nullptr);
+  EXPECT_EQ(handle.get()->send(MessageKind::text, "b"), SendOutcome::queued);
+  served.pass_ms(2);
+  EXPECT_EQ(told(served.engine.take_sent(peer)), "text:b close:1002");
+  EXPECT_EQ(handle.get(), nullptr);
+  EXPECT_EQ(held, 31u);
+}
+
 TEST(ConnectionWebsocket, CON_045_a_reset_is_noticed_while_nothing_is_read) {
   Served served;
   const uring::Peer peer = open_socket(served, "/socket/hold");
