@@ -12,8 +12,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, BackgroundTasks, Depends, HTTPError, Request, Response
+from noria import App, BackgroundTasks, ClientDisconnected, Depends, HTTPError, Request, Response
 from noria.testing import TestClient, live_server
+from wire import Peer
 
 
 def opened(events: list[Any], name: str, kind: str = "sync") -> Callable[..., Any]:
@@ -206,6 +207,66 @@ def test_a_client_that_leaves_a_stream_closes_what_it_used() -> None:
         with urlopen(server.url) as answer:
             assert answer.read(10)
         assert closed.wait(10)
+
+
+@KINDS
+@pytest.mark.parametrize("items", [0, 1])
+def test_a_stream_that_fails_is_thrown_in_and_no_task_follows_it(
+    kind: str, items: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, events = App(), list[Any]()
+
+    async def failing(tasks: BackgroundTasks) -> AsyncIterator[str]:
+        tasks.add_task(events.append, "task")
+        for _ in range(items):
+            yield "x"
+        raise LookupError("failed")
+
+    app.add_route("/", failing, dependencies=[Depends(opened(events, "one", kind), blocking=kind == "pool")])
+    app.add_route("/alone", failing)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        for path in ("/", "/alone"):
+            if items:
+                with pytest.raises(ConnectionError):
+                    client.get(path)
+            else:
+                assert client.get(path).status_code == 500
+    assert events == ["open one", "one got LookupError"]
+    assert caplog.text.count("LookupError: failed") == 2  # each once
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_no_task_follows_a_stream_whose_client_has_left(raises: bool, caplog: pytest.LogCaptureFixture) -> None:
+    app, events, began, closed = App(), list[Any](), threading.Event(), threading.Event()
+
+    def session() -> Iterator[None]:
+        try:
+            yield
+        except ClientDisconnected:
+            events.append("left")
+            raise
+        finally:
+            closed.set()
+
+    @app.get("/", dependencies=[Depends(session)])
+    async def goes_on(tasks: BackgroundTasks) -> AsyncIterator[str]:
+        tasks.add_task(events.append, "task")
+        yield "x"
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if raises:
+                raise ClientDisconnected from None
+        yield "y"
+        events.append("went on")
+
+    with live_server(app) as server, Peer(server.port) as peer:
+        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert began.wait(10)
+        peer.reset()
+        assert closed.wait(10)
+    assert events == ["left"] and not caplog.text
 
 
 def test_an_awaitable_from_a_def_handler_is_awaited_before_closing() -> None:

@@ -222,12 +222,15 @@ class Answers:
         )
         closing = streaming.closing
         try:
-            await sending
+            failure = await sending
         except BaseException as error:
             if closing is not None:
                 await closing.behind_failure(error)
             raise
-        if closing is not None:
+        if failure is not None:
+            if closing is not None:
+                await closing.behind_failure(failure)
+        elif closing is not None:
             await closing.behind_stream(value._background)
         elif value._background is not None:
             self.start_background(value._background)

@@ -236,24 +236,24 @@ class Closing:
             return None
         return self.context if is_ours else None
 
-    def _close(self, error: BaseException | None) -> None:
+    def _close(self, failure: BaseException | None) -> None:
         self.runtime.background.discard(self)
-        closers = self.closers
+        closers, error = self.closers, failure
         context = self.own_context()
         if all(how == SYNC for _, how, _ in closers.open):
             while closers.open:
                 generator = closers.open.pop()[0]
                 error = _went_on(_ended, generator, error) if context is None else context.run(_went_on, _ended, generator, error)
-            self._log(error)
+            self._log(error, failure)
             if self.background is not None and len(self.background):
                 self.runtime._start_background(self.background)  # now: a stop may wait for it already
             return
-        task = self.runtime.loop.create_task(self._close_later(error), context=context)
+        task = self.runtime.loop.create_task(self._close_later(failure), context=context)
         self.runtime.background.add(task)
         task.add_done_callback(self.runtime.background.discard)
 
-    async def _close_later(self, error: BaseException | None) -> None:
-        closers = self.closers
+    async def _close_later(self, failure: BaseException | None) -> None:
+        closers, error = self.closers, failure
         while closers.open:
             generator, how, _ = closers.open.pop()
             if how == SYNC:
@@ -267,15 +267,16 @@ class Closing:
                     await _close_async(generator)
                 except BaseException as raised:  # noqa: BLE001
                     error = raised
-        self._log(error)
+        self._log(error, failure)
         if self.background is not None:
             answers = closers.app._answers
             assert answers is not None
             await self.background.run(self.runtime.pool(DEFAULT_POOL), answers.failed)
 
-    def _log(self, error: BaseException | None) -> None:
+    def _log(self, error: BaseException | None, failure: BaseException | None) -> None:
+        """What closing raised; the stream's failure is told by who sent it."""
         answers, route = self.closers.app._answers, self.closers.route
-        if isinstance(error, Exception) and answers is not None:
+        if error is not failure and isinstance(error, Exception) and answers is not None:
             answers.log_failure(f"closing the dependencies of {'a scope' if route is None else route.path}", error)
 
 

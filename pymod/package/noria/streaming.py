@@ -196,11 +196,14 @@ def _iterable(value: Any) -> Any:
     return value
 
 
-async def send(sink: Sink, streaming: Streaming, delivery: Delivery) -> None:
-    """Sends a stream. Raises what the producer raises before the head, and cancellation; logs the rest."""
+async def send(sink: Sink, streaming: Streaming, delivery: Delivery) -> BaseException | None:
+    """Sends a stream; what kept it from its end, None if nothing did.
+
+    Raises what the producer raises before the head, and cancellation; the rest has been logged.
+    """
     sending = _Sending(sink, streaming, delivery, source_of(streaming.take(), delivery.pool))
     try:
-        await sending.run()
+        return await sending.run()
     finally:
         if sending.keep_alive is not None:
             sending.keep_alive.cancel()
@@ -227,7 +230,7 @@ class _Sending:
         self.commented_at_s = 0.0
         self.keep_alive: TimerHandle | None = None
 
-    async def run(self) -> None:
+    async def run(self) -> BaseException | None:
         from asyncio import CancelledError
 
         if self.sink.gone or self.status in (204, 304):
@@ -235,9 +238,10 @@ class _Sending:
             await self.close()
             self.begin(self.streaming.known_type())
             self.sink.end()
-            return
+            return None
         try:
             await self.pass_items()
+            return None
         except CancelledError:
             # Nobody failed: a stop ends event streams, and a listener leaves by the end of its side.
             if self.is_events and (self.delivery.is_stopping() or (self.begun and self.sink.disconnected)):
@@ -247,11 +251,12 @@ class _Sending:
             raise
         except BaseException as error:
             if isinstance(error, ClientDisconnected) and self.sink.gone:
-                return
+                return error
             if not self.begun:
                 raise
             self.sink.cut()
             self.delivery.log(error)
+            return error
 
     async def pass_items(self) -> None:
         from noria._native import ItemPump
@@ -272,7 +277,7 @@ class _Sending:
         self.start_keep_alive()
         if not await self.pump:
             if self.length is None or self.sent_bytes != self.length:
-                return
+                raise ClientDisconnected("the client has left")
             # The sink is gone for it has all that was declared; whether the producer has more, only that knows.
             while (item := await self.source.take()) is not END:
                 self.write(encoding.encode(item))
