@@ -31,6 +31,22 @@ def test_frozen_keyword_only_and_replace() -> None:
         config.replace(prot=3)
 
 
+def test_a_subclass_may_have_fields_or_a_constructor_of_its_own() -> None:
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class More(ServerConfig):
+        region: str = "none"
+
+    class Own(ServerConfig):
+        def __init__(self, *, offset: int) -> None:
+            super().__init__(port=8000 + offset)
+
+    assert (More(region="north", port=1).region, Own(offset=5).port) == ("north", 8005)
+    with pytest.raises(ConfigError, match="did you mean region"):
+        More(regoin="north")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="ofset"):
+        Own(ofset=5)  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [

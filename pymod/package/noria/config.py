@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields, replace
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 from noria.errors import ConfigError
@@ -28,9 +29,15 @@ class _Config:
     def __new__(cls, *_: Any, **given: Any) -> Self:
         known = getattr(cls, "__dataclass_fields__")
         for name in given:
-            if name not in known:
+            if name not in known and _takes_fields(cls, known):
                 raise ConfigError(f"{cls.__name__}({name}=) is no setting{hint(name, known)}")
         return object.__new__(cls)
+
+
+def _takes_fields(cls: type, known: Mapping[str, Any]) -> bool:
+    """Not so where a subclass has a constructor of its own, whose arguments are its affair."""
+    _, *parameters = signature(getattr(cls, "__init__")).parameters
+    return all(name in known for name in parameters)
 
 
 @dataclass(frozen=True, kw_only=True)
