@@ -76,6 +76,10 @@ def test_background_tasks_follow_the_end_of_the_handler(blocking: bool, overridd
         await ws.accept()
         raise LookupError
 
+    @app.websocket("/refuses", dependencies=[Depends(other)])
+    async def refuses(ws: WebSocket, tasks: BackgroundTasks) -> None:
+        tasks.add_task(note, ws.path, "refused")
+
     for path, dependencies in (("/alone", []), ("/with", [Depends(audit), Depends(other)])):
         app.websocket(path, blocking=blocking, dependencies=dependencies)(in_the_pool if blocking else on_the_loop)
     with TestClient(app, raise_server_exceptions=False) as client, ExitStack() as stack:
@@ -86,4 +90,6 @@ def test_background_tasks_follow_the_end_of_the_handler(blocking: bool, overridd
                 with pytest.raises(WebSocketDisconnect):
                     while True:
                         ws.receive_text()
+        with pytest.raises(Exception, match="403"):
+            client.websocket_connect("/refuses")
     assert ran == {"/alone": ["handler"], "/with": ["dependency", "handler"]}

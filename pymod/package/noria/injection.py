@@ -118,7 +118,8 @@ class Injection:
                 from noria.websocket_routes import start_tasks
 
                 await closers.end()
-                if values.side is not None and values.side._background is not None:
+                # A handler that returns without having accepted has refused.
+                if websocket._of.accepted and values.side is not None and values.side._background is not None:
                     start_tasks(self.app, values.side._background)
                 return result
             return await closers.finish_later(result)
