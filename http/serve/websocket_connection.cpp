@@ -203,10 +203,7 @@ void WebSocketConnection::drain(std::uint64_t now_ms) {
   if (state_ == State::open) {
     drop_kept();
     begin_closing(close_code::going_away, {});
-    if (!std::exchange(end_known_, true)) {
-      code_ = close_code::going_away;
-      clean_ = true;
-    }
+    if (!std::exchange(end_known_, true)) clean_ = true;
   }
   settle(now_ms);
 }

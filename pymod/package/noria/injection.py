@@ -115,12 +115,11 @@ class Injection:
             if hasattr(result, "__await__"):
                 result = await result
             if self.of_websocket:
-                from noria.websocket_routes import start_tasks
-
                 await closers.end()
                 # A handler that returns without having accepted has refused.
                 if websocket._of.accepted and values.side is not None and values.side._background is not None:
-                    start_tasks(self.app, values.side._background)
+                    assert self.app._answers is not None
+                    self.app._answers.start_background(values.side._background)
                 return result
             return await closers.finish_later(result)
         except BaseException as error:  # noqa: BLE001

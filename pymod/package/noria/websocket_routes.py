@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from noria._native import Plan, Request, WebSocketEnd
     from noria.app import App
-    from noria.background import BackgroundTasks
     from noria.blueprints import Within
 
 POLICY, FAILED, NORMAL, LEAVING = 1008, 1011, 1000, 1001
@@ -229,17 +228,11 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
         if link.closed is None:
             link.close(NORMAL, b"")
         if tasks_at is not None and (tasks := found[tasks_at]) is not None:
-            start_tasks(app, tasks)
+            assert app._answers is not None
+            app._answers.start_background(tasks)
         return None
 
     return run
-
-
-def start_tasks(app: App, tasks: BackgroundTasks) -> None:
-    """What follows a WebSocket whose handler has ended, as it follows an answer."""
-    runtime = app._runtime
-    assert runtime is not None
-    runtime.start_behind(tasks)
 
 
 def _is_from_outside(error: BaseException) -> bool:
