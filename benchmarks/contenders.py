@@ -77,6 +77,7 @@ class Contender:
     answers: dict[str, str] = field(default_factory=dict)
     python: str = ""  # X.Y when the default Python will not do
     program: str = ""  # must be on PATH
+    polls: bool = False  # takes the core when nothing is asked of it, so it is held between its slices
 
 
 class Unavailable(Exception):
@@ -267,18 +268,31 @@ class Running:
         connection.close()
         return response, content
 
-    def stop(self) -> None:
-        # Its own session: nobody else's processes are in this group.
+    def let_go_on(self) -> None:
+        if self.contender.polls:
+            self._signal(signal.SIGCONT)
+
+    def hold(self) -> None:
+        """Until it is asked again; who waits for events needs none."""
+        if self.contender.polls:
+            self._signal(signal.SIGSTOP)
+
+    def _signal(self, number: int) -> bool:
+        """False when it has ended."""
         try:
-            os.killpg(self.process.pid, signal.SIGTERM)
+            # Its own session: nobody else's processes are in this group.
+            os.killpg(self.process.pid, number)
         except ProcessLookupError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        if not self._signal(signal.SIGTERM):
             return
+        self.let_go_on()
         try:
             self.process.wait(3)
         except subprocess.TimeoutExpired:
             pass
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        self._signal(signal.SIGKILL)
         self.process.wait()

@@ -41,15 +41,18 @@ class Entry:
 
     def __init__(self, server: contenders.Running, counted: bool) -> None:
         # The latencies come from the warm-up: it is the run that nothing interrupts.
+        server.let_go_on()
         self._warm = client.Load(server, WARM_UP_S).finish()
         self._pids = processes.tree_of(server.process.pid)
         self._instructions = processes.Instructions(self._pids) if counted else None
         self._used_ns = 0
         self._load: client.Load | None = None
         self._server = server
+        server.hold()
 
     def slice(self) -> None:
         before_ns = processes.cpu_ns(self._pids)
+        self._server.let_go_on()
         if self._load is None:
             if self._instructions:
                 self._instructions.begin()
@@ -58,13 +61,16 @@ class Entry:
             self._load.pause()
         else:
             self._load.slice()
+        self._server.hold()
         self._used_ns += processes.cpu_ns(self._pids) - before_ns
 
     def end(self) -> dict[str, Any]:
         assert self._load is not None
         before_ns = processes.cpu_ns(self._pids)
         load, self._load = self._load, None
+        self._server.let_go_on()
         run = load.interrupt()
+        self._server.hold()
         self._used_ns += processes.cpu_ns(self._pids) - before_ns
         entry: dict[str, Any] = dataclasses.asdict(run) | {
             "p50_us": self._warm.p50_us,
@@ -169,6 +175,7 @@ def answer_beside(
             try:
                 server = contenders.Running(contender, question, options.build, environment)
                 headers[contender.name] = server.check()
+                server.hold()
                 running.append(server)
             except contenders.Unavailable as reason:
                 if server is not None:

@@ -19,6 +19,7 @@ CONTENDERS = {
                     "async_asgi:app"],
     },
     "fastpysgi ASGI": {
+        "polls": True,
         "requires": ["fastpysgi==0.6", "orjson", "uvloop==0.23.0", "asyncpg==0.32.0"],
         "command": ["{python}", "{here}/async_asgi.py", "{port}"],
     },

@@ -7,6 +7,7 @@ CONTENDERS = {
         "requires": ["uvicorn==0.54.0", "uvloop==0.23.0", "httptools==0.9.0", "websockets==17.4"],
         "command": ["{venv}/bin/uvicorn", "--port", "{port}", "--loop", "uvloop", "--http", "httptools",
                     "--no-access-log", "--log-level", "critical", "--lifespan", "off", "--ws", "websockets-sansio",
+                    "--ws-ping-interval", "3600",  # the clients take nothing but their echoes
                     "--no-server-header", "--timeout-keep-alive", "75", "--app-dir", "{here}", "live_asgi:app"],
     },
     "granian ASGI": {

@@ -16,6 +16,7 @@ CONTENDERS = {
                     "raw_asgi:app"],
     },
     "fastpysgi ASGI": {
+        "polls": True,
         "requires": ["fastpysgi==0.6", "orjson", "uvloop==0.23.0"],
         "command": ["{python}", "{here}/raw_asgi.py", "{port}"],
     },
