@@ -29,6 +29,8 @@ class Server final : public uring::Work {
   // Begins a quick one: idle connections end at once, what has begun gets a second (PRC-002). Any
   // thread, also while a graceful stop goes on.
   void stop_quickly();
+  // A quick stop was asked for, be it when there was nothing left to serve.
+  bool quick_stop_wanted() const { return stop_wanted_.load() == Stop::quick; }
   // A graceful or a quick stop has begun.
   bool stopping() const { return shared_.stopping; }
   // Then: when what is left of requests is cut (PRC-016). A quick stop brings it forward.

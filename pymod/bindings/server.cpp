@@ -335,6 +335,8 @@ void add_server(pb::module_& module) {
            "Serves until stop() and returns the exit code; `on_stop` is told how many seconds "
            "requests have left, when the stop begins and when it becomes a quick one.")
       .def("stop", &Server::stop, "Begins the graceful stop; from any thread.")
+      .def("quick_stop_wanted", &Server::quick_stop_wanted,
+           "A QUIT came, maybe behind run(), when all that goes on is the application's.")
       .def("stats", &Server::stats,
            "Every counter by its name, over all processes that share their counters.")
       .def("gauges", &Server::gauges,

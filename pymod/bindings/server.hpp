@@ -57,6 +57,8 @@ class Server {
   void close();
   // Any thread; a server that is not open yet stops as soon as it runs.
   void stop();
+  // Whether QUIT came, be it behind run(), when all that goes on is the application's.
+  bool quick_stop_wanted() const { return server_ && server_->quick_stop_wanted(); }
 
   pybind11::object engine() const;
   const std::string& engine_reason() const { return engine_reason_; }

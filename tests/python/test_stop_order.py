@@ -234,6 +234,41 @@ async def shutdown():
 """
 
 
+ENDLESS_TASK = """
+import asyncio, sys
+from noria import App, BackgroundTasks
+from noria.runtime import Runtime
+
+app = App()
+
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+async def work():
+    try:
+        await asyncio.Event().wait()
+    finally:
+        say("work cancelled")
+
+@app.get("/")
+async def begin(tasks: BackgroundTasks):
+    tasks.add_task(work)
+    return {}
+
+@app.on_event("shutdown")
+async def shutdown():
+    say("shutdown")
+
+class Telling(Runtime):
+    def _wait_for_background(self, *how):
+        say("nothing is served")
+        return super()._wait_for_background(*how)
+
+import noria.runtime
+noria.runtime.Runtime = Telling
+"""
+
+
 def test_PRC_017_a_shutdown_without_end_is_cancelled_with_the_grace(tmp_path: Path, engine: str) -> None:
     program = f"""{ENDLESS_SHUTDOWN}
 app.on_event("startup")(app.stop)
@@ -264,6 +299,21 @@ def test_PRC_002_a_quick_stop_leaves_the_shutdown_its_part(tmp_path: Path, engin
     late = r"shutdown cancelled\nnoria: the application's shutdown did not end within (2\.\d|3\.0) s"
     assert re.match(late, said), said
     assert "is killed" not in said
+
+
+def test_PRC_002_a_quick_stop_reaches_who_waits_for_background_tasks(tmp_path: Path, engine: str) -> None:
+    (tmp_path / "web.py").write_text(ENDLESS_TASK)
+    server = Supervised(tmp_path, "web.py", NORIA_ENGINE=engine, NORIA_TIMEOUT_GRACEFUL="600")
+    try:
+        server.ready()
+        with server.connect() as client:
+            server.ask(client)
+        server.process.send_signal(signal.SIGTERM)
+        server.say_until("nothing is served")
+        assert server.stop(signal.SIGQUIT) == 0
+        assert server.said.read() == "shutdown\nwork cancelled\n"
+    finally:
+        server.end()
 
 
 @pytest.mark.parametrize(

@@ -576,9 +576,9 @@ class Server(metaclass=_BoundType):
     def run(self, *, on_stop: Callable[[float], object] = ...) -> int:
         """Serves until stop(); the exit code. A stop tells `on_stop` the seconds requests have, a quick one anew."""
     def stop(self) -> None: ...  # begins the graceful stop; from any thread
+    def quick_stop_wanted(self) -> bool: ...  # a QUIT came, maybe behind run()
     def stats(self) -> dict[str, int]: ...  # over all processes that share their counters
-    def gauges(self) -> list[dict[str, int]]:
-        """What each process that serves has at the moment, as it last looked, once a second."""
+    def gauges(self) -> list[dict[str, int]]: ...  # of each process that serves, as it last looked, once a second
     def publish(self, topic: str, data: bytes, is_text: bool) -> int:
         """How many of this server's WebSockets will get it; 0 on any thread but the one that serves."""
     def count_dropped(self, messages: int) -> None: ...

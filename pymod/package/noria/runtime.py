@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from noria.settings import Values
     from noria.topics import Receivers
 
+QUICK_STOP_S = 1.0  # what a quick stop leaves to what goes on (PRC-002), as the server does
+SIGNAL_LOOK_S = 0.1
+
 
 class Runtime:
     """One of each worker; made on the thread that will serve, before it does."""
@@ -182,13 +185,14 @@ class Runtime:
             await topics.close()
             raise
 
-    def wind_down(self) -> None:
-        """After the last request: background tasks within the grace, the lifespan's end, what is left cancelled."""
+    def wind_down(self, hurried: Callable[[], bool] = lambda: False) -> None:
+        """After the last request: background tasks within the grace, the lifespan's end, what is left cancelled.
+
+        `hurried`: whether a quick stop was asked for meanwhile.
+        """
         loop = self.loop
         self.begin_stop()
-        loop.run_until_complete(asyncio.sleep(0))  # what was to start has started
-        if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
-            loop.run_until_complete(asyncio.wait(started, timeout=self._drain_left_s()))
+        loop.run_until_complete(self._wait_for_background(hurried))
         loop.run_until_complete(self._shut_down())
         if self.topics is not None:
             loop.run_until_complete(self.topics.close())
@@ -196,6 +200,15 @@ class Runtime:
         loop.run_until_complete(loop.shutdown_asyncgens())
         for pool in self._pools.values():
             pool.shutdown(1.0)
+
+    async def _wait_for_background(self, hurried: Callable[[], bool]) -> None:
+        await asyncio.sleep(0)  # what was to start has started
+        going = {task for task in self.background if isinstance(task, asyncio.Task)}
+        while going and (left_s := self._drain_left_s()) > 0:
+            # A signal wakes the server, which has ended; so it is looked for.
+            _, going = await asyncio.wait(going, timeout=min(left_s, SIGNAL_LOOK_S))
+            if hurried():
+                self.begin_stop(QUICK_STOP_S)
 
     def _drain_left_s(self) -> float:
         return max(self._drain_by - self.loop.time(), 0.0)

@@ -286,7 +286,7 @@ class Serving:
             with Running(self.loop):
                 return self.server.run(on_stop=self.runtime.begin_stop)
         finally:
-            self.runtime.wind_down()
+            self.runtime.wind_down(self.server.quick_stop_wanted)
 
     def close(self) -> None:
         self.app._serve_by(None)
