@@ -220,26 +220,30 @@ def check_format() -> Count:
     return Count(passed=1)
 
 
+# With what the package attaches to the native types.
+STUBTEST = "import noria.app; from mypy.stubtest import main; raise SystemExit(main())"
+
+
 def check_typing() -> Count:
     package = ROOT / "pymod" / "package" / "noria"
     runs = []
     if (package / "__init__.py").exists():
-        runs.append((["mypy", "-p", "noria"], {"MYPYPATH": str(package.parent)}))
+        runs.append((["-m", "mypy", "-p", "noria"], {"MYPYPATH": str(package.parent)}))
         # Whether there is a newer one is none of a build's questions.
-        runs.append((["pyright"], {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}))
+        runs.append((["-m", "pyright"], {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}))
     tools = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tools/*.py"))
     benchmarks = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("benchmarks/*.py"))
-    runs.append((["mypy", *tools, *benchmarks], {"MYPYPATH": "tools:benchmarks"}))
+    runs.append((["-m", "mypy", *tools, *benchmarks], {"MYPYPATH": "tools:benchmarks"}))
     try:
         native = importlib.util.find_spec("noria._native")
     except ModuleNotFoundError:
         native = None
     if native is not None:
-        runs.append((["mypy.stubtest", "noria._native"], {}))
+        runs.append((["-c", STUBTEST, "noria._native"], {}))
     total = Count()
     for arguments, environment in runs:
         done = subprocess.run(
-            [sys.executable, "-m", *arguments],
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=os.environ | environment,
             stdin=subprocess.DEVNULL,

@@ -2,53 +2,49 @@
 
 from __future__ import annotations
 
-from noria import _native as _native  # first: the rest attaches to its types
-from noria.app import App
-from noria.blueprints import Blueprint, Router
-from noria.errors import (
-    BadBody,
-    BodyTooLarge,
-    ClientDisconnected,
-    ConfigError,
-    ForbiddenError,
-    GuardError,
-    HandlerSignatureError,
-    HTTPError,
-    HTTPException,
-    InvalidHeader,
-    NoriaError,
-    RegistrationError,
-    RequestValidationError,
-    ResponseTypeError,
-    ResponseValidationError,
-    RouteConflict,
-    StartupError,
-    UnauthorizedError,
-    UnsupportedMediaType,
-    URLBuildError,
-    WebSocketDisconnect,
-)
-from noria import arriving as _arriving  # attaches to Request
-from noria import forms as _forms  # attaches to Request
-from noria.headers import MutableHeaders
-from noria.params import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
-from noria.problems import ProblemDetails
-from noria.requests import URL, Address, Headers, MultiDict, Request, State
-from noria.responses import Response
-from noria.routing import RouteInfo
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from noria import json
+    from noria.app import App
     from noria.background import BackgroundTasks
+    from noria.blueprints import Blueprint, Router
     from noria.config import LimitsConfig, ServerConfig, TimeoutConfig
+    from noria.errors import (
+        BadBody,
+        BodyTooLarge,
+        ClientDisconnected,
+        ConfigError,
+        ForbiddenError,
+        GuardError,
+        HTTPError,
+        HTTPException,
+        HandlerSignatureError,
+        InvalidHeader,
+        NoriaError,
+        RegistrationError,
+        RequestValidationError,
+        ResponseTypeError,
+        ResponseValidationError,
+        RouteConflict,
+        StartupError,
+        URLBuildError,
+        UnauthorizedError,
+        UnsupportedMediaType,
+        WebSocketDisconnect,
+    )
     from noria.form_data import FormData
     from noria.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
+    from noria.headers import MutableHeaders
     from noria.options import GuardLike, HeadersInit, Lifespan, RouteOptions, Settings, WebSocketOptions
-    from noria.uploads import UploadedFile
+    from noria.params import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
+    from noria.problems import ProblemDetails
+    from noria.requests import Address, Headers, MultiDict, Request, State, URL
+    from noria.responses import Response
+    from noria.routing import RouteInfo
     from noria.sse import SseEvent, SseStream
     from noria.static_files import StaticFiles, StaticFilesConfig
     from noria.sync_websocket import SyncWebSocket
+    from noria.uploads import UploadedFile
     from noria.websockets import WebSocket, WebSocketMessage
 
 __version__ = "0.1.0"
@@ -125,43 +121,44 @@ __all__ = [
     "json",
 ]
 
-# What many programs never need; some of their modules import dataclasses or typing.
-_LATER = {
-    "And": "noria.guards",
-    "Authenticated": "noria.guards",
-    "BackgroundTasks": "noria.background",
-    "FormData": "noria.form_data",
-    "Not": "noria.guards",
-    "Or": "noria.guards",
-    "PermissionGuard": "noria.guards",
-    "RoleGuard": "noria.guards",
-    "UploadedFile": "noria.uploads",
-    "SseEvent": "noria.sse",
-    "SseStream": "noria.sse",
-    "StaticFiles": "noria.static_files",
-    "StaticFilesConfig": "noria.static_files",
-    "SyncWebSocket": "noria.sync_websocket",
-    "WebSocket": "noria.websockets",
-    "WebSocketMessage": "noria.websockets",
-    "LimitsConfig": "noria.config",
-    "ServerConfig": "noria.config",
-    "TimeoutConfig": "noria.config",
-    "GuardLike": "noria.options",
-    "HeadersInit": "noria.options",
-    "Lifespan": "noria.options",
-    "RouteOptions": "noria.options",
-    "Settings": "noria.options",
-    "WebSocketOptions": "noria.options",
+# Loaded when asked for: many programs never need some of it, and a supervisor none.
+_MODULES = {
+    "noria.app": "App",
+    "noria.background": "BackgroundTasks",
+    "noria.blueprints": "Blueprint Router",
+    "noria.config": "LimitsConfig ServerConfig TimeoutConfig",
+    "noria.errors": (
+        "BadBody BodyTooLarge ClientDisconnected ConfigError ForbiddenError GuardError HTTPError "
+        "HTTPException HandlerSignatureError InvalidHeader NoriaError RegistrationError "
+        "RequestValidationError ResponseTypeError ResponseValidationError RouteConflict "
+        "StartupError URLBuildError UnauthorizedError UnsupportedMediaType WebSocketDisconnect"
+    ),
+    "noria.form_data": "FormData",
+    "noria.guards": "And Authenticated Not Or PermissionGuard RoleGuard",
+    "noria.headers": "MutableHeaders",
+    "noria.json": "",
+    "noria.options": "GuardLike HeadersInit Lifespan RouteOptions Settings WebSocketOptions",
+    "noria.params": "Body Cookie Depends File Form Header Path Query Security",
+    "noria.problems": "ProblemDetails",
+    "noria.requests": "Address Headers MultiDict Request State URL",
+    "noria.responses": "Response",
+    "noria.routing": "RouteInfo",
+    "noria.sse": "SseEvent SseStream",
+    "noria.static_files": "StaticFiles StaticFilesConfig",
+    "noria.sync_websocket": "SyncWebSocket",
+    "noria.uploads": "UploadedFile",
+    "noria.websockets": "WebSocket WebSocketMessage",
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:
     from importlib import import_module
 
-    if name == "json":
-        return import_module("noria.json")
-    if name in _LATER:
-        value = getattr(import_module(_LATER[name]), name)
+    if f"noria.{name}" in _MODULES:
+        return import_module(f"noria.{name}")
+    if name in _MODULE_OF:
+        value = getattr(import_module(_MODULE_OF[name]), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'noria' has no attribute {name!r}")

@@ -336,11 +336,28 @@ def _report_crashes() -> None:
     _native.report_crashes()
 
 
+def _load_runtime() -> None:
+    """What serving takes, with no collection on the way: nothing of it is garbage."""
+    import gc
+
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        import noria.answers  # noqa: F401
+        import noria.app  # noqa: F401
+        import noria.loop  # noqa: F401
+        import noria.runtime  # noqa: F401
+    finally:
+        if collects:
+            gc.enable()
+
+
 def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> int:
     from noria.loading import load
     from noria.serving import inherited, serve
 
     worker.begin()
+    _load_runtime()
     for name in ("user", "group"):
         flags.pop(name, None)  # the supervisor's, who is that by now
     app = load(target, app_dir)
