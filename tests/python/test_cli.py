@@ -207,6 +207,18 @@ def test_run_serves_until_it_is_told_to_stop(run: Callable[..., Run], number: in
     assert running.stop(number) == 0
 
 
+def test_a_worker_collects_garbage_from_the_application_on(run: Callable[..., Run], folder: Path) -> None:
+    (folder / "collects.py").write_text("""
+import gc
+from noria import App
+
+app, then = App(), gc.isenabled()
+app.add_route("/", lambda: [then, gc.isenabled()])
+""")
+    url, _ = run("collects.py", "--port", "0").ready()
+    assert urlopen(url).read() == b"[true,true]"
+
+
 def test_workers_share_the_port_and_are_replaced(run: Callable[..., Run]) -> None:
     running = run("pkg.web:app", "--port=0", "--workers", "2")
     url, pids = running.ready(2)

@@ -42,5 +42,6 @@ def test_names_that_are_loaded_when_asked_for() -> None:
     loaded = {name: getattr(noria, name) for name in noria.__all__}
     assert {"GuardLike", "HeadersInit", "Lifespan", "RouteOptions", "Settings", "WebSocketOptions"} <= loaded.keys()
     assert noria.__version__ == "0.1.0"
+    assert run("import noria; print('App' in dir(noria) and noria.errors.NoriaError.__name__)") == "NoriaError\n"
     with pytest.raises(AttributeError, match="nothing"):
         noria.nothing

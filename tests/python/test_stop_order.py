@@ -236,8 +236,7 @@ async def shutdown():
 
 ENDLESS_TASK = """
 import asyncio, sys
-from noria import App, BackgroundTasks
-from noria.runtime import Runtime
+from noria import App, BackgroundTasks, runtime
 
 app = App()
 
@@ -259,13 +258,12 @@ async def begin(tasks: BackgroundTasks):
 async def shutdown():
     say("shutdown")
 
-class Telling(Runtime):
+class Telling(runtime.Runtime):
     def _wait_for_background(self, *how):
         say("nothing is served")
         return super()._wait_for_background(*how)
 
-import noria.runtime
-noria.runtime.Runtime = Telling
+runtime.Runtime = Telling
 """
 
 
