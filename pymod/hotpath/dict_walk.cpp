@@ -43,15 +43,20 @@ bool sample_walks_alike(int size, bool text_keys) {
   return walks_alike(dict.get());
 }
 
-}  // namespace
-
-bool dict_layout_is_known() {
+bool samples_walk_alike() {
   if (!version_is_known) return false;
   bool known = true;
   for (const int size : {0, 1, 5, 6, 200}) {
     known = known && sample_walks_alike(size, true) && sample_walks_alike(size, false);
   }
   PyErr_Clear();  // only memory can run short, and then PyDict_Next does it all
+  return known;
+}
+
+}  // namespace
+
+bool dict_layout_is_known() {
+  static const bool known = samples_walk_alike();  // it is asked for twice in a start
   return known;
 }
 

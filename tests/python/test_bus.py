@@ -103,15 +103,11 @@ def ends() -> Iterator[list[BusEnds]]:
         os.close(descriptor)
     texts = [",".join(map(str, (name, *numbers))) for numbers in told]
     made = [BusEnds.told(slot, text) for slot, text in enumerate(texts)]
-    assert all(one is not None and one.name == name and len(one.outboxes) == 3 for one in made)
-    yield [one for one in made if one is not None]
+    assert all(one.name == name and len(one.outboxes) == 3 for one in made)
+    yield made
     for numbers in told:
         for descriptor in numbers:
             os.close(descriptor)
-
-
-def test_one_worker_has_no_bus() -> None:
-    assert make_bus(1) == ("", []) and BusEnds.told(0, None) is None
 
 
 def test_the_others_hear_it_in_order(loop: Loop, ends: list[BusEnds]) -> None:
@@ -286,9 +282,3 @@ def test_a_stopped_worker_and_a_new_one(supervised: Supervised) -> None:
         while (frame := found[new][0].frame()).opcode != 1:
             assert frame.payload == piece  # whole, or nothing
         assert frame.payload == b"hello again" and listener.text() == "hello again"
-
-
-def test_a_worker_alone_needs_no_sockets() -> None:
-    program = "import sys, noria.cli; from noria.bus import make_bus; make_bus(1); print('socket' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"

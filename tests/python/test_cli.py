@@ -219,6 +219,13 @@ app.add_route("/", lambda: [then, gc.isenabled()])
     assert urlopen(url).read() == b"[true,true]"
 
 
+def test_a_file_of_the_application_is_no_part_of_the_standard_library(run: Callable[..., Run], folder: Path) -> None:
+    (folder / "ssl.py").write_text("raise RuntimeError('for the application')")
+    running = run("single.py", "--port", "0")
+    running.ready()
+    assert running.stop() == 0
+
+
 def test_workers_share_the_port_and_are_replaced(run: Callable[..., Run]) -> None:
     running = run("pkg.web:app", "--port=0", "--workers", "2")
     url, pids = running.ready(2)

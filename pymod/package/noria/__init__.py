@@ -153,15 +153,15 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 
 
 def __getattr__(name: str) -> object:
+    if f"noria.{name}" not in _MODULES and name not in _MODULE_OF:
+        raise AttributeError(f"module 'noria' has no attribute {name!r}")
     from importlib import import_module
 
     if f"noria.{name}" in _MODULES:
         return import_module(f"noria.{name}")
-    if name in _MODULE_OF:
-        value = getattr(import_module(_MODULE_OF[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'noria' has no attribute {name!r}")
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

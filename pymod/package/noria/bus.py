@@ -41,10 +41,8 @@ class BusEnds:
         self.outboxes = outboxes  # by slot, its own too
 
     @classmethod
-    def told(cls, slot: int, text: str | None) -> BusEnds | None:
+    def told(cls, slot: int, text: str) -> BusEnds:
         """Of what the supervisor says to the worker of this slot: a name, its inbox and all outboxes."""
-        if text is None:
-            return None
         name, *numbers = text.split(",")
         inbox, *outboxes = map(int, numbers)
         for descriptor in (inbox, *outboxes):
@@ -53,9 +51,7 @@ class BusEnds:
 
 
 def make_bus(workers: int) -> tuple[str, list[list[int]]]:
-    """A name no other bus has, and for each worker its inbox and all outboxes; none for a single worker."""
-    if workers == 1:
-        return "", []
+    """A name no other bus has, and for each worker its inbox and all outboxes."""
     import socket
 
     pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(workers)]

@@ -11,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from noria.bus import BusEnds
     from noria.config import ServerConfig
     from noria.serving import Listener, Serving
     from noria.settings import Values
@@ -43,7 +44,8 @@ _RUN_FLAGS = (
 )  # fmt: skip
 _SWITCHES = {"access-log": "on", "no-access-log": "off"}  # stand alone; the first also takes =FILE
 _NOT_STARTED = 3
-# As `python -m noria`, which would first import runpy and what that needs.
+# As `python -m noria`, which would first import runpy and what that needs; with -P, for a file of the
+# current directory is the application's, and no part of the standard library.
 _WORKER = "from noria.cli import main; raise SystemExit(main())"
 _REPORT_BYTES_MAX = 4096  # of a pipe's atomic write
 
@@ -215,7 +217,6 @@ def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
 
 def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
     from noria import _native
-    from noria.bus import make_bus
     from noria.serving import bind, passed_sockets
     from noria.settings import native_values
 
@@ -226,13 +227,9 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
     listeners = [] if given else bind(settings, workers)
     try:
         drop_privileges(user, group)
-        try:
-            bus = make_bus(workers)
-        except OSError as error:
-            problem = f"{workers} workers cannot be connected: {error.strerror}"
-            raise StartupError(f"{problem}; raise ulimit -n or lower --workers") from None
+        bus = _bus(workers) if workers > 1 else ("", [])
         return _native.supervise(
-            [os.fsencode(one) for one in (sys.executable, "-c", _WORKER, "run", *arguments)],
+            [os.fsencode(one) for one in (sys.executable, "-P", "-c", _WORKER, "run", *arguments)],
             listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
             config=native_values(settings),
             bus=bus,
@@ -242,6 +239,16 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
     finally:
         for listener in listeners:
             listener.close()
+
+
+def _bus(workers: int) -> tuple[str, list[list[int]]]:
+    from noria.bus import make_bus
+
+    try:
+        return make_bus(workers)
+    except OSError as error:
+        problem = f"{workers} workers cannot be connected: {error.strerror}"
+        raise StartupError(f"{problem}; raise ulimit -n or lower --workers") from None
 
 
 def _notify_watchdog_ms() -> int:
@@ -282,14 +289,16 @@ class Worker:
     """What the supervisor told this process."""
 
     def __init__(self, told: dict[str, str]) -> None:
-        from noria.bus import BusEnds
-
         self.listeners = [int(number) for number in told["LISTENERS"].split(",")]
         segment, bank = map(int, told["STATS"].split(","))
         self.stats = segment, bank
         self.engine = told.get("ENGINE")
         self.generation = int(told["RESTARTS"])
-        self.bus = BusEnds.told(int(told["ID"]), told.get("BUS"))
+        self.bus: BusEnds | None = None
+        if "BUS" in told:
+            from noria.bus import BusEnds
+
+            self.bus = BusEnds.told(int(told["ID"]), told["BUS"])
         self._supervisor = int(told["SUPERVISOR"])
         self._report = int(told["REPORT"])
         # What the app starts must not keep them open behind this process.
@@ -337,7 +346,7 @@ def _report_crashes() -> None:
 
 
 def _load_runtime() -> None:
-    """What serving takes, with no collection on the way: nothing of it is garbage."""
+    """What serving takes, with no collection on the way or of it later: nothing of it is garbage."""
     import gc
 
     collects = gc.isenabled()
@@ -348,6 +357,7 @@ def _load_runtime() -> None:
         import noria.loop  # noqa: F401
         import noria.runtime  # noqa: F401
     finally:
+        gc.freeze()
         if collects:
             gc.enable()
 
