@@ -20,6 +20,7 @@
 #include "pymod/bindings/configuration.hpp"
 #include "pymod/bindings/crash_report.hpp"
 #include "pymod/bindings/errors.hpp"
+#include "pymod/bindings/heap_growth.hpp"
 #include "uring/choice.hpp"
 #include "uring/ring/features.hpp"
 #include "uring/sockets/address.hpp"
@@ -160,6 +161,8 @@ void add_processes(pb::module_& module) {
       "join_supervisor", join_supervisor, pb::arg("supervisor"),
       "This process ends with its supervisor from now on and gains no privileges; False if that "
       "is gone already.");
+  module.def("grow_heap_by_whole_arenas", grow_heap_by_whole_arenas,
+             "Arenas of Python's heap come with all their pages from now on.");
   module.def("report_crashes", report_crashes,
              "Logs the native stack of a crash before any handler set so far is called; and when "
              "`stacks_signal` comes.");

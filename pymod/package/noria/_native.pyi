@@ -566,9 +566,8 @@ class Server(metaclass=_BoundType):
     ) -> None: ...
     def close(self) -> None: ...  # lets the loop and the signals go that open() took, after run()
     def open(self, *, signals: bool, loop: LoopCore) -> None:
-        """Chooses the engine on this thread; OSError with the cause if the forced one fails.
-        With `signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT ends the
-        process."""
+        """Chooses the engine on this thread; OSError with the cause if the forced one fails. With `signals`, TERM,
+        INT and QUIT stop the server from now on, a second TERM or INT ends the process."""
     @property
     def engine(self) -> Literal["uring", "epoll"] | None: ...
     @property
@@ -631,6 +630,7 @@ def supervise(
 def join_supervisor(supervisor: int) -> bool:
     """This process ends with its supervisor from now on and gains no privileges; False if that is gone already."""
 
+def grow_heap_by_whole_arenas() -> None: ...
 def report_crashes() -> None:
     """Logs the native stack of a crash before any handler set so far is called; and when `stacks_signal` comes."""
 

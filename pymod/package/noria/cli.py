@@ -311,6 +311,7 @@ class Worker:
 
         if not _native.join_supervisor(self._supervisor):
             raise SystemExit(1)
+        _native.grow_heap_by_whole_arenas()
         _report_crashes()
 
     def is_ready(self) -> None:
