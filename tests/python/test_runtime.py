@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
+import sys
 import threading
 from typing import Any
 from urllib.request import urlopen
@@ -102,6 +105,91 @@ def test_spawned_tasks_are_cancelled_at_the_stop_and_their_failures_logged(caplo
     made = forever()
     with pytest.raises(RuntimeError, match="being served"):
         app.spawn(made)
+
+
+@pytest.mark.parametrize("leaving", [SystemExit, KeyboardInterrupt])
+def test_PRC_017_an_exit_of_a_task_while_background_tasks_are_awaited_skips_nothing(leaving: type[BaseException]) -> None:
+    app, log = App(), []
+    app.blocking_pool("left", threads=1, queue=1)
+    app.add_route("/", lambda: "ok", blocking="left")
+    app.on_startup(lambda: app.spawn(leave()) and None)
+    app.on_shutdown(lambda: log.append("shutdown"))
+
+    async def leave() -> None:
+        await app.stopping.wait()
+        raise leaving(9)
+
+    with pytest.raises(leaving, match="9"), TestClient(app) as client:
+        assert client.get("/").json() == "ok"
+        assert any(thread.name == "noria-left-0" for thread in threading.enumerate())
+    assert log == ["shutdown"]
+    assert not any(thread.name == "noria-left-0" for thread in threading.enumerate())
+
+
+def test_PRC_017_an_exit_of_a_task_does_not_cut_the_shutdown_short() -> None:
+    app, log = App(), []
+
+    async def leave() -> None:
+        raise SystemExit(9)
+
+    @app.on_shutdown
+    async def shutdown() -> None:
+        await asyncio.wait([app.spawn(leave())])
+        log.append("ended")
+
+    with pytest.raises(SystemExit, match="9"), TestClient(app):
+        pass
+    assert log == ["ended"]
+
+
+INTERRUPTED_TWICE = """
+import asyncio
+from noria import App
+from noria.testing import TestClient
+
+app = App()
+
+async def interrupt():
+    raise KeyboardInterrupt
+
+@app.on_shutdown
+async def shutdown():
+    app.spawn(interrupt())
+    app.spawn(interrupt())
+    await asyncio.Event().wait()
+
+with TestClient(app):
+    pass
+"""
+
+
+def test_PRC_001_a_second_interrupt_waits_for_no_shutdown() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED_TWICE], capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGINT
+    assert "shutdown did not end" not in done.stderr
+
+
+def test_what_the_shutdown_raises_leaves_no_task_and_no_thread() -> None:
+    app, log = App(), []
+    app.blocking_pool("behind", threads=1, queue=1)
+    app.add_route("/", lambda: "ok", blocking="behind")
+
+    async def forever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.append("cancelled")
+
+    @app.on_shutdown
+    async def shutdown() -> None:
+        app.spawn(forever())
+        await asyncio.sleep(0)
+        raise LookupError("shutdown")
+
+    with pytest.raises(LookupError, match="shutdown"), TestClient(app) as client:
+        assert client.get("/").json() == "ok"
+    assert log == ["cancelled"]
+    assert not any(thread.name == "noria-behind-0" for thread in threading.enumerate())
 
 
 def test_stopping_is_told() -> None:

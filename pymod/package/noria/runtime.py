@@ -190,16 +190,38 @@ class Runtime:
 
         `hurried`: whether a quick stop was asked for meanwhile.
         """
-        loop = self.loop
         self.begin_stop()
-        loop.run_until_complete(self._wait_for_background(hurried))
-        loop.run_until_complete(self._shut_down())
-        if self.topics is not None:
-            loop.run_until_complete(self.topics.close())
-        self._cancel_everything()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        for pool in self._pools.values():
-            pool.shutdown(1.0)
+        try:
+            self._complete(self.loop.create_task(self._wind_down(hurried)))
+        finally:
+            for pool in self._pools.values():
+                pool.shutdown(1.0)
+
+    def _complete(self, ending: asyncio.Task[None], interrupted: bool = False) -> None:
+        """Although a task beside it exits, which goes on behind it."""
+        if ending.done():
+            return ending.result()
+        try:
+            self.loop.run_until_complete(ending)
+        except SystemExit:
+            self._complete(ending, interrupted)
+            raise
+        except KeyboardInterrupt:
+            if not interrupted:  # a second one may be of a user who has waited enough
+                self._complete(ending, interrupted=True)
+            raise
+
+    async def _wind_down(self, hurried: Callable[[], bool]) -> None:
+        try:
+            await self._wait_for_background(hurried)
+        finally:
+            try:
+                await self._shut_down()
+            finally:
+                if self.topics is not None:
+                    await self.topics.close()
+                await self._cancel_everything()
+                await self.loop.shutdown_asyncgens()
 
     async def _wait_for_background(self, hurried: Callable[[], bool]) -> None:
         await asyncio.sleep(0)  # what was to start has started
@@ -230,13 +252,13 @@ class Runtime:
                 "make it shorter or raise timeouts.lifespan_shutdown"
             )
 
-    def _cancel_everything(self) -> None:
-        pending = asyncio.all_tasks(self.loop)
+    async def _cancel_everything(self) -> None:
+        pending = asyncio.all_tasks() - {asyncio.current_task()}
         for task in pending:
             task.cancel()
         if pending:
             # A task that swallows its cancellation must not keep the process.
-            self.loop.run_until_complete(asyncio.wait(pending, timeout=1.0))
+            await asyncio.wait(pending, timeout=1.0)
 
 
 class Stopping:
