@@ -23,9 +23,6 @@ namespace {
 
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
 constexpr std::uint64_t quick_stop_ms = 1000;  // PRC-002: for requests
-constexpr std::uint64_t kill_after_ms = 1000;  // beyond the stop's own time (PRC-017)
-constexpr std::uint64_t abort_ms = 1000;       // PRC-034: from ABRT to KILL
-constexpr std::uint64_t look_every_ms = 1000;  // at heartbeats
 constexpr int exit_failed = 1;
 constexpr int exit_not_started = 3;
 
@@ -51,7 +48,7 @@ class Supervisor {
         manager_(options.notify_socket),
         workers_(options.listeners.size()),
         patience_{options.worker_start_timeout_ms, options.watchdog_dump_ms,
-                  options.watchdog_kill_ms},
+                  options.watchdog_kill_ms, options.graceful_timeout_ms},
         restarts_(options.restarts_burst, options.restarts_window_ms) {
     sigset_t taken;
     sigemptyset(&taken);
@@ -163,7 +160,7 @@ class Supervisor {
   std::uint64_t wake_for(const Worker& worker) const {
     if (worker.pid == 0) return worker.start_at_ms;
     if (!worker.ready) return std::min(worker.ready_by_ms, worker.kill_at_ms);
-    const std::uint64_t look_ms = std::min(look_every_ms, options_.watchdog_dump_ms);
+    const std::uint64_t look_ms = std::min(patience_.look_every_ms, options_.watchdog_dump_ms);
     return std::min(clock_.now_ms() + look_ms, worker.kill_at_ms);
   }
 
@@ -190,7 +187,7 @@ class Supervisor {
   void begin_stop(int number, std::uint64_t within_ms) {
     if (!stopping_) manager_.tell("STOPPING=1");
     stopping_ = true;
-    kill_at_ms_ = std::min(kill_at_ms_, clock_.now_ms() + within_ms + kill_after_ms);
+    kill_at_ms_ = std::min(kill_at_ms_, clock_.now_ms() + within_ms + patience_.kill_after_ms);
     kill_all(number);
   }
 
@@ -224,11 +221,10 @@ class Supervisor {
         watch_heartbeat(index, now_ms);
       } else if (now_ms >= worker.ready_by_ms) {
         worker.ready_by_ms = never_ms;
-        worker.cause = "cannot start: a worker was not ready within " +
-                       std::to_string(options_.worker_start_timeout_ms) +
-                       " ms; what it waits for at its start takes too long";
         stats_.count(Reason::fault_worker_start);
-        abort_worker(worker);
+        abort_worker(worker, "cannot start: a worker was not ready within " +
+                                 std::to_string(options_.worker_start_timeout_ms) +
+                                 " ms; what it waits for at its start takes too long");
       }
     }
   }
@@ -237,6 +233,10 @@ class Supervisor {
     Worker& worker = workers_[index];
     const CoreState& state = state_of(index);
     const std::uint64_t beat_ms = state.heartbeat_ms.load(std::memory_order_relaxed);
+    const bool over = beat_ms != 0 && !state.is(Phase::serving);
+    if (over && patience_.gone_by_ms(beat_ms) <= now_ms && worker.cause.empty()) {
+      abort_worker(worker, "its shutdown took longer than timeouts.graceful");
+    }
     const Silence silence = patience_.silence(beat_ms, now_ms);
     if (!state.is(Phase::serving) || silence == Silence::none) {
       worker.dumped = false;
@@ -253,16 +253,16 @@ class Supervisor {
       ::kill(worker.pid, stacks_signal());
     }
     if (silence == Silence::ended && worker.cause.empty()) {
-      worker.cause = "its loop was stuck";
       say_silent("it is ended");
-      abort_worker(worker);
+      abort_worker(worker, "its loop was stuck");
     }
   }
 
   // It logs where it is and ends; if it does not, it is killed.
-  void abort_worker(Worker& worker) {
+  void abort_worker(Worker& worker, std::string cause) {
+    worker.cause = std::move(cause);
     ::kill(worker.pid, SIGABRT);
-    worker.kill_at_ms = clock_.now_ms() + abort_ms;
+    worker.kill_at_ms = clock_.now_ms() + patience_.abort_ms;
   }
 
   void kill_all(int number) {

@@ -15,9 +15,14 @@ enum class Silence : std::uint8_t {
 };
 
 struct WorkerPatience {
+  static constexpr std::uint64_t look_every_ms = 1000;  // at heartbeats
+  static constexpr std::uint64_t abort_ms = 1000;       // PRC-034: from ABRT to KILL
+  static constexpr std::uint64_t kill_after_ms = 1000;  // beyond the time of a stop (PRC-017)
+
   std::uint64_t worker_start_timeout_ms;
   std::uint64_t watchdog_dump_ms;
   std::uint64_t watchdog_kill_ms;
+  std::uint64_t graceful_timeout_ms;
 
   // What became of a loop that turned last at `beat_ms`.
   Silence silence(std::uint64_t beat_ms, std::uint64_t now_ms) const {
@@ -26,6 +31,11 @@ struct WorkerPatience {
   }
   // When a worker started now must say that it serves (LIM-092).
   std::uint64_t ready_by_ms(std::uint64_t now_ms) const { return now_ms + worker_start_timeout_ms; }
+  // When one must be gone that ends unasked: its loop turned for the last time at `beat_ms`, and
+  // what comes then may take no longer than a stop (PRC-017).
+  std::uint64_t gone_by_ms(std::uint64_t beat_ms) const {
+    return beat_ms + graceful_timeout_ms + kill_after_ms;
+  }
 };
 
 // The restarts within a window: `burst` of them are quick, after that one a second (LIM-094).

@@ -201,23 +201,42 @@ TEST(Cores, LIM_094_a_crash_loop_is_slowed_down_and_said) {
   }
 }
 
-// A filter that kills for io_uring: the worker has said that it probes, and dies.
-TEST(Cores, ENG_004_a_worker_that_dies_while_probing_comes_back_on_epoll) {
-  std::string said;
+// Has a worker write these octets, in the escapes of printf(1), over its CoreState.
+std::string show_state(const std::string& octets) {
   // Bank 1 begins behind the header and the supervisor's bank; its phase behind its counters.
   const std::size_t cells = (reason_count * 8 + 63) / 64 * 64;
   const std::size_t state = (sizeof(CoreState) + 63) / 64 * 64;
   const std::size_t phase_at = 64 + cells + state + cells;
+  return "printf '" + octets + "' | dd bs=1 conv=notrunc seek=" + std::to_string(phase_at) +
+         " of=/proc/self/fd/${NORIA_WORKER_STATS%,*} 2>/dev/null; ";
+}
+
+// A filter that kills for io_uring: the worker has said that it probes, and dies.
+TEST(Cores, ENG_004_a_worker_that_dies_while_probing_comes_back_on_epoll) {
+  std::string said;
   CoresOptions options =
-      shell("if [ -z \"$NORIA_WORKER_ENGINE\" ]; then printf '\\001' | dd bs=1 conv=notrunc seek=" +
-                std::to_string(phase_at) +
-                " of=/proc/self/fd/${NORIA_WORKER_STATS%,*} 2>/dev/null; kill -SYS $$; fi; "
-                "[ $NORIA_WORKER_ENGINE = epoll ] || exit 5; " +
-                report_ready + "kill -TERM $PPID; exit 0",
+      shell("if [ -z \"$NORIA_WORKER_ENGINE\" ]; then " + show_state("\\001") +
+                "kill -SYS $$; fi; [ $NORIA_WORKER_ENGINE = epoll ] || exit 5; " + report_ready +
+                "kill -TERM $PPID; exit 0",
             1);
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_NE(said.find("as it tried io_uring; it starts again with epoll\n"), std::string::npos)
+      << said;
+}
+
+// Its loop turned for the last time in the first millisecond of the clock.
+TEST(Cores, PRC_017_PRC_034_a_worker_that_ends_unasked_and_does_not_get_it_done_is_replaced) {
+  std::string said;
+  CoresOptions options = shell(
+      "if [ $NORIA_WORKER_RESTARTS = 1 ]; then " + report_ready + "kill -TERM $PPID; exit 0; fi; " +
+          show_state("\\003\\0\\0\\0\\0\\0\\0\\0\\001") + report_ready + "while :; do :; done",
+      1);
+  options.graceful_timeout_ms = 1;
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_NE(said.find("was killed by signal 6: its shutdown took longer than timeouts.graceful\n"),
+            std::string::npos)
       << said;
 }
 

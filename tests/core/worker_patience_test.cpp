@@ -35,6 +35,16 @@ TEST(WorkerPatience, LIM_093_watchdog_kill_ms) {
   EXPECT_EQ(patience.silence(began_ms, began_ms + n + 1), Silence::ended);
 }
 
+TEST(WorkerPatience, PRC_017_LIM_090_who_ends_unasked_has_the_time_of_a_stop) {
+  for (const std::uint64_t n : {0u, 30'000u}) {
+    const WorkerPatience patience{.worker_start_timeout_ms = 1,
+                                  .watchdog_dump_ms = 1,
+                                  .watchdog_kill_ms = 2,
+                                  .graceful_timeout_ms = n};
+    EXPECT_EQ(patience.gone_by_ms(began_ms), began_ms + n + 1000);
+  }
+}
+
 // Restarts, all at once, that need not wait.
 std::uint64_t quick_restarts(std::uint64_t burst) {
   RestartWindow window(burst, 10'000);

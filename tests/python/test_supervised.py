@@ -37,6 +37,10 @@ def hang_in_native_code():
 
 app.add_route("/loop", hang_in_python)
 app.add_route("/sleep", hang_in_native_code)
+
+at_the_end = []
+app.on_shutdown(lambda: [one() for one in at_the_end])
+app.add_route("/leave", lambda: at_the_end.append(hang_in_native_code) or app.stop())
 """
 
 
@@ -166,6 +170,24 @@ def test_PRC_033_PRC_034_LIM_093_a_hanging_worker_is_dumped_killed_and_replaced(
         assert any("ABRT; native stack" in line for line in crash), crash
         (fresh,) = running.ready()
         assert fresh != worker
+    assert running.stop() == 0
+
+
+def test_PRC_017_PRC_034_a_worker_that_stops_unasked_and_hangs_as_it_ends_is_replaced(
+    start: Callable[..., Supervised],
+) -> None:
+    running = start(
+        NORIA_TIMEOUT_GRACEFUL="2",
+        NORIA_TIMEOUT_LIFESPAN_SHUTDOWN="1",
+        NORIA_TIMEOUT_READ_HEADER="1",
+        NORIA_WS_CLOSE_TIMEOUT="0.5",
+    )
+    (worker,) = running.ready()
+    with running.connect() as leaving:
+        running.ask(leaving, "/leave")
+        said = running.say_until(r"was killed by signal 6: its shutdown took longer than timeouts.graceful")
+    assert any(re.search(r'web.py", line \d+ in hang_in_native_code', line) for line in said), said
+    assert running.ready() != [worker]
     assert running.stop() == 0
 
 
