@@ -87,6 +87,10 @@ PySendResult Driver::throw_in(OwnedRef exception, PyObject** result) {
     *result = first.value.release();
     return PYGEN_NEXT;
   }
+  if (cancelled_ && produces_ && !cancellation_ && is_cancelled(exception)) {
+    cancellation_ = OwnedRef(PyWeakref_NewRef(exception.get(), nullptr));
+    if (!cancellation_) PyErr_Clear();
+  }
   const OwnedRef thrown(PyUnicode_InternFromString("throw"));
   PyObject* value = thrown && coroutine_
                         ? PyObject_CallMethodOneArg(coroutine_.get(), thrown.get(), exception.get())

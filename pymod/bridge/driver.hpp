@@ -65,9 +65,8 @@ class Driver {
   http::Outcome outcome() const { return outcome_; }
   void set_task(OwnedRef task) { task_ = std::move(task); }
   PyObject* task() const { return task_.get(); }
-  // Cancels the task for the client or a stop, unless it has been cancelled: what a handler cleans
-  // up then is not disturbed by the other.
-  void leave();
+  // Cancels the task for a stop, unless it still cleans up what the client's leaving has ended.
+  void stop();
 
   // --- a response in pieces; each false or null with an error set ---
   // From now on there is a producer, which ends with the client; that of events with its side.
@@ -116,6 +115,9 @@ class Driver {
   OwnedRef go_on(OwnedRef value);
   OwnedRef follow_up();
   void finish(http::Outcome outcome);
+  // Cancels the task for the client, unless it has been cancelled: what a handler cleans up then is
+  // not disturbed.
+  void leave();
   void cancel();
   void part();
 
@@ -138,6 +140,7 @@ class Driver {
   OwnedRef side_channel_;
   OwnedRef request_;
   OwnedRef task_;
+  OwnedRef cancellation_;  // a weak reference to the exception that `cancelled_` became
   OwnedRef waiters_[3];
   std::optional<StepEnd> first_;
   OwnedRef rest_;  // bytes of which the connection has taken `rest_at_`

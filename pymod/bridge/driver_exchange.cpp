@@ -10,6 +10,7 @@
 #include "pymod/bridge/exceptions.hpp"
 #include "pymod/bridge/loop_future.hpp"
 #include "pymod/bridge/websocket_object.hpp"
+#include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/request_object.hpp"
 #include "pymod/hotpath/response_fields.hpp"
 #include "pymod/hotpath/text.hpp"
@@ -267,9 +268,17 @@ void Driver::leave() {
   if (!cancelled_) cancel();
 }
 
+void Driver::stop() {
+  // Whoever still cleans up handles the exception, and so holds it; whoever goes on as if nothing
+  // had happened has let go of it.
+  const bool went_on = cancellation_ && !OwnedRef(referent(cancellation_.get()));
+  if (!cancelled_ || went_on) cancel();
+}
+
 void Driver::cancel() {
   if (!task_) return;
   cancelled_ = true;
+  cancellation_ = OwnedRef();
   const OwnedRef cancelled(PyObject_CallMethod(task_.get(), "cancel", nullptr));
   if (!cancelled) PyErr_WriteUnraisable(task_.get());
 }

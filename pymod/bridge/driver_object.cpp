@@ -95,8 +95,8 @@ PyObject* cut(PyObject* self, PyObject*) {
   Py_RETURN_NONE;
 }
 
-PyObject* leave(PyObject* self, PyObject*) {
-  of(self).leave();
+PyObject* stop(PyObject* self, PyObject*) {
+  of(self).stop();
   Py_RETURN_NONE;
 }
 
@@ -185,7 +185,8 @@ PyMethodDef methods[] = {
     {"writable", writable, METH_NOARGS, PyDoc_STR("A future: there is room again.")},
     {"end", end, METH_NOARGS, PyDoc_STR("The response is whole.")},
     {"cut", cut, METH_NOARGS, PyDoc_STR("The response ends, and cannot be taken for whole.")},
-    {"leave", leave, METH_NOARGS, PyDoc_STR("Cancels the task, unless it has been.")},
+    {"stop", stop, METH_NOARGS,
+     PyDoc_STR("Cancels the task, unless it has been and still cleans up.")},
     {"accept_websocket", accept_websocket, METH_VARARGS,
      PyDoc_STR(
          "Answers the handshake: subprotocol or None, fields, message size; the WebSocketEnd.")},

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
 
 from noria import App, Request
 from noria.sse import SseEvent
@@ -53,3 +56,32 @@ def test_a_client_that_leaves_does_not_disturb_what_a_stop_has_closed(serve: Cal
         assert cleans.closing.wait(10)
         peer.reset()
         assert cleans.clean.wait(10)
+
+
+@pytest.mark.parametrize("items", [0, 1])
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_stop_cancels_what_went_on_without_its_client(begun: bool, items: int, serve: Callable[..., live_server]) -> None:
+    app, began, went_on, closed = App(), threading.Event(), threading.Event(), threading.Event()
+
+    @app.get("/")
+    async def events() -> AsyncIterator[SseEvent]:
+        if begun:
+            yield SseEvent("first")
+        began.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        for _ in range(items):
+            yield SseEvent("for nobody")
+        went_on.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    with Peer(serve(app).port) as peer:
+        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert began.wait(10)
+        peer.finish()
+        assert went_on.wait(10)
+        app.stop()
+        assert closed.wait(10)

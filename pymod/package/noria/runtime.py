@@ -142,7 +142,7 @@ class Runtime:
         self._event_streams.add(driver)
         task.add_done_callback(lambda _: self._event_streams.discard(driver))
         if self.stopping:
-            driver.leave()
+            driver.stop()
 
     def begin_stop(self, drain_s: float | None = None) -> None:
         """What goes on has so long, else its part of the grace; the second time it can only get less."""
@@ -154,7 +154,7 @@ class Runtime:
         if self.topics is not None:
             self.topics.deafen()
         for driver in list(self._event_streams):
-            driver.leave()
+            driver.stop()
         for waiter in self._stop_waiters:
             if not waiter.done():
                 waiter.set_result(None)
