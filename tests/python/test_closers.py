@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, BackgroundTasks, ClientDisconnected, Depends, HTTPError, Request, Response
+from noria import App, BackgroundTasks, ClientDisconnected, Depends, HTTPError, Request, Response, SseStream
 from noria.testing import TestClient, live_server
 from wire import Peer
 
@@ -267,6 +267,59 @@ def test_no_task_follows_a_stream_whose_client_has_left(raises: bool, caplog: py
         peer.reset()
         assert closed.wait(10)
     assert events == ["left"] and not caplog.text
+
+
+async def letters() -> AsyncIterator[str]:
+    yield "x"
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "stream",
+    [letters, lambda: (x for x in "x"), lambda: SseStream().add_data("x"), lambda: Response.stream(iter("x"))],
+    ids=["async", "sync", "events", "response"],
+)
+@pytest.mark.parametrize("blocking", [False, True])
+def test_no_task_follows_a_stream_whose_client_left_before_it(
+    blocking: bool, stream: Callable[[], Any], kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app, events = App(), list[Any]()
+    began, left, closed = threading.Event(), threading.Event(), threading.Event()
+
+    async def told(request: Request) -> AsyncIterator[None]:
+        async def wait() -> None:
+            await request.disconnected()
+            left.set()
+
+        app.spawn(wait())
+        yield
+
+    def outermost() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            closed.set()
+
+    def in_pool(tasks: BackgroundTasks) -> Any:
+        tasks.add_task(events.append, "task")
+        began.set()
+        assert left.wait(10)
+        return stream()
+
+    async def on_the_loop(tasks: BackgroundTasks, request: Request) -> Any:
+        tasks.add_task(events.append, "task")
+        began.set()
+        await request.disconnected()
+        return stream()
+
+    used = [Depends(outermost), Depends(told), Depends(opened(events, "one", kind), blocking=kind == "pool")]
+    app.add_route("/", in_pool if blocking else on_the_loop, blocking=blocking, dependencies=used)
+    with live_server(app) as server, Peer(server.port) as peer:
+        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert began.wait(10)
+        peer.reset()
+        assert closed.wait(10)
+    assert events == ["open one", "one got ClientDisconnected"] and not caplog.text
 
 
 def test_an_awaitable_from_a_def_handler_is_awaited_before_closing() -> None:

@@ -10,6 +10,7 @@ from contextvars import copy_context
 
 from noria._native import running_context
 from noria.concurrency import DEFAULT_POOL
+from noria.errors import ClientDisconnected
 from noria.parameters import name_of
 from noria.responses import Response, later
 from noria.streaming import Streaming
@@ -121,7 +122,7 @@ class Closers:
         runtime = self.app._runtime
         assert runtime is not None
         if isinstance(answer._body, Streaming):
-            answer._body.closing = Closing(self, runtime, None)
+            answer._body.closing = Closing(self, runtime, None, of_stream=True)
         else:
             answer._background = Closing(self, runtime, answer._background)
 
@@ -167,12 +168,15 @@ class Closers:
 class Closing:
     """What is left to close once the answer has been sent; then the tasks that were to follow it."""
 
-    __slots__ = ("__weakref__", "background", "begun", "closers", "context", "runtime", "variables")
+    __slots__ = ("__weakref__", "background", "begun", "closers", "context", "of_stream", "runtime", "variables")
 
-    def __init__(self, closers: Closers, runtime: Runtime, background: BackgroundTasks | None) -> None:
+    def __init__(
+        self, closers: Closers, runtime: Runtime, background: BackgroundTasks | None, *, of_stream: bool = False
+    ) -> None:
         self.closers = closers
         self.runtime = runtime
         self.background = background
+        self.of_stream = of_stream
         self.begun = False
         # A variable is set back where it was set, which a copy of the request's context is not.
         self.context = running_context()
@@ -223,10 +227,11 @@ class Closing:
             self.begin(error)
 
     def __del__(self) -> None:
-        # Of an answer that was never sent, as there was nobody any more: no task follows it.
+        # Of an answer that was never sent, as there was nobody any more: no task follows it. The handler
+        # has done its work all the same; a stream's was still to be done.
         if not self.begun and not self.runtime.loop.is_closed():
             self.background = None
-            self.begin()
+            self.begin(ClientDisconnected("the client has left") if self.of_stream else None)
 
     def own_context(self) -> Context | None:
         """The request's, if it set a variable in it; else that serves other requests too."""
