@@ -235,8 +235,8 @@ def test_a_stream_that_fails_is_thrown_in_and_no_task_follows_it(
     assert caplog.text.count("LookupError: failed") == 2  # each once
 
 
-@pytest.mark.parametrize("raises", [False, True])
-def test_no_task_follows_a_stream_whose_client_has_left(raises: bool, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("then", ["goes on", "raises", "ends"])
+def test_no_task_follows_a_stream_whose_client_has_left(then: str, caplog: pytest.LogCaptureFixture) -> None:
     app, events, began, closed = App(), list[Any](), threading.Event(), threading.Event()
 
     def session() -> Iterator[None]:
@@ -256,8 +256,10 @@ def test_no_task_follows_a_stream_whose_client_has_left(raises: bool, caplog: py
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
-            if raises:
+            if then == "raises":
                 raise ClientDisconnected from None
+            if then == "ends":
+                return
         yield "y"
         events.append("went on")
 

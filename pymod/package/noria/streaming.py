@@ -275,7 +275,8 @@ class _Sending:
         write = self.sink.write if self.length is None else self.write
         self.pump = ItemPump(self.source.items, encoding.encode, write, self.sink, self.loop.time, data)
         self.start_keep_alive()
-        if not await self.pump:
+        # A producer may also end because its client has left.
+        if not await self.pump or self.sink.gone:
             if self.length is None or self.sent_bytes != self.length:
                 raise ClientDisconnected("the client has left")
             # The sink is gone for it has all that was declared; whether the producer has more, only that knows.
