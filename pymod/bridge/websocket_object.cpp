@@ -27,8 +27,8 @@ bool is_pending(BorrowedRef future) {
   return done.get() == Py_False;
 }
 
-OwnedRef code_and_reason(const WebSocketNews& end) {
-  return OwnedRef(Py_BuildValue("(iN)", int{end.code}, utf8_text(end.octets)));
+OwnedRef code_and_reason(int code, std::string_view reason) {
+  return OwnedRef(Py_BuildValue("(iN)", code, utf8_text(reason)));
 }
 
 void resolve(BorrowedRef future, const char* method, BorrowedRef value) {
@@ -89,10 +89,16 @@ void WebSocketEnd::ended(const WebSocketNews& news) {
   const OwnedRef held(object_);  // the connection's
   handle_ = {};                  // its server may be gone before this is
   topics_ = nullptr;
-  closed_ = code_and_reason(news);
+  closed_ = code_and_reason(news.code, news.octets);
+  if (!closed_) return PyErr_WriteUnraisable(object_);
+  wake_receiver();
+  fail_sender();
+}
+
+void WebSocketEnd::fail_sender() {
+  if (!sender_) return;
   const OwnedRef error = disconnect();
   if (!error) return PyErr_WriteUnraisable(object_);
-  wake_receiver();
   resolve(std::exchange(sender_, OwnedRef()), "set_exception", error);
 }
 
@@ -101,7 +107,7 @@ OwnedRef WebSocketEnd::known_end() const {
   if (closed_) return OwnedRef::share(closed_);
   const http::WebSocket* const socket = handle_.get();
   const auto news = socket == nullptr ? std::nullopt : socket->known_end();
-  return news ? code_and_reason(*news) : OwnedRef();
+  return news ? code_and_reason(news->code, news->octets) : OwnedRef();
 }
 
 OwnedRef WebSocketEnd::disconnect() const {
@@ -109,7 +115,8 @@ OwnedRef WebSocketEnd::disconnect() const {
   const OwnedRef type(module ? PyObject_GetAttrString(module.get(), "WebSocketDisconnect")
                              : nullptr);
   if (!type) return OwnedRef();
-  const OwnedRef known = known_end();
+  OwnedRef known = known_end();
+  if (!known) known = OwnedRef::share(closing_);
   return OwnedRef(known ? PyObject_Call(type.get(), known.get(), nullptr)
                         : PyObject_CallFunction(type.get(), "is", 1006, ""));
 }
@@ -136,7 +143,7 @@ int WebSocketEnd::send(std::string_view octets, bool is_text) {
 PyObject* WebSocketEnd::wait_for_room() {
   if (!is_pending(sender_)) sender_ = OwnedRef(new_future());
   if (!sender_) return nullptr;
-  if (closed_) resolve(sender_, "set_exception", disconnect());
+  if (closed_ || closing_) resolve(sender_, "set_exception", disconnect());
   if (!is_full_) resolve(sender_, "set_result", Py_None);
   return Py_NewRef(sender_.get());
 }
@@ -177,7 +184,7 @@ bool WebSocketEnd::close(long code, std::string_view reason) {
   const auto sent = static_cast<std::uint16_t>(code < 0 || code > 0xFFFF ? 1 : code);
   switch (socket->close(sent, reason)) {
     case http::CloseFault::none:
-      return true;
+      return note_closing(sent, reason);
     case http::CloseFault::code:
       PyErr_Format(PyExc_ValueError, "%ld is no code that may be sent in a Close", code);
       return false;
@@ -186,6 +193,15 @@ bool WebSocketEnd::close(long code, std::string_view reason) {
       return false;
   }
   return false;
+}
+
+// What is queued still leaves; who waits to add to it would wait for the peer's Close.
+bool WebSocketEnd::note_closing(std::uint16_t code, std::string_view reason) {
+  if (closing_) return true;
+  closing_ = code_and_reason(code, reason);
+  if (!closing_) return false;
+  fail_sender();
+  return true;
 }
 
 bool WebSocketEnd::subscribe(std::string_view topic) {
@@ -219,7 +235,7 @@ PyObject* WebSocketEnd::closed() const {
 }
 
 int WebSocketEnd::traverse(visitproc visit, void* arg) const {
-  for (const OwnedRef* ref : {&application_object_, &receiver_, &sender_, &closed_}) {
+  for (const OwnedRef* ref : {&application_object_, &receiver_, &sender_, &closing_, &closed_}) {
     Py_VISIT(ref->get());
   }
   for (const Waiting& waiting : messages_) Py_VISIT(waiting.message.get());
@@ -329,7 +345,7 @@ PyCFunction as_method() {
 PyMethodDef methods[] = {
     {"send", as_method<send>(), METH_FASTCALL,
      PyDoc_STR("Queues a message; False: await writable() before the next.")},
-    {"writable", writable, METH_NOARGS, PyDoc_STR("A future: there is room again.")},
+    {"writable", writable, METH_NOARGS, PyDoc_STR("A future: there is room again, or it closes.")},
     {"take", take, METH_NOARGS,
      PyDoc_STR("('text', str) or ('binary', bytes), or None: await arrival() and take again.")},
     {"arrival", arrival, METH_NOARGS, PyDoc_STR("A future: there is a message, or the end.")},

@@ -4,6 +4,7 @@
 #include <Python.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <string_view>
 
@@ -56,6 +57,8 @@ class WebSocketEnd {
   void take(OwnedRef message, std::size_t bytes);
   void wake_receiver();
   void ended(const http::WebSocketNews& news);
+  void fail_sender();
+  bool note_closing(std::uint16_t code, std::string_view reason);
   void tell_undelivered();
   // (code, reason), or null.
   OwnedRef known_end() const;
@@ -79,6 +82,7 @@ class WebSocketEnd {
   bool is_full_ = false;
   OwnedRef receiver_;  // a future
   OwnedRef sender_;    // a future
+  OwnedRef closing_;   // (code, reason) of our Close
   OwnedRef closed_;    // (code, reason)
 };
 

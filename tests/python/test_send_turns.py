@@ -7,7 +7,7 @@ from collections.abc import Callable
 from queue import Queue
 
 from links import KeptLink, handshake
-from noria import App, WebSocket
+from noria import App, WebSocket, WebSocketDisconnect
 from noria.client_frames import BINARY, CLOSE, TEXT
 from noria.testing import live_server
 from websocket_peer import SILENCE_S, Peer
@@ -98,3 +98,37 @@ def test_a_reader_that_stops(serve: Callable[..., live_server]) -> None:
         while (frame := peer.frame()).opcode != CLOSE:
             assert frame.payload == octets
         assert frame.code == 1000
+
+
+def test_a_close_ends_the_sends_that_wait(serve: Callable[..., live_server]) -> None:
+    """Those of other tasks, while the peer reads nothing; it goes behind what was queued or waits for room."""
+    app, outcomes, published = App(), Queue[list[object]](), b"p" * (1 << 20)
+
+    @app.websocket("/")
+    async def handler(ws: WebSocket) -> None:
+        ws.subscribe("all")
+        numbers = iter(range(1000))
+
+        async def send() -> None:
+            while True:
+                await ws.send(next(numbers).to_bytes(2, "big") * 32768)
+
+        sends = [asyncio.create_task(send()) for _ in range(3)]
+        buffered = -1
+        while buffered != ws.buffered or not buffered:  # till all three wait
+            buffered = ws.buffered
+            await turns()
+        app.publish("all", published)
+        await ws.close(4000, "enough")
+        outcomes.put(await asyncio.gather(*sends, return_exceptions=True))
+
+    with Peer(serve(app, ws_slow_policy="wait").port, receive_buffer=65536) as peer:
+        ends = outcomes.get(timeout=SILENCE_S)
+        assert [(type(one), str(one)) for one in ends] == [(WebSocketDisconnect, "4000: enough")] * 3
+        count = 0
+        while len(octets := peer.data()) == 65536:
+            assert octets == count.to_bytes(2, "big") * 32768
+            count += 1
+        assert count >= 4 and octets == published
+        frame = peer.frame()
+        assert frame.code == 4000 and frame.payload[2:] == b"enough"

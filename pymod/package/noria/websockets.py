@@ -28,7 +28,7 @@ if TYPE_CHECKING:
             """Queues a message; False once the queue is above its high mark."""
             ...
 
-        def writable(self) -> Awaitable[None]: ...  # below the low mark; at once if the high one was not passed
+        def writable(self) -> Awaitable[None]: ...  # below the low mark, or the high one not passed; or it closes
         def receive(self) -> Awaitable[tuple[str, Message]]:
             """("text", str) or ("binary", bytes); WebSocketDisconnect after the end."""
             ...
