@@ -87,10 +87,10 @@ WebSocketAccepted Connection::accept_websocket(const WebSocketAccept& accept,
   return {.socket = {shared_.websockets, socket_->place()}, .topics = &shared_.topics};
 }
 
+// What came behind the handshake is read as what waits for a pause to end.
 void Connection::begin_websocket() {
   life_ = Life::upgraded;
   if (shared_.stopping) socket_->drain(shared_.clock.now_ms());
-  resume_websocket();
 }
 
 // --- octets in ---
@@ -136,13 +136,15 @@ void Connection::lose_websocket() {
 void Connection::settle_websocket() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
   socket_->settle(now_ms);
-  if (!socket_->over() && (input_paused_ || parked_) && !socket_->paused()) {
+  const bool goes_on = input_paused_ || parked_ || peer_finished_;
+  if (goes_on && !socket_->over() && !socket_->paused()) {
     resume_websocket();
-    socket_->tell_news(now_ms);
     // The handlers have yet to have their turn with what came ahead of it.
-    if (socket_->refused()) inspect_by(now_ms + 1);
+    if (socket_->refused()) socket_->put_off_refusal(now_ms + 1);
+    socket_->tell_news(now_ms);
   }
   if (socket_->over()) return end_websocket();
+  if (socket_->refused()) inspect_by(now_ms + 1);
   if (socket_->paused() && !input_paused_) pause_input();
   inspect_by(socket_->deadline_ms());
   // As in settle_kept(): who sends more than the peer takes hears of the room by a completion.

@@ -224,7 +224,7 @@ std::optional<WebSocketNews> WebSocketConnection::known_end() const {
 // --- the end of a turn, and time ---
 
 void WebSocketConnection::settle(std::uint64_t now_ms) {
-  act_on_refusal();
+  if (now_ms >= refusal_due_ms_) act_on_refusal();
   tell_news(now_ms);
 }
 

@@ -94,6 +94,8 @@ class WebSocketConnection final : public WebSocket {
   void settle(std::uint64_t now_ms);
   void tell_news(std::uint64_t now_ms);
   bool refused() const { return refusal_ != Reason::none; }
+  // However often it is settled before.
+  void put_off_refusal(std::uint64_t until_ms) { refusal_due_ms_ = until_ms; }
   // What is queued leaves from here on, what comes later goes behind it.
   void begin_sending();
   // What was leaving is with the kernel.
@@ -189,6 +191,7 @@ class WebSocketConnection final : public WebSocket {
   std::uint64_t pinged_ms_;  // when our last ping left, or might have
   std::uint64_t close_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t frame_deadline_ms_ = TimerWheel::no_deadline_ms;
+  std::uint64_t refusal_due_ms_ = 0;
   std::uint64_t control_window_ms_ = 0;
   std::uint64_t control_count_ = 0;  // since then
 };

@@ -148,6 +148,23 @@ def test_a_client_that_has_left_behind_messages_that_wait(
     assert caplog.text == ""
 
 
+def test_messages_with_the_handshake_ahead_of_a_broken_rule(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NORIA_ENGINE", engine)
+    app = App()
+
+    @app.websocket("/")
+    async def handler(ws: WebSocket) -> None:
+        async for message in ws:
+            await ws.send(f"got {message}")
+
+    frames = b"\x81\x81\0\0\0\0a" + b"\x81\x81\0\0\0\0b" + b"\x81\x01c"  # the last without a mask
+    with live_server(app) as server, Peer(server.port) as peer:
+        fields = "".join(f"{name}: {value}\r\n" for name, value in upgrade_fields(new_key()))
+        peer.send(f"GET / HTTP/1.1\r\nHost: h\r\n{fields}\r\n".encode() + frames)
+        head, _, answers = peer.rest().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ") and answers == b"\x81\x05got a\x81\x05got b\x88\x02\x03\xea"
+
+
 def test_the_handler_learns_of_the_peers_end() -> None:
     app, seen = App(), []
 

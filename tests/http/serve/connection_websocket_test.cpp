@@ -304,6 +304,25 @@ TEST(ConnectionWebsocket, WS_032_what_waited_ahead_of_a_broken_rule_may_be_answe
   EXPECT_EQ(held, 31u);
 }
 
+TEST(ConnectionWebsocket, WS_032_what_came_with_the_handshake_may_be_answered) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  std::string frames = text("a");
+  for (int count = 0; count < 17; ++count) frames += frame({.opcode = 9});  // one waits
+  frames += frame({.masked = false}) + text("c");
+  served.send(peer, handshake("/socket/later") + frames);
+  SeenSocket& socket = accept_later(served.seen, served.seen.suspended.at(0));
+  served.run();
+  EXPECT_EQ(socket.news, News{"text:a"});
+  EXPECT_EQ(status_of(served.engine.take_sent(peer)), 101);
+  ASSERT_NE(socket.handle.get(), nullptr);
+  EXPECT_EQ(socket.handle.get()->send(MessageKind::text, "b"), SendOutcome::queued);
+  served.pass_ms(2);
+  EXPECT_EQ(told(served.engine.take_sent(peer)), "text:b close:1002");
+  EXPECT_EQ(socket.news, (News{"text:a", "closed:1002 unclean"}));
+  EXPECT_EQ(served.count(Reason::cut_websocket_protocol), 1u);
+}
+
 TEST(ConnectionWebsocket, CON_045_a_reset_is_noticed_while_nothing_is_read) {
   Served served;
   const uring::Peer peer = open_socket(served, "/socket/hold");
