@@ -42,6 +42,14 @@ def test_targets(folder: Path, target: str) -> None:
     assert isinstance(load(target, str(folder)), App)
 
 
+def test_a_file_finds_what_lies_beside_it_and_what_a_module_would(folder: Path) -> None:
+    (folder / "shop").mkdir()
+    (folder / "shop/beside.py").write_text(APP)
+    (folder / "shop/items.py").write_text("from beside import app\n")
+    (folder / "shop/main.py").write_text("from shop.items import app\n")
+    assert isinstance(load("shop/main.py", str(folder)), App)
+
+
 @pytest.mark.parametrize(
     ("target", "says"),
     [

@@ -63,7 +63,7 @@ def _module_of_file(path: str, app_dir: str) -> Any:
     file = os.path.join(app_dir, path)
     if not os.path.isfile(file):
         raise StartupError(f"there is no file {path}; give the path from {app_dir}")
-    sys.path.insert(0, os.path.dirname(os.path.abspath(file)))
+    sys.path[:0] = dict.fromkeys((os.path.dirname(os.path.abspath(file)), app_dir))
     name = os.path.splitext(os.path.basename(file))[0]
 
     def execute() -> Any:
