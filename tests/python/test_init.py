@@ -56,5 +56,7 @@ def test_names_that_are_loaded_when_asked_for() -> None:
     assert {"GuardLike", "HeadersInit", "Lifespan", "RouteOptions", "Settings", "WebSocketOptions"} <= loaded.keys()
     assert noria.__version__ == "0.1.0"
     assert run("import noria; print('App' in dir(noria) and noria.errors.NoriaError.__name__)") == "NoriaError\n"
+    asked = "set(dir(noria.Request))"
+    assert run(f"import noria; first = {asked}; import noria.app; print({asked} - first)") == "set()\n"
     with pytest.raises(AttributeError, match="nothing"):
         noria.nothing

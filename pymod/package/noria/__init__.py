@@ -134,13 +134,14 @@ _MODULES = {
         "StartupError URLBuildError UnauthorizedError UnsupportedMediaType WebSocketDisconnect"
     ),
     "noria.form_data": "FormData",
+    "noria.forms": "Request",  # by then all is attached to it
     "noria.guards": "And Authenticated Not Or PermissionGuard RoleGuard",
     "noria.headers": "MutableHeaders",
     "noria.json": "",
     "noria.options": "GuardLike HeadersInit Lifespan RouteOptions Settings WebSocketOptions",
     "noria.params": "Body Cookie Depends File Form Header Path Query Security",
     "noria.problems": "ProblemDetails",
-    "noria.requests": "Address Headers MultiDict Request State URL",
+    "noria.requests": "Address Headers MultiDict State URL",
     "noria.responses": "Response",
     "noria.routing": "RouteInfo",
     "noria.sse": "SseEvent SseStream",

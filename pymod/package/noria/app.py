@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from noria import _native
-from noria import arriving as _arriving  # attaches to Request
 from noria import forms as _forms  # attaches to Request
 from noria import responses as _responses  # the native half must know Response
 from noria.blueprints import Within

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from noria import arriving as _arriving  # attaches what Request has besides
 from noria._native import Request
 
 TYPE_CHECKING = False
