@@ -90,6 +90,22 @@ def test_a_status_without_a_body_said_before_the_first_item(asking: Asking) -> N
     assert (answer.status, answer.body) == (204, b"")
 
 
+@pytest.mark.parametrize("value", [None, {"a": 1}, b"octets"])
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_has_no_type_of_one(asking: Asking, status: int, value: Any) -> None:
+    app = App()
+
+    @app.get("/")
+    def handler(response: Response) -> Any:
+        response.status = status
+        response.headers["etag"] = '"1"'
+        return value
+
+    answer = asking(app)("GET", "/")
+    assert (answer.status, answer.body, answer.headers["etag"]) == (status, b"", '"1"')
+    assert "content-type" not in answer.headers
+
+
 @pytest.mark.parametrize("provides", [False, True])
 def test_tasks_of_the_parameter_then_those_of_the_response(provides: bool) -> None:
     app, ran = App(), list[str]()

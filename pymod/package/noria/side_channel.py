@@ -32,6 +32,8 @@ def _merge_head(response: Response, value: Any, side: Response) -> None:
     own_status = isinstance(value, Response | ProblemDetails) or type(value) is tuple
     if side._status and not own_status:
         response._status = side._status
+        if side._status in (204, 304) and not isinstance(response._body, Streaming):
+            response._body, response._fields = b"", []  # a type and a body of nothing; a stream sees to its own
     if isinstance(value, Response):
         own = {name.lower() for name, _ in response._fields}
     elif type(value) is tuple and len(value) == 3:
