@@ -68,7 +68,7 @@ class PatternParser {
     while (at_ < text_.size() && text_[at_] != '/') {
       const char octet = text_[at_];
       if (octet == '?' || octet == '#') return fail(RouteProblem::query_or_fragment, at_);
-      if (octet == '}') return fail(RouteProblem::unbalanced, at_);
+      if (octet == '}') return fail(RouteProblem::bad_parameter, at_);
       if (octet == '{') {
         if (!segment.is_literal()) return fail(RouteProblem::two_parameters, at_);
         segment.parameter = static_cast<std::uint32_t>(pattern_.parameters.size());
@@ -100,13 +100,13 @@ class PatternParser {
     while (at_ < text_.size() && continues_name(text_[at_])) ++at_;
     parameter.name = text_.substr(name_begin, at_ - name_begin);
     if (parameter.name.empty() || !begins_name(parameter.name[0])) {
-      return fail(RouteProblem::unbalanced, begin);
+      return fail(RouteProblem::bad_parameter, begin);
     }
     if (at_ < text_.size() && text_[at_] == ':' && parameter.converter == Converter::text) {
       ++at_;
       if (!take_converter(parameter)) return false;
     }
-    if (at_ == text_.size() || text_[at_] != '}') return fail(RouteProblem::unbalanced, begin);
+    if (at_ == text_.size() || text_[at_] != '}') return fail(RouteProblem::bad_parameter, begin);
     ++at_;
     for (const PatternParameter& earlier : pattern_.parameters) {
       if (earlier.name == parameter.name) return fail(RouteProblem::duplicate_parameter, begin);
@@ -128,7 +128,7 @@ class PatternParser {
     if (parameter.converter != Converter::regex) return true;
     if (at_ == text_.size() || text_[at_] != '(') return fail(RouteProblem::bad_regex, begin);
     const std::optional<std::size_t> end = regex_end(at_ + 1);
-    if (!end) return fail(RouteProblem::unbalanced, parameter.position);
+    if (!end) return fail(RouteProblem::bad_parameter, parameter.position);
     parameter.regex = text_.substr(at_ + 1, *end - at_ - 1);
     if (parameter.regex.empty()) return fail(RouteProblem::bad_regex, begin);
     at_ = *end + 1;

@@ -17,7 +17,7 @@ enum class RouteProblem : std::uint8_t {
   colon_parameter,    // ":id" instead of "{id}"
   path_not_last,      // a path parameter that is not the whole last segment
   bad_regex,          // empty, or refused by whoever compiles it
-  unbalanced,         // braces that do not form "{name}" or "{name:converter}"
+  bad_parameter,      // braces that do not form "{name}" or "{name:converter}"
   method,             // no token, too many of them, CONNECT or TRACE
   too_many_parameters,
 };
@@ -51,8 +51,8 @@ constexpr std::string_view word_of(RouteProblem problem) {
       return "path_not_last";
     case RouteProblem::bad_regex:
       return "bad_regex";
-    case RouteProblem::unbalanced:
-      return "unbalanced";
+    case RouteProblem::bad_parameter:
+      return "bad_parameter";
     case RouteProblem::method:
       return "method";
     case RouteProblem::too_many_parameters:

@@ -142,7 +142,7 @@ class RouteError(ValueError):
     """A template that is refused or already taken."""
 
     # conflict, two_parameters, unknown_converter, duplicate_parameter, no_leading_slash,
-    # query_or_fragment, colon_parameter, path_not_last, bad_regex, unbalanced, method or
+    # query_or_fragment, colon_parameter, path_not_last, bad_regex, bad_parameter, method or
     # too_many_parameters
     problem: str
     other: int | None  # the index of the route in the way (conflict)

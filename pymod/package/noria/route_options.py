@@ -100,7 +100,7 @@ FIXES = {
     "colon_parameter": "write {id} for :id",
     "path_not_last": "put the path parameter last",
     "bad_regex": "correct the pattern; it must match a whole segment",
-    "unbalanced": "write {name} or {name:converter}, the name of letters, digits and _; close every {, ( and [",
+    "bad_parameter": "write {name} or {name:converter}, the name of letters, digits and _; close every {, ( and [",
     "method": "use a method token; CONNECT and TRACE cannot be registered",
     "too_many_parameters": "use at most 16 parameters",
 }

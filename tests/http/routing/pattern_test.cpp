@@ -84,7 +84,7 @@ TEST(Pattern, refused_templates) {
   EXPECT_EQ(problem("/{a:integer}"), "unknown_converter 4");
   EXPECT_EQ(problem("/{a:}"), "unknown_converter 4");
   EXPECT_EQ(problem("/{a:Int}"), "unknown_converter 4");
-  EXPECT_EQ(problem("/{a:int(2)}"), "unbalanced 1");
+  EXPECT_EQ(problem("/{a:int(2)}"), "bad_parameter 1");
   EXPECT_EQ(problem("/f/{p:path}/x"), "path_not_last 3");
   EXPECT_EQ(problem("/f/{*p}/"), "path_not_last 3");
   EXPECT_EQ(problem("/f/a{p:path}"), "path_not_last 3");
@@ -95,7 +95,7 @@ TEST(Pattern, refused_templates) {
        {"/{", "/{}", "/{a", "/a}", "/{a/b}", "/{1a}", "/{a b}", "/{{a}}", "/{*}", "/{*p:path}",
         "/{a:str", "/{s:regex(", "/{s:regex((a)}", "/{s:regex(a)", "/{s:regex(a)x}",
         "/{s:regex([a)}", "/{s:regex(\\", "/{s:regex([\\"}) {
-    EXPECT_EQ(problem(text).substr(0, 10), "unbalanced") << text;
+    EXPECT_EQ(problem(text).substr(0, 13), "bad_parameter") << text;
   }
 }
 

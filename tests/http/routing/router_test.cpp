@@ -62,7 +62,7 @@ TEST(Router, methods_are_tokens_in_any_case_but_not_connect_or_trace) {
 TEST(Router, refused_templates_and_regexes_change_nothing) {
   Router router;
   EXPECT_EQ(added(router, "GET a"), "no_leading_slash 0");
-  EXPECT_EQ(added(router, "NEW /{a}/{s:regex(()}"), "unbalanced 5");
+  EXPECT_EQ(added(router, "NEW /{a}/{s:regex(()}"), "bad_parameter 5");
   EXPECT_EQ(added(router, "NEW /{a}/{s:regex(\\()}"), "0");
   const std::array<std::string_view, 1> methods = {"OTHER"};
   const auto refused = router.add(methods, "/{a}/{s:regex(x)}");

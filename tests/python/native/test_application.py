@@ -27,7 +27,8 @@ def fullmatch(pattern: str) -> Any:
         ("/:id", "colon_parameter"),
         ("/{p:path}/x", "path_not_last"),
         ("/{a:regex(*)}", "bad_regex"),
-        ("/{a", "unbalanced"),
+        ("/{a", "bad_parameter"),
+        ("/{1a}", "bad_parameter"),
         ("/" + "/".join(f"{{p{n}}}" for n in range(17)), "too_many_parameters"),
     ],
 )
