@@ -21,6 +21,8 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TIMEOUT_S = 300
+VERDICT = "sanitizer"  # files of that name and a process
+VERDICT_LINES_MAX = 40
 CLANG_FORMAT = "clang-format-19"
 
 
@@ -154,19 +156,27 @@ def python_environment(build: Path, sanitizer: str) -> dict[str, str]:
         ).stdout.strip()
         for name in runtimes
     ]
-    return sanitizer_environment(sanitizer) | {
+    # In files, for pytest keeps what a process that dies has said.
+    verdicts = f"log_path={build.resolve() / 'reports' / VERDICT}"
+    # The interpreter frees little at its end; what leaks is counted by the tests themselves. Of a crash
+    # noria tells itself, which has tests.
+    options = ["detect_leaks=0", "detect_stack_use_after_return=1"]
+    options += [f"handle_{name}=0" for name in ("abort", "segv", "sigbus", "sigfpe", "sigill")]
+    environment = sanitizer_environment(sanitizer)
+    return environment | {
         "LD_PRELOAD": " ".join(found),
         "PYTHONMALLOC": "malloc",  # the interpreter's own pools would hide what is freed
         "PYTHONPATH": str(site),
-        # The interpreter frees little at its end; what leaks is counted by the tests themselves.
-        "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=1",
+        "ASAN_OPTIONS": ":".join([*options, verdicts]),
+        "UBSAN_OPTIONS": f"{environment['UBSAN_OPTIONS']}:{verdicts}",
     }
 
 
 def check_python(build: Path, sanitizer: str) -> Count:
     report = build.resolve() / "reports" / "pytest.xml"
     report.parent.mkdir(exist_ok=True)
-    report.unlink(missing_ok=True)
+    for old in (report, *report.parent.glob(f"{VERDICT}.*")):
+        old.unlink(missing_ok=True)
     suites = ("tests/python", "tests/conformance", "tests/examples")
     folders = [suite for suite in suites if (ROOT / suite).is_dir()]
     if not folders:
@@ -182,7 +192,10 @@ def check_python(build: Path, sanitizer: str) -> Count:
     no_tests_collected = 5
     if done.returncode not in (0, no_tests_collected) and count.failed == 0:
         count = count._replace(failed=1)
-    return count
+    verdicts = sorted(report.parent.glob(f"{VERDICT}.*"))
+    for verdict in verdicts:
+        say(f"{verdict}:\n" + "".join(verdict.read_text(errors="replace").splitlines(keepends=True)[:VERDICT_LINES_MAX]))
+    return count._replace(failed=max(count.failed, len(verdicts)))
 
 
 def check_script(script: str) -> Count:

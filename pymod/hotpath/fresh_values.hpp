@@ -61,7 +61,7 @@ class Integers {
   }
 
   [[gnu::always_inline]] PyObject* make(std::int64_t value) {
-    const auto index = static_cast<std::uint64_t>(value - shared_first);
+    const auto index = static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(shared_first);
     if (index < shared_.size()) return Py_NewRef(shared_[index]);
     if constexpr (!value_layouts_known) return PyLong_FromLongLong(value);
     return make_unshared(value);
