@@ -36,7 +36,6 @@ def test_an_arena_comes_with_its_pages_and_goes_whole() -> None:
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, env=environment
     )
     steps, given_back = json.loads(done.stdout)
-    # 8.4 MiB in arenas of 1 MiB; page by page each of the thousand steps would be one.
+    # 8.4 MiB in arenas of 1 MiB; page by page no step would be as large.
     assert 6 <= sum(step >= 1000 for step in steps) <= 10
-    assert sum(step > 0 for step in steps) < 300
     assert given_back >= 2000  # but for arenas that something else has come to live in
