@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from typing import Any
 
+from services import unsanitized
 from websockets.sync.client import ClientConnection, connect
 
 ANSWER_S = 60
@@ -85,9 +85,7 @@ class Browser:
 def browser() -> Iterator[Browser]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         command = ["chromium", *FLAGS, f"--user-data-dir={folder}", "about:blank"]
-        # A sanitizer that is loaded into Python first is none of the browser's, which would not start.
-        environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=unsanitized())
         assert process.stderr is not None
         try:
             said = ""

@@ -7,6 +7,8 @@ import socket
 import subprocess
 from pathlib import Path
 
+from services import unsanitized
+
 START_S = 10
 
 NGINX = """
@@ -98,7 +100,9 @@ class Proxy:
             "apache2": ["-DFOREGROUND", "-f", str(configuration)],
         }[program]
         self._said = (folder / "said").open("wb")
-        self._process = subprocess.Popen([found, *options], stdout=self._said, stderr=self._said)
+        self._process = subprocess.Popen(
+            [found, *options], stdout=self._said, stderr=self._said, env=unsanitized()
+        )
         self._folder = folder
 
     def __enter__(self) -> Proxy:

@@ -30,6 +30,11 @@ def free_port() -> int:
         return port
 
 
+def unsanitized() -> dict[str, str]:
+    """The environment of programs that are not ours: what a sanitizer loads into Python first stops them."""
+    return {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+
+
 def _postgres_program(name: str) -> str | None:
     """Debian keeps them off PATH, one folder a version."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[-3]))
@@ -54,7 +59,8 @@ def _run_as_postgres(folder: Path, name: str, *arguments: str) -> None:
     other: dict[str, object] = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
     with (folder / "said").open("ab") as said:
         status = subprocess.run(
-            [program, *arguments], stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=folder, **other
+            [program, *arguments],
+            stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=folder, env=unsanitized(), **other,
         ).returncode  # type: ignore[call-overload]
     if status != 0:
         raise RuntimeError(f"{name}: {(folder / 'said').read_text()}")
@@ -100,7 +106,7 @@ def redis(port: int | None = None) -> Iterator[Service]:
         port = port or free_port()
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
         command += ["--unixsocket", str(folder / "socket")]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unsanitized())
         assert process.stdout is not None
         try:
             said = ""

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from proxies import START_S
-from services import free_port
+from services import free_port, unsanitized
 from wire import Peer
 
 CONFIGURATION = """
@@ -32,7 +32,8 @@ class StaticNginx:
         configuration.write_text(CONFIGURATION.format(folder=folder, port=self.port, root=root))
         self._said = (folder / "said").open("wb")
         self._process = subprocess.Popen(
-            ["nginx", "-p", str(folder), "-c", str(configuration)], stdout=self._said, stderr=self._said
+            ["nginx", "-p", str(folder), "-c", str(configuration)],
+            stdout=self._said, stderr=self._said, env=unsanitized(),
         )
         self._folder = folder
 
