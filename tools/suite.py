@@ -181,9 +181,10 @@ def check_python(build: Path, sanitizer: str) -> Count:
     folders = [suite for suite in suites if (ROOT / suite).is_dir()]
     if not folders:
         return Count()
+    # Not kept from us: the verdict of UBSan, which goes to stderr and ends the process.
+    options = [f"--timeout={TEST_TIMEOUT_S}", f"--junitxml={report}"] + ["--capture=sys"] * bool(sanitizer)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", f"--timeout={TEST_TIMEOUT_S}", f"--junitxml={report}"]
-        + folders,
+        [sys.executable, "-m", "pytest", *options, *folders],
         cwd=ROOT,
         env=python_environment(build, sanitizer),
         stdin=subprocess.DEVNULL,

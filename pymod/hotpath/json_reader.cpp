@@ -1,5 +1,6 @@
 #include "pymod/hotpath/json_reader.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "pymod/hotpath/json_parser.hpp"
@@ -53,7 +54,7 @@ PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLim
   }
   std::vector<char>& padded = reader.padded;
   if (padded.size() < text.size() + padding_bytes) padded.resize(text.size() + padding_bytes);
-  std::memcpy(padded.data(), text.data(), text.size());
+  std::ranges::copy(text, padded.data());  // of nothing too, which may be nowhere
   std::memset(padded.data() + text.size(), 0, padding_bytes);
 
   reader.busy = true;
