@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_TIMEOUT_S = 300
-VERDICT = "sanitizer"  # files of that name and a process
+VERDICT = "sanitizer"  # ASan's: files of that name and a process
 VERDICT_LINES_MAX = 40
 CLANG_FORMAT = "clang-format-19"
 
@@ -156,19 +156,17 @@ def python_environment(build: Path, sanitizer: str) -> dict[str, str]:
         ).stdout.strip()
         for name in runtimes
     ]
-    # In files, for pytest keeps what a process that dies has said.
-    verdicts = f"log_path={build.resolve() / 'reports' / VERDICT}"
     # The interpreter frees little at its end; what leaks is counted by the tests themselves. Of a crash
     # noria tells itself, which has tests.
     options = ["detect_leaks=0", "detect_stack_use_after_return=1"]
     options += [f"handle_{name}=0" for name in ("abort", "segv", "sigbus", "sigfpe", "sigill")]
-    environment = sanitizer_environment(sanitizer)
-    return environment | {
+    # In a file, for the tests keep what the processes they start say.
+    options += [f"log_path={build.resolve() / 'reports' / VERDICT}"]
+    return sanitizer_environment(sanitizer) | {
         "LD_PRELOAD": " ".join(found),
         "PYTHONMALLOC": "malloc",  # the interpreter's own pools would hide what is freed
         "PYTHONPATH": str(site),
-        "ASAN_OPTIONS": ":".join([*options, verdicts]),
-        "UBSAN_OPTIONS": f"{environment['UBSAN_OPTIONS']}:{verdicts}",
+        "ASAN_OPTIONS": ":".join(options),
     }
 
 
