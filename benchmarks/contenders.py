@@ -116,7 +116,7 @@ def _constants(path: Path) -> dict[str, Any]:
 
 
 # The ceilings come first, then ours; every ratio is to the first.
-_ORDER = ("ceiling", "noria_cpp", "noria_python", "noria_async", "noria_live", "framework_noria")
+_ORDER = ("ceiling", "pelton_cpp", "pelton_python", "pelton_async", "pelton_live", "framework_pelton")
 
 
 def contenders_of(question: str) -> Iterator[Contender]:
@@ -209,7 +209,7 @@ class Running:
             "venv": str(venv),
             "python": f"{venv}/bin/python",
             "harness_python": sys.executable,
-            "noria": str(Path(sys.executable).parent / "noria"),
+            "pelton": str(Path(sys.executable).parent / "pelton"),
             "scratch": str(scratch),
         }
         self.command = [part.format_map(words) for part in contender.command]

@@ -222,7 +222,7 @@ def answer_beside(
 
 
 def idle(options: argparse.Namespace) -> dict[str, Any]:
-    """Memory of idle connections, of noria on both engines and of the ceilings."""
+    """Memory of idle connections, of pelton on both engines and of the ceilings."""
     figures: dict[str, Any] = {}
     question = contenders.questions()["json"]
     for contender in contenders.contenders_of(question.name):
@@ -243,16 +243,16 @@ def _live(name: str) -> Callable[[argparse.Namespace], dict[str, Any]]:
     return lambda options: live.measure(name, options.build, options.rounds, options.seconds, options.only)
 
 
-# What no wrk can ask: figures of another shape, mostly of noria's own.
+# What no wrk can ask: figures of another shape, mostly of pelton's own.
 LOADS: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
     "loop": (
         event_loops.QUESTION,
         lambda options: event_loops.measure(options.build, options.rounds, 3 * options.seconds, options.only),
     ),
     "idle_connections": (idle_connections.QUESTION, idle),
-    "objects": (objects.QUESTION, lambda options: {"noria Python": objects.measure()}),
+    "objects": (objects.QUESTION, lambda options: {"pelton Python": objects.measure()}),
     "overload": (overload.QUESTION, lambda options: overload.measure(10 if options.quick else 60)),
-    "start": (start.QUESTION, lambda options: {"noria Python": start.measure()}),
+    "start": (start.QUESTION, lambda options: {"pelton Python": start.measure()}),
     **{name: (live.question_of(name), _live(name)) for name in live.CELLS},
 }
 # The others come as a contender and its figures.

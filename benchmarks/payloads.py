@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-BOUNDARY = "----noria-benchmark-7MA4YWxkTrZu0gW"
+BOUNDARY = "----pelton-benchmark-7MA4YWxkTrZu0gW"
 UPLOAD_BYTES = 10_000_000
 _LINE = b"The quick brown fox jumps over the lazy dog, and the dog does not even look up.\n"
 

@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 // write(2) alone: the heap and stdio may be what is broken.
@@ -22,7 +22,7 @@ void check_failed(const char* expression, std::source_location where) {
   for (auto number = where.line(); number != 0; number /= 10) {
     *--cursor = static_cast<char>('0' + number % 10);
   }
-  say("noria: check failed: ");
+  say("pelton: check failed: ");
   say(expression);
   say("\n  where: ");
   say(where.file_name());
@@ -30,8 +30,8 @@ void check_failed(const char* expression, std::source_location where) {
   say(cursor);
   say(" in ");
   say(where.function_name());
-  say("\n  fix:   this is a defect of noria, please report it with these lines\n");
+  say("\n  fix:   this is a defect of pelton, please report it with these lines\n");
   std::abort();
 }
 
-}  // namespace noria
+}  // namespace pelton

@@ -1,16 +1,16 @@
-// A CHECK states what must be true unless noria itself is broken. It stays on in every build: a
+// A CHECK states what must be true unless pelton itself is broken. It stays on in every build: a
 // failing check prints where and what, and aborts, so the supervisor replaces the worker.
 #pragma once
 
 #include <source_location>
 
-namespace noria {
+namespace pelton {
 
 [[noreturn]] void check_failed(const char* expression, std::source_location where);
 
-}  // namespace noria
+}  // namespace pelton
 
 #define CHECK(expression)                             \
   (__builtin_expect(static_cast<bool>(expression), 1) \
        ? static_cast<void>(0)                         \
-       : ::noria::check_failed(#expression, std::source_location::current()))
+       : ::pelton::check_failed(#expression, std::source_location::current()))

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <ctime>
 
-namespace noria {
+namespace pelton {
 
 class Clock {
  public:
@@ -52,4 +52,4 @@ class VirtualClock final : public Clock {
   void set_wall_seconds(std::int64_t seconds) { wall_seconds_ = seconds; }
 };
 
-}  // namespace noria
+}  // namespace pelton

@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria {
+namespace pelton {
 
 enum class Phase : std::uint64_t {
   absent,   // no process, or one that has not come so far as to say
@@ -92,4 +92,4 @@ struct CoreState {
   }
 };
 
-}  // namespace noria
+}  // namespace pelton

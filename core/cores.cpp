@@ -18,7 +18,7 @@
 #include "core/worker_patience.hpp"
 #include "core/worker_start.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
@@ -396,4 +396,4 @@ int supervise(const CoresOptions& options) {
   return Supervisor(options, *segment).run();
 }
 
-}  // namespace noria
+}  // namespace pelton

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace noria {
+namespace pelton {
 
 struct CoresOptions {
   std::vector<std::string> command;         // argv of a worker; argv[0] is searched in PATH
@@ -42,4 +42,4 @@ int stacks_signal();
 // failed before any was ever ready; 128 + n forced by a second signal n (PRC-001, PRC-055).
 int supervise(const CoresOptions& options);
 
-}  // namespace noria
+}  // namespace pelton

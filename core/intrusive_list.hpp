@@ -4,7 +4,7 @@
 
 #include "core/check.hpp"
 
-namespace noria {
+namespace pelton {
 
 struct ListNode {
   ListNode* previous = nullptr;
@@ -60,4 +60,4 @@ class IntrusiveList {
   ListNode head_;
 };
 
-}  // namespace noria
+}  // namespace pelton

@@ -4,7 +4,7 @@
 
 #include "core/check.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
 constexpr std::array<ReasonRow, reason_count> rows = {{
@@ -158,4 +158,4 @@ const ReasonRow& reason_row(Reason reason) {
   return rows[index];
 }
 
-}  // namespace noria
+}  // namespace pelton

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria {
+namespace pelton {
 
 // `refused.line_bare_lf` is Reason::refused_line_bare_lf: class, underscore, reason word.
 enum class Reason : std::uint8_t {
@@ -160,4 +160,4 @@ inline constexpr std::size_t reason_count = 138;
 
 const ReasonRow& reason_row(Reason reason);
 
-}  // namespace noria
+}  // namespace pelton

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstring>
 
-namespace noria {
+namespace pelton {
 
 ServiceManager::ServiceManager(const std::string& address) {
   sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
@@ -30,4 +30,4 @@ void ServiceManager::tell(std::string_view state) const {
   if (socket_ >= 0) ::send(socket_, state.data(), state.size(), MSG_NOSIGNAL);
 }
 
-}  // namespace noria
+}  // namespace pelton

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria {
+namespace pelton {
 
 class ServiceManager {
  public:
@@ -22,4 +22,4 @@ class ServiceManager {
   int socket_ = -1;
 };
 
-}  // namespace noria
+}  // namespace pelton

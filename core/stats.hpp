@@ -9,7 +9,7 @@
 
 #include "core/reason.hpp"
 
-namespace noria {
+namespace pelton {
 
 using StatsCells = std::array<std::atomic<std::uint64_t>, reason_count>;
 
@@ -38,4 +38,4 @@ class Stats {
   StatsCells& cells_;
 };
 
-}  // namespace noria
+}  // namespace pelton

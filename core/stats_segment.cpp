@@ -12,10 +12,10 @@
 
 #include "core/check.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
-constexpr std::uint64_t magic = 0x6174'7361'6972'6F6E;  // "noriasta" in memory
+constexpr std::uint64_t magic = 0x7473'6E6F'746C'6570;  // "peltonst" in memory
 constexpr std::uint32_t layout = 2;
 constexpr std::size_t line_bytes = 64;
 constexpr std::uint32_t bank_count_max = 1 << 16;
@@ -49,7 +49,7 @@ std::size_t StatsSegment::bytes_for(std::uint32_t bank_count) {
 
 std::expected<StatsSegment, int> StatsSegment::create(std::uint32_t bank_count) {
   CHECK(bank_count > 0 && bank_count <= bank_count_max);
-  const int descriptor = ::memfd_create("noria-stats", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  const int descriptor = ::memfd_create("pelton-stats", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (descriptor < 0) return std::unexpected(errno);
   const std::size_t bytes = bytes_for(bank_count);
   char* memory = nullptr;
@@ -126,4 +126,4 @@ std::uint64_t StatsSegment::total(Reason reason) const {
   return sum;
 }
 
-}  // namespace noria
+}  // namespace pelton

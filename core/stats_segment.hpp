@@ -20,7 +20,7 @@
 #include "core/core_state.hpp"
 #include "core/stats.hpp"
 
-namespace noria {
+namespace pelton {
 
 class StatsSegment {
  public:
@@ -58,4 +58,4 @@ class StatsSegment {
   std::uint32_t bank_count_;
 };
 
-}  // namespace noria
+}  // namespace pelton

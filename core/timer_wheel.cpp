@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace noria {
+namespace pelton {
 
 void TimerWheel::arm(TimerNode& node, std::uint64_t deadline_ms) {
   if (node.linked()) disarm(node);
@@ -77,4 +77,4 @@ std::uint64_t TimerWheel::next_wake_ms() const {
   return no_deadline_ms;
 }
 
-}  // namespace noria
+}  // namespace pelton

@@ -7,7 +7,7 @@
 
 #include "core/intrusive_list.hpp"
 
-namespace noria {
+namespace pelton {
 
 struct TimerNode : ListNode {
   std::uint64_t deadline_ms = 0;
@@ -49,4 +49,4 @@ class TimerWheel {
   std::size_t armed_ = 0;
 };
 
-}  // namespace noria
+}  // namespace pelton

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstring>
 
-namespace noria {
+namespace pelton {
 
 // "00" to "99".
 inline constexpr auto digit_pairs = [] {
@@ -28,4 +28,4 @@ inline char* put_two_digits(char* out, int number) {
   return put_two_digits(out, static_cast<std::size_t>(number));
 }
 
-}  // namespace noria
+}  // namespace pelton

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <deque>
 
-namespace noria {
+namespace pelton {
 
 enum class Silence : std::uint8_t {
   none,   // the loop turns
@@ -71,4 +71,4 @@ class RestartWindow {
   bool crowded_ = false;
 };
 
-}  // namespace noria
+}  // namespace pelton

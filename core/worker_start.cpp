@@ -12,12 +12,12 @@
 
 extern char** environ;
 
-namespace noria {
+namespace pelton {
 namespace {
 
 // What an outer supervisor, or the service manager, has told this process.
 bool is_ours_alone(std::string_view variable) {
-  for (const std::string_view prefix : {"NORIA_WORKER_", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
+  for (const std::string_view prefix : {"PELTON_WORKER_", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
                                         "WATCHDOG_PID=", "LISTEN_FDS=", "LISTEN_PID="}) {
     if (variable.starts_with(prefix)) return true;
   }
@@ -129,4 +129,4 @@ std::string end_of_worker(int status) {
                              : "exited with " + std::to_string(WEXITSTATUS(status));
 }
 
-}  // namespace noria
+}  // namespace pelton

@@ -12,23 +12,23 @@
 #include <string>
 #include <string_view>
 
-namespace noria {
+namespace pelton {
 
 // What a worker finds in its environment, beside the supervisor's own.
-inline constexpr const char* worker_id_variable = "NORIA_WORKER_ID";  // 0, 1, ...
-inline constexpr const char* worker_restarts_variable = "NORIA_WORKER_RESTARTS";
-inline constexpr const char* listeners_variable = "NORIA_WORKER_LISTENERS";  // "5,6"
+inline constexpr const char* worker_id_variable = "PELTON_WORKER_ID";  // 0, 1, ...
+inline constexpr const char* worker_restarts_variable = "PELTON_WORKER_RESTARTS";
+inline constexpr const char* listeners_variable = "PELTON_WORKER_LISTENERS";  // "5,6"
 // A pipe for one line in one write: that the worker serves, or why it cannot start.
-inline constexpr const char* report_variable = "NORIA_WORKER_REPORT";
+inline constexpr const char* report_variable = "PELTON_WORKER_REPORT";
 inline constexpr std::string_view worker_is_ready = "ready";
 // "7,2": a StatsSegment and the worker's bank in it.
-inline constexpr const char* stats_variable = "NORIA_WORKER_STATS";
+inline constexpr const char* stats_variable = "PELTON_WORKER_STATS";
 // The process without which the worker has no reason to live (PRC-032).
-inline constexpr const char* supervisor_variable = "NORIA_WORKER_SUPERVISOR";
+inline constexpr const char* supervisor_variable = "PELTON_WORKER_SUPERVISOR";
 // "name,5,6": the bus between workers, and the worker's descriptors of it (PRC-020 for them too).
-inline constexpr const char* bus_variable = "NORIA_WORKER_BUS";
+inline constexpr const char* bus_variable = "PELTON_WORKER_BUS";
 // "epoll" where the last process of this slot died while it tried io_uring (ENG-004).
-inline constexpr const char* engine_variable = "NORIA_WORKER_ENGINE";
+inline constexpr const char* engine_variable = "PELTON_WORKER_ENGINE";
 
 struct WorkerStart {
   std::span<const std::string> command;
@@ -60,4 +60,4 @@ std::optional<std::string> report_in(int pipe);
 std::string name_of_worker(std::size_t index, pid_t pid);
 std::string end_of_worker(int status);
 
-}  // namespace noria
+}  // namespace pelton

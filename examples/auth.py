@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from noria import App, Blueprint, Body, Depends, Header, HTTPError, Request, RoleGuard, json
+from pelton import App, Blueprint, Body, Depends, Header, HTTPError, Request, RoleGuard, json
 
 SECRET = os.environ.get("SECRET", "").encode() or os.urandom(32)
 VALID_S = 3600

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from noria import App, Body, Response, SseEvent
+from pelton import App, Body, Response, SseEvent
 
 PACE_S = float(os.environ.get("TOKEN_PACE", "0.02"))
 

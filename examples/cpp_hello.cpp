@@ -23,7 +23,7 @@
 
 namespace {
 
-using namespace noria;
+using namespace pelton;
 using http::Exchange;
 using http::HeadFault;
 using http::Outcome;

@@ -19,7 +19,7 @@
 
 namespace {
 
-using namespace noria;
+using namespace pelton;
 using http::Exchange;
 using http::MessageKind;
 using http::Outcome;

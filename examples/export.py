@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from noria import App, Query, Response
+from pelton import App, Query, Response
 from typing import Annotated
 
 app = App()

@@ -1,6 +1,6 @@
-"""The smallest application: `noria run examples/hello.py`, or `python examples/hello.py`."""
+"""The smallest application: `pelton run examples/hello.py`, or `python examples/hello.py`."""
 
-from noria import App, Request
+from pelton import App, Request
 
 app = App()
 

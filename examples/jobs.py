@@ -5,7 +5,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Literal
 
-from noria import App, BackgroundTasks, HTTPError
+from pelton import App, BackgroundTasks, HTTPError
 
 WAITING_MAX = 100
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from noria import App, File, Form, HTTPError, Request, Response, UploadedFile
+from pelton import App, File, Form, HTTPError, Request, Response, UploadedFile
 
 FOLDER = Path(os.environ.get("UPLOADS") or tempfile.mkdtemp(prefix="uploads-"))
 BLOCK = 64 * 1024

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Annotated
 
-from noria import App, BackgroundTasks, Depends, Header, HTTPError, Request
+from pelton import App, BackgroundTasks, Depends, Header, HTTPError, Request
 
 SECRET = os.environ.get("WEBHOOK_SECRET", "for trying out").encode()
 TOLERANCE_S = 300

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace noria::http {
+namespace pelton::http {
 
 class Exchange;
 
@@ -22,4 +22,4 @@ struct Handler {
   Outcome operator()(Exchange& exchange) const { return call(context, exchange); }
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

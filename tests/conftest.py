@@ -1,3 +1,3 @@
 """What all Python tests share."""
 
-import suites  # noqa: F401  takes NORIA_SUITES away before the first server is started
+import suites  # noqa: F401  takes PELTON_SUITES away before the first server is started

@@ -1,4 +1,4 @@
-"""Where third-party test data lies: NORIA_SUITES, or beside the project.
+"""Where third-party test data lies: PELTON_SUITES, or beside the project.
 
 Read once and taken away: it is no setting of a server, and a setting that no server knows is an error to
 those which the tests start.
@@ -7,4 +7,4 @@ those which the tests start.
 import os
 from pathlib import Path
 
-SUITES = Path(os.environ.pop("NORIA_SUITES", Path(__file__).parents[2] / "shared" / "suites"))
+SUITES = Path(os.environ.pop("PELTON_SUITES", Path(__file__).parents[2] / "shared" / "suites"))

@@ -131,7 +131,7 @@ def document_rules(text: str) -> set[str]:
 
 
 def document() -> Path:
-    folder = os.environ.get("NORIA_DESIGN") or ROOT.parent / "shared" / "design"
+    folder = os.environ.get("PELTON_DESIGN") or ROOT.parent / "shared" / "design"
     return Path(folder) / "protocol.md"
 
 

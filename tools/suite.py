@@ -146,9 +146,9 @@ def python_environment(build: Path, sanitizer: str) -> dict[str, str]:
         return dict(os.environ)
     site = build.resolve() / "site"
     shutil.rmtree(site, ignore_errors=True)
-    shutil.copytree(ROOT / "pymod" / "package" / "noria", site / "noria")
+    shutil.copytree(ROOT / "pymod" / "package" / "pelton", site / "pelton")
     for native in build.glob("pymod/**/_native*.so"):
-        shutil.copy(native, site / "noria")
+        shutil.copy(native, site / "pelton")
     runtimes = ("libasan.so", "libubsan.so")
     found = [
         subprocess.run(
@@ -157,7 +157,7 @@ def python_environment(build: Path, sanitizer: str) -> dict[str, str]:
         for name in runtimes
     ]
     # The interpreter frees little at its end; what leaks is counted by the tests themselves. Of a crash
-    # noria tells itself, which has tests.
+    # pelton tells itself, which has tests.
     options = ["detect_leaks=0", "detect_stack_use_after_return=1"]
     options += [f"handle_{name}=0" for name in ("abort", "segv", "sigbus", "sigfpe", "sigill")]
     # In a file, for the tests keep what the processes they start say.
@@ -233,25 +233,25 @@ def check_format() -> Count:
 
 
 # With what the package attaches to the native types.
-STUBTEST = "import noria.app; from mypy.stubtest import main; raise SystemExit(main())"
+STUBTEST = "import pelton.app; from mypy.stubtest import main; raise SystemExit(main())"
 
 
 def check_typing() -> Count:
-    package = ROOT / "pymod" / "package" / "noria"
+    package = ROOT / "pymod" / "package" / "pelton"
     runs = []
     if (package / "__init__.py").exists():
-        runs.append((["-m", "mypy", "-p", "noria"], {"MYPYPATH": str(package.parent)}))
+        runs.append((["-m", "mypy", "-p", "pelton"], {"MYPYPATH": str(package.parent)}))
         # Whether there is a newer one is none of a build's questions.
         runs.append((["-m", "pyright"], {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}))
     tools = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("tools/*.py"))
     benchmarks = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("benchmarks/*.py"))
     runs.append((["-m", "mypy", *tools, *benchmarks], {"MYPYPATH": "tools:benchmarks"}))
     try:
-        native = importlib.util.find_spec("noria._native")
+        native = importlib.util.find_spec("pelton._native")
     except ModuleNotFoundError:
         native = None
     if native is not None:
-        runs.append((["-c", STUBTEST, "noria._native"], {}))
+        runs.append((["-c", STUBTEST, "pelton._native"], {}))
     total = Count()
     for arguments, environment in runs:
         done = subprocess.run(

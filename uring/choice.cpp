@@ -5,7 +5,7 @@
 #include "uring/epoll/epoll_engine.hpp"
 #include "uring/ring/features.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -52,4 +52,4 @@ std::expected<EngineChoice, EngineError> choose_engine(EngineRequest request,
   return open_epoll(options, ring.error().cause + "; to use io_uring, " + ring.error().remedy);
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

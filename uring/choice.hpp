@@ -13,7 +13,7 @@
 #include "uring/engine.hpp"
 #include "uring/engine_error.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 enum class EngineRequest : std::uint8_t { automatic, uring, epoll };
 
@@ -30,4 +30,4 @@ struct EngineChoice {
 std::expected<EngineChoice, EngineError> choose_engine(EngineRequest request,
                                                        const EngineOptions& options, Stats& stats);
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

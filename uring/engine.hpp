@@ -16,7 +16,7 @@
 
 #include "uring/buffers/buffer_lease.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 enum class EngineKind : std::uint8_t { ring, epoll, memory };
 
@@ -199,4 +199,4 @@ class Engine {
   TroubleHook trouble_hook_;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

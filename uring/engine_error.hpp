@@ -3,11 +3,11 @@
 
 #include <string>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 struct EngineError {
   std::string cause;   // "io_uring_setup: Operation not permitted (kernel.io_uring_disabled is 2)"
   std::string remedy;  // "set sysctl kernel.io_uring_disabled=0"
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -8,7 +8,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class ForkGuard {
  public:
@@ -30,4 +30,4 @@ class ForkGuard {
   char* page_;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 // Where shrinking stops when the kernel refuses memory (ENG-042); smaller wishes are kept as asked.
 inline constexpr std::uint32_t submission_entries_floor = 16;
@@ -28,4 +28,4 @@ inline constexpr std::uint64_t starved_unusable_ns = 5'000'000'000;
 // How long closing a ring waits for what is still in flight.
 inline constexpr std::uint64_t close_timeout_ns = 200'000'000;
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -1,6 +1,6 @@
 #include "uring/loop.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 std::size_t Loop::turn(const WaitHook& hook) {
   work_.settle();
@@ -11,4 +11,4 @@ std::size_t Loop::turn(const WaitHook& hook) {
   return count;
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

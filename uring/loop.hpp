@@ -8,7 +8,7 @@
 #include "core/clock.hpp"
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class Work {
  public:
@@ -39,4 +39,4 @@ class Loop {
   std::vector<Completion> batch_;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

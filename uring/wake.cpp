@@ -7,7 +7,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 Wake::Wake() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   CHECK(descriptor_ >= 0);
@@ -27,4 +27,4 @@ void Wake::drain() const {
   [[maybe_unused]] const auto taken = ::read(descriptor_, &count, sizeof count);
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

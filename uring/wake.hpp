@@ -3,7 +3,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class Wake {
  public:
@@ -23,4 +23,4 @@ class Wake {
   Descriptor descriptor_;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -1,6 +1,6 @@
 """The server that json_route.py counts: one route, epoll engine, no supervisor."""
 
-from noria import App
+from pelton import App
 
 app = App()
 

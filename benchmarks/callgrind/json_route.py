@@ -1,8 +1,8 @@
-"""How many user instructions does noria spend around a handler, on the keep-alive JSON route?
+"""How many user instructions does pelton spend around a handler, on the keep-alive JSON route?
 
 A server on the epoll engine runs under callgrind twice, with a different number of requests; the
 difference divided is one request, start-up cancelled. The bare call of the same handler, measured the
-same way in a loop of C, is taken off: what is left is noria's own share. Requests arrive on 64
+same way in a loop of C, is taken off: what is left is pelton's own share. Requests arrive on 64
 connections, all in one turn as under load (the server is stopped while they are written); `alone` is
 the dearer case of one connection, where each request pays for a whole turn.
 """

@@ -16,8 +16,8 @@
 
 namespace {
 
-using namespace noria;
-using namespace noria::http;
+using namespace pelton;
+using namespace pelton::http;
 
 // Numbers of equal length, so that the texts compared are as long in every table.
 constexpr std::size_t number_first = 10'000;

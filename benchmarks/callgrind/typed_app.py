@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from noria import App, Header
+from pelton import App, Header
 
 app = App()
 

@@ -30,8 +30,8 @@ ROUTES = {
     "five of them": ("/many/12345", 5),
 }
 FINDING = re.compile(
-    r"noria::http::(find_behind_literals|RouteTable::|read_integer|is_same_name)"
-    r"|noria::http::(QueryKeys::|form_octets|find_field)|:_*mem(r?chr|cmp)"
+    r"pelton::http::(find_behind_literals|RouteTable::|read_integer|is_same_name)"
+    r"|pelton::http::(QueryKeys::|form_octets|find_field)|:_*mem(r?chr|cmp)"
 )
 
 

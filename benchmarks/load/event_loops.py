@@ -33,11 +33,11 @@ Slice = TypeVar("Slice")
 SUBJECTS = {
     "uvloop": contenders.Contender("uvloop", ["{python}", "uvloop:new_event_loop"], ["uvloop==0.23.0"]),
     "asyncio": contenders.Contender("asyncio", ["{harness_python}", "asyncio:SelectorEventLoop"]),
-    "noria, epoll": contenders.Contender(
-        "noria, epoll", ["{harness_python}", "noria.loop:new_event_loop"], environment={"NORIA_ENGINE": "epoll"}
+    "pelton, epoll": contenders.Contender(
+        "pelton, epoll", ["{harness_python}", "pelton.loop:new_event_loop"], environment={"PELTON_ENGINE": "epoll"}
     ),
-    "noria, uring": contenders.Contender(
-        "noria, uring", ["{harness_python}", "noria.loop:new_event_loop"], environment={"NORIA_ENGINE": "uring"}
+    "pelton, uring": contenders.Contender(
+        "pelton, uring", ["{harness_python}", "pelton.loop:new_event_loop"], environment={"PELTON_ENGINE": "uring"}
     ),
 }  # fmt: skip
 

@@ -8,8 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from noria import App, HTTPError, Request, Response
-from noria.testing import live_server
+from pelton import App, HTTPError, Request, Response
+from pelton.testing import live_server
 
 QUESTION = "Do Python's object counts stay flat over a million requests?"
 REQUESTS = 1_000_000

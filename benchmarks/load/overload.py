@@ -29,8 +29,8 @@ FULL_S = 3
 # Serves until its input ends, then prints its counters.
 SERVER = """
 import json, resource, sys, time
-from noria import App, LimitsConfig, ServerConfig
-from noria.testing import live_server
+from pelton import App, LimitsConfig, ServerConfig
+from pelton.testing import live_server
 settings = json.loads(sys.argv[1])
 if settings["descriptors"]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (settings["descriptors"],) * 2)

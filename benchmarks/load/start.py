@@ -28,7 +28,7 @@ def _seconds(*arguments: str) -> float:
 
 def _first_answer_s(engine: str) -> float:
     port = contenders.free_port()
-    command = [str(Path(sys.executable).parent / "noria"), "run", "noria_python:app", "--app-dir"]
+    command = [str(Path(sys.executable).parent / "pelton"), "run", "pelton_python:app", "--app-dir"]
     command += [str(contenders.FILES), "--port", str(port), "--engine", engine]
     began = time.perf_counter()
     server = subprocess.Popen(
@@ -53,10 +53,10 @@ def _first_answer_s(engine: str) -> float:
 
 def measure() -> dict[str, float]:
     bare, imports, answers = [], [], {"epoll": [0.0], "uring": [0.0]}
-    _seconds("from noria import App")  # byte code is compiled once
+    _seconds("from pelton import App")  # byte code is compiled once
     for _ in range(TRIES):
         bare.append(_seconds("pass"))
-        imports.append(_seconds("from noria import App") - bare[-1])
+        imports.append(_seconds("from pelton import App") - bare[-1])
         for engine, seconds in answers.items():
             seconds.append(_first_answer_s(engine))
     figures = {

@@ -19,7 +19,7 @@
 
 namespace {
 
-using namespace noria::http;
+using namespace pelton::http;
 
 constexpr std::size_t number_count = 4096;
 

@@ -1,6 +1,6 @@
-"""How noria.json compares with orjson and msgspec, document by document.
+"""How pelton.json compares with orjson and msgspec, document by document.
 
-Each figure is the other's CPU time divided by noria's: above 1 noria is faster. The contenders are
+Each figure is the other's CPU time divided by pelton's: above 1 pelton is faster. The contenders are
 timed in turn, A B B A, in one process and in short batches, so that whatever else the machine does
 meets all of them alike; the figure is the median of the rounds, and beside it stands where the middle
 half of them lies. "first encode" has strings that were never encoded before: CPython keeps the UTF-8
@@ -23,17 +23,17 @@ import msgspec
 import orjson
 from json_documents import DOCUMENTS, document
 
-from noria import json
+from pelton import json
 
 Timed = Callable[[int], int]
 
 ENCODERS: dict[str, Callable[[Any], bytes]] = {
-    "noria": json.dumps,
+    "pelton": json.dumps,
     "orjson": orjson.dumps,
     "msgspec": msgspec.json.Encoder().encode,
 }
 DECODERS: dict[str, Callable[[bytes], Any]] = {
-    "noria": json.loads,
+    "pelton": json.loads,
     "orjson": orjson.loads,
     "msgspec": msgspec.json.Decoder().decode,
 }
@@ -70,9 +70,9 @@ def count_for(timed: Timed, batch_ns: int, count_max: int) -> int:
 
 @dataclass
 class Row:
-    """What one document cost: noria's own nanoseconds per call, and the rounds' ratios of each other."""
+    """What one document cost: pelton's own nanoseconds per call, and the rounds' ratios of each other."""
 
-    noria_ns: float
+    pelton_ns: float
     rounds: dict[str, list[float]]
 
     def ratio(self, other: str) -> float:
@@ -84,18 +84,18 @@ class Row:
 
 
 def compared(runs: dict[str, Timed], rounds: int, batch_ns: int, count_max: int) -> Row:
-    noria = runs["noria"]
-    count = count_for(noria, batch_ns, count_max)
-    others = [name for name in runs if name != "noria"]
+    pelton = runs["pelton"]
+    count = count_for(pelton, batch_ns, count_max)
+    others = [name for name in runs if name != "pelton"]
     seen: dict[str, list[float]] = {name: [] for name in others}
     own: list[float] = []
     gc.collect()
     for _ in range(rounds):
         for name in others:
-            first = noria(count)
+            first = pelton(count)
             second = runs[name](count)
             third = runs[name](count)
-            fourth = noria(count)
+            fourth = pelton(count)
             seen[name].append((second + third) / (first + fourth))
             own.append((first + fourth) / (2 * count))
     return Row(statistics.median(own), seen)
@@ -129,13 +129,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=argparse.FileType("w"), help="write the figures here too")
     options = parser.parse_args(arguments)
     figures = {}
-    print(f"{'document':18} {'':13} {'noria µs':>10} {'orjson/noria':>13} {'':13} {'msgspec/noria':>14}")
+    print(f"{'document':18} {'':13} {'pelton µs':>10} {'orjson/pelton':>13} {'':13} {'msgspec/pelton':>14}")
     for name in options.documents or DOCUMENTS:
         rows = measure(name, options.rounds, int(options.batch_ms * 1e6))
         for what, row in rows.items():
             lower, upper = row.spread("orjson")
             print(
-                f"{name:18} {what:13} {row.noria_ns / 1e3:10.2f} {row.ratio('orjson'):13.2f} "
+                f"{name:18} {what:13} {row.pelton_ns / 1e3:10.2f} {row.ratio('orjson'):13.2f} "
                 f"({lower:.2f}..{upper:.2f}) {row.ratio('msgspec'):14.2f}",
                 flush=True,
             )

@@ -11,7 +11,7 @@
 
 namespace {
 
-using namespace noria::http;
+using namespace pelton::http;
 
 const std::string smallest = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 const std::string wrk = "GET /json HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n";

@@ -12,7 +12,7 @@
 
 namespace {
 
-using namespace noria::http;
+using namespace pelton::http;
 
 constexpr std::string_view methods[] = {"GET"};
 // Numbers of equal length, so that the texts compared are as long in every table.

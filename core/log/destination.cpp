@@ -15,7 +15,7 @@
 
 #include "core/check.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
 constexpr std::size_t pieces_max = 3;
@@ -114,4 +114,4 @@ int LogDestination::reopen() {
   return 0;
 }
 
-}  // namespace noria
+}  // namespace pelton

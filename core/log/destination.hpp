@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria {
+namespace pelton {
 
 class LogDestination {
  public:
@@ -42,4 +42,4 @@ class LogDestination {
   std::string path_;
 };
 
-}  // namespace noria
+}  // namespace pelton

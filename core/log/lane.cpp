@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 using Pieces = std::array<std::string_view, 2>;
@@ -93,4 +93,4 @@ bool LogLane::write_own(std::string_view record) {
   return write({record, {}}) == static_cast<std::ptrdiff_t>(record.size());
 }
 
-}  // namespace noria
+}  // namespace pelton

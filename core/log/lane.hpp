@@ -9,7 +9,7 @@
 #include "core/log/destination.hpp"
 #include "core/log/ring.hpp"
 
-namespace noria {
+namespace pelton {
 
 class LogLane {
  public:
@@ -48,4 +48,4 @@ std::uint64_t records_in(std::array<std::string_view, 2> pieces);
 std::array<std::string_view, 2> whole_records(std::array<std::string_view, 2> pieces,
                                               std::size_t bytes_max);
 
-}  // namespace noria
+}  // namespace pelton

@@ -11,7 +11,7 @@
 #include <memory>
 #include <string_view>
 
-namespace noria {
+namespace pelton {
 
 class LogRing {
  public:
@@ -82,4 +82,4 @@ class LogRing {
   std::size_t consumed_at_ = 0;
 };
 
-}  // namespace noria
+}  // namespace pelton

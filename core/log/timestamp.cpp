@@ -5,7 +5,7 @@
 
 #include "core/two_digits.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
 void put_clock(char* out, const std::tm& time) {
@@ -38,4 +38,4 @@ Timestamp::Timestamp(std::int64_t wall_seconds) : wall_seconds_(wall_seconds) {
   put_clock(combined_.data() + 12, time);
 }
 
-}  // namespace noria
+}  // namespace pelton

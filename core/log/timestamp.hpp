@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria {
+namespace pelton {
 
 class Timestamp {
  public:
@@ -24,4 +24,4 @@ class Timestamp {
   std::array<char, 26> combined_;
 };
 
-}  // namespace noria
+}  // namespace pelton

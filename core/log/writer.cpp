@@ -18,7 +18,7 @@
 #include "core/log/lane.hpp"
 #include "core/log/timestamp.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
 // After a batch the thread waits so long for the next to gather: under load a write is for many
@@ -189,7 +189,7 @@ void LogWriter::State::report(bool (*about)(const LogLane& lane)) {
     const std::uint64_t records = unreported[lane] + refused;
     if (records == 0) continue;
     std::string line(Timestamp(::time(nullptr)).iso());
-    line += " warning noria: " + std::to_string(records) + " records of the ";
+    line += " warning pelton: " + std::to_string(records) + " records of the ";
     line += lane == static_cast<std::size_t>(LogKind::access) ? "access" : "error";
     line += " log were dropped: ";
     line += cause[lane] == 0 ? "the queue was full" : ::strerrordesc_np(cause[lane]);
@@ -208,7 +208,7 @@ void LogWriter::State::reopen_files() {
     const int error = lane.destination.reopen();
     if (error == 0) continue;
     std::string line(Timestamp(::time(nullptr)).iso());
-    line += " warning noria: a log file cannot be opened anew, the old one is kept: ";
+    line += " warning pelton: a log file cannot be opened anew, the old one is kept: ";
     line += ::strerrordesc_np(error);
     line += '\n';
     lanes[static_cast<std::size_t>(LogKind::error)].write_own(line);
@@ -267,7 +267,7 @@ void LogWriter::start() {
     return nullptr;
   };
   if (::pthread_create(&thread_, &attributes, body, shared) == 0) {
-    ::pthread_setname_np(thread_, "noria-log");
+    ::pthread_setname_np(thread_, "pelton-log");
     started_by_ = ::getpid();
   } else {
     // Out of threads: the next turn with something to say tries again.
@@ -307,4 +307,4 @@ std::size_t LogWriter::bytes_queued() const {
   return bytes;
 }
 
-}  // namespace noria
+}  // namespace pelton

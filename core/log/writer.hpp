@@ -13,7 +13,7 @@
 #include "core/log/destination.hpp"
 #include "core/stats.hpp"
 
-namespace noria {
+namespace pelton {
 
 enum class LogKind : std::uint8_t {
   access,  // one record an exchange
@@ -60,4 +60,4 @@ class LogWriter {
   bool finished_ = false;
 };
 
-}  // namespace noria
+}  // namespace pelton

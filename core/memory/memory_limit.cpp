@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 // Version 1 says so many octets, give or take a page, where it means none.
@@ -64,4 +64,4 @@ std::uint64_t buffer_share_bytes(std::uint64_t limit_bytes, std::uint32_t proces
   return std::max({left, share / 16, std::uint64_t{1}});
 }
 
-}  // namespace noria
+}  // namespace pelton

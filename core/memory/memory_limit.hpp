@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace noria {
+namespace pelton {
 
 // The least of the limits on the way from the process's group to the root, of either version of
 // control groups. None: nothing limits it, or nobody can tell.
@@ -20,4 +20,4 @@ std::uint64_t resident_bytes();
 std::uint64_t buffer_share_bytes(std::uint64_t limit_bytes, std::uint32_t process_count,
                                  std::uint64_t resident_bytes);
 
-}  // namespace noria
+}  // namespace pelton

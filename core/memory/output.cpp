@@ -6,7 +6,7 @@
 
 #include "core/check.hpp"
 
-namespace noria {
+namespace pelton {
 
 BlockPool::~BlockPool() {
   trim();
@@ -50,4 +50,4 @@ void Output::grow(std::size_t bytes) {
   block_ = larger;
 }
 
-}  // namespace noria
+}  // namespace pelton

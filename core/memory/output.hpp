@@ -12,7 +12,7 @@
 
 #include "core/check.hpp"
 
-namespace noria {
+namespace pelton {
 
 // Blocks of 4 KiB to 1 MiB in powers of two; larger ones come from and return to the heap.
 class BlockPool {
@@ -153,4 +153,4 @@ class Output {
   std::size_t size_ = 0;
 };
 
-}  // namespace noria
+}  // namespace pelton

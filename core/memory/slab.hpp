@@ -13,7 +13,7 @@
 
 #include "core/check.hpp"
 
-namespace noria {
+namespace pelton {
 
 template <typename Value>
 class Slab {
@@ -111,4 +111,4 @@ class Slab {
   std::uint32_t live_ = 0;
 };
 
-}  // namespace noria
+}  // namespace pelton

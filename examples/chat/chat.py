@@ -1,6 +1,6 @@
 """Rooms to chat in: one WebSocket per person, a topic per room, and a page (chat.html) to try it.
 
-A topic reaches everybody in the room, on whichever worker: `noria run chat.py --workers 4`.
+A topic reaches everybody in the room, on whichever worker: `pelton run chat.py --workers 4`.
 """
 
 import json
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-from noria import App, Query, WebSocket
+from pelton import App, Query, WebSocket
 
 PAGE = (Path(__file__).parent / "chat.html").read_text()
 TEXT_MAX = 2000

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from noria import App, Request, SseEvent
+from pelton import App, Request, SseEvent
 
 PAGE = (Path(__file__).parent / "dashboard.html").read_text()
 PERIOD_S = float(os.environ.get("SAMPLE_PERIOD", "1"))

@@ -1,4 +1,4 @@
-"""The same bookshop on noria, with the same answers: `noria run after.py`. What changed is marked."""
+"""The same bookshop on pelton, with the same answers: `pelton run after.py`. What changed is marked."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 # One module for all names; Response has a factory for each kind of answer.
-from noria import App, BackgroundTasks, Cookie, Depends, Header, HTTPException, Query, Request, Response
+from pelton import App, BackgroundTasks, Cookie, Depends, Header, HTTPException, Query, Request, Response
 
 app = App()  # was: FastAPI()
 log: list[str] = []

@@ -1,4 +1,4 @@
-"""Create, read, update and delete, over PostgreSQL with asyncpg: `DATABASE_URL=... noria run notes.py`."""
+"""Create, read, update and delete, over PostgreSQL with asyncpg: `DATABASE_URL=... pelton run notes.py`."""
 
 import os
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import asyncpg  # type: ignore[import-untyped]
 
-from noria import App, Body, Depends, HTTPError, Query, Request, State
+from pelton import App, Body, Depends, HTTPError, Query, Request, State
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS notes (

@@ -1,4 +1,4 @@
-"""An application in several files, a Blueprint for each part: `noria run main.py`."""
+"""An application in several files, a Blueprint for each part: `pelton run main.py`."""
 
 from bookstore import make_app
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from noria import App, StaticFilesConfig
+from pelton import App, StaticFilesConfig
 
 SITE = Path(__file__).parent / "site"
 

@@ -6,7 +6,7 @@ from urllib.request import urlopen
 import pytest
 from todo import Task, Tasks, app, tasks
 
-from noria.testing import TestClient, live_server
+from pelton.testing import TestClient, live_server
 
 
 @pytest.fixture

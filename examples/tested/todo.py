@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from noria import App, Depends, HTTPError, WebSocket
+from pelton import App, Depends, HTTPError, WebSocket
 
 
 @dataclass

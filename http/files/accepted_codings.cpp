@@ -4,7 +4,7 @@
 
 #include "http/message/field_rules.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr int unsaid = -1;
@@ -82,4 +82,4 @@ AcceptedCodings::AcceptedCodings(const RequestHead& head) {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

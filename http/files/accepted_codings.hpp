@@ -10,7 +10,7 @@
 
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct FileCoding {
   std::string_view name;       // in Content-Encoding
@@ -37,4 +37,4 @@ class AcceptedCodings {
   std::size_t count_ = 0;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 
 #include "http/message/field_rules.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::uint64_t beyond = std::numeric_limits<std::uint64_t>::max();
@@ -99,4 +99,4 @@ RangeVerdict read_byte_ranges(std::string_view value, std::uint64_t file_bytes,
   return RangeVerdict::satisfiable;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 
 struct ByteRange {
   std::uint64_t begin = 0;
@@ -29,4 +29,4 @@ enum class RangeVerdict : std::uint8_t {
 RangeVerdict read_byte_ranges(std::string_view value, std::uint64_t file_bytes,
                               std::size_t count_max, std::vector<ByteRange>& ranges);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include "http/message/percent.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::size_t segment_bytes_max = 255;
@@ -37,4 +37,4 @@ NamedPath read_file_path(std::string_view raw, std::string& path) {
   return path.size() <= path_bytes_max ? NamedPath::directory : NamedPath::nothing;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

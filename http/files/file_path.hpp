@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class NamedPath : std::uint8_t {
   nothing,
@@ -18,4 +18,4 @@ enum class NamedPath : std::uint8_t {
 // '/' between them, without one at the end.
 NamedPath read_file_path(std::string_view raw, std::string& path);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "http/files/http_date.hpp"
 #include "http/files/preconditions.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
@@ -31,7 +31,7 @@ std::string content_range(const ByteRange& range, std::uint64_t file_bytes) {
 
 void plan_parts(FilePlan& plan, const std::vector<ByteRange>& ranges, const FileFacts& facts,
                 std::string_view content_type, BoundarySeed boundary_seed) {
-  std::string boundary = "noria-";
+  std::string boundary = "pelton-";
   append_number(boundary, boundary_seed(), 16);
   plan.content_type = "multipart/byteranges; boundary=" + boundary;
   for (const ByteRange& range : ranges) {
@@ -118,4 +118,4 @@ FilePlan plan_file(const RequestHead& head, const FileFacts& facts, const FileTe
   return plan;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -11,7 +11,7 @@
 #include "http/files/byte_ranges.hpp"
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct FileFacts {
   std::uint64_t bytes = 0;
@@ -57,4 +57,4 @@ FilePlan plan_file(const RequestHead& head, const FileFacts& facts, const FileTe
 // `"<size>-<mtime ns><suffix>"`, both in hex (STA-009).
 std::string entity_tag_of(const FileFacts& facts, std::string_view suffix);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct Row {
@@ -137,4 +137,4 @@ bool has_extension(std::string_view path) {
   return !extension_of(path).empty();
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 // "application/octet-stream" for what is not in the table; text with its charset.
 std::string_view type_of_name(std::string_view file_name);
@@ -12,4 +12,4 @@ std::string_view type_of_name(std::string_view file_name);
 // The last segment has an extension: a '.' that is neither its first octet nor its last.
 bool has_extension(std::string_view path);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 
 #include "core/two_digits.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using std::chrono::day;
@@ -157,4 +157,4 @@ std::optional<std::int64_t> read_http_date(std::string_view text, std::int64_t n
   return reader.through() ? seconds_of(fields) : std::nullopt;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

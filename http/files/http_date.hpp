@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 // "Sun, 06 Nov 1994 08:49:37 GMT", for the years 1970 to 9999.
 std::string http_date(std::int64_t wall_seconds);
@@ -14,4 +14,4 @@ std::string http_date(std::int64_t wall_seconds);
 // Nothing for what is no date. `now_seconds` decides which century a year of two digits is of.
 std::optional<std::int64_t> read_http_date(std::string_view text, std::int64_t now_seconds);
 
-}  // namespace noria::http
+}  // namespace pelton::http

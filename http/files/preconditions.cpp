@@ -6,7 +6,7 @@
 #include "http/message/field_rules.hpp"
 #include "http/message/field_search.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 bool is_space(char octet) {
@@ -117,4 +117,4 @@ bool ranges_apply(const RequestHead& head, const Validators& validators, std::in
   return date && validators.has_date && *date == validators.modified_seconds;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // What a validator is compared with. Without one an entity tag of the client's never matches.
 struct Validators {
@@ -37,4 +37,4 @@ enum class Comparison : std::uint8_t { strong, weak };
 // Whether a list of entity tags, or "*", has the tag. What is malformed ends the list.
 bool lists_tag(std::string_view list, std::string_view entity_tag, Comparison comparison);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -1,6 +1,6 @@
 #include "http/forms/file_name.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 std::string offered_file_name(std::string_view sent) {
   const std::size_t separator = sent.find_last_of("/\\");
@@ -15,4 +15,4 @@ std::string offered_file_name(std::string_view sent) {
   return name;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 // What stands behind the last '/' or '\', without NUL and other controls; empty if that leaves
 // nothing, "." or "..".
 std::string offered_file_name(std::string_view sent);
 
-}  // namespace noria::http
+}  // namespace pelton::http

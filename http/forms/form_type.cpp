@@ -6,7 +6,7 @@
 #include "http/message/field_rules.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 bool is_boundary_octet(char octet) {
@@ -42,4 +42,4 @@ FormType form_type(std::string_view content_type, std::size_t bytes_max) {
   return found;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

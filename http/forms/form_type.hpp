@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 // RFC 2046 section 5.1.1: 1 to 70 of its octets, the last of which is no space. LIM-055 may only
 // lower the bound.
@@ -25,4 +25,4 @@ struct FormType {
 
 FormType form_type(std::string_view content_type, std::size_t bytes_max = boundary_bytes_max);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -1,6 +1,6 @@
 #include "http/forms/multipart_index.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 void MultipartIndex::feed(std::string_view octets) {
   using Event = MultipartParser::Event;
@@ -26,4 +26,4 @@ void MultipartIndex::feed(std::string_view octets) {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -9,7 +9,7 @@
 #include "core/reason.hpp"
 #include "http/forms/multipart_parser.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class MultipartIndex {
  public:
@@ -37,4 +37,4 @@ class MultipartIndex {
   Reason failure_ = Reason::none;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace noria::http {
+namespace pelton::http {
 
 MultipartParser::MultipartParser(std::string_view boundary, const MultipartLimits& limits)
     : limits_(limits),
@@ -231,4 +231,4 @@ bool MultipartParser::take_field_octets(Step& step) {
   return true;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

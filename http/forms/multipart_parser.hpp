@@ -11,7 +11,7 @@
 #include "core/reason.hpp"
 #include "http/forms/part_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct MultipartLimits {
   std::uint64_t parts_max = 1000;              // LIM-051
@@ -99,4 +99,4 @@ class MultipartParser {
   std::uint64_t slack_bytes_ = 0;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::size_t token_bytes(std::string_view text) {
@@ -64,4 +64,4 @@ std::string_view in_front_of_parameters(std::string_view text) {
   return text;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

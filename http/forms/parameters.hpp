@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 struct Parameter {
   std::string_view name;
@@ -32,4 +32,4 @@ class Parameters {
 // The value itself: all in front of the first ';', without blanks around it.
 std::string_view in_front_of_parameters(std::string_view text);
 
-}  // namespace noria::http
+}  // namespace pelton::http

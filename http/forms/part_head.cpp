@@ -7,7 +7,7 @@
 #include "http/message/octets.hpp"
 #include "http/message/percent.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // `UTF-8'language'text` (RFC 8187 section 3.2); false for another charset or what is not UTF-8.
@@ -111,4 +111,4 @@ Reason PartHead::read_disposition(std::string_view value) {
   return Reason::none;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -10,7 +10,7 @@
 
 #include "core/reason.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class PartHead {
  public:
@@ -52,4 +52,4 @@ class PartHead {
   bool holds_parts_ = false;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace noria::http {
+namespace pelton::http {
 
 UrlencodedParser::Step UrlencodedParser::take(std::string_view piece) {
   Step step;
@@ -48,4 +48,4 @@ UrlencodedParser::Step UrlencodedParser::finish() {
   return take(piece_);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

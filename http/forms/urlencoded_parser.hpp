@@ -10,7 +10,7 @@
 #include "core/reason.hpp"
 #include "http/message/query.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class UrlencodedParser {
  public:
@@ -40,4 +40,4 @@ class UrlencodedParser {
   std::string piece_;        // the beginning of a field
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include "core/check.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 void ChunkedDecoder::begin(const HeadLimits& head_limits, const BodyLimits& body_limits,
                            std::uint64_t body_bytes_max) {
@@ -219,4 +219,4 @@ Reason ChunkedDecoder::take_trailer(char octet) {
   return Reason::none;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -12,7 +12,7 @@
 #include "http/h1/limits.hpp"
 #include "http/message/field_rules.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class ChunkedDecoder {
  public:
@@ -90,4 +90,4 @@ class ChunkedDecoder {
   std::array<char, trailer_name_prefix_bytes> name_{};
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 #include "http/message/field_rules.hpp"
 #include "http/message/folded_text.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 Reason judge_content_length(std::string_view raw, std::string_view value, std::uint64_t& length) {
   const bool tabbed = raw.find('\t') != std::string_view::npos;
@@ -48,4 +48,4 @@ bool lists_trailers(std::string_view value) {
   return false;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "core/reason.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // Reason::none if the value is a length by H1-054, which then is in `length`.
 Reason judge_content_length(std::string_view raw, std::string_view value, std::uint64_t& length);
@@ -26,4 +26,4 @@ void read_connection(std::string_view value, ConnectionOptions& options);
 // A TE line names `trailers` (RFC 9110 section 10.1.4).
 bool lists_trailers(std::string_view value);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 #include "http/h1/request_target.hpp"
 #include "http/message/method.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 namespace {
 
@@ -355,4 +355,4 @@ Verdict HeadParser::read_field(Input in) {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -15,7 +15,7 @@
 #include "http/h1/scan.hpp"
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class Verdict : std::uint8_t { need_more, complete, rejected };
 
@@ -205,4 +205,4 @@ class HeadParser {
   HeadProgress at_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 #include "http/message/authority.hpp"
 #include "http/message/folded_text.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 Reason HeadParser::judge_request_line(Input in, const char* line_end) {
   const std::string_view version{line_end - 4, 3};
@@ -139,4 +139,4 @@ Verdict HeadParser::reject_in_field(Input in, const char* p, Reason reason) {
   return reject(in, p, reason);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include "http/message/field.hpp"
 #include "http/message/folded_text.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // `name` is a token of `bytes` octets.
 inline FieldName known_field(const char* name, std::size_t bytes) {
@@ -33,4 +33,4 @@ inline FieldName known_field(const char* name, std::size_t bytes) {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

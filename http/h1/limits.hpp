@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace noria::http {
+namespace pelton::http {
 
 // An octet that goes past a limit is refused for the limit before its own class is looked at,
 // unless it is an LF or CR that H1-001 or H1-002 refuse.
@@ -22,4 +22,4 @@ struct BodyLimits {
   std::uint32_t chunk_overhead_bytes_max = 16384;  // LIM-007, added to the body octets so far
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

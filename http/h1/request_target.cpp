@@ -5,7 +5,7 @@
 #include "http/message/authority.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::string_view plain_scheme = "http://";
@@ -76,4 +76,4 @@ Reason judge_target(RequestHead& head, const char* base) {
   return reason;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "core/reason.hpp"
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // Whether a target that has begun like this is on its way to an absolute form we serve.
 enum class SchemeProgress : std::uint8_t { on_the_way, complete, other };
@@ -21,4 +21,4 @@ SchemeProgress scheme_progress(std::string_view target);
 // complete, `origin` if the target begins with a slash, else `authority`.
 Reason judge_target(RequestHead& head, const char* base);
 
-}  // namespace noria::http
+}  // namespace pelton::http

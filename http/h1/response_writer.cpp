@@ -11,7 +11,7 @@
 #include "http/message/folded_text.hpp"
 #include "http/message/status.hpp"
 
-namespace noria::http::h1 {
+namespace pelton::http::h1 {
 namespace {
 
 constexpr std::size_t head_bytes_max = 64 * 1024;  // RSP-015
@@ -299,4 +299,4 @@ HeadFault ResponseWriter::finish_by_rule(Output& output) {
   length_count_ = bound - length_least_;
 }
 
-}  // namespace noria::http::h1
+}  // namespace pelton::http::h1

@@ -18,7 +18,7 @@
 #include "http/message/response_defaults.hpp"
 #include "http/message/response_head.hpp"
 
-namespace noria::http::h1 {
+namespace pelton::http::h1 {
 
 // What every response of a core starts with: the status line (RSP-016) and the Date line (RSP-017)
 // behind it, together because nearly every response sends both. Built once; a block learns of a new
@@ -175,4 +175,4 @@ class ResponseWriter {
   Said said_;
 };
 
-}  // namespace noria::http::h1
+}  // namespace pelton::http::h1

@@ -1,6 +1,6 @@
 #include "http/h1/scan.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 CpuFeatures CpuFeatures::of_this_machine() {
   CpuFeatures features;
@@ -18,4 +18,4 @@ const Scanner& scanner_for([[maybe_unused]] CpuFeatures features) {
 #endif
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 // machine, chosen once by who starts a core. All of them give the same answers.
 #pragma once
 
-namespace noria::http {
+namespace pelton::http {
 
 // First octet in [begin, end) that ends a run of its kind, or `end`.
 using FindStop = const char* (*)(const char* begin, const char* end);
@@ -34,4 +34,4 @@ const Scanner& sse2_scanner();
 const Scanner& avx2_scanner();
 #endif
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 [[gnu::target("avx2"), gnu::always_inline]] inline __m256i load(const char* p) {
@@ -64,6 +64,6 @@ const Scanner& avx2_scanner() {
   return scanner;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http
 
 #endif

@@ -5,7 +5,7 @@
 #include "http/h1/scan.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 const char* path_stop(const char* p, const char* end) {
@@ -48,4 +48,4 @@ const Scanner& portable_scanner() {
   return scanner;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

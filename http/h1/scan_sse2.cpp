@@ -6,7 +6,7 @@
 
 #include "http/h1/scan.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr Sixteen sixteen(int octet) {
@@ -64,6 +64,6 @@ const Scanner& sse2_scanner() {
   return scanner;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http
 
 #endif

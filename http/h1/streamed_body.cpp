@@ -6,7 +6,7 @@
 #include "http/h1/field_values.hpp"
 #include "http/message/field_rules.hpp"
 
-namespace noria::http::h1 {
+namespace pelton::http::h1 {
 namespace {
 
 constexpr std::size_t size_digits_max = 16;
@@ -60,4 +60,4 @@ bool takes_trailers(const RequestHead& request) {
   });
 }
 
-}  // namespace noria::http::h1
+}  // namespace pelton::http::h1

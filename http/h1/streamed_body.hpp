@@ -11,7 +11,7 @@
 #include "http/message/field.hpp"
 #include "http/message/request_head.hpp"
 
-namespace noria::http::h1 {
+namespace pelton::http::h1 {
 
 class StreamedBody {
  public:
@@ -65,4 +65,4 @@ class StreamedBody {
 // The request says `TE: trailers` (RFC 9110 section 10.1.4).
 bool takes_trailers(const RequestHead& request);
 
-}  // namespace noria::http::h1
+}  // namespace pelton::http::h1

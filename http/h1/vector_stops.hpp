@@ -6,7 +6,7 @@
 
 #include <emmintrin.h>
 
-namespace noria::http {
+namespace pelton::http {
 
 // Sixteen copies of one octet. The copies live in memory behind a name the compiler cannot see
 // through: as a memory operand each costs nothing, while gcc would rebuild a known constant from
@@ -98,6 +98,6 @@ struct HostStops {
   }
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "http/h1/head_parser.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 #if defined(__x86_64__)
 
@@ -111,4 +111,4 @@ Verdict HeadParser::read_no_new_lines(HeadParser& parser, const char*, const cha
   return Verdict::need_more;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -17,7 +17,7 @@
 #include "http/message/octets.hpp"
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // The octets of a message that have arrived: at least one vector of them, so that the last vector
 // can be read together with octets in front of it, and nothing behind the end is ever touched.
@@ -200,6 +200,6 @@ template <class Stops>
   return end + 2;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http
 
 #endif

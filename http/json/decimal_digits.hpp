@@ -12,7 +12,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace noria::http::json {
+namespace pelton::http::json {
 
 inline constexpr std::uint64_t ascii_zeros = 0x3030303030303030;
 
@@ -122,4 +122,4 @@ using SixteenDigits = Sse2Digits;
 using SixteenDigits = PortableDigits;
 #endif
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 using namespace number_detail;
@@ -169,4 +169,4 @@ Number scan_number(const char* begin, const char* readable_end) {
   return number;
 }
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

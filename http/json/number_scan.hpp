@@ -11,7 +11,7 @@
 #include "http/json/powers_of_ten.hpp"
 #include "http/json/string_scan.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 
 enum class NumberKind : std::uint8_t {
   integer,      // `magnitude` and `negative`
@@ -44,7 +44,7 @@ inline bool is_digit(char c) {
   return static_cast<unsigned char>(c - '0') < 10;
 }
 
-// Little-endian octets only, like every machine noria is built for.
+// Little-endian octets only, like every machine pelton is built for.
 inline std::uint64_t load8(const char* p) {
   std::uint64_t octets;
   std::memcpy(&octets, p, sizeof octets);
@@ -210,4 +210,4 @@ template <class Block = ScanBlock>
   return magnitude != 0 && nearest_double(magnitude, scale, real);
 }
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

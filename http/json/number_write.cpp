@@ -6,7 +6,7 @@
 
 #include "http/json/powers_of_ten.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 __extension__ using uint128 = unsigned __int128;
@@ -315,4 +315,4 @@ char* write_real(char* out, double value) {
   return write_split(out, decimal);
 }
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

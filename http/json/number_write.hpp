@@ -8,7 +8,7 @@
 
 #include "http/json/decimal_digits.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 
 // Room that the functions below want: what they write, and whole words behind it.
 inline constexpr std::size_t integer_bytes_max = 32;  // -9223372036854775808
@@ -62,4 +62,4 @@ ShortestDecimal shortest_decimal(double value);
 // `value` is finite. Always reads back as a float: 1.0, 0.00001, 1e16, 1.5e-7.
 char* write_real(char* out, double value);
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #endif
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
@@ -127,4 +127,4 @@ std::span<const CopyPlain> plain_copies() {
   return std::span(copies).subspan(first_supported());
 }
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

@@ -9,7 +9,7 @@
 
 #include "http/json/string_scan.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 
 // What copy_plain_short copies at most, and what it may write.
 inline constexpr std::size_t short_bytes_max = 32;
@@ -64,4 +64,4 @@ extern const CopyPlain copy_plain;
 // Every way of copy_plain that this machine can run, the widest first.
 std::span<const CopyPlain> plain_copies();
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

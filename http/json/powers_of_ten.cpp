@@ -1,6 +1,6 @@
 #include "http/json/powers_of_ten.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 
 // One row per power from power_of_ten_min on. The test of this file computes every row again.
 // clang-format off
@@ -342,4 +342,4 @@ const PowerOfTen powers_of_ten[power_of_ten_max - power_of_ten_min + 1] = {
 };
 // clang-format on
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace noria::http::json {
+namespace pelton::http::json {
 
 // 10^q = (high * 2^64 + low + f) * 2^e with 0 <= f < 1 and the top bit of `high` set.
 struct PowerOfTen {
@@ -26,4 +26,4 @@ constexpr int floor_log2_of_power_of_ten(int q) {
   return (q * 1741647) >> 19;
 }
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

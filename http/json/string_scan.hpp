@@ -11,7 +11,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace noria::http::json {
+namespace pelton::http::json {
 
 inline constexpr std::size_t scan_block_bytes = 16;
 
@@ -147,4 +147,4 @@ inline StringRun scan_string_run(const char* p, const char* readable_end) {
   return {p, high == 0};
 }
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

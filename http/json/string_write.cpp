@@ -1,6 +1,6 @@
 #include "http/json/string_write.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 template <class Unit>
@@ -43,4 +43,4 @@ char* write_units(char* out, const std::uint32_t* units, std::size_t count) {
   return write(out, units, count);
 }
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

@@ -10,7 +10,7 @@
 
 #include "http/json/string_scan.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 
 // The longest an octet or code point becomes (\u001f), and what whole blocks may write beyond it.
 inline constexpr std::size_t escaped_bytes_max = 6;
@@ -111,4 +111,4 @@ char* write_units(char* out, const std::uint8_t* units, std::size_t count);
 char* write_units(char* out, const std::uint16_t* units, std::size_t count);
 char* write_units(char* out, const std::uint32_t* units, std::size_t count);
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

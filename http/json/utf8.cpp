@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 inline std::uint32_t load4(const unsigned char* p) {
@@ -41,7 +41,7 @@ inline unsigned decode_multibyte(std::uint32_t w, std::uint32_t& code_point) {
 
 }  // namespace
 
-// Little-endian octets only, like every machine noria is built for.
+// Little-endian octets only, like every machine pelton is built for.
 template <class Unit>
 Utf8Decoder::Result Utf8Decoder::decode_into(std::vector<Unit>& units, std::string_view text) {
   constexpr std::size_t slack = 8;  // ASCII is written eight at a time
@@ -116,4 +116,4 @@ void narrow_to_octets(const std::uint16_t* units, std::size_t count, std::uint8_
                  [](std::uint16_t unit) { return static_cast<std::uint8_t>(unit); });
 }
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

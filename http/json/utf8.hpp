@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace noria::http::json {
+namespace pelton::http::json {
 
 // Decodes one text at a time into a buffer that it keeps.
 class Utf8Decoder {
@@ -40,4 +40,4 @@ class Utf8Decoder {
 // Octet i of `out` becomes unit i, all of which are below 0x100.
 void narrow_to_octets(const std::uint16_t* units, std::size_t count, std::uint8_t* out);
 
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

@@ -6,7 +6,7 @@
 #include "core/check.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // RFC 3986 dec-octet, four times: no leading zero, at most 255.
@@ -100,4 +100,4 @@ bool same_authority(std::string_view left, std::string_view right, std::uint16_t
   return port_of(a) == port_of(b) && std::ranges::equal(a.host, b.host, {}, to_lower, to_lower);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 inline constexpr std::uint16_t http_port = 80;
 
@@ -42,4 +42,4 @@ std::size_t normalise_authority(std::string_view text, std::uint16_t default_por
 // Whether two valid authorities have the same normal form.
 bool same_authority(std::string_view left, std::string_view right, std::uint16_t default_port);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include "http/message/field_rules.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 ContentType::ContentType(std::string_view text)
     : padded_("Content-Type: "), is_field_value_(http::is_field_value(text)) {
@@ -14,4 +14,4 @@ ContentType::ContentType(std::string_view text)
   padded_.resize(std::max(bytes_, block_bytes), ' ');
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 class ContentType {
  public:
@@ -41,4 +41,4 @@ class ContentType {
   bool is_field_value_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -51,4 +51,4 @@ FieldSearch find_first_cookie(const RequestHead& head, std::string_view name, st
   return search;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

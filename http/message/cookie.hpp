@@ -8,7 +8,7 @@
 #include "http/message/field_search.hpp"
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct CookiePair {
   std::string_view name;
@@ -31,4 +31,4 @@ bool cookies_exceed(const RequestHead& head, std::size_t count_max);
 FieldSearch find_first_cookie(const RequestHead& head, std::string_view name, std::size_t count_max,
                               std::string_view& value);
 
-}  // namespace noria::http
+}  // namespace pelton::http

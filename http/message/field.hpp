@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 struct FieldView {
   std::string_view name;
@@ -24,4 +24,4 @@ enum class FieldName : std::uint8_t {
   cookie,
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

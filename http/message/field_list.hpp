@@ -6,7 +6,7 @@
 
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // Without SP and HTAB at both ends.
 inline std::string_view trimmed(std::string_view text) {
@@ -25,4 +25,4 @@ inline bool next_element(std::string_view& list, std::string_view& element) {
   return true;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

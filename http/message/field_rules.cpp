@@ -9,7 +9,7 @@
 #include "http/message/octet_word.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 bool has_prefix(std::string_view name, std::string_view lower) {
@@ -149,4 +149,4 @@ bool is_forbidden_trailer(std::string_view name) {
          });
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

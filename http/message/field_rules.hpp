@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 // A token of RFC 9110 section 5.6.2: at least one octet.
 bool is_token(std::string_view text);
@@ -31,4 +31,4 @@ inline constexpr std::size_t trailer_name_prefix_bytes = 20;
 
 bool is_forbidden_trailer(std::string_view name);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include "http/message/field_rules.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 const Field* find_field(const RequestHead& head, std::string_view name) {
   for (const Field& field : head.fields) {
@@ -12,4 +12,4 @@ const Field* find_field(const RequestHead& head, std::string_view name) {
   return nullptr;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,11 +7,11 @@
 
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class FieldSearch : std::uint8_t { found, absent, too_many };
 
 // The first header field of this name, in any case; null if there is none.
 const Field* find_field(const RequestHead& head, std::string_view name);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -11,7 +11,7 @@
 
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // A lower-case text as a template argument.
 template <std::size_t size_with_nul>
@@ -79,4 +79,4 @@ inline bool folds_to(std::string_view octets) {
   return octets.size() == text.bytes && folds_to<text>(octets.data());
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -3,7 +3,7 @@
 #include "http/message/field_rules.hpp"
 #include "http/message/folded_text.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -45,4 +45,4 @@ bool is_json_type(std::string_view content_type) {
   return true;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::array<std::string_view, 11> names = {
@@ -24,4 +24,4 @@ std::string_view method_name(Method method) {
   return names[static_cast<std::size_t>(method)];
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

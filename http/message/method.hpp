@@ -5,7 +5,7 @@
 
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // Method::other for every token that is not one of the known names.
 Method method_of(std::string_view name);
@@ -13,4 +13,4 @@ Method method_of(std::string_view name);
 // Empty for Method::other.
 std::string_view method_name(Method method);
 
-}  // namespace noria::http
+}  // namespace pelton::http

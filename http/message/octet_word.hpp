@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace noria::http {
+namespace pelton::http {
 
 namespace octet_word {
 
@@ -53,4 +53,4 @@ inline std::uint32_t first_index(std::uint64_t marks) {
 
 }  // namespace octet_word
 
-}  // namespace noria::http
+}  // namespace pelton::http

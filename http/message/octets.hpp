@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdint>
 
-namespace noria::http {
+namespace pelton::http {
 
 enum OctetClass : std::uint8_t {
   octet_tchar = 1,   // of a token: method, field name, coding
@@ -59,4 +59,4 @@ inline constexpr unsigned hex_value(char digit) {
                       : (static_cast<unsigned>(digit) | 0x20u) - 'a' + 10;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

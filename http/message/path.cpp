@@ -3,7 +3,7 @@
 #include "http/message/octet_word.hpp"
 #include "http/message/percent.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 PathShape split_path(std::string_view path, std::span<std::uint32_t> ends) {
   const char* const base = path.data();
   const auto bytes = static_cast<std::uint32_t>(path.size());
@@ -53,4 +53,4 @@ DecodedPath decode_path(std::string_view path, char* out, std::span<std::uint32_
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

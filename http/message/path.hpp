@@ -6,7 +6,7 @@
 #include <span>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 // '.' or '..' (URL-003); `segment` is decoded.
 inline bool is_dot_segment(std::string_view segment) {
@@ -33,4 +33,4 @@ struct DecodedPath {
 // segments, each behind a '/'; ends count in `out`, since a decoded '/' separates nothing.
 DecodedPath decode_path(std::string_view path, char* out, std::span<std::uint32_t> ends);
 
-}  // namespace noria::http
+}  // namespace pelton::http

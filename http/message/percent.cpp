@@ -7,7 +7,7 @@
 #include "http/message/octet_word.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 enum class Plus : bool { literal, space };
@@ -134,4 +134,4 @@ void append_replacing_invalid_utf8(std::string& out, std::string_view octets) {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

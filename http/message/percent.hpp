@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 // Both return the octets written. `out` has room for text.size() and may be where the text begins.
 std::size_t decode_percent(std::string_view text, char* out);
@@ -26,4 +26,4 @@ void append_replacing_invalid_utf8(std::string& out, std::string_view octets);
 std::string_view form_text(std::string_view text, std::string& scratch);
 std::string_view form_octets(std::string_view text, std::string& scratch);
 
-}  // namespace noria::http
+}  // namespace pelton::http

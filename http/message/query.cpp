@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace noria::http {
+namespace pelton::http {
 
 bool QueryFields::next(QueryField& field) {
   while (!rest_.empty()) {
@@ -25,4 +25,4 @@ bool query_fields_exceed(std::string_view query, std::size_t count_max) {
   return false;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 struct QueryField {
   std::string_view key;
@@ -25,4 +25,4 @@ class QueryFields {
 // LIM-040. Stops at the field too many.
 bool query_fields_exceed(std::string_view query, std::size_t count_max);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include "http/message/octet_word.hpp"
 #include "http/message/percent.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 enum Kind : std::uint8_t { plain = 0, ampersand = 1, equals = 2, encoded = 4 };
@@ -88,4 +88,4 @@ bool QueryKeys::find_last(std::string_view query, std::size_t count_max, QueryVa
   return true;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

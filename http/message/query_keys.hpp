@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 
 // Left uninitialised until a search fills it in.
 struct QueryValue {
@@ -44,4 +44,4 @@ class QueryKeys {
   std::vector<Key> keys_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

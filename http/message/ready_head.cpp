@@ -4,7 +4,7 @@
 
 #include "http/message/status.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 ReadyHead::ReadyHead(std::uint16_t status, std::string_view content_type)
     : status_(status), content_type_(content_type) {
@@ -22,4 +22,4 @@ ReadyHead::ReadyHead(std::uint16_t status, std::string_view content_type)
   padded_.resize(blocks * block_bytes, ' ');
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

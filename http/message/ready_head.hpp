@@ -11,7 +11,7 @@
 #include "http/message/content_type.hpp"
 #include "http/message/response_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class ReadyHead {
  public:
@@ -48,4 +48,4 @@ class ReadyHead {
   ContentType content_type_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

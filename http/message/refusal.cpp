@@ -3,7 +3,7 @@
 #include "core/check.hpp"
 #include "http/message/status.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // 0 for a reason that no status belongs to. Every reason that is not plain bad syntax stands here.
@@ -112,4 +112,4 @@ std::string_view RefusalBodies::of_status(std::uint16_t status) const {
   return by_status_[status - status_min];
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

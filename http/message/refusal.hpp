@@ -11,7 +11,7 @@
 #include "core/reason.hpp"
 #include "http/message/content_type.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // The status of a reason that is answered: `refused`, `answered`, or a request that is `shed`.
 std::uint16_t refusal_status(Reason reason);
@@ -43,4 +43,4 @@ class RefusalBodies {
   std::array<std::string, status_count> by_status_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 
 #include "http/message/field.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct Span {
   std::uint32_t begin = 0;  // octets from the first octet of the message
@@ -64,4 +64,4 @@ struct RequestHead {
   std::string_view text(Span span) const { return span.in(base); }
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

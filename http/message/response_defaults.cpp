@@ -3,7 +3,7 @@
 #include "http/message/field_rules.hpp"
 #include "http/message/folded_text.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::size_t bytes_max = 8192;
@@ -26,4 +26,4 @@ std::string_view ResponseDefaults::add(std::string_view name, std::string_view v
   return {};
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 
 class ResponseDefaults {
  public:
@@ -36,4 +36,4 @@ class ResponseDefaults {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "http/message/content_type.hpp"
 #include "http/message/field.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct ResponseHead {
   std::uint16_t status = 200;
@@ -23,4 +23,4 @@ enum class HeadFault : std::uint8_t {
   length,  // the handler's Content-Length is not the body's (RSP-012)
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

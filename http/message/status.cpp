@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct Row {
@@ -83,4 +83,4 @@ std::string_view standard_phrase(std::uint16_t status) {
   return row != std::end(rows) && row->status == status ? row->phrase : std::string_view{};
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 // Empty for a status that the registry does not know.
 std::string_view standard_phrase(std::uint16_t status);
@@ -15,4 +15,4 @@ constexpr bool is_bodyless(std::uint16_t status) {
   return status == 204 || status == 205 || status == 304;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

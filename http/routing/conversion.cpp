@@ -8,7 +8,7 @@
 #include "http/message/octet_word.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::size_t digits_end(std::string_view text, std::size_t index) {
@@ -94,4 +94,4 @@ bool is_uuid(std::string_view text) {
   return true;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 
 #include "http/routing/match.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // -?[0-9]+ within signed 64 bits.
 bool read_integer(std::string_view text, std::int64_t& value);
@@ -14,4 +14,4 @@ bool read_real(std::string_view text, double& value);
 // 8-4-4-4-12 hexadecimal digits of any case.
 bool is_uuid(std::string_view text);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "http/message/octet_word.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 inline std::uint64_t folded_product(std::uint64_t left, std::uint64_t right) {
   const auto product = static_cast<unsigned __int128>(left) * right;
@@ -45,4 +45,4 @@ inline bool same_text(const char* left, const char* right, std::size_t bytes) {
   return octet_word::load(left + bytes - 8) == octet_word::load(right + bytes - 8);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

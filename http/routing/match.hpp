@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class Converter : std::uint8_t { text, integer, real, uuid, regex, path };
 
@@ -20,4 +20,4 @@ struct PathValue {
 
 inline constexpr std::size_t path_values_max = 16;
 
-}  // namespace noria::http
+}  // namespace pelton::http

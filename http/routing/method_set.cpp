@@ -5,7 +5,7 @@
 #include "http/message/method.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 char upper(char octet) {
@@ -59,4 +59,4 @@ void MethodSet::write_allow(MethodBits methods, std::string& out) const {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

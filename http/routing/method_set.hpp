@@ -11,7 +11,7 @@
 
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using MethodBits = std::uint64_t;
 
@@ -51,4 +51,4 @@ class MethodSet {
   std::vector<std::uint32_t> by_name_;  // indexes, sorted by name
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

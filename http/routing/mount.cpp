@@ -5,7 +5,7 @@
 
 #include "http/message/percent.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 Mount::Mount(std::string prefix, std::shared_ptr<const RouteTable> table, RouteSettings unmatched)
     : prefix_(std::move(prefix)),
@@ -45,4 +45,4 @@ bool Mount::may_share(const Pattern& pattern) const {
   return rest.empty();
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -12,7 +12,7 @@
 #include "http/routing/pattern.hpp"
 #include "http/routing/route_settings.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class RouteTable;
 
@@ -48,4 +48,4 @@ class Mount {
   RouteSettings unmatched_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

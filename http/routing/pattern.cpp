@@ -6,7 +6,7 @@
 
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct ConverterWord {
@@ -205,4 +205,4 @@ std::string_view word_of(Converter converter) {
   return std::ranges::find(converter_words, converter, &ConverterWord::converter)->word;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

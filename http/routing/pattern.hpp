@@ -11,7 +11,7 @@
 #include "http/routing/match.hpp"
 #include "http/routing/route_error.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct PatternParameter {
   std::string name;
@@ -46,4 +46,4 @@ struct Pattern {
 // The word a template names the converter by.
 std::string_view word_of(Converter converter);
 
-}  // namespace noria::http
+}  // namespace pelton::http

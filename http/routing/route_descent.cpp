@@ -5,7 +5,7 @@
 #include "http/message/path.hpp"
 #include "http/routing/conversion.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using Node = RouteIndex::Node;
@@ -156,4 +156,4 @@ bool takes(const Edge& edge, std::string_view text, PathValue& value) {
   return true;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -9,7 +9,7 @@
 #include "http/routing/match.hpp"
 #include "http/routing/route_index.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct Walked {
   std::uint32_t route = RouteIndex::none;
@@ -28,4 +28,4 @@ Walked descend_to_route(const RouteIndex& index, std::string_view path, std::uin
 // Whether the parameter takes the text, which becomes its value.
 bool takes(const RouteIndex::Edge& edge, std::string_view text, PathValue& value);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class RouteProblem : std::uint8_t {
   conflict,        // same method, same shape: `other` is the route in the way
@@ -61,4 +61,4 @@ constexpr std::string_view word_of(RouteProblem problem) {
   return {};
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

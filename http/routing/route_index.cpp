@@ -9,7 +9,7 @@
 #include "core/check.hpp"
 #include "http/message/path.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // Better literals first: the order in which parameters of one segment are tried.
@@ -304,4 +304,4 @@ std::span<const RouteIndex::Edge> RouteIndex::find_edges(std::uint32_t node, con
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -15,7 +15,7 @@
 #include "http/routing/segment_scan.hpp"
 #include "http/routing/segment_test.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct RouteTemplate {
   const Pattern& pattern;
@@ -180,4 +180,4 @@ struct RouteIndex {
   std::uint32_t depth_max = 0;  // segments of the longest template
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -9,7 +9,7 @@
 #include "http/handler.hpp"
 #include "http/message/refusal.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // In whole cache lines, so that a route's is a shift and an addition away.
 struct alignas(64) RouteSettings {
@@ -33,4 +33,4 @@ struct alignas(64) RouteSettings {
 
 static_assert(sizeof(RouteSettings) == 128);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "http/message/path.hpp"
 #include "http/message/percent.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::uint32_t get_index = MethodSet::index_of(Method::get);
@@ -180,4 +180,4 @@ Match RouteTable::whole_server_options(MatchScratch& scratch) const {
   return {.outcome = MatchOutcome::automatic_options, .allow = scratch.text};
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

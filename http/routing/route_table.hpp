@@ -18,7 +18,7 @@
 #include "http/routing/route_settings.hpp"
 #include "http/routing/route_walk.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class TrailingSlash : std::uint8_t { strict, redirect };
 
@@ -150,4 +150,4 @@ class RouteTable {
   Parts parts_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

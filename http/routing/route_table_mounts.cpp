@@ -5,7 +5,7 @@
 
 #include "http/routing/route_table.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // Two lists of methods, sorted and with ", " between, as one.
@@ -144,4 +144,4 @@ Match RouteTable::match_websocket_path(const RequestHead& head, std::string_view
   return below.mount->table()->match_websocket_path(head, path.substr(below.taken_bytes), scratch);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

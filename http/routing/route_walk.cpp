@@ -1,6 +1,6 @@
 #include "http/routing/route_walk.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using Node = RouteIndex::Node;
@@ -125,4 +125,4 @@ MethodBits walk_methods(const RouteIndex& index, const WalkInput& input) {
   return found;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

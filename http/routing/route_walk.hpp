@@ -10,7 +10,7 @@
 #include "http/routing/route_descent.hpp"
 #include "http/routing/route_index.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct WalkFrame {
   const RouteIndex::Node* node = nullptr;
@@ -35,4 +35,4 @@ Walked walk_route(const RouteIndex& index, const WalkInput& input, std::uint32_t
 // The methods of all routes whose template matches.
 MethodBits walk_methods(const RouteIndex& index, const WalkInput& input);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace noria::http {
+namespace pelton::http {
 
 std::expected<std::uint32_t, RouteError> Router::add(std::span<const std::string_view> methods,
                                                      std::string_view pattern,
@@ -77,4 +77,4 @@ RouteTable Router::freeze(const Options& options) const {
                      .mounts = std::move(mounts)});
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -15,7 +15,7 @@
 #include "http/routing/route_table.hpp"
 #include "http/routing/segment_test.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class Router {
  public:
@@ -57,4 +57,4 @@ class Router {
   std::map<std::string, std::vector<std::uint32_t>> by_shape_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

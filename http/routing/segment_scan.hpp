@@ -8,7 +8,7 @@
 #include "http/message/octet_word.hpp"
 #include "http/routing/keyed_hash.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct SegmentScan {
   std::string_view text;
@@ -62,4 +62,4 @@ inline SegmentScan whole_segment(const char* begin, const char* end, std::uint64
   return scan_octets<SegmentEnd::at_end>(begin, end, node_key);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 struct SegmentTest {
   // Whether the whole decoded segment (without the literals around the parameter) fits.
@@ -25,4 +25,4 @@ struct SegmentTestMaker {
   }
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 #include "http/message/field_search.hpp"
 #include "http/message/folded_text.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::size_t block_bytes = 16;
@@ -197,4 +197,4 @@ char* AccessLog::put_plain(char* out, std::string_view text) const {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -16,7 +16,7 @@
 #include "http/serve/log_format.hpp"
 #include "http/serve/log_text.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct LoggedExchange {
   const RequestHead& request;  // without a base: it was refused before it had been read
@@ -62,4 +62,4 @@ class AccessLog {
   std::vector<char> line_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

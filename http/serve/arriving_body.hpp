@@ -6,7 +6,7 @@
 
 #include "core/memory/output.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class ArrivingBody {
  public:
@@ -65,4 +65,4 @@ class ArrivingBody {
   bool awaited_ = false;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include "http/message/folded_text.hpp"
 #include "http/message/media_type.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 Reason unfit_form(std::string_view content_type, std::size_t boundary_bytes_max) {
@@ -55,4 +55,4 @@ Reason unfit_body(const RequestHead& head, const RouteSettings& settings,
   return reason;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

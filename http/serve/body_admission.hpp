@@ -9,7 +9,7 @@
 #include "http/routing/route_table.hpp"
 #include "http/serve/config.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // Why a route that wants JSON (UPL-001) or a form (UPL-002, FRM-001) does not take the body of this
 // head, or a coded one at all (UPL-003); none if it does, or wants nothing of the kind.
@@ -30,4 +30,4 @@ inline std::uint64_t body_bytes_max_of(const RouteSettings& settings, const Serv
   return has_parts ? config.multipart_bytes_max : config.body_bytes_max;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

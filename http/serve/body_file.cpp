@@ -12,7 +12,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 BodyFile::~BodyFile() {
   if (!view_.empty()) ::munmap(const_cast<char*>(view_.data()), view_.size());
@@ -27,7 +27,7 @@ int BodyFile::open() {
   if (descriptor_ >= 0) return 0;
   // ENOENT also where the directory is there and its file system knows of no such files.
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT) return errno;
-  std::string path = directory + "/noria-XXXXXX";
+  std::string path = directory + "/pelton-XXXXXX";
   descriptor_ = ::mkostemp(path.data(), O_CLOEXEC);
   if (descriptor_ < 0) return errno;
   ::unlink(path.c_str());
@@ -59,4 +59,4 @@ int BodyFile::map() {
   return 0;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

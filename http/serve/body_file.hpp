@@ -10,7 +10,7 @@
 
 #include "http/forms/multipart_index.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class BodyFile {
  public:
@@ -45,4 +45,4 @@ class BodyFile {
   std::unique_ptr<MultipartIndex> index_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

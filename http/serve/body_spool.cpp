@@ -2,7 +2,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 void BodySpool::write(Output& filled) {
   CHECK(!writes_);
@@ -43,4 +43,4 @@ void BodySpool::abandon() {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -11,7 +11,7 @@
 #include "http/serve/body_file.hpp"
 #include "http/serve/files/disk_pool.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct SpoolRules {
   // Bodies of more than this are spooled.
@@ -72,4 +72,4 @@ class BodySpool final : public DiskWork {
   bool form_refused_ = false;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include "http/forms/form_type.hpp"
 #include "uring/engine.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using C = ServerConfig;
@@ -205,4 +205,4 @@ std::optional<ConfigProblem> problem_in(const ServerConfig& config) {
   return judge(config);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 
 inline constexpr std::uint64_t no_limit = ~std::uint64_t{0};
 
@@ -118,4 +118,4 @@ std::uint64_t default_connections_max(std::uint64_t descriptors_max);
 // LIM-205: what the process needs beside its connections, one of it kept back for a bad day.
 inline constexpr std::uint64_t descriptors_reserved = 32;
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "core/check.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using uring::Completion;
 using uring::Operation;
@@ -383,4 +383,4 @@ void Connection::drain() {
   wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

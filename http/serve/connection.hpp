@@ -35,7 +35,7 @@
 #include "http/serve/websocket_connection.hpp"
 #include "uring/engine.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct Shared;
 class PendingExchange;
@@ -307,4 +307,4 @@ class Connection final : public TurnNode,
   std::unique_ptr<Endpoints> endpoints_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "http/serve/exchange.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using h1::Persistence;
 using Phase = ParkedMessage::Phase;
@@ -169,4 +169,4 @@ void Connection::refuse_streamed(Reason reason) {
   answered(Persistence::close);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

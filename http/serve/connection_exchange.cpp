@@ -7,7 +7,7 @@
 #include "http/serve/exchange.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using h1::Persistence;
 
@@ -236,4 +236,4 @@ void Connection::write_refusal(const RequestHead& head, Reason reason) {
               bodies.of_reason(reason), Persistence::close, reason);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

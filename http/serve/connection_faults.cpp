@@ -9,7 +9,7 @@
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 namespace {
 
@@ -146,4 +146,4 @@ void Connection::forget_retries() {
   if (std::exchange(receive_starved_, false)) receive_armed_ = false;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -12,7 +12,7 @@
 #include "http/serve/exchange.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using uring::Operation;
 
@@ -116,4 +116,4 @@ void Connection::note_truncated() {
   kept_->response.truncated = true;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

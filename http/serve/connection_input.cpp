@@ -7,7 +7,7 @@
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using Phase = ParkedMessage::Phase;
 
@@ -378,4 +378,4 @@ void Connection::peer_finished() {
   finish_if_flushed();
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include "http/serve/exchange.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using h1::Persistence;
 
@@ -102,4 +102,4 @@ void Connection::received_plain(std::string_view octets) {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

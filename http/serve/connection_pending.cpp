@@ -8,7 +8,7 @@
 #include "http/serve/exchange.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using h1::Persistence;
 using Phase = ParkedMessage::Phase;
@@ -175,4 +175,4 @@ void Connection::move_on() {
   resume_input();
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // True if the request has its answer. The connection goes on: what is short comes back (RSP-026).
 bool Connection::shed(const RequestHead& head, std::string_view rest) {
@@ -26,4 +26,4 @@ bool Connection::begin_rarely(const RequestHead& head, std::string_view rest) {
   return head.has_upgrade && upgrade(head);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -11,7 +11,7 @@
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using Phase = ParkedMessage::Phase;
 
@@ -154,4 +154,4 @@ std::shared_ptr<const BodyFile> Connection::body_file() const {
   return kept_ == nullptr ? nullptr : kept_->body_file();
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

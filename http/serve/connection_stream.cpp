@@ -7,7 +7,7 @@
 #include "http/serve/exchange.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using h1::Persistence;
 
@@ -98,4 +98,4 @@ void Connection::end_stream(Outcome outcome, std::span<const FieldView> trailers
                                                    : kept_->exchange().persistence());
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

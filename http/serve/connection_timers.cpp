@@ -5,7 +5,7 @@
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 void Connection::wait_for(Wait what, std::uint64_t until_ms) {
   waiting_ = what;
@@ -100,4 +100,4 @@ void Connection::expire() {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -9,7 +9,7 @@
 #include "http/websocket/handshake.hpp"
 #include "http/websocket/switch_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using h1::Persistence;
 using Phase = ParkedMessage::Phase;
@@ -188,4 +188,4 @@ void Connection::websocket_changed() {
   shared_.schedule(*this);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include "uring/sockets/address.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 Endpoints kernel_endpoints(uring::Descriptor socket) {
   uring::Address client = uring::peer_address(socket);
@@ -13,4 +13,4 @@ Endpoints kernel_endpoints(uring::Descriptor socket) {
           .server_port = server.port};
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // Empty texts and port 0 on a Unix socket.
 struct Endpoints {
@@ -26,4 +26,4 @@ class EndpointSource {
 // By getpeername(2) and getsockname(2).
 Endpoints kernel_endpoints(uring::Descriptor socket);
 
-}  // namespace noria::http
+}  // namespace pelton::http

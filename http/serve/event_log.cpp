@@ -4,7 +4,7 @@
 
 #include "core/log/timestamp.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 void EventLog::report(Reason reason, EndpointSource* peer) {
   Seen& seen = seen_[static_cast<std::size_t>(reason)];
@@ -15,7 +15,7 @@ void EventLog::report(Reason reason, EndpointSource* peer) {
   seen.quiet_until_ms = clock_.now_ms() + interval_ms;
   const ReasonRow& row = reason_row(reason);
   std::string line(Timestamp(clock_.wall_seconds()).iso());
-  line += row.counter_class == "refused" ? " info noria: " : " warning noria: ";
+  line += row.counter_class == "refused" ? " info pelton: " : " warning pelton: ";
   line.append(row.counter_class).append(".").append(row.word);
   if (peer != nullptr) {
     const Endpoints& ends = peer->endpoints();
@@ -55,4 +55,4 @@ void EventLog::say(std::string_view level, std::string_view logger, std::string_
   writer_.append(LogKind::error, record);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

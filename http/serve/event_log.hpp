@@ -12,7 +12,7 @@
 #include "core/reason.hpp"
 #include "http/serve/endpoints.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class EventLog {
  public:
@@ -42,4 +42,4 @@ class EventLog {
   std::array<Seen, reason_count> seen_{};
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

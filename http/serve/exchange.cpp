@@ -2,7 +2,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 Exchange::Exchange(const Exchange& live, const RequestHead& request, std::string_view body,
                    const Match& match)
@@ -40,4 +40,4 @@ void Exchange::abandon() {
   state_ = State::idle;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

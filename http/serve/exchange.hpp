@@ -21,7 +21,7 @@
 #include "http/serve/exchange_handle.hpp"
 #include "http/serve/websocket.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct Shared;
 
@@ -190,4 +190,4 @@ class Exchange {
   State state_ = State::idle;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

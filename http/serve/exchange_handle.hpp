@@ -6,7 +6,7 @@
 
 #include "core/memory/slab.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class Exchange;
 class PendingExchange;
@@ -55,4 +55,4 @@ class ExchangeHandle {
   std::uint32_t generation_ = 0;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class HeldDescriptors {
  public:
@@ -30,4 +30,4 @@ class HeldDescriptors {
   std::vector<bool> held_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 
 #include "http/message/field_rules.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::string_view combined_text =
@@ -139,4 +139,4 @@ std::size_t LogFormat::line_bytes_max() const {
   return bytes;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

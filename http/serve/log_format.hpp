@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class LogAtom : std::uint8_t {
   none,           // a literal alone
@@ -62,4 +62,4 @@ class LogFormat {
   bool json_ = false;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

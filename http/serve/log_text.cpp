@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::size_t block_bytes = json::scan_block_bytes;
@@ -58,4 +58,4 @@ char* put_long_log_text(char* out, std::string_view octets, LogEscape escape) {
   return copy_block(out, rest) ? out + left : put_escaped(out, from, left, escape);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -9,7 +9,7 @@
 
 #include "http/json/string_scan.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class LogEscape : unsigned char {
   text,  // \xNN
@@ -42,4 +42,4 @@ inline std::uint32_t log_escapes(const Block& block) {
   return put_long_log_text(out, octets, escape);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

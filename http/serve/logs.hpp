@@ -12,7 +12,7 @@
 #include "http/serve/access_log.hpp"
 #include "http/serve/event_log.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class Logs {
  public:
@@ -35,4 +35,4 @@ class Logs {
   const Clock& clock_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -14,7 +14,7 @@
 #include "http/serve/body_file.hpp"
 #include "http/serve/body_spool.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct ParkedMessage {
   enum class Phase : std::uint8_t {
@@ -159,4 +159,4 @@ struct ParkedMessage {
   Output& coming() { return phase == Phase::length_body ? octets : body; }
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

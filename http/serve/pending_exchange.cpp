@@ -5,7 +5,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 Exchange* ExchangeHandle::get() const {
   if (pending_ == nullptr) return nullptr;
@@ -95,4 +95,4 @@ void PendingExchange::finish(ExchangeEvent event) {
   listener_(event, exchange_);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -20,7 +20,7 @@
 #include "http/serve/exchange_handle.hpp"
 #include "http/serve/parked_message.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class PendingExchange {
  public:
@@ -117,4 +117,4 @@ class PendingExchange {
   bool told_finished_ = false;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -11,7 +11,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using uring::Completion;
 using uring::Operation;
@@ -320,7 +320,7 @@ void Server::retire(std::string_view why) {
   if (std::exchange(retired_, true)) return;
   if (shared_.logs != nullptr) {
     const std::string text = "the engine fails (" + std::string(why) + "); this worker drains";
-    shared_.logs->events.say("error", "noria.engine", text);
+    shared_.logs->events.say("error", "pelton.engine", text);
   }
   stop();
 }
@@ -397,4 +397,4 @@ bool Server::finished() const {
                       [](const Listener& listener) { return listener.armed; });
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -13,7 +13,7 @@
 #include "uring/engine.hpp"
 #include "uring/loop.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class Server final : public uring::Work {
  public:
@@ -113,4 +113,4 @@ class Server final : public uring::Work {
   std::uint32_t odd_accepts_ = 0;  // one behind the other
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::uint32_t connections_addressable = 1u << 24;
@@ -127,4 +127,4 @@ void Shared::take_back(std::unique_ptr<ParkedMessage> parked) {
   if (parked_free_.size() < parked_kept_max) parked_free_.push_back(std::move(parked));
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -37,7 +37,7 @@
 #include "uring/loop.hpp"
 #include "uring/wake.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct ServerParts {
   uring::Engine& engine;
@@ -159,4 +159,4 @@ struct Shared {
   std::vector<std::unique_ptr<ParkedMessage>> parked_free_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

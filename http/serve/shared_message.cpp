@@ -2,7 +2,7 @@
 
 #include "http/websocket/frame.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 websocket::Opcode opcode_of(MessageKind kind) {
@@ -43,4 +43,4 @@ void SharedMessage::make_deflated() {
                             websocket::deflate_window_bits_max, deflater_);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -11,7 +11,7 @@
 #include "http/websocket/deflate_offer.hpp"
 #include "http/websocket/deflater.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class SharedMessage {
  public:
@@ -39,4 +39,4 @@ class SharedMessage {
   Output deflated_;  // empty if it would be no shorter
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-namespace noria::http {
+namespace pelton::http {
 
 void Topics::subscribe(const WebSocketHandle& socket, std::string_view topic) {
   if (socket.get() == nullptr) return;
@@ -57,4 +57,4 @@ std::size_t Topics::subscriber_count(std::string_view topic) const {
   return at == topics_.end() ? 0 : at->second.subscribers.size();
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -13,7 +13,7 @@
 #include "http/serve/websocket.hpp"
 #include "http/serve/websocket_connection.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class Topics {
  public:
@@ -58,4 +58,4 @@ class Topics {
   std::unordered_map<std::uint64_t, Subscriber> subscribers_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -18,7 +18,7 @@
 #include "core/memory/slab.hpp"
 #include "http/message/field.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class Topics;
 class WebSocket;
@@ -170,4 +170,4 @@ struct WebSocketAccepted {
   Topics* topics = nullptr;  // of its core
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

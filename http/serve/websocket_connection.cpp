@@ -6,7 +6,7 @@
 #include "core/check.hpp"
 #include "http/websocket/close_code.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 namespace close_code = websocket::close_code;
 using websocket::MessageReader;
@@ -281,4 +281,4 @@ void WebSocketConnection::inspect(std::uint64_t now_ms) {
   ping({});
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

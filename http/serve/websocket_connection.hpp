@@ -31,7 +31,7 @@
 #include "http/websocket/inflater.hpp"
 #include "http/websocket/message_reader.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // Where the frames go, and who is told that something is to be done at the end of the turn.
 class WebSocketHost {
@@ -196,4 +196,4 @@ class WebSocketConnection final : public WebSocket {
   std::uint64_t control_count_ = 0;  // since then
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

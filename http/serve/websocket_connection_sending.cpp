@@ -7,7 +7,7 @@
 #include "http/websocket/close_code.hpp"
 #include "http/websocket/utf8_stream.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 namespace close_code = websocket::close_code;
 using websocket::Opcode;
@@ -151,4 +151,4 @@ void WebSocketConnection::write_close() {
   websocket::write_close(host_.websocket_output(), code_, {reason_.data(), reason_bytes_});
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 namespace close_code {
 
@@ -28,4 +28,4 @@ constexpr bool is_wire_code(std::uint16_t code) {
          (code >= 3000 && code <= 4999);
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

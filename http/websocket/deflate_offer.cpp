@@ -6,7 +6,7 @@
 #include "http/message/field_rules.hpp"
 #include "http/message/octets.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr std::uint8_t window_bits_min = 8;
@@ -136,4 +136,4 @@ void write_deflate_answer(Output& output, const DeflateTerms& terms) {
   output.advance(static_cast<std::size_t>(end - digits));
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -6,7 +6,7 @@
 
 #include "core/memory/output.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 struct DeflateTerms {
   bool agreed = false;
@@ -23,4 +23,4 @@ bool read_extensions(std::string_view value, DeflateTerms& terms);
 // The field's value that goes with terms that were agreed on (WS-061).
 void write_deflate_answer(Output& output, const DeflateTerms& terms);
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -6,7 +6,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr int memory_level = 5;
@@ -61,4 +61,4 @@ bool write_deflated(Output& output, Opcode opcode, std::string_view message,
   return true;
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -12,7 +12,7 @@
 #include "core/memory/output.hpp"
 #include "http/websocket/frame.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 inline constexpr std::uint8_t deflate_window_bits_min = 9;
 inline constexpr std::uint8_t deflate_window_bits_max = 12;
@@ -46,4 +46,4 @@ class Deflater {
 bool write_deflated(Output& output, Opcode opcode, std::string_view message,
                     std::uint8_t window_bits, Deflater& deflater);
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

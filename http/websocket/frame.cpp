@@ -2,7 +2,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr std::uint8_t final_bit = 0x80;
@@ -99,4 +99,4 @@ void write_close(Output& output, std::uint16_t code, std::string_view reason) {
   output.append(reason);
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

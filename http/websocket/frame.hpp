@@ -10,7 +10,7 @@
 #include "core/memory/output.hpp"
 #include "http/websocket/mask.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 enum class Opcode : std::uint8_t {
   continuation = 0,
@@ -77,4 +77,4 @@ inline void write_frame(Output& output, Opcode opcode, std::string_view payload)
 // A Close; code 0 says none.
 void write_close(Output& output, std::uint16_t code, std::string_view reason);
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

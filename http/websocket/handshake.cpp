@@ -11,7 +11,7 @@
 #include "http/message/octets.hpp"
 #include "http/websocket/sha1.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr std::string_view base64_digits =
@@ -177,4 +177,4 @@ bool is_handshake_field(std::string_view name) {
          is_same_name(name, "date") || is_same_name(name, "transfer-encoding");
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

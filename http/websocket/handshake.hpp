@@ -12,7 +12,7 @@
 #include "http/message/request_head.hpp"
 #include "http/websocket/deflate_offer.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 // Whether the request asks for a WebSocket at all (WS-001). If not, Upgrade is ignored (H1-073).
 bool asks_for_websocket(const RequestHead& head);
@@ -41,4 +41,4 @@ bool offers_protocol(const RequestHead& head, std::string_view protocol);
 // Fields that an owner may not set in a 101: they are the handshake's own (WS-007).
 bool is_handshake_field(std::string_view name);
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -6,7 +6,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr int raw_window_bits = -15;  // of a stream without zlib's own head
@@ -107,4 +107,4 @@ void InflaterPool::give_back(std::unique_ptr<Inflater> inflater) {
   if (free_.size() < kept_max) free_.push_back(std::move(inflater));
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -13,7 +13,7 @@
 
 #include "core/memory/output.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 struct InflateLimits {
   std::uint64_t output_bytes_max = 0;
@@ -60,4 +60,4 @@ class InflaterPool {
   std::size_t lent_ = 0;
 };
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -3,10 +3,10 @@
 #include <bit>
 #include <cstring>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 // The key repeated is a word, and words side by side are a vector of any width: the compiler makes
-// of the first loop what the target has. Little-endian octets only, like every machine noria is
+// of the first loop what the target has. Little-endian octets only, like every machine pelton is
 // built for.
 void unmask(char* octets, std::size_t bytes, const MaskKey& key, std::uint64_t payload_offset) {
   constexpr std::size_t stride = 32;
@@ -31,4 +31,4 @@ void unmask(char* octets, std::size_t bytes, const MaskKey& key, std::uint64_t p
   }
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 using MaskKey = std::array<std::uint8_t, 4>;
 
 // `payload_offset`: how many octets of the frame's payload lie before these.
 void unmask(char* octets, std::size_t bytes, const MaskKey& key, std::uint64_t payload_offset);
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

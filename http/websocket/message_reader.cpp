@@ -5,7 +5,7 @@
 
 #include "http/websocket/close_code.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 // LIM-071: one more fragment for so many octets.
@@ -200,4 +200,4 @@ bool MessageReader::fail_protocol(Step& step) {
   return fail(step, close_code::protocol_error, Reason::cut_websocket_protocol);
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

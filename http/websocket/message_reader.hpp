@@ -15,7 +15,7 @@
 #include "http/websocket/inflater.hpp"
 #include "http/websocket/utf8_stream.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 struct ReaderLimits {
   std::uint64_t message_bytes_max = 0;  // LIM-070
@@ -79,4 +79,4 @@ class MessageReader {
   std::array<char, control_bytes_max> control_;
 };
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

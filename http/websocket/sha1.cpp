@@ -3,7 +3,7 @@
 #include <bit>
 #include <cstring>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr std::size_t block_bytes = 64;
@@ -76,4 +76,4 @@ std::array<std::uint8_t, sha1_bytes> sha1(std::string_view octets) {
   return digest;
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 inline constexpr std::size_t sha1_bytes = 20;
 
 std::array<std::uint8_t, sha1_bytes> sha1(std::string_view octets);
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -6,7 +6,7 @@
 #include "http/message/field_rules.hpp"
 #include "http/websocket/handshake.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr std::size_t head_bytes_max = 64 * 1024;  // RSP-015
@@ -55,4 +55,4 @@ bool write_switch_head(Output& output, const SwitchHead& head, Stats& stats) {
   return true;
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -9,7 +9,7 @@
 #include "http/message/field.hpp"
 #include "http/websocket/deflate_offer.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 struct SwitchHead {
   std::string_view key;
@@ -23,4 +23,4 @@ struct SwitchHead {
 // (RSP-013). False, and nothing appended, if one may not be sent at all (RSP-014, RSP-015).
 bool write_switch_head(Output& output, const SwitchHead& head, Stats& stats);
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

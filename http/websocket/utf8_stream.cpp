@@ -3,7 +3,7 @@
 #include <array>
 #include <cstring>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr std::uint64_t top_bits = 0x8080808080808080;
@@ -41,7 +41,7 @@ unsigned character_bytes(std::uint32_t w) {
 }
 
 // Where the first octet stands that belongs to no whole character, or is near the end.
-// Little-endian octets only, like every machine noria is built for.
+// Little-endian octets only, like every machine pelton is built for.
 const char* skip_characters(const char* cursor, const char* end) {
   while (end - cursor >= 8) {
     std::uint32_t word;
@@ -103,4 +103,4 @@ bool Utf8Stream::feed(std::string_view octets) {
   return true;
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

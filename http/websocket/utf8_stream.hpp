@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 class Utf8Stream {
  public:
@@ -24,4 +24,4 @@ class Utf8Stream {
   std::uint8_t greatest_ = 0;
 };
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

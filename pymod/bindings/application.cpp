@@ -11,7 +11,7 @@
 #include "pymod/bridge/python_handler.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace pb = pybind11;
 
@@ -40,7 +40,7 @@ HotState& hot_state_of(const pb::capsule& capsule) {
 }
 
 [[noreturn]] void raise_route_error(const http::RouteError& error, const std::string& path) {
-  const pb::object type = pb::module_::import("noria._native").attr("RouteError");
+  const pb::object type = pb::module_::import("pelton._native").attr("RouteError");
   const std::string_view word = http::word_of(error.problem);
   std::string message(word);
   for (char& octet : message) {
@@ -295,12 +295,12 @@ void let_collector_see(PyHeapTypeObject* heap_type) {
 
 void add_application(pb::module_& module, const pb::capsule& hot_state) {
   pb::dict members;
-  members["__module__"] = "noria._native";
+  members["__module__"] = "pelton._native";
   members["__doc__"] = "A template that is refused or already taken.";
   members["problem"] = "";
   members["other"] = pb::none();
   module.attr("RouteError") = pb::reinterpret_steal<pb::object>(
-      PyErr_NewException("noria._native.RouteError", PyExc_ValueError, members.ptr()));
+      PyErr_NewException("pelton._native.RouteError", PyExc_ValueError, members.ptr()));
 
   pb::class_<Application>(module, "Application", pb::custom_type_setup(let_collector_see),
                           "The routes of one App, compiled.")
@@ -353,4 +353,4 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
           pb::arg("hooks"), "Ends registration; servers may be made from now on.");
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

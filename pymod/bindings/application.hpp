@@ -17,7 +17,7 @@
 #include "http/serve/files/static_mount.hpp"
 #include "pymod/hotpath/application_state.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class Application {
  public:
@@ -99,4 +99,4 @@ Application& application_in(const pybind11::object& object);
 // Adds Application and RouteError.
 void add_application(pybind11::module_& module, const pybind11::capsule& hot_state);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -7,7 +7,7 @@
 
 #include "http/serve/log_format.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -101,4 +101,4 @@ void add_configuration(pb::module_& module) {
       pb::arg("config"), "One line that names the keys in the way, or None.");
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

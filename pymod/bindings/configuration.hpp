@@ -12,7 +12,7 @@
 #include "http/serve/config.hpp"
 #include "http/serve/websocket.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // Throws ValueError for a key that is none or a configuration that cannot work.
 http::ServerConfig configuration_from(const pybind11::dict& mapping);
@@ -38,4 +38,4 @@ http::SlowPolicy slow_policy_from(const WebSocketSettings& settings);
 // Adds config_defaults(), config_problem() and their like for what is no number.
 void add_configuration(pybind11::module_& module);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -29,4 +29,4 @@ pybind11::dict counters_of(const StatsSegment& segment) {
   return by_name([&](Reason reason) { return segment.total(reason); });
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

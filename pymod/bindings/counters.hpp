@@ -6,11 +6,11 @@
 #include "core/stats.hpp"
 #include "core/stats_segment.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // Counter names (`class.word`, protocol section 12) to values.
 pybind11::dict counters_of(const Stats& stats);
 // The same over all banks.
 pybind11::dict counters_of(const StatsSegment& segment);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -13,7 +13,7 @@
 #include "core/check.hpp"
 #include "core/cores.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -36,7 +36,7 @@ void say(const char* text) {
 }
 
 void write_native_stack(const char* why) {
-  say("noria: ");
+  say("pelton: ");
   say(why);
   say("; native stack, innermost first:\n");
   void* frames[frames_max];
@@ -85,4 +85,4 @@ void report_crashes() {
   CHECK(::sigaction(stacks_signal(), &action, &stacks_before) == 0);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -5,7 +5,7 @@
 
 #include <string>
 
-namespace noria::py {
+namespace pelton::py {
 
 // Throws the Python error that a C API call has set.
 [[noreturn]] inline void raise_set() {
@@ -21,4 +21,4 @@ namespace noria::py {
   raise_set();
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -6,7 +6,7 @@
 #include "http/message/octets.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -51,4 +51,4 @@ void add_fields(pb::module_& module) {
              "not.");
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

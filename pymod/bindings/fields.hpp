@@ -3,9 +3,9 @@
 
 #include <pybind11/pybind11.h>
 
-namespace noria::py {
+namespace pelton::py {
 
 // Adds check_field().
 void add_fields(pybind11::module_& module);
 
-}  // namespace noria::py
+}  // namespace pelton::py

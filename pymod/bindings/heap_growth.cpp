@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -27,4 +27,4 @@ void grow_heap_by_whole_arenas() {
   PyObject_SetArenaAllocator(&allocator);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

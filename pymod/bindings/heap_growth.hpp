@@ -1,11 +1,11 @@
 // How Python's heap grows.
 #pragma once
 
-namespace noria::py {
+namespace pelton::py {
 
 // From now on for the life of the process, the arenas of Python's small objects come from the
 // kernel with their pages, in one call for each (PyObject_SetArenaAllocator, mmap(2) MAP_POPULATE):
 // a start fills one after the other, and otherwise pays a page fault for every 4 KiB of them.
 void grow_heap_by_whole_arenas();
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -9,7 +9,7 @@
 #include "pymod/bindings/errors.hpp"
 #include "pymod/bridge/python_handler.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace pb = pybind11;
 
@@ -230,4 +230,4 @@ void add_memory_server(pb::module_& module) {
       .def("stats", &MemoryServer::stats);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -20,7 +20,7 @@
 #include "pymod/bridge/serving_state.hpp"
 #include "uring/memory/memory_engine.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class MemoryServer {
  public:
@@ -104,4 +104,4 @@ class MemoryServer {
 
 void add_memory_server(pybind11::module_& module);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -21,49 +21,51 @@
 namespace {
 
 namespace pb = pybind11;
-using noria::py::HotState;
+using pelton::py::HotState;
 
 pb::capsule make_hot_state(const pb::module_& module) {
   HotState* state =
       HotState::make(module.attr("JSONDecodeError").ptr(), module.attr("JSONEncodeError").ptr());
-  if (state == nullptr) noria::py::raise_set();
-  noria::py::OwnedRef driver_type(reinterpret_cast<PyObject*>(noria::py::make_driver_type()));
-  if (!driver_type) noria::py::raise_set();
+  if (state == nullptr) pelton::py::raise_set();
+  pelton::py::OwnedRef driver_type(reinterpret_cast<PyObject*>(pelton::py::make_driver_type()));
+  if (!driver_type) pelton::py::raise_set();
   state->set_driver_type(std::move(driver_type));
-  noria::py::OwnedRef websocket_type(reinterpret_cast<PyObject*>(noria::py::make_websocket_type()));
-  if (!websocket_type) noria::py::raise_set();
+  pelton::py::OwnedRef websocket_type(
+      reinterpret_cast<PyObject*>(pelton::py::make_websocket_type()));
+  if (!websocket_type) pelton::py::raise_set();
   state->set_websocket_type(std::move(websocket_type));
   return {state, [](void* dead) { delete static_cast<HotState*>(dead); }};
 }
 
 void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   HotState* state = capsule.get_pointer<HotState>();
-  if (!noria::py::add_endpoint_call(state->request_type())) noria::py::raise_set();
+  if (!pelton::py::add_endpoint_call(state->request_type())) pelton::py::raise_set();
   for (PyTypeObject* type :
        {state->request_type(), state->headers_type(), state->multi_dict_type(),
         state->driver_type(), state->websocket_type(), state->body_file_type()}) {
-    if (PyModule_AddType(module.ptr(), type) != 0) noria::py::raise_set();
+    if (PyModule_AddType(module.ptr(), type) != 0) pelton::py::raise_set();
   }
-  const noria::py::OwnedRef pump(reinterpret_cast<PyObject*>(noria::py::make_item_pump_type()));
+  const pelton::py::OwnedRef pump(reinterpret_cast<PyObject*>(pelton::py::make_item_pump_type()));
   if (!pump || PyModule_AddObjectRef(module.ptr(), "ItemPump", pump.get()) != 0) {
-    noria::py::raise_set();
+    pelton::py::raise_set();
   }
-  const noria::py::OwnedRef reader(reinterpret_cast<PyObject*>(noria::py::make_form_reader_type()));
+  const pelton::py::OwnedRef reader(
+      reinterpret_cast<PyObject*>(pelton::py::make_form_reader_type()));
   if (!reader || PyModule_AddObjectRef(module.ptr(), "FormReader", reader.get()) != 0) {
-    noria::py::raise_set();
+    pelton::py::raise_set();
   }
   module.def(
       "register_response",
       [capsule](pb::type response_type) {
         auto* type = reinterpret_cast<PyTypeObject*>(response_type.ptr());
-        if (!capsule.get_pointer<HotState>()->register_response(type)) noria::py::raise_set();
+        if (!capsule.get_pointer<HotState>()->register_response(type)) pelton::py::raise_set();
       },
-      pb::arg("response_type"), "Says which class is noria.Response.");
+      pb::arg("response_type"), "Says which class is pelton.Response.");
   module.def(
       "running_context",
       [] {
-        const pb::object context = pb::reinterpret_steal<pb::object>(noria::py::running_context());
-        if (!context) noria::py::raise_set();
+        const pb::object context = pb::reinterpret_steal<pb::object>(pelton::py::running_context());
+        if (!context) pelton::py::raise_set();
         return context;
       },
       "The contextvars.Context of the caller itself, no copy of it.");
@@ -81,18 +83,18 @@ void refuse_unconstructed(const pb::handle& type) {
 }  // namespace
 
 PYBIND11_MODULE(_native, module) {
-  module.doc() = "The native half of noria. Private; use `noria` instead.";
-  if (noria::py::add_json(module.ptr()) != 0) noria::py::raise_set();
-  if (noria::py::add_loop(module.ptr()) != 0) noria::py::raise_set();
+  module.doc() = "The native half of pelton. Private; use `pelton` instead.";
+  if (pelton::py::add_json(module.ptr()) != 0) pelton::py::raise_set();
+  if (pelton::py::add_loop(module.ptr()) != 0) pelton::py::raise_set();
   const pb::capsule hot_state = make_hot_state(module);
   add_request_types(module, hot_state);
-  noria::py::add_fields(module);
-  noria::py::add_configuration(module);
-  noria::py::add_application(module, hot_state);
-  noria::py::add_server(module);
-  noria::py::add_memory_server(module);
+  pelton::py::add_fields(module);
+  pelton::py::add_configuration(module);
+  pelton::py::add_application(module, hot_state);
+  pelton::py::add_server(module);
+  pelton::py::add_memory_server(module);
   for (const char* name : {"Application", "Server", "MemoryServer"}) {
     refuse_unconstructed(module.attr(name));
   }
-  noria::py::add_processes(module);
+  pelton::py::add_processes(module);
 }

@@ -26,7 +26,7 @@
 #include "uring/sockets/address.hpp"
 #include "uring/sockets/listener.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -75,7 +75,7 @@ int supervise_workers(const std::vector<std::string>& command,
       .restarts_window_ms = config.worker_restarts_window_ms,
       .notify_socket = std::move(notify_socket),
       .notify_watchdog_ms = notify_watchdog_ms,
-      .report = [](std::string_view line) { say("noria: " + std::string(line)); }};
+      .report = [](std::string_view line) { say("pelton: " + std::string(line)); }};
   const pb::gil_scoped_release released;
   return supervise(options);
 }
@@ -170,4 +170,4 @@ void add_processes(pb::module_& module) {
   module.def("doctor", doctor, "What this machine offers and which engine would be chosen.");
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

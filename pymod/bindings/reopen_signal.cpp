@@ -5,7 +5,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -47,4 +47,4 @@ ReopenSignal::~ReopenSignal() {
   told_by_signal = nullptr;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

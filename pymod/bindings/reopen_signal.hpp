@@ -5,7 +5,7 @@
 
 #include "core/log/writer.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class ReopenSignal {
  public:
@@ -20,4 +20,4 @@ class ReopenSignal {
   bool taken_ = false;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -19,7 +19,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "uring/sockets/socket_options.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -353,4 +353,4 @@ void add_server(pb::module_& module) {
       .def_property_readonly("engine_reason", &Server::engine_reason);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -23,7 +23,7 @@
 #include "pymod/bindings/stop_signals.hpp"
 #include "uring/choice.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct LoopObject;
 
@@ -108,4 +108,4 @@ class Server {
 
 void add_server(pybind11::module_& module);
 
-}  // namespace noria::py
+}  // namespace pelton::py

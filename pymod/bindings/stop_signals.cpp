@@ -8,7 +8,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -39,7 +39,7 @@ void on_signal(int signal) {
 void on_unsupported(int signal, siginfo_t* info, void*) {
   const int error = errno;
   if (signal == SIGHUP) {
-    static constexpr char line[] = "noria: SIGHUP is not supported; it is ignored\n";
+    static constexpr char line[] = "pelton: SIGHUP is not supported; it is ignored\n";
     pollfd room{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&room, 1, 0) == 1) {
       [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line, sizeof line - 1);
@@ -86,4 +86,4 @@ StopSignals::~StopSignals() {
   stopped_by_signal = nullptr;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

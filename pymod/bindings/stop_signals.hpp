@@ -8,7 +8,7 @@
 
 #include "http/serve/server.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // Takes all of them for its lifetime and restores what was there. One at a time in a process.
 class StopSignals {
@@ -27,4 +27,4 @@ class StopSignals {
   std::array<struct sigaction, unsupported.size()> old_unsupported_{};
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -8,7 +8,7 @@
 #include "pymod/hotpath/response_reader.hpp"
 #include "pymod/loop/loop_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 using http::Outcome;
 
@@ -196,4 +196,4 @@ Outcome run_later(RequestLoan& loan) {
   return FirstStep(loan, nullptr, nullptr).settle_later(std::move(value));
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -9,7 +9,7 @@
 #include "pymod/hotpath/arguments.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // Answers the loan's exchange with what the coroutine gives, at once or later. `side_channel` may
 // be null.
@@ -19,4 +19,4 @@ http::Outcome run_coroutine(RequestLoan& loan, PyObject* coroutine, PyObject* si
 // (ApplicationState::take_later()).
 http::Outcome run_later(RequestLoan& loan);
 
-}  // namespace noria::py
+}  // namespace pelton::py

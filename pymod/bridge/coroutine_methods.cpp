@@ -2,7 +2,7 @@
 
 #include "pymod/hotpath/python_versions.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 PyObject* method_result(PySendResult kind, PyObject* result) {
   if (kind == PYGEN_RETURN) {
@@ -28,4 +28,4 @@ OwnedRef thrown(PyObject* arguments) {
                                                        : PyObject_CallOneArg(type, value));
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

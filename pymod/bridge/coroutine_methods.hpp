@@ -5,7 +5,7 @@
 
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // The result of a step as a method gives it: a return raises StopIteration. Takes over `result`.
 PyObject* method_result(PySendResult kind, PyObject* result);
@@ -14,4 +14,4 @@ PyObject* method_result(PySendResult kind, PyObject* result);
 // error set.
 OwnedRef thrown(PyObject* arguments);
 
-}  // namespace noria::py
+}  // namespace pelton::py

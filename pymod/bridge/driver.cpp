@@ -7,7 +7,7 @@
 #include "pymod/hotpath/request_object.hpp"
 #include "pymod/hotpath/response_reader.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 using http::Exchange;
 using http::Outcome;
@@ -241,4 +241,4 @@ void Driver::finish(Outcome outcome) {
   }
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -19,7 +19,7 @@
 #include "pymod/hotpath/arguments.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // How one step of a coroutine ended.
 struct StepEnd {
@@ -158,4 +158,4 @@ class Driver {
   bool gone_ = false;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -15,7 +15,7 @@
 #include "pymod/hotpath/response_fields.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 using http::Exchange;
 using http::ExchangeEvent;
@@ -283,4 +283,4 @@ void Driver::cancel() {
   if (!cancelled) PyErr_WriteUnraisable(task_.get());
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -11,7 +11,7 @@
 #include "pymod/bridge/driver.hpp"
 #include "pymod/hotpath/response_fields.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -100,4 +100,4 @@ bool Driver::send_file(long status, PyObject* fields, const FileNames& names,
   return true;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -8,7 +8,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -216,7 +216,7 @@ PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("The coroutine of a handler
                        {0, nullptr}};
 
 PyType_Spec spec = {
-    .name = "noria._native.HandlerCoroutine",
+    .name = "pelton._native.HandlerCoroutine",
     .basicsize = sizeof(DriverObject),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = slots};
@@ -237,4 +237,4 @@ DriverObject* new_driver(PyTypeObject* type, RequestLoan& loan, OwnedRef corouti
   return made;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

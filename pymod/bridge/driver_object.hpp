@@ -6,7 +6,7 @@
 
 #include "pymod/bridge/driver.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct DriverObject {
   PyObject_HEAD Driver driver;
@@ -18,4 +18,4 @@ PyTypeObject* make_driver_type();
 DriverObject* new_driver(PyTypeObject* type, RequestLoan& loan, OwnedRef coroutine,
                          OwnedRef side_channel);
 
-}  // namespace noria::py
+}  // namespace pelton::py

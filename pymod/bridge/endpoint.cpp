@@ -5,7 +5,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/request_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -81,4 +81,4 @@ bool add_endpoint_call(PyTypeObject* request_type) {
                                               method.ml_name, descriptor.get()) == 0;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

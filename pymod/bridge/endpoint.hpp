@@ -4,9 +4,9 @@
 
 #include <Python.h>
 
-namespace noria::py {
+namespace pelton::py {
 
 // Gives Request its method _call(); false with an error set.
 bool add_endpoint_call(PyTypeObject* request_type);
 
-}  // namespace noria::py
+}  // namespace pelton::py

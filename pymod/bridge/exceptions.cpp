@@ -1,6 +1,6 @@
 #include "pymod/bridge/exceptions.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -28,7 +28,7 @@ bool is_cancelled(BorrowedRef exception) {
 }
 
 bool is_disconnect(BorrowedRef exception) {
-  return is_instance(exception, "noria.errors", "ClientDisconnected");
+  return is_instance(exception, "pelton.errors", "ClientDisconnected");
 }
 
 void raise(BorrowedRef exception) {
@@ -42,4 +42,4 @@ void log_lost(ApplicationState& application, BorrowedRef request, BorrowedRef ex
   if (!logged) PyErr_WriteUnraisable(application.hooks.log_lost.get());
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -6,16 +6,16 @@
 #include "pymod/hotpath/application_state.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // A new asyncio.CancelledError.
 OwnedRef cancelled_error();
 bool is_cancelled(BorrowedRef exception);
-// noria.ClientDisconnected: the client's doing, nothing to log.
+// pelton.ClientDisconnected: the client's doing, nothing to log.
 bool is_disconnect(BorrowedRef exception);
 // Sets it as the current error.
 void raise(BorrowedRef exception);
 // Of an exchange that is over: nobody can be told any more, but the log. `request` may be null.
 void log_lost(ApplicationState& application, BorrowedRef request, BorrowedRef exception);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -10,7 +10,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -348,7 +348,7 @@ PyType_Slot slots[] = {
     {Py_tp_getset, attributes},
     {0, nullptr}};
 
-PyType_Spec spec = {.name = "noria._native.ItemPump",
+PyType_Spec spec = {.name = "pelton._native.ItemPump",
                     .basicsize = sizeof(ItemPumpObject),
                     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
                     .slots = slots};
@@ -359,4 +359,4 @@ PyTypeObject* make_item_pump_type() {
   return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -5,9 +5,9 @@
 
 #include <Python.h>
 
-namespace noria::py {
+namespace pelton::py {
 
 // ItemPump(iterator, encode, write, sink, time, first): see _native.pyi. Null with an error set.
 PyTypeObject* make_item_pump_type();
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -3,7 +3,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/loop/loop_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 PyObject* new_loop_future(const ApplicationState& application, const char* if_none) {
   OwnedRef loop;
@@ -22,4 +22,4 @@ PyObject* new_loop_future(const ApplicationState& application, const char* if_no
   return PyObject_CallMethod(loop.get(), "create_future", nullptr);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -9,7 +9,7 @@
 #include "pymod/hotpath/response_reader.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -243,4 +243,4 @@ http::Handler unmatched_handler(const ApplicationState& application) {
   return {.call = call_unmatched, .context = const_cast<ApplicationState*>(&application)};
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -6,7 +6,7 @@
 #include "pymod/hotpath/application_state.hpp"
 #include "pymod/hotpath/arguments.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // The route and its application outlive the handler. Called only on a thread that is attached.
 http::Handler python_handler(const CompiledRoute& route);
@@ -22,4 +22,4 @@ bool takes_all_unmatched(const ApplicationState& application);
 http::Outcome answer_result(RequestLoan& loan, const OwnedRef& result, PyObject* side_channel);
 http::Outcome answer_raised(RequestLoan& loan);
 
-}  // namespace noria::py
+}  // namespace pelton::py

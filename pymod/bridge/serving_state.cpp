@@ -1,6 +1,6 @@
 #include "pymod/bridge/serving_state.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 ServingState::ServingState(ApplicationState& application, LoopObject* loop, PyObject* start_task)
     : application_(application) {
@@ -29,4 +29,4 @@ ServingState::~ServingState() {
   application_.own_context.leave();
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -5,12 +5,12 @@
 #include "pymod/hotpath/application_state.hpp"
 #include "pymod/loop/loop_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class ServingState {
  public:
   // Python's thread that serves. Whether it took hold: ok(), else RuntimeError is set. Without a
-  // loop of noria's `start_task` puts coroutines on the one that runs
+  // loop of pelton's `start_task` puts coroutines on the one that runs
   // (ApplicationState::start_task).
   ServingState(ApplicationState& application, LoopObject* loop, PyObject* start_task = nullptr);
   ServingState(const ServingState&) = delete;
@@ -24,4 +24,4 @@ class ServingState {
   bool held_ = false;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

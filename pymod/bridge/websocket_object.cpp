@@ -9,7 +9,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 using http::SendOutcome;
 using http::WebSocketEvent;
@@ -111,7 +111,7 @@ OwnedRef WebSocketEnd::known_end() const {
 }
 
 OwnedRef WebSocketEnd::disconnect() const {
-  const OwnedRef module(PyImport_ImportModule("noria.errors"));
+  const OwnedRef module(PyImport_ImportModule("pelton.errors"));
   const OwnedRef type(module ? PyObject_GetAttrString(module.get(), "WebSocketDisconnect")
                              : nullptr);
   if (!type) return OwnedRef();
@@ -370,7 +370,7 @@ PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("The native end of one WebS
                        {0, nullptr}};
 
 PyType_Spec spec = {
-    .name = "noria._native.WebSocketEnd",
+    .name = "pelton._native.WebSocketEnd",
     .basicsize = sizeof(WebSocketObject),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = slots};
@@ -393,4 +393,4 @@ WebSocketEnd& websocket_in(PyObject* object) {
   return of(object);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -12,7 +12,7 @@
 #include "pymod/hotpath/application_state.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class WebSocketEnd {
  public:
@@ -91,4 +91,4 @@ PyTypeObject* make_websocket_type();
 PyObject* new_websocket(PyTypeObject* type, ApplicationState& application);
 WebSocketEnd& websocket_in(PyObject* object);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -1,6 +1,6 @@
 #include "pymod/hotpath/application_state.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -54,4 +54,4 @@ void ApplicationState::clear() {
   for (const auto& route : routes) route->plan = Plan();
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

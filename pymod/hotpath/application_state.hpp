@@ -16,7 +16,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/request_context.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct Hooks {
   OwnedRef app;
@@ -79,7 +79,7 @@ class ApplicationState {
   // Its own, or below a mount that of the application around it.
   RequestContext* context = &own_context;
   RequestContext own_context;
-  // In its place where the loop is not noria's, borrowed: (coroutine, context) -> its task.
+  // In its place where the loop is not pelton's, borrowed: (coroutine, context) -> its task.
   PyObject* start_task = nullptr;
 
   // Coroutines of handlers that have waited and are not through, also of requests that are over.
@@ -117,4 +117,4 @@ class ApplicationState {
   JsonWriteOptions json_options_;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

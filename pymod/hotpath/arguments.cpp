@@ -10,7 +10,7 @@
 #include "http/message/percent.hpp"
 #include "pymod/hotpath/request_values.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -177,4 +177,4 @@ Filled ArgumentVector::fill(RequestLoan& loan) {
   return Filled::yes;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -12,7 +12,7 @@
 #include "pymod/hotpath/application_state.hpp"
 #include "pymod/hotpath/request_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // The request of one call, made when somebody first asks for it.
 class RequestLoan {
@@ -91,4 +91,4 @@ class ArgumentVector {
   PyObject** values_ = inline_.data() + 1;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -7,7 +7,7 @@
 #include "pymod/hotpath/form_reader_object.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -90,7 +90,7 @@ PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A large body in a file wit
                        {0, nullptr}};
 
 PyType_Spec spec = {
-    .name = "noria._native.BodyFile",
+    .name = "pelton._native.BodyFile",
     .basicsize = sizeof(BodyFileObject),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = slots};
@@ -118,4 +118,4 @@ std::string_view body_file_view(PyObject* object) {
   return object == Py_None ? std::string_view{} : file_of(object).view();
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

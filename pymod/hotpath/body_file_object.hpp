@@ -7,7 +7,7 @@
 
 #include "http/serve/exchange.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // A new reference, or null with an error set.
 PyTypeObject* make_body_file_type();
@@ -19,4 +19,4 @@ bool lies_in_file(const http::Exchange& exchange);
 // Of one, or nothing for None; as long as that lives.
 std::string_view body_file_view(PyObject* object);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -5,7 +5,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 DictShapes::~DictShapes() {
   for (const Shape& shape : shapes_) Py_XDECREF(shape.pattern);
@@ -72,4 +72,4 @@ PyObject* DictShapes::pattern_of(PyObject* const* items, std::size_t count) {
   return pattern.release();
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -11,7 +11,7 @@
 
 #include "pymod/hotpath/dict_walk.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class DictShapes {
  public:
@@ -73,4 +73,4 @@ class DictShapes {
   std::array<Shape, shape_slots> shapes_{};
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

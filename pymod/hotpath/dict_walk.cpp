@@ -2,7 +2,7 @@
 
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 #if PY_VERSION_HEX >= 0x030b0000 && PY_VERSION_HEX < 0x030e0000 && !defined(Py_GIL_DISABLED)
@@ -60,4 +60,4 @@ bool dict_layout_is_known() {
   return known;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

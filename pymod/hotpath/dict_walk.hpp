@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace noria::py {
+namespace pelton::py {
 
 // The keys object behind a dictionary as CPython 3.11, 3.12 and 3.13 (with the interpreter lock)
 // lay it out. It is not in the public headers; dict_layout_is_known() proves it at start-up.
@@ -98,4 +98,4 @@ class DictCursor {
   Py_ssize_t count_ = 0;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

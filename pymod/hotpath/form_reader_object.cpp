@@ -17,7 +17,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -269,7 +269,7 @@ PyType_Slot slots[] = {
     {Py_tp_getset, attributes},
     {0, nullptr}};
 
-PyType_Spec spec = {"noria._native.FormReader", sizeof(ReaderObject), 0,
+PyType_Spec spec = {"pelton._native.FormReader", sizeof(ReaderObject), 0,
                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE, slots};
 
 }  // namespace
@@ -302,4 +302,4 @@ PyTypeObject* make_form_reader_type() {
   return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

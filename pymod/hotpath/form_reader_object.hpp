@@ -8,7 +8,7 @@
 #include "http/forms/part_head.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // A new reference, or null with an error set.
 PyTypeObject* make_form_reader_type();
@@ -19,4 +19,4 @@ OwnedRef part_event(const http::PartHead& head);
 // (status, class, reason), None for none, or null with an error set.
 PyObject* form_failure(Reason reason);
 
-}  // namespace noria::py
+}  // namespace pelton::py

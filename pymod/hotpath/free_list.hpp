@@ -5,7 +5,7 @@
 #include <array>
 #include <cstddef>
 
-namespace noria::py {
+namespace pelton::py {
 
 template <class T, std::size_t capacity>
 class FreeList {
@@ -28,4 +28,4 @@ class FreeList {
   std::array<T*, capacity> kept_;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -12,7 +12,7 @@
 #include "core/check.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // All return a new reference, or null with MemoryError set.
 
@@ -93,4 +93,4 @@ class Integers {
   std::array<PyObject*, shared_last - shared_first + 1> shared_;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -11,7 +11,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -244,7 +244,7 @@ PyType_Slot slots[] = {
     {Py_sq_contains, reinterpret_cast<void*>(contains)},
     {0, nullptr}};
 
-PyType_Spec spec = {.name = "noria._native.Headers",
+PyType_Spec spec = {.name = "pelton._native.Headers",
                     .basicsize = offsetof(HeadersObject, fields),
                     .itemsize = sizeof(NameAndValue),
                     .flags = Py_TPFLAGS_DEFAULT,
@@ -270,4 +270,4 @@ PyObject* make_headers(PyTypeObject* type, const http::RequestHead& head) {
   return reinterpret_cast<PyObject*>(made);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

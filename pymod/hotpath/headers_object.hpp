@@ -6,11 +6,11 @@
 
 #include "http/message/request_head.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // A new reference, or null with an error set.
 PyTypeObject* make_headers_type();
 
 PyObject* make_headers(PyTypeObject* type, const http::RequestHead& head);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -9,7 +9,7 @@
 #include "pymod/hotpath/multi_dict_object.hpp"
 #include "pymod/hotpath/request_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -72,4 +72,4 @@ bool HotState::register_response(PyTypeObject* type) {
   return true;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

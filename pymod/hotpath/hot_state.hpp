@@ -14,11 +14,11 @@
 #include "pymod/hotpath/json_writer.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct RequestObject;
 
-// Where noria.Response keeps its three slots, so that they are read without a look-up.
+// Where pelton.Response keeps its three slots, so that they are read without a look-up.
 struct ResponseLayout {
   OwnedRef type;
   Py_ssize_t status = 0;
@@ -60,7 +60,7 @@ class HotState {
   void set_websocket_type(OwnedRef type) { websocket_type_ = std::move(type); }
   // uuid.UUID, imported when a route first needs it; borrowed, null with an error set.
   PyObject* uuid_type();
-  // Reads the slots of a type like noria.Response; false with an error set.
+  // Reads the slots of a type like pelton.Response; false with an error set.
   bool register_response(PyTypeObject* type);
 
   Interned names;
@@ -86,4 +86,4 @@ class HotState {
   OwnedRef websocket_type_;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -1,6 +1,6 @@
 #include "pymod/hotpath/interned.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -24,4 +24,4 @@ bool Interned::make() {
          intern(scheme_http, "http") && intern(items, "items") && intern(empty_text, "");
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

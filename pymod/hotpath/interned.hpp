@@ -9,7 +9,7 @@
 #include "http/message/request_head.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct Interned {
   static constexpr std::size_t method_count =
@@ -27,4 +27,4 @@ struct Interned {
   bool make();
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

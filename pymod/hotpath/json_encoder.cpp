@@ -11,7 +11,7 @@
 #include "pymod/hotpath/dict_walk.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 namespace json = http::json;
@@ -367,4 +367,4 @@ char* JsonEncoder::write_octets(char* out, const char* text, std::size_t bytes) 
   return out + bytes;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

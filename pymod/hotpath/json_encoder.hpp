@@ -8,7 +8,7 @@
 #include "pymod/hotpath/json_sink.hpp"
 #include "pymod/hotpath/json_writer.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class JsonEncoder {
  public:
@@ -95,4 +95,4 @@ class JsonEncoder {
 // What every writing function leaves free behind the cursor: a bracket, a comma, a colon, a quote.
 inline constexpr std::size_t punctuation_bytes = 8;
 
-}  // namespace noria::py
+}  // namespace pelton::py

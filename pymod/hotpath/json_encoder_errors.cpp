@@ -4,7 +4,7 @@
 #include "pymod/hotpath/json_encoder.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 char* JsonEncoder::fail(const char* problem, const char* subject) {
   OwnedRef cause;
@@ -92,4 +92,4 @@ OwnedRef JsonEncoder::path() const {
   return OwnedRef(nothing ? PyUnicode_Join(nothing.get(), parts.get()) : nullptr);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

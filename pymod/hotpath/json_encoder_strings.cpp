@@ -6,7 +6,7 @@
 #include "pymod/hotpath/json_encoder.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 namespace json = http::json;
@@ -64,4 +64,4 @@ char* JsonEncoder::write_wide_string(char* out, PyObject* text) {
   return out;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -7,7 +7,7 @@
 #include "pymod/hotpath/json_forms.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 // An Enum whose value is an Enum, a json_default that answers with what it was asked: so often.
@@ -194,4 +194,4 @@ char* JsonEncoder::walk_fields(char* out) {
   return close(out, '}');
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

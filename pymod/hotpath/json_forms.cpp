@@ -12,7 +12,7 @@
 // The interpreter's field macros are C casts.
 #pragma GCC diagnostic ignored "-Wold-style-cast"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 char* write_six_digits(char* out, int value) {
@@ -182,4 +182,4 @@ bool write_uuid(char*& out, PyObject* uuid) {
   return true;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace noria::py {
+namespace pelton::py {
 
 inline constexpr std::size_t form_bytes_max = 64;
 
@@ -21,4 +21,4 @@ bool write_temporal(char*& out, PyObject* value);
 // Writes the 36 characters of a uuid.UUID; false with a Python error set.
 bool write_uuid(char*& out, PyObject* uuid);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -7,7 +7,7 @@
 #include "pymod/hotpath/json_reader.hpp"
 #include "pymod/hotpath/json_writer.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 // What the two functions are bound to: one codec per module, so per interpreter.
@@ -173,7 +173,7 @@ PyMethodDef loads_definition = {"loads", as_method<&loads>(), METH_FASTCALL | ME
                                 loads_doc};
 
 PyType_Slot codec_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(&dealloc)}, {0, nullptr}};
-PyType_Spec codec_spec = {"noria._native.JsonCodec", sizeof(Codec), 0,
+PyType_Spec codec_spec = {"pelton._native.JsonCodec", sizeof(Codec), 0,
                           Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, codec_slots};
 
 // The allocator maps every block of 128 KiB and more afresh, page by page, until it has seen a
@@ -190,9 +190,9 @@ OwnedRef make_error(const char* name, const char* doc, PyObject* base) {
   return OwnedRef(PyErr_NewExceptionWithDoc(name, doc, base, nullptr));
 }
 
-// The functions show themselves as what the package calls them, noria.json.dumps and loads.
+// The functions show themselves as what the package calls them, pelton.json.dumps and loads.
 bool add_function(PyObject* module, const char* name, PyMethodDef& definition, PyObject* codec) {
-  const OwnedRef home(PyUnicode_FromString("noria.json"));
+  const OwnedRef home(PyUnicode_FromString("pelton.json"));
   if (!home) return false;
   const OwnedRef function(PyCFunction_NewEx(&definition, codec, home.get()));
   return function && PyModule_AddObjectRef(module, name, function.get()) == 0;
@@ -203,12 +203,12 @@ bool add_function(PyObject* module, const char* name, PyMethodDef& definition, P
 int add_json(PyObject* module) {
   teach_allocator();
   const OwnedRef decode_error = make_error(
-      "noria.json.JSONDecodeError",
+      "pelton.json.JSONDecodeError",
       "The text is not JSON as RFC 8259 has it. pos is the octet offset, line and column (in "
       "characters) count from 1, reason is the protocol's word.",
       PyExc_ValueError);
   const OwnedRef encode_error = make_error(
-      "noria.json.JSONEncodeError",
+      "pelton.json.JSONEncodeError",
       "A value has no JSON form; the message ends with the path to it.", PyExc_TypeError);
   const OwnedRef type(PyType_FromSpec(&codec_spec));
   if (!decode_error || !encode_error || !type) return -1;
@@ -229,4 +229,4 @@ int add_json(PyObject* module) {
   return added ? 0 : -1;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

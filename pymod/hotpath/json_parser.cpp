@@ -10,7 +10,7 @@
 #include "pymod/hotpath/fresh_values.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 namespace json = http::json;
@@ -278,4 +278,4 @@ PyObject* JsonParser::make_big_integer(const char* begin, const char* end) {
   return value;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -7,7 +7,7 @@
 
 #include "pymod/hotpath/json_reader.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class JsonParser {
  public:
@@ -60,4 +60,4 @@ class JsonParser {
   const JsonReadLimits& limits_;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -3,7 +3,7 @@
 
 #include "pymod/hotpath/json_parser.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 std::nullptr_t JsonParser::fail_value(const char* at) {
   // JSN-004: what looks like a number that other languages know is a fault of the number.
@@ -54,4 +54,4 @@ std::nullptr_t JsonParser::fail(Trouble trouble, const char* at) {
   return nullptr;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -8,7 +8,7 @@
 #include "http/json/utf8.hpp"
 #include "pymod/hotpath/json_parser.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 namespace json = http::json;
@@ -298,4 +298,4 @@ PyObject* JsonParser::make_wide_string(std::string_view utf8, const char* source
   return text;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

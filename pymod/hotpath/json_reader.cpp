@@ -5,7 +5,7 @@
 
 #include "pymod/hotpath/json_parser.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 // Texts up to this size are copied to where whole blocks may be read behind their end; beyond it
@@ -83,4 +83,4 @@ PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
   return result;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -16,7 +16,7 @@
 #include "pymod/hotpath/fresh_values.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct JsonReadLimits {
   std::uint32_t depth_max = 1024;         // LIM-060
@@ -65,4 +65,4 @@ PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLim
 PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
                                const JsonReadLimits& limits);
 
-}  // namespace noria::py
+}  // namespace pelton::py

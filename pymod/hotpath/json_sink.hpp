@@ -12,7 +12,7 @@
 
 #include "core/memory/output.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class JsonSink {
  public:
@@ -102,4 +102,4 @@ class BytesSink final : public JsonSink {
   PyObject* bytes_ = nullptr;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -5,7 +5,7 @@
 #include "pymod/hotpath/json_forms.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 // module.name where the module is loaded, else null; errors other than absence cannot be told
@@ -153,4 +153,4 @@ bool JsonTypes::decide_model(PyTypeObject* type, Entry& entry) {
   return static_cast<bool>(entry.names);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -11,7 +11,7 @@
 
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 enum class JsonForm : std::uint8_t {
   unknown,
@@ -54,4 +54,4 @@ class JsonTypes {
   std::array<Entry, slots> entries_;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

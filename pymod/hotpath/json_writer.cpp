@@ -4,7 +4,7 @@
 #include "pymod/hotpath/json_encoder.hpp"
 #include "pymod/hotpath/json_sink.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 namespace {
 
 constexpr std::size_t scratch_bytes = std::size_t{16} * 1024;
@@ -37,4 +37,4 @@ PyObject* json_write_bytes(JsonWriter& writer, PyObject* value, const JsonWriteO
   return result;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

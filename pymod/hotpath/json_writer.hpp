@@ -14,7 +14,7 @@
 #include "pymod/hotpath/json_types.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct JsonWriteOptions {
   PyObject* json_default = nullptr;  // borrowed; null or a callable
@@ -79,4 +79,4 @@ inline bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptio
   return true;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -8,7 +8,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -160,7 +160,7 @@ PyType_Slot slots[] = {
     {Py_sq_contains, reinterpret_cast<void*>(contains)},
     {0, nullptr}};
 
-PyType_Spec spec = {.name = "noria._native.MultiDict",
+PyType_Spec spec = {.name = "pelton._native.MultiDict",
                     .basicsize = offsetof(MultiDictObject, texts),
                     .itemsize = 2 * sizeof(PyObject*),
                     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
@@ -198,4 +198,4 @@ PyObject* make_multi_dict(PyTypeObject* type, std::string_view query, std::size_
   return owned.release();
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

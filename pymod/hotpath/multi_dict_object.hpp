@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace noria::py {
+namespace pelton::py {
 
 // A new reference, or null with an error set.
 PyTypeObject* make_multi_dict_type();
@@ -16,4 +16,4 @@ PyTypeObject* make_multi_dict_type();
 PyObject* make_multi_dict(PyTypeObject* type, std::string_view query, std::size_t fields_max,
                           bool& too_many);
 
-}  // namespace noria::py
+}  // namespace pelton::py

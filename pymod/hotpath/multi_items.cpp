@@ -1,6 +1,6 @@
 #include "pymod/hotpath/multi_items.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 PyObject* winners(PyObject* self, PairsOf pairs_of, Wins wins, bool lower_case) {
   const OwnedRef pairs(pairs_of(self));
@@ -58,4 +58,4 @@ PyObject* compare_multi(PyObject* self, PyObject* other, int operation, PairsOf 
   Py_RETURN_NOTIMPLEMENTED;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -7,7 +7,7 @@
 
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // The pairs of one of the two types, as Python objects: a new list of 2-tuples, or null.
 using PairsOf = PyObject* (*)(PyObject* self);
@@ -21,4 +21,4 @@ PyObject* winners(PyObject* self, PairsOf pairs_of, Wins wins, bool lower_case);
 PyObject* compare_multi(PyObject* self, PyObject* other, int operation, PairsOf pairs_of, Wins wins,
                         bool lower_case);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -6,7 +6,7 @@
 
 #include "http/message/media_type.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -249,4 +249,4 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   return true;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -17,7 +17,7 @@
 #include "pymod/hotpath/result_shape.hpp"
 #include "pymod/hotpath/scalar.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 enum class Source : std::uint8_t {
   // Not read from the message: that one cannot be made is no fault of the request's.
@@ -87,4 +87,4 @@ struct Plan {
 // Reads a Plan mapping of _native.pyi; false with an error set.
 bool compile_plan(BorrowedRef mapping, Plan& plan);
 
-}  // namespace noria::py
+}  // namespace pelton::py

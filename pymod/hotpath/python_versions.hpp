@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace noria::py {
+namespace pelton::py {
 
 // True for an int of one digit (30 bits), whose value is then in `value`.
 inline bool small_integer(PyObject* integer, std::int64_t& value) {
@@ -198,4 +198,4 @@ inline digit* begin_integer(PyLongObject* number, bool negative, int count) {
 #endif
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

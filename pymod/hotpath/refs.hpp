@@ -6,7 +6,7 @@
 
 #include <utility>
 
-namespace noria::py {
+namespace pelton::py {
 
 class BorrowedRef {
  public:
@@ -54,4 +54,4 @@ class OwnedRef {
   PyObject* object_ = nullptr;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

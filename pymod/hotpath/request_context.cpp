@@ -4,7 +4,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 bool RequestContext::enter() {
   CHECK(!current_);
@@ -27,4 +27,4 @@ OwnedRef RequestContext::hand_over() {
   return std::exchange(current_, std::move(fresh));
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -8,7 +8,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class RequestContext {
  public:
@@ -36,4 +36,4 @@ class RequestContext {
   OwnedRef current_;                    // entered; null outside
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -16,7 +16,7 @@
 #include "pymod/hotpath/text.hpp"
 #include "pymod/loop/loop_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -341,7 +341,7 @@ PyType_Slot slots[] = {
     {0, nullptr}};
 
 PyType_Spec spec = {
-    .name = "noria._native.Request",
+    .name = "pelton._native.Request",
     .basicsize = sizeof(RequestObject),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = slots};
@@ -397,4 +397,4 @@ void free_request(RequestObject* dead) {
   Py_DECREF(type);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -9,7 +9,7 @@
 #include "http/serve/exchange.hpp"
 #include "pymod/hotpath/application_state.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct OwnOctets;
 
@@ -62,4 +62,4 @@ inline void return_request(RequestObject* request) {
   if (!plain || !request->application->hot.dead_requests.give(request)) retire_request(request);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -6,7 +6,7 @@
 #include <memory>
 #include <new>
 
-namespace noria::py {
+namespace pelton::py {
 
 OwnOctets* make_own_octets(const http::RequestHead& head) {
   const std::size_t field_bytes = head.fields.size_bytes();
@@ -26,4 +26,4 @@ void free_own_octets(OwnOctets* octets) {
   PyMem_Free(octets);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -4,7 +4,7 @@
 
 #include "http/message/request_head.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct OwnOctets {
   http::RequestHead head;
@@ -14,4 +14,4 @@ struct OwnOctets {
 OwnOctets* make_own_octets(const http::RequestHead& head);
 void free_own_octets(OwnOctets* octets);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -4,7 +4,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 PyObject* path_value(HotState& hot, const http::PathValue& value) {
   switch (value.converter) {
@@ -45,4 +45,4 @@ PyObject* make_cookies(const http::RequestHead& head, std::size_t cookies_max, b
   return made.release();
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

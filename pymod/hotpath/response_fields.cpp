@@ -2,7 +2,7 @@
 
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 bool FieldList::read(PyObject* list) {
   if (!PyList_CheckExact(list)) {
@@ -48,4 +48,4 @@ bool raise_fault(http::HeadFault fault, unsigned status) {
   return false;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

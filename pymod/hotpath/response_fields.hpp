@@ -12,7 +12,7 @@
 #include "http/h1/response_writer.hpp"
 #include "http/message/field.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class FieldList {
  public:
@@ -36,4 +36,4 @@ class FieldList {
 // True for no fault; else false with ValueError set.
 bool raise_fault(http::HeadFault fault, unsigned status);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -7,7 +7,7 @@
 #include "pymod/hotpath/response_fields.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -64,7 +64,7 @@ void follow(ApplicationState& application, PyObject* background) {
   if (begun.get() != Py_None) application.leave_follow_up(std::move(begun));
 }
 
-// A noria.Response, by its slots. No Python code runs between the views and their use.
+// A pelton.Response, by its slots. No Python code runs between the views and their use.
 bool write_response(ApplicationState& application, http::Exchange& exchange, PyObject* response) {
   const ResponseLayout& layout = application.hot.response;
   PyObject* status = slot_of(response, layout.status);
@@ -281,4 +281,4 @@ bool send_result(ApplicationState& application, const Plan& plan, http::Exchange
   return send_otherwise(application, plan, exchange, value);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

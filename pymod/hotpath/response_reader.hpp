@@ -7,11 +7,11 @@
 #include "http/serve/exchange.hpp"
 #include "pymod/hotpath/application_state.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // False with a Python error set, or without one and the value in ApplicationState::take_later();
 // nothing of the attempt is left in the exchange then.
 bool send_result(ApplicationState& application, const Plan& plan, http::Exchange& exchange,
                  PyObject* value);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -11,12 +11,12 @@
 
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class ResultShape {
  public:
-  // Reads the tuples of noria.results.shape_of: (kinds, shape of a list's items or None, shape of a
-  // dict's values or None). False with an error set.
+  // Reads the tuples of pelton.results.shape_of: (kinds, shape of a list's items or None, shape of
+  // a dict's values or None). False with an error set.
   bool compile(BorrowedRef tuple) { return add(tuple.get()).has_value(); }
 
   // No shape fits nothing. Runs no Python code.
@@ -91,4 +91,4 @@ class ResultShape {
   std::vector<Node> nodes_;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

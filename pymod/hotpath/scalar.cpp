@@ -7,7 +7,7 @@
 #include "http/message/octets.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -104,4 +104,4 @@ PyObject* scalar(Integers& integers, Convert convert, std::string_view octets, C
   return nullptr;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -9,7 +9,7 @@
 #include "pymod/hotpath/fresh_values.hpp"
 #include "pymod/hotpath/text.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 enum class Convert : std::uint8_t {
   as_matched,  // path values only: the converter's own type
@@ -26,4 +26,4 @@ enum class Convert : std::uint8_t {
 PyObject* scalar(Integers& integers, Convert convert, std::string_view octets, Charset charset,
                  PyObject* callable);
 
-}  // namespace noria::py
+}  // namespace pelton::py

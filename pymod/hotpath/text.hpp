@@ -10,7 +10,7 @@
 #include "http/message/octet_word.hpp"
 #include "pymod/hotpath/fresh_values.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // Whether it is ASCII, as nearly every text of a message is: then a str is made without the
 // decoders' ceremony. False also where the interpreter shares what there is: nothing, and single
@@ -78,4 +78,4 @@ inline std::string_view bytes_view(PyObject* bytes) {
   return {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))};
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

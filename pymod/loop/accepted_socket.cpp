@@ -10,7 +10,7 @@
 
 #include "pymod/loop/socket_address.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -98,4 +98,4 @@ Accepted accept_socket(PyObject* listener, int descriptor, const AsyncioParts& a
       .outcome = Outcome::done, .connection = std::move(connection), .address = std::move(address)};
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -8,7 +8,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/loop/asyncio_parts.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct Accepted {
   enum class Outcome : std::uint8_t {
@@ -25,4 +25,4 @@ struct Accepted {
 // The next connection of a listening socket.socket.
 Accepted accept_socket(PyObject* listener, int descriptor, const AsyncioParts& asyncio);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -96,4 +96,4 @@ std::unique_ptr<AsyncioParts> AsyncioParts::make() {
   return parts->names.make() && parts->import() ? std::move(parts) : nullptr;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -8,7 +8,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // owner.name() or owner.name(argument); a new reference, or null with an error set.
 inline PyObject* call_method(PyObject* owner, const OwnedRef& name, PyObject* argument = nullptr) {
@@ -73,4 +73,4 @@ inline bool plain_member(PyObject* socket, const OwnedRef& member, int& value) {
   return value != -1 || PyErr_Occurred() == nullptr;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -10,7 +10,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/ready_queue.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 using uring::Descriptor;
 using uring::Operation;
@@ -207,4 +207,4 @@ int DescriptorWatches::traverse(visitproc visit, void* arg) const {
   return 0;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

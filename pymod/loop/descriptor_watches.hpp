@@ -12,7 +12,7 @@
 #include "pymod/loop/receiver.hpp"
 #include "uring/engine.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class ReadyQueue;
 
@@ -84,4 +84,4 @@ class DescriptorWatches {
   bool called_off_ = false;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

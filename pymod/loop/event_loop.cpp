@@ -11,7 +11,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/handle_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 using uring::Completion;
 using uring::Operation;
@@ -255,4 +255,4 @@ int EventLoop::traverse(visitproc visit, void* arg) const {
   return watches_.traverse(visit, arg);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -23,7 +23,7 @@
 #include "uring/loop.hpp"
 #include "uring/wake.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct HandleObject;
 
@@ -133,4 +133,4 @@ class EventLoop final : public uring::Work {
   PyThreadState* thread_ = nullptr;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -9,7 +9,7 @@
 #include "pymod/loop/loop_object.hpp"
 #include "pymod/loop/slow_callback.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -171,7 +171,7 @@ PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A callback of the event lo
                        {Py_tp_members, members},
                        {0, nullptr}};
 
-PyType_Spec spec = {.name = "noria._native.Handle",
+PyType_Spec spec = {.name = "pelton._native.Handle",
                     .basicsize = sizeof(HandleObject),
                     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
                              Py_TPFLAGS_DISALLOW_INSTANTIATION,
@@ -196,7 +196,7 @@ PyType_Slot timer_slots[] = {{Py_tp_doc, const_cast<char*>("A callback of a late
                              {0, nullptr}};
 
 PyType_Spec timer_spec = {
-    .name = "noria._native.TimerHandle",
+    .name = "pelton._native.TimerHandle",
     .basicsize = sizeof(HandleObject),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = timer_slots};
@@ -358,4 +358,4 @@ void free_handle(HandleObject* dead) {
   Py_DECREF(type);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

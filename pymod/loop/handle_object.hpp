@@ -10,7 +10,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/loop/ready_queue.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct LoopObject;
 
@@ -63,4 +63,4 @@ bool report_failed(LoopObject& loop, const Call& call);
 // Of a list of dead ones.
 void free_handle(HandleObject* dead);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -16,7 +16,7 @@
 #include "pymod/loop/loop_object.hpp"
 #include "pymod/loop/named_arguments.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -296,4 +296,4 @@ PyObject* has_writer(PyObject* self, PyObject* file) {
 
 }  // namespace loop_methods
 
-}  // namespace noria::py
+}  // namespace pelton::py

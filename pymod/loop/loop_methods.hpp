@@ -4,7 +4,7 @@
 
 #include <Python.h>
 
-namespace noria::py::loop_methods {
+namespace pelton::py::loop_methods {
 
 PyObject* call_soon(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names);
 PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* arguments, Py_ssize_t count,
@@ -22,4 +22,4 @@ PyObject* remove_writer(PyObject* self, PyObject* file);
 PyObject* has_reader(PyObject* self, PyObject* file);
 PyObject* has_writer(PyObject* self, PyObject* file);
 
-}  // namespace noria::py::loop_methods
+}  // namespace pelton::py::loop_methods

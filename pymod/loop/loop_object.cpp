@@ -8,11 +8,11 @@
 #include "pymod/loop/transport_opening.hpp"
 #include "uring/choice.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
-constexpr char types_capsule[] = "noria._native.loop_types";
+constexpr char types_capsule[] = "pelton._native.loop_types";
 
 LoopObject& of(PyObject* self) {
   return *reinterpret_cast<LoopObject*>(self);
@@ -122,7 +122,7 @@ int set_flag(PyObject* self, PyObject* value, void*) {
 // --- life ---
 
 PyObject* make(PyTypeObject* type, PyObject*, PyObject*) {
-  const OwnedRef module(PyImport_ImportModule("noria._native"));
+  const OwnedRef module(PyImport_ImportModule("pelton._native"));
   const OwnedRef capsule(module ? PyObject_GetAttrString(module.get(), "_loop_types") : nullptr);
   if (!capsule) return nullptr;
   auto* types = static_cast<LoopTypes*>(PyCapsule_GetPointer(capsule.get(), types_capsule));
@@ -226,7 +226,7 @@ PyGetSetDef attributes[] = {
     {"_has_task_factory", nullptr, set_flag<&LoopObject::has_task_factory>, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
-PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("The native base of noria.loop.Loop.")},
+PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("The native base of pelton.loop.Loop.")},
                        {Py_tp_new, reinterpret_cast<void*>(make)},
                        {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
                        {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
@@ -236,7 +236,7 @@ PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("The native base of noria.l
                        {Py_tp_getset, attributes},
                        {0, nullptr}};
 
-PyType_Spec spec = {.name = "noria._native.LoopCore",
+PyType_Spec spec = {.name = "pelton._native.LoopCore",
                     .basicsize = sizeof(LoopObject),
                     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE,
                     .slots = slots};
@@ -256,7 +256,7 @@ bool LoopObject::check_open() const {
 
 LoopObject* loop_in(PyObject* object) {
   if (Py_TYPE(object)->tp_hash == hash) return &of(object);
-  PyErr_Format(PyExc_TypeError, "a noria.loop.Loop is wanted, not %s", Py_TYPE(object)->tp_name);
+  PyErr_Format(PyExc_TypeError, "a pelton.loop.Loop is wanted, not %s", Py_TYPE(object)->tp_name);
   return nullptr;
 }
 
@@ -275,4 +275,4 @@ int add_loop(PyObject* module) {
   return PyModule_AddObjectRef(module, "_loop_types", capsule.get());
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -1,5 +1,5 @@
-// LoopCore: the native base of noria.loop.Loop. What asyncio calls often is a method here; the rest
-// of an event loop is Python.
+// LoopCore: the native base of pelton.loop.Loop. What asyncio calls often is a method here; the
+// rest of an event loop is Python.
 #pragma once
 
 #include <Python.h>
@@ -13,7 +13,7 @@
 #include "pymod/loop/handle_object.hpp"
 #include "pymod/loop/loop_types.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // A coroutine that is run without an asyncio.Task, until somebody asks for the current one.
 class UntaskedStep {
@@ -60,4 +60,4 @@ LoopObject* loop_in(PyObject* object);
 // Adds LoopCore, Handle and TimerHandle to the module; -1 with an error set.
 int add_loop(PyObject* module);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -5,7 +5,7 @@
 #include "pymod/loop/socket_operation_type.hpp"
 #include "pymod/loop/stream_transport_type.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 std::unique_ptr<LoopTypes> LoopTypes::make() {
   std::unique_ptr<LoopTypes> types(new LoopTypes());
@@ -62,4 +62,4 @@ PyObject* LoopTypes::task() {
   return task_ || import_asyncio() ? task_.get() : nullptr;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

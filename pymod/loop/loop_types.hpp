@@ -8,7 +8,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/loop/asyncio_parts.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class LoopTypes {
  public:
@@ -47,4 +47,4 @@ class LoopTypes {
   OwnedRef socket_operation_;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

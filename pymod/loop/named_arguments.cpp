@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace noria::py {
+namespace pelton::py {
 
 bool place_named(const char* method, std::span<Parameter> parameters, PyObject* const* values,
                  PyObject* names) {
@@ -25,4 +25,4 @@ bool place_named(const char* method, std::span<Parameter> parameters, PyObject* 
   return true;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <span>
 
-namespace noria::py {
+namespace pelton::py {
 
 // A parameter, and what was given for it: borrowed, null until something is.
 struct Parameter {
@@ -41,4 +41,4 @@ inline PyObject* only_argument(const char* method, const char* name, PyObject* c
   return only[0].value;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

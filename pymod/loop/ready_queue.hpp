@@ -11,7 +11,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/loop/receiver.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct Ready {
   OwnedRef object;
@@ -76,4 +76,4 @@ class ReadyQueue {
   std::size_t last_ = 0;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace noria::py {
+namespace pelton::py {
 
 enum class RunReason : std::uint8_t {
   handle,    // none: a Handle, or any object with asyncio's _run()
@@ -24,4 +24,4 @@ struct Receiver {
   bool (*run)(PyObject* self, RunReason reason);
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -9,7 +9,7 @@
 #include "pymod/loop/stream_transport.hpp"
 #include "pymod/loop/transport_opening.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -95,4 +95,4 @@ PyObject* accept_connections(PyObject* loop_object, PyObject* const* arguments, 
   Py_RETURN_NONE;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

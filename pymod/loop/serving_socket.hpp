@@ -4,7 +4,7 @@
 
 #include <Python.h>
 
-namespace noria::py {
+namespace pelton::py {
 
 // _accept_connection(protocol_factory, sock, sslcontext=None, server=None, backlog=100, ...): a
 // transport with a protocol for each connection that waits. What TLS and debug mode have beside
@@ -12,4 +12,4 @@ namespace noria::py {
 PyObject* accept_connections(PyObject* loop, PyObject* const* arguments, Py_ssize_t count,
                              PyObject* names);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -4,7 +4,7 @@
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/loop/loop_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 CallbackTime::CallbackTime(const LoopObject& loop)
     : begun_s_(loop.debug ? EventLoop::now_seconds() : 0) {}
@@ -21,4 +21,4 @@ void CallbackTime::tell_how_long(LoopObject& loop, PyObject* owner, const char* 
   }
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -4,7 +4,7 @@
 
 #include <Python.h>
 
-namespace noria::py {
+namespace pelton::py {
 
 struct LoopObject;
 
@@ -25,4 +25,4 @@ class CallbackTime {
   double begun_s_ = 0;  // on the loop's clock; 0: it is not timed
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -115,4 +115,4 @@ OwnedRef peer_address(int descriptor) {
   return asked<::getpeername>(descriptor);
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

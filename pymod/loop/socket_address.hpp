@@ -7,7 +7,7 @@
 
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct SocketAddress {
   sockaddr_storage storage;
@@ -28,4 +28,4 @@ struct SocketAddress {
 OwnedRef own_address(int descriptor);
 OwnedRef peer_address(int descriptor);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -12,7 +12,7 @@
 #include "pymod/loop/stream_transport.hpp"
 #include "pymod/loop/transport_opening.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -260,4 +260,4 @@ PySendResult SocketOperation::step(PyObject** given) {
   return PYGEN_ERROR;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -9,7 +9,7 @@
 #include "pymod/loop/loop_object.hpp"
 #include "pymod/loop/receiver.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct SocketOperation {
   enum class Verb : std::uint8_t { receive, receive_into, send_all, accept, connect };
@@ -44,4 +44,4 @@ struct SocketOperation {
   void end();
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -10,7 +10,7 @@
 #include "pymod/loop/socket_operation.hpp"
 #include "pymod/loop/transport_opening.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -185,7 +185,7 @@ PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A call on a socket that is
                        {0, nullptr}};
 
 PyType_Spec spec = {
-    .name = "noria._native.SocketOperation",
+    .name = "pelton._native.SocketOperation",
     .basicsize = sizeof(SocketOperation),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = slots};
@@ -291,4 +291,4 @@ PyObject* sock_connect(PyObject* loop, PyObject* const* arguments, Py_ssize_t co
 
 }  // namespace socket_operations
 
-}  // namespace noria::py
+}  // namespace pelton::py

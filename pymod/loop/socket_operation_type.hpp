@@ -3,7 +3,7 @@
 
 #include <Python.h>
 
-namespace noria::py {
+namespace pelton::py {
 
 // A new reference, or null with an error set.
 PyTypeObject* make_socket_operation_type();
@@ -22,4 +22,4 @@ PyObject* sock_connect(PyObject* loop, PyObject* const* arguments, Py_ssize_t co
 
 }  // namespace socket_operations
 
-}  // namespace noria::py
+}  // namespace pelton::py

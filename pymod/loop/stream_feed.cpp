@@ -6,7 +6,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/stream_transport.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -120,4 +120,4 @@ Fed feed_stream(StreamTransport& transport, std::span<const char> octets) {
   return pause_at_limit(reader.get(), buffered, names) ? Fed::done : Fed::failed;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

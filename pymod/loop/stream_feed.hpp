@@ -5,7 +5,7 @@
 
 #include <span>
 
-namespace noria::py {
+namespace pelton::py {
 
 struct StreamTransport;
 
@@ -20,4 +20,4 @@ void prepare_feed(StreamTransport& transport);
 // Of a transport that was found to be one that can; it is unmade where that has changed.
 Fed feed_stream(StreamTransport& transport, std::span<const char> octets);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -6,7 +6,7 @@
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/stream_transport.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 using Side = DescriptorWatches::Side;
 
@@ -246,4 +246,4 @@ bool StreamTransport::resume_protocol() {
   return tell("protocol.resume_writing() failed", error.get());
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -10,7 +10,7 @@
 #include "pymod/loop/slow_callback.hpp"
 #include "pymod/loop/stream_feed.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 using Side = DescriptorWatches::Side;
 
@@ -356,4 +356,4 @@ bool StreamTransport::fail(const char* message) {
   return force_close(std::move(error));
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

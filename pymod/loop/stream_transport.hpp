@@ -13,7 +13,7 @@
 #include "pymod/loop/receiver.hpp"
 #include "pymod/loop/write_queue.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct StreamTransport {
   static constexpr std::size_t high_water_default = std::size_t{64} * 1024;
@@ -102,4 +102,4 @@ bool must_leave();
 // Wakes a future that is not done; its outcome is an error, or None.
 bool settle_future(AsyncioParts& parts, PyObject* future, PyObject* error);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -10,7 +10,7 @@
 #include "pymod/loop/named_arguments.hpp"
 #include "pymod/loop/stream_transport.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 using Side = DescriptorWatches::Side;
 
@@ -355,7 +355,7 @@ PyType_Slot slots[] = {
     {0, nullptr}};
 
 PyType_Spec spec = {
-    .name = "noria._native.StreamTransport",
+    .name = "pelton._native.StreamTransport",
     .basicsize = sizeof(StreamTransport),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = slots};
@@ -380,4 +380,4 @@ PyTypeObject* make_stream_transport_type(AsyncioParts& parts) {
   return whole ? reinterpret_cast<PyTypeObject*>(type.release()) : nullptr;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -6,9 +6,9 @@
 
 #include "pymod/loop/asyncio_parts.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 // A new reference, or null with an error set.
 PyTypeObject* make_stream_transport_type(AsyncioParts& parts);
 
-}  // namespace noria::py
+}  // namespace pelton::py

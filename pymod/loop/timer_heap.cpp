@@ -4,7 +4,7 @@
 
 #include "pymod/loop/handle_object.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -89,4 +89,4 @@ int TimerHeap::traverse(visitproc visit, void* arg) const {
   return 0;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

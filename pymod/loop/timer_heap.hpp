@@ -11,7 +11,7 @@
 
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 struct HandleObject;
 
@@ -59,4 +59,4 @@ class TimerHeap {
   std::uint64_t order_ = 0;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -14,7 +14,7 @@
 #include "pymod/loop/socket_address.hpp"
 #include "pymod/loop/stream_transport.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -168,4 +168,4 @@ PyObject* open_transport(LoopObject& loop, PyObject* socket, PyObject* protocol,
   return open(loop, {.socket = socket, .protocol = protocol, .extra = extra, .server = server});
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -3,7 +3,7 @@
 
 #include <Python.h>
 
-namespace noria::py {
+namespace pelton::py {
 
 struct LoopObject;
 
@@ -19,4 +19,4 @@ bool is_without_transport(LoopObject& loop, PyObject* socket, int descriptor);
 // Of a socket; -1 with an error set.
 int descriptor_in(PyObject* socket, PyObject* fileno_name);
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace noria::py {
+namespace pelton::py {
 
 namespace {
 
@@ -102,4 +102,4 @@ PyObject* WriteQueue::contents() const {
   return made;
 }
 
-}  // namespace noria::py
+}  // namespace pelton::py

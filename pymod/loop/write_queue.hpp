@@ -10,7 +10,7 @@
 
 #include "pymod/hotpath/refs.hpp"
 
-namespace noria::py {
+namespace pelton::py {
 
 class WriteQueue {
  public:
@@ -46,4 +46,4 @@ class WriteQueue {
   std::size_t bytes_ = 0;
 };
 
-}  // namespace noria::py
+}  // namespace pelton::py

@@ -1,4 +1,4 @@
-"""CPython's own asyncio tests against noria's loop: `python tests/conformance/asyncio_suite.py`.
+"""CPython's own asyncio tests against pelton's loop: `python tests/conformance/asyncio_suite.py`.
 
 Takes modules (`test_events`), `--engine` and `--factory` (a `module:name`, to see how another loop
 fares). The tests are those of the running Python; asyncio_exceptions.toml says which may fail.

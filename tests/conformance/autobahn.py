@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 SUMMARY = Path(__file__).with_name("autobahn_summary.json")
-AGENT = "noria"
+AGENT = "pelton"
 SLOW = ("9.", "12.", "13.")
 # Autobahn would have these fail later than they may: we fail at once (WS-015), or leave out what nobody reads.
 NON_STRICT_ALLOWED = {
@@ -54,9 +54,9 @@ def summary_of(cases: Mapping[str, Mapping[str, Any]], server: str) -> dict[str,
 def command_of(server: Path | None, engine: str) -> list[str]:
     if server is not None:
         return [str(server.absolute()), "0", engine]
-    noria = str(Path(sys.executable).parent / "noria")
+    pelton = str(Path(sys.executable).parent / "pelton")
     app = ["websocket_echo:app", "--app-dir", str(Path(__file__).parent)]
-    return [noria, "run", *app, "--port", "0", "--engine", engine]
+    return [pelton, "run", *app, "--port", "0", "--engine", engine]
 
 
 def verdicts(wstest: Path, command: list[str], everything: bool) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""h11 as a second opinion: whatever noria takes for a request, h11 takes for the same request.
+"""h11 as a second opinion: whatever pelton takes for a request, h11 takes for the same request.
 
 As a program: `python tests/conformance/h11_oracle.py [MESSAGES] [SEED]` compares that many
 generated inputs and says what became of them; a difference is printed with its octets.
@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import h11
 
-from noria import App, Request
-from noria.testing import TestClient
+from pelton import App, Request
+from pelton.testing import TestClient
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python"))
 from wire import answers, vectors  # noqa: E402
@@ -125,7 +125,7 @@ def as_octets(text: str) -> bytes:
 
 
 def fields_alike(fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """h11 gives the coding in lower case, noria as it came."""
+    """h11 gives the coding in lower case, pelton as it came."""
     return [(name, value.lower() if name == b"transfer-encoding" else value) for name, value in fields]
 
 
@@ -168,12 +168,12 @@ class Oracle:
                 if status != 200 and number == len(found):
                     self.outcomes["answered before a bad body"] += 1
                     return ""
-                return f"noria answered with {status}, h11: {trouble}"
+                return f"pelton answered with {status}, h11: {trouble}"
             rest = behind
             if status == 200:
                 mine = next(seen, None)
                 if mine is None or mine != message:
-                    return f"noria saw {mine}, h11 {message}"
+                    return f"pelton saw {mine}, h11 {message}"
         return ""
 
 

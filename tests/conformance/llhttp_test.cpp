@@ -1,5 +1,5 @@
 // llhttp's strict request fixtures: what it refuses we refuse, what it accepts we accept, or the
-// table says why not. The fixtures are third-party data outside the project, under NORIA_SUITES.
+// table says why not. The fixtures are third-party data outside the project, under PELTON_SUITES.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -16,7 +16,7 @@
 #include "http/h1/chunked_decoder.hpp"
 #include "http/h1/head_parser.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct Fixture {
@@ -229,11 +229,11 @@ Outcome read_with_hosts(std::string octets, bool stop_at_upgrade) {
 }
 
 TEST(Llhttp, strict_requests_are_refused_alike_or_more_strictly) {
-  const char* const configured = std::getenv("NORIA_SUITES");
-  const std::filesystem::path suites = configured != nullptr ? configured : NORIA_SUITES_DEFAULT;
+  const char* const configured = std::getenv("PELTON_SUITES");
+  const std::filesystem::path suites = configured != nullptr ? configured : PELTON_SUITES_DEFAULT;
   const std::filesystem::path folder = suites / "llhttp" / "test" / "request";
   if (!std::filesystem::is_directory(folder)) {
-    GTEST_SKIP() << "no llhttp fixtures: set NORIA_SUITES to the folder that holds them";
+    GTEST_SKIP() << "no llhttp fixtures: set PELTON_SUITES to the folder that holds them";
   }
   std::set<std::string> unused;
   for (const auto& [name, row] : stricter) unused.insert(name);
@@ -266,4 +266,4 @@ TEST(Llhttp, strict_requests_are_refused_alike_or_more_strictly) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 STOCK = "asyncio.unix_events:_UnixSelectorEventLoop"
-OURS = "noria.loop:new_event_loop"
+OURS = "pelton.loop:new_event_loop"
 MODULE_S_MAX = 900
 EXCEPTION_SHARE_MAX = 0.01
 
@@ -72,10 +72,10 @@ class Verdict:
 
 
 def engines() -> list[str]:
-    """The one that NORIA_ENGINE forces, or those that this machine has."""
-    from noria import _native
+    """The one that PELTON_ENGINE forces, or those that this machine has."""
+    from pelton import _native
 
-    forced = os.environ.get("NORIA_ENGINE", "auto")
+    forced = os.environ.get("PELTON_ENGINE", "auto")
     if forced != "auto":
         return [forced]
     return ["epoll", "uring"] if _native.doctor()["engine"] == "uring" else ["epoll"]
@@ -120,7 +120,7 @@ class Trial:
         command += ["--factory", self._factory, "--instead-of", self._suite.instead_of]
         command += ["--test-seconds", str(self._suite.test_s_max)]
         command += ["--report", str(report), "--choice", str(choice)]
-        environment = os.environ | {"NORIA_ENGINE": self._engine}
+        environment = os.environ | {"PELTON_ENGINE": self._engine}
         if self._suite.paths:
             environment["PYTHONPATH"] = os.pathsep.join(self._suite.paths)
         with said.open("wb") as output:

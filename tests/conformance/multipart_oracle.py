@@ -1,6 +1,6 @@
 """PyPI's multipart and python-multipart as second opinions on generated bodies.
 
-What noria accepts, both read as the same parts; what it refuses breaks a rule, whatever they make of it
+What pelton accepts, both read as the same parts; what it refuses breaks a rule, whatever they make of it
 (multipart_rules.py has the table). As a program: `python tests/conformance/multipart_oracle.py [BODIES] [SEED]`.
 """
 
@@ -18,7 +18,7 @@ import multipart
 import python_multipart
 from multipart_rules import broken_rule
 
-from noria import _native
+from pelton import _native
 
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
@@ -99,7 +99,7 @@ def by_multipart(boundary: str, body: bytes) -> list[Part]:
 
 
 def _browser(text: str) -> str:
-    """multipart undoes what browsers do to quotes and line ends, noria gives names as they were sent."""
+    """multipart undoes what browsers do to quotes and line ends, pelton gives names as they were sent."""
     return text.replace('"', "%22")
 
 

@@ -1,6 +1,6 @@
-"""The rule of the wire that a multipart body breaks, found slowly: what noria refuses and others may read.
+"""The rule of the wire that a multipart body breaks, found slowly: what pelton refuses and others may read.
 
-| Body | noria | multipart | python-multipart |
+| Body | pelton | multipart | python-multipart |
 |---|---|---|---|
 | no CRLF or `--` behind a delimiter (FRM-002) | refused | refused | read up to there |
 | no closing delimiter (FRM-003) | refused | refused | read as far as it goes |

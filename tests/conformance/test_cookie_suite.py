@@ -7,8 +7,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from suites import SUITES
 
-from noria import App
-from noria.testing import TestClient
+from pelton import App
+from pelton.testing import TestClient
 
 RESULT = "http://home.example.org:8888/cookie-parser-result"
 SUITE = SUITES / "http-state" / "parser"

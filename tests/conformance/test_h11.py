@@ -1,4 +1,4 @@
-"""VER-021: whatever noria accepts, h11 accepts and frames the same."""
+"""VER-021: whatever pelton accepts, h11 accepts and frames the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MESSAGES = 10_000
 
 
 def test_ten_thousand_inputs_are_read_alike() -> None:
-    seed = int(os.environ.get("NORIA_SEED", int.from_bytes(os.urandom(4), "big")))
+    seed = int(os.environ.get("PELTON_SEED", int.from_bytes(os.urandom(4), "big")))
     outcomes, differences = h11_oracle.run(MESSAGES, seed)
     assert not differences, "\n".join(differences)
     # Both verdicts are met often enough to say something.
@@ -29,7 +29,7 @@ def test_a_difference_would_be_seen() -> None:
     read = h11_oracle.second_opinion
     h11_oracle.second_opinion = lambda octets: read(octets.replace(b"x", b"y"))
     try:
-        assert "noria saw" in oracle.compare(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert "pelton saw" in oracle.compare(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
     finally:
         h11_oracle.second_opinion = read
 

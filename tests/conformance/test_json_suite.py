@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import pytest
 from suites import SUITES
 
-from noria import App, Body, Request, json
-from noria.testing import TestClient
+from pelton import App, Body, Request, json
+from pelton.testing import TestClient
 
 SUITE = SUITES / "json-test-suite"
 FILES = sorted((SUITE / "test_parsing").glob("*.json")) if SUITE.is_dir() else []

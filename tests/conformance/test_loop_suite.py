@@ -32,11 +32,11 @@ class Cases(unittest.TestCase):
         self.fail("always")
 
     def test_hangs(self):
-        if os.environ["NORIA_ENGINE"] == "hang":
+        if os.environ["PELTON_ENGINE"] == "hang":
             threading.Event().wait()
 
     def test_ends_the_process(self):
-        if os.environ["NORIA_ENGINE"] == "end":
+        if os.environ["PELTON_ENGINE"] == "end":
             os._exit(3)
 
     @unittest.skip("why not")

@@ -1,6 +1,6 @@
-"""VER-012: PyPI's multipart and python-multipart read what noria accepts alike, at any cut.
+"""VER-012: PyPI's multipart and python-multipart read what pelton accepts alike, at any cut.
 
-NORIA_MULTIPART_BODIES says how many bodies are generated (2000 unless told), NORIA_SEED which.
+PELTON_MULTIPART_BODIES says how many bodies are generated (2000 unless told), PELTON_SEED which.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import multipart_oracle  # noqa: E402
 
-BODIES = int(os.environ.get("NORIA_MULTIPART_BODIES", "2000"))
+BODIES = int(os.environ.get("PELTON_MULTIPART_BODIES", "2000"))
 
 
 def test_generated_bodies_are_read_alike() -> None:
-    seed = int(os.environ.get("NORIA_SEED", int.from_bytes(os.urandom(4), "big")))
+    seed = int(os.environ.get("PELTON_SEED", int.from_bytes(os.urandom(4), "big")))
     outcomes, differences = multipart_oracle.run(BODIES, seed)
     assert not differences, "\n".join(differences[:5])
     # Both verdicts are met often enough to say something.

@@ -11,8 +11,8 @@ import subprocess
 
 import pytest
 
-from noria import App, Response
-from noria.testing import live_server
+from pelton import App, Response
+from pelton.testing import live_server
 
 REDBOT = os.environ.get("REDBOT")
 

@@ -14,8 +14,8 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from suites import SUITES
 
-from noria import App, Request
-from noria.testing import TestClient
+from pelton import App, Request
+from pelton.testing import TestClient
 
 SUITE = SUITES / "url" / "urltestdata.json"
 if not SUITE.is_file():

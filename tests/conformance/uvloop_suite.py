@@ -1,4 +1,4 @@
-"""uvloop's own tests against noria's loop: `python tests/conformance/uvloop_suite.py --suite FOLDER`.
+"""uvloop's own tests against pelton's loop: `python tests/conformance/uvloop_suite.py --suite FOLDER`.
 
 FOLDER is what `tools/dev conformance` makes: `site` with uvloop and what its tests need, `tests`
 from its source distribution. Both halves are run, those written for uvloop and those it puts beside

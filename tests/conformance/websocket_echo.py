@@ -1,6 +1,6 @@
 """Sends every message back: what Autobahn's clients ask a Python handler for."""
 
-from noria import App, WebSocket
+from pelton import App, WebSocket
 
 app = App()
 

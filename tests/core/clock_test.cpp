@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 // CON-012: timers follow a clock that a jump of the wall clock does not move.
@@ -24,4 +24,4 @@ TEST(Clock, time_stands_still_between_two_refreshes) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 TEST(CoreState, what_the_process_before_left_behind_is_cleared) {
@@ -31,4 +31,4 @@ TEST(CoreState, OBS_006_gauges_are_shown_as_a_whole_and_have_names) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -13,7 +13,7 @@
 #include "core/core_state.hpp"
 #include "core/reason.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
 // A directory of the test's own, gone with it.
@@ -33,7 +33,7 @@ class Scratch {
   }
 
  private:
-  char path_[32] = "/tmp/noria-cores-XXXXXX";
+  char path_[32] = "/tmp/pelton-cores-XXXXXX";
 };
 
 CoresOptions shell(const std::string& script, std::size_t workers) {
@@ -44,7 +44,7 @@ CoresOptions shell(const std::string& script, std::size_t workers) {
 }
 
 // The worker tells the supervisor it serves; file descriptors above 9 need eval in dash.
-const std::string report_ready = "eval \"echo ready >/proc/self/fd/$NORIA_WORKER_REPORT\"; ";
+const std::string report_ready = "eval \"echo ready >/proc/self/fd/$PELTON_WORKER_REPORT\"; ";
 
 // Workers that stop their own parent, so that no test waits for a clock.
 TEST(Cores, PRC_001_term_is_passed_on_and_ends_with_0) {
@@ -68,7 +68,7 @@ TEST(Cores, PRC_055_a_worker_that_never_became_ready_ends_with_3) {
 TEST(Cores, PRC_052_why_no_worker_can_start_is_said_once) {
   std::string said;
   CoresOptions options =
-      shell("eval \"echo the port is taken >/proc/self/fd/$NORIA_WORKER_REPORT\"; exit 3", 3);
+      shell("eval \"echo the port is taken >/proc/self/fd/$PELTON_WORKER_REPORT\"; exit 3", 3);
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 3);
   EXPECT_EQ(said, "the port is taken\n");
@@ -77,9 +77,10 @@ TEST(Cores, PRC_052_why_no_worker_can_start_is_said_once) {
 TEST(Cores, PRC_031_why_a_replacement_cannot_start_is_said_with_its_worker) {
   std::string said;
   const std::string script =
-      "if [ $NORIA_WORKER_RESTARTS = 1 ]; then "
-      "eval \"echo no memory >/proc/self/fd/$NORIA_WORKER_REPORT\"; exit 3; fi; " +
-      report_ready + "if [ $NORIA_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; fi; exit 1";
+      "if [ $PELTON_WORKER_RESTARTS = 1 ]; then "
+      "eval \"echo no memory >/proc/self/fd/$PELTON_WORKER_REPORT\"; exit 3; fi; " +
+      report_ready +
+      "if [ $PELTON_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; fi; exit 1";
   CoresOptions options = shell(script, 1);
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
@@ -90,9 +91,9 @@ TEST(Cores, PRC_031_why_a_replacement_cannot_start_is_said_with_its_worker) {
 TEST(Cores, PRC_030_a_crashed_worker_is_replaced_and_knows_how_often) {
   Scratch scratch;
   const std::string out = scratch.file("out");
-  const std::string script = report_ready + "echo $NORIA_WORKER_ID $NORIA_WORKER_RESTARTS >>" +
+  const std::string script = report_ready + "echo $PELTON_WORKER_ID $PELTON_WORKER_RESTARTS >>" +
                              out +
-                             "; if [ $NORIA_WORKER_RESTARTS = 3 ]; then kill -TERM $PPID; exit 0; "
+                             "; if [ $PELTON_WORKER_RESTARTS = 3 ]; then kill -TERM $PPID; exit 0; "
                              "fi; kill -KILL $$";
   EXPECT_EQ(supervise(shell(script, 1)), 0);
   EXPECT_EQ(scratch.text_of("out"), "0 0\n0 1\n0 2\n0 3\n");
@@ -168,9 +169,9 @@ TEST(Cores, LIM_092_a_worker_that_does_not_get_ready_ends_the_start) {
 TEST(Cores, LIM_092_one_that_replaces_another_is_replaced_itself) {
   std::string said;
   CoresOptions options =
-      shell("if [ $NORIA_WORKER_RESTARTS = 1 ]; then trap '' ABRT; while :; do :; done; fi; " +
+      shell("if [ $PELTON_WORKER_RESTARTS = 1 ]; then trap '' ABRT; while :; do :; done; fi; " +
                 report_ready +
-                "if [ $NORIA_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; fi; exit 1",
+                "if [ $PELTON_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; fi; exit 1",
             1);
   // Long enough for a shell to start, even where many run.
   options.worker_start_timeout_ms = 3000;
@@ -188,7 +189,7 @@ TEST(Cores, LIM_094_a_crash_loop_is_slowed_down_and_said) {
     std::string said;
     CoresOptions options =
         shell(report_ready +
-                  "if [ $NORIA_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; "
+                  "if [ $PELTON_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; "
                   "fi; kill -KILL $$",
               1);
     options.restarts_burst = n;
@@ -208,15 +209,15 @@ std::string show_state(const std::string& octets) {
   const std::size_t state = (sizeof(CoreState) + 63) / 64 * 64;
   const std::size_t phase_at = 64 + cells + state + cells;
   return "printf '" + octets + "' | dd bs=1 conv=notrunc seek=" + std::to_string(phase_at) +
-         " of=/proc/self/fd/${NORIA_WORKER_STATS%,*} 2>/dev/null; ";
+         " of=/proc/self/fd/${PELTON_WORKER_STATS%,*} 2>/dev/null; ";
 }
 
 // A filter that kills for io_uring: the worker has said that it probes, and dies.
 TEST(Cores, ENG_004_a_worker_that_dies_while_probing_comes_back_on_epoll) {
   std::string said;
   CoresOptions options =
-      shell("if [ -z \"$NORIA_WORKER_ENGINE\" ]; then " + show_state("\\001") +
-                "kill -SYS $$; fi; [ $NORIA_WORKER_ENGINE = epoll ] || exit 5; " + report_ready +
+      shell("if [ -z \"$PELTON_WORKER_ENGINE\" ]; then " + show_state("\\001") +
+                "kill -SYS $$; fi; [ $PELTON_WORKER_ENGINE = epoll ] || exit 5; " + report_ready +
                 "kill -TERM $PPID; exit 0",
             1);
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
@@ -228,10 +229,11 @@ TEST(Cores, ENG_004_a_worker_that_dies_while_probing_comes_back_on_epoll) {
 // Its loop turned for the last time in the first millisecond of the clock.
 TEST(Cores, PRC_017_PRC_034_a_worker_that_ends_unasked_and_does_not_get_it_done_is_replaced) {
   std::string said;
-  CoresOptions options = shell(
-      "if [ $NORIA_WORKER_RESTARTS = 1 ]; then " + report_ready + "kill -TERM $PPID; exit 0; fi; " +
-          show_state("\\003\\0\\0\\0\\0\\0\\0\\0\\001") + report_ready + "while :; do :; done",
-      1);
+  CoresOptions options =
+      shell("if [ $PELTON_WORKER_RESTARTS = 1 ]; then " + report_ready +
+                "kill -TERM $PPID; exit 0; fi; " + show_state("\\003\\0\\0\\0\\0\\0\\0\\0\\001") +
+                report_ready + "while :; do :; done",
+            1);
   options.graceful_timeout_ms = 1;
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
@@ -282,13 +284,13 @@ TEST(Cores, PRC_004_usr1_is_passed_on) {
 TEST(Cores, OBS_005_workers_share_counters_that_survive_them) {
   Scratch scratch;
   const std::string out = scratch.file("out");
-  const std::string script = report_ready + "echo $NORIA_WORKER_STATS >>" + out +
-                             "; ls -l /proc/self/fd/${NORIA_WORKER_STATS%,*} >>" + out +
+  const std::string script = report_ready + "echo $PELTON_WORKER_STATS >>" + out +
+                             "; ls -l /proc/self/fd/${PELTON_WORKER_STATS%,*} >>" + out +
                              "; kill -TERM $PPID; exit 0";
   EXPECT_EQ(supervise(shell(script, 1)), 0);
   const std::string text = scratch.text_of("out");
   EXPECT_NE(text.find(",1\n"), std::string::npos) << text;
-  EXPECT_NE(text.find("memfd:noria-stats"), std::string::npos) << text;
+  EXPECT_NE(text.find("memfd:pelton-stats"), std::string::npos) << text;
 }
 
 TEST(Cores, ENG_051_a_worker_inherits_its_listeners_by_number) {
@@ -297,7 +299,7 @@ TEST(Cores, ENG_051_a_worker_inherits_its_listeners_by_number) {
   const int first = ::dup(STDIN_FILENO);
   const int second = ::dup(STDIN_FILENO);
   CoresOptions options = shell(
-      report_ready + "echo $NORIA_WORKER_LISTENERS >>" + out + "; kill -TERM $PPID; exit 0", 1);
+      report_ready + "echo $PELTON_WORKER_LISTENERS >>" + out + "; kill -TERM $PPID; exit 0", 1);
   options.listeners[0] = {first, second};
   EXPECT_EQ(supervise(options), 0);
   EXPECT_EQ(scratch.text_of("out"), std::to_string(first) + "," + std::to_string(second) + "\n");
@@ -306,4 +308,4 @@ TEST(Cores, ENG_051_a_worker_inherits_its_listeners_by_number) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

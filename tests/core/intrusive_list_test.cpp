@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 struct Item : ListNode {
@@ -37,4 +37,4 @@ TEST(IntrusiveListDeathTest, a_member_is_in_one_list_only) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

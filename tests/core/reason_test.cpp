@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 // OBS-002: class and word together are the key, and every entry cites its rule.
@@ -26,4 +26,4 @@ TEST(Reason, the_table_follows_the_enumeration) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -9,12 +9,12 @@
 #include <cstring>
 #include <string>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 // PRC-054: the abstract namespace, which leaves no file behind.
 TEST(ServiceManager, PRC_054_what_is_told_arrives_as_one_datagram) {
-  const std::string address = "@noria-test-" + std::to_string(::getpid());
+  const std::string address = "@pelton-test-" + std::to_string(::getpid());
   const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
   std::memcpy(name.sun_path + 1, address.data() + 1, address.size() - 1);
@@ -39,4 +39,4 @@ TEST(ServiceManager, none_and_one_that_is_not_there_are_told_nothing) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 StatsSegment made(std::uint32_t banks) {
@@ -65,4 +65,4 @@ TEST(StatsSegment, only_a_segment_of_this_build_is_attached_to) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 TEST(Stats, counts_each_reason_by_itself) {
@@ -14,4 +14,4 @@ TEST(Stats, counts_each_reason_by_itself) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 TEST(TimerWheel, fires_at_the_first_tick_not_before_the_deadline) {
@@ -90,4 +90,4 @@ TEST(TimerWheel, agrees_with_a_sorted_map_over_random_histories) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 TEST(TwoDigits, are_written_with_a_leading_zero) {
@@ -16,4 +16,4 @@ TEST(TwoDigits, are_written_with_a_leading_zero) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

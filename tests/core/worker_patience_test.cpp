@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 constexpr std::uint64_t began_ms = 1'000'000;
@@ -86,4 +86,4 @@ TEST(RestartWindow, LIM_094_beyond_the_burst_one_starts_a_second) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -10,14 +10,14 @@
 #include <span>
 #include <string>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 // What a worker that runs this script writes into its report.
 std::string report_of(const std::string& script, bool epoll_only = false,
                       std::span<const int> bus = {}) {
   const std::string command[] = {"/bin/sh", "-c",
-                                 "eval \"exec >/proc/self/fd/$NORIA_WORKER_REPORT\"; " + script};
+                                 "eval \"exec >/proc/self/fd/$PELTON_WORKER_REPORT\"; " + script};
   WorkerStart start{.command = command,
                     .listeners = {},
                     .bus_name = "group",
@@ -45,8 +45,8 @@ std::string report_of(const std::string& script, bool epoll_only = false,
 }
 
 TEST(WorkerStart, a_worker_is_told_who_it_is_and_whose) {
-  EXPECT_EQ(report_of("echo $NORIA_WORKER_ID $NORIA_WORKER_RESTARTS $NORIA_WORKER_STATS "
-                      "$NORIA_WORKER_SUPERVISOR $PPID ${NORIA_WORKER_ENGINE-none}"),
+  EXPECT_EQ(report_of("echo $PELTON_WORKER_ID $PELTON_WORKER_RESTARTS $PELTON_WORKER_STATS "
+                      "$PELTON_WORKER_SUPERVISOR $PPID ${PELTON_WORKER_ENGINE-none}"),
             "3 2 0,4 " + std::to_string(::getpid()) + " " + std::to_string(::getpid()) + " none\n");
 }
 
@@ -54,24 +54,24 @@ TEST(WorkerStart, it_inherits_its_ends_of_the_bus) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   EXPECT_EQ(
-      report_of("echo $NORIA_WORKER_BUS; eval \"echo x >/proc/self/fd/${NORIA_WORKER_BUS##*,}\"",
+      report_of("echo $PELTON_WORKER_BUS; eval \"echo x >/proc/self/fd/${PELTON_WORKER_BUS##*,}\"",
                 false, ends),
       "group," + std::to_string(ends[0]) + "," + std::to_string(ends[1]) + "\n");
   char octets[2];
   EXPECT_EQ(::read(ends[0], octets, sizeof octets), 2);
   ::close(ends[0]);
   ::close(ends[1]);
-  EXPECT_EQ(report_of("echo ${NORIA_WORKER_BUS-none}"), "none\n");
+  EXPECT_EQ(report_of("echo ${PELTON_WORKER_BUS-none}"), "none\n");
 }
 
 TEST(WorkerStart, ENG_004_it_is_told_to_use_epoll_where_the_ring_has_killed) {
-  EXPECT_EQ(report_of("echo $NORIA_WORKER_ENGINE", true), "epoll\n");
+  EXPECT_EQ(report_of("echo $PELTON_WORKER_ENGINE", true), "epoll\n");
 }
 
 TEST(WorkerStart, what_an_outer_supervisor_said_is_not_said_again) {
-  ::setenv("NORIA_WORKER_ENGINE", "stale", 1);
-  EXPECT_EQ(report_of("echo ${NORIA_WORKER_ENGINE-none}"), "none\n");
-  ::unsetenv("NORIA_WORKER_ENGINE");
+  ::setenv("PELTON_WORKER_ENGINE", "stale", 1);
+  EXPECT_EQ(report_of("echo ${PELTON_WORKER_ENGINE-none}"), "none\n");
+  ::unsetenv("PELTON_WORKER_ENGINE");
 }
 
 TEST(WorkerStart, a_command_that_is_not_there_is_an_errno) {
@@ -107,4 +107,4 @@ TEST(WorkerStart, a_worker_has_a_name_and_an_end) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from noria import App
-from noria.testing import TestClient, live_server
+from pelton import App
+from pelton.testing import TestClient, live_server
 
 FOLDER = Path(__file__).parents[2] / "examples"
 

@@ -8,8 +8,8 @@
 
 namespace {
 
-using namespace noria::http;
-using namespace noria::http::testing_h1;
+using namespace pelton::http;
+using namespace pelton::http::testing_h1;
 
 constexpr ChunkedLimits small{
     .head = {.method_bytes_max = 8,

@@ -20,8 +20,8 @@
 
 namespace {
 
-using namespace noria;
-using namespace noria::http;
+using namespace pelton;
+using namespace pelton::http;
 
 constexpr std::size_t peers_max = 4;
 // No input of 10 KiB costs more turns than this; a loop that waits for nothing does.

@@ -11,7 +11,7 @@
 
 namespace {
 
-using namespace noria::http;
+using namespace pelton::http;
 
 bool is_trimmed(std::string_view text) {
   return text.empty() || (!is_blank(text.front()) && !is_blank(text.back()));

@@ -9,8 +9,8 @@
 
 namespace {
 
-using namespace noria::http;
-using namespace noria::http::testing_h1;
+using namespace pelton::http;
+using namespace pelton::http::testing_h1;
 
 constexpr HeadLimits small{.method_bytes_max = 8,
                            .request_line_bytes_max = 64,

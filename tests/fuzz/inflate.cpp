@@ -11,7 +11,7 @@
 
 namespace {
 
-using namespace noria;
+using namespace pelton;
 using http::websocket::Inflater;
 
 constexpr http::websocket::InflateLimits limits = {.output_bytes_max = 3 << 19, .ratio_max = 25};

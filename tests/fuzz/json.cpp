@@ -16,7 +16,7 @@
 
 namespace {
 
-using namespace noria::http::json;
+using namespace pelton::http::json;
 
 void check_number(const char* begin, const char* end) {
   if (*begin != '-' && (*begin < '0' || *begin > '9')) return;

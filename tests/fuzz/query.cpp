@@ -13,7 +13,7 @@
 
 namespace {
 
-using namespace noria::http;
+using namespace pelton::http;
 
 void check_piece(std::string_view sent) {
   std::string scratch;

@@ -14,7 +14,7 @@
 
 namespace {
 
-using namespace noria::http;
+using namespace pelton::http;
 
 void check_ranges(std::string_view value, std::uint64_t file_bytes, std::size_t count_max) {
   std::vector<ByteRange> ranges;

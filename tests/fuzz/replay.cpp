@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t byte
 
 namespace {
 
-const std::filesystem::path corpus = NORIA_CORPUS;
+const std::filesystem::path corpus = PELTON_CORPUS;
 
 TEST(Corpus, is_replayed_without_a_finding) {
   std::vector<std::filesystem::path> files;

@@ -14,7 +14,7 @@
 
 namespace {
 
-using namespace noria::http;
+using namespace pelton::http;
 
 constexpr std::size_t lines_max = 24;
 constexpr std::size_t line_bytes_max = 64;

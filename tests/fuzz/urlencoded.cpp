@@ -10,7 +10,7 @@
 
 namespace {
 
-using namespace noria::http;
+using namespace pelton::http;
 using Event = UrlencodedParser::Event;
 
 constexpr std::size_t fields_max = 32;

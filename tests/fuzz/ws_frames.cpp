@@ -11,7 +11,7 @@
 
 namespace {
 
-using namespace noria;
+using namespace pelton;
 using Reader = http::websocket::MessageReader;
 using Event = Reader::Event;
 

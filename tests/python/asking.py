@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from conftest import engines
 
-from noria import App
-from noria.testing import TestClient, live_server
+from pelton import App
+from pelton.testing import TestClient, live_server
 
 
 class Answer(NamedTuple):
@@ -58,7 +58,7 @@ def asking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     if kind == "memory":
         yield _in_memory
         return
-    monkeypatch.setenv("NORIA_ENGINE", kind)
+    monkeypatch.setenv("PELTON_ENGINE", kind)
     with ExitStack() as stack:
 
         def asked(app: App, **settings: Any) -> Ask:

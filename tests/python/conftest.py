@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-import noria.loop
-from noria import App
-from noria.testing import live_server
+import pelton.loop
+from pelton import App
+from pelton.testing import live_server
 
 # Where the design documents lie is no setting of a server, and a setting no server knows is an error.
-DESIGN = os.environ.pop("NORIA_DESIGN", None)
+DESIGN = os.environ.pop("PELTON_DESIGN", None)
 
 
 def engines() -> list[str]:
-    """Both engines, or the one that NORIA_ENGINE asks for."""
-    forced = os.environ.get("NORIA_ENGINE", "auto")
+    """Both engines, or the one that PELTON_ENGINE asks for."""
+    forced = os.environ.get("PELTON_ENGINE", "auto")
     if forced != "auto":
         return [forced]
-    from noria import _native
+    from pelton import _native
 
     return ["epoll", "uring"] if _native.doctor()["engine"] == "uring" else ["epoll"]
 
@@ -35,8 +35,8 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def loop(engine: str) -> Iterator[noria.loop.Loop]:
-    made = noria.loop.Loop(engine)
+def loop(engine: str) -> Iterator[pelton.loop.Loop]:
+    made = pelton.loop.Loop(engine)
     yield made
     made.close()
 
@@ -55,7 +55,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def serve(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., live_server]]:
     """live_server on each engine; stopped when the test ends."""
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     with ExitStack() as stack:
 
         def start(app: App, **settings: object) -> live_server:

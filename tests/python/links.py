@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from noria import App, Request
-from noria.errors import WebSocketDisconnect
-from noria.testing import TestClient
+from pelton import App, Request
+from pelton.errors import WebSocketDisconnect
+from pelton.testing import TestClient
 
 
 class KeptLink:

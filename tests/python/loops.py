@@ -1,4 +1,4 @@
-"""The event loops that what runs on any must be tested on: noria's on each engine, asyncio's own, uvloop."""
+"""The event loops that what runs on any must be tested on: pelton's on each engine, asyncio's own, uvloop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 import uvloop
 
-import noria.loop
+import pelton.loop
 from conftest import engines
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ T = TypeVar("T")
 LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
     "asyncio": asyncio.SelectorEventLoop,
     "uvloop": uvloop.new_event_loop,
-    **{f"noria-{engine}": partial(noria.loop.Loop, engine) for engine in engines()},
+    **{f"pelton-{engine}": partial(pelton.loop.Loop, engine) for engine in engines()},
 }
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from wire import Answer, Peer
 
-from noria import Request
-from noria.testing import live_server
+from pelton import Request
+from pelton.testing import live_server
 
 
 class Wire:

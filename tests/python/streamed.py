@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
-from noria import json
-from noria.errors import ClientDisconnected
-from noria.pool import BlockingPool
-from noria.streaming import Delivery, Streaming, send
+from pelton import json
+from pelton.errors import ClientDisconnected
+from pelton.pool import BlockingPool
+from pelton.streaming import Delivery, Streaming, send
 
 
 class KeptSink:

@@ -1,4 +1,4 @@
-"""`noria run` as a process of its own, with its workers, and what they say."""
+"""`pelton run` as a process of its own, with its workers, and what they say."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Supervised:
         **environment: str,
     ) -> None:
         self.process = subprocess.Popen(
-            [*(before or []), sys.executable, "-m", "noria", "run", *arguments, "--port", "0"],
+            [*(before or []), sys.executable, "-m", "pelton", "run", *arguments, "--port", "0"],
             stderr=subprocess.PIPE,
             text=True,
             cwd=folder,

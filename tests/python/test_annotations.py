@@ -7,7 +7,7 @@ from typing import Annotated, Any, Generic, NewType, Optional, TypedDict, TypeVa
 
 import pytest
 
-from noria.annotations import (
+from pelton.annotations import (
     Unfit,
     collection_of,
     declared_fields,

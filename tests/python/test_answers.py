@@ -14,21 +14,21 @@ from typing import Any
 
 import pytest
 
-from noria import (
+from pelton import (
     App,
     BadBody,
     BodyTooLarge,
     ForbiddenError,
     HTTPError,
     HTTPException,
-    NoriaError,
+    PeltonError,
     ProblemDetails,
     Request,
     RequestValidationError,
     Response,
     ResponseTypeError,
 )
-from noria.testing import TestClient, TestResponse
+from pelton.testing import TestClient, TestResponse
 
 Pair = collections.namedtuple("Pair", "a b")
 
@@ -184,7 +184,7 @@ def test_RSP_019_PRC_036_any_other_exception_is_a_500_and_the_worker_goes_on(
     error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     _, client = failing(error)
-    with caplog.at_level(logging.ERROR, "noria.error"):
+    with caplog.at_level(logging.ERROR, "pelton.error"):
         for _ in range(2):
             made = client.get("/")
             assert (made.status_code, made.json()) == (500, {"detail": "Internal Server Error"})
@@ -194,7 +194,7 @@ def test_RSP_019_PRC_036_any_other_exception_is_a_500_and_the_worker_goes_on(
 
 
 def test_5xx_http_errors_are_logged_once_4xx_never(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.ERROR, "noria.error"):
+    with caplog.at_level(logging.ERROR, "pelton.error"):
         failing(HTTPError(503))[1].get("/")
         assert len(caplog.records) == 1
         failing(HTTPError(404))[1].get("/")
@@ -216,7 +216,7 @@ def test_the_nearest_class_wins_and_class_beats_status() -> None:
 
 
 @pytest.mark.parametrize("layers", [False, True])
-@pytest.mark.parametrize("key", [Exception, BaseException, NoriaError])
+@pytest.mark.parametrize("key", [Exception, BaseException, PeltonError])
 def test_a_handler_of_all_exceptions_leaves_http_errors_their_answers(key: type[BaseException], layers: bool) -> None:
     app = App()
     if layers:
@@ -233,7 +233,7 @@ def test_a_handler_of_all_exceptions_leaves_http_errors_their_answers(key: type[
     assert (client.get("/409").status_code, client.get("/409").json()) == (409, {"detail": "Conflict"})
     assert client.get("/418").json() == "status"
     assert client.get("/403").status_code == 403
-    assert (client.get("/other").json() == "all") is (key is not NoriaError)
+    assert (client.get("/other").json() == "all") is (key is not PeltonError)
 
 
 def test_handlers_of_404_and_405() -> None:
@@ -258,7 +258,7 @@ def test_only_one_of_404_and_405() -> None:
 def test_a_failing_error_handler_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
     app, client = failing(KeyError("x"))
     app.exception_handler(KeyError)(lambda request, exc: 1 / 0)
-    with caplog.at_level(logging.ERROR, "noria.error"):
+    with caplog.at_level(logging.ERROR, "pelton.error"):
         assert client.get("/").status_code == 500
     assert "ZeroDivisionError" in caplog.text
 
@@ -319,7 +319,7 @@ def test_413_before_the_handler_runs() -> None:
 
 def test_errors_are_one_tree() -> None:
     for error in (BadBody(), BodyTooLarge(), RequestValidationError([])):
-        assert isinstance(error, HTTPError) and isinstance(error, NoriaError)
+        assert isinstance(error, HTTPError) and isinstance(error, PeltonError)
     assert HTTPException is HTTPError
 
 

@@ -12,7 +12,7 @@ from conftest import DESIGN
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = Path(DESIGN) / "api.md" if DESIGN else ROOT.parent / "shared" / "design" / "api.md"
-PREAMBLE = "from noria import *\nfrom noria.testing import *\n"
+PREAMBLE = "from pelton import *\nfrom pelton.testing import *\n"
 RUNNER = """
 import sys
 exec(compile(sys.stdin.read(), sys.argv[1], "exec"), {"__name__": "doctest"})
@@ -30,7 +30,7 @@ def blocks() -> list[tuple[str, str]]:
     return [(name, code) for code, stage, name in found if stage != "3" or name in ARRIVED]
 
 
-@pytest.mark.skipif(not DOCUMENT.exists(), reason="the surface document is not here; set NORIA_DESIGN to its folder")
+@pytest.mark.skipif(not DOCUMENT.exists(), reason="the surface document is not here; set PELTON_DESIGN to its folder")
 def test_the_document_has_blocks() -> None:
     assert len(blocks()) >= 13
 

@@ -14,8 +14,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, ConfigError, RegistrationError, State
-from noria.testing import TestClient
+from pelton import App, ConfigError, RegistrationError, State
+from pelton.testing import TestClient
 
 
 def test_decorators_return_the_function() -> None:
@@ -122,7 +122,7 @@ def test_run_serves_in_a_thread_until_stop(engine: str, capfd: pytest.CaptureFix
     while "listening" not in said:
         said += capfd.readouterr().err
         assert thread.is_alive()
-    assert f"noria 0.1.0 listening on http://127.0.0.1:{port} (engine {engine}, pid {os.getpid()})\n" in said
+    assert f"pelton 0.1.0 listening on http://127.0.0.1:{port} (engine {engine}, pid {os.getpid()})\n" in said
     assert urlopen(f"http://127.0.0.1:{port}/").read() == b'"up"'
     app.stop()
     thread.join(10)
@@ -130,7 +130,7 @@ def test_run_serves_in_a_thread_until_stop(engine: str, capfd: pytest.CaptureFix
 
 
 SCRIPT = """
-from noria import App
+from pelton import App
 app = App()
 app.add_route("/", lambda: "up")
 if __name__ == "__main__":
@@ -163,10 +163,10 @@ def test_run_in_the_main_thread_returns_after_a_signal(tmp_path: Path, engine: s
 def test_run_says_that_the_number_of_workers_is_not_its_own(
     tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NORIA_WORKERS", "2")
+    monkeypatch.setenv("PELTON_WORKERS", "2")
     process = started(tmp_path, engine)
     assert process.stderr is not None
-    assert process.stderr.readline() == "noria: NORIA_WORKERS is for noria run: app.run() serves in this process alone\n"
+    assert process.stderr.readline() == "pelton: PELTON_WORKERS is for pelton run: app.run() serves in this process alone\n"
     assert "listening" in process.stderr.readline()
     process.terminate()
     process.communicate(timeout=10)
@@ -182,7 +182,7 @@ def test_PRC_052_a_port_in_use_is_one_line_and_exit_3(tmp_path: Path, engine: st
         _, said = process.communicate(timeout=10)
     assert process.returncode == 3
     assert said == (
-        f"noria: cannot start: 127.0.0.1:{port} is already in use; stop the other process or choose another "
+        f"pelton: cannot start: 127.0.0.1:{port} is already in use; stop the other process or choose another "
         "port with --port\n"
     )
 

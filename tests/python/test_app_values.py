@@ -10,8 +10,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, Depends, StartupError
-from noria.testing import TestClient, live_server
+from pelton import App, Depends, StartupError
+from pelton.testing import TestClient, live_server
 
 
 def test_order_and_use() -> None:

@@ -6,8 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 
-from noria import App, Request
-from noria.testing import TestClient, live_server
+from pelton import App, Request
+from pelton.testing import TestClient, live_server
 from wire import Peer
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from loops import LOOPS, on, run_on  # noqa: F401
-from noria import App, BackgroundTasks, Request, Response, SseEvent, WebSocket
-from noria.async_client import AsyncTestClient
-from noria.errors import WebSocketDisconnect
-from noria.testing import TestClient, WebSocketRefused, live_server
+from pelton import App, BackgroundTasks, Request, Response, SseEvent, WebSocket
+from pelton.async_client import AsyncTestClient
+from pelton.errors import WebSocketDisconnect
+from pelton.testing import TestClient, WebSocketRefused, live_server
 
 WHO = contextvars.ContextVar("who", default="nobody")
 
@@ -332,7 +332,7 @@ def test_one_client_on_one_loop_after_another() -> None:
         return answer
 
     assert [run_on(name, main()) for name in LOOPS] == [name.partition("-")[0] for name in LOOPS]
-    assert TestClient(app).get("/").json() == "noria"
+    assert TestClient(app).get("/").json() == "pelton"
 
 
 def test_each_client_where_it_belongs() -> None:

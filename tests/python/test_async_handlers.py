@@ -12,8 +12,8 @@ from urllib.request import urlopen
 import pytest
 from decorators import awaiting, passing, running
 
-from noria import App, BackgroundTasks, HTTPError, Request, Response
-from noria.testing import TestClient, live_server
+from pelton import App, BackgroundTasks, HTTPError, Request, Response
+from pelton.testing import TestClient, live_server
 
 ENGINES = ("epoll", "uring")
 

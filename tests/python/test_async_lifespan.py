@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from loops import on, run_on  # noqa: F401
-from noria import App, Request
-from noria.testing import AsyncTestClient
+from pelton import App, Request
+from pelton.testing import AsyncTestClient
 
 
 def test_the_lifespan(on: str) -> None:

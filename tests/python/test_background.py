@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from decorators import awaiting, running
 
-from noria.background import BackgroundTasks
-from noria.pool import BlockingPool
+from pelton.background import BackgroundTasks
+from pelton.pool import BlockingPool
 
 
 def ran(tasks: BackgroundTasks) -> list[tuple[str, str]]:

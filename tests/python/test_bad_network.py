@@ -19,7 +19,7 @@ import pytest
 from supervised import Supervised
 
 APP = """
-from noria import App, Request, Response
+from pelton import App, Request, Response
 app = App()
 
 @app.post("/echo")
@@ -44,7 +44,7 @@ def network() -> Iterator[str]:
     """The name of a network namespace that has nothing but a loopback."""
     if os.geteuid() != 0 or shutil.which("iptables") is None or shutil.which("ip") is None:
         pytest.skip("takes root, ip and iptables")
-    name = f"noria-{os.getpid()}-{random.randrange(1 << 32):x}"
+    name = f"pelton-{os.getpid()}-{random.randrange(1 << 32):x}"
     try:
         run("ip", "netns", "add", name)
     except subprocess.CalledProcessError:
@@ -131,7 +131,7 @@ def test_VER_026_ENG_024_no_octet_is_wrong_on_a_bad_network(
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     with ExitStack() as stack:
-        running = Supervised(tmp_path, "web.py", before=["ip", "netns", "exec", network], NORIA_ENGINE=engine)
+        running = Supervised(tmp_path, "web.py", before=["ip", "netns", "exec", network], PELTON_ENGINE=engine)
         stack.callback(running.end)
         running.ready()
         rule = ["INPUT", "-p", "tcp", "-m", "statistic", "--mode", "random", "--probability", str(share)]

@@ -9,8 +9,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, Blueprint, Depends, StartupError
-from noria.testing import AsyncTestClient, TestClient, live_server
+from pelton import App, Blueprint, Depends, StartupError
+from pelton.testing import AsyncTestClient, TestClient, live_server
 
 
 def says(steps: list[str], what: str, state: dict[str, str] | None = None) -> Callable[[App], Any]:

@@ -8,8 +8,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, Blueprint, Depends, RegistrationError, RouteConflict, Router, URLBuildError, WebSocket
-from noria.testing import TestClient
+from pelton import App, Blueprint, Depends, RegistrationError, RouteConflict, Router, URLBuildError, WebSocket
+from pelton.testing import TestClient
 
 
 def nested() -> tuple[App, Blueprint, Blueprint]:

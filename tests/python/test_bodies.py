@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from noria import App, Body, Request
-from noria.testing import TestClient
+from pelton import App, Body, Request
+from pelton.testing import TestClient
 
 
 @dataclass

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-import noria.brokers
-from noria import App, ConfigError, ServerConfig, StartupError
-from noria.brokers import Broker, Deliver, Kind, broker_of
-from noria.testing import TestClient, live_server
+import pelton.brokers
+from pelton import App, ConfigError, ServerConfig, StartupError
+from pelton.brokers import Broker, Deliver, Kind, broker_of
+from pelton.testing import TestClient, live_server
 from test_topics import listeners_app, listening
 
 Serve = Callable[..., live_server]
@@ -39,7 +39,7 @@ class Kept:
 
 
 def test_a_broker_of_ones_own(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     app, kept = listeners_app(), Kept()
     broker: Broker = kept
     app.on_startup(lambda: app.publish("news", "starts"))
@@ -97,18 +97,18 @@ def test_what_is_no_broker(value: Any) -> None:
 def test_a_url_is_not_shown() -> None:
     config = ServerConfig(ws_broker="redis://:secret@h")
     assert config.ws_broker == "redis://:secret@h" and "secret" not in repr(config)
-    assert ServerConfig.from_env(env={"NORIA_WS_BROKER": "redis://h"}).ws_broker == "redis://h"
-    assert ServerConfig.from_env(env={"NORIA_WS_BROKER": "none"}).ws_broker is None
+    assert ServerConfig.from_env(env={"PELTON_WS_BROKER": "redis://h"}).ws_broker == "redis://h"
+    assert ServerConfig.from_env(env={"PELTON_WS_BROKER": "none"}).ws_broker is None
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert broker_of(None) is None
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
-    with pytest.raises(StartupError, match=r"pip install 'noria\[redis\]'"), live_server(App(), ws_broker="redis://h"):
+    with pytest.raises(StartupError, match=r"pip install 'pelton\[redis\]'"), live_server(App(), ws_broker="redis://h"):
         pass
 
 
 def test_names() -> None:
-    assert all(hasattr(noria.brokers, name) for name in noria.brokers.__all__)
+    assert all(hasattr(pelton.brokers, name) for name in pelton.brokers.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
-        noria.brokers.Nothing  # noqa: B018
+        pelton.brokers.Nothing  # noqa: B018

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, NewType, NotRequired, Optional, Type
 import attrs
 import pytest
 
-from noria import UploadedFile
-from noria.builtin_schemas import BuiltinSchemas, constrained, described_by, jsonable, titled
+from pelton import UploadedFile
+from pelton.builtin_schemas import BuiltinSchemas, constrained, described_by, jsonable, titled
 
 OCTETS = {"type": "string", "contentMediaType": "application/octet-stream"}
 Number = NewType("Number", int)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from noria import bus as bus_module
-from noria.bus import PIECE_BYTES_MAX, Assembly, Bus, BusEnds, Outbox, make_bus, records_of
-from noria.loop import Loop
+from pelton import bus as bus_module
+from pelton.bus import PIECE_BYTES_MAX, Assembly, Bus, BusEnds, Outbox, make_bus, records_of
+from pelton.loop import Loop
 from supervised import SILENCE_S, Supervised
 from websocket_peer import Peer
 
@@ -199,7 +199,7 @@ def test_when_the_supervisor_is_gone(loop: Loop) -> None:
 
 PROGRAM = """
 import os
-from noria import App, WebSocket
+from pelton import App, WebSocket
 
 app = App()
 
@@ -220,7 +220,7 @@ async def room(ws: WebSocket) -> None:
 def supervised(tmp_path: Path, engine: str) -> Iterator[Supervised]:
     (tmp_path / "main.py").write_text(PROGRAM)
     process = Supervised(
-        tmp_path, "main:app", "--workers", "2", NORIA_ENGINE=engine, NORIA_WS_MAX_BACKLOG="16MiB", PYTHONPATH=str(tmp_path)
+        tmp_path, "main:app", "--workers", "2", PELTON_ENGINE=engine, PELTON_WS_MAX_BACKLOG="16MiB", PYTHONPATH=str(tmp_path)
     )
     process.ready(2)
     yield process

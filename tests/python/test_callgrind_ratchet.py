@@ -1,4 +1,4 @@
-"""noria's own share of a request, in user instructions under callgrind: it may only go down."""
+"""pelton's own share of a request, in user instructions under callgrind: it may only go down."""
 
 import shutil
 import sys

@@ -11,10 +11,10 @@ from typing import Any, Literal, NotRequired, Optional, TypedDict, Union
 
 import pytest
 
-from noria import json
-from noria.annotations import Unfit
-from noria.checking import compiled
-from noria.validation import Problems
+from pelton import json
+from pelton.annotations import Unfit
+from pelton.checking import compiled
+from pelton.validation import Problems
 
 
 class Colour(Enum):

@@ -1,4 +1,4 @@
-"""EventSource and WebSocket of a real browser, in a page that noria serves."""
+"""EventSource and WebSocket of a real browser, in a page that pelton serves."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from chromium import Browser, Page, browser
-from noria import App, Request, SseEvent, WebSocket
-from noria.testing import live_server
+from pelton import App, Request, SseEvent, WebSocket
+from pelton.testing import live_server
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def app() -> App:
     made = App()
-    made.add_route("/", lambda: "<!doctype html><title>noria</title>", media_type="text/html")
+    made.add_route("/", lambda: "<!doctype html><title>pelton</title>", media_type="text/html")
     return made
 
 
@@ -91,7 +91,7 @@ def test_SSE_005_a_stop_ends_an_event_source_cleanly(
         finally:
             closed.append("closed")
 
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     with live_server(app) as server, chromium.page(server.url) as page:
         assert page.value(STREAM) == "first"
         app.stop()
@@ -145,7 +145,7 @@ def test_a_websocket_echoes_and_either_side_closes(
     with chromium.page(serve(app).url) as page:
         opened(page)
         assert page.value('echoed("é".repeat(3))') == "ééé"
-        assert page.value('echoed("noria ".repeat(50000))') == "noria " * 50000
+        assert page.value('echoed("pelton ".repeat(50000))') == "pelton " * 50000
         assert page.value(
             """echoed(Uint8Array.from({length: 70000}, (_, i) => i * i % 251)).then(
                 (data) => data instanceof ArrayBuffer && data.byteLength === 70000
@@ -163,7 +163,7 @@ def test_PRC_014_a_stop_closes_websockets_with_1001(
     app: App, chromium: Browser, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = sockets(app)
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     with live_server(app) as server, chromium.page(server.url) as page:
         opened(page)
         assert page.value('echoed("x")') == "x"

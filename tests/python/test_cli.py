@@ -1,4 +1,4 @@
-"""noria run: targets, flags, workers, exit codes."""
+"""pelton run: targets, flags, workers, exit codes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria.cli import main, usable_cpus, worker_count
+from pelton.cli import main, usable_cpus, worker_count
 
 APP = """
 import os
-from noria import App
+from pelton import App
 app = App()
 app.add_route("/", lambda: os.getpid())
 
@@ -39,8 +39,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "broken.py": "x = 1\nimport nothing_of_this_name\n",
         "failing.py": "1 / 0\n",
         "exiting.py": "raise SystemExit(5)\n",
-        "several.py": "from noria import App\nfirst = App()\n",
-        "late.py": "from noria import App\napp = App()\n@app.get('/')\ndef f(x: 'Nowhere'): ...\n",
+        "several.py": "from pelton import App\nfirst = App()\n",
+        "late.py": "from pelton import App\napp = App()\n@app.get('/')\ndef f(x: 'Nowhere'): ...\n",
     }.items():
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -72,7 +72,7 @@ def test_a_bad_command_line_is_exit_2(arguments: list[str], says: str, capsys: p
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == main(["run", "--help"]) == main(["openapi", "-h"]) == main(["--version"]) == 0
-    assert "noria 0.1.0" in capsys.readouterr().out
+    assert "pelton 0.1.0" in capsys.readouterr().out
 
 
 def test_openapi_prints_the_document_or_writes_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,11 +100,11 @@ def test_output_that_nobody_takes_ends_a_command_as_it_does_a_tool(folder: Path,
     reader, left = os.pipe()
     os.close(reader)
     full = os.open("/dev/full", os.O_WRONLY)
-    no_space = "noria: cannot write to standard output: No space left on device\n"
+    no_space = "pelton: cannot write to standard output: No space left on device\n"
     for output, code, says in ((left, 128 + signal.SIGPIPE, ""), (full, 1, no_space)):
         with open(output, "wb") as stdout:
             done = subprocess.run(
-                [sys.executable, "-m", "noria", *command.split()],
+                [sys.executable, "-m", "pelton", *command.split()],
                 env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
                 cwd=folder,
                 stdout=stdout,
@@ -119,20 +119,20 @@ def test_output_that_nobody_takes_ends_a_command_as_it_does_a_tool(folder: Path,
 @pytest.mark.parametrize(
     ("command", "code", "says"),
     [
-        ("--version >&-", 1, "noria: cannot write to standard output: it is closed\n"),
-        ("doctor >&-", 1, "noria: cannot write to standard output: it is closed\n"),
+        ("--version >&-", 1, "pelton: cannot write to standard output: it is closed\n"),
+        ("doctor >&-", 1, "pelton: cannot write to standard output: it is closed\n"),
         ("2>&-", 2, ""),
         ("run 2>&-", 2, ""),
     ],
 )
 def test_a_closed_descriptor_is_as_one_that_nobody_reads(command: str, code: int, says: str) -> None:
     done = subprocess.run(
-        ["bash", "-c", f"{sys.executable} -m noria {command}"], capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-c", f"{sys.executable} -m pelton {command}"], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (code, "", says)
 
 
-@pytest.mark.parametrize("command", ["-m noria run closed.py --port 0", "closed.py"])
+@pytest.mark.parametrize("command", ["-m pelton run closed.py --port 0", "closed.py"])
 def test_PRC_050_nothing_is_opened_in_the_place_of_stderr(folder: Path, command: str) -> None:
     (folder / "closed.py").write_text(APP + """
 @app.on_event("startup")
@@ -155,15 +155,15 @@ def test_usable_cpus() -> None:
 
 
 class Run:
-    """A `noria run` process and what it says."""
+    """A `pelton run` process and what it says."""
 
     def __init__(self, folder: Path, *arguments: str, engine: str = "auto") -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "noria", "run", *arguments],
+            [sys.executable, "-m", "pelton", "run", *arguments],
             stderr=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env={**os.environ, "NORIA_ENGINE": engine},
+            env={**os.environ, "PELTON_ENGINE": engine},
         )
         assert self.process.stderr is not None
         self.said = self.process.stderr
@@ -210,7 +210,7 @@ def test_run_serves_until_it_is_told_to_stop(run: Callable[..., Run], number: in
 def test_a_worker_collects_garbage_from_the_application_on(run: Callable[..., Run], folder: Path) -> None:
     (folder / "collects.py").write_text("""
 import gc
-from noria import App
+from pelton import App
 
 app, then = App(), gc.isenabled()
 app.add_route("/", lambda: [then, gc.isenabled()])
@@ -252,7 +252,7 @@ def test_PRC_052_what_cannot_start_is_one_line_and_exit_3(folder: Path, target: 
     running = Run(folder, target, "--port", "0", "--workers", workers)
     said = running.said.read()
     assert running.stop() == 3
-    assert said.startswith("noria: cannot start: ") and said.count("\n") == 1, said
+    assert said.startswith("pelton: cannot start: ") and said.count("\n") == 1, said
 
 
 def test_PRC_031_a_worker_that_cannot_be_replaced_is_named(folder: Path, run: Callable[..., Run]) -> None:
@@ -262,8 +262,8 @@ def test_PRC_031_a_worker_that_cannot_be_replaced_is_named(folder: Path, run: Ca
     (folder / "once.py").write_text("1 / 0\n")
     os.kill(pids[0], signal.SIGKILL)
     said = [running.said.readline() for _ in range(2)]
-    assert re.fullmatch(r"noria: worker \d \(pid \d+\) was killed by signal 9\n", said[0]), said
-    assert re.fullmatch(r"noria: worker \d \(pid \d+\) exited with 3: cannot start: .*ZeroDivisionError.*\n", said[1]), said
+    assert re.fullmatch(r"pelton: worker \d \(pid \d+\) was killed by signal 9\n", said[0]), said
+    assert re.fullmatch(r"pelton: worker \d \(pid \d+\) exited with 3: cannot start: .*ZeroDivisionError.*\n", said[1]), said
     assert running.stop() == 0
 
 
@@ -271,17 +271,17 @@ def test_PRC_031_a_worker_that_cannot_be_replaced_is_named(folder: Path, run: Ca
     ("flag", "environment", "workers"),
     [
         (None, {}, 1),
-        (None, {"NORIA_WORKERS": "2"}, 2),
+        (None, {"PELTON_WORKERS": "2"}, 2),
         (None, {"WEB_CONCURRENCY": "3"}, 3),
-        (None, {"NORIA_WORKERS": "2", "WEB_CONCURRENCY": "3"}, 2),
-        ("4", {"NORIA_WORKERS": "2", "WEB_CONCURRENCY": "many"}, 4),
-        (None, {"NORIA_WORKERS": "auto"}, usable_cpus()),
+        (None, {"PELTON_WORKERS": "2", "WEB_CONCURRENCY": "3"}, 2),
+        ("4", {"PELTON_WORKERS": "2", "WEB_CONCURRENCY": "many"}, 4),
+        (None, {"PELTON_WORKERS": "auto"}, usable_cpus()),
     ],
 )
 def test_the_flag_goes_before_the_environment(
     monkeypatch: pytest.MonkeyPatch, flag: str | None, environment: dict[str, str], workers: int
 ) -> None:
-    for name in ("NORIA_WORKERS", "WEB_CONCURRENCY"):
+    for name in ("PELTON_WORKERS", "WEB_CONCURRENCY"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -289,16 +289,16 @@ def test_the_flag_goes_before_the_environment(
 
 
 def test_workers_from_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NORIA_WORKERS", "2")
+    monkeypatch.setenv("PELTON_WORKERS", "2")
     running = Run(folder, "single.py", "--port", "0")
     _, pids = running.ready(2)
     assert running.stop() == 0 and len(set(pids)) == 2
 
 
-@pytest.mark.parametrize("name", ["NORIA_WORKERS", "WEB_CONCURRENCY"])
+@pytest.mark.parametrize("name", ["PELTON_WORKERS", "WEB_CONCURRENCY"])
 def test_a_wrong_number_of_workers_in_the_environment(folder: Path, name: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "noria", "run", "single.py"],
+        [sys.executable, "-m", "pelton", "run", "single.py"],
         env={**os.environ, name: "many"},
         cwd=folder,
         capture_output=True,
@@ -308,7 +308,7 @@ def test_a_wrong_number_of_workers_in_the_environment(folder: Path, name: str) -
     )
     assert done.returncode == 3
     assert done.stderr == (
-        f"noria: cannot start: environment: {name} is a number from 1 to 1024 or auto, not 'many'\n"
+        f"pelton: cannot start: environment: {name} is a number from 1 to 1024 or auto, not 'many'\n"
     )
 
 
@@ -327,11 +327,11 @@ def start():
     raise RuntimeError("\\udce9")
 """)
     done = subprocess.run(
-        [sys.executable, "-m", "noria", "run", *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "pelton", "run", *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 3
     line = done.stderr.splitlines()[-1]
-    assert line.startswith("noria: cannot start: ") and says in line
+    assert line.startswith("pelton: cannot start: ") and says in line
 
 
 def test_PRC_052_a_port_in_use(run: Callable[..., Run], folder: Path) -> None:
@@ -342,7 +342,7 @@ def test_PRC_052_a_port_in_use(run: Callable[..., Run], folder: Path) -> None:
         said = second.said.read()
         assert second.stop() == 3
         assert said == (
-            f"noria: cannot start: 127.0.0.1:{port} is already in use; stop the other process or choose "
+            f"pelton: cannot start: 127.0.0.1:{port} is already in use; stop the other process or choose "
             "another port with --port\n"
         )
 
@@ -355,25 +355,25 @@ def test_PRC_052_a_port_in_use(run: Callable[..., Run], folder: Path) -> None:
     ],
 )
 def test_PRC_052_descriptors_that_are_not_there(folder: Path, shell: str, says: str) -> None:
-    command = f"{shell} {sys.executable} -m noria run single.py --port 0 --workers 30"
+    command = f"{shell} {sys.executable} -m pelton run single.py --port 0 --workers 30"
     done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 3
-    assert done.stderr.startswith("noria: cannot start: ") and says in done.stderr and done.stderr.count("\n") == 1
+    assert done.stderr.startswith("pelton: cannot start: ") and says in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_environment_and_flags(folder: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "noria", "run", "single.py"],
-        env={**os.environ, "NORIA_PROT": "1"},
+        [sys.executable, "-m", "pelton", "run", "single.py"],
+        env={**os.environ, "PELTON_PROT": "1"},
         cwd=folder,
         capture_output=True,
         text=True,
         timeout=20,
         check=False,
     )
-    assert done.returncode == 3 and "NORIA_PORT" in done.stderr and done.stderr.count("\n") == 1
+    assert done.returncode == 3 and "PELTON_PORT" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_the_command_is_installed() -> None:
-    done = subprocess.run([Path(sys.executable).parent / "noria", "--version"], capture_output=True, text=True, check=False)
-    assert done.stdout == "noria 0.1.0\n"
+    done = subprocess.run([Path(sys.executable).parent / "pelton", "--version"], capture_output=True, text=True, check=False)
+    assert done.stdout == "pelton 0.1.0\n"

@@ -12,9 +12,9 @@ import pytest
 from static_tree import MODIFIED, write
 from wire import ask, vectors
 
-from noria import App, Cookie, HTTPError, Request, Response, SseEvent, StaticFilesConfig, WebSocket
-from noria.testing import TestClient, live_server
-from samples.kits import noria_kit
+from pelton import App, Cookie, HTTPError, Request, Response, SseEvent, StaticFilesConfig, WebSocket
+from pelton.testing import TestClient, live_server
+from samples.kits import pelton_kit
 from samples.shop import shop
 from samples.traffic import ROUTES, Sent, requests_to
 
@@ -164,7 +164,7 @@ def octets_of(sent: Sent) -> bytes:
 
 def same(octets: bytes) -> bytes:
     if b"multipart/byteranges" in octets:  # each answer has a boundary of its own
-        octets = re.sub(rb"noria-[0-9a-f]+|\r\nContent-Length: [0-9]+", b"", octets)
+        octets = re.sub(rb"pelton-[0-9a-f]+|\r\nContent-Length: [0-9]+", b"", octets)
     return re.sub(rb"(?i)\r\ndate: [^\r]*", b"\r\ndate: now", octets)
 
 
@@ -185,13 +185,13 @@ def agree(serve: Callable[..., live_server], make: Callable[[], App], asked: lis
 
 @pytest.fixture(autouse=True)
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.CRITICAL, "noria.error")
-    caplog.set_level(logging.CRITICAL, "noria")
+    caplog.set_level(logging.CRITICAL, "pelton.error")
+    caplog.set_level(logging.CRITICAL, "pelton")
 
 
 def test_the_shop(serve: Callable[..., live_server]) -> None:
     asked = [octets_of(sent) for traffic in ROUTES for sent in requests_to(traffic, REQUESTS_EACH, SEED)]
-    found = agree(serve, lambda: shop(noria_kit()), asked)
+    found = agree(serve, lambda: shop(pelton_kit()), asked)
     statuses = {int(octets[9:12]) for octets in found}
     assert statuses >= {200, 201, 204, 400, 404, 415, 418, 422, 500}, statuses
 

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from noria import App
-from noria.client_forms import encoded_form
-from noria.testing import TestClient
+from pelton import App
+from pelton.client_forms import encoded_form
+from pelton.testing import TestClient
 
 
 def parts(body: bytes, kind: str) -> list[tuple[Any, Any, Any, bytes]]:

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from noria.client_frames import (
+from pelton.client_frames import (
     BINARY,
     CLOSE,
     CONTINUATION,

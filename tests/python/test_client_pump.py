@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from loops import LOOPS, run_on
-from noria.client_pump import Pump
-from noria.client_runtime import CALL, Call
+from pelton.client_pump import Pump
+from pelton.client_runtime import CALL, Call
 
 
 class Memory:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from noria.client_requests import REDIRECTS_MAX, Asked, address_of, pairs, resolved, with_params
-from noria.received import TestResponse
+from pelton.client_requests import REDIRECTS_MAX, Asked, address_of, pairs, resolved, with_params
+from pelton.received import TestResponse
 
 
 def moved(status: int, location: str | None) -> TestResponse:

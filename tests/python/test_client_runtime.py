@@ -7,9 +7,9 @@ import contextvars
 from typing import Any
 
 from loops import LOOPS, run_on
-from noria import App, BackgroundTasks
-from noria.client_runtime import CALL, Call, ClientRuntime, Unhandled, start_task
-from noria.settings import defaults
+from pelton import App, BackgroundTasks
+from pelton.client_runtime import CALL, Call, ClientRuntime, Unhandled, start_task
+from pelton.settings import defaults
 
 
 def test_a_call_knows_its_tasks_until_they_end() -> None:

@@ -7,10 +7,10 @@ import itertools
 
 import pytest
 
-from noria import App
-from noria.client_stream import MemoryWire, at_once, begun_response
-from noria.sse import SseEvent
-from noria.testing import TestClient
+from pelton import App
+from pelton.client_stream import MemoryWire, at_once, begun_response
+from pelton.sse import SseEvent
+from pelton.testing import TestClient
 from wires import ScriptedWire
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=latin-1\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -83,7 +83,7 @@ def test_a_late_handler_does_not_hold_up_who_leaves(monkeypatch: pytest.MonkeyPa
     client, turns = TestClient(app), itertools.count()
     with pytest.raises(TimeoutError):
         client.get("/late", timeout=0.01)
-    monkeypatch.setattr("noria.testing.monotonic", lambda: next(turns))  # a second each, of ten
+    monkeypatch.setattr("pelton.testing.monotonic", lambda: next(turns))  # a second each, of ten
     with client.stream("GET", "/") as response:
         assert response.read() == b'["x"]'
         begin = next(turns)

@@ -12,8 +12,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, BackgroundTasks, ClientDisconnected, Depends, HTTPError, Request, Response, SseStream
-from noria.testing import TestClient, live_server
+from pelton import App, BackgroundTasks, ClientDisconnected, Depends, HTTPError, Request, Response, SseStream
+from pelton.testing import TestClient, live_server
 from wire import Peer
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from decorators import awaiting, running
 
-from noria import RegistrationError
-from noria.concurrency import CONFIGURED, OPTIONS, check_pool, read_concurrency, read_websocket_pool
+from pelton import RegistrationError
+from pelton.concurrency import CONFIGURED, OPTIONS, check_pool, read_concurrency, read_websocket_pool
 
 WHERE = "app.py:7, GET /x"
 

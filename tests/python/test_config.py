@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from noria import App, ConfigError, LimitsConfig, Request, ServerConfig, TimeoutConfig, _native
-from noria.options import Settings
-from noria.settings import SETTINGS, defaults, native_values
-from noria.testing import TestClient
+from pelton import App, ConfigError, LimitsConfig, Request, ServerConfig, TimeoutConfig, _native
+from pelton.options import Settings
+from pelton.settings import SETTINGS, defaults, native_values
+from pelton.testing import TestClient
 
 
 def test_defaults_are_those_of_the_native_half() -> None:
@@ -87,16 +87,16 @@ def test_LIM_2xx_broken_relations(config: Any) -> None:
 
 def test_environment() -> None:
     env = {
-        "NORIA_HOST": "::1",
-        "NORIA_PORT": "81",
+        "PELTON_HOST": "::1",
+        "PELTON_PORT": "81",
         "PORT": "80",
-        "NORIA_ENGINE": "epoll",
-        "NORIA_LIMIT_BODY_SIZE": "2MiB",
-        "NORIA_LIMIT_CONNECTIONS": "none",
-        "NORIA_TIMEOUT_IDLE": "1.5",
-        "NORIA_DEBUG": "yes",
-        "NORIA_SERVICE_HOST": "10.0.0.1",
-        "NORIA_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "PELTON_ENGINE": "epoll",
+        "PELTON_LIMIT_BODY_SIZE": "2MiB",
+        "PELTON_LIMIT_CONNECTIONS": "none",
+        "PELTON_TIMEOUT_IDLE": "1.5",
+        "PELTON_DEBUG": "yes",
+        "PELTON_SERVICE_HOST": "10.0.0.1",
+        "PELTON_PORT_80_TCP": "tcp://10.0.0.1:80",
         "OTHER": "x",
     }
     config = ServerConfig.from_env(env=env)
@@ -104,18 +104,18 @@ def test_environment() -> None:
     assert config.limits.max_body_size == 2**21 and config.limits.max_connections is None
     assert config.timeouts.idle == 1.5
     assert ServerConfig.from_env(env={"PORT": "80"}).port == 80
-    assert ServerConfig.from_env(env={"NORIA_PORT": "tcp://10.0.0.1:80"}).port == 8000
-    assert ServerConfig.from_env("MY_", {"MY_PORT": "82", "NORIA_PORT": "83"}).port == 82
+    assert ServerConfig.from_env(env={"PELTON_PORT": "tcp://10.0.0.1:80"}).port == 8000
+    assert ServerConfig.from_env("MY_", {"MY_PORT": "82", "PELTON_PORT": "83"}).port == 82
 
 
 @pytest.mark.parametrize(
     ("env", "says"),
     [
-        ({"NORIA_LIMT_BODY_SIZE": "1"}, "NORIA_LIMIT_BODY_SIZE"),
-        ({"NORIA_PORT": "http"}, "NORIA_PORT"),
+        ({"PELTON_LIMT_BODY_SIZE": "1"}, "PELTON_LIMIT_BODY_SIZE"),
+        ({"PELTON_PORT": "http"}, "PELTON_PORT"),
         ({"PORT": "x"}, "PORT"),
-        ({"NORIA_TIMEOUT_IDLE": "0"}, "NORIA_TIMEOUT_IDLE"),
-        ({"NORIA_WORKERS": "2"}, "NORIA_WORKERS"),
+        ({"PELTON_TIMEOUT_IDLE": "0"}, "PELTON_TIMEOUT_IDLE"),
+        ({"PELTON_WORKERS": "2"}, "PELTON_WORKERS"),
     ],
 )
 def test_environment_errors_name_the_variable(env: dict[str, str], says: str) -> None:

@@ -16,8 +16,8 @@ import pydantic
 import pytest
 from openapi_spec_validator import validate
 
-from noria import App, Body, File, Form, HandlerSignatureError, Header, Path, Query, UploadedFile
-from noria.testing import TestClient
+from pelton import App, Body, File, Form, HandlerSignatureError, Header, Path, Query, UploadedFile
+from pelton.testing import TestClient
 
 Page = NewType("Page", Annotated[int, annotated_types.Ge(1)])  # type: ignore[valid-newtype]
 
@@ -154,7 +154,7 @@ def test_fields_as_defaults_and_markers_of_others() -> None:
     for default in (pydantic.Field(10, le=100), fastapi.Query(10)):
         with pytest.raises(HandlerSignatureError, match="as its default"):
             App().add_route("/", handler_of(int, default))
-    with pytest.raises(HandlerSignatureError, match="from noria import Query"):
+    with pytest.raises(HandlerSignatureError, match="from pelton import Query"):
         App().add_route("/", handler_of(Annotated[int, fastapi.Query(le=3)]))
 
 

@@ -16,15 +16,15 @@ def names_of(question: str) -> list[str]:
     return [contender.name for contender in contenders.contenders_of(question)]
 
 
-def test_every_question_of_the_framework_has_noria_on_both_engines_first_and_peers_after() -> None:
+def test_every_question_of_the_framework_has_pelton_on_both_engines_first_and_peers_after() -> None:
     asked = [name for name in contenders.questions() if name.startswith("framework_")]
     assert len(asked) == 9
     told = set()
     for question in asked:
         names = names_of(question)
-        own = [name for name in names if name.startswith("noria")]
+        own = [name for name in names if name.startswith("pelton")]
         assert names[: len(own)] == own
-        assert {"noria Python, epoll, sync", "noria Python, uring, sync"} <= set(own)
+        assert {"pelton Python, epoll, sync", "pelton Python, uring, sync"} <= set(own)
         told |= {peer for peer in PEERS if any(name.startswith(peer) for name in names)}
         assert len(names) > len(own) + 2, question
     assert told == set(PEERS)
@@ -34,7 +34,7 @@ def test_the_features_of_frameworks_are_asked_of_nobody_else() -> None:
     for question in ("json", "param", "post"):
         names = names_of(question)
         assert "Sanic" not in names
-        assert "noria Python, epoll" in names
+        assert "pelton Python, epoll" in names
 
 
 def test_what_is_pinned_is_pinned_to_one_version() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from noria import App, Response
-from noria.cookie_jar import Cookies
-from noria.testing import TestClient
+from pelton import App, Response
+from pelton.cookie_jar import Cookies
+from pelton.testing import TestClient
 
 
 def jar(*lines: str, host: str = "a.example.org", path: str = "/x/y") -> Cookies:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from noria import Response
-from noria.cookies import http_date
+from pelton import Response
+from pelton.cookies import http_date
 
 
 def line(name: str = "a", value: str = "b", **options: Any) -> str:

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from noria import App
-from noria.testing import TestClient
+from pelton import App
+from pelton.testing import TestClient
 
 
 def test_a_handler_that_falls_off_its_end_is_hinted_at(caplog: pytest.LogCaptureFixture) -> None:
@@ -19,7 +19,7 @@ def test_a_handler_that_falls_off_its_end_is_hinted_at(caplog: pytest.LogCapture
     def annotated() -> None: ...
 
     client = TestClient(app)
-    with caplog.at_level(logging.WARNING, "noria"):
+    with caplog.at_level(logging.WARNING, "pelton"):
         client.get("/b")
         assert not caplog.records
         assert client.get("/a").json() is None
@@ -28,7 +28,7 @@ def test_a_handler_that_falls_off_its_end_is_hinted_at(caplog: pytest.LogCapture
 
 def test_a_misread_first_parameter_is_flagged(caplog: pytest.LogCaptureFixture) -> None:
     app = App(debug=True)
-    with caplog.at_level(logging.WARNING, "noria"):
+    with caplog.at_level(logging.WARNING, "pelton"):
         app.add_route("/a", lambda req: 1)
         assert not caplog.records
         app.add_route("/b", lambda limit: 1)
@@ -47,7 +47,7 @@ def test_a_slow_handler_is_logged_with_its_stack() -> None:
     def slow_handler() -> int:
         return int(seen.wait(10))
 
-    logger, handler = logging.getLogger("noria"), Wait()
+    logger, handler = logging.getLogger("pelton"), Wait()
     logger.addHandler(handler)
     try:
         assert TestClient(app).get("/").json() == 1

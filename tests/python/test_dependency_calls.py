@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from decorators import awaiting, listing, passing, running
 
-from noria import App, Depends, HTTPError, Request
-from noria.testing import TestClient
+from pelton import App, Depends, HTTPError, Request
+from pelton.testing import TestClient
 
 
 def test_the_same_values_and_the_same_order() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from noria import App, Depends
-from noria.errors import place_of
-from noria.routing import RouteInfo
-from noria.signature import Compiler
+from pelton import App, Depends
+from pelton.errors import place_of
+from pelton.routing import RouteInfo
+from pelton.signature import Compiler
 
 
 def plan_of(handler: Callable[..., Any], **options: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from noria import App, Depends, HandlerSignatureError, RegistrationError, Request
+from pelton import App, Depends, HandlerSignatureError, RegistrationError, Request
 
 
 def refusal(handler: Callable[..., Any], **options: Any) -> str:

@@ -1,17 +1,17 @@
-"""noria doctor."""
+"""pelton doctor."""
 
 from __future__ import annotations
 
 import pytest
 
-from noria.cli import main
-from noria.doctor import report
+from pelton.cli import main
+from pelton.doctor import report
 
 
 def test_it_says_what_works_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out
-    for word in ("noria 0.1.0", "kernel", "engine"):
+    for word in ("pelton 0.1.0", "kernel", "engine"):
         assert word in said
     assert main(["doctor", "--what"]) == 2
 

@@ -13,12 +13,12 @@ from typing import Annotated, Any
 
 import pytest
 
-import noria
+import pelton
 from chromium import Browser, Page, browser
-from noria import App, Depends, Query, RegistrationError
-from noria.documentation import BESIDE, FILES, FOLDER
-from noria.security import OAuth2PasswordBearer
-from noria.testing import TestClient, live_server
+from pelton import App, Depends, Query, RegistrationError
+from pelton.documentation import BESIDE, FILES, FOLDER
+from pelton.security import OAuth2PasswordBearer
+from pelton.testing import TestClient, live_server
 
 PAGES = {"swagger": "/docs", "redoc": "/redoc", "scalar": "/scalar"}
 
@@ -64,7 +64,7 @@ def test_document_pages_and_files(serve: Callable[..., live_server]) -> None:
         assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
         assert "<title>Shop &amp; &lt;Café&gt;</title>" in text and "http" not in text
         assert "script-src 'self';" in headers["content-security-policy"]
-        linked = re.findall(r'(?:src|href)="([^"]+)\?' + re.escape(noria.__version__), text)
+        linked = re.findall(r'(?:src|href)="([^"]+)\?' + re.escape(pelton.__version__), text)
         assert linked and {link.partition("/")[2] for link in linked} == set(FILES[page])
         for name in (*FILES[page], *BESIDE.get(page, ())):
             status, headers, packed = get(server, f"{at}/{name}", **{"Accept-Encoding": "br, gzip"})
@@ -89,7 +89,7 @@ def test_pages_that_are_left_out_and_paths_that_differ() -> None:
     client = TestClient(shop(path="/api/schema.json", docs="/help/", redoc=None, scalar="/help/deep/scalar"))
     assert client.get("/redoc").status_code == 404 and client.get("/openapi.json").status_code == 404
     page = client.get("/help/").text
-    assert 'data-document="../api/schema.json"' in page and f'src="swagger.js?{noria.__version__}"' in page
+    assert 'data-document="../api/schema.json"' in page and f'src="swagger.js?{pelton.__version__}"' in page
     assert client.get("/help/swagger.js").is_success
     page = client.get("/help/deep/scalar").text
     assert 'data-document="../../api/schema.json"' in page and 'src="scalar/scalar.js?' in page
@@ -138,7 +138,7 @@ def test_pages_may_ask_the_servers_that_give_out_tokens() -> None:
 
 
 def test_the_files_are_those_of_the_table() -> None:
-    folder = Path(noria.__file__).parent / "docs_pages"
+    folder = Path(pelton.__file__).parent / "docs_pages"
     assert str(folder) == FOLDER
     rows = re.findall(r"^\| `([^`]+)` \|.*\| ([0-9a-f]{64}) \|$", (folder / "README.md").read_text(), re.MULTILINE)
     assert len(rows) == 6

@@ -13,8 +13,8 @@ import pytest
 from static_tree import MODIFIED, make_tree
 from wire import Answer, Peer
 
-from noria import App, BackgroundTasks, Request, Response
-from noria.testing import TestClient, live_server
+from pelton import App, BackgroundTasks, Request, Response
+from pelton.testing import TestClient, live_server
 
 BIG = bytes(range(256)) * 8192
 

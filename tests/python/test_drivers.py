@@ -1,4 +1,4 @@
-"""Drivers people use, unmodified, on noria's loop alone, against the real services they are made for."""
+"""Drivers people use, unmodified, on pelton's loop alone, against the real services they are made for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import services
 
-from noria import loop as noria_loop
+from pelton import loop as pelton_loop
 
 pytestmark = pytest.mark.skipif(bool(services.missing()), reason=f"not installed: {services.missing()}")
 
@@ -39,13 +39,13 @@ def redis() -> Iterator[services.Service]:
 @pytest.fixture
 def run(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Coroutine[Any, Any, None]], None]]:
     """Runs a coroutine on a loop of the engine; what the loop complains of in between is an error."""
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     complaints: list[dict[str, Any]] = []
 
     def run_on_loop(main: Coroutine[Any, Any, None]) -> None:
-        with asyncio.Runner(loop_factory=noria_loop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=pelton_loop.new_event_loop) as runner:
             loop = runner.get_loop()
-            assert isinstance(loop, noria_loop.Loop)
+            assert isinstance(loop, pelton_loop.Loop)
             loop.set_exception_handler(lambda _, context: complaints.append(context))
             runner.run(asyncio.wait_for(main, LIMIT_S))
 

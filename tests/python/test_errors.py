@@ -7,15 +7,15 @@ import traceback
 
 import pytest
 
-import noria
-from noria import (
+import pelton
+from pelton import (
     BadBody,
     BodyTooLarge,
     ConfigError,
     HandlerSignatureError,
     HTTPError,
     InvalidHeader,
-    NoriaError,
+    PeltonError,
     RegistrationError,
     RequestValidationError,
     ResponseTypeError,
@@ -25,21 +25,21 @@ from noria import (
     UnsupportedMediaType,
     URLBuildError,
 )
-from noria.errors import nearest, phrase, place_of
+from pelton.errors import nearest, phrase, place_of
 
 
 @pytest.mark.parametrize(
     ("error", "bases"),
     [
-        (ConfigError, (NoriaError,)),
-        (StartupError, (NoriaError,)),
-        (RegistrationError, (NoriaError,)),
+        (ConfigError, (PeltonError,)),
+        (StartupError, (PeltonError,)),
+        (RegistrationError, (PeltonError,)),
         (HandlerSignatureError, (RegistrationError,)),
         (RouteConflict, (RegistrationError,)),
-        (URLBuildError, (NoriaError, LookupError)),
-        (InvalidHeader, (NoriaError, ValueError)),
-        (ResponseTypeError, (NoriaError, TypeError)),
-        (ResponseValidationError, (NoriaError, ValueError)),
+        (URLBuildError, (PeltonError, LookupError)),
+        (InvalidHeader, (PeltonError, ValueError)),
+        (ResponseTypeError, (PeltonError, TypeError)),
+        (ResponseValidationError, (PeltonError, ValueError)),
         (RequestValidationError, (HTTPError,)),
         (BadBody, (HTTPError,)),
         (BodyTooLarge, (HTTPError,)),
@@ -47,7 +47,7 @@ from noria.errors import nearest, phrase, place_of
     ],
 )
 def test_the_tree(error: type[Exception], bases: tuple[type[Exception], ...]) -> None:
-    assert all(issubclass(error, base) for base in bases) and error.__module__ == "noria"
+    assert all(issubclass(error, base) for base in bases) and error.__module__ == "pelton"
 
 
 def test_statuses() -> None:
@@ -70,7 +70,7 @@ def test_http_error() -> None:
 def test_registration_errors_have_three_lines() -> None:
     error = HandlerSignatureError("what", where="app.py:1, GET /", fix="so")
     text = "".join(traceback.format_exception_only(error))
-    assert text == "noria.HandlerSignatureError: what\n  where: app.py:1, GET /\n  fix:   so\n"
+    assert text == "pelton.HandlerSignatureError: what\n  where: app.py:1, GET /\n  fix:   so\n"
 
 
 def test_place_of() -> None:
@@ -94,5 +94,5 @@ def test_nearest_and_phrase() -> None:
 
 
 def test_names_are_importable() -> None:
-    for name in noria.errors.__all__:
-        assert getattr(noria, name) is getattr(noria.errors, name)
+    for name in pelton.errors.__all__:
+        assert getattr(pelton, name) is getattr(pelton.errors, name)

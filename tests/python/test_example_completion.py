@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from applications import client_to, loaded
-from noria.testing import live_server
+from pelton.testing import live_server
 
 ASKED = {"model": "echo", "messages": [{"role": "user", "content": "good day to you"}], "temperature": 0.5}
 

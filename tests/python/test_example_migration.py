@@ -1,4 +1,4 @@
-"""examples/migration: what ran on FastAPI gives the same answers on noria; examples/tested tests itself."""
+"""examples/migration: what ran on FastAPI gives the same answers on pelton; examples/tested tests itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from applications import FOLDER, client_to, loaded
-from noria.testing import live_server
+from pelton.testing import live_server
 
 pytest.importorskip("fastapi")
 uvicorn: Any = pytest.importorskip("uvicorn")
@@ -67,7 +67,7 @@ def before() -> Iterator[tuple[str, list[str]]]:
 
 
 def test_the_same_answers(before: tuple[str, list[str]], engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     after = loaded("migration/after")
     wanted = answers(before[0])
     with live_server(after.app) as server:  # its end waits for the tasks, which no answer does
@@ -87,7 +87,7 @@ def test_the_tested_application(engine: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "-c", os.devnull, "."],
         cwd=FOLDER / "tested",
-        env={**os.environ, "NORIA_ENGINE": engine},
+        env={**os.environ, "PELTON_ENGINE": engine},
         capture_output=True,
         text=True,
         timeout=120,

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from applications import client_to, loaded
-from noria.testing import live_server
+from pelton.testing import live_server
 from services import Service, postgres
 
 pytest.importorskip("asyncpg")

@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 
 from applications import FOLDER, loaded
 from chromium import Browser, Page, browser
-from noria.testing import live_server
+from pelton.testing import live_server
 from pictures import as_wide_as, in_the_dark, picture_of
 from supervised import Supervised
 
@@ -111,7 +111,7 @@ def test_chat_keeps_rooms_apart_and_names_short(serve: Callable[..., live_server
 
 
 def test_chat_reaches_the_other_workers(tmp_path: Path, engine: str) -> None:
-    server = Supervised(FOLDER / "chat", "chat.py", "--workers", "2", NORIA_ENGINE=engine)
+    server = Supervised(FOLDER / "chat", "chat.py", "--workers", "2", PELTON_ENGINE=engine)
     try:
         server.ready(2)
         url = f"ws://127.0.0.1:{server.port}/rooms/all"

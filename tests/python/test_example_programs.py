@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from applications import client_to, loaded
-from noria.testing import live_server
+from pelton.testing import live_server
 
 Serve = Callable[..., live_server]
 

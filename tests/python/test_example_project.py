@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from applications import FOLDER, client_to, loaded
-from noria.testing import live_server
+from pelton.testing import live_server
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from applications import client_to, loaded
 from chromium import Browser, browser
-from noria.testing import live_server
+from pelton.testing import live_server
 from pictures import in_the_dark, picture_of
 
 

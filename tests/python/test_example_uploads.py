@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from applications import client_to, loaded
-from noria.testing import live_server
+from pelton.testing import live_server
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from noria.executor import PoolExecutor
-from noria.pool import BlockingPool, QueueFull
+from pelton.executor import PoolExecutor
+from pelton.pool import BlockingPool, QueueFull
 
 
 def test_to_thread_uses_the_pool_without_its_limit() -> None:
@@ -25,7 +25,7 @@ def test_to_thread_uses_the_pool_without_its_limit() -> None:
             pool.submit(loop, abs, (1,))
         let_go.set()
         assert await asyncio.gather(*waiting) == [True] * 5
-        assert (await asyncio.to_thread(threading.current_thread)).name.startswith("noria-default-")
+        assert (await asyncio.to_thread(threading.current_thread)).name.startswith("pelton-default-")
         await loop.shutdown_default_executor()
         assert await pool.submit(loop, abs, (-1,)) == 1  # the pool goes on
         assert pool.shutdown(10)

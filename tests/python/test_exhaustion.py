@@ -17,7 +17,7 @@ from wire import Peer
 
 SCRIPT = """
 import resource
-from noria import App
+from pelton import App
 resource.setrlimit(resource.RLIMIT_NOFILE, ({descriptors}, {descriptors}))
 app = App()
 app.add_route("/", lambda: b"up")
@@ -115,7 +115,7 @@ def test_LIM_205_more_connections_than_descriptors_are_refused_at_start(engine: 
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=20)
     assert done.returncode == 3
     assert done.stderr == (
-        "noria: cannot start: connections_max 33 and 32 more exceed this process's nofile of 64;"
+        "pelton: cannot start: connections_max 33 and 32 more exceed this process's nofile of 64;"
         " raise ulimit -n or lower it\n"
     )
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from noria import RequestValidationError
-from noria.explaining import explainer
-from noria.sources import Source
-from noria.validation import Problems, missing
+from pelton import RequestValidationError
+from pelton.explaining import explainer
+from pelton.sources import Source
+from pelton.validation import Problems, missing
 
 
 def source(kind: str, *locs: list[Any]) -> Source:

@@ -1,4 +1,4 @@
-"""noria needs no other package, and what it lacks for a feature it names with the line that installs it."""
+"""pelton needs no other package, and what it lacks for a feature it names with the line that installs it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-import noria
+import pelton
 
 ROOT = Path(__file__).parents[2]
-PACKAGE = Path(noria.__file__).parent
+PACKAGE = Path(pelton.__file__).parent
 EXTRAS: dict[str, list[str]] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 
 Run = Callable[[str], str]
@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 import sys
 from typing import Annotated
-from noria import App, File, Form, UploadedFile
-from noria.testing import TestClient, live_server
+from pelton import App, File, Form, UploadedFile
+from pelton.testing import TestClient, live_server
 
 @dataclass
 class Item:
@@ -78,8 +78,8 @@ ASKED = {
 
 @pytest.fixture
 def alone(tmp_path: Path) -> Run:
-    """Runs code where there are the standard library and noria, and nothing else."""
-    (tmp_path / "noria").symlink_to(PACKAGE)
+    """Runs code where there are the standard library and pelton, and nothing else."""
+    (tmp_path / "pelton").symlink_to(PACKAGE)
 
     def run(code: str) -> str:
         command = [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{code}"]
@@ -92,15 +92,15 @@ def alone(tmp_path: Path) -> Run:
 
 def test_an_application_is_served_without_any_other_package(alone: Run) -> None:
     files = alone(SERVED).split("\n")
-    assert sum("/noria/" in file for file in files) > 20
-    assert not [file for file in files if "site-packages" in file and "/noria/" not in file]
+    assert sum("/pelton/" in file for file in files) > 20
+    assert not [file for file in files if "site-packages" in file and "/pelton/" not in file]
 
 
 @pytest.mark.parametrize("extra", ASKED)
 def test_a_missing_extra_names_its_pip_line(alone: Run, extra: str) -> None:
     said = alone(f"""
-from noria import App, RegistrationError, StartupError
-from noria.testing import live_server
+from pelton import App, RegistrationError, StartupError
+from pelton.testing import live_server
 
 def body(item: list[dict[str, int]] | dict[str, int]) -> None: ...
 
@@ -109,24 +109,24 @@ try:
 except (RegistrationError, StartupError) as error:
     print(error)
 """)
-    assert re.search(rf"pip install ['\"]noria\[{extra}\]['\"]", said), said
+    assert re.search(rf"pip install ['\"]pelton\[{extra}\]['\"]", said), said
     assert " needs " in said or "not installed" in said
 
 
 def test_every_extra_is_optional_and_each_that_is_named_exists() -> None:
-    distribution = importlib.metadata.metadata("noria")
+    distribution = importlib.metadata.metadata("pelton")
     required = distribution.get_all("Requires-Dist") or []
     assert required and not [one for one in required if "extra ==" not in one]
     assert set(distribution.get_all("Provides-Extra") or ()) == set(EXTRAS)
-    named = {extra for file in PACKAGE.rglob("*.py") for extra in re.findall(r"pip install.{1,3}noria\[([a-z]+)\]", file.read_text())}
+    named = {extra for file in PACKAGE.rglob("*.py") for extra in re.findall(r"pip install.{1,3}pelton\[([a-z]+)\]", file.read_text())}
     assert named <= set(EXTRAS) and set(ASKED) == set(EXTRAS) - {"standard", "all"}
 
 
 def test_pip_installs_nothing_beside_it_in_an_empty_environment(tmp_path: Path) -> None:
     # What is installed here, packed again: pip must find nothing else to fetch, and there is no index to fetch from.
-    distribution = importlib.metadata.distribution("noria")
+    distribution = importlib.metadata.distribution("pelton")
     tags = (distribution.read_text("WHEEL") or "").partition("Tag: ")[2].split()[0]
-    wheel = tmp_path / f"noria-{distribution.version}-{tags}.whl"
+    wheel = tmp_path / f"pelton-{distribution.version}-{tags}.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         for file in distribution.files or ():
             if ".." not in file.parts and "__pycache__" not in file.parts and file.name != "direct_url.json":
@@ -137,6 +137,6 @@ def test_pip_installs_nothing_beside_it_in_an_empty_environment(tmp_path: Path) 
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
     subprocess.run([*pip, "install", "-q", "--no-index", str(wheel)], check=True, timeout=120)
     listed = subprocess.run([*pip, "list", "--format=freeze"], check=True, capture_output=True, text=True, timeout=120)
-    assert [line.partition("==")[0].partition(" @")[0] for line in listed.stdout.split("\n") if line] == ["noria"]
-    done = subprocess.run([str(empty / "bin/noria"), "--version"], capture_output=True, text=True, check=True, timeout=60)
+    assert [line.partition("==")[0].partition(" @")[0] for line in listed.stdout.split("\n") if line] == ["pelton"]
+    done = subprocess.run([str(empty / "bin/pelton"), "--version"], capture_output=True, text=True, check=True, timeout=60)
     assert distribution.version in done.stdout

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from noria import Response
-from noria.files import FileBody, disposition
+from pelton import Response
+from pelton.files import FileBody, disposition
 
 
 def test_nothing_is_opened_before_it_is_sent() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from noria import FormData, UploadedFile
+from pelton import FormData, UploadedFile
 
 
 def test_fields_and_files_of_one_name_are_apart() -> None:

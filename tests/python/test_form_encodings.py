@@ -15,9 +15,9 @@ import pytest
 import requests
 from chromium import browser
 
-from noria import App, Request, _native
-from noria.client_forms import encoded_form
-from noria.testing import live_server
+from pelton import App, Request, _native
+from pelton.client_forms import encoded_form
+from pelton.testing import live_server
 
 LIMITS = (70, 1000, 1000, 100, 2**20, 2**21, 8, 4096, 1024)
 
@@ -115,7 +115,7 @@ def by_requests() -> Encoder:
 
 
 @pytest.fixture
-def by_noria() -> Encoder:
+def by_pelton() -> Encoder:
     def encode(_: str, form: Form) -> Encoded:
         body, kind = encoded_form({}, _files(form))
         return kind, body
@@ -137,7 +137,7 @@ def parts_of(kind: str, body: bytes, cut: int) -> Form:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("client", ["chromium", "curl", "httpx", "requests", "noria"])
+@pytest.mark.parametrize("client", ["chromium", "curl", "httpx", "requests", "pelton"])
 def test_VER_012_what_clients_write(client: str, form: str, request: pytest.FixtureRequest) -> None:
     if client in ("chromium", "curl") and shutil.which(client) is None:
         pytest.skip(f"no {client}")

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 import pytest
 
-from noria import App, File, LimitsConfig, Request, ServerConfig, UploadedFile
-from noria.form_reading import FormCollector
-from noria.testing import TestClient, TestResponse
+from pelton import App, File, LimitsConfig, Request, ServerConfig, UploadedFile
+from pelton.form_reading import FormCollector
+from pelton.testing import TestClient, TestResponse
 
 
 def client_with(**limits: Any) -> TestClient:

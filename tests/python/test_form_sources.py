@@ -12,9 +12,9 @@ import msgspec
 import pydantic
 import pytest
 
-from noria import App, Body, File, Form, HandlerSignatureError, Path, Query, UploadedFile
-from noria.client_forms import encoded_form
-from noria.testing import TestClient, live_server
+from pelton import App, Body, File, Form, HandlerSignatureError, Path, Query, UploadedFile
+from pelton.client_forms import encoded_form
+from pelton.testing import TestClient, live_server
 
 
 def client_of(handler: Callable[..., Any], path: str = "/", **options: Any) -> TestClient:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from noria import App, HandlerSignatureError
-from noria.freezing import compile_unresolved
-from noria.testing import TestClient
+from pelton import App, HandlerSignatureError
+from pelton.freezing import compile_unresolved
+from pelton.testing import TestClient
 
 
 def test_a_name_that_exists_by_then() -> None:

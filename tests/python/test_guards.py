@@ -13,7 +13,7 @@ from asking import Ask
 from asking import asking as asking  # a fixture
 from decorators import awaiting, passing, running
 
-from noria import (
+from pelton import (
     And,
     App,
     Authenticated,
@@ -29,7 +29,7 @@ from noria import (
     UnauthorizedError,
     WebSocket,
 )
-from noria.testing import TestClient
+from pelton.testing import TestClient
 
 Asking = Callable[[App], Ask]
 UPGRADE = {

@@ -29,7 +29,7 @@ def test_page(page: Page, engine: str, tmp_path: Path) -> None:
         text=True,
         capture_output=True,
         cwd=tmp_path,
-        env={**os.environ, "NORIA_ENGINE": engine},
+        env={**os.environ, "PELTON_ENGINE": engine},
         timeout=120,
         check=False,
     )

@@ -18,9 +18,9 @@ from websockets.sync.client import connect
 
 from chromium import browser
 from guide import FOLDER, ROOT, Page, pages
-from noria import App, Request, Response, SseEvent, WebSocket, cli
-from noria.settings import SETTINGS
-from noria.testing import live_server
+from pelton import App, Request, Response, SseEvent, WebSocket, cli
+from pelton.settings import SETTINGS
+from pelton.testing import live_server
 from proxies import START_S
 from services import free_port
 
@@ -34,14 +34,14 @@ class Shell:
     def __init__(self, folder: Path, engine: str) -> None:
         self.folder = folder
         self.ports = {port: free_port() for port in (8000, 8001)}
-        self.environment = {**os.environ, "NORIA_ENGINE": engine, "PATH": f"{BIN}:{os.environ['PATH']}"}
+        self.environment = {**os.environ, "PELTON_ENGINE": engine, "PATH": f"{BIN}:{os.environ['PATH']}"}
         self.servers: list[subprocess.Popen[str]] = []
 
     def run(self, line: str) -> str:
         """What it prints; AssertionError if it fails or is none of the commands known here."""
         for port, free in self.ports.items():
             line = re.sub(rf"\b{port}\b", str(free), line)
-        if re.match(r"(\w+=\S+ )*noria run ", line):
+        if re.match(r"(\w+=\S+ )*pelton run ", line):
             self.serve(line)
             return ""
         if line.startswith("./tools/dev "):
@@ -51,7 +51,7 @@ class Shell:
         if line.startswith(". "):
             assert line == ". .venv/bin/activate"
             return ""
-        assert line.startswith(("curl ", "pytest ", "noria doctor", "noria openapi")), line
+        assert line.startswith(("curl ", "pytest ", "pelton doctor", "pelton openapi")), line
         done = subprocess.run(
             line, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
         )
@@ -60,11 +60,11 @@ class Shell:
 
     def serve(self, line: str) -> None:
         words = shlex.split(line)
-        given = dict(word.split("=", 1) for word in words[: words.index("noria")])
+        given = dict(word.split("=", 1) for word in words[: words.index("pelton")])
         server = subprocess.Popen(
-            [BIN / "noria", *words[words.index("noria") + 1 :]],
+            [BIN / "pelton", *words[words.index("pelton") + 1 :]],
             cwd=self.folder,
-            env={**self.environment, "NORIA_PORT": str(self.ports[8000]), **given},
+            env={**self.environment, "PELTON_PORT": str(self.ports[8000]), **given},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -143,7 +143,7 @@ def test_the_nginx_of_the_guide(engine: str, monkeypatch: pytest.MonkeyPatch, tm
             await ws.send(message)
 
     [block] = Page(FOLDER / "deploying.md").blocks("nginx")
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     with live_server(app) as server:
         assert server.port is not None
         with nginx(tmp_path, block.text, server.port) as port:
@@ -167,13 +167,13 @@ def test_the_unit_has_flags_that_exist() -> None:
 
 def test_every_setting_that_is_named_exists() -> None:
     places = {setting.place for setting in SETTINGS.values()}
-    variables = {f"NORIA_{keyword.upper()}" for keyword in SETTINGS} | {"NORIA_LIMT_BODY_SIZE", "NORIA_", "NORIA_WORKERS"}
+    variables = {f"PELTON_{keyword.upper()}" for keyword in SETTINGS} | {"PELTON_LIMT_BODY_SIZE", "PELTON_", "PELTON_WORKERS"}
     named = 0
     for page in pages():
         for place in re.findall(r"\b(?:limits|timeouts)\.\w+", page.text):
             named += 1
             assert place in places or place.rpartition(".")[2] in ("max_body_size", "handler"), f"{page.path.name}: {place}"
-        for variable in re.findall(r"\bNORIA_\w*", page.text):
+        for variable in re.findall(r"\bPELTON_\w*", page.text):
             assert variable in variables, f"{page.path.name}: {variable}"
     assert named > 20
 
@@ -212,7 +212,7 @@ def test_the_scripts_of_the_guide(engine: str, monkeypatch: pytest.MonkeyPatch) 
         async for message in ws:
             await ws.send(f"you said {message}")
 
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     with live_server(app) as server, browser() as chromium:
         for name, said in (("streaming", {"n": 1}), ("websocket", "you said hello")):
             with chromium.page(f"{server.url}/{name}") as page:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from noria import InvalidHeader, MutableHeaders
-from noria.headers import checked_status, field, fields_of, with_charset
+from pelton import InvalidHeader, MutableHeaders
+from pelton.headers import checked_status, field, fields_of, with_charset
 
 
 def test_reads_and_changes_by_any_case() -> None:

@@ -1,4 +1,4 @@
-"""What importing noria costs."""
+"""What importing pelton costs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-import noria
+import pelton
 
 HEAVY = ("asyncio", "dataclasses", "http", "inspect", "json", "logging", "re", "socket", "ssl", "subprocess", "typing", "urllib")
-FIRST = "from noria import App"
+FIRST = "from pelton import App"
 # Processor time: what else runs on this machine must not decide.
 TIMED = "import time; begin = time.process_time(); {}; print((time.process_time() - begin) * 1000)"
 
@@ -24,23 +24,23 @@ def run(code: str) -> str:
 
 def test_heavy_modules_are_not_imported() -> None:
     loaded = run(f"import sys; before = set(sys.modules); {FIRST}; print(*(set(sys.modules) - before))").split()
-    assert "noria.app" in loaded and not set(HEAVY) & set(loaded)
+    assert "pelton.app" in loaded and not set(HEAVY) & set(loaded)
 
 
 def test_a_supervisor_loads_little_and_nothing_that_an_application_is_made_of() -> None:
     loaded = run("""
 import sys
 before = set(sys.modules)
-from noria import _native
+from pelton import _native
 def supervise(*_, **__):
     print(*(set(sys.modules) - before))
     raise SystemExit
 _native.supervise = supervise
-from noria.cli import main
+from pelton.cli import main
 main(["run", "module:app", "--port", "0"])
 """).split()
-    assert sorted(name for name in loaded if name.startswith("noria.")) == [
-        "noria._native", "noria.cli", "noria.errors", "noria.serving", "noria.settings",
+    assert sorted(name for name in loaded if name.startswith("pelton.")) == [
+        "pelton._native", "pelton.cli", "pelton.errors", "pelton.serving", "pelton.settings",
     ]  # fmt: skip
     assert len(loaded) <= 8 and not {"collections", "importlib", "struct", *HEAVY} & set(loaded)
 
@@ -51,12 +51,12 @@ def test_import_takes_at_most_25_ms() -> None:
 
 
 def test_names_that_are_loaded_when_asked_for() -> None:
-    assert noria.RouteOptions.__name__ == "RouteOptions" and noria.Settings.__name__ == "Settings"
-    loaded = {name: getattr(noria, name) for name in noria.__all__}
+    assert pelton.RouteOptions.__name__ == "RouteOptions" and pelton.Settings.__name__ == "Settings"
+    loaded = {name: getattr(pelton, name) for name in pelton.__all__}
     assert {"GuardLike", "HeadersInit", "Lifespan", "RouteOptions", "Settings", "WebSocketOptions"} <= loaded.keys()
-    assert noria.__version__ == "0.1.0"
-    assert run("import noria; print('App' in dir(noria) and noria.errors.NoriaError.__name__)") == "NoriaError\n"
-    asked = "set(dir(noria.Request))"
-    assert run(f"import noria; first = {asked}; import noria.app; print({asked} - first)") == "set()\n"
+    assert pelton.__version__ == "0.1.0"
+    assert run("import pelton; print('App' in dir(pelton) and pelton.errors.PeltonError.__name__)") == "PeltonError\n"
+    asked = "set(dir(pelton.Request))"
+    assert run(f"import pelton; first = {asked}; import pelton.app; print({asked} - first)") == "set()\n"
     with pytest.raises(AttributeError, match="nothing"):
-        noria.nothing
+        pelton.nothing

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import (
+from pelton import (
     App,
     BackgroundTasks,
     Body,
@@ -28,7 +28,7 @@ from noria import (
     Response,
     State,
 )
-from noria.testing import TestClient, live_server
+from pelton.testing import TestClient, live_server
 
 
 class Page:

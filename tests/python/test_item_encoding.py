@@ -8,9 +8,9 @@ from typing import Annotated, Any, TypeVar
 
 import pytest
 
-from noria import ResponseTypeError, ResponseValidationError, json
-from noria.item_encoding import ItemEncoding, declared_item, encoding_as, encoding_declared, encoding_of, encoding_of_result
-from noria.sse import SseEvent
+from pelton import ResponseTypeError, ResponseValidationError, json
+from pelton.item_encoding import ItemEncoding, declared_item, encoding_as, encoding_declared, encoding_of, encoding_of_result
+from pelton.sse import SseEvent
 
 T = TypeVar("T")
 EVENT = SseEvent("a", "e")

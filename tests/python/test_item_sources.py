@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from noria.item_sources import END, AsyncSource, InlineSource, PooledSource, is_stream, source_of
-from noria.pool import BlockingPool, QueueFull
+from pelton.item_sources import END, AsyncSource, InlineSource, PooledSource, is_stream, source_of
+from pelton.pool import BlockingPool, QueueFull
 
 
 class Numbers:
@@ -55,7 +55,7 @@ def test_items_then_the_end(kind: str) -> None:
         assert await all_of(source) == [0, 1, 2] and numbers.closed == 1
         await source.close()
         assert await source.take() is END and numbers.closed == 1
-        assert all(name.startswith("noria-p-") == (kind == "pooled") for name in numbers.threads)
+        assert all(name.startswith("pelton-p-") == (kind == "pooled") for name in numbers.threads)
         assert pool.shutdown(10)
 
     asyncio.run(main())

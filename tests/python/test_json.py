@@ -1,4 +1,4 @@
-"""noria.json as its users see it: what it reads equals `json`, what it writes reads back equal."""
+"""pelton.json as its users see it: what it reads equals `json`, what it writes reads back equal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from noria import json
+from pelton import json
 
 
 def same(a: Any, b: Any) -> bool:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from noria import App, LimitsConfig, ServerConfig
-from noria.testing import TestClient
+from pelton import App, LimitsConfig, ServerConfig
+from pelton.testing import TestClient
 
 
 @pytest.mark.parametrize("n", [1, 20, 4300])

@@ -12,8 +12,8 @@ import pytest
 from asking import Ask
 from asking import asking as asking  # a fixture
 
-from noria import App, BackgroundTasks, Depends, Request, Response
-from noria.testing import AsyncTestClient, TestClient, live_server
+from pelton import App, BackgroundTasks, Depends, Request, Response
+from pelton.testing import AsyncTestClient, TestClient, live_server
 
 Asking = Callable[[App], Ask]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from noria import App, RegistrationError, Request
+from pelton import App, RegistrationError, Request
 
 
 class Stamp:

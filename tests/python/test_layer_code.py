@@ -15,11 +15,11 @@ from asking import Ask
 from asking import asking as asking  # a fixture
 from decorators import awaiting, passing, running
 
-from noria import App, BadBody, Body, Depends, HTTPError, Request, Response, State
-from noria.answers import Answers
-from noria.layer_code import RouteLayers, layered
-from noria.signature import compile_plan
-from noria.testing import TestClient
+from pelton import App, BadBody, Body, Depends, HTTPError, Request, Response, State
+from pelton.answers import Answers
+from pelton.layer_code import RouteLayers, layered
+from pelton.signature import compile_plan
+from pelton.testing import TestClient
 
 Asking = Callable[[App], Ask]
 

@@ -13,8 +13,8 @@ import pytest
 from asking import Ask
 from asking import asking as asking  # a fixture
 
-from noria import App, BackgroundTasks, Depends, RegistrationError, Request, Response
-from noria.testing import TestClient
+from pelton import App, BackgroundTasks, Depends, RegistrationError, Request, Response
+from pelton.testing import TestClient
 
 Asking = Callable[[App], Ask]
 

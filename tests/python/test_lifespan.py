@@ -11,8 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, RegistrationError, StartupError
-from noria.testing import live_server
+from pelton import App, RegistrationError, StartupError
+from pelton.testing import live_server
 
 
 def test_order() -> None:
@@ -65,7 +65,7 @@ def test_a_failure_undoes_what_had_started() -> None:
 
 
 def test_exit_code_3() -> None:
-    program = "from noria import App\napp = App()\n@app.on_startup\ndef fails(): raise LookupError('no pool')\napp.run(port=0)"
+    program = "from pelton import App\napp = App()\n@app.on_startup\ndef fails(): raise LookupError('no pool')\napp.run(port=0)"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert ended.returncode == 3 and "cannot start: the application did not start: LookupError: no pool" in ended.stderr
 

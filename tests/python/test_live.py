@@ -6,8 +6,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, ConfigError, ServerConfig, StartupError
-from noria.testing import live_server
+from pelton import App, ConfigError, ServerConfig, StartupError
+from pelton.testing import live_server
 
 
 def test_it_serves_and_stops() -> None:
@@ -21,7 +21,7 @@ def test_it_serves_and_stops() -> None:
 
 
 def test_api_13_its_address_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("PORT", "1"), ("NORIA_PORT", "1"), ("NORIA_HOST", "192.0.2.1"), ("NORIA_UDS", "/nonexistent/socket")):
+    for name, value in (("PORT", "1"), ("PELTON_PORT", "1"), ("PELTON_HOST", "192.0.2.1"), ("PELTON_UDS", "/nonexistent/socket")):
         monkeypatch.setenv(name, value)
     with live_server(App(server=ServerConfig(host="192.0.2.1", port=1))) as server, live_server(App()) as other:
         assert server.url.startswith("http://127.0.0.1:") and other.url.startswith("http://127.0.0.1:")

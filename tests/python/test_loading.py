@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from noria import App, StartupError
-from noria.loading import load
+from pelton import App, StartupError
+from pelton.loading import load
 
 APP = """
 import os
-from noria import App
+from pelton import App
 app = App()
 
 class Nested:
@@ -31,7 +31,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "broken.py": "x = 1\nimport nothing_of_this_name\n",
         "failing.py": "1 / 0\n",
         "exiting.py": "raise SystemExit(5)\n",
-        "several.py": "from noria import App\nfirst = App()\n",
+        "several.py": "from pelton import App\nfirst = App()\n",
     }.items():
         (tmp_path / name).write_text(text)
     return tmp_path

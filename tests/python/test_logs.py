@@ -18,12 +18,12 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, ConfigError, LimitsConfig, Request, ServerConfig, StartupError
-from noria.testing import live_server
+from pelton import App, ConfigError, LimitsConfig, Request, ServerConfig, StartupError
+from pelton.testing import live_server
 
 APP = """
 import os
-from noria import App
+from pelton import App
 app = App()
 app.add_route("/pid", lambda: os.getpid())
 app.add_route("/stats", lambda: app._serving.stats())
@@ -36,16 +36,16 @@ def fail():
 
 
 class Run:
-    """A `noria run` of APP with its standard output and error in files, unless they are given."""
+    """A `pelton run` of APP with its standard output and error in files, unless they are given."""
 
     def __init__(self, folder: Path, engine: str, *arguments: str, **streams: Any) -> None:
         (folder / "app.py").write_text(APP)
         self.folder = folder
         self.opened = [open(folder / name, "wb") for name in ("out", "err")]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "noria", "run", "app.py", "--port", "0", *arguments],
+            [sys.executable, "-m", "pelton", "run", "app.py", "--port", "0", *arguments],
             cwd=folder,
-            env={**os.environ, "NORIA_ENGINE": engine},
+            env={**os.environ, "PELTON_ENGINE": engine},
             stdout=streams.get("stdout", self.opened[0]),
             stderr=self.opened[1],
         )
@@ -116,7 +116,7 @@ def test_PRC_051_a_line_for_each_exchange_on_standard_output(run: Callable[..., 
     assert re.fullmatch(combined % (r"GET /items/7\?q=%22 HTTP/1\.1", r'200 8 "-" "Python-urllib/[\d.]+"'), lines[0])
     assert re.fullmatch(combined % ("GET /nowhere HTTP/1.1", r'404 \d+ "-" "Python-urllib/[\d.]+" not_found'), lines[1])
     assert lines[2].endswith(" line_bare_lf")
-    assert "info noria: refused.line_bare_lf, client 127.0.0.1 port " in running.text("err")
+    assert "info pelton: refused.line_bare_lf, client 127.0.0.1 port " in running.text("err")
 
 
 def test_json_lines(run: Callable[..., Run]) -> None:
@@ -140,7 +140,7 @@ def test_RSP_019_an_exception_is_one_record_of_the_error_log_and_counted(run: Ca
     assert status(f"{url}/fail") == 500
     assert get(f"{url}/stats")["fault.handler"] == 1
     assert running.stop() == 0
-    record = running.text("err").partition("error noria.error: ")[2]
+    record = running.text("err").partition("error pelton.error: ")[2]
     assert record.startswith("GET /fail: ValueError\n  Traceback (most recent call last):\n")
     # Only a record begins a line: what the message says stays inside.
     assert "\n  forged \\x1b[31m line" in record and "\nforged" not in record and "\x1b" not in record
@@ -220,7 +220,7 @@ def test_settings() -> None:
     """log_queue at n - 1, n and n + 1 of its least value."""
     config = ServerConfig(access_log="./x.log", access_log_format="{status}", log_queue="1MiB")  # type: ignore[arg-type]
     assert (config.access_log, config.access_log_format, config.log_queue) == ("./x.log", "{status}", 2**20)
-    env = {"NORIA_ACCESS_LOG": "on", "NORIA_ACCESS_LOG_FORMAT": "json", "NORIA_LOG_QUEUE": "2MiB"}
+    env = {"PELTON_ACCESS_LOG": "on", "PELTON_ACCESS_LOG_FORMAT": "json", "PELTON_LOG_QUEUE": "2MiB"}
     made = ServerConfig.from_env(env=env)
     assert (made.access_log, made.access_log_format, made.log_queue) == (True, "json", 2**21)
     assert ServerConfig().access_log is False
@@ -253,7 +253,7 @@ def test_a_logger_of_the_application_gets_the_exception(
         raise LookupError("here")
 
     assert status(serve(app).url) == 500
-    assert [record.name for record in caplog.records] == ["noria.error"]
+    assert [record.name for record in caplog.records] == ["pelton.error"]
 
 
 def test_H1_097_a_path_cannot_begin_a_line_however_its_record_is_written(

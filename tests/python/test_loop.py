@@ -1,4 +1,4 @@
-"""noria.loop: what asyncio promises of an event loop, on both engines."""
+"""pelton.loop: what asyncio promises of an event loop, on both engines."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-import noria.loop
+import pelton.loop
 
 ENGINES = ("epoll", "uring")
 
 
 @pytest.fixture(params=ENGINES)
-def loop(request: pytest.FixtureRequest) -> Iterator[noria.loop.Loop]:
-    made = noria.loop.Loop(request.param)
+def loop(request: pytest.FixtureRequest) -> Iterator[pelton.loop.Loop]:
+    made = pelton.loop.Loop(request.param)
     try:
         made.run_until_complete(asyncio.sleep(0))
     except OSError as error:
@@ -29,18 +29,18 @@ def loop(request: pytest.FixtureRequest) -> Iterator[noria.loop.Loop]:
     made.close()
 
 
-def test_the_engine_is_the_one_asked_for(loop: noria.loop.Loop, request: pytest.FixtureRequest) -> None:
+def test_the_engine_is_the_one_asked_for(loop: pelton.loop.Loop, request: pytest.FixtureRequest) -> None:
     assert loop.engine == request.node.callspec.params["loop"]
 
 
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(ValueError, match="auto, uring or epoll"):
-        noria.loop.Loop("kqueue")
+        pelton.loop.Loop("kqueue")
 
 
 def test_the_environment_chooses_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NORIA_ENGINE", "epoll")
-    loop = noria.loop.new_event_loop()
+    monkeypatch.setenv("PELTON_ENGINE", "epoll")
+    loop = pelton.loop.new_event_loop()
     loop.run_until_complete(asyncio.sleep(0))
     assert loop.engine == "epoll"
     loop.close()
@@ -51,16 +51,16 @@ def test_run_and_install() -> None:
     async def kind() -> type:
         return type(asyncio.get_running_loop())
 
-    assert noria.loop.run(kind()) is noria.loop.Loop
+    assert pelton.loop.run(kind()) is pelton.loop.Loop
     before = asyncio.get_event_loop_policy()
-    noria.loop.install()
+    pelton.loop.install()
     try:
-        assert asyncio.run(kind()) is noria.loop.Loop
+        assert asyncio.run(kind()) is pelton.loop.Loop
     finally:
         asyncio.set_event_loop_policy(before)
 
 
-def test_callbacks_run_in_the_order_they_were_asked_for(loop: noria.loop.Loop) -> None:
+def test_callbacks_run_in_the_order_they_were_asked_for(loop: pelton.loop.Loop) -> None:
     seen: list[int] = []
     for number in range(1000):
         loop.call_soon(seen.append, number)
@@ -69,7 +69,7 @@ def test_callbacks_run_in_the_order_they_were_asked_for(loop: noria.loop.Loop) -
     assert seen == list(range(1000))
 
 
-def test_stop_ends_the_round_that_runs(loop: noria.loop.Loop) -> None:
+def test_stop_ends_the_round_that_runs(loop: pelton.loop.Loop) -> None:
     seen: list[str] = []
 
     def again() -> None:
@@ -85,7 +85,7 @@ def test_stop_ends_the_round_that_runs(loop: noria.loop.Loop) -> None:
     assert seen == ["again", "next round"]
 
 
-def test_timers_of_one_moment_run_in_order(loop: noria.loop.Loop) -> None:
+def test_timers_of_one_moment_run_in_order(loop: pelton.loop.Loop) -> None:
     seen: list[int] = []
     when = loop.time() + 0.01
     for number in range(100):
@@ -96,7 +96,7 @@ def test_timers_of_one_moment_run_in_order(loop: noria.loop.Loop) -> None:
     assert seen == [-1, *range(100)]
 
 
-def test_a_cancelled_callback_does_not_run(loop: noria.loop.Loop) -> None:
+def test_a_cancelled_callback_does_not_run(loop: pelton.loop.Loop) -> None:
     seen: list[str] = []
     soon, later = loop.call_soon(seen.append, "soon"), loop.call_later(0, seen.append, "later")
     soon.cancel()
@@ -107,7 +107,7 @@ def test_a_cancelled_callback_does_not_run(loop: noria.loop.Loop) -> None:
     assert seen == []
 
 
-def test_callbacks_run_in_their_context(loop: noria.loop.Loop) -> None:
+def test_callbacks_run_in_their_context(loop: pelton.loop.Loop) -> None:
     var: contextvars.ContextVar[str] = contextvars.ContextVar("var", default="outside")
     seen: list[str] = []
     context = contextvars.copy_context()
@@ -120,7 +120,7 @@ def test_callbacks_run_in_their_context(loop: noria.loop.Loop) -> None:
     assert seen == ["inside", "outside", "inside"]
 
 
-def test_a_thread_wakes_the_loop(loop: noria.loop.Loop) -> None:
+def test_a_thread_wakes_the_loop(loop: pelton.loop.Loop) -> None:
     async def main() -> int:
         woken = loop.create_future()
         threading.Thread(target=loop.call_soon_threadsafe, args=(woken.set_result, 7)).start()
@@ -130,7 +130,7 @@ def test_a_thread_wakes_the_loop(loop: noria.loop.Loop) -> None:
     assert [loop.run_until_complete(main()) for _ in range(100)] == [7] * 100
 
 
-def test_a_failed_callback_is_told_to_the_handler(loop: noria.loop.Loop) -> None:
+def test_a_failed_callback_is_told_to_the_handler(loop: pelton.loop.Loop) -> None:
     told: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: told.append(context))
     handle = loop.call_soon(lambda: 1 / 0)
@@ -140,7 +140,7 @@ def test_a_failed_callback_is_told_to_the_handler(loop: noria.loop.Loop) -> None
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
-def test_what_ends_a_process_leaves_the_loop(loop: noria.loop.Loop, kind: type[BaseException]) -> None:
+def test_what_ends_a_process_leaves_the_loop(loop: pelton.loop.Loop, kind: type[BaseException]) -> None:
     def fail() -> None:
         raise kind
 
@@ -154,7 +154,7 @@ def test_what_ends_a_process_leaves_the_loop(loop: noria.loop.Loop, kind: type[B
     assert seen == [1]
 
 
-def test_readers_and_writers_of_one_descriptor(loop: noria.loop.Loop) -> None:
+def test_readers_and_writers_of_one_descriptor(loop: pelton.loop.Loop) -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     seen: list[bytes | str] = []
@@ -181,7 +181,7 @@ def test_readers_and_writers_of_one_descriptor(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_a_number_that_is_used_again_is_watched_anew(loop: noria.loop.Loop) -> None:
+def test_a_number_that_is_used_again_is_watched_anew(loop: pelton.loop.Loop) -> None:
     seen: list[bytes] = []
     for round_ in range(20):
         ours, theirs = socket.socketpair()
@@ -200,7 +200,7 @@ def test_a_number_that_is_used_again_is_watched_anew(loop: noria.loop.Loop) -> N
     assert seen == [b"%d" % round_ for round_ in range(20)]
 
 
-def test_what_is_no_descriptor_is_refused(loop: noria.loop.Loop) -> None:
+def test_what_is_no_descriptor_is_refused(loop: pelton.loop.Loop) -> None:
     read, write = os.pipe()
     os.close(read)
     os.close(write)
@@ -212,7 +212,7 @@ def test_what_is_no_descriptor_is_refused(loop: noria.loop.Loop) -> None:
         loop.add_reader(object(), print)  # type: ignore[arg-type]
 
 
-def test_signals(loop: noria.loop.Loop) -> None:
+def test_signals(loop: pelton.loop.Loop) -> None:
     seen: list[int] = []
     loop.add_signal_handler(signal.SIGUSR2, lambda: (seen.append(1), loop.stop()))
     loop.call_soon(os.kill, os.getpid(), signal.SIGUSR2)
@@ -294,12 +294,12 @@ async def _structured() -> None:
 
 @pytest.mark.parametrize("main", [_echo_by_streams, _echo_by_sockets, _subprocess, _threads, _structured])
 def test_what_asyncio_builds_on_it(
-    loop: noria.loop.Loop, main: Callable[[], Coroutine[Any, Any, None]]
+    loop: pelton.loop.Loop, main: Callable[[], Coroutine[Any, Any, None]]
 ) -> None:
     loop.run_until_complete(asyncio.wait_for(main(), 60))
 
 
-def test_it_runs_on_one_thread_after_the_other(loop: noria.loop.Loop) -> None:
+def test_it_runs_on_one_thread_after_the_other(loop: pelton.loop.Loop) -> None:
     done: list[None] = []
 
     def elsewhere() -> None:
@@ -314,7 +314,7 @@ def test_it_runs_on_one_thread_after_the_other(loop: noria.loop.Loop) -> None:
 
 
 def test_debug_knows_where_a_handle_was_made_and_what_is_slow(
-    loop: noria.loop.Loop, caplog: pytest.LogCaptureFixture
+    loop: pelton.loop.Loop, caplog: pytest.LogCaptureFixture
 ) -> None:
     loop.set_debug(True)
     loop.slow_callback_duration = 0
@@ -329,7 +329,7 @@ def test_debug_knows_where_a_handle_was_made_and_what_is_slow(
     loop.set_debug(False)
 
 
-def test_a_closed_loop_takes_nothing(loop: noria.loop.Loop) -> None:
+def test_a_closed_loop_takes_nothing(loop: pelton.loop.Loop) -> None:
     loop.close()
     for method in (loop.call_soon, loop.call_soon_threadsafe):
         with pytest.raises(RuntimeError, match="closed"):
@@ -341,7 +341,7 @@ def test_a_closed_loop_takes_nothing(loop: noria.loop.Loop) -> None:
     loop.close()
 
 
-def test_a_pipes_repr_tells_whether_it_is_read(loop: noria.loop.Loop) -> None:
+def test_a_pipes_repr_tells_whether_it_is_read(loop: pelton.loop.Loop) -> None:
     reads, writes = os.pipe()
 
     async def main() -> None:
@@ -356,7 +356,7 @@ def test_a_pipes_repr_tells_whether_it_is_read(loop: noria.loop.Loop) -> None:
     os.close(writes)
 
 
-def test_in_debug_a_failed_task_is_told_at_once_and_where_it_was_made(loop: noria.loop.Loop) -> None:
+def test_in_debug_a_failed_task_is_told_at_once_and_where_it_was_made(loop: pelton.loop.Loop) -> None:
     loop.set_debug(True)
     told: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: told.append(context))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-import noria.loop
+import pelton.loop
 
 
 class Silent(asyncio.Protocol):
@@ -40,7 +40,7 @@ def open_descriptors() -> int:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
 @pytest.mark.parametrize("debug", [False, True])
-def test_connects(loop: noria.loop.Loop, host: str, debug: bool) -> None:
+def test_connects(loop: pelton.loop.Loop, host: str, debug: bool) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     try:
@@ -76,7 +76,7 @@ def outcome(
 
 
 def test_a_refusal_is_asyncios_and_leaves_nothing_open(
-    loop: noria.loop.Loop, stock: asyncio.AbstractEventLoop
+    loop: pelton.loop.Loop, stock: asyncio.AbstractEventLoop
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -93,7 +93,7 @@ def test_a_refusal_is_asyncios_and_leaves_nothing_open(
 
 
 def test_what_contradicts_itself_is_refused_as_by_asyncio(
-    loop: noria.loop.Loop, stock: asyncio.AbstractEventLoop
+    loop: pelton.loop.Loop, stock: asyncio.AbstractEventLoop
 ) -> None:
     given: tuple[dict[str, Any], ...] = (
         {},
@@ -110,7 +110,7 @@ def test_what_contradicts_itself_is_refused_as_by_asyncio(
         assert options.get("unknown") or mine == theirs
 
 
-def test_a_factory_that_fails(loop: noria.loop.Loop, stock: asyncio.AbstractEventLoop) -> None:
+def test_a_factory_that_fails(loop: pelton.loop.Loop, stock: asyncio.AbstractEventLoop) -> None:
     def factory() -> Silent:
         raise KeyError("no protocol")
 
@@ -123,7 +123,7 @@ def test_a_factory_that_fails(loop: noria.loop.Loop, stock: asyncio.AbstractEven
         gc.collect()
 
 
-def test_cancelled_it_leaves_nothing_open(loop: noria.loop.Loop) -> None:
+def test_cancelled_it_leaves_nothing_open(loop: pelton.loop.Loop) -> None:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -142,7 +142,7 @@ def test_cancelled_it_leaves_nothing_open(loop: noria.loop.Loop) -> None:
             filler.close()
 
 
-def test_cancelled_once_connected_the_transport_closes(loop: noria.loop.Loop) -> None:
+def test_cancelled_once_connected_the_transport_closes(loop: pelton.loop.Loop) -> None:
     made: list[Silent] = []
 
     async def main() -> None:

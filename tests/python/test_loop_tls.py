@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-import noria.loop
+import pelton.loop
 
 LARGE = 16 << 20
 LIMIT_S = 120
@@ -36,7 +36,7 @@ def client_side(certificate: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(certificate))
 
 
-def run(loop: noria.loop.Loop, main: Coroutine[Any, Any, None]) -> None:
+def run(loop: pelton.loop.Loop, main: Coroutine[Any, Any, None]) -> None:
     complaints: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, about: complaints.append(about))
     loop.run_until_complete(asyncio.wait_for(main, LIMIT_S))
@@ -65,7 +65,7 @@ def lies_on_a_native_transport(writer: asyncio.StreamWriter) -> bool:
 
 
 def test_a_server_both_ways(
-    loop: noria.loop.Loop, text: bytes, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+    loop: pelton.loop.Loop, text: bytes, server_side: ssl.SSLContext, client_side: ssl.SSLContext
 ) -> None:
     def ask(address: tuple[str, int]) -> bytes:
         with (
@@ -97,7 +97,7 @@ def listening(work: Callable[[socket.socket], Any]) -> Any:
 
 
 def test_a_client_both_ways(
-    loop: noria.loop.Loop, text: bytes, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+    loop: pelton.loop.Loop, text: bytes, server_side: ssl.SSLContext, client_side: ssl.SSLContext
 ) -> None:
     def work(plain: socket.socket) -> bytes:
         with server_side.wrap_socket(plain, server_side=True) as peer:
@@ -126,7 +126,7 @@ def test_a_client_both_ways(
 
 
 def test_both_ends_on_one_loop(
-    loop: noria.loop.Loop, text: bytes, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+    loop: pelton.loop.Loop, text: bytes, server_side: ssl.SSLContext, client_side: ssl.SSLContext
 ) -> None:
     async def main() -> None:
         async with await asyncio.start_server(echo, "127.0.0.1", 0, ssl=server_side) as server:
@@ -143,7 +143,7 @@ def test_both_ends_on_one_loop(
 
 
 def test_a_certificate_nobody_vouches_for_is_refused(
-    loop: noria.loop.Loop, server_side: ssl.SSLContext
+    loop: pelton.loop.Loop, server_side: ssl.SSLContext
 ) -> None:
     async def main() -> None:
         async with await asyncio.start_server(echo, "127.0.0.1", 0, ssl=server_side) as server:
@@ -157,7 +157,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(
 
 
 def test_a_handshake_that_never_comes_has_a_limit(
-    loop: noria.loop.Loop, client_side: ssl.SSLContext
+    loop: pelton.loop.Loop, client_side: ssl.SSLContext
 ) -> None:
     async def main() -> None:
         # Connected by the kernel, and left alone.
@@ -177,7 +177,7 @@ def test_a_handshake_that_never_comes_has_a_limit(
 
 
 def test_a_client_starts_tls(
-    loop: noria.loop.Loop, text: bytes, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+    loop: pelton.loop.Loop, text: bytes, server_side: ssl.SSLContext, client_side: ssl.SSLContext
 ) -> None:
     def work(plain: socket.socket) -> bytes:
         assert exactly(plain, 9) == b"STARTTLS\n"
@@ -232,7 +232,7 @@ class Upgrading(asyncio.Protocol):
 
 
 def test_a_server_starts_tls(
-    loop: noria.loop.Loop, server_side: ssl.SSLContext, client_side: ssl.SSLContext
+    loop: pelton.loop.Loop, server_side: ssl.SSLContext, client_side: ssl.SSLContext
 ) -> None:
     def ask(address: tuple[str, int]) -> bytes:
         with socket.create_connection(address, LIMIT_S) as plain:

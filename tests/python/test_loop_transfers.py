@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-import noria.loop
+import pelton.loop
 
 LARGE = 16 << 20
 LIMIT_S = 60
@@ -104,7 +104,7 @@ async def connected(peer: Peer, **options: Any) -> Seen:
     return protocol
 
 
-def run(loop: noria.loop.Loop, main: Coroutine[Any, Any, None]) -> None:
+def run(loop: pelton.loop.Loop, main: Coroutine[Any, Any, None]) -> None:
     complaints: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, about: complaints.append(about))
     loop.run_until_complete(asyncio.wait_for(main, LIMIT_S))
@@ -120,7 +120,7 @@ def reads_then_writes(text: bytes) -> Callable[[socket.socket], bytes]:
     return work
 
 
-def test_streams_both_ways_and_half_closed(loop: noria.loop.Loop, text: bytes) -> None:
+def test_streams_both_ways_and_half_closed(loop: pelton.loop.Loop, text: bytes) -> None:
     async def main() -> None:
         peer = Peer(reads_then_writes(text))
         heard = peer.start()
@@ -138,7 +138,7 @@ def test_streams_both_ways_and_half_closed(loop: noria.loop.Loop, text: bytes) -
     run(loop, main())
 
 
-def test_a_server_echoes_while_it_receives(loop: noria.loop.Loop, text: bytes) -> None:
+def test_a_server_echoes_while_it_receives(loop: pelton.loop.Loop, text: bytes) -> None:
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while part := await reader.read(1 << 18):
             writer.write(part)
@@ -166,7 +166,7 @@ def test_a_server_echoes_while_it_receives(loop: noria.loop.Loop, text: bytes) -
     run(loop, main())
 
 
-def test_socket_calls_both_ways(loop: noria.loop.Loop, text: bytes) -> None:
+def test_socket_calls_both_ways(loop: pelton.loop.Loop, text: bytes) -> None:
     async def main() -> None:
         peer = Peer(reads_then_writes(text))
         heard = peer.start()
@@ -183,7 +183,7 @@ def test_socket_calls_both_ways(loop: noria.loop.Loop, text: bytes) -> None:
     run(loop, main())
 
 
-def test_write_limits_hold_back_who_writes(loop: noria.loop.Loop, text: bytes) -> None:
+def test_write_limits_hold_back_who_writes(loop: pelton.loop.Loop, text: bytes) -> None:
     async def main() -> None:
         peer = Peer(received)
         # Nobody accepts yet: what the kernel does not take is queued.
@@ -209,7 +209,7 @@ def test_write_limits_hold_back_who_writes(loop: noria.loop.Loop, text: bytes) -
     run(loop, main())
 
 
-def test_nothing_is_read_while_paused(loop: noria.loop.Loop, text: bytes) -> None:
+def test_nothing_is_read_while_paused(loop: pelton.loop.Loop, text: bytes) -> None:
     async def main() -> None:
         peer = Peer(lambda connection: connection.sendall(text))
         protocol = await connected(peer)
@@ -234,7 +234,7 @@ def test_nothing_is_read_while_paused(loop: noria.loop.Loop, text: bytes) -> Non
     run(loop, main())
 
 
-def test_half_closed_by_the_peer_it_still_writes(loop: noria.loop.Loop, text: bytes) -> None:
+def test_half_closed_by_the_peer_it_still_writes(loop: pelton.loop.Loop, text: bytes) -> None:
     def work(peer: socket.socket) -> bytes:
         peer.sendall(b"question")
         peer.shutdown(socket.SHUT_WR)
@@ -257,7 +257,7 @@ def test_half_closed_by_the_peer_it_still_writes(loop: noria.loop.Loop, text: by
     run(loop, main())
 
 
-def test_aborted_nothing_more_is_sent(loop: noria.loop.Loop, text: bytes) -> None:
+def test_aborted_nothing_more_is_sent(loop: pelton.loop.Loop, text: bytes) -> None:
     async def main() -> None:
         peer = Peer(received)
         protocol = await connected(peer)
@@ -274,7 +274,7 @@ def test_aborted_nothing_more_is_sent(loop: noria.loop.Loop, text: bytes) -> Non
     run(loop, main())
 
 
-def test_a_reset_ends_a_large_write(loop: noria.loop.Loop, text: bytes) -> None:
+def test_a_reset_ends_a_large_write(loop: pelton.loop.Loop, text: bytes) -> None:
     def work(peer: socket.socket) -> None:
         peer.recv(1000)
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -295,7 +295,7 @@ def test_a_reset_ends_a_large_write(loop: noria.loop.Loop, text: bytes) -> None:
 
 @pytest.mark.parametrize("fallback", [False, True])
 def test_a_file_is_sent_between_writes(
-    loop: noria.loop.Loop, text: bytes, tmp_path: Path, fallback: bool
+    loop: pelton.loop.Loop, text: bytes, tmp_path: Path, fallback: bool
 ) -> None:
     path = tmp_path / "large"
     path.write_bytes(text)
@@ -316,7 +316,7 @@ def test_a_file_is_sent_between_writes(
     run(loop, main())
 
 
-def test_what_is_no_file_of_the_system_is_sent_by_reading(loop: noria.loop.Loop, text: bytes) -> None:
+def test_what_is_no_file_of_the_system_is_sent_by_reading(loop: pelton.loop.Loop, text: bytes) -> None:
     async def main() -> None:
         peer = Peer(received)
         heard = peer.start()
@@ -332,7 +332,7 @@ def test_what_is_no_file_of_the_system_is_sent_by_reading(loop: noria.loop.Loop,
 
 
 def test_nothing_is_written_into_a_file_that_is_sent(
-    loop: noria.loop.Loop, text: bytes, tmp_path: Path
+    loop: pelton.loop.Loop, text: bytes, tmp_path: Path
 ) -> None:
     path = tmp_path / "large"
     path.write_bytes(text)

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import pytest
 
-from noria import App, Depends, HandlerSignatureError, Query, State
-from noria.markers import StateReader, is_state, marker_of
-from noria.parameters import EMPTY, Parameter
-from noria.routing import RouteInfo
-from noria.signature import Compiler
+from pelton import App, Depends, HandlerSignatureError, Query, State
+from pelton.markers import StateReader, is_state, marker_of
+from pelton.parameters import EMPTY, Parameter
+from pelton.routing import RouteInfo
+from pelton.signature import Compiler
 
 
 def compiler() -> Compiler:

@@ -12,9 +12,9 @@ from openapi_spec_validator import validate
 from pydantic import AliasChoices, Field
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
-from noria import App, Form, Header, Query
-from noria.model_fields import takes_many
-from noria.testing import TestClient
+from pelton import App, Form, Header, Query
+from pelton.model_fields import takes_many
+from pelton.testing import TestClient
 
 
 class Named(pydantic.BaseModel):

@@ -12,8 +12,8 @@ import msgspec
 import pydantic
 import pytest
 
-from noria import App, Cookie, Depends, Header, HandlerSignatureError, HTTPError, Query, WebSocket
-from noria.testing import TestClient, WebSocketRefused, live_server
+from pelton import App, Cookie, Depends, Header, HandlerSignatureError, HTTPError, Query, WebSocket
+from pelton.testing import TestClient, WebSocketRefused, live_server
 
 
 class Pydantic(pydantic.BaseModel):

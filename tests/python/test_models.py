@@ -10,9 +10,9 @@ from typing import Any, Generic, Literal, Optional, TypeVar
 
 import pytest
 
-from noria import App, HandlerSignatureError
-from noria.models import BodyType
-from noria.testing import TestClient
+from pelton import App, HandlerSignatureError
+from pelton.models import BodyType
+from pelton.testing import TestClient
 
 pydantic = pytest.importorskip("pydantic")
 msgspec = pytest.importorskip("msgspec")

@@ -12,8 +12,8 @@ from urllib.request import urlopen
 import pytest
 from mounted import Wire, where
 
-from noria import App, Body, Depends, RegistrationError, Request, WebSocket
-from noria.testing import TestClient, live_server
+from pelton import App, Body, Depends, RegistrationError, Request, WebSocket
+from pelton.testing import TestClient, live_server
 
 
 def test_each_app_keeps_its_own(serve: Callable[..., Any]) -> None:

@@ -10,8 +10,8 @@ import pytest
 from mounted import Wire, where
 from websocket_peer import Peer as WebSocketPeer
 
-from noria import App, Blueprint, RegistrationError, Request, URLBuildError, WebSocket
-from noria.testing import TestClient
+from pelton import App, Blueprint, RegistrationError, Request, URLBuildError, WebSocket
+from pelton.testing import TestClient
 
 
 def test_own_routes_first_then_the_longest_prefix(serve: Callable[..., Any]) -> None:

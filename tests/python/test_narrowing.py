@@ -12,10 +12,10 @@ import pydantic
 import pytest
 from typing_extensions import TypedDict
 
-from noria import App, ResponseValidationError
-from noria.narrowing import narrowing
-from noria.results import result_type
-from noria.testing import TestClient
+from pelton import App, ResponseValidationError
+from pelton.narrowing import narrowing
+from pelton.results import result_type
+from pelton.testing import TestClient
 
 Validator = Literal["msgspec", "pydantic", "builtin"]
 VALIDATORS: list[Validator] = ["msgspec", "pydantic", "builtin"]

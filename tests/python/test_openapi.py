@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from noria import App, Depends, HandlerSignatureError, Query
-from noria.testing import TestClient, live_server
+from pelton import App, Depends, HandlerSignatureError, Query
+from pelton.testing import TestClient, live_server
 
 
 def test_what_an_empty_app_says() -> None:
     document = App().openapi()
     validate(document)
-    assert document == {"openapi": "3.1.0", "info": {"title": "noria", "version": "0.1.0"}, "paths": {}}
+    assert document == {"openapi": "3.1.0", "info": {"title": "pelton", "version": "0.1.0"}, "paths": {}}
     assert App(title="A", version="2", description="B").openapi()["info"] == {
         "title": "A",
         "version": "2",
@@ -60,11 +60,11 @@ def test_it_is_served_as_openapi_gives_it(serve: Callable[..., live_server]) -> 
     assert bodies[0] == bodies[1] and json.loads(bodies[0]) == app.openapi()
 
 
-def test_registering_and_importing_noria_do_not_load_what_makes_it() -> None:
+def test_registering_and_importing_pelton_do_not_load_what_makes_it() -> None:
     import subprocess
     import sys
 
-    code = "import sys, noria; noria.App().add_route('/', lambda: 1); print([m for m in sys.modules if 'openapi_' in m or 'schemas' in m or m == 'noria.security'])"
+    code = "import sys, pelton; pelton.App().add_route('/', lambda: 1); print([m for m in sys.modules if 'openapi_' in m or 'schemas' in m or m == 'pelton.security'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from openapi_spec_validator import validate
 
-from noria import App, Blueprint, Depends, Header, Request, WebSocket
+from pelton import App, Blueprint, Depends, Header, Request, WebSocket
 
 
 def operations(app: App) -> dict[tuple[str, str], Any]:

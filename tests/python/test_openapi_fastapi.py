@@ -14,8 +14,8 @@ from fastapi import security as fastapi_security
 from openapi_spec_validator import validate
 from pydantic import BaseModel, Field
 
-import noria
-from noria import security as noria_security
+import pelton
+from pelton import security as pelton_security
 
 
 class Color(enum.Enum):
@@ -189,7 +189,7 @@ def routes_of(f: Any, security: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def documents() -> tuple[dict[str, Any], dict[str, Any]]:
-    return routes_of(fastapi, fastapi_security).openapi(), routes_of(noria, noria_security).openapi()
+    return routes_of(fastapi, fastapi_security).openapi(), routes_of(pelton, pelton_security).openapi()
 
 
 def resolved(schema: Any, document: dict[str, Any]) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from noria import App
-from noria.openapi_options import taken_tags
+from pelton import App
+from pelton.openapi_options import taken_tags
 
 
 @pytest.mark.parametrize(

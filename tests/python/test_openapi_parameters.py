@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
-from noria import App, Body, Cookie, Depends, File, Form, Header, Path, Query, Request, UploadedFile
+from pelton import App, Body, Cookie, Depends, File, Form, Header, Path, Query, Request, UploadedFile
 
 
 class Level(enum.IntEnum):
@@ -150,7 +150,7 @@ def test_a_form_of_a_provider() -> None:
     app = App()
     found, schemas = operation(handler, app=app)
     assert schemas["Body_handler"]["required"] == ["name", "word"]
-    from noria.testing import TestClient
+    from pelton.testing import TestClient
 
     client = TestClient(app)
     assert client.post("/?page=1", data={"name": "a", "word": "b"}).json() == "ab"

@@ -7,9 +7,9 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 
-from noria import App, Depends, Form, Path, ProblemDetails, Response, SseEvent
-from noria.security import HTTPBearer
-from noria.testing import TestClient
+from pelton import App, Depends, Form, Path, ProblemDetails, Response, SseEvent
+from pelton.security import HTTPBearer
+from pelton.testing import TestClient
 
 
 class Item(BaseModel):

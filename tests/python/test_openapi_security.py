@@ -6,8 +6,8 @@ from typing import Any
 
 from openapi_spec_validator import validate
 
-from noria import App, Depends, Security
-from noria.security import APIKeyHeader, APIKeyQuery, HTTPBasic, HTTPBearer, OAuth2PasswordBearer
+from pelton import App, Depends, Security
+from pelton.security import APIKeyHeader, APIKeyQuery, HTTPBasic, HTTPBearer, OAuth2PasswordBearer
 
 
 def described(*dependencies: Any) -> tuple[Any, Any]:

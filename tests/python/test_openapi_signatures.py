@@ -6,10 +6,10 @@ import json
 from typing import Annotated
 from urllib.request import urlopen
 
-from noria import App, Depends, Form, Header
-from noria.openapi_signatures import signature_of
-from noria.parameters import EMPTY
-from noria.testing import live_server
+from pelton import App, Depends, Form, Header
+from pelton.openapi_signatures import signature_of
+from pelton.parameters import EMPTY
+from pelton.testing import live_server
 
 
 def test_sources_of_handler_and_providers() -> None:

@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
-from noria import App, GuardLike, HeadersInit, Lifespan, Request
-from noria.route_options import _ROUTE_OPTIONS
-from noria.options import RouteOptions, Settings, WebSocketOptions
+from pelton import App, GuardLike, HeadersInit, Lifespan, Request
+from pelton.route_options import _ROUTE_OPTIONS
+from pelton.options import RouteOptions, Settings, WebSocketOptions
 
 
 def test_route_options() -> None:
@@ -24,7 +24,7 @@ def test_websocket_options() -> None:
 
 @pytest.mark.parametrize("name", sorted(Settings.__annotations__))
 def test_every_setting_is_known_to_run(name: str) -> None:
-    from noria.settings import SETTINGS
+    from pelton.settings import SETTINGS
 
     assert name in SETTINGS
 

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from noria import App, Request, Response
-from noria.testing import live_server
+from pelton import App, Request, Response
+from pelton.testing import live_server
 from wire import Peer
 
 CONNECTIONS = 400

@@ -8,8 +8,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, BackgroundTasks, Body, Depends, Form, HandlerSignatureError, Header, Request, Response
-from noria.testing import TestClient, live_server
+from pelton import App, BackgroundTasks, Body, Depends, Form, HandlerSignatureError, Header, Request, Response
+from pelton.testing import TestClient, live_server
 
 
 def test_over_a_connection() -> None:

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import pytest
 from decorators import awaiting, listing, passing, running
 
-from noria.annotations import Unfit
-from noria.parameters import (
+from pelton.annotations import Unfit
+from pelton.parameters import (
     EMPTY,
     Unresolved,
     is_async,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from noria import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
-from noria.params import Marker
+from pelton import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
+from pelton.params import Marker
 
 
 def test_markers_keep_what_they_are_given() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from noria import App, Request
-from noria.client_forms import encoded_form
-from noria.testing import TestClient, live_server
+from pelton import App, Request
+from pelton.client_forms import encoded_form
+from pelton.testing import TestClient, live_server
 
 
 def parts_app() -> App:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from noria.pool import BlockingPool, PoolStopped, QueueFull
+from pelton.pool import BlockingPool, PoolStopped, QueueFull
 
 
 def on_loop(main: Callable[[asyncio.AbstractEventLoop], Awaitable[None]]) -> None:
@@ -66,7 +66,7 @@ def test_the_bound(threads: int, queue: int) -> None:
         assert (stats["threads"], stats["running"], stats["queued"]) == (threads, threads, queue + 1)
         gate.open.set()
         names = await asyncio.gather(*jobs, beyond)
-        assert set(names) <= {f"noria-p-{number}" for number in range(threads)}
+        assert set(names) <= {f"pelton-p-{number}" for number in range(threads)}
         await pool.submit(loop, gate, ())  # there is room again
         assert pool.stats()["finished"] == threads + queue + 2 and pool.shutdown(10)
 
@@ -154,7 +154,7 @@ def test_shutdown_at_its_deadline_drops_what_waits() -> None:
         with pytest.raises(asyncio.CancelledError):
             await waiting
         gate.open.set()
-        assert await running == "noria-p-0"
+        assert await running == "pelton-p-0"
         assert pool.shutdown(10) and pool.stats()["queued"] == 0
 
     on_loop(main)
@@ -229,7 +229,7 @@ def test_without_more_threads_those_there_are_do_the_work(monkeypatch: pytest.Mo
         pool, gate = BlockingPool("p", 4, 4), Gate()
         jobs = [pool.submit(loop, gate, ()) for _ in range(3)]
         gate.open.set()
-        assert await asyncio.gather(*jobs) == ["noria-p-0"] * 3 and pool.stats()["threads"] == 1
+        assert await asyncio.gather(*jobs) == ["pelton-p-0"] * 3 and pool.stats()["threads"] == 1
         none = BlockingPool("q", 1, 1)
         with pytest.raises(RuntimeError, match="can't start"):
             none.submit(loop, gate, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from noria import ProblemDetails
+from pelton import ProblemDetails
 
 
 def test_members() -> None:

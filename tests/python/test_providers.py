@@ -10,8 +10,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, Depends, RegistrationError, StartupError
-from noria.testing import TestClient, live_server
+from pelton import App, Depends, RegistrationError, StartupError
+from pelton.testing import TestClient, live_server
 
 
 def test_a_name_may_be_registered_after_its_use_and_at_start() -> None:

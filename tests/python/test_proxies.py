@@ -14,13 +14,13 @@ import pytest
 from proxies import Proxy, is_installed
 from wire import Peer
 
-from noria import App, Request, Response
-from noria.testing import live_server
+from pelton import App, Request, Response
+from pelton.testing import live_server
 
 CLIENTS = 8
-# Ours alone: a server takes every NORIA_ variable for a setting.
-REQUESTS = int(os.environ.pop("NORIA_PROXIED_REQUESTS", "2000"))
-SEED = int(os.environ.pop("NORIA_SEED", int.from_bytes(os.urandom(3), "big")))
+# Ours alone: a server takes every PELTON_ variable for a setting.
+REQUESTS = int(os.environ.pop("PELTON_PROXIED_REQUESTS", "2000"))
+SEED = int(os.environ.pop("PELTON_SEED", int.from_bytes(os.urandom(3), "big")))
 KINDS = ("nginx", "nginx unbuffered", "haproxy", "apache2")
 
 
@@ -174,7 +174,7 @@ class Client:
 def test_every_answer_is_that_of_its_request(
     kind: str, serve: Callable[..., live_server], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("CRITICAL", "noria.error")
+    caplog.set_level("CRITICAL", "pelton.error")
     if not is_installed(kind):
         pytest.skip(f"{kind} is not installed")
     server = serve(application())

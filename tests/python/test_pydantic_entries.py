@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictInt, TypeAdapter, ValidationError
 
-from noria import App
-from noria.pydantic_entries import entries_of, python_entries, sendable
-from noria.testing import TestClient
+from pelton import App
+from pelton.pydantic_entries import entries_of, python_entries, sendable
+from pelton.testing import TestClient
 
 
 def error_of(adapter: TypeAdapter[Any], text: str) -> ValidationError:

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from noria.pytest_plugin import LiveServer
+from pelton.pytest_plugin import LiveServer
 
 pytest_plugins = ["pytester"]
 
 SHOP = """
     from contextlib import asynccontextmanager
-    from noria import App
+    from pelton import App
 
     steps = []
 
@@ -33,7 +33,7 @@ TESTS = """
     from urllib.request import urlopen
     import pytest
     import shop
-    from noria import App
+    from pelton import App
 
     def test_client(client):
         assert shop.steps == ["up"]
@@ -64,7 +64,7 @@ TESTS = """
 
 
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, engine: str, ini: str, conftest: str) -> pytest.RunResult:
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     pytester.makepyfile(shop=SHOP, test_shop=TESTS)
     pytester.makeini(f"[pytest]\npythonpath = .\naddopts = -p no:cacheprovider\n{ini}\n")
     pytester.makeconftest(f"import pytest\n{conftest}\n@pytest.fixture\ndef engine():\n    return {engine!r}\n")
@@ -73,7 +73,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, engine: str,
 
 @pytest.mark.parametrize(
     ("ini", "conftest"),
-    [("noria_app = shop:app", ""), ("", "@pytest.fixture\ndef app():\n    import shop\n    return shop.app\n")],
+    [("pelton_app = shop:app", ""), ("", "@pytest.fixture\ndef app():\n    import shop\n    return shop.app\n")],
     ids=["option", "fixture"],
 )
 def test_fixtures(
@@ -86,18 +86,18 @@ def test_without_an_app_the_way_out_is_told(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(client): pass")
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", timeout=120)
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*noria does not know which app to test", "*where: *", "*fix: *noria_app = module:app*"])
+    result.stdout.fnmatch_lines(["*pelton does not know which app to test", "*where: *", "*fix: *pelton_app = module:app*"])
 
 
 def test_the_option_is_described(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess("--help", "--fixtures", timeout=120)
-    result.stdout.fnmatch_lines(["*noria_app*"])
+    result.stdout.fnmatch_lines(["*pelton_app*"])
 
 
 def test_a_run_without_the_fixtures_loads_no_server() -> None:
     program = (
-        "import sys, noria.pytest_plugin\n"
-        "print(sorted(name for name in sys.modules if name in ('noria.testing', 'noria.live', 'noria.loop', 'noria.cli')))"
+        "import sys, pelton.pytest_plugin\n"
+        "print(sorted(name for name in sys.modules if name in ('pelton.testing', 'pelton.live', 'pelton.loop', 'pelton.cli')))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

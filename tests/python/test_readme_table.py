@@ -21,7 +21,7 @@ def asked(ratio: float, marks: list[str], contenders: list[str], rounds: int = 5
         "rounds": rounds,
         "seconds": 1.5,
         "unavailable": {} if contenders else {"Gone": "pip: none"},
-        "contenders": {"bare": {"summary": SUMMARY}, "noria": {"summary": ours}},
+        "contenders": {"bare": {"summary": SUMMARY}, "pelton": {"summary": ours}},
     }
 
 
@@ -32,7 +32,7 @@ def result_of(ratio: float, marks: list[str], date: str = "2026-11-21T12:00:00+0
         "method": {"connections": 64},
         "questions": {
             "json": asked(ratio, marks, []),
-            "routes": asked(7.77, [], ["noria_routes"]),
+            "routes": asked(7.77, [], ["pelton_routes"]),
         },
     }
 
@@ -58,7 +58,7 @@ def test_the_newest_result_is_written_between_the_markers(tmp_path: Path) -> Non
     assert readme_table.main(["--check", str(tmp_path)]) == 1
     assert readme_table.main([str(tmp_path)]) == 0
     text = readme.read_text()
-    assert "| noria | 1.15 (4.0) |" in text
+    assert "| pelton | 1.15 (4.0) |" in text
     assert "| Gone | no |" in text
     assert "pip: none" in text
     assert "old" not in text
@@ -72,7 +72,7 @@ def test_a_later_day_of_loads_alone_changes_nothing(tmp_path: Path) -> None:
     loads = result_of(9.0, []) | {"questions": {}}
     readme = lay_out(tmp_path, {"2026-11-21-a.json": result_of(1.15, []), "2026-11-22-a.json": loads})
     assert readme_table.main([str(tmp_path)]) == 0
-    assert "| noria | 1.15 (4.0) |" in readme.read_text()
+    assert "| pelton | 1.15 (4.0) |" in readme.read_text()
 
 
 def test_a_family_of_questions_has_a_table_of_its_own(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_family_of_questions_has_a_table_of_its_own(tmp_path: Path) -> None:
     text = readme.read_text()
     assert "5 interleaved rounds of 1.5 s:\n\n| | json |\n" in text
     assert "2–3 interleaved rounds of 1.5 s:\n\n| | framework typed | framework guard |\n" in text
-    assert "| noria | 1.25 (4.0) | 1.50 (4.0) |" in text
+    assert "| pelton | 1.25 (4.0) | 1.50 (4.0) |" in text
 
 
 def test_a_run_with_errors_is_marked(tmp_path: Path) -> None:

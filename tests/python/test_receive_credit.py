@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from noria import App, ConfigError, Request, Response, ServerConfig
-from noria.testing import live_server
+from pelton import App, ConfigError, Request, Response, ServerConfig
+from pelton.testing import live_server
 from wire import Peer
 
 CREDIT = 1000

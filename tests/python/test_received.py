@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from noria import HTTPError
-from noria.received import TestResponse, parse_response
+from pelton import HTTPError
+from pelton.received import TestResponse, parse_response
 
 
 @pytest.mark.parametrize(

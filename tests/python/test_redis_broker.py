@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import services
 
-from noria import redis_broker
-from noria.brokers import RedisBroker
-from noria.loop import Loop
-from noria.redis_broker import Pauses
-from noria.testing import live_server
+from pelton import redis_broker
+from pelton.brokers import RedisBroker
+from pelton.loop import Loop
+from pelton.redis_broker import Pauses
+from pelton.testing import live_server
 from supervised import SILENCE_S, Supervised
 from test_bus import PROGRAM
 from test_topics import listeners_app, listening
@@ -63,7 +63,7 @@ def test_workers_of_one_machine_hear_it_once(tmp_path: Path, engine: str, redis:
     (tmp_path / "main.py").write_text(PROGRAM)
     here = serve(app := listeners_app(), ws_broker=redis.url)
     process = Supervised(
-        tmp_path, "main:app", "--workers", "2", NORIA_ENGINE=engine, NORIA_WS_BROKER=redis.url, PYTHONPATH=str(tmp_path)
+        tmp_path, "main:app", "--workers", "2", PELTON_ENGINE=engine, PELTON_WS_BROKER=redis.url, PYTHONPATH=str(tmp_path)
     )
     try:
         process.ready(2)
@@ -88,7 +88,7 @@ def test_workers_of_one_machine_hear_it_once(tmp_path: Path, engine: str, redis:
 def said() -> Iterator[SimpleQueue[logging.LogRecord]]:
     """What is logged of brokers, as it comes."""
     lines: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    handler, logger = QueueHandler(lines), logging.getLogger("noria.broker")  # type: ignore[arg-type]
+    handler, logger = QueueHandler(lines), logging.getLogger("pelton.broker")  # type: ignore[arg-type]
     logger.addHandler(handler)
     yield lines
     logger.removeHandler(handler)
@@ -172,7 +172,7 @@ def test_origins_channels_and_foreign_messages(loop: Loop, redis: services.Servi
             await broker.start(hear, origin)
         async with Redis.from_url(redis.url) as client:
             for foreign in (b"", b"x", b"\0" * 20 + b"\xff"):
-                await client.publish("noria.topics", foreign)
+                await client.publish("pelton.topics", foreign)
         brokers[0].publish("té", "text", "é".encode())
         brokers[0].publish("", "binary", b"")
         brokers[0].publish("t", "binary", b"last")

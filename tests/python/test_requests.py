@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from noria import URL, Address, App, BadBody, Headers, MultiDict, Request, State, UnsupportedMediaType
-from noria.requests import quality
-from noria.testing import TestClient
+from pelton import URL, Address, App, BadBody, Headers, MultiDict, Request, State, UnsupportedMediaType
+from pelton.requests import quality
+from pelton.testing import TestClient
 
 
 def seen(look: Any, method: str = "GET", url: str = "/", template: str = "/{rest:path}", **sent: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from noria import (
+from pelton import (
     App,
     ConfigError,
     InvalidHeader,
@@ -18,7 +18,7 @@ from noria import (
     ServerConfig,
     json,
 )
-from noria.testing import TestClient, TestResponse
+from pelton.testing import TestClient, TestResponse
 
 
 def sent(response: Any, **options: Any) -> TestResponse:
@@ -144,7 +144,7 @@ def configured(server: ServerConfig, result: Any = "x") -> TestResponse:
 
 
 def test_RSP_018_a_server_field_when_asked_for() -> None:
-    assert configured(ServerConfig(server_header=True)).headers["server"] == "noria"
+    assert configured(ServerConfig(server_header=True)).headers["server"] == "pelton"
     own = Response.text("x", headers={"Server": "mine"})
     assert configured(ServerConfig(server_header=True), own).headers.getlist("server") == ["mine"]
     given = ServerConfig(server_header=True, headers={"server": "configured"})
@@ -164,9 +164,9 @@ def test_configured_fields_are_in_every_response() -> None:
 
 
 def test_configured_fields_from_the_environment() -> None:
-    env = {"NORIA_HEADERS": "X-A: 1\nX-B:2", "NORIA_SERVER_HEADER": "on", "NORIA_DATE_HEADER": "off"}
+    env = {"PELTON_HEADERS": "X-A: 1\nX-B:2", "PELTON_SERVER_HEADER": "on", "PELTON_DATE_HEADER": "off"}
     made = configured(ServerConfig.from_env(env=env)).headers
-    assert (made["x-a"], made["x-b"], made["server"]) == ("1", "2", "noria")
+    assert (made["x-a"], made["x-b"], made["server"]) == ("1", "2", "pelton")
     assert "date" not in made
 
 

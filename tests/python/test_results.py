@@ -11,9 +11,9 @@ from typing import Any, Generic, Literal, Optional, TypedDict, TypeVar
 
 import pytest
 
-from noria import App, HandlerSignatureError, ProblemDetails, Response, ResponseValidationError
-from noria.results import result_type
-from noria.testing import TestClient
+from pelton import App, HandlerSignatureError, ProblemDetails, Response, ResponseValidationError
+from pelton.results import result_type
+from pelton.testing import TestClient
 
 pydantic = pytest.importorskip("pydantic")
 msgspec = pytest.importorskip("msgspec")
@@ -161,7 +161,7 @@ def test_what_does_not_fit_is_a_500_without_details(
 ) -> None:
     app = App(validator=validator)
     app.add_route("/", lambda: value, response_model=declared)
-    with caplog.at_level(logging.ERROR, "noria.error"):
+    with caplog.at_level(logging.ERROR, "pelton.error"):
         response = TestClient(app, raise_server_exceptions=False).get("/")
     assert (response.status_code, response.json()) == (500, {"detail": "Internal Server Error"})
     assert "ResponseValidationError" in caplog.text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from noria.route_options import taken_options
+from pelton.route_options import taken_options
 
 
 @pytest.mark.parametrize(

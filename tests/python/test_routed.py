@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from noria import App, Blueprint, RegistrationError
-from noria.testing import TestClient
+from pelton import App, Blueprint, RegistrationError
+from pelton.testing import TestClient
 
 VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 

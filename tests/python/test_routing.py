@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from noria import App, Request, RegistrationError, RouteConflict, RouteInfo, URLBuildError
-from noria.routing import Template
-from noria.testing import TestClient
+from pelton import App, Request, RegistrationError, RouteConflict, RouteInfo, URLBuildError
+from pelton.routing import Template
+from pelton.testing import TestClient
 
 
 def routed(*paths: str, **options: Any) -> TestClient:
@@ -200,7 +200,7 @@ def test_URL_004_query_decoding() -> None:
     app.add_route("/", lambda request: request.query.multi_items())
     client = TestClient(app)
     found = client.raw(b"GET /?a=1+2&b&a=%zz&c;d=%FF&&=e HTTP/1.1\r\nHost: a\r\n\r\n")
-    from noria import json
+    from pelton import json
 
     pairs = json.loads(found.partition(b"\r\n\r\n")[2])
     assert pairs == [["a", "1 2"], ["b", ""], ["a", "%zz"], ["c;d", "�"], ["", "e"]]

@@ -12,8 +12,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, BackgroundTasks, HandlerSignatureError, RegistrationError
-from noria.testing import TestClient, live_server
+from pelton import App, BackgroundTasks, HandlerSignatureError, RegistrationError
+from pelton.testing import TestClient, live_server
 
 
 def test_blocking_handlers_run_on_other_threads() -> None:
@@ -23,8 +23,8 @@ def test_blocking_handlers_run_on_other_threads() -> None:
     app.add_route("/named/{n}", lambda n: [n, threading.current_thread().name], blocking="pdf")
     app.add_route("/inline", lambda: threading.current_thread() is threading.main_thread())
     client = TestClient(app)
-    assert client.get("/default").json().startswith("noria-default")
-    assert client.get("/named/7").json() == ["7", "noria-pdf-0"]
+    assert client.get("/default").json().startswith("pelton-default")
+    assert client.get("/named/7").json() == ["7", "pelton-pdf-0"]
     assert client.get("/inline").json() is True
 
 
@@ -121,9 +121,9 @@ def test_PRC_017_an_exit_of_a_task_while_background_tasks_are_awaited_skips_noth
 
     with pytest.raises(leaving, match="9"), TestClient(app) as client:
         assert client.get("/").json() == "ok"
-        assert any(thread.name == "noria-left-0" for thread in threading.enumerate())
+        assert any(thread.name == "pelton-left-0" for thread in threading.enumerate())
     assert log == ["shutdown"]
-    assert not any(thread.name == "noria-left-0" for thread in threading.enumerate())
+    assert not any(thread.name == "pelton-left-0" for thread in threading.enumerate())
 
 
 def test_PRC_017_an_exit_of_a_task_does_not_cut_the_shutdown_short() -> None:
@@ -144,8 +144,8 @@ def test_PRC_017_an_exit_of_a_task_does_not_cut_the_shutdown_short() -> None:
 
 INTERRUPTED_TWICE = """
 import asyncio
-from noria import App
-from noria.testing import TestClient
+from pelton import App
+from pelton.testing import TestClient
 
 app = App()
 
@@ -189,7 +189,7 @@ def test_what_the_shutdown_raises_leaves_no_task_and_no_thread() -> None:
     with pytest.raises(LookupError, match="shutdown"), TestClient(app) as client:
         assert client.get("/").json() == "ok"
     assert log == ["cancelled"]
-    assert not any(thread.name == "noria-behind-0" for thread in threading.enumerate())
+    assert not any(thread.name == "pelton-behind-0" for thread in threading.enumerate())
 
 
 def test_stopping_is_told() -> None:

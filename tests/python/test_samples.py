@@ -1,6 +1,6 @@
-"""The shop answers over noria as over FastAPI, but for the differences the design names.
+"""The shop answers over pelton as over FastAPI, but for the differences the design names.
 
-NORIA_SAMPLE_REQUESTS says how many requests each route gets (40 unless told), NORIA_SAMPLE_SEED which.
+PELTON_SAMPLE_REQUESTS says how many requests each route gets (40 unless told), PELTON_SAMPLE_SEED which.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from noria.testing import live_server
+from pelton.testing import live_server
 from samples.differences import DIFFERENCES, asked_of_fastapi, difference
 from samples.exchange import Answer, answers, uvicorn_server
-from samples.kits import fastapi_kit, noria_kit
+from samples.kits import fastapi_kit, pelton_kit
 from samples.shop import shop
 from samples.traffic import ROUTES, Sent, Traffic, requests_to
 
-COUNT = int(os.environ.pop("NORIA_SAMPLE_REQUESTS", "40"))
-SEED = int(os.environ.pop("NORIA_SAMPLE_SEED", "1"))
+COUNT = int(os.environ.pop("PELTON_SAMPLE_REQUESTS", "40"))
+SEED = int(os.environ.pop("PELTON_SAMPLE_SEED", "1"))
 
 Exchanges = dict[str, list[tuple[Sent, Answer]]]
 
@@ -36,11 +36,11 @@ def fastapi_answers() -> Iterator[Exchanges]:
         }
 
 
-def test_noria_answers_as_fastapi_does(
+def test_pelton_answers_as_fastapi_does(
     serve: Callable[..., live_server], fastapi_answers: Exchanges, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.CRITICAL, "noria.error")  # the shop fails as it is told to
-    server = serve(shop(noria_kit()))
+    caplog.set_level(logging.CRITICAL, "pelton.error")  # the shop fails as it is told to
+    server = serve(shop(pelton_kit()))
     assert server.port is not None
     shown: Counter[str] = Counter()
     unexplained = []
@@ -51,7 +51,7 @@ def test_noria_answers_as_fastapi_does(
                 name = difference(sent, theirs, one)
                 shown[name or "unexplained"] += 1
                 if name is None:
-                    unexplained.append(f"{route}\n  {sent}\n  FastAPI {theirs}\n  noria   {one}")
+                    unexplained.append(f"{route}\n  {sent}\n  FastAPI {theirs}\n  pelton   {one}")
     if unexplained:
         pytest.fail("\n".join([f"{len(unexplained)} of these:", *unexplained[:5]]), pytrace=False)
     # A difference that nothing shows is no more one.
@@ -65,7 +65,7 @@ def test_most_requests_are_answered_alike_and_of_all_kinds(fastapi_answers: Exch
 
 
 def test_the_shop_has_its_routes_and_each_has_traffic() -> None:
-    routes = [(method, route.path) for route in shop(noria_kit()).routes for method in route.methods]
+    routes = [(method, route.path) for route in shop(pelton_kit()).routes for method in route.methods]
     assert len(routes) == len(ROUTES) >= 25
     assert {method for method, _ in routes} == {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

@@ -1,6 +1,6 @@
 """schemathesis, with all its checks, finds in the shop what FastAPI has too, and nothing else.
 
-NORIA_SCHEMA_EXAMPLES says how many examples each operation gets (4 unless told); from 20 on each engine is asked
+PELTON_SCHEMA_EXAMPLES says how many examples each operation gets (4 unless told); from 20 on each engine is asked
 everything, and requests are chained too.
 """
 
@@ -16,15 +16,15 @@ import pytest
 from openapi_spec_validator import validate
 
 from conftest import engines
-from noria.testing import live_server
+from pelton.testing import live_server
 from samples.exchange import uvicorn_server
 from samples.findings import Run, reason
-from samples.kits import fastapi_kit, noria_kit
+from samples.kits import fastapi_kit, pelton_kit
 from samples.shop import shop
 from samples.traffic import ROUTES
 
 ENGINES = engines()
-EXAMPLES = int(os.environ.pop("NORIA_SCHEMA_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.pop("PELTON_SCHEMA_EXAMPLES", "4"))
 LONG_FROM = 20
 LONG = ("examples", "coverage", "fuzzing", "stateful")
 # Each engine its own half.
@@ -46,8 +46,8 @@ def test_nothing_violates_the_document(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)  # schemathesis keeps notes where it runs
-    caplog.set_level(logging.CRITICAL, "noria.error")  # the shop fails as it is told to
-    app = shop(noria_kit())
+    caplog.set_level(logging.CRITICAL, "pelton.error")  # the shop fails as it is told to
+    app = shop(pelton_kit())
     app.enable_openapi()
     validate(app.openapi())
     phases = LONG if EXAMPLES >= LONG_FROM else SHORT[ENGINES.index(engine) % len(SHORT)]

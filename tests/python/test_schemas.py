@@ -12,8 +12,8 @@ from openapi_spec_validator import validate
 from pydantic import BaseModel, Field, WithJsonSchema
 from typing_extensions import TypedDict
 
-from noria import App, Body, Query, RegistrationError
-from noria.schemas import Schemas
+from pelton import App, Body, Query, RegistrationError
+from pelton.schemas import Schemas
 
 
 class Tag(str, enum.Enum):
@@ -154,9 +154,9 @@ def test_names_of_our_own_give_way() -> None:
     def handler(body: ValidationError) -> None: ...
 
     schemas = described(app)["components"]["schemas"]
-    assert "mine" in schemas["ValidationError"]["properties"] and "loc" in schemas["ValidationError-noria"]["properties"]
+    assert "mine" in schemas["ValidationError"]["properties"] and "loc" in schemas["ValidationError-pelton"]["properties"]
     items = schemas["HTTPValidationError"]["properties"]["detail"]["items"]
-    assert items == {"$ref": "#/components/schemas/ValidationError-noria"}
+    assert items == {"$ref": "#/components/schemas/ValidationError-pelton"}
 
 
 def test_what_an_engine_cannot_describe_is_anything() -> None:

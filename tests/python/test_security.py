@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from noria import App, Depends, Security, WebSocket
-from noria.security import (
+from pelton import App, Depends, Security, WebSocket
+from pelton.security import (
     APIKeyCookie,
     APIKeyHeader,
     APIKeyQuery,
@@ -23,7 +23,7 @@ from noria.security import (
     OAuth2PasswordRequestForm,
     SecurityScopes,
 )
-from noria.testing import TestClient, TestResponse, live_server
+from pelton.testing import TestClient, TestResponse, live_server
 
 
 def of(scheme: Any) -> TestClient:

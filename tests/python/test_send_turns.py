@@ -7,9 +7,9 @@ from collections.abc import Callable
 from queue import Queue
 
 from links import KeptLink, handshake
-from noria import App, WebSocket, WebSocketDisconnect
-from noria.client_frames import BINARY, CLOSE, TEXT
-from noria.testing import live_server
+from pelton import App, WebSocket, WebSocketDisconnect
+from pelton.client_frames import BINARY, CLOSE, TEXT
+from pelton.testing import live_server
 from websocket_peer import SILENCE_S, Peer
 
 

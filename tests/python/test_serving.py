@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from noria import App, ConfigError, ServerConfig, StartupError
-from noria.serving import bind, effective_settings, inherited, serve
-from noria.settings import defaults, with_changes
-from noria.testing import live_server
+from pelton import App, ConfigError, ServerConfig, StartupError
+from pelton.serving import bind, effective_settings, inherited, serve
+from pelton.settings import defaults, with_changes
+from pelton.testing import live_server
 
 
 def changed(**changes: object) -> dict[str, object]:
@@ -20,19 +20,19 @@ def changed(**changes: object) -> dict[str, object]:
 
 def test_sources_from_strong_to_weak(monkeypatch: pytest.MonkeyPatch) -> None:
     base = ServerConfig(port=1, backlog=2, host="::1")
-    monkeypatch.setenv("NORIA_PORT", "3")
+    monkeypatch.setenv("PELTON_PORT", "3")
     settings = effective_settings(base, {"port": 4, "backlog": 5})
     assert (settings["port"], settings["backlog"], settings["host"]) == (3, 5, "::1")
-    monkeypatch.setenv("NORIA_PORTT", "3")
-    with pytest.raises(ConfigError, match="NORIA_PORT"):
+    monkeypatch.setenv("PELTON_PORTT", "3")
+    with pytest.raises(ConfigError, match="PELTON_PORT"):
         effective_settings(None, {})
     with pytest.raises(TypeError, match="did you mean"):
         effective_settings(None, {"prot": 1})
 
 
 def test_the_number_of_workers_is_no_setting_of_an_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NORIA_WORKERS", "2")
-    assert effective_settings(None, {}) == defaults() | {"engine": os.environ.get("NORIA_ENGINE", "auto")}
+    monkeypatch.setenv("PELTON_WORKERS", "2")
+    assert effective_settings(None, {}) == defaults() | {"engine": os.environ.get("PELTON_ENGINE", "auto")}
 
 
 def test_listeners_of_several_workers_share_a_port() -> None:
@@ -81,7 +81,7 @@ def test_unix_sockets(tmp_path: Path) -> None:
 
 
 def test_ipv6(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     if not socket.has_ipv6:
         pytest.skip("no IPv6 here")
     app = App()
@@ -99,7 +99,7 @@ def test_one_app_is_served_once(serve: object) -> None:
     app = App()
     app.add_route("/", lambda: 1)
     serve(app)  # type: ignore[operator]
-    from noria.serving import serve as serve_here
+    from pelton.serving import serve as serve_here
 
     with pytest.raises(StartupError, match="already"):
         serve_here(app, changed(port=0))

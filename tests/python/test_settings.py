@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from noria import ConfigError
-from noria.settings import SETTINGS, defaults, judge, native_values, size, with_changes, with_environment
+from pelton import ConfigError
+from pelton.settings import SETTINGS, defaults, judge, native_values, size, with_changes, with_environment
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,10 @@ def test_changes_by_keyword() -> None:
 @pytest.mark.parametrize(("name", "most"), [("backlog", 2**31 - 1), ("port", 65535)])
 def test_the_most_of_each(name: str, most: int) -> None:
     for text, value in ((str(most), most), ("0", 0)):
-        assert with_environment(defaults(), "NORIA_", {f"NORIA_{name.upper()}": text})[name] == value
+        assert with_environment(defaults(), "PELTON_", {f"PELTON_{name.upper()}": text})[name] == value
     for text in (str(most + 1), "99999999999", "-1", "x"):
         with pytest.raises(ConfigError, match=rf"{name} is a \D+ from 0 to {most}, not '{text}'$"):
-            with_environment(defaults(), "NORIA_", {f"NORIA_{name.upper()}": text})
+            with_environment(defaults(), "PELTON_", {f"PELTON_{name.upper()}": text})
 
 
 def test_values_of_the_native_half() -> None:
@@ -68,11 +68,11 @@ def test_the_least_of_each(name: str, least: float) -> None:
 
 def test_what_the_environment_sets_is_judged_together() -> None:
     # Each alone would break LIM-200, whichever comes first.
-    env = {"NORIA_LIMIT_HEADER_LINE": "40KiB", "NORIA_LIMIT_HEADER_SIZE": "50KiB"}
-    assert with_environment(defaults(), "NORIA_", env)["limit_header_line"] == 40 * 1024
-    env = {"NORIA_LIMIT_HEADER_LINE": "40KiB", "NORIA_TIMEOUT_IDLE": "9"}
-    with pytest.raises(ConfigError, match="environment: NORIA_LIMIT_HEADER_LINE: limits.max_header_"):
-        with_environment(defaults(), "NORIA_", env)
+    env = {"PELTON_LIMIT_HEADER_LINE": "40KiB", "PELTON_LIMIT_HEADER_SIZE": "50KiB"}
+    assert with_environment(defaults(), "PELTON_", env)["limit_header_line"] == 40 * 1024
+    env = {"PELTON_LIMIT_HEADER_LINE": "40KiB", "PELTON_TIMEOUT_IDLE": "9"}
+    with pytest.raises(ConfigError, match="environment: PELTON_LIMIT_HEADER_LINE: limits.max_header_"):
+        with_environment(defaults(), "PELTON_", env)
 
 
 def test_judge_speaks_of_fields() -> None:
@@ -86,8 +86,8 @@ def test_judge_speaks_of_fields() -> None:
 def test_a_start_does_not_pay_for_dataclasses() -> None:
     """Serving needs settings, not the classes that hold them in code."""
     program = (
-        "import sys; bare = set(sys.modules); import noria.cli, noria.serving, noria.app;"
-        "noria.serving.effective_settings(None, {}); noria.App().add_route('/', lambda request: 1);"
+        "import sys; bare = set(sys.modules); import pelton.cli, pelton.serving, pelton.app;"
+        "pelton.serving.effective_settings(None, {}); pelton.App().add_route('/', lambda request: 1);"
         "print(sorted({'dataclasses', 'inspect', 'typing', 're', 'socket', 'threading'} & (set(sys.modules) - bare)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

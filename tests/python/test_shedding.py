@@ -8,8 +8,8 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from noria import App, Request
-from noria.testing import live_server
+from pelton import App, Request
+from pelton.testing import live_server
 from wire import Peer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks" / "load"))

@@ -10,8 +10,8 @@ import pytest
 from asking import Ask
 from asking import asking as asking  # a fixture
 
-from noria import App, BackgroundTasks, Depends, Request, Response
-from noria.testing import TestClient
+from pelton import App, BackgroundTasks, Depends, Request, Response
+from pelton.testing import TestClient
 
 Asking = Callable[[App], Ask]
 

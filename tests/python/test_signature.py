@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NewType, Optional, TypedDict
 
 import pytest
 
-from noria import (
+from pelton import (
     App,
     Body,
     Cookie,
@@ -23,7 +23,7 @@ from noria import (
     Request,
     Response,
 )
-from noria.testing import TestClient
+from pelton.testing import TestClient
 
 
 @dataclass

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from noria import App, Body, Cookie, HandlerSignatureError, Header, Path, Query, RegistrationError
-from noria.testing import TestClient
+from pelton import App, Body, Cookie, HandlerSignatureError, Header, Path, Query, RegistrationError
+from pelton.testing import TestClient
 
 
 @dataclass

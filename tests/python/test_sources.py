@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from noria.annotations import Unfit
-from noria.parameters import EMPTY, Parameter
-from noria.params import Cookie, Header, Query
-from noria.sources import absent, default_of, limited, path_source, set_default, text_source
-from noria.validation import Invalid, Problems, checker
+from pelton.annotations import Unfit
+from pelton.parameters import EMPTY, Parameter
+from pelton.params import Cookie, Header, Query
+from pelton.sources import absent, default_of, limited, path_source, set_default, text_source
+from pelton.validation import Invalid, Problems, checker
 
 
 def parameter(name: str, default: Any = EMPTY) -> Parameter:

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from noria import App, File, Form, Request, UploadedFile
-from noria.testing import live_server
+from pelton import App, File, Form, Request, UploadedFile
+from pelton.testing import live_server
 
 LARGE = os.urandom(64) * 50_000
 TEXT = {"items": ["x" * 1000] * 3000}

@@ -9,9 +9,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App
-from noria.testing import live_server
-from noria.sse import EventReader, ReceivedEvent, SseEvent, SseStream
+from pelton import App
+from pelton.testing import live_server
+from pelton.sse import EventReader, ReceivedEvent, SseEvent, SseStream
 
 
 def read(data: bytes, *cuts: int) -> list[ReceivedEvent]:

@@ -6,9 +6,9 @@ import inspect
 
 import pytest
 
-import noria
-from noria import App, ConfigError, Request, Response, ServerConfig, json
-from noria.testing import live_server
+import pelton
+from pelton import App, ConfigError, Request, Response, ServerConfig, json
+from pelton.testing import live_server
 
 LATER = """
     WebSocketRefused AsyncTestClient TlsConfig Http2Config Http3Config CorsConfig
@@ -18,7 +18,7 @@ LATER = """
 
 @pytest.mark.parametrize("name", LATER)
 def test_names(name: str) -> None:
-    assert not hasattr(noria, name) and name not in noria.__all__
+    assert not hasattr(pelton, name) and name not in pelton.__all__
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_settings(name: str) -> None:
     with pytest.raises(ConfigError):
         ServerConfig(**{name: 1})
     with pytest.raises(ConfigError):
-        ServerConfig.from_env(env={f"NORIA_{name.upper()}": "1"})
+        ServerConfig.from_env(env={f"PELTON_{name.upper()}": "1"})
     with pytest.raises(TypeError):
         live_server(App(), **{name: 1})  # type: ignore[arg-type]
 
 
 def test_star_imports_give_what_is_there() -> None:
     scope: dict[str, object] = {}
-    exec("from noria import *\nfrom noria.testing import *", scope)
+    exec("from pelton import *\nfrom pelton.testing import *", scope)
     for name in ("App", "Query", "ServerConfig", "LimitsConfig", "TimeoutConfig", "TestClient", "live_server"):
         assert name in scope
     assert scope["json"] is json

@@ -16,7 +16,7 @@ from starlette.staticfiles import StaticFiles as TheirFiles
 from static_tree import MODIFIED, make_tree, write
 from wire import Answer, Peer
 
-from noria import (
+from pelton import (
     App,
     LimitsConfig,
     RegistrationError,
@@ -26,7 +26,7 @@ from noria import (
     StaticFilesConfig,
     URLBuildError,
 )
-from noria.testing import TestClient, live_server
+from pelton.testing import TestClient, live_server
 
 Ask = Callable[..., Answer]
 DATE = "Sun, 13 Sep 2020 12:26:40 GMT"

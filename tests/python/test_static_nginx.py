@@ -19,8 +19,8 @@ from static_peer import StaticNginx
 from static_tree import MODIFIED, write
 from wire import Answer, Peer
 
-from noria import App, StaticFilesConfig
-from noria.testing import live_server
+from pelton import App, StaticFilesConfig
+from pelton.testing import live_server
 
 REQUESTS = 300
 SEED = 11

@@ -12,8 +12,8 @@ from pathlib import Path
 from static_tree import write
 from wire import Peer
 
-from noria import App, StaticFilesConfig
-from noria.testing import live_server
+from pelton import App, StaticFilesConfig
+from pelton.testing import live_server
 
 LARGE = os.urandom(1 << 20) * 24
 REQUEST = b"GET /static/large.bin HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -152,7 +152,7 @@ def test_STA_017_what_is_not_in_memory_is_waited_for_elsewhere(serve: Callable[.
                 assert peer.one().body == LARGE
     finally:
         os.close(file)
-    assert any("noria-disk" in (task / "comm").read_text() for task in Path("/proc/self/task").iterdir())
+    assert any("pelton-disk" in (task / "comm").read_text() for task in Path("/proc/self/task").iterdir())
 
 
 def test_a_stop_lets_a_file_be_sent(serve: Callable[..., live_server], tmp_path: Path) -> None:

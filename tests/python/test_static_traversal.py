@@ -10,8 +10,8 @@ from pathlib import Path
 from static_tree import CANARY, make_tree
 from wire import Peer
 
-from noria import App, StaticFilesConfig
-from noria.testing import live_server
+from pelton import App, StaticFilesConfig
+from pelton.testing import live_server
 
 PATHS_MIN = 5000
 DOTS = (

@@ -15,23 +15,23 @@ from pathlib import Path
 
 import pytest
 
-from noria.client_frames import CLOSE, FrameReader
-from noria.response_parser import ResponseParser
-from noria.websocket_session import upgrade_fields
+from pelton.client_frames import CLOSE, FrameReader
+from pelton.response_parser import ResponseParser
+from pelton.websocket_session import upgrade_fields
 from supervised import SILENCE_S, Supervised
 
 # Its first half is the requests', the rest the application's.
 GRACE_OF_A_SECOND = {
-    "NORIA_TIMEOUT_GRACEFUL": "1",
-    "NORIA_TIMEOUT_LIFESPAN_SHUTDOWN": "0.5",
-    "NORIA_WS_CLOSE_TIMEOUT": "0.4",
-    "NORIA_TIMEOUT_READ_HEADER": "0.4",
+    "PELTON_TIMEOUT_GRACEFUL": "1",
+    "PELTON_TIMEOUT_LIFESPAN_SHUTDOWN": "0.5",
+    "PELTON_WS_CLOSE_TIMEOUT": "0.4",
+    "PELTON_TIMEOUT_READ_HEADER": "0.4",
 }
 
 APP = """
 import asyncio, pathlib, sys
 from collections.abc import AsyncIterator
-from noria import App, BackgroundTasks, SseEvent
+from pelton import App, BackgroundTasks, SseEvent
 
 app = App()
 
@@ -85,7 +85,7 @@ def start(tmp_path: Path, engine: str) -> Iterator[Callable[..., Supervised]]:
     with ExitStack() as stack:
 
         def started(**settings: str) -> Supervised:
-            made = Supervised(tmp_path, "web.py", NORIA_ENGINE=engine, **settings)
+            made = Supervised(tmp_path, "web.py", PELTON_ENGINE=engine, **settings)
             stack.callback(made.end)
             made.ready()
             return made
@@ -143,7 +143,7 @@ def closed_with(client: Client) -> int:
 
 
 def test_SSE_005_PRC_014_PRC_015_each_kind_ends_in_its_way(start: Callable[..., Supervised], tmp_path: Path) -> None:
-    server = start(NORIA_TIMEOUT_GRACEFUL="60")
+    server = start(PELTON_TIMEOUT_GRACEFUL="60")
     events, plain, socket_ = Client(server, "/events"), Client(server, "/plain"), websocket(server)
     events.read_until(b"data: first\n\n")
     server.say_until("plain began")
@@ -177,7 +177,7 @@ def test_PRC_016_a_handler_is_cancelled_at_the_end_of_the_grace(start: Callable[
 
 
 def test_PRC_014_events_of_which_none_has_come_end_at_once(start: Callable[..., Supervised]) -> None:
-    server = start(NORIA_TIMEOUT_GRACEFUL="600")
+    server = start(PELTON_TIMEOUT_GRACEFUL="600")
     silent = Client(server, "/silent")
     server.say_until("silent began")
     server.process.send_signal(signal.SIGTERM)
@@ -190,7 +190,7 @@ def test_PRC_014_events_of_which_none_has_come_end_at_once(start: Callable[..., 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_PRC_001_a_second_signal_waits_for_nobody(start: Callable[..., Supervised], number: int) -> None:
-    server = start(NORIA_TIMEOUT_GRACEFUL="600")
+    server = start(PELTON_TIMEOUT_GRACEFUL="600")
     events, client = Client(server, "/events"), Client(server, "/endless")
     events.read_until(b"first")
     server.say_until("endless began")
@@ -205,7 +205,7 @@ def test_PRC_001_a_second_signal_waits_for_nobody(start: Callable[..., Supervise
 
 ALONE = """
 import asyncio, pathlib, sys
-from noria import App
+from pelton import App
 
 app = App()
 
@@ -221,7 +221,7 @@ app.run(port=0)
 
 ENDLESS_SHUTDOWN = """
 import asyncio, sys
-from noria import App
+from pelton import App
 
 app = App()
 
@@ -236,7 +236,7 @@ async def shutdown():
 
 ENDLESS_TASK = """
 import asyncio, sys
-from noria import App, BackgroundTasks, runtime
+from pelton import App, BackgroundTasks, runtime
 
 app = App()
 
@@ -274,19 +274,19 @@ app.run(port=0)
 """
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "NORIA_ENGINE": engine, **GRACE_OF_A_SECOND},
+        env={**os.environ, "PELTON_ENGINE": engine, **GRACE_OF_A_SECOND},
         capture_output=True,
         text=True,
         timeout=SILENCE_S,
         check=False,
     )
     assert done.returncode == 0
-    assert "shutdown cancelled\nnoria: the application's shutdown did not end within " in done.stderr
+    assert "shutdown cancelled\npelton: the application's shutdown did not end within " in done.stderr
 
 
 def test_PRC_002_a_quick_stop_leaves_the_shutdown_its_part(tmp_path: Path, engine: str) -> None:
     (tmp_path / "web.py").write_text(ENDLESS_SHUTDOWN)
-    server = Supervised(tmp_path, "web.py", NORIA_ENGINE=engine, NORIA_TIMEOUT_LIFESPAN_SHUTDOWN="2")
+    server = Supervised(tmp_path, "web.py", PELTON_ENGINE=engine, PELTON_TIMEOUT_LIFESPAN_SHUTDOWN="2")
     try:
         server.ready()
         assert server.stop(signal.SIGQUIT) == 0
@@ -294,14 +294,14 @@ def test_PRC_002_a_quick_stop_leaves_the_shutdown_its_part(tmp_path: Path, engin
     finally:
         server.end()
     # Two seconds and what is left of the one that requests had.
-    late = r"shutdown cancelled\nnoria: the application's shutdown did not end within (2\.\d|3\.0) s"
+    late = r"shutdown cancelled\npelton: the application's shutdown did not end within (2\.\d|3\.0) s"
     assert re.match(late, said), said
     assert "is killed" not in said
 
 
 def test_PRC_002_a_quick_stop_reaches_who_waits_for_background_tasks(tmp_path: Path, engine: str) -> None:
     (tmp_path / "web.py").write_text(ENDLESS_TASK)
-    server = Supervised(tmp_path, "web.py", NORIA_ENGINE=engine, NORIA_TIMEOUT_GRACEFUL="600")
+    server = Supervised(tmp_path, "web.py", PELTON_ENGINE=engine, PELTON_TIMEOUT_GRACEFUL="600")
     try:
         server.ready()
         with server.connect() as client:
@@ -323,7 +323,7 @@ def test_PRC_001_PRC_002_PRC_004_signals_while_the_lifespan_ends(
 ) -> None:
     os.mkfifo(tmp_path / "go")
     go = os.open(tmp_path / "go", os.O_RDWR)  # as a writer that waits for no reader
-    environment = {**os.environ, "NORIA_ENGINE": engine}
+    environment = {**os.environ, "PELTON_ENGINE": engine}
     with subprocess.Popen(
         [sys.executable, "-c", ALONE], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -346,7 +346,7 @@ def test_PRC_001_PRC_002_PRC_004_signals_while_the_lifespan_ends(
 def test_PRC_017_an_exit_in_a_task_does_not_skip_the_shutdown(tmp_path: Path, engine: str) -> None:
     program = """
 import sys
-from noria import App
+from pelton import App
 
 app = App()
 app.on_event("shutdown")(lambda: print("shutdown ran", file=sys.stderr, flush=True))
@@ -357,7 +357,7 @@ async def leave():
 app.add_route("/leave", lambda: str(app.spawn(leave())))
 app.run(port=0)
 """
-    environment = {**os.environ, "NORIA_ENGINE": engine}
+    environment = {**os.environ, "PELTON_ENGINE": engine}
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
     ) as process:

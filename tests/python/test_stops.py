@@ -14,7 +14,7 @@ STOPS = 5
 
 
 def test_PRC_018_PRC_017_stops_under_load_lose_no_request_that_had_arrived(engine: str) -> None:
-    first = int(os.environ.get("NORIA_SEED", int.from_bytes(os.urandom(4), "big")))
+    first = int(os.environ.get("PELTON_SEED", int.from_bytes(os.urandom(4), "big")))
     answered = 0
     for seed in range(first, first + STOPS):
         tally = stop_under_load(engine, seed)

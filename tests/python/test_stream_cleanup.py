@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from noria import App, Request
-from noria.sse import SseEvent
-from noria.testing import live_server
+from pelton import App, Request
+from pelton.sse import SseEvent
+from pelton.testing import live_server
 from wire import Peer
 
 

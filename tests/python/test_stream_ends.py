@@ -14,12 +14,12 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, Response
-from noria.item_encoding import EVENTS
-from noria.pool import BlockingPool
-from noria.sse import SseEvent
-from noria.streaming import Streaming, send
-from noria.testing import live_server
+from pelton import App, Response
+from pelton.item_encoding import EVENTS
+from pelton.pool import BlockingPool
+from pelton.sse import SseEvent
+from pelton.streaming import Streaming, send
+from pelton.testing import live_server
 from streamed import KINDS, KeptSink, Producer, delivery, run, sent
 from wire import Peer, ask
 
@@ -163,7 +163,7 @@ def test_a_client_that_leaves_before_the_first_item(path: str, leave: Callable[[
 def test_an_item_after_the_client_has_left_is_no_failure(
     engine: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     waits = Waits()
     with live_server(waits.app) as server, Peer(server.port) as peer:
         peer.send(b"GET /stubborn HTTP/1.1\r\nHost: a\r\n\r\n")

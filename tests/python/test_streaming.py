@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from noria import App, InvalidHeader, Response, ResponseTypeError, json
-from noria.errors import ClientDisconnected
-from noria.item_encoding import encoding_declared
-from noria.sse import SseEvent, SseStream
-from noria.streaming import Streaming, sse_response, stream_response, streams
-from noria.testing import TestClient
+from pelton import App, InvalidHeader, Response, ResponseTypeError, json
+from pelton.errors import ClientDisconnected
+from pelton.item_encoding import encoding_declared
+from pelton.sse import SseEvent, SseStream
+from pelton.streaming import Streaming, sse_response, stream_response, streams
+from pelton.testing import TestClient
 from streamed import KINDS, KeptSink, Producer, sent
 
 

@@ -19,7 +19,7 @@ from supervised import Supervised
 
 APP = """
 import ctypes, os, threading
-from noria import App, Response
+from pelton import App, Response
 app = App()
 app.add_route("/", lambda: os.getpid())
 app.add_route("/crash", lambda: ctypes.string_at(0))
@@ -50,7 +50,7 @@ def start(tmp_path: Path, engine: str) -> Iterator[Callable[..., Supervised]]:
     with ExitStack() as stack:
 
         def started(*arguments: str, **environment: str) -> Supervised:
-            made = Supervised(tmp_path, "web.py", *arguments, NORIA_ENGINE=engine, **environment)
+            made = Supervised(tmp_path, "web.py", *arguments, PELTON_ENGINE=engine, **environment)
             stack.callback(made.end)
             return made
 
@@ -109,7 +109,7 @@ def test_PRC_050_nobody_waits_for_who_reads_what_they_say(start: Callable[..., S
 
 
 def test_PRC_002_quit_ends_idle_connections_at_once(start: Callable[..., Supervised]) -> None:
-    running = start(NORIA_TIMEOUT_DRAIN_IDLE="1000", NORIA_TIMEOUT_GRACEFUL="2000")
+    running = start(PELTON_TIMEOUT_DRAIN_IDLE="1000", PELTON_TIMEOUT_GRACEFUL="2000")
     running.ready()
     with running.connect() as idle, running.connect() as half:
         running.ask(idle)
@@ -123,7 +123,7 @@ def test_PRC_002_quit_ends_idle_connections_at_once(start: Callable[..., Supervi
 
 
 def test_PRC_002_quit_behind_term_hastens_it(start: Callable[..., Supervised]) -> None:
-    running = start(NORIA_TIMEOUT_DRAIN_IDLE="1000", NORIA_TIMEOUT_GRACEFUL="2000")
+    running = start(PELTON_TIMEOUT_DRAIN_IDLE="1000", PELTON_TIMEOUT_GRACEFUL="2000")
     (worker,) = running.ready()
     with running.connect() as idle:
         running.ask(idle)
@@ -156,7 +156,7 @@ def test_PRC_032_workers_end_with_their_parent(start: Callable[..., Supervised])
 def test_PRC_033_PRC_034_LIM_093_a_hanging_worker_is_dumped_killed_and_replaced(
     start: Callable[..., Supervised], path: str
 ) -> None:
-    running = start(NORIA_TIMEOUT_STUCK_DUMP="2", NORIA_TIMEOUT_STUCK_KILL="5")
+    running = start(PELTON_TIMEOUT_STUCK_DUMP="2", PELTON_TIMEOUT_STUCK_KILL="5")
     (worker,) = running.ready()
     with running.connect() as stuck:
         stuck.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
@@ -177,10 +177,10 @@ def test_PRC_017_PRC_034_a_worker_that_stops_unasked_and_hangs_as_it_ends_is_rep
     start: Callable[..., Supervised],
 ) -> None:
     running = start(
-        NORIA_TIMEOUT_GRACEFUL="2",
-        NORIA_TIMEOUT_LIFESPAN_SHUTDOWN="1",
-        NORIA_TIMEOUT_READ_HEADER="1",
-        NORIA_WS_CLOSE_TIMEOUT="0.5",
+        PELTON_TIMEOUT_GRACEFUL="2",
+        PELTON_TIMEOUT_LIFESPAN_SHUTDOWN="1",
+        PELTON_TIMEOUT_READ_HEADER="1",
+        PELTON_WS_CLOSE_TIMEOUT="0.5",
     )
     (worker,) = running.ready()
     with running.connect() as leaving:
@@ -195,7 +195,7 @@ def test_PRC_033_an_idle_loop_has_a_heartbeat(start: Callable[..., Supervised]) 
     running = start()
     (worker,) = running.ready()
     folder = Path(f"/proc/{worker}/fd")
-    (segment,) = [name for name in os.listdir(folder) if "noria-stats" in os.readlink(folder / name)]
+    (segment,) = [name for name in os.listdir(folder) if "pelton-stats" in os.readlink(folder / name)]
     with (folder / segment).open("rb") as file:
         seen = {file.read()}
         # Nobody asks for anything, and yet something in there moves on, again and again.
@@ -215,7 +215,7 @@ def test_PRC_008_a_crash_leaves_its_stacks(start: Callable[..., Supervised], num
     said = running.say_until(r"was killed by signal")
     assert f"killed by signal {number.value}\n" in said[-1]
     name = number.name.removeprefix("SIG")
-    assert any(f"noria: {name}; native stack, innermost first" in line for line in said), said
+    assert any(f"pelton: {name}; native stack, innermost first" in line for line in said), said
     assert any(re.search(r"_native.*so", line) for line in said), said
     assert any("most recent call first" in line for line in said), said
     assert running.ready() != [worker]
@@ -240,7 +240,7 @@ def test_ENG_004_a_filter_that_kills_for_io_uring_means_epoll(tmp_path: Path, as
         tmp_path,
         "web.py",
         before=[*inject, "-e", "inject=io_uring_setup:signal=SIGSYS"],
-        NORIA_ENGINE=asked,
+        PELTON_ENGINE=asked,
     )
     try:
         running.say_until(r"as it tried io_uring; it starts again with epoll")
@@ -261,7 +261,7 @@ class Manager:
     """What systemd is to a service: a socket that is told of it."""
 
     def __init__(self) -> None:
-        self.name = f"\0noria-test-{os.getpid()}-{id(self)}"
+        self.name = f"\0pelton-test-{os.getpid()}-{id(self)}"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(self.name)
         self.socket.settimeout(60)
@@ -293,8 +293,8 @@ def test_PRC_054_the_watchdog_hears_of_us_until_a_loop_is_stuck(start: Callable[
         running = start(
             **manager.environment(),
             WATCHDOG_USEC="200000",
-            NORIA_TIMEOUT_STUCK_DUMP="2",
-            NORIA_TIMEOUT_STUCK_KILL="3",
+            PELTON_TIMEOUT_STUCK_DUMP="2",
+            PELTON_TIMEOUT_STUCK_KILL="3",
         )
         (worker,) = running.ready()
         told = [manager.told()]
@@ -330,7 +330,7 @@ def test_PRC_054_sockets_of_the_service_manager_are_used_as_given(tmp_path: Path
             before=["bash", "-c", shell, str(first.fileno()), str(second.fileno())],
             passed=[first.fileno(), second.fileno()],
             LISTEN_FDS="2",
-            NORIA_ENGINE=engine,
+            PELTON_ENGINE=engine,
         )
         try:
             workers = running.ready(2)
@@ -380,7 +380,7 @@ def test_PRC_053_privileges_are_dropped_behind_the_bind(start: Callable[..., Sup
 def test_PRC_053_they_are_gone_for_good() -> None:
     program = (
         "import os\n"
-        "from noria.cli import drop_privileges\n"
+        "from pelton.cli import drop_privileges\n"
         "drop_privileges('nobody', None)\n"
         "assert set(os.getresuid() + os.getresgid()) == {65534}, os.getresuid()\n"
         "try:\n    os.setuid(0)\nexcept PermissionError:\n    print('gone')\n"
@@ -393,7 +393,7 @@ def test_PRC_053_an_unknown_user_is_one_line_and_exit_3(tmp_path: Path) -> None:
     (tmp_path / "web.py").write_text(APP)
     running = Supervised(tmp_path, "web.py", "--user", "no_such_user")
     assert running.said.read() == (
-        "noria: cannot start: \"getpwnam(): name not found: 'no_such_user'\"; name another with --user and --group\n"
+        "pelton: cannot start: \"getpwnam(): name not found: 'no_such_user'\"; name another with --user and --group\n"
     ).replace('"', "")
     assert running.process.wait(60) == 3
     running.end()

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from links import KeptLink, handshake
-from noria.errors import WebSocketDisconnect
-from noria.pool import BlockingPool
-from noria.sync_websocket import SyncWebSocket
-from noria.websockets import WebSocket, WebSocketMessage
+from pelton.errors import WebSocketDisconnect
+from pelton.pool import BlockingPool
+from pelton.sync_websocket import SyncWebSocket
+from pelton.websockets import WebSocket, WebSocketMessage
 
 
 def in_pool(link: KeptLink, use: Callable[[SyncWebSocket], Any]) -> Any:

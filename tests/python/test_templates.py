@@ -12,9 +12,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, Depends, RegistrationError, Response
-from noria.templates import TemplateBody, enabled, rendered
-from noria.testing import TestClient, live_server
+from pelton import App, Depends, RegistrationError, Response
+from pelton.templates import TemplateBody, enabled, rendered
+from pelton.testing import TestClient, live_server
 
 HOSTILE = "<script>alert('x')</script>"
 
@@ -201,7 +201,7 @@ def test_mistakes_at_registration(pages: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(RegistrationError) as caught:
         App().enable_templates(pages)
     lines = str(caught.value).splitlines()
-    assert (lines[0], lines[2].split(None, 1)) == ("enable_templates() needs Jinja2", ["fix:", 'pip install "noria[templates]"'])
+    assert (lines[0], lines[2].split(None, 1)) == ("enable_templates() needs Jinja2", ["fix:", 'pip install "pelton[templates]"'])
 
 
 def test_other_responses_pass_unchanged() -> None:

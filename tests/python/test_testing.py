@@ -12,9 +12,9 @@ from urllib.request import urlopen
 
 import pytest
 
-from noria import App, BackgroundTasks, HTTPError, Request, Response, ServerConfig, StartupError, WebSocket
-from noria.config import LimitsConfig
-from noria.testing import AsyncTestClient, TestClient, WebSocketRefused, live_server
+from pelton import App, BackgroundTasks, HTTPError, Request, Response, ServerConfig, StartupError, WebSocket
+from pelton.config import LimitsConfig
+from pelton.testing import AsyncTestClient, TestClient, WebSocketRefused, live_server
 
 
 def echo_app(**options: Any) -> App:
@@ -164,7 +164,7 @@ def test_live_server(serve: Any, engine: str) -> None:
 
 
 def test_live_server_stops_and_starts_again(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     app = echo_app()
     for _ in range(3):
         with live_server(app) as server:

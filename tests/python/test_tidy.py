@@ -17,7 +17,7 @@ KEYS = 'constexpr auto keys = {\n    {"header_count_max", &C::header_count_max, 
 
 # A tree that keeps every rule, small as it is; each violation below is one file laid over it.
 CLEAN = {
-    "README.md": "# noria\n",
+    "README.md": "# pelton\n",
     "core/clock.hpp": "#pragma once\nint now();\n",
     "core/clock.cpp": '#include "core/clock.hpp"\nint now() { return 1; }\n',
     "tests/core/clock_test.cpp": '#include "core/clock.hpp"\nTEST(Clock, runs) { now(); }\n',
@@ -27,9 +27,9 @@ CLEAN = {
         "  ask(header_count_max);\n  ask(header_count_max + 1);\n}\n"
     ),
     "pyproject.toml": '[project]\n[project.optional-dependencies]\nmsgspec = ["msgspec>=0.18"]\n',
-    "pymod/package/noria/__init__.py": 'from noria.app import App\n\n__all__ = ["App"]\n',
-    "pymod/package/noria/app.py": "import msgspec\n\n\nclass App:\n    pass\n",
-    "tests/python/test_app.py": "from noria import App\n\n\ndef test_app():\n    assert App()\n",
+    "pymod/package/pelton/__init__.py": 'from pelton.app import App\n\n__all__ = ["App"]\n',
+    "pymod/package/pelton/app.py": "import msgspec\n\n\nclass App:\n    pass\n",
+    "tests/python/test_app.py": "from pelton import App\n\n\ndef test_app():\n    assert App()\n",
 }
 
 # Who may include whom, as the architecture has it: rows include, columns are included.
@@ -58,9 +58,9 @@ ARROWS = {
 VIOLATIONS = [
     ("arrows", "core/clock.hpp", '#include "check.hpp"\n'),
     ("arrows", "core/clock.hpp", '#include "../uring/engine.hpp"\n'),
-    ("imports", "pymod/package/noria/loop.py", "import orjson\n"),
+    ("imports", "pymod/package/pelton/loop.py", "import orjson\n"),
     *(
-        ("imports", "pymod/package/noria/loop.py", f"from {stranger} import x\n")
+        ("imports", "pymod/package/pelton/loop.py", f"from {stranger} import x\n")
         for stranger in ("tools", "tests", "benchmarks")
     ),
     # A library is known to one folder, and to the tests of that folder.
@@ -95,14 +95,14 @@ VIOLATIONS = [
         for call in ("std::exit(3)", "exit(3)", "::_exit(3)", "quick_exit(3)", "_Exit(3)", "std::abort()")
     ),
     *(
-        ("exit", "pymod/package/noria/app.py", f"import os, sys\n\n{call}\n")
+        ("exit", "pymod/package/pelton/app.py", f"import os, sys\n\n{call}\n")
         for call in ("sys.exit(1)", "os._exit(1)", "exit(1)", "quit()")
     ),
     *(
         ("printf", "core/clock.cpp", f"void f() {{ {call}; }}\n")
         for call in ('std::printf("x")', 'fprintf(f, "x")', 'dprintf(1, "x")', 'puts("x")', 'std::cerr << "x"')
     ),
-    ("printf", "pymod/package/noria/app.py", 'print("x")\n'),
+    ("printf", "pymod/package/pelton/app.py", 'print("x")\n'),
     ("format", "core/clock.cpp", "#include <format>\n"),
     ("format", "core/clock.cpp", 'auto text = std::format("{}", 1);\n'),
     ("sleep", "tests/core/clock_test.cpp", "TEST(Clock, t) { std::this_thread::sleep_for(1s); }\n"),
@@ -113,7 +113,7 @@ VIOLATIONS = [
     ("sleep", "core/clock.cpp", "void f() { ::usleep(1); }\n"),
     ("sleep", "tests/python/test_app.py", "import time\n\ntime.sleep(1)\n"),
     ("sleep", "tests/python/test_app.py", "from time import sleep\n"),
-    ("sleep", "pymod/package/noria/app.py", "import asyncio\n\nasyncio.sleep(1)\n"),
+    ("sleep", "pymod/package/pelton/app.py", "import asyncio\n\nasyncio.sleep(1)\n"),
     ("thread-local", "core/clock.cpp", "thread_local int x;\n"),
     ("throw", "http/serve/server.hpp", "void f() { throw 1; }\n"),
     ("throw", "core/clock.cpp", "void f() { try { g(); } catch (...) {} }\n"),
@@ -124,11 +124,11 @@ VIOLATIONS = [
     ("dead-code", "core/clock.cpp", "// arm_timer(deadline);\n"),
     ("dead-code", "core/clock.cpp", "  // int x = y;\n"),
     ("narration", "core/clock.cpp", "// Step 3: send.\n"),
-    ("narration", "pymod/package/noria/app.py", "# Now we start.\n"),
+    ("narration", "pymod/package/pelton/app.py", "# Now we start.\n"),
     ("todo", "core/clock.cpp", "// TODO: later\n"),
     ("todo", "README.md", "FIXME\n"),
-    ("machine-path", "pymod/package/noria/app.py", 'DATA = "/root/data/x"\n'),
-    ("machine-path", "meson.build", "x = '/home/someone/noria/x'\n"),
+    ("machine-path", "pymod/package/pelton/app.py", 'DATA = "/root/data/x"\n'),
+    ("machine-path", "meson.build", "x = '/home/someone/pelton/x'\n"),
     ("root", "STATE.txt", "x\n"),
     ("root", "scripts/one_off.sh", "x\n"),
     ("names", "core/utils.hpp", "#pragma once\n"),
@@ -140,12 +140,12 @@ VIOLATIONS = [
     ("length", "core/clock.cpp", "int x;\n" * 401),
     ("mirror", "core/arena.cpp", "int x;\n"),
     ("mirror", "core/list.hpp", "inline int f(int x) {\n  if (x > 3) return 0;\n  return x;\n}\n"),
-    ("mirror", "pymod/package/noria/routing.py", "def route():\n    pass\n"),
+    ("mirror", "pymod/package/pelton/routing.py", "def route():\n    pass\n"),
     ("mirror", "pymod/bridge/handler.cpp", "int x;\n"),
     ("config-bound", "http/serve/config.cpp", KEYS.replace("header_count", "header_line")),
     ("config-bound", "tests/http/serve/config_test.cpp", "TEST(C, n) { ask(header_count_max); }\n"),
     ("config-bound", "tests/http/serve/config_test.cpp", "TEST(C, n) { header_count_max - 1; }\n"),
-    ("public-name", "pymod/package/noria/__init__.py", '__all__ = ["App", "Router"]\n'),
+    ("public-name", "pymod/package/pelton/__init__.py", '__all__ = ["App", "Router"]\n'),
     ("exceptions", "tools/tidy_exceptions.toml", '[[allow]]\nrule = "todo"\npath = "README.md"\nreason = "x"\n'),
     (
         "exceptions",

@@ -12,10 +12,10 @@ from weakref import ref
 import pytest
 
 from links import KeptLink, handshake
-from noria import App, BackgroundTasks, SyncWebSocket, WebSocket, WebSocketDisconnect
-from noria.client_frames import CLOSE
-from noria.testing import TestClient, live_server
-from noria.topics import Topics, publish
+from pelton import App, BackgroundTasks, SyncWebSocket, WebSocket, WebSocketDisconnect
+from pelton.client_frames import CLOSE
+from pelton.testing import TestClient, live_server
+from pelton.topics import Topics, publish
 from websocket_peer import DEFLATE, Peer
 
 Serve = Callable[..., live_server]

@@ -14,8 +14,8 @@ pytest.importorskip("mypy")
 
 GOOD = """
 from typing import Annotated, assert_type
-from noria import App, Body, HTTPError, Query, Request, Response, ServerConfig, LimitsConfig
-from noria.testing import TestClient, live_server
+from pelton import App, Body, HTTPError, Query, Request, Response, ServerConfig, LimitsConfig
+from pelton.testing import TestClient, live_server
 
 app = App(server=ServerConfig(limits=LimitsConfig(max_body_size=1)))
 
@@ -54,7 +54,7 @@ def mypy(*arguments: str) -> tuple[int, str]:
 
 
 def test_the_package_and_the_examples() -> None:
-    code, said = mypy("pymod/package/noria")
+    code, said = mypy("pymod/package/pelton")
     assert code == 0, said
     code, said = mypy(*map(str, sorted((ROOT / "examples").rglob("*.py"))))
     assert code == 0, said
@@ -69,7 +69,7 @@ def test_what_users_write(tmp_path: Path) -> None:
 
 def test_wrong_options_are_type_errors(tmp_path: Path) -> None:
     bad = tmp_path / "bad.py"
-    bad.write_text("from noria import *\n" + "\n".join(BAD) + "\n")
+    bad.write_text("from pelton import *\n" + "\n".join(BAD) + "\n")
     _, said = mypy(str(bad))
     for line in range(2, 2 + len(BAD)):
         assert f"bad.py:{line}: error" in said, BAD[line - 2]

@@ -13,12 +13,12 @@ from typing import Annotated
 
 import pytest
 
-from noria import App, File, Request, UploadedFile
-from noria.form_reading import FormCollector
-from noria.testing import live_server
+from pelton import App, File, Request, UploadedFile
+from pelton.form_reading import FormCollector
+from pelton.testing import live_server
 
 PIECE = bytes(range(256)) * 4096
-PIECES = int(os.environ.pop("NORIA_UPLOAD_MIB", "96"))
+PIECES = int(os.environ.pop("PELTON_UPLOAD_MIB", "96"))
 
 
 def resident_bytes() -> int:

@@ -8,7 +8,7 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from noria import UploadedFile
+from pelton import UploadedFile
 
 CONTENT = bytes(range(256)) * 5
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from noria.annotations import scalar_converter
-from noria.validation import Invalid, as_choice, as_timedelta, checker, listed
+from pelton.annotations import scalar_converter
+from pelton.validation import Invalid, as_choice, as_timedelta, checker, listed
 
 pydantic = pytest.importorskip("pydantic")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from noria import App, BackgroundTasks, Depends, HTTPError, Request, SyncWebSocket, WebSocket, WebSocketDisconnect
-from noria.testing import TestClient
+from pelton import App, BackgroundTasks, Depends, HTTPError, Request, SyncWebSocket, WebSocket, WebSocketDisconnect
+from pelton.testing import TestClient
 
 
 def test_websockets() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from decorators import awaiting, passing
 
-from noria import App, HTTPError, RegistrationError, Request, SyncWebSocket, WebSocket, WebSocketDisconnect
-from noria.testing import TestClient, WebSocketRefused, live_server
-from noria.websocket_session import new_key, upgrade_fields
+from pelton import App, HTTPError, RegistrationError, Request, SyncWebSocket, WebSocket, WebSocketDisconnect
+from pelton.testing import TestClient, WebSocketRefused, live_server
+from pelton.websocket_session import new_key, upgrade_fields
 from wire import Peer
 
 
@@ -103,7 +103,7 @@ def test_what_is_no_exception_of_this_connection(ends: str, code: int, logged: b
 def test_a_client_that_is_lost_before_it_is_accepted(
     engine: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     app, began, seen = App(), threading.Event(), []
 
     @app.websocket("/")
@@ -127,7 +127,7 @@ def test_a_client_that_is_lost_before_it_is_accepted(
 def test_a_client_that_has_left_behind_messages_that_wait(
     engine: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     app, through = App(), threading.Event()
 
     @app.websocket("/")
@@ -149,7 +149,7 @@ def test_a_client_that_has_left_behind_messages_that_wait(
 
 
 def test_messages_with_the_handshake_ahead_of_a_broken_rule(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NORIA_ENGINE", engine)
+    monkeypatch.setenv("PELTON_ENGINE", engine)
     app = App()
 
     @app.websocket("/")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from noria.client_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, FrameError, masked, masked_frame
-from noria.errors import WebSocketDisconnect
-from noria.websocket_session import WebSocketRefused, WebSocketSession, accept_of, new_key, upgrade_fields
+from pelton.client_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, FrameError, masked, masked_frame
+from pelton.errors import WebSocketDisconnect
+from pelton.websocket_session import WebSocketRefused, WebSocketSession, accept_of, new_key, upgrade_fields
 from test_client_frames import plain
 from wires import ScriptedWire
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from noria import App, ConfigError, LimitsConfig, ServerConfig, TimeoutConfig, WebSocket
-from noria.client_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, masked_frame
-from noria.settings import SETTINGS, defaults, native_values, with_changes, with_environment
-from noria.testing import live_server
+from pelton import App, ConfigError, LimitsConfig, ServerConfig, TimeoutConfig, WebSocket
+from pelton.client_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, masked_frame
+from pelton.settings import SETTINGS, defaults, native_values, with_changes, with_environment
+from pelton.testing import live_server
 from websocket_peer import DEFLATE, Peer, Refused
 
 Serve = Callable[..., live_server]
@@ -39,15 +39,15 @@ def test_one_name_for_keyword_variable_and_field() -> None:
         ws_max_control_frames ws_max_inflate_ratio ws_deflate_min ws_max_queue ws_ping_interval ws_ping_timeout
         ws_close_timeout""".split()
     )
-    env = {"NORIA_WS_MAX_SIZE": "2KiB", "NORIA_WS_PING_INTERVAL": "none", "NORIA_WS_ORIGINS": "https://a, https://b"}
-    values = with_environment(defaults(), "NORIA_", env)
+    env = {"PELTON_WS_MAX_SIZE": "2KiB", "PELTON_WS_PING_INTERVAL": "none", "PELTON_WS_ORIGINS": "https://a, https://b"}
+    values = with_environment(defaults(), "PELTON_", env)
     assert (values["ws_max_size"], values["ws_ping_interval"]) == (2048, None)
     assert values["ws_origins"] == ("https://a", "https://b")
     config = ServerConfig.from_env(env=env)
     assert (config.limits.ws_max_size, config.timeouts.ws_ping_interval) == (2048, None)
     assert native_values(values)["websocket_ping_interval_ms"] == 2**64 - 1
-    with pytest.raises(ConfigError, match="NORIA_WS_MAX_SIZE"):
-        ServerConfig.from_env(env={"NORIA_WS_MAX_SIZ": "1"})
+    with pytest.raises(ConfigError, match="PELTON_WS_MAX_SIZE"):
+        ServerConfig.from_env(env={"PELTON_WS_MAX_SIZ": "1"})
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 
 import pytest
 
-from noria import App, Body, Cookie, HandlerSignatureError, Header, Query, Request, Response
-from noria.background import BackgroundTasks
-from noria.errors import place_of
-from noria.routing import RouteInfo
-from noria.signature import Compiler
-from noria.sync_websocket import SyncWebSocket
-from noria.websocket_signature import WebSocketCompiler
-from noria.websockets import WebSocket
+from pelton import App, Body, Cookie, HandlerSignatureError, Header, Query, Request, Response
+from pelton.background import BackgroundTasks
+from pelton.errors import place_of
+from pelton.routing import RouteInfo
+from pelton.signature import Compiler
+from pelton.sync_websocket import SyncWebSocket
+from pelton.websocket_signature import WebSocketCompiler
+from pelton.websockets import WebSocket
 
 
 @dataclass

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from links import KeptLink, handshake
-from noria import InvalidHeader, json
-from noria.errors import WebSocketDisconnect
-from noria.websockets import WebSocket, WebSocketMessage, checked_close, subprotocols_of
+from pelton import InvalidHeader, json
+from pelton.errors import WebSocketDisconnect
+from pelton.websockets import WebSocket, WebSocketMessage, checked_close, subprotocols_of
 
 OFFER = "chat, superchat"
 

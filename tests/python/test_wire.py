@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 from wire import Peer, Vector, answers, ask, vectors
 
-from noria import App, Request, Response
-from noria.testing import live_server
+from pelton import App, Request, Response
+from pelton.testing import live_server
 
 Serve = Callable[..., live_server]
 GOOD = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from noria import Response
+from pelton import Response
 
 
 def test_elements() -> None:

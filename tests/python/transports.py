@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-import noria.loop
+import pelton.loop
 
 KINDS = ("inet", "unix")
 
@@ -76,7 +76,7 @@ def turns(loop: asyncio.AbstractEventLoop, count: int = 4) -> None:
 Trial = Callable[[asyncio.AbstractEventLoop, Recorder, Any, socket.socket], None]
 
 
-def on_both(loop: noria.loop.Loop, trial: Trial, kind: str = "unix", **options: Any) -> tuple[Any, Any]:
+def on_both(loop: pelton.loop.Loop, trial: Trial, kind: str = "unix", **options: Any) -> tuple[Any, Any]:
     """What a protocol saw, and what was told of errors: of ours, and of asyncio's own."""
     stock = asyncio.SelectorEventLoop()
     results = []

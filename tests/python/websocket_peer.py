@@ -7,8 +7,8 @@ import zlib
 from types import TracebackType
 from typing import NamedTuple
 
-from noria.client_frames import BINARY, CLOSE, PING, PONG, TEXT, masked_frame
-from noria.websocket_session import new_key, upgrade_fields
+from pelton.client_frames import BINARY, CLOSE, PING, PONG, TEXT, masked_frame
+from pelton.websocket_session import new_key, upgrade_fields
 
 SILENCE_S = 60
 DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate"

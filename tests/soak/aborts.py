@@ -27,7 +27,7 @@ import soak  # noqa: E402
 
 APP = """
 import asyncio, gc, os, time
-from noria import App, ClientDisconnected, Request, SseEvent
+from pelton import App, ClientDisconnected, Request, SseEvent
 
 app = App()
 began, told, faults = {}, {}, []

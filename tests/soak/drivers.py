@@ -33,7 +33,7 @@ APP = """
 import asyncio, os
 import asyncpg
 from redis.asyncio import Redis
-from noria import App
+from pelton import App
 
 app = App()
 opened = None

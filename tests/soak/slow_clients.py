@@ -23,7 +23,7 @@ from threading import Event, Thread
 from soak import Peer, get, start
 
 APP = """
-from noria import App, Request, Response, ServerConfig, TimeoutConfig
+from pelton import App, Request, Response, ServerConfig, TimeoutConfig
 app = App(server=ServerConfig(timeouts=TimeoutConfig(idle=KEEP_ALIVE_S)))
 
 @app.get("/")

@@ -30,7 +30,7 @@ from typing import IO
 
 APP = """
 import gc, os, sys
-from noria import App, HTTPError, Request, Response
+from pelton import App, HTTPError, Request, Response
 app = App()
 
 @app.get("/item/{number:int}")
@@ -235,10 +235,10 @@ def start(engine: str, app: str = APP) -> tuple[subprocess.Popen[bytes], int, in
     folder = tempfile.TemporaryDirectory()
     (Path(folder.name) / "web.py").write_text(app)
     process = subprocess.Popen(
-        [sys.executable, "-m", "noria", "run", "web.py", "--port", "0"],
+        [sys.executable, "-m", "pelton", "run", "web.py", "--port", "0"],
         stderr=subprocess.PIPE,
         cwd=folder.name,
-        env={**os.environ, "NORIA_ENGINE": engine},
+        env={**os.environ, "PELTON_ENGINE": engine},
     )
     assert process.stderr is not None
     line = process.stderr.readline().decode()

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 APP = """
-from noria import App, Request, Response
+from pelton import App, Request, Response
 app = App()
 
 @app.get("/text/{number:int}/{times:int}")
@@ -176,16 +176,16 @@ class StopRun:
         self.stopped = False
         self.numbers = 0
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "noria", "run", "web.py", "--port", "0", "--workers", str(workers)],
+            [sys.executable, "-m", "pelton", "run", "web.py", "--port", "0", "--workers", str(workers)],
             stderr=subprocess.PIPE,
             text=True,
             cwd=folder,
             env={
                 **os.environ,
-                "NORIA_ENGINE": engine,
-                "NORIA_TIMEOUT_GRACEFUL": str(GRACEFUL_S),
-                "NORIA_TIMEOUT_READ_HEADER": str(GRACEFUL_S - 1),
-                "NORIA_TIMEOUT_LIFESPAN_SHUTDOWN": "1",
+                "PELTON_ENGINE": engine,
+                "PELTON_TIMEOUT_GRACEFUL": str(GRACEFUL_S),
+                "PELTON_TIMEOUT_READ_HEADER": str(GRACEFUL_S - 1),
+                "PELTON_TIMEOUT_LIFESPAN_SHUTDOWN": "1",
             },
         )
         assert self.process.stderr is not None

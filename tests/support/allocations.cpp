@@ -14,13 +14,13 @@ void counted() {
 
 }  // namespace
 
-namespace noria::support {
+namespace pelton::support {
 
 std::uint64_t allocations() {
   return total.load(std::memory_order_relaxed);
 }
 
-}  // namespace noria::support
+}  // namespace pelton::support
 
 // A sanitizer has a heap of its own, which tells whoever asks; glibc's is counted at its entrances.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

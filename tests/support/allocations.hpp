@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-namespace noria::support {
+namespace pelton::support {
 
 std::uint64_t allocations();
 
-}  // namespace noria::support
+}  // namespace pelton::support

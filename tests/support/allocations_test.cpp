@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <new>
 
-namespace noria::support {
+namespace pelton::support {
 namespace {
 
 // Through a volatile pointer: memory that nobody looks at may be left out by the compiler.
@@ -38,4 +38,4 @@ TEST(Allocations, count_the_calls_of_c) {
 }
 
 }  // namespace
-}  // namespace noria::support
+}  // namespace pelton::support

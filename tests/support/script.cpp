@@ -2,7 +2,7 @@
 
 #include <cerrno>
 
-namespace noria::support {
+namespace pelton::support {
 
 namespace {
 constexpr std::uint64_t millisecond_ns = 1'000'000;
@@ -65,4 +65,4 @@ Script hostile() {
   return script;
 }
 
-}  // namespace noria::support
+}  // namespace pelton::support

@@ -8,7 +8,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::support {
+namespace pelton::support {
 
 // One operation kind fails with `error`: by chance, and the `nth` time (from 1; 0: by chance only).
 struct Fault {
@@ -56,4 +56,4 @@ Script rough();
 // Everything a kernel and a peer may do, all the time.
 Script hostile();
 
-}  // namespace noria::support
+}  // namespace pelton::support

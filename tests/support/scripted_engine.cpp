@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace noria::support {
+namespace pelton::support {
 
 using uring::Completion;
 using uring::Descriptor;
@@ -59,7 +59,8 @@ ScriptedEngine::ScriptedEngine(Script script, std::span<const std::uint8_t> tape
     : MemoryEngine(options_of(script)), script_(std::move(script)), random_(tape), clock_(clock) {}
 
 std::string ScriptedEngine::story() const {
-  return "script " + std::string(script_.name) + ", again with NORIA_SEED=" + std::to_string(seed_);
+  return "script " + std::string(script_.name) +
+         ", again with PELTON_SEED=" + std::to_string(seed_);
 }
 
 std::size_t ScriptedEngine::turn(std::span<Completion> out, std::uint64_t deadline_ns,
@@ -356,4 +357,4 @@ void ScriptedEngine::act_on(const Event& event) {
   }
 }
 
-}  // namespace noria::support
+}  // namespace pelton::support

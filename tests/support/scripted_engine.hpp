@@ -17,7 +17,7 @@
 #include "tests/support/seeded_random.hpp"
 #include "uring/memory/memory_engine.hpp"
 
-namespace noria::support {
+namespace pelton::support {
 
 enum class Ending : std::uint8_t {
   waits,        // keeps its end open until the server has finished
@@ -168,4 +168,4 @@ class ScriptedEngine final : public uring::MemoryEngine {
   Doings doings_;
 };
 
-}  // namespace noria::support
+}  // namespace pelton::support

@@ -16,7 +16,7 @@
 #include "core/clock.hpp"
 #include "tests/support/seeds.hpp"
 
-namespace noria::support {
+namespace pelton::support {
 namespace {
 
 using uring::BufferLease;
@@ -372,9 +372,9 @@ TEST(ScriptedEngine, a_buffer_given_back_is_scribbled_over) {
 
 TEST(ScriptedEngine, the_story_names_the_seed) {  // VER-031
   VirtualClock clock;
-  EXPECT_NE(ScriptedEngine(hostile(), 4711, clock).story().find("NORIA_SEED=4711"),
+  EXPECT_NE(ScriptedEngine(hostile(), 4711, clock).story().find("PELTON_SEED=4711"),
             std::string::npos);
 }
 
 }  // namespace
-}  // namespace noria::support
+}  // namespace pelton::support

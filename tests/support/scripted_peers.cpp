@@ -4,7 +4,7 @@
 
 #include "tests/support/scripted_engine.hpp"
 
-namespace noria::support {
+namespace pelton::support {
 
 std::size_t ScriptedEngine::play(uring::Descriptor listener, std::string octets, Ending ending) {
   const std::size_t number = players_.size();
@@ -140,4 +140,4 @@ void ScriptedEngine::note_fault(uring::Descriptor socket, bool lost) {
   }
 }
 
-}  // namespace noria::support
+}  // namespace pelton::support

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-namespace noria::support {
+namespace pelton::support {
 
 class SeededRandom {
  public:
@@ -47,4 +47,4 @@ class SeededRandom {
   bool has_tape_ = false;
 };
 
-}  // namespace noria::support
+}  // namespace pelton::support

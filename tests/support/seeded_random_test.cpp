@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace noria::support {
+namespace pelton::support {
 namespace {
 
 TEST(SeededRandom, ENG_060_a_seed_is_a_whole_story) {
@@ -32,4 +32,4 @@ TEST(SeededRandom, a_tape_decides_an_octet_at_a_time_and_then_nothing_happens) {
 }
 
 }  // namespace
-}  // namespace noria::support
+}  // namespace pelton::support

@@ -3,11 +3,11 @@
 #include <cstdlib>
 #include <numeric>
 
-namespace noria::support {
+namespace pelton::support {
 
 std::vector<std::uint64_t> seeds(std::size_t count) {
-  if (const char* one = std::getenv("NORIA_SEED")) return {std::strtoull(one, nullptr, 0)};
-  if (const char* wished = std::getenv("NORIA_SEED_COUNT")) {
+  if (const char* one = std::getenv("PELTON_SEED")) return {std::strtoull(one, nullptr, 0)};
+  if (const char* wished = std::getenv("PELTON_SEED_COUNT")) {
     count = std::strtoull(wished, nullptr, 0);
   }
   std::vector<std::uint64_t> all(count);
@@ -15,4 +15,4 @@ std::vector<std::uint64_t> seeds(std::size_t count) {
   return all;
 }
 
-}  // namespace noria::support
+}  // namespace pelton::support

@@ -8,7 +8,7 @@
 #include "tests/uring/ring/filtered.hpp"
 #include "uring/ring/monotonic.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 std::string outcome(EngineRequest request) {
@@ -76,4 +76,4 @@ INSTANTIATE_TEST_SUITE_P(
                        ::testing::Values(EPERM, ENOSYS, ENOMEM, EINVAL, EOPNOTSUPP, EMFILE)));
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

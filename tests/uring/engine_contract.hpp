@@ -18,7 +18,7 @@
 #include "engine_world.hpp"
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 inline std::uint64_t now_ns() {
   timespec now{};
@@ -145,4 +145,4 @@ class EngineContract : public ::testing::TestWithParam<EngineKind> {
   std::unique_ptr<EngineWorld> world_;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -14,7 +14,7 @@
 
 #include "engine_contract.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_P(EngineContract, one_accept_gives_every_connection) {
@@ -327,4 +327,4 @@ INSTANTIATE_TEST_SUITE_P(Engines, EngineContract, ::testing::ValuesIn(engine_kin
                          [](const auto& kind) { return engine_name(kind.param); });
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -16,7 +16,7 @@
 #include "engine_contract.hpp"
 #include "tests/support/allocations.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 struct Waits {
@@ -305,4 +305,4 @@ INSTANTIATE_TEST_SUITE_P(Engines, EngineWithFewBuffers, ::testing::ValuesIn(engi
                          name_of);
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -17,7 +17,7 @@
 #include "uring/memory/memory_engine.hpp"
 #include "uring/ring/ring.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 class KernelWorld final : public EngineWorld {
@@ -160,7 +160,7 @@ std::unique_ptr<EngineWorld> EngineWorld::open(EngineKind kind, const EngineOpti
 }
 
 std::vector<EngineKind> engine_kinds() {
-  const char* forced = std::getenv("NORIA_ENGINE");
+  const char* forced = std::getenv("PELTON_ENGINE");
   if (forced != nullptr && std::string_view(forced) == "epoll") {
     return {EngineKind::epoll, EngineKind::memory};
   }
@@ -179,4 +179,4 @@ std::string engine_name(EngineKind kind) {
   return "memory";
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

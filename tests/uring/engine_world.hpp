@@ -11,7 +11,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class EngineWorld {
  public:
@@ -41,9 +41,9 @@ class EngineWorld {
   std::unique_ptr<Engine> engine_;
 };
 
-// The engines that this run is about: all, or all but the ring with NORIA_ENGINE=epoll.
+// The engines that this run is about: all, or all but the ring with PELTON_ENGINE=epoll.
 std::vector<EngineKind> engine_kinds();
 
 std::string engine_name(EngineKind kind);
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -4,7 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST(ForkGuard, ENG_052_owner_and_child_know_who_they_are) {
@@ -19,4 +19,4 @@ TEST(ForkGuard, ENG_052_owner_and_child_know_who_they_are) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -6,7 +6,7 @@
 
 #include "uring/memory/memory_engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 // Writes down the order in which the loop calls.
@@ -61,4 +61,4 @@ TEST(Loop, LIM_096_what_a_turn_took_is_flushed_before_more_is_taken) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -5,7 +5,7 @@
 
 #include <thread>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 bool readable(const Wake& wake) {
@@ -26,4 +26,4 @@ TEST(Wake, ENG_053_signals_from_any_thread_count_as_one_until_drained) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -68,7 +68,7 @@ _MAY_INCLUDE_ROOTS = (*ROOMS, "examples")
 
 def find_imports(tree: Tree) -> Iterator[Finding]:
     """The package imports the standard library, itself, and what pyproject.toml lists as extras."""
-    known = {"noria", *sys.stdlib_module_names}
+    known = {"pelton", *sys.stdlib_module_names}
     if "pyproject.toml" in tree.paths:
         extras = tomllib.loads(tree.text("pyproject.toml"))["project"].get("optional-dependencies", {})
         for requirements in extras.values():

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tidy_rules.tree import ROOMS, Finding, Rule, Tree, line_of
 
-_PACKAGE = "pymod/package/noria"
+_PACKAGE = "pymod/package/pelton"
 _CONFIG_TABLE = "http/serve/config.cpp"
 _CONFIG_KEY = re.compile(r'^\s*\{\s*"(?P<key>\w+)",\s*&', re.MULTILINE)
 # A function with a body: `) {`, with qualifiers, a trailing return type or initialisers between.
@@ -129,7 +129,7 @@ def find_public_name(tree: Tree) -> Iterator[Finding]:
                 words.add(node.attr)
     for name, line in _strings_of_all(ast.parse(tree.text(surface))):
         if name not in words:
-            yield Finding("public-name", surface, line, f"noria.{name}: no test uses it")
+            yield Finding("public-name", surface, line, f"pelton.{name}: no test uses it")
 
 
 RULES = (

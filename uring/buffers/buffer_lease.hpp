@@ -11,7 +11,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 using BufferId = std::uint16_t;
 inline constexpr BufferId no_buffer = 0xFFFF;
@@ -94,4 +94,4 @@ class BufferLease {
   std::uint32_t bytes_ = 0;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

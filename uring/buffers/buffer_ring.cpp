@@ -6,7 +6,7 @@
 #include <bit>
 #include <cerrno>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -56,4 +56,4 @@ void BufferRing::publish_idle() {
   std::atomic_ref(entries_[0].tail).store(tail_, std::memory_order_release);
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -10,7 +10,7 @@
 #include "core/check.hpp"
 #include "uring/buffers/buffer_lease.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class BufferRing final : public ReceiveBuffers {
  public:
@@ -53,4 +53,4 @@ class BufferRing final : public ReceiveBuffers {
   std::uint16_t tail_ = 0;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -12,7 +12,7 @@
 #include "core/check.hpp"
 #include "uring/sockets/socket_options.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -283,4 +283,4 @@ void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
   }
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

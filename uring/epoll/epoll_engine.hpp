@@ -17,7 +17,7 @@
 #include "uring/memory/submission.hpp"
 #include "uring/sockets/file_send.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class EpollEngine final : public Engine {
  public:
@@ -137,4 +137,4 @@ class EpollEngine final : public Engine {
   std::array<epoll_event, events_max> events_;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -11,7 +11,7 @@
 #include "core/check.hpp"
 #include "uring/epoll/epoll_engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 // --- accept ---
 
@@ -241,4 +241,4 @@ std::int32_t EpollEngine::close_now(Descriptor descriptor) {
   return ::close(descriptor) == 0 || errno == EINTR ? 0 : -errno;
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

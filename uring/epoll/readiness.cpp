@@ -9,7 +9,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -91,4 +91,4 @@ int Readiness::wait(std::span<epoll_event> events, std::uint64_t left_ns) {
   return counted(::epoll_wait(epoll_, events.data(), room, static_cast<int>(ms)));
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

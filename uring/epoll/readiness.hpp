@@ -12,7 +12,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class Readiness {
  public:
@@ -43,4 +43,4 @@ class Readiness {
   bool precise_ = false;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

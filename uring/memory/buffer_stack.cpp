@@ -5,7 +5,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 constexpr std::align_val_t cache_line{64};
@@ -22,4 +22,4 @@ BufferStack::~BufferStack() {
   ::operator delete(slab_, cache_line);
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -8,7 +8,7 @@
 
 #include "uring/buffers/buffer_lease.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class BufferStack final : public ReceiveBuffers {
  public:
@@ -35,4 +35,4 @@ class BufferStack final : public ReceiveBuffers {
   }
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

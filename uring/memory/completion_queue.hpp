@@ -9,7 +9,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class CompletionQueue {
  public:
@@ -38,4 +38,4 @@ class CompletionQueue {
   std::size_t head_ = 0;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -9,7 +9,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 MemoryEngine::MemoryEngine(const EngineOptions& options)
     : buffers_(options.receive_buffer_count, options.receive_buffer_bytes) {}
@@ -397,4 +397,4 @@ void MemoryEngine::consume(Socket& socket, std::size_t bytes) {
   }
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

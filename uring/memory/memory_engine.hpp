@@ -17,7 +17,7 @@
 #include "uring/memory/completion_queue.hpp"
 #include "uring/memory/submission.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 // The far end of one in-memory connection; void once the peer has hung up.
 struct Peer {
@@ -215,4 +215,4 @@ class MemoryEngine : public Engine {
   std::size_t in_flight_ = 0;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

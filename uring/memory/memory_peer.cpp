@@ -7,7 +7,7 @@
 #include "core/check.hpp"
 #include "uring/memory/memory_engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 MemoryEngine::Socket* MemoryEngine::find(Descriptor descriptor) {
   const auto index = static_cast<std::size_t>(descriptor - descriptor_first);
@@ -196,4 +196,4 @@ bool MemoryEngine::server_reset(Peer peer) const {
   return far_end(peer).was_reset;
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

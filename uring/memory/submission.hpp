@@ -7,7 +7,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 // No single call moves more; a span may be longer, a short result says so.
 inline constexpr std::size_t transfer_bytes_max = std::size_t{1} << 30;
@@ -23,4 +23,4 @@ struct Submission {
   bool lasts = false;        // poll
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

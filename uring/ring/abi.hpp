@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 // io_uring_enter(2) takes the timeout as a point on the ring's clock (kernel 6.12).
 inline constexpr std::uint32_t enter_absolute_timer = 1u << 5;
@@ -13,4 +13,4 @@ inline constexpr std::uint32_t enter_absolute_timer = 1u << 5;
 inline constexpr std::uint32_t enter_no_iowait = 1u << 7;
 inline constexpr std::uint32_t feature_no_iowait = 1u << 17;
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -9,7 +9,7 @@
 #include "uring/ring/monotonic.hpp"
 #include "uring/ring/ring.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 void RingEngine::entered(int result) {
   switch (-result) {
@@ -80,4 +80,4 @@ void RingEngine::starve(int error) {
   if (told_ < Trouble::unusable) tell(told_ = Trouble::unusable, error);
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -19,7 +19,7 @@ __attribute__((weak, visibility("default"))) int io_uring_major_version();
 __attribute__((weak, visibility("default"))) int io_uring_minor_version();
 }
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -168,4 +168,4 @@ RingFacts ring_facts(const EngineOptions& options) {
   return facts;
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

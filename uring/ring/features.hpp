@@ -1,5 +1,5 @@
 // What io_uring can do for this process, found by doing it; for the choice of an engine and for
-// `noria doctor`.
+// `pelton doctor`.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 #include "uring/engine.hpp"
 #include "uring/engine_error.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 // What the system says about io_uring without being asked to do any.
 struct Surroundings {
@@ -58,4 +58,4 @@ std::expected<TriedRing, EngineError> open_tried_ring(const EngineOptions& optio
 // The line for a call that failed with an errno in these surroundings.
 EngineError explain(std::string_view call, int error, const Surroundings& around);
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <ctime>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 inline constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
 
@@ -15,4 +15,4 @@ inline std::uint64_t monotonic_ns() {
          static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -20,7 +20,7 @@
 #include "uring/ring/ops/send.hpp"
 #include "uring/sockets/socket_options.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -370,4 +370,4 @@ void RingEngine::end_operations() {
   }
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

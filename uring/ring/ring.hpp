@@ -19,7 +19,7 @@
 #include "uring/ring/set_up.hpp"
 #include "uring/sockets/file_send.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class RingEngine final : public Engine {
  public:
@@ -116,4 +116,4 @@ class RingEngine final : public Engine {
   ForkGuard fork_guard_;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -9,7 +9,7 @@
 
 #include "uring/limits.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -90,4 +90,4 @@ std::expected<void, SetUpFailure> start_ring(io_uring& ring) {
   return {};
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

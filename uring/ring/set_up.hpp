@@ -7,7 +7,7 @@
 #include <expected>
 #include <span>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 struct SetUp {
   io_uring ring;
@@ -34,4 +34,4 @@ std::expected<SetUp, SetUpFailure> set_up_ring(std::uint32_t submission_entries,
 // after everything that is registered with it. A kernel that cannot confine is no failure.
 std::expected<void, SetUpFailure> start_ring(io_uring& ring);
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

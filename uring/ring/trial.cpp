@@ -12,7 +12,7 @@
 #include "uring/limits.hpp"
 #include "uring/ring/monotonic.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -176,4 +176,4 @@ std::vector<TrialStep> try_ring(RingEngine& ring) {
   return report;
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -7,7 +7,7 @@
 
 #include "uring/ring/ring.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 struct TrialStep {
   std::string_view name;
@@ -20,4 +20,4 @@ struct TrialStep {
 // stand on it. A ring that passed has nothing in flight and no buffer lent.
 std::vector<TrialStep> try_ring(RingEngine& ring);
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstring>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -50,4 +50,4 @@ Address local_address(Descriptor socket) {
   return address_from(storage);
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

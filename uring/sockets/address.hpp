@@ -8,7 +8,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 // An IPv4 address inside IPv6 (::ffff:a.b.c.d) is given as IPv4. On a Unix socket the host is empty
 // and the port 0, as it is when the socket has lost its peer.
@@ -23,4 +23,4 @@ Address address_from(const sockaddr_storage& storage);
 Address peer_address(Descriptor socket);   // getpeername(2)
 Address local_address(Descriptor socket);  // getsockname(2)
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

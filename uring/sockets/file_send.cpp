@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 // A peer that is gone is an errno. Whether the process ignores SIGPIPE is the application's to
@@ -55,4 +55,4 @@ std::int64_t send_file(Descriptor socket, Descriptor file, std::uint64_t offset,
   return result;
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

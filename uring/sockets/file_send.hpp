@@ -6,7 +6,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 // Of the socket's description: sendfile() knows no MSG_DONTWAIT, so a blocking one is made
 // non-blocking for the time of the call. Nothing else may be at work on it then; a ring that is
@@ -17,4 +17,4 @@ enum class SocketMode : std::uint8_t { blocking, non_blocking };
 std::int64_t send_file(Descriptor socket, Descriptor file, std::uint64_t offset, std::size_t bytes,
                        SocketMode mode);
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -13,7 +13,7 @@
 
 #include "uring/sockets/address.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -110,4 +110,4 @@ std::expected<Listener, ListenFailure> Listener::unix_path(const std::string& pa
   return listener;
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -10,7 +10,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 // How a TCP port is shared by several sockets of ours, the kernel spreading connections over them
 // (SO_REUSEPORT).
@@ -50,4 +50,4 @@ class Listener {
   std::uint16_t port_ = 0;
 };
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -9,7 +9,7 @@
 
 #include <cerrno>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 namespace {
 
@@ -51,4 +51,4 @@ void close_with_reset(Descriptor socket) {
   ::close(socket);
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

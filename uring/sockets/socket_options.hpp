@@ -1,4 +1,4 @@
-// The options noria's sockets have. TCP_DEFER_ACCEPT is not among them, because it would hide idle
+// The options pelton's sockets have. TCP_DEFER_ACCEPT is not among them, because it would hide idle
 // connections from our own timers, nor TCP_QUICKACK, which costs a packet per request.
 #pragma once
 
@@ -6,7 +6,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 struct StreamOptions {
   std::uint32_t user_timeout_ms = 30000;  // TCP_USER_TIMEOUT (CON-009); 0 is the kernel's own
@@ -31,4 +31,4 @@ bool has_unread_octets(Descriptor socket);
 
 PeerState peer_state_of(Descriptor socket);
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -1,5 +1,5 @@
 // The least an io_uring server can do: multishot accept and receive, one send per receive, one
-// system call per turn, with the set-up flags that noria settles on.
+// system call per turn, with the set-up flags that pelton settles on.
 #include <liburing.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -222,7 +222,7 @@ def read_lines(loop, lines):
 
 async def main():
     loop = asyncio.get_running_loop()
-    wanted = os.environ.get("NORIA_ENGINE")
+    wanted = os.environ.get("PELTON_ENGINE")
     if wanted and getattr(loop, "engine", wanted) != wanted:
         raise RuntimeError(f"the loop's engine is {loop.engine}, not {wanted}")
     listener = socket.create_server(("127.0.0.1", 0))

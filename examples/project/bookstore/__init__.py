@@ -1,7 +1,7 @@
 """The bookstore: one module for each part, put together here."""
 
 from bookstore import books, orders, stock
-from noria import App, Blueprint
+from pelton import App, Blueprint
 
 __all__ = ["make_app"]
 

@@ -1,7 +1,7 @@
 """Books: what there is."""
 
 from bookstore.stock import Book, InStock
-from noria import Blueprint
+from pelton import Blueprint
 
 blueprint = Blueprint("/books", "books")
 

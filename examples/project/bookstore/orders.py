@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from bookstore.stock import InStock
-from noria import Blueprint, Depends, Header, HTTPError, Request, Response
+from pelton import Blueprint, Depends, Header, HTTPError, Request, Response
 
 
 def customer(x_customer: Annotated[str, Header()] = "") -> str:

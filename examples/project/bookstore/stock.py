@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from noria import App, HTTPError, State
+from pelton import App, HTTPError, State
 
 
 @dataclass

@@ -4,7 +4,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 namespace {
 
@@ -73,7 +73,7 @@ bool DiskPool::begin_thread() {
   pthread_t thread{};
   const bool begun = ::pthread_create(&thread, &attributes, body, this) == 0;
   if (begun) {
-    ::pthread_setname_np(thread, "noria-disk");
+    ::pthread_setname_np(thread, "pelton-disk");
     threads_.push_back(thread);
   }
   ::pthread_attr_destroy(&attributes);
@@ -99,4 +99,4 @@ void DiskPool::run() {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

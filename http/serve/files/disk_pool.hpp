@@ -12,7 +12,7 @@
 #include "core/intrusive_list.hpp"
 #include "uring/wake.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class DiskWork : public ListNode {
  public:
@@ -55,4 +55,4 @@ class DiskPool {
   std::vector<pthread_t> threads_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

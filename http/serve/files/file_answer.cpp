@@ -15,7 +15,7 @@
 #include "http/serve/files/file_sender.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // So much goes into the connection's own output, where the head is: it is cheaper copied than sent
@@ -217,4 +217,4 @@ Outcome answer_with_file(Exchange& exchange, FileQuery query) {
   return Outcome::pending;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

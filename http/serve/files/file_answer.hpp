@@ -8,7 +8,7 @@
 #include "http/serve/exchange.hpp"
 #include "http/serve/files/file_query.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // For an exchange without an answer yet begun. Outcome::pending: it was suspended, or if it was
 // already handed over; whoever called has nothing to do with it any more.
@@ -29,4 +29,4 @@ Outcome answer_without_file(Exchange& exchange, OpenFault fault, const FileManne
 Outcome answer_status(Exchange& exchange, std::uint16_t status, const FileManner& manner,
                       const FieldView& field);
 
-}  // namespace noria::http
+}  // namespace pelton::http

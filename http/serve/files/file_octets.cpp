@@ -10,7 +10,7 @@
 #include <array>
 #include <atomic>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // As in linux/mman.h, which is newer than some systems this is built on.
@@ -75,4 +75,4 @@ void warm(int file, const ByteRange& range) {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

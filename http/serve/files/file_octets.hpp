@@ -6,7 +6,7 @@
 
 #include "http/files/byte_ranges.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class Cached : std::uint8_t { yes, no, untold };
 
@@ -22,4 +22,4 @@ std::int64_t read_file(int file, std::uint64_t offset, char* memory, std::size_t
 // Brings the octets into memory, for who may wait.
 void warm(int file, const ByteRange& range);
 
-}  // namespace noria::http
+}  // namespace pelton::http

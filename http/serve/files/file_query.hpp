@@ -13,7 +13,7 @@
 #include "http/serve/files/file_root.hpp"
 #include "http/serve/files/opened_file.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // What was found, for one descriptor.
 struct FoundFile {
@@ -45,4 +45,4 @@ struct FileQuery {
   std::shared_ptr<void> kept = nullptr;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // Of a process; a kernel or a filter does not change its mind.
@@ -174,4 +174,4 @@ OpenFault FileRoot::open_by_walking(const std::string& path, OpenedFile& file) c
   return opened < 0 ? fault_of(errno) : take(opened, seen, file);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "http/serve/files/opened_file.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 enum class Links : std::uint8_t {
   beneath,  // those that lead to somewhere below the root (STA-003)
@@ -55,4 +55,4 @@ class FileRoot {
   Links links_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

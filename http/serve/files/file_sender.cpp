@@ -12,7 +12,7 @@
 #include "http/serve/files/file_octets.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // What is asked for, warmed or sent by one call.
@@ -219,4 +219,4 @@ void FileSender::end(Outcome outcome) {
   delete this;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -18,7 +18,7 @@
 #include "http/serve/files/disk_pool.hpp"
 #include "http/serve/files/file_query.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class FileSender final : private DiskWork {
  public:
@@ -64,4 +64,4 @@ class FileSender final : private DiskWork {
   ByteRange warmed_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 
 #include "http/files/file_plan.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class OpenedFile {
  public:
@@ -33,4 +33,4 @@ class OpenedFile {
   FileFacts facts_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

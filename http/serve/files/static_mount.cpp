@@ -7,7 +7,7 @@
 #include "http/serve/files/file_answer.hpp"
 #include "http/serve/shared.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 bool is_older(const FileFacts& left, const FileFacts& right) {
@@ -113,4 +113,4 @@ FoundFile StaticMount::find(const std::string& path, NamedPath named,
   return found;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -11,7 +11,7 @@
 #include "http/serve/files/file_query.hpp"
 #include "http/serve/files/file_root.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 struct StaticOptions {
   std::string root;
@@ -48,4 +48,4 @@ class StaticMount {
   std::shared_ptr<const FileManner> manner_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "scratch.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
 std::ptrdiff_t write(LogDestination& to, std::string_view text) {
@@ -88,4 +88,4 @@ TEST(LogDestination, PRC_050_a_full_device_is_an_error) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

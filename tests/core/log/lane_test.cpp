@@ -8,7 +8,7 @@
 
 #include "scratch.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
 LogLane to_file(const std::string& path, std::size_t bytes_max = 1 << 20) {
@@ -130,4 +130,4 @@ TEST(LogLane, PRC_050_a_record_that_was_cut_ends_its_line) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -5,7 +5,7 @@
 #include <string>
 #include <thread>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 std::string taken(LogRing& ring) {
@@ -77,4 +77,4 @@ TEST(LogRing, two_threads_see_the_same_octets) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -11,7 +11,7 @@
 #include <iterator>
 #include <string>
 
-namespace noria {
+namespace pelton {
 
 class ScratchFolder {
  public:
@@ -27,7 +27,7 @@ class ScratchFolder {
   }
 
  private:
-  char path_[32] = "/tmp/noria-log-XXXXXX";
+  char path_[32] = "/tmp/pelton-log-XXXXXX";
 };
 
 // A pipe that holds one page, so that it is soon full.
@@ -64,4 +64,4 @@ class Pipe {
   int write_end_;
 };
 
-}  // namespace noria
+}  // namespace pelton

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 TEST(Timestamp, both_spellings) {
@@ -16,4 +16,4 @@ TEST(Timestamp, both_spellings) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

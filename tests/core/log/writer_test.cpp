@@ -8,7 +8,7 @@
 
 #include "scratch.hpp"
 
-namespace noria {
+namespace pelton {
 namespace {
 
 constexpr std::size_t queue_bytes = 64 * 1024;
@@ -250,4 +250,4 @@ TEST(LogWriter, a_forked_child_leaves_the_queue_to_its_parent) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

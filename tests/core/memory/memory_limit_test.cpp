@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 constexpr std::uint64_t mib = 1 << 20;
@@ -74,4 +74,4 @@ TEST(MemoryLimit, PRC_044_buffers_get_the_rest_of_nine_tenths) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

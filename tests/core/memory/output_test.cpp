@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 TEST(Output, grows_without_losing_an_octet_and_returns_every_block) {
@@ -72,4 +72,4 @@ TEST(BlockPool, lends_the_block_given_back_last) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria {
+namespace pelton {
 namespace {
 
 struct Tenant {
@@ -40,4 +40,4 @@ TEST(Slab, tenants_stay_where_they_are_while_it_grows_to_its_bound) {
 }
 
 }  // namespace
-}  // namespace noria
+}  // namespace pelton

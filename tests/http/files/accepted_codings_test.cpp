@@ -4,7 +4,7 @@
 
 #include "tests/http/files/asked.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string accepted(const std::vector<std::string>& values) {
@@ -45,4 +45,4 @@ TEST(AcceptedCodings, STA_015_what_is_refused_is_not_sent) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

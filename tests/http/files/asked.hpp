@@ -9,7 +9,7 @@
 
 #include "http/message/request_head.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class Asked {
  public:
@@ -36,4 +36,4 @@ class Asked {
   RequestHead head_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct Read {
@@ -92,4 +92,4 @@ TEST(ByteRanges, LIM_065_as_many_as_may_be) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

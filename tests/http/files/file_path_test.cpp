@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string named(std::string_view raw) {
@@ -60,4 +60,4 @@ TEST(FilePath, STA_001_segments_and_paths_have_an_end) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

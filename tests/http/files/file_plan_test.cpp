@@ -5,7 +5,7 @@
 #include "http/files/http_date.hpp"
 #include "tests/http/files/asked.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::int64_t now = 2'000'000'000;
@@ -73,16 +73,16 @@ TEST(FilePlan, STA_013_several_ranges_have_an_exact_length) {
   const FilePlan several =
       plan({{"Range", "bytes=-1, 0-0"}}, Method::get, {.content_type = "text/x"});
   EXPECT_EQ(several.status, 206);
-  EXPECT_EQ(several.content_type, "multipart/byteranges; boundary=noria-abc");
+  EXPECT_EQ(several.content_type, "multipart/byteranges; boundary=pelton-abc");
   EXPECT_EQ(several.content_range, "");
   std::string body;
   for (const FilePart& part : several.parts) {
     body += part.text + std::string(part.octets.bytes(), '.');
   }
   EXPECT_EQ(body,
-            "\r\n--noria-abc\r\nContent-Type: text/x\r\nContent-Range: bytes 0-0/1000\r\n\r\n."
-            "\r\n--noria-abc\r\nContent-Type: text/x\r\nContent-Range: bytes 999-999/1000\r\n\r\n."
-            "\r\n--noria-abc--\r\n");
+            "\r\n--pelton-abc\r\nContent-Type: text/x\r\nContent-Range: bytes 0-0/1000\r\n\r\n."
+            "\r\n--pelton-abc\r\nContent-Type: text/x\r\nContent-Range: bytes 999-999/1000\r\n\r\n."
+            "\r\n--pelton-abc--\r\n");
   EXPECT_EQ(several.body_bytes, body.size());
 }
 
@@ -110,4 +110,4 @@ TEST(FilePlan, another_status_is_not_judged) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

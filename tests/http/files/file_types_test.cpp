@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(FileTypes, STA_016_by_the_end_of_the_name) {
@@ -31,4 +31,4 @@ TEST(FileTypes, extensions) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

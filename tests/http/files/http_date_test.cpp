@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::int64_t example = 784'111'777;
@@ -59,4 +59,4 @@ TEST(HttpDate, what_is_written_is_read) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 #include "http/files/http_date.hpp"
 #include "tests/http/files/asked.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::int64_t modified = 1'000'000;
@@ -112,4 +112,4 @@ TEST(Preconditions, STA_014_if_range_is_strong_and_exact) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "feed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct Document {
@@ -122,4 +122,4 @@ TEST(Documents, VER_012_content_that_looks_like_delimiters) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 class Listener {
@@ -102,4 +102,4 @@ std::string heard_at_every_split(std::string_view boundary, std::string_view bod
   return whole;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "http/forms/multipart_parser.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // "[name=a file=x.txt Content-Type=text/plain]content|" for each part, "." behind a form, and
 // "!reason" where it failed; "!" before that reason at the end means that the body ended too soon.
@@ -19,4 +19,4 @@ std::string heard_of(std::string_view boundary, std::string_view body,
 std::string heard_at_every_split(std::string_view boundary, std::string_view body,
                                  const MultipartLimits& limits = {});
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(FileName, FRM_008_the_last_component_without_controls) {
@@ -29,4 +29,4 @@ TEST(FileName, FRM_008_the_last_component_without_controls) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using Kind = FormType::Kind;
@@ -48,4 +48,4 @@ TEST(FormType, LIM_055_the_length_of_a_boundary) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

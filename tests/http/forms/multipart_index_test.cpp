@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 const std::string body =
@@ -46,4 +46,4 @@ TEST(MultipartIndex, FRM_003_the_first_fault_stays) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 
 #include "feed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string part(std::string_view content, std::string_view more = "") {
@@ -122,4 +122,4 @@ TEST(MultipartLimits, LIM_056_octets_around_the_parts) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include "feed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 const std::string a_head = "Content-Disposition: form-data; name=\"a\"\r\n\r\n";
@@ -111,4 +111,4 @@ TEST(MultipartParser, content_is_handed_out_where_it_lies) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // "a=1 b=2", and "!" where it is malformed.
@@ -51,4 +51,4 @@ TEST(Parameters, the_value_in_front) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

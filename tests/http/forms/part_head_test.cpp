@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using namespace std::string_view_literals;
@@ -113,4 +113,4 @@ TEST(PartHead, clear_leaves_nothing) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

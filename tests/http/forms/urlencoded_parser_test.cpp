@@ -4,7 +4,7 @@
 
 #include "http/message/percent.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using Event = UrlencodedParser::Event;
@@ -86,4 +86,4 @@ TEST(UrlencodedParser, a_whole_field_is_handed_out_where_it_lies) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

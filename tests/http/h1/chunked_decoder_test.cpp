@@ -8,7 +8,7 @@
 #include "tests/http/h1/mutations.hpp"
 #include "tests/http/h1/vectors.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using testing_h1::read_chunked;
@@ -67,4 +67,4 @@ TEST(ChunkedDecoder, SEG_005_damaged_bodies_give_one_outcome_however_they_are_cu
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

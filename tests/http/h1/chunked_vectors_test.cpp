@@ -6,7 +6,7 @@
 #include "tests/http/h1/feed.hpp"
 #include "tests/http/h1/vectors.hpp"
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 namespace {
 
 void expect_outcome(const Vector& vector, const BodyResult& result) {
@@ -56,4 +56,4 @@ TEST(ChunkedVectors, SEG_004_look_at_nothing_behind_their_end) {
 }
 
 }  // namespace
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

@@ -5,7 +5,7 @@
 #include <random>
 #include <tuple>
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 namespace {
 
 // The first `bytes` of the octets, alone in a block of their own.
@@ -137,4 +137,4 @@ std::vector<Cuts> segmentations(std::size_t bytes, std::size_t point, std::uint3
   return all;
 }
 
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

@@ -14,7 +14,7 @@
 #include "http/h1/chunked_decoder.hpp"
 #include "http/h1/head_parser.hpp"
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 
 struct HeadResult {
   Verdict verdict = Verdict::need_more;
@@ -59,4 +59,4 @@ std::span<const Scanner* const> all_scanners();
 // inputs are cut near `point` and at some of the other offsets.
 std::vector<Cuts> segmentations(std::size_t bytes, std::size_t point, std::uint32_t seed);
 
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string_view trimmed(std::string_view raw) {
@@ -60,4 +60,4 @@ TEST(FieldValues, H1_076_connection) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "tests/http/h1/feed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 class HeadParserTest : public testing::TestWithParam<const Scanner*> {
@@ -115,4 +115,4 @@ INSTANTIATE_TEST_SUITE_P(Scanners, HeadParserTest,
                          [](const auto& context) { return std::string(context.param->name); });
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

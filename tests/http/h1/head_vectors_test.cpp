@@ -10,7 +10,7 @@
 #include "tests/http/h1/feed.hpp"
 #include "tests/http/h1/vectors.hpp"
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 namespace {
 
 constexpr std::string_view good_request = "GET /before HTTP/1.1\r\nHost: before\r\n\r\n";
@@ -159,4 +159,4 @@ TEST(Vectors, meet_every_rule_of_the_readers) {
 }
 
 }  // namespace
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

@@ -6,7 +6,7 @@
 
 #include "tests/http/h1/feed.hpp"
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 namespace {
 
 std::string_view verdict(const std::string& octets) {
@@ -41,4 +41,4 @@ TEST(HeadVerdicts, H1_092_of_a_head_in_its_order) {
 }
 
 }  // namespace
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

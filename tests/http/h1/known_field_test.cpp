@@ -5,7 +5,7 @@
 #include <cctype>
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 FieldName known(const std::string& name) {
@@ -50,4 +50,4 @@ TEST(KnownField, H1_035_names_are_recognised_in_any_case) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

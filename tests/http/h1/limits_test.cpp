@@ -8,7 +8,7 @@
 
 #include "tests/http/h1/feed.hpp"
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 namespace {
 
 constexpr HeadLimits small_head{.method_bytes_max = 6,
@@ -273,4 +273,4 @@ TEST(BodyLimits, H1_067_trailers_have_the_header_limits_anew) {
 }
 
 }  // namespace
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 
 class Mutations {
  public:
@@ -62,4 +62,4 @@ class Mutations {
   std::string octets_;
 };
 
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

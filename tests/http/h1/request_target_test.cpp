@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(RequestTarget, H1_023_schemes_are_met_octet_by_octet) {
@@ -54,4 +54,4 @@ TEST(RequestTarget, H1_016_H1_025_forms_go_with_methods) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

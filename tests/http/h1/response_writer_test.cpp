@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace noria::http::h1 {
+namespace pelton::http::h1 {
 namespace {
 
 class ResponseWriterTest : public testing::Test {
@@ -164,7 +164,7 @@ TEST_F(ResponseWriterTest, RSP_017_a_handlers_date_replaces_ours) {
 
 TEST_F(ResponseWriterTest, RSP_018_what_the_server_adds_gives_way_to_the_handlers_own) {
   ResponseDefaults defaults;
-  ASSERT_EQ(defaults.add("Server", "noria"), "");
+  ASSERT_EQ(defaults.add("Server", "pelton"), "");
   ASSERT_EQ(defaults.add("X-Frame-Options", "DENY"), "");
   ResponseWriter writer(blocks_, stats_, defaults);
   const auto written_by = [&](const auto& head) {
@@ -175,7 +175,7 @@ TEST_F(ResponseWriterTest, RSP_018_what_the_server_adds_gives_way_to_the_handler
     return std::string(output_.view().substr(start));
   };
   const std::string end = "Content-Length: 2\r\n\r\nok";
-  const std::string both = "Server: noria\r\nX-Frame-Options: DENY\r\n";
+  const std::string both = "Server: pelton\r\nX-Frame-Options: DENY\r\n";
   EXPECT_EQ(written_by(ResponseHead{}), std::string("HTTP/1.1 200 OK\r\n") + date + both + end);
   EXPECT_EQ(
       written_by(ReadyHead(200, "text/plain")),
@@ -206,4 +206,4 @@ TEST_F(ResponseWriterTest, an_abandoned_response_leaves_the_ones_before_it) {
 }
 
 }  // namespace
-}  // namespace noria::http::h1
+}  // namespace pelton::http::h1

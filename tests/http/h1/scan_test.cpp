@@ -8,7 +8,7 @@
 #include "http/message/octets.hpp"
 #include "tests/http/h1/feed.hpp"
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 namespace {
 
 bool stops_path(char octet) {
@@ -78,4 +78,4 @@ TEST(Scan, the_machine_decides) {
 }
 
 }  // namespace
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

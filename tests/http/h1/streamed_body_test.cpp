@@ -9,7 +9,7 @@
 
 #include "http/h1/head_parser.hpp"
 
-namespace noria::http::h1 {
+namespace pelton::http::h1 {
 namespace {
 
 using Framing = StreamedBody::Framing;
@@ -104,4 +104,4 @@ TEST(TakesTrailers, RSP_022_only_by_the_word_in_the_list) {
 }
 
 }  // namespace
-}  // namespace noria::http::h1
+}  // namespace pelton::http::h1

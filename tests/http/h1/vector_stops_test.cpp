@@ -6,7 +6,7 @@
 
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 template <class Stops>
@@ -43,6 +43,6 @@ TEST(VectorStops, tell_the_place_of_an_octet) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http
 
 #endif

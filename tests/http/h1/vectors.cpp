@@ -8,10 +8,10 @@
 #include <iostream>
 #include <optional>
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 namespace {
 
-const std::filesystem::path folder = NORIA_VECTORS;
+const std::filesystem::path folder = PELTON_VECTORS;
 
 [[noreturn]] void malformed(const std::string& where, const char* what) {
   std::cerr << where << ": " << what << '\n';
@@ -137,4 +137,4 @@ std::vector<Vector> all_vectors(std::string_view kind) {
   return all;
 }
 
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

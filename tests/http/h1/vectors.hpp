@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 
 struct Vector {
   enum class Outcome { accepted, refused, unfinished };
@@ -27,4 +27,4 @@ std::vector<Vector> read_vectors(std::string_view file);
 // All files of one kind: "head" or "chunked".
 std::vector<Vector> all_vectors(std::string_view kind);
 
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

@@ -9,7 +9,7 @@
 #include "tests/http/h1/mutations.hpp"
 #include "tests/http/h1/vectors.hpp"
 
-namespace noria::http::testing_h1 {
+namespace pelton::http::testing_h1 {
 namespace {
 
 // One scanner's parser, used again and again as a core uses it, in either of its two ways.
@@ -145,4 +145,4 @@ TEST(WholeLines, leave_what_is_not_plain_to_the_slower_road) {
 #endif
 
 }  // namespace
-}  // namespace noria::http::testing_h1
+}  // namespace pelton::http::testing_h1

@@ -10,7 +10,7 @@
 
 #include "tests/support/seeded_random.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 std::string printed(std::uint64_t value, int width) {
@@ -75,4 +75,4 @@ TEST(DecimalDigits, sixteen_digits_are_alike_in_both_twins) {
 }
 
 }  // namespace
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

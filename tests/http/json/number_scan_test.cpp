@@ -13,7 +13,7 @@
 
 #include "tests/support/seeded_random.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 // The short cuts say the same as the long way, or nothing: whatever stands behind the number, and
@@ -243,4 +243,4 @@ TEST(NumberScan, usual_floats_take_the_short_cut) {
 }
 
 }  // namespace
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

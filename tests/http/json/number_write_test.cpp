@@ -11,7 +11,7 @@
 
 #include "tests/support/seeded_random.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 std::string integer(std::int64_t value) {
@@ -161,4 +161,4 @@ TEST(NumberWrite, short_decimals_are_shortest) {
 }
 
 }  // namespace
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

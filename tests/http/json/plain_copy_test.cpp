@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 using Copy = bool (*)(char* out, const char* text, std::size_t bytes);
@@ -103,4 +103,4 @@ TEST(PlainCopy, a_short_text_at_the_end_of_the_last_page_is_not_read_beyond_it) 
 }
 
 }  // namespace
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 // An unsigned number of any size, least significant word first: enough to compute the table anew.
@@ -83,4 +83,4 @@ TEST(PowersOfTen, the_binary_exponent_is_exact_for_every_row) {
 }
 
 }  // namespace
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

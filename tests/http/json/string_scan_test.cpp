@@ -7,7 +7,7 @@
 
 #include "tests/support/seeded_random.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 template <class Block>
@@ -79,4 +79,4 @@ TEST(StringScan, what_stands_behind_the_stop_does_not_count) {
 }
 
 }  // namespace
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

@@ -8,7 +8,7 @@
 
 #include "tests/support/seeded_random.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 std::string escaped(char32_t c) {
@@ -156,4 +156,4 @@ TEST(StringWrite, random_mixtures_in_every_width) {
 }
 
 }  // namespace
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

@@ -9,7 +9,7 @@
 
 #include "tests/support/seeded_random.hpp"
 
-namespace noria::http::json {
+namespace pelton::http::json {
 namespace {
 
 struct Decoded {
@@ -153,4 +153,4 @@ TEST(Utf8, a_decoder_works_on_after_it_was_shrunk) {
 }
 
 }  // namespace
-}  // namespace noria::http::json
+}  // namespace pelton::http::json

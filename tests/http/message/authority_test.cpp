@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string normal(std::string_view text, std::uint16_t default_port = http_port) {
@@ -62,4 +62,4 @@ TEST(Authority, H1_024_comparison_is_that_of_normal_forms) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

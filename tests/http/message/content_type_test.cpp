@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string line_of(const ContentType& type) {
@@ -38,4 +38,4 @@ TEST(ContentType, may_be_copied_and_moved) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

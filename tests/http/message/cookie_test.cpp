@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -96,4 +96,4 @@ TEST(Cookie, LIM_042_pair_count_over_all_fields) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

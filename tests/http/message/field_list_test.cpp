@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::vector<std::string> elements_of(std::string_view list) {
@@ -30,4 +30,4 @@ TEST(FieldList, H1_076_elements_may_be_empty) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

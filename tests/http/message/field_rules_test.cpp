@@ -6,7 +6,7 @@
 
 #include "http/message/octets.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(FieldRules, names_are_the_same_in_any_case_and_in_no_other_way) {
@@ -112,4 +112,4 @@ TEST(FieldRules, H1_068_trailers) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 #include <array>
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(FieldSearch, the_first_field_of_a_name_in_any_case) {
@@ -27,4 +27,4 @@ TEST(FieldSearch, the_first_field_of_a_name_in_any_case) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // Every octet at every place: equal only to itself and, of a letter, to its other case.
@@ -38,4 +38,4 @@ TEST(FoldedText, equals_in_any_case_and_nothing_else) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(MediaType, UPL_001_json_is_application_json_or_a_json_suffix_in_utf8) {
@@ -19,4 +19,4 @@ TEST(MediaType, UPL_001_json_is_application_json_or_a_json_suffix_in_utf8) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(Method, H1_011_H1_013_names_are_exact) {
@@ -25,4 +25,4 @@ TEST(Method, H1_011_H1_013_names_are_exact) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

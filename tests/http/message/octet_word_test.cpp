@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(OctetWord, short_loads_read_exactly_their_octets) {
@@ -40,4 +40,4 @@ TEST(OctetWord, marks_are_exact) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <cstring>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(Octets, H1_011_H1_020_H1_033_H1_041_classes) {
@@ -38,4 +38,4 @@ TEST(Octets, hex_values) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

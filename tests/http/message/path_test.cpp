@@ -10,7 +10,7 @@
 #include "tests/support/seeded_random.hpp"
 #include "tests/support/seeds.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using Segments = std::vector<std::string>;
@@ -85,7 +85,7 @@ TEST(Path, more_segments_than_room_are_counted_and_not_written) {
 
 TEST(Path, splitting_agrees_with_looking_at_every_octet) {
   for (const std::uint64_t seed : support::seeds(20)) {
-    SCOPED_TRACE("NORIA_SEED=" + std::to_string(seed));
+    SCOPED_TRACE("PELTON_SEED=" + std::to_string(seed));
     support::SeededRandom random(seed);
     for (int round = 0; round < 500; ++round) {
       const std::size_t bytes = 1 + random.below(40);
@@ -112,4 +112,4 @@ TEST(Path, splitting_agrees_with_looking_at_every_octet) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

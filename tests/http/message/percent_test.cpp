@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -182,4 +182,4 @@ TEST(Percent, form_text_is_the_input_itself_where_nothing_changes) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

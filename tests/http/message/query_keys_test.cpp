@@ -7,7 +7,7 @@
 
 #include "http/message/percent.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using Texts = std::vector<std::string>;
@@ -101,4 +101,4 @@ TEST(QueryKeys, LIM_040_field_count) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 
 #include "http/message/percent.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
@@ -59,4 +59,4 @@ TEST(Query, LIM_040_field_count) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string text_of(const ReadyHead& head) {
@@ -37,4 +37,4 @@ TEST(ReadyHead, RSP_001_is_not_plain_where_no_body_follows_or_no_response_may) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

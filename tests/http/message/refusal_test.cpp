@@ -6,7 +6,7 @@
 
 #include "http/message/status.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(Refusal, H1_093_statuses) {
@@ -90,4 +90,4 @@ TEST(Refusal, statuses_without_a_reason) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(ResponseDefaults, a_date_and_nothing_else_unless_told) {
@@ -18,10 +18,10 @@ TEST(ResponseDefaults, a_date_and_nothing_else_unless_told) {
 
 TEST(ResponseDefaults, lines_are_kept_in_their_order) {
   ResponseDefaults defaults;
-  EXPECT_EQ(defaults.add("Server", "noria"), "");
+  EXPECT_EQ(defaults.add("Server", "pelton"), "");
   EXPECT_EQ(defaults.add("X-Empty", ""), "");
   ASSERT_EQ(defaults.lines().size(), 2u);
-  EXPECT_EQ(defaults.lines()[0].octets, "Server: noria\r\n");
+  EXPECT_EQ(defaults.lines()[0].octets, "Server: pelton\r\n");
   EXPECT_EQ(defaults.lines()[0].name(), "Server");
   EXPECT_EQ(defaults.lines()[1].octets, "X-Empty: \r\n");
   EXPECT_EQ(defaults.bytes(), 15u + 11u);
@@ -52,4 +52,4 @@ TEST(ResponseDefaults, RSP_015_they_are_bounded) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(Status, RSP_016_standard_phrases) {
@@ -27,4 +27,4 @@ TEST(Status, RSP_001_which_have_no_body) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::optional<std::int64_t> integer(std::string_view text) {
@@ -85,4 +85,4 @@ TEST(Conversion, uuids_with_hyphens_in_any_case) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // On the heap and of this very size, so that a sanitizer sees a read behind the end.
@@ -68,4 +68,4 @@ TEST(KeyedHash, same_text_compares_all_octets) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include "http/message/method.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(MethodSet, H1_013_the_common_methods_are_known) {
@@ -85,4 +85,4 @@ TEST(MethodSet, H1_013_allow_is_sorted_and_has_the_automatic_methods) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

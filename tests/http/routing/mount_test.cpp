@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::size_t taken(std::string prefix, std::string_view path) {
@@ -48,4 +48,4 @@ TEST(Mount, knows_which_templates_may_match_below) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

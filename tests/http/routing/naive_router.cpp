@@ -7,7 +7,7 @@
 #include "http/message/percent.hpp"
 #include "tests/http/routing/routes.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::vector<std::string> split(std::string_view path) {
@@ -201,4 +201,4 @@ std::string NaiveRouter::operator()(std::string_view request) const {
   return std::string(method == "OPTIONS" ? "204 " : "405 ").append(allow(methods));
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

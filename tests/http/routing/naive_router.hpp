@@ -11,7 +11,7 @@
 
 #include "http/routing/pattern.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class NaiveRouter {
  public:
@@ -44,4 +44,4 @@ class NaiveRouter {
   std::vector<Route> routes_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

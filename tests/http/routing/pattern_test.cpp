@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // The template put together again from its parts, with every converter spelled out.
@@ -125,4 +125,4 @@ TEST(Pattern, shapes_ignore_names_and_nothing_else) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 
 #include "tests/http/routing/routes.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::uint32_t get = MethodSet::index_of(Method::get);
@@ -132,4 +132,4 @@ TEST(RouteDescent, literals_that_would_have_to_be_decoded_lead_nowhere) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

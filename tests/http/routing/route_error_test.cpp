@@ -5,7 +5,7 @@
 #include <set>
 #include <string_view>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(RouteError, every_problem_has_its_own_word) {
@@ -21,4 +21,4 @@ TEST(RouteError, every_problem_has_its_own_word) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

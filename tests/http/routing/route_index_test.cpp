@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr MethodBits get = MethodSet::bit_of(Method::get);
@@ -113,4 +113,4 @@ TEST(RouteIndex, an_empty_table_finds_nothing) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "http/routing/route_table.hpp"
 #include "tests/http/routing/routes.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct Below {
@@ -163,4 +163,4 @@ TEST(RouteTableMounts, have_websockets) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -11,7 +11,7 @@
 #include "tests/support/seeded_random.hpp"
 #include "tests/support/seeds.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using support::SeededRandom;
@@ -64,7 +64,7 @@ std::string random_path(SeededRandom& random) {
 TEST(RouteTableRandom, agrees_with_the_naive_router) {
   std::size_t found = 0;
   for (const std::uint64_t seed : support::seeds(500)) {
-    SCOPED_TRACE(std::string("NORIA_SEED=").append(std::to_string(seed)));
+    SCOPED_TRACE(std::string("PELTON_SEED=").append(std::to_string(seed)));
     SeededRandom random(seed);
     NaiveRouter naive;
     Router router;
@@ -99,4 +99,4 @@ TEST(RouteTableRandom, agrees_with_the_naive_router) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

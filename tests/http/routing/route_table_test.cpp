@@ -8,7 +8,7 @@
 #include "tests/http/routing/routes.hpp"
 #include "tests/support/allocations.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(RouteTable, literals_parameters_and_converters) {
@@ -311,4 +311,4 @@ TEST(RouteTable, H1_073_without_websocket_routes_none_is_found) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -9,7 +9,7 @@
 #include "http/routing/router.hpp"
 #include "tests/http/routing/routes.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // Counts how often a regular expression is asked, and says yes to everything.
@@ -121,4 +121,4 @@ TEST(RouteWalk, values_of_a_branch_that_was_left_do_not_show) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 
 #include "tests/http/routing/routes.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // "<index>" of a route that is taken, else "<problem> <position> [<other>]".
@@ -118,4 +118,4 @@ TEST(Router, a_websocket_route_stands_beside_methods_and_not_beside_another) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

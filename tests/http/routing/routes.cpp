@@ -7,7 +7,7 @@
 #include "core/check.hpp"
 #include "http/message/method.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::uint64_t test_key = 0x0123'4567'89AB'CDEFu;
@@ -123,4 +123,4 @@ std::string text_of(const PathValue& value) {
   return text;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

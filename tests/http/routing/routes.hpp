@@ -11,7 +11,7 @@
 
 #include "http/routing/router.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // Regular expressions for tests, judged by std::regex; each is compiled once per process.
 const std::regex& test_regex(const std::string& pattern);
@@ -52,4 +52,4 @@ RequestHead head_of(std::string_view request);
 
 std::string text_of(const PathValue& value);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -9,12 +9,12 @@
 #include "tests/support/seeded_random.hpp"
 #include "tests/support/seeds.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(SegmentScan, agrees_with_looking_at_every_octet) {
   for (const std::uint64_t seed : support::seeds(20)) {
-    SCOPED_TRACE(std::string("NORIA_SEED=").append(std::to_string(seed)));
+    SCOPED_TRACE(std::string("PELTON_SEED=").append(std::to_string(seed)));
     support::SeededRandom random(seed);
     for (int round = 0; round < 1000; ++round) {
       const std::size_t bytes = random.below(40);
@@ -62,4 +62,4 @@ TEST(SegmentScan, every_octet_the_length_and_the_node_count) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include "http/h1/scan.hpp"
 #include "logged.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct Line {
@@ -95,4 +95,4 @@ TEST(AccessLog, H1_097_values_are_escaped_and_cut_at_1_kib) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(ArrivingBody, RSP_024_what_has_come_is_taken_once_and_in_order) {
@@ -47,4 +47,4 @@ TEST(ArrivingBody, RSP_024_who_waits_has_news_once) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "http/h1/head_parser.hpp"
 #include "http/h1/scan.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // A request with these lines.
@@ -77,4 +77,4 @@ TEST(BodyAdmission, LIM_050_which_limit_holds) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

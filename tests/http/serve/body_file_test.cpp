@@ -10,7 +10,7 @@
 
 #include "temporary_directory.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(BodyFile, FRM_009_octets_lie_in_a_file_without_a_name) {
@@ -63,4 +63,4 @@ TEST(BodyFile, UPL_005_a_form_is_read_as_it_comes) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "temporary_directory.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 void fill(Output& output, std::string_view octets) {
@@ -104,4 +104,4 @@ TEST(BodySpool, FRM_009_no_room_and_no_form_are_failures) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(ServerConfig, GEN_002_every_key_has_one_name_and_a_default_within_its_bounds) {
@@ -159,4 +159,4 @@ TEST(ServerConfig, LIM_030_connections_leave_descriptors_for_the_rest) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

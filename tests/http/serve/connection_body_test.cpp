@@ -3,7 +3,7 @@
 
 #include "streamed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(ConnectionBody, SEG_005_a_body_is_taken_as_it_comes_however_it_is_cut) {
@@ -312,4 +312,4 @@ TEST(ConnectionBody, CON_030_an_answer_ahead_of_the_body_is_not_lost_to_a_peer_t
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -1,7 +1,7 @@
 // The answering half of http/serve/connection: what a server says by itself, and to whom.
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string request(const std::string& line, const std::string& fields = "") {
@@ -148,4 +148,4 @@ TEST(ConnectionExchange, UPL_003_a_coded_body_is_not_json) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 #include "served.hpp"
 #include "tests/support/scripted_engine.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using support::Fault;
@@ -151,4 +151,4 @@ TEST(ConnectionFaultsDeath, ENG_038_a_bad_descriptor_is_a_defect_of_ours) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

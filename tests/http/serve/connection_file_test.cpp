@@ -2,7 +2,7 @@
 #include "files/static_served.hpp"
 #include "streamed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::size_t large = 3'000'000;
@@ -92,4 +92,4 @@ TEST(ConnectionFile, PRC_016_a_stop_waits_for_the_file_till_its_deadline) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

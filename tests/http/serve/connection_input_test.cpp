@@ -4,7 +4,7 @@
 
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\n";
@@ -370,4 +370,4 @@ TEST(ConnectionInput, CON_003_H1_003_an_empty_line_that_waited_leaves_the_connec
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -1,7 +1,7 @@
 // The plain road of a request: called, answered, kept or not.
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string request(const std::string& line, const std::string& fields = "") {
@@ -40,4 +40,4 @@ TEST(ConnectionMessage, RSP_019_a_handler_that_fails_costs_one_500_and_nothing_e
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 #include "logged.hpp"
 #include "served_on.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using Events = std::vector<ExchangeEvent>;
@@ -282,4 +282,4 @@ TEST_F(ConnectionPendingEager, RSP_023_a_piece_that_is_taken_in_part_goes_on_wit
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -3,7 +3,7 @@
 
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 const std::string hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -187,4 +187,4 @@ TEST(Shed, PRC_044_answers_that_nobody_takes_count) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -13,7 +13,7 @@
 #include "temporary_directory.hpp"
 #include "tests/support/seeds.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // An engine whose server has a disk pool. What that is through with is told by await_disk() alone.
@@ -238,4 +238,4 @@ TEST_F(ConnectionSpool, an_exchange_that_is_suspended_keeps_the_body) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

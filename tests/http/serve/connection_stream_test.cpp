@@ -4,7 +4,7 @@
 
 #include "streamed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(ConnectionStream, RSP_006_a_body_of_unknown_length_is_chunked_and_leaves_as_it_is_made) {
@@ -394,4 +394,4 @@ TEST(ConnectionStream, CON_046_streams_that_are_lost_leave_nothing_behind) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

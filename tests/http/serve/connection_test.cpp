@@ -2,7 +2,7 @@
 
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr const char* hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -201,4 +201,4 @@ TEST(Connection, LIM_019_a_connection_ends_with_its_last_request) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

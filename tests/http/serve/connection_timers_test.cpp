@@ -1,7 +1,7 @@
 // The waiting half of http/serve/connection: what time ends.
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 const std::string hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -135,4 +135,4 @@ TEST(ConnectionTimers, CON_004_CON_032_a_peer_that_reads_nothing_is_cut_with_a_r
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

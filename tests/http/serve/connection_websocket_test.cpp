@@ -1,7 +1,7 @@
 // The upgraded half of http/serve/connection.
 #include "socketed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using websocket::binary;
@@ -354,4 +354,4 @@ TEST(ConnectionWebsocket, CON_045_a_fin_is_noticed_while_nothing_is_read) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

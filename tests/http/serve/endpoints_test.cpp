@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(Endpoints, a_unix_socket_has_no_addresses) {
@@ -18,4 +18,4 @@ TEST(Endpoints, a_unix_socket_has_no_addresses) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

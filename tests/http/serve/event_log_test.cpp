@@ -2,7 +2,7 @@
 
 #include "logged.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(EventLog, one_line_a_second_for_each_reason) {
@@ -18,11 +18,12 @@ TEST(EventLog, one_line_a_second_for_each_reason) {
   events.report(Reason::refused_header_name, &peer);
   clock.advance_ns(1'000'000);
   events.report(Reason::refused_header_name, &peer);
-  EXPECT_EQ(logged.errors(),
-            "2026-11-21T14:46:43Z info noria: refused.header_name, client 192.0.2.7 port 4242\n"
-            "2026-11-21T14:46:43Z warning noria: shed.accept\n"
-            "2026-11-21T14:46:43Z info noria: refused.header_name, client 192.0.2.7 port 4242, and "
-            "5 more since the last such line\n");
+  EXPECT_EQ(
+      logged.errors(),
+      "2026-11-21T14:46:43Z info pelton: refused.header_name, client 192.0.2.7 port 4242\n"
+      "2026-11-21T14:46:43Z warning pelton: shed.accept\n"
+      "2026-11-21T14:46:43Z info pelton: refused.header_name, client 192.0.2.7 port 4242, and "
+      "5 more since the last such line\n");
 }
 
 TEST(EventLog, a_peer_without_an_address_is_not_named) {
@@ -32,16 +33,17 @@ TEST(EventLog, a_peer_without_an_address_is_not_named) {
   FixedEnds peer;
   peer.ends = {};
   logged.logs().events.report(Reason::cut_send_too_slow, &peer);
-  EXPECT_EQ(logged.errors(), "1970-01-01T00:00:00Z warning noria: cut.send_too_slow\n");
+  EXPECT_EQ(logged.errors(), "1970-01-01T00:00:00Z warning pelton: cut.send_too_slow\n");
 }
 
 TEST(EventLog, H1_097_a_text_of_several_lines_is_one_record) {
   Stats stats;
   VirtualClock clock;
   Logged logged(stats, clock);
-  logged.logs().events.say("error", "noria.error", "first\n2026 forged\x1b[2J \xc3\xa9\x7f");
-  EXPECT_EQ(logged.errors(),
-            "1970-01-01T00:00:00Z error noria.error: first\n  2026 forged\\x1b[2J \xc3\xa9\\x7f\n");
+  logged.logs().events.say("error", "pelton.error", "first\n2026 forged\x1b[2J \xc3\xa9\x7f");
+  EXPECT_EQ(
+      logged.errors(),
+      "1970-01-01T00:00:00Z error pelton.error: first\n  2026 forged\\x1b[2J \xc3\xa9\\x7f\n");
 }
 
 TEST(EventLog, a_text_is_cut_where_it_is_too_long) {
@@ -57,4 +59,4 @@ TEST(EventLog, a_text_is_cut_where_it_is_too_long) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(ExchangeHandle, leads_nowhere_before_it_is_given_and_after_the_exchange_has_ended) {
@@ -24,4 +24,4 @@ TEST(ExchangeHandle, leads_nowhere_before_it_is_given_and_after_the_exchange_has
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

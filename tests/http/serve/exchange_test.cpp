@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 class LooseHost final : public ExchangeHost {
@@ -108,4 +108,4 @@ TEST_F(ExchangeTest, the_host_keeps_what_is_suspended_and_hears_of_its_end) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(HeldDescriptors, ENG_030_a_number_is_held_once) {
@@ -19,4 +19,4 @@ TEST(HeldDescriptors, ENG_030_a_number_is_held_once) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "served.hpp"
 #include "uring/sockets/socket_options.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::uint64_t tick_ms = TimerWheel::tick_ms;
@@ -371,4 +371,4 @@ TEST(Limits, LIM_091_drain_idle_ms) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string problem_of(std::string_view text) {
@@ -54,4 +54,4 @@ TEST(LogFormat, what_makes_no_format_is_told) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

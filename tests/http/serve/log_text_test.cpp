@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 std::string put(std::string_view octets, LogEscape escape) {
@@ -50,4 +50,4 @@ TEST(LogText, H1_097_every_octet_at_every_place_and_length) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -11,7 +11,7 @@
 
 #include "http/serve/logs.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class Logged {
  public:
@@ -54,4 +54,4 @@ class FixedEnds final : public EndpointSource {
   Endpoints ends{"192.0.2.7", 4242, "192.0.2.1", 80};
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 #include "served.hpp"
 #include "tests/http/websocket/client.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::string_view format =
@@ -111,7 +111,7 @@ TEST(Logs, PRC_051_a_refusal_has_its_line_with_the_reason_and_the_error_log_tell
   EXPECT_NE(lines.find(" chunk_size "), std::string::npos) << lines;
   const std::string errors = server.logged->errors();
   for (const char* key : {"refused.line_bare_lf", "refused.body_too_large", "refused.chunk_size"}) {
-    EXPECT_NE(errors.find(std::string("info noria: ") + key), std::string::npos) << errors;
+    EXPECT_NE(errors.find(std::string("info pelton: ") + key), std::string::npos) << errors;
   }
 }
 
@@ -132,4 +132,4 @@ TEST(Logs, the_duration_begins_with_the_first_octet) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -10,7 +10,7 @@
 #include "http/serve/websocket_connection.hpp"
 #include "tests/http/websocket/client.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using News = std::vector<std::string>;
 
@@ -112,4 +112,4 @@ class WebSocketConnectionTest : public testing::Test, private WebSocketHost {
   void websocket_changed() override {}
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(ParkedMessage, a_head_kept_here_outlives_the_octets_it_was_read_from) {
@@ -34,4 +34,4 @@ TEST(ParkedMessage, a_head_kept_here_outlives_the_octets_it_was_read_from) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -3,7 +3,7 @@
 
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // Other requests run through the receive buffers and the shared parser in between.
@@ -69,4 +69,4 @@ TEST(PendingExchange, keeps_a_head_that_came_in_pieces) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 
 #include "served_on.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 // Counts the octets that came by each road.
@@ -142,4 +142,4 @@ TEST_F(ReceiveCreditLate, ENG_012_octets_for_a_body_that_was_refused_meanwhile_a
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

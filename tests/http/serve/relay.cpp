@@ -4,7 +4,7 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 class Relay {
@@ -75,4 +75,4 @@ Outcome relay(void*, Exchange& exchange) {
   return Outcome::pending;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,8 +6,8 @@
 
 #include "http/serve/exchange.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 Outcome relay(void* context, Exchange& exchange);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -18,7 +18,7 @@
 #include "tests/support/seeded_random.hpp"
 #include "tests/support/seeds.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::size_t peers_per_seed = 40;
@@ -229,7 +229,7 @@ support::Script errno_script(std::uint64_t seed) {
   return script;
 }
 
-// Each errno twice here; NORIA_SEED_COUNT=7200 makes it 10^6 requests.
+// Each errno twice here; PELTON_SEED_COUNT=7200 makes it 10^6 requests.
 TEST(ScriptedServerErrnos, ENG_015_every_errno_leaves_progress_within_a_second) {
   for (const std::uint64_t seed : support::seeds(2 * errnos().size())) {
     ASSERT_NO_FATAL_FAILURE(run_seed(errno_script(seed), seed));
@@ -237,16 +237,16 @@ TEST(ScriptedServerErrnos, ENG_015_every_errno_leaves_progress_within_a_second) 
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http
 
-namespace noria::support {
+namespace pelton::support {
 // How gtest names the parameter of a failed test.
 void PrintTo(const Script& script, std::ostream* stream) {
   *stream << script.name;
 }
-}  // namespace noria::support
+}  // namespace pelton::support
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 INSTANTIATE_TEST_SUITE_P(Scripts, ScriptedServer,
@@ -254,4 +254,4 @@ INSTANTIATE_TEST_SUITE_P(Scripts, ScriptedServer,
                          [](const auto& script) { return std::string(script.param.name); });
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

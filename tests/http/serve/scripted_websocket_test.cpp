@@ -13,7 +13,7 @@
 #include "tests/support/scripted_engine.hpp"
 #include "tests/support/seeds.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using websocket::ClientFrame;
@@ -193,4 +193,4 @@ INSTANTIATE_TEST_SUITE_P(Scripts, ScriptedWebsocket,
                          [](const auto& script) { return std::string(script.param.name); });
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

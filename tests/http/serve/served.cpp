@@ -6,7 +6,7 @@
 #include "http/serve/exchange.hpp"
 #include "relay.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 Outcome text(Exchange& exchange, std::string_view body) {
@@ -244,4 +244,4 @@ int status_of(std::string_view response) {
   return std::atoi(response.data() + 9);
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

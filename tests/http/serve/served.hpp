@@ -16,7 +16,7 @@
 #include "uring/loop.hpp"
 #include "uring/memory/memory_engine.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 // An exchange that a test route has suspended: for the test to answer, and what became of it.
 struct Suspended {
@@ -88,4 +88,4 @@ void answer_later(const Suspended& suspended, std::string_view body);
 std::string body_of(std::string_view response);
 int status_of(std::string_view response);
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 template <class Engine>
 class ServedOn : public testing::Test {
@@ -63,4 +63,4 @@ class ServedOn : public testing::Test {
   const uring::Descriptor listener_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "tests/http/h1/vectors.hpp"
 #include "tests/support/seeds.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using testing_h1::Cuts;
@@ -236,7 +236,7 @@ TEST(ServedVectors, SEG_001_SEG_003_damaged_conversations_have_one_outcome) {
   config.drain_body_bytes_max = 60;
   config.body_bytes_max = 80;
   const std::uint64_t seed = support::seeds(1).front();
-  SCOPED_TRACE("NORIA_SEED=" + std::to_string(seed));
+  SCOPED_TRACE("PELTON_SEED=" + std::to_string(seed));
   Conversations conversations(static_cast<std::uint32_t>(seed));
   std::minstd_rand random(static_cast<std::uint32_t>(seed));
   for (int round = 0; round < 1500; ++round) {
@@ -264,4 +264,4 @@ TEST(ServedVectors, SEG_001_SEG_003_damaged_conversations_have_one_outcome) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr const char* hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -306,4 +306,4 @@ TEST(Server, H1_080_pipelined_requests_are_answered_in_order) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -6,7 +6,7 @@
 
 #include "tests/http/websocket/client.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using websocket::told;
@@ -54,4 +54,4 @@ TEST(SharedMessage, LIM_077_short_ones_and_those_that_do_not_shrink_are_plain) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -3,7 +3,7 @@
 
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 const std::string hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -61,4 +61,4 @@ TEST(SlowClients, CON_011_a_thousand_are_gone_in_time_and_a_good_one_is_always_s
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 #include "served.hpp"
 #include "tests/http/websocket/client.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using News = std::vector<std::string>;
 
@@ -26,4 +26,4 @@ inline uring::Peer open_socket(Served& served, std::string_view path = "/socket/
   return peer;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -21,7 +21,7 @@
 #include "uring/loop.hpp"
 #include "uring/sockets/listener.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 const ContentType plain("text/plain");
@@ -238,4 +238,4 @@ INSTANTIATE_TEST_SUITE_P(Engines, SteadyState,
                          });
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 
 #include "served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 using Events = std::vector<ExchangeEvent>;
 
@@ -61,4 +61,4 @@ inline std::string take_all(Exchange& exchange) {
   }
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace noria::http {
+namespace pelton::http {
 
 class TemporaryDirectory {
  public:
@@ -22,4 +22,4 @@ class TemporaryDirectory {
   std::string before_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

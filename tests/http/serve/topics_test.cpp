@@ -3,7 +3,7 @@
 #include "served.hpp"
 #include "tests/http/websocket/client.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using websocket::told;
@@ -147,4 +147,4 @@ TEST_F(TopicsTest, those_that_have_ended_are_forgotten) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -8,7 +8,7 @@
 
 #include "served_on.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using uring::Trouble;
@@ -198,4 +198,4 @@ TEST_F(CrowdedTest, ENG_028_PRC_042_a_pause_ends_also_while_others_wait_for_room
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

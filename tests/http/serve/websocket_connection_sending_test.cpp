@@ -6,7 +6,7 @@
 
 #include "lone_socket.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using websocket::frame;
@@ -185,4 +185,4 @@ TEST_F(KeptMessagesTest, PRC_014_a_stop_waits_for_nothing_that_has_no_room) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 
 #include "lone_socket.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using websocket::binary;
@@ -267,4 +267,4 @@ TEST_F(WebSocketConnectionTest, WS_031_a_listener_may_close_it) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -1,7 +1,7 @@
 // How a request becomes a WebSocket, or does not: the handshake through the whole server.
 #include "socketed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using websocket::binary;
@@ -187,4 +187,4 @@ TEST(WebsocketHandshake, H1_073_pipelined_requests_ahead_of_the_handshake_are_an
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

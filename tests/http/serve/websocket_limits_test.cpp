@@ -2,7 +2,7 @@
 // server.
 #include "socketed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 using websocket::binary;
@@ -159,4 +159,4 @@ TEST(WebsocketLimits, LIM_078_websocket_receive_messages_max) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

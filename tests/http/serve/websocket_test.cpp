@@ -4,7 +4,7 @@
 
 #include "socketed.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(WebSocketHandle, WS_034_it_is_stale_from_the_end_on_and_never_means_another) {
@@ -30,4 +30,4 @@ TEST(WebSocketHandle, it_is_a_plain_value) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 std::string frame(const ClientFrame& frame) {
   constexpr std::string_view key = "\x37\xfa\x21\x3d";
@@ -143,4 +143,4 @@ std::string handshake(std::string_view path, std::string_view lines) {
   return request;
 }
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 
 struct ClientFrame {
   unsigned opcode = 1;
@@ -47,4 +47,4 @@ std::string inflated(std::string_view octets, int window_bits = 15);
 // The request, with these lines added.
 std::string handshake(std::string_view path, std::string_view lines = {});
 
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 TEST(CloseCode, WS_030_codes_on_the_wire) {
@@ -19,4 +19,4 @@ TEST(CloseCode, WS_030_codes_on_the_wire) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr std::string_view always =
@@ -74,4 +74,4 @@ TEST(DeflateOffer, an_earlier_field_goes_first) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -7,7 +7,7 @@
 #include "client.hpp"
 #include "tests/support/seeded_random.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 std::string deflate_once(Deflater& deflater, std::string_view message, std::uint8_t window_bits) {
@@ -65,4 +65,4 @@ TEST(Deflater, WS_062_a_frame_that_would_be_no_shorter_is_not_written) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

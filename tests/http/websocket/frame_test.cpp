@@ -6,7 +6,7 @@
 
 #include "client.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 using State = FrameHeadReader::State;
@@ -127,4 +127,4 @@ TEST(Frame, WS_018_what_is_written_is_unmasked_and_shortest) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

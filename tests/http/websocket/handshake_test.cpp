@@ -9,7 +9,7 @@
 #include "core/reason.hpp"
 #include "http/h1/head_parser.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 // A head read from octets, which it keeps.
@@ -167,4 +167,4 @@ TEST(Handshake, WS_007_fields_that_are_its_own) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

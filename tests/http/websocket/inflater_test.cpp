@@ -6,7 +6,7 @@
 
 #include "client.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 using Verdict = Inflater::Verdict;
@@ -104,4 +104,4 @@ TEST(InflaterPool, WS_061_inflaters_are_used_again) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

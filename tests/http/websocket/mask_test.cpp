@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 constexpr MaskKey key = {0x37, 0xfa, 0x21, 0x3d};
@@ -32,4 +32,4 @@ TEST(Mask, of_any_length_from_any_octet_at_any_address) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -8,7 +8,7 @@
 #include "core/reason.hpp"
 #include "tests/support/allocations.hpp"
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 using Event = MessageReader::Event;
@@ -238,4 +238,4 @@ TEST(MessageReader, in_steady_state_nothing_is_allocated) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

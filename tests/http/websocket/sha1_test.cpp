@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 std::string hex(std::string_view octets) {
@@ -34,4 +34,4 @@ TEST(Sha1, the_end_of_a_text_may_take_a_block_of_its_own) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 class SwitchHeadTest : public testing::Test {
@@ -60,4 +60,4 @@ TEST_F(SwitchHeadTest, RSP_014_RSP_015_fields_that_may_not_be_sent) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace noria::http::websocket {
+namespace pelton::http::websocket {
 namespace {
 
 bool valid(std::string_view octets) {
@@ -90,4 +90,4 @@ TEST(Utf8Stream, a_character_may_be_cut_anywhere_but_must_end) {
 }
 
 }  // namespace
-}  // namespace noria::http::websocket
+}  // namespace pelton::http::websocket

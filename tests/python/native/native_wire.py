@@ -9,10 +9,10 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from noria import _native
-from noria.errors import HTTPError
-from noria.loop import Loop
-from noria.responses import Response
+from pelton import _native
+from pelton.errors import HTTPError
+from pelton.loop import Loop
+from pelton.responses import Response
 
 REQUEST = {"source": "request"}
 # Of all servers here: handlers that finish in their call never turn it.
@@ -31,7 +31,7 @@ class Recorder:
         self.started: list[Any] = []
 
     def on_exception(self, request: Any, error: BaseException) -> Response:
-        logging.getLogger("noria.error").debug("%r", error)
+        logging.getLogger("pelton.error").debug("%r", error)
         self.errors.append(error.with_traceback(None))
         status = error.status if isinstance(error, HTTPError) else 500
         return Response(f"{type(error).__name__}: {error}", status)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import noria.loop
+import pelton.loop
 
 
 def accepted(
-    loop: noria.loop.Loop, listener: socket.socket, client: socket.socket
+    loop: pelton.loop.Loop, listener: socket.socket, client: socket.socket
 ) -> tuple[socket.socket, object]:
     client.connect(listener.getsockname())
     listener.setblocking(False)
@@ -22,7 +22,7 @@ def accepted(
 @pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6, socket.AF_UNIX])
 @pytest.mark.parametrize("named", [False, True])
 def test_is_as_the_socket_module_makes_it(
-    loop: noria.loop.Loop, tmp_path: Path, family: socket.AddressFamily, named: bool
+    loop: pelton.loop.Loop, tmp_path: Path, family: socket.AddressFamily, named: bool
 ) -> None:
     places = {
         socket.AF_INET: ("127.0.0.1", 0),
@@ -53,7 +53,7 @@ def test_is_as_the_socket_module_makes_it(
         assert connection.fileno() == -1
 
 
-def test_a_default_timeout_is_not_its_own(loop: noria.loop.Loop) -> None:
+def test_a_default_timeout_is_not_its_own(loop: pelton.loop.Loop) -> None:
     socket.setdefaulttimeout(9)
     try:
         with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
@@ -64,7 +64,7 @@ def test_a_default_timeout_is_not_its_own(loop: noria.loop.Loop) -> None:
         socket.setdefaulttimeout(None)
 
 
-def test_one_that_may_block_is_asked_itself(loop: noria.loop.Loop) -> None:
+def test_one_that_may_block_is_asked_itself(loop: pelton.loop.Loop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
         client.connect(listener.getsockname())
         listener.settimeout(5)
@@ -73,7 +73,7 @@ def test_one_that_may_block_is_asked_itself(loop: noria.loop.Loop) -> None:
         connection.close()
 
 
-def test_who_does_not_listen_accepts_nobody(loop: noria.loop.Loop) -> None:
+def test_who_does_not_listen_accepts_nobody(loop: pelton.loop.Loop) -> None:
     with socket.socket() as idle:
         idle.setblocking(False)
         with pytest.raises(OSError, match="Invalid argument"):

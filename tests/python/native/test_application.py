@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from native_wire import LOOP, Recorder, Wire, no_regex
-from noria import _native
+from pelton import _native
 
 
 def fullmatch(pattern: str) -> Any:

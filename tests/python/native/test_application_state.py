@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from native_wire import Recorder, Wire
-from noria import _native
-from noria.responses import Response
+from pelton import _native
+from pelton.responses import Response
 
 HOOKS = tuple(Recorder().as_dict())
 

@@ -102,7 +102,7 @@ def explained(arguments: list[dict[str, Any]], **request: Any) -> Any:
 
 
 def test_missing_and_unfit_are_explained() -> None:
-    from noria import _native
+    from pelton import _native
 
     for source in ("query", "header", "cookie"):
         assert explained([{"source": source, "key": "a"}]) is None

@@ -7,10 +7,10 @@ from asyncio import transports
 
 from transports import Recorder, pair, turns
 
-import noria.loop
+import pelton.loop
 
 
-def test_transports_are_what_asyncio_asks_for(loop: noria.loop.Loop) -> None:
+def test_transports_are_what_asyncio_asks_for(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     transport = loop._make_socket_transport(ours, Recorder())
     # sendfile() wants this class, and start_tls() and sendfile() these marks.

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from noria import App, Request
-from noria._native import BodyFile
-from noria.testing import TestClient
+from pelton import App, Request
+from pelton._native import BodyFile
+from pelton.testing import TestClient
 
 MIB = 1024 * 1024
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from noria import App
-from noria.testing import TestClient
+from pelton import App
+from pelton.testing import TestClient
 
 
 async def _at_once() -> int:

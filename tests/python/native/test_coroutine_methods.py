@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from noria._native import ItemPump
+from pelton._native import ItemPump
 
 
 class Sink:

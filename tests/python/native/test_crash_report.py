@@ -12,7 +12,7 @@ import pytest
 PROGRAM = textwrap.dedent(
     """
     import faulthandler, os, signal, sys, threading
-    from noria import _native
+    from pelton import _native
 
     faulthandler.enable()
     if sys.argv[2] == "python too":
@@ -44,7 +44,7 @@ def test_PRC_008_a_crash_writes_both_stacks_and_ends_the_process(name: str) -> N
     done = run(str(int(number)))
     assert done.returncode == -number and done.stdout == ""
     native, python = done.stderr.split("Fatal Python error", 1)
-    assert native.startswith(f"noria: {name}; native stack, innermost first:\n")
+    assert native.startswith(f"pelton: {name}; native stack, innermost first:\n")
     assert any("[0x" in line for line in native.splitlines()), native
     assert "in where_it_happens" in python
 
@@ -53,5 +53,5 @@ def test_PRC_008_a_crash_writes_both_stacks_and_ends_the_process(name: str) -> N
 def test_PRC_034_stacks_that_are_asked_for_cost_nothing_else(how: str) -> None:
     done = run("stacks", how)
     assert done.returncode == 0 and done.stdout == "still here\n"
-    assert done.stderr.startswith("noria: stacks are wanted; native stack, innermost first:\n")
+    assert done.stderr.startswith("pelton: stacks are wanted; native stack, innermost first:\n")
     assert ("in where_it_happens" in done.stderr) == (how == "python too")

@@ -9,7 +9,7 @@ import socket
 
 import pytest
 
-from noria.loop import Loop
+from pelton.loop import Loop
 
 
 @pytest.mark.parametrize("engine", ["epoll", "uring"])

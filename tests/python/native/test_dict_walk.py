@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from noria import json
+from pelton import json
 
 
 def expect(value: dict[Any, Any]) -> None:

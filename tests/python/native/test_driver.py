@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from noria import App, Request, Response
-from noria.testing import TestClient
+from pelton import App, Request, Response
+from pelton.testing import TestClient
 
 
 def get(handler: Any, **options: Any) -> Any:

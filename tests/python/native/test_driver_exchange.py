@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from noria import App, ClientDisconnected, Request
-from noria.testing import live_server
+from pelton import App, ClientDisconnected, Request
+from pelton.testing import live_server
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 

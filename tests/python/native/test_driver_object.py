@@ -6,8 +6,8 @@ import asyncio
 import collections.abc
 from typing import Any
 
-from noria import App
-from noria.testing import TestClient
+from pelton import App
+from pelton.testing import TestClient
 
 
 def test_it_is_a_coroutine_with_the_handlers_name_and_frame() -> None:

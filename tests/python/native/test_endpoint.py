@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from noria import App, Depends, HTTPError, Request, Response
-from noria.testing import TestClient
+from pelton import App, Depends, HTTPError, Request, Response
+from pelton.testing import TestClient
 
 
 def called(app: App, run: Any, is_coroutine: bool = False) -> TestClient:
@@ -166,10 +166,10 @@ def test_counts_stay_flat(side: bool) -> None:
         gc.collect()
         return sys.getrefcount(sentinel), len(gc.get_objects())
 
-    logging.getLogger("noria.error").disabled = True
+    logging.getLogger("pelton.error").disabled = True
     try:
         run(20)
         before = run(20)
         assert run(200) == before
     finally:
-        logging.getLogger("noria.error").disabled = False
+        logging.getLogger("pelton.error").disabled = False

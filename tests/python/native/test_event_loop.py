@@ -9,7 +9,7 @@ import time
 import pytest
 from transports import turns
 
-from noria.loop import Loop
+from pelton.loop import Loop
 
 
 @pytest.mark.parametrize("engine", ["epoll", "uring"])

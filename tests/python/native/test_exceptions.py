@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from noria import App
-from noria.testing import TestClient
+from pelton import App
+from pelton.testing import TestClient
 
 
 @pytest.mark.parametrize(("error", "lines"), [(ZeroDivisionError("late"), 1), (asyncio.CancelledError(), 0)])
@@ -24,4 +24,4 @@ def test_what_comes_too_late_is_logged(
             raise error from None
 
     assert TestClient(app, raise_server_exceptions=False).get("/").status_code == 504
-    assert len([record for record in caplog.records if record.name == "noria.error"]) == lines
+    assert len([record for record in caplog.records if record.name == "pelton.error"]) == lines

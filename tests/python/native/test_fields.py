@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from noria import _native
+from pelton import _native
 
 
 def test_good_fields() -> None:

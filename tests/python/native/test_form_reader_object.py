@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from noria import _native
+from pelton import _native
 
 LIMITS = (70, 1000, 1000, 100, 2**20, 2**21, 8, 4096, 1024)
 MULTIPART = "multipart/form-data; boundary=b"

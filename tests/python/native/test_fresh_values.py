@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from noria import json
+from pelton import json
 
 EDGES = sorted(
     {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from noria.loop import Loop
+from pelton.loop import Loop
 
 
 @pytest.fixture

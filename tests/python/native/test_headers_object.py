@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from native_wire import value_of
-from noria import _native
+from pelton import _native
 
 FIELDS = [("X-A", "1"), ("Accept", "text/html"), ("x-a", "2"), ("X-Empty", ""), ("X-Latin", "\xe9")]
 

@@ -10,7 +10,7 @@ import textwrap
 
 PROGRAM = textwrap.dedent(
     """
-    from noria import _native
+    from pelton import _native
 
     def resident_kib():
         with open("/proc/self/smaps_rollup", encoding="ascii") as file:

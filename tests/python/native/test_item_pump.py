@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from noria._native import ItemPump
+from pelton._native import ItemPump
 
 WRITTEN = list[bytes]
 

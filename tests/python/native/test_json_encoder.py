@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from noria import json
+from pelton import json
 
 
 def test_jsn_008_nan_is_null_or_a_fault() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from noria import json
+from pelton import json
 
 
 @dataclasses.dataclass

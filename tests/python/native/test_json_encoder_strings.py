@@ -6,7 +6,7 @@ import json as standard
 
 import pytest
 
-from noria import json
+from pelton import json
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "漢", "😀", "\\", '"', "\n", "\x00", "\x1f", "\x7f"])

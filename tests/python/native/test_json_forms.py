@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from noria import json
+from pelton import json
 
 UTC = dt.timezone.utc
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from noria import _native, json
+from pelton import _native, json
 
 
 def test_they_are_the_native_ones_and_say_where_they_live() -> None:
     assert json.dumps is _native.json_dumps and json.loads is _native.json_loads
-    assert json.dumps.__module__ == "noria.json" and json.dumps.__name__ == "dumps"
+    assert json.dumps.__module__ == "pelton.json" and json.dumps.__name__ == "dumps"
     assert list(inspect.signature(json.dumps).parameters) == ["obj", "default", "nan"]
     assert "RFC 8259" in str(json.loads.__doc__)
-    assert json.JSONDecodeError.__module__ == json.JSONEncodeError.__module__ == "noria.json"
+    assert json.JSONDecodeError.__module__ == json.JSONEncodeError.__module__ == "pelton.json"
     assert type(pickle.loads(pickle.dumps(json.JSONEncodeError("x")))) is json.JSONEncodeError
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from noria import json
-from noria._native import json_loads
+from pelton import json
+from pelton._native import json_loads
 
 REFUSED: list[tuple[str, int, bytes]] = [
     ("json_syntax", 0, b""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from noria import json
+from pelton import json
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json as standard
 
 import pytest
 
-from noria import json
+from pelton import json
 
 SIZES = [*range(70), 127, 128, 129, 255, 256, 257, 1000, 4096, 5000]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from noria import json
+from pelton import json
 
 TEXT = b'{"a":[1,2.5,"x",null,true],"\xc3\xa9":{"b":"\\n"}}'
 VALUE = {"a": [1, 2.5, "x", None, True], "é": {"b": "\n"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from noria import json
+from pelton import json
 
 
 @pytest.mark.parametrize("step", [16 * 1024, 256 * 1024, 512 * 1024, 1024 * 1024, 3_000_000])

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from noria import json
+from pelton import json
 
 
 def test_a_type_that_becomes_a_dataclass() -> None:
@@ -72,7 +72,7 @@ def test_a_type_whose_name_is_taken_by_another_for_a_while(
 
 def test_nothing_is_imported_to_find_out() -> None:
     code = (
-        "import sys; from noria._native import json_dumps\n"
+        "import sys; from pelton._native import json_dumps\n"
         "before = set(sys.modules)\n"
         "class C: pass\n"
         "try: json_dumps([C(), {C(): 1}])\n"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from noria import json
+from pelton import json
 
 
 @dataclasses.dataclass

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from noria import App, Request
-from noria.testing import AsyncTestClient, TestClient
+from pelton import App, Request
+from pelton.testing import AsyncTestClient, TestClient
 
 KEPT: list[Any] = []
 

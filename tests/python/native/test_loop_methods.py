@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from noria.loop import Loop
+from pelton.loop import Loop
 
 
 @pytest.fixture

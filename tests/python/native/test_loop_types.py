@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from noria import _native
-from noria.loop import Loop
+from pelton import _native
+from pelton.loop import Loop
 
 
 def test_who_is_what() -> None:

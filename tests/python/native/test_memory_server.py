@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from native_wire import LOOP, Recorder, Wire
-from noria import App, _native
-from noria.testing import TestClient
+from pelton import App, _native
+from pelton.testing import TestClient
 
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 

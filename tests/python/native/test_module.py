@@ -7,13 +7,13 @@ import sys
 from typing import Any
 
 import pytest
-from noria import _native
+from pelton import _native
 
 
 def test_types_know_their_home() -> None:
     for name in ("Application", "Headers", "MemoryServer", "MultiDict", "Request", "RouteError", "Server"):
         made = getattr(_native, name)
-        assert (made.__module__, made.__qualname__) == ("noria._native", name) and made.__doc__
+        assert (made.__module__, made.__qualname__) == ("pelton._native", name) and made.__doc__
 
 
 @pytest.mark.parametrize(

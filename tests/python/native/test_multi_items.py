@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from native_wire import value_of
-from noria import _native
+from pelton import _native
 
 PAIRS = [("b", "1"), ("a", "2"), ("b", "3")]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from transports import Recorder, pair, turns
 
-import noria.loop
+import pelton.loop
 
 Scheduled = Callable[[Any, Callable[..., object]], asyncio.Handle]
 
@@ -25,7 +25,7 @@ SCHEDULED: list[Scheduled] = [
 
 @pytest.mark.parametrize("schedule", SCHEDULED)
 @pytest.mark.parametrize("debug", [False, True])
-def test_callbacks_by_name(loop: noria.loop.Loop, schedule: Scheduled, debug: bool) -> None:
+def test_callbacks_by_name(loop: pelton.loop.Loop, schedule: Scheduled, debug: bool) -> None:
     loop.set_debug(debug)
     seen: list[int] = []
     schedule(loop, lambda: seen.append(1))
@@ -44,12 +44,12 @@ REFUSED: list[tuple[Callable[[Any], object], str]] = [
 
 
 @pytest.mark.parametrize(("call", "says"), REFUSED)
-def test_callbacks_refused(loop: noria.loop.Loop, call: Callable[[Any], object], says: str) -> None:
+def test_callbacks_refused(loop: pelton.loop.Loop, call: Callable[[Any], object], says: str) -> None:
     with pytest.raises(TypeError, match=says):
         call(loop)
 
 
-def test_transports_by_name(loop: noria.loop.Loop) -> None:
+def test_transports_by_name(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair("inet")
     first, second = Recorder(), Recorder()
     transport = loop._make_socket_transport(sock=ours, protocol=first)

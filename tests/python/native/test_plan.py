@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from native_wire import REQUEST, Wire, no_regex
-from noria import _native
+from pelton import _native
 
 
 def set_plan(plan: dict[str, Any]) -> None:

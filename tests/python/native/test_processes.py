@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from noria import _native
+from pelton import _native
 
 
 def test_listeners() -> None:
@@ -49,18 +49,18 @@ def test_LIM_031_backlog() -> None:
 
 def test_supervise_starts_and_ends_workers(capfd: pytest.CaptureFixture[str]) -> None:
     descriptor, _ = _native.bind_listener("127.0.0.1", 0, backlog=5)
-    program = "import os, sys; print('here', os.environ['NORIA_WORKER_ID'], flush=True); sys.exit(3)"
+    program = "import os, sys; print('here', os.environ['PELTON_WORKER_ID'], flush=True); sys.exit(3)"
     code = _native.supervise(
         [sys.executable, "-c", program], listeners=[[descriptor]], config={}
     )
     os.close(descriptor)
     said = capfd.readouterr()
     assert code == 3 and "here 0" in said.out
-    assert said.err.startswith("noria: worker 0 (pid ") and said.err.endswith(") exited with 3\n")
+    assert said.err.startswith("pelton: worker 0 (pid ") and said.err.endswith(") exited with 3\n")
 
 
 def test_PRC_032_a_worker_without_its_supervisor_is_told_so() -> None:
-    program = "from noria import _native; import os, sys; print(_native.join_supervisor(int(sys.argv[1])))"
+    program = "from pelton import _native; import os, sys; print(_native.join_supervisor(int(sys.argv[1])))"
     for supervisor, is_there in ((os.getpid(), "True"), (1 << 22, "False")):
         done = subprocess.run(
             [sys.executable, "-c", program, str(supervisor)], capture_output=True, text=True, check=True

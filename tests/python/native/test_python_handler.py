@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from native_wire import REQUEST, Recorder, Wire
-from noria.responses import Response
+from pelton.responses import Response
 
 FOLLOWING = b"GET /ok HTTP/1.1\r\nHost: h\r\n\r\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from noria.loop import Loop
+from pelton.loop import Loop
 
 
 def test_order_through_growth_and_wrap() -> None:

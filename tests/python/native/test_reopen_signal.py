@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from native_wire import GET, LOOP, Wire, read_answer
-from noria import _native
+from pelton import _native
 
 
 @pytest.fixture

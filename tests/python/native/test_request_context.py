@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextvars
 from typing import Any
 
-from noria import App, Request
-from noria.testing import TestClient
+from pelton import App, Request
+from pelton.testing import TestClient
 
 VAR: contextvars.ContextVar[int] = contextvars.ContextVar("VAR")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from native_wire import Recorder, Wire, value_of
-from noria import _native
-from noria.errors import HTTPError
+from pelton import _native
+from pelton.errors import HTTPError
 
 
 @pytest.mark.parametrize(

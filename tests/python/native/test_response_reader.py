@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from native_wire import Answer, Recorder, Wire
-from noria.responses import Response
+from pelton.responses import Response
 
 
 def answered(value: Any, recorder: Recorder | None = None, method: str = "GET", **plan: Any) -> Answer:

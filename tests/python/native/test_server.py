@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from native_wire import LOOP, GET, Recorder, Serving, Wire, read_answer
-from noria import _native
+from pelton import _native
 
 def test_it_serves_and_stops(engine: str) -> None:
     serving = Serving(Wire().add(lambda request: [request._client[1], request._server[1]]), engine)

@@ -13,20 +13,20 @@ from typing import Any
 import pytest
 from transports import Recorder, turns
 
-import noria.loop
+import pelton.loop
 
 
-def served(loop: noria.loop.Loop, factory: Any, **options: Any) -> tuple[asyncio.Server, Any]:
+def served(loop: pelton.loop.Loop, factory: Any, **options: Any) -> tuple[asyncio.Server, Any]:
     server = loop.run_until_complete(loop.create_server(factory, "127.0.0.1", 0, **options))
     return server, server.sockets[0].getsockname()
 
 
-def end(loop: noria.loop.Loop, server: asyncio.Server) -> None:
+def end(loop: pelton.loop.Loop, server: asyncio.Server) -> None:
     server.close()
     loop.run_until_complete(server.wait_closed())
 
 
-def test_each_connection_has_its_protocol_and_its_context(loop: noria.loop.Loop) -> None:
+def test_each_connection_has_its_protocol_and_its_context(loop: pelton.loop.Loop) -> None:
     number = contextvars.ContextVar("number", default=0)
     made: list[Recorder] = []
     seen: list[tuple[int, int]] = []
@@ -57,7 +57,7 @@ def test_each_connection_has_its_protocol_and_its_context(loop: noria.loop.Loop)
     end(loop, server)
 
 
-def test_a_factory_that_fails_is_told_of_in_debug_mode_alone(loop: noria.loop.Loop) -> None:
+def test_a_factory_that_fails_is_told_of_in_debug_mode_alone(loop: pelton.loop.Loop) -> None:
     told: list[str] = []
     loop.set_exception_handler(lambda _, about: told.append(about["message"]))
     protocols: list[Recorder] = []
@@ -87,7 +87,7 @@ def test_a_factory_that_fails_is_told_of_in_debug_mode_alone(loop: noria.loop.Lo
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
-def test_what_ends_the_program_is_not_held(loop: noria.loop.Loop, error: type[BaseException]) -> None:
+def test_what_ends_the_program_is_not_held(loop: pelton.loop.Loop, error: type[BaseException]) -> None:
     def factory() -> Recorder:
         raise error
 
@@ -98,7 +98,7 @@ def test_what_ends_the_program_is_not_held(loop: noria.loop.Loop, error: type[Ba
     end(loop, server)
 
 
-def test_a_protocol_may_close_its_server(loop: noria.loop.Loop) -> None:
+def test_a_protocol_may_close_its_server(loop: pelton.loop.Loop) -> None:
     protocols: list[Recorder] = []
 
     def factory() -> Recorder:
@@ -122,7 +122,7 @@ def test_a_protocol_may_close_its_server(loop: noria.loop.Loop) -> None:
     turns(loop)
 
 
-def test_more_in_a_burst_but_no_more_than_the_backlog(loop: noria.loop.Loop) -> None:
+def test_more_in_a_burst_but_no_more_than_the_backlog(loop: pelton.loop.Loop) -> None:
     protocols: list[Recorder] = []
 
     def factory() -> Recorder:
@@ -145,7 +145,7 @@ def test_more_in_a_burst_but_no_more_than_the_backlog(loop: noria.loop.Loop) -> 
         loop._accept_connection()
 
 
-def test_without_descriptors_it_waits_as_asyncio_does(loop: noria.loop.Loop) -> None:
+def test_without_descriptors_it_waits_as_asyncio_does(loop: pelton.loop.Loop) -> None:
     told: list[Any] = []
     loop.set_exception_handler(lambda _, about: told.append(about))
     protocols: list[Recorder] = []

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from noria import App
-from noria.testing import TestClient, live_server
+from pelton import App
+from pelton.testing import TestClient, live_server
 
 
 def test_one_at_a_time() -> None:

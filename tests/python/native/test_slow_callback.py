@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from transports import Recorder, pair, turns
 
-import noria.loop
+import pelton.loop
 
 
 class Buffered(asyncio.BufferedProtocol):
@@ -29,7 +29,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 @pytest.mark.parametrize("make", [Recorder, Buffered])
-def test_of_transports(loop: noria.loop.Loop, caplog: pytest.LogCaptureFixture, make: Any) -> None:
+def test_of_transports(loop: pelton.loop.Loop, caplog: pytest.LogCaptureFixture, make: Any) -> None:
     loop.set_debug(True)
     loop.slow_callback_duration = 0  # everything is slow
     ours, theirs = pair()
@@ -56,7 +56,7 @@ def test_of_transports(loop: noria.loop.Loop, caplog: pytest.LogCaptureFixture, 
     theirs.close()
 
 
-def test_of_descriptors(loop: noria.loop.Loop, caplog: pytest.LogCaptureFixture) -> None:
+def test_of_descriptors(loop: pelton.loop.Loop, caplog: pytest.LogCaptureFixture) -> None:
     loop.set_debug(True)
     loop.slow_callback_duration = 0
     ours, theirs = pair()
@@ -75,7 +75,7 @@ def test_of_descriptors(loop: noria.loop.Loop, caplog: pytest.LogCaptureFixture)
 
 
 def test_nothing_is_said_of_what_is_quick_or_without_debug_mode(
-    loop: noria.loop.Loop, caplog: pytest.LogCaptureFixture
+    loop: pelton.loop.Loop, caplog: pytest.LogCaptureFixture
 ) -> None:
     for debug, longest in ((True, 3600), (False, 0)):
         loop.set_debug(debug)
@@ -94,7 +94,7 @@ def test_nothing_is_said_of_what_is_quick_or_without_debug_mode(
 
 
 def test_an_error_is_told_all_the_same(
-    loop: noria.loop.Loop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    loop: pelton.loop.Loop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
     loop.set_exception_handler(lambda _, about: told.append(repr(about["exception"])))

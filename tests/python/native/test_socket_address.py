@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from transports import Recorder, pair, turns
 
-import noria.loop
+import pelton.loop
 
 HOSTS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
@@ -30,7 +30,7 @@ def connected(family: int, host: str) -> tuple[socket.socket, socket.socket]:
 
 
 @pytest.mark.parametrize(("family", "host"), HOSTS)
-def test_a_transport_tells_what_its_socket_tells(loop: noria.loop.Loop, family: int, host: str) -> None:
+def test_a_transport_tells_what_its_socket_tells(loop: pelton.loop.Loop, family: int, host: str) -> None:
     ours, theirs = connected(family, host)
     transport = loop._make_socket_transport(ours, Recorder())
     for name, told in (("sockname", ours.getsockname()), ("peername", ours.getpeername())):
@@ -41,7 +41,7 @@ def test_a_transport_tells_what_its_socket_tells(loop: noria.loop.Loop, family: 
     theirs.close()
 
 
-def test_of_sockets_by_path_too(loop: noria.loop.Loop, tmp_path: Path) -> None:
+def test_of_sockets_by_path_too(loop: pelton.loop.Loop, tmp_path: Path) -> None:
     ours, theirs = pair("unix")
     transport = loop._make_socket_transport(ours, Recorder())
     assert transport.get_extra_info("sockname") == transport.get_extra_info("peername") == ""
@@ -60,7 +60,7 @@ def test_of_sockets_by_path_too(loop: noria.loop.Loop, tmp_path: Path) -> None:
     turns(loop)
 
 
-def test_of_a_socket_that_is_not_connected_there_is_no_peer(loop: noria.loop.Loop) -> None:
+def test_of_a_socket_that_is_not_connected_there_is_no_peer(loop: pelton.loop.Loop) -> None:
     ours = socket.socket()
     ours.setblocking(False)
     transport = loop._make_socket_transport(ours, Recorder())
@@ -99,7 +99,7 @@ LEFT: tuple[tuple[int, Any], ...] = (
 
 
 @pytest.mark.parametrize("native", [True, False])
-def test_which_are_taken_as_they_stand(loop: noria.loop.Loop, native: bool) -> None:
+def test_which_are_taken_as_they_stand(loop: pelton.loop.Loop, native: bool) -> None:
     for family, address in TAKEN if native else LEFT:
         with socket.socket(family) as ours:
             ours.setblocking(False)
@@ -109,7 +109,7 @@ def test_which_are_taken_as_they_stand(loop: noria.loop.Loop, native: bool) -> N
 
 
 @pytest.mark.parametrize(("family", "address"), LEFT)
-def test_the_rest_ends_as_with_asyncio(loop: noria.loop.Loop, family: int, address: Any) -> None:
+def test_the_rest_ends_as_with_asyncio(loop: pelton.loop.Loop, family: int, address: Any) -> None:
     def outcome(each: asyncio.AbstractEventLoop) -> tuple[type, str]:
         with socket.socket(family) as ours:
             ours.setblocking(False)

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from transports import KINDS, pair, turns
 
-import noria.loop
+import pelton.loop
 
 
-def test_at_once_and_later(loop: noria.loop.Loop) -> None:
+def test_at_once_and_later(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     theirs.send(b"there")
     awaited = loop.sock_recv(ours, 3)
@@ -42,7 +42,7 @@ def test_at_once_and_later(loop: noria.loop.Loop) -> None:
     ours.close()
 
 
-def test_of_no_octets_there_is_no_wait(loop: noria.loop.Loop) -> None:
+def test_of_no_octets_there_is_no_wait(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     for awaited, value in ((loop.sock_recv(ours, 0), b""), (loop.sock_recv_into(ours, bytearray()), 0)):
         with pytest.raises(StopIteration) as result:
@@ -52,7 +52,7 @@ def test_of_no_octets_there_is_no_wait(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_cancelled_it_takes_nothing(loop: noria.loop.Loop) -> None:
+def test_cancelled_it_takes_nothing(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     for wait in (0, 1):
         task = loop.create_task(loop.sock_recv(ours, 9))
@@ -70,7 +70,7 @@ def test_cancelled_it_takes_nothing(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_the_second_reader_takes_the_place_of_the_first(loop: noria.loop.Loop) -> None:
+def test_the_second_reader_takes_the_place_of_the_first(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     first = loop.create_task(loop.sock_recv(ours, 9))
     turns(loop, 1)
@@ -85,7 +85,7 @@ def test_the_second_reader_takes_the_place_of_the_first(loop: noria.loop.Loop) -
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_random_sizes_both_ways(loop: noria.loop.Loop, seed: int) -> None:
+def test_random_sizes_both_ways(loop: pelton.loop.Loop, seed: int) -> None:
     chance = random.Random(seed)
     ours, theirs = pair(KINDS[seed % 2])
     text = chance.randbytes(700_000)
@@ -120,7 +120,7 @@ def test_random_sizes_both_ways(loop: noria.loop.Loop, seed: int) -> None:
     theirs.close()
 
 
-def test_another_socket_of_the_same_number(loop: noria.loop.Loop) -> None:
+def test_another_socket_of_the_same_number(loop: pelton.loop.Loop) -> None:
     for _ in range(20):
         ours, theirs = pair()
         for word in (b"a", b"b"):
@@ -132,7 +132,7 @@ def test_another_socket_of_the_same_number(loop: noria.loop.Loop) -> None:
         theirs.close()
 
 
-def test_accepts(loop: noria.loop.Loop) -> None:
+def test_accepts(loop: pelton.loop.Loop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         task = loop.create_task(loop.sock_accept(listener))
@@ -143,7 +143,7 @@ def test_accepts(loop: noria.loop.Loop) -> None:
             connection.close()
 
 
-def test_a_reset_is_an_error(loop: noria.loop.Loop) -> None:
+def test_a_reset_is_an_error(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair("inet")
     task = loop.create_task(loop.sock_recv(ours, 1))
     turns(loop, 1)
@@ -170,7 +170,7 @@ def closed_port() -> int:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_connects(loop: noria.loop.Loop, kind: str, tmp_path: Path) -> None:
+def test_connects(loop: pelton.loop.Loop, kind: str, tmp_path: Path) -> None:
     family = socket.AF_INET if kind == "inet" else socket.AF_UNIX
     with socket.socket(family) as listener, fresh(family) as ours:
         listener.bind(("127.0.0.1", 0) if kind == "inet" else str(tmp_path / "socket"))
@@ -190,13 +190,13 @@ def test_connects(loop: noria.loop.Loop, kind: str, tmp_path: Path) -> None:
             assert loop.run_until_complete(loop.sock_recv(theirs, 9)) == b"there"
 
 
-def test_connects_by_name_too(loop: noria.loop.Loop) -> None:
+def test_connects_by_name_too(loop: pelton.loop.Loop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, fresh() as ours:
         loop.run_until_complete(loop.sock_connect(ours, ("localhost", listener.getsockname()[1])))
         assert ours.getpeername() == listener.getsockname()
 
 
-def test_a_refusal_is_what_asyncio_raises(loop: noria.loop.Loop, tmp_path: Path) -> None:
+def test_a_refusal_is_what_asyncio_raises(loop: pelton.loop.Loop, tmp_path: Path) -> None:
     inet: Any = ("127.0.0.1", closed_port())
     path: Any = str(tmp_path / "nobody")
     stock = asyncio.SelectorEventLoop()
@@ -214,7 +214,7 @@ def test_a_refusal_is_what_asyncio_raises(loop: noria.loop.Loop, tmp_path: Path)
     stock.close()
 
 
-def test_a_connect_is_called_off(loop: noria.loop.Loop) -> None:
+def test_a_connect_is_called_off(loop: pelton.loop.Loop) -> None:
     # Nobody accepts, and no more fit into the backlog: what is begun stays begun.
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -237,7 +237,7 @@ def test_a_connect_is_called_off(loop: noria.loop.Loop) -> None:
             filler.close()
 
 
-def test_a_connect_is_audited(loop: noria.loop.Loop) -> None:
+def test_a_connect_is_audited(loop: pelton.loop.Loop) -> None:
     seen: list[tuple[Any, ...]] = []
     watching = True
 
@@ -252,7 +252,7 @@ def test_a_connect_is_audited(loop: noria.loop.Loop) -> None:
     watching = False
 
 
-def test_a_connect_that_may_block_is_the_sockets_own(loop: noria.loop.Loop) -> None:
+def test_a_connect_that_may_block_is_the_sockets_own(loop: pelton.loop.Loop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as ours:
         ours.settimeout(5)
         loop.run_until_complete(loop.sock_connect(ours, listener.getsockname()))

@@ -9,10 +9,10 @@ import ssl
 import pytest
 from transports import Recorder, pair, turns
 
-import noria.loop
+import pelton.loop
 
 
-def test_refuses_as_asyncio_does(loop: noria.loop.Loop) -> None:
+def test_refuses_as_asyncio_does(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     run = loop.run_until_complete
     secured = ssl.create_default_context().wrap_socket(
@@ -45,7 +45,7 @@ def test_refuses_as_asyncio_does(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_never_awaited_it_warns(loop: noria.loop.Loop) -> None:
+def test_never_awaited_it_warns(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     with pytest.warns(RuntimeWarning, match="'Loop.sock_recv' was never awaited"):
         loop.sock_recv(ours, 1)
@@ -54,7 +54,7 @@ def test_never_awaited_it_warns(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_closed_and_thrown_into(loop: noria.loop.Loop) -> None:
+def test_closed_and_thrown_into(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     for ended in (False, True):
         waits = loop.sock_recv(ours, 1)
@@ -77,7 +77,7 @@ def test_closed_and_thrown_into(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_a_tuple_is_returned_as_one(loop: noria.loop.Loop) -> None:
+def test_a_tuple_is_returned_as_one(loop: pelton.loop.Loop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         with socket.create_connection(listener.getsockname()):

@@ -22,7 +22,7 @@ PROGRAM = textwrap.dedent(
     import os, signal, socket, sys, threading, time
     sys.path[:0] = sys.argv[1].split(os.pathsep)
     from native_wire import GET, LOOP, Wire
-    from noria import _native
+    from pelton import _native
 
     def stuck(request):
         print("stuck", flush=True)
@@ -48,7 +48,7 @@ PROGRAM = textwrap.dedent(
 
 USES_TERMINAL = """
 import os
-from noria import App
+from pelton import App
 app = App()
 
 @app.get("/terminal")
@@ -131,7 +131,7 @@ def test_PRC_006_a_worker_that_uses_its_terminal_is_not_held_up(tmp_path: Path, 
     modes[3] |= termios.TOSTOP
     termios.tcsetattr(inner, termios.TCSANOW, modes)
     before = [sys.executable, "-c", ON_TERMINAL, os.ttyname(inner)]
-    server = Supervised(tmp_path, "web.py", before=before, NORIA_ENGINE=engine)
+    server = Supervised(tmp_path, "web.py", before=before, PELTON_ENGINE=engine)
     try:
         server.ready()
         with server.connect() as connection:

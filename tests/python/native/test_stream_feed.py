@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from transports import pair, turns
 
-import noria.loop
+import pelton.loop
 
 
-def opened(loop: noria.loop.Loop, kind: type = asyncio.StreamReaderProtocol, limit: int = 1000) -> Any:
+def opened(loop: pelton.loop.Loop, kind: type = asyncio.StreamReaderProtocol, limit: int = 1000) -> Any:
     reader = asyncio.StreamReader(limit=limit, loop=loop)
     ours, theirs = pair()
     transport = loop._make_socket_transport(ours, kind(reader, loop=loop))
@@ -20,7 +20,7 @@ def opened(loop: noria.loop.Loop, kind: type = asyncio.StreamReaderProtocol, lim
     return reader, transport, theirs
 
 
-def test_octets_arrive_and_wake_who_waits(loop: noria.loop.Loop) -> None:
+def test_octets_arrive_and_wake_who_waits(loop: pelton.loop.Loop) -> None:
     reader, transport, theirs = opened(loop)
     waits = loop.create_task(reader.readexactly(6))
     theirs.send(b"one")
@@ -40,7 +40,7 @@ def test_octets_arrive_and_wake_who_waits(loop: noria.loop.Loop) -> None:
     turns(loop)
 
 
-def test_twice_the_limit_pauses(loop: noria.loop.Loop) -> None:
+def test_twice_the_limit_pauses(loop: pelton.loop.Loop) -> None:
     reader, transport, theirs = opened(loop)
     theirs.send(b"x" * 2000)
     turns(loop)
@@ -55,7 +55,7 @@ def test_twice_the_limit_pauses(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_a_limit_of_another_kind(loop: noria.loop.Loop) -> None:
+def test_a_limit_of_another_kind(loop: pelton.loop.Loop) -> None:
     for limit, reads in ((1e3, False), (2.0**40, True), (2**70, True)):
         reader, transport, theirs = opened(loop, limit=limit)  # type: ignore[arg-type]
         theirs.send(b"x" * 2001)
@@ -68,7 +68,7 @@ def test_a_limit_of_another_kind(loop: noria.loop.Loop) -> None:
 
 @pytest.mark.parametrize("where", ["class", "instance", "reader", "later"])
 def test_who_delivers_otherwise_is_asked(
-    loop: noria.loop.Loop, where: str, monkeypatch: pytest.MonkeyPatch
+    loop: pelton.loop.Loop, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[bytes] = []
 
@@ -93,7 +93,7 @@ def test_who_delivers_otherwise_is_asked(
     theirs.close()
 
 
-def test_a_reader_that_is_gone_or_at_its_end(loop: noria.loop.Loop) -> None:
+def test_a_reader_that_is_gone_or_at_its_end(loop: pelton.loop.Loop) -> None:
     told: list[Any] = []
     loop.set_exception_handler(lambda _, about: told.append(about["message"]))
     reader, transport, theirs = opened(loop)
@@ -113,7 +113,7 @@ def test_a_reader_that_is_gone_or_at_its_end(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_a_buffer_that_is_lent_fails_as_extend_does(loop: noria.loop.Loop) -> None:
+def test_a_buffer_that_is_lent_fails_as_extend_does(loop: pelton.loop.Loop) -> None:
     told: list[Any] = []
     loop.set_exception_handler(lambda _, about: told.append(type(about["exception"])))
     reader, transport, theirs = opened(loop)

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from transports import KINDS, Recorder, on_both, pair, turns
 
-import noria.loop
+import pelton.loop
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_half_closed_it_still_writes(loop: noria.loop.Loop, kind: str) -> None:
+def test_half_closed_it_still_writes(loop: pelton.loop.Loop, kind: str) -> None:
     def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
         peer.shutdown(socket.SHUT_WR)
         turns(each)
@@ -33,7 +33,7 @@ def test_half_closed_it_still_writes(loop: noria.loop.Loop, kind: str) -> None:
     assert mine[0] == [("made",), ("eof",), "open", ("lost", type(None))]
 
 
-def test_close_sends_what_is_queued(loop: noria.loop.Loop) -> None:
+def test_close_sends_what_is_queued(loop: pelton.loop.Loop) -> None:
     def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
         turns(each)
         transport.write(b"a" * 3_000_000)
@@ -58,7 +58,7 @@ def test_close_sends_what_is_queued(loop: noria.loop.Loop) -> None:
 
 
 def test_writes_after_the_connection_is_lost(
-    loop: noria.loop.Loop, caplog: pytest.LogCaptureFixture
+    loop: pelton.loop.Loop, caplog: pytest.LogCaptureFixture
 ) -> None:
     ours, theirs = pair("inet")
     protocol = Recorder()
@@ -76,7 +76,7 @@ def test_writes_after_the_connection_is_lost(
     assert protocol.seen == [("made",), ("lost", ConnectionResetError)]
 
 
-def test_what_was_written_may_change_afterwards(loop: noria.loop.Loop) -> None:
+def test_what_was_written_may_change_afterwards(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     transport = loop._make_socket_transport(ours, Recorder())
     turns(loop)
@@ -98,7 +98,7 @@ def test_what_was_written_may_change_afterwards(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_the_waiter_for_emptiness(loop: noria.loop.Loop) -> None:
+def test_the_waiter_for_emptiness(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     transport = loop._make_socket_transport(ours, Recorder())
     turns(loop)

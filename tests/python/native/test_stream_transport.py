@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from transports import KINDS, Recorder, on_both, pair, turns
 
-import noria.loop
+import pelton.loop
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_reads_pauses_and_ends(loop: noria.loop.Loop, kind: str) -> None:
+def test_reads_pauses_and_ends(loop: pelton.loop.Loop, kind: str) -> None:
     def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
         peer.send(b"early")
         turns(each)
@@ -41,7 +41,7 @@ def test_reads_pauses_and_ends(loop: noria.loop.Loop, kind: str) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["made", "data", "eof", "lost", "pause", "resume"])
-def test_a_callback_that_fails(loop: noria.loop.Loop, trouble: str) -> None:
+def test_a_callback_that_fails(loop: pelton.loop.Loop, trouble: str) -> None:
     def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
         turns(each)
         transport.set_write_buffer_limits(1000)
@@ -72,7 +72,7 @@ def test_a_callback_that_fails(loop: noria.loop.Loop, trouble: str) -> None:
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
 @pytest.mark.parametrize("where", ["connection_made", "data_received", "connection_lost"])
-def test_what_ends_the_program_is_not_held(loop: noria.loop.Loop, where: str, error: type) -> None:
+def test_what_ends_the_program_is_not_held(loop: pelton.loop.Loop, where: str, error: type) -> None:
     ours, theirs = pair()
     protocol = Recorder()
 
@@ -93,7 +93,7 @@ def test_what_ends_the_program_is_not_held(loop: noria.loop.Loop, where: str, er
     theirs.close()
 
 
-def test_abort_drops_what_is_queued(loop: noria.loop.Loop) -> None:
+def test_abort_drops_what_is_queued(loop: pelton.loop.Loop) -> None:
     def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
         turns(each)
         transport.write(bytes(5_000_000))
@@ -108,7 +108,7 @@ def test_abort_drops_what_is_queued(loop: noria.loop.Loop) -> None:
     assert mine[0] == [("made",), ("pause",), ("lost", type(None))]
 
 
-def test_a_cycle_with_its_protocol_is_collected(loop: noria.loop.Loop) -> None:
+def test_a_cycle_with_its_protocol_is_collected(loop: pelton.loop.Loop) -> None:
     import sys
 
     def once() -> None:
@@ -160,7 +160,7 @@ class Pieces(asyncio.BufferedProtocol):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_random_cuts_reach_buffered_and_plain_protocols(loop: noria.loop.Loop, seed: int) -> None:
+def test_random_cuts_reach_buffered_and_plain_protocols(loop: pelton.loop.Loop, seed: int) -> None:
     chance = random.Random(seed)
     ours, theirs = pair(chance.choice(KINDS))
     text = chance.randbytes(300_000)
@@ -206,7 +206,7 @@ def test_random_cuts_reach_buffered_and_plain_protocols(loop: noria.loop.Loop, s
 
 
 @pytest.mark.parametrize("trouble", ["get_buffer", "empty", "immutable", "buffer_updated", "eof_received"])
-def test_a_buffered_protocol_that_fails(loop: noria.loop.Loop, trouble: str) -> None:
+def test_a_buffered_protocol_that_fails(loop: pelton.loop.Loop, trouble: str) -> None:
     class Failing(asyncio.BufferedProtocol):
         lost: Any = None
 
@@ -242,7 +242,7 @@ def test_a_buffered_protocol_that_fails(loop: noria.loop.Loop, trouble: str) -> 
     assert results[0] == results[1] and len(results[0][0]) == 1
 
 
-def test_callbacks_share_the_context_of_the_making(loop: noria.loop.Loop) -> None:
+def test_callbacks_share_the_context_of_the_making(loop: pelton.loop.Loop) -> None:
     import contextvars
 
     name: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="none")
@@ -272,7 +272,7 @@ def test_callbacks_share_the_context_of_the_making(loop: noria.loop.Loop) -> Non
 
 @pytest.mark.parametrize("what", ["urgent data", "descriptors"])
 @pytest.mark.parametrize("paused", [True, False])
-def test_a_read_that_stops_short_is_not_the_last(loop: noria.loop.Loop, what: str, paused: bool) -> None:
+def test_a_read_that_stops_short_is_not_the_last(loop: pelton.loop.Loop, what: str, paused: bool) -> None:
     def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
         turns(each)
         if paused:
@@ -292,7 +292,7 @@ def test_a_read_that_stops_short_is_not_the_last(loop: noria.loop.Loop, what: st
         assert data == (b"beforebehind" if what == "urgent data" else b"beforewithbehind")
 
 
-def test_what_a_read_makes_ready_runs_before_the_next(loop: noria.loop.Loop) -> None:
+def test_what_a_read_makes_ready_runs_before_the_next(loop: pelton.loop.Loop) -> None:
     def trial(each: Any, protocol: Recorder, transport: Any, peer: socket.socket) -> None:
         taken = protocol.data_received
         protocol.data_received = lambda data: (each.call_soon(protocol.seen.append, "soon"), taken(data))  # type: ignore

@@ -9,10 +9,10 @@ import weakref
 import pytest
 from transports import Recorder, pair, turns
 
-import noria.loop
+import pelton.loop
 
 
-def test_refuses_what_it_cannot_take(loop: noria.loop.Loop) -> None:
+def test_refuses_what_it_cannot_take(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     with pytest.raises(TypeError, match="sock, protocol, waiter"):
         loop._make_socket_transport(ours)
@@ -43,7 +43,7 @@ def test_refuses_what_it_cannot_take(loop: noria.loop.Loop) -> None:
     theirs.close()
 
 
-def test_an_abandoned_transport_warns(loop: noria.loop.Loop) -> None:
+def test_an_abandoned_transport_warns(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair()
     transport = loop._make_socket_transport(ours, Recorder())
     turns(loop)

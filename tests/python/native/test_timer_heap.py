@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from noria.loop import Loop
+from pelton.loop import Loop
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -8,10 +8,10 @@ import socket
 import pytest
 from transports import Recorder, pair, turns
 
-import noria.loop
+import pelton.loop
 
 
-def test_is_an_asyncio_transport(loop: noria.loop.Loop) -> None:
+def test_is_an_asyncio_transport(loop: pelton.loop.Loop) -> None:
     ours, theirs = pair("inet")
     protocol = Recorder()
     waiter = loop.create_future()

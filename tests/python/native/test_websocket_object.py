@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from noria import App, WebSocket
-from noria.client_frames import BINARY, CLOSE, TEXT, MessageReader, masked_frame
-from noria.testing import live_server
-from noria.websocket_session import new_key, upgrade_fields
+from pelton import App, WebSocket
+from pelton.client_frames import BINARY, CLOSE, TEXT, MessageReader, masked_frame
+from pelton.testing import live_server
+from pelton.websocket_session import new_key, upgrade_fields
 
 
 class Peer:

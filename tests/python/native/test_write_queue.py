@@ -8,11 +8,11 @@ import socket
 import pytest
 from transports import KINDS, Recorder, pair, turns
 
-import noria.loop
+import pelton.loop
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_many_pieces_to_a_slow_reader(loop: noria.loop.Loop, seed: int) -> None:
+def test_many_pieces_to_a_slow_reader(loop: pelton.loop.Loop, seed: int) -> None:
     chance = random.Random(seed)
     ours, theirs = pair(KINDS[seed % 2])
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)

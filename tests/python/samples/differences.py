@@ -1,4 +1,4 @@
-"""Where noria answers otherwise than FastAPI on purpose: each with the words of the design, and what makes it one."""
+"""Where pelton answers otherwise than FastAPI on purpose: each with the words of the design, and what makes it one."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ DIFFERENCES = (
     Difference("floats", "7: the shortest text that reads back equal (1e16, FastAPI: 1e+16)", exponents),
     Difference("file names", "17: filename is the last path component, None if nothing is left", file_names),
 )
-# One more is met by what FastAPI is asked: of equal cookies noria takes the first (5, cookies), FastAPI the last.
+# One more is met by what FastAPI is asked: of equal cookies pelton takes the first (5, cookies), FastAPI the last.
 
 
 def asked_of_fastapi(sent: Sent) -> Sent:

@@ -1,4 +1,4 @@
-"""What schemathesis finds in the shop, and which findings are the shop's or pydantic's, not noria's."""
+"""What schemathesis finds in the shop, and which findings are the shop's or pydantic's, not pelton's."""
 
 from __future__ import annotations
 

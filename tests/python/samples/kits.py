@@ -1,4 +1,4 @@
-"""The names a framework gives the shop: the same ones of FastAPI and of noria."""
+"""The names a framework gives the shop: the same ones of FastAPI and of pelton."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def fastapi_kit() -> Kit:
     return Kit(**names, App=fastapi.FastAPI, answer=JSONResponse, size_of=lambda upload: upload.size)
 
 
-def noria_kit() -> Kit:
-    import noria
+def pelton_kit() -> Kit:
+    import pelton
 
-    names = {name: getattr(noria, name) for name in Kit.__annotations__ if hasattr(noria, name)}
-    names["App"] = lambda: noria.App(validator="pydantic")
+    names = {name: getattr(pelton, name) for name in Kit.__annotations__ if hasattr(pelton, name)}
+    names["App"] = lambda: pelton.App(validator="pydantic")
     return Kit(
         **names,
-        UploadFile=noria.UploadedFile,
+        UploadFile=pelton.UploadedFile,
         answer=lambda body, status, headers: (body, status, headers),
         size_of=lambda upload: upload.size(),
     )

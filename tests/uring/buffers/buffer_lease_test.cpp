@@ -5,7 +5,7 @@
 #include <array>
 #include <vector>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 class TwoBuffers final : public ReceiveBuffers {
@@ -71,4 +71,4 @@ TEST(BufferLease, moves_leave_one_owner) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <set>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 // As the kernel reads it: struct io_uring_buf, the tail in the last field of the first.
@@ -87,4 +87,4 @@ TEST(BufferRing, map_refuses_what_no_memory_can_hold) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -19,7 +19,7 @@
 
 #include "system_calls.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 Token token(Operation operation, std::uint32_t slot = 1) {
@@ -175,4 +175,4 @@ TEST_F(EpollEngineTest, ENG_026_a_signal_ends_the_wait) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -16,7 +16,7 @@
 #include "system_calls.hpp"
 #include "uring/epoll/epoll_engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 Token token(Operation operation, std::uint32_t slot = 1) {
@@ -230,4 +230,4 @@ TEST_F(EpollOperations, ENG_016_a_busy_socket_gets_a_few_buffers_a_turn) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

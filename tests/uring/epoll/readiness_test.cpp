@@ -7,7 +7,7 @@
 #include <array>
 #include <cerrno>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 class ReadinessTest : public ::testing::Test {
@@ -53,4 +53,4 @@ TEST_F(ReadinessTest, says_why_a_descriptor_cannot_be_watched) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

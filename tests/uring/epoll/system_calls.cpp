@@ -8,7 +8,7 @@
 
 namespace {
 
-noria::uring::SystemCalls calls;
+pelton::uring::SystemCalls calls;
 
 template <typename Function>
 Function* next(const char* name) {
@@ -17,11 +17,11 @@ Function* next(const char* name) {
 
 }  // namespace
 
-namespace noria::uring {
+namespace pelton::uring {
 SystemCalls system_calls() {
   return calls;
 }
-}  // namespace noria::uring
+}  // namespace pelton::uring
 
 extern "C" {
 

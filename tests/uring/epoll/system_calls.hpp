@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 struct SystemCalls {
   std::uint64_t receives = 0;
@@ -18,4 +18,4 @@ struct SystemCalls {
 // Of this thread since it started; tests take differences.
 SystemCalls system_calls();
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

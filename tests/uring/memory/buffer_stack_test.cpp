@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST(BufferStack, lends_the_buffer_given_back_last) {
@@ -38,4 +38,4 @@ TEST(BufferStackDeath, the_count_is_a_power_of_two) {  // LIM-205
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -5,7 +5,7 @@
 #include <array>
 #include <span>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST(CompletionQueue, keeps_the_order_across_partial_takes) {
@@ -26,4 +26,4 @@ TEST(CompletionQueue, keeps_the_order_across_partial_takes) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 constexpr WaitHook no_hook{};
@@ -181,4 +181,4 @@ TEST(MemoryEngine, operations_on_what_is_not_open_fail_with_their_errno) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -7,7 +7,7 @@
 
 #include "uring/memory/memory_engine.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 Token token(Operation operation) {
@@ -140,4 +140,4 @@ TEST_F(MemoryPeer, may_hang_up_before_the_accept) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

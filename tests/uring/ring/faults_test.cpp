@@ -9,7 +9,7 @@
 #include "tests/uring/ring/ring_fixture.hpp"
 #include "tests/uring/ring/strace.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 constexpr EngineOptions tiny = {.receive_buffer_count = 4,
@@ -296,4 +296,4 @@ TEST(RingFaults, ENG_033_the_rest_is_queued_in_order_while_nothing_can_be_submit
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

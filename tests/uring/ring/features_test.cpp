@@ -6,7 +6,7 @@
 
 #include "tests/uring/ring/filtered.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST(Features, facts_name_the_system_and_what_works) {
@@ -80,4 +80,4 @@ TEST(Features, every_errno_has_a_cause_and_a_remedy) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -16,7 +16,7 @@
 #include <cstdint>
 #include <string>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 enum class FilteredCalls : std::uint8_t { set_up, enter, registration, all };
 
@@ -75,4 +75,4 @@ std::string run_refused(FilteredCalls calls, int error, Body body) {
   return result.text;
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

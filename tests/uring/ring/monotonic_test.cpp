@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST(Monotonic, never_goes_back_and_counts_nanoseconds) {
@@ -16,4 +16,4 @@ TEST(Monotonic, never_goes_back_and_counts_nanoseconds) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -23,7 +23,7 @@
 #include "uring/ring/monotonic.hpp"
 #include "uring/ring/ring.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 
 class OwnedDescriptor {
  public:
@@ -144,4 +144,4 @@ inline std::string read_some(int descriptor) {
   return bytes > 0 ? std::string(memory.data(), static_cast<std::size_t>(bytes)) : std::string();
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -8,7 +8,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, turn_without_work_returns_at_a_deadline_that_has_passed) {
@@ -81,4 +81,4 @@ TEST_F(RingTest, CON_032_reset_sends_RST) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -6,7 +6,7 @@
 #include "tests/uring/ring/strace.hpp"
 #include "uring/ring/trial.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, ladder_ends_with_no_flags_at_all) {
@@ -76,4 +76,4 @@ TEST(SetUpFaults, ENG_042_smaller_while_memory_is_refused) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace noria::uring {
+namespace pelton::uring {
 
 inline bool strace_works() {
   return std::system("strace -qq -o /dev/null -e trace=none true >/dev/null 2>&1") == 0;
@@ -26,4 +26,4 @@ inline bool passes_under(const std::string& injection, const std::string& test) 
   return std::system(command.c_str()) == 0;
 }
 
-}  // namespace noria::uring
+}  // namespace pelton::uring

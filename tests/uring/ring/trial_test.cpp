@@ -5,7 +5,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, ENG_002_trial_makes_every_operation_once_and_leaves_nothing) {
@@ -43,4 +43,4 @@ TEST_F(RingTest, trial_stops_at_the_first_step_that_fails) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

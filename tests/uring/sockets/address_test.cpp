@@ -9,7 +9,7 @@
 
 #include "uring/sockets/listener.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 sockaddr_storage ipv6(const char* text, std::uint16_t port) {
@@ -60,4 +60,4 @@ TEST(Address, unix_sockets_and_lost_peers_have_none) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

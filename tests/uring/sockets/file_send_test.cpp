@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 struct Pair {
@@ -71,4 +71,4 @@ INSTANTIATE_TEST_SUITE_P(Modes, FileSend,
                          testing::Values(SocketMode::blocking, SocketMode::non_blocking));
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

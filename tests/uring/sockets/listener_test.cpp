@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST(Listener, tcp_takes_a_free_port_in_non_blocking_mode_and_close_on_exec) {
@@ -100,7 +100,7 @@ TEST(Listener, tcp_names_an_address_of_another_machine) {
 class UnixListener : public ::testing::Test {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/noria_listener_XXXXXX";
+    char name[] = "/tmp/pelton_listener_XXXXXX";
     ASSERT_NE(::mkdtemp(name), nullptr);
     folder_ = name;
     path_ = folder_ + "/socket";
@@ -176,4 +176,4 @@ TEST(Listener, release_hands_the_descriptor_over) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

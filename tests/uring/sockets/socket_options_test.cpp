@@ -11,7 +11,7 @@
 
 #include "uring/sockets/listener.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 int value_of(int socket, int level, int option) {
@@ -106,4 +106,4 @@ TEST(SocketOptions, CON_032_close_with_reset_reaches_the_peer_as_RST) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -5,7 +5,7 @@
 
 #include "uring/ring/ops/submission.hpp"
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 
 // The new sockets stay in blocking mode: on a non-blocking one the ring would answer EAGAIN where
 // it should wait (ENG-025). The peer's address is not asked for; a multishot has nowhere to put it.
@@ -15,4 +15,4 @@ inline void prepare_accept(io_uring_sqe& entry, Token token, Descriptor listener
   sqe.accept_flags = SOCK_CLOEXEC;
 }
 
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

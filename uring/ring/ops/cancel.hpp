@@ -4,10 +4,10 @@
 
 #include "uring/ring/ops/submission.hpp"
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 
 inline void prepare_cancel(io_uring_sqe& entry, Token token, Token target) {
   begin(entry, IORING_OP_ASYNC_CANCEL, -1, token).addr = target.bits();
 }
 
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

@@ -3,10 +3,10 @@
 
 #include "uring/ring/ops/submission.hpp"
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 
 inline void prepare_close(io_uring_sqe& entry, Token token, Descriptor descriptor) {
   begin(entry, IORING_OP_CLOSE, descriptor, token);
 }
 
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

@@ -3,10 +3,10 @@
 
 #include "uring/ring/ops/submission.hpp"
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 
 inline void prepare_nop(io_uring_sqe& entry, Token token) {
   begin(entry, IORING_OP_NOP, -1, token);
 }
 
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

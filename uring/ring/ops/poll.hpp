@@ -7,7 +7,7 @@
 
 #include "uring/ring/ops/submission.hpp"
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 
 inline void prepare_poll(io_uring_sqe& entry, Token token, Descriptor descriptor,
                          std::uint32_t events) {
@@ -23,4 +23,4 @@ inline void prepare_poll_news(io_uring_sqe& entry, Token token, Descriptor descr
   entry.len = IORING_POLL_ADD_MULTI;
 }
 
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

@@ -6,7 +6,7 @@
 
 #include "uring/ring/ops/submission.hpp"
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 
 // An empty buffer ring ends it with ENOBUFS, even when no octet has come (ENG-020).
 inline void prepare_receive(io_uring_sqe& entry, Token token, Descriptor socket,
@@ -24,4 +24,4 @@ inline void prepare_receive_into(io_uring_sqe& entry, Token token, Descriptor so
   sqe.len = static_cast<std::uint32_t>(memory.size());
 }
 
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

@@ -8,7 +8,7 @@
 
 #include "uring/ring/ops/submission.hpp"
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 
 // Without MSG_WAITALL a slow reader's progress is seen send by send, which its deadline needs
 // (CON-010); MSG_NOSIGNAL because a lost peer is a result here, not a signal (ENG-024).
@@ -20,4 +20,4 @@ inline void prepare_send(io_uring_sqe& entry, Token token, Descriptor socket,
   sqe.msg_flags = MSG_NOSIGNAL;
 }
 
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

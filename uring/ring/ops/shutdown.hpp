@@ -8,7 +8,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 
 // The operation as prepared: performed once everything submitted before it has been started.
 struct Shutdown {
@@ -21,4 +21,4 @@ inline Completion perform(const Shutdown& shutdown) {
   return {.token = shutdown.token, .result = result};
 }
 
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

@@ -5,7 +5,7 @@
 
 #include "uring/engine.hpp"
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 
 // An entry still holds what the ring's last lap left there, and the kernel refuses stray fields.
 inline io_uring_sqe& begin(io_uring_sqe& entry, std::uint8_t opcode, Descriptor descriptor,
@@ -17,4 +17,4 @@ inline io_uring_sqe& begin(io_uring_sqe& entry, std::uint8_t opcode, Descriptor 
   return entry;
 }
 
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

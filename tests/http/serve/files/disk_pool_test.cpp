@@ -9,7 +9,7 @@
 #include <semaphore>
 #include <thread>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct Counted final : DiskWork {
@@ -107,4 +107,4 @@ TEST(DiskPool, without_work_it_is_nothing) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -2,7 +2,7 @@
 
 #include "static_served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(FileAnswer, STA_010_STA_012_are_counted) {
@@ -60,4 +60,4 @@ TEST(FileAnswer, STA_004_walking_is_counted_once) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -7,7 +7,7 @@
 
 #include "folder.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(FileOctets, STA_017_what_is_in_memory_is_read_at_once) {
@@ -33,4 +33,4 @@ TEST(FileOctets, STA_017_what_is_in_memory_is_read_at_once) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

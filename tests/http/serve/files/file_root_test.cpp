@@ -4,7 +4,7 @@
 
 #include "folder.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 struct Tree {
@@ -120,4 +120,4 @@ TEST(FileRoot, a_root_is_a_directory) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 
 #include "static_served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::size_t large = 3'000'000;
@@ -116,4 +116,4 @@ TEST(FileSender, H1_080_answers_keep_their_order) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

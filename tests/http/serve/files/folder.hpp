@@ -11,12 +11,12 @@
 
 #include "core/check.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class Folder {
  public:
   Folder() {
-    std::string name = std::filesystem::temp_directory_path() / "noria-files-XXXXXX";
+    std::string name = std::filesystem::temp_directory_path() / "pelton-files-XXXXXX";
     CHECK(::mkdtemp(name.data()) != nullptr);
     path_ = name;
   }
@@ -40,4 +40,4 @@ class Folder {
   std::filesystem::path path_;
 };
 
-}  // namespace noria::http
+}  // namespace pelton::http

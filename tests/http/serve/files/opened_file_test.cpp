@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 bool is_open(int descriptor) {
@@ -29,4 +29,4 @@ TEST(OpenedFile, has_its_descriptor_to_the_end) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -9,7 +9,7 @@
 #include "tests/support/seeded_random.hpp"
 #include "tests/support/seeds.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 constexpr std::size_t peers_per_seed = 12;
@@ -113,4 +113,4 @@ TEST(ScriptedFiles, ENG_015_STA_017_every_errno_of_a_send) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

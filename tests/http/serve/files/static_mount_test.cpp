@@ -2,7 +2,7 @@
 
 #include "static_served.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 namespace {
 
 TEST(StaticMount, STA_001_STA_007_files_of_a_folder) {
@@ -52,4 +52,4 @@ TEST(StaticMount, one_page_for_unknown_paths) {
 }
 
 }  // namespace
-}  // namespace noria::http
+}  // namespace pelton::http

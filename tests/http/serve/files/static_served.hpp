@@ -21,7 +21,7 @@
 #include "uring/loop.hpp"
 #include "uring/memory/memory_engine.hpp"
 
-namespace noria::http {
+namespace pelton::http {
 
 class FileEngine final : public uring::MemoryEngine {
  public:
@@ -130,4 +130,4 @@ inline std::string octets_of(std::size_t bytes) {
   return made;
 }
 
-}  // namespace noria::http
+}  // namespace pelton::http

@@ -5,7 +5,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, multishot_accept_takes_a_burst_in_blocking_mode_and_close_on_exec) {
@@ -44,4 +44,4 @@ TEST_F(RingTest, ENG_025_accept_waits_on_a_non_blocking_listener_too) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

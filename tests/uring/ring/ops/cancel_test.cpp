@@ -4,7 +4,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, ENG_037_cancel_of_nothing_is_ENOENT) {
@@ -37,4 +37,4 @@ TEST_F(RingTest, cancelled_receive_may_have_octets_first_but_ends_once) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -4,7 +4,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, close_ends_the_connection) {
@@ -15,4 +15,4 @@ TEST_F(RingTest, close_ends_the_connection) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -4,7 +4,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, nop_completes_with_its_token) {
@@ -17,4 +17,4 @@ TEST_F(RingTest, nop_completes_with_its_token) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

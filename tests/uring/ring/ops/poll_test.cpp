@@ -5,7 +5,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, poll_reports_the_events_that_are_ready) {
@@ -18,4 +18,4 @@ TEST_F(RingTest, poll_reports_the_events_that_are_ready) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

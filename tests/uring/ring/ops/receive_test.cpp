@@ -4,7 +4,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, ENG_022_receive_yields_leases_until_FIN) {
@@ -38,4 +38,4 @@ TEST_F(RingTest, receive_into_fills_private_memory_once) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

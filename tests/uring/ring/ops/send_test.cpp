@@ -4,7 +4,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, send_delivers_its_octets) {
@@ -41,4 +41,4 @@ TEST_F(RingTest, ENG_024_send_to_a_lost_peer_is_a_result_and_no_signal) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -4,7 +4,7 @@
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
-namespace noria::uring {
+namespace pelton::uring {
 namespace {
 
 TEST_F(RingTest, shutdown_follows_the_send_prepared_before_it) {
@@ -25,4 +25,4 @@ TEST_F(RingTest, shutdown_of_a_socket_without_peer_says_so) {
 }
 
 }  // namespace
-}  // namespace noria::uring
+}  // namespace pelton::uring

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-namespace noria::uring::ops {
+namespace pelton::uring::ops {
 namespace {
 
 TEST(Submission, nothing_of_the_last_lap_stays) {
@@ -37,4 +37,4 @@ TEST(Submission, ENG_010_a_generation_never_spills_into_the_operation) {
 }
 
 }  // namespace
-}  // namespace noria::uring::ops
+}  // namespace pelton::uring::ops

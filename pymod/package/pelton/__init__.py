@@ -1,0 +1,169 @@
+"""pelton: web applications in Python on a native core."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pelton import json
+    from pelton.app import App
+    from pelton.background import BackgroundTasks
+    from pelton.blueprints import Blueprint, Router
+    from pelton.config import LimitsConfig, ServerConfig, TimeoutConfig
+    from pelton.errors import (
+        BadBody,
+        BodyTooLarge,
+        ClientDisconnected,
+        ConfigError,
+        ForbiddenError,
+        GuardError,
+        HTTPError,
+        HTTPException,
+        HandlerSignatureError,
+        InvalidHeader,
+        PeltonError,
+        RegistrationError,
+        RequestValidationError,
+        ResponseTypeError,
+        ResponseValidationError,
+        RouteConflict,
+        StartupError,
+        URLBuildError,
+        UnauthorizedError,
+        UnsupportedMediaType,
+        WebSocketDisconnect,
+    )
+    from pelton.form_data import FormData
+    from pelton.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
+    from pelton.headers import MutableHeaders
+    from pelton.options import GuardLike, HeadersInit, Lifespan, RouteOptions, Settings, WebSocketOptions
+    from pelton.params import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
+    from pelton.problems import ProblemDetails
+    from pelton.requests import Address, Headers, MultiDict, Request, State, URL
+    from pelton.responses import Response
+    from pelton.routing import RouteInfo
+    from pelton.sse import SseEvent, SseStream
+    from pelton.static_files import StaticFiles, StaticFilesConfig
+    from pelton.sync_websocket import SyncWebSocket
+    from pelton.uploads import UploadedFile
+    from pelton.websockets import WebSocket, WebSocketMessage
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "URL",
+    "Address",
+    "And",
+    "App",
+    "Authenticated",
+    "BackgroundTasks",
+    "BadBody",
+    "Blueprint",
+    "Body",
+    "BodyTooLarge",
+    "ClientDisconnected",
+    "ConfigError",
+    "Cookie",
+    "Depends",
+    "File",
+    "Form",
+    "ForbiddenError",
+    "FormData",
+    "GuardError",
+    "GuardLike",
+    "HTTPError",
+    "HTTPException",
+    "HandlerSignatureError",
+    "Header",
+    "Headers",
+    "HeadersInit",
+    "InvalidHeader",
+    "Lifespan",
+    "LimitsConfig",
+    "MultiDict",
+    "MutableHeaders",
+    "PeltonError",
+    "Not",
+    "Or",
+    "Path",
+    "PermissionGuard",
+    "ProblemDetails",
+    "Query",
+    "RegistrationError",
+    "Request",
+    "RequestValidationError",
+    "Response",
+    "ResponseTypeError",
+    "ResponseValidationError",
+    "RoleGuard",
+    "RouteConflict",
+    "RouteInfo",
+    "RouteOptions",
+    "Router",
+    "Security",
+    "ServerConfig",
+    "Settings",
+    "SseEvent",
+    "SseStream",
+    "StartupError",
+    "State",
+    "StaticFiles",
+    "StaticFilesConfig",
+    "SyncWebSocket",
+    "TimeoutConfig",
+    "URLBuildError",
+    "UnauthorizedError",
+    "UnsupportedMediaType",
+    "UploadedFile",
+    "WebSocket",
+    "WebSocketDisconnect",
+    "WebSocketMessage",
+    "WebSocketOptions",
+    "json",
+]
+
+# Loaded when asked for: many programs never need some of it, and a supervisor none.
+_MODULES = {
+    "pelton.app": "App",
+    "pelton.background": "BackgroundTasks",
+    "pelton.blueprints": "Blueprint Router",
+    "pelton.config": "LimitsConfig ServerConfig TimeoutConfig",
+    "pelton.errors": (
+        "BadBody BodyTooLarge ClientDisconnected ConfigError ForbiddenError GuardError HTTPError "
+        "HTTPException HandlerSignatureError InvalidHeader PeltonError RegistrationError "
+        "RequestValidationError ResponseTypeError ResponseValidationError RouteConflict "
+        "StartupError URLBuildError UnauthorizedError UnsupportedMediaType WebSocketDisconnect"
+    ),
+    "pelton.form_data": "FormData",
+    "pelton.forms": "Request",  # by then all is attached to it
+    "pelton.guards": "And Authenticated Not Or PermissionGuard RoleGuard",
+    "pelton.headers": "MutableHeaders",
+    "pelton.json": "",
+    "pelton.options": "GuardLike HeadersInit Lifespan RouteOptions Settings WebSocketOptions",
+    "pelton.params": "Body Cookie Depends File Form Header Path Query Security",
+    "pelton.problems": "ProblemDetails",
+    "pelton.requests": "Address Headers MultiDict State URL",
+    "pelton.responses": "Response",
+    "pelton.routing": "RouteInfo",
+    "pelton.sse": "SseEvent SseStream",
+    "pelton.static_files": "StaticFiles StaticFilesConfig",
+    "pelton.sync_websocket": "SyncWebSocket",
+    "pelton.uploads": "UploadedFile",
+    "pelton.websockets": "WebSocket WebSocketMessage",
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> object:
+    if f"pelton.{name}" not in _MODULES and name not in _MODULE_OF:
+        raise AttributeError(f"module 'pelton' has no attribute {name!r}")
+    from importlib import import_module
+
+    if f"pelton.{name}" in _MODULES:
+        return import_module(f"pelton.{name}")
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,308 @@
+"""App: routes are collected here, compiled once, then served by the native half."""
+
+from __future__ import annotations
+
+from pelton import _native
+from pelton import forms as _forms  # attaches to Request
+from pelton import responses as _responses  # the native half must know Response
+from pelton.blueprints import Within
+from pelton.errors import RegistrationError, RouteConflict, StartupError, place_of
+from pelton.layers import Layered
+from pelton.mounts import Mounting
+from pelton.openapi import Describing
+from pelton.providers import Injecting
+from pelton.requests import State
+from pelton.route_options import FIXES
+from pelton.routed import Routed
+from pelton.routing import RouteInfo, build_url, check_literals
+from pelton.templates import Rendering
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from typing import Any, Literal, TypeVar, Unpack
+    from weakref import ReferenceType
+
+    from pelton._native import Plan
+    from pelton.answers import Answers
+    from pelton.config import ServerConfig
+    from pelton.options import Settings
+    from pelton.routed import Entry
+    from pelton.runtime import Stopping
+    from pelton.static_files import StaticFilesConfig
+    from pelton.topics import Topics
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+__all__ = ["App"]
+
+
+class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
+    """A web application. Registration ends when it first serves."""
+
+    def __init__(
+        self,
+        *,
+        debug: bool = False,
+        server: ServerConfig | None = None,
+        errors: Literal["fastapi", "problem"] = "fastapi",
+        trailing_slash: Literal["strict", "redirect"] = "strict",
+        strict_content_type: bool = True,
+        validator: Literal["auto", "msgspec", "pydantic", "builtin"] = "auto",
+        json_default: Callable[[Any], Any] | None = None,
+        json_nan: Literal["null", "error"] = "null",
+        json_duplicate_keys: Literal["last", "reject"] = "last",
+        title: str = "pelton",
+        version: str = "0.1.0",
+        description: str = "",
+        lifespan: Callable[[App], Any] | None = None,
+        guards: Sequence[Callable[[Any], Any]] = (),
+        dependencies: Sequence[Any] = (),
+    ) -> None:
+        _one_of("errors", errors, ("fastapi", "problem"))
+        _one_of("trailing_slash", trailing_slash, ("strict", "redirect"))
+        _one_of("validator", validator, ("auto", "msgspec", "pydantic", "builtin"))
+        _one_of("json_nan", json_nan, ("null", "error"))
+        _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
+        Injecting.__init__(self)
+        Mounting.__init__(self)
+        Layered.__init__(self)
+        Routed.__init__(self, lifespan, (), guards, dependencies)
+        self._describe(title, version, description)
+        self.debug = debug
+        self.errors = errors
+        self.validator = validator
+        self.json_nan: Literal["null", "error"] = json_nan
+        self.json_duplicate_keys = json_duplicate_keys
+        self.state = State()
+        self._server_config = server
+        self._pools: dict[str, tuple[str, int, int]] = {}  # named blocking pools: threads, queue
+        self._settings: dict[str, Any] | None = None  # of the server, once there is one
+        self._topics: tuple[ReferenceType[Topics], ...] = ()  # of each server, in memory too
+        self._json_default = json_default
+        self._native = _native.Application(
+            errors=errors,
+            trailing_slash=trailing_slash,
+            strict_content_type=strict_content_type,
+            json_default=self._json_default,
+            json_nan=json_nan,
+            json_duplicate_keys=json_duplicate_keys,
+        )
+        self._routes: list[RouteInfo] = []
+        self._plans: dict[int, Plan] = {}  # by route, until the freeze
+        self._unresolved: list[tuple[int, RouteInfo, Callable[[], Plan]]] = []
+        self._handlers_by_class: dict[type[BaseException], Callable[..., Any]] = {}
+        self._handlers_by_status: dict[int, Callable[..., Any]] = {}
+        self._answers: Answers | None = None  # made by the freeze
+        self._within = Within(self, (self,), "", "", (), self._guards, self._dependencies)
+        self._blueprint_names: dict[str, str] = {}  # dotted, with the prefix of each
+
+    # --- routes ---
+
+    def _arrives(self, entry: Entry) -> None:
+        entry.add(self._within)
+
+    def _add_route(self, route: RouteInfo) -> None:
+        self._refuse_name(route)
+        from pelton.signature import compile_plan
+
+        self._add_compiled(
+            route,
+            lambda: compile_plan(self, route),
+            lambda regex: self._native.add_route(route.methods, route.path, regex),
+        )
+
+    def _refuse_name(self, route: RouteInfo) -> None:
+        """RegistrationError if another route has the name that this one was given."""
+        if not route.explicit_name:
+            return
+        other = next((one for one in self._routes if one.explicit_name and one.name == route.name), None)
+        if other is not None:
+            raise RegistrationError(
+                f"two routes are named {route.name!r}",
+                where=f"{route.where}; {other.where}",
+                fix="give each its own name=",
+            )
+
+    def _add_compiled(
+        self, route: RouteInfo, compile: Callable[[], Plan], add: Callable[[Callable[[str], Any]], int]
+    ) -> None:
+        """Adds a route with its plan; one whose annotations name nothing yet gets its plan at the freeze."""
+        from pelton.signature import Unresolved
+
+        check_literals(route.template, route.where)
+        plan = None
+        try:
+            plan = compile()
+        except Unresolved:
+            pass
+        try:
+            index = add(_fullmatch)
+        except _native.RouteError as error:
+            raise self._refused(error, route) from None
+        self._routes.append(route)
+        if plan is None:
+            self._unresolved.append((index, route, compile))
+        else:
+            self._plans[index] = plan
+            self._native.set_plan(index, plan)
+
+    def _refused(self, error: _native.RouteError, route: RouteInfo) -> RegistrationError:
+        where = route.where
+        if error.problem == "conflict" and error.other is not None:
+            other = self._routes[error.other]
+            return RouteConflict(
+                f"{' '.join(route.methods)} {route.path} has the shape of {other.path}",
+                where=f"{route.place} and {other.place}",
+                fix="change one of the paths or methods",
+            )
+        return RegistrationError(f"template {route.path!r}: {error}", where=where, fix=FIXES[error.problem])
+
+    def exception_handler(self, key: type[BaseException] | int) -> Callable[[F], F]:
+        """Registers `(request, exc)` for an exception class or for a status of HTTPError."""
+
+        from pelton.layer_checks import check_arguments
+
+        def register(handler: F) -> F:
+            place = place_of(handler)
+            self._registering(f"exception handler for {key!r}", place)
+            check_arguments(handler, ("request", "exc"), "exception handler", place)
+            if isinstance(key, type) and issubclass(key, BaseException):
+                self._handlers_by_class[key] = handler
+            elif isinstance(key, int) and not isinstance(key, bool) and 200 <= key <= 599:
+                self._handlers_by_status[key] = handler
+            else:
+                raise RegistrationError(
+                    f"{key!r} is neither an exception class nor a status",
+                    where=place,
+                    fix="@app.exception_handler(LookupError) or @app.exception_handler(404)",
+                )
+            return handler
+
+        return register
+
+    def url_for(self, name: str, /, **params: Any) -> str:
+        """The path of a named route; `_query` adds a query."""
+        query: Mapping[str, Any] | None = params.pop("_query", None)
+        return build_url(self, name, params, query)
+
+    @property
+    def routes(self) -> Sequence[RouteInfo]:
+        return tuple(self._routes)
+
+    def enable_static_files(self, config: StaticFilesConfig) -> None:
+        """Serves the files of a directory below a prefix; may be called for several."""
+        from pelton.static_files import add_static
+
+        add_static(self, config, "enable_static_files()")
+
+    # --- concurrency ---
+
+    def blocking_pool(self, name: str, *, threads: int, queue: int) -> None:
+        """A pool of its own for routes with `blocking="name"`: so many threads, so many requests that wait."""
+        from pelton.concurrency import DEFAULT_POOL
+
+        self._registering(f"blocking pool {name!r}", "")
+        if name == DEFAULT_POOL or name in self._pools:
+            raise RegistrationError(f"there is a blocking pool {name!r} already", where="", fix="give it another name")
+        if threads < 1 or queue < 0:
+            raise ValueError(f"blocking pool {name!r}: threads from 1 and a queue from 0, not {threads} and {queue}")
+        self._pools[name] = (name, threads, queue)
+
+    def spawn(self, coro: Coroutine[Any, Any, Any], *, name: str | None = None) -> asyncio.Task[Any]:
+        """Starts a task that belongs to the worker: its failure is logged, the stop cancels it."""
+        if self._runtime is None:
+            coro.close()
+            raise RuntimeError("spawn() needs an app that is being served")
+        return self._runtime.spawn(coro, name)
+
+    def publish(self, topic: str, message: str | bytes) -> None:
+        """To all WebSockets that have subscribed, of every worker; from any thread, in its order, waiting for nobody."""
+        from pelton.topics import publish
+
+        publish(self._topics, topic, message)
+
+    @property
+    def stopping(self) -> Stopping:
+        """Set when a stop begins: `is_set()`, `await wait()`."""
+        from pelton.runtime import Stopping
+
+        return Stopping(self)
+
+    # --- life ---
+
+    def _registering(self, what: str, place: str) -> None:
+        if self._answers is not None:
+            raise RegistrationError(
+                f"{what} comes too late: the app has begun to serve",
+                where=place,
+                fix="register everything before run() or the first request",
+            )
+
+    def _freeze(self) -> _native.Application:
+        """Compiles what waited for names and closes registration; the second call does nothing."""
+        if self._answers is not None:
+            return self._native
+        from pelton.answers import Answers
+        from pelton.freezing import compile_layers, compile_unresolved, hooks_of
+
+        compile_unresolved(self)
+        self._check_pools()
+        self._freeze_mounts()
+        answers = Answers(self)
+        compile_layers(self, answers)
+        self._native.freeze(hooks_of(self, answers))
+        self._answers = answers
+        return self._native
+
+    def _dumps(self, value: Any) -> bytes:
+        return _native.json_dumps(value, default=self._json_default, nan=self.json_nan)
+
+    def _check_pools(self) -> None:
+        from pelton.concurrency import DEFAULT_POOL, check_pool, read_pool
+
+        for route in self._routes:
+            check_pool(route.options.get("pool") or read_pool(route.options.get("blocking", False)), (DEFAULT_POOL, *self._pools), route.where)
+
+    @property
+    def engine(self) -> Literal["uring", "epoll"] | None:
+        return None if self._serving is None else self._serving.engine
+
+    def run(self, host: str | None = None, port: int | None = None, **settings: Unpack[Settings]) -> None:
+        """Serves until stopped. If it cannot start: one line on stderr and SystemExit(3)."""
+        import os
+
+        from pelton.errors import ConfigError
+        from pelton.serving import complain, effective_settings, hold_standard_descriptors, serve
+
+        hold_standard_descriptors()
+        if os.environ.get("PELTON_WORKERS", "1") != "1":
+            complain("PELTON_WORKERS is for pelton run: app.run() serves in this process alone")
+        named = {"host": host, "port": port}
+        given: dict[str, Any] = {**settings, **{name: value for name, value in named.items() if value is not None}}
+        try:
+            code = serve(self, effective_settings(self._server_config, given))
+        except (ConfigError, StartupError, RegistrationError) as error:
+            complain(f"cannot start: {error}")
+            raise SystemExit(3) from None
+        if code != 0:
+            raise SystemExit(code)
+
+    def stop(self) -> None:
+        """Begins a graceful stop; from any thread, without effect if nothing is served."""
+        if (serving := self._serving) is not None:
+            serving.stop()
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        from pelton.errors import ConfigError
+
+        raise ConfigError(f"App({name}=) is {' or '.join(map(repr, allowed))}, not {value!r}")
+
+
+def _fullmatch(pattern: str) -> Callable[[str], Any]:
+    import re
+
+    return re.compile(pattern).fullmatch

@@ -1,0 +1,387 @@
+"""Response and its factories."""
+
+from __future__ import annotations
+
+from pelton import _native
+from pelton.headers import MutableHeaders, checked_status, field, fields_of, with_charset
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping
+    from datetime import datetime
+    from os import PathLike
+    from typing import Any, Literal
+
+    from pelton.background import BackgroundTasks
+    from pelton.files import FileBody
+    from pelton.options import HeadersInit
+    from pelton.problems import ProblemDetails
+    from pelton.streaming import Streaming
+    from pelton.templates import TemplateBody
+
+__all__ = ["Response"]
+
+_ABSENT: Any = object()
+
+
+class Response:
+    """A complete answer. It may be returned many times; whoever may change it gets a copy.
+
+    The native half reads the three slots directly: a status (0 in a side channel that set none),
+    the body as bytes, and the fields as they go on the wire, Content-Type among them. A streaming one
+    has a pelton.streaming.Streaming as its body, a file a pelton.files.FileBody.
+    """
+
+    __slots__ = ("__weakref__", "_background", "_body", "_fields", "_status")
+
+    _status: int
+    _body: bytes | Streaming | FileBody | TemplateBody | Later
+    _fields: list[tuple[bytes, bytes]]
+    _background: Any  # BackgroundTasks or None; what closes before them, of a request with dependencies
+
+    def __init__(
+        self,
+        body: bytes | str | None = None,
+        status: int = _ABSENT,
+        headers: HeadersInit | None = None,
+        content_type: str | None = None,
+        *,
+        content: bytes | str | None = None,
+        status_code: int = _ABSENT,
+        media_type: str | None = None,
+        background: BackgroundTasks | None = None,
+    ) -> None:
+        self._background = background
+        if content is not None:
+            if body is not None:
+                raise TypeError("Response() takes body or its alias content, not both")
+            body = content
+        if status_code is not _ABSENT:
+            if status is not _ABSENT:
+                raise TypeError("Response() takes status or its alias status_code, not both")
+            status = status_code
+        if media_type is not None:
+            if content_type is not None:
+                raise TypeError("Response() takes content_type or its alias media_type, not both")
+            content_type = media_type
+        self._status = 200 if status is _ABSENT else checked_status(status)
+        self._fields = [] if headers is None else fields_of(headers)
+        if body is None:
+            self._body = b""
+        elif isinstance(body, str):
+            self._body = body.encode()
+            content_type = with_charset(content_type or "text/plain")
+        elif isinstance(body, bytes | bytearray | memoryview):
+            self._body = bytes(body)
+            content_type = content_type or "application/octet-stream"
+        else:
+            raise TypeError(
+                f"Response() takes bytes or str, not {type(body).__name__}; "
+                "Response.json(data) encodes any JSON value"
+            )
+        if content_type is not None and not any(key.lower() == b"content-type" for key, _ in self._fields):
+            self._fields.insert(0, field("Content-Type", content_type))
+
+    @property
+    def status(self) -> int:
+        return self._status or 200
+
+    @status.setter
+    def status(self, status: int) -> None:
+        self._status = checked_status(status)
+
+    @property
+    def status_code(self) -> int:
+        return self._status or 200
+
+    @status_code.setter
+    def status_code(self, status: int) -> None:
+        self._status = checked_status(status)
+
+    def set_status(self, status: int) -> None:
+        self._status = checked_status(status)
+
+    @property
+    def headers(self) -> MutableHeaders:
+        return MutableHeaders(self._fields)
+
+    def set_header(self, name: str, value: str) -> None:
+        MutableHeaders(self._fields)[name] = value
+
+    def add_header(self, name: str, value: str) -> None:
+        self._fields.append(field(name, value))
+
+    def body(self) -> bytes:
+        body = self._body
+        if isinstance(body, bytes):
+            return body
+        raise RuntimeError(f"the body of this response is made as it is sent, and not read before: {body!r}")
+
+    def content_type(self) -> str | None:
+        return MutableHeaders(self._fields).get("content-type")
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str = "",
+        *,
+        max_age: int | None = None,
+        expires: datetime | int | None = None,
+        path: str = "/",
+        domain: str | None = None,
+        secure: bool | None = None,
+        http_only: bool = _ABSENT,
+        same_site: Literal["Lax", "Strict", "None"] | None = _ABSENT,
+        partitioned: bool = False,
+        httponly: bool = _ABSENT,
+        samesite: Literal["Lax", "Strict", "None"] | None = _ABSENT,
+    ) -> None:
+        """Appends a Set-Cookie line. `expires` as an int is seconds from now."""
+        from pelton.cookies import set_cookie_value
+
+        if httponly is not _ABSENT:
+            if http_only is not _ABSENT:
+                raise TypeError("set_cookie() takes http_only or its alias httponly, not both")
+            http_only = httponly
+        if samesite is not _ABSENT:
+            if same_site is not _ABSENT:
+                raise TypeError("set_cookie() takes same_site or its alias samesite, not both")
+            same_site = samesite
+        line = set_cookie_value(
+            name,
+            value,
+            max_age=max_age,
+            expires=expires,
+            path=path,
+            domain=domain,
+            secure=secure,
+            http_only=True if http_only is _ABSENT else http_only,
+            same_site="Lax" if same_site is _ABSENT else same_site,
+            partitioned=partitioned,
+        )
+        self._fields.append(field("Set-Cookie", line))
+
+    def delete_cookie(
+        self,
+        name: str,
+        *,
+        path: str = "/",
+        domain: str | None = None,
+        secure: bool | None = None,
+        partitioned: bool = False,
+    ) -> None:
+        """Tells the client to forget the cookie; path and domain must be those it was set with."""
+        if secure is None and (partitioned or name.startswith(("__Host-", "__Secure-"))):
+            secure = True
+        from datetime import datetime, timezone
+
+        self.set_cookie(
+            name,
+            max_age=0,
+            expires=datetime.fromtimestamp(0, timezone.utc),
+            path=path,
+            domain=domain,
+            secure=secure,
+            partitioned=partitioned,
+        )
+
+    def __repr__(self) -> str:
+        size = f"{len(self._body)} bytes" if isinstance(self._body, bytes) else "streaming"
+        return f"<Response {self.status} {self.content_type()} {size}>"
+
+    @staticmethod
+    def json(data: Any, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
+        """Encoded at the call; JSONEncodeError names the path to what cannot be."""
+        return made(_native.json_dumps(data), status, headers, "application/json")
+
+    @staticmethod
+    def text(text: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
+        return made(text.encode(), status, headers, "text/plain; charset=utf-8")
+
+    @staticmethod
+    def html(html: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
+        return made(html.encode(), status, headers, "text/html; charset=utf-8")
+
+    @staticmethod
+    def template(
+        name: str,
+        context: Mapping[str, Any] | None = None,
+        status: int = 200,
+        *,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """A template of the app that sends it, rendered by then; what it calls may be `async def`."""
+        from pelton.templates import TemplateBody
+
+        response = made(b"", status, headers, "text/html; charset=utf-8")
+        response._body = TemplateBody(name, context)
+        return response
+
+    @staticmethod
+    def binary(
+        data: bytes | bytearray | memoryview,
+        content_type: str = "application/octet-stream",
+        status: int = 200,
+        *,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        return made(bytes(data), status, headers, content_type)
+
+    @staticmethod
+    def xml(
+        data: Any, root_name: str = "root", *, status: int = 200, headers: HeadersInit | None = None
+    ) -> Response:
+        """dict → elements, list → repeated `item`; ValueError for what is no element name."""
+        from pelton.xml import xml_document
+
+        return made(xml_document(data, root_name), status, headers, "application/xml")
+
+    @staticmethod
+    def redirect(
+        url: str,
+        permanent: bool = False,
+        *,
+        status: int | None = None,
+        external: bool = False,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """302, 301 if permanent, or `status`; a target on another host must say `external`."""
+        if status is None:
+            status = 301 if permanent else 302
+        elif status not in (301, 302, 303, 307, 308):
+            raise ValueError(f"a redirect is 301, 302, 303, 307 or 308, not {status}")
+        for at, char in enumerate(url):
+            if char <= " " or char == "\x7f":
+                raise ValueError(f"redirect target has {char!r} at {at}; percent-encode it")
+        if not external and url.startswith(("//", "/\\", "\\")):
+            raise ValueError(f"redirect target {url!r} leaves this host; pass external=True if it may")
+        if not url.isascii():
+            from urllib.parse import quote
+
+            url = quote(url, safe="%/:?#[]@!$&'()*+,;=~\\")
+        response = made(b"", status, headers, None)
+        response._fields.append((b"Location", url.encode()))
+        return response
+
+    @staticmethod
+    def no_content(*, headers: HeadersInit | None = None) -> Response:
+        return made(b"", 204, headers, None)
+
+    @staticmethod
+    def created(
+        data: Any = None, location: str | None = None, *, headers: HeadersInit | None = None
+    ) -> Response:
+        """201 with `data` as JSON, empty without; `location` becomes the Location field."""
+        response = made(b"", 201, headers, None) if data is None else Response.json(data, 201, headers=headers)
+        if location is not None:
+            response._fields.append(field("Location", location))
+        return response
+
+    @staticmethod
+    def problem(problem: ProblemDetails, *, headers: HeadersInit | None = None) -> Response:
+        return made(_native.json_dumps(problem.to_dict()), problem.status, headers, "application/problem+json")
+
+    @staticmethod
+    def stream(
+        iterable: Any,
+        content_type: str = "application/octet-stream",
+        *,
+        content_length: int | None = None,
+        status: int = 200,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """Sends item after item: octets, str as UTF-8, or what `content_type` asks for. Single-use."""
+        from pelton.streaming import stream_response
+
+        return stream_response(
+            iterable, content_type, content_length=content_length, status=status, headers=headers
+        )
+
+    @staticmethod
+    def sse(
+        iterable: Any, *, keepalive: float | None = None, status: int = 200, headers: HeadersInit | None = None
+    ) -> Response:
+        """An event stream; a comment goes out after `keepalive` silent seconds, 0 for never."""
+        from pelton.streaming import sse_response
+
+        return sse_response(iterable, keepalive=keepalive, status=status, headers=headers)
+
+
+    @staticmethod
+    def file(
+        path: str | PathLike[str],
+        filename: str | None = None,
+        content_type: str | None = None,
+        *,
+        root: str | PathLike[str] | None = None,
+        status: int = 200,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """A file to be kept, by this name or its own; 404 if it is none when it is sent.
+
+        With `root` the path begins there and cannot leave it.
+        """
+        from os.path import basename
+
+        from pelton.files import file_response
+
+        return file_response(
+            path, content_type, attachment=filename or basename(path), root=root, status=status, headers=headers
+        )
+
+    @staticmethod
+    def sendfile(
+        path: str | PathLike[str],
+        content_type: str | None = None,
+        *,
+        root: str | PathLike[str] | None = None,
+        status: int = 200,
+        headers: HeadersInit | None = None,
+    ) -> Response:
+        """The same to be shown where it is asked for."""
+        from pelton.files import file_response
+
+        return file_response(path, content_type, attachment=None, root=root, status=status, headers=headers)
+
+
+class Later:
+    """The body of a Response that stands for another, which is still to be awaited."""
+
+    __slots__ = ("awaitable",)
+
+    def __init__(self, awaitable: Awaitable[Any]) -> None:
+        self.awaitable = awaitable
+
+
+def later(awaitable: Awaitable[Any]) -> Response:
+    """What a handler that is no coroutine returns to have this awaited; no encoder looks at it."""
+    response = made(b"", 200, None, None)
+    response._body = Later(awaitable)
+    return response
+
+
+def made(
+    body: bytes, status: int, headers: HeadersInit | None, content_type: str | None
+) -> Response:
+    """A Response of a body that is bytes already; the given headers win over `content_type`."""
+    response = Response.__new__(Response)
+    response._background = None
+    response._status = status if status == 200 else checked_status(status)
+    response._body = body
+    response._fields = fields = [] if headers is None else fields_of(headers)
+    if content_type is not None and not any(key.lower() == b"content-type" for key, _ in fields):
+        fields.insert(0, field("Content-Type", content_type))
+    return response
+
+
+def side_channel() -> Response:
+    """The empty response a handler may fill while it returns something else."""
+    response = Response.__new__(Response)
+    response._background = None
+    response._status = 0
+    response._body = b""
+    response._fields = []
+    return response
+
+
+_native.register_response(Response)

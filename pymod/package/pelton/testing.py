@@ -1,0 +1,241 @@
+"""Clients that talk to an App without a socket, and a real server in a thread."""
+
+from __future__ import annotations
+
+from asyncio import _get_running_loop
+from contextlib import contextmanager
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pelton import _native
+from pelton.async_client import AsyncTestClient
+from pelton.client_base import ClientBase, ClientOptions
+from pelton.client_stream import MemoryWire, at_once, begun_response
+from pelton.cookie_jar import Cookies
+from pelton.live import live_server
+from pelton.loop import Loop, Running
+from pelton.received import TestResponse
+from pelton.response_parser import ResponseParser
+from pelton.runtime import Runtime
+from pelton.settings import native_values, response_fields, websocket_settings
+from pelton.websocket_session import WebSocketRefused, WebSocketSession
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from typing import Self, Unpack
+
+    from pelton.app import App
+    from pelton.client_requests import RequestOptions, StreamOptions
+    from pelton.client_stream import StreamedResponse
+    from pelton.options import HeadersInit
+
+__all__ = ["AsyncTestClient", "Cookies", "TestClient", "TestResponse", "WebSocketRefused", "live_server"]
+
+T = TypeVar("T")
+
+TURN_S = 0.01  # the server has timers of its own, so the loop waits no longer than this at once
+
+
+class TestClient(ClientBase):
+    """Requests go through the real parser, router and serialiser, over memory, and block until answered.
+
+    Handlers run on a loop of the client's own, so inside a running one it is a RuntimeError: there
+    AsyncTestClient is the same, awaitable.
+    """
+
+    _runtime: Runtime | None = None
+
+    def __init__(self, app: App, **options: Unpack[ClientOptions]) -> None:
+        super().__init__(app, **options)
+        self._wires: set[MemoryWire] = set()
+        self._is_late = False  # a handler nobody waits for any more may still run
+
+    # --- requests ---
+
+    def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """One request; TimeoutError if the server falls silent without having answered."""
+        return at_once(self._request(method, url, **options))
+
+    def get(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        return self.request("POST", url, **options)
+
+    def put(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        return self.request("PUT", url, **options)
+
+    def patch(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        return self.request("PATCH", url, **options)
+
+    def delete(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        return self.request("DELETE", url, **options)
+
+    def head(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        return self.request("HEAD", url, **options)
+
+    def options(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        return self.request("OPTIONS", url, **options)
+
+    def raw(self, data: bytes, *, chunks: Sequence[int] | None = None) -> bytes:
+        """Octets in on a new connection, then its end; everything that was answered."""
+        return at_once(self._raw(data, chunks))
+
+    # --- answers that are read while they come ---
+
+    def stream(self, method: str, url: str, **options: Unpack[StreamOptions]) -> StreamedResponse:
+        """A context manager around the answer, on a connection of its own; leaving it disconnects."""
+        asked = self._asked(method, url, **options)
+        return begun_response(at_once(self._sent(asked)), asked.method, asked.url)
+
+    def websocket_connect(
+        self, url: str, subprotocols: Sequence[str] = (), *, headers: HeadersInit | None = None
+    ) -> WebSocketSession:
+        """A context manager around a WebSocket; WebSocketRefused if the server answers otherwise."""
+        wire, target, key = at_once(self._upgrade(url, subprotocols, headers))
+        return WebSocketSession(wire, target, key, subprotocols)
+
+    def run(self, awaitable: Awaitable[T]) -> T:
+        """Runs it on the client's loop, as if a handler awaited it."""
+        task = None
+
+        async def main() -> T:
+            return await awaitable
+
+        with self._driving() as drive:
+            assert self._runtime is not None
+            task = self._runtime.loop.create_task(main())
+            drive(task.done, 3600.0)
+        return task.result()
+
+    # --- the lifespan ---
+
+    def __enter__(self) -> Self:
+        """Starts the application; without the block its lifespan does not run."""
+        start = self.app._lifespan.start(self.app)
+        try:
+            self.run(start)
+        except BaseException:
+            start.close()
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stops the server, ends what goes on beside requests, then the application."""
+        server, runtime = self._memory(), self._runtime
+        assert runtime is not None
+        self._server = self._runtime = None
+        self._idle.clear()
+        try:
+            server.begin()
+            self.app._serve_by(runtime)
+            try:
+                runtime.begin_stop()
+                server.close()
+                runtime.wind_down()
+            finally:
+                self.app._serve_by(None)
+                server.end()
+        finally:
+            runtime.leave_topics()
+            runtime.loop.close()
+
+    # --- how the server is turned: on this thread, beside a loop of its own ---
+
+    def _memory(self) -> _native.MemoryServer:
+        if self._server is None:
+            values, native = self._values(), self.app._freeze()
+            loop = Loop("epoll")
+            self._runtime = Runtime(self.app, values, loop)
+            self._server = _native.MemoryServer(
+                native,
+                config=native_values(values),
+                fields=response_fields(values),
+                websockets=websocket_settings(values),
+                loop=loop,
+            )
+            self._runtime.serve_topics(self._server)
+        return self._server
+
+    async def _connect(self, address: tuple[str, int]) -> int:
+        return self._memory().connect(self._client, address)
+
+    def _wire(self, connection: int) -> MemoryWire:
+        return MemoryWire(self, connection)
+
+    async def _answered(self, connection: int, data: bytes, method: str, timeout: float) -> bytes:
+        server, parser, received = self._memory(), ResponseParser(method), bytearray()
+
+        def is_whole() -> bool:
+            if came := server.receive(connection):
+                received.extend(came)
+                parser.feed(came)
+            # Handlers of other connections make it uncertain what the counts say of this one.
+            return parser.is_whole or server.closed(connection) or not (self._wires or self._is_late)
+
+        try:
+            await self._settled(connection, lambda: server.send(connection, data), timeout, is_whole)
+        except BaseException:
+            # What a handler raised: nobody reads its answer, and the connection is not used again.
+            if not server.closed(connection):
+                await self._settled(connection, lambda: server.finish(connection))
+            raise
+        return bytes(received)
+
+    async def _settled(
+        self,
+        connection: int,
+        act: Callable[[], object],
+        timeout: float = 10.0,
+        is_whole: Callable[[], bool] = lambda: True,
+    ) -> bytes:
+        """Acts, and waits until no handler and no task after an answer is left, of what was not there before."""
+        server = self._memory()
+        with self._driving() as drive:
+            waiting = server.pending()
+            self._is_late = self._is_late and waiting > 0
+            before = waiting if self._wires or self._is_late else 0
+            act()
+            if not drive(lambda: is_whole() and server.pending() <= before and not self._background(), timeout):
+                self._is_late = True
+        return server.receive(connection)
+
+    def _background(self) -> set[Any]:
+        runtime = self.app._runtime
+        return set() if runtime is None else runtime.background
+
+    @contextmanager
+    def _driving(self) -> Iterator[Callable[[Callable[[], object], float], bool]]:
+        """Between these, handlers run on this thread. Yields who turns server and loop until something is so."""
+        server, runtime = self._memory(), self._runtime
+        answers = self.app._answers
+        assert answers is not None and isinstance(runtime, Runtime) and isinstance(runtime.loop, Loop)
+        if _get_running_loop() is not None:
+            raise RuntimeError("TestClient cannot wait inside a running event loop; use AsyncTestClient")
+        loop = runtime.loop
+
+        def drive(is_done: Callable[[], object], timeout: float) -> bool:
+            deadline = monotonic() + timeout
+            server.turn()
+            while not is_done():
+                if monotonic() > deadline:
+                    return False
+                loop._turn(TURN_S)
+                server.turn()
+            return True
+
+        server.begin()
+        before = answers.unhandled
+        unhandled: list[BaseException] = []
+        self.app._tell_unhandled(unhandled)
+        self.app._serve_by(runtime)
+        try:
+            with Running(loop):
+                yield drive
+        finally:
+            server.end()
+            self.app._serve_by(None)
+            self.app._tell_unhandled(before)
+        if unhandled and self._raise:
+            raise unhandled[0]

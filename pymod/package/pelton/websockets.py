@@ -1,0 +1,398 @@
+"""WebSocket: what a handler holds of one connection, and the messages on it."""
+
+from __future__ import annotations
+
+import pelton.json
+from pelton.errors import WebSocketDisconnect
+from pelton.headers import fields_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from typing import Any, Literal, Protocol, Self
+
+    from pelton._native import Headers, MultiDict, Request
+    from pelton.app import App
+    from pelton.options import HeadersInit
+    from pelton.requests import URL, Address, State
+    from pelton.send_turns import SendTurns
+
+    Message = str | bytes
+    Octets = bytes | bytearray | memoryview
+
+    class Link(Protocol):
+        """The native end of one WebSocket, before and after it is accepted."""
+
+        def accept(self, subprotocol: str | None, fields: list[tuple[bytes, bytes]]) -> None: ...
+        def send(self, data: bytes, is_text: bool) -> bool:
+            """Queues a message; False once the queue is above its high mark."""
+            ...
+
+        def writable(self) -> Awaitable[None]: ...  # below the low mark, or the high one not passed; or it closes
+        def receive(self) -> Awaitable[tuple[str, Message]]:
+            """("text", str) or ("binary", bytes); WebSocketDisconnect after the end."""
+            ...
+
+        def ping(self, data: bytes) -> None: ...
+        def subscribe(self, topic: str) -> None: ...
+        def unsubscribe(self, topic: str) -> None: ...
+        def close(self, code: int, reason: bytes) -> None:
+            """Begins the close; before accept() it refuses with a 403."""
+
+        @property
+        def buffered(self) -> int: ...
+        @property
+        def closing(self) -> bool:
+            """Nothing more can be sent: it has ended, or the client has left behind messages that wait."""
+            ...
+
+        @property
+        def closed(self) -> tuple[int, str] | None: ...
+
+
+__all__ = ["WebSocket", "WebSocketDisconnect", "WebSocketMessage"]
+
+CONTROL_BYTES_MAX = 125
+REASON_BYTES_MAX = CONTROL_BYTES_MAX - 2  # the code is in the same frame
+
+
+class WebSocketMessage:
+    """A whole message: `text` or `data`, or neither for a close."""
+
+    __slots__ = ("data", "text", "type")
+
+    type: Literal["text", "binary", "close"]
+
+    def __init__(self, text: str | None = None, data: Octets | None = None) -> None:
+        if text is not None and data is not None:
+            raise TypeError("WebSocketMessage() takes text or data, not both")
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"text of a message is a str, not {type(text).__name__}; data= takes bytes")
+        self.type = "text" if text is not None else "binary" if data is not None else "close"
+        self.text = text
+        self.data = None if data is None else _octets(data)
+
+    def is_text(self) -> bool:
+        return self.type == "text"
+
+    def is_binary(self) -> bool:
+        return self.type == "binary"
+
+    def is_close(self) -> bool:
+        return self.type == "close"
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, WebSocketMessage):
+            return (self.text, self.data) == (other.text, other.data)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = "" if self.is_close() else f"text={self.text!r}" if self.is_text() else f"data={self.data!r}"
+        return f"WebSocketMessage({shown})"
+
+
+class Connection:
+    """One WebSocket as its handler's calls have left it."""
+
+    __slots__ = ("accepted", "closing", "link", "request", "subprotocol", "turns")
+
+    def __init__(self, request: Request, link: Link) -> None:
+        self.request = request
+        self.link = link
+        self.accepted = False
+        self.subprotocol: str | None = None
+        self.closing: tuple[int, str] | None = None  # what close() was given
+        self.turns: SendTurns | None = None  # once the queue has passed its high mark, till all are through
+
+    @property
+    def ended(self) -> tuple[int, str] | None:
+        return self.link.closed or self.closing
+
+    @property
+    def offered(self) -> list[str]:
+        return subprotocols_of(self.request.headers.getlist("sec-websocket-protocol"))
+
+    def open(self) -> None:
+        """WebSocketDisconnect unless there is somebody to send to."""
+        ended = self.ended
+        if ended is not None:
+            raise WebSocketDisconnect(*ended)
+
+
+class Handshake:
+    """What async and sync WebSocket have in common: the request that asked, and the state."""
+
+    __slots__ = ("__weakref__", "_of")
+
+    def __init__(self, connection: Connection) -> None:
+        self._of = connection
+
+    @property
+    def path(self) -> str:
+        return self._of.request.path
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return self._of.request.params
+
+    @property
+    def query(self) -> MultiDict:
+        return self._of.request.query
+
+    @property
+    def headers(self) -> Headers:
+        return self._of.request.headers
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        return self._of.request.cookies
+
+    @property
+    def client(self) -> Address | None:
+        return self._of.request.client
+
+    @property
+    def url(self) -> URL:
+        return self._of.request.url
+
+    @property
+    def context(self) -> dict[str, Any]:
+        return self._of.request.context
+
+    @property
+    def state(self) -> State:
+        return self._of.request.state
+
+    @property
+    def app(self) -> App:
+        return self._of.request.app
+
+    @property
+    def subprotocols(self) -> list[str]:
+        """What the client offers, in its order."""
+        return self._of.offered
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The one that was agreed upon."""
+        return self._of.subprotocol
+
+    @property
+    def connected(self) -> bool:
+        return self._of.accepted and self._of.ended is None and not self._of.link.closing
+
+    @property
+    def close_code(self) -> int | None:
+        ended = self._of.ended
+        return None if ended is None else ended[0]
+
+    @property
+    def close_reason(self) -> str | None:
+        ended = self._of.ended
+        return None if ended is None else ended[1]
+
+    @property
+    def buffered(self) -> int:
+        """Octets that wait to be sent."""
+        return self._of.link.buffered
+
+    def __repr__(self) -> str:
+        ended = self._of.ended
+        state = f"closed {ended[0]}" if ended else "connected" if self._of.accepted else "not accepted yet"
+        return f"<{type(self).__name__} {self.path} {state}>"
+
+
+class WebSocket(Handshake):
+    """One WebSocket. Messages are sent whole and in the order of the calls, from any task."""
+
+    __slots__ = ("_dumps", "_wanted")
+
+    def __init__(
+        self,
+        request: Request,
+        link: Link,
+        *,
+        subprotocols: Sequence[str] = (),
+        dumps: Callable[[Any], bytes] = pelton.json.dumps,
+    ) -> None:
+        super().__init__(Connection(request, link))
+        self._wanted = subprotocols  # the route's, best first
+        self._dumps = dumps
+
+    # --- beginning and end ---
+
+    async def accept(self, subprotocol: str | None = None, headers: HeadersInit | None = None) -> None:
+        """Answers 101. Without it the first receive or send does, with the route's subprotocols."""
+        if self._of.accepted:
+            raise RuntimeError("this WebSocket has been accepted already; the first receive or send does it")
+        fields = [] if headers is None else fields_of(headers)
+        for name, _ in fields:
+            if name.lower().startswith(b"sec-websocket-"):
+                raise ValueError(f"header {name.decode()!r} is part of the handshake; subprotocol= chooses a protocol")
+        self._accept(subprotocol, fields)
+
+    def _accept(self, subprotocol: str | None, fields: list[tuple[bytes, bytes]]) -> None:
+        of = self._of
+        of.open()
+        offered = of.offered
+        if subprotocol is None:
+            subprotocol = next((one for one in self._wanted if one in offered), None)
+        elif subprotocol not in offered:
+            raise ValueError(f"the client did not offer the subprotocol {subprotocol!r}, but {', '.join(offered) or 'none'}")
+        of.link.accept(subprotocol, fields)
+        of.accepted = True
+        of.subprotocol = subprotocol
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Begins the close, or refuses with a 403 what is not accepted yet; nothing if it has ended."""
+        of = self._of
+        if of.ended is not None:
+            return
+        octets = checked_close(code, reason)
+        of.closing = (code, reason)
+        of.link.close(code, octets)
+
+    # --- messages in ---
+
+    async def _receive(self) -> tuple[str, Message]:
+        of = self._of
+        if not of.accepted:
+            self._accept(None, [])
+        if of.closing is not None:
+            of.open()  # what the peer still sends is discarded
+        return await of.link.receive()
+
+    async def receive_text(self) -> str:
+        kind, message = await self._receive()
+        if isinstance(message, str):
+            return message
+        raise await self._unexpected(kind, "text")
+
+    async def receive_bytes(self) -> bytes:
+        kind, message = await self._receive()
+        if isinstance(message, bytes):
+            return message
+        raise await self._unexpected(kind, "binary")
+
+    async def receive_json(self) -> Any:
+        """The value of a text message; JSONDecodeError if it is none."""
+        return pelton.json.loads(await self.receive_text())
+
+    async def _unexpected(self, kind: str, wanted: str) -> TypeError:
+        await self.close(1003, f"a {wanted} message was expected")
+        return TypeError(f"a {kind} message came where a {wanted} one was expected; `async for` takes both")
+
+    async def recv(self) -> WebSocketMessage | None:
+        """The next message, None once closed."""
+        try:
+            _, message = await self._receive()
+        except WebSocketDisconnect:
+            return None
+        return WebSocketMessage(message) if isinstance(message, str) else WebSocketMessage(data=message)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Message:
+        try:
+            _, message = await self._receive()
+        except WebSocketDisconnect:
+            raise StopAsyncIteration from None
+        return message
+
+    # --- messages out ---
+
+    def _ready(self) -> None:
+        if not self._of.accepted:
+            self._accept(None, [])
+        self._of.open()
+
+    async def _send(self, data: bytes, is_text: bool) -> None:
+        self._ready()
+        of = self._of
+        if of.turns is not None:
+            await of.turns.wait(data, is_text)
+        elif not of.link.send(data, is_text):
+            from pelton.send_turns import SendTurns
+
+            of.turns = SendTurns(of)
+            await of.turns.wait()
+
+    async def send_text(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"send_text() takes a str, not {type(text).__name__}; send_json() takes any value")
+        await self._send(text.encode(), True)
+
+    async def send_bytes(self, data: Octets) -> None:
+        await self._send(_octets(data), False)
+
+    send_binary = send_bytes
+
+    async def send_json(self, value: Any) -> None:
+        """The value as a text message."""
+        await self._send(self._dumps(value), True)
+
+    async def send(self, message: str | Octets | WebSocketMessage) -> None:
+        if isinstance(message, WebSocketMessage):
+            if message.type == "close":
+                await self.close()
+                return
+            message = message.text if message.text is not None else message.data or b""
+        if isinstance(message, str):
+            await self._send(message.encode(), True)
+        else:
+            await self._send(_octets(message), False)
+
+    async def ping(self, data: Octets = b"") -> None:
+        self._ready()
+        octets = _octets(data)
+        if len(octets) > CONTROL_BYTES_MAX:
+            raise ValueError(f"a ping carries at most {CONTROL_BYTES_MAX} octets, not {len(octets)}")
+        self._of.link.ping(octets)
+
+    # --- topics ---
+
+    def subscribe(self, topic: str) -> None:
+        """Gets what `app.publish(topic, ...)` says from now on, till the end; often is as good as once."""
+        checked_topic(topic)
+        self._ready()
+        self._of.link.subscribe(topic)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Nothing if it has not subscribed, or has ended."""
+        checked_topic(topic)
+        self._of.link.unsubscribe(topic)
+
+
+def _octets(data: Any) -> bytes:
+    if isinstance(data, bytes | bytearray | memoryview):
+        return bytes(data)
+    raise TypeError(f"a message is str or bytes, not {type(data).__name__}; send_json() takes any value")
+
+
+def message_octets(message: str | Octets) -> tuple[bytes, bool]:
+    """What goes on the wire, and whether it is text."""
+    return (message.encode(), True) if isinstance(message, str) else (_octets(message), False)
+
+
+def checked_topic(topic: str) -> None:
+    """TypeError for a topic that is no text."""
+    if not isinstance(topic, str):
+        raise TypeError(f"a topic is a str, not {type(topic).__name__}")
+
+
+def checked_close(code: int, reason: str) -> bytes:
+    """The reason as it goes on the wire; ValueError for a code or reason that may not (WS-030)."""
+    if type(code) is not int or not (1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999):
+        raise ValueError(f"close code {code!r} may not be sent; use 1000 to 1003, 1007 to 1014 or 3000 to 4999")
+    octets = reason.encode()
+    if len(octets) > REASON_BYTES_MAX:
+        raise ValueError(f"the reason of a close has at most {REASON_BYTES_MAX} octets, not {len(octets)}")
+    return octets
+
+
+def subprotocols_of(lines: Sequence[str]) -> list[str]:
+    """The members of Sec-WebSocket-Protocol, over all its lines."""
+    return [name for line in lines for one in line.split(",") if (name := one.strip(" \t"))]
