@@ -137,7 +137,7 @@ VIOLATIONS = [
     ("litter", "benchmarks/run.log", "x\n"),
     ("litter", "tools/thing", "\0\1\2"),
     ("litter", "docs_summary.md", "x\n"),
-    ("length", "core/clock.cpp", "int x;\n" * 401),
+    ("length", "core/clock.cpp", "int x;\n" * 701),
     ("mirror", "core/arena.cpp", "int x;\n"),
     ("mirror", "core/list.hpp", "inline int f(int x) {\n  if (x > 3) return 0;\n  return x;\n}\n"),
     ("mirror", "pymod/package/pelton/routing.py", "def route():\n    pass\n"),
@@ -150,7 +150,7 @@ VIOLATIONS = [
     (
         "exceptions",
         "tools/tidy_exceptions.toml",
-        '[[allow]]\nrule = "length"\npath = "core/clock.cpp"\nlines_max = 500\nreason = "x"\n',
+        '[[allow]]\nrule = "length"\npath = "core/clock.cpp"\nlines_max = 800\nreason = "x"\n',
     ),
     (
         "exceptions",
@@ -218,10 +218,10 @@ def test_an_exception_excuses_its_file_alone(tmp_path: Path) -> None:
 
 
 def test_a_longer_file_may_not_grow_past_its_ratchet(tmp_path: Path) -> None:
-    allow = '[[allow]]\nrule = "length"\npath = "core/clock.cpp"\nlines_max = 410\nreason = "x"\n'
+    allow = '[[allow]]\nrule = "length"\npath = "core/clock.cpp"\nlines_max = 710\nreason = "x"\n'
     files = CLEAN | {"tools/tidy_exceptions.toml": allow}
-    assert broken_rules(lay_out(tmp_path, files | {"core/clock.cpp": "int x;\n" * 410})) == set()
-    assert broken_rules(lay_out(tmp_path, {"core/clock.cpp": "int x;\n" * 411})) == {"length"}
+    assert broken_rules(lay_out(tmp_path, files | {"core/clock.cpp": "int x;\n" * 710})) == set()
+    assert broken_rules(lay_out(tmp_path, {"core/clock.cpp": "int x;\n" * 711})) == {"length"}
 
 
 def test_comments_and_literals_are_not_code(tmp_path: Path) -> None:
