@@ -77,6 +77,7 @@ class Contender:
     answers: dict[str, str] = field(default_factory=dict)
     python: str = ""  # X.Y when the default Python will not do
     program: str = ""  # must be on PATH
+    crate: str = ""  # the folder of versus whose Rust programs cargo builds
     polls: bool = False  # takes the core when nothing is asked of it, so it is held between its slices
 
 
@@ -116,7 +117,15 @@ def _constants(path: Path) -> dict[str, Any]:
 
 
 # The ceilings come first, then ours; every ratio is to the first.
-_ORDER = ("ceiling", "pelton_cpp", "pelton_python", "pelton_async", "pelton_live", "framework_pelton")
+_ORDER = (
+    "ceiling",
+    "pelton_cpp",
+    "pelton_python",
+    "pelton_async",
+    "pelton_live",
+    "framework_pelton",
+    "rust_frameworks",
+)
 
 
 def contenders_of(question: str) -> Iterator[Contender]:
@@ -172,6 +181,31 @@ def environment_of(contender: Contender) -> Path | None:
     return folder
 
 
+def programs_of(contender: Contender) -> Path | None:
+    """The folder of the contender's Rust programs, built as its lock file says."""
+    if not contender.crate:
+        return None
+    if shutil.which("cargo") is None:
+        raise Unavailable("cargo is not installed")
+    manifest = HERE / "versus" / contender.crate / "Cargo.toml"
+    target = CACHE / "cargo"
+    print(f"building {contender.name} with cargo (some minutes the first time)", flush=True)
+    command = ["cargo", "build", "--release", "--locked", "--quiet"]
+    where = ["--manifest-path", str(manifest), "--target-dir", str(target)]
+    cargo = subprocess.run([*command, *where], capture_output=True, text=True)
+    if cargo.returncode != 0:
+        raise Unavailable("cargo: " + (cargo.stderr.strip().splitlines() or ["failed"])[-1])
+    return target / "release"
+
+
+def locked_versions(crate: str) -> list[str]:
+    """What the crate itself depends on, as `name==version`."""
+    folder = HERE / "versus" / crate
+    wanted = tomllib.loads((folder / "Cargo.toml").read_text())["dependencies"]
+    packages = tomllib.loads((folder / "Cargo.lock").read_text())["package"]
+    return [f"{one['name']}=={one['version']}" for one in packages if one["name"] in wanted]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -197,7 +231,10 @@ class Running:
         if contender.program and shutil.which(contender.program) is None:
             raise Unavailable(f"{contender.program} is not installed")
         venv = environment_of(contender)
+        programs = programs_of(contender)
         self.versions = (venv / ".done").read_text().split() if venv else []
+        if contender.crate:
+            self.versions = locked_versions(contender.crate)
         scratch = CACHE / "scratch" / str(self.port)
         scratch.mkdir(parents=True, exist_ok=True)
         words = {
@@ -207,6 +244,7 @@ class Running:
             "answer": self.answer,
             "ceiling": question.ceiling,
             "venv": str(venv),
+            "crate": str(programs),
             "python": f"{venv}/bin/python",
             "harness_python": sys.executable,
             "pelton": str(Path(sys.executable).parent / "pelton"),

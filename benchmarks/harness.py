@@ -226,7 +226,7 @@ def idle(options: argparse.Namespace) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     question = contenders.questions()["json"]
     for contender in contenders.contenders_of(question.name):
-        if contender.requires or contender.program:
+        if contender.requires or contender.program or contender.crate:
             continue
         with contextlib.ExitStack() as stack:
             try:

@@ -13,6 +13,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN = "<!-- measured: tools/readme_table.py writes from here -->"
 END = "<!-- measured: to here -->"
+OWN = ("pelton Python, epoll", "pelton Python, uring")
+RUST = " (Rust)"
 
 
 def newest(results: Path) -> Path | None:
@@ -64,6 +66,41 @@ def _table(questions: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _leading(questions: dict[str, Any]) -> list[str]:
+    """pelton's Python handlers beside Rust's frameworks, in CPU-µs a request; the least of a column is bold."""
+    asked = {name: one["contenders"] for name, one in questions.items() if not one["question"].get("contenders")}
+    asked = {name: one for name, one in asked.items() if any(peer.endswith(RUST) for peer in one)}
+    if not asked:
+        return []
+    rows = [
+        contender
+        for contender in dict.fromkeys(name for one in asked.values() for name in one)
+        if contender in OWN or contender.endswith(RUST)
+    ]
+    lines = [
+        "A Python handler on pelton beside Rust's frameworks (serde structs, one worker), CPU-µs of the server"
+        " per request:",
+        "",
+        "| | " + " | ".join(name.replace("_", " ") for name in asked) + " |",
+        "|---|" + "--:|" * len(asked),
+    ]
+    costs = {
+        (row, name): one[row]["summary"]["cpu_us_per_request"]
+        for name, one in asked.items()
+        for row in rows
+        if row in one
+    }
+    for row in rows:
+        cells = []
+        for name in asked:
+            cost = costs.get((row, name))
+            least = min(value for (_, column), value in costs.items() if column == name)
+            text = "–" if cost is None else f"{cost:.1f}"
+            cells.append(f"**{text}**" if cost == least else text)
+        lines.append(f"| {row} | " + " | ".join(cells) + " |")
+    return ["", *lines]
+
+
 def markdown(result: dict[str, Any], name: str) -> str:
     """A table for each family of questions, what they have in common above and what went wrong below."""
     machine = result["machine"]
@@ -72,6 +109,7 @@ def markdown(result: dict[str, Any], name: str) -> str:
         f" {machine['cores']} cores, Linux {machine['kernel']}, {result['method']['connections']} connections,"
         f" {result['date'][:10]}. Everything else is in `benchmarks/results/{name}`.",
     ]
+    lines += _leading(result["questions"])
     unavailable = set()
     for questions in _tables(result["questions"]):
         lines += ["", *_table(questions)]

@@ -44,6 +44,14 @@ def test_what_is_pinned_is_pinned_to_one_version() -> None:
                 assert all("==" in one for one in contender.requires), contender.name
 
 
+def test_rusts_frameworks_answer_what_python_answers_and_are_built_from_a_lock_file() -> None:
+    for question in ("json", "param", "post", "pipelined", "new_connection"):
+        names = names_of(question)
+        assert {"actix-web (Rust)", "axum (Rust)"} <= set(names)
+        assert names.index("pelton Python, uring") < names.index("actix-web (Rust)")
+    assert {one.split("==")[0] for one in contenders.locked_versions("rust")} >= {"actix-web", "axum", "serde"}
+
+
 def test_payloads_are_made_once_and_are_what_the_questions_say(tmp_path: Path) -> None:
     upload = payloads.file(tmp_path, "upload.form")
     octets = upload.read_bytes()

@@ -68,6 +68,24 @@ def test_the_newest_result_is_written_between_the_markers(tmp_path: Path) -> Non
     assert readme_table.main(["--check", str(tmp_path)]) == 0
 
 
+def test_the_comparison_with_rusts_frameworks_leads_and_its_least_costs_are_bold(tmp_path: Path) -> None:
+    result = result_of(1.15, [])
+    for name, cost in (("pelton Python, epoll", 8.0), ("pelton Python, uring", 7.0), ("axum (Rust)", 9.5)):
+        entry = {"summary": {"ratio": 2.0, "cpu_us_per_request": cost, "marks": []}}
+        result["questions"]["json"]["contenders"][name] = entry
+    readme = lay_out(tmp_path, {"2026-11-21-a.json": result})
+    assert readme_table.main([str(tmp_path)]) == 0
+    lines = readme.read_text().splitlines()
+    rows = [line for line in lines if line.startswith("|")]
+    assert rows[:5] == [
+        "| | json |",
+        "|---|--:|",
+        "| pelton Python, epoll | 8.0 |",
+        "| pelton Python, uring | **7.0** |",
+        "| axum (Rust) | 9.5 |",
+    ]
+
+
 def test_a_later_day_of_loads_alone_changes_nothing(tmp_path: Path) -> None:
     loads = result_of(9.0, []) | {"questions": {}}
     readme = lay_out(tmp_path, {"2026-11-21-a.json": result_of(1.15, []), "2026-11-22-a.json": loads})
