@@ -43,15 +43,18 @@ inline unsigned decode_multibyte(std::uint32_t w, std::uint32_t& code_point) {
 
 // Little-endian octets only, like every machine pelton is built for.
 template <class Unit>
-Utf8Decoder::Result Utf8Decoder::decode_into(std::vector<Unit>& units, std::string_view text) {
+Utf8Decoder::Result Utf8Decoder::decode_into(ScratchBuffer<Unit>& units, std::string_view text) {
   constexpr std::size_t slack = 8;  // ASCII is written eight at a time
-  if (units.size() < text.size() + slack) units.resize(text.size() + slack);
+  Result result;
+  if (!units.grow_to(text.size() + slack)) [[unlikely]] {
+    result.has_memory = false;
+    return result;
+  }
   const auto* const begin = reinterpret_cast<const unsigned char*>(text.data());
   const auto* const end = begin + text.size();
   const auto* p = begin;
   Unit* out = units.data();
   std::uint32_t seen = 0;  // every code point, or-ed: only its size is asked for
-  Result result;
   while (p < end) {
     const auto left = static_cast<std::size_t>(end - p);
     std::uint32_t w;
@@ -107,8 +110,8 @@ Utf8Decoder::Result Utf8Decoder::decode(std::string_view text) {
 }
 
 void Utf8Decoder::shrink(std::size_t octets_max) {
-  if (narrow_.size() * sizeof narrow_[0] > octets_max) narrow_ = {};
-  if (wide_.size() * sizeof wide_[0] > octets_max) wide_ = {};
+  narrow_.shrink(octets_max);
+  wide_.shrink(octets_max);
 }
 
 void narrow_to_octets(const std::uint16_t* units, std::size_t count, std::uint8_t* out) {

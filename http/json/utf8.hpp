@@ -5,7 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
+
+#include "core/memory/scratch_buffer.hpp"
 
 namespace pelton::http::json {
 
@@ -16,6 +17,7 @@ class Utf8Decoder {
 
   // Units of two octets hold the text unless a code point above U+FFFF stands in it.
   struct Result {
+    bool has_memory = true;              // false: nothing was decoded
     std::size_t invalid_offset = valid;  // of the first octet that begins no character
     std::size_t count = 0;               // code points
     std::uint32_t code_point_max = 0;    // exact up to the width: 0x7f, 0xff, 0xffff, 0x10ffff
@@ -31,10 +33,10 @@ class Utf8Decoder {
 
  private:
   template <class Unit>
-  Result decode_into(std::vector<Unit>& units, std::string_view text);
+  Result decode_into(ScratchBuffer<Unit>& units, std::string_view text);
 
-  std::vector<std::uint16_t> narrow_;
-  std::vector<std::uint32_t> wide_;
+  ScratchBuffer<std::uint16_t> narrow_;
+  ScratchBuffer<std::uint32_t> wide_;
 };
 
 // Octet i of `out` becomes unit i, all of which are below 0x100.

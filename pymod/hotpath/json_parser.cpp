@@ -29,11 +29,26 @@ inline const char* skip_space(const char* p) {
 
 }  // namespace
 
-PyObject** JsonParser::grow_stack(PyObject** top) {
-  std::vector<PyObject*>& values = reader_.values;
+bool JsonParser::grow_stack(PyObject**& top) {
+  ScratchBuffer<PyObject*>& values = reader_.values;
   const std::ptrdiff_t used = top - values.data();
-  values.resize(std::max<std::size_t>(256, 2 * values.size()));
-  return values.data() + used;
+  if (!values.grow_to(std::max<std::size_t>(256, 2 * values.size()))) {
+    PyErr_NoMemory();
+    return false;
+  }
+  top = values.data() + used;
+  return true;
+}
+
+// Where a key stands, for who is told that it came twice; false with MemoryError set.
+bool JsonParser::note_key(const char* at) {
+  ScratchBuffer<std::size_t>& offsets = reader_.key_offsets;
+  if (key_count_ == offsets.size() && !offsets.grow_to(std::max<std::size_t>(64, 2 * key_count_))) {
+    PyErr_NoMemory();
+    return false;
+  }
+  offsets.data()[key_count_++] = static_cast<std::size_t>(at - begin_);
+  return true;
 }
 
 PyObject* JsonParser::parse() {
@@ -113,7 +128,10 @@ have_value:
   if (value == nullptr) [[unlikely]]
     goto failed;
   if (top == limit) [[unlikely]] {
-    top = grow_stack(top);
+    if (!grow_stack(top)) {
+      Py_DECREF(value);
+      goto failed;
+    }
     limit = reader_.values.data() + reader_.values.size();
   }
   *top++ = value;
@@ -152,14 +170,17 @@ read_key:
     goto failed;
   }
   if (limits_.reject_duplicate_keys) [[unlikely]] {
-    reader_.key_offsets.push_back(static_cast<std::size_t>(p - begin_));
+    if (!note_key(p)) goto failed;
   }
   {
     PyObject* const key = read_key(p);
     if (key == nullptr) [[unlikely]]
       goto failed;
     if (top == limit) [[unlikely]] {
-      top = grow_stack(top);
+      if (!grow_stack(top)) {
+        Py_DECREF(key);
+        goto failed;
+      }
       limit = reader_.values.data() + reader_.values.size();
     }
     *top++ = key;
@@ -177,7 +198,6 @@ read_key:
 
 failed:
   frames.clear();
-  reader_.key_offsets.clear();
   while (top > reader_.values.data()) Py_DECREF(*--top);
   return nullptr;
 }
@@ -205,14 +225,14 @@ PyObject* JsonParser::close_object(PyObject** items, std::size_t count) {
     }
     if (limits_.reject_duplicate_keys && PyDict_Size(dict) != static_cast<Py_ssize_t>(i + 1))
         [[unlikely]] {
-      const std::size_t offset = reader_.key_offsets[reader_.key_offsets.size() - count + i];
+      const std::size_t offset = reader_.key_offsets.data()[key_count_ - count + i];
       Py_DECREF(dict);
       return fail(Trouble::duplicate_key, begin_ + offset);
     }
   }
   for (std::size_t i = 0; i < 2 * count; ++i) Py_DECREF(items[i]);
   if (limits_.reject_duplicate_keys) [[unlikely]] {
-    reader_.key_offsets.resize(reader_.key_offsets.size() - count);
+    key_count_ -= count;
   }
   return dict;
 }

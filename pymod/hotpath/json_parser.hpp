@@ -48,7 +48,8 @@ class JsonParser {
   PyObject* make_wide_string(std::string_view utf8, const char* source);
   PyObject* close_object(PyObject** items, std::size_t count);
   PyObject* close_array(PyObject** items, std::size_t count);
-  PyObject** grow_stack(PyObject** top);
+  bool grow_stack(PyObject**& top);  // false with MemoryError set
+  bool note_key(const char* at);
 
   std::nullptr_t fail(Trouble trouble, const char* at);
   std::nullptr_t fail_value(const char* at);
@@ -58,6 +59,7 @@ class JsonParser {
   const char* const end_;
   const char* const readable_end_;
   const JsonReadLimits& limits_;
+  std::size_t key_count_ = 0;  // of those noted in objects that are not closed
 };
 
 }  // namespace pelton::py

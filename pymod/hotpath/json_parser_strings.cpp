@@ -190,9 +190,12 @@ bool read_unicode_escape(const char*& p, unsigned& code_point) {
 bool JsonParser::resolve_escapes(const char* begin, const char*& p, Body& body) {
   constexpr std::size_t block_bytes = json::scan_block_bytes;
   constexpr std::size_t step_bytes = 2 * block_bytes;  // what one turn may read and write
-  std::vector<char>& buffer = reader_.unescaped;
+  ScratchBuffer<char>& buffer = reader_.unescaped;
   const auto plain = static_cast<std::size_t>(p - begin);
-  if (buffer.size() < plain + step_bytes) buffer.resize(2 * plain + 256);
+  if (buffer.size() < plain + step_bytes && !buffer.grow_to(2 * plain + 256)) [[unlikely]] {
+    PyErr_NoMemory();
+    return false;
+  }
   std::memcpy(buffer.data(), begin, plain);
   char* out = buffer.data() + plain;
   char* end = buffer.data() + buffer.size();
@@ -200,7 +203,10 @@ bool JsonParser::resolve_escapes(const char* begin, const char*& p, Body& body) 
   for (;;) {
     if (static_cast<std::size_t>(end - out) < step_bytes) [[unlikely]] {
       const std::ptrdiff_t size = out - buffer.data();
-      buffer.resize(2 * buffer.size());
+      if (!buffer.grow_to(2 * buffer.size())) {
+        PyErr_NoMemory();
+        return false;
+      }
       out = buffer.data() + size;
       end = buffer.data() + buffer.size();
     }
@@ -276,10 +282,13 @@ PyObject* JsonParser::make_string(const Body& body, const char* source) {
 
 PyObject* JsonParser::make_wide_string(std::string_view utf8, const char* source) {
   const json::Utf8Decoder::Result decoded = reader_.utf8.decode(utf8);
+  if (!decoded.has_memory) return PyErr_NoMemory();
   if (decoded.invalid_offset != json::Utf8Decoder::valid) {
     // The text itself tells where: escapes resolve to valid UTF-8, so the fault lies between them.
     const std::string_view rest(source, static_cast<std::size_t>(end_ - source));
-    return fail(Trouble::string, source + reader_.utf8.decode(rest).invalid_offset);
+    const json::Utf8Decoder::Result found = reader_.utf8.decode(rest);
+    if (!found.has_memory) return PyErr_NoMemory();
+    return fail(Trouble::string, source + found.invalid_offset);
   }
   PyObject* const text =
       PyUnicode_New(static_cast<Py_ssize_t>(decoded.count), decoded.code_point_max);

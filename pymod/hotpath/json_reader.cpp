@@ -41,9 +41,10 @@ JsonReader::~JsonReader() {
 }
 
 void JsonReader::shrink() {
-  if (padded.size() > kept_bytes_max) padded = {};
-  if (unescaped.size() > kept_bytes_max) unescaped = {};
-  if (values.size() * sizeof(PyObject*) > kept_bytes_max) values = {};
+  padded.shrink(kept_bytes_max);
+  unescaped.shrink(kept_bytes_max);
+  values.shrink(kept_bytes_max);
+  key_offsets.shrink(kept_bytes_max);
   utf8.shrink(kept_bytes_max);
 }
 
@@ -52,8 +53,9 @@ PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLim
     JsonReader other(reader.decode_error);
     return json_read(other, text, limits);
   }
-  std::vector<char>& padded = reader.padded;
-  if (padded.size() < text.size() + padding_bytes) padded.resize(text.size() + padding_bytes);
+  ScratchBuffer<char>& padded = reader.padded;
+  if (!padded.grow_to(text.size() + padding_bytes)) [[unlikely]]
+    return PyErr_NoMemory();
   std::ranges::copy(text, padded.data());  // of nothing too, which may be nowhere
   std::memset(padded.data() + text.size(), 0, padding_bytes);
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/memory/scratch_buffer.hpp"
 #include "http/json/utf8.hpp"
 #include "pymod/hotpath/dict_shapes.hpp"
 #include "pymod/hotpath/fresh_values.hpp"
@@ -48,12 +49,12 @@ struct JsonReader {
   std::array<PyObject*, key_slots> keys{};
   DictShapes shapes;
   Integers integers;
-  std::vector<PyObject*> values;  // the value stack; the parser counts what is in use
+  ScratchBuffer<PyObject*> values;  // the value stack; the parser counts what is in use
   std::vector<Frame> frames;
-  std::vector<std::size_t> key_offsets;  // filled only when duplicates are refused
+  ScratchBuffer<std::size_t> key_offsets;  // filled only when duplicates are refused
   http::json::Utf8Decoder utf8;
-  std::vector<char> unescaped;
-  std::vector<char> padded;
+  ScratchBuffer<char> unescaped;
+  ScratchBuffer<char> padded;
   // A finalizer that runs meanwhile may want to read JSON too; it gets a reader of its own.
   bool busy = false;
 };
