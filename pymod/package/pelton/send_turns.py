@@ -17,16 +17,18 @@ class SendTurns:
     Were it queued first, sends that are cancelled while they wait would fill the queue without bound.
     """
 
-    __slots__ = ("_lock", "_of", "_waiting")
+    __slots__ = ("_lock", "_waiting")
 
-    def __init__(self, connection: Connection) -> None:
-        self._of = connection
+    def __init__(self) -> None:
         self._lock = Lock()
         self._waiting = 0
 
-    async def wait(self, *message: Any) -> None:
-        """For room, with what is then to be sent; nothing if it has been queued already."""
-        of = self._of
+    async def wait(self, of: Connection, *message: Any) -> None:
+        """For room on the connection, with what is then to be sent; nothing if it has been queued already.
+
+        The connection holds this object, and this object does not hold the connection: a cycle would
+        keep what waits for a lost client until the garbage collector runs.
+        """
         self._waiting += 1
         try:
             async with self._lock:

@@ -207,6 +207,7 @@ async def send(sink: Sink, streaming: Streaming, delivery: Delivery) -> BaseExce
     finally:
         if sending.keep_alive is not None:
             sending.keep_alive.cancel()
+        sending.pump = None  # it may hold sending.write; a cycle would wait for the garbage collector
         await sending.close()
 
 

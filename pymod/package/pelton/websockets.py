@@ -313,12 +313,12 @@ class WebSocket(Handshake):
         self._ready()
         of = self._of
         if of.turns is not None:
-            await of.turns.wait(data, is_text)
+            await of.turns.wait(of, data, is_text)
         elif not of.link.send(data, is_text):
             from pelton.send_turns import SendTurns
 
-            of.turns = SendTurns(of)
-            await of.turns.wait()
+            of.turns = SendTurns()
+            await of.turns.wait(of)
 
     async def send_text(self, text: str) -> None:
         if not isinstance(text, str):
