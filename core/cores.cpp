@@ -31,6 +31,7 @@ struct Worker {
   int report_pipe = -1;  // read end, until the worker reported or died
   bool ready = false;
   std::string cause;  // why it did not start, in its own words
+  std::string trace;  // the lines above it: the application's traceback
   std::uint64_t restarts = 0;
   std::uint64_t start_at_ms = 0;
   std::uint64_t ready_by_ms = never_ms;
@@ -130,6 +131,7 @@ class Supervisor {
     worker.report_pipe = started->report_pipe;
     worker.ready = worker.dumped = false;
     worker.cause.clear();
+    worker.trace.clear();
     worker.ready_by_ms = patience_.ready_by_ms(clock_.now_ms());
     worker.kill_at_ms = never_ms;
   }
@@ -305,14 +307,14 @@ class Supervisor {
         say(obituary(index, pid, status));
       } else {
         // What keeps one from starting keeps them all: said once, and not whose it was.
-        say(worker.cause);
+        say(worker.trace + worker.cause);
       }
       ended(index, worker.ready);
     }
   }
 
   std::string obituary(std::size_t index, pid_t pid, int status) const {
-    std::string text = name_of_worker(index, pid) + end_of_worker(status);
+    std::string text = workers_[index].trace + name_of_worker(index, pid) + end_of_worker(status);
     if (!workers_[index].cause.empty()) text += ": " + workers_[index].cause;
     return text;
   }
@@ -345,7 +347,9 @@ class Supervisor {
       if (*report == worker_is_ready) {
         worker.ready = any_was_ready_ = true;
       } else if (!report->empty()) {
-        worker.cause = *report;
+        const std::size_t line = report->rfind('\n') + 1;
+        worker.trace = report->substr(0, line);
+        worker.cause = report->substr(line);
       }
       close_pipe(worker);
     }

@@ -26,7 +26,8 @@ struct CoresOptions {
   std::uint64_t restarts_window_ms = 10'000;
   std::string notify_socket;             // the service manager's, empty for none (PRC-054)
   std::uint64_t notify_watchdog_ms = 0;  // so often it wants to hear of us; 0: never
-  // Told of every event as one line without a line end; the caller decides where it goes.
+  // Told of every event as one line without a line end; the caller decides where it goes. Lines
+  // above it are the traceback of an application that cannot start.
   std::function<void(std::string_view)> report;
 };
 

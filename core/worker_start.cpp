@@ -116,8 +116,9 @@ std::optional<std::string> report_in(int pipe) {
   // A report is one write of at most PIPE_BUF octets, so it is here whole or not at all.
   char octets[PIPE_BUF];
   const ssize_t bytes = ::read(pipe, octets, sizeof octets);
-  const std::string_view report(octets, bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
-  return std::string(report.substr(0, report.find('\n')));
+  std::string_view report(octets, bytes > 0 ? static_cast<std::size_t>(bytes) : 0);
+  while (report.ends_with('\n')) report.remove_suffix(1);
+  return std::string(report);
 }
 
 std::string name_of_worker(std::size_t index, pid_t pid) {

@@ -18,7 +18,8 @@ namespace pelton {
 inline constexpr const char* worker_id_variable = "PELTON_WORKER_ID";  // 0, 1, ...
 inline constexpr const char* worker_restarts_variable = "PELTON_WORKER_RESTARTS";
 inline constexpr const char* listeners_variable = "PELTON_WORKER_LISTENERS";  // "5,6"
-// A pipe for one line in one write: that the worker serves, or why it cannot start.
+// A pipe for one text in one write: that the worker serves, or why it cannot start, in one line and
+// with the application's traceback above it.
 inline constexpr const char* report_variable = "PELTON_WORKER_REPORT";
 inline constexpr std::string_view worker_is_ready = "ready";
 // "7,2": a StatsSegment and the worker's bank in it.
@@ -51,7 +52,7 @@ struct StartedWorker {
 // supervisor does not ignore.
 std::expected<StartedWorker, int> start_worker(const WorkerStart& start);
 
-// What a worker has reported, its line without the end; empty if it ended without. Nothing so far:
+// What a worker has reported, without its last line end; empty if it ended without. Nothing so far:
 // no value.
 std::optional<std::string> report_in(int pipe);
 

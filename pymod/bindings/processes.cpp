@@ -75,7 +75,10 @@ int supervise_workers(const std::vector<std::string>& command,
       .restarts_window_ms = config.worker_restarts_window_ms,
       .notify_socket = std::move(notify_socket),
       .notify_watchdog_ms = notify_watchdog_ms,
-      .report = [](std::string_view line) { say("pelton: " + std::string(line)); }};
+      .report = [](std::string_view text) {
+        const std::size_t line = text.rfind('\n') + 1;
+        say(std::string(text.substr(0, line)) + "pelton: " + std::string(text.substr(line)));
+      }};
   const pb::gil_scoped_release released;
   return supervise(options);
 }

@@ -89,12 +89,14 @@ TEST(WorkerStart, a_command_that_is_not_there_is_an_errno) {
   EXPECT_EQ(started.error(), ENOENT);
 }
 
-TEST(WorkerStart, a_report_is_a_line_or_the_end_of_who_has_none) {
+TEST(WorkerStart, a_report_is_a_text_or_the_end_of_a_worker_that_has_none) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   EXPECT_EQ(report_in(ends[0]), std::nullopt);
   ASSERT_EQ(::write(ends[1], "ready\n", 6), 6);
   EXPECT_EQ(report_in(ends[0]), "ready");
+  ASSERT_EQ(::write(ends[1], "Traceback\ncannot start\n", 23), 23);
+  EXPECT_EQ(report_in(ends[0]), "Traceback\ncannot start");
   ::close(ends[1]);
   EXPECT_EQ(report_in(ends[0]), "");
   ::close(ends[0]);

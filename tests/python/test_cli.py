@@ -250,20 +250,24 @@ def test_run_on_a_unix_socket_from_another_directory(folder: Path, engine: str, 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_PRC_052_what_cannot_start_is_one_line_and_exit_3(folder: Path, target: str, workers: str) -> None:
     running = Run(folder, target, "--port", "0", "--workers", workers)
-    said = running.said.read()
+    *trace, line = running.said.read().splitlines()
     assert running.stop() == 3
-    assert said.startswith("pelton: cannot start: ") and said.count("\n") == 1, said
+    # What fails in the application's own code is shown by its traceback, above that one line.
+    assert bool(trace) == (target == "broken.py") and (not trace or trace[0].startswith("Traceback ")), trace
+    assert line.startswith("pelton: cannot start: "), line
 
 
 def test_PRC_031_a_worker_that_cannot_be_replaced_is_named(folder: Path, run: Callable[..., Run]) -> None:
     (folder / "once.py").write_text(APP)
     running = run("once.py", "--port", "0", "--workers", "2")
     _, pids = running.ready(2)
-    (folder / "once.py").write_text("1 / 0\n")
+    (folder / "once.py").write_text("raise ZeroDivisionError\n")
     os.kill(pids[0], signal.SIGKILL)
-    said = [running.said.readline() for _ in range(2)]
-    assert re.fullmatch(r"pelton: worker \d \(pid \d+\) was killed by signal 9\n", said[0]), said
-    assert re.fullmatch(r"pelton: worker \d \(pid \d+\) exited with 3: cannot start: .*ZeroDivisionError.*\n", said[1]), said
+    assert re.fullmatch(r"pelton: worker \d \(pid \d+\) was killed by signal 9\n", said := running.said.readline()), said
+    trace = [running.said.readline() for _ in range(4)]
+    assert trace[0].startswith("Traceback ") and 'once.py", line 1' in trace[1] and trace[3].startswith("ZeroDivisionError"), trace
+    said = running.said.readline()
+    assert re.fullmatch(r"pelton: worker \d \(pid \d+\) exited with 3: cannot start: .*ZeroDivisionError.*\n", said), said
     assert running.stop() == 0
 
 
@@ -332,6 +336,46 @@ def start():
     assert done.returncode == 3
     line = done.stderr.splitlines()[-1]
     assert line.startswith("pelton: cannot start: ") and says in line
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_PRC_052_a_failed_import_shows_the_users_lines_once(folder: Path, workers: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pelton", "run", "broken.py", "--port", "0", "--workers", workers],
+        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 3
+    *trace, line = done.stderr.splitlines()
+    assert trace[0] == "Traceback (most recent call last):" and trace[1].endswith('broken.py", line 2, in <module>')
+    assert trace[-1].startswith("ModuleNotFoundError: ") and done.stderr.count("Traceback") == 1
+    assert line.startswith("pelton: cannot start: importing broken.py failed: ") and line.endswith("(broken.py:2)")
+
+
+def test_a_long_traceback_keeps_its_beginning_and_its_end(folder: Path) -> None:
+    # Two functions in turn, so that the frames are no repetition that Python would sum up.
+    text = "import json\ndef f(n): g(n - 1) if n else json.loads('{')\ndef g(n): f(n)\nf(60)\n"
+    (folder / "deep.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "pelton", "run", "deep.py", "--port", "0"],
+        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    *trace, line = done.stderr.splitlines()
+    assert len(done.stderr) < 4200 and "  ..." in trace
+    assert trace[1].endswith('deep.py", line 4, in <module>') and trace[-1].startswith("json.decoder.JSONDecodeError")
+    assert line.startswith("pelton: cannot start: importing deep.py failed: JSONDecodeError: ")
+
+
+@pytest.mark.parametrize("command", ["run", "openapi"])
+def test_an_application_that_runs_itself_is_told_so_at_once(folder: Path, command: str) -> None:
+    (folder / "running.py").write_text(f"{APP}\napp.run(port=0)\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pelton", command, "running.py"],
+        cwd=folder, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "PELTON_PORT": "0"},
+    )  # fmt: skip
+    assert done.returncode == 3 and done.stdout == ""
+    begin = "cannot start" if command == "run" else "cannot describe running.py"
+    assert done.stderr.startswith(f"pelton: {begin}: running.py:10 calls app.run() while running.py is imported")
+    assert done.stderr.endswith('put the call under if __name__ == "__main__":\n')
 
 
 def test_PRC_052_a_port_in_use(run: Callable[..., Run], folder: Path) -> None:

@@ -68,3 +68,39 @@ def test_bad_targets_are_one_clear_line(folder: Path, target: str, says: str) ->
     with pytest.raises(StartupError, match=says) as raised:
         load(target, str(folder))
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "place"),
+    [
+        ("app.run(port=0)", "running.py:5"),
+        ("def serve():\n    app.run(port=0)\nserve()", "running.py:6"),
+        ("try:\n    app.run(port=0)\nexcept Exception:\n    pass", "running.py:6"),
+    ],
+)
+def test_an_application_that_runs_itself_while_it_is_imported_is_refused(folder: Path, call: str, place: str) -> None:
+    (folder / "running.py").write_text(f"{APP.partition('class')[0].strip()}\n# a comment\n{call}\n")
+    with pytest.raises(StartupError, match='__name__ == "__main__"') as raised:
+        load("running.py", str(folder))
+    assert str(raised.value).partition(" ")[0].endswith(place) and "\n" not in str(raised.value)
+
+
+def test_the_traceback_of_an_import_begins_at_the_users_file(folder: Path) -> None:
+    (folder / "first.py").write_text("# begins\nimport second\n")
+    (folder / "second.py").write_text("import json\n\njson.loads('{')\n")
+    with pytest.raises(StartupError) as raised:
+        load("first.py", str(folder))
+    # The place is the application's own, not the library's that noticed it.
+    assert str(raised.value).endswith("second.py:3)")
+    head, *frames = raised.value.trace.splitlines()
+    files = [line.split('"')[1] for line in frames if line.startswith("  File ")]
+    assert head == "Traceback (most recent call last):" and frames[-1].startswith("json.decoder.JSONDecodeError")
+    assert files[:2] == [str(folder / "first.py"), str(folder / "second.py")]
+    assert "importlib" not in raised.value.trace and "loading.py" not in raised.value.trace
+
+
+def test_a_refused_route_is_shown_by_the_users_line_alone(folder: Path) -> None:
+    (folder / "refused.py").write_text("from pelton import App\napp = App()\n@app.get('x')\ndef f(): ...\n")
+    with pytest.raises(StartupError, match=r"\(.*refused.py:3\)") as raised:
+        load("refused:app", str(folder))
+    assert raised.value.trace.count("  File ") == 1

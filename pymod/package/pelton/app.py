@@ -272,10 +272,13 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
     def run(self, host: str | None = None, port: int | None = None, **settings: Unpack[Settings]) -> None:
         """Serves until stopped. If it cannot start: one line on stderr and SystemExit(3)."""
         import os
+        import sys
 
         from pelton.errors import ConfigError
-        from pelton.serving import complain, effective_settings, hold_standard_descriptors, serve
+        from pelton.serving import complain, effective_settings, hold_standard_descriptors, serve, show_trace
 
+        if (loading := sys.modules.get("pelton.loading")) is not None:
+            loading.refuse_run(sys._getframe(1))
         hold_standard_descriptors()
         if os.environ.get("PELTON_WORKERS", "1") != "1":
             complain("PELTON_WORKERS is for pelton run: app.run() serves in this process alone")
@@ -284,6 +287,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         try:
             code = serve(self, effective_settings(self._server_config, given))
         except (ConfigError, StartupError, RegistrationError) as error:
+            show_trace(error)
             complain(f"cannot start: {error}")
             raise SystemExit(3) from None
         if code != 0:

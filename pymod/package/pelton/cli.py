@@ -48,6 +48,7 @@ _NOT_STARTED = 3
 # current directory is the application's, and no part of the standard library.
 _WORKER = "from pelton.cli import main; raise SystemExit(main())"
 _REPORT_BYTES_MAX = 4096  # of a pipe's atomic write
+_LEFT_OUT = b"\n  ...\n"
 
 
 class UsageError(PeltonError):
@@ -90,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
 def openapi(arguments: list[str]) -> int:
     """Prints the document; nothing is served."""
     from pelton.loading import load
-    from pelton.serving import complain, put_out
+    from pelton.serving import complain, put_out, show_trace
 
     targets: list[str] = []
     given = {"-o": "", "--app-dir": "."}
@@ -111,6 +112,7 @@ def openapi(arguments: list[str]) -> int:
         app = load(targets[0], os.path.abspath(given["--app-dir"]))
         text = document_text(app.openapi())
     except (ConfigError, StartupError, RegistrationError) as error:
+        show_trace(error)
         complain(f"cannot describe {targets[0]}: {error}")
         return _NOT_STARTED
     if not given["-o"]:
@@ -135,7 +137,7 @@ def document_text(document: dict[str, Any]) -> str:
 
 
 def run(arguments: list[str]) -> int:
-    from pelton.serving import complain
+    from pelton.serving import complain, show_trace
 
     target, flags = _parsed(arguments)
     worker = _taken_from_environment()
@@ -147,9 +149,10 @@ def run(arguments: list[str]) -> int:
         return _supervise(arguments, flags, workers)
     except (ConfigError, StartupError) as error:
         if worker is None:
+            show_trace(error)
             complain(f"cannot start: {error}")
         else:
-            worker.cannot_start(str(error))
+            worker.cannot_start(error)
         return _NOT_STARTED
 
 
@@ -317,12 +320,18 @@ class Worker:
     def is_ready(self) -> None:
         self._tell("ready")
 
-    def cannot_start(self, cause: str) -> None:
-        """The supervisor says it, once for all workers."""
-        self._tell(f"cannot start: {' '.join(cause.split())}")
+    def cannot_start(self, error: PeltonError) -> None:
+        """The supervisor prints it once for all workers, the application's traceback above it."""
+        trace = f"{error.trace.rstrip()}\n" if isinstance(error, StartupError) and error.trace else ""
+        self._tell(f"{trace}cannot start: {' '.join(str(error).split())}")
 
-    def _tell(self, line: str) -> None:
-        os.write(self._report, line.encode(errors="backslashreplace")[:_REPORT_BYTES_MAX])
+    def _tell(self, text: str) -> None:
+        report = text.encode(errors="backslashreplace")
+        if len(report) > _REPORT_BYTES_MAX:
+            # The first lines of a traceback are the application's, the last say what is wrong.
+            half = (_REPORT_BYTES_MAX - len(_LEFT_OUT)) // 2
+            report = report[:half].rpartition(b"\n")[0] + _LEFT_OUT + report[-half:].partition(b"\n")[2]
+        os.write(self._report, report[:_REPORT_BYTES_MAX])
         os.close(self._report)
 
 

@@ -102,6 +102,8 @@ class ConfigError(PeltonError):
 class StartupError(PeltonError):
     """The server cannot start; the text is one line with the cause and the way out."""
 
+    trace = ""  # the application's traceback, where its own code failed
+
 
 class RegistrationError(PeltonError):
     """A route or handler is refused: three lines with what, where and fix."""

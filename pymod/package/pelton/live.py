@@ -61,11 +61,13 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
             raise self._failure  # of the application's shutdown
 
     def _serve(self) -> None:
-        from pelton.serving import serve
+        from pelton.serving import serve, show_trace
 
         try:
             serve(self.app, self._settings, when_ready=self._is_ready)
         except BaseException as error:  # noqa: BLE001
+            if isinstance(error, Exception):
+                show_trace(error)
             self._failure = error
         finally:
             self._ready.set()

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import sys
 
-from pelton.errors import StartupError
+from pelton.errors import PeltonError, StartupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from traceback import TracebackException
+    from types import FrameType
     from typing import Any
 
     from pelton.app import App
+
+_being_imported: list[str] = []  # what a command imports at this moment
+_runs_refused: list[StartupError] = []  # what refuse_run() raised meanwhile: an application may have caught it
 
 
 def load(target: str, app_dir: str) -> App:
@@ -78,24 +83,65 @@ def _module_of_file(path: str, app_dir: str) -> Any:
     return _imported(path, execute, app_dir)
 
 
+def refuse_run(caller: FrameType) -> None:
+    """StartupError if a command imports the application: then app.run() would serve instead of the command."""
+    if not _being_imported:
+        return
+    place = f"{os.path.relpath(caller.f_code.co_filename)}:{caller.f_lineno}"
+    error = StartupError(
+        f"{place} calls app.run() while {_being_imported[-1]} is imported, but the command serves the app itself; "
+        'put the call under if __name__ == "__main__":'
+    )
+    _runs_refused.append(error)
+    raise error
+
+
 def _imported(name: str, execute: Any, app_dir: str) -> Any:
+    _being_imported.append(name)
+    _runs_refused.clear()
     try:
-        return execute()
-    except ModuleNotFoundError as error:
-        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
-            raise StartupError(f"there is no module {name!r} in {app_dir}; set --app-dir") from None
-        raise _import_failure(name, error) from error
+        module = execute()
     except (Exception, SystemExit) as error:
-        raise _import_failure(name, error) from error
+        if not _runs_refused:
+            if isinstance(error, ModuleNotFoundError) and error.name is not None:
+                if name == error.name or name.startswith(error.name + "."):
+                    raise StartupError(f"there is no module {name!r} in {app_dir}; set --app-dir") from None
+            raise _import_failure(name, error, app_dir) from error
+    finally:
+        _being_imported.pop()
+    if _runs_refused:
+        raise _runs_refused[0] from None
+    return module
 
 
-def _import_failure(name: str, error: BaseException) -> StartupError:
-    where = ""
-    trace = error.__traceback__
-    while trace is not None:
-        file = trace.tb_frame.f_code.co_filename
-        if not file.startswith("<frozen") and file != __file__ and "/importlib/" not in file:
-            where = f" ({os.path.relpath(file)}:{trace.tb_lineno})"
-        trace = trace.tb_next
+def _import_failure(name: str, error: BaseException, app_dir: str) -> StartupError:
+    from traceback import TracebackException
+
+    trace = TracebackException.from_exception(error)
+    _leave_machinery_out(trace, isinstance(error, PeltonError))
+    # Where the application is wrong is more of use than where a library noticed it.
+    frames = [one for one in trace.stack if _is_below(one.filename, app_dir)] or trace.stack
+    where = f" ({os.path.relpath(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
     text = " ".join(str(error).split()) or "no message"
-    return StartupError(f"importing {name} failed: {type(error).__name__}: {text}{where}")
+    failure = StartupError(f"importing {name} failed: {type(error).__name__}: {text}{where}")
+    failure.trace = "".join(trace.format())
+    return failure
+
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+
+
+def _leave_machinery_out(trace: TracebackException, says_all: bool) -> None:
+    """The frames of imports, and those of pelton before the application's; of an error that names its place all of pelton's."""
+    frames = [one for one in trace.stack if not one.filename.startswith("<frozen importlib")]
+    kept = [one for one in frames if not _is_below(one.filename, _PACKAGE) and "/importlib/" not in one.filename]
+    if not says_all and kept:
+        kept = frames[frames.index(kept[0]) :]
+    trace.stack[:] = kept
+    for other in (trace.__cause__, trace.__context__):
+        if other is not None:
+            _leave_machinery_out(other, says_all)
+
+
+def _is_below(file: str, folder: str) -> bool:
+    return file.startswith(folder.rstrip("/") + "/") and "/site-packages/" not in file.removeprefix(folder)

@@ -42,6 +42,12 @@ def complain(problem: str) -> None:
     tell(f"pelton: {problem}")
 
 
+def show_trace(error: Exception) -> None:
+    """The application's traceback on stderr, if the error that ends a start has one."""
+    if isinstance(error, StartupError) and error.trace:
+        tell(error.trace.rstrip())
+
+
 def put_out(text: str) -> int:
     """What a command was asked for, on stdout; the exit code, which is SIGPIPE's where the reader has left."""
     if sys.stdout is None:
@@ -275,8 +281,9 @@ class Serving:
                 raise  # it says what is wrong itself
             import traceback
 
-            tell("".join(traceback.format_exception(error)).rstrip())
-            raise StartupError(f"the application did not start: {type(error).__name__}: {error}") from None
+            failure = StartupError(f"the application did not start: {type(error).__name__}: {error}")
+            failure.trace = "".join(traceback.format_exception(error))
+            raise failure from None
 
     def run(self) -> int:
         """Serves until stopped; then what goes on beside requests is ended."""
