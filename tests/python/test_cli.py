@@ -54,6 +54,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["run"], "one APP"),
         (["run", "a", "b"], "one APP"),
         (["run", "a", "--prot", "1"], "did you mean --port"),
+        (["run", "a", "--log-level", "info"], "--log-level'; Python's logging decides that"),
+        (["run", "a", "--timeout-idle=5"], "--timeout-idle'; set it by PELTON_TIMEOUT_IDLE"),
         (["run", "a", "--port"], "needs a value"),
         (["run", "a", "--workers", "many"], "--workers"),
         (["run", "a", "--workers", "0"], "--workers"),

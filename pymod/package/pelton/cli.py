@@ -169,8 +169,10 @@ def _parsed(arguments: list[str]) -> tuple[str, dict[str, str]]:
             flags[name.removeprefix("no-")] = _SWITCHES[name]
             continue
         if not argument.startswith("--") or name not in _RUN_FLAGS:
-            near = nearest(name, list(_RUN_FLAGS))
-            raise UsageError(f"no flag {argument!r}" + (f"; did you mean --{near}?" if near else ""))
+            from pelton.hints import flag_hint
+            from pelton.settings import SETTINGS
+
+            raise UsageError(f"no flag {argument.partition('=')[0]!r}{flag_hint(name, _RUN_FLAGS, SETTINGS)}")
         if not separator:
             value = next(rest, "")
             if not value or value.startswith("--"):

@@ -8,7 +8,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 from pelton.errors import ConfigError
-from pelton.settings import SETTINGS, Setting, defaults, hint, judge, with_environment
+from pelton.settings import SETTINGS, Setting, defaults, judge, with_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,9 @@ class _Config:
         known = getattr(cls, "__dataclass_fields__")
         for name in given:
             if name not in known and _takes_fields(cls, known):
-                raise ConfigError(f"{cls.__name__}({name}=) is no setting{hint(name, known)}")
+                from pelton.hints import setting_hint
+
+                raise ConfigError(f"{cls.__name__}({name}=) is no setting{setting_hint(name, known)}")
         return object.__new__(cls)
 
 

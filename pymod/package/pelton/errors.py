@@ -251,11 +251,32 @@ for _exception in [globals()[name] for name in __all__]:
 
 
 def nearest(name: str, known: list[str]) -> str | None:
-    """The known name a misspelt one most likely means."""
-    from difflib import get_close_matches
+    """The known name that a misspelt one means: one slip away, or one for every four letters, or longer; else None."""
+    sought = _letters(name)
+    slips_max = max(1, min(len(sought) // 4, 3))
+    found = min(((_slips(sought, _letters(one)), one) for one in known), default=(slips_max + 1, ""))
+    if found[0] <= slips_max:
+        return found[1]
+    longer = [one for one in known if len(sought) >= 4 and _letters(one).startswith(sought)]
+    return longer[0] if len(longer) == 1 else None
 
-    found = get_close_matches(name, known, n=1, cutoff=0.6)
-    return found[0] if found else None
+
+def _letters(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+def _slips(one: str, other: str) -> int:
+    """How many letters are left out, put in, changed or swapped with their neighbour between two names."""
+    above: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        two_above, above, row = above, row, [i + 1]
+        for j, its in enumerate(other):
+            slips = min(above[j + 1] + 1, row[j] + 1, above[j] + (letter != its))
+            if i and j and letter == other[j - 1] and one[i - 1] == its:
+                slips = min(slips, two_above[j - 1] + 1)
+            row.append(slips)
+    return row[-1]
 
 
 def place_of(handler: Any) -> str:

@@ -7,7 +7,7 @@ import sys
 from _thread import get_native_id  # threading would cost an import
 
 from pelton import _native
-from pelton.errors import ConfigError, RegistrationError, StartupError, nearest
+from pelton.errors import ConfigError, RegistrationError, StartupError
 from pelton.settings import SETTINGS, defaults, logs_of, native_values, response_fields, with_changes
 from pelton.settings import websocket_settings, with_environment
 
@@ -79,10 +79,9 @@ def effective_settings(base: ServerConfig | None, given: Mapping[str, Any]) -> V
     """Environment over keywords of run() over App(server=) over defaults."""
     for name in given:
         if name not in SETTINGS:
-            near = nearest(name, list(SETTINGS))
-            raise TypeError(
-                f"run() has no setting {name!r}" + (f"; did you mean {near!r}?" if near else "")
-            )
+            from pelton.hints import setting_hint
+
+            raise TypeError(f"run() has no setting {name!r}{setting_hint(name, SETTINGS, shown=repr)}")
     values = defaults() if base is None else base._values()
     if given:
         values = with_changes(values, given, "run()")

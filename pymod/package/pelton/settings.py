@@ -7,11 +7,11 @@ package; they are made of this table.
 from __future__ import annotations
 
 from pelton import _native
-from pelton.errors import ConfigError, nearest
+from pelton.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from typing import Any, Literal
 
     Values = dict[str, Any]  # keyword of run() -> value as it was read
@@ -82,8 +82,10 @@ def with_environment(values: Values, prefix: str, env: Mapping[str, str]) -> Val
         if rest == name or _is_injected(rest, text):
             continue
         if rest.lower() not in SETTINGS:
+            from pelton.hints import setting_hint
+
             known = [prefix + one.upper() for one in SETTINGS]
-            raise ConfigError(f"environment: {name} is no setting{hint(name, known)}")
+            raise ConfigError(f"environment: {name} is no setting{setting_hint(name, known, prefix)}")
         found[rest.lower()] = name
     read = {}
     for keyword, name in found.items():
@@ -149,11 +151,6 @@ def judge(values: Values) -> None:
     for key, place in sorted(keyed, key=lambda one: len(one[0]), reverse=True):
         problem = problem.replace(key, place)
     raise ConfigError(problem)
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    near = nearest(name, list(known))
-    return f"; did you mean {near}?" if near else ""
 
 
 # --- values -----------------------------------------------------------------------------------

@@ -91,6 +91,11 @@ def publish(served: Iterable[ReferenceType[Topics]], topic: str, message: str | 
     nothing is served.
     """
     checked_topic(topic)
+    if not isinstance(message, str | bytes | bytearray | memoryview):
+        raise TypeError(
+            f"publish() takes a str or bytes, not {type(message).__name__}; "
+            "for JSON: publish(topic, pelton.json.dumps(value).decode())"
+        )
     data, is_text = message_octets(message)
     topic.encode()  # UnicodeEncodeError here and not on the loop
     servers = [found for one in served if (found := one()) is not None]
