@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
+from typing import Annotated, Any
 
 import pytest
 
-from pelton import App
+from pelton import App, Depends, HTTPException, Query
 from pelton.testing import TestClient
 
 
@@ -53,6 +55,123 @@ def test_a_slow_handler_is_logged_with_its_stack() -> None:
         assert TestClient(app).get("/").json() == 1
     finally:
         logger.removeHandler(handler)
+
+
+def provider() -> int:
+    return 7
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_first_parameter_with_a_source_is_not_flagged(is_async: bool, caplog: pytest.LogCaptureFixture) -> None:
+    app = App(debug=True)
+
+    def plain(pool: Annotated[int, Depends(provider)]) -> int:
+        return pool
+
+    async def awaited(pool: Annotated[int, Depends(provider)]) -> int:
+        return pool
+
+    def query(limit: Annotated[int, Query()] = 7) -> int:
+        return limit
+
+    with caplog.at_level(logging.WARNING, "pelton"):
+        app.add_route("/a", awaited if is_async else plain)
+        app.add_route("/b", query)
+        app.add_route("/{limit}", lambda limit: limit)
+        client = TestClient(app)
+        assert [client.get(path).json() for path in ("/a", "/b", "/7")] == [7, 7, "7"]
+    assert not caplog.records
+    with caplog.at_level(logging.WARNING, "pelton"):
+
+        @App(debug=True).get("/c")
+        def misread(limit, pool: Annotated[int, Depends(provider)]) -> int:  # type: ignore[no-untyped-def]
+            return pool
+
+    assert "'limit'" in caplog.text
+
+
+class Awaiting(logging.Handler):
+    """Holds back a handler until the log has told of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = threading.Event()
+        self.told = list[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.told.append(record.getMessage())
+        self.seen.set()
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+@pytest.mark.parametrize("injected", [False, True])
+def test_a_slow_step_of_an_async_handler_is_logged_with_its_stack(step: int, injected: bool) -> None:
+    app, waiting = App(debug=True), Awaiting()
+
+    async def inner(number: int) -> bool:
+        await asyncio.sleep(0)
+        return hold() if number == step else False
+
+    def hold() -> bool:
+        return waiting.seen.wait(10)
+
+    async def slow_handler(pool: Annotated[int, Depends(provider)]) -> list[bool]:
+        return [hold() if step == 0 else False, await inner(1), await inner(2)]
+
+    async def slow_plain() -> list[bool]:
+        return await slow_handler(7)
+
+    app.add_route("/", slow_handler if injected else slow_plain)
+    logger = logging.getLogger("pelton")
+    logger.addHandler(waiting)
+    try:
+        assert TestClient(app).get("/").json() == [number == step for number in range(3)]
+    finally:
+        logger.removeHandler(waiting)
+    (told,) = waiting.told
+    assert "held the loop" in told and "in hold" in told and ("in inner" in told) == (step > 0)
+
+
+def test_a_watched_async_handler_is_awaited_as_any(caplog: pytest.LogCaptureFixture) -> None:
+    app, ended = App(debug=True), list[str]()
+
+    @app.get("/late", timeout=0.01)
+    async def late() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    @app.get("/caught")
+    async def caught() -> list[Any]:
+        try:
+            async with asyncio.timeout(0.01):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            return [isinstance(asyncio.current_task(), asyncio.Task)]
+        return []
+
+    @app.get("/raised")
+    async def raised() -> None:
+        await asyncio.sleep(0)
+        raise HTTPException(418)
+
+    @app.get("/nothing")
+    async def nothing():  # type: ignore[no-untyped-def]
+        await asyncio.sleep(0)
+
+    @app.get("/given")
+    def given() -> Any:
+        return caught()
+
+    client = TestClient(app)
+    assert client.get("/late").status_code == 504 and ended == ["cancelled"]
+    assert client.get("/caught").json() == client.get("/given").json() == [True]
+    assert client.get("/raised").status_code == 418
+    with caplog.at_level(logging.WARNING, "pelton"):
+        assert client.get("/nothing").json() is None
+    assert "status=204" in caplog.text
 
 
 def test_without_debug_handlers_are_called_as_they_are() -> None:

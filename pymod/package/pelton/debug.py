@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from types import CoroutineType
 
 from pelton.requests import quality
 from pelton.responses import made
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from typing import Any
 
     from pelton._native import Plan, Request
-    from pelton.parameters import Parameter
     from pelton.responses import Response
 
 
@@ -49,15 +49,21 @@ REQUEST_NAMES = ("request", "req", "ws", "websocket", "_")
 _log = logging.getLogger("pelton")
 
 
-def watched(plan: Plan, parameters: list[Parameter], unannotated: bool) -> None:
-    """Makes a plan warn of a handler that holds the loop, falls off its end or is misread."""
+def watched(plan: Plan, bare: str | None, unannotated: bool) -> None:
+    """Makes a plan warn of a handler that holds the loop, falls off its end or is misread.
+
+    `bare` is the parameter that gets the request for being the first and having no annotation.
+    """
     where = plan["info"].where
     handler = plan["handler"]
-    if plan["arguments"] and plan["arguments"][0]["source"] == "request":
-        name = parameters[0].name
-        if name not in REQUEST_NAMES and not hasattr(handler, "__self__"):
-            _log.warning("%s: bare parameter %r gets the request; annotate it if it is another", where, name)
+    if bare is not None and bare not in REQUEST_NAMES and not hasattr(handler, "__self__"):
+        _log.warning("%s: bare parameter %r gets the request; annotate it if it is another", where, bare)
     watch = _Watch(where)
+
+    def noted(result: Any) -> Any:
+        if result is None and unannotated:
+            _log.warning("%s returned None, which is sent as null; status=204 sends nothing", where)
+        return result
 
     def timed(*arguments: Any, **keywords: Any) -> Any:
         watch.begin()
@@ -65,11 +71,40 @@ def watched(plan: Plan, parameters: list[Parameter], unannotated: bool) -> None:
             result = handler(*arguments, **keywords)
         finally:
             watch.end()
-        if result is None and unannotated:
-            _log.warning("%s returned None, which is sent as null; status=204 sends nothing", where)
-        return result
+        # A def may give a coroutine too.
+        return stepped(result) if isinstance(result, CoroutineType) else noted(result)
+
+    async def stepped(coroutine: CoroutineType[Any, Any, Any]) -> Any:
+        return noted(await _Steps(coroutine, watch))
 
     plan["handler"] = timed
+
+
+class _Steps:
+    """Awaits a coroutine and watches each of its steps, from one suspension to the next."""
+
+    def __init__(self, coroutine: CoroutineType[Any, Any, Any], watch: _Watch) -> None:
+        self.coroutine = coroutine
+        self.watch = watch
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        coroutine, watch = self.coroutine, self.watch
+        step, given = coroutine.send, None
+        while True:
+            watch.begin()
+            try:
+                waits_for = step(given)
+            except StopIteration as end:
+                return end.value
+            finally:
+                watch.end()
+            try:
+                step, given = coroutine.send, (yield waits_for)
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as error:  # noqa: BLE001  # a cancellation, say: it is the coroutine's
+                step, given = coroutine.throw, error
 
 
 class _Watch:

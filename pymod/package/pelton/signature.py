@@ -49,6 +49,7 @@ class Compiler:
         self.scopes: tuple[str, ...] = ()  # that Security() asks for, above this function
         self.security: list[tuple[Any, tuple[str, ...]]] = []  # schemes the route depends on, with scopes
         self.parameter = ""  # the one that is looked at
+        self.bare_request: str | None = None  # the handler's parameter that gets the request by its place alone
 
     def refused(self, problem: str, fix: str) -> HandlerSignatureError:
         return HandlerSignatureError(problem, where=self.route.where, fix=fix)
@@ -97,7 +98,7 @@ class Compiler:
         if self.app.debug:
             from pelton.debug import watched
 
-            watched(plan, found, returned is EMPTY)
+            watched(plan, self.bare_request, returned is EMPTY)
         if self.injection is not None:
             self.injection.around(plan)
         return plan
@@ -236,6 +237,8 @@ class Compiler:
             return self.path(parameter, parameter.name, tp, None), False
         if tp is EMPTY and parameter.default is EMPTY and parameter.positional:
             if at == 0:
+                if self.function is self.route.handler:
+                    self.bare_request = parameter.name
                 return {"source": "request"}, True
             if request_at is not None and at == request_at + 1 and parameter.name in ("res", "response"):
                 return {"source": "response"}, False
