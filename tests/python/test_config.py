@@ -20,7 +20,7 @@ def test_defaults_are_those_of_the_native_half() -> None:
 
 
 def test_frozen_keyword_only_and_replace() -> None:
-    config = ServerConfig(port=1, limits=LimitsConfig(max_body_size="2KiB"))  # type: ignore[arg-type]
+    config = ServerConfig(port=1, limits=LimitsConfig(max_body_size="2KiB"))
     assert config.limits.max_body_size == 2048
     with pytest.raises(dataclasses.FrozenInstanceError):
         config.port = 2  # type: ignore[misc]
@@ -207,3 +207,15 @@ def test_a_misspelt_field_is_told_with_the_nearest(kind: Any, wrong: str, right:
         kind(**{wrong: 1})
     with pytest.raises(ConfigError, match=wrong):
         dataclasses.replace(kind(), **{wrong: 1})
+
+
+def test_what_a_setting_reads_is_what_its_type_says() -> None:
+    parts: dict[str, Any] = {"": ServerConfig, "limits": LimitsConfig, "timeouts": TimeoutConfig}
+    for keyword, setting in SETTINGS.items():
+        field = parts[setting.part].__annotations__[setting.field]
+        wanted = {"size": ("Size", "int | str"), "size or none": ("SizeOrNone", "int | str | None")}.get(setting.unit)
+        if keyword not in ("host", "port"):  # which run() names itself
+            option = Settings.__annotations__[keyword].__forward_arg__
+            assert wanted is None or option == wanted[1], keyword
+            assert option.endswith("| None") or not setting.unit.endswith(" or none") or keyword == "uds", keyword
+        assert wanted is None or field == wanted[0], keyword

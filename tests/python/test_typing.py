@@ -18,6 +18,10 @@ from pelton import App, Body, HTTPError, Query, Request, Response, ServerConfig,
 from pelton.testing import TestClient, live_server
 
 app = App(server=ServerConfig(limits=LimitsConfig(max_body_size=1)))
+limits = LimitsConfig(max_body_size="10MiB", max_header_size="64KiB", max_connections=None)
+assert_type(limits.max_body_size, int | None)
+assert_type(limits.max_header_size, int)
+assert_type(ServerConfig(log_queue="2MiB", receive_credit=1 << 16).log_queue, int)
 
 @app.get("/{id}", status=201, name="x")
 def handler(request: Request, id: int, page: int = Query(1, ge=1)) -> dict[str, int]:
@@ -44,6 +48,9 @@ BAD = [
     'App().run(timeout_idel=3)',
     'App(errors="html")',
     "ServerConfig(8000)",
+    "LimitsConfig(max_body_size=1.5)",
+    "LimitsConfig(max_header_size=None)",
+    "LimitsConfig().max_header_size = 1",
     'Response.text("x", headers=3)',
 ]
 

@@ -65,7 +65,7 @@ class Settings(TypedDict, total=False):
     restarts_burst: int
     restarts_window: float
     turn_completions: int
-    receive_credit: int
+    receive_credit: int | str
     ws_per_message_deflate: bool
     ws_slow_policy: Literal["close", "drop", "wait"]
     ws_origins: Sequence[str]
@@ -104,15 +104,15 @@ class Settings(TypedDict, total=False):
     limit_buffered_low: int | str | None
     limit_query_fields: int
     limit_form_fields: int
-    limit_multipart_size: int | None
+    limit_multipart_size: int | str | None
     limit_parts: int
     limit_files: int
-    limit_field_size: int
-    limit_multipart_memory: int
+    limit_field_size: int | str
+    limit_multipart_memory: int | str
     limit_part_headers: int
-    limit_part_header_size: int
-    limit_boundary_size: int
-    limit_multipart_slack: int
+    limit_part_header_size: int | str
+    limit_boundary_size: int | str
+    limit_multipart_slack: int | str
     limit_cookies: int
     limit_json_depth: int
     limit_json_number: int
