@@ -39,7 +39,29 @@ __all__ = ["App"]
 
 
 class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
-    """A web application. Registration ends when it first serves."""
+    """A web application: routes and what goes with them. Registration ends when it first serves.
+
+    Args:
+        debug: Error pages with a traceback, warnings about handlers that hold the loop, and hints. Not for production.
+        server: Settings; the environment and the keywords of `run()` override them.
+        errors: The shape of error bodies: FastAPI's `{"detail": ...}`, or RFC 9457's `application/problem+json`.
+        trailing_slash: `strict` tells `/a` from `/a/`; `redirect` sends clients to the form that has a route, with 308.
+        strict_content_type: Whether a typed JSON body must say that it is JSON; else a body without a type is read too.
+        validator: What checks dataclasses, attrs classes and TypedDicts: `auto` takes msgspec if it is installed, else
+            pydantic, else the built-in checker.
+        json_default: Called with a value that JSON cannot encode; what it returns is encoded instead.
+        json_nan: What NaN and infinities become in JSON: `null`, or an error.
+        json_duplicate_keys: Which value of a key that a JSON body repeats counts: the last, or none (400).
+        title: In the OpenAPI document.
+        version: In the OpenAPI document.
+        description: In the OpenAPI document.
+        lifespan: An async context manager of the app, entered before the first request and left after the last.
+        guards: Judged before every route.
+        dependencies: Of `Depends()`, called before every route.
+
+    Raises:
+        ConfigError: One of the choices has another value.
+    """
 
     def __init__(
         self,
@@ -160,7 +182,15 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         return RegistrationError(f"template {route.path!r}: {error}", where=where, fix=FIXES[error.problem])
 
     def exception_handler(self, key: type[BaseException] | int) -> Callable[[F], F]:
-        """Registers `(request, exc)` for an exception class or for a status of HTTPError."""
+        """Registers the decorated `def` or `async def (request, exc)`; what it returns is the answer.
+
+        Args:
+            key: An exception class, where the nearest class in the order of inheritance wins; or a status, for HTTPErrors
+                of that status and the built-in 404 and 405. A class beats a status.
+
+        Raises:
+            RegistrationError: The key is neither, or the handler does not take both arguments.
+        """
 
         from pelton.layer_checks import check_arguments
 
@@ -183,16 +213,32 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         return register
 
     def url_for(self, name: str, /, **params: Any) -> str:
-        """The path of a named route; `_query` adds a query."""
+        """The path of a named route, percent-encoded.
+
+        Args:
+            name: The route's `name=`, else its function's name; of a blueprint's route `blueprint.function`.
+            params: Values for the parameters of the path; `_query` is a mapping for a query.
+
+        Raises:
+            URLBuildError: The name is unknown or names several routes, a value is missing or too many, or does not fit.
+        """
         query: Mapping[str, Any] | None = params.pop("_query", None)
         return build_url(self, name, params, query)
 
     @property
     def routes(self) -> Sequence[RouteInfo]:
+        """Every registered route, as `RouteInfo`, in the order of registration."""
         return tuple(self._routes)
 
     def enable_static_files(self, config: StaticFilesConfig) -> None:
-        """Serves the files of a directory below a prefix; may be called for several."""
+        """Serves the files of a directory below a prefix, without the interpreter. May be called for several directories.
+
+        Args:
+            config: Which directory, where, and how.
+
+        Raises:
+            RegistrationError: The prefix is none, or there is no such directory.
+        """
         from pelton.static_files import add_static
 
         add_static(self, config, "enable_static_files()")
@@ -200,7 +246,17 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
     # --- concurrency ---
 
     def blocking_pool(self, name: str, *, threads: int, queue: int) -> None:
-        """A pool of its own for routes with `blocking="name"`: so many threads, so many requests that wait."""
+        """Makes a pool of threads of its own for routes with `blocking="name"`.
+
+        Args:
+            name: What routes call it.
+            threads: How many threads, at least 1, for each worker; they are made on demand.
+            queue: How many requests may wait for one; more get 503 with `Retry-After`.
+
+        Raises:
+            RegistrationError: There is a pool of this name already.
+            ValueError: There would be no thread, or a negative queue.
+        """
         from pelton.concurrency import DEFAULT_POOL
 
         self._registering(f"blocking pool {name!r}", "")
@@ -211,21 +267,38 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         self._pools[name] = (name, threads, queue)
 
     def spawn(self, coro: Coroutine[Any, Any, Any], *, name: str | None = None) -> asyncio.Task[Any]:
-        """Starts a task that belongs to the worker: its failure is logged, the stop cancels it."""
+        """Starts a task that belongs to the worker and to no request: its failure is logged, the stop cancels it.
+
+        Args:
+            coro: The coroutine.
+            name: The task's name in logs.
+
+        Raises:
+            RuntimeError: The app is not being served.
+        """
         if self._runtime is None:
             coro.close()
             raise RuntimeError("spawn() needs an app that is being served")
         return self._runtime.spawn(coro, name)
 
     def publish(self, topic: str, message: str | bytes) -> None:
-        """To all WebSockets that have subscribed, of every worker; from any thread, in its order, waiting for nobody."""
+        """Sends a message to all WebSockets that have subscribed to a topic, in every worker. It returns at once.
+
+        Args:
+            topic: The name that `ws.subscribe()` was called with.
+            message: A `str` is sent as text, bytes as a binary message. From one thread messages arrive in order.
+
+        Raises:
+            TypeError: The topic is no `str`, or the message neither `str` nor bytes.
+            RuntimeError: The app is not being served.
+        """
         from pelton.topics import publish
 
         publish(self._topics, topic, message)
 
     @property
     def stopping(self) -> Stopping:
-        """Set when a stop begins: `is_set()`, `await wait()`."""
+        """Whether a stop has begun: `app.stopping.is_set()`, or `await app.stopping.wait()`."""
         from pelton.runtime import Stopping
 
         return Stopping(self)
@@ -267,10 +340,24 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
 
     @property
     def engine(self) -> Literal["uring", "epoll"] | None:
+        """`uring` or `epoll` while the app is being served, else None."""
         return None if self._serving is None else self._serving.engine
 
     def run(self, host: str | None = None, port: int | None = None, **settings: Unpack[Settings]) -> None:
-        """Serves until stopped. If it cannot start: one line on stderr and SystemExit(3)."""
+        """Serves in this process until stopped, then returns. `pelton run` starts several workers.
+
+        Where it cannot start it prints one line on stderr and ends the process with exit code 3. On the main thread TERM and
+        INT begin a graceful stop; a second one ends the process at once.
+
+        Args:
+            host: The address to listen on, 127.0.0.1 unless set.
+            port: The port, 8000 unless set; 0 takes any free one.
+            settings: Further settings by their keyword; the environment overrides all of them.
+
+        Raises:
+            SystemExit: It could not start (3), or a signal has ended it (128 and the signal's number).
+            TypeError: There is no setting of this name.
+        """
         import os
         import sys
 
@@ -294,7 +381,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
             raise SystemExit(code)
 
     def stop(self) -> None:
-        """Begins a graceful stop; from any thread, without effect if nothing is served."""
+        """Begins a graceful stop. From any thread; without effect if nothing is served."""
         if (serving := self._serving) is not None:
             serving.stop()
 

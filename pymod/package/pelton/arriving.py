@@ -78,10 +78,12 @@ async def body_async(self: Request) -> bytes:
 
 
 async def text_async(self: Request) -> str:
+    """`text()`, awaitable; on a `stream_body` route it collects the body first."""
     return decoded_text(self, await body_async(self))
 
 
 async def json_async(self: Request) -> Any:
+    """`json()`, awaitable; on a `stream_body` route it collects the body first."""
     if self.route is None or not self.route.options.get("stream_body"):
         return self.json()
     from pelton.models import bad_json

@@ -50,24 +50,31 @@ class AsyncTestClient(ClientBase):
         return await self._request(method, url, **options)
 
     async def get(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a GET request; see `request()`."""
         return await self._request("GET", url, **options)
 
     async def post(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a POST request; see `request()`."""
         return await self._request("POST", url, **options)
 
     async def put(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a PUT request; see `request()`."""
         return await self._request("PUT", url, **options)
 
     async def patch(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a PATCH request; see `request()`."""
         return await self._request("PATCH", url, **options)
 
     async def delete(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a DELETE request; see `request()`."""
         return await self._request("DELETE", url, **options)
 
     async def head(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a HEAD request; see `request()`."""
         return await self._request("HEAD", url, **options)
 
     async def options(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a OPTIONS request; see `request()`."""
         return await self._request("OPTIONS", url, **options)
 
     async def raw(self, data: bytes, *, chunks: Sequence[int] | None = None) -> bytes:

@@ -19,7 +19,10 @@ __all__ = ["BackgroundTasks"]
 
 
 class BackgroundTasks:
-    """Tasks that start when the response has left: `async def` on the loop, `def` in the blocking pool."""
+    """Tasks that start when the answer has left: `async def` on the loop, `def` in the blocking pool.
+
+    They run one after the other. A failure is logged, and the next still runs. None runs if the handler raised.
+    """
 
     __slots__ = ("__weakref__", "_tasks")
 
@@ -27,7 +30,13 @@ class BackgroundTasks:
         self._tasks: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
 
     def add_task(self, func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Runs `func(*args, **kwargs)` after those that were added before it."""
+        """Adds a call of `func(*args, **kwargs)` after those that were added before it.
+
+        Args:
+            func: A `def` or `async def`.
+            args: Its positional arguments.
+            kwargs: Its keyword arguments.
+        """
         if not callable(func):
             fix = "pass the function and its arguments: add_task(f, 1)" if hasattr(func, "__await__") else "pass a function"
             raise TypeError(f"add_task() takes a callable, not {type(func).__name__}; {fix}")

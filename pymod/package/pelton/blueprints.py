@@ -20,7 +20,21 @@ __all__ = ["Blueprint", "Router"]
 
 
 class Blueprint(Layered, Routed):
-    """Collects routes, WebSockets and hooks; they count wherever it is registered, also those added later."""
+    """Collects routes, WebSockets, hooks and middleware for an app or another blueprint. `Router` is an alias.
+
+    What is added after it was registered counts too, until the app first serves.
+
+    Args:
+        prefix: Put before the paths of its routes.
+        name: Put before the names of its routes, with a dot.
+        tags: Of its routes in the OpenAPI document.
+        guards: Judged before its routes.
+        dependencies: Of `Depends()`, called before its routes.
+        lifespan: An async context manager of the app around its time of serving.
+
+    Raises:
+        RegistrationError: The prefix is no beginning of a path.
+    """
 
     def __init__(
         self,
@@ -42,7 +56,7 @@ class Blueprint(Layered, Routed):
     register = Routed.register_blueprint
 
     def get_all_routes(self) -> Sequence[RouteInfo]:
-        """Its routes and those of the blueprints in it, as they are from its own prefix on."""
+        """Its routes and those of the blueprints in it, with paths from its own prefix on."""
         here = Within(None, (), "", "", (), (), ()).below(Registration(self, "", None, (), (), ()))
         return tuple(self._infos(here))
 

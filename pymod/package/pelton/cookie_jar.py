@@ -34,7 +34,11 @@ class _Cookie:
 
 
 class Cookies:
-    """The cookies of a client, by RFC 6265; as a mapping: name to value."""
+    """The cookies of a client by RFC 6265; as a mapping, name to value.
+
+    Args:
+        cookies: What it begins with, for every host.
+    """
 
     def __init__(self, cookies: Mapping[str, str] | None = None) -> None:
         self._stored: dict[tuple[str, str | None, str], _Cookie] = {}
@@ -42,6 +46,14 @@ class Cookies:
             self.set(name, value)
 
     def set(self, name: str, value: str, *, domain: str | None = None, path: str = "/") -> None:
+        """Stores a cookie.
+
+        Args:
+            name: Its name.
+            value: Its value.
+            domain: For which host; None: for every one.
+            path: Below which it is sent.
+        """
         self._stored[name, domain, path] = _Cookie(value, domain, path)
 
     def __setitem__(self, name: str, value: str) -> None:
@@ -61,9 +73,11 @@ class Cookies:
             del self._stored[key]
 
     def get(self, name: str, default: str | None = None) -> str | None:
+        """The value of a cookie, else `default`."""
         return self[name] if name in self else default
 
     def clear(self) -> None:
+        """Forgets every cookie."""
         self._stored.clear()
 
     def __contains__(self, name: object) -> bool:
@@ -76,12 +90,14 @@ class Cookies:
         return len(self._stored)
 
     def items(self) -> list[tuple[str, str]]:
+        """Names and values."""
         return [(key[0], cookie.value) for key, cookie in self._stored.items()]
 
     def __repr__(self) -> str:
         return f"Cookies({dict(self.items())!r})"
 
     def header(self, scheme: str, host: str, path: str, extra: Mapping[str, str]) -> str | None:
+        """The value of the Cookie field for a request, empty without any; `extra` are cookies of this request alone."""
         fitting = [
             (len(cookie.path), key[0], cookie.value)
             for key, cookie in self._stored.items()

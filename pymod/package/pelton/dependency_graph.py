@@ -280,7 +280,7 @@ class Graph:
             made = Step("app", "app")
             made.held = self.providers.app_value(self, function, marker.blocking)
             return made
-        if getattr(function, "is_security_scheme", False):
+        if getattr(function, "_is_security_scheme", False):
             self.compiler.security.append((function, tuple(self._scopes)))
         key: Any = (function, scope)
         uses_cache = marker.use_cache and scope != "transient"

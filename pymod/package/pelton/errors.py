@@ -92,7 +92,7 @@ def phrase(status: int) -> str:
 
 
 class PeltonError(Exception):
-    """The root of everything pelton raises."""
+    """The root of everything that pelton raises."""
 
 
 class ConfigError(PeltonError):
@@ -100,13 +100,20 @@ class ConfigError(PeltonError):
 
 
 class StartupError(PeltonError):
-    """The server cannot start; the text is one line with the cause and the way out."""
+    """The server cannot start. The text is one line with the cause and the way out."""
 
-    trace = ""  # the application's traceback, where its own code failed
+    trace = ""
+    """The application's traceback, where its own code failed; else empty."""
 
 
 class RegistrationError(PeltonError):
-    """A route or handler is refused: three lines with what, where and fix."""
+    """A route, handler or hook is refused. The text has three lines: what, where, and how to fix it.
+
+    Args:
+        what: What is refused.
+        where: The file and line, and the route.
+        fix: What to write instead.
+    """
 
     def __init__(self, what: str, *, where: str | None = None, fix: str | None = None) -> None:
         self.what = what
@@ -145,11 +152,16 @@ class ResponseValidationError(PeltonError, ValueError):
 
 
 class ClientDisconnected(PeltonError):
-    """The client has left before it sent, or took, everything."""
+    """The client has left before it sent its whole body, or took the whole answer."""
 
 
 class WebSocketDisconnect(PeltonError):
-    """A WebSocket has ended: the code and reason of its close, 1006 if the connection was lost."""
+    """A WebSocket has ended.
+
+    Args:
+        code: The close code; 1006 if the connection was lost.
+        reason: The text that came with it.
+    """
 
     def __init__(self, code: int = 1000, reason: str = "") -> None:
         super().__init__(code, reason)
@@ -161,7 +173,17 @@ class WebSocketDisconnect(PeltonError):
 
 
 class HTTPError(PeltonError):
-    """Ends a request with this status; `detail` is any JSON value."""
+    """Raise it to answer a request with this status. `HTTPException` is the same class.
+
+    Args:
+        status: From 200 to 599. `status_code` is an alias.
+        detail: Any JSON value; the status' phrase unless given.
+        headers: Header fields of the answer.
+
+    Raises:
+        TypeError: There is no status, or it is given twice.
+        ValueError: The status is out of range.
+    """
 
     def __init__(
         self,
@@ -186,6 +208,7 @@ class HTTPError(PeltonError):
 
     @property
     def status_code(self) -> int:
+        """An alias of `status`."""
         return self.status
 
     def __str__(self) -> str:
@@ -196,13 +219,18 @@ HTTPException = HTTPError
 
 
 class RequestValidationError(HTTPError):
-    """The request's parameters or body do not fit: 422 with every error."""
+    """Parameters or body do not fit: 422 with every error.
+
+    Args:
+        errors: As `errors()` returns them.
+    """
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__(422, errors)
         self._errors = errors
 
     def errors(self) -> list[dict[str, Any]]:
+        """A list of dicts with `type`, `loc`, `msg` and `input`, as in the body of the answer."""
         return self._errors
 
 
@@ -235,11 +263,11 @@ class GuardError(HTTPError):
 
 
 class ForbiddenError(GuardError):
-    """Who asks is known, or need not be, and may not: 403."""
+    """The user is known, or need not be, and may not do this: 403."""
 
 
 class UnauthorizedError(GuardError):
-    """Nobody knows who asks: 401."""
+    """The user is not known: 401."""
 
     def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
         HTTPError.__init__(self, 401, detail, headers)

@@ -17,7 +17,10 @@ __all__ = ["FormData"]
 
 
 class FormData:
-    """Text fields by `f["a"]` and get(), files by get_file(); of equal names the last wins."""
+    """The fields and files of a form. `form["a"]` and `get()` give a text field, `get_file()` a file.
+
+    Of equal names the last counts; `getlist()` and `get_files()` have all.
+    """
 
     __slots__ = ("_fields", "_files", "_items")
 
@@ -61,6 +64,7 @@ class FormData:
         return list(self._fields.get(name, ()))
 
     def has_field(self, name: str) -> bool:
+        """Whether there is a text field of this name."""
         return name in self._fields
 
     def field_names(self) -> list[str]:
@@ -72,7 +76,7 @@ class FormData:
         return sum(map(len, self._fields.values()))
 
     def get_file(self, name: str) -> UploadedFile | None:
-        """The last file of this name."""
+        """The last file of this name, None without one."""
         found = self._files.get(name)
         return None if found is None else found[-1]
 
@@ -81,6 +85,7 @@ class FormData:
         return list(self._files.get(name, ()))
 
     def has_file(self, name: str) -> bool:
+        """Whether there is a file of this name."""
         return name in self._files
 
     def file_names(self) -> list[str]:

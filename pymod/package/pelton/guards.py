@@ -19,7 +19,11 @@ __all__ = ["And", "Authenticated", "Not", "Or", "PermissionGuard", "RoleGuard"]
 
 
 class Authenticated:
-    """Passes who is known: `request.context[user_key]` is there and not None."""
+    """Lets pass who is known: `request.context[user_key]` is there and not None. Else 401.
+
+    Args:
+        user_key: Where the user is in `request.context`.
+    """
 
     def __init__(self, user_key: str = "user") -> None:
         self.user_key = user_key
@@ -30,7 +34,14 @@ class Authenticated:
 
 
 class RoleGuard:
-    """Passes a user with one of the roles, or with all of them."""
+    """Lets pass a user with one of the roles, or with all of them. Else 403, and 401 without a user.
+
+    Args:
+        roles: Names, or one name.
+        require_all: Whether the user needs all of them.
+        user_key: Where the user is in `request.context`.
+        role_key: Where the user has its roles, as an item or an attribute.
+    """
 
     def __init__(
         self,
@@ -49,7 +60,14 @@ class RoleGuard:
 
 
 class PermissionGuard:
-    """Passes a user with all of the permissions, or with one of them."""
+    """Lets pass a user with all of the permissions, or with one of them. Else 403, and 401 without a user.
+
+    Args:
+        permissions: Names, or one name.
+        require_all: Whether the user needs all of them.
+        user_key: Where the user is in `request.context`.
+        perm_key: Where the user has its permissions, as an item or an attribute.
+    """
 
     def __init__(
         self,
@@ -88,7 +106,7 @@ class _Combined:
 
 
 class And(_Combined):
-    """Passes if all do; the first that refuses says how."""
+    """Lets pass if all of its guards do; the first that refuses gives the answer."""
 
     def _judge(self, request: Request) -> bool:
         for guard in self.guards:
@@ -102,7 +120,7 @@ class And(_Combined):
 
 
 class Or(_Combined):
-    """Passes if one does. If all refuse the first says how, but to who is known no 401."""
+    """Lets pass if one of its guards does. If all refuse the first gives the answer, but no 401 to a user who is known."""
 
     def _judge(self, request: Request) -> bool:
         refusals: list[GuardError] = []
@@ -128,7 +146,7 @@ class Or(_Combined):
 
 
 class Not(_Combined):
-    """Passes if the guard refuses."""
+    """Lets pass if its guard refuses, and refuses with 403 if that lets pass."""
 
     def __init__(self, guard: Callable[[Any], Any], /) -> None:
         super().__init__(guard)

@@ -47,7 +47,10 @@ def laid_over(fields: list[tuple[bytes, bytes]], others: list[tuple[bytes, bytes
 
 
 class MutableHeaders:
-    """The fields of a response, case-insensitive; `h[k]` and get() give the first value."""
+    """The header fields of a response, in any case of letters. `h[name]` and `get()` give the first value.
+
+    Setting an item replaces every field of the name. InvalidHeader is raised for what may not go on the wire.
+    """
 
     __slots__ = ("_fields",)
 
@@ -107,41 +110,50 @@ class MutableHeaders:
     @overload
     def get(self, name: str, default: str) -> str: ...
     def get(self, name: str, default: str | None = None) -> str | None:
+        """The first value of a field, else `default`."""
         try:
             return self[name]
         except KeyError:
             return default
 
     def keys(self) -> KeysView[str]:
+        """The distinct names, in lower case."""
         return dict(self._first()).keys()
 
     def values(self) -> ValuesView[str]:
+        """The first value of each name."""
         return dict(self._first()).values()
 
     def items(self) -> ItemsView[str, str]:
+        """Each distinct name in lower case, with its first value."""
         return dict(self._first()).items()
 
     def _first(self) -> list[tuple[str, str]]:
         return [(name, self[name]) for name in self]
 
     def append(self, name: str, value: str) -> None:
+        """Adds a field beside those of the same name."""
         self._fields.append(field(name, value))
 
     def getlist(self, name: str) -> list[str]:
+        """Every value of a field, in order."""
         wanted = name.lower().encode("latin-1", "replace")
         return [value.decode("latin-1") for key, value in self._fields if key.lower() == wanted]
 
     def setdefault(self, name: str, value: str) -> str:
+        """The first value of a field, which is set to `value` if there is none."""
         if name in self:
             return self[name]
         self[name] = value
         return value
 
     def update(self, headers: HeadersInit) -> None:
+        """Sets each field of a mapping, or of pairs, in place of those of its name."""
         for name, value in pairs_of(headers):
             self[name] = value
 
     def multi_items(self) -> list[tuple[str, str]]:
+        """Every name and value in the order in which they are sent."""
         return [(key.decode("latin-1"), value.decode("latin-1")) for key, value in self._fields]
 
 

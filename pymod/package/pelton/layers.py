@@ -45,7 +45,17 @@ class Layered:
         def middleware(self, fn: str) -> Callable[[F], F]: ...
 
     def middleware(self, fn: Any) -> Any:
-        """Registers `async def (request, call_next)`; the first one is the outermost. Also `middleware("http")`."""
+        """Registers `async def (request, call_next)` around every request; also as `middleware("http")`.
+
+        `await call_next(request)` gives the Response of what is inside. The first registered is the outermost. It runs for
+        404, 405 and automatic OPTIONS too.
+
+        Args:
+            fn: The middleware.
+
+        Raises:
+            RegistrationError: It is no `async def`, or does not take both arguments.
+        """
         if not isinstance(fn, str):
             return self.use(fn)
         if fn != "http":
@@ -55,7 +65,7 @@ class Layered:
         return self.use
 
     def use(self, fn: F) -> F:
-        """The same as a plain call."""
+        """Registers middleware by a plain call."""
         place = place_of(fn)
         self._registering("middleware", place)
         from pelton.layer_checks import check_middleware
@@ -65,12 +75,12 @@ class Layered:
         return fn
 
     def before(self, fn: F) -> F:
-        """Registers `(request)`: what it returns, unless that is None, is the answer."""
+        """Registers `(request)`, `def` or `async def`: what it returns, unless that is None, is the answer."""
         self._layers.before.append(self._hook(fn, "before", ("request",)))
         return fn
 
     def after(self, fn: F) -> F:
-        """Registers `(request, response)`: it may change the response, or return another one."""
+        """Registers `(request, response)`, `def` or `async def`: it may change the response, or return another."""
         self._layers.after.append(self._hook(fn, "after", ("request", "response")))
         return fn
 

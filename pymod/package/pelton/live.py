@@ -20,7 +20,17 @@ _ADDRESS = {"host": "127.0.0.1", "port": 0, "uds": None}
 
 
 class live_server:  # noqa: N801  # reads as a context manager: with live_server(app) as server
-    """A real server on a free loopback port, in a thread; stopped when the block ends."""
+    """A real server on a free loopback port, in a thread: `with live_server(app) as server`. The lifespan runs.
+
+    `url` and `port` say where it listens. Leaving the block stops it.
+
+    Args:
+        app: The application.
+        settings: Keywords of `App.run()`.
+
+    Raises:
+        StartupError: It cannot start; what the application's shutdown raises comes out of the block.
+    """
 
     def __init__(self, app: App, **settings: Unpack[Settings]) -> None:
         from pelton.serving import effective_settings
@@ -80,7 +90,7 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
         self._ready.set()
 
     def stats(self) -> dict[str, int]:
-        """The server's counters: what was refused, answered, cut, shed, lost, closed, by reason."""
+        """The server's counters by their names; see the reference's page on counters."""
         if self._server is None:
             raise RuntimeError("the server has not started")
         return self._server.stats()

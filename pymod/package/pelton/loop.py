@@ -36,8 +36,14 @@ ENGINES = ("auto", "uring", "epoll")
 class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
     """A complete asyncio event loop.
 
-    Callbacks, timers, descriptors, streams and their servers are native; subprocesses, datagrams,
-    pipes, TLS and name look-up are the standard library's, on top of them.
+    Callbacks, timers, descriptors, streams and their servers are native; subprocesses, datagrams, pipes, TLS and name
+    look-up are the standard library's, on top of them.
+
+    Args:
+        engine: `auto`, `uring` or `epoll`; None: what PELTON_ENGINE says, else `auto`.
+
+    Raises:
+        OSError: The engine cannot be had.
     """
 
     def __init__(self, engine: str | None = None) -> None:
@@ -178,6 +184,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
     # --- debug mode: asyncio's own handles, which know where they were made ---
 
     def set_debug(self, enabled: bool) -> None:
+        """Switches asyncio's debug mode on or off."""
         super().set_debug(enabled)
         self._core_debug = enabled
 
@@ -245,6 +252,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         return f"<{' '.join(parts)}>"
 
     def set_task_factory(self, factory: Any) -> None:
+        """Sets what makes tasks, as asyncio has it; None for asyncio's own."""
         super().set_task_factory(factory)
         self._has_task_factory = factory is not None
 
@@ -344,7 +352,7 @@ class _Selector:
 
 
 def new_event_loop() -> Loop:
-    """A loop of one's own: asyncio.Runner(loop_factory=pelton.loop.new_event_loop)."""
+    """A new loop, as for `asyncio.Runner(loop_factory=pelton.loop.new_event_loop)`."""
     return Loop()
 
 
@@ -353,11 +361,19 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
 
 
 def install() -> None:
-    """From now on asyncio.new_event_loop(), and so asyncio.run(), makes pelton's."""
+    """From now on `asyncio.new_event_loop()`, and so `asyncio.run()`, makes pelton's loop."""
     asyncio.set_event_loop_policy(_Policy())
 
 
 def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:
-    """asyncio.run() on pelton's loop."""
+    """`asyncio.run()` on pelton's loop.
+
+    Args:
+        main: A coroutine.
+        debug: Whether asyncio's debug mode is on; None: as the environment says.
+
+    Returns:
+        What the coroutine returns.
+    """
     with asyncio.Runner(debug=debug, loop_factory=new_event_loop) as runner:
         return runner.run(main)

@@ -57,9 +57,18 @@ class Mounting:
         self._serving: Server | None = None
 
     def mount(self, path: str, target: App | Mountable, *, name: str | None = None) -> None:
-        """Gives `target` the path and everything below it that no own route matches; the longest path wins.
+        """Gives another application a path and everything below it that no route of this one matches.
 
-        With a name, `url_for("name.route")` reaches its routes, `url_for("name", path="a.css")` a file of StaticFiles.
+        The longest path wins. With a name, `url_for("name.route")` reaches its routes, and
+        `url_for("name", path="a.css")` a file of StaticFiles.
+
+        Args:
+            path: Where it begins, such as `/admin`.
+            target: An `App`, or `StaticFiles`.
+            name: For `url_for()`.
+
+        Raises:
+            RegistrationError: The path is taken, or the target cannot be mounted.
         """
         app: Any = self
         where = f"mount({path!r})"

@@ -59,7 +59,19 @@ class Describing:
         redoc: str | None = "/redoc",
         scalar: str | None = "/scalar",
     ) -> None:
-        """Serves the document and pages that draw it, from files of the package; None drops a page."""
+        """Serves the OpenAPI document, and pages that show it from files of the package. None leaves one out.
+
+        Args:
+            title: Instead of the app's title.
+            version: Instead of the app's version.
+            path: Where the document is.
+            docs: Where Swagger UI is.
+            redoc: Where ReDoc is.
+            scalar: Where Scalar is.
+
+        Raises:
+            RegistrationError: One of the paths is taken, or it is enabled already.
+        """
         if self._document_path is not None:
             raise RegistrationError(
                 "enable_openapi() was called before",

@@ -93,7 +93,19 @@ def Depends(
     blocking: bool = False,
     scope: Literal["app", "request", "handler", "function", "transient"] = "request",
 ) -> Any:
-    """A provider's value: of a callable, of a registered name, or of the annotated class."""
+    """Gives a parameter what a provider makes, as a default or in `Annotated`.
+
+    Args:
+        dependency: A callable; a registered name; or None for the annotated class.
+        use_cache: Whether one request shares one value.
+        blocking: Whether a `def` provider runs on a thread.
+        scope: How long the value lives: as long as the app, the request (until the answer was sent), the handler
+            (until the result is encoded; `function` is an alias), or this one use (`transient`).
+
+    Raises:
+        TypeError: The dependency is neither.
+        ValueError: There is no such scope.
+    """
     if dependency is not None and not isinstance(dependency, str) and not callable(dependency):
         raise TypeError(f"Depends() takes a callable or a name, not {dependency!r}")
     return Dependency(dependency, use_cache, blocking, read_scope(scope))
@@ -105,7 +117,16 @@ def Security(
     scopes: Sequence[str] = (),
     use_cache: bool = True,
 ) -> Any:
-    """Depends() that asks for scopes: providers below it read them from SecurityScopes."""
+    """`Depends()` that asks for scopes, which providers below it read from `SecurityScopes`.
+
+    Args:
+        dependency: As for `Depends()`.
+        scopes: Names.
+        use_cache: As for `Depends()`.
+
+    Raises:
+        TypeError: The scopes are no sequence of names.
+    """
     if isinstance(scopes, str) or not all(isinstance(scope, str) for scope in scopes):
         raise TypeError(f"Security(scopes=) is a sequence of names, not {scopes!r}")
     made: Dependency = Depends(dependency, use_cache=use_cache)
@@ -159,7 +180,26 @@ def Path(
     deprecated: bool | None = None,
     include_in_schema: bool = True,
 ) -> Any:
-    """The value of the path template; a default can never apply and is refused."""
+    """The value of a parameter of the path. It has no default: the route matches only with a value.
+
+    Args:
+        default: Used where the value is absent; without one it is required.
+        default_factory: Makes a default for each request.
+        alias: The name in the request, if it is another than the parameter's.
+        gt: The value is greater.
+        ge: The value is greater or equal.
+        lt: The value is less.
+        le: The value is less or equal.
+        multiple_of: The value is a multiple.
+        min_length: The shortest text, or list.
+        max_length: The longest text, or list.
+        pattern: A regular expression that is found in the text.
+        title: In the OpenAPI document.
+        description: In the OpenAPI document.
+        examples: In the OpenAPI document.
+        deprecated: In the OpenAPI document.
+        include_in_schema: Whether the OpenAPI document has it.
+    """
     if default is not ... or default_factory is not None:
         raise TypeError("Path() takes no default: the route matches only with a value")
     return Marker(
@@ -191,7 +231,26 @@ def Query(
     deprecated: bool | None = None,
     include_in_schema: bool = True,
 ) -> Any:
-    """A query parameter; containers collect repeated keys."""
+    """A parameter of the query. Containers collect repeated names, a model takes all of its fields.
+
+    Args:
+        default: Used where the value is absent; without one it is required.
+        default_factory: Makes a default for each request.
+        alias: The name in the request, if it is another than the parameter's.
+        gt: The value is greater.
+        ge: The value is greater or equal.
+        lt: The value is less.
+        le: The value is less or equal.
+        multiple_of: The value is a multiple.
+        min_length: The shortest text, or list.
+        max_length: The longest text, or list.
+        pattern: A regular expression that is found in the text.
+        title: In the OpenAPI document.
+        description: In the OpenAPI document.
+        examples: In the OpenAPI document.
+        deprecated: In the OpenAPI document.
+        include_in_schema: Whether the OpenAPI document has it.
+    """
     return Marker(
         "query",
         default,
@@ -222,7 +281,27 @@ def Header(
     deprecated: bool | None = None,
     include_in_schema: bool = True,
 ) -> Any:
-    """A header field; `_` in the parameter's name stands for `-`."""
+    """A header field.
+
+    Args:
+        default: Used where the value is absent; without one it is required.
+        default_factory: Makes a default for each request.
+        alias: The name in the request, if it is another than the parameter's.
+        convert_underscores: Whether `_` in the parameter's name stands for `-`.
+        gt: The value is greater.
+        ge: The value is greater or equal.
+        lt: The value is less.
+        le: The value is less or equal.
+        multiple_of: The value is a multiple.
+        min_length: The shortest text, or list.
+        max_length: The longest text, or list.
+        pattern: A regular expression that is found in the text.
+        title: In the OpenAPI document.
+        description: In the OpenAPI document.
+        examples: In the OpenAPI document.
+        deprecated: In the OpenAPI document.
+        include_in_schema: Whether the OpenAPI document has it.
+    """
     return Marker(
         "header",
         default,
@@ -253,7 +332,26 @@ def Cookie(
     deprecated: bool | None = None,
     include_in_schema: bool = True,
 ) -> Any:
-    """A cookie, its value as sent."""
+    """A cookie, its value as sent.
+
+    Args:
+        default: Used where the value is absent; without one it is required.
+        default_factory: Makes a default for each request.
+        alias: The name in the request, if it is another than the parameter's.
+        gt: The value is greater.
+        ge: The value is greater or equal.
+        lt: The value is less.
+        le: The value is less or equal.
+        multiple_of: The value is a multiple.
+        min_length: The shortest text, or list.
+        max_length: The longest text, or list.
+        pattern: A regular expression that is found in the text.
+        title: In the OpenAPI document.
+        description: In the OpenAPI document.
+        examples: In the OpenAPI document.
+        deprecated: In the OpenAPI document.
+        include_in_schema: Whether the OpenAPI document has it.
+    """
     return Marker(
         "cookie",
         default,
@@ -285,7 +383,28 @@ def Body(
     deprecated: bool | None = None,
     include_in_schema: bool = True,
 ) -> Any:
-    """The JSON body, or with `media_type` a body of that type; `embed` wants it under the name."""
+    """The JSON body, or a body of another type.
+
+    Args:
+        default: Used where the value is absent; without one it is required.
+        default_factory: Makes a default for each request.
+        alias: The name in the request, if it is another than the parameter's.
+        embed: Whether the body is an object with the value under the parameter's name.
+        media_type: The type of the body, if it is another than JSON.
+        gt: The value is greater.
+        ge: The value is greater or equal.
+        lt: The value is less.
+        le: The value is less or equal.
+        multiple_of: The value is a multiple.
+        min_length: The shortest text, or list.
+        max_length: The longest text, or list.
+        pattern: A regular expression that is found in the text.
+        title: In the OpenAPI document.
+        description: In the OpenAPI document.
+        examples: In the OpenAPI document.
+        deprecated: In the OpenAPI document.
+        include_in_schema: Whether the OpenAPI document has it.
+    """
     return Marker(
         "body",
         default,
@@ -317,7 +436,26 @@ def Form(
     deprecated: bool | None = None,
     include_in_schema: bool = True,
 ) -> Any:
-    """A field of a form, where an empty one counts as not sent; a model takes all of its fields."""
+    """A field of a form, where an empty one counts as absent. A model takes all of its fields.
+
+    Args:
+        default: Used where the value is absent; without one it is required.
+        default_factory: Makes a default for each request.
+        alias: The name in the request, if it is another than the parameter's.
+        gt: The value is greater.
+        ge: The value is greater or equal.
+        lt: The value is less.
+        le: The value is less or equal.
+        multiple_of: The value is a multiple.
+        min_length: The shortest text, or list.
+        max_length: The longest text, or list.
+        pattern: A regular expression that is found in the text.
+        title: In the OpenAPI document.
+        description: In the OpenAPI document.
+        examples: In the OpenAPI document.
+        deprecated: In the OpenAPI document.
+        include_in_schema: Whether the OpenAPI document has it.
+    """
     return Marker(
         "form",
         default,
@@ -341,7 +479,20 @@ def File(
     deprecated: bool | None = None,
     include_in_schema: bool = True,
 ) -> Any:
-    """A file of a form; the lengths are those of a list of files."""
+    """A file of a form, or a list of files.
+
+    Args:
+        default: Used where there is no file; without one it is required.
+        default_factory: Makes a default for each request.
+        alias: The name in the form, if it is another than the parameter's.
+        min_length: The shortest list.
+        max_length: The longest list.
+        title: In the OpenAPI document.
+        description: In the OpenAPI document.
+        examples: In the OpenAPI document.
+        deprecated: In the OpenAPI document.
+        include_in_schema: Whether the OpenAPI document has it.
+    """
     constraints = _constraints(None, None, None, None, None, min_length, max_length, None)
     told = _told(title, description, examples, deprecated, include_in_schema)
     return Marker("file", default, default_factory, alias, constraints, told=told)

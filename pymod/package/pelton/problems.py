@@ -11,9 +11,26 @@ if TYPE_CHECKING:
 
 
 class ProblemDetails:
-    """An RFC 9457 problem; further members by keyword. May be returned by any handler."""
+    """Problem details of RFC 9457. Any handler may return them; their status becomes the answer's.
 
-    __slots__ = ("detail", "extensions", "instance", "status", "title", "type_uri")
+    Args:
+        type_uri: Identifies the kind of problem.
+        title: One line for people; with the default `type_uri` the status' phrase.
+        status: From 200 to 599.
+        detail: What is wrong with this request.
+        instance: Identifies this occurrence.
+        extensions: Further members.
+    """
+
+    # With a docstring each, which help() shows.
+    __slots__ = {
+        "detail": "What is wrong with this request.",
+        "extensions": "Further members, by name.",
+        "instance": "Identifies this occurrence.",
+        "status": "The status of the answer.",
+        "title": "One line for people.",
+        "type_uri": "Identifies the kind of problem.",
+    }
 
     def __init__(
         self,
@@ -32,6 +49,7 @@ class ProblemDetails:
         self.extensions = extensions
 
     def to_dict(self) -> dict[str, Any]:
+        """The members as they are sent; those that are None are left out."""
         title = self.title
         if title is None and self.type_uri == "about:blank":
             title = phrase(self.status)

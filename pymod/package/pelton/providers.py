@@ -165,7 +165,15 @@ class Injecting:
         self._providers = Providers(self)  # type: ignore[arg-type]
 
     def register_singleton(self, name: str, value: Any) -> None:
-        """A value for `Depends(name)`."""
+        """Registers a value for `Depends("name")`.
+
+        Args:
+            name: The name.
+            value: The very object that handlers get.
+
+        Raises:
+            RegistrationError: The name is taken.
+        """
         self._providers.register(name, Named(value, None, "app", f"singleton {name!r}"))
 
     def register_provider(
@@ -174,14 +182,23 @@ class Injecting:
         fn: Callable[..., Any],
         scope: Literal["app", "request", "handler", "function", "transient"] = "request",
     ) -> None:
-        """A provider for `Depends(name)`, with the scope of its values."""
+        """Registers a provider for `Depends("name")`.
+
+        Args:
+            name: The name.
+            fn: A function, class, generator or async generator; its parameters follow the rule of handlers.
+            scope: How long a value lives: as long as the app, the request, the handler, or this one use (`transient`).
+
+        Raises:
+            RegistrationError: The name is taken.
+        """
         if not callable(fn):
             raise TypeError(f"register_provider() takes a callable, not {fn!r}; a value is a register_singleton()")
         self._providers.register(name, Named(None, fn, read_scope(scope), place_of(fn)))
 
     @property
     def dependency_overrides(self) -> MutableMapping[Any, Any]:
-        """What stands in for a provider or a name, by it; for tests."""
+        """What stands in for a provider or a name, by that provider or name; for tests."""
         return self._providers.overrides
 
     @dependency_overrides.setter
@@ -191,7 +208,15 @@ class Injecting:
         self._providers.overrides.update(given)
 
     def override(self, key: Callable[..., Any] | str, replacement: Any) -> AbstractContextManager[None]:
-        """Within the block, another provider or value for a provider or a name."""
+        """Within the `with` block another provider or value stands in; for tests.
+
+        Args:
+            key: The provider itself, or the registered name.
+            replacement: A provider, or for a name also a value.
+
+        Raises:
+            RegistrationError: No dependency has the name.
+        """
         if isinstance(key, str) and key not in self._providers.names:
             near = nearest(key, list(self._providers.names))
             raise RegistrationError(
@@ -202,7 +227,7 @@ class Injecting:
         return _overridden(self._providers.overrides, key, replacement)
 
     def scope(self) -> Scope:
-        """Where providers are resolved outside of requests."""
+        """Dependencies outside of requests: `async with app.scope() as s: await s.resolve(make)`."""
         return Scope(self)  # type: ignore[arg-type]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TestResponse:
-    """An answer as the client read it."""
+    """An answer as a test client read it: `status_code`, `headers`, `content`, `text`, `json()`."""
 
     __test__ = False  # not for pytest to collect
 
@@ -30,6 +30,7 @@ class TestResponse:
 
     @property
     def charset(self) -> str:
+        """The charset of the Content-Type, `utf-8` without one."""
         content_type = self.headers.get("content-type") or ""
         for part in content_type.split(";")[1:]:
             name, _, value = part.partition("=")
@@ -39,9 +40,11 @@ class TestResponse:
 
     @property
     def text(self) -> str:
+        """The body as text."""
         return self.content.decode(self.charset, "replace")
 
     def json(self) -> Any:
+        """The value of the body as JSON; JSONDecodeError if it is none."""
         return _native.json_loads(self.content)
 
     @property
@@ -52,9 +55,11 @@ class TestResponse:
 
     @property
     def is_success(self) -> bool:
+        """Whether the status is 2xx."""
         return 200 <= self.status_code < 300
 
     def raise_for_status(self) -> Self:
+        """Itself if it is a success; else an HTTPError with its status and text."""
         if not self.is_success:
             raise HTTPError(self.status_code, self.text)
         return self

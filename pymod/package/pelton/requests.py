@@ -13,7 +13,7 @@ __all__ = ["URL", "Address", "Headers", "MultiDict", "Request", "State"]
 
 
 class Address(tuple):  # type: ignore[type-arg]
-    """Host and port of one end of a connection."""
+    """Host and port of one end of a connection; a tuple of both."""
 
     __slots__ = ()
 
@@ -22,11 +22,13 @@ class Address(tuple):  # type: ignore[type-arg]
 
     @property
     def host(self) -> str:
+        """The IP address as text."""
         host: str = self[0]
         return host
 
     @property
     def port(self) -> int:
+        """The port number."""
         port: int = self[1]
         return port
 
@@ -38,7 +40,7 @@ class Address(tuple):  # type: ignore[type-arg]
 
 
 class URL(str):
-    """The whole URL as a str, with its parts as attributes."""
+    """A whole URL. It is a `str`, with its parts as attributes."""
 
     __slots__ = ("_parts",)
 
@@ -55,32 +57,45 @@ class URL(str):
 
     @property
     def scheme(self) -> str:
+        """`http` or `https`."""
         scheme: str = self._split().scheme
         return scheme
 
     @property
     def host(self) -> str | None:
+        """The host in lower case, without the port; None if the URL has none."""
         host: str | None = self._split().hostname
         return host
 
     @property
     def port(self) -> int | None:
+        """The port; None if the URL does not name one."""
         port: int | None = self._split().port
         return port
 
     @property
     def path(self) -> str:
+        """The path, percent-encoded as in the URL."""
         path: str = self._split().path
         return path
 
     @property
     def query(self) -> str:
+        """The query without its `?`, percent-encoded as in the URL; empty if there is none."""
         query: str = self._split().query
         return query
 
 
 class State:
-    """An attribute namespace over a dict; reads of absent names fall back to another State."""
+    """An attribute namespace: `state.pool = pool`, then `state.pool`.
+
+    Reads of absent names fall back to another State, `request.state` to `app.state`; what neither has is an
+    AttributeError. As a marker with a name, `Annotated[Pool, State("pool")]`, it gives a handler that value.
+
+    Args:
+        values: What it begins with; or a name, for the marker.
+        fallback: Where absent names are looked up.
+    """
 
     __slots__ = ("_fallback", "_values")
 
@@ -120,18 +135,19 @@ class State:
 
 
 def _client(self: Request) -> Address | None:
-    """Where the request came from; None on a Unix socket."""
+    """Address and port that the request came from; None on a Unix socket."""
     pair = self._client
     return None if pair is None else Address(*pair)
 
 
 def _server(self: Request) -> Address | None:
-    """The address that was connected to; None on a Unix socket."""
+    """Address and port that were connected to; None on a Unix socket."""
     pair = self._server
     return None if pair is None else Address(*pair)
 
 
 def client_ip(self: Request) -> str | None:
+    """The IP address that the request came from; None on a Unix socket. Behind a proxy it is the proxy's."""
     pair = self._client
     return None if pair is None else pair[0]
 
@@ -150,14 +166,22 @@ def _authority(self: Request) -> str:
 
 
 def _url(self: Request) -> URL:
-    """Scheme, validated host, path and query as sent."""
+    """The absolute URL: scheme, validated host, path and query as sent."""
     query = self.query_string
     path = self.raw_path.decode("latin-1")
     return URL(f"{self.scheme}://{_authority(self)}{path}{'?' + query if query else ''}")
 
 
 def url_for(self: Request, name: str, /, **params: Any) -> str:
-    """The absolute URL of a route of the app that has the request."""
+    """The absolute URL of a route of the app that has the request.
+
+    Args:
+        name: The route's name, as for `App.url_for()`.
+        params: Values for the parameters of its path; `_query` is a mapping for its query.
+
+    Raises:
+        URLBuildError: The name is unknown, or the values do not fit the path.
+    """
     from pelton.routing import quoted
 
     return f"{self.scheme}://{_authority(self)}{quoted(root_path(self))}{self.app.url_for(name, **params)}"
@@ -169,12 +193,17 @@ def root_path(self: Request) -> str:
 
 
 def _state(self: Request) -> State:
-    """Attribute view of `context`; absent names are looked up in `app.state`."""
+    """An attribute view of `context`; absent names are looked up in `app.state`."""
     return State(self.context, self.app.state)
 
 
 def text(self: Request) -> str:
-    """The body in its declared charset, UTF-8 without one."""
+    """The body as text, in its declared charset or UTF-8.
+
+    Raises:
+        UnsupportedMediaType: The declared charset is unknown.
+        BadBody: The body is not of that charset.
+    """
     return decoded_text(self, self.body())
 
 
@@ -205,18 +234,22 @@ def _parameter(content_type: str, wanted: str) -> str | None:
 
 
 def get_context(self: Request, key: str, default: Any = None) -> Any:
+    """The value of `context` under `key`, else `default`."""
     return self.context.get(key, default)
 
 
 def set_context(self: Request, key: str, value: Any) -> None:
+    """Stores a value in `context`, where later hooks, guards and the handler find it."""
     self.context[key] = value
 
 
 def get_param(self: Request, key: str, default: Any = None) -> Any:
+    """The value of a path parameter, as its converter made it, else `default`."""
     return self.params.get(key, default)
 
 
 def get_param_int(self: Request, key: str, default: Any = None) -> Any:
+    """A path parameter as an int; `default` where it is absent or no int."""
     value = self.params.get(key)
     if isinstance(value, int):
         return value
@@ -224,22 +257,27 @@ def get_param_int(self: Request, key: str, default: Any = None) -> Any:
 
 
 def get_header(self: Request, key: str, default: Any = None) -> Any:
+    """The first value of a header field, in any case of letters, else `default`."""
     return self.headers.get(key, default)
 
 
 def get_query_param(self: Request, key: str, default: Any = None) -> Any:
+    """The last value of a query parameter, else `default`."""
     return self.query.get(key, default)
 
 
 def get_query_int(self: Request, key: str, default: Any = None) -> Any:
+    """A query parameter as an int; `default` where it is absent or no int."""
     return _read("as_int", self.query.get(key), default)
 
 
 def get_query_float(self: Request, key: str, default: Any = None) -> Any:
+    """A query parameter as a float; `default` where it is absent or no number."""
     return _read("as_float", self.query.get(key), default)
 
 
 def get_query_bool(self: Request, key: str, default: Any = None) -> Any:
+    """A query parameter as a bool (`true`, `1`, `yes`, `on` and their opposites); `default` where it is neither."""
     return _read("as_bool", self.query.get(key), default)
 
 
@@ -255,19 +293,22 @@ def _read(converter: str, found: str | None, default: Any) -> Any:
 
 
 def content_type(self: Request) -> str | None:
+    """The Content-Type as sent, parameters included; None without one."""
     return self.headers.get("content-type")
 
 
 def host(self: Request) -> str | None:
+    """The Host as sent, with its port if it has one; None if an HTTP/1.0 request has none."""
     return self.headers.get("host")
 
 
 def user_agent(self: Request) -> str | None:
+    """The User-Agent as sent; None without one."""
     return self.headers.get("user-agent")
 
 
 def accepts(self: Request, content_type: str) -> bool:
-    """Whether Accept allows the type; without the header everything is."""
+    """Whether Accept allows a media type such as `text/html`. Without that field every type is allowed."""
     return quality(self.headers.getlist("accept"), content_type) > 0
 
 
@@ -300,23 +341,28 @@ def _media_type(self: Request) -> str:
 
 
 def is_json(self: Request) -> bool:
+    """Whether the Content-Type is `application/json` or ends in `+json`."""
     media = _media_type(self)
     return media == "application/json" or ("/" in media and media.endswith("+json"))
 
 
 def is_form(self: Request) -> bool:
+    """Whether the Content-Type is `application/x-www-form-urlencoded`."""
     return _media_type(self) == "application/x-www-form-urlencoded"
 
 
 def is_multipart(self: Request) -> bool:
+    """Whether the Content-Type is `multipart/form-data`."""
     return _media_type(self) == "multipart/form-data"
 
 
 def is_secure(self: Request) -> bool:
+    """Whether the scheme is `https`."""
     return self.scheme == "https"
 
 
 def is_xhr(self: Request) -> bool:
+    """Whether `X-Requested-With: XMLHttpRequest` was sent, as some JavaScript libraries do."""
     return (self.headers.get("x-requested-with") or "").lower() == "xmlhttprequest"
 
 

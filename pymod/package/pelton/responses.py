@@ -27,9 +27,17 @@ _ABSENT: Any = object()
 class Response:
     """A complete answer. It may be returned many times; whoever may change it gets a copy.
 
-    The native half reads the three slots directly: a status (0 in a side channel that set none),
-    the body as bytes, and the fields as they go on the wire, Content-Type among them. A streaming one
-    has a pelton.streaming.Streaming as its body, a file a pelton.files.FileBody.
+    Args:
+        body: Bytes, or a `str` that is encoded as UTF-8. `content` is an alias.
+        status: From 200 to 599. `status_code` is an alias.
+        headers: A mapping, or pairs where names repeat.
+        content_type: `text/plain` of a `str` and `application/octet-stream` of bytes unless given. `media_type` is an alias.
+        background: Tasks that begin when the answer has left.
+
+    Raises:
+        InvalidHeader: A name or value may not go on the wire.
+        TypeError: The body is something else; `Response.json()` encodes any JSON value.
+        ValueError: The status is out of range.
     """
 
     __slots__ = ("__weakref__", "_background", "_body", "_fields", "_status")
@@ -84,6 +92,7 @@ class Response:
 
     @property
     def status(self) -> int:
+        """The status, which may be set. `status_code` is an alias."""
         return self._status or 200
 
     @status.setter
@@ -92,6 +101,7 @@ class Response:
 
     @property
     def status_code(self) -> int:
+        """An alias of `status`."""
         return self._status or 200
 
     @status_code.setter
@@ -99,25 +109,31 @@ class Response:
         self._status = checked_status(status)
 
     def set_status(self, status: int) -> None:
+        """Sets the status, from 200 to 599, as assigning to `status` does."""
         self._status = checked_status(status)
 
     @property
     def headers(self) -> MutableHeaders:
+        """The header fields: a mapping that may be changed."""
         return MutableHeaders(self._fields)
 
     def set_header(self, name: str, value: str) -> None:
+        """Sets a header field in place of those of the same name; InvalidHeader if it may not go on the wire."""
         MutableHeaders(self._fields)[name] = value
 
     def add_header(self, name: str, value: str) -> None:
+        """Adds a header field beside those of the same name; InvalidHeader if it may not go on the wire."""
         self._fields.append(field(name, value))
 
     def body(self) -> bytes:
+        """The body as bytes; RuntimeError for a stream, file or template, whose body is made as it is sent."""
         body = self._body
         if isinstance(body, bytes):
             return body
         raise RuntimeError(f"the body of this response is made as it is sent, and not read before: {body!r}")
 
     def content_type(self) -> str | None:
+        """The Content-Type, None without one."""
         return MutableHeaders(self._fields).get("content-type")
 
     def set_cookie(
@@ -136,7 +152,23 @@ class Response:
         httponly: bool = _ABSENT,
         samesite: Literal["Lax", "Strict", "None"] | None = _ABSENT,
     ) -> None:
-        """Appends a Set-Cookie line. `expires` as an int is seconds from now."""
+        """Adds a `Set-Cookie` line.
+
+        Args:
+            name: A token.
+            value: Percent-encode what is outside the alphabet of cookies.
+            max_age: Lifetime in seconds; without it and `expires` the cookie ends with the browser's session.
+            expires: A date, or as an int seconds from now.
+            path: Below which the client sends it back.
+            domain: For which hosts; without it for this host alone.
+            secure: Only by https; None: if the request came by https.
+            http_only: Hidden from JavaScript. `httponly` is an alias.
+            same_site: When other sites' pages send it. `samesite` is an alias.
+            partitioned: Kept apart for each top-level site.
+
+        Raises:
+            ValueError: Name, value or attributes may not be sent, or `__Host-`, `__Secure-` and SameSite=None want more.
+        """
         from pelton.cookies import set_cookie_value
 
         if httponly is not _ABSENT:
@@ -170,7 +202,15 @@ class Response:
         secure: bool | None = None,
         partitioned: bool = False,
     ) -> None:
-        """Tells the client to forget the cookie; path and domain must be those it was set with."""
+        """Tells the client to forget a cookie.
+
+        Args:
+            name: Its name.
+            path: As it was set with.
+            domain: As it was set with.
+            secure: As it was set with.
+            partitioned: As it was set with.
+        """
         if secure is None and (partitioned or name.startswith(("__Host-", "__Secure-"))):
             secure = True
         from datetime import datetime, timezone
@@ -191,15 +231,26 @@ class Response:
 
     @staticmethod
     def json(data: Any, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
-        """Encoded at the call; JSONEncodeError names the path to what cannot be."""
+        """A JSON answer, encoded at the call.
+
+        Args:
+            data: Any JSON value; see the guide's page on JSON.
+            status: From 200 to 599.
+            headers: Further header fields.
+
+        Raises:
+            JSONEncodeError: A value cannot be encoded; the message names the path to it.
+        """
         return made(_native.json_dumps(data), status, headers, "application/json")
 
     @staticmethod
     def text(text: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
+        """Plain text in UTF-8."""
         return made(text.encode(), status, headers, "text/plain; charset=utf-8")
 
     @staticmethod
     def html(html: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
+        """A page of HTML in UTF-8."""
         return made(html.encode(), status, headers, "text/html; charset=utf-8")
 
     @staticmethod
@@ -210,7 +261,14 @@ class Response:
         *,
         headers: HeadersInit | None = None,
     ) -> Response:
-        """A template of the app that sends it, rendered by then; what it calls may be `async def`."""
+        """A page rendered by Jinja2 as it is sent, by the app that sends it. See `App.enable_templates()`.
+
+        Args:
+            name: The template's path in its directory.
+            context: Names that the template knows; what it calls may be `async def`.
+            status: From 200 to 599.
+            headers: Further header fields.
+        """
         from pelton.templates import TemplateBody
 
         response = made(b"", status, headers, "text/html; charset=utf-8")
@@ -225,13 +283,24 @@ class Response:
         *,
         headers: HeadersInit | None = None,
     ) -> Response:
+        """Bytes of the given type."""
         return made(bytes(data), status, headers, content_type)
 
     @staticmethod
     def xml(
         data: Any, root_name: str = "root", *, status: int = 200, headers: HeadersInit | None = None
     ) -> Response:
-        """dict → elements, list → repeated `item`; ValueError for what is no element name."""
+        """XML of plain values: a dict becomes elements, a list repeated `item` elements.
+
+        Args:
+            data: Dicts, lists and scalars.
+            root_name: The name of the outermost element.
+            status: From 200 to 599.
+            headers: Further header fields.
+
+        Raises:
+            ValueError: A key is no name of an element.
+        """
         from pelton.xml import xml_document
 
         return made(xml_document(data, root_name), status, headers, "application/xml")
@@ -245,7 +314,18 @@ class Response:
         external: bool = False,
         headers: HeadersInit | None = None,
     ) -> Response:
-        """302, 301 if permanent, or `status`; a target on another host must say `external`."""
+        """A redirect: 302, 301 if permanent, or the given status.
+
+        Args:
+            url: A path, or a whole URL; percent-encoded, but for letters outside ASCII.
+            permanent: 301 instead of 302.
+            status: 301, 302, 303, 307 or 308.
+            external: Needed for a target such as `//other.example`, which browsers take for another host.
+            headers: Further header fields.
+
+        Raises:
+            ValueError: The status is no redirect, the target has spaces or controls, or leaves the host unsaid.
+        """
         if status is None:
             status = 301 if permanent else 302
         elif status not in (301, 302, 303, 307, 308):
@@ -265,13 +345,20 @@ class Response:
 
     @staticmethod
     def no_content(*, headers: HeadersInit | None = None) -> Response:
+        """204 without a body."""
         return made(b"", 204, headers, None)
 
     @staticmethod
     def created(
         data: Any = None, location: str | None = None, *, headers: HeadersInit | None = None
     ) -> Response:
-        """201 with `data` as JSON, empty without; `location` becomes the Location field."""
+        """201.
+
+        Args:
+            data: The body as JSON; empty without.
+            location: The new resource's URL, for the `Location` field.
+            headers: Further header fields.
+        """
         response = made(b"", 201, headers, None) if data is None else Response.json(data, 201, headers=headers)
         if location is not None:
             response._fields.append(field("Location", location))
@@ -279,6 +366,7 @@ class Response:
 
     @staticmethod
     def problem(problem: ProblemDetails, *, headers: HeadersInit | None = None) -> Response:
+        """Problem details as `application/problem+json` (RFC 9457), with the status they hold."""
         return made(_native.json_dumps(problem.to_dict()), problem.status, headers, "application/problem+json")
 
     @staticmethod
@@ -290,7 +378,15 @@ class Response:
         status: int = 200,
         headers: HeadersInit | None = None,
     ) -> Response:
-        """Sends item after item: octets, str as UTF-8, or what `content_type` asks for. Single-use."""
+        """Sends item after item as they come. Such a response can be returned once.
+
+        Args:
+            iterable: A generator or iterator, async or not, of bytes, of `str` (sent as UTF-8), or of values for JSON lines.
+            content_type: `application/x-ndjson` makes each item a line of JSON.
+            content_length: The exact length in bytes, if it is known; else the body is chunked.
+            status: From 200 to 599.
+            headers: Further header fields.
+        """
         from pelton.streaming import stream_response
 
         return stream_response(
@@ -301,7 +397,14 @@ class Response:
     def sse(
         iterable: Any, *, keepalive: float | None = None, status: int = 200, headers: HeadersInit | None = None
     ) -> Response:
-        """An event stream; a comment goes out after `keepalive` silent seconds, 0 for never."""
+        """A stream of server-sent events.
+
+        Args:
+            iterable: A generator or iterator, async or not, of `SseEvent` or of values that become the data of one.
+            keepalive: Seconds of silence before a comment is sent, 0 for never; None: the setting `timeouts.sse_keep_alive`.
+            status: From 200 to 599.
+            headers: Further header fields.
+        """
         from pelton.streaming import sse_response
 
         return sse_response(iterable, keepalive=keepalive, status=status, headers=headers)
@@ -317,9 +420,17 @@ class Response:
         status: int = 200,
         headers: HeadersInit | None = None,
     ) -> Response:
-        """A file to be kept, by this name or its own; 404 if it is none when it is sent.
+        """A file for the client to keep (`Content-Disposition: attachment`), sent without the interpreter.
 
-        With `root` the path begins there and cannot leave it.
+        Ranges and conditional requests are answered. If there is no such file when it is sent, the answer is 404.
+
+        Args:
+            path: The file; with `root` it begins there and cannot leave it.
+            filename: The name that the client is offered; the file's own unless given.
+            content_type: By the name's extension unless given.
+            root: A directory; needed where any part of `path` comes from a client.
+            status: From 200 to 599.
+            headers: Further header fields.
         """
         from os.path import basename
 
@@ -338,7 +449,15 @@ class Response:
         status: int = 200,
         headers: HeadersInit | None = None,
     ) -> Response:
-        """The same to be shown where it is asked for."""
+        """A file to be shown by the client (`inline`), sent without the interpreter. Otherwise as `file()`.
+
+        Args:
+            path: The file; with `root` it begins there and cannot leave it.
+            content_type: By the name's extension unless given.
+            root: A directory; needed where any part of `path` comes from a client.
+            status: From 200 to 599.
+            headers: Further header fields.
+        """
         from pelton.files import file_response
 
         return file_response(path, content_type, attachment=None, root=root, status=status, headers=headers)

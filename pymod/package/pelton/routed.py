@@ -51,30 +51,48 @@ class Routed:
     # --- routes ---
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for GET, and so for HEAD. See `route()`."""
         return self.route(path, ("GET",), **options)
 
     def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for POST. See `route()`."""
         return self.route(path, ("POST",), **options)
 
     def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for PUT. See `route()`."""
         return self.route(path, ("PUT",), **options)
 
     def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for PATCH. See `route()`."""
         return self.route(path, ("PATCH",), **options)
 
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for DELETE. See `route()`."""
         return self.route(path, ("DELETE",), **options)
 
     def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for HEAD alone; a GET route answers HEAD by itself. See `route()`."""
         return self.route(path, ("HEAD",), **options)
 
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for OPTIONS, instead of the automatic answer. See `route()`."""
         return self.route(path, ("OPTIONS",), **options)
 
     def route(
         self, path: str, methods: Sequence[str] = ("GET",), **options: Unpack[RouteOptions]
     ) -> Callable[[F], F]:
-        """Registers the decorated callable and returns it unchanged."""
+        """Registers the decorated callable and returns it unchanged.
+
+        Args:
+            path: The template, such as `/users/{id:int}`; it begins with a slash.
+            methods: The HTTP methods, of any case.
+            options: See `RouteOptions`.
+
+        Raises:
+            RegistrationError: The template or the handler is refused, or the app has begun to serve.
+            RouteConflict: Another route has the same methods and shape.
+            HandlerSignatureError: A parameter of the handler has no source.
+        """
 
         def register(handler: F) -> F:
             self.add_route(path, handler, methods, **options)
@@ -89,6 +107,17 @@ class Routed:
         methods: Sequence[str] = ("GET",),
         **options: Unpack[RouteOptions],
     ) -> None:
+        """Registers a handler by a plain call; `route()` is the same as a decorator.
+
+        Args:
+            path: The template, such as `/users/{id:int}`.
+            handler: Any callable: a `def`, an `async def`, a method, an object with `__call__`.
+            methods: The HTTP methods, of any case.
+            options: See `RouteOptions`.
+
+        Raises:
+            RegistrationError: As for `route()`.
+        """
         place = place_of(handler)
         self._registering(f"route {path}", place)
         taken = taken_options(dict(options))
@@ -112,7 +141,21 @@ class Routed:
         guards: Sequence[Callable[[Any], Any]] = (),
         dependencies: Sequence[Any] = (),
     ) -> Callable[[F], F]:
-        """Registers a handler of WebSockets; a GET route may share the path."""
+        """Registers the decorated handler of WebSockets and returns it unchanged. A GET route may share the path.
+
+        Args:
+            path: The template, as for `route()`.
+            name: For `url_for()`; the function's name unless given.
+            origins: Origins whose pages may connect beside the site's own, `*` for any; None: the setting `ws_origins`.
+            subprotocols: Those that the handler speaks; the first that the client offers too is agreed upon.
+            max_size: Largest message that is received, in bytes or as a text such as "64KiB"; None: the setting `ws_max_size`.
+            blocking: True, or the name of a pool, to run a `def` with a `SyncWebSocket` on a thread.
+            guards: Judged before the handshake is answered; a refusal is an ordinary answer.
+            dependencies: Of `Depends()`, called for what they do.
+
+        Raises:
+            RegistrationError: The template or the handler is refused.
+        """
 
         def register(handler: F) -> F:
             from pelton.websocket_routes import WebSocketEntry
@@ -140,7 +183,11 @@ class Routed:
     # --- hooks ---
 
     def on_event(self, event: Literal["startup", "shutdown"]) -> Callable[[F], F]:
-        """Registers a `def` or `async def` without parameters."""
+        """Registers a `def` or `async def` without parameters that runs in each worker as it starts or stops.
+
+        Args:
+            event: `startup`, before the first request, or `shutdown`, after the last.
+        """
 
         def register(hook: F) -> F:
             place = place_of(hook)
@@ -151,9 +198,11 @@ class Routed:
         return register
 
     def on_startup(self, hook: F) -> F:
+        """Registers a `def` or `async def` that runs before the first request, as `on_event("startup")` does."""
         return self.on_event("startup")(hook)
 
     def on_shutdown(self, hook: F) -> F:
+        """Registers a `def` or `async def` that runs after the last request, as `on_event("shutdown")` does."""
         return self.on_event("shutdown")(hook)
 
     # --- blueprints ---
@@ -168,7 +217,19 @@ class Routed:
         guards: Sequence[Any] = (),
         dependencies: Sequence[Any] = (),
     ) -> None:
-        """Takes in a blueprint, below a prefix. The same one again needs another prefix, and another name if it has one."""
+        """Takes in a blueprint with everything in it, also what is added to it later. `include_router` is an alias.
+
+        Args:
+            blueprint: A `Blueprint`. The same one again needs another prefix, and another name if it has one.
+            prefix: Put before its own prefix.
+            name: Instead of its own name, in the names of its routes.
+            tags: Added to those of its routes in the OpenAPI document.
+            guards: Judged before its own.
+            dependencies: Of `Depends()`, called before its own.
+
+        Raises:
+            RegistrationError: The prefix or the name is taken, or a blueprint would contain itself.
+        """
         from pelton.blueprints import register
 
         register(self, blueprint, prefix, name, tags, guards, dependencies)

@@ -164,7 +164,20 @@ def _text(value: Any, converter: str) -> str | None:
 class RouteInfo:
     """One registered route. `options` holds what was given to the decorator."""
 
-    __slots__ = ("encode", "explicit_name", "handler", "items", "methods", "name", "options", "owners", "path", "place", "template")
+    # With a docstring each, which help() shows.
+    __slots__ = {
+        "encode": "What encodes results of the declared type; None without one.",
+        "explicit_name": "Whether the name was given.",
+        "handler": "The callable that was registered.",
+        "items": "How the items of a stream are encoded, where the annotation settles it.",
+        "methods": "The methods, in upper case.",
+        "name": "The name for `url_for()`.",
+        "options": "What was given to the decorator, and inherited from blueprints.",
+        "owners": "The app, then the blueprints around the route, outer first.",
+        "path": "The template, with the prefixes of its blueprints.",
+        "place": "File and line of the handler.",
+        "template": "The template in its parts.",
+    }
 
     def __init__(
         self,
@@ -191,15 +204,18 @@ class RouteInfo:
 
     @property
     def where(self) -> str:
+        """Its place, methods and path, as error messages name it."""
         return f"{self.place}, {' '.join(self.methods)} {self.path}"
 
     @property
     def status(self) -> int:
+        """The status of returned values that carry none."""
         status: int = self.options.get("status", 200)
         return status
 
     @property
     def media_type(self) -> str | None:
+        """The route's `media_type=`, None without."""
         media_type: str | None = self.options.get("media_type")
         return media_type
 

@@ -35,9 +35,17 @@ __all__ = [
 
 
 class SecurityScopes:
-    """The scopes that every Security() above the provider asks for, outermost first."""
+    """A parameter of this type gets the scopes that every `Security()` above the provider asks for, outermost first.
 
-    __slots__ = ("scope_str", "scopes")
+    Args:
+        scopes: The scopes; `scope_str` has them with spaces between.
+    """
+
+    # With a docstring each, which help() shows.
+    __slots__ = {
+        "scope_str": "The scopes with spaces between.",
+        "scopes": "The scopes, outermost first.",
+    }
 
     def __init__(self, scopes: Sequence[str] | None = None) -> None:
         self.scopes = list(scopes or ())
@@ -45,9 +53,18 @@ class SecurityScopes:
 
 
 class HTTPAuthorizationCredentials:
-    """The two halves of an Authorization field."""
+    """The two halves of an Authorization field.
 
-    __slots__ = ("credentials", "scheme")
+    Args:
+        scheme: As it was sent, such as `Bearer`.
+        credentials: What follows it.
+    """
+
+    # With a docstring each, which help() shows.
+    __slots__ = {
+        "credentials": "What follows the scheme.",
+        "scheme": "As it was sent, such as `Bearer`.",
+    }
 
     def __init__(self, scheme: str, credentials: str) -> None:
         self.scheme = scheme
@@ -55,9 +72,18 @@ class HTTPAuthorizationCredentials:
 
 
 class HTTPBasicCredentials:
-    """What Basic authentication sends; compare both with hmac.compare_digest() on their bytes."""
+    """What Basic authentication sends. Compare both with `hmac.compare_digest()` on their bytes.
 
-    __slots__ = ("password", "username")
+    Args:
+        username: Before the colon.
+        password: After it.
+    """
+
+    # With a docstring each, which help() shows.
+    __slots__ = {
+        "password": "What follows the colon.",
+        "username": "What stands before the colon.",
+    }
 
     def __init__(self, username: str, password: str) -> None:
         self.username = username
@@ -67,8 +93,8 @@ class HTTPBasicCredentials:
 class _Scheme:
     """One scheme: `model` is its Security Scheme Object, `scheme_name` its key among the components."""
 
-    is_security_scheme = True
-    challenge = "Bearer"
+    _is_security_scheme = True
+    _challenge = "Bearer"
 
     def __init__(
         self, model: dict[str, Any], scheme_name: str | None, description: str | None, auto_error: bool
@@ -77,13 +103,13 @@ class _Scheme:
         self.scheme_name = scheme_name or type(self).__name__
         self.auto_error = auto_error
 
-    def refusal(self) -> HTTPError:
-        return HTTPError(401, "Not authenticated", {"WWW-Authenticate": self.challenge})
+    def _refusal(self) -> HTTPError:
+        return HTTPError(401, "Not authenticated", {"WWW-Authenticate": self._challenge})
 
     def _missing(self) -> Any:
         """What the provider gives where there are no credentials of this scheme: None, or the refusal."""
         if self.auto_error:
-            raise self.refusal()
+            raise self._refusal()
         return None
 
 
@@ -95,7 +121,14 @@ def _authorization(request: Any, scheme: str) -> tuple[str, str] | None:
 
 
 class HTTPBearer(_Scheme):
-    """The credentials of `Authorization: Bearer ...`; 401 without, or None with auto_error=False."""
+    """A provider of the credentials of `Authorization: Bearer ...`.
+
+    Args:
+        bearerFormat: What the token is, for the OpenAPI document.
+        scheme_name: Its name in the OpenAPI document; the class' unless given.
+        description: In the OpenAPI document.
+        auto_error: Whether a request without credentials gets 401; else the provider gives None.
+    """
 
     def __init__(
         self,
@@ -118,9 +151,15 @@ class HTTPBearer(_Scheme):
 
 
 class HTTPBasic(_Scheme):
-    """Name and password of `Authorization: Basic ...`, which must be strict Base64 of UTF-8 (RFC 7617).
+    """A provider of the name and password of `Authorization: Basic ...`, strict Base64 of UTF-8 (RFC 7617).
 
-    Malformed credentials are a 401 even with auto_error=False.
+    Malformed credentials get 401 even with `auto_error=False`.
+
+    Args:
+        scheme_name: Its name in the OpenAPI document; the class' unless given.
+        realm: Shown by browsers.
+        description: In the OpenAPI document.
+        auto_error: Whether a request without credentials gets 401; else the provider gives None.
     """
 
     def __init__(
@@ -134,7 +173,7 @@ class HTTPBasic(_Scheme):
         super().__init__({"type": "http", "scheme": "basic"}, scheme_name, description, auto_error)
         quoted = (realm or "").replace("\\", "\\\\").replace('"', '\\"')
         self.realm = realm
-        self.challenge = f'Basic realm="{quoted}", charset="UTF-8"'
+        self._challenge = f'Basic realm="{quoted}", charset="UTF-8"'
 
     def __call__(self, request) -> HTTPBasicCredentials | None:  # type: ignore[no-untyped-def]
         found = _authorization(request, "basic")
@@ -144,54 +183,61 @@ class HTTPBasic(_Scheme):
             data = a2b_base64(found[1].encode("ascii"), strict_mode=True)
             text = data.decode()
         except ValueError:
-            raise self.refusal() from None
+            raise self._refusal() from None
         if b2a_base64(data, newline=False).decode() != found[1]:
-            raise self.refusal()  # more padding than it takes, or bits behind the last octet
+            raise self._refusal()  # more padding than it takes, or bits behind the last octet
         username, separator, password = text.partition(":")
         if not separator or any(ord(one) < 32 or ord(one) == 127 for one in text):
-            raise self.refusal()
+            raise self._refusal()
         return HTTPBasicCredentials(username, password)
 
 
 class _APIKey(_Scheme):
-    challenge = "APIKey"
-    place: Literal["header", "query", "cookie"]
+    _challenge = "APIKey"
+    _place: Literal["header", "query", "cookie"]
 
     def __init__(
         self, *, name: str, scheme_name: str | None = None, description: str | None = None, auto_error: bool = True
     ) -> None:
         self.name = name
-        super().__init__({"type": "apiKey", "in": self.place, "name": name}, scheme_name, description, auto_error)
+        super().__init__({"type": "apiKey", "in": self._place, "name": name}, scheme_name, description, auto_error)
 
-    def of(self, key: str | None) -> str | None:
+    def _of(self, key: str | None) -> str | None:
         return key or self._missing()
 
 
 class APIKeyHeader(_APIKey):
-    """The key in a header field; 401 without, or None with auto_error=False."""
+    """A provider of a key in a header field.
 
-    place = "header"
+    Args:
+        name: The field's name.
+        scheme_name: Its name in the OpenAPI document; the class' unless given.
+        description: In the OpenAPI document.
+        auto_error: Whether a request without a key gets 401; else the provider gives None.
+    """
+
+    _place = "header"
 
     def __call__(self, request) -> str | None:  # type: ignore[no-untyped-def]
-        return self.of(request.headers.get(self.name))
+        return self._of(request.headers.get(self.name))
 
 
 class APIKeyQuery(_APIKey):
-    """The key in the query, where logs and histories see it; 401 without, or None with auto_error=False."""
+    """A provider of a key in the query, where logs and histories see it. Arguments as for `APIKeyHeader`."""
 
-    place = "query"
+    _place = "query"
 
     def __call__(self, request) -> str | None:  # type: ignore[no-untyped-def]
-        return self.of(request.query.get(self.name))
+        return self._of(request.query.get(self.name))
 
 
 class APIKeyCookie(_APIKey):
-    """The key in a cookie; 401 without, or None with auto_error=False."""
+    """A provider of a key in a cookie. Arguments as for `APIKeyHeader`."""
 
-    place = "cookie"
+    _place = "cookie"
 
     def __call__(self, request) -> str | None:  # type: ignore[no-untyped-def]
-        return self.of(request.cookies.get(self.name))
+        return self._of(request.cookies.get(self.name))
 
 
 class _OAuth2Bearer(_Scheme):
@@ -205,7 +251,16 @@ def _flow(scopes: Mapping[str, str] | None, **urls: str | None) -> dict[str, Any
 
 
 class OAuth2PasswordBearer(_OAuth2Bearer):
-    """The bearer token that `tokenUrl` gives for a name and a password."""
+    """A provider of the bearer token that a client gets for a name and a password.
+
+    Args:
+        tokenUrl: Where it gets the token.
+        scheme_name: Its name in the OpenAPI document; the class' unless given.
+        scopes: What can be asked for, with descriptions.
+        description: In the OpenAPI document.
+        auto_error: Whether a request without a token gets 401; else the provider gives None.
+        refreshUrl: Where a token is renewed.
+    """
 
     def __init__(
         self,
@@ -221,7 +276,17 @@ class OAuth2PasswordBearer(_OAuth2Bearer):
 
 
 class OAuth2AuthorizationCodeBearer(_OAuth2Bearer):
-    """The bearer token that `tokenUrl` gives for a code from `authorizationUrl`."""
+    """A provider of the bearer token that a client gets for an authorization code.
+
+    Args:
+        authorizationUrl: Where the client gets the code.
+        tokenUrl: Where it gets the token.
+        refreshUrl: Where a token is renewed.
+        scheme_name: Its name in the OpenAPI document; the class' unless given.
+        scopes: What can be asked for, with descriptions.
+        description: In the OpenAPI document.
+        auto_error: Whether a request without a token gets 401; else the provider gives None.
+    """
 
     def __init__(
         self,
@@ -238,7 +303,10 @@ class OAuth2AuthorizationCodeBearer(_OAuth2Bearer):
 
 
 class OAuth2PasswordRequestForm:
-    """The form that a client of the password flow sends: `form: Annotated[OAuth2PasswordRequestForm, Depends()]`."""
+    """The form that a client of the password flow sends: `form: Annotated[OAuth2PasswordRequestForm, Depends()]`.
+
+    Its attributes are `grant_type`, `username`, `password`, `scopes` (a list), `client_id` and `client_secret`.
+    """
 
     def __init__(
         self,

@@ -16,12 +16,27 @@ KEEP_ALIVE = b":\n\n"
 
 
 class SseEvent:
-    """One event. `data` that is no str is sent as JSON; a line break splits it into lines.
+    """One server-sent event.
 
-    ValueError for a line break or NUL in `event` or `id`, and for a `retry` (in ms) that is not digits.
+    Args:
+        data: Sent as it is if it is a `str`, else as JSON. A line break splits it into several lines.
+        event: The event's type, which clients listen to; `message` to them without one.
+        id: What a client that connects again sends as `Last-Event-ID`.
+        retry: How many milliseconds a client waits before it connects again.
+        comment: A line that clients ignore.
+
+    Raises:
+        ValueError: `event` or `id` has a line break or NUL, or `retry` is no number of milliseconds.
     """
 
-    __slots__ = ("comment", "data", "event", "id", "retry")
+    # With a docstring each, which help() shows.
+    __slots__ = {
+        "comment": "A line that clients ignore.",
+        "data": "What it carries: a `str`, or a value for JSON.",
+        "event": "Its type, None for `message`.",
+        "id": "What a client that connects again sends as `Last-Event-ID`.",
+        "retry": "How many milliseconds a client waits before it connects again.",
+    }
 
     def __init__(
         self,
@@ -115,16 +130,19 @@ class SseStream:
         self._events: list[SseEvent] = []
 
     def add(self, event: SseEvent) -> Self:
+        """Appends an event."""
         if not isinstance(event, SseEvent):
             raise TypeError(f"add() takes an SseEvent, not {type(event).__name__}; add_data() takes any value")
         self._events.append(event)
         return self
 
     def add_data(self, data: Any) -> Self:
+        """Appends an event of this data."""
         self._events.append(SseEvent(data))
         return self
 
     def add_event(self, event: str, data: Any) -> Self:
+        """Appends an event of this type and data."""
         self._events.append(SseEvent(data, event))
         return self
 

@@ -20,18 +20,32 @@ class StaticFilesConfig:
     """What app.enable_static_files() serves, and how."""
 
     root: str | os.PathLike[str]
+    """The directory."""
     prefix: str = "/static"
+    """Where it begins in URLs."""
     index_file: str | None = "index.html"
+    """The file that answers for a directory; None for none."""
     cache_control: str | None = None
+    """The value of `Cache-Control` for every file."""
     spa: bool = False
+    """Whether unknown paths without a file extension get the index file of the root."""
     enable_etag: bool = True
+    """Whether answers have an `ETag`."""
     enable_last_modified: bool = True
+    """Whether answers have `Last-Modified`."""
     precompressed: bool = True
+    """Whether `.zst`, `.br` and `.gz` files beside a file are sent in its place to clients that accept them."""
     symlinks: Literal["beneath", "never"] = "beneath"
+    """Whether links inside the root are followed as long as they stay there, or `never`."""
 
 
 class StaticFiles:
-    """A directory as the target of app.mount(); with `html` a directory in it answers with its index.html."""
+    """A directory as the target of `App.mount()`.
+
+    Args:
+        directory: The directory.
+        html: Whether a directory in it answers with its `index.html`.
+    """
 
     def __init__(self, *, directory: str | os.PathLike[str], html: bool = False) -> None:
         self.directory = directory

@@ -81,7 +81,16 @@ class Rendering:
         auto_escape: bool = True,
         globals: Mapping[str, Any] | None = None,  # noqa: A002
     ) -> None:
-        """Templates of a directory, by Jinja2; `url_for` and `globals` are known in all of them."""
+        """Finds templates in a directory and renders them by Jinja2, the extra `pelton[templates]`.
+
+        Args:
+            template_dir: The directory, from the current one.
+            auto_escape: Whether values are escaped for HTML.
+            globals: Names that every template knows, beside `url_for`.
+
+        Raises:
+            RegistrationError: Jinja2 is not installed, there is no such directory, or templates are enabled already.
+        """
         from sys import _getframe
 
         caller = _getframe(1)
@@ -96,11 +105,20 @@ class Rendering:
         self._templates = Templates(self, template_dir, auto_escape, globals, where)  # type: ignore[arg-type]
 
     def render(self, name: str, context: Mapping[str, Any] | None = None) -> str:
-        """The text of a template."""
+        """The text of a rendered template.
+
+        Args:
+            name: The template's path in its directory.
+            context: Names that the template knows.
+
+        Raises:
+            RegistrationError: Templates are not enabled.
+            jinja2.TemplateNotFound: There is no such template.
+        """
         return enabled(self).environment(False).get_template(name).render(context or {})
 
     def render_string(self, source: str, context: Mapping[str, Any] | None = None) -> str:
-        """The same of a template that is no file."""
+        """The text of a template that is given itself; otherwise as `render()`."""
         return enabled(self).environment(False).from_string(source).render(context or {})
 
 

@@ -37,10 +37,19 @@ TURN_S = 0.01  # the server has timers of its own, so the loop waits no longer t
 
 
 class TestClient(ClientBase):
-    """Requests go through the real parser, router and serialiser, over memory, and block until answered.
+    """A client without a socket: requests go through the real parser, router and serialiser, and block until answered.
 
-    Handlers run on a loop of the client's own, so inside a running one it is a RuntimeError: there
-    AsyncTestClient is the same, awaitable.
+    Use it in a `with` block to run the lifespan. Cookies persist. Inside a running event loop use AsyncTestClient.
+
+    Args:
+        app: The application.
+        base_url: Scheme, host and port that relative URLs begin with.
+        headers: Sent with every request.
+        cookies: What its jar begins with.
+        client: The address that handlers see.
+        raise_server_exceptions: Whether an exception that no handler of the app took is raised in the test; else the
+            answer is a 500.
+        follow_redirects: Whether redirects are followed unless a request says otherwise.
     """
 
     _runtime: Runtime | None = None
@@ -53,50 +62,85 @@ class TestClient(ClientBase):
     # --- requests ---
 
     def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
-        """One request; TimeoutError if the server falls silent without having answered."""
+        """Sends one request and returns its answer.
+
+        Args:
+            method: The HTTP method.
+            url: A path, or a whole URL.
+            options: `params`, `headers`, `cookies`, one of `json`, `content`, `data` and `files`, `follow_redirects`, and
+                `timeout` in seconds (10).
+
+        Raises:
+            TimeoutError: There is no answer in time; the handler is named.
+            RuntimeError: An event loop runs on this thread.
+        """
         return at_once(self._request(method, url, **options))
 
     def get(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a GET request; see `request()`."""
         return self.request("GET", url, **options)
 
     def post(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a POST request; see `request()`."""
         return self.request("POST", url, **options)
 
     def put(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a PUT request; see `request()`."""
         return self.request("PUT", url, **options)
 
     def patch(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a PATCH request; see `request()`."""
         return self.request("PATCH", url, **options)
 
     def delete(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a DELETE request; see `request()`."""
         return self.request("DELETE", url, **options)
 
     def head(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a HEAD request; see `request()`."""
         return self.request("HEAD", url, **options)
 
     def options(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
+        """Sends a OPTIONS request; see `request()`."""
         return self.request("OPTIONS", url, **options)
 
     def raw(self, data: bytes, *, chunks: Sequence[int] | None = None) -> bytes:
-        """Octets in on a new connection, then its end; everything that was answered."""
+        """Sends bytes on a new connection, then its end.
+
+        Args:
+            data: The bytes.
+            chunks: Sizes of the first pieces; the rest arrives in one.
+
+        Returns:
+            Every byte that was answered.
+        """
         return at_once(self._raw(data, chunks))
 
     # --- answers that are read while they come ---
 
     def stream(self, method: str, url: str, **options: Unpack[StreamOptions]) -> StreamedResponse:
-        """A context manager around the answer, on a connection of its own; leaving it disconnects."""
+        """A context manager around an answer that is read while it comes; leaving it disconnects. Arguments as for `request()`."""
         asked = self._asked(method, url, **options)
         return begun_response(at_once(self._sent(asked)), asked.method, asked.url)
 
     def websocket_connect(
         self, url: str, subprotocols: Sequence[str] = (), *, headers: HeadersInit | None = None
     ) -> WebSocketSession:
-        """A context manager around a WebSocket; WebSocketRefused if the server answers otherwise."""
+        """A context manager around a WebSocket.
+
+        Args:
+            url: A path, or a whole URL.
+            subprotocols: Those that are offered.
+            headers: Further header fields of the handshake.
+
+        Raises:
+            WebSocketRefused: The server answered otherwise.
+        """
         wire, target, key = at_once(self._upgrade(url, subprotocols, headers))
         return WebSocketSession(wire, target, key, subprotocols)
 
     def run(self, awaitable: Awaitable[T]) -> T:
-        """Runs it on the client's loop, as if a handler awaited it."""
+        """Runs an awaitable on the client's loop, as if a handler awaited it, and returns its result."""
         task = None
 
         async def main() -> T:

@@ -20,9 +20,19 @@ PIECE_BYTES = 1024 * 1024
 
 
 class UploadedFile:
-    """One file of a form. Read like a file; nothing of it outlives the last reference."""
+    """One file of a form. It is read like a file, and is gone with its last reference."""
 
-    __slots__ = ("_at", "_begin", "_file", "_pieces", "_size", "filename", "headers", "raw_filename")
+    # With a docstring each, which help() shows.
+    __slots__ = {
+        "_at": None,
+        "_begin": None,
+        "_file": None,
+        "_pieces": None,
+        "_size": None,
+        "filename": "The last component of the name that was sent, without controls; None if nothing is left.",
+        "headers": "The header fields of its part.",
+        "raw_filename": "The name as it was sent; None without one.",
+    }
 
     def __init__(
         self, filename: str | None, raw_filename: str | None, fields: list[tuple[str, str]]
@@ -44,11 +54,11 @@ class UploadedFile:
         return self.headers.get("content-type")
 
     def size(self) -> int:
-        """In bytes."""
+        """Its length in bytes."""
         return self._size
 
     def extension(self) -> str:
-        """Of the file name, with its dot and in lower case: ".png"; "" without one."""
+        """The end of the file name from its last dot, in lower case, such as `.png`; empty without one."""
         stem, dot, last = (self.filename or "").rpartition(".")
         return dot + last.lower() if stem else ""
 
@@ -64,20 +74,20 @@ class UploadedFile:
         return self.read().decode(encoding)
 
     def seek(self, pos: int) -> int:
-        """Where the next read begins, in bytes from the beginning."""
+        """Where the next read begins, in bytes from the beginning; beyond the end it is the end. ValueError below 0."""
         if pos < 0:
             raise ValueError(f"seek() takes a position from 0, not {pos}")
         self._at = min(pos, self._size)
         return self._at
 
     def save(self, path: str | PathLike[str]) -> None:
-        """All of it, to a path of your own choosing; OSError as open() raises it."""
+        """Writes all of it to a path of your own choosing; OSError as `open()` raises it."""
         with open(path, "wb") as file:
             for piece in self._whole():
                 file.write(piece)
 
     async def save_async(self, path: str | PathLike[str]) -> None:
-        """save() on a thread of the default pool."""
+        """`save()` on a thread of the default pool."""
         from asyncio import to_thread
 
         await to_thread(self.save, path)

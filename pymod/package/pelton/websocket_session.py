@@ -27,7 +27,11 @@ NO_STATUS, LOST = 1005, 1006
 
 
 class WebSocketRefused(PeltonError):
-    """The server answered the upgrade with an ordinary response."""
+    """The server answered the handshake with an ordinary response.
+
+    Args:
+        response: That response.
+    """
 
     def __init__(self, response: TestResponse) -> None:
         super().__init__(f"the upgrade was answered with {response.status_code}")

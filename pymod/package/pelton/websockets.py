@@ -57,9 +57,22 @@ REASON_BYTES_MAX = CONTROL_BYTES_MAX - 2  # the code is in the same frame
 
 
 class WebSocketMessage:
-    """A whole message: `text` or `data`, or neither for a close."""
+    """A whole message, as `recv()` gives it and `send()` takes it.
 
-    __slots__ = ("data", "text", "type")
+    Args:
+        text: The content of a text message.
+        data: The content of a binary message. Without either it stands for a close.
+
+    Raises:
+        TypeError: Both are given, or of another type.
+    """
+
+    # With a docstring each, which help() shows.
+    __slots__ = {
+        "data": "The content of a binary message, else None.",
+        "text": "The content of a text message, else None.",
+        "type": "`text`, `binary` or `close`.",
+    }
 
     type: Literal["text", "binary", "close"]
 
@@ -73,12 +86,15 @@ class WebSocketMessage:
         self.data = None if data is None else _octets(data)
 
     def is_text(self) -> bool:
+        """Whether it is a text message."""
         return self.type == "text"
 
     def is_binary(self) -> bool:
+        """Whether it is a binary message."""
         return self.type == "binary"
 
     def is_close(self) -> bool:
+        """Whether it stands for a close."""
         return self.type == "close"
 
     def __eq__(self, other: object) -> bool:
@@ -131,71 +147,84 @@ class Handshake:
 
     @property
     def path(self) -> str:
+        """The decoded path that was asked for."""
         return self._of.request.path
 
     @property
     def params(self) -> dict[str, Any]:
+        """The parameters of the path, converted."""
         return self._of.request.params
 
     @property
     def query(self) -> MultiDict:
+        """The query of the URL."""
         return self._of.request.query
 
     @property
     def headers(self) -> Headers:
+        """The header fields of the handshake."""
         return self._of.request.headers
 
     @property
     def cookies(self) -> dict[str, str]:
+        """The cookies of the handshake, by name."""
         return self._of.request.cookies
 
     @property
     def client(self) -> Address | None:
+        """Address and port that the client connects from; None on a Unix socket."""
         return self._of.request.client
 
     @property
     def url(self) -> URL:
+        """The absolute URL that was asked for."""
         return self._of.request.url
 
     @property
     def context(self) -> dict[str, Any]:
+        """A dict of this connection, shared with guards and dependencies."""
         return self._of.request.context
 
     @property
     def state(self) -> State:
+        """An attribute view of `context`; absent names are looked up in `app.state`."""
         return self._of.request.state
 
     @property
     def app(self) -> App:
+        """The app that has the route."""
         return self._of.request.app
 
     @property
     def subprotocols(self) -> list[str]:
-        """What the client offers, in its order."""
+        """The subprotocols that the client offers, in its order."""
         return self._of.offered
 
     @property
     def subprotocol(self) -> str | None:
-        """The one that was agreed upon."""
+        """The subprotocol that was agreed upon; None without one."""
         return self._of.subprotocol
 
     @property
     def connected(self) -> bool:
+        """Whether messages can be sent: it is accepted and has not ended."""
         return self._of.accepted and self._of.ended is None and not self._of.link.closing
 
     @property
     def close_code(self) -> int | None:
+        """The code it was closed with; None while it is open."""
         ended = self._of.ended
         return None if ended is None else ended[0]
 
     @property
     def close_reason(self) -> str | None:
+        """The reason it was closed with; None while it is open."""
         ended = self._of.ended
         return None if ended is None else ended[1]
 
     @property
     def buffered(self) -> int:
-        """Octets that wait to be sent."""
+        """How many bytes wait to be sent."""
         return self._of.link.buffered
 
     def __repr__(self) -> str:
@@ -224,7 +253,16 @@ class WebSocket(Handshake):
     # --- beginning and end ---
 
     async def accept(self, subprotocol: str | None = None, headers: HeadersInit | None = None) -> None:
-        """Answers 101. Without it the first receive or send does, with the route's subprotocols."""
+        """Answers the handshake with 101. Without it the first receive or send does.
+
+        Args:
+            subprotocol: One of those that the client offers; None: the first of the route's that it offers.
+            headers: Header fields of the answer.
+
+        Raises:
+            ValueError: The client does not offer the subprotocol, or a field may not go on the wire.
+            WebSocketDisconnect: It has ended.
+        """
         if self._of.accepted:
             raise RuntimeError("this WebSocket has been accepted already; the first receive or send does it")
         fields = [] if headers is None else fields_of(headers)
@@ -246,7 +284,15 @@ class WebSocket(Handshake):
         of.subprotocol = subprotocol
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Begins the close, or refuses with a 403 what is not accepted yet; nothing if it has ended."""
+        """Begins the close; before it is accepted the handshake is refused with 403. It does nothing once it has ended.
+
+        Args:
+            code: 1000 to 1003, 1007 to 1014 or 3000 to 4999.
+            reason: At most 123 bytes of UTF-8.
+
+        Raises:
+            ValueError: The code or the reason may not be sent.
+        """
         of = self._of
         if of.ended is not None:
             return
@@ -265,19 +311,36 @@ class WebSocket(Handshake):
         return await of.link.receive()
 
     async def receive_text(self) -> str:
+        """The next text message.
+
+        Raises:
+            WebSocketDisconnect: It has ended.
+            TypeError: The message is binary; the WebSocket is closed with 1003.
+        """
         kind, message = await self._receive()
         if isinstance(message, str):
             return message
         raise await self._unexpected(kind, "text")
 
     async def receive_bytes(self) -> bytes:
+        """The next binary message.
+
+        Raises:
+            WebSocketDisconnect: It has ended.
+            TypeError: The message is text; the WebSocket is closed with 1003.
+        """
         kind, message = await self._receive()
         if isinstance(message, bytes):
             return message
         raise await self._unexpected(kind, "binary")
 
     async def receive_json(self) -> Any:
-        """The value of a text message; JSONDecodeError if it is none."""
+        """The value of the next text message.
+
+        Raises:
+            JSONDecodeError: It is no JSON.
+            WebSocketDisconnect: It has ended.
+        """
         return pelton.json.loads(await self.receive_text())
 
     async def _unexpected(self, kind: str, wanted: str) -> TypeError:
@@ -285,7 +348,7 @@ class WebSocket(Handshake):
         return TypeError(f"a {kind} message came where a {wanted} one was expected; `async for` takes both")
 
     async def recv(self) -> WebSocketMessage | None:
-        """The next message, None once closed."""
+        """The next message as a `WebSocketMessage`; None once it has ended."""
         try:
             _, message = await self._receive()
         except WebSocketDisconnect:
@@ -321,20 +384,23 @@ class WebSocket(Handshake):
             await of.turns.wait(of)
 
     async def send_text(self, text: str) -> None:
+        """Sends a text message. Waits while too much is queued; WebSocketDisconnect once it has ended."""
         if not isinstance(text, str):
             raise TypeError(f"send_text() takes a str, not {type(text).__name__}; send_json() takes any value")
         await self._send(text.encode(), True)
 
     async def send_bytes(self, data: Octets) -> None:
+        """Sends a binary message. Waits while too much is queued; WebSocketDisconnect once it has ended."""
         await self._send(_octets(data), False)
 
     send_binary = send_bytes
 
     async def send_json(self, value: Any) -> None:
-        """The value as a text message."""
+        """Sends a value as JSON in a text message; JSONEncodeError if it cannot be encoded."""
         await self._send(self._dumps(value), True)
 
     async def send(self, message: str | Octets | WebSocketMessage) -> None:
+        """Sends a `str` as text, bytes as a binary message, or a `WebSocketMessage` as what it is."""
         if isinstance(message, WebSocketMessage):
             if message.type == "close":
                 await self.close()
@@ -346,6 +412,7 @@ class WebSocket(Handshake):
             await self._send(_octets(message), False)
 
     async def ping(self, data: Octets = b"") -> None:
+        """Sends a ping with at most 125 bytes. Pings that keep the connection alive are sent without it."""
         self._ready()
         octets = _octets(data)
         if len(octets) > CONTROL_BYTES_MAX:
@@ -355,13 +422,13 @@ class WebSocket(Handshake):
     # --- topics ---
 
     def subscribe(self, topic: str) -> None:
-        """Gets what `app.publish(topic, ...)` says from now on, till the end; often is as good as once."""
+        """From now on it gets what `app.publish(topic, ...)` sends, until it ends. A second call changes nothing."""
         checked_topic(topic)
         self._ready()
         self._of.link.subscribe(topic)
 
     def unsubscribe(self, topic: str) -> None:
-        """Nothing if it has not subscribed, or has ended."""
+        """Ends what `subscribe()` began; nothing if it has not subscribed."""
         checked_topic(topic)
         self._of.link.unsubscribe(topic)
 
