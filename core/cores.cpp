@@ -35,8 +35,9 @@ struct Worker {
   std::uint64_t restarts = 0;
   std::uint64_t start_at_ms = 0;
   std::uint64_t ready_by_ms = never_ms;
-  bool epoll_only = false;  // the ring has killed one of this slot
-  bool dumped = false;      // for the heartbeat that is missing now
+  bool epoll_only = false;         // the ring has killed one of this slot
+  bool dumped = false;             // for the heartbeat that is missing now
+  std::uint64_t owes_from_ms = 0;  // a debugger held it until then, so it owed no heartbeat before
   std::uint64_t kill_at_ms = never_ms;
 };
 
@@ -130,6 +131,7 @@ class Supervisor {
     worker.pid = started->pid;
     worker.report_pipe = started->report_pipe;
     worker.ready = worker.dumped = false;
+    worker.owes_from_ms = 0;
     worker.cause.clear();
     worker.trace.clear();
     worker.ready_by_ms = patience_.ready_by_ms(clock_.now_ms());
@@ -219,7 +221,10 @@ class Supervisor {
         ::kill(worker.pid, SIGKILL);
         worker.kill_at_ms = never_ms;
       }
-      if (worker.ready) {
+      if (is_debugged(worker)) {
+        worker.owes_from_ms = now_ms;
+        if (!worker.ready) worker.ready_by_ms = patience_.ready_by_ms(now_ms);
+      } else if (worker.ready) {
         watch_heartbeat(index, now_ms);
       } else if (now_ms >= worker.ready_by_ms) {
         worker.ready_by_ms = never_ms;
@@ -231,10 +236,15 @@ class Supervisor {
     }
   }
 
+  // A worker leads a group of its own, but for a debugger's prompt it joins the supervisor's, to
+  // which the terminal belongs.
+  static bool is_debugged(const Worker& worker) { return ::getpgid(worker.pid) == ::getpgrp(); }
+
   void watch_heartbeat(std::size_t index, std::uint64_t now_ms) {
     Worker& worker = workers_[index];
     const CoreState& state = state_of(index);
-    const std::uint64_t beat_ms = state.heartbeat_ms.load(std::memory_order_relaxed);
+    const std::uint64_t shown_ms = state.heartbeat_ms.load(std::memory_order_relaxed);
+    const std::uint64_t beat_ms = shown_ms == 0 ? 0 : std::max(shown_ms, worker.owes_from_ms);
     const bool over = beat_ms != 0 && !state.is(Phase::serving);
     if (over && patience_.gone_by_ms(beat_ms) <= now_ms && worker.cause.empty()) {
       abort_worker(worker, "its shutdown took longer than timeouts.graceful");

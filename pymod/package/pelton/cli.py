@@ -145,7 +145,7 @@ def run(arguments: list[str]) -> int:
         workers = worker_count(flags.pop("workers", None))
         app_dir = os.path.abspath(flags.pop("app-dir", "."))
         if worker is not None:
-            return _work(target, app_dir, flags, worker)
+            return _work(target, app_dir, flags, worker, workers)
         return _supervise(arguments, flags, workers)
     except (ConfigError, StartupError) as error:
         if worker is None:
@@ -310,14 +310,21 @@ class Worker:
         for descriptor in (*self.listeners, segment, self._report):
             os.set_inheritable(descriptor, False)
 
-    def begin(self) -> None:
-        """Before anything of the app runs."""
+    def begin(self, workers: int) -> None:
+        """Before anything of the app runs; `workers` is how many there are."""
         from pelton import _native
 
         if not _native.join_supervisor(self._supervisor):
             raise SystemExit(1)
         _native.grow_heap_by_whole_arenas()
         _report_crashes()
+
+        def stop(*arguments: Any, **keywords: Any) -> Any:
+            from pelton.breakpoints import stop_at
+
+            return stop_at(sys._getframe(1), self._supervisor, workers, (arguments, keywords))
+
+        sys.breakpointhook = stop
 
     def is_ready(self) -> None:
         self._tell("ready")
@@ -374,11 +381,11 @@ def _load_runtime() -> None:
             gc.enable()
 
 
-def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker) -> int:
+def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, workers: int) -> int:
     from pelton.loading import load
     from pelton.serving import inherited, serve
 
-    worker.begin()
+    worker.begin(workers)
     _load_runtime()
     for name in ("user", "group"):
         flags.pop(name, None)  # the supervisor's, who is that by now
