@@ -25,16 +25,16 @@ enum class Gauge : std::uint8_t {
   connections_reading,    // a message is partly here
   connections_writing,    // answers are on their way out, or the end of one
   connections_lingering,  // answered for the last time
-  connections_closing,
-  exchanges_running,  // their head was read, their answer is not written
-  exchanges_queued,   // read, but waiting because answers are backed up
-  leases_out,
-  operations_in_flight,
-  send_queue_bytes,
-  log_queue_bytes,
-  loop_lag_us,  // how long that turn of the loop had worked
-  engine,       // 1 epoll, 2 io_uring
-  generation,   // how many processes the slot had before this one
+  connections_closing,    // their descriptor is being closed
+  exchanges_running,      // their head was read, their answer is not written
+  exchanges_queued,       // read, but waiting because answers are backed up
+  leases_out,             // receive buffers that connections hold
+  operations_in_flight,   // given to the kernel, without a result so far
+  send_queue_bytes,       // of answers that wait to be sent
+  log_queue_bytes,        // of log lines that wait to be written
+  loop_lag_us,            // how long that turn of the loop had worked
+  engine,                 // 1 epoll, 2 io_uring
+  generation,             // how many processes the slot had before this one
 };
 
 inline constexpr std::size_t gauge_count = 14;

@@ -136,7 +136,7 @@ class RouteConflict(RegistrationError):
 
 
 class URLBuildError(PeltonError, LookupError):
-    """url_for() met an unknown name, or parameters that do not fit the template."""
+    """`url_for()` met an unknown name, or parameters that do not fit the template."""
 
 
 class InvalidHeader(PeltonError, ValueError):

@@ -1,0 +1,1 @@
+"""The pages of the reference, made from docstrings and from the tables in the source."""

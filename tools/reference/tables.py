@@ -1,0 +1,174 @@
+"""The tables in the source as the reference shows them: settings, flags, reasons and gauges."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REASONS = Path("core/reason.cpp")
+GAUGES = Path("core/core_state.hpp")
+_CLASSES = {
+    "refused": "The request is malformed or breaks a limit: it is answered at once, and the connection closes.",
+    "answered": "The request is answered without a handler, or in place of one.",
+    "cut": "The connection is closed in the middle of an answer or of a WebSocket.",
+    "shed": "There is too much work: the request or the connection is turned away.",
+    "lost": "The client is gone.",
+    "fault": "The application or the server went wrong.",
+    "fallback": "Something that the machine does not allow is done another way.",
+    "dropped": "Something is left out.",
+    "closed": "The connection closes in the ordinary course.",
+    "engine": "What the engines meet; of use to those who work on them.",
+}
+_ROW = re.compile(r'((?:^ *// .+\n)*)^ *\{"(\w+)", "(\w+)", "([^"]*)"\},$', re.MULTILINE)
+_UNITS = {
+    "size": "bytes, or a text such as `64KiB`",
+    "count": "a number from 0",
+    "count from 1": "a number from 1",
+    "seconds": "seconds",
+    "switch": "on or off",
+    "text": "a text",
+    "port": "0 to 65535",
+    "backlog": "a number from 0",
+    "engine": "`auto`, `uring` or `epoll`",
+    "fields": "names and values",
+    "access log": "on, off or a path with a `/` in it",
+    "log format": "`combined`, `json` or a format",
+    "broker": "a URL, or an object",
+    "origins": "a list of origins",
+    "slow policy": "`close`, `drop` or `wait`",
+}
+_PARTS = {"": "ServerConfig", "limits": "LimitsConfig", "timeouts": "TimeoutConfig"}
+
+
+@dataclass(frozen=True)
+class ReasonText:
+    counter_class: str
+    word: str
+    text: str
+
+
+def reasons(root: Path) -> list[ReasonText]:
+    """The rows of the table of reasons, with the comment above each; empty where there is none."""
+    found = []
+    for comment, counter_class, word, _ in _ROW.findall((root / REASONS).read_text()):
+        if counter_class != "none":
+            text = " ".join(line.strip().removeprefix("// ") for line in comment.splitlines())
+            found.append(ReasonText(counter_class, word, text))
+    return found
+
+
+def gauges(root: Path) -> list[tuple[str, str]]:
+    """The gauges with the comments beside them."""
+    _, _, body = (root / GAUGES).read_text().partition("enum class Gauge")
+    return re.findall(r"^  (\w+),\s*// (.+)$", body.partition("};")[0], re.MULTILINE)
+
+
+def counters_page(root: Path) -> str:
+    lines = [
+        "# Counters and reasons",
+        "",
+        "Why a request, a connection or an operation did not go the plain way. A reason's word stands in the body of a",
+        "refusal, in the access log and in the name of its counter; `live_server.stats()` has the counters by their names.",
+        "They grow from the start of the server and add up over all of its workers.",
+    ]
+    rows = reasons(root)
+    for counter_class in dict.fromkeys(row.counter_class for row in rows):
+        lines += ["", f"## {counter_class}", "", _CLASSES[counter_class], "", "| Counter | Meaning |", "|---|---|"]
+        lines += [
+            f"| `{row.counter_class}.{row.word}` | {_linked(row.text)} |" for row in rows if row.counter_class == counter_class
+        ]
+    lines += ["", "## Gauges", "", "What a worker has at the moment, as it looked last, once a second.", "", "| Gauge | Meaning |"]
+    lines += ["|---|---|", *(f"| `{name}` | {text} |" for name, text in gauges(root))]
+    return "\n".join(lines) + "\n"
+
+
+def _linked(text: str) -> str:
+    """Settings that a text names, as literals, which the site links."""
+    return re.sub(r"\b((?:limits|timeouts)\.\w+|ws_\w+|log_queue)\b", r"`\1`", text)
+
+
+def settings_page(attributes: dict[str, str]) -> str:
+    """Every setting with its spellings; what it means is the string below its field."""
+    from pelton.settings import SETTINGS
+
+    lines = [
+        "# Settings",
+        "",
+        "Every setting has one name, from which its spellings follow: a field in code, a keyword of `App.run()` and",
+        "`live_server()`, a variable in the environment, and for some a flag of `pelton run`. The guide's page on",
+        "[configuration](../configuration.md) says which of them wins.",
+    ]
+    for part, kind in _PARTS.items():
+        lines += ["", f"## {kind}"]
+        for setting in SETTINGS.values():
+            if setting.part == part:
+                lines += ["", *_setting(setting, attributes[f"pelton.config.{kind}.{setting.field}"])]
+    return "\n".join(lines) + "\n"
+
+
+def _setting(setting: Any, meaning: str) -> list[str]:
+    unit = setting.unit.removesuffix(" or none")
+    optional = ", or none" if setting.unit.endswith(" or none") else ""
+    flag = flag_of(setting.keyword)
+    spelled = [f"Keyword `{setting.keyword}`", f"variable `PELTON_{setting.keyword.upper()}`"]
+    spelled.append(f"flag `{flag}`" if flag else "no flag")
+    return [
+        f"```{{confval}} {setting.place}",
+        f":type: {_UNITS[unit]}{optional}",
+        f":default: {shown_default(setting)}",
+        "",
+        meaning,
+        "",
+        ", ".join(spelled),
+        "```",
+    ]
+
+
+def flag_of(keyword: str) -> str:
+    """The flag of `pelton run` that sets it, empty without one."""
+    from pelton.cli import _RUN_FLAGS
+
+    flag = keyword.replace("_", "-")
+    return f"--{flag}" if flag in _RUN_FLAGS else ""
+
+
+def shown_default(setting: Any) -> str:
+    value, unit = setting.default, setting.unit.removesuffix(" or none")
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if unit == "size":
+        for name, factor in (("MiB", 2**20), ("KiB", 2**10)):
+            if value >= factor and value % factor == 0:
+                return f"{value // factor} {name}"
+        return f"{value} bytes"
+    return f"{value} s" if unit == "seconds" else f"`{value}`"
+
+
+def command_page() -> str:
+    """The commands as `pelton --help` says them."""
+    from pelton import cli
+
+    return "\n".join(
+        (
+            "# Command line",
+            "",
+            "```text",
+            cli.USAGE.rstrip(),
+            "```",
+            "",
+            "A setting without a flag is set by its variable; see [Settings](settings.md).",
+            "",
+            "| Exit code | Meaning |",
+            "|---|---|",
+            "| 0 | a stop was asked for, and is done |",
+            "| 1 | it failed; stderr says why |",
+            "| 2 | the command line is wrong |",
+            "| 3 | it did not start: the address, the configuration, an import or the application's own start |",
+            "| 128 + n | a second signal n ended it at once |",
+            "",
+        )
+    )
