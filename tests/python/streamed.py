@@ -19,6 +19,7 @@ class KeptSink:
         self.calls: list[str] = []
         self.produces: list[bool] = []  # whether events
         self.status = 0
+        self.left: int | None = None  # of the declared length
         self.fields: list[tuple[bytes, bytes]] = []
         self.pieces: list[bytes] = []
         self.room = room
@@ -33,12 +34,17 @@ class KeptSink:
     def begin(self, status: int, fields: list[tuple[bytes, bytes]]) -> None:
         self.calls.append("begin")
         self.status, self.fields = status, fields
+        length = self.field(b"content-length")
+        self.left = None if length is None else int(length)
 
     def write(self, data: bytes) -> bool:
         assert data and self.calls[0] == "begin" and self.calls[-1] not in ("end", "cut")
         self.calls.append("write")
-        self.pieces.append(data)
+        self.pieces.append(data[: self.left])
         self.wrote.set()
+        if self.left is not None:
+            self.left -= len(self.pieces[-1])
+            self.gone = self.gone or self.left == 0
         if self.room is None:
             return True
         self.room -= 1

@@ -384,7 +384,49 @@ def test_a_declared_length_over_a_connection(items: int, blocking: bool, serve: 
         assert len(answer.read()) == items * size
     with pytest.raises((IncompleteRead, OSError)):  # none at all is an ordinary 500
         urlopen(f"{url}/{items - 1}").read()
-    # A client that counts has what was declared; the connection ends behind it.
-    with contextlib.suppress(ConnectionError):
-        octets = ask(urlsplit(url).port or 0, b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % (items + 1))
-        assert len(octets.partition(b"\r\n\r\n")[2]) == items * size
+    # Exactly what was declared leaves; the connection ends behind it.
+    octets = ask(urlsplit(url).port or 0, b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % (items + 1) * 2)
+    assert octets.startswith(b"HTTP/1.1 200 OK\r\n") and len(octets.partition(b"\r\n\r\n")[2]) == items * size
+
+
+@pytest.mark.parametrize("kind", ["inline", "blocking", "async"])
+@pytest.mark.parametrize("pieces", [[b"abcdef"], [b"ab", b"cdef"], [b"abcd", b"ef"], [b"a", b"bcd", b"e", b"f"]])
+def test_exactly_the_declared_octets_leave(kind: str, pieces: list[bytes], serve: Callable[..., live_server]) -> None:
+    app = App()
+
+    def items() -> Iterator[bytes]:
+        yield from pieces
+
+    async def items_async() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+            await asyncio.sleep(0)
+
+    def handler() -> Response:
+        return Response.stream(items_async() if kind == "async" else items(), content_length=4)
+
+    app.add_route("/", handler, blocking=kind == "blocking")
+    server = serve(app)
+    with Peer(server.port or 0) as peer:
+        peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        head, _, body = peer.rest().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n") and b"\r\nContent-Length: 4" in head and body == b"abcd"
+    assert server.stats()["fault.response_length"] == 1 and server.stats()["fault.handler_streaming"] == 0
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_streamed_205_has_no_body(kind: str, serve: Callable[..., live_server]) -> None:
+    app = App()
+
+    async def items() -> AsyncIterator[bytes]:
+        yield b"never"
+
+    def handler() -> Response:
+        return Response.stream(items() if kind == "async" else iter([b"never"]), "a/b", status=205)
+
+    app.add_route("/", handler)
+    with Peer(serve(app).port or 0) as peer:
+        for _ in range(2):  # the connection goes on
+            peer.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            answer = peer.one()
+            assert (answer.status, answer.body) == (205, b"")

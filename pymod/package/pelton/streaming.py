@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 SSE_KEEP_ALIVE_S = 15.0
 
+_BODILESS = (204, 205, 304)
 _EVENT_FIELDS = [(b"Cache-Control", b"no-cache"), (b"X-Accel-Buffering", b"no")]
 
 
@@ -227,6 +228,7 @@ class _Sending:
         self.is_events = False
         self.length = streaming.content_length
         self.sent_bytes = 0
+        self.has_surplus = False
         self.pump: ItemPump | None = None
         self.commented_at_s = 0.0
         self.keep_alive: TimerHandle | None = None
@@ -234,7 +236,7 @@ class _Sending:
     async def run(self) -> BaseException | None:
         from asyncio import CancelledError
 
-        if self.sink.gone or self.status in (204, 304):
+        if self.sink.gone or self.status in _BODILESS:
             # No octet of the body will leave: the producer is closed before it starts.
             await self.close()
             self.begin(self.streaming.known_type())
@@ -255,7 +257,10 @@ class _Sending:
                 return error
             if not self.begun:
                 raise
-            self.sink.cut()
+            if self.has_surplus:
+                self.sink.end()  # the declared octets leave, then the connection ends
+            else:
+                self.sink.cut()
             self.delivery.log(error)
             return error
 
@@ -267,7 +272,7 @@ class _Sending:
         if is_events:
             self.note_events()
         item = await self.source.take()
-        if item is END or self.status in (204, 304):
+        if item is END or self.status in _BODILESS:
             await self.finish()
             return
         encoding = self.streaming.encoding_of(item, self.delivery.dumps)
@@ -281,8 +286,10 @@ class _Sending:
             if self.length is None or self.sent_bytes != self.length:
                 raise ClientDisconnected("the client has left")
             # The sink is gone for it has all that was declared; whether the producer has more, only that knows.
-            while (item := await self.source.take()) is not END:
+            while not self.has_surplus and (item := await self.source.take()) is not END:
                 self.write(encoding.encode(item))
+        if self.has_surplus:
+            raise ResponseValidationError(f"a stream of more octets than its content_length of {self.length}")
         await self.finish()
 
     @property
@@ -299,7 +306,7 @@ class _Sending:
         status, side = self.status, self.streaming.side
         fields = laid_over(self.delivery.fields, [] if side is None else side._fields)
         names = {name.lower() for name, _ in fields}
-        if status not in (204, 304):
+        if status not in _BODILESS:
             if content_type is not None and b"content-type" not in names:
                 fields.insert(0, (b"Content-Type", content_type.encode("latin-1")))
             if content_type == EVENTS:
@@ -311,13 +318,11 @@ class _Sending:
         self.begun = True
 
     def write(self, data: bytes) -> bool:
-        if self.length is not None:
-            left = self.length - self.sent_bytes
-            if len(data) > left:
-                if left:
-                    self.sink.write(data[:left])
-                raise ResponseValidationError(f"a stream of more octets than its content_length of {self.length}")
-            self.sent_bytes += len(data)
+        """Of a stream with a declared length. The sink leaves out what goes beyond it."""
+        assert self.length is not None
+        left = self.length - self.sent_bytes
+        self.has_surplus |= len(data) > left
+        self.sent_bytes += min(len(data), left)
         return self.sink.write(data)
 
     async def finish(self) -> None:
