@@ -182,6 +182,7 @@ class Connection final : public TurnNode,
   ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) override;
   void end_kept(Outcome outcome, std::span<const FieldView> trailers) override;
   void forsake() override;
+  std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire at_limit, void* context) override;
   HeadFault begin_stream(const ResponseHead& head) override;
   std::size_t write(std::string_view piece) override;
   bool is_backed_up() override;

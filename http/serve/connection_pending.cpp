@@ -29,7 +29,7 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
     kept_->deadline_ms = shared_.clock.now_ms() + timeout_ms;
     inspect_by(kept_->deadline_ms);
   }
-  if (shared_.pending.live() >= shared_.config.handlers_running_max) shared_.may_shed = true;
+  if (shared_.handlers_running() >= shared_.config.handlers_running_max) shared_.may_shed = true;
   const RequestHead& head = live.request();
   const bool has_body = head.framing == BodyFraming::chunked || head.content_length != 0;
   if (has_body && route != nullptr && route->streams_body) {
@@ -98,6 +98,12 @@ void Connection::forsake() {
   begin_close();
 }
 
+std::unique_ptr<OrphanedHandler> Connection::orphan(OrphanedHandler::Expire at_limit,
+                                                    void* context) {
+  CHECK(kept_ != nullptr);
+  return std::make_unique<OrphanedHandler>(shared_.orphans, kept_->deadline_ms, at_limit, context);
+}
+
 // The answer is written and the exchange gone; the connection moves on when it is settled.
 void Connection::answered(Persistence persistence) {
   persistence_behind_ = persistence;
@@ -110,6 +116,7 @@ void Connection::answered(Persistence persistence) {
 
 void Connection::time_out() {
   shared_.tell(Reason::fault_request_timeout, this);
+  kept_->deadline_ms = TimerWheel::no_deadline_ms;
   kept_->finish(ExchangeEvent::cancelled);
   const RequestHead& head = kept_->exchange().request();
   const Persistence persistence = kept_->exchange().persistence();

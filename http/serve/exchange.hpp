@@ -19,6 +19,7 @@
 #include "http/serve/body_file.hpp"
 #include "http/serve/endpoints.hpp"
 #include "http/serve/exchange_handle.hpp"
+#include "http/serve/orphaned_handler.hpp"
 #include "http/serve/websocket.hpp"
 
 namespace pelton::http {
@@ -33,6 +34,8 @@ class ExchangeHost : public EndpointSource {
   // Of the kept exchange, as Exchange says.
   virtual void end_kept(Outcome outcome, std::span<const FieldView> trailers) = 0;
   virtual void forsake() = 0;
+  virtual std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire expire,
+                                                  void* context) = 0;
   virtual HeadFault begin_stream(const ResponseHead& head) = 0;
   virtual std::size_t write(std::string_view piece) = 0;
   virtual bool is_backed_up() = 0;
@@ -129,6 +132,11 @@ class Exchange {
   // Ends this object and its handle, as end() does.
   void forsake() { parts_.host.forsake(); }
   bool suspended() const { return state_ == State::suspended; }
+  // In an event that ends the exchange, or right before end(): the handler is not through. It keeps
+  // its place among those that run, and its time limit, while the result lives.
+  std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire expire, void* context) {
+    return parts_.host.orphan(expire, context);
+  }
 
   // Once suspended, a response whose body is made piece by piece. Without a Content-Length field of
   // the handler's it is chunked (RSP-005, RSP-006). It is whole with end(Outcome::responded), and

@@ -65,6 +65,8 @@ std::uint64_t Server::next_deadline_ns() const {
       deadline_ms = std::min(deadline_ms, listener.paused_until_ms);
     }
   }
+  if (shared_.orphans.count() != 0) [[unlikely]]
+    deadline_ms = std::min(deadline_ms, shared_.orphans.next_wake_ms());
   if (!waiting_.empty()) deadline_ms = std::min(deadline_ms, room_wanted_at_ms_);
   if (stop_noticed_ != Stop::none) [[unlikely]]
     deadline_ms = std::min(deadline_ms, stopping_deadline_ms());
@@ -172,6 +174,10 @@ void Server::inspect_timers() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
   while (TimerNode* node = shared_.timers.pop_due(now_ms))
     static_cast<Connection*>(node)->inspect();
+  while (const OrphanedHandler* const due = shared_.orphans.pop_due(now_ms)) {
+    shared_.tell(Reason::fault_request_timeout, nullptr);
+    due->expire();
+  }
   if (shared_.stopping && now_ms >= stop_deadline_ms_) {
     shared_.connections.for_each([](Connection& connection) { connection.cut_at_deadline(); });
     for (; !waiting_.empty(); waiting_.pop_front()) {

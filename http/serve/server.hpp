@@ -49,6 +49,8 @@ class Server final : public uring::Work {
   std::uint32_t connections_live() const { return shared_.connections.live(); }
   // Exchanges whose handler has suspended them.
   std::uint32_t exchanges_pending() const { return shared_.pending.live(); }
+  // Handlers that are not through although their exchange is over.
+  std::size_t handlers_orphaned() const { return shared_.orphans.count(); }
 
   // What this core has at this moment, but for log, engine and generation; looks at every
   // connection.

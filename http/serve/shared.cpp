@@ -62,6 +62,7 @@ Shared::Shared(const ServerParts& parts)
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       pending(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
+      orphans(clock.now_ms()),
       websocket_rules(parts.websocket_rules),
       spool_rules(parts.spool_rules),
       websocket_parts({.blocks = blocks,
@@ -93,7 +94,7 @@ Reason Shared::shed_reason() {
   memory_short_ = held_bytes > (was_short ? buffered_bytes_low_ : config.buffered_bytes_high);
   // Whatever is kept for speed is worth less now than room for what is held already.
   if (memory_short_ && !was_short) blocks.trim();
-  const bool handlers_full = pending.live() >= config.handlers_running_max;
+  const bool handlers_full = handlers_running() >= config.handlers_running_max;
   may_shed = memory_short_ || handlers_full;
   if (handlers_full) return Reason::shed_handlers_running;
   return memory_short_ ? Reason::shed_memory : Reason::none;

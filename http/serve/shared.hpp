@@ -27,6 +27,7 @@
 #include "http/serve/files/disk_pool.hpp"
 #include "http/serve/held_descriptors.hpp"
 #include "http/serve/logs.hpp"
+#include "http/serve/orphaned_handler.hpp"
 #include "http/serve/parked_message.hpp"
 #include "http/serve/pending_exchange.hpp"
 #include "http/serve/topics.hpp"
@@ -80,6 +81,8 @@ struct Shared {
   // Why a request that begins now is turned away; none if it is not. Looks again at what raised
   // `may_shed`, and lowers that once nothing is short any more.
   Reason shed_reason();
+  // Handlers that are not through, be their exchange over.
+  std::uint64_t handlers_running() const { return pending.live() + orphans.count(); }
   // In the shape of what matched, or of the server for null.
   const RefusalBodies& refusal_bodies_of(const RouteSettings* matched) const;
   // Who waits for the disk in the loop's place; null where the loop may wait itself, because nobody
@@ -123,6 +126,7 @@ struct Shared {
   Slab<Connection> connections;
   HeldDescriptors held;
   Slab<PendingExchange> pending;  // at most one of each connection
+  OrphanedHandlers orphans;
   websocket::InflaterPool inflaters;
   websocket::Deflater deflater;
   const WebSocketRules websocket_rules;

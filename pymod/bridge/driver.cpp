@@ -35,6 +35,24 @@ Driver::~Driver() {
 // The coroutine has ended, or will never go on.
 void Driver::through() {
   if (std::exchange(waiting_, false)) --route_.application->coroutines_waiting;
+  if (threads_ == 0) orphan_.reset();
+}
+
+bool Driver::leave_place() {
+  if (threads_ == 0) return false;
+  if (--threads_ == 0 && !waiting_) orphan_.reset();
+  return true;
+}
+
+// The exchange ends before the handler does, whose time limit and place go on.
+void Driver::outlive(Exchange& exchange) {
+  if (!waiting_ && threads_ == 0) return;
+  const auto at_limit = [](void* context) {
+    auto& driver = *static_cast<Driver*>(context);
+    const OwnedRef held = OwnedRef::share(driver.object_);
+    driver.stop();
+  };
+  orphan_ = exchange.orphan(at_limit, this);
 }
 
 int Driver::traverse(visitproc visit, void* arg) const {
@@ -87,7 +105,7 @@ PySendResult Driver::throw_in(OwnedRef exception, PyObject** result) {
     *result = first.value.release();
     return PYGEN_NEXT;
   }
-  if (cancelled_ && produces_ && !cancellation_ && is_cancelled(exception)) {
+  if (cancelled_ && !cancellation_ && is_cancelled(exception)) {
     cancellation_ = OwnedRef(PyWeakref_NewRef(exception.get(), nullptr));
     if (!cancellation_) PyErr_Clear();
   }
@@ -236,6 +254,7 @@ void Driver::finish(Outcome outcome) {
     return;
   }
   if (Exchange* const exchange = handle_.get()) {
+    if (threads_ != 0) outlive(*exchange);
     exchange->end(outcome);
     part();
   }

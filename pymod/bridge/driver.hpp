@@ -11,6 +11,7 @@
 #include <Python.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -67,6 +68,11 @@ class Driver {
   PyObject* task() const { return task_.get(); }
   // Cancels the task for a stop, unless it still cleans up what the client's leaving has ended.
   void stop();
+  // A thread has begun or ended work of the handler's: until its last one ends, the handler keeps
+  // its place among those that run, be its coroutine through.
+  void hold_place() { ++threads_; }
+  // False if none has begun.
+  bool leave_place();
 
   // --- a response in pieces; each false or null with an error set ---
   // From now on there is a producer, which ends with the client; that of events with its side.
@@ -122,6 +128,7 @@ class Driver {
   void part();
 
   void through();
+  void outlive(http::Exchange& exchange);
   PyObject* wait_for(Waits what);
   void wake(Waits what);
   void fail(Waits what);
@@ -142,6 +149,8 @@ class Driver {
   OwnedRef task_;
   OwnedRef cancellation_;  // a weak reference to the exception that `cancelled_` became
   OwnedRef waiters_[3];
+  std::unique_ptr<http::OrphanedHandler> orphan_;  // of an exchange that ended before the handler
+  std::uint32_t threads_ = 0;
   std::optional<StepEnd> first_;
   OwnedRef rest_;  // bytes of which the connection has taken `rest_at_`
   std::size_t rest_at_ = 0;

@@ -261,6 +261,7 @@ void Driver::heard(ExchangeEvent event, Exchange& exchange) {
   gone_ = true;
   fail(Waits::room);
   fail(Waits::body);
+  outlive(exchange);
   part();
 }
 

@@ -100,6 +100,19 @@ PyObject* stop(PyObject* self, PyObject*) {
   Py_RETURN_NONE;
 }
 
+PyObject* hold_place(PyObject* self, PyObject*) {
+  of(self).hold_place();
+  Py_RETURN_NONE;
+}
+
+PyObject* leave_place(PyObject* self, PyObject*) {
+  if (!of(self).leave_place()) {
+    PyErr_SetString(PyExc_RuntimeError, "no place is held");
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
 PyObject* accept_websocket(PyObject* self, PyObject* arguments) {
   const char* subprotocol = nullptr;
   PyObject* fields = nullptr;
@@ -187,6 +200,10 @@ PyMethodDef methods[] = {
     {"cut", cut, METH_NOARGS, PyDoc_STR("The response ends, and cannot be taken for whole.")},
     {"stop", stop, METH_NOARGS,
      PyDoc_STR("Cancels the task, unless it has been and still cleans up.")},
+    {"hold_place", hold_place, METH_NOARGS,
+     PyDoc_STR("A thread works for the handler: its place is held until leave_place().")},
+    {"leave_place", leave_place, METH_NOARGS,
+     PyDoc_STR("A thread that worked for the handler has ended.")},
     {"accept_websocket", accept_websocket, METH_VARARGS,
      PyDoc_STR(
          "Answers the handshake: subprotocol or None, fields, message size; the WebSocketEnd.")},

@@ -133,6 +133,36 @@ def test_cancelled_while_it_runs_it_counts_as_stuck() -> None:
     on_loop(main)
 
 
+def test_through_is_told_when_the_thread_has_ended_or_will_never_begin() -> None:
+    async def main(loop: asyncio.AbstractEventLoop) -> None:
+        pool, gate = BlockingPool("p", 1, 2), Gate()
+        told = asyncio.Queue[str]()
+
+        def noting(name: str) -> Callable[[], None]:
+            return lambda: told.put_nowait(name)
+
+        runs = pool.submit(loop, gate, (), through=noting("runs"))
+        waits = pool.submit(loop, gate, (), through=noting("waits"))
+        gate.begun.acquire()
+        waits.cancel()
+        assert await told.get() == "waits"
+        runs.cancel()
+        await asyncio.wait([runs])
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert told.empty() and pool.stats()["stuck"] == 1
+        gate.open.set()
+        assert await told.get() == "runs"
+        assert await pool.submit(loop, abs, (-1,), through=noting("whole")) == 1
+        assert await told.get() == "whole"
+        with pytest.raises(ZeroDivisionError):
+            await pool.submit(loop, divmod, (1, 0), through=noting("failed"))
+        assert await told.get() == "failed" and told.empty()
+        assert pool.shutdown(10)
+
+    on_loop(main)
+
+
 def test_shutdown_lets_what_was_queued_run() -> None:
     async def main(loop: asyncio.AbstractEventLoop) -> None:
         pool = BlockingPool("p", 2, 100)

@@ -53,14 +53,21 @@ class BlockingPool:
     # --- work ---
 
     def submit(
-        self, loop: AbstractEventLoop, func: Callable[[*Ts], T], args: tuple[*Ts], context: Context | None = None
+        self,
+        loop: AbstractEventLoop,
+        func: Callable[[*Ts], T],
+        args: tuple[*Ts],
+        context: Context | None = None,
+        *,
+        through: Callable[[], object] | None = None,
     ) -> Future[T]:
         """Runs `func(*args)` on a thread, in a copy of the caller's context unless one is given.
 
         Called on the loop's thread; QueueFull if too much waits. A future that is cancelled before its
-        job starts takes the job with it.
+        job starts takes the job with it. `through` is called on the loop once the job has ended or will
+        never start: of one that is cancelled while it runs, that is later than its future.
         """
-        return self._submit(loop, func, args, context, self.threads_max + self.queue_max)
+        return self._submit(loop, func, args, context, self.threads_max + self.queue_max, through)
 
     def submit_always(
         self, loop: AbstractEventLoop, func: Callable[[*Ts], T], args: tuple[*Ts], context: Context | None = None
@@ -75,19 +82,33 @@ class BlockingPool:
         args: tuple[*Ts],
         context: Context | None,
         jobs_max: int | None,
+        through: Callable[[], object] | None = None,
     ) -> Future[T]:
         future: Future[T] = loop.create_future()
 
         def is_wanted() -> bool:
             return not future.cancelled()
 
+        def end(result: Any, error: BaseException | None) -> None:
+            nonlocal through
+            _resolve(future, result, error)
+            if through is not None:
+                told, through = through, None
+                told()
+
         def answer(result: Any, error: BaseException | None) -> None:
             try:
-                loop.call_soon_threadsafe(_resolve, future, result, error)
+                loop.call_soon_threadsafe(end, result, error)
             except RuntimeError:
                 pass  # the loop is closed; nobody waits
 
+        def done(future: Future[T]) -> None:
+            if future.cancelled() and not self._runs(is_wanted):
+                end(None, None)
+
         self.add((is_wanted, context or copy_context(), func, args, answer), jobs_max)
+        if through is not None:
+            future.add_done_callback(done)
         return future
 
     def add(self, job: Job, jobs_max: int | None = None) -> None:
@@ -102,6 +123,11 @@ class BlockingPool:
                 self._start_thread()
             self._submitted += 1
             self._jobs.put(job)
+
+    def _runs(self, is_wanted: Callable[[], bool]) -> bool:
+        """Whether a thread has the job of this, wanted or not."""
+        with self._lock:
+            return any(one is is_wanted for one in self._running.values())
 
     def _start_thread(self) -> None:
         number = len(self._threads)
@@ -123,17 +149,15 @@ class BlockingPool:
             with self._lock:
                 self._started += 1
                 self._running[number] = is_wanted
+            result, error = None, None
             if is_wanted():
-                result, error = None, None
                 try:
                     result = context.run(func, *args)
                 except BaseException as raised:  # noqa: BLE001
                     error = raised
-                # Before the answer: who has it may count on the place being free.
-                self._finish(number)
-                answer(result, error)
-            else:
-                self._finish(number)
+            # Before the answer: who has it may count on the place being free.
+            self._finish(number)
+            answer(result, error)
             # Until the next job comes nothing of this one is kept.
             del job, is_wanted, context, func, args, answer
             result = error = None

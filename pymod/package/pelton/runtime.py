@@ -81,10 +81,15 @@ class Runtime:
 
     async def run_blocking(self, name: str, func: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """A handler's call in a pool; HTTPError 503 if too many wait."""
+        task = asyncio.current_task()
+        handler: Any = None if task is None else task.get_coro()
+        through = getattr(handler, "leave_place", None)
         try:
-            future = self._pools[name].submit(self.loop, func, args)
+            future = self._pools[name].submit(self.loop, func, args, through=through)
         except QueueFull as error:
             raise HTTPError(503, headers={"Retry-After": "1"}) from error
+        if through is not None:
+            handler.hold_place()  # until the thread has ended, which nothing can interrupt
         return await future
 
     # --- tasks beside requests ---

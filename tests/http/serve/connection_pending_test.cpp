@@ -143,6 +143,49 @@ TEST(ConnectionPending, CON_005_a_handler_that_never_answers_gets_504_in_its_pla
   EXPECT_EQ(served.count(Reason::fault_handler), 0u);
 }
 
+TEST(ConnectionPending, CON_005_the_time_limit_holds_when_the_client_has_left) {
+  ServerConfig config;
+  config.request_timeout_ms = 3000;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.send(peer, later);
+  Suspended& suspended = served.seen.suspended.at(0);
+  suspended.outlives = true;
+  served.pass_ms(1000);
+  served.engine.reset(peer);
+  served.run();
+  EXPECT_EQ(suspended.events, Events{ExchangeEvent::peer_lost});
+  EXPECT_EQ(served.server.connections_live(), 0u);
+  EXPECT_EQ(served.server.handlers_orphaned(), 1u);
+  served.pass_ms(1900);
+  EXPECT_EQ(suspended.limits, 0u);
+  served.pass_ms(200);
+  EXPECT_EQ(suspended.limits, 1u);
+  EXPECT_EQ(served.count(Reason::fault_request_timeout), 1u);
+  served.pass_ms(60'000);
+  EXPECT_EQ(suspended.limits, 1u);
+  EXPECT_EQ(served.server.handlers_orphaned(), 1u);
+  suspended.orphan.reset();
+  EXPECT_EQ(served.server.handlers_orphaned(), 0u);
+}
+
+TEST(ConnectionPending, CON_005_a_handler_that_was_cancelled_has_no_second_limit) {
+  ServerConfig config;
+  config.request_timeout_ms = 3000;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.send(peer, later);
+  Suspended& suspended = served.seen.suspended.at(0);
+  suspended.outlives = true;
+  served.pass_ms(4000);
+  EXPECT_EQ(suspended.events, Events{ExchangeEvent::cancelled});
+  EXPECT_EQ(status_of(served.engine.take_sent(peer)), 504);
+  EXPECT_EQ(served.server.handlers_orphaned(), 1u);
+  served.pass_ms(60'000);
+  EXPECT_EQ(suspended.limits, 0u);
+  EXPECT_EQ(served.count(Reason::fault_request_timeout), 1u);
+}
+
 TEST(ConnectionPending, CON_005_without_a_limit_it_may_take_for_ever) {
   Served served;
   const uring::Peer peer = served.connect();

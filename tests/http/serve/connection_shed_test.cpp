@@ -81,6 +81,28 @@ TEST(Shed, LIM_033_PRC_040_handlers_running_max) {
   }
 }
 
+TEST(Shed, LIM_033_a_handler_keeps_its_place_when_its_client_has_left) {
+  ServerConfig config;
+  config.handlers_running_max = 2;
+  config.request_timeout_ms = 1000;
+  for (const bool resets : {true, false}) {
+    Served served(config);
+    const std::string later = "GET /later/a HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (const uring::Peer peer : connected(served, 2)) {
+      served.send(peer, later);
+      served.seen.suspended.back().outlives = true;
+      if (resets) served.engine.reset(peer);
+    }
+    served.pass_ms(resets ? 100 : 2000);
+    const uring::Peer late = served.connect();
+    EXPECT_EQ(statuses_of(served, {late}), answered_then_shed(0, 1));
+    served.pass_ms(2000);  // the time limit alone frees no place
+    EXPECT_EQ(statuses_of(served, {late}), answered_then_shed(0, 1));
+    served.seen.suspended[0].orphan.reset();
+    EXPECT_EQ(statuses_of(served, {late}), answered_then_shed(1, 0));
+  }
+}
+
 TEST(Shed, LIM_032_what_runs_no_handler_does_not_wait_for_one) {
   ServerConfig config;
   config.handlers_queued_max = 2;

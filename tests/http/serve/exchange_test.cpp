@@ -18,6 +18,9 @@ class LooseHost final : public ExchangeHost {
   HeadFault begin_stream(const ResponseHead&) override { return HeadFault::none; }
   std::size_t write(std::string_view piece) override { return piece.size(); }
   void forsake() override {}
+  std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire, void*) override {
+    return nullptr;
+  }
   bool is_backed_up() override { return false; }
   bool wants_more() const override { return false; }
   ExchangeHandle hand_over(const ExchangeListener&) override { return {}; }

@@ -49,8 +49,12 @@ Outcome later(void* context, Exchange& exchange) {
   auto& seen = *static_cast<Seen*>(context);
   ++seen.calls;
   Suspended& suspended = seen.suspended.emplace_back();
-  const auto note = [](void* noted, ExchangeEvent event, Exchange&) {
-    static_cast<Suspended*>(noted)->events.push_back(event);
+  const auto note = [](void* noted, ExchangeEvent event, Exchange& one) {
+    auto& heard = *static_cast<Suspended*>(noted);
+    heard.events.push_back(event);
+    if (!heard.outlives || heard.handle.get() != nullptr) return;
+    heard.orphan =
+        one.orphan([](void* orphan) { ++static_cast<Suspended*>(orphan)->limits; }, noted);
   };
   suspended.handle = exchange.suspend({.call = note, .context = &suspended});
   return Outcome::pending;

@@ -22,6 +22,10 @@ namespace pelton::http {
 struct Suspended {
   ExchangeHandle handle;
   std::vector<ExchangeEvent> events;
+  // Of one that outlives its exchange: what that left, and how often its time limit came.
+  bool outlives = false;
+  std::unique_ptr<OrphanedHandler> orphan;
+  std::size_t limits = 0;
 };
 
 // A WebSocket that a test route has accepted, and what its listener heard: "text:hello",
