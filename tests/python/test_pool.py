@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextvars
 import gc
 import threading
@@ -129,6 +130,31 @@ def test_cancelled_while_it_runs_it_counts_as_stuck() -> None:
         other.open.set()
         assert await pool.submit(loop, abs, (-1,)) == 1
         assert pool.stats()["stuck"] == 0 and pool.shutdown(10)
+
+    on_loop(main)
+
+
+def test_only_asyncios_own_cancellation_cancels() -> None:
+    class CancelledError(Exception):  # of somebody else's library
+        pass
+
+    class Special(asyncio.CancelledError):
+        pass
+
+    def fail(error: BaseException) -> None:
+        raise error
+
+    async def main(loop: asyncio.AbstractEventLoop) -> None:
+        pool = BlockingPool("p", 1, 0)
+        for other in (CancelledError("theirs"), concurrent.futures.CancelledError("theirs")):
+            with pytest.raises(type(other), match="theirs"):
+                await pool.submit(loop, fail, (other,))
+        for own in (asyncio.CancelledError(), Special()):
+            future = pool.submit(loop, fail, (own,))
+            with pytest.raises(asyncio.CancelledError):
+                await future
+            assert future.cancelled()
+        assert pool.shutdown(10)
 
     on_loop(main)
 

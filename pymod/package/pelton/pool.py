@@ -220,11 +220,13 @@ class BlockingPool:
 
 
 def _resolve(future: Future[Any], result: Any, error: BaseException | None) -> None:
+    from asyncio import CancelledError
+
     if future.done():
         return
     if error is None:
         future.set_result(result)
-    elif type(error).__name__ == "CancelledError":
+    elif isinstance(error, CancelledError):
         future.cancel()
     else:
         if isinstance(error, StopIteration):
