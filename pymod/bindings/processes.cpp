@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/cores.hpp"
+#include "core/fork_guard.hpp"
 #include "core/log/destination.hpp"
 #include "core/stats.hpp"
 #include "pymod/bindings/configuration.hpp"
@@ -154,6 +155,8 @@ void add_processes(pb::module_& module) {
              "(host, port) of a TCP listener; an empty host for any other.");
   module.def("say", say, pb::arg("line"),
              "One line on the process's stderr; lost where there is no room for it.");
+  module.def("end_forked_child", end_forked_child,
+             "Ends this process, a child that came back to its parent's loop, with one line.");
   module.def("supervise", supervise_workers, pb::arg("command"), pb::kw_only(),
              pb::arg("listeners"), pb::arg("config"),
              pb::arg("bus") = std::pair<std::string, std::vector<std::vector<int>>>{},

@@ -14,9 +14,18 @@ std::atomic<LogWriter*> told_by_signal = nullptr;
 
 static_assert(std::atomic<LogWriter*>::is_always_lock_free);
 
-void on_signal(int) {
+std::atomic<const ReopenSignal*> taken = nullptr;
+
+void on_signal(int signal) {
   const int error = errno;
-  if (LogWriter* writer = told_by_signal.load()) writer->reopen();
+  const ReopenSignal* const reopen = taken.load();
+  if (reopen != nullptr && !reopen->is_ours()) {
+    // In a child that the application forked the signal does what it did before.
+    reopen->give_back();
+    ::raise(signal);
+  } else if (LogWriter* writer = told_by_signal.load()) {
+    writer->reopen();
+  }
   errno = error;
 }
 
@@ -27,6 +36,7 @@ ReopenSignal::ReopenSignal(LogWriter& writer) {
   if (before_.sa_handler == SIG_DFL) {
     LogWriter* none = nullptr;
     CHECK(told_by_signal.compare_exchange_strong(none, &writer));
+    taken = this;
     struct sigaction action{};
     action.sa_handler = on_signal;
     ::sigemptyset(&action.sa_mask);
@@ -43,8 +53,13 @@ ReopenSignal::ReopenSignal(LogWriter& writer) {
 
 ReopenSignal::~ReopenSignal() {
   if (!taken_) return;
-  ::sigaction(SIGUSR1, &before_, nullptr);
+  give_back();
   told_by_signal = nullptr;
+  taken = nullptr;
+}
+
+void ReopenSignal::give_back() const {
+  ::sigaction(SIGUSR1, &before_, nullptr);
 }
 
 }  // namespace pelton::py

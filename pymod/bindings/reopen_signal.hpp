@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "core/fork_guard.hpp"
 #include "core/log/writer.hpp"
 
 namespace pelton::py {
@@ -15,7 +16,12 @@ class ReopenSignal {
   ReopenSignal& operator=(const ReopenSignal&) = delete;
   ~ReopenSignal();
 
+  // Both in a signal handler too. False in a child that the application forked.
+  bool is_ours() const { return fork_guard_.owns(); }
+  void give_back() const;
+
  private:
+  ForkGuard fork_guard_;
   struct sigaction before_{};
   bool taken_ = false;
 };

@@ -15,13 +15,29 @@ namespace {
 // A signal handler gets no context, so what it stops has to be found here. A thread in sigwait(3)
 // would not need it, but every thread that the application started earlier has these signals
 // unblocked, and the kernel would end the process through one of those.
+std::atomic<StopSignals*> taken = nullptr;
 std::atomic<http::Server*> stopped_by_signal = nullptr;
 std::atomic<int> signals_seen = 0;
 
+static_assert(std::atomic<StopSignals*>::is_always_lock_free);
 static_assert(std::atomic<http::Server*>::is_always_lock_free);
+
+// A child that the application forked is no server: the signal does what it did before.
+bool is_forked_child(int signal) {
+  const StopSignals* const signals = taken.load();
+  if (signals == nullptr || signals->is_ours()) [[likely]]
+    return false;
+  signals->give_back();
+  ::raise(signal);  // once this handler has returned
+  return true;
+}
 
 void on_signal(int signal) {
   const int error = errno;
+  if (is_forked_child(signal)) {
+    errno = error;
+    return;
+  }
   http::Server* const server = stopped_by_signal.load();
   if (signal == SIGQUIT) {
     // Does not count: the kernel may deliver it ahead of a TERM that was sent first.
@@ -38,7 +54,9 @@ void on_signal(int signal) {
 // which what the application starts would inherit.
 void on_unsupported(int signal, siginfo_t* info, void*) {
   const int error = errno;
-  if (signal == SIGHUP) {
+  if (is_forked_child(signal)) {
+    // As before from now on.
+  } else if (signal == SIGHUP) {
     static constexpr char line[] = "pelton: SIGHUP is not supported; it is ignored\n";
     pollfd room{STDERR_FILENO, POLLOUT, 0};
     if (::poll(&room, 1, 0) == 1) {
@@ -57,6 +75,7 @@ void on_unsupported(int signal, siginfo_t* info, void*) {
 StopSignals::StopSignals(http::Server& server) {
   http::Server* none = nullptr;
   CHECK(stopped_by_signal.compare_exchange_strong(none, &server));
+  taken = this;
   signals_seen = 0;
   struct sigaction action{};
   action.sa_handler = on_signal;
@@ -76,6 +95,12 @@ StopSignals::StopSignals(http::Server& server) {
 }
 
 StopSignals::~StopSignals() {
+  give_back();
+  stopped_by_signal = nullptr;
+  taken = nullptr;
+}
+
+void StopSignals::give_back() const {
   ::sigaction(SIGTERM, &old_term_, nullptr);
   ::sigaction(SIGINT, &old_int_, nullptr);
   ::sigaction(SIGQUIT, &old_quit_, nullptr);
@@ -83,7 +108,6 @@ StopSignals::~StopSignals() {
     if (old_unsupported_[index].sa_handler != SIG_DFL) continue;
     ::sigaction(unsupported[index], &old_unsupported_[index], nullptr);
   }
-  stopped_by_signal = nullptr;
 }
 
 }  // namespace pelton::py

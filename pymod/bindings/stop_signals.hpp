@@ -1,11 +1,13 @@
 // TERM, INT and QUIT while a server runs: the first TERM or INT stops it, the second ends
 // the process, whatever Python is doing meanwhile (PRC-001); QUIT makes the stop quick (PRC-002).
-// HUP, USR2, TTIN and TTOU do nothing, unless the application has set a handler of its own.
+// HUP, USR2, TTIN and TTOU do nothing, unless the application has set a handler of its own. In a
+// child that the application forks, all of them do what they did before.
 #pragma once
 
 #include <array>
 #include <csignal>
 
+#include "core/fork_guard.hpp"
 #include "http/serve/server.hpp"
 
 namespace pelton::py {
@@ -18,9 +20,15 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
   ~StopSignals();
 
+  // Both in a signal handler too. False in a forked child.
+  bool is_ours() const { return fork_guard_.owns(); }
+  // What was there before is there again.
+  void give_back() const;
+
  private:
   static constexpr std::array unsupported{SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU};
 
+  ForkGuard fork_guard_;
   struct sigaction old_term_{};
   struct sigaction old_int_{};
   struct sigaction old_quit_{};

@@ -8,6 +8,7 @@ namespace pelton::py {
 
 bool RequestContext::enter() {
   CHECK(!current_);
+  fork_guard_.emplace();
   base_ = OwnedRef(PyContext_CopyCurrent());
   base_variables_ = base_ ? variables_of(base_.get()) : nullptr;
   current_ = OwnedRef(base_ ? PyContext_Copy(base_.get()) : nullptr);
@@ -22,6 +23,7 @@ void RequestContext::leave() {
 }
 
 OwnedRef RequestContext::hand_over() {
+  fork_guard_->require_owner();
   OwnedRef fresh(PyContext_Copy(base_.get()));
   CHECK(fresh && PyContext_Exit(current_.get()) == 0 && PyContext_Enter(fresh.get()) == 0);
   return std::exchange(current_, std::move(fresh));

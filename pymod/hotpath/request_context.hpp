@@ -5,6 +5,9 @@
 
 #include <Python.h>
 
+#include <optional>
+
+#include "core/fork_guard.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
 
@@ -20,20 +23,23 @@ class RequestContext {
   bool enter();
   void leave();
 
-  // Behind each handler.
+  // After each handler. A child that the handler forked ends here, and serves nobody (ENG-052).
   void renew_if_used() {
+    fork_guard_->require_owner();
     if (!same_variables(current_.get(), base_.get(), base_variables_)) [[unlikely]]
       hand_over();
   }
   bool entered() const { return static_cast<bool>(current_); }
   PyObject* current() const { return current_.get(); }
-  // Of one that lives on behind its handler: another one is current from now on.
+  // The context lives on after its handler's first step: another one is current from now on. Ends
+  // a forked child, as renew_if_used() does.
   OwnedRef hand_over();
 
  private:
   OwnedRef base_;                       // never entered, so it stays as it is
   PyObject* base_variables_ = nullptr;  // borrowed from it
   OwnedRef current_;                    // entered; null outside
+  std::optional<ForkGuard> fork_guard_;
 };
 
 }  // namespace pelton::py

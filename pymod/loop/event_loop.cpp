@@ -54,6 +54,7 @@ void EventLoop::push_timer(double when, OwnedRef handle, HandleObject* native) {
 void EventLoop::attach(uring::Engine& engine) {
   if (engine_ == &engine) return;
   engine_ = &engine;
+  fork_guard_.emplace();
   if (!wake_) wake_.emplace();
   watches_.attach(engine);
   arm_wake();
@@ -96,7 +97,6 @@ bool EventLoop::open(uring::EngineRequest request) {
     return false;
   }
   own_engine_ = std::move(choice->engine);
-  fork_guard_.emplace();
   attach(*own_engine_);
   return true;
 }
@@ -127,8 +127,9 @@ void EventLoop::close() {
 
 // --- waiting, and being roused ---
 
+// Not from a forked child: the eventfd is the parent's too.
 void EventLoop::wake() {
-  if (wake_) wake_->signal();
+  if (wake_ && (!fork_guard_ || fork_guard_->owns())) wake_->signal();
 }
 
 void EventLoop::arm_wake() {
@@ -163,7 +164,9 @@ bool EventLoop::run_round() {
   const std::size_t count = ready_.size();
   for (std::size_t index = 0; index < count && !ready_.empty(); ++index) {
     const Ready ready = ready_.pop();
-    if (run_ready(ready)) [[likely]]
+    const bool goes_on = run_ready(ready);
+    fork_guard_->require_owner();  // else a child of the callback's would run the others
+    if (goes_on) [[likely]]
       continue;
     raised_ = OwnedRef(take_exception());
     return false;

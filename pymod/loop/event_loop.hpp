@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 
+#include "core/fork_guard.hpp"
 #include "core/stats.hpp"
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/loop/descriptor_watches.hpp"
@@ -19,7 +20,6 @@
 #include "pymod/loop/timer_heap.hpp"
 #include "uring/choice.hpp"
 #include "uring/engine.hpp"
-#include "uring/fork_guard.hpp"
 #include "uring/loop.hpp"
 #include "uring/wake.hpp"
 
@@ -121,7 +121,7 @@ class EventLoop final : public uring::Work {
   std::unique_ptr<uring::Engine> own_engine_;
   // Of one turn; here, since to make it anew costs more than a turn that finds nothing.
   std::array<uring::Completion, completions_per_turn> batch_;
-  std::optional<uring::ForkGuard> fork_guard_;  // of `own_engine_`
+  std::optional<ForkGuard> fork_guard_;  // of `engine_`
   Stats stats_;
   std::optional<uring::Wake> wake_;
   bool wake_armed_ = false;

@@ -102,6 +102,7 @@ PeerState EpollEngine::peer_state(Descriptor socket) {
 }
 
 void EpollEngine::reset(Descriptor socket) {
+  fork_guard_.require_owner();
   if (static_cast<std::size_t>(socket) < watches_.size()) {
     CHECK(watches_[static_cast<std::size_t>(socket)].pending == 0);
   }
@@ -122,6 +123,7 @@ void EpollEngine::reset(Descriptor socket) {
 
 std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_ns,
                               const WaitHook& hook) {
+  fork_guard_.require_owner();
   out_ = out;
   written_ = 0;
   if (!overflow_.empty()) [[unlikely]] {

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "core/fork_guard.hpp"
 #include "uring/engine.hpp"
 #include "uring/epoll/readiness.hpp"
 #include "uring/memory/buffer_stack.hpp"
@@ -36,6 +37,7 @@ class EpollEngine final : public Engine {
   std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) override;
   std::int64_t send_file_at_once(Descriptor socket, Descriptor file, std::uint64_t offset,
                                  std::size_t bytes) override {
+    fork_guard_.require_owner();
     return send_file(socket, file, offset, bytes, SocketMode::non_blocking);
   }
   void shutdown(Token token, Descriptor socket) override;
@@ -121,6 +123,7 @@ class EpollEngine final : public Engine {
   // Events taken from the kernel at once; the rest stays ready and comes next time.
   static constexpr std::size_t events_max = 256;
 
+  ForkGuard fork_guard_;
   Readiness readiness_;
   bool waits_at_once_;
   BufferStack buffers_;

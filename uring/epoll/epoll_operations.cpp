@@ -138,6 +138,7 @@ void EpollEngine::receive_into_ready(Watch& watch, Descriptor socket) {
 // --- send ---
 
 std::int32_t EpollEngine::send_at_once(Descriptor socket, std::span<const char> octets) {
+  fork_guard_.require_owner();
   const std::size_t bytes_wanted = std::min(octets.size(), transfer_bytes_max);
   ssize_t bytes = 0;
   do {

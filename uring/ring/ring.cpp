@@ -142,6 +142,7 @@ void RingEngine::send(Token token, Descriptor socket, std::span<const char> octe
 std::int32_t RingEngine::send_at_once(Descriptor socket, std::span<const char> octets) {
   constexpr std::size_t bytes_min = std::size_t{8} * 1024;
   if (octets.size() < bytes_min) return -EAGAIN;
+  fork_guard_.require_owner();
   ssize_t bytes = 0;
   do {
     bytes = ::send(socket, octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -188,12 +189,13 @@ PeerState RingEngine::peer_state(Descriptor socket) {
 }
 
 void RingEngine::reset(Descriptor socket) {
+  fork_guard_.require_owner();
   close_with_reset(socket);
 }
 
 std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_ns,
                              const WaitHook& hook) {
-  CHECK(fork_guard_.owns() && "a forked child must not use its parent's engine");
+  fork_guard_.require_owner();
   buffers_->publish();
   const std::uint32_t flags = kernel_flags();
   if ((flags & IORING_SQ_CQ_OVERFLOW) != 0) [[unlikely]] {
@@ -225,7 +227,7 @@ std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_n
 }
 
 io_uring_sqe& RingEngine::next_entry() {
-  CHECK(fork_guard_.owns() && "a forked child must not use its parent's engine");
+  fork_guard_.require_owner();
   ++in_flight_;
   if (prepared() == ring_.sq.ring_entries || !queued_.empty()) [[unlikely]] {
     return next_entry_when_full();

@@ -11,10 +11,10 @@
 #include <span>
 #include <vector>
 
+#include "core/fork_guard.hpp"
 #include "core/stats.hpp"
 #include "uring/buffers/buffer_ring.hpp"
 #include "uring/engine.hpp"
-#include "uring/fork_guard.hpp"
 #include "uring/ring/ops/shutdown.hpp"
 #include "uring/ring/set_up.hpp"
 #include "uring/sockets/file_send.hpp"
@@ -40,6 +40,7 @@ class RingEngine final : public Engine {
   std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) override;
   std::int64_t send_file_at_once(Descriptor socket, Descriptor file, std::uint64_t offset,
                                  std::size_t bytes) override {
+    fork_guard_.require_owner();
     return send_file(socket, file, offset, bytes, SocketMode::blocking);
   }
   void shutdown(Token token, Descriptor socket) override;

@@ -11,7 +11,7 @@ from asyncio import BaseProtocol, Future, Task, Transport
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from contextvars import Context
 from socket import socket
-from typing import Any, Literal, Required, Self, TypedDict, TypeVar, final, overload, type_check_only
+from typing import Any, Literal, NoReturn, Required, Self, TypedDict, TypeVar, final, overload, type_check_only
 
 from typing_extensions import Buffer, disjoint_base
 
@@ -618,6 +618,7 @@ class MemoryServer(metaclass=_BoundType):
 
 def listener_address(descriptor: int) -> tuple[str, int]: ...  # (host, port); no host but of TCP
 def say(line: bytes) -> None: ...  # on the process's stderr; lost where there is no room for it
+def end_forked_child() -> NoReturn: ...  # of a child that came back to its parent's loop; with one line
 def supervise(
     command: Sequence[str | bytes],
     *,

@@ -17,6 +17,7 @@ import time
 import warnings
 import weakref
 from asyncio import base_events, events, format_helpers, sslproto
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from pelton import _native
@@ -154,6 +155,16 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
     def _transport_failed(self, transport: Any, message: str, error: BaseException) -> None:
         base_events.logger.debug("%r: %s", transport, message, exc_info=error)
 
+    # --- threads ---
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+        """asyncio's own; a child that a thread's function forks and returns in ends there."""
+        if executor is None or isinstance(executor, ThreadPoolExecutor):
+            if self._debug:
+                self._check_callback(func, "run_in_executor")
+            func, args = _end_in_child, (os.getpid(), func, *args)
+        return super().run_in_executor(executor, func, *args)
+
     # --- what asyncio's base class keeps in lists of its own ---
 
     def _add_callback(self, handle: Any) -> None:
@@ -265,6 +276,14 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             return task
         finally:
             del task
+
+
+def _end_in_child(process: int, func: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return func(*args)
+    finally:
+        if os.getpid() != process:
+            _native.end_forked_child()
 
 
 _STREAM_AT_ONCE = int(socket.SOCK_STREAM | socket.SOCK_NONBLOCK)

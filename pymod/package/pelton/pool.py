@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
+
+from pelton._native import end_forked_child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,6 +147,7 @@ class BlockingPool:
         self._threads.append(thread)
 
     def _work(self, number: int) -> None:
+        process = os.getpid()
         while (job := self._jobs.get()) is not None:
             is_wanted, context, func, args, answer = job
             with self._lock:
@@ -155,6 +159,9 @@ class BlockingPool:
                     result = context.run(func, *args)
                 except BaseException as raised:  # noqa: BLE001
                     error = raised
+            if os.getpid() != process:
+                # A child that the job forked: the loop that waits for the answer is its parent's.
+                end_forked_child()
             # Before the answer: who has it may count on the place being free.
             self._finish(number)
             answer(result, error)

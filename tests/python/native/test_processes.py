@@ -47,6 +47,17 @@ def test_LIM_031_backlog() -> None:
             assert struct.unpack_from("I", info, 28)[0] == backlog
 
 
+def test_ENG_052_the_end_of_a_forked_child(capfd: pytest.CaptureFixture[str]) -> None:
+    child = os.fork()
+    if child == 0:
+        _native.end_forked_child()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
+    assert capfd.readouterr().err == (
+        f"pelton: a forked child (pid {child}) came back to its parent's event loop and is ended; "
+        "end it with os._exit(), or start it with subprocess or multiprocessing\n"
+    )
+
+
 def test_supervise_starts_and_ends_workers(capfd: pytest.CaptureFixture[str]) -> None:
     descriptor, _ = _native.bind_listener("127.0.0.1", 0, backlog=5)
     program = "import os, sys; print('here', os.environ['PELTON_WORKER_ID'], flush=True); sys.exit(3)"

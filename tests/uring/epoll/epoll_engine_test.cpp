@@ -54,6 +54,24 @@ class EpollEngineTest : public ::testing::Test {
   std::array<int, 2> pair_{-1, -1};
 };
 
+using EpollEngineDeathTest = EpollEngineTest;
+
+TEST_F(EpollEngineDeathTest, ENG_052_a_forked_child_cannot_use_its_parents_engine) {
+  const testing::ExitedWithCode ended(EXIT_FAILURE);
+  engine_->receive(token(Operation::receive), socket());
+  turn();
+  EXPECT_EXIT(turn(), ended, "a forked child .* is ended");
+  EXPECT_EXIT(engine_->send_at_once(socket(), std::string_view("x")), ended, "a forked child");
+  EXPECT_EXIT(engine_->reset(socket()), ended, "a forked child");
+  // The parent's receive is still there, and nothing was sent.
+  say("x");
+  const auto received = turn(no_deadline);
+  ASSERT_EQ(received.size(), 1u);
+  engine_->buffers().give_back(received[0].buffer);
+  char octet = 0;
+  EXPECT_EQ(::recv(pair_[1], &octet, 1, MSG_DONTWAIT), -1);
+}
+
 TEST_F(EpollEngineTest, a_request_costs_one_receive_one_send_and_no_control) {
   engine_->receive(token(Operation::receive), socket());
   turn();

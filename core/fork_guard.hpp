@@ -1,5 +1,5 @@
-// Knows whether this process opened the engine or is a child forked from the one that did, without
-// a system call: the kernel empties the page in a child (MADV_WIPEONFORK).
+// Knows whether this process opened something or is a child forked from the one that did, without a
+// system call: the kernel empties the page in a child (MADV_WIPEONFORK).
 #pragma once
 
 #include <sys/mman.h>
@@ -8,7 +8,11 @@
 
 #include "core/check.hpp"
 
-namespace pelton::uring {
+namespace pelton {
+
+// Ends this process, a forked child that came back to what is its parent's: one line on standard
+// error, no clean-up, since nothing here is the child's to shut down or to flush (ENG-052).
+[[noreturn]] void end_forked_child();
 
 class ForkGuard {
  public:
@@ -22,7 +26,13 @@ class ForkGuard {
   ForkGuard& operator=(const ForkGuard&) = delete;
   ~ForkGuard() { ::munmap(page_, page_bytes); }
 
+  // Also in a signal handler.
   bool owns() const { return *page_ != 0; }
+  // Ends a forked child.
+  void require_owner() const {
+    if (!owns()) [[unlikely]]
+      end_forked_child();
+  }
 
  private:
   static constexpr std::size_t page_bytes = 4096;
@@ -30,4 +40,4 @@ class ForkGuard {
   char* page_;
 };
 
-}  // namespace pelton::uring
+}  // namespace pelton
