@@ -195,8 +195,8 @@ OwnedRef Driver::answer_error(OwnedRef error, Exchange& exchange) {
   // An error handler's own failure is not given to it again.
   if (!std::exchange(in_error_, true)) {
     std::optional<RequestLoan> loan;
-    PyObject* request = request_.get();
-    if (request == nullptr) request = loan.emplace(route_, exchange).get();
+    PyObject* request = loan_ != nullptr ? loan_->get() : request_.get();
+    if (request == nullptr && loan_ == nullptr) request = loan.emplace(route_, exchange).get();
     if (request != nullptr) {
       answer = OwnedRef(PyObject_CallFunctionObjArgs(application.hooks.on_exception.get(), request,
                                                      error.get(), nullptr));

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pelton import App
+from pelton import App, Request, Response
 from pelton.testing import TestClient
 
 
@@ -53,3 +53,34 @@ def test_nothing_is_left_behind(handler: Any) -> None:
     first = burst()
     assert all(abs(burst() - first) < 60 for _ in range(3))
     assert not [task for task in gc.get_objects() if isinstance(task, asyncio.Task) and not task.done()]
+
+
+@pytest.mark.parametrize("asks", [False, True])
+@pytest.mark.parametrize("waits", [0, 1])
+@pytest.mark.parametrize("takes", [False, True])
+def test_an_exception_handler_is_given_the_request_of_the_handler(asks: bool, waits: int, takes: bool) -> None:
+    app, seen = App(), list[bool]()
+
+    def note(request: Request) -> None:
+        request.state.mark = "mark"
+        request.context["mark"] = "mark"
+        if asks:
+            asyncio.current_task()
+
+    async def with_request(request: Request) -> None:
+        note(request)
+        for _ in range(waits):
+            await asyncio.sleep(0)
+        raise LookupError
+
+    async def with_more(request: Request, n: int) -> None:
+        await with_request(request)
+
+    @app.exception_handler(LookupError)
+    def failed(request: Request, error: LookupError) -> Response:
+        seen.append(request.state.mark == request.context["mark"] == "mark")
+        return Response.text("failed", status=418)
+
+    app.add_route("/{n:int}", with_more if takes else with_request)
+    assert TestClient(app, raise_server_exceptions=False).get("/1").status_code == 418
+    assert seen == [True]
