@@ -29,7 +29,12 @@ class FirstStep final : public UntaskedStep {
   ~FirstStep() { loop_.untasked = nullptr; }
 
   // Somebody asks who runs: from now on a task does.
-  bool become_task() override { return driver_ || (make_task() && enter()); }
+  bool become_task() override {
+    if (driver_) return true;
+    if (!make_task()) return false;
+    driver().set_running(true);
+    return enter();
+  }
 
   PyObject* driver_of(PyObject* request) override {
     const bool ours = reinterpret_cast<PyObject*>(loan_.made()) == request;
@@ -44,9 +49,9 @@ class FirstStep final : public UntaskedStep {
     if (!entered && !make_task()) return fail();
     if (entered) leave();
     loop_.untasked = nullptr;
-    Driver& driver = this->driver_object()->driver;
-    if (end.kind == PYGEN_NEXT) driver.suspend();
-    driver.note_first(std::move(end));
+    driver().set_running(false);
+    if (end.kind == PYGEN_NEXT) driver().suspend();
+    driver().note_first(std::move(end));
     return run_task();
   }
 
@@ -54,15 +59,17 @@ class FirstStep final : public UntaskedStep {
   Outcome settle_later(OwnedRef value) {
     loop_.untasked = nullptr;
     if (!make_driver()) return fail();
-    Driver& driver = this->driver_object()->driver;
-    driver.suspend();
-    if (!driver.go_on_with(std::move(value))) return Outcome::pending;
-    if (!make_task()) return fail();
-    return run_task();
+    const OwnedRef held = OwnedRef::share(driver_);
+    Driver& suspended = driver();
+    suspended.suspend();
+    if (!suspended.go_on_with(std::move(value))) return Outcome::pending;
+    if (make_task()) return run_task();
+    suspended.fail_to_start();
+    return Outcome::pending;
   }
 
  private:
-  DriverObject* driver_object() const { return reinterpret_cast<DriverObject*>(driver_.get()); }
+  Driver& driver() const { return reinterpret_cast<DriverObject*>(driver_.get())->driver; }
 
   bool make_driver() {
     HotState& hot = loan_.route().application->hot;
@@ -84,18 +91,21 @@ class FirstStep final : public UntaskedStep {
     OwnedRef task(PyObject_Vectorcall(type, values + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET,
                                       loop_.types->task_keywords.get()));
     loop_.capture = nullptr;
-    if (!task) {
+    if (task && !step_) {
+      PyErr_SetString(PyExc_RuntimeError, "asyncio.Task has not asked the loop for its first step");
+    }
+    if (!task || !step_) {
       driver_ = OwnedRef();
       return false;
     }
-    driver_object()->driver.set_task(std::move(task));
+    driver().set_task(std::move(task));
     return true;
   }
 
   bool enter() {
     PyObject* const running = loop_.types->current_tasks();
-    return running != nullptr && PyDict_SetItem(running, reinterpret_cast<PyObject*>(&loop_),
-                                                driver_object()->driver.task()) == 0;
+    return running != nullptr &&
+           PyDict_SetItem(running, reinterpret_cast<PyObject*>(&loop_), driver().task()) == 0;
   }
   void leave() {
     PyObject* const running = loop_.types->current_tasks();
@@ -110,8 +120,7 @@ class FirstStep final : public UntaskedStep {
     if (!run_handle(*reinterpret_cast<HandleObject*>(step_.get()))) {
       PyErr_WriteUnraisable(driver_.get());
     }
-    const Driver& driver = driver_object()->driver;
-    return driver.suspended() ? Outcome::pending : driver.outcome();
+    return driver().suspended() ? Outcome::pending : driver().outcome();
   }
 
   Outcome fail() {
@@ -144,9 +153,13 @@ Outcome start_task(ApplicationState& application, const OwnedRef& object) {
   const OwnedRef context = application.context->hand_over();
   OwnedRef task(
       PyObject_CallFunctionObjArgs(application.start_task, object.get(), context.get(), nullptr));
-  if (!task) return fail(object.get());
-  driver.suspend();
-  driver.set_task(std::move(task));
+  if (task) {
+    driver.suspend();
+    driver.set_task(std::move(task));
+    return Outcome::pending;
+  }
+  if (!driver.suspended()) return fail(object.get());
+  driver.fail_to_start();
   return Outcome::pending;
 }
 

@@ -75,17 +75,40 @@ void Driver::clear() {
 
 // --- steps ---
 
-PySendResult Driver::send(PyObject* value, PyObject** result) {
-  if (first_) return pass_on(*std::exchange(first_, std::nullopt), result);
-  if (std::exchange(cancel_next_, false)) return throw_in(cancelled_error(), result);
-  if (!coroutine_) {
+class Driver::Running {
+ public:
+  explicit Running(Driver& driver) : driver_(driver) { driver_.running_ = true; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() { driver_.running_ = false; }
+
+ private:
+  Driver& driver_;
+};
+
+// False with an error set.
+bool Driver::is_free() const {
+  if (running_) {
+    PyErr_SetString(PyExc_ValueError, "coroutine already executing");
+  } else if (!coroutine_ && !first_) {
     PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
-    return PYGEN_ERROR;
+  } else {
+    return true;
   }
+  return false;
+}
+
+PySendResult Driver::send(PyObject* value, PyObject** result) {
+  if (!is_free()) return PYGEN_ERROR;
+  const Running running(*this);
+  if (first_) return pass_on(*std::exchange(first_, std::nullopt), result);
+  if (std::exchange(cancel_next_, false)) return throw_on(cancelled_error(), result);
   return pass_on(step(coroutine_.get(), value), result);
 }
 
 PySendResult Driver::throw_in(OwnedRef exception, PyObject** result) {
+  if (!is_free()) return PYGEN_ERROR;
+  const Running running(*this);
   if (first_) {
     StepEnd first = *std::exchange(first_, std::nullopt);
     if (first.kind != PYGEN_NEXT) {
@@ -105,12 +128,16 @@ PySendResult Driver::throw_in(OwnedRef exception, PyObject** result) {
     *result = first.value.release();
     return PYGEN_NEXT;
   }
+  return throw_on(std::move(exception), result);
+}
+
+PySendResult Driver::throw_on(OwnedRef exception, PyObject** result) {
   if (cancelled_ && !cancellation_ && is_cancelled(exception)) {
     cancellation_ = OwnedRef(PyWeakref_NewRef(exception.get(), nullptr));
     if (!cancellation_) PyErr_Clear();
   }
   const OwnedRef thrown(PyUnicode_InternFromString("throw"));
-  PyObject* value = thrown && coroutine_
+  PyObject* value = thrown && exception
                         ? PyObject_CallMethodOneArg(coroutine_.get(), thrown.get(), exception.get())
                         : nullptr;
   if (value != nullptr) return pass_on({PYGEN_NEXT, OwnedRef(value)}, result);
@@ -118,6 +145,29 @@ PySendResult Driver::throw_in(OwnedRef exception, PyObject** result) {
     return pass_on({PYGEN_RETURN, OwnedRef(take_stop_value())}, result);
   }
   return pass_on({PYGEN_ERROR, OwnedRef(take_exception())}, result);
+}
+
+PyObject* Driver::close() {
+  if (!coroutine_) Py_RETURN_NONE;
+  if (!is_free()) return nullptr;
+  OwnedRef closed;
+  {
+    const Running running(*this);
+    closed = OwnedRef(PyObject_CallMethod(coroutine_.get(), "close", nullptr));
+  }
+  if (!closed) return nullptr;
+  coroutine_ = OwnedRef();
+  task_ = OwnedRef();
+  finish(Outcome::failed);
+  through();
+  return closed.release();
+}
+
+void Driver::fail_to_start() {
+  PyErr_WriteUnraisable(coroutine_ ? coroutine_.get() : object_);
+  coroutine_ = OwnedRef();
+  finish(Outcome::failed);
+  through();
 }
 
 PySendResult Driver::pass_on(StepEnd end, PyObject** result) {

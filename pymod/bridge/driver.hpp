@@ -52,6 +52,13 @@ class Driver {
   // How the step ended that was made before there was a task; the task's first step is told it.
   void note_first(StepEnd end) { first_ = std::move(end); }
   PyObject* coroutine() const { return coroutine_.get(); }
+  // Ends the coroutine as a generator's close() does; an exchange that waits for it is a 500.
+  PyObject* close();
+  // Whether a step is being made: then nobody may make another from within. The handler's call
+  // makes the first one, the driver itself all others.
+  void set_running(bool running) { running_ = running; }
+  // Its task cannot be made: the error that is set is reported, and a suspended exchange is a 500.
+  void fail_to_start();
 
   // --- the exchange ---
   // It outlives the handler's call from now on, and so does the request.
@@ -113,7 +120,11 @@ class Driver {
   static void hear(void* context, http::ExchangeEvent event, http::Exchange& exchange);
   void heard(http::ExchangeEvent event, http::Exchange& exchange);
 
+  class Running;
+
+  bool is_free() const;
   PySendResult pass_on(StepEnd end, PyObject** result);
+  PySendResult throw_on(OwnedRef exception, PyObject** result);
   // The coroutine that goes on with what the last one gave; null if the exchange is answered.
   OwnedRef conclude(StepEnd& end);
   OwnedRef answer(StepEnd& end, http::Exchange& exchange);
@@ -155,6 +166,7 @@ class Driver {
   OwnedRef rest_;  // bytes of which the connection has taken `rest_at_`
   std::size_t rest_at_ = 0;
   Reason body_fault_ = Reason::none;
+  bool running_ = false;
   bool in_error_ = false;     // what is answered is an exception
   bool cancel_next_ = false;  // a CancelledError is owed to the coroutine
   bool answered_ = false;

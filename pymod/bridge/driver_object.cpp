@@ -43,9 +43,8 @@ PyObject* throw_in(PyObject* self, PyObject* arguments) {
 }
 
 PyObject* close(PyObject* self, PyObject*) {
-  PyObject* const coroutine = of(self).coroutine();
-  if (coroutine == nullptr) Py_RETURN_NONE;
-  return PyObject_CallMethod(coroutine, "close", nullptr);
+  const OwnedRef held = OwnedRef::share(self);
+  return of(self).close();
 }
 
 // What debuggers and reprs look for is the handler's own: cr_frame, cr_code, __qualname__...

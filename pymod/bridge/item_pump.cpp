@@ -45,6 +45,9 @@ class ItemPump {
   PySendResult send(PyObject* value, PyObject** result);
   PySendResult throw_in(PyObject* exception, PyObject** result);
   PyObject* close();
+  // False if a step is being made.
+  bool begin_step() { return !std::exchange(running_, true); }
+  void end_step() { running_ = false; }
   // What was raised has ended it.
   void fail() { state_ = State::ended; }
 
@@ -91,6 +94,7 @@ class ItemPump {
   double spoke_s_ = 0;
   bool is_new_turn_ = false;
   bool has_written_ = false;
+  bool running_ = false;
   State state_ = State::data;
 };
 
@@ -267,10 +271,21 @@ PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject*) {
   return self;
 }
 
+// False with an error set: what the pump awaits, or carries, steps the pump itself.
+bool begin_step(PyObject* self) {
+  if (!of(self).begin_step()) {
+    PyErr_SetString(PyExc_ValueError, "coroutine already executing");
+    return false;
+  }
+  return true;
+}
+
 PySendResult send_slot(PyObject* self, PyObject* value, PyObject** result) {
   const OwnedRef held = OwnedRef::share(self);
   *result = nullptr;
+  if (!begin_step(self)) return PYGEN_ERROR;
   const PySendResult kind = of(self).send(value, result);
+  of(self).end_step();
   if (kind == PYGEN_ERROR) of(self).fail();
   return kind;
 }
@@ -289,15 +304,20 @@ PyObject* throw_in(PyObject* self, PyObject* arguments) {
   const OwnedRef exception = thrown(arguments);
   if (!exception) return nullptr;
   const OwnedRef held = OwnedRef::share(self);
+  if (!begin_step(self)) return nullptr;
   PyObject* result = nullptr;
   const PySendResult kind = of(self).throw_in(exception.get(), &result);
+  of(self).end_step();
   if (kind == PYGEN_ERROR) of(self).fail();
   return method_result(kind, result);
 }
 
 PyObject* close(PyObject* self, PyObject*) {
   const OwnedRef held = OwnedRef::share(self);
-  return of(self).close();
+  if (!begin_step(self)) return nullptr;
+  PyObject* const closed = of(self).close();
+  of(self).end_step();
+  return closed;
 }
 
 PyObject* get_spoke_s(PyObject* self, void*) {

@@ -132,13 +132,19 @@ class Answers:
         if serving is not None and not logger.hasHandlers() and logger.isEnabledFor(logging.ERROR):
             import traceback
 
-            trace = "".join(traceback.format_exception(error)).rstrip()
+            try:
+                trace = "".join(traceback.format_exception(error)).rstrip()
+            except BaseException as failure:  # noqa: BLE001  # of the exception's own methods
+                trace = f"no traceback: to make it raised {type(failure).__name__}"
             text = f"{what.encode('ascii', 'backslashreplace').decode()}: {type(error).__name__}\n{trace}"
             if serving.log("error", logger.name, text.encode(errors="backslashreplace").decode()):
                 return
-        logger.error(
-            "%s: %s", what, type(error).__name__, exc_info=(type(error), error, error.__traceback__)
-        )
+        try:
+            logger.error(
+                "%s: %s", what, type(error).__name__, exc_info=(type(error), error, error.__traceback__)
+            )
+        except BaseException as failure:  # noqa: BLE001  # of the exception's own methods
+            logger.error("%s: %s, and no traceback: to make it raised %s", what, type(error).__name__, type(failure).__name__)
 
     def on_unmatched(self, request: Request, status: int, allow: str | None, location: str | None) -> Any:
         """Registered handlers of 404 and 405; without one the native answer's twin."""
@@ -193,7 +199,13 @@ class Answers:
 
     async def go_on(self, driver: Any, value: Any, route: RouteInfo | None) -> Any:
         """What a result needs that is no finished answer: a stream is sent, anything else awaited."""
+        import asyncio
+
         if not isinstance(value, Response):
+            if asyncio.isfuture(value) and not value.done():
+                await asyncio.sleep(0)  # by then only who may complete it refers to it
+                if _is_lost(value):
+                    raise RuntimeError("the handler returned a future that nothing else refers to: it never completes")
             return await value
         if isinstance(value._body, Later):
             return await value._body.awaitable
@@ -388,3 +400,12 @@ def misreturned(value: Any, route: RouteInfo | None) -> ResponseTypeError:
     else:
         advice = "return a dict, list, str, bytes, a dataclass or model, a Response, or set json_default="
     return ResponseTypeError(f"{_where(route)}returned {kind}, which is no response; {advice}")
+
+
+def _is_lost(future: Any) -> bool:
+    """Whether nobody but the one caller refers to a future that is pending."""
+    import sys
+    import weakref
+
+    # Of the caller, of this function, and of the call below; fewer where the interpreter borrows.
+    return not future.done() and sys.getrefcount(future) <= 3 and weakref.getweakrefcount(future) == 0

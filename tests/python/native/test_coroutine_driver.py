@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import subprocess
 import sys
 from typing import Any
 
@@ -53,6 +55,98 @@ def test_nothing_is_left_behind(handler: Any) -> None:
     first = burst()
     assert all(abs(burst() - first) < 60 for _ in range(3))
     assert not [task for task in gc.get_objects() if isinstance(task, asyncio.Task) and not task.done()]
+
+
+FAILING_TASKS = """
+import asyncio
+import sys
+
+sys.path[:0] = sys.argv[1:]
+fails = []
+
+
+class Failing(asyncio.Task):
+    def __init__(self, *args, **options):
+        if fails:
+            raise MemoryError("no room for a task")
+        super().__init__(*args, **options)
+
+
+asyncio.Task = Failing
+
+from pelton import App
+from pelton.testing import live_server
+from wire import Peer
+
+app = App()
+
+
+async def waits():
+    await asyncio.sleep(0)
+    return "waits"
+
+
+async def asks():
+    try:
+        asyncio.current_task()
+    except MemoryError:
+        return "asks"
+    return "asks"
+
+
+async def asks_and_waits():
+    await asks()
+    return await waits()
+
+
+def promises():
+    return waits()
+
+
+def streams():
+    yield "streams"
+
+
+async def streams_async():
+    yield "streams"
+
+
+for handler in (waits, asks, asks_and_waits, promises, streams, streams_async):
+    app.add_route("/" + handler.__name__, handler)
+
+
+def ask(server, path):
+    with Peer(server.port) as peer:
+        peer.send(b"GET /%s HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n" % path.encode())
+        return int(peer.rest().split()[1])
+
+
+with live_server(app) as server:
+    for path in ("waits", "asks", "asks_and_waits", "promises", "streams", "streams_async"):
+        fails.append(path)
+        statuses = [ask(server, path) for _ in range(2)]
+        fails.clear()
+        print(path, *statuses, ask(server, path), flush=True)
+"""
+
+
+def test_a_task_that_cannot_be_made_is_a_500(engine: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", FAILING_TASKS, *sys.path],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PELTON_ENGINE": engine},
+        timeout=60,
+    )
+    assert ended.stdout.splitlines() == [
+        "waits 500 500 200",
+        "asks 200 200 200",
+        "asks_and_waits 500 500 200",
+        "promises 500 500 200",
+        "streams 500 500 200",
+        "streams_async 500 500 200",
+    ], ended.stderr
+    assert ended.returncode == 0
 
 
 @pytest.mark.parametrize("asks", [False, True])
