@@ -125,6 +125,7 @@ class FirstStep final : public UntaskedStep {
 
   Outcome fail() {
     PyErr_WriteUnraisable(coroutine_);
+    loan_.route().application->context->renew_if_used();
     return Outcome::failed;
   }
 

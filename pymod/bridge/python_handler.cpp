@@ -34,6 +34,13 @@ Outcome answer_error(RequestLoan& loan) {
   return Outcome::failed;
 }
 
+// The same where the handler has not been called: what was called so far may have set a variable.
+[[gnu::noinline]] Outcome answer_failure(RequestLoan& loan) {
+  const Outcome outcome = answer_error(loan);
+  loan.route().application->context->renew_if_used();
+  return outcome;
+}
+
 // What is no plain result: an error that is set, or what needs a coroutine.
 [[gnu::noinline]] Outcome answer_otherwise(RequestLoan& loan) {
   return loan.route().application->has_later() ? run_later(loan) : answer_error(loan);
@@ -55,12 +62,12 @@ Outcome answer_error(RequestLoan& loan) {
 [[gnu::noinline]] Outcome explain(RequestLoan& loan) {
   const OwnedRef cause(PyErr_Occurred() != nullptr ? take_exception() : nullptr);
   PyObject* request = loan.get();
-  if (request == nullptr) return answer_error(loan);
+  if (request == nullptr) return answer_failure(loan);
   const OwnedRef instead(PyObject_CallFunctionObjArgs(loan.route().plan.explain.get(), request,
                                                       cause ? cause.get() : Py_None, nullptr));
   if (instead.get() == Py_None) {
     PyErr_SetString(PyExc_RuntimeError, "a parameter was refused that has nothing wrong with it");
-    return answer_error(loan);
+    return answer_failure(loan);
   }
   return answer(loan, instead);
 }
@@ -81,12 +88,26 @@ Outcome run(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
   return run_coroutine(loan, coroutine, side_channel);
 }
 
-// A function that names nothing and closes over nothing can neither set nor read a variable.
+// Whether code can set or read a variable: it has names, or other code among its constants (a
+// comprehension, lambda or generator), which may have some.
+bool names_anything(PyObject* code) {
+  const OwnedRef names(PyObject_GetAttrString(code, "co_names"));
+  const OwnedRef constants(names ? PyObject_GetAttrString(code, "co_consts") : nullptr);
+  if (!constants || !PyTuple_Check(constants.get())) {
+    PyErr_Clear();
+    return true;
+  }
+  if (PyObject_Size(names.get()) != 0) return true;
+  for (Py_ssize_t index = 0; index < PyTuple_GET_SIZE(constants.get()); ++index) {
+    if (PyCode_Check(PyTuple_GET_ITEM(constants.get(), index))) return true;
+  }
+  return false;
+}
+
+// A function that names nothing and closes over nothing does not.
 bool sees_context(PyObject* handler) {
-  if (!PyFunction_Check(handler) || PyFunction_GetClosure(handler) != nullptr) return true;
-  const OwnedRef names(PyObject_GetAttrString(PyFunction_GetCode(handler), "co_names"));
-  if (!names) PyErr_Clear();
-  return !names || PyObject_Size(names.get()) != 0;
+  return !PyFunction_Check(handler) || PyFunction_GetClosure(handler) != nullptr ||
+         names_anything(PyFunction_GetCode(handler));
 }
 
 // Nothing of the request is asked for, so there is no loan unless something goes wrong.
@@ -117,7 +138,7 @@ Outcome run_with_request(void* context, http::Exchange& exchange) {
   RequestLoan loan(route, exchange);
   PyObject* values[2] = {nullptr, loan.get()};
   if (values[1] == nullptr) [[unlikely]]
-    return answer_error(loan);
+    return answer_failure(loan);
   return run(loan, call_handler(route.plan, values + 1), nullptr);
 }
 
@@ -126,7 +147,7 @@ Outcome call_with_request(void* context, http::Exchange& exchange) {
   RequestLoan loan(route, exchange);
   PyObject* values[2] = {nullptr, loan.get()};
   if (values[1] == nullptr) [[unlikely]]
-    return answer_error(loan);
+    return answer_failure(loan);
   return answer(loan, OwnedRef(call_handler(route.plan, values + 1)));
 }
 
@@ -141,7 +162,7 @@ Outcome call_with_arguments(void* context, http::Exchange& exchange) {
     case Filled::unfit:
       return explain(loan);
     case Filled::raised:
-      return answer_error(loan);
+      return answer_failure(loan);
   }
   OwnedRef result(call_handler(plan, arguments.values()));
   if (plan.is_coroutine) {
@@ -163,7 +184,7 @@ Outcome call_layers(void* context, http::Exchange& exchange) {
   RequestLoan loan(route, exchange);
   PyObject* const request = loan.get();
   if (request == nullptr) [[unlikely]]
-    return answer_error(loan);
+    return answer_failure(loan);
   PyObject* const result = PyObject_CallOneArg(route.plan.layers.get(), request);
   return awaited ? run(loan, result, nullptr) : answer(loan, OwnedRef(result));
 }
@@ -216,7 +237,7 @@ Outcome answer_result(RequestLoan& loan, const OwnedRef& result, PyObject* side_
 }
 
 Outcome answer_raised(RequestLoan& loan) {
-  return answer_error(loan);
+  return answer_failure(loan);
 }
 
 http::Handler python_handler(const CompiledRoute& route) {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextvars
 from typing import Any
 
-from pelton import App, Request
+import pytest
+
+from pelton import App, Request, Response
 from pelton.testing import TestClient
 
 VAR: contextvars.ContextVar[int] = contextvars.ContextVar("VAR")
@@ -29,3 +31,74 @@ def test_values_set_are_gone_and_those_of_the_start_stay() -> None:
     other = TestClient(app)
     assert [other.get("/?set=9").json(), other.get("/").json()] == [7, 7]
     VAR.reset(token)
+
+
+def set_it() -> int:
+    VAR.set(13)
+    return 1
+
+
+def by_comprehension() -> Any:
+    return [set_it() for _ in (1, 2)]
+
+
+def by_lambda() -> Any:
+    return (lambda: set_it())()
+
+
+def by_generator() -> Any:
+    yield from (set_it() for _ in (1, 2))
+
+
+def by_nested() -> Any:
+    return (lambda: [(lambda: set_it())() for _ in (1, 2)])()
+
+
+def by_function() -> Any:
+    def inner() -> int:
+        return set_it()
+
+    return inner()
+
+
+async def by_async_comprehension() -> Any:
+    return [set_it() for _ in (1, 2)]
+
+
+def bare() -> Any:
+    return 1
+
+
+@pytest.mark.parametrize(
+    "handler", [set_it, by_comprehension, by_lambda, by_generator, by_nested, by_function, by_async_comprehension, bare]
+)
+def test_no_handler_leaks_a_variable_wherever_its_names_are(handler: Any) -> None:
+    app = App()
+    app.add_route("/", handler)
+    app.add_route("/value", lambda: VAR.get(None))
+    client = TestClient(app)
+    for _ in range(2):
+        assert client.get("/").status_code == 200
+        assert client.get("/value").json() is None
+
+
+def test_what_answers_for_a_handler_that_was_not_called_leaks_none_either() -> None:
+    app = App()
+
+    @app.exception_handler(400)
+    def failed(request: Request, error: Exception) -> Response:
+        set_it()
+        return Response.text("failed", status=400)
+
+    def takes(body: dict[str, int], value: int = 0) -> int:
+        return 1
+
+    app.add_route("/", takes, methods=["POST"])
+    app.add_route("/value", lambda: VAR.get(None))
+    client = TestClient(app)
+    for answer in (
+        client.post("/", content=b"{", headers={"content-type": "application/json"}),
+        client.post("/?value=x", json={"a": 1}),
+    ):
+        assert answer.status_code in (400, 422)
+        assert client.get("/value").json() is None
