@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any
 from urllib.error import HTTPError as Refused
 from urllib.request import urlopen
@@ -13,6 +14,8 @@ from urllib.request import urlopen
 import pytest
 
 from pelton import App, BackgroundTasks, ClientDisconnected, Depends, HTTPError, Request, Response, SseStream
+from pelton.closers import SYNC, Closers, Closing
+from pelton.loop import Loop
 from pelton.testing import TestClient, live_server
 from wire import Peer
 
@@ -364,3 +367,34 @@ def test_an_async_one_closes_in_the_task_that_opened_it(serve: Callable[..., liv
     server = serve(app)
     assert urlopen(server.url + path).read() in (b"ab", b'"ab"')
     assert done.wait(20) and seen == ["open"]
+
+
+def test_what_another_thread_lets_go_is_closed_by_the_loop(loop: Loop) -> None:
+    """A loop that waits without a deadline is woken for it."""
+    closed: list[int] = []
+
+    def provider() -> Iterator[int]:
+        yield 1
+        closed.append(threading.get_ident())
+        loop.stop()
+
+    app = App()
+    generator = provider()
+    next(generator)
+    closers = Closers(app)
+    closers.open.append((generator, SYNC, False))
+    kept = [Closing(closers, SimpleNamespace(loop=loop, background=set()), None)]  # type: ignore[arg-type]
+    waits = threading.Event()
+
+    def let_go() -> None:
+        assert waits.wait(30)
+        kept.clear()
+
+    thread = threading.Thread(target=let_go)
+    thread.start()
+    loop.call_soon(waits.set)
+    gave_up = loop.call_later(20, loop.stop)
+    loop.run_forever()
+    gave_up.cancel()
+    thread.join()
+    assert closed == [threading.get_ident()]

@@ -7,6 +7,7 @@ when the response has been sent, a stream to its end. An exception is thrown int
 from __future__ import annotations
 
 from contextvars import copy_context
+from threading import get_ident
 
 from pelton._native import running_context
 from pelton.concurrency import DEFAULT_POOL
@@ -231,7 +232,13 @@ class Closing:
         # has done its work all the same; a stream's was still to be done.
         if not self.begun and not self.runtime.loop.is_closed():
             self.background = None
-            self.begin(ClientDisconnected("the client has left") if self.of_stream else None)
+            error = ClientDisconnected("the client has left") if self.of_stream else None
+            runs_on = getattr(self.runtime.loop, "_thread_id", None)
+            if runs_on is None or runs_on == get_ident():
+                self.begin(error)
+            else:
+                self.begun = True
+                self.runtime.loop.call_soon_threadsafe(self.begin, error)
 
     def own_context(self) -> Context | None:
         """The request's, if it set a variable in it; else that serves other requests too."""
