@@ -392,9 +392,10 @@ def test_what_another_thread_lets_go_is_closed_by_the_loop(loop: Loop) -> None:
 
     thread = threading.Thread(target=let_go)
     thread.start()
+    late: list[str] = []
     loop.call_soon(waits.set)
-    gave_up = loop.call_later(20, loop.stop)
+    give_up = loop.call_later(20, lambda: (late.append("the loop was not woken"), loop.stop()))
     loop.run_forever()
-    gave_up.cancel()
+    give_up.cancel()
     thread.join()
-    assert closed == [threading.get_ident()]
+    assert late == [] and closed == [threading.get_ident()]
