@@ -372,3 +372,25 @@ def test_in_debug_a_failed_task_is_told_at_once_and_where_it_was_made(loop: pelt
         assert context["source_traceback"][-1].filename == __file__
 
     loop.run_until_complete(main())
+
+
+def test_a_signal_of_a_forked_child_is_not_its_parents(loop: pelton.loop.Loop) -> None:
+    heard: list[int] = []
+    loop.add_signal_handler(signal.SIGUSR2, heard.append, 1)
+
+    async def main() -> int:
+        child = os.fork()
+        if child == 0:
+            os.kill(os.getpid(), signal.SIGUSR2)
+            os._exit(7)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        await asyncio.sleep(0)
+        await loop.run_in_executor(None, int)  # a turn that waits
+        return code
+
+    assert loop.run_until_complete(main()) == 7 and heard == []
+    os.kill(os.getpid(), signal.SIGUSR2)
+    loop.call_later(10, loop.stop)
+    while not heard:
+        loop.run_until_complete(asyncio.sleep(0))
+    loop.remove_signal_handler(signal.SIGUSR2)

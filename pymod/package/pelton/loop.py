@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import selectors
+import signal
 import socket
 import sys
 import threading
@@ -284,6 +285,12 @@ def _end_in_child(process: int, func: Callable[..., Any], *args: Any) -> Any:
     finally:
         if os.getpid() != process:
             _native.end_forked_child()
+
+
+# A forked child's signals would be told to its parent, whose socket the interpreter writes to.
+# From 3.12 on asyncio does the same.
+if sys.version_info < (3, 12):
+    os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
 
 
 _STREAM_AT_ONCE = int(socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
