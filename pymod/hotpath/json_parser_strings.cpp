@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "http/json/escape_scan.hpp"
 #include "http/json/string_scan.hpp"
 #include "http/json/utf8.hpp"
 #include "pymod/hotpath/json_parser.hpp"
@@ -120,24 +121,6 @@ bool JsonParser::read_body(const char*& p, Body& body) {
 
 namespace {
 
-// The value of four hexadecimal digits, or -1.
-int read_hex4(const char* p) {
-  int value = 0;
-  for (int i = 0; i < 4; ++i) {
-    const char c = p[i];
-    int digit;
-    if (c >= '0' && c <= '9') {
-      digit = c - '0';
-    } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
-      digit = (c | 0x20) - 'a' + 10;
-    } else {
-      return -1;
-    }
-    value = value * 16 + digit;
-  }
-  return value;
-}
-
 char* write_utf8(char* out, unsigned code_point) {
   if (code_point < 0x80) {
     *out++ = static_cast<char>(code_point);
@@ -155,33 +138,6 @@ char* write_utf8(char* out, unsigned code_point) {
     *out++ = static_cast<char>(0x80 | (code_point & 0x3f));
   }
   return out;
-}
-
-// What the letter behind a backslash stands for; 0 for u and for what may not stand there.
-constexpr std::array<char, 256> simple_escapes = [] {
-  std::array<char, 256> letters{};
-  for (const char c : {'"', '\\', '/'}) letters[static_cast<unsigned char>(c)] = c;
-  letters['b'] = '\b';
-  letters['f'] = '\f';
-  letters['n'] = '\n';
-  letters['r'] = '\r';
-  letters['t'] = '\t';
-  return letters;
-}();
-
-// The code point of \uXXXX at `p`, or of two that make a surrogate pair; moves `p` behind. False
-// when it is none.
-bool read_unicode_escape(const char*& p, unsigned& code_point) {
-  const int unit = read_hex4(p + 2);
-  if (unit < 0) return false;
-  code_point = static_cast<unsigned>(unit);
-  p += 6;
-  if (unit < 0xd800 || unit >= 0xe000) return true;
-  const int low = unit < 0xdc00 && p[0] == '\\' && p[1] == 'u' ? read_hex4(p + 2) : -1;
-  if (low < 0xdc00 || low >= 0xe000) return false;
-  code_point = 0x10000 + ((code_point - 0xd800) << 10) + static_cast<unsigned>(low - 0xdc00);
-  p += 6;
-  return true;
 }
 
 }  // namespace
@@ -220,7 +176,7 @@ bool JsonParser::resolve_escapes(const char* begin, const char*& p, Body& body) 
       unsigned done = 0;
       while (special != 0) {
         const auto n = static_cast<unsigned>(std::countr_zero(special));
-        const char letter = simple_escapes[static_cast<unsigned char>(p[n + 1])];
+        const char letter = json::simple_escapes[static_cast<unsigned char>(p[n + 1])];
         if (p[n] != '\\' || letter == 0) [[unlikely]]
           break;
         out += n - done;
@@ -257,10 +213,10 @@ bool JsonParser::resolve_escapes(const char* begin, const char*& p, Body& body) 
     }
     const char* const escape = p;
     unsigned code_point =
-        static_cast<unsigned char>(simple_escapes[static_cast<unsigned char>(p[1])]);
+        static_cast<unsigned char>(json::simple_escapes[static_cast<unsigned char>(p[1])]);
     if (code_point != 0) {
       p += 2;
-    } else if (p[1] != 'u' || !read_unicode_escape(p, code_point)) {
+    } else if (p[1] != 'u' || !json::read_unicode_escape(p, code_point)) {
       fail(escape + 1 == end_ ? Trouble::syntax : Trouble::string, escape);
       return false;
     }
