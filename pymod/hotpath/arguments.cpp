@@ -9,6 +9,7 @@
 #include "http/message/field_search.hpp"
 #include "http/message/percent.hpp"
 #include "pymod/hotpath/request_values.hpp"
+#include "pymod/hotpath/text.hpp"
 
 namespace pelton::py {
 
@@ -76,13 +77,18 @@ PyObject* cookie_argument(const PlanArgument& argument, const RequestLoan& loan)
 PyObject* body_argument(const PlanArgument& argument, RequestLoan& loan) {
   const std::string_view body = loan.exchange().body();
   if (body.empty() && argument.default_value) return default_of(argument);
-  if (argument.callable) {
+  ApplicationState& application = *loan.route().application;
+  JsonReader& reader = application.hot.json_reader;
+  if (argument.callable && !argument.takes_value) {
     const OwnedRef octets(
         PyBytes_FromStringAndSize(body.data(), static_cast<Py_ssize_t>(body.size())));
-    return octets ? PyObject_CallOneArg(argument.callable.get(), octets.get()) : nullptr;
+    return octets && json_check(reader, bytes_view(octets.get()), application.read_limits)
+               ? PyObject_CallOneArg(argument.callable.get(), octets.get())
+               : nullptr;
   }
-  ApplicationState& application = *loan.route().application;
-  return json_read(application.hot.json_reader, body, application.read_limits);
+  OwnedRef value(json_read(reader, body, application.read_limits));
+  if (!value || !argument.callable) return value.release();
+  return PyObject_CallOneArg(argument.callable.get(), value.get());
 }
 
 // What one pass over the query has found.

@@ -6,6 +6,7 @@
 
 #include "pymod/hotpath/json_reader.hpp"
 #include "pymod/hotpath/json_writer.hpp"
+#include "pymod/hotpath/text.hpp"
 
 namespace pelton::py {
 namespace {
@@ -118,17 +119,37 @@ PyObject* read_str(JsonReader& reader, PyObject* text, const JsonReadLimits& lim
       limits);
 }
 
-PyObject* loads(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+// The text of a call of loads() or of what takes the same; null with an error set.
+PyObject* read_call(const char* function, PyObject* const* arguments, Py_ssize_t count,
+                    PyObject* names, JsonReadLimits& limits) {
   Keyword keywords[] = {{"duplicate_keys"}, {"depth_max"}, {"number_bytes_max"}};
-  JsonReadLimits limits;
   PyObject* const data =
-      read_arguments("loads", "data", arguments, count, names, keywords, std::size(keywords));
-  if (data == nullptr ||
-      !read_choice("loads", keywords[0], "last", "reject", limits.reject_duplicate_keys) ||
-      !read_limit(keywords[1], limits.depth_max) ||
-      !read_limit(keywords[2], limits.number_bytes_max)) {
+      read_arguments(function, "data", arguments, count, names, keywords, std::size(keywords));
+  const bool read =
+      data != nullptr &&
+      read_choice(function, keywords[0], "last", "reject", limits.reject_duplicate_keys) &&
+      read_limit(keywords[1], limits.depth_max) && read_limit(keywords[2], limits.number_bytes_max);
+  return read ? data : nullptr;
+}
+
+PyObject* check(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  JsonReadLimits limits;
+  PyObject* const data = read_call("json_check", arguments, count, names, limits);
+  if (data == nullptr) return nullptr;
+  if (!PyBytes_Check(data)) {
+    PyErr_Format(PyExc_TypeError, "json_check() wants bytes, not %s", Py_TYPE(data)->tp_name);
     return nullptr;
   }
+  if (!json_check(*reinterpret_cast<Codec*>(self)->reader, bytes_view(data), limits)) {
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* loads(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  JsonReadLimits limits;
+  PyObject* const data = read_call("loads", arguments, count, names, limits);
+  if (data == nullptr) return nullptr;
   JsonReader& reader = *reinterpret_cast<Codec*>(self)->reader;
   if (PyBytes_Check(data)) {
     return json_read_terminated(
@@ -171,6 +192,12 @@ PyMethodDef dumps_definition = {"dumps", as_method<&dumps>(), METH_FASTCALL | ME
                                 dumps_doc};
 PyMethodDef loads_definition = {"loads", as_method<&loads>(), METH_FASTCALL | METH_KEYWORDS,
                                 loads_doc};
+
+PyMethodDef check_definition = {
+    "json_check", as_method<&check>(), METH_FASTCALL | METH_KEYWORDS,
+    "json_check($module, data, *, duplicate_keys='last', depth_max=1024, number_bytes_max=4300)\n"
+    "--\n\n"
+    "Raise JSONDecodeError unless loads() would take the bytes, without decoding them."};
 
 PyType_Slot codec_slots[] = {{Py_tp_dealloc, reinterpret_cast<void*>(&dealloc)}, {0, nullptr}};
 PyType_Spec codec_spec = {"pelton._native.JsonCodec", sizeof(Codec), 0,
@@ -225,7 +252,8 @@ int add_json(PyObject* module) {
   const bool added = PyModule_AddObjectRef(module, "JSONDecodeError", decode_error.get()) == 0 &&
                      PyModule_AddObjectRef(module, "JSONEncodeError", encode_error.get()) == 0 &&
                      add_function(module, "json_dumps", dumps_definition, codec.get()) &&
-                     add_function(module, "json_loads", loads_definition, codec.get());
+                     add_function(module, "json_loads", loads_definition, codec.get()) &&
+                     add_function(module, "json_check", check_definition, codec.get());
   return added ? 0 : -1;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "http/json/text_check.hpp"
 #include "pymod/hotpath/json_parser.hpp"
 
 namespace pelton::py {
@@ -83,6 +84,14 @@ PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
   reader.busy = false;
   reader.shrink();
   return result;
+}
+
+bool json_check(JsonReader& reader, std::string_view text, const JsonReadLimits& limits) {
+  const http::json::TextLimits wanted{.depth_max = limits.depth_max,
+                                      .number_bytes_max = limits.number_bytes_max};
+  // Keys are equal by what their escapes mean, so finding duplicates takes reading them.
+  if (!limits.reject_duplicate_keys && http::json::is_text_within(text, wanted)) return true;
+  return static_cast<bool>(OwnedRef(json_read_terminated(reader, text, limits)));
 }
 
 }  // namespace pelton::py

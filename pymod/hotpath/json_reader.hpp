@@ -66,4 +66,8 @@ PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLim
 PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
                                const JsonReadLimits& limits);
 
+// Whether the reader would take the text, which a NUL follows; false with JSONDecodeError set. For
+// decoders of somebody else's: it makes no objects unless duplicate keys are refused.
+bool json_check(JsonReader& reader, std::string_view text, const JsonReadLimits& limits);
+
 }  // namespace pelton::py

@@ -119,7 +119,11 @@ bool compile_argument(BorrowedRef mapping, PlanArgument& argument) {
     argument.index = PyLong_AsSize_t(index.get());
     if (PyErr_Occurred() != nullptr) return false;
   }
-  if (argument.source == Source::body) argument.callable = entry_or_none(mapping, "decode", failed);
+  if (argument.source == Source::body) {
+    argument.callable = entry_or_none(mapping, "judge", failed);
+    argument.takes_value = static_cast<bool>(argument.callable);
+    if (!argument.takes_value) argument.callable = entry_or_none(mapping, "decode", failed);
+  }
   if (argument.source == Source::resolver) {
     argument.callable = OwnedRef(PyMapping_GetItemString(mapping.get(), "resolve"));
     failed |= !argument.callable;

@@ -39,10 +39,11 @@ struct PlanArgument {
   Source source = Source::request;
   Convert convert = Convert::text;
   bool copy_default = false;
-  std::size_t index = 0;   // which value of the template, or of the plan's `query_keys`
-  std::string key;         // of a cookie; of a header in lower case
-  OwnedRef default_value;  // the constant; null: the argument is required
-  OwnedRef callable;       // of Convert::callable, decode or resolve
+  bool takes_value = false;  // the callable of a body is `judge`: it gets what the text says
+  std::size_t index = 0;     // which value of the template, or of the plan's `query_keys`
+  std::string key;           // of a cookie; of a header in lower case
+  OwnedRef default_value;    // the constant; null: the argument is required
+  OwnedRef callable;         // of Convert::callable, decode, judge or resolve
 };
 
 struct Plan {

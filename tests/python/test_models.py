@@ -10,7 +10,8 @@ from typing import Any, Generic, Literal, Optional, TypeVar
 
 import pytest
 
-from pelton import App, HandlerSignatureError
+from pelton import App, BadBody, HandlerSignatureError
+from pelton.json_reading import JsonReading
 from pelton.models import BodyType
 from pelton.testing import TestClient
 
@@ -259,8 +260,17 @@ def test_msgspec_is_not_given_such_a_class(validator: Any, tp: Any) -> None:
 
 
 def test_body_type_without_decode_is_the_native_reader() -> None:
-    body = BodyType(Any, {}, "auto", "last")
-    assert body.decode is None and body.read(b"[1]") == [1]
+    body = BodyType(Any, {}, "auto", JsonReading())
+    assert body.decode is None and body.judge is None and body.read(b"[1]") == [1]
+
+
+@pytest.mark.parametrize("validator", VALIDATORS)
+def test_the_built_in_checker_judges_values_and_the_engines_decode_octets(validator: Validator) -> None:
+    body = BodyType(Thing, {}, validator, JsonReading())
+    assert (body.judge is None, body.decode is None) == ((False, True) if validator == "builtin" else (True, False))
+    assert body.read(b'{"name":"a"}') == Thing("a")
+    with pytest.raises(BadBody):
+        body.read(b'{"name":"a","when":1e400}')
 
 
 @pytest.mark.parametrize("validator", ["auto", "msgspec", "builtin"])

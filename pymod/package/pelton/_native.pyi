@@ -40,6 +40,12 @@ class JSONDecodeError(ValueError):
     column: int
     reason: str  # json_syntax, json_depth, json_number, json_string, json_duplicate_key
 
+def json_check(
+    data: bytes, *, duplicate_keys: Literal["last", "reject"] = "last",
+    depth_max: int = 1024, number_bytes_max: int = 4300,
+) -> None:
+    """JSONDecodeError unless json_loads() would take the bytes; makes no value of them."""
+
 class JSONEncodeError(TypeError): ...
 
 # --- What a route is compiled to --------------------------------------------------------------
@@ -58,7 +64,9 @@ class Argument(TypedDict, total=False):
         "path",  # path value `index`
         "query", "cookie",
         "header",  # `key` in lower case
-        "body",  # `decode(bytes)`; without decode the native JSON reader
+        # `decode(bytes)`, once the limits of JSON hold of them, or `judge(value)` of what the native
+        # JSON reader makes of them; with neither that value itself.
+        "body",
         # `resolve(request)`: the general, slower road. Whatever it raises is handed to `explain`.
         "resolver",
     ]]
@@ -74,6 +82,7 @@ class Argument(TypedDict, total=False):
 
 @type_check_only
 class Plan(TypedDict, total=False):
+    judge: Callable[[Any], Any]
     handler: Required[Callable[..., Any]]
     arguments: Required[Sequence[Argument]]
     status: int

@@ -7,6 +7,7 @@ from pelton import forms as _forms  # attaches to Request
 from pelton import responses as _responses  # the native half must know Response
 from pelton.blueprints import Within
 from pelton.errors import RegistrationError, RouteConflict, StartupError, place_of
+from pelton.json_reading import JsonReading
 from pelton.layers import Layered
 from pelton.mounts import Mounting
 from pelton.openapi import Describing
@@ -96,7 +97,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         self.errors = errors
         self.validator = validator
         self.json_nan: Literal["null", "error"] = json_nan
-        self.json_duplicate_keys = json_duplicate_keys
+        self._json_reading = JsonReading(json_duplicate_keys)
         self.state = State()
         self._server_config = server
         self._pools: dict[str, tuple[str, int, int]] = {}  # named blocking pools: threads, queue

@@ -89,7 +89,7 @@ async def json_async(self: Request) -> Any:
     from pelton.models import bad_json
 
     try:
-        return _native.json_loads(await body_async(self))
+        return self.app._json_reading.loads(await body_async(self))
     except _native.JSONDecodeError as error:
         raise bad_json(error) from error
 

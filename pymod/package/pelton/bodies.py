@@ -45,6 +45,8 @@ def body_source(
     argument: Argument = {"source": "body"}
     if body.decode is not None:
         argument["decode"] = body.decode
+    if body.judge is not None:
+        argument["judge"] = body.judge
     set_default(argument, default)
     return Source("body", read, argument)
 
@@ -85,14 +87,14 @@ def _other_source(
 
 def _body_type(app: App, where: str, tp: Any, constraints: dict[str, Any]) -> BodyType:
     try:
-        return BodyType(tp, constraints, app.validator, app.json_duplicate_keys)
+        return BodyType(tp, constraints, app.validator, app._json_reading)
     except Unfit as error:
         raise Unfit(f"{where}: {error.problem}", error.fix) from error.__cause__
 
 
-def _below(loc: list[Any], read: Callable[[bytes], Any], data: bytes) -> Any:
+def _below(loc: list[Any], read: Callable[[Any], Any], sent: Any) -> Any:
     try:
-        return read(data)
+        return read(sent)
     except Problems as problems:
         raise Problems([{**one, "loc": [*loc, *one["loc"]]} for one in problems.entries]) from problems
 
@@ -120,9 +122,9 @@ def _reader_of_member(
             raise Problems([missing(loc)])  # also one with a default: there is nothing to look into
         if key not in whole:
             return absent(default, factory, loc)
-        if body.decode is None:
-            return whole[key]
-        # The engine sees its own part as JSON again, so it judges by its JSON rules.
-        return _below(loc, body.read, json_dumps(whole[key]))
+        if body.decode is not None:
+            # The engine sees its own part as JSON again, so it judges by its JSON rules.
+            return _below(loc, body.read, json_dumps(whole[key]))
+        return whole[key] if body.judge is None else _below(loc, body.judge, whole[key])
 
     return read

@@ -7,13 +7,15 @@ import sys
 from pelton import _native
 from pelton.annotations import Unfit, described, engine_of, model_kind, origin_and_arguments, parts, unwrapped
 from pelton.errors import BadBody
-from pelton.pydantic_entries import entries_of, python_entries
+from pelton.pydantic_entries import python_entries
 from pelton.validation import Problems, entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
+
+    from pelton.json_reading import JsonReading
 
 
 def bad_json(error: Any) -> BadBody:
@@ -58,17 +60,19 @@ def _field_without_init(tp: Any) -> tuple[Any, str] | None:
 class BodyType:
     """How the octets of a body become a value of an annotation.
 
-    `decode` is called by the native half with the octets and may raise anything; `read` is the same
-    with failures as Problems or BadBody. Without `decode` the native JSON reader does it alone.
+    The native half calls `decode` with octets that are within the limits of JSON, or `judge` with
+    the value that its own reader makes of them; with neither it takes that value. Both may raise
+    anything. `read` does the same in Python and raises Problems or BadBody.
     """
 
-    __slots__ = ("_adapter", "_engine", "decode", "duplicate_keys")
+    __slots__ = ("_adapter", "_engine", "_reading", "decode", "judge")
 
     def __init__(
-        self, tp: Any, constraints: dict[str, Any], validator: str, duplicate_keys: Any
+        self, tp: Any, constraints: dict[str, Any], validator: str, reading: JsonReading
     ) -> None:
-        self.duplicate_keys = duplicate_keys
+        self._reading = reading
         self.decode: Callable[[bytes], Any] | None = None
+        self.judge: Callable[[Any], Any] | None = None
         from typing import Any as AnyType
 
         if unwrapped(tp) is AnyType and not constraints:
@@ -77,22 +81,19 @@ class BodyType:
         self._engine = body_engine(tp, validator)
         if self._engine == "pydantic":
             self._adapter = _type_adapter(tp, constraints)
-            made = self._adapter.validator.validate_json
+            self.decode = self._adapter.validator.validate_json
         elif self._engine == "msgspec":
-            made = _msgspec_decoder(tp, constraints)
+            self.decode = _msgspec_decoder(tp, constraints)
         else:
-            made = _builtin_decoder(tp, constraints, duplicate_keys)
-        if duplicate_keys == "reject" and self._engine != "builtin":
-            self.decode = lambda data: (self._native(data), made(data))[1]
-        else:
-            self.decode = made
-
-    def _native(self, data: bytes) -> Any:
-        return _native.json_loads(data, duplicate_keys=self.duplicate_keys)
+            self.judge = _builtin_judge(tp, constraints)
 
     def read(self, data: bytes) -> Any:
         try:
-            return self._native(data) if self.decode is None else self.decode(data)
+            if self.decode is not None:
+                self._reading.check(data)
+                return self.decode(data)
+            value = self._reading.loads(data)
+            return value if self.judge is None else self.judge(value)
         except Problems:
             raise
         except _native.JSONDecodeError as error:
@@ -107,7 +108,7 @@ class BodyType:
     def _malformed(self, data: bytes) -> BadBody:
         """Our own reader names kind and offset; it refuses whatever the engines refuse."""
         try:
-            self._native(data)
+            self._reading.loads(data)
         except _native.JSONDecodeError as error:
             return bad_json(error)
         return BadBody([_json_entry(0, "json_syntax")])
@@ -120,9 +121,9 @@ class BodyType:
             return self._adapter.validator.validate_python(value, from_attributes=True)
 
         try:
-            value = self._native(data)
-        except _native.JSONDecodeError:  # pydantic's reader takes a little more
-            return Problems(entries_of(error))
+            value = self._reading.loads(data)
+        except _native.JSONDecodeError as malformed:  # an integer of more digits than int() takes
+            return bad_json(malformed)
         return Problems(python_entries(error, validate, value))
 
     def _msgspec_problems(self, error: ValueError, data: bytes) -> Exception:
@@ -135,9 +136,8 @@ class BodyType:
             path.append(message[31:].rstrip("`"))
             message = "Field required"
         try:
-            value = self._native(data)
+            value = self._reading.loads(data)
         except _native.JSONDecodeError as malformed:
-            # msgspec stops at the first misfit; what follows it may not even be JSON.
             return bad_json(malformed)
         try:
             for step in path[:-1] if kind == "missing" else path:
@@ -231,23 +231,21 @@ def _msgspec_types(tp: Any, closed: Any = ()) -> Iterator[Any]:
                 left += [getattr(info, name) for name in info.__struct_fields__]
 
 
-def _builtin_decoder(
-    tp: Any, constraints: dict[str, Any], duplicate_keys: Any
-) -> Callable[[bytes], Any]:
+def _builtin_judge(tp: Any, constraints: dict[str, Any]) -> Callable[[Any], Any]:
     from pelton.checking import compiled
     from pelton.validation import Invalid, checker
 
-    judge = compiled(tp, python=False)
+    fitted = compiled(tp, python=False)
     limits = checker(constraints)
-    loads = _native.json_loads
+    if limits is None:
+        return fitted
 
-    def decode(data: bytes) -> Any:
-        value = judge(loads(data, duplicate_keys=duplicate_keys))
-        if limits is not None:
-            try:
-                limits(value)
-            except Invalid as error:
-                raise Problems([entry(error.kind, [], error.message, value, error.context)]) from None
+    def judge(sent: Any) -> Any:
+        value = fitted(sent)
+        try:
+            limits(value)
+        except Invalid as error:
+            raise Problems([entry(error.kind, [], error.message, value, error.context)]) from None
         return value
 
-    return decode
+    return judge

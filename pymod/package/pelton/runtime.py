@@ -40,6 +40,7 @@ class Runtime:
         self._drain_by = math.inf  # on the loop's clock: requests and background tasks, once the stop has begun
         for _, one in app._tree():
             one._settings = settings
+            one._json_reading.take_limits(settings)
         self.topics: Topics | None = None
         # To start, and started.
         self.background: set[asyncio.Task[None] | BackgroundTasks | Closing] = set()

@@ -102,6 +102,7 @@ def websocket_of(request: Request, route: RouteInfo) -> WebSocket | SyncWebSocke
         Link(request, route.options["max_size"]),
         subprotocols=route.options["subprotocols"],
         dumps=request.app._dumps,
+        loads=request.app._json_reading.loads,
     )
     if route.options["pool"] is None:
         return made

@@ -236,7 +236,7 @@ class Handshake:
 class WebSocket(Handshake):
     """One WebSocket. Messages are sent whole and in the order of the calls, from any task."""
 
-    __slots__ = ("_dumps", "_wanted")
+    __slots__ = ("_dumps", "_loads", "_wanted")
 
     def __init__(
         self,
@@ -245,10 +245,12 @@ class WebSocket(Handshake):
         *,
         subprotocols: Sequence[str] = (),
         dumps: Callable[[Any], bytes] = pelton.json.dumps,
+        loads: Callable[[str], Any] = pelton.json.loads,
     ) -> None:
         super().__init__(Connection(request, link))
         self._wanted = subprotocols  # the route's, best first
         self._dumps = dumps
+        self._loads = loads
 
     # --- beginning and end ---
 
@@ -338,10 +340,10 @@ class WebSocket(Handshake):
         """The value of the next text message.
 
         Raises:
-            JSONDecodeError: It is no JSON.
+            JSONDecodeError: It is no JSON, or exceeds the application's limits of JSON.
             WebSocketDisconnect: It has ended.
         """
-        return pelton.json.loads(await self.receive_text())
+        return self._loads(await self.receive_text())
 
     async def _unexpected(self, kind: str, wanted: str) -> TypeError:
         await self.close(1003, f"a {wanted} message was expected")
