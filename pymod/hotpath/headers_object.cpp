@@ -92,20 +92,20 @@ PyObject* multi_items_method(PyObject* self, PyObject*) {
 
 PyObject* keys(PyObject* self, PyObject*) {
   const OwnedRef dict(chosen(self));
-  return dict ? PyDict_Keys(dict.get()) : nullptr;
+  return dict ? PyObject_CallMethod(dict.get(), "keys", nullptr) : nullptr;
 }
 PyObject* values(PyObject* self, PyObject*) {
   const OwnedRef dict(chosen(self));
-  return dict ? PyDict_Values(dict.get()) : nullptr;
+  return dict ? PyObject_CallMethod(dict.get(), "values", nullptr) : nullptr;
 }
 PyObject* items(PyObject* self, PyObject*) {
   const OwnedRef dict(chosen(self));
-  return dict ? PyDict_Items(dict.get()) : nullptr;
+  return dict ? PyObject_CallMethod(dict.get(), "items", nullptr) : nullptr;
 }
 
 PyObject* iterate(PyObject* self) {
-  const OwnedRef list(keys(self, nullptr));
-  return list ? PyObject_GetIter(list.get()) : nullptr;
+  const OwnedRef names(keys(self, nullptr));
+  return names ? PyObject_GetIter(names.get()) : nullptr;
 }
 
 Py_ssize_t length(PyObject* self) {
@@ -127,14 +127,11 @@ int contains(PyObject* self, PyObject* key) {
   return find(self, key) >= 0;
 }
 
-PyObject* get(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
-  if (count != 1 && count != 2) {
-    PyErr_Format(PyExc_TypeError, "get() takes a name and a default, got %zd arguments", count);
-    return nullptr;
-  }
-  const Py_ssize_t index = find(self, arguments[0]);
-  if (index < 0) return Py_NewRef(count == 2 ? arguments[1] : Py_None);
-  return latin1_text(value_at(self, index));
+PyObject* get(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  GetArguments asked;
+  if (!asked.read(arguments, count, names)) return nullptr;
+  const Py_ssize_t index = find(self, asked.key);
+  return index < 0 ? Py_NewRef(asked.otherwise) : latin1_text(value_at(self, index));
 }
 
 PyObject* getlist(PyObject* self, PyObject* key) {
@@ -184,13 +181,15 @@ PyObject* construct(PyTypeObject* type, PyObject* arguments, PyObject* keywords)
   std::vector<NameAndValue> fields;
   std::string octets;
   if (given != nullptr) {
-    const OwnedRef pairs(PySequence_Fast(given, "Headers() takes a sequence of pairs"));
+    const OwnedRef all(all_pairs(given));
+    const OwnedRef pairs(all ? PySequence_Fast(all.get(), "Headers() takes a mapping or pairs")
+                             : nullptr);
     if (!pairs) return nullptr;
     for (Py_ssize_t index = 0; index < PySequence_Fast_GET_SIZE(pairs.get()); ++index) {
       const OwnedRef pair(PySequence_Tuple(PySequence_Fast_GET_ITEM(pairs.get(), index)));
       if (!pair) return nullptr;
       if (PyTuple_GET_SIZE(pair.get()) != 2) {
-        PyErr_SetString(PyExc_TypeError, "Headers() takes a sequence of pairs");
+        PyErr_SetString(PyExc_TypeError, "Headers() takes a mapping or pairs");
         return nullptr;
       }
       NameAndValue field;
@@ -218,8 +217,8 @@ Span moved(Span span, std::uint32_t begin) {
 }
 
 PyMethodDef methods[] = {
-    {"get", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(get)), METH_FASTCALL,
-     PyDoc_STR("The first value of a name, or the default.")},
+    {"get", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(get)),
+     METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("The first value of a name, or the default.")},
     {"getlist", getlist, METH_O, PyDoc_STR("Every value of a name, in wire order.")},
     {"get_all", getlist, METH_O, PyDoc_STR("Every value of a name, in wire order.")},
     {"keys", keys, METH_NOARGS, PyDoc_STR("The distinct names in lower case.")},

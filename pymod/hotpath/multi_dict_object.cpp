@@ -68,20 +68,20 @@ PyObject* multi_items_method(PyObject* self, PyObject*) {
 
 PyObject* keys(PyObject* self, PyObject*) {
   const OwnedRef dict(chosen(self));
-  return dict ? PyDict_Keys(dict.get()) : nullptr;
+  return dict ? PyObject_CallMethod(dict.get(), "keys", nullptr) : nullptr;
 }
 PyObject* values(PyObject* self, PyObject*) {
   const OwnedRef dict(chosen(self));
-  return dict ? PyDict_Values(dict.get()) : nullptr;
+  return dict ? PyObject_CallMethod(dict.get(), "values", nullptr) : nullptr;
 }
 PyObject* items(PyObject* self, PyObject*) {
   const OwnedRef dict(chosen(self));
-  return dict ? PyDict_Items(dict.get()) : nullptr;
+  return dict ? PyObject_CallMethod(dict.get(), "items", nullptr) : nullptr;
 }
 
 PyObject* iterate(PyObject* self) {
-  const OwnedRef list(keys(self, nullptr));
-  return list ? PyObject_GetIter(list.get()) : nullptr;
+  const OwnedRef names(keys(self, nullptr));
+  return names ? PyObject_GetIter(names.get()) : nullptr;
 }
 
 Py_ssize_t length(PyObject* self) {
@@ -103,14 +103,11 @@ int contains(PyObject* self, PyObject* key) {
   return find(self, key) != nullptr;
 }
 
-PyObject* get(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
-  if (count != 1 && count != 2) {
-    PyErr_Format(PyExc_TypeError, "get() takes a key and a default, got %zd arguments", count);
-    return nullptr;
-  }
-  PyObject* value = find(self, arguments[0]);
-  if (value == nullptr) value = count == 2 ? arguments[1] : Py_None;
-  return Py_NewRef(value);
+PyObject* get(PyObject* self, PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  GetArguments asked;
+  if (!asked.read(arguments, count, names)) return nullptr;
+  PyObject* const value = find(self, asked.key);
+  return Py_NewRef(value == nullptr ? asked.otherwise : value);
 }
 
 PyObject* getlist(PyObject* self, PyObject* key) {
@@ -136,8 +133,8 @@ PyObject* represent(PyObject* self) {
 }
 
 PyMethodDef methods[] = {
-    {"get", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(get)), METH_FASTCALL,
-     PyDoc_STR("The last value of a key, or the default.")},
+    {"get", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(get)),
+     METH_FASTCALL | METH_KEYWORDS, PyDoc_STR("The last value of a key, or the default.")},
     {"getlist", getlist, METH_O, PyDoc_STR("Every value of a key, in order.")},
     {"get_all", getlist, METH_O, PyDoc_STR("Every value of a key, in order.")},
     {"keys", keys, METH_NOARGS, PyDoc_STR("The distinct keys in the order they came.")},

@@ -22,6 +22,40 @@ PyObject* winners(PyObject* self, PairsOf pairs_of, Wins wins, bool lower_case) 
   return chosen.release();
 }
 
+bool GetArguments::read(PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
+  if (count > 2) {
+    PyErr_Format(PyExc_TypeError, "get() takes a key and a default, got %zd arguments", count);
+    return false;
+  }
+  bool has_default = count == 2;
+  if (count > 0) key = arguments[0];
+  if (has_default) otherwise = arguments[1];
+  const Py_ssize_t named = names == nullptr ? 0 : PyTuple_GET_SIZE(names);
+  for (Py_ssize_t index = 0; index < named; ++index) {
+    PyObject* const name = PyTuple_GET_ITEM(names, index);
+    if (PyUnicode_CompareWithASCIIString(name, "default") == 0 && !has_default) {
+      otherwise = arguments[count + index];
+      has_default = true;
+    } else if (PyUnicode_CompareWithASCIIString(name, "key") == 0 && key == nullptr) {
+      key = arguments[count + index];
+    } else {
+      PyErr_Format(PyExc_TypeError, "get() got an unexpected keyword argument %R", name);
+      return false;
+    }
+  }
+  if (key == nullptr) PyErr_SetString(PyExc_TypeError, "get() takes a key and a default");
+  return key != nullptr;
+}
+
+PyObject* all_pairs(PyObject* given) {
+  for (const char* method : {"multi_items", "items"}) {
+    if (PyObject_HasAttrString(given, method) != 0) {
+      return PyObject_CallMethod(given, method, nullptr);
+    }
+  }
+  return Py_NewRef(given);
+}
+
 namespace {
 
 // Pairs in wire order with their names folded, so that case does not tell two apart.

@@ -17,6 +17,19 @@ enum class Wins : bool { first, last };
 // `lower_case` the keys are folded.
 PyObject* winners(PyObject* self, PairsOf pairs_of, Wins wins, bool lower_case);
 
+// What get(key, default=None) was called with, by position or under these names; borrowed.
+struct GetArguments {
+  PyObject* key = nullptr;
+  PyObject* otherwise = Py_None;
+
+  // Of a vectorcall; false with an error set.
+  bool read(PyObject* const* arguments, Py_ssize_t count, PyObject* names);
+};
+
+// The pairs of a mapping, all of a multi-dict's; what is no mapping is given back. A new reference,
+// or null with an error set.
+PyObject* all_pairs(PyObject* given);
+
 // Equality with its own type (same pairs in the same order) or with a dict (same winners).
 PyObject* compare_multi(PyObject* self, PyObject* other, int operation, PairsOf pairs_of, Wins wins,
                         bool lower_case);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "http/message/field_rules.hpp"
+#include "pymod/hotpath/multi_items.hpp"
 #include "pymod/hotpath/response_fields.hpp"
 #include "pymod/hotpath/text.hpp"
 
@@ -219,14 +220,9 @@ class Sender {
     // Kept alive in a list of our own: encoding the body may run Python code.
     if (PyDict_CheckExact(headers)) {
       field_pairs_ = OwnedRef(PyDict_Items(headers));
-    } else if (PyMapping_Check(headers) && !PySequence_Check(headers)) {
-      field_pairs_ = OwnedRef(PyMapping_Items(headers));
     } else {
-      const OwnedRef items(
-          PyObject_HasAttr(headers, application_.hot.names.items.get())
-              ? PyObject_CallMethodNoArgs(headers, application_.hot.names.items.get())
-              : Py_NewRef(headers));
-      field_pairs_ = OwnedRef(items ? PySequence_List(items.get()) : nullptr);
+      const OwnedRef pairs(all_pairs(headers));
+      field_pairs_ = OwnedRef(pairs ? PySequence_List(pairs.get()) : nullptr);
     }
     if (!field_pairs_) return false;
     for (Py_ssize_t index = 0; index < PyList_GET_SIZE(field_pairs_.get()); ++index) {

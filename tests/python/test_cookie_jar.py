@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+
 import pytest
 
 from pelton import App, Response
@@ -46,7 +48,9 @@ def test_as_a_mapping() -> None:
     cookies = Cookies({"a": "1"})
     cookies["b"] = "2"
     assert (cookies["a"], cookies.get("b"), cookies.get("z"), "a" in cookies) == ("1", "2", None, True)
-    assert list(cookies) == ["a", "b"] and cookies.items() == [("a", "1"), ("b", "2")]
+    assert isinstance(cookies, MutableMapping)
+    assert list(cookies) == ["a", "b"] and list(cookies.items()) == [("a", "1"), ("b", "2")]
+    assert cookies.keys() == {"a", "b"} and cookies == {"a": "1", "b": "2"}
     del cookies["a"]
     with pytest.raises(KeyError):
         cookies["a"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+
 import pytest
 
-from pelton import InvalidHeader, MutableHeaders
-from pelton.headers import checked_status, field, fields_of, with_charset
+from pelton import Headers, InvalidHeader, MutableHeaders
+from pelton.headers import checked_status, field, fields_of, pairs_of, with_charset
 
 
 def test_reads_and_changes_by_any_case() -> None:
@@ -67,3 +69,33 @@ def test_charset_and_status() -> None:
             checked_status(bad)
     with pytest.raises(TypeError):
         checked_status("200")
+
+
+def test_it_is_a_mutable_mapping() -> None:
+    headers = MutableHeaders([(b"X-A", b"1"), (b"x-a", b"2"), (b"B", b"3")])
+    assert isinstance(headers, MutableMapping) and {**headers} == {"x-a": "1", "b": "3"}
+    assert headers.get("none", default="d") == "d" and headers.keys() & {"b", "c"} == {"b"}
+    assert headers.pop("X-A") == "1" and headers.pop("x-a", None) is None and headers.popitem() == ("b", "3")
+    headers.update(A="1", b="2")
+    headers.clear()
+    assert headers.multi_items() == [] and not headers
+
+
+def test_update_replaces_each_field_by_all_its_values() -> None:
+    headers = MutableHeaders([(b"Set-Cookie", b"z=0"), (b"X-A", b"1"), (b"X-B", b"1")])
+    other = MutableHeaders([(b"set-cookie", b"a=1"), (b"set-cookie", b"b=2"), (b"x-a", b"2")])
+    headers.update(other, x="3")
+    pairs = [("X-B", "1"), ("set-cookie", "a=1"), ("set-cookie", "b=2"), ("x-a", "2"), ("x", "3")]
+    assert headers.multi_items() == pairs
+    headers.update(headers)
+    assert headers.multi_items() == pairs
+    with pytest.raises(InvalidHeader):
+        headers.update({"x-c": "ok", "x-d": "no\n"})
+    assert "x-c" not in headers
+
+
+def test_pairs_of_a_multi_dict_are_all_of_them() -> None:
+    pairs = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
+    for given in (Headers(pairs), MutableHeaders(fields_of(pairs)), pairs, iter(pairs)):
+        assert list(pairs_of(given)) == pairs
+    assert list(pairs_of({"a": "1"})) == [("a", "1")]

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 pytest.importorskip("mypy")
 
 GOOD = """
+from collections.abc import Mapping, MutableMapping
 from typing import Annotated, assert_type
 from pelton import App, Body, HTTPError, Query, Request, Response, ServerConfig, LimitsConfig
 from pelton.testing import TestClient, live_server
@@ -29,6 +30,11 @@ def handler(request: Request, id: int, page: int = Query(1, ge=1)) -> dict[str, 
     assert_type(request.get_query_int("a", 3), int)
     assert_type(request.headers.get("a"), str | None)
     assert_type(request.headers.get("a", "b"), str)
+    assert_type(request.query.get("a", default=1), str | int)
+    mappings: list[Mapping[str, str]] = [request.headers, request.query, TestClient(app).cookies]
+    changed: MutableMapping[str, str] = Response(headers=request.headers).headers
+    changed.update(request.headers)
+    assert_type(request.headers.keys() & {"a"}, set[str])
     raise HTTPError(404)
 
 assert_type(handler(None, 1), dict[str, int])  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class _Cookie:
         return path.startswith(self.path if self.path.endswith("/") else self.path + "/")
 
 
-class Cookies:
+class Cookies(MutableMapping[str, str]):
     """The cookies of a client by RFC 6265; as a mapping, name to value.
 
     Args:
@@ -72,10 +73,6 @@ class Cookies:
         for key in keys:
             del self._stored[key]
 
-    def get(self, name: str, default: str | None = None) -> str | None:
-        """The value of a cookie, else `default`."""
-        return self[name] if name in self else default
-
     def clear(self) -> None:
         """Forgets every cookie."""
         self._stored.clear()
@@ -87,11 +84,7 @@ class Cookies:
         return iter(dict.fromkeys(key[0] for key in self._stored))
 
     def __len__(self) -> int:
-        return len(self._stored)
-
-    def items(self) -> list[tuple[str, str]]:
-        """Names and values."""
-        return [(key[0], cookie.value) for key, cookie in self._stored.items()]
+        return len({key[0] for key in self._stored})
 
     def __repr__(self) -> str:
         return f"Cookies({dict(self.items())!r})"

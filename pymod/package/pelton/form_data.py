@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import overload
+from collections.abc import Mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["FormData"]
 
 
-class FormData:
+class FormData(Mapping[str, str]):
     """The fields and files of a form. `form["a"]` and `get()` give a text field, `get_file()` a file.
 
     Of equal names the last counts; `getlist()` and `get_files()` have all.
@@ -45,15 +45,6 @@ class FormData:
 
     def __len__(self) -> int:
         return len(self._fields)
-
-    @overload
-    def get(self, name: str, default: None = None) -> str | None: ...
-    @overload
-    def get(self, name: str, default: T) -> str | T: ...
-    def get(self, name: str, default: T | None = None) -> str | T | None:
-        """The last value of a field, or the default."""
-        found = self._fields.get(name)
-        return default if found is None else found[-1]
 
     def get_or(self, name: str, default: T) -> str | T:
         """get() with a default that must be given."""

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+
 from pelton import _native
 from pelton.errors import InvalidHeader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-    from typing import Any, TypeVar, overload
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any, TypeVar
 
     from pelton.options import HeadersInit
 
     T = TypeVar("T")
-else:
-
-    def overload(function):
-        return function
-
 
 def field(name: str, value: str) -> tuple[bytes, bytes]:
     """Name and value as they go on the wire; InvalidHeader if they may not."""
@@ -30,9 +27,13 @@ def field(name: str, value: str) -> tuple[bytes, bytes]:
 
 
 def pairs_of(given: Mapping[str, T] | Iterable[tuple[str, T]]) -> Iterable[tuple[str, T]]:
-    """Those of a mapping, or of anything else that has items(), or what is given itself."""
+    """All of a multi-dict, those of a mapping or anything else that has items(), or what is given itself."""
     whole: Any = given
-    pairs: Iterable[tuple[str, T]] = whole.items() if hasattr(whole, "items") else whole
+    pairs: Iterable[tuple[str, T]]
+    if hasattr(whole, "multi_items"):
+        pairs = whole.multi_items()
+    else:
+        pairs = whole.items() if hasattr(whole, "items") else whole
     return pairs
 
 
@@ -46,7 +47,7 @@ def laid_over(fields: list[tuple[bytes, bytes]], others: list[tuple[bytes, bytes
     return [one for one in fields if one[0].lower() not in replaced] + others
 
 
-class MutableHeaders:
+class MutableHeaders(MutableMapping[str, str]):
     """The header fields of a response, in any case of letters. `h[name]` and `get()` give the first value.
 
     Setting an item replaces every field of the name. InvalidHeader is raised for what may not go on the wire.
@@ -105,32 +106,6 @@ class MutableHeaders:
     def __repr__(self) -> str:
         return f"MutableHeaders({self.multi_items()!r})"
 
-    @overload
-    def get(self, name: str, default: None = None) -> str | None: ...
-    @overload
-    def get(self, name: str, default: str) -> str: ...
-    def get(self, name: str, default: str | None = None) -> str | None:
-        """The first value of a field, else `default`."""
-        try:
-            return self[name]
-        except KeyError:
-            return default
-
-    def keys(self) -> KeysView[str]:
-        """The distinct names, in lower case."""
-        return dict(self._first()).keys()
-
-    def values(self) -> ValuesView[str]:
-        """The first value of each name."""
-        return dict(self._first()).values()
-
-    def items(self) -> ItemsView[str, str]:
-        """Each distinct name in lower case, with its first value."""
-        return dict(self._first()).items()
-
-    def _first(self) -> list[tuple[str, str]]:
-        return [(name, self[name]) for name in self]
-
     def append(self, name: str, value: str) -> None:
         """Adds a field beside those of the same name."""
         self._fields.append(field(name, value))
@@ -140,17 +115,11 @@ class MutableHeaders:
         wanted = name.lower().encode("latin-1", "replace")
         return [value.decode("latin-1") for key, value in self._fields if key.lower() == wanted]
 
-    def setdefault(self, name: str, value: str) -> str:
-        """The first value of a field, which is set to `value` if there is none."""
-        if name in self:
-            return self[name]
-        self[name] = value
-        return value
-
-    def update(self, headers: HeadersInit) -> None:
-        """Sets each field of a mapping, or of pairs, in place of those of its name."""
-        for name, value in pairs_of(headers):
-            self[name] = value
+    def update(self, headers: HeadersInit = (), /, **named: str) -> None:  # type: ignore[override]
+        """Sets each field of a mapping, or of pairs, in place of those of its name; several of one name stay several."""
+        given = [*fields_of(headers), *fields_of(named)]
+        names = {name.lower() for name, _ in given}
+        self._fields[:] = [one for one in self._fields if one[0].lower() not in names] + given
 
     def multi_items(self) -> list[tuple[str, str]]:
         """Every name and value in the order in which they are sent."""

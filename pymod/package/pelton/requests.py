@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pelton._native import Headers, MultiDict, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+
+_mapping: Any = Mapping  # type checkers do not know its register()
+_mapping.register(Headers)
+_mapping.register(MultiDict)
 
 __all__ = ["URL", "Address", "Headers", "MultiDict", "Request", "State"]
 

@@ -40,6 +40,7 @@ def test_look_up() -> None:
     assert found.getlist("a") == found.get_all("a") == ["1", "3"] and found.getlist("z") == []
     assert "a" in found and "z" not in found and 1 not in found
     assert found.get("z") is None and found.get("z", 5) == 5
+    assert found.get("z", default=5) == 5 and found.get(key="a", default=5) == "3"
     with pytest.raises(KeyError, match="z"):
         found["z"]
     with pytest.raises(TypeError):
@@ -50,8 +51,8 @@ def test_look_up() -> None:
 
 def test_as_a_mapping() -> None:
     found = query("a=1&b=2&a=3")
-    assert found.keys() == list(found) == ["a", "b"] and len(found) == 2
-    assert found.values() == ["3", "2"] and found.items() == [("a", "3"), ("b", "2")]
+    assert list(found.keys()) == list(found) == ["a", "b"] and len(found) == 2
+    assert list(found.values()) == ["3", "2"] and list(found.items()) == [("a", "3"), ("b", "2")]
     assert found.multi_items() == [("a", "1"), ("b", "2"), ("a", "3")]
     assert dict(found) == {"a": "3", "b": "2"} and len(query("")) == 0 and len(query("a=1")) == 1
 

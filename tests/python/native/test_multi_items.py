@@ -24,7 +24,23 @@ def test_the_first_wins_in_headers_the_last_in_a_query() -> None:
 
 def test_keys_keep_the_order_of_their_first_appearance() -> None:
     for one in both():
-        assert one.keys() == ["b", "a"] and one.multi_items() == PAIRS and len(one) == 2
+        assert list(one.keys()) == ["b", "a"] and one.multi_items() == PAIRS and len(one) == 2
+
+
+def test_they_are_mappings() -> None:
+    import collections.abc
+
+    import pelton.requests  # which says so
+
+    for one in both():
+        assert isinstance(one, collections.abc.Mapping) and isinstance(one, pelton.requests.Mapping)
+        assert isinstance(one.keys(), collections.abc.KeysView) and isinstance(one.items(), collections.abc.ItemsView)
+        assert isinstance(one.values(), collections.abc.ValuesView) and {**one} == dict(one)
+        match one:
+            case {"a": found}:
+                assert found == "2"
+            case _:
+                raise AssertionError("no mapping to a match statement")
 
 
 def test_comparisons() -> None:
@@ -38,5 +54,5 @@ def test_comparisons() -> None:
 
 
 def test_case_counts_in_a_query_alone() -> None:
-    assert _native.Headers([("A", "1"), ("a", "2")]).items() == [("a", "1")]
-    assert value_of(lambda request: request.query.items(), target="/?A=1&a=2") == [("A", "1"), ("a", "2")]
+    assert list(_native.Headers([("A", "1"), ("a", "2")]).items()) == [("a", "1")]
+    assert list(value_of(lambda request: request.query.items(), target="/?A=1&a=2")) == [("A", "1"), ("a", "2")]
