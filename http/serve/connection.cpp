@@ -31,6 +31,10 @@ const Endpoints& Connection::endpoints() {
   return *endpoints_;
 }
 
+bool Connection::is_secure() const {
+  return shared_.is_secure && shared_.is_secure(descriptor_);
+}
+
 void Connection::open() {
   arm_receive();
   wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);

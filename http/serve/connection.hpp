@@ -262,6 +262,7 @@ class Connection final : public TurnNode,
   std::size_t queued_bytes() const { return pending_.size() + sending_.size() - sent_bytes_; }
   uring::Token token(uring::Operation operation) const { return place_.with(operation); }
   const Endpoints& endpoints() override;
+  bool is_secure() const override;
 
   Shared& shared_;
   const uring::Descriptor descriptor_;

@@ -21,6 +21,8 @@ class EndpointSource {
  public:
   virtual ~EndpointSource() = default;
   virtual const Endpoints& endpoints() = 0;
+  // Whether the client asks by https. Looks nothing up.
+  virtual bool is_secure() const { return false; }
 };
 
 // By getpeername(2) and getsockname(2).

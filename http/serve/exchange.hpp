@@ -83,6 +83,7 @@ class Exchange {
   // Values of the template's parameters, in the order they stand in it.
   std::span<const PathValue> path_values() const { return parts_.match.values; }
   const Endpoints& endpoints() const { return parts_.host.endpoints(); }
+  bool is_secure() const { return parts_.host.is_secure(); }
 
   // A complete response in one call.
   HeadFault respond(const ResponseHead& head, std::string_view body);

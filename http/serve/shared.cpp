@@ -48,6 +48,7 @@ Shared::Shared(const ServerParts& parts)
       unmatched(parts.unmatched),
       unmatched_takes_all(parts.unmatched_takes_all),
       endpoints_of(parts.endpoints_of),
+      is_secure(parts.is_secure),
       turn_interval_ms_max(parts.turn_interval_ms_max),
       companion(parts.companion),
       logs(parts.logs),

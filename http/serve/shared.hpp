@@ -53,6 +53,8 @@ struct ServerParts {
   bool unmatched_takes_all = false;
   // Who is at both ends of a descriptor.
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
+  // Whether what comes from a descriptor is asked by https; empty: nothing is.
+  std::function<bool(uring::Descriptor)> is_secure = {};
   ResponseDefaults response_defaults = {};
   WebSocketRules websocket_rules = {};
   SpoolRules spool_rules = {};
@@ -106,6 +108,7 @@ struct Shared {
   const Handler unmatched;
   const bool unmatched_takes_all;
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
+  const std::function<bool(uring::Descriptor)> is_secure;
   const std::uint64_t turn_interval_ms_max;
   uring::Work* const companion;
   Logs* const logs;

@@ -49,7 +49,8 @@ MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
       .error_shape = application_.error_shape(),
       .unmatched = unmatched_handler(state),
       .unmatched_takes_all = takes_all_unmatched(state),
-      .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor]; },
+      .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor].endpoints; },
+      .is_secure = [this](uring::Descriptor descriptor) { return ends_[descriptor].is_secure; },
       .response_defaults = response_defaults_from(fields),
       .websocket_rules = websocket_rules_from(websockets)});
   server_->listen(listener_);
@@ -116,12 +117,13 @@ std::size_t MemoryServer::pending() {
   return exchanges + waiting;
 }
 
-std::uint32_t MemoryServer::connect(const Address& client, const Address& server) {
+std::uint32_t MemoryServer::connect(const Address& client, const Address& server, bool is_secure) {
   if (!server_) throw std::runtime_error("the server is closed");
   if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
   const uring::Peer peer = engine_.connect(listener_);
   const http::Endpoints ends{client.first, client.second, server.first, server.second};
-  ends_[uring::MemoryEngine::descriptor_first + static_cast<uring::Descriptor>(peer.index)] = ends;
+  ends_[uring::MemoryEngine::descriptor_first + static_cast<uring::Descriptor>(peer.index)] = {
+      ends, is_secure};
   links_.emplace(next_link_, Link{peer, ends});
   run_until_idle();
   return next_link_++;
@@ -213,7 +215,8 @@ void add_memory_server(pb::module_& module) {
            "Turns until nothing more happens by itself; whether anything did.")
       .def("pending", &MemoryServer::pending,
            "Exchanges that wait for their handler, and handlers that are not through.")
-      .def("connect", &MemoryServer::connect, pb::arg("client"), pb::arg("server"))
+      .def("connect", &MemoryServer::connect, pb::arg("client"), pb::arg("server"),
+           pb::arg("is_secure") = false, "A connection of a client that asks by http, or https.")
       .def("send", &MemoryServer::send, pb::arg("connection"), pb::arg("data"),
            pb::arg("chunks") = pb::none(),
            "Delivers octets in pieces of these sizes (the rest in one) and runs until idle.")

@@ -35,7 +35,8 @@ class MemoryServer {
   MemoryServer& operator=(const MemoryServer&) = delete;
   ~MemoryServer();
 
-  std::uint32_t connect(const Address& client, const Address& server);
+  // `is_secure`: the client asks by https.
+  std::uint32_t connect(const Address& client, const Address& server, bool is_secure);
   void send(std::uint32_t connection, const pybind11::bytes& data,
             const std::optional<std::vector<std::size_t>>& chunks);
   void finish(std::uint32_t connection);
@@ -75,6 +76,10 @@ class MemoryServer {
     uring::Peer peer;
     http::Endpoints ends;
   };
+  struct Ends {
+    http::Endpoints endpoints;
+    bool is_secure = false;
+  };
 
   Link& link(std::uint32_t connection);
   bool was_left(std::uint32_t connection) const;
@@ -92,7 +97,7 @@ class MemoryServer {
   std::unordered_map<std::uint32_t, Link> links_;
   std::uint32_t next_link_ = 0;
   // By descriptor, as the server asks for them.
-  std::unordered_map<uring::Descriptor, http::Endpoints> ends_;
+  std::unordered_map<uring::Descriptor, Ends> ends_;
   std::optional<http::Server> server_;
   std::optional<uring::Loop> loop_;
   pybind11::object event_loop_object_;

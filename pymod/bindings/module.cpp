@@ -54,6 +54,8 @@ void add_request_types(pb::module_& module, const pb::capsule& capsule) {
   if (!reader || PyModule_AddObjectRef(module.ptr(), "FormReader", reader.get()) != 0) {
     pelton::py::raise_set();
   }
+  module.attr("COOKIE_BY_SCHEME") =
+      pb::reinterpret_borrow<pb::object>(state->names.cookie_by_scheme.get());
   module.def(
       "register_response",
       [capsule](pb::type response_type) {

@@ -59,7 +59,7 @@ bool Driver::begin_stream(long status, PyObject* fields) {
   Exchange* const exchange = this->exchange();
   if (gone_) return disconnect_error() != nullptr;
   if (exchange == nullptr || loan_ != nullptr || streams_) return raise_over() != nullptr;
-  FieldList list;
+  FieldList list(route_.application->hot.names, *exchange);
   if (!list.read(fields)) return false;
   if (status < 0 || status > 999) status = 999;
   const http::ResponseHead head{.status = static_cast<std::uint16_t>(status),
@@ -153,9 +153,9 @@ PyObject* Driver::accept_websocket(std::string_view subprotocol, PyObject* field
   suspend();
   Exchange* const exchange = this->exchange();
   if (exchange == nullptr || answered_) return disconnect_error();
-  FieldList list;
-  if (!list.read(fields)) return nullptr;
   ApplicationState& application = *route_.application;
+  FieldList list(application.hot.names, *exchange);
+  if (!list.read(fields)) return nullptr;
   OwnedRef end(new_websocket(application.hot.websocket_type(), application));
   if (!end) return nullptr;
   http::WebSocketAccept accept{.subprotocol = subprotocol, .fields = list.views()};

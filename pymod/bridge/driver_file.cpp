@@ -64,7 +64,7 @@ bool Driver::send_file(long status, PyObject* fields, const FileNames& names,
   suspend();
   http::Exchange* const exchange = this->exchange();
   if (exchange == nullptr || answered_) return true;  // the client has left
-  FieldList list;
+  FieldList list(route_.application->hot.names, *exchange);
   if (!list.read(fields)) return false;
   auto manner = std::make_shared<http::FileManner>();
   manner->status = static_cast<std::uint16_t>(status < 0 || status > 999 ? 999 : status);

@@ -20,8 +20,10 @@ bool Interned::make() {
     if (!intern(methods[index], method_names[index])) return false;
   }
   empty_bytes = OwnedRef(PyBytes_FromStringAndSize(nullptr, 0));
-  return empty_bytes && intern(version_1_0, "1.0") && intern(version_1_1, "1.1") &&
-         intern(scheme_http, "http") && intern(items, "items") && intern(empty_text, "");
+  cookie_by_scheme = OwnedRef(PyBytes_FromString("Set-Cookie"));
+  return empty_bytes && cookie_by_scheme && intern(version_1_0, "1.0") &&
+         intern(version_1_1, "1.1") && intern(scheme_http, "http") &&
+         intern(scheme_https, "https") && intern(empty_text, "");
 }
 
 }  // namespace pelton::py

@@ -19,9 +19,12 @@ struct Interned {
   OwnedRef version_1_0;
   OwnedRef version_1_1;
   OwnedRef scheme_http;
-  OwnedRef items;
+  OwnedRef scheme_https;
   OwnedRef empty_text;
   OwnedRef empty_bytes;
+  // The name of a Set-Cookie field to which Secure is added where the request came by https: this
+  // very object, not one that is equal to it.
+  OwnedRef cookie_by_scheme;
 
   // False with a Python error set.
   bool make();

@@ -234,7 +234,11 @@ PyObject* get_query_string(PyObject* self, void*) {
 }
 
 PyObject* get_scheme(PyObject* self, void*) {
-  return Py_NewRef(of(self).application->hot.names.scheme_http.get());
+  const RequestObject& request = of(self);
+  const Interned& names = request.application->hot.names;
+  const bool is_secure =
+      request.exchange == nullptr ? request.is_secure : request.exchange->is_secure();
+  return Py_NewRef((is_secure ? names.scheme_https : names.scheme_http).get());
 }
 
 PyObject* get_http_version(PyObject* self, void*) {
@@ -308,7 +312,7 @@ PyGetSetDef attributes[] = {
     {"path", get_part<Part::path>, nullptr, PyDoc_STR("Decoded, without the query."), nullptr},
     {"raw_path", get_raw_path, nullptr, PyDoc_STR("The path's octets as sent."), nullptr},
     {"query_string", get_query_string, nullptr, PyDoc_STR("The raw text behind the `?`."), nullptr},
-    {"scheme", get_scheme, nullptr, PyDoc_STR("http"), nullptr},
+    {"scheme", get_scheme, nullptr, PyDoc_STR("http or https"), nullptr},
     {"http_version", get_http_version, nullptr, PyDoc_STR("1.0 or 1.1"), nullptr},
     {"query", get_part<Part::query>, nullptr, PyDoc_STR("The query, decoded."), nullptr},
     {"query_params", get_part<Part::query>, nullptr, PyDoc_STR("The query, decoded."), nullptr},
@@ -356,6 +360,7 @@ void detach_request(RequestObject& request) {
     if (!taken) PyErr_WriteUnraisable(object_of(request));
   }
   request.own = make_own_octets(request.exchange->request());
+  request.is_secure = request.exchange->is_secure();
   request.exchange = nullptr;
   request.application_object = Py_NewRef(request.application->object);
   track(request);

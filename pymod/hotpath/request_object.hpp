@@ -37,6 +37,7 @@ struct RequestObject {
   PyObject* driver;              // borrowed: of the exchange if that lives on; else null
   std::uint32_t made;            // which of the parts exist, a bit each
   bool tracked;                  // by the collector
+  bool is_secure;                // asked by https: known once the exchange is over
   PyObject* parts[part_count];
 };
 

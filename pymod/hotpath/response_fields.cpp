@@ -1,8 +1,25 @@
 #include "pymod/hotpath/response_fields.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "pymod/hotpath/text.hpp"
 
 namespace pelton::py {
+
+namespace {
+
+// The line of a cookie with Secure where cookies.py would have put it.
+std::string with_secure(std::string_view line) {
+  std::size_t at = line.size();
+  for (const std::string_view next : {"; HttpOnly", "; SameSite=", "; Partitioned"}) {
+    at = std::min(at, line.find(next));
+  }
+  std::string secured(line);
+  return secured.insert(at, "; Secure");
+}
+
+}  // namespace
 
 bool FieldList::read(PyObject* list) {
   if (!PyList_CheckExact(list)) {
@@ -23,6 +40,9 @@ bool FieldList::read(PyObject* list) {
       return false;
     }
     views_[index] = {bytes_view(PyTuple_GET_ITEM(pair, 0)), bytes_view(PyTuple_GET_ITEM(pair, 1))};
+    if (PyTuple_GET_ITEM(pair, 0) == cookie_by_scheme_) [[unlikely]] {
+      views_[index].value = secured_.emplace_front(with_secure(views_[index].value));
+    }
   }
   return true;
 }

@@ -6,17 +6,23 @@
 
 #include <array>
 #include <cstddef>
+#include <forward_list>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "http/h1/response_writer.hpp"
 #include "http/message/field.hpp"
+#include "http/serve/exchange.hpp"
+#include "pymod/hotpath/interned.hpp"
 
 namespace pelton::py {
 
 class FieldList {
  public:
-  FieldList() = default;
+  // Of a response that goes to this exchange.
+  FieldList(const Interned& names, const http::Exchange& exchange)
+      : cookie_by_scheme_(exchange.is_secure() ? names.cookie_by_scheme.get() : nullptr) {}
   FieldList(const FieldList&) = delete;
   FieldList& operator=(const FieldList&) = delete;
 
@@ -27,6 +33,8 @@ class FieldList {
  private:
   static constexpr std::size_t inline_count = 16;
 
+  PyObject* const cookie_by_scheme_;  // null where nothing becomes Secure
+  std::forward_list<std::string> secured_;
   std::array<http::FieldView, inline_count> inline_;
   std::vector<http::FieldView> more_;
   http::FieldView* views_ = inline_.data();

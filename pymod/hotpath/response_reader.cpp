@@ -80,7 +80,7 @@ bool write_response(ApplicationState& application, http::Exchange& exchange, PyO
     application.leave_later(OwnedRef::share(response));
     return false;
   }
-  FieldList list;
+  FieldList list(application.hot.names, exchange);
   if (!list.read(fields)) return false;
   int overflow = 0;
   // 0 is a side channel in which no status was set.

@@ -32,6 +32,9 @@ _T = TypeVar("_T")
 def json_dumps(
     obj: Any, *, default: Callable[[Any], Any] | None = None, nan: Literal["null", "error"] = "null"
 ) -> bytes: ...
+# The name of a Set-Cookie field to which Secure is added where the request came by https: this very object.
+COOKIE_BY_SCHEME: bytes
+
 def json_loads(
     data: bytes | bytearray | memoryview | str, *, duplicate_keys: Literal["last", "reject"] = "last",
     depth_max: int = 1024, number_bytes_max: int = 4300,
@@ -619,7 +622,7 @@ class MemoryServer(metaclass=_BoundType):
     def end(self) -> None: ...
     def turn(self) -> bool: ...  # until nothing more happens by itself; whether anything did
     def pending(self) -> int: ...  # how many exchanges wait for their handler
-    def connect(self, client: tuple[str, int], server: tuple[str, int]) -> int: ...
+    def connect(self, client: tuple[str, int], server: tuple[str, int], is_secure: bool = False) -> int: ...
     def send(self, connection: int, data: bytes, chunks: Sequence[int] | None = None) -> None:
         """Delivers octets in pieces of these sizes (the rest in one) and runs until idle."""
     def finish(self, connection: int) -> None: ...  # the client's FIN

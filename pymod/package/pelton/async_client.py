@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pelton.app import App
     from pelton.client_base import ClientOptions
-    from pelton.client_requests import RequestOptions, StreamOptions
+    from pelton.client_requests import Address, RequestOptions, StreamOptions
     from pelton.options import HeadersInit
     from pelton.received import TestResponse
 
@@ -175,11 +175,11 @@ class AsyncTestClient(ClientBase):
             raise call.unhandled.pop(0)
         return done
 
-    async def _connect(self, address: tuple[str, int]) -> int:
+    async def _connect(self, address: Address) -> int:
         made: list[int] = []
 
         def act() -> None:
-            made.append(self._memory().connect(self._client, address))
+            made.append(self._memory().connect(self._client, address[:2], address.is_secure))
 
         await self._until(lambda: True, act, Call(self._handlers))
         return made[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
 
-from pelton.client_requests import Asked, address_of, pairs, resolved
+from pelton.client_requests import Address, Asked, address_of, pairs, resolved
 from pelton.cookie_jar import Cookies
 from pelton.errors import InvalidHeader
 from pelton.received import TestResponse, parse_response
@@ -58,14 +58,14 @@ class ClientBase:
         self._raise = raise_server_exceptions
         self._client = client
         self._server: _native.MemoryServer | None = None
-        self._idle: dict[tuple[str, int], list[int]] = {}  # connections kept alive, by server
+        self._idle: dict[Address, list[int]] = {}  # connections kept alive, by server
 
     # --- how the server is turned ---
 
     def _memory(self) -> _native.MemoryServer:
         raise NotImplementedError
 
-    def _connect(self, address: tuple[str, int]) -> Awaitable[int]:
+    def _connect(self, address: Address) -> Awaitable[int]:
         raise NotImplementedError
 
     def _answered(self, connection: int, data: bytes, method: str, timeout: float) -> Awaitable[bytes]:
@@ -160,7 +160,7 @@ class ClientBase:
             self.cookies.take(line, parts.hostname or "", parts.path or "/")
         return response
 
-    async def _connected(self, server: _native.MemoryServer, address: tuple[str, int]) -> int:
+    async def _connected(self, server: _native.MemoryServer, address: Address) -> int:
         idle = self._idle.get(address, [])
         while idle:
             connection = idle.pop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from pelton.headers import pairs_of
@@ -119,8 +119,17 @@ def _body(
     return body
 
 
-def address_of(parts: SplitResult) -> tuple[str, int]:
-    return parts.hostname or "testserver", parts.port or (443 if parts.scheme == "https" else 80)
+class Address(NamedTuple):
+    """Where a connection of the client goes to."""
+
+    host: str
+    port: int
+    is_secure: bool  # the client asks by https
+
+
+def address_of(parts: SplitResult) -> Address:
+    is_secure = parts.scheme == "https"
+    return Address(parts.hostname or "testserver", parts.port or (443 if is_secure else 80), is_secure)
 
 
 def resolved(base_url: str, url: str) -> str:

@@ -191,7 +191,8 @@ class Response:
             same_site="Lax" if same_site is _ABSENT else same_site,
             partitioned=partitioned,
         )
-        self._fields.append(field("Set-Cookie", line))
+        name_of_field, value_of_field = field("Set-Cookie", line)
+        self._fields.append((_native.COOKIE_BY_SCHEME if secure is None else name_of_field, value_of_field))
 
     def delete_cookie(
         self,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from pelton.app import App
-    from pelton.client_requests import RequestOptions, StreamOptions
+    from pelton.client_requests import Address, RequestOptions, StreamOptions
     from pelton.client_stream import StreamedResponse
     from pelton.options import HeadersInit
 
@@ -202,8 +202,8 @@ class TestClient(ClientBase):
             self._runtime.serve_topics(self._server)
         return self._server
 
-    async def _connect(self, address: tuple[str, int]) -> int:
-        return self._memory().connect(self._client, address)
+    async def _connect(self, address: Address) -> int:
+        return self._memory().connect(self._client, address[:2], address.is_secure)
 
     def _wire(self, connection: int) -> MemoryWire:
         return MemoryWire(self, connection)
