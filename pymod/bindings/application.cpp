@@ -225,7 +225,7 @@ http::RouteTable Application::make_table(const std::string& root_path,
         one.prefix,
         std::make_shared<const http::RouteTable>(
             below.make_table(root_path + one.prefix, hash_key)),
-        http::RouteSettings{.handler = unmatched_handler(below.state_),
+        http::RouteSettings{.handler = unmatched_handler(below.state_, Place::mounted),
                             .error_shape = below.options_.error_shape,
                             .takes_all_unmatched = takes_all_unmatched(below.state_)});
   }
@@ -240,6 +240,7 @@ http::RouteTable Application::make_table(const std::string& root_path,
   http::Router below = router_;
   for (std::uint32_t index = 0; index < below.route_count(); ++index) {
     below.settings(index).path.insert(0, root_path);
+    below.settings(index).handler = python_handler(*state_.routes[index], Place::mounted);
   }
   return below.freeze(options);
 }

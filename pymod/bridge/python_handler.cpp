@@ -226,6 +226,37 @@ Outcome call_unmatched(void* context, http::Exchange& exchange) {
   return run(loan, result, nullptr);
 }
 
+// The handler of an application below another one, whose encoder the context holds.
+template <http::Handler::Call call>
+Outcome call_mounted(const ApplicationState& application, void* context, http::Exchange& exchange) {
+  const Hooks& hooks = application.hooks;
+  if (application.sets_json_encoder &&
+      !OwnedRef(PyContextVar_Set(hooks.json_variable.get(), hooks.json_encoder.get()))) {
+    PyErr_WriteUnraisable(hooks.json_variable.get());
+    return Outcome::failed;
+  }
+  const Outcome outcome = call(context, exchange);
+  application.context->renew_if_used();
+  return outcome;
+}
+
+template <http::Handler::Call call>
+Outcome call_mounted_route(void* context, http::Exchange& exchange) {
+  const auto& route = *static_cast<const CompiledRoute*>(context);
+  return call_mounted<call>(*route.application, context, exchange);
+}
+
+Outcome call_mounted_unmatched(void* context, http::Exchange& exchange) {
+  const auto& application = *static_cast<const ApplicationState*>(context);
+  return call_mounted<call_unmatched>(application, context, exchange);
+}
+
+// Of an application that is served, or of one below it.
+template <http::Handler::Call call>
+http::Handler::Call call_at(Place place) {
+  return place == Place::mounted ? call_mounted_route<call> : call;
+}
+
 }  // namespace
 
 Outcome answer_result(RequestLoan& loan, const OwnedRef& result, PyObject* side_channel) {
@@ -240,17 +271,21 @@ Outcome answer_raised(RequestLoan& loan) {
   return answer_failure(loan);
 }
 
-http::Handler python_handler(const CompiledRoute& route) {
+http::Handler python_handler(const CompiledRoute& route, Place place) {
   const Plan& plan = route.plan;
-  http::Handler::Call call = call_with_arguments;
+  http::Handler::Call call = call_at<call_with_arguments>(place);
   if (plan.layers) {
-    call = plan.layers_awaited ? call_layers<true> : call_layers<false>;
+    call = plan.layers_awaited ? call_at<call_layers<true>>(place)
+                               : call_at<call_layers<false>>(place);
     return {.call = call, .context = const_cast<CompiledRoute*>(&route)};
   }
-  if (plan.request_alone) call = plan.is_coroutine ? run_with_request : call_with_request;
+  if (plan.request_alone) {
+    call = plan.is_coroutine ? call_at<run_with_request>(place) : call_at<call_with_request>(place);
+  }
   if (plan.arguments.empty() && !plan.merges_side_channel) {
-    call = sees_context(plan.handler.get()) ? call_alone<true> : call_alone<false>;
-    if (plan.is_coroutine) call = run_alone;
+    call = sees_context(plan.handler.get()) ? call_at<call_alone<true>>(place)
+                                            : call_at<call_alone<false>>(place);
+    if (plan.is_coroutine) call = call_at<run_alone>(place);
   }
   return {.call = call, .context = const_cast<CompiledRoute*>(&route)};
 }
@@ -259,9 +294,10 @@ bool takes_all_unmatched(const ApplicationState& application) {
   return application.hooks.has_middleware.get() == Py_True;
 }
 
-http::Handler unmatched_handler(const ApplicationState& application) {
+http::Handler unmatched_handler(const ApplicationState& application, Place place) {
   if (application.hooks.on_unmatched.get() == Py_None) return {};
-  return {.call = call_unmatched, .context = const_cast<ApplicationState*>(&application)};
+  return {.call = place == Place::mounted ? call_mounted_unmatched : call_unmatched,
+          .context = const_cast<ApplicationState*>(&application)};
 }
 
 }  // namespace pelton::py

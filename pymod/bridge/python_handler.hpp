@@ -8,12 +8,15 @@
 
 namespace pelton::py {
 
+// Where an application is: served itself, or below another one.
+enum class Place : bool { served, mounted };
+
 // The route and its application outlive the handler. Called only on a thread that is attached.
-http::Handler python_handler(const CompiledRoute& route);
+http::Handler python_handler(const CompiledRoute& route, Place place = Place::served);
 
 // For requests that matched nothing, if the application has handlers for 404 or 405 or middleware;
 // an empty handler if not.
-http::Handler unmatched_handler(const ApplicationState& application);
+http::Handler unmatched_handler(const ApplicationState& application, Place place = Place::served);
 // Whether middleware sees what else the server answers without a route.
 bool takes_all_unmatched(const ApplicationState& application);
 

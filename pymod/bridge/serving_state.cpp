@@ -10,9 +10,11 @@ ServingState::ServingState(ApplicationState& application, LoopObject* loop, PyOb
     PyErr_SetString(PyExc_RuntimeError, "the app is being served already; stop it first");
     return;
   }
-  held_ = application.own_context.enter();
+  const Hooks& hooks = application.hooks;
+  held_ = application.own_context.enter(hooks.json_variable, hooks.json_encoder);
   if (!held_) return;
   application.for_all([&](ApplicationState& one) {
+    one.sets_json_encoder = one.hooks.json_encoder.get() != hooks.json_encoder.get();
     one.context = &application.own_context;
     one.loop = loop;
     one.start_task = start_task;

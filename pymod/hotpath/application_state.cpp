@@ -25,6 +25,8 @@ constexpr HookRow hook_rows[] = {
     {"start_background", &Hooks::start_background},
     {"websocket", &Hooks::websocket},
     {"background", &Hooks::background},
+    {"json_variable", &Hooks::json_variable},
+    {"json_encoder", &Hooks::json_encoder},
     {"go_on", &Hooks::go_on},
 };
 

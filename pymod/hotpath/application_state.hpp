@@ -34,8 +34,10 @@ struct Hooks {
   // (what follows an answer, whether a task of the handler's has sent it) -> None, or a coroutine
   // for that task to go on with.
   OwnedRef start_background;
-  OwnedRef websocket;   // (request, RouteInfo) -> what the handler is given
-  OwnedRef background;  // (side channel) -> the BackgroundTasks that it carries
+  OwnedRef websocket;      // (request, RouteInfo) -> what the handler is given
+  OwnedRef background;     // (side channel) -> the BackgroundTasks that it carries
+  OwnedRef json_variable;  // the ContextVar by which Response.json() finds its encoder
+  OwnedRef json_encoder;   // what it holds in this application's handlers
   OwnedRef go_on;  // (driver, value, RouteInfo) -> a coroutine; see ApplicationState::take_later()
 };
 
@@ -79,6 +81,8 @@ class ApplicationState {
   // Its own, or below a mount that of the application around it.
   RequestContext* context = &own_context;
   RequestContext own_context;
+  // The context holds the encoder of the application around this one, which is another.
+  bool sets_json_encoder = false;
   // In its place where the loop is not pelton's, borrowed: (coroutine, context) -> its task.
   PyObject* start_task = nullptr;
 

@@ -6,12 +6,16 @@
 
 namespace pelton::py {
 
-bool RequestContext::enter() {
+bool RequestContext::enter(BorrowedRef variable, BorrowedRef value) {
   CHECK(!current_);
   fork_guard_.emplace();
   base_ = OwnedRef(PyContext_CopyCurrent());
-  base_variables_ = base_ ? variables_of(base_.get()) : nullptr;
-  current_ = OwnedRef(base_ ? PyContext_Copy(base_.get()) : nullptr);
+  if (!base_ || PyContext_Enter(base_.get()) != 0) return false;
+  const bool is_set = static_cast<bool>(OwnedRef(PyContextVar_Set(variable.get(), value.get())));
+  CHECK(PyContext_Exit(base_.get()) == 0);
+  if (!is_set) return false;
+  base_variables_ = variables_of(base_.get());
+  current_ = OwnedRef(PyContext_Copy(base_.get()));
   return current_ && PyContext_Enter(current_.get()) == 0;
 }
 

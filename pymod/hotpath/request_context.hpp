@@ -19,8 +19,9 @@ class RequestContext {
   RequestContext(const RequestContext&) = delete;
   RequestContext& operator=(const RequestContext&) = delete;
 
-  // Between these two, what runs on this thread runs in it. False with an error set.
-  bool enter();
+  // Between these two, what runs on this thread runs in it, and `variable` has this value there.
+  // False with an error set.
+  bool enter(BorrowedRef variable, BorrowedRef value);
   void leave();
 
   // After each handler. A child that the handler forked ends here, and serves nobody (ENG-052).

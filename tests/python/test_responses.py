@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
 from pelton import (
     App,
     ConfigError,
+    Headers,
     InvalidHeader,
     MutableHeaders,
     ProblemDetails,
@@ -18,7 +22,7 @@ from pelton import (
     ServerConfig,
     json,
 )
-from pelton.testing import TestClient, TestResponse
+from pelton.testing import TestClient, TestResponse, live_server
 
 
 def sent(response: Any, **options: Any) -> TestResponse:
@@ -315,3 +319,165 @@ def test_side_channel_sets_the_content_type() -> None:
         return {"a": 1}
 
     assert with_side_channel(handler).headers.getlist("content-type") == ["application/vnd.x+json"]
+
+
+class Money:
+    def __init__(self, cents: int) -> None:
+        self.cents = cents
+
+
+def as_text(value: Any) -> str:
+    return f"{value.cents / 100:.2f}"
+
+
+def test_the_factories_encode_as_the_application_does() -> None:
+    app = App(json_default=as_text)
+    app.add_route("/json", lambda: Response.json({"price": Money(150)}))
+    app.add_route("/created", lambda: Response.created({"price": Money(150)}, "/1"))
+    app.add_route("/problem", lambda: Response.problem(ProblemDetails(status=409, price=Money(150))))
+    app.add_route("/pool", lambda: Response.json({"price": Money(150)}), blocking=True)
+
+    @app.get("/later")
+    async def later() -> Response:
+        await asyncio.sleep(0)
+        return Response.json({"price": Money(150)})
+
+    @app.get("/task")
+    async def task() -> Response:
+        async def inner() -> Response:
+            return Response.json({"price": Money(150)})
+
+        return await asyncio.create_task(inner())
+
+    @app.exception_handler(404)
+    def nothing(request: Request, error: Exception) -> Response:
+        return Response.json({"price": Money(150)}, 404)
+
+    with TestClient(app) as client:
+        for path in ("json", "created", "problem", "pool", "later", "task", "none"):
+            assert client.get(f"/{path}").json()["price"] == "1.50", path
+
+
+def test_nan_is_an_error_in_the_factories_too() -> None:
+    app = App(json_nan="error")
+    app.add_route("/", lambda: Response.json([float("nan")]))
+    with pytest.raises(json.JSONEncodeError):
+        TestClient(app).get("/")
+    assert sent(Response.json([float("nan")])).content == b"[null]"  # made outside of any application
+
+
+def test_a_mounted_application_encodes_its_own_way() -> None:
+    outer, inner, plain = App(json_default=as_text), App(json_default=lambda value: value.cents), App()
+    for one in (outer, inner, plain):
+        one.add_route("/", lambda: Response.json(Money(150)))
+        one.add_route("/request", lambda request: Response.json(Money(150)))
+        one.add_route("/arguments", lambda n=1: Response.json(Money(150)))
+
+        async def later(request: Request) -> Response:
+            await asyncio.sleep(0)
+            return Response.json(Money(150))
+
+        async def at_once() -> Response:
+            return Response.json(Money(150))
+
+        one.add_route("/later", later)
+        one.add_route("/at-once", at_once)
+        one.exception_handler(404)(lambda request, error: (Response.json([Money(150)])))
+        one.exception_handler(json.JSONEncodeError)(lambda request, error: ("cannot", 200))
+    outer.mount("/inner", inner)
+    inner.mount("/plain", plain)
+    client = TestClient(outer)
+    for path in ("", "request", "arguments", "later", "at-once"):
+        for _ in range(2):  # what one request sets is not there in the next
+            assert client.get(f"/{path}").json() == "1.50", path
+            assert client.get(f"/inner/{path}").json() == 150, path
+            assert client.get(f"/inner/plain/{path}").json() == "cannot", path
+    assert client.get("/none").json() == ["1.50"] and client.get("/inner/none").json() == [150]
+    assert TestClient(inner).get("/").json() == 150 and TestClient(plain).get("/").json() == "cannot"
+
+
+def test_the_factories_encode_so_from_the_lifespan_on() -> None:
+    app, made = App(json_default=as_text), []
+    app.on_startup(lambda: made.append(Response.json(Money(150))))
+    app.add_route("/", lambda: made[0])
+    with TestClient(app) as client:
+        assert client.get("/").json() == "1.50"
+
+
+def test_the_factories_encode_so_over_a_real_connection(engine: str) -> None:
+    app = App(json_default=as_text)
+    app.add_route("/", lambda: Response.json({"price": Money(150)}))
+    with live_server(app, engine=engine) as server:
+        assert urlopen(server.url).read() == b'{"price":"1.50"}'
+
+
+def test_headers_of_another_answer_keep_every_cookie() -> None:
+    first = Response("a")
+    first.set_cookie("a", "1")
+    first.set_cookie("b", "2")
+    for headers in (first.headers, Headers(first.headers.multi_items())):
+        copy = Response("x", headers=headers)
+        assert copy.headers.getlist("set-cookie") == first.headers.getlist("set-cookie")
+        assert len(Response.stream(iter([b"a"]), headers=headers).headers.getlist("set-cookie")) == 2
+
+
+def test_a_cookie_becomes_secure_where_the_request_came_by_https(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("a")
+    makers: dict[str, Any] = {
+        "text": lambda: Response.text("x"),
+        "stream": lambda: Response.stream(iter([b"a"])),
+        "file": lambda: Response.sendfile(file),
+    }
+    app = App()
+
+    def add(name: str, make: Any) -> None:
+        @app.get(f"/{name}")
+        def handler() -> Response:
+            response: Response = make()
+            response.set_cookie("auto", "1", max_age=5)
+            response.set_cookie("bare", "1", http_only=False, same_site=None)
+            response.set_cookie("never", "1", secure=False)
+            response.set_cookie("ever", "1", secure=True)
+            response.add_header("Set-Cookie", "own=1; Path=/")
+            return response
+
+    for name, make in makers.items():
+        add(name, make)
+
+    @app.get("/side")
+    def side(request: Request, res: Response) -> str:
+        res.set_cookie("auto", "1", max_age=5)
+        return "x"
+
+    @app.get("/copied")
+    def copied() -> Response:
+        first = makers["text"]()
+        first.set_cookie("auto", "1", max_age=5)
+        return Response("x", headers=first.headers)
+
+    for scheme, word in (("http", ""), ("https", " Secure;")):
+        client = TestClient(app, base_url=f"{scheme}://testserver")
+        for name in makers:
+            assert client.get(f"/{name}").headers.getlist("set-cookie") == [
+                f"auto=1; Max-Age=5; Path=/;{word} HttpOnly; SameSite=Lax",
+                f"bare=1; Path=/{word and '; Secure'}",
+                "never=1; Path=/; HttpOnly; SameSite=Lax",
+                "ever=1; Path=/; Secure; HttpOnly; SameSite=Lax",
+                "own=1; Path=/",
+            ]
+        assert client.get("/side").headers["set-cookie"] == f"auto=1; Max-Age=5; Path=/;{word} HttpOnly; SameSite=Lax"
+    # A header that is copied as text says what it says.
+    assert "Secure" not in TestClient(app, base_url="https://testserver").get("/copied").headers["set-cookie"]
+
+
+def test_a_cookie_over_a_real_connection_is_not_secure(engine: str) -> None:
+    app = App()
+
+    @app.get("/")
+    def handler(request: Request, res: Response) -> str:
+        res.set_cookie("a", "1")
+        return request.scheme
+
+    with live_server(app, engine=engine) as server, urlopen(server.url) as answer:
+        assert answer.headers["set-cookie"] == "a=1; Path=/; HttpOnly; SameSite=Lax" and answer.read() == b'"http"'

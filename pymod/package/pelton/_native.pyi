@@ -40,17 +40,17 @@ def json_loads(
     depth_max: int = 1024, number_bytes_max: int = 4300,
 ) -> Any: ...
 
-class JSONDecodeError(ValueError):
-    pos: int  # octet offset
-    line: int
-    column: int
-    reason: str  # json_syntax, json_depth, json_number, json_string, json_duplicate_key
-
 def json_check(
     data: bytes, *, duplicate_keys: Literal["last", "reject"] = "last",
     depth_max: int = 1024, number_bytes_max: int = 4300,
 ) -> None:
     """JSONDecodeError unless json_loads() would take the bytes; makes no value of them."""
+
+class JSONDecodeError(ValueError):
+    pos: int  # octet offset
+    line: int
+    column: int
+    reason: str  # json_syntax, json_depth, json_number, json_string, json_duplicate_key
 
 class JSONEncodeError(TypeError): ...
 
@@ -82,13 +82,13 @@ class Argument(TypedDict, total=False):
     # "as_matched" (path only): the converter's own type.
     convert: Literal["as_matched", "str", "bytes", "int", "float", "bool"] | Callable[[str], Any]
     decode: Callable[[bytes], Any]
+    judge: Callable[[Any], Any]
     resolve: Callable[[Any], Any]
     default: Any  # absent: required
     copy_default: bool  # list, dict and set defaults: a shallow copy for each call
 
 @type_check_only
 class Plan(TypedDict, total=False):
-    judge: Callable[[Any], Any]
     handler: Required[Callable[..., Any]]
     arguments: Required[Sequence[Argument]]
     status: int
@@ -140,6 +140,9 @@ class Hooks(TypedDict):
     # Of 404 and 405, with middleware also 204 and 308: (request, status, allow, location).
     on_unmatched: Callable[[Any, int, str | None, str | None], Any] | None
     has_middleware: bool
+    # Where Response.json() finds its encoder, and the one that it finds in this application's handlers.
+    json_variable: ContextVar[Callable[[Any], bytes]]
+    json_encoder: Callable[[Any], bytes]
     call_apart: Callable[[Any], Any]  # Request._call() where the exchange is over
     bad_json: Callable[[Any, JSONDecodeError], BaseException]  # what Request.json() raises for it
     # The exception that touching `query` or `cookies` raises over their limits: (status, detail).

@@ -104,6 +104,12 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         self._settings: dict[str, Any] | None = None  # of the server, once there is one
         self._topics: tuple[ReferenceType[Topics], ...] = ()  # of each server, in memory too
         self._json_default = json_default
+        # As the application encodes JSON; the function itself where that is the usual way.
+        self._dumps: Callable[[Any], bytes] = _native.json_dumps
+        if json_default is not None or json_nan != "null":
+            from functools import partial
+
+            self._dumps = partial(_native.json_dumps, default=json_default, nan=json_nan)
         self._native = _native.Application(
             errors=errors,
             trailing_slash=trailing_slash,
@@ -329,9 +335,6 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         self._native.freeze(hooks_of(self, answers))
         self._answers = answers
         return self._native
-
-    def _dumps(self, value: Any) -> bytes:
-        return _native.json_dumps(value, default=self._json_default, nan=self.json_nan)
 
     def _check_pools(self) -> None:
         from pelton.concurrency import DEFAULT_POOL, check_pool, read_pool

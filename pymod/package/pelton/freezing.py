@@ -6,7 +6,7 @@ from pelton.answers import background_of, disconnect_error, websocket_of
 from pelton.errors import HandlerSignatureError, HTTPError
 from pelton.models import bad_json
 from pelton.parameters import Unresolved, name_of
-from pelton.responses import side_channel
+from pelton.responses import JSON_ENCODER, side_channel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ def hooks_of(app: App, answers: Answers) -> Hooks:
         "refusal": HTTPError,
         "log_lost": answers.log_lost,
         "disconnect_error": disconnect_error,
+        "json_variable": JSON_ENCODER,
+        "json_encoder": app._dumps,
         "go_on": answers.go_on,
         "start_background": answers.start_background,
         "background": background_of,

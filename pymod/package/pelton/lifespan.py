@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pelton.errors import RegistrationError, StartupError, place_of
+from pelton.responses import JSON_ENCODER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Lifespan:
         from pelton.blueprints import inner
 
         stack = AsyncExitStack()
+        encoding = JSON_ENCODER.set(app._dumps)
         try:
             await self._enter(app, stack)
             for blueprint in inner(app):
@@ -56,6 +58,8 @@ class Lifespan:
         except BaseException:
             await stack.aclose()
             raise
+        finally:
+            JSON_ENCODER.reset(encoding)
         self._stack = stack
 
     async def _enter(self, app: App, stack: AsyncExitStack) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
+
 from pelton import _native
 from pelton.headers import MutableHeaders, checked_status, field, fields_of, with_charset
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
     from os import PathLike
     from typing import Any, Literal
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 __all__ = ["Response"]
 
 _ABSENT: Any = object()
+
+# What encodes for Response.json() and its kin: that of the application whose handler, or whatever
+# runs in its context, calls them; elsewhere with the defaults of App().
+JSON_ENCODER: ContextVar[Callable[[Any], bytes]] = ContextVar("pelton_json_encoder", default=_native.json_dumps)
 
 
 class Response:
@@ -232,7 +238,7 @@ class Response:
 
     @staticmethod
     def json(data: Any, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
-        """A JSON answer, encoded at the call.
+        """A JSON answer, encoded at the call in the way of the application whose handler calls.
 
         Args:
             data: Any JSON value; see the guide's page on JSON.
@@ -242,7 +248,7 @@ class Response:
         Raises:
             JSONEncodeError: A value cannot be encoded; the message names the path to it.
         """
-        return made(_native.json_dumps(data), status, headers, "application/json")
+        return made(JSON_ENCODER.get()(data), status, headers, "application/json")
 
     @staticmethod
     def text(text: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
@@ -368,7 +374,7 @@ class Response:
     @staticmethod
     def problem(problem: ProblemDetails, *, headers: HeadersInit | None = None) -> Response:
         """Problem details as `application/problem+json` (RFC 9457), with the status they hold."""
-        return made(_native.json_dumps(problem.to_dict()), problem.status, headers, "application/problem+json")
+        return made(JSON_ENCODER.get()(problem.to_dict()), problem.status, headers, "application/problem+json")
 
     @staticmethod
     def stream(

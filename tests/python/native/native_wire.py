@@ -12,7 +12,7 @@ from typing import Any
 from pelton import _native
 from pelton.errors import HTTPError
 from pelton.loop import Loop
-from pelton.responses import Response
+from pelton.responses import JSON_ENCODER, Response
 
 REQUEST = {"source": "request"}
 # Of all servers here: handlers that finish in their call never turn it.
@@ -62,6 +62,8 @@ class Recorder:
             "refusal": HTTPError,
             "log_lost": lambda request, error: self.errors.append(error),
             "disconnect_error": lambda status: ConnectionError(status),
+            "json_variable": JSON_ENCODER,
+            "json_encoder": _native.json_dumps,
             "go_on": self.go_on,
             "start_background": lambda behind, in_task: self.started.append(behind),
             "websocket": lambda request, info: None,
