@@ -171,8 +171,10 @@ class Sender {
 
   bool send_converted(PyObject* value) {
     PyObject* info = plan_.info ? plan_.info.get() : Py_None;
-    OwnedRef converted(PyObject_CallFunctionObjArgs(application_.hooks.convert_result.get(), value,
-                                                    info, nullptr));
+    // Of a tuple Python is shown all: status and fields are for what it makes of the body.
+    OwnedRef converted(PyObject_CallFunctionObjArgs(application_.hooks.convert_result.get(),
+                                                    tuple_ == nullptr ? value : tuple_, info,
+                                                    nullptr));
     if (!converted) return false;
     if (application_.hot.response.is_response(converted.get())) {
       return write_response(application_, exchange_, converted.get());
@@ -188,6 +190,9 @@ class Sender {
   bool send_encoded(PyObject* value) {
     const OwnedRef encoded(PyObject_CallOneArg(plan_.encode.get(), value));
     if (!encoded) return false;
+    if (tuple_ != nullptr && application_.hot.response.is_response(encoded.get())) {
+      return send_converted(value);
+    }
     if (PyBytes_CheckExact(encoded.get())) {
       return write_octets(exchange_, head(&plan_.json_head.content_type()),
                           bytes_view(encoded.get()));
@@ -201,6 +206,7 @@ class Sender {
     if (size != 2 && size != 3) return send_converted(tuple);
     PyObject* body = PyTuple_GET_ITEM(tuple, 0);
     PyObject* status = PyTuple_GET_ITEM(tuple, 1);
+    tuple_ = tuple;
     if (!PyLong_Check(status) || PyBool_Check(status) || PyTuple_Check(body) ||
         application_.hot.response.is_response(body)) {
       return send_converted(tuple);
@@ -255,6 +261,7 @@ class Sender {
   const Plan& plan_;
   http::Exchange& exchange_;
   std::uint16_t status_;
+  PyObject* tuple_ = nullptr;  // borrowed: what was returned, if that is a tuple of two or three
   bool own_content_type_ = false;
   OwnedRef field_pairs_;
   std::vector<FieldView> fields_;

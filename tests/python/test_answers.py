@@ -7,6 +7,7 @@ import datetime
 import logging
 import pathlib
 import uuid
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
@@ -18,16 +19,22 @@ from pelton import (
     App,
     BadBody,
     BodyTooLarge,
+    Depends,
     ForbiddenError,
     HTTPError,
+    Headers,
     HTTPException,
+    MutableHeaders,
     PeltonError,
     ProblemDetails,
     Request,
     RequestValidationError,
     Response,
     ResponseTypeError,
+    SseEvent,
+    SseStream,
 )
+from pelton.headers import fields_of
 from pelton.testing import TestClient, TestResponse
 
 Pair = collections.namedtuple("Pair", "a b")
@@ -340,3 +347,137 @@ def test_debug_page_only_in_debug() -> None:
     page = client.get("/", headers={"accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html") and "ValueError: secret" in page.text
     assert client.get("/").json()["error"] == "ValueError: secret"
+
+
+def letters() -> Any:
+    yield "a"
+    yield "b"
+
+
+async def letters_later() -> Any:
+    for one in letters():
+        yield one
+
+
+def events() -> SseStream:
+    stream = SseStream()
+    stream.add_data("a")
+    return stream
+
+
+ROADS = ["native", "merged", "middleware", "declared", "dependency"]
+
+
+def answered(make: Any, road: str, returned: Any = None) -> TestResponse:
+    """What becomes of `make()` as a handler's result, whatever stands around the handler."""
+    app = App()
+
+    def handler() -> Any:
+        return make()
+
+    if road == "merged":
+
+        def handler(request: Request, res: Response) -> Any:  # type: ignore[misc]
+            res.status = 418
+            res.set_header("x-tag", "side")
+            res.set_header("x-side", "1")
+            return make()
+
+    elif road == "middleware":
+
+        @app.middleware
+        async def pass_on(request: Request, call_next: Any) -> Any:
+            return await call_next(request)
+
+    elif road == "declared":
+        handler.__annotations__["return"] = returned
+    elif road == "dependency":
+
+        def handler(given: int = Depends(lambda: 1)) -> Any:  # type: ignore[misc]
+            return make()
+
+    app.add_route("/", handler)
+    return TestClient(app).get("/")
+
+
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize(
+    ("make", "returned", "content_type", "content"),
+    [
+        (letters, Iterator[str], "application/x-ndjson", b'"a"\n"b"\n'),
+        (letters_later, AsyncIterator[str], "application/x-ndjson", b'"a"\n"b"\n'),
+        (lambda: iter([b"a", b"b"]), Iterator[bytes], "application/octet-stream", b"ab"),
+        (events, Iterator[SseEvent], "text/event-stream", b"data: a\n\n"),
+        (lambda: ProblemDetails("/t", detail="d"), dict[str, int], "application/problem+json",
+         b'{"type":"/t","status":202,"detail":"d"}'),
+        (lambda: {"a": 1}, dict[str, int], "application/json", b'{"a":1}'),
+        (lambda: Thing(1), Thing, "application/json", b'{"a":1}'),
+        (lambda: b"x", bytes, "application/octet-stream", b"x"),
+    ],
+    ids=["generator", "async generator", "iterator", "events", "problem", "dict", "dataclass", "bytes"],
+)  # fmt: skip
+def test_a_tuple_says_status_and_headers_of_any_body(
+    make: Any, returned: Any, content_type: str, content: bytes, road: str
+) -> None:
+    made = answered(lambda: (make(), 202, {"x-tag": "t"}), road, returned)
+    assert (made.status_code, made.headers["content-type"], made.content) == (202, content_type, content)
+    assert made.headers.getlist("x-tag") == ["t"] and ("x-side" in made.headers) is (road == "merged")
+    assert answered(lambda: (make(), 202), road, returned).status_code == 202
+    assert answered(lambda: (make(), 202, {"content-type": "text/x"}), road, returned).headers["content-type"] == "text/x"
+
+
+@pytest.mark.parametrize("road", ROADS)
+def test_a_tuple_over_a_stream_may_take_its_body_away(road: str) -> None:
+    closed: list[str] = []
+
+    def rows() -> Any:
+        try:
+            yield "a"
+        finally:
+            closed.append("rows")
+
+    made = answered(lambda: (rows(), 204, {"x-tag": "t"}), road, Iterator[str])
+    assert (made.status_code, made.content, made.headers["x-tag"]) == (204, b"", "t")
+    assert "content-type" not in made.headers and not closed  # it was not begun
+
+
+@pytest.mark.parametrize("road", [one for one in ROADS if one != "declared"])
+def test_what_is_no_body_of_a_tuple_is_refused_on_every_road(road: str) -> None:
+    async def value() -> int:
+        return 1
+
+    for make, advice in (
+        (lambda: (value(), 201), "write async def and await it"),
+        (lambda: (Response.text("x"), 201), "set the status on the Response itself"),
+        (lambda: (object(), 201), "json_default"),
+        (lambda: ((1, 200), 201), "return a list"),
+    ):
+        with pytest.raises(ResponseTypeError, match=advice):
+            answered(make, road)
+
+
+@pytest.mark.parametrize("road", [one for one in ROADS if one != "declared"])
+def test_a_multi_dict_gives_a_tuple_all_its_fields(road: str) -> None:
+    cookies = Headers([("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-Tag", "t")])
+    for headers in (cookies, MutableHeaders(fields_of(cookies)), cookies.multi_items()):
+        made = answered(lambda headers=headers: ({}, 200, headers), road)
+        assert made.headers.getlist("set-cookie") == ["a=1", "b=2"] and made.headers["x-tag"] == "t"
+
+
+@pytest.mark.parametrize("road", [one for one in ROADS if one != "declared"])
+def test_json_default_is_asked_for_what_a_handler_returns_itself(road: str) -> None:
+    app = App(json_default=lambda value: {"real": value.real})
+    handler: Any = lambda: 3 + 4j  # noqa: E731
+    if road == "merged":
+        handler = lambda request, res: 3 + 4j  # noqa: E731
+    elif road == "middleware":
+
+        @app.middleware
+        async def pass_on(request: Request, call_next: Any) -> Any:
+            return await call_next(request)
+
+    elif road == "dependency":
+        handler = lambda given=Depends(lambda: 1): 3 + 4j  # noqa: E731
+    app.add_route("/", handler, status=201)
+    made = TestClient(app).get("/")
+    assert (made.status_code, made.json()) == (201, {"real": 3.0})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pelton._native import JSONEncodeError
 from pelton.concurrency import read_pool
 from pelton.errors import BodyTooLarge, ClientDisconnected, HTTPError, ResponseTypeError, phrase
-from pelton.headers import checked_status, fields_of, with_charset
+from pelton.headers import checked_status, fields_of, laid_over, with_charset
 from pelton.problems import ProblemDetails
 from pelton.responses import Later, Response, made
 from pelton.side_channel import merge_side
@@ -180,7 +181,7 @@ class Answers:
     def convert_result(self, value: Any, route: RouteInfo | None) -> Any:
         """What to send for a value the native half cannot send itself."""
         if isinstance(value, ProblemDetails):
-            return Response.problem(value)
+            return self.problem_response(value)
         if type(value) is tuple:
             return self.tuple_response(value, route)
         if hasattr(value, "__await__"):
@@ -188,7 +189,16 @@ class Answers:
         if streams(value):
             return self.stream_response(value, route)
         refuse_text(value, route)
-        raise misreturned(value, route)
+        if self.app._json_default is None or _is_unsendable(value):
+            raise misreturned(value, route)
+        return self.json_response(value, route)
+
+    def problem_response(self, problem: ProblemDetails) -> Response:
+        return made(self.json(problem.to_dict()), problem.status, None, "application/problem+json")
+
+    def json_response(self, value: Any, route: RouteInfo | None) -> Response:
+        status, media_type = (200, None) if route is None else (route.status, route.media_type)
+        return made(self.json(value), status, None, media_type or "application/json")
 
     def stream_response(self, value: Any, route: RouteInfo | None) -> Response:
         if route is None:
@@ -259,26 +269,36 @@ class Answers:
                 f"{_where(route)}returned a tuple that is no (body, status[, headers]); return a list for a "
                 f"JSON array"
             )
-        body, status = value[0], value[1]
+        body, status = value[0], checked_status(value[1])
+        if hasattr(body, "__await__"):
+            if hasattr(body, "close"):
+                body.close()
+            raise ResponseTypeError(
+                f"{_where(route)}returned a tuple whose body is an awaitable; write async def and await it"
+            )
         if isinstance(body, tuple | Response):
             raise ResponseTypeError(
                 f"{_where(route)}returned a tuple whose body is a {type(body).__name__}; set the status on "
                 f"the Response itself, or return a list"
             )
-        status = checked_status(status)
-        headers = value[2] if len(value) == 3 else None
         if body is None:
             response = made(b"", status, None, None)
+        elif isinstance(body, ProblemDetails):
+            response = self.problem_response(body._with_status(status))
         else:
-            response = self.response(body, route)
+            try:
+                response = self.response(body, route)
+            except JSONEncodeError as error:
+                if not str(error).endswith(" at $"):
+                    raise
+                raise misreturned(body, route) from error  # it has no form at all
             response._status = status
-            if status in (204, 304):
-                response._body, response._fields = b"", []
-        if headers is not None:
-            for name, _ in fields_of(headers):
-                lowered = name.lower()
-                response._fields = [f for f in response._fields if f[0].lower() != lowered]
-            response._fields += fields_of(headers)
+        streaming = isinstance(response._body, Streaming)
+        if status in (204, 304) and not streaming:  # a stream is closed by its sending
+            response._body = b""
+            response._fields = [one for one in response._fields if one[0].lower() != b"content-type"]
+        if len(value) == 3:
+            response._fields = laid_over(response._fields, fields_of(value[2]))
         return response
 
     def response(self, value: Any, route: RouteInfo | None) -> Response:
@@ -286,7 +306,7 @@ class Answers:
         if isinstance(value, Response):
             return copied(value)
         if isinstance(value, ProblemDetails):
-            return Response.problem(value)
+            return self.problem_response(value)
         if type(value) is tuple:
             return self.tuple_response(value, route)
         status = 200 if route is None else route.status
@@ -306,7 +326,7 @@ class Answers:
                 return made(value, status, None, media_type or "application/json")
         if _is_unsendable(value):
             raise misreturned(value, route)
-        return made(self.json(value), status, None, media_type or "application/json")
+        return self.json_response(value, route)
 
     def json(self, value: Any) -> bytes:
         return self.app._dumps(value)

@@ -62,5 +62,9 @@ class ProblemDetails:
         }
         return {k: v for k, v in members.items() if v is not None} | self.extensions
 
+    def _with_status(self, status: int) -> ProblemDetails:
+        """The same problem under another status."""
+        return ProblemDetails(self.type_uri, self.title, status, self.detail, self.instance, **self.extensions)
+
     def __repr__(self) -> str:
         return f"ProblemDetails({self.to_dict()!r})"

@@ -22,9 +22,9 @@ def merge_side(response: Response, value: Any, side: Response) -> None:
         response._background = tasks
     if side._status or side._fields:
         _merge_head(response, value, side)
-    if isinstance(body, Streaming) and streams(value):
-        # Its generator has not begun: what it says until the first item is laid over the head then.
-        body.side = side
+    if isinstance(body, Streaming) and streams(value[0] if type(value) is tuple else value):
+        # Its generator has not begun: what it says until the first item goes with the head then.
+        body.side, body.side_yields = side, type(value) is tuple
         side._status, side._fields = 0, []
 
 

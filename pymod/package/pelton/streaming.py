@@ -68,7 +68,7 @@ class Streaming:
     """
 
     __slots__ = (
-        "closing", "content_length", "content_type", "encoding", "keep_alive_s", "media_type", "side", "stream", "taken"
+        "closing", "content_length", "content_type", "encoding", "keep_alive_s", "media_type", "side", "side_yields", "stream", "taken"
     )  # fmt: skip
 
     def __init__(
@@ -90,6 +90,7 @@ class Streaming:
         self.taken = False
         self.closing: Closing | None = None  # of the dependencies, when it has been sent
         self.side: Response | None = None  # what a generator says before its first item goes with the head
+        self.side_yields = False  # to the status and the fields that were returned beside the generator
 
     def take(self) -> Any:
         if self.taken:
@@ -295,7 +296,9 @@ class _Sending:
     @property
     def status(self) -> int:
         side = self.streaming.side
-        return self.delivery.status if side is None else side._status or self.delivery.status
+        if side is None or self.streaming.side_yields:
+            return self.delivery.status
+        return side._status or self.delivery.status
 
     def note_events(self) -> None:
         if not self.is_events:
@@ -304,7 +307,9 @@ class _Sending:
 
     def begin(self, content_type: str | None) -> None:
         status, side = self.status, self.streaming.side
-        fields = laid_over(self.delivery.fields, [] if side is None else side._fields)
+        told = [] if side is None else list(side._fields)
+        fields = self.delivery.fields
+        fields = laid_over(told, fields) if self.streaming.side_yields else laid_over(fields, told)
         names = {name.lower() for name, _ in fields}
         if status not in _BODILESS:
             if content_type is not None and b"content-type" not in names:
