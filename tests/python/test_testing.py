@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
@@ -304,3 +308,151 @@ def test_api_13_so_it_is_by_the_client_that_is_awaited() -> None:
             await client.get("/task")
 
     asyncio.run(main())
+
+
+def scheme_app() -> App:
+    app = App()
+
+    @app.get("/")
+    def handler(request: Request, res: Response) -> list[Any]:
+        res.set_cookie("a", "1")
+        return [request.scheme, request.url, request.is_secure()]
+
+    @app.get("/away")
+    def away() -> Response:
+        return Response.redirect("https://testserver/", external=True)
+
+    @app.websocket("/ws")
+    async def socket(ws: WebSocket) -> None:
+        await ws.send_text(str(ws.url))
+
+    return app
+
+
+def test_a_base_url_of_https_is_what_handlers_see() -> None:
+    client = TestClient(scheme_app(), base_url="https://example.org")
+    answer = client.get("/")
+    assert answer.json() == ["https", "https://example.org/", True]
+    assert answer.headers["set-cookie"] == "a=1; Path=/; Secure; HttpOnly; SameSite=Lax"
+    assert client.get("/").json()[0] == "https" and client.cookies["a"] == "1"
+    with client.stream("GET", "/") as streamed:
+        assert b"".join(streamed.iter_bytes()).startswith(b'["https"')
+    with client.websocket_connect("/ws") as ws:
+        assert ws.receive_text() == "https://example.org/ws"
+    assert b"https" in client.raw(b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n")
+
+
+def test_a_cookie_that_is_secure_goes_back_by_https_alone() -> None:
+    app = App()
+
+    @app.get("/")
+    def handler(request: Request, res: Response) -> dict[str, str]:
+        res.set_cookie("a", "1")
+        return request.cookies
+
+    client = TestClient(app, base_url="https://testserver")
+    client.get("/")
+    assert client.get("/").json() == {"a": "1"} and client.get("http://testserver/").json() == {}
+
+
+def test_http_and_https_to_one_port_are_two_connections() -> None:
+    client = TestClient(scheme_app())
+    for _ in range(2):
+        for scheme in ("http", "https"):
+            assert client.get(f"{scheme}://testserver:8000/").json()[0] == scheme
+    assert client.get("/away", follow_redirects=True).json()[0] == "https"
+
+
+def test_the_asynchronous_client_asks_by_https_too() -> None:
+    async def main() -> None:
+        async with AsyncTestClient(scheme_app(), base_url="https://example.org") as client:
+            answer = await client.get("/")
+            assert answer.json() == ["https", "https://example.org/", True]
+            assert "; Secure;" in answer.headers["set-cookie"]
+            async with client.websocket_connect("/ws") as ws:
+                assert await ws.receive_text() == "https://example.org/ws"
+
+    asyncio.run(main())
+
+
+SUITE = """
+import asyncio
+
+from pelton import App
+from pelton.testing import AsyncTestClient, TestClient
+
+app = App()
+app.add_route("/", lambda: "now")
+app.add_route("/pool", lambda: "pool", blocking=True)
+
+@app.get("/later")
+async def later():
+    await asyncio.sleep(0)
+    return "later"
+
+@app.get("/never")
+async def never():
+    await asyncio.Event().wait()
+
+@app.get("/rows")
+async def rows():
+    while True:
+        yield "row"
+
+of_the_module = TestClient(app)
+
+def test_of_the_module():
+    assert of_the_module.get("/later").json() == "later"
+
+def test_of_a_function():
+    client = TestClient(app)
+    assert [client.get(path).json() for path in ("/", "/later", "/pool")] == ["now", "later", "pool"]
+
+def test_in_a_cycle():
+    client = TestClient(app)
+    client.myself = client
+    assert client.get("/pool").json() == "pool"
+
+def test_before_a_block_and_after():
+    client = TestClient(app)
+    client.get("/later")
+    with client:
+        client.get("/later")
+    client.get("/later")
+
+def test_that_fails():
+    client = TestClient(App())
+    assert client.get("/").status_code == 404
+
+def test_asynchronous():
+    async def main():
+        client = AsyncTestClient(app)
+        assert (await client.get("/later")).json() == "later"
+        assert (await client.get("/pool")).json() == "pool"
+
+    asyncio.run(main())
+"""
+
+
+def test_a_client_without_a_block_leaves_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / "test_suite.py").write_text(SUITE)
+    arguments = ["-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:randomly", "test_suite.py"]
+    run = subprocess.run(
+        [sys.executable, "-W", "error", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert run.returncode == 0 and "6 passed" in run.stdout and not run.stderr, run.stdout + run.stderr
+
+
+def test_a_client_that_goes_takes_its_loop_and_its_threads_along() -> None:
+    app = App()
+    app.add_route("/pool", lambda: threading.get_ident(), blocking=True)
+    client = TestClient(app)
+    thread = client.get("/pool").json()
+    assert client._runtime is not None
+    loop = client._runtime.loop
+    assert thread in {one.ident for one in threading.enumerate()} and not loop.is_closed()
+    pool_thread = next(one for one in threading.enumerate() if one.ident == thread)
+    del client
+    gc.collect()
+    pool_thread.join(10)
+    assert loop.is_closed() and not pool_thread.is_alive()

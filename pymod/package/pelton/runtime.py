@@ -203,6 +203,12 @@ class Runtime:
             for pool in self._pools.values():
                 pool.shutdown(1.0)
 
+    def close(self) -> None:
+        """Without an end: topics are left, and threads that wait go away."""
+        self.leave_topics()
+        for pool in self._pools.values():
+            pool.shutdown(0.0)
+
     def _complete(self, ending: asyncio.Task[None], interrupted: bool = False) -> None:
         """Although a task beside it exits, which goes on behind it."""
         if ending.done():

@@ -6,6 +6,7 @@ from asyncio import _get_running_loop
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import finalize
 
 from pelton import _native
 from pelton.async_client import AsyncTestClient
@@ -53,6 +54,7 @@ class TestClient(ClientBase):
     """
 
     _runtime: Runtime | None = None
+    _ending: finalize[..., TestClient] | None = None  # of a client that is used without `with`
 
     def __init__(self, app: App, **options: Unpack[ClientOptions]) -> None:
         super().__init__(app, **options)
@@ -168,8 +170,9 @@ class TestClient(ClientBase):
     def __exit__(self, *error: object) -> None:
         """Stops the server, ends what goes on beside requests, then the application."""
         server, runtime = self._memory(), self._runtime
-        assert runtime is not None
-        self._server = self._runtime = None
+        assert runtime is not None and self._ending is not None
+        self._ending.detach()
+        self._server = self._runtime = self._ending = None
         self._idle.clear()
         try:
             server.begin()
@@ -200,6 +203,7 @@ class TestClient(ClientBase):
                 loop=loop,
             )
             self._runtime.serve_topics(self._server)
+            self._ending = finalize(self, _end, self._server, self._runtime)
         return self._server
 
     async def _connect(self, address: Address) -> int:
@@ -283,3 +287,16 @@ class TestClient(ClientBase):
             self.app._tell_unhandled(before)
         if unhandled and self._raise:
             raise unhandled[0]
+
+
+def _end(server: _native.MemoryServer, runtime: Runtime) -> None:
+    """What a client leaves that nobody stopped: its connections, its threads and its loop.
+
+    No handler waits any more, so nothing is run to its end.
+    """
+    try:
+        server.close()
+        runtime.close()
+        runtime.loop.close()
+    except RuntimeError:
+        pass  # dropped by what the client itself runs, which is not over
