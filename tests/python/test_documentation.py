@@ -15,7 +15,7 @@ import pytest
 
 import pelton
 from chromium import Browser, Page, browser
-from pelton import App, Depends, Query, RegistrationError
+from pelton import App, Depends, Header, Query, RegistrationError, Request
 from pelton.documentation import BESIDE, FILES, FOLDER
 from pelton.security import OAuth2PasswordBearer
 from pelton.testing import TestClient, live_server
@@ -106,12 +106,32 @@ def test_of_a_mounted_app_paths_begin_where_it_is_mounted() -> None:
     assert app.openapi()["paths"] == {}
 
 
-def test_guards_of_the_app_guard_them_too() -> None:
-    app = App(guards=[lambda request: request.headers.get("x-key") == "k"])
+def test_guards_and_dependencies_of_the_app_are_for_its_own_routes() -> None:
+    def needs_key(key: Annotated[str, Header(alias="x-key")]) -> None: ...
+
+    async def refuse(request: Request, call_next: Any) -> Any:
+        answer = await call_next(request)
+        answer.set_header("x-seen", "yes")
+        return answer
+
+    app = App(guards=[lambda request: request.headers.get("x-key") == "k"], dependencies=[Depends(needs_key)])
+    app.add_route("/own", lambda: "x")
     app.enable_openapi()
+    app.use(refuse)
     client = TestClient(app)
-    for path in ("/openapi.json", "/docs", "/docs/swagger.js"):
-        assert client.get(path).status_code == 403 and client.get(path, headers={"x-key": "k"}).is_success
+    assert client.get("/own").status_code == 403 and client.get("/own", headers={"x-key": "k"}).is_success
+    for path in ("/openapi.json", "/docs", "/docs/swagger.js", "/redoc", "/scalar"):
+        answer = client.get(path)
+        assert answer.is_success and answer.headers["x-seen"] == "yes", path  # middleware is around everything
+
+
+def test_pages_keep_what_registration_checks() -> None:
+    with pytest.raises(RegistrationError, match="leading slash"):
+        App().enable_openapi(path="openapi.json")
+    app = App()
+    app.add_route("/docs", lambda: "own")
+    with pytest.raises(RegistrationError, match="/docs"):
+        app.enable_openapi()
 
 
 def test_the_routes_that_serve_them_are_not_described() -> None:

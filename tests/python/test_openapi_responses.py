@@ -157,3 +157,18 @@ def test_problems() -> None:
     schema = app.openapi()["components"]["schemas"]["ValidationProblem"]
     assert schema["properties"]["errors"]["items"] == {"$ref": "#/components/schemas/ValidationError"}
     assert {"type", "title", "status", "detail"} < schema["properties"].keys()
+
+
+def test_an_example_of_the_own_status_keeps_its_schema() -> None:
+    told = {"content": {"application/json": {"example": {"name": "cup"}}}, "description": "Made"}
+    made = responses(returning(Item), responses={200: told})["200"]
+    assert made == {
+        "description": "Made",
+        "content": {"application/json": {"schema": ITEM, "example": {"name": "cup"}}},
+    }
+    own = {"application/json": {"schema": {"type": "object"}}, "text/csv": {}}
+    made = responses(returning(Item), responses={200: {"content": own}})["200"]
+    assert made["content"] == own  # a schema that is given stands instead
+    # With a model of the same status the example stands beside that one's schema.
+    made = responses(returning(dict[str, int]), responses={200: {**told, "model": Item}})["200"]
+    assert made["content"]["application/json"] == {"schema": ITEM, "example": {"name": "cup"}}

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 
 from pelton import _native
+from pelton.blueprints import Within
+from pelton.errors import place_of
 from pelton.responses import Response
+from pelton.routed import RouteEntry, checked_template
 from pelton.routing import quoted
 
 TYPE_CHECKING = False
@@ -52,17 +55,27 @@ PAGE = """<!doctype html>
 
 
 def add_pages(app: App, path: str, pages: Mapping[str, str]) -> None:
-    """Registers the document at `path` and each page, with its files below it."""
+    """Registers the document at `path` and each page, with its files below it.
+
+    The application's own guards and dependencies are for its routes and not for these.
+    """
+    unguarded = Within(app, (app,), "", "", (), (), ())
+
+    def add(at: str, handler: Callable[..., Any]) -> None:
+        place = place_of(handler)
+        app._registering(f"route {at}", place)
+        checked_template(at, place)
+        RouteEntry(at, ("GET",), handler, {"include_in_schema": False}, place).add(unguarded)
 
     def document() -> Response:
         return served.document()
 
     served = _Served(app)
-    app.add_route(path, document, include_in_schema=False)
+    add(path, document)
     for page, at in pages.items():
-        app.add_route(at, _page_handler(served, page, at, path), include_in_schema=False)
+        add(at, _page_handler(served, page, at, path))
         for name in (*FILES[page], *BESIDE.get(page, ())):
-            app.add_route(f"{at.rstrip('/')}/{name}", _file_handler(name), include_in_schema=False)
+            add(f"{at.rstrip('/')}/{name}", _file_handler(name))
 
 
 class _Served:

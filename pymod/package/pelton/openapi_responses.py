@@ -59,7 +59,10 @@ def _told(status: str, told: dict[str, Any], known: dict[str, Any], route: Route
         }
         response["content"] = content
     if "content" in known and "content" in response:
-        response["content"] = {**known["content"], **response["content"]}
+        # An example, say, stands beside the schema that the signature gives its media type.
+        told_of = response["content"].items()
+        content = {name: {**known["content"].get(name, {}), **one} for name, one in told_of}
+        response["content"] = {**known["content"], **content}
     return response
 
 
