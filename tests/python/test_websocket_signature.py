@@ -8,12 +8,24 @@ from typing import Annotated, Any
 
 import pytest
 
-from pelton import App, Body, Cookie, HandlerSignatureError, Header, Query, Request, Response
+from pelton import (
+    App,
+    Body,
+    Cookie,
+    Depends,
+    HandlerSignatureError,
+    Header,
+    Query,
+    RegistrationError,
+    Request,
+    Response,
+)
 from pelton.background import BackgroundTasks
 from pelton.errors import place_of
 from pelton.routing import RouteInfo
 from pelton.signature import Compiler
 from pelton.sync_websocket import SyncWebSocket
+from pelton.testing import TestClient
 from pelton.websocket_signature import WebSocketCompiler
 from pelton.websockets import WebSocket
 
@@ -110,3 +122,48 @@ def test_ordinary_routes() -> None:
         assert "@app.websocket('/x')" in str(raised.value)
     plan = Compiler(App(), route(background)).plan()
     assert [argument["source"] for argument in plan["arguments"]] == ["request", "background"]
+
+
+def test_nobody_who_takes_it_is_refused() -> None:
+    async def nobody() -> None: ...
+
+    async def only_a_value(room: str, page: int = 1) -> None: ...
+
+    def in_pool(room: str) -> None: ...
+
+    for handler, options, wanted in (
+        (nobody, {}, "WebSocket"),
+        (only_a_value, {}, "WebSocket"),
+        (in_pool, {"blocking": True}, "SyncWebSocket"),
+    ):
+        app = App()
+        with pytest.raises(RegistrationError) as raised:
+            app.websocket("/echo/{room}", **options)(handler)
+        text = str(raised.value)
+        assert not app.routes
+        assert f"{handler.__name__}() handles a WebSocket, but none of its parameters takes it" in text
+        assert f"take it as the first parameter, or annotate one: ws: {wanted}" in text
+
+
+def test_a_provider_may_be_who_takes_it() -> None:
+    def session(ws: WebSocket) -> WebSocket:
+        return ws
+
+    async def handler(given: WebSocket = Depends(session)) -> None:
+        await given.send_text("hello")
+
+    async def named(given: Any = Depends("session")) -> None:
+        await given.send_text("hello")
+
+    async def nobody(given: Any = Depends(lambda: 1)) -> None: ...
+
+    app = App()
+    app.websocket("/a")(handler)
+    app.websocket("/b")(named)  # known only once it has begun to serve
+    app.register_provider("session", session)
+    with pytest.raises(RegistrationError, match="none of its parameters takes it"):
+        app.websocket("/c")(nobody)
+    client = TestClient(app)
+    for path in ("/a", "/b"):
+        with client.websocket_connect(path) as ws:
+            assert ws.receive_text() == "hello"

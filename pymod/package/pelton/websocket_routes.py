@@ -180,6 +180,7 @@ def _plan(app: App, route: RouteInfo) -> Plan:
     pool = route.options["pool"]
     compiler = WebSocketCompiler(app, route, pool)
     plan = compiler.plan()
+    compiler.refuse_without_websocket()
     if compiler.injection is None:
         plan["handler"] = _around(app, route.handler, pool, plan)
     else:

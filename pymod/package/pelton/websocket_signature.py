@@ -29,6 +29,18 @@ class WebSocketCompiler(Compiler):
     def __init__(self, app: App, route: RouteInfo, pool: str | None) -> None:
         super().__init__(app, route)
         self.pool = pool
+        self.takers: list[str] = []  # parameters that are the WebSocket, of providers too
+
+    def refuse_without_websocket(self) -> None:
+        """HandlerSignatureError if neither the handler nor a provider of it takes the WebSocket; after plan()."""
+        # A provider under a name that is registered later may take it.
+        is_settled = self.injection is None or self.injection.graph is not None
+        if is_settled and not self.takers:
+            wanted = "WebSocket" if self.pool is None else "SyncWebSocket"
+            raise self.refused(
+                f"{self.name}() handles a WebSocket, but none of its parameters takes it",
+                f"take it as the first parameter, or annotate one: ws: {wanted}",
+            )
 
     def result(self, plan: Plan, returned: Any) -> None:
         """What the handler returns is nobody's answer."""
@@ -55,7 +67,7 @@ class WebSocketCompiler(Compiler):
                     f"{self.says(parameter)} is a {tp.__name__}, but the handler runs {place}",
                     f"annotate it {parameter.name}: {right.__name__}",
                 )
-            return {"source": "websocket"}, True
+            return self.websocket(parameter)
         elif tp is Response:
             raise self.refused(
                 f"{self.says(parameter)} is a Response, but a WebSocket is answered by its handshake",
@@ -64,11 +76,15 @@ class WebSocketCompiler(Compiler):
         elif parameter.name in template:
             pass
         elif tp is EMPTY and parameter.default is EMPTY and parameter.positional and at == 0:
-            return {"source": "websocket"}, True
+            return self.websocket(parameter)
         elif tp is not EMPTY and is_model(tp):
             raise self.refused(f"{self.says(parameter)} is a model, but a WebSocket has no body", _FROM_URL)
         # No request came before: nothing here is its side channel.
         return super().row(at, parameter, template, None)
+
+    def websocket(self, parameter: Parameter) -> tuple[Any, bool]:
+        self.takers.append(parameter.name)
+        return {"source": "websocket"}, True
 
 
 _FROM_URL = "take it from the path or query, or from the first message: await ws.receive_json()"
