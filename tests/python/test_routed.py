@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -66,3 +67,42 @@ def test_an_empty_template_needs_a_prefix() -> None:
     app = App()
     app.register_blueprint(bare, "/x")
     assert TestClient(app).get("/x").json() == 1
+
+
+DECORATORS = [*VERBS, "route", "websocket", "on_event"]
+
+
+@pytest.mark.parametrize("name", DECORATORS)
+def test_a_decorator_without_parentheses_says_so(routed: App | Blueprint, name: str) -> None:
+    called = f"@{type(routed).__name__.lower()}.{name}"
+
+    def show() -> str:
+        return "x"
+
+    wanted = '"startup"' if name == "on_event" else '"/path"'
+    for handler in (show, partial(show), App().routes.__len__):
+        with pytest.raises(RegistrationError) as raised:
+            getattr(routed, name)(handler)
+        text = str(raised.value)
+        assert f"{called} is used without parentheses" in text and f"fix:   {called}({wanted})" in text
+    assert "show() is not registered" in text or "__len__() is not registered" in text
+    assert not app_of(routed).routes
+
+
+def test_exception_handler_without_parentheses_says_so() -> None:
+    def show(request: Any, error: Any) -> None: ...
+
+    with pytest.raises(RegistrationError, match="@app.exception_handler is used without parentheses") as raised:
+        App().exception_handler(show)  # type: ignore[arg-type]
+    assert "fix:   @app.exception_handler(ValueError)" in str(raised.value)
+
+
+def test_the_path_of_a_route_is_a_str(routed: App | Blueprint) -> None:
+    with pytest.raises(TypeError, match="the path of a route is a str, not None"):
+        routed.add_route(None, lambda: "x")  # type: ignore[arg-type]
+
+
+def test_decorators_that_take_the_function_itself_want_it(routed: App | Blueprint) -> None:
+    for name in ("middleware", "before", "after", "on_startup", "on_shutdown"):
+        with pytest.raises(TypeError):
+            getattr(routed, name)()

@@ -14,7 +14,7 @@ from pelton.openapi import Describing
 from pelton.providers import Injecting
 from pelton.requests import State
 from pelton.route_options import FIXES
-from pelton.routed import Routed
+from pelton.routed import Routed, with_parentheses
 from pelton.routing import RouteInfo, build_url, check_literals
 from pelton.templates import Rendering
 
@@ -200,6 +200,8 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         """
 
         from pelton.layer_checks import check_arguments
+
+        with_parentheses(self, "exception_handler", key, "ValueError")
 
         def register(handler: F) -> F:
             place = place_of(handler)

@@ -52,30 +52,37 @@ class Routed:
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Registers the decorated callable for GET, and so for HEAD. See `route()`."""
+        with_parentheses(self, "get", path)
         return self.route(path, ("GET",), **options)
 
     def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Registers the decorated callable for POST. See `route()`."""
+        with_parentheses(self, "post", path)
         return self.route(path, ("POST",), **options)
 
     def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Registers the decorated callable for PUT. See `route()`."""
+        with_parentheses(self, "put", path)
         return self.route(path, ("PUT",), **options)
 
     def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Registers the decorated callable for PATCH. See `route()`."""
+        with_parentheses(self, "patch", path)
         return self.route(path, ("PATCH",), **options)
 
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Registers the decorated callable for DELETE. See `route()`."""
+        with_parentheses(self, "delete", path)
         return self.route(path, ("DELETE",), **options)
 
     def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Registers the decorated callable for HEAD alone; a GET route answers HEAD by itself. See `route()`."""
+        with_parentheses(self, "head", path)
         return self.route(path, ("HEAD",), **options)
 
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Registers the decorated callable for OPTIONS, instead of the automatic answer. See `route()`."""
+        with_parentheses(self, "options", path)
         return self.route(path, ("OPTIONS",), **options)
 
     def route(
@@ -93,6 +100,7 @@ class Routed:
             RouteConflict: Another route has the same methods and shape.
             HandlerSignatureError: A parameter of the handler has no source.
         """
+        with_parentheses(self, "route", path)
 
         def register(handler: F) -> F:
             self.add_route(path, handler, methods, **options)
@@ -119,6 +127,8 @@ class Routed:
             RegistrationError: As for `route()`.
         """
         place = place_of(handler)
+        if not isinstance(path, str):
+            raise TypeError(f"the path of a route is a str, not {path!r}")
         self._registering(f"route {path}", place)
         taken = taken_options(dict(options))
         if isinstance(methods, str):
@@ -156,6 +166,7 @@ class Routed:
         Raises:
             RegistrationError: The template or the handler is refused.
         """
+        with_parentheses(self, "websocket", path)
 
         def register(handler: F) -> F:
             from pelton.websocket_routes import WebSocketEntry
@@ -188,6 +199,7 @@ class Routed:
         Args:
             event: `startup`, before the first request, or `shutdown`, after the last.
         """
+        with_parentheses(self, "on_event", event, '"startup"')
 
         def register(hook: F) -> F:
             place = place_of(hook)
@@ -235,6 +247,17 @@ class Routed:
         register(self, blueprint, prefix, name, tags, guards, dependencies)
 
     include_router = register_blueprint
+
+
+def with_parentheses(registrar: Any, decorator: str, given: Any, wanted: str = '"/path"') -> None:
+    """RegistrationError if a decorator was given the function itself, which registers nothing."""
+    if callable(given) and not isinstance(given, type):
+        name = f"@{type(registrar).__name__.lower()}.{decorator}"
+        raise RegistrationError(
+            f"{name} is used without parentheses, so {function_name(given)}() is not registered",
+            where=place_of(given),
+            fix=f"{name}({wanted})",
+        )
 
 
 class RouteEntry:
