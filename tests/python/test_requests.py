@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -243,3 +246,51 @@ def test_state_is_an_attribute_namespace() -> None:
         state.a
     with pytest.raises(AttributeError):
         del state.a
+
+
+def test_state_is_copied_with_attributes_of_its_own() -> None:
+    app_state, values = State({"pool": ["P"]}), {"a": [1]}
+    state = State(values, app_state)
+    for copied in (copy.copy(state), copy.deepcopy(state), pickle.loads(pickle.dumps(state))):
+        assert type(copied) is State and copied.a == [1] and copied.pool == ["P"] and repr(copied) == repr(state)
+        copied.b = 2
+        assert not hasattr(state, "b")
+    assert copy.copy(state).a is state.a and copy.copy(state).pool is app_state.pool
+    assert copy.deepcopy(state).a is not state.a and copy.deepcopy(state).pool is not app_state.pool
+    state.me = state
+    again = copy.deepcopy(state)
+    assert again.me is again
+    marker = State("pool")
+    assert repr(copy.copy(marker)) == repr(copy.deepcopy(marker)) == "State('pool')" and not hasattr(marker, "pool")
+    assert not hasattr(State.__new__(State), "anything")
+
+
+def test_headers_and_query_have_defaults_by_name() -> None:
+    def look(request: Request) -> list[Any]:
+        return [
+            request.headers.get("x-none", default="d"),
+            request.query.get("none", default="d"),
+            request.get_header("x-none", default="d"),
+            request.get_query_param("none", default="d"),
+        ]
+
+    assert seen(look) == ["d"] * 4
+    assert isinstance(seen(lambda r: r.headers), Mapping) and isinstance(seen(lambda r: r.query), Mapping)
+
+
+def test_the_scheme_of_a_request_outlives_it() -> None:
+    app, kept = App(), []
+
+    @app.get("/{rest:path}")
+    def handler(request: Request, rest: str) -> list[Any]:
+        kept.append(request)
+        return [request.scheme, request.is_secure(), request.url, request.url_for("handler", rest="b")]
+
+    client = TestClient(app)
+    asked = [client.get("https://testserver/a").json(), client.get("/a").json(), client.get("https://h:8443/a").json()]
+    assert asked == [
+        ["https", True, "https://testserver/a", "https://testserver/b"],
+        ["http", False, "http://testserver/a", "http://testserver/b"],
+        ["https", True, "https://h:8443/a", "https://h:8443/b"],
+    ]
+    assert [one.scheme for one in kept] == ["https", "http", "https"]

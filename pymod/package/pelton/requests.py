@@ -114,6 +114,9 @@ class State:
         object.__setattr__(self, "_fallback", fallback)
 
     def __getattr__(self, name: str) -> Any:
+        # copy and pickle look for methods on an object whose slots are still empty.
+        if name in State.__slots__ or isinstance(self._values, str):
+            raise AttributeError(f"state has no attribute {name!r}")
         try:
             return self._values[name]
         except KeyError:
@@ -132,6 +135,18 @@ class State:
 
     def __dir__(self) -> list[str]:
         return sorted({*self._values, *(dir(self._fallback) if self._fallback is not None else ())})
+
+    def __copy__(self) -> State:
+        """Attributes set on the copy are its own; the fallback is the same one."""
+        values = self._values
+        return State(values if isinstance(values, str) else dict(values), self._fallback)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (State, (), (self._values, self._fallback))
+
+    def __setstate__(self, state: tuple[Any, State | None]) -> None:
+        object.__setattr__(self, "_values", state[0])
+        object.__setattr__(self, "_fallback", state[1])
 
     def __repr__(self) -> str:
         return f"State({self._values!r})"
