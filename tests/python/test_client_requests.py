@@ -57,7 +57,7 @@ def test_a_circle() -> None:
 def test_urls() -> None:
     assert resolved("http://a/b/", "/c#d") == "http://a/b/c" and resolved("http://a", "?q") == "http://a?q"
     assert resolved("http://a", "http://c/é ü") == "http://c/%C3%A9%20%C3%BC"
-    assert address_of(asked().parts) == ("a", 80) and address_of(Asked("GET", "https://h:1").parts) == ("h", 1)
+    assert address_of(asked().parts) == ("a", 80, False) and address_of(Asked("GET", "https://h:1").parts) == ("h", 1, True)
     assert with_params("/x?a=1", [("b", True), ("c", None), ("d", [1, 2])]) == "/x?a=1&b=true&c=&d=1&d=2"
 
 
