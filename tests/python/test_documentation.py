@@ -228,3 +228,11 @@ def test_a_browser_tries_an_operation_out(chromium: Browser, serve: Callable[...
     with chromium.page(server.url + "/docs") as page:
         assert json.loads(page.value(TRY)) == {"now": "noon"}
         assert server.url + "/time" in asked(page) and complaints(page) == []
+
+
+def test_a_document_with_a_nan_in_it_is_served() -> None:
+    app = App(json_nan="error")
+    app.add_route("/", lambda x=float("nan"): "x")
+    app.enable_openapi()
+    [x] = TestClient(app).get("/openapi.json").json()["paths"]["/"]["get"]["parameters"]
+    assert x["name"] == "x" and x["schema"].get("default") is None

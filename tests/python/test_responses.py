@@ -20,6 +20,7 @@ from pelton import (
     Request,
     Response,
     ServerConfig,
+    SseEvent,
     json,
 )
 from pelton.testing import TestClient, TestResponse, live_server
@@ -336,6 +337,7 @@ def test_the_factories_encode_as_the_application_does() -> None:
     app.add_route("/created", lambda: Response.created({"price": Money(150)}, "/1"))
     app.add_route("/problem", lambda: Response.problem(ProblemDetails(status=409, price=Money(150))))
     app.add_route("/pool", lambda: Response.json({"price": Money(150)}), blocking=True)
+    app.add_route("/event", lambda: {"price": SseEvent(Money(150)).to_sse_string().removeprefix("data: ")[1:5]})
 
     @app.get("/later")
     async def later() -> Response:
@@ -354,7 +356,7 @@ def test_the_factories_encode_as_the_application_does() -> None:
         return Response.json({"price": Money(150)}, 404)
 
     with TestClient(app) as client:
-        for path in ("json", "created", "problem", "pool", "later", "task", "none"):
+        for path in ("json", "created", "problem", "pool", "event", "later", "task", "none"):
             assert client.get(f"/{path}").json()["price"] == "1.50", path
 
 

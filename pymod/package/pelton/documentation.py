@@ -89,7 +89,8 @@ class _Served:
         root = self.app._root_path
         if root not in self._documents:
             servers = {"servers": [{"url": quoted(root)}]} if root else {}
-            self._documents[root] = Response.json({**self.app.openapi(), **servers})
+            document = _native.json_dumps({**self.app.openapi(), **servers})
+            self._documents[root] = Response.binary(document, "application/json")
         return self._documents[root]
 
     def page(self, page: str, at: str, path: str) -> Response:

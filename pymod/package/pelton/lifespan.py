@@ -59,7 +59,10 @@ class Lifespan:
             await stack.aclose()
             raise
         finally:
-            JSON_ENCODER.reset(encoding)
+            try:
+                JSON_ENCODER.reset(encoding)
+            except ValueError:
+                pass  # closed from outside, whose context never had it
         self._stack = stack
 
     async def _enter(self, app: App, stack: AsyncExitStack) -> None:

@@ -67,7 +67,9 @@ class SseEvent:
 
     def to_sse_string(self) -> str:
         """The event as it goes on the wire, with the empty line that ends it."""
-        return event_text(self, pelton.json.dumps)
+        from pelton.responses import JSON_ENCODER
+
+        return event_text(self, JSON_ENCODER.get())
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, SseEvent):
