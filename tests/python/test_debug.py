@@ -6,11 +6,12 @@ import asyncio
 import logging
 import threading
 from typing import Annotated, Any
+from urllib.request import urlopen
 
 import pytest
 
-from pelton import App, Depends, HTTPException, Query
-from pelton.testing import TestClient
+from pelton import App, BackgroundTasks, Depends, HTTPException, Query
+from pelton.testing import TestClient, live_server
 
 
 def test_a_handler_that_falls_off_its_end_is_hinted_at(caplog: pytest.LogCaptureFixture) -> None:
@@ -130,6 +131,96 @@ def test_a_slow_step_of_an_async_handler_is_logged_with_its_stack(step: int, inj
         logger.removeHandler(waiting)
     (told,) = waiting.told
     assert "held the loop" in told and "in hold" in told and ("in inner" in told) == (step > 0)
+
+
+@pytest.mark.parametrize("place", ["provider", "async provider", "middleware", "guard", "websocket", "background"])
+def test_whatever_holds_the_loop_for_a_route_is_logged_once(place: str) -> None:
+    app, waiting = App(debug=True), Awaiting()
+
+    def hold_if(here: str) -> None:
+        if here == place:
+            waiting.seen.wait(10)
+
+    def plain() -> None:
+        hold_if("provider")
+
+    async def awaited() -> None:
+        await asyncio.sleep(0)
+        hold_if("async provider")
+
+    @app.middleware
+    async def around(request: Any, call_next: Any) -> Any:
+        hold_if("middleware")
+        return await call_next(request)
+
+    async def guard(request: Any) -> None:
+        hold_if("guard")
+
+    async def background() -> None:
+        await asyncio.sleep(0)
+        hold_if("background")
+
+    @app.get("/", guards=[guard])
+    async def handler(tasks: BackgroundTasks, one: Any = Depends(plain), two: Any = Depends(awaited)) -> int:
+        await asyncio.sleep(0)
+        tasks.add_task(background)
+        return 1
+
+    @app.websocket("/ws")
+    async def talk(ws):  # type: ignore[no-untyped-def]
+        await ws.receive_text()
+        hold_if("websocket")
+
+    logger = logging.getLogger("pelton")
+    logger.addHandler(waiting)
+    try:
+        client = TestClient(app)
+        if place == "websocket":
+            with client.websocket_connect("/ws") as session:
+                session.send_text("go")
+        else:
+            assert client.get("/").json() == 1
+    finally:
+        logger.removeHandler(waiting)
+    (told,) = waiting.told
+    assert "has held the loop" in told and "in hold_if" in told
+
+
+def test_the_setting_watches_what_was_registered_before() -> None:
+    app, waiting = App(), Awaiting()
+
+    @app.get("/")
+    async def handler() -> bool:
+        await asyncio.sleep(0)
+        return waiting.seen.wait(10)
+
+    logger = logging.getLogger("pelton")
+    logger.addHandler(waiting)
+    try:
+        with live_server(app, debug=True) as server:
+            assert urlopen(f"{server.url}/").read() == b"true"
+    finally:
+        logger.removeHandler(waiting)
+    assert len(waiting.told) == 1 and "has held the loop" in waiting.told[0]
+
+
+def test_nothing_is_a_result_where_it_is_meant(caplog: pytest.LogCaptureFixture) -> None:
+    app = App(debug=True)
+
+    @app.get("/", status=204)
+    async def nothing():  # type: ignore[no-untyped-def]
+        pass
+
+    @app.websocket("/ws")
+    async def talk(ws, pool: Annotated[int, Depends(provider)]):  # type: ignore[no-untyped-def]
+        await ws.send_text("x")
+
+    client = TestClient(app)
+    with caplog.at_level(logging.WARNING, "pelton"):
+        assert client.get("/").status_code == 204
+        with client.websocket_connect("/ws") as session:
+            assert session.receive_text() == "x"
+    assert not caplog.records
 
 
 def test_a_watched_async_handler_is_awaited_as_any(caplog: pytest.LogCaptureFixture) -> None:

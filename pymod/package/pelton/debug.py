@@ -49,49 +49,64 @@ REQUEST_NAMES = ("request", "req", "ws", "websocket", "_")
 _log = logging.getLogger("pelton")
 
 
-def watched(plan: Plan, bare: str | None, unannotated: bool) -> None:
-    """Makes a plan warn of a handler that holds the loop, falls off its end or is misread.
+def hinted(plan: Plan, bare: str | None, unannotated: bool) -> None:
+    """Makes a plan warn of a handler that falls off its end or is misread.
 
     `bare` is the parameter that gets the request for being the first and having no annotation.
     """
-    where = plan["info"].where
-    handler = plan["handler"]
+    where, handler, status = plan["info"].where, plan["handler"], plan["status"]
     if bare is not None and bare not in REQUEST_NAMES and not hasattr(handler, "__self__"):
         _log.warning("%s: bare parameter %r gets the request; annotate it if it is another", where, bare)
-    watch = _Watch(where)
+
+    if not unannotated or status in (204, 304):
+        return
 
     def noted(result: Any) -> Any:
-        if result is None and unannotated:
+        if result is None:
             _log.warning("%s returned None, which is sent as null; status=204 sends nothing", where)
         return result
 
+    async def awaited(coroutine: CoroutineType[Any, Any, Any]) -> Any:
+        return noted(await coroutine)
+
+    def called(*arguments: Any, **keywords: Any) -> Any:
+        result = handler(*arguments, **keywords)
+        # A def may give a coroutine too.
+        return awaited(result) if isinstance(result, CoroutineType) else noted(result)
+
+    plan["handler"] = called
+
+
+def watched(call: Callable[..., Any], where: str) -> Callable[..., Any]:
+    """The same call, which is logged when it holds its thread, and so is each step of the coroutine that it may give."""
+
     def timed(*arguments: Any, **keywords: Any) -> Any:
-        watch.begin()
+        watch = _watch_here()
+        watch.begin(where)
         try:
-            result = handler(*arguments, **keywords)
+            result = call(*arguments, **keywords)
         finally:
             watch.end()
-        # A def may give a coroutine too.
-        return stepped(result) if isinstance(result, CoroutineType) else noted(result)
+        return stepped(result) if isinstance(result, CoroutineType) else result
 
     async def stepped(coroutine: CoroutineType[Any, Any, Any]) -> Any:
-        return noted(await _Steps(coroutine, watch))
+        return await _Steps(coroutine, where)
 
-    plan["handler"] = timed
+    return timed
 
 
 class _Steps:
     """Awaits a coroutine and watches each of its steps, from one suspension to the next."""
 
-    def __init__(self, coroutine: CoroutineType[Any, Any, Any], watch: _Watch) -> None:
+    def __init__(self, coroutine: CoroutineType[Any, Any, Any], where: str) -> None:
         self.coroutine = coroutine
-        self.watch = watch
+        self.where = where
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        coroutine, watch = self.coroutine, self.watch
+        coroutine, watch = self.coroutine, _watch_here()
         step, given = coroutine.send, None
         while True:
-            watch.begin()
+            watch.begin(self.where)
             try:
                 waits_for = step(given)
             except StopIteration as end:
@@ -108,26 +123,32 @@ class _Steps:
 
 
 class _Watch:
-    """Logs where a call stands once it has held its thread for too long."""
+    """Logs where a thread stands once one call has held it for too long; a call within that is part of it."""
 
-    def __init__(self, where: str) -> None:
-        self.where = where
-        self.thread: threading.Thread | None = None
-        self.watched = 0
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.where = ""
+        self.depth = 0
+        self.is_looking = False
         self.began = threading.Event()
         self.ended = threading.Event()
 
-    def begin(self) -> None:
-        self.watched = threading.get_ident()
+    def begin(self, where: str) -> None:
+        self.depth += 1
+        if self.depth > 1:
+            return
+        self.where = where
         self.ended.clear()
         self.began.set()
-        if self.thread is None:
-            self.thread = threading.Thread(target=self.look, name="pelton debug", daemon=True)
-            self.thread.start()
+        if not self.is_looking:
+            self.is_looking = True
+            threading.Thread(target=self.look, name="pelton debug", daemon=True).start()
 
     def end(self) -> None:
-        self.began.clear()
-        self.ended.set()
+        self.depth -= 1
+        if self.depth == 0:
+            self.began.clear()
+            self.ended.set()
 
     def look(self) -> None:
         from traceback import format_stack
@@ -136,8 +157,20 @@ class _Watch:
             self.began.wait()
             if self.ended.wait(SLOW_SECONDS):
                 continue
-            frame = sys._current_frames().get(self.watched)
+            frame = sys._current_frames().get(self.thread)
             if frame is not None and not self.ended.is_set():
                 stack = "".join(format_stack(frame))
                 _log.warning("%s has held the loop for %d ms:\n%s", self.where, SLOW_SECONDS * 1000, stack)
             self.ended.wait()
+
+
+_here = threading.local()
+
+
+def _watch_here() -> _Watch:
+    """The one of this thread."""
+    try:
+        watch: _Watch = _here.watch
+    except AttributeError:
+        watch = _here.watch = _Watch()
+    return watch

@@ -37,6 +37,12 @@ def compile_unresolved(app: App) -> None:
 def compile_layers(app: App, answers: Answers) -> None:
     """Puts middleware, hooks and guards around the routes that have any."""
     plans, app._plans = app._plans, {}
+    if app.debug:
+        from pelton.debug import watched
+
+        for index, plan in plans.items():
+            plan["handler"] = watched(plan["handler"], plan["info"].where)
+            app._native.set_plan(index, plan)
     outer = app._outer_layers
     owners_of_all = {id(owner): owner for route in app._routes for owner in route.owners}
     has_layers = any(owner._layers for owner in owners_of_all.values()) or any(one.middleware for one in outer)
@@ -48,7 +54,10 @@ def compile_layers(app: App, answers: Answers) -> None:
         owners = [owner._layers for owner in route.owners]
         layers = RouteLayers(owners, route.options.get("guards", ()), outer, "WEBSOCKET" in route.methods)
         if layers:
-            app._native.set_layers(index, *layered(layers, route, plans[index], answers))
+            call, is_coroutine = layered(layers, route, plans[index], answers)
+            if app.debug:
+                call = watched(call, route.where)
+            app._native.set_layers(index, call, is_coroutine)
 
 
 def has_middleware(app: App) -> bool:

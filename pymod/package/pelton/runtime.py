@@ -121,7 +121,12 @@ class Runtime:
         self.background.discard(tasks)
         answers = self.app._answers
         assert answers is not None
-        task = self.loop.create_task(tasks.run(self._pools[DEFAULT_POOL], answers.failed))
+        run = tasks.run
+        if self.app.debug:
+            from pelton.debug import watched
+
+            run = watched(run, "a background task")
+        task = self.loop.create_task(run(self._pools[DEFAULT_POOL], answers.failed))
         self.background.add(task)
         task.add_done_callback(self.background.discard)
         return task

@@ -233,9 +233,6 @@ class Serving:
     ) -> None:
         self.listeners = listeners
         self._asked_engine: Literal["auto", "uring", "epoll"] = settings["engine"]
-        if settings["debug"]:
-            for _, one in app._tree():
-                one.debug = True
         broker = _broker_of(settings)
         try:
             self.server = _native.Server(
@@ -325,6 +322,9 @@ def serve(
     """
     if app._serving is not None:
         raise StartupError("the app is being served already; stop it first")
+    if settings["debug"]:  # which the freeze asks for
+        for _, one in app._tree():
+            one.debug = True
     app._freeze()
     bound = bind(settings) if listeners is None else listeners
     try:

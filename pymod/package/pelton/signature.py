@@ -96,9 +96,9 @@ class Compiler:
             # A field of a model is annotated with a string that names nothing yet.
             raise Unresolved(self.parameter, error) from None
         if self.app.debug:
-            from pelton.debug import watched
+            from pelton.debug import hinted
 
-            watched(plan, self.bare_request, returned is EMPTY)
+            hinted(plan, self.bare_request, returned is EMPTY and not self.is_websocket)
         if self.injection is not None:
             self.injection.around(plan)
         return plan
