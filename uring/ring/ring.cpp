@@ -55,6 +55,8 @@ std::expected<std::unique_ptr<RingEngine>, SetUpFailure> RingEngine::open(
 
 RingEngine::RingEngine(const SetUp& set_up, Stats& stats) : ring_(set_up.ring), stats_(stats) {
   // Entry n of the queue is always slot n of its array, so the array is written once and for all.
+  // Newer versions of liburing ask the kernel for a ring without that array.
+  if (ring_.sq.array == nullptr) return;
   for (std::uint32_t index = 0; index < ring_.sq.ring_entries; ++index) {
     ring_.sq.array[index] = index;
   }
