@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from native_wire import Recorder, Wire
 
+from pelton import _native
+
 
 def called_with(arguments: list[dict[str, Any]], path: str = "/", **request: Any) -> Any:
     seen: list[Any] = []
@@ -76,7 +78,9 @@ def test_body() -> None:
     arguments = [{"source": "body"}]
     assert called_with(arguments, method="POST", body=b'{"a":1}') == (({"a": 1},), {})
     arguments = [{"source": "body", "decode": lambda data: (type(data), data)}]
-    assert called_with(arguments, method="POST", body=b"xyz") == (((bytes, b"xyz"),), {})
+    assert called_with(arguments, method="POST", body=b' "xyz" ') == (((bytes, b' "xyz" '),), {})
+    arguments = [{"source": "body", "judge": lambda value: ("judged", value)}]
+    assert called_with(arguments, method="POST", body=b"[1]") == ((("judged", [1]),), {})
     arguments = [{"source": "body", "default": "none"}]
     assert called_with(arguments, method="POST", body=b"") == (("none",), {})
 
@@ -99,6 +103,14 @@ def explained(arguments: list[dict[str, Any]], **request: Any) -> Any:
     answer = wire.ask(**request)
     assert answer.body == b"LookupError: explained"
     return seen[0][1]
+
+
+@pytest.mark.parametrize("kind", ["decode", "judge"])
+def test_neither_decode_nor_judge_sees_what_is_no_json(kind: str) -> None:
+    for body, reason in ((b"xyz", "json_syntax"), (b"[" * 1025 + b"]" * 1025, "json_depth"), (b"1" * 4301, "json_number")):
+        cause = explained([{"source": "body", kind: pytest.fail}], method="POST", body=body)
+        assert isinstance(cause, _native.JSONDecodeError) and cause.reason == reason
+
 
 
 def test_missing_and_unfit_are_explained() -> None:
