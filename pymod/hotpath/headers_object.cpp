@@ -92,15 +92,15 @@ PyObject* multi_items_method(PyObject* self, PyObject*) {
 
 PyObject* keys(PyObject* self, PyObject*) {
   const OwnedRef dict(chosen(self));
-  return dict ? PyObject_CallMethod(dict.get(), "keys", nullptr) : nullptr;
+  return dict ? call_method(dict.get(), "keys") : nullptr;
 }
 PyObject* values(PyObject* self, PyObject*) {
   const OwnedRef dict(chosen(self));
-  return dict ? PyObject_CallMethod(dict.get(), "values", nullptr) : nullptr;
+  return dict ? call_method(dict.get(), "values") : nullptr;
 }
 PyObject* items(PyObject* self, PyObject*) {
   const OwnedRef dict(chosen(self));
-  return dict ? PyObject_CallMethod(dict.get(), "items", nullptr) : nullptr;
+  return dict ? call_method(dict.get(), "items") : nullptr;
 }
 
 PyObject* iterate(PyObject* self) {

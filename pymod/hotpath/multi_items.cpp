@@ -47,10 +47,18 @@ bool GetArguments::read(PyObject* const* arguments, Py_ssize_t count, PyObject* 
   return key != nullptr;
 }
 
+PyObject* call_method(PyObject* object, const char* name) {
+  const OwnedRef interned(PyUnicode_InternFromString(name));
+  return interned ? PyObject_CallMethodNoArgs(object, interned.get()) : nullptr;
+}
+
 PyObject* all_pairs(PyObject* given) {
+  if (PyList_CheckExact(given) || PyTuple_CheckExact(given)) return Py_NewRef(given);
   for (const char* method : {"multi_items", "items"}) {
-    if (PyObject_HasAttrString(given, method) != 0) {
-      return PyObject_CallMethod(given, method, nullptr);
+    const OwnedRef name(PyUnicode_InternFromString(method));
+    if (!name) return nullptr;
+    if (PyObject_HasAttr(given, name.get()) != 0) {
+      return PyObject_CallMethodNoArgs(given, name.get());
     }
   }
   return Py_NewRef(given);

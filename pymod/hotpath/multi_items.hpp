@@ -26,6 +26,10 @@ struct GetArguments {
   bool read(PyObject* const* arguments, Py_ssize_t count, PyObject* names);
 };
 
+// Calls a method without arguments. The name is interned: the interpreter's cache of look-ups would
+// keep every other one.
+PyObject* call_method(PyObject* object, const char* name);
+
 // The pairs of a mapping, all of a multi-dict's; what is no mapping is given back. A new reference,
 // or null with an error set.
 PyObject* all_pairs(PyObject* given);
