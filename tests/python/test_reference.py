@@ -18,7 +18,7 @@ from pelton import _native  # noqa: E402
 from pelton.cli import _RUN_FLAGS  # noqa: E402
 from pelton.settings import SETTINGS  # noqa: E402
 from reference.pages import native_signatures, reference_pages, write_site  # noqa: E402
-from reference.surface import PAGES, attribute_docstrings, docstring, member_docstring, members_of, names_on, public_names  # noqa: E402
+from reference.surface import PAGES, attribute_docstrings, docstring, member_docstring, members_of, names_on, public_names, value_of  # noqa: E402
 from reference.tables import flag_of, gauges, reasons, shown_default  # noqa: E402
 
 ATTRIBUTES = attribute_docstrings(ROOT)
@@ -26,7 +26,7 @@ SENTENCE = re.compile(r"[A-Z0-9`*(].*[.:]\n?", re.DOTALL)
 
 
 def test_every_public_name_has_an_entry() -> None:
-    listed = [(page.module, name) for page in PAGES for name in names_on(page)]
+    listed = [(page.module, name) for page in PAGES if page.is_public for name in names_on(page)]
     assert len(listed) == len(set(listed))
     assert set(listed) == set(public_names())
     text = "".join(reference_pages(ROOT).values())
@@ -34,10 +34,13 @@ def test_every_public_name_has_an_entry() -> None:
         assert re.search(rf"^\.\. (?:autoclass|autofunction|py:class|py:data):: (?:{module}\.)?{name}$", text, re.MULTILINE), name
 
 
-@pytest.mark.parametrize(("module", "name"), sorted(public_names()))
+ENTRIES = sorted({*public_names(), *((page.module, name) for page in PAGES for name in names_on(page))})
+
+
+@pytest.mark.parametrize(("module", "name"), ENTRIES)
 def test_every_public_name_says_what_it_is(module: str, name: str) -> None:
     assert SENTENCE.match(docstring(module, name, ATTRIBUTES)), f"{module}.{name} has no docstring"
-    value = getattr(importlib.import_module(module), name)
+    value = value_of(module, name)
     if not isinstance(value, type) or value is importlib.import_module("pelton").Settings:
         return
     silent = [member for member, found in members_of(value) if not member_docstring(value, member, found, ATTRIBUTES).strip()]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
 import re
 import shutil
 from pathlib import Path
 
-from reference.surface import PAGES, Page, attribute_docstrings, docstring, names_on
+from reference.surface import PAGES, Page, attribute_docstrings, docstring, names_on, value_of
 from reference.tables import command_page, counters_page, settings_page
 
 GUIDE = "docs"
@@ -75,9 +74,9 @@ def _page(page: Page, attributes: dict[str, str]) -> str:
 
 
 def _entry(page: Page, name: str, attributes: dict[str, str]) -> list[str]:
-    value = getattr(importlib.import_module(page.module), name)
+    value = value_of(page.module, name)
     full = f"{page.module}.{name}"
-    if isinstance(value, type) and value.__name__ != name:  # another name of a class
+    if isinstance(value, type) and value.__name__ != name.rpartition(".")[2]:  # another name of a class
         return [f".. py:class:: {name}", "", f"   Another name of :py:class:`{value.__name__}`."]
     if isinstance(value, type):
         lines = [f".. autoclass:: {full}", "   :members:"]

@@ -22,6 +22,7 @@ class Page:
     first: str  # a sentence below the title
     names: tuple[str, ...] = ()
     module: str = "pelton"
+    is_public: bool = True  # its names are imported as they stand there
 
 
 PAGES = (
@@ -58,6 +59,12 @@ PAGES = (
         "configuration", "Configuration classes", "Settings in code; the page of settings has all their spellings.",
         ("ServerConfig", "LimitsConfig", "TimeoutConfig", "Settings"),
     ),
+    Page(
+        "given", "Objects that are given", "Classes that need no import: what methods and attributes of others give.",
+        ("runtime.Stopping", "providers.Scope", "parts.Part", "client_stream.StreamedResponse", "client_stream.AsyncStreamedResponse",
+         "websocket_session.WebSocketSession", "websocket_session.AsyncWebSocketSession"),
+        is_public=False,
+    ),
     Page("json", "pelton.json", "The JSON reader and writer.", module="pelton.json"),
     Page("testing", "pelton.testing", "Clients without a socket, and a server in a thread.", module="pelton.testing"),
     Page("security", "pelton.security", "Credentials, as dependencies that the OpenAPI document knows.", module="pelton.security"),
@@ -72,7 +79,7 @@ def names_on(page: Page) -> tuple[str, ...]:
 
 def public_names() -> Iterator[tuple[str, str]]:
     """Every public name with its module; submodules, which have pages of their own, left out."""
-    for module in dict.fromkeys(page.module for page in PAGES):
+    for module in dict.fromkeys(page.module for page in PAGES if page.is_public):
         for name in importlib.import_module(module).__all__:
             if not inspect.ismodule(getattr(importlib.import_module(module), name)):
                 yield module, name
@@ -105,9 +112,15 @@ def _collect(node: ast.Module | ast.ClassDef, prefix: str, found: dict[str, str]
                 found[f"{prefix}.{target.id}"] = following.value.value
 
 
+def value_of(module: str, name: str) -> Any:
+    """The object of a name, which may be one of a submodule: `runtime.Stopping`."""
+    submodule, _, last = name.rpartition(".")
+    return getattr(importlib.import_module(f"{module}.{submodule}" if submodule else module), last)
+
+
 def docstring(module: str, name: str, attributes: dict[str, str]) -> str:
     """What is said of a public name, empty if nothing is."""
-    value = getattr(importlib.import_module(module), name)
+    value = value_of(module, name)
     if isinstance(value, type) or inspect.isroutine(value):
         return value.__doc__ or ""
     return next((text for place, text in attributes.items() if place.endswith(f".{name}") and place.count(".") == 2), "")

@@ -149,18 +149,19 @@ class StreamedResponse(Arriving):
     """
 
     def iter_bytes(self) -> Iterator[bytes]:
-        """Pieces as they came."""
+        """The pieces of the body, as they come."""
         while piece := at_once(self._piece()):
             yield piece
 
     def iter_lines(self) -> Iterator[str]:
-        """Lines without their ends, LF or CRLF."""
+        """The lines of the body without their ends, LF or CRLF."""
         reader = LineReader(self.charset)
         for piece in self.iter_bytes():
             yield from reader.feed(piece)
         yield from reader.end()
 
     def iter_sse(self) -> Iterator[ReceivedEvent]:
+        """The events of a stream of server-sent events, with `data`, `event`, `id`, `retry` and `json()`."""
         reader = EventReader()
         for piece in self.iter_bytes():
             yield from reader.feed(piece)
@@ -170,6 +171,7 @@ class StreamedResponse(Arriving):
         return at_once(self._rest())
 
     def close(self) -> None:
+        """Disconnects, as leaving the block does."""
         at_once(self._wire.leave())
 
     def __enter__(self) -> Self:
@@ -186,12 +188,12 @@ class AsyncStreamedResponse(Arriving):
     """
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
-        """Pieces as they came."""
+        """The pieces of the body, as they come."""
         while piece := await self._piece():
             yield piece
 
     async def aiter_lines(self) -> AsyncIterator[str]:
-        """Lines without their ends, LF or CRLF."""
+        """The lines of the body without their ends, LF or CRLF."""
         reader = LineReader(self.charset)
         while piece := await self._piece():
             for line in reader.feed(piece):
@@ -200,6 +202,7 @@ class AsyncStreamedResponse(Arriving):
             yield line
 
     async def aiter_sse(self) -> AsyncIterator[ReceivedEvent]:
+        """The events of a stream of server-sent events, with `data`, `event`, `id`, `retry` and `json()`."""
         reader = EventReader()
         while piece := await self._piece():
             for event in reader.feed(piece):
@@ -210,6 +213,7 @@ class AsyncStreamedResponse(Arriving):
         return await self._rest()
 
     async def aclose(self) -> None:
+        """Disconnects, as leaving the block does."""
         await self._wire.leave()
 
 

@@ -19,9 +19,16 @@ _NO_LIMIT = 2**64 - 1
 
 
 class Part:
-    """One part: its head is there, its content is read by `async for chunk in part`, once."""
+    """One part of a form that `request.parts()` gives. Its head is there; `async for chunk in part` reads its content once."""
 
-    __slots__ = ("_arriving", "filename", "headers", "name", "raw_filename")
+    # With a docstring each, which help() shows.
+    __slots__ = {
+        "_arriving": None,
+        "filename": "The last component of the name that was sent, without controls; None for a field.",
+        "headers": "The header fields of the part.",
+        "name": "The name of the field.",
+        "raw_filename": "The name as it was sent; None for a field.",
+    }
 
     def __init__(self, arriving: _Arriving, head: tuple[str, bool, str | None, str | None, Any]) -> None:
         self._arriving: _Arriving | None = arriving
@@ -30,6 +37,7 @@ class Part:
 
     @property
     def content_type(self) -> str | None:
+        """The type that the client claims; None without."""
         return self.headers.get("content-type")
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -279,7 +279,7 @@ class Runtime:
 
 
 class Stopping:
-    """Whether the worker's stop has begun."""
+    """Whether the worker's stop has begun; `App.stopping` is one."""
 
     __slots__ = ("_app",)
 
@@ -287,11 +287,12 @@ class Stopping:
         self._app = app
 
     def is_set(self) -> bool:
+        """Whether the stop has begun."""
         runtime = self._app._runtime
         return runtime is not None and runtime.stopping
 
     async def wait(self) -> None:
-        """Returns when it begins; RuntimeError where nothing is served."""
+        """Returns when the stop begins; RuntimeError where nothing is served."""
         if self._app._runtime is None:
             raise RuntimeError("stopping.wait() needs an app that is being served")
         await self._app._runtime.wait_for_stop()

@@ -58,7 +58,7 @@ def accept_of(key: str) -> str:
 
 
 class AsyncWebSocketSession:
-    """One WebSocket of a test client, after its request was sent on `wire`; made by opened()."""
+    """One WebSocket of `AsyncTestClient.websocket_connect()`; an async context manager that closes it."""
 
     def __init__(self, wire: Wire, response: Arriving) -> None:
         self._wire = wire
@@ -78,21 +78,26 @@ class AsyncWebSocketSession:
         await self._wire.send(masked_frame(opcode, payload))
 
     async def send_text(self, text: str) -> None:
+        """Sends a text message."""
         await self._send(TEXT, text.encode())
 
     async def send_bytes(self, data: bytes) -> None:
+        """Sends a binary message."""
         await self._send(BINARY, bytes(data))
 
     async def send_json(self, value: Any) -> None:
+        """Sends a value as JSON in a text message."""
         await self._send(TEXT, pelton.json.dumps(value))
 
     async def send(self, message: str | bytes) -> None:
+        """Sends a `str` as text, bytes as a binary message."""
         if isinstance(message, str):
             await self.send_text(message)
         else:
             await self.send_bytes(message)
 
     async def ping(self, data: bytes = b"") -> None:
+        """Sends a ping."""
         if len(data) > CONTROL_BYTES_MAX:
             raise ValueError(f"a ping carries at most {CONTROL_BYTES_MAX} octets, not {len(data)}")
         await self._send(PING, data)
@@ -147,18 +152,21 @@ class AsyncWebSocketSession:
         return message
 
     async def receive_text(self) -> str:
+        """The next message, which is text; TypeError if it is binary."""
         message = await self.receive()
         if not isinstance(message, str):
             raise TypeError(f"a binary message came where a text one was expected: {message!r}")
         return message
 
     async def receive_bytes(self) -> bytes:
+        """The next message, which is binary; TypeError if it is text."""
         message = await self.receive()
         if not isinstance(message, bytes):
             raise TypeError(f"a text message came where a binary one was expected: {message!r}")
         return message
 
     async def receive_json(self) -> Any:
+        """The value of the next message as JSON."""
         return pelton.json.loads(await self.receive())
 
     def __aiter__(self) -> Self:
@@ -187,7 +195,7 @@ async def opened(wire: Wire, url: str, key: str, subprotocols: Sequence[str] = (
 
 
 class WebSocketSession:
-    """The same for the synchronous client, on a wire that never waits; a context manager that closes."""
+    """One WebSocket of `TestClient.websocket_connect()`; a context manager that closes it."""
 
     def __init__(self, wire: Wire, url: str, key: str, subprotocols: Sequence[str] = ()) -> None:
         self._session = at_once(opened(wire, url, key, subprotocols))
@@ -196,25 +204,32 @@ class WebSocketSession:
 
     @property
     def close_code(self) -> int | None:
+        """The code it was closed with; None while it is open."""
         return self._session.close_code
 
     @property
     def close_reason(self) -> str | None:
+        """The reason it was closed with; None while it is open."""
         return self._session.close_reason
 
     def send_text(self, text: str) -> None:
+        """Sends a text message."""
         at_once(self._session.send_text(text))
 
     def send_bytes(self, data: bytes) -> None:
+        """Sends a binary message."""
         at_once(self._session.send_bytes(data))
 
     def send_json(self, value: Any) -> None:
+        """Sends a value as JSON in a text message."""
         at_once(self._session.send_json(value))
 
     def send(self, message: str | bytes) -> None:
+        """Sends a `str` as text, bytes as a binary message."""
         at_once(self._session.send(message))
 
     def ping(self, data: bytes = b"") -> None:
+        """Sends a ping."""
         at_once(self._session.ping(data))
 
     def close(self, code: int = 1000, reason: str = "") -> None:
@@ -226,12 +241,15 @@ class WebSocketSession:
         return at_once(self._session.receive())
 
     def receive_text(self) -> str:
+        """The next message, which is text; TypeError if it is binary."""
         return at_once(self._session.receive_text())
 
     def receive_bytes(self) -> bytes:
+        """The next message, which is binary; TypeError if it is text."""
         return at_once(self._session.receive_bytes())
 
     def receive_json(self) -> Any:
+        """The value of the next message as JSON."""
         return at_once(self._session.receive_json())
 
     def __iter__(self) -> Self:
