@@ -101,7 +101,8 @@ void Connection::forsake() {
 std::unique_ptr<OrphanedHandler> Connection::orphan(OrphanedHandler::Expire at_limit,
                                                     void* context) {
   CHECK(kept_ != nullptr);
-  return std::make_unique<OrphanedHandler>(shared_.orphans, kept_->deadline_ms, at_limit, context);
+  const std::uint64_t limit_ms = kept_->over() ? kept_->deadline_ms : TimerWheel::no_deadline_ms;
+  return std::make_unique<OrphanedHandler>(shared_.orphans, limit_ms, at_limit, context);
 }
 
 // The answer is written and the exchange gone; the connection moves on when it is settled.

@@ -133,8 +133,8 @@ class Exchange {
   // Ends this object and its handle, as end() does.
   void forsake() { parts_.host.forsake(); }
   bool suspended() const { return state_ == State::suspended; }
-  // In an event that ends the exchange, or right before end(): the handler is not through. It keeps
-  // its place among those that run, and its time limit, while the result lives.
+  // In an event that ends the exchange: the handler is not through, and keeps its place among those
+  // that run, and its time limit, while the result lives. Right before end(): the place alone.
   std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire expire, void* context) {
     return parts_.host.orphan(expire, context);
   }

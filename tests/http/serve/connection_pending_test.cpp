@@ -186,6 +186,28 @@ TEST(ConnectionPending, CON_005_a_handler_that_was_cancelled_has_no_second_limit
   EXPECT_EQ(served.count(Reason::fault_request_timeout), 1u);
 }
 
+TEST(ConnectionPending, CON_005_a_handler_that_has_answered_has_no_limit) {
+  ServerConfig config;
+  config.request_timeout_ms = 3000;
+  config.handlers_running_max = 1;
+  Served served(config);
+  const uring::Peer peer = served.connect();
+  served.send(peer, later);
+  Suspended& suspended = served.seen.suspended.at(0);
+  suspended.orphan = suspended.handle.get()->orphan(
+      [](void* context) { ++static_cast<Suspended*>(context)->limits; }, &suspended);
+  answer_later(suspended, "own answer");
+  served.run();
+  EXPECT_EQ(body_of(served.engine.take_sent(peer)), "own answer");
+  served.pass_ms(60'000);
+  EXPECT_EQ(suspended.limits, 0u);
+  EXPECT_EQ(served.count(Reason::fault_request_timeout), 0u);
+  // Its place is taken.
+  EXPECT_EQ(status_of(served.send(peer, hello_request)), 503);
+  suspended.orphan.reset();
+  EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
+}
+
 TEST(ConnectionPending, CON_005_without_a_limit_it_may_take_for_ever) {
   Served served;
   const uring::Peer peer = served.connect();
