@@ -13,12 +13,14 @@ from supervised import Supervised
 
 APPLICATION = '''
 import asyncio
+import gc
 import multiprocessing
 import os
 import subprocess
 import sys
 import time
 
+import pelton.loop
 from pelton import App
 
 app = App()
@@ -93,7 +95,21 @@ def wait(child: int):
 
 
 def work(queue):
+    asyncio.run(asyncio.sleep(0))
+    pelton.loop.run(asyncio.sleep(0))
+    gc.collect()
     queue.put(os.getpid())
+
+
+@app.get("/multiprocessing-async")
+async def with_multiprocessing_async():
+    await asyncio.sleep(0)
+    return with_multiprocessing()
+
+
+@app.get("/multiprocessing-pool", blocking=True)
+def with_multiprocessing_pool():
+    return with_multiprocessing()
 
 
 @app.get("/multiprocessing")
@@ -173,7 +189,8 @@ def test_a_child_that_comes_back_is_ended(how: str, server: Supervised) -> None:
 
 def test_children_that_do_not_come_back_work(server: Supervised) -> None:
     with server.connect() as connection:
-        assert value(server.ask(connection, "/multiprocessing")) == [True, 0]
+        for where in ("", "-async", "-pool"):
+            assert value(server.ask(connection, f"/multiprocessing{where}")) == [True, 0]
         assert value(server.ask(connection, "/subprocess")) == "7\n"
         assert value(server.ask(connection)) == "here"
 
