@@ -66,9 +66,13 @@ def find_arrows(tree: Tree) -> Iterator[Finding]:
 _MAY_INCLUDE_ROOTS = (*ROOMS, "examples")
 
 
+# Of the standard library, but not of the oldest version that tidy itself may run on.
+_OF_LATER_PYTHONS = ("annotationlib",)
+
+
 def find_imports(tree: Tree) -> Iterator[Finding]:
     """The package imports the standard library, itself, and what pyproject.toml lists as extras."""
-    known = {"pelton", *sys.stdlib_module_names}
+    known = {"pelton", *sys.stdlib_module_names, *_OF_LATER_PYTHONS}
     if "pyproject.toml" in tree.paths:
         extras = tomllib.loads(tree.text("pyproject.toml"))["project"].get("optional-dependencies", {})
         for requirements in extras.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pelton.errors import RegistrationError
 from pelton.parameters import innermost, is_async_generator, is_coroutine, is_generator, is_passed_on, name_of
+from pelton.python_versions import signature_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,10 +47,8 @@ def check_call(fn: Any, what: str, names: tuple[str, ...], place: str) -> None:
 
 def check_arguments(fn: Any, names: tuple[str, ...], what: str, place: str) -> None:
     """RegistrationError unless it can be called with so many arguments."""
-    import inspect
-
     try:
-        signature = inspect.signature(fn, follow_wrapped=False)
+        signature = signature_of(fn, follow_wrapped=False)
     except (TypeError, ValueError):
         return  # of a builtin; the call will tell
     try:

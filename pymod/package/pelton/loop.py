@@ -21,7 +21,7 @@ from asyncio import base_events, events, format_helpers, sslproto
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from pelton import _native
+from pelton import _native, python_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -53,9 +53,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         self._ssock = self._csock = None
         self._selector: _Selector | None = _Selector(self)
         self._transports: Any = weakref.WeakValueDictionary()
-        self._signal_handlers: dict[int, Any] = {}
-        if sys.version_info >= (3, 12):
-            self._unix_server_sockets: dict[Any, Any] = {}
+        python_versions.prepare_unix_loop(self)
         base_events.BaseEventLoop.__init__(self)
         word = engine or os.environ.get("PELTON_ENGINE") or "auto"
         if word not in ENGINES:
@@ -110,7 +108,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         server: Any = None,
         **options: Any,
     ) -> Any:
-        if sys.version_info >= (3, 12):
+        if python_versions.TRANSPORTS_ARE_EXCLUSIVE:
             self._ensure_fd_no_transport(rawsock)
         secured = sslproto.SSLProtocol(self, protocol, sslcontext, waiter, **options)
         self._make_socket_transport(rawsock, secured, extra=extra, server=server)
@@ -326,10 +324,9 @@ class _Unseen:
 
 
 def _show_unseen_tasks() -> None:
-    registered = getattr(asyncio.tasks, "_scheduled_tasks", None)  # 3.12
-    if registered is None:
-        registered = asyncio.tasks._all_tasks
-    registered.data.add(_Unseen())
+    references = python_versions.weak_references_to_tasks()
+    if references is not None:
+        references.add(_Unseen())
 
 
 _show_unseen_tasks()
@@ -382,13 +379,17 @@ def new_event_loop() -> Loop:
     return Loop()
 
 
-class _Policy(asyncio.DefaultEventLoopPolicy):
-    _loop_factory = Loop
-
-
 def install() -> None:
-    """From now on `asyncio.new_event_loop()`, and so `asyncio.run()`, makes pelton's loop."""
-    asyncio.set_event_loop_policy(_Policy())
+    """From now on `asyncio.new_event_loop()`, and so `asyncio.run()`, makes pelton's loop.
+
+    This takes an event loop policy, which Python 3.14 deprecates and 3.16 removes: prefer `run()`, or
+    `asyncio.run(main(), loop_factory=pelton.loop.new_event_loop)` from 3.12 on.
+    """
+    if python_versions.POLICIES_ARE_DEPRECATED:
+        advice = "call pelton.loop.run(main()), or asyncio.run(main(), loop_factory=pelton.loop.new_event_loop)"
+        told = f"pelton.loop.install() needs an event loop policy, which Python 3.16 removes; {advice}"
+        warnings.warn(told, DeprecationWarning, stacklevel=2)
+    python_versions.set_loop_factory(Loop)
 
 
 def run(main: Coroutine[Any, Any, T], *, debug: bool | None = None) -> T:

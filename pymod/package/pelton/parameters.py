@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from pelton.annotations import Unfit
+from pelton.python_versions import annotations_of, signature_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _of_function(function: Any, code: Any) -> tuple[list[Parameter], Any]:
     defaults = function.__defaults__ or ()
     first = code.co_argcount - len(defaults)
     keyword_defaults = function.__kwdefaults__ or {}
-    hints = function.__annotations__
+    hints = annotations_of(function)
     found = []
     for at, name in enumerate(names):
         positional = at < code.co_argcount
@@ -143,10 +144,8 @@ def _of_function(function: Any, code: Any) -> tuple[list[Parameter], Any]:
 
 
 def _of_callable(handler: Any) -> tuple[list[Parameter], Any]:
-    import inspect
-
     try:
-        signature = inspect.signature(handler)
+        signature = signature_of(handler)
     except (ValueError, TypeError) as error:
         raise Unfit(f"the signature of {handler!r} cannot be read: {error}", "wrap it in a def") from None
     function = innermost(handler)
