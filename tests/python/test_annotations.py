@@ -139,5 +139,5 @@ def test_declared_fields() -> None:
 
 
 def test_described() -> None:
-    assert described(int) == "int" and described(Optional[int]) == "Optional[int]"
+    assert described(int) == "int" and described(Optional[int]) == str(Optional[int]).removeprefix("typing.")
     assert described(list[int]) == "list[int]"
