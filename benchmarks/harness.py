@@ -26,7 +26,7 @@ import machine
 import processes
 import table
 
-from load import event_loops, idle_connections, live, objects, overload, start
+from load import event_loops, idle_connections, live, memory, objects, overload, start
 
 RESULTS = contenders.HERE / "results"
 FIGURE = "cpu_us_per_request"
@@ -250,6 +250,7 @@ LOADS: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
         lambda options: event_loops.measure(options.build, options.rounds, 3 * options.seconds, options.only),
     ),
     "idle_connections": (idle_connections.QUESTION, idle),
+    "memory": (memory.QUESTION, lambda options: memory.measure(10 if options.quick else 60)),
     "objects": (objects.QUESTION, lambda options: {"pelton Python": objects.measure()}),
     "overload": (overload.QUESTION, lambda options: overload.measure(10 if options.quick else 60)),
     "start": (start.QUESTION, lambda options: {"pelton Python": start.measure()}),
