@@ -9,11 +9,9 @@ of the benchmarks measures those in time.
 
 from __future__ import annotations
 
-import re
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
+
+from counting import instructions
 
 KINDS = ("static", "integer", "text", "nowhere")
 FEW, MANY = 1, 3_334  # times three kinds of templates: ten thousand routes
@@ -22,17 +20,8 @@ GROWTH_MAX = 0.03
 
 
 def per_request(program: str, routes: int, kind: str) -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out"
-        command = ["valgrind", "--tool=callgrind", "--error-exitcode=9", f"--callgrind-out-file={out}"]
-        command += ["--toggle-collect=*serve_requests*", program, str(routes), kind, str(REQUESTS)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)}: {done.stderr}")
-        counted = re.search(r"^(?:totals|summary):\s+(\d+)", out.read_text(), re.MULTILINE)
-        if counted is None:
-            raise RuntimeError(f"callgrind wrote no totals into {out}")
-        return int(counted[1]) / REQUESTS
+    command = [program, str(routes), kind, str(REQUESTS)]
+    return instructions(command, "*serve_requests*") / REQUESTS
 
 
 def main(program: str) -> int:

@@ -219,13 +219,12 @@ bool EpollEngine::know(Descriptor descriptor) {
   // Asked only when the table would grow: a number that is no descriptor must not size it.
   if (::fcntl(descriptor, F_GETFD) < 0) return false;
   watches_.resize(std::bit_ceil(index + 1));
-  by_slot_.resize(watches_.size(), -1);
   return true;
 }
 
 void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
   Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
-  by_slot_[token.slot() & (by_slot_.size() - 1)] = descriptor;
+  armed_.put(token, descriptor);
   // With nothing pending, what was watched may have gone with a descriptor that others closed.
   const bool trusted = watch.pending != 0;
   watch.pending |= kind;
@@ -236,7 +235,7 @@ void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
     watch.watched = static_cast<std::uint16_t>(events);
     return;
   }
-  watch.pending &= static_cast<std::uint8_t>(~kind);
+  disarm(watch, kind, token);
   watch.watched = 0;
   // A regular file cannot be watched because it is always ready, as poll(2) says of it.
   const bool always_ready = error == EPERM && kind == polling;
@@ -277,7 +276,7 @@ void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
   if ((same.pending & polling) != 0) {
     const std::uint32_t ready = event.events & (same.poll_events | always);
     if (ready != 0) {
-      if (!same.poll_lasts) same.pending &= static_cast<std::uint8_t>(~polling);
+      if (!same.poll_lasts) disarm(same, polling, same.poll_token);
       complete({.token = same.poll_token,
                 .result = static_cast<std::int32_t>(ready),
                 .more = same.poll_lasts});

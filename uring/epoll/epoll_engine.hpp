@@ -12,6 +12,7 @@
 
 #include "core/fork_guard.hpp"
 #include "uring/engine.hpp"
+#include "uring/epoll/operation_index.hpp"
 #include "uring/epoll/readiness.hpp"
 #include "uring/memory/buffer_stack.hpp"
 #include "uring/memory/completion_queue.hpp"
@@ -116,7 +117,12 @@ class EpollEngine final : public Engine {
   void receive_more(Watch& watch, Descriptor socket, std::ptrdiff_t bytes);
   void receive_into_ready(Watch& watch, Descriptor socket);
   void send_ready(Watch& watch, Descriptor socket);
-  bool end_pending(Watch& watch, const Token* target);
+  void end_pending(Watch& watch);
+  // No longer waits for readiness: the caller completes it.
+  void disarm(Watch& watch, std::uint8_t kind, Token token) {
+    watch.pending &= static_cast<std::uint8_t>(~kind);
+    armed_.drop(token);
+  }
 
   static std::uint32_t wanted(const Watch& watch);
 
@@ -128,7 +134,7 @@ class EpollEngine final : public Engine {
   bool waits_at_once_;
   BufferStack buffers_;
   std::vector<Watch> watches_;           // by descriptor
-  std::vector<Descriptor> by_slot_;      // a guess for cancel: who last armed under this slot
+  OperationIndex armed_;                 // where the operations are that wait for readiness
   std::vector<Submission> submissions_;  // the first `submission_count_` of them
   std::size_t submission_count_ = 0;
   std::size_t submission_room_ = 0;

@@ -42,7 +42,7 @@ void EpollEngine::accept_ready(Watch& watch, Descriptor listener) {
       Watch& fresh = watches_[static_cast<std::size_t>(accepted)];
       // Only a poll may be left, of a descriptor that others closed and that had this number.
       CHECK((fresh.pending & ~polling) == 0);
-      end_pending(fresh, nullptr);
+      end_pending(fresh);
       fresh = Watch{};
       complete({.token = token, .result = accepted, .more = true});
       ++count;
@@ -52,7 +52,7 @@ void EpollEngine::accept_ready(Watch& watch, Descriptor listener) {
     Watch& same = watches_[static_cast<std::size_t>(listener)];
     same.accept_budget = std::max<std::uint8_t>(count, 1);
     if (errno == EAGAIN) return;
-    same.pending &= static_cast<std::uint8_t>(~accepting);
+    disarm(same, accepting, token);
     return complete({.token = token, .result = -errno});
   }
   watches_[static_cast<std::size_t>(listener)].accept_budget =
@@ -95,7 +95,7 @@ void EpollEngine::receive_ready(Watch& watch, Descriptor socket) {
 
 // What a ring does when its buffer ring runs dry; the octets stay in the socket (ENG-020).
 void EpollEngine::receive_starved(Watch& watch) {
-  watch.pending &= static_cast<std::uint8_t>(~receiving);
+  disarm(watch, receiving, watch.input_token);
   complete({.token = watch.input_token, .result = -ENOBUFS});
 }
 
@@ -116,7 +116,7 @@ void EpollEngine::receive_starved(Watch& watch) {
     } else if (bytes == 0 || errno != EINTR) {
       if (bytes < 0 && errno == EAGAIN) return;
       const std::int32_t result = bytes == 0 ? 0 : -errno;
-      watch.pending &= static_cast<std::uint8_t>(~receiving);
+      disarm(watch, receiving, watch.input_token);
       return complete({.token = watch.input_token, .result = result});
     }
     if (buffers_.empty()) return receive_starved(watch);
@@ -131,7 +131,7 @@ void EpollEngine::receive_into_ready(Watch& watch, Descriptor socket) {
   } while (bytes < 0 && errno == EINTR);
   if (bytes < 0 && errno == EAGAIN) return;
   const std::int32_t result = bytes < 0 ? -errno : static_cast<std::int32_t>(bytes);
-  watch.pending &= static_cast<std::uint8_t>(~receiving);
+  disarm(watch, receiving, watch.input_token);
   complete({.token = watch.input_token, .result = result});
 }
 
@@ -187,7 +187,7 @@ void EpollEngine::send_ready(Watch& watch, Descriptor socket) {
   } while (bytes < 0 && errno == EINTR);
   if (bytes < 0 && errno == EAGAIN) return;
   const std::int32_t result = bytes < 0 ? -errno : static_cast<std::int32_t>(bytes);
-  watch.pending &= static_cast<std::uint8_t>(~sending);
+  disarm(watch, sending, watch.output_token);
   complete({.token = watch.output_token, .result = result});
 }
 
@@ -205,35 +205,37 @@ void EpollEngine::start_poll(const Submission& submission) {
   arm(submission.descriptor, submission.token, polling);
 }
 
-// Ends the operation under `target`, or every one of the descriptor without a target.
-bool EpollEngine::end_pending(Watch& watch, const Token* target) {
+// Ends every operation of the descriptor.
+void EpollEngine::end_pending(Watch& watch) {
   const auto end = [&](std::uint8_t kind, Token token) {
-    if ((watch.pending & kind) == 0 || (target != nullptr && *target != token)) return false;
-    watch.pending &= static_cast<std::uint8_t>(~kind);
+    if ((watch.pending & kind) == 0) return;
+    disarm(watch, kind, token);
     complete({.token = token, .result = -ECANCELED});
-    return true;
   };
-  const bool ended_input = end(any_input, watch.input_token);
-  const bool ended_output = end(sending, watch.output_token);
-  const bool ended_poll = end(polling, watch.poll_token);
-  return ended_input || ended_output || ended_poll;
+  end(any_input, watch.input_token);
+  end(sending, watch.output_token);
+  end(polling, watch.poll_token);
 }
 
 std::int32_t EpollEngine::cancel_now(Token target) {
-  if (by_slot_.empty()) return -ENOENT;
-  const Descriptor guess = by_slot_[target.slot() & (by_slot_.size() - 1)];
-  if (guess >= 0 && end_pending(watches_[static_cast<std::size_t>(guess)], &target)) return 0;
-  // Two kinds of slots may share a number (listeners, connections); then only a search tells.
-  const bool found = std::any_of(watches_.begin(), watches_.end(), [&](Watch& watch) {
-    return watch.pending != 0 && end_pending(watch, &target);
-  });
-  return found ? 0 : -ENOENT;
+  const Descriptor descriptor = armed_.find(target);
+  if (descriptor < 0) return -ENOENT;
+  Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
+  std::uint8_t kind = polling;
+  if ((watch.pending & any_input) != 0 && watch.input_token == target) {
+    kind = any_input;
+  } else if ((watch.pending & sending) != 0 && watch.output_token == target) {
+    kind = sending;
+  }
+  disarm(watch, kind, target);
+  complete({.token = target, .result = -ECANCELED});
+  return 0;
 }
 
 std::int32_t EpollEngine::close_now(Descriptor descriptor) {
   if (descriptor >= 0 && static_cast<std::size_t>(descriptor) < watches_.size()) {
     Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
-    end_pending(watch, nullptr);
+    end_pending(watch);
     // The kernel forgets a descriptor by itself only when no forked child holds a copy.
     if (watch.watched != 0) readiness_.forget(descriptor);
     watch = Watch{};
