@@ -6,6 +6,10 @@
 
 namespace pelton::uring {
 
+// Taken by one receive or send; more is asked for again, as after a short one. An entry of a ring
+// counts octets in 32 bits.
+inline constexpr std::size_t transfer_bytes_max = std::size_t{1} << 30;
+
 // Where shrinking stops when the kernel refuses memory (ENG-042); smaller wishes are kept as asked.
 inline constexpr std::uint32_t submission_entries_floor = 16;
 inline constexpr std::uint32_t receive_buffer_count_floor = 32;

@@ -6,11 +6,9 @@
 #include <cstdint>
 
 #include "uring/engine.hpp"
+#include "uring/limits.hpp"
 
 namespace pelton::uring {
-
-// No single call moves more; a span may be longer, a short result says so.
-inline constexpr std::size_t transfer_bytes_max = std::size_t{1} << 30;
 
 struct Submission {
   Operation operation = Operation::none;

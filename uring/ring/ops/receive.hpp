@@ -1,9 +1,11 @@
 // recv(2): into the buffer ring, multishot or once, or once into memory of the caller's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
+#include "uring/limits.hpp"
 #include "uring/ring/ops/submission.hpp"
 
 namespace pelton::uring::ops {
@@ -21,7 +23,7 @@ inline void prepare_receive_into(io_uring_sqe& entry, Token token, Descriptor so
                                  std::span<char> memory) {
   io_uring_sqe& sqe = begin(entry, IORING_OP_RECV, socket, token);
   sqe.addr = reinterpret_cast<std::uintptr_t>(memory.data());
-  sqe.len = static_cast<std::uint32_t>(memory.size());
+  sqe.len = static_cast<std::uint32_t>(std::min(memory.size(), transfer_bytes_max));
 }
 
 }  // namespace pelton::uring::ops

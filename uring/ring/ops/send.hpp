@@ -3,9 +3,11 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
+#include "uring/limits.hpp"
 #include "uring/ring/ops/submission.hpp"
 
 namespace pelton::uring::ops {
@@ -16,7 +18,7 @@ inline void prepare_send(io_uring_sqe& entry, Token token, Descriptor socket,
                          std::span<const char> octets) {
   io_uring_sqe& sqe = begin(entry, IORING_OP_SEND, socket, token);
   sqe.addr = reinterpret_cast<std::uintptr_t>(octets.data());
-  sqe.len = static_cast<std::uint32_t>(octets.size());
+  sqe.len = static_cast<std::uint32_t>(std::min(octets.size(), transfer_bytes_max));
   sqe.msg_flags = MSG_NOSIGNAL;
 }
 

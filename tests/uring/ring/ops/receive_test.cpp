@@ -25,6 +25,15 @@ TEST_F(RingTest, ENG_022_receive_yields_leases_until_FIN) {
   EXPECT_EQ(completion.buffer, no_buffer);
 }
 
+TEST(ReceiveEntry, room_whose_size_needs_33_bits_is_filled_in_parts) {
+  char octet = 'o';
+  for (const std::uint64_t bytes : {std::uint64_t{1} << 32, (std::uint64_t{1} << 32) + 1}) {
+    io_uring_sqe entry{};
+    ops::prepare_receive_into(entry, Token(Operation::receive, 1, 1), 5, std::span(&octet, bytes));
+    EXPECT_EQ(entry.len, transfer_bytes_max);
+  }
+}
+
 TEST_F(RingTest, receive_into_fills_private_memory_once) {
   SocketPair pair = make_pair();
   std::array<char, 4> memory{};

@@ -33,6 +33,16 @@ TEST_F(RingTest, ENG_027_send_to_a_slow_reader_is_short_and_goes_on) {
   EXPECT_EQ(read, octets.size());
 }
 
+// A length of 4 GiB would be 0 in the entry's 32 bits, and its send would complete for ever.
+TEST(SendEntry, ENG_027_so_many_octets_that_their_count_needs_33_bits_are_a_short_send) {
+  const char octet = 'o';
+  for (const std::uint64_t bytes : {std::uint64_t{1} << 32, (std::uint64_t{1} << 32) + 1}) {
+    io_uring_sqe entry{};
+    ops::prepare_send(entry, Token(Operation::send, 1, 1), 5, std::span(&octet, bytes));
+    EXPECT_EQ(entry.len, transfer_bytes_max);
+  }
+}
+
 TEST_F(RingTest, ENG_024_send_to_a_lost_peer_is_a_result_and_no_signal) {
   SocketPair pair = make_pair();
   pair.client.close();
