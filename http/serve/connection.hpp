@@ -63,6 +63,8 @@ class Connection final : public TurnNode,
   void settle();
   // The timer fired: acts on what is due and arms it again.
   void inspect();
+  // Time has come to try again what the engine had no memory for (ENG-035).
+  void retry();
   // A graceful stop began: an idle connection has `drain_idle_ms` left (PRC-013).
   void drain();
   // The stop's deadline has come.
@@ -100,7 +102,7 @@ class Connection final : public TurnNode,
   void fail(int error);
   void retry_later();
   void wait_for_buffer();
-  void retry();
+  void retry_at(std::uint64_t at_ns);
   void forget_retries();
   void send_rest(std::size_t bytes);
   void peer_finished();
@@ -297,7 +299,7 @@ class Connection final : public TurnNode,
   std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t linger_deadline_ms_ = 0;
   std::uint64_t send_deadline_ms_ = 0;
-  std::uint64_t retry_at_ms_ = TimerWheel::no_deadline_ms;
+  std::uint64_t retry_at_ns_ = uring::no_deadline;
   std::uint64_t starved_at_ms_ = 0;
   std::uint64_t request_count_ = 0;
   std::uint64_t parked_since_ns_ = 0;  // of the message that straddles receives

@@ -43,7 +43,7 @@ Fault fault_of(int error) {
 }
 
 // ENG-035: so often, and so long after each time.
-constexpr std::array<std::uint64_t, 3> retry_pauses_ms = {1, 10, 100};
+constexpr std::array<std::uint64_t, 3> retry_pauses_ns = {1'000'000, 10'000'000, 100'000'000};
 // Starving again so much later is a new story.
 constexpr std::uint64_t starvation_forgotten_ms = 1000;
 
@@ -99,20 +99,27 @@ void Connection::retry_later() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
   if (now_ms >= starved_at_ms_ + starvation_forgotten_ms) starved_count_ = 0;
   starved_at_ms_ = now_ms;
-  if (starved_count_ == retry_pauses_ms.size()) return cut(Reason::cut_engine_memory);
-  retry_at_ms_ = now_ms + retry_pauses_ms[starved_count_++];
-  inspect_by(retry_at_ms_);
+  if (starved_count_ == retry_pauses_ns.size()) return cut(Reason::cut_engine_memory);
+  retry_at(shared_.clock.now_ns() + retry_pauses_ns[starved_count_++]);
+}
+
+// By a queue of its own: a tick of the wheel is longer than most of these pauses.
+void Connection::retry_at(std::uint64_t at_ns) {
+  retry_at_ns_ = at_ns;
+  shared_.retries.push({at_ns, place_});
 }
 
 // The buffers are in completions not told yet: asking again at once would ask for ever (ENG-015).
 void Connection::wait_for_buffer() {
   receive_starved_ = receive_armed_ = true;
-  retry_at_ms_ = std::min(retry_at_ms_, shared_.clock.now_ms() + retry_pauses_ms[0]);
-  inspect_by(retry_at_ms_);
+  const std::uint64_t at_ns = shared_.clock.now_ns() + retry_pauses_ns[0];
+  if (at_ns < retry_at_ns_) retry_at(at_ns);
 }
 
 void Connection::retry() {
-  retry_at_ms_ = TimerWheel::no_deadline_ms;
+  // Of two retries that were planned, the earlier one does what both are for.
+  if (retry_at_ns_ > shared_.clock.now_ns()) return;
+  retry_at_ns_ = uring::no_deadline;
   if (std::exchange(send_starved_, false)) arm_send();
   if (std::exchange(receive_starved_, false)) {
     receive_armed_ = false;
@@ -142,6 +149,7 @@ void Connection::count_in(Gauges& gauges) const {
 }
 
 void Connection::forget_retries() {
+  retry_at_ns_ = uring::no_deadline;
   if (std::exchange(send_starved_, false)) send_in_flight_ = false;
   if (std::exchange(receive_starved_, false)) receive_armed_ = false;
 }

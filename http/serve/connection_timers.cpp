@@ -36,11 +36,10 @@ void Connection::inspect() {
   }
   if (input_paused_ && life_ != Life::closing) look_at_peer();
   if (life_ == Life::closing) return;
-  if (retry_at_ms_ <= now_ms) retry();
   // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
   // deadline lies before the next look.
-  std::uint64_t next_ms = std::min(now_ms + shared_.config.rate_grace_ms, retry_at_ms_);
-  if (input_paused_) next_ms = std::min(next_ms, now_ms + peer_look_ms);
+  std::uint64_t next_ms = now_ms + shared_.config.rate_grace_ms;
+  if (is_deaf()) next_ms = std::min(next_ms, now_ms + peer_look_ms);
   if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
   if (kept_ != nullptr) next_ms = std::min(next_ms, kept_->deadline_ms);
   if (socket_ != nullptr) next_ms = std::min(next_ms, socket_->deadline_ms());

@@ -70,9 +70,10 @@ std::uint64_t Server::next_deadline_ns() const {
   if (!waiting_.empty()) deadline_ms = std::min(deadline_ms, room_wanted_at_ms_);
   if (stop_noticed_ != Stop::none) [[unlikely]]
     deadline_ms = std::min(deadline_ms, stopping_deadline_ms());
-  const std::uint64_t deadline_ns = deadline_ms >= ServerParts::turn_whenever
-                                        ? uring::no_deadline
-                                        : deadline_ms * nanoseconds_per_ms;
+  std::uint64_t deadline_ns = deadline_ms >= ServerParts::turn_whenever
+                                  ? uring::no_deadline
+                                  : deadline_ms * nanoseconds_per_ms;
+  if (!shared_.retries.empty()) deadline_ns = std::min(deadline_ns, shared_.retries.top().at_ns);
   return shared_.companion == nullptr
              ? deadline_ns
              : std::min(deadline_ns, shared_.companion->next_deadline_ns());
@@ -185,6 +186,12 @@ void Server::inspect_timers() {
       shared_.held.remove(waiting_.front());
       shared_.engine.reset(waiting_.front());
     }
+  }
+  while (!shared_.retries.empty() && shared_.retries.top().at_ns <= shared_.clock.now_ns()) {
+    const Token place = shared_.retries.top().place;
+    shared_.retries.pop();
+    Connection* const connection = shared_.connections.find(place.slot(), place.generation());
+    if (connection != nullptr) connection->retry();
   }
 }
 

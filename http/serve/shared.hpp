@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <queue>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -73,6 +74,16 @@ struct Shared {
   explicit Shared(const ServerParts& parts);
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
+
+// When a connection tries again what the engine had no memory for. The place may be another's by
+// then, or nobody's.
+struct Retry {
+  std::uint64_t at_ns;
+  uring::Token place;
+
+  bool operator>(const Retry& other) const { return at_ns > other.at_ns; }
+};
+using RetryQueue = std::priority_queue<Retry, std::vector<Retry>, std::greater<>>;
 
   // The connection is settled at the end of this turn.
   void schedule(Connection& connection) {
@@ -145,6 +156,7 @@ struct Shared {
   std::uint32_t lingering_count = 0;
   // A descriptor was freed since accepting was tried last.
   bool room_made = false;
+  RetryQueue retries;
   bool stopping = false;
   // A request that begins has to ask shed_reason() first.
   bool may_shed = false;

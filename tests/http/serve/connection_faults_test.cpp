@@ -1,9 +1,11 @@
 // Each errno that a receive or a send can meet, once or a few times, through the scripted engine.
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <span>
+#include <vector>
 
-#include "served.hpp"
+#include "served_on.hpp"
 #include "tests/support/scripted_engine.hpp"
 
 namespace pelton::http {
@@ -128,6 +130,75 @@ TEST(ConnectionFaults, ENG_035_an_operation_short_of_memory_is_tried_three_times
     EXPECT_EQ(starved.answered, 0u) << error;
     EXPECT_EQ(starved.count(Reason::cut_engine_memory), 2u) << error;
   }
+}
+
+// The memory engine without memory for the first tries of one kind of operation.
+class StarvedEngine final : public uring::MemoryEngine {
+ public:
+  void starve(Operation operation, std::size_t tries, const Clock& clock) {
+    operation_ = operation;
+    left_ = tries;
+    clock_ = &clock;
+  }
+  // When each try was made.
+  std::vector<std::uint64_t> tried_at_ns;
+
+ private:
+  Fate fate(const Occasion& occasion) override {
+    if (left_ == 0 || occasion.operation != operation_) return {};
+    tried_at_ns.push_back(clock_->now_ns());
+    return {.error = --left_ == 0 ? 0 : ENOMEM};
+  }
+
+  Operation operation_ = Operation::none;
+  std::size_t left_ = 0;
+  const Clock* clock_ = nullptr;
+};
+
+class StarvedTest : public ServedOn<StarvedEngine> {
+ protected:
+  // Each as long behind the one before as the server waited.
+  std::vector<std::uint64_t> pauses_ns(Operation operation) {
+    const uring::Peer peer = connect();
+    // Some way into a tick of the wheel and into a millisecond.
+    clock_.advance_ns(3'400'000);
+    engine_.tried_at_ns.clear();
+    engine_.starve(operation, 4, clock_);
+    engine_.deliver(peer, hello_request);
+    run();
+    while (engine_.tried_at_ns.size() < 4) {
+      const std::uint64_t deadline_ns = server_.next_deadline_ns();
+      if (deadline_ns == uring::no_deadline || deadline_ns <= clock_.now_ns()) break;
+      clock_.advance_ns(deadline_ns - clock_.now_ns());
+      run();
+    }
+    EXPECT_EQ(responses_in(engine_.take_sent(peer)).size(), 1u);
+    std::vector<std::uint64_t> pauses;
+    for (std::size_t nth = 1; nth < engine_.tried_at_ns.size(); ++nth) {
+      pauses.push_back(engine_.tried_at_ns[nth] - engine_.tried_at_ns[nth - 1]);
+    }
+    return pauses;
+  }
+};
+
+TEST_F(StarvedTest, ENG_035_the_tries_are_1_10_and_100_ms_apart) {
+  const std::vector<std::uint64_t> pauses = {1'000'000, 10'000'000, 100'000'000};
+  EXPECT_EQ(pauses_ns(Operation::send), pauses);
+  clock_.advance_ns(2'000'000'000);
+  EXPECT_EQ(pauses_ns(Operation::receive), pauses);
+}
+
+TEST_F(StarvedTest, ENG_035_a_retry_does_not_outlive_its_connection) {
+  const uring::Peer peer = connect();
+  engine_.starve(Operation::send, 100, clock_);
+  engine_.deliver(peer, hello_request);
+  run();
+  engine_.hang_up(peer);
+  for (int step = 0; step < 5; ++step) pass_ms(100);
+  EXPECT_EQ(server_.connections_live(), 0u);
+  engine_.starve(Operation::none, 0, clock_);
+  EXPECT_EQ(status_of(send(connect(), hello_request)), 200);
+  EXPECT_GT(server_.next_deadline_ns(), clock_.now_ns());
 }
 
 TEST(ConnectionFaults, ENG_039_an_unknown_errno_costs_its_connection) {
