@@ -289,7 +289,8 @@ void Connection::finish_if_flushed() {
 
 void Connection::linger() {
   const ServerConfig& config = shared_.config;
-  if (shared_.lingering_count >= config.linger_connections_max) {
+  if (shared_.lingering_count >= config.linger_connections_max ||
+      shared_.connections.live() >= shared_.linger_live_max) {
     shared_.stats.count(Reason::closed_linger_skipped);
     begin_close();
     return;

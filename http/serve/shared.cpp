@@ -14,6 +14,11 @@ std::uint64_t low_mark_of(const ServerConfig& config) {
   return config.buffered_bytes_high / 4 * 3;
 }
 
+// Nine tenths of the connections, rounded up.
+std::uint64_t linger_live_max_of(const ServerConfig& config) {
+  return config.connections_max == no_limit ? no_limit : (config.connections_max * 9 + 9) / 10;
+}
+
 // The table of keys bounds each of these far below 32 bits.
 std::uint32_t narrow(std::uint64_t limit) {
   return static_cast<std::uint32_t>(limit);
@@ -77,6 +82,7 @@ Shared::Shared(const ServerParts& parts)
       timers(clock.now_ms()),
       requests_max(config.requests_per_connection_max),
       idle_ms(config.keep_alive_timeout_ms),
+      linger_live_max(linger_live_max_of(config)),
       buffered_bytes_low_(low_mark_of(config)) {
   CHECK(!problem_in(config));
   if (config.buffered_bytes_high != no_limit) blocks.watch(config.buffered_bytes_high, may_shed);

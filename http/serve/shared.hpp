@@ -162,6 +162,8 @@ using RetryQueue = std::priority_queue<Retry, std::vector<Retry>, std::greater<>
   bool may_shed = false;
   // As many requests of this turn as may wait for their handlers did so.
   bool handler_queue_full = false;
+  // With so many connections none lingers: room is worth more (CON-031).
+  const std::uint64_t linger_live_max;
   // Of one connection; none any more once the server stops.
   std::uint64_t requests_max;
   // How long a connection may wait for its next request.

@@ -68,6 +68,21 @@ TEST(Connection, CON_007_lingering_ends_by_idleness_and_by_its_deadline) {
   EXPECT_EQ(served.count(Reason::closed_linger_timeout), 2u);
 }
 
+// Of ten connections nine are ninety percent.
+TEST(Connection, CON_031_none_lingers_while_there_is_little_room) {
+  for (const std::size_t others : {7u, 8u, 9u}) {
+    ServerConfig config;
+    config.connections_max = 10;
+    Served served(config);
+    for (std::size_t count = 0; count < others; ++count) served.connect();
+    const uring::Peer peer = served.connect();
+    EXPECT_EQ(status_of(served.send(peer, "GET /close HTTP/1.1\r\nHost: a\r\n\r\n")), 200);
+    const bool skips = others + 1 >= 9;
+    EXPECT_EQ(served.server.connections_live(), others + (skips ? 0 : 1));
+    EXPECT_EQ(served.count(Reason::closed_linger_skipped), skips ? 1u : 0u);
+  }
+}
+
 TEST(Connection, CON_031_only_so_many_linger) {
   ServerConfig config;
   config.linger_connections_max = 1;
