@@ -255,6 +255,11 @@ class Connection final : public TurnNode,
   void wait_for(Wait what, std::uint64_t until_ms);
   void inspect_by(std::uint64_t until_ms);
   void look_at_peer();
+  // Nothing is received, so no completion tells that the peer has gone.
+  bool is_deaf() const {
+    return input_paused_ ||
+           (peer_finished_ && (life_ == Life::handling || life_ == Life::upgraded));
+  }
   bool wants_input() const;
   // What arrives is the beginning of a message that may be answered at once.
   bool reads_messages() const { return life_ == Life::open && !input_paused_ && !parked_; }

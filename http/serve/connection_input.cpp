@@ -350,6 +350,7 @@ void Connection::peer_finished() {
   if (life_ == Life::handling) {
     if (streams_body()) return refuse_streamed(Reason::refused_body_truncated);
     if (kept_ != nullptr) kept_->note_peer_finished();
+    inspect_by(shared_.clock.now_ms() + peer_look_ms);
     shared_.schedule(*this);
     return;
   }

@@ -39,6 +39,7 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
     kept_->body.complete();
   }
   if (peer_finished_) {
+    inspect_by(shared_.clock.now_ms() + peer_look_ms);
     kept_->note_peer_finished();
     shared_.schedule(*this);
   }

@@ -34,7 +34,7 @@ void Connection::inspect() {
     socket_->inspect(now_ms);
     if (socket_->over() || socket_->refused()) shared_.schedule(*this);
   }
-  if (input_paused_ && life_ != Life::closing) look_at_peer();
+  if (is_deaf() && life_ != Life::closing) look_at_peer();
   if (life_ == Life::closing) return;
   // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
   // deadline lies before the next look.

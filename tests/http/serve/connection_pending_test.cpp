@@ -99,6 +99,23 @@ TEST(ConnectionPending, CON_043_CON_044_a_reset_ends_the_exchange_and_what_waits
   EXPECT_EQ(served.server.connections_live(), 0u);
 }
 
+// Behind the FIN nothing is received any more, which would tell of it.
+TEST(ConnectionPending, CON_044_CON_045_a_reset_behind_a_fin_is_noticed_within_a_second) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.send(peer, later + hello_request);
+  served.engine.finish(peer);
+  served.run();
+  served.pass_ms(5000);
+  EXPECT_EQ(served.seen.suspended.at(0).events, Events{ExchangeEvent::peer_finished});
+  served.engine.reset(peer);
+  served.pass_ms(1000);
+  const Events events{ExchangeEvent::peer_finished, ExchangeEvent::peer_lost};
+  EXPECT_EQ(served.seen.suspended.at(0).events, events);
+  EXPECT_EQ(served.count(Reason::lost_reset), 1u);
+  EXPECT_EQ(served.server.connections_live(), 0u);
+}
+
 TEST(ConnectionPending, CON_043_CON_045_the_peers_end_is_noticed_while_nothing_is_read) {
   for (const bool resets : {false, true}) {
     ServerConfig config;
