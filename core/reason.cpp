@@ -198,6 +198,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"shed", "handlers_running", "LIM-033"},
     // The worker holds more than limits.buffered_high: 503.
     {"shed", "memory", "PRC-044"},
+    // No descriptor or memory is left for a file, or for a body that is put into one: 503.
+    {"shed", "descriptors", "PRC-043"},
     // The client's host did not answer for timeouts.tcp_user.
     {"lost", "timeout", "CON-009"},
     // The client reset the connection in the middle of an exchange.

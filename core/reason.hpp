@@ -105,6 +105,7 @@ enum class Reason : std::uint8_t {
   shed_handler_queue,
   shed_handlers_running,
   shed_memory,
+  shed_descriptors,
   lost_timeout,
   lost_reset,
   lost_accept,
@@ -156,7 +157,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 138;
+inline constexpr std::size_t reason_count = 139;
 
 const ReasonRow& reason_row(Reason reason);
 

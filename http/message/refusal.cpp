@@ -51,6 +51,7 @@ std::uint16_t status_of(Reason reason) {
     case Reason::shed_handler_queue:
     case Reason::shed_handlers_running:
     case Reason::shed_memory:
+    case Reason::shed_descriptors:
       return 503;
     case Reason::refused_version_unsupported:
       return 505;

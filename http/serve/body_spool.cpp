@@ -1,5 +1,7 @@
 #include "http/serve/body_spool.hpp"
 
+#include <cerrno>
+
 #include "core/check.hpp"
 
 namespace pelton::http {
@@ -21,6 +23,7 @@ void BodySpool::work() {
 }
 
 Reason BodySpool::failure() const {
+  if (error_ == EMFILE || error_ == ENFILE || error_ == ENOMEM) return Reason::shed_descriptors;
   if (error_ != 0) return Reason::answered_spool_full;
   return form_refused_ ? file_->index()->failure() : Reason::none;
 }

@@ -192,7 +192,10 @@ HeadFault begin_file(Exchange& exchange, const FoundFile& found, const FileManne
 
 Outcome answer_without_file(Exchange& exchange, OpenFault fault, const FileManner& manner) {
   Shared& shared = exchange.shared();
-  if (fault == OpenFault::exhausted) return Outcome::failed;
+  if (fault == OpenFault::exhausted) {
+    shared.tell(Reason::shed_descriptors, nullptr);
+    return answer_status(exchange, 503, manner, {"Retry-After", "1"});
+  }
   if (fault == OpenFault::directory && manner.redirects_directories) {
     return redirect(exchange, manner);
   }
