@@ -1,6 +1,6 @@
 // What one core shows of itself at every moment: how far it has come, when it last turned its loop,
-// and its gauges. Written by that core alone (the supervisor clears it before a start), read by
-// anyone.
+// and its gauges; and what its supervisor tells it. Each word has one writer (but for the
+// supervisor, who clears them all before a start), and is read by anyone.
 #pragma once
 
 #include <array>
@@ -64,6 +64,13 @@ struct CoreState {
   // CLOCK_MONOTONIC, the same for all processes; as the last turn of the loop read it (PRC-033).
   std::atomic<std::uint64_t> heartbeat_ms{0};
   std::array<std::atomic<std::uint64_t>, gauge_count> gauges{};
+  // The stop has begun, and every connection that waited in the listeners' queues is accepted.
+  std::atomic<std::uint64_t> queues_emptied{0};
+  // The supervisor's: other cores accept from the same listeners.
+  std::atomic<std::uint64_t> listeners_shared{0};
+  // The supervisor's, told ahead of a stop: it shuts the listeners down once their queues are
+  // empty, and until then this core goes on accepting. Otherwise they outlive the stop.
+  std::atomic<std::uint64_t> listeners_end{0};
 
   void enter(Phase next) {
     phase.store(static_cast<std::uint64_t>(next), std::memory_order_relaxed);
@@ -89,6 +96,9 @@ struct CoreState {
     enter(Phase::absent);
     turned(0);
     show({});
+    queues_emptied = 0;
+    listeners_shared = 0;
+    listeners_end = 0;
   }
 };
 

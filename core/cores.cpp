@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ namespace {
 
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
 constexpr std::uint64_t quick_stop_ms = 1000;  // PRC-002: for requests
+constexpr std::uint64_t queue_look_ms = 5;     // how often a stop looks at the listeners' queues
+constexpr std::uint64_t queue_empty_ms = 500;  // and for how long it waits for an empty one
 constexpr int exit_failed = 1;
 constexpr int exit_not_started = 3;
 
@@ -41,6 +44,34 @@ struct Worker {
   std::uint64_t kill_at_ms = never_ms;
 };
 
+// A listening socket that workers inherit. They share the one socket: to shut it down is to shut it
+// down for all of them.
+struct Listener {
+  int descriptor;
+  std::vector<std::size_t> workers;  // who accept from it
+  bool shut = false;
+  std::uint64_t shut_by_ms = never_ms;  // in a stop, even if connections keep coming
+};
+
+std::vector<Listener> listeners_of(const std::vector<std::vector<int>>& inherited) {
+  std::vector<Listener> found;
+  for (std::size_t worker = 0; worker < inherited.size(); ++worker) {
+    for (const int descriptor : inherited[worker]) {
+      auto listener = std::ranges::find(found, descriptor, &Listener::descriptor);
+      if (listener == found.end()) {
+        listener = found.insert(found.end(), {.descriptor = descriptor, .workers = {}});
+      }
+      listener->workers.push_back(worker);
+    }
+  }
+  return found;
+}
+
+bool has_connection_waiting(int listener) {
+  pollfd entry{listener, POLLIN, 0};
+  return ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
+}
+
 class Supervisor {
  public:
   Supervisor(const CoresOptions& options, StatsSegment& segment)
@@ -49,6 +80,7 @@ class Supervisor {
         stats_(segment.bank(0)),
         manager_(options.notify_socket),
         workers_(options.listeners.size()),
+        listeners_(listeners_of(options.listeners)),
         patience_{options.worker_start_timeout_ms, options.watchdog_dump_ms,
                   options.watchdog_kill_ms, options.graceful_timeout_ms},
         restarts_(options.restarts_burst, options.restarts_window_ms) {
@@ -82,7 +114,9 @@ class Supervisor {
         say("the stop took too long; what is left of it is killed");
         kill_all(SIGKILL);
       }
-      if (!stopping_) {
+      if (stopping_) {
+        shut_listeners();
+      } else {
         watch();
         tell_manager();
       }
@@ -112,7 +146,12 @@ class Supervisor {
     Worker& worker = workers_[index];
     sigset_t mask = mask_before_;
     sigaddset(&mask, SIGUSR1);
-    state_of(index).clear();
+    CoreState& state = state_of(index);
+    state.clear();
+    state.listeners_shared = std::ranges::any_of(listeners_, [index](const Listener& listener) {
+      return listener.workers.size() > 1 &&
+             std::ranges::find(listener.workers, index) != listener.workers.end();
+    });
     const auto started =
         start_worker({.command = options_.command,
                       .listeners = options_.listeners[index],
@@ -144,6 +183,10 @@ class Supervisor {
 
   void wait() {
     std::uint64_t wake_ms = stopping_ ? kill_at_ms_ : never_ms;
+    if (stopping_ && !options_.keeps_listeners &&
+        !std::ranges::all_of(listeners_, &Listener::shut)) {
+      wake_ms = std::min(wake_ms, clock_.now_ms() + queue_look_ms);
+    }
     if (!stopping_ && options_.notify_watchdog_ms != 0) {
       wake_ms = std::max(tell_alive_at_ms_, clock_.now_ms());
     }
@@ -191,8 +234,33 @@ class Supervisor {
   void begin_stop(int number, std::uint64_t within_ms) {
     if (!stopping_) manager_.tell("STOPPING=1");
     stopping_ = true;
+    for (std::size_t index = 0; index < workers_.size() && !options_.keeps_listeners; ++index) {
+      state_of(index).listeners_end = 1;
+    }
     kill_at_ms_ = std::min(kill_at_ms_, clock_.now_ms() + within_ms + patience_.kill_after_ms);
     kill_all(number);
+  }
+
+  // PRC-011: whoever connects once the queues are empty is refused at once, and waits for nobody.
+  void shut_listeners() {
+    if (options_.keeps_listeners) return;
+    const std::uint64_t now_ms = clock_.now_ms();
+    for (Listener& listener : listeners_) {
+      if (listener.shut) continue;
+      bool served = false;
+      bool emptied = true;
+      for (const std::size_t index : listener.workers) {
+        const bool lives = workers_[index].pid != 0;
+        served = served || lives;
+        emptied = emptied && (!lives || state_of(index).queues_emptied != 0);
+      }
+      if (!emptied) continue;
+      listener.shut_by_ms = std::min(listener.shut_by_ms, now_ms + queue_empty_ms);
+      const bool waits = served && has_connection_waiting(listener.descriptor);
+      if (waits && now_ms < listener.shut_by_ms) continue;
+      listener.shut = true;
+      ::shutdown(listener.descriptor, SHUT_RDWR);
+    }
   }
 
   // PRC-054: READY once, behind the first start of all; then a sign of life as long as every loop
@@ -377,6 +445,7 @@ class Supervisor {
   ServiceManager manager_;
   std::uint64_t tell_alive_at_ms_ = 0;
   std::vector<Worker> workers_;
+  std::vector<Listener> listeners_;
   const WorkerPatience patience_;
   RestartWindow restarts_;
   sigset_t mask_before_;

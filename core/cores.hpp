@@ -14,6 +14,9 @@ namespace pelton {
 struct CoresOptions {
   std::vector<std::string> command;         // argv of a worker; argv[0] is searched in PATH
   std::vector<std::vector<int>> listeners;  // one entry a worker: descriptors it inherits
+  // The listeners are somebody else's and outlive the stop. Otherwise the supervisor shuts each
+  // down as soon as no connection waits in its queue any more, and connecting is refused.
+  bool keeps_listeners = false;
   // The same for what workers tell each other, which outlives each of them; or no entry at all.
   std::vector<std::vector<int>> bus;
   std::string bus_name;                               // of these workers alone, on whatever machine

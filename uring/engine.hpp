@@ -127,6 +127,9 @@ class Engine {
   // Prepare: nothing but bookkeeping until turn(). Memory named here belongs to the engine until
   // the operation's last completion. At most one operation of a kind is in flight per descriptor.
   virtual void accept(Token token, Descriptor listener) = 0;
+  // Ends with the first connection. Of all who accept from the same listener so, in any process, a
+  // connection wakes one, and they take turns.
+  virtual void accept_one(Token token, Descriptor listener) = 0;
   virtual void receive(Token token, Descriptor socket) = 0;
   virtual void receive_into(Token token, Descriptor socket, std::span<char> memory) = 0;
   virtual void send(Token token, Descriptor socket, std::span<const char> octets) = 0;
@@ -148,10 +151,6 @@ class Engine {
     poll_lasting(token, descriptor, events);
   }
   virtual void nop(Token token) = 0;
-
-  // From now on accept() ends with each connection, for a listener whose multishot went astray
-  // (ENG-030).
-  virtual void accept_singly() = 0;
 
   // send(2) here and now, for an engine that gains by it; returns the octets taken, or -errno.
   // -EAGAIN also where the engine would rather be given a send(), and nothing says that a send() of

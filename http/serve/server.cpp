@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/check.hpp"
+#include "uring/sockets/socket_options.hpp"
 
 namespace pelton::http {
 
@@ -22,6 +23,8 @@ namespace {
 constexpr std::uint64_t accept_pause_ms = 100;    // ENG-028
 constexpr std::uint64_t idle_for_room_ms = 1000;  // PRC-042
 constexpr std::uint64_t quick_stop_ms = 1000;     // PRC-002
+// Of a stop: who goes on connecting without a pause is refused from then on.
+constexpr std::uint64_t accept_in_stop_ms_max = 1000;
 constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
 }  // namespace
@@ -38,8 +41,12 @@ Server::~Server() {
   CHECK(shared_.connections.live() == 0);
 }
 
-void Server::listen(uring::Descriptor listener) {
-  listeners_.push_back({.descriptor = listener});
+void Server::listen(uring::Descriptor listener, Sharing sharing) {
+  listeners_.push_back({.descriptor = listener,
+                        .sharing = sharing,
+                        .queue_max = shared_.engine.kind() == uring::EngineKind::memory
+                                         ? 0
+                                         : uring::accept_queue_max(listener)});
 }
 
 // --- the turn ---
@@ -81,7 +88,8 @@ std::uint64_t Server::next_deadline_ns() const {
 
 std::uint64_t Server::stopping_deadline_ms() const {
   if (!shared_.stopping) return stop_at_ms_;
-  if (accepting_over_) return stop_deadline_ms_;
+  const bool shut = !listeners_.empty() && std::ranges::all_of(listeners_, &Listener::shut);
+  if (accepting_over_ || queues_emptied_ || shut) return stop_deadline_ms_;
   // Accepting ends one turn after the queue was found empty; that turn must not wait for long.
   return std::min(stop_deadline_ms_, shared_.clock.now_ms() + 1);
 }
@@ -124,7 +132,7 @@ inline Connection* Server::addressee(const Completion& completion) {
           shared_.companion->complete(std::span(&completion, 1));
           break;
         }
-        wake_armed_ = false;
+        wake_armed_ = wake_cancelled_ = false;
         shared_.woken();
         break;
       case Operation::cancel:
@@ -141,10 +149,10 @@ void Server::complete(std::span<const Completion> batch) {
   const bool accepted =
       batch.size() <= shared_.config.handlers_queued_max ? deliver(batch) : deliver_bounded(batch);
   // A full batch tells nothing of what it had no room for.
-  if (shared_.stopping && !accepting_over_ && !accepted &&
-      batch.size() < shared_.config.turn_completions_max) {
-    close_listeners();
-  }
+  if (!shared_.stopping || accepting_over_) [[likely]]
+    return;
+  const bool emptied = !accepted && batch.size() < shared_.config.turn_completions_max;
+  if (emptied || shared_.clock.now_ms() >= accept_until_ms_) end_accepting();
 }
 
 // More completions than requests may wait: what a turn took waits for the handlers of all before
@@ -179,19 +187,20 @@ void Server::inspect_timers() {
     shared_.tell(Reason::fault_request_timeout, nullptr);
     due->expire();
   }
+  while (!shared_.retries.empty() && shared_.retries.top().at_ns <= shared_.clock.now_ns()) {
+    const Token place = shared_.retries.top().place;
+    shared_.retries.pop();
+    Connection* const connection = shared_.connections.find(place.slot(), place.generation());
+    if (connection != nullptr) connection->retry();
+  }
   if (shared_.stopping && now_ms >= stop_deadline_ms_) {
+    if (!accepting_over_) close_listeners();
     shared_.connections.for_each([](Connection& connection) { connection.cut_at_deadline(); });
     for (; !waiting_.empty(); waiting_.pop_front()) {
       shared_.stats.count(Reason::cut_drain_deadline);
       shared_.held.remove(waiting_.front());
       shared_.engine.reset(waiting_.front());
     }
-  }
-  while (!shared_.retries.empty() && shared_.retries.top().at_ns <= shared_.clock.now_ns()) {
-    const Token place = shared_.retries.top().place;
-    shared_.retries.pop();
-    Connection* const connection = shared_.connections.find(place.slot(), place.generation());
-    if (connection != nullptr) connection->retry();
   }
 }
 
@@ -202,8 +211,9 @@ bool Server::room_for_connection() const {
 }
 
 void Server::arm_listeners() {
-  if (!wake_armed_ && shared_.engine.kind() != uring::EngineKind::memory &&
-      (!accepting_over_ || shared_.disk_outstanding() != 0)) {
+  if (accepting_over_ && nothing_left()) {
+    disarm_wake();
+  } else if (!wake_armed_ && shared_.engine.kind() != uring::EngineKind::memory) {
     wake_armed_ = true;
     shared_.engine.poll(Token(Operation::poll, 0, 0), shared_.wake.descriptor(), POLLIN);
   }
@@ -212,13 +222,32 @@ void Server::arm_listeners() {
   for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
     Listener& listener = listeners_[index];
     if (room_made) listener.paused_until_ms = 0;
-    if (listener.armed || listener.paused_until_ms > shared_.clock.now_ms()) continue;
+    const bool for_one =
+        accepts_singly_ || listener.sharing == Sharing::with_others || !takes_burst(listener);
+    if (listener.armed && for_one && !listener.armed_for_one) call_off_accept(index);
+    if (listener.armed || listener.over || listener.paused_until_ms > shared_.clock.now_ms()) {
+      continue;
+    }
     listener.paused_until_ms = 0;  // also while others wait for room: it is a deadline
     if (!waiting_.empty()) continue;
     listener.armed = true;
     listener.cancelling = false;
-    shared_.engine.accept(Token(Operation::accept, 0, index), listener.descriptor);
+    listener.armed_for_one = for_one;
+    const Token token(Operation::accept, 0, index);
+    if (for_one) {
+      shared_.engine.accept_one(token, listener.descriptor);
+    } else {
+      shared_.engine.accept(token, listener.descriptor);
+    }
   }
+}
+
+// Whether there is room for all who may wait in the listener's queue: a multishot takes them before
+// anybody can call it off, and with them the descriptors that files and logs need (LIM-030).
+bool Server::takes_burst(const Listener& listener) const {
+  const std::uint64_t live = shared_.connections.live();
+  const std::uint64_t connections_max = shared_.config.connections_max;
+  return live < connections_max && listener.queue_max <= connections_max - live;
 }
 
 void Server::admit_waiting() {
@@ -280,6 +309,8 @@ void Server::complete_accept(const Completion& completion) {
     case EINVAL:
     case EBADF:
     case EOPNOTSUPP:
+      if (shared_.stopping && listeners_end_ != ListenersEnd::outlive_it)
+        return note_shut(listener);
       // The listener itself is said to be wrong: asking again at once would ask for ever.
       doubt_accepts(index);
       return pause_accept(listener);
@@ -306,7 +337,7 @@ void Server::call_off_accept(std::uint32_t index) {
 // ENG-030: what came is passed over; twice in a row, and nothing that comes can be trusted.
 [[gnu::noinline]] void Server::doubt_accepts(std::uint32_t index) {
   shared_.tell(Reason::fallback_accept_single, nullptr);
-  shared_.engine.accept_singly();
+  accepts_singly_ = true;
   call_off_accept(index);
   if (++odd_accepts_ == 2) retire("accepts go astray");
 }
@@ -377,10 +408,48 @@ void Server::want(Stop stop) {
   stop_noticed_ = wanted;
   begins |= !shared_.stopping && now_ms >= stop_at_ms_;
   if (!begins) return;
-  shared_.stopping = true;
+  if (!std::exchange(shared_.stopping, true)) {
+    accept_until_ms_ = now_ms + accept_in_stop_ms_max;
+    if (shared_.owns_listeners) {
+      listeners_end_ = ListenersEnd::shut_by_us;
+    } else if (shared_.core_state != nullptr && shared_.core_state->listeners_end != 0) {
+      listeners_end_ = ListenersEnd::shut_by_others;
+    }
+  }
   shared_.requests_max = 0;
   shared_.idle_ms = wanted == Stop::quick ? 0 : shared_.config.drain_idle_ms;
   shared_.connections.for_each([](Connection& connection) { connection.drain(); });
+}
+
+// The queues have been found empty, or enough has been accepted.
+[[gnu::noinline]] void Server::end_accepting() {
+  if (shared_.core_state != nullptr) shared_.core_state->queues_emptied = 1;
+  if (listeners_.empty()) return close_listeners();
+  switch (listeners_end_) {
+    case ListenersEnd::outlive_it:
+      return close_listeners();
+    case ListenersEnd::shut_by_us:
+      for (Listener& listener : listeners_) shut_down(listener);
+      return;
+    case ListenersEnd::shut_by_others:
+      queues_emptied_ = true;
+      return;
+  }
+}
+
+// Its accept ends with EINVAL then. Handlers of this turn may have taken long, so that others wait
+// by now: they are accepted first.
+void Server::shut_down(Listener& listener) {
+  if (listener.shut || listener.over) return;
+  const bool waits = uring::has_connection_waiting(listener.descriptor);
+  if (waits && shared_.clock.now_ms() < accept_until_ms_) return;
+  listener.shut = true;
+  uring::stop_listening(listener.descriptor);
+}
+
+void Server::note_shut(Listener& listener) {
+  listener.over = true;
+  accepting_over_ = std::ranges::all_of(listeners_, &Listener::over);
 }
 
 void Server::close_listeners() {
@@ -388,9 +457,16 @@ void Server::close_listeners() {
   for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
     call_off_accept(index);
   }
-  if (wake_armed_) {
-    shared_.engine.cancel(Token(Operation::cancel, 0, 0), Token(Operation::poll, 0, 0));
-  }
+}
+
+// Nobody is left for whom another thread may call.
+bool Server::nothing_left() const {
+  return shared_.connections.live() == 0 && waiting_.empty() && shared_.disk_outstanding() == 0;
+}
+
+void Server::disarm_wake() {
+  if (!wake_armed_ || std::exchange(wake_cancelled_, true)) return;
+  shared_.engine.cancel(Token(Operation::cancel, 0, 0), Token(Operation::poll, 0, 0));
 }
 
 Gauges Server::gauges() {

@@ -21,8 +21,10 @@ class Server final : public uring::Work {
   Server(const Server&) = delete;
   ~Server() override;
 
-  // Serves what this listening socket accepts; the descriptor stays the caller's.
-  void listen(uring::Descriptor listener);
+  enum class Sharing : std::uint8_t { none, with_others };
+  // Serves what this listening socket accepts; the descriptor stays the caller's. Others may accept
+  // from it as well.
+  void listen(uring::Descriptor listener, Sharing sharing = Sharing::none);
 
   // Begins the graceful stop (PRC-010 to PRC-017). Any thread, any number of times.
   void stop();
@@ -63,13 +65,25 @@ class Server final : public uring::Work {
  private:
   struct Listener {
     uring::Descriptor descriptor;
+    Sharing sharing;
+    // So many connections may wait in its queue, and come at once.
+    std::uint64_t queue_max;
     bool armed = false;
+    bool armed_for_one = false;
     bool cancelling = false;
+    bool shut = false;  // by us
+    bool over = false;  // shut, by whomever: nothing comes any more
     // Accepting pauses until then after EMFILE and its like (ENG-028); 0 while it does not.
     std::uint64_t paused_until_ms = 0;
   };
 
   enum class Stop : std::uint8_t { none, graceful, quick };
+  // What a stop does to the listeners once their queues are empty.
+  enum class ListenersEnd : std::uint8_t {
+    outlive_it,     // no connection is accepted any more
+    shut_by_us,     // connecting is refused from then on
+    shut_by_others  // the same; until then connections are accepted
+  };
 
   void want(Stop stop);
   void meet(uring::Trouble trouble, int error);
@@ -85,7 +99,13 @@ class Server final : public uring::Work {
   void arm_listeners();
   void admit_waiting();
   void make_room();
+  bool takes_burst(const Listener& listener) const;
+  void end_accepting();
+  void shut_down(Listener& listener);
+  void note_shut(Listener& listener);
   void close_listeners();
+  bool nothing_left() const;
+  void disarm_wake();
   void proceed_with_stop();
   std::uint64_t stopping_deadline_ms() const;
   void inspect_timers();
@@ -101,11 +121,17 @@ class Server final : public uring::Work {
   std::uint64_t room_wanted_at_ms_ = 0;
 
   bool wake_armed_ = false;
+  bool wake_cancelled_ = false;
+  bool accepts_singly_ = false;  // a multishot went astray (ENG-030)
   std::atomic<Stop> stop_wanted_ = Stop::none;
   Stop stop_noticed_ = Stop::none;
   // A graceful stop was asked for and is put off until then, for those who look at readiness
   // (PRC-010).
   std::uint64_t stop_at_ms_ = TimerWheel::no_deadline_ms;
+  ListenersEnd listeners_end_ = ListenersEnd::outlive_it;
+  std::uint64_t accept_until_ms_ = 0;  // in a stop, whatever still arrives
+  // The supervisor knows that the queues are empty.
+  bool queues_emptied_ = false;
   // The listeners' queues have been emptied and accepting is over.
   bool accepting_over_ = false;
   std::uint64_t stop_deadline_ms_ = 0;

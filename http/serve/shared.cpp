@@ -56,6 +56,8 @@ Shared::Shared(const ServerParts& parts)
       is_secure(parts.is_secure),
       turn_interval_ms_max(parts.turn_interval_ms_max),
       companion(parts.companion),
+      owns_listeners(parts.owns_listeners),
+      core_state(parts.core_state),
       logs(parts.logs),
       access_log(parts.logs != nullptr ? parts.logs->access.get() : nullptr),
       writer(response_blocks, stats, parts.response_defaults),
@@ -80,9 +82,9 @@ Shared::Shared(const ServerParts& parts)
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       topics(websocket_parts),
       timers(clock.now_ms()),
+      linger_live_max(linger_live_max_of(config)),
       requests_max(config.requests_per_connection_max),
       idle_ms(config.keep_alive_timeout_ms),
-      linger_live_max(linger_live_max_of(config)),
       buffered_bytes_low_(low_mark_of(config)) {
   CHECK(!problem_in(config));
   if (config.buffered_bytes_high != no_limit) blocks.watch(config.buffered_bytes_high, may_shed);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "core/core_state.hpp"
 #include "core/intrusive_list.hpp"
 #include "core/memory/output.hpp"
 #include "core/memory/slab.hpp"
@@ -64,16 +65,15 @@ struct ServerParts {
   // operations are polls under tokens of a generation other than 0, and cancels of generation 0
   // whose completions nobody waits for.
   uring::Work* companion = nullptr;
+  // The listeners are this server's alone: a stop shuts them down once their queues are empty.
+  bool owns_listeners = false;
+  // What a supervisor tells this core, and is told; null where there is none.
+  CoreState* core_state = nullptr;
   // The loop turns at least so often, also when there is nothing to do (PRC-033).
   std::uint64_t turn_interval_ms_max = turn_whenever;
 
   static constexpr std::uint64_t turn_whenever = std::uint64_t{1} << 43;
 };
-
-struct Shared {
-  explicit Shared(const ServerParts& parts);
-  Shared(const Shared&) = delete;
-  Shared& operator=(const Shared&) = delete;
 
 // When a connection tries again what the engine had no memory for. The place may be another's by
 // then, or nobody's.
@@ -84,6 +84,11 @@ struct Retry {
   bool operator>(const Retry& other) const { return at_ns > other.at_ns; }
 };
 using RetryQueue = std::priority_queue<Retry, std::vector<Retry>, std::greater<>>;
+
+struct Shared {
+  explicit Shared(const ServerParts& parts);
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
 
   // The connection is settled at the end of this turn.
   void schedule(Connection& connection) {
@@ -122,6 +127,8 @@ using RetryQueue = std::priority_queue<Retry, std::vector<Retry>, std::greater<>
   const std::function<bool(uring::Descriptor)> is_secure;
   const std::uint64_t turn_interval_ms_max;
   uring::Work* const companion;
+  const bool owns_listeners;
+  CoreState* const core_state;
   Logs* const logs;
   AccessLog* const access_log;  // null: no exchange is logged
 
@@ -149,21 +156,21 @@ using RetryQueue = std::priority_queue<Retry, std::vector<Retry>, std::greater<>
   Slab<WebSocketConnection> websockets;
   Topics topics;
   TimerWheel timers;
+  RetryQueue retries;
   // Other threads call the loop by it.
   uring::Wake wake;
   IntrusiveList<Connection, TurnNode> to_settle;
   IntrusiveList<Connection, TurnNode> to_close;
   std::uint32_t lingering_count = 0;
+  // With so many connections none lingers: room is worth more (CON-031).
+  const std::uint64_t linger_live_max;
   // A descriptor was freed since accepting was tried last.
   bool room_made = false;
-  RetryQueue retries;
   bool stopping = false;
   // A request that begins has to ask shed_reason() first.
   bool may_shed = false;
   // As many requests of this turn as may wait for their handlers did so.
   bool handler_queue_full = false;
-  // With so many connections none lingers: room is worth more (CON-031).
-  const std::uint64_t linger_live_max;
   // Of one connection; none any more once the server stops.
   std::uint64_t requests_max;
   // How long a connection may wait for its next request.

@@ -60,11 +60,13 @@ void say(std::string_view line) {
 int supervise_workers(const std::vector<std::string>& command,
                       const std::vector<std::vector<int>>& listeners, const pb::dict& given,
                       std::pair<std::string, std::vector<std::vector<int>>> bus,
-                      std::string notify_socket, std::uint64_t notify_watchdog_ms) {
+                      std::string notify_socket, std::uint64_t notify_watchdog_ms,
+                      bool keeps_listeners) {
   const http::ServerConfig config = configuration_from(given);
   const CoresOptions options{
       .command = command,
       .listeners = listeners,
+      .keeps_listeners = keeps_listeners,
       .bus = std::move(bus.second),
       .bus_name = std::move(bus.first),
       .graceful_timeout_ms = config.graceful_timeout_ms,
@@ -161,6 +163,7 @@ void add_processes(pb::module_& module) {
              pb::arg("listeners"), pb::arg("config"),
              pb::arg("bus") = std::pair<std::string, std::vector<std::vector<int>>>{},
              pb::arg("notify_socket") = "", pb::arg("notify_watchdog_ms") = 0,
+             pb::arg("keeps_listeners") = false,
              "Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns "
              "the exit code.");
   module.def(

@@ -148,6 +148,8 @@ void Server::open(bool signals, pb::object loop) {
                         .websocket_rules = websocket_rules_from(options_.websockets),
                         .logs = logs_.get(),
                         .companion = loop_->core,
+                        .owns_listeners = !segment_,
+                        .core_state = &state_,
                         .turn_interval_ms_max = heartbeat_ms_max});
   for (const int listener : listeners_) {
     const uring::StreamOptions options{.user_timeout_ms =
@@ -155,7 +157,8 @@ void Server::open(bool signals, pb::object loop) {
     if (const int error = uring::set_stream_options(listener, options); error != 0) {
       raise_os_error(error, "cannot set the options of listener " + std::to_string(listener));
     }
-    server_->listen(listener);
+    server_->listen(listener, state_.listeners_shared != 0 ? http::Server::Sharing::with_others
+                                                           : http::Server::Sharing::none);
   }
   if (signals) {
     reopen_signal_.emplace(logs_->writer);

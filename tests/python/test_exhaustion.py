@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import signal
@@ -13,19 +14,30 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from wire import Peer
+from wire import Answer, Peer
 
 SCRIPT = """
 import resource
-from pelton import App
+from pelton import App, StaticFilesConfig
 resource.setrlimit(resource.RLIMIT_NOFILE, ({descriptors}, {descriptors}))
 app = App()
 app.add_route("/", lambda: b"up")
+app.add_route("/shed", lambda: app._serving.stats()["shed.descriptors"])
+app.add_route("/upload", lambda request: len(request.body()), methods=["POST"], max_body=1 << 26)
+app.enable_static_files(StaticFilesConfig(root="{files}", prefix="/files"))
 app.run(port=0, engine="{engine}", {settings})
 """
 GET = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
 Start = Callable[..., tuple[int, int]]
+
+
+def script_for(folder: Path, descriptors: int, engine: str, settings: str) -> str:
+    files = folder / "files"
+    files.mkdir()
+    (files / "small.txt").write_text("small")
+    (files / "large.bin").write_bytes(b"l" * (8 << 20))
+    return SCRIPT.format(descriptors=descriptors, engine=engine, settings=settings, files=files)
 
 
 @pytest.fixture
@@ -35,7 +47,7 @@ def start(engine: str, tmp_path: Path) -> Iterator[Start]:
 
         def run(descriptors: int, settings: str = "") -> tuple[int, int]:
             script = tmp_path / "script.py"
-            script.write_text(SCRIPT.format(descriptors=descriptors, engine=engine, settings=settings))
+            script.write_text(script_for(tmp_path, descriptors, engine, settings))
             process = subprocess.Popen([sys.executable, str(script)], stderr=subprocess.PIPE, text=True)
             stack.callback(process.wait, 20)
             stack.callback(process.send_signal, signal.SIGTERM)
@@ -109,9 +121,64 @@ def test_ENG_028_PRC_043_without_descriptors_accepting_resumes(start: Start) -> 
         assert all(peer.one().body == b"up" for peer in peers[served : served + 5])
 
 
+def ask(peer: Peer, path: str, body: bytes = b"") -> Answer:
+    method = "POST" if body else "GET"
+    peer.send(f"{method} {path} HTTP/1.1\r\nHost: h\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    return peer.one()
+
+
+def test_LIM_030_PRC_043_a_crowd_of_idle_clients_leaves_descriptors_for_files(start: Start) -> None:
+    """However many connect at once: beyond the bound they wait in the kernel's queue."""
+    port, pid = start(512)
+    with ExitStack() as stack:
+        served = [stack.enter_context(Peer(port)) for _ in range(8)]
+        assert all(answered(peer) for peer in served)
+        os.kill(pid, signal.SIGSTOP)
+        for _ in range(900):
+            stack.enter_context(Peer(port))
+        os.kill(pid, signal.SIGCONT)
+        for _ in range(5):
+            for peer in served:
+                answer = ask(peer, "/files/small.txt")
+                assert (answer.status, answer.body) == (200, b"small")
+        assert len(os.listdir(f"/proc/{pid}/fd")) < 512 - 200
+
+
+def no_more_descriptors(pid: int) -> None:
+    """Whatever the process opens from now on fails."""
+    opened = set(map(int, os.listdir(f"/proc/{pid}/fd")))
+    lowest_free = next(number for number in range(512) if number not in opened)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest_free, 512))
+
+
+def test_PRC_043_a_file_that_cannot_be_opened_for_want_of_descriptors_is_a_503(start: Start) -> None:
+    port, pid = start(512)
+    with Peer(port) as peer:
+        assert ask(peer, "/files/small.txt").status == 200
+        no_more_descriptors(pid)
+        for count, path in enumerate(["small.txt", "large.bin", "small.txt"], 1):
+            answer = ask(peer, f"/files/{path}")
+            assert (answer.status, answer.fields["retry-after"]) == (503, "1")
+            assert ask(peer, "/shed").body == str(count).encode()
+        assert ask(peer, "/files/nowhere.txt").status in (404, 503)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (512, 512))
+        assert ask(peer, "/files/large.bin").status == 200
+
+
+def test_PRC_043_a_body_that_cannot_be_spooled_for_want_of_descriptors_is_a_503(start: Start) -> None:
+    port, pid = start(512)
+    with Peer(port) as peer:
+        assert ask(peer, "/upload", b"x" * (4 << 20)).body == str(4 << 20).encode()
+        no_more_descriptors(pid)
+        assert ask(peer, "/upload", b"x" * (4 << 20)).status == 503
+    with Peer(port) as waiting:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (512, 512))
+        assert ask(waiting, "/upload", b"x" * (4 << 20)).body == str(4 << 20).encode()
+
+
 def test_LIM_205_more_connections_than_descriptors_are_refused_at_start(engine: str, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(descriptors=64, engine=engine, settings="limit_connections=33"))
+    script.write_text(script_for(tmp_path, 64, engine, "limit_connections=33"))
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=20)
     assert done.returncode == 3
     assert done.stderr == (

@@ -43,6 +43,10 @@ void EpollEngine::accept(Token token, Descriptor listener) {
   prepare({.operation = Operation::accept, .descriptor = listener, .token = token});
 }
 
+void EpollEngine::accept_one(Token token, Descriptor listener) {
+  prepare({.operation = Operation::accept, .descriptor = listener, .token = token, .once = true});
+}
+
 void EpollEngine::receive(Token token, Descriptor socket) {
   prepare({.operation = Operation::receive, .descriptor = socket, .token = token});
 }
@@ -230,7 +234,9 @@ void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
   watch.pending |= kind;
   const std::uint32_t events = wanted(watch);
   if (trusted && (watch.watched & events) == events) return;
-  const int error = readiness_.watch(descriptor, events, watch.watched != 0);
+  const bool exclusive = kind == accepting && watch.accepts_one;
+  const int error = exclusive ? readiness_.watch_in_turn(descriptor, events)
+                              : readiness_.watch(descriptor, events, watch.watched != 0);
   if (error == 0) {
     watch.watched = static_cast<std::uint16_t>(events);
     return;

@@ -31,6 +31,7 @@ class EpollEngine final : public Engine {
   EngineKind kind() const override { return EngineKind::epoll; }
   // The listener becomes non-blocking: a peer may be gone between readiness and accept.
   void accept(Token token, Descriptor listener) override;
+  void accept_one(Token token, Descriptor listener) override;
   void receive(Token token, Descriptor socket) override;
   void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
   void send(Token token, Descriptor socket, std::span<const char> octets) override;
@@ -48,8 +49,6 @@ class EpollEngine final : public Engine {
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
   void poll_lasting(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
-  // Each connection is accepted by a call of its own anyway.
-  void accept_singly() override {}
   bool has_unread(Descriptor socket) override;
   PeerState peer_state(Descriptor socket) override;
   void reset(Descriptor socket) override;
@@ -77,6 +76,7 @@ class EpollEngine final : public Engine {
     std::uint8_t pending = 0;
     std::uint8_t accept_budget = 1;
     bool poll_lasts = false;
+    bool accepts_one = false;
     bool is_full = false;  // send_at_once() met that: the next send waits for readiness (ENG-025)
   };
 
@@ -122,7 +122,10 @@ class EpollEngine final : public Engine {
   void disarm(Watch& watch, std::uint8_t kind, Token token) {
     watch.pending &= static_cast<std::uint8_t>(~kind);
     armed_.drop(token);
+    if (watch.accepts_one) [[unlikely]]
+      leave_turn(watch);
   }
+  void leave_turn(Watch& watch);
 
   static std::uint32_t wanted(const Watch& watch);
 

@@ -25,8 +25,21 @@ void EpollEngine::start_accept(const Submission& submission) {
   if (flags >= 0 && (flags & O_NONBLOCK) == 0) {
     ::fcntl(submission.descriptor, F_SETFL, flags | O_NONBLOCK);
   }
+  if (submission.once && watch.watched != 0) {
+    // The kernel makes no interest exclusive that it has already.
+    readiness_.forget(submission.descriptor);
+    watch.watched = 0;
+  }
+  watch.accepts_one = submission.once;
   watch.input_token = submission.token;
   arm(submission.descriptor, submission.token, accepting);
+}
+
+// A set that stayed on the listener's queue would be woken for connections that it does not take.
+[[gnu::noinline]] void EpollEngine::leave_turn(Watch& watch) {
+  readiness_.forget(static_cast<Descriptor>(&watch - watches_.data()));
+  watch.accepts_one = false;
+  watch.watched = 0;
 }
 
 // Under a steady trickle one accept per readiness is right and a second one only learns EAGAIN;
@@ -34,6 +47,7 @@ void EpollEngine::start_accept(const Submission& submission) {
 void EpollEngine::accept_ready(Watch& watch, Descriptor listener) {
   constexpr std::uint8_t budget_max = 64;
   const Token token = watch.input_token;
+  const bool only_one = watch.accepts_one;
   const std::uint8_t budget = watch.accept_budget;
   for (std::uint8_t count = 0; count < budget;) {
     const int accepted = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -44,6 +58,10 @@ void EpollEngine::accept_ready(Watch& watch, Descriptor listener) {
       CHECK((fresh.pending & ~polling) == 0);
       end_pending(fresh);
       fresh = Watch{};
+      if (only_one) {
+        disarm(watches_[static_cast<std::size_t>(listener)], accepting, token);
+        return complete({.token = token, .result = accepted});
+      }
       complete({.token = token, .result = accepted, .more = true});
       ++count;
       continue;

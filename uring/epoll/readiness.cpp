@@ -68,6 +68,13 @@ int Readiness::watch(Descriptor descriptor, std::uint32_t events, bool known) {
   return ::epoll_ctl(epoll_, second, descriptor, &event) == 0 ? 0 : errno;
 }
 
+int Readiness::watch_in_turn(Descriptor descriptor, std::uint32_t events) {
+  epoll_event event{};
+  event.events = events | EPOLLEXCLUSIVE;
+  event.data.fd = descriptor;
+  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno;
+}
+
 void Readiness::forget(Descriptor descriptor) {
   // ENOENT and EBADF say that the kernel was quicker.
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);

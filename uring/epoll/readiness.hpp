@@ -28,6 +28,9 @@ class Readiness {
   // Watches for exactly `events` from now on and returns 0 or the errno. `known` is a guess whether
   // the set has the descriptor already: right, it saves a system call; wrong, it costs one.
   int watch(Descriptor descriptor, std::uint32_t events, bool known);
+  // Adds a descriptor that other sets watch so too: a connection wakes one of the sets that wait
+  // for it, the one that was added first. Only forget() changes the interest.
+  int watch_in_turn(Descriptor descriptor, std::uint32_t events);
   void forget(Descriptor descriptor);
 
   // How many of `events` were filled at once, without waiting; or -EINTR.

@@ -18,6 +18,10 @@ void MemoryEngine::accept(Token token, Descriptor listener) {
   prepare({.operation = Operation::accept, .descriptor = listener, .token = token});
 }
 
+void MemoryEngine::accept_one(Token token, Descriptor listener) {
+  prepare({.operation = Operation::accept, .descriptor = listener, .token = token, .once = true});
+}
+
 void MemoryEngine::receive(Token token, Descriptor socket) {
   prepare({.operation = Operation::receive, .descriptor = socket, .token = token});
 }
@@ -149,6 +153,7 @@ void MemoryEngine::perform(const Submission& submission) {
     socket->input_token = token;
     socket->input_memory = submission.memory;
     socket->input_bytes = submission.bytes;
+    socket->accepts_one = submission.once;
   }
   activate(static_cast<std::uint32_t>(submission.descriptor - descriptor_first));
 }
@@ -261,7 +266,7 @@ void MemoryEngine::advance_accept(std::uint32_t index) {
     listener.backlog.erase(listener.backlog.begin());
     sockets_[accepted].server = Server::holds;
     const auto result = descriptor_first + static_cast<Descriptor>(accepted);
-    if (now.ends) return end_input(listener, result);
+    if (now.ends || listener.accepts_one) return end_input(listener, result);
     post({.token = listener.input_token, .result = result, .more = true});
   }
 }

@@ -37,6 +37,7 @@ class MemoryEngine : public Engine {
 
   EngineKind kind() const override { return EngineKind::memory; }
   void accept(Token token, Descriptor listener) override;
+  void accept_one(Token token, Descriptor listener) override;
   void receive(Token token, Descriptor socket) override;
   void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
   void send(Token token, Descriptor socket, std::span<const char> octets) override;
@@ -48,8 +49,6 @@ class MemoryEngine : public Engine {
   // A descriptor that is not this engine's own never becomes ready; its poll ends by cancel.
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
-  // Each connection is accepted by a call of its own anyway.
-  void accept_singly() override {}
   bool has_unread(Descriptor socket) override {
     const Socket* const found = find(socket);
     return found != nullptr && !found->broken && found->readable() > 0;
@@ -148,7 +147,8 @@ class MemoryEngine : public Engine {
     Role role = Role::unused;
     Server server = Server::none;
     std::uint8_t pending = 0;
-    bool active = false;     // waits in active_
+    bool active = false;  // waits in active_
+    bool accepts_one = false;
     bool peer_open = false;  // the peer holds its handle
     bool peer_finished = false;
     bool broken = false;     // RST came or went: nothing moves any more

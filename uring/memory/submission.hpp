@@ -19,6 +19,7 @@ struct Submission {
   std::uint32_t bytes = 0;
   std::uint32_t events = 0;  // poll
   bool lasts = false;        // poll
+  bool once = false;         // accept
 };
 
 }  // namespace pelton::uring

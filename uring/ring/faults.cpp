@@ -8,6 +8,7 @@
 #include "uring/limits.hpp"
 #include "uring/ring/monotonic.hpp"
 #include "uring/ring/ring.hpp"
+#include "uring/sockets/socket_options.hpp"
 
 namespace pelton::uring {
 
@@ -52,6 +53,12 @@ void RingEngine::starve(int error) {
   }
 }
 
+// A listener that somebody has shut down refuses accepts with EINVAL, and nothing is wrong with
+// them.
+bool RingEngine::was_shut(Token accept) const {
+  return peer_state_of(listeners_[accept.slot()]) != PeerState::open;
+}
+
 // An errno that says the operation is not to be had. Its older form is tried before giving up; to
 // the caller it is as if a signal had come.
 [[gnu::noinline]] void RingEngine::refused(Completion& completion) {
@@ -62,6 +69,7 @@ void RingEngine::starve(int error) {
   const bool not_allowed = error == EPERM || error == EACCES;
   if (operation == Operation::accept) {
     if (!not_known && error != ENOTSOCK) return;
+    if (error == EINVAL && was_shut(completion.token)) return;
     if (std::exchange(multishot_accept_, false)) {
       stats_.count(Reason::fallback_accept_single);
       completion.result = -EINTR;

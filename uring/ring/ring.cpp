@@ -126,7 +126,17 @@ int RingEngine::try_enter(std::uint32_t flags) {
 }
 
 void RingEngine::accept(Token token, Descriptor listener) {
-  ops::prepare_accept(next_entry(), token, listener, multishot_accept_);
+  prepare_accept(token, listener, multishot_accept_);
+}
+
+void RingEngine::accept_one(Token token, Descriptor listener) {
+  prepare_accept(token, listener, false);
+}
+
+void RingEngine::prepare_accept(Token token, Descriptor listener, bool multishot) {
+  if (token.slot() >= listeners_.size()) listeners_.resize(token.slot() + 1, -1);
+  listeners_[token.slot()] = listener;
+  ops::prepare_accept(next_entry(), token, listener, multishot);
 }
 
 void RingEngine::receive(Token token, Descriptor socket) {

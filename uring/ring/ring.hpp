@@ -33,6 +33,9 @@ class RingEngine final : public Engine {
 
   EngineKind kind() const override { return EngineKind::ring; }
   void accept(Token token, Descriptor listener) override;
+  // The kernel wakes but one of those who accept, whose next accept queues behind the others'. A
+  // multishot would keep its place at the head, and get every connection.
+  void accept_one(Token token, Descriptor listener) override;
   void receive(Token token, Descriptor socket) override;
   void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
   void send(Token token, Descriptor socket, std::span<const char> octets) override;
@@ -50,7 +53,6 @@ class RingEngine final : public Engine {
   // Multishot: one submission for as long as it lasts.
   void poll_news(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
-  void accept_singly() override { multishot_accept_ = false; }
   bool has_unread(Descriptor socket) override;
   PeerState peer_state(Descriptor socket) override;
   void reset(Descriptor socket) override;
@@ -84,6 +86,8 @@ class RingEngine final : public Engine {
   void entered(int result);
   void starve(int error);
   void refused(Completion& completion);
+  void prepare_accept(Token token, Descriptor listener, bool multishot);
+  bool was_shut(Token accept) const;
   std::size_t collect_overflow(std::span<Completion> out);
   std::size_t perform_shutdowns(std::span<Completion> out);
   std::size_t reap(std::span<Completion> out);
@@ -112,6 +116,7 @@ class RingEngine final : public Engine {
   Trouble told_ = Trouble::none;
   // Turned off when the kernel does not do any more what the trial has seen it do (ENG-036).
   bool multishot_accept_ = true;
+  std::vector<Descriptor> listeners_;  // by the slots of their accepts
   bool multishot_receive_ = true;
   // The queues are memory shared with the kernel, and with every child of a fork (ENG-052).
   ForkGuard fork_guard_;

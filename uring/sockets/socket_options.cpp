@@ -45,6 +45,26 @@ PeerState peer_state_of(Descriptor socket) {
   return (entry.revents & POLLRDHUP) != 0 ? PeerState::finished : PeerState::open;
 }
 
+std::uint32_t accept_queue_max(Descriptor listener) {
+  tcp_info info{};
+  socklen_t bytes = sizeof info;
+  // Of a listener the kernel tells the length of the queue here, and its bound.
+  if (::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 && info.tcpi_sacked > 0) {
+    return info.tcpi_sacked;
+  }
+  constexpr std::uint32_t kernels_own_max = 4096;  // net.core.somaxconn
+  return kernels_own_max;
+}
+
+void stop_listening(Descriptor listener) {
+  ::shutdown(listener, SHUT_RDWR);
+}
+
+bool has_connection_waiting(Descriptor listener) {
+  pollfd entry{listener, POLLIN, 0};
+  return ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
+}
+
 void close_with_reset(Descriptor socket) {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

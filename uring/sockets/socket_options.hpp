@@ -31,4 +31,14 @@ bool has_unread_octets(Descriptor socket);
 
 PeerState peer_state_of(Descriptor socket);
 
+// How many connections may wait to be accepted from a listener.
+std::uint32_t accept_queue_max(Descriptor listener);
+
+// For everyone who has a copy of the listener: from now on connecting is refused and accepting
+// fails with EINVAL. Connections that wait in a TCP listener's queue are reset.
+void stop_listening(Descriptor listener);
+
+// A connection waits to be accepted from a listener.
+bool has_connection_waiting(Descriptor listener);
+
 }  // namespace pelton::uring

@@ -649,6 +649,7 @@ def supervise(
     bus: tuple[str, Sequence[Sequence[int]]] = ...,  # its name, and what each worker inherits of it
     notify_socket: str = "",  # of the service manager, as sd_notify(3) has it
     notify_watchdog_ms: int = 0,
+    keeps_listeners: bool = False,  # somebody else's, which outlive the stop
 ) -> int:
     """Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns the exit code."""
 

@@ -240,6 +240,7 @@ def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int
             bus=bus,
             notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
             notify_watchdog_ms=_notify_watchdog_ms(),
+            keeps_listeners=bool(given),
         )
     finally:
         for listener in listeners:
