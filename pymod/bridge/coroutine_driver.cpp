@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "pymod/bridge/driver_object.hpp"
+#include "pymod/bridge/exceptions.hpp"
 #include "pymod/bridge/python_handler.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/response_reader.hpp"
+#include "pymod/loop/blank_task.hpp"
 #include "pymod/loop/loop_object.hpp"
 
 namespace pelton::py {
@@ -28,10 +30,16 @@ class FirstStep final : public UntaskedStep {
   FirstStep& operator=(const FirstStep&) = delete;
   ~FirstStep() { loop_.untasked = nullptr; }
 
-  // Somebody asks who runs: from now on a task does.
+  // The step itself. Whoever asks for the current task meanwhile is given the step's.
+  PySendResult make(PyObject*& result) {
+    if constexpr (current_task_on_thread) lay_blank();
+    return PyIter_Send(coroutine_, Py_None, &result);
+  }
+
+  // From now on a task runs, and the blank is it.
   bool become_task() override {
     if (driver_) return true;
-    if (!make_task()) return false;
+    if (!make_task(laid_)) return false;
     driver().set_running(true);
     return enter();
   }
@@ -41,13 +49,25 @@ class FirstStep final : public UntaskedStep {
     return ours && become_task() ? driver_.get() : nullptr;
   }
 
-  bool has_task() const { return static_cast<bool>(driver_); }
+  // Whether somebody has used the step's task, or may yet.
+  bool has_task() const { return driver_ || blank_is_kept(); }
+
+  // The step is over, without a task: the one before is the current one again. An exception that is
+  // set stays.
+  void leave() {
+    loop_.untasked = nullptr;
+    if constexpr (current_task_on_thread) take_blank();
+  }
 
   // The step is over; its task, made by now if it was not, is told how it ended.
   Outcome settle(StepEnd end) {
-    const bool entered = has_task();
-    if (!entered && !make_task()) return fail();
-    if (entered) leave();
+    const bool is_kept = blank_is_kept();
+    if constexpr (current_task_on_thread) {
+      take_blank();
+    } else if (driver_) {
+      forget_current();
+    }
+    if (!driver_ && !make_task(is_kept)) return fail();
     loop_.untasked = nullptr;
     driver().set_running(false);
     if (end.kind == PYGEN_NEXT) driver().suspend();
@@ -63,7 +83,7 @@ class FirstStep final : public UntaskedStep {
     Driver& suspended = driver();
     suspended.suspend();
     if (!suspended.go_on_with(std::move(value))) return Outcome::pending;
-    if (make_task()) return run_task();
+    if (make_task(false)) return run_task();
     suspended.fail_to_start();
     return Outcome::pending;
   }
@@ -81,15 +101,21 @@ class FirstStep final : public UntaskedStep {
   }
 
   // asyncio.Task(driver, loop=, context=); the step that it asks the loop for is kept here.
-  bool make_task() {
+  bool make_task(bool of_blank) {
     PyObject* const type = loop_.types->task();
     if (type == nullptr || !make_driver()) return false;
     PyObject* const context = loan_.route().application->context->current();
-    PyObject* values[5] = {nullptr, driver_.get(), reinterpret_cast<PyObject*>(&loop_), Py_None,
-                           context};
     loop_.capture = &step_;
-    OwnedRef task(PyObject_Vectorcall(type, values + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET,
-                                      loop_.types->task_keywords.get()));
+    OwnedRef task;
+    if (of_blank) {
+      if (fill_blank_task(loop_.blank, driver_.get(), context)) {
+        task = OwnedRef(std::exchange(loop_.blank, nullptr));
+      }
+    } else {
+      PyObject* values[5] = {nullptr, driver_.get(), loop_object(), Py_None, context};
+      task = OwnedRef(PyObject_Vectorcall(type, values + 1, 1 | PY_VECTORCALL_ARGUMENTS_OFFSET,
+                                          loop_.types->task_keywords.get()));
+    }
     loop_.capture = nullptr;
     if (task && !step_) {
       PyErr_SetString(PyExc_RuntimeError, "asyncio.Task has not asked the loop for its first step");
@@ -102,14 +128,47 @@ class FirstStep final : public UntaskedStep {
     return true;
   }
 
-  bool enter() {
-    PyObject* const running = loop_.types->current_tasks();
-    return running != nullptr &&
-           PyDict_SetItem(running, reinterpret_cast<PyObject*>(&loop_), driver().task()) == 0;
+  PyObject* loop_object() const { return reinterpret_cast<PyObject*>(&loop_); }
+
+  // --- the current task in the thread state ---
+
+  void lay_blank() {
+    if (loop_.blank == nullptr) {
+      PyTypeObject* const type = loop_.types->blank_task();
+      loop_.blank = type == nullptr ? nullptr : new_blank_task(type, loop_);
+    }
+    if (loop_.blank != nullptr) {
+      before_ = loop_.types->swap_current_task(loop_object(), loop_.blank);
+    }
+    laid_ = static_cast<bool>(before_);
+    // Without memory, or where another loop runs, the step has no task until it waits.
+    if (!laid_) PyErr_Clear();
   }
-  void leave() {
+
+  void take_blank() {
+    if (!std::exchange(laid_, false)) return;
+    const OwnedRef raised(PyErr_Occurred() != nullptr ? take_exception() : nullptr);
+    const OwnedRef blank = loop_.types->swap_current_task(loop_object(), before_.get());
+    if (!blank) PyErr_Clear();
+    before_ = OwnedRef();
+    if (raised) raise(raised);
+  }
+
+  bool blank_is_kept() const {
+    constexpr Py_ssize_t owners = 2;  // the loop and the thread state
+    return laid_ && loop_.blank != nullptr && is_kept(loop_.blank, owners);
+  }
+
+  // --- the current task in a dictionary ---
+
+  bool enter() {
+    if constexpr (current_task_on_thread) return true;
     PyObject* const running = loop_.types->current_tasks();
-    if (PyDict_DelItem(running, reinterpret_cast<PyObject*>(&loop_)) != 0) PyErr_Clear();
+    return running != nullptr && PyDict_SetItem(running, loop_object(), driver().task()) == 0;
+  }
+  void forget_current() {
+    PyObject* const running = loop_.types->current_tasks();
+    if (PyDict_DelItem(running, loop_object()) != 0) PyErr_Clear();
   }
 
   // Its first step, as the task sees it: the driver only tells it what has happened.
@@ -135,6 +194,8 @@ class FirstStep final : public UntaskedStep {
   PyObject* const side_channel_;
   OwnedRef driver_;
   OwnedRef step_;
+  OwnedRef before_;    // the current task before the step, or None
+  bool laid_ = false;  // the loop's blank is the current task
 };
 
 OwnedRef driver_for(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
@@ -187,11 +248,11 @@ Outcome run_coroutine(RequestLoan& loan, PyObject* coroutine, PyObject* side_cha
   }
   FirstStep first(loan, coroutine, side_channel);
   PyObject* result = nullptr;
-  const PySendResult kind = PyIter_Send(coroutine, Py_None, &result);
+  const PySendResult kind = first.make(result);
   if (first.has_task() || kind == PYGEN_NEXT) [[unlikely]] {
     return first.settle({kind, OwnedRef(kind == PYGEN_ERROR ? take_exception() : result)});
   }
-  application.loop->untasked = nullptr;
+  first.leave();
   const Outcome outcome = answer_result(loan, OwnedRef(result), side_channel);
   application.context->renew_if_used();
   return outcome;

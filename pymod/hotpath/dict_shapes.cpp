@@ -27,7 +27,7 @@ PyObject* DictShapes::fill(PyObject* pattern, PyObject* const* items, std::size_
   }
   give_back_none(static_cast<Py_ssize_t>(count));
   // As PyDict_SetItem would: the collector need not know of a dictionary without containers.
-  if (containers) PyObject_GC_Track(dict);
+  if (containers && !new_dicts_are_tracked) PyObject_GC_Track(dict);
   return dict;
 }
 
@@ -58,7 +58,7 @@ PyObject* DictShapes::pattern_of(PyObject* const* items, std::size_t count) {
     PyErr_Clear();
     return nullptr;
   }
-  if (PyObject_GC_IsTracked(copy.get()) != 0) return nullptr;
+  if ((PyObject_GC_IsTracked(copy.get()) != 0) != new_dicts_are_tracked) return nullptr;
   for (PyObject* const dict : {pattern.get(), copy.get()}) {
     if (!has_only_text_keys(dict)) return nullptr;
     const DictKeys& keys = keys_of(dict);

@@ -1,15 +1,10 @@
 #include "pymod/hotpath/dict_walk.hpp"
 
+#include "pymod/hotpath/python_versions.hpp"
 #include "pymod/hotpath/refs.hpp"
 
 namespace pelton::py {
 namespace {
-
-#if PY_VERSION_HEX >= 0x030b0000 && PY_VERSION_HEX < 0x030e0000 && !defined(Py_GIL_DISABLED)
-constexpr bool version_is_known = true;
-#else
-constexpr bool version_is_known = false;
-#endif
 
 bool walks_alike(PyObject* dict) {
   Py_ssize_t position = 0;
@@ -44,7 +39,7 @@ bool sample_walks_alike(int size, bool text_keys) {
 }
 
 bool samples_walk_alike() {
-  if (!version_is_known) return false;
+  if (!value_layouts_known) return false;
   bool known = true;
   for (const int size : {0, 1, 5, 6, 200}) {
     known = known && sample_walks_alike(size, true) && sample_walks_alike(size, false);

@@ -10,8 +10,8 @@
 
 namespace pelton::py {
 
-// The keys object behind a dictionary as CPython 3.11, 3.12 and 3.13 (with the interpreter lock)
-// lay it out. It is not in the public headers; dict_layout_is_known() proves it at start-up.
+// The keys object behind a dictionary as CPython 3.11 to 3.14 (with the interpreter lock) lay it
+// out. It is not in the public headers; dict_layout_is_known() proves it at start-up.
 struct DictKeys {
   enum Kind : std::uint8_t { general = 0, unicode = 1 };
   struct UnicodeEntry {

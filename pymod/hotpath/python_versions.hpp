@@ -1,5 +1,5 @@
-// What differs between CPython 3.11, 3.12 and 3.13 in the parts of the C API that the hot path
-// uses. Nothing else looks at the version.
+// What differs between the versions of CPython, 3.11 to 3.14, in what the C++ code uses of them. No
+// other C++ file looks at the version; the Python half has pelton/interpreter.py.
 #pragma once
 
 #include <Python.h>
@@ -88,6 +88,22 @@ inline PyObject* take_stop_value() {
   return value;
 }
 
+// Of an object by its identity.
+inline Py_hash_t hash_of_identity(PyObject* object) {
+#if PY_VERSION_HEX >= 0x030d0000
+  return Py_HashPointer(object);
+#else
+  return _Py_HashPointer(object);
+#endif
+}
+
+// Whether a weak reference to the object exists. Its type supports them.
+inline bool has_weak_references(PyObject* object) {
+  const auto* const place =
+      reinterpret_cast<const char*>(object) + Py_TYPE(object)->tp_weaklistoffset;
+  return *reinterpret_cast<PyObject* const*>(place) != nullptr;
+}
+
 // What a weak reference stands for; null once it is gone.
 inline PyObject* referent(PyObject* weak_reference) {
 #if PY_VERSION_HEX >= 0x030d0000
@@ -119,8 +135,22 @@ inline void give_back_none(Py_ssize_t count) {
 #endif
 }
 
-// Whether ints, floats and ASCII strings lie in memory as the functions below lay them out.
-#if PY_VERSION_HEX < 0x030e0000 && !defined(Py_GIL_DISABLED) && !defined(Py_TRACE_REFS) && \
+// Whether asyncio keeps the current task in the thread state; else it is in a dictionary, whose
+// keys are loops.
+inline constexpr bool current_task_on_thread = PY_VERSION_HEX >= 0x030e0000;
+
+// Whether the collector knows of every dictionary; else only of those that hold containers.
+inline constexpr bool new_dicts_are_tracked = PY_VERSION_HEX >= 0x030e0000;
+
+// Whether asyncio's servers are told which transport comes and goes, or only that one does.
+inline constexpr bool server_names_transports = PY_VERSION_HEX >= 0x030d0000;
+
+// Whether a transport of asyncio is refused a descriptor that another one uses.
+inline constexpr bool transports_are_exclusive = PY_VERSION_HEX >= 0x030c0000;
+
+// Whether ints, floats, ASCII strings, contexts and dictionaries lie in memory as this file and
+// dict_walk.hpp lay them out.
+#if PY_VERSION_HEX < 0x030f0000 && !defined(Py_GIL_DISABLED) && !defined(Py_TRACE_REFS) && \
     !defined(PYPY_VERSION)
 inline constexpr bool value_layouts_known = true;
 #else
@@ -165,7 +195,11 @@ inline void begin_object(PyObject* object, PyTypeObject* type) {
   Py_SET_TYPE(object, type);
   // Not by Py_SET_REFCNT: from 3.12 on it leaves an object that looks immortal as it is, and what
   // lay in this memory before can look so.
+#if PY_VERSION_HEX >= 0x030e0000
+  object->ob_refcnt_full = 1;  // the flags of the object too
+#else
   object->ob_refcnt = 1;
+#endif
 }
 
 // Compact, of no interned kind, without the wide form that 3.11 may still keep.

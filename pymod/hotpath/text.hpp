@@ -62,12 +62,10 @@ inline PyObject* octets_object(std::string_view octets) {
 // The octets of a str whose code points are all below 256, without a copy; false for any other.
 inline bool latin1_view(PyObject* text, std::string_view& octets) {
   if (!PyUnicode_Check(text)) return false;
-#if PY_VERSION_HEX < 0x030C0000
-  if (PyUnicode_READY(text) != 0) {
+  if (!make_ready(text)) {
     PyErr_Clear();
     return false;
   }
-#endif
   if (PyUnicode_KIND(text) != PyUnicode_1BYTE_KIND) return false;
   octets = {reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(text)),
             static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};

@@ -19,11 +19,6 @@ inline PyObject* call_method(PyObject* owner, const OwnedRef& name, PyObject* ar
 }
 
 struct AsyncioParts {
-  // Whether a server is told which transport comes and goes, or only that one does.
-  static constexpr bool server_names_transports = PY_VERSION_HEX >= 0x030d0000;
-  // Whether a transport is refused a descriptor that another one uses.
-  static constexpr bool transports_are_exclusive = PY_VERSION_HEX >= 0x030c0000;
-
   // Null with an error set.
   static std::unique_ptr<AsyncioParts> make();
 

@@ -106,7 +106,7 @@ PyObject* compare_timers(PyObject* left, PyObject* right, int operation) {
 }
 
 Py_hash_t hash_timer(PyObject* self) {
-  return _Py_HashPointer(self);
+  return hash_of_identity(self);
 }
 
 // --- life ---

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/blank_task.hpp"
 #include "pymod/loop/loop_methods.hpp"
 #include "pymod/loop/serving_socket.hpp"
 #include "pymod/loop/socket_operation_type.hpp"
@@ -145,6 +147,10 @@ void dealloc(PyObject* self) {
   delete std::exchange(loop.core, nullptr);
   while (HandleObject* dead = loop.dead_handles.take()) free_handle(dead);
   while (HandleObject* dead = loop.dead_timers.take()) free_handle(dead);
+  if (loop.blank != nullptr) {
+    forget_loop(loop.blank);
+    Py_CLEAR(loop.blank);
+  }
   PyTypeObject* type = Py_TYPE(self);
   PyObject* const types_owner = loop.types_owner;
   type->tp_free(self);
@@ -163,12 +169,13 @@ int clear(PyObject* self) {
   return 0;
 }
 
-// asyncio looks up the current task by its loop in a dictionary, and so asks for the loop's hash
-// first: that is when a task is missed.
+// Until 3.13 asyncio looks up the current task by its loop in a dictionary, and so asks for the
+// loop's hash first: that is when a task is missed. blank_task.hpp is for the versions from 3.14
+// on.
 Py_hash_t hash(PyObject* self) {
   UntaskedStep* const step = of(self).untasked;
   if (step != nullptr && !step->become_task()) return -1;
-  return _Py_HashPointer(self);
+  return hash_of_identity(self);
 }
 
 PyMethodDef methods[] = {

@@ -18,7 +18,7 @@ namespace pelton::py {
 // A coroutine that is run without an asyncio.Task, until somebody asks for the current one.
 class UntaskedStep {
  public:
-  // False with an error set.
+  // Somebody asks. False with an error set.
   virtual bool become_task() = 0;
   // Who drives this request's coroutine, if that is what runs; borrowed, null if not or with an
   // error set.
@@ -38,6 +38,7 @@ struct LoopObject {
   bool has_task_factory;
   std::uint32_t accept_budget;  // what one readiness of a server accepts; 0 counts as 1
   UntaskedStep* untasked;       // what runs now, if it has no task
+  PyObject* blank;              // the next blank_task.hpp; null: none was needed yet
   OwnedRef* capture;  // who wants the next handle of call_soon() for itself; null: the queue
   FreeList<HandleObject, dead_kept_max> dead_handles;
   FreeList<HandleObject, dead_kept_max> dead_timers;

@@ -1,5 +1,7 @@
 #include "pymod/loop/loop_types.hpp"
 
+#include "pymod/hotpath/python_versions.hpp"
+#include "pymod/loop/blank_task.hpp"
 #include "pymod/loop/handle_object.hpp"
 #include "pymod/loop/loop_object.hpp"
 #include "pymod/loop/socket_operation_type.hpp"
@@ -26,9 +28,14 @@ bool LoopTypes::import_asyncio() {
   future_ = OwnedRef(PyObject_GetAttrString(module.get(), "Future"));
   task_ = OwnedRef(PyObject_GetAttrString(module.get(), "Task"));
   const OwnedRef tasks(PyImport_ImportModule("asyncio.tasks"));
-  current_tasks_ =
-      OwnedRef(tasks ? PyObject_GetAttrString(tasks.get(), "_current_tasks") : nullptr);
-  return future_ && task_ && current_tasks_;
+  if (!future_ || !task_ || !tasks) return false;
+  if constexpr (current_task_on_thread) {
+    swap_current_task_ = OwnedRef(PyObject_GetAttrString(tasks.get(), "_swap_current_task"));
+    return static_cast<bool>(swap_current_task_);
+  } else {
+    current_tasks_ = OwnedRef(PyObject_GetAttrString(tasks.get(), "_current_tasks"));
+    return static_cast<bool>(current_tasks_);
+  }
 }
 
 PyObject* LoopTypes::future() {
@@ -37,6 +44,20 @@ PyObject* LoopTypes::future() {
 
 PyObject* LoopTypes::current_tasks() {
   return current_tasks_ || import_asyncio() ? current_tasks_.get() : nullptr;
+}
+
+OwnedRef LoopTypes::swap_current_task(PyObject* loop, PyObject* task) {
+  if (!swap_current_task_ && !import_asyncio()) return OwnedRef();
+  PyObject* arguments[3] = {nullptr, loop, task};
+  return OwnedRef(PyObject_Vectorcall(swap_current_task_.get(), arguments + 1,
+                                      2 | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr));
+}
+
+PyTypeObject* LoopTypes::blank_task() {
+  if (!blank_task_ && task() != nullptr) {
+    blank_task_ = OwnedRef(reinterpret_cast<PyObject*>(make_blank_task_type(task())));
+  }
+  return reinterpret_cast<PyTypeObject*>(blank_task_.get());
 }
 
 AsyncioParts* LoopTypes::parts() {

@@ -23,8 +23,13 @@ class LoopTypes {
   // asyncio's own; imported when first asked for, null with an error set.
   PyObject* future();
   PyObject* task();
-  // {loop: task}, of all loops.
+  // {loop: task}, of all loops; where asyncio keeps the current task in a dictionary.
   PyObject* current_tasks();
+  // Where asyncio keeps it in the thread state: makes the task (or None) the current one of the
+  // loop that runs on this thread. What was it before, or None; null with an error set.
+  OwnedRef swap_current_task(PyObject* loop, PyObject* task);
+  // Of blank_task.hpp.
+  PyTypeObject* blank_task();
   AsyncioParts* parts();
   PyTypeObject* stream_transport();
   PyTypeObject* socket_operation();
@@ -42,6 +47,8 @@ class LoopTypes {
   OwnedRef future_;
   OwnedRef task_;
   OwnedRef current_tasks_;
+  OwnedRef swap_current_task_;
+  OwnedRef blank_task_;
   std::unique_ptr<AsyncioParts> parts_;
   OwnedRef stream_transport_;
   OwnedRef socket_operation_;

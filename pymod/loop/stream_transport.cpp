@@ -262,7 +262,7 @@ bool StreamTransport::lose(OwnedRef error) {
   const OwnedRef old_loop(reinterpret_cast<PyObject*>(std::exchange(loop, nullptr)));
   bool done = !old_socket || OwnedRef(call_method(old_socket.get(), asyncio.names.close));
   if (old_server) {
-    PyObject* const named = AsyncioParts::server_names_transports ? object() : nullptr;
+    PyObject* const named = server_names_transports ? object() : nullptr;
     done = OwnedRef(call_method(old_server.get(), asyncio.names.detach, named)) && done;
   }
   if (!told) {

@@ -261,7 +261,7 @@ void finalize(PyObject* self) {
   if (!OwnedRef(PyObject_CallMethod(socket.get(), "close", nullptr))) PyErr_WriteUnraisable(self);
   if (transport.server != nullptr && transport.loop != nullptr) {
     const OwnedRef server(std::exchange(transport.server, nullptr));
-    PyObject* const named = AsyncioParts::server_names_transports ? self : nullptr;
+    PyObject* const named = server_names_transports ? self : nullptr;
     if (!OwnedRef(call_method(server.get(), transport.parts().names.detach, named))) {
       PyErr_WriteUnraisable(self);
     }

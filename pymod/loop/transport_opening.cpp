@@ -98,7 +98,7 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
   transport.socket = Py_NewRef(opening.socket);
   if (!transport.set_protocol(opening.protocol)) return false;
   if (opening.server != nullptr && opening.server != Py_None) {
-    PyObject* const named = AsyncioParts::server_names_transports ? transport.object() : nullptr;
+    PyObject* const named = server_names_transports ? transport.object() : nullptr;
     if (!OwnedRef(call_method(opening.server, asyncio.names.attach, named))) return false;
     // One that was closed refuses, and is not told of our end either.
     transport.server = Py_NewRef(opening.server);
@@ -118,7 +118,7 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
 PyObject* open(LoopObject& loop, const Opening& opening) {
   PyTypeObject* const type = loop.types->stream_transport();
   if (type == nullptr) return nullptr;
-  if constexpr (AsyncioParts::transports_are_exclusive) {
+  if constexpr (transports_are_exclusive) {
     const int descriptor = descriptor_in(opening.socket, loop.types->parts()->names.fileno.get());
     if (descriptor == -1 && PyErr_Occurred() != nullptr) return nullptr;
     if (!is_without_transport(loop, opening.socket, descriptor)) return nullptr;
