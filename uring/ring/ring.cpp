@@ -1,6 +1,7 @@
 #include "uring/ring/ring.hpp"
 
 #include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -64,7 +65,10 @@ RingEngine::RingEngine(const SetUp& set_up, Stats& stats) : ring_(set_up.ring), 
 
 RingEngine::~RingEngine() {
   // In a child of a fork the operations are the parent's: they are left alone (ENG-052).
-  if (fork_guard_.owns()) end_operations();
+  if (fork_guard_.owns()) {
+    end_operations();
+    give_number_back();
+  }
   // The ring closes before the buffers are freed: until then the kernel may still write there.
   io_uring_queue_exit(&ring_);
 }
@@ -96,11 +100,7 @@ std::expected<void, SetUpFailure> RingEngine::learn_to_enter(std::uint32_t featu
                                                              bool one_thread) {
   enter_descriptor_ = ring_.ring_fd;
   // Each of these only saves time: a kernel without it serves as well.
-  // The kernel keeps the registered number for this thread alone.
-  if (one_thread && io_uring_register_ring_fd(&ring_) == 1) {
-    enter_descriptor_ = ring_.enter_ring_fd;
-    enter_flags_ |= IORING_ENTER_REGISTERED_RING;
-  }
+  if (one_thread) take_number();
   unsigned workers_max[2] = {kernel_workers_max, kernel_workers_max};
   io_uring_register_iowq_max_workers(&ring_, workers_max);
   if ((features & feature_no_iowait) != 0) enter_flags_ |= enter_no_iowait;
@@ -113,6 +113,28 @@ std::expected<void, SetUpFailure> RingEngine::learn_to_enter(std::uint32_t featu
   if (error == EINVAL) error = try_enter(0);
   if (error != ETIME) return std::unexpected(SetUpFailure{error, "io_uring_enter"});
   return {};
+}
+
+// Numbers belong to a thread: one of another thread is free there, or stands for another ring. So
+// liburing is not told of the number, for it gives it back wherever the ring is closed.
+void RingEngine::take_number() {
+  io_uring_rsrc_update number{};
+  number.offset = ~0u;  // any that is free
+  number.data = static_cast<std::uint64_t>(ring_.ring_fd);
+  if (::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_RING_FDS, &number, 1) != 1) {
+    return;
+  }
+  enter_descriptor_ = static_cast<int>(number.offset);
+  enter_flags_ |= IORING_ENTER_REGISTERED_RING;
+  numbered_on_ = std::this_thread::get_id();
+}
+
+// On any other thread the number stays taken until its own thread ends.
+void RingEngine::give_number_back() {
+  if (numbered_on_ != std::this_thread::get_id()) return;
+  io_uring_rsrc_update number{};
+  number.offset = static_cast<std::uint32_t>(enter_descriptor_);
+  ::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_UNREGISTER_RING_FDS, &number, 1);
 }
 
 int RingEngine::try_enter(std::uint32_t flags) {

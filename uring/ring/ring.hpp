@@ -9,6 +9,7 @@
 #include <expected>
 #include <memory>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "core/fork_guard.hpp"
@@ -71,6 +72,9 @@ class RingEngine final : public Engine {
 
   std::expected<void, SetUpFailure> register_buffers(const EngineOptions& options);
   std::expected<void, SetUpFailure> learn_to_enter(std::uint32_t features, bool one_thread);
+  // The kernel's short number for the ring on this thread.
+  void take_number();
+  void give_number_back();
   int try_enter(std::uint32_t flags);
 
   io_uring_sqe& next_entry();
@@ -104,6 +108,7 @@ class RingEngine final : public Engine {
   std::uint32_t submission_head_ = 0;
   std::uint32_t enter_flags_ = 0;
   int enter_descriptor_ = -1;
+  std::thread::id numbered_on_;  // the thread whose number the ring has, if it has one
   bool absolute_deadlines_ = false;
   bool waits_at_once_ = false;
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <thread>
 
 #include "tests/uring/ring/ring_fixture.hpp"
 
@@ -78,6 +79,18 @@ TEST_F(RingTest, CON_032_reset_sends_RST) {
   EXPECT_EQ(errno, ECONNRESET);
   engine_->cancel(token(Operation::cancel), token(Operation::accept));
   collect(2);
+}
+
+TEST_F(RingTest, ring_that_is_closed_on_another_thread_leaves_the_ring_of_that_thread_alone) {
+  std::thread([this] {
+    Stats stats;
+    auto own = RingEngine::open({}, stats);
+    ASSERT_TRUE(own.has_value());
+    engine_.reset();  // each is the first ring of its thread
+    std::array<Completion, 4> batch;
+    (*own)->nop(token(Operation::nop));
+    EXPECT_EQ((*own)->turn(batch, no_deadline, {}), 1u);
+  }).join();
 }
 
 }  // namespace
