@@ -26,6 +26,17 @@ PyObject* by_asyncio(PyObject* loop, PyObject* const* arguments, Py_ssize_t coun
              : nullptr;
 }
 
+// Out of descriptors or memory: the listener rests for a while.
+PyObject* accept_failed(PyObject* loop, const OwnedRef& error, PyObject* const* arguments,
+                        Py_ssize_t count) {
+  PyObject* values[1 + arguments_max] = {error.get()};
+  std::copy_n(arguments, count, values + 1);
+  const OwnedRef method(PyObject_GetAttrString(loop, "_accept_failed"));
+  return method ? PyObject_Vectorcall(method.get(), values, static_cast<std::size_t>(count + 1),
+                                      nullptr)
+                : nullptr;
+}
+
 // What is wrong with one connection is no other's trouble, and asyncio tells of it in debug mode
 // alone; false with an error set that must leave the loop.
 bool begin_connection(LoopObject& loop, PyObject* factory, PyObject* server,
@@ -83,9 +94,7 @@ PyObject* accept_connections(PyObject* loop_object, PyObject* const* arguments, 
         break;
       }
       if (PyErr_ExceptionMatches(PyExc_OSError) == 0) return nullptr;
-      // It meets the same, and knows what is to be done.
-      PyErr_Clear();
-      return by_asyncio(loop_object, arguments, count, names);
+      return accept_failed(loop_object, OwnedRef(take_exception()), arguments, count);
     }
     if (!begin_connection(loop, factory, server, accepted)) return nullptr;
   }

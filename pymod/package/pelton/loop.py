@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import selectors
 import signal
@@ -17,7 +18,7 @@ import threading
 import time
 import warnings
 import weakref
-from asyncio import base_events, events, format_helpers, sslproto
+from asyncio import base_events, constants, events, format_helpers, sslproto, trsock
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,16 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
     _accept_connection_of_asyncio = asyncio.SelectorEventLoop._accept_connection
     # And here for names, which it resolves.
     _sock_connect_of_asyncio = asyncio.SelectorEventLoop.sock_connect
+
+    def _accept_failed(self, error: OSError, factory: Any, listener: Any, *serving: Any) -> None:
+        """As asyncio has it, but told once: asyncio tries and tells again for each place of the backlog."""
+        if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
+            raise error
+        message = "socket.accept() out of system resource"
+        told = {"message": message, "exception": error, "socket": trsock.TransportSocket(listener)}
+        self.call_exception_handler(told)
+        self._remove_reader(listener.fileno())
+        self.call_later(constants.ACCEPT_RETRY_DELAY, self._start_serving, factory, listener, *serving)
 
     def _transport_failed(self, transport: Any, message: str, error: BaseException) -> None:
         base_events.logger.debug("%r: %s", transport, message, exc_info=error)

@@ -161,7 +161,7 @@ def test_without_descriptors_it_waits_as_asyncio_does(loop: pelton.loop.Loop) ->
     loop.add_reader(listener, loop._accept_connection, factory, listener, None, None, 100)
     resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
     try:
-        loop._accept_connection(factory, listener, None, None, 1)
+        loop._accept_connection(factory, listener, None, None, 100)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert [about["message"] for about in told] == ["socket.accept() out of system resource"]
