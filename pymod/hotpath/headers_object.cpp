@@ -229,8 +229,8 @@ PyMethodDef methods[] = {
 
 PyType_Slot slots[] = {
     {Py_tp_doc,
-     const_cast<char*>("Headers(fields=(), /)\n--\n\nCase-insensitive multi-dict of latin-1 "
-                       "text; h[k] and get() give the first value.")},
+     const_cast<char*>("Headers(fields=(), /)\n--\n\nHeader fields, in any case of letters. "
+                       "`h[name]` and `get()` give the first value.")},
     {Py_tp_new, reinterpret_cast<void*>(construct)},
     {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
     {Py_tp_repr, reinterpret_cast<void*>(represent)},

@@ -178,15 +178,23 @@ PyCFunction as_method() {
 
 constexpr char dumps_doc[] =
     "dumps($module, obj, *, default=None, nan='null')\n--\n\n"
-    "Encode obj as JSON in UTF-8, without spaces.\n\n"
-    "default is called with each object that has no JSON form, and what it returns is encoded\n"
-    "instead. NaN and infinities become null, or an error with nan='error'. Raises\n"
-    "JSONEncodeError, whose message ends with the path to the value.";
+    "Encodes a value as JSON in UTF-8, without spaces.\n\n"
+    "Args:\n"
+    "    obj: Any value that JSON has a form for.\n"
+    "    default: Called with a value that has none; what it returns is encoded instead.\n"
+    "    nan: What NaN and infinities become: `null`, or an `error`.\n\n"
+    "Raises:\n"
+    "    JSONEncodeError: A value has no form; the message ends with the path to it.";
 constexpr char loads_doc[] =
     "loads($module, data, *, duplicate_keys='last', depth_max=1024, number_bytes_max=4300)\n--\n\n"
-    "Decode one JSON text (RFC 8259) from bytes, bytearray, memoryview or str.\n\n"
-    "Of duplicate keys the last wins, or they are an error with duplicate_keys='reject'. Raises\n"
-    "JSONDecodeError.";
+    "Decodes one JSON text by RFC 8259.\n\n"
+    "Args:\n"
+    "    data: Bytes in UTF-8, or a `str`.\n"
+    "    duplicate_keys: Which value of a repeated key counts: the `last`, or none (`reject`).\n"
+    "    depth_max: How deep the text may be nested.\n"
+    "    number_bytes_max: The longest number, in digits.\n\n"
+    "Raises:\n"
+    "    JSONDecodeError: The text is no JSON, or beyond a limit.";
 
 PyMethodDef dumps_definition = {"dumps", as_method<&dumps>(), METH_FASTCALL | METH_KEYWORDS,
                                 dumps_doc};
@@ -231,8 +239,8 @@ int add_json(PyObject* module) {
   teach_allocator();
   const OwnedRef decode_error = make_error(
       "pelton.json.JSONDecodeError",
-      "The text is not JSON as RFC 8259 has it. pos is the octet offset, line and column (in "
-      "characters) count from 1, reason is the protocol's word.",
+      "The text is no JSON by RFC 8259. `pos` is the offset in bytes, `line` and `column` (in "
+      "characters) count from 1, `reason` is the word of its counter.",
       PyExc_ValueError);
   const OwnedRef encode_error = make_error(
       "pelton.json.JSONEncodeError",

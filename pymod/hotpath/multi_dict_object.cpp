@@ -144,8 +144,8 @@ PyMethodDef methods[] = {
     {nullptr, nullptr, 0, nullptr}};
 
 PyType_Slot slots[] = {
-    {Py_tp_doc,
-     const_cast<char*>("Immutable multi-dict of str; d[k] and get() give the last value.")},
+    {Py_tp_doc, const_cast<char*>("Names and values of a query, where names repeat. `d[name]` and "
+                                  "`get()` give the last value.")},
     {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
     {Py_tp_repr, reinterpret_cast<void*>(represent)},
     {Py_tp_iter, reinterpret_cast<void*>(iterate)},

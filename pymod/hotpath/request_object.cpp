@@ -308,21 +308,28 @@ PyObject* represent(PyObject* self) {
 }
 
 PyGetSetDef attributes[] = {
-    {"method", get_method, nullptr, PyDoc_STR("GET, POST, ..."), nullptr},
-    {"path", get_part<Part::path>, nullptr, PyDoc_STR("Decoded, without the query."), nullptr},
-    {"raw_path", get_raw_path, nullptr, PyDoc_STR("The path's octets as sent."), nullptr},
-    {"query_string", get_query_string, nullptr, PyDoc_STR("The raw text behind the `?`."), nullptr},
-    {"scheme", get_scheme, nullptr, PyDoc_STR("http or https"), nullptr},
-    {"http_version", get_http_version, nullptr, PyDoc_STR("1.0 or 1.1"), nullptr},
-    {"query", get_part<Part::query>, nullptr, PyDoc_STR("The query, decoded."), nullptr},
-    {"query_params", get_part<Part::query>, nullptr, PyDoc_STR("The query, decoded."), nullptr},
-    {"headers", get_part<Part::headers>, nullptr, PyDoc_STR("The header fields."), nullptr},
-    {"cookies", get_part<Part::cookies>, nullptr, PyDoc_STR("Name to value, as sent."), nullptr},
-    {"params", get_part<Part::params>, nullptr, PyDoc_STR("The template's values."), nullptr},
-    {"path_params", get_part<Part::params>, nullptr, PyDoc_STR("The template's values."), nullptr},
-    {"context", get_part<Part::context>, nullptr, PyDoc_STR("A dict of this request."), nullptr},
-    {"app", get_app, nullptr, PyDoc_STR("The App."), nullptr},
-    {"route", get_route, nullptr, PyDoc_STR("The matched RouteInfo."), nullptr},
+    {"method", get_method, nullptr, PyDoc_STR("The method, such as `GET`."), nullptr},
+    {"path", get_part<Part::path>, nullptr, PyDoc_STR("The decoded path, without the query."),
+     nullptr},
+    {"raw_path", get_raw_path, nullptr, PyDoc_STR("The path as sent, in bytes."), nullptr},
+    {"query_string", get_query_string, nullptr, PyDoc_STR("The text after the `?` as sent."),
+     nullptr},
+    {"scheme", get_scheme, nullptr, PyDoc_STR("`http` or `https`."), nullptr},
+    {"http_version", get_http_version, nullptr, PyDoc_STR("`1.0` or `1.1`."), nullptr},
+    {"query", get_part<Part::query>, nullptr, PyDoc_STR("The decoded query, as `MultiDict`."),
+     nullptr},
+    {"query_params", get_part<Part::query>, nullptr, PyDoc_STR("An alias of `query`."), nullptr},
+    {"headers", get_part<Part::headers>, nullptr, PyDoc_STR("The header fields, as `Headers`."),
+     nullptr},
+    {"cookies", get_part<Part::cookies>, nullptr,
+     PyDoc_STR("A dict of the cookies; of equal names the first counts."), nullptr},
+    {"params", get_part<Part::params>, nullptr,
+     PyDoc_STR("A dict of the path's parameters, converted."), nullptr},
+    {"path_params", get_part<Part::params>, nullptr, PyDoc_STR("An alias of `params`."), nullptr},
+    {"context", get_part<Part::context>, nullptr,
+     PyDoc_STR("A dict of this request, for hooks, guards and the handler."), nullptr},
+    {"app", get_app, nullptr, PyDoc_STR("The app that has the route."), nullptr},
+    {"route", get_route, nullptr, PyDoc_STR("The route that matched, as `RouteInfo`."), nullptr},
     {"_driver", get_driver, nullptr, nullptr, nullptr},
     {"_body_file", get_part<Part::body_file>, nullptr, nullptr, nullptr},
     {"_client", get_part<Part::client>, nullptr, nullptr, nullptr},
@@ -330,12 +337,17 @@ PyGetSetDef attributes[] = {
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
 PyMethodDef methods[] = {
-    {"body", call_part<Part::body>, METH_NOARGS, PyDoc_STR("The body's octets, b'' if none.")},
-    {"json", call_part<Part::json>, METH_NOARGS, PyDoc_STR("The body as JSON, decoded once.")},
+    {"body", call_part<Part::body>, METH_NOARGS,
+     PyDoc_STR("The whole body in bytes, empty if there is none.")},
+    {"json", call_part<Part::json>, METH_NOARGS,
+     PyDoc_STR(
+         "The value of the JSON body, the same object each time; `BadBody` if it is no JSON.")},
     {nullptr, nullptr, 0, nullptr}};
 
 PyType_Slot slots[] = {
-    {Py_tp_doc, const_cast<char*>("Lazy; owns its octets once it outlives the handler.")},
+    {Py_tp_doc,
+     const_cast<char*>(
+         "One request. It may be kept, or handed to a thread, after its handler has returned.")},
     {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
     {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
     {Py_tp_clear, reinterpret_cast<void*>(clear)},
