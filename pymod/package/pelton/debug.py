@@ -54,7 +54,7 @@ def hinted(plan: Plan, bare: str | None, unannotated: bool) -> None:
 
     `bare` is the parameter that gets the request for being the first and having no annotation.
     """
-    where, handler, status = plan["info"].where, plan["handler"], plan["status"]
+    where, handler, status = plan["info"].where, plan["handler"], plan.get("status", 200)
     if bare is not None and bare not in REQUEST_NAMES and not hasattr(handler, "__self__"):
         _log.warning("%s: bare parameter %r gets the request; annotate it if it is another", where, bare)
 
@@ -104,7 +104,8 @@ class _Steps:
 
     def __await__(self) -> Generator[Any, Any, Any]:
         coroutine, watch = self.coroutine, _watch_here()
-        step, given = coroutine.send, None
+        step: Callable[[Any], Any] = coroutine.send
+        given: Any = None
         while True:
             watch.begin(self.where)
             try:

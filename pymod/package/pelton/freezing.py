@@ -37,11 +37,13 @@ def compile_unresolved(app: App) -> None:
 def compile_layers(app: App, answers: Answers) -> None:
     """Puts middleware, hooks and guards around the routes that have any."""
     plans, app._plans = app._plans, {}
+    watch = None
     if app.debug:
         from pelton.debug import watched
 
+        watch = watched
         for index, plan in plans.items():
-            plan["handler"] = watched(plan["handler"], plan["info"].where)
+            plan["handler"] = watch(plan["handler"], plan["info"].where)
             app._native.set_plan(index, plan)
     outer = app._outer_layers
     owners_of_all = {id(owner): owner for route in app._routes for owner in route.owners}
@@ -55,8 +57,8 @@ def compile_layers(app: App, answers: Answers) -> None:
         layers = RouteLayers(owners, route.options.get("guards", ()), outer, "WEBSOCKET" in route.methods)
         if layers:
             call, is_coroutine = layered(layers, route, plans[index], answers)
-            if app.debug:
-                call = watched(call, route.where)
+            if watch is not None:
+                call = watch(call, route.where)
             app._native.set_layers(index, call, is_coroutine)
 
 

@@ -99,6 +99,7 @@ def refuse_run(caller: FrameType) -> None:
 def _imported(name: str, execute: Any, app_dir: str) -> Any:
     _being_imported.append(name)
     _runs_refused.clear()
+    module: Any = None
     try:
         module = execute()
     except (Exception, SystemExit) as error:
