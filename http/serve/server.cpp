@@ -25,6 +25,8 @@ constexpr std::uint64_t idle_for_room_ms = 1000;  // PRC-042
 constexpr std::uint64_t quick_stop_ms = 1000;     // PRC-002
 // Of a stop: who goes on connecting without a pause is refused from then on.
 constexpr std::uint64_t accept_in_stop_ms_max = 1000;
+// How often a stop looks whether the supervisor has shut the listeners down.
+constexpr std::uint64_t shut_look_ms = 10;
 constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
 }  // namespace
@@ -88,8 +90,8 @@ std::uint64_t Server::next_deadline_ns() const {
 
 std::uint64_t Server::stopping_deadline_ms() const {
   if (!shared_.stopping) return stop_at_ms_;
-  const bool shut = !listeners_.empty() && std::ranges::all_of(listeners_, &Listener::shut);
-  if (accepting_over_ || queues_emptied_ || shut) return stop_deadline_ms_;
+  if (accepting_over_) return stop_deadline_ms_;
+  if (queues_emptied_) return std::min(stop_deadline_ms_, shared_.clock.now_ms() + shut_look_ms);
   // Accepting ends one turn after the queue was found empty; that turn must not wait for long.
   return std::min(stop_deadline_ms_, shared_.clock.now_ms() + 1);
 }
@@ -151,6 +153,7 @@ void Server::complete(std::span<const Completion> batch) {
   // A full batch tells nothing of what it had no room for.
   if (!shared_.stopping || accepting_over_) [[likely]]
     return;
+  if (queues_emptied_) return notice_shut_listeners();
   const bool emptied = !accepted && batch.size() < shared_.config.turn_completions_max;
   if (emptied || shared_.clock.now_ms() >= accept_until_ms_) end_accepting();
 }
@@ -310,7 +313,7 @@ void Server::complete_accept(const Completion& completion) {
     case EBADF:
     case EOPNOTSUPP:
       if (shared_.stopping && listeners_end_ != ListenersEnd::outlive_it)
-        return note_shut(listener);
+        return end_listening(index);
       // The listener itself is said to be wrong: asking again at once would ask for ever.
       doubt_accepts(index);
       return pause_accept(listener);
@@ -429,7 +432,7 @@ void Server::want(Stop stop) {
     case ListenersEnd::outlive_it:
       return close_listeners();
     case ListenersEnd::shut_by_us:
-      for (Listener& listener : listeners_) shut_down(listener);
+      for (std::uint32_t index = 0; index < listeners_.size(); ++index) shut_down(index);
       return;
     case ListenersEnd::shut_by_others:
       queues_emptied_ = true;
@@ -437,18 +440,31 @@ void Server::want(Stop stop) {
   }
 }
 
-// Its accept ends with EINVAL then. Handlers of this turn may have taken long, so that others wait
-// by now: they are accepted first.
-void Server::shut_down(Listener& listener) {
-  if (listener.shut || listener.over) return;
+// Handlers of this turn may have taken long, so that others wait by now: they are accepted first.
+void Server::shut_down(std::uint32_t index) {
+  const Listener& listener = listeners_[index];
+  if (listener.over) return;
   const bool waits = uring::has_connection_waiting(listener.descriptor);
   if (waits && shared_.clock.now_ms() < accept_until_ms_) return;
-  listener.shut = true;
   uring::stop_listening(listener.descriptor);
+  end_listening(index);
 }
 
-void Server::note_shut(Listener& listener) {
-  listener.over = true;
+// An accept that waits ends with EINVAL when its TCP listener is shut down, but that of a Unix
+// socket goes on waiting: the kernel tells only those who look at the socket.
+void Server::notice_shut_listeners() {
+  for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
+    const Listener& listener = listeners_[index];
+    if (!listener.over && uring::peer_state_of(listener.descriptor) != uring::PeerState::open) {
+      end_listening(index);
+    }
+  }
+}
+
+// The listener is shut down: nothing comes from it any more.
+void Server::end_listening(std::uint32_t index) {
+  listeners_[index].over = true;
+  call_off_accept(index);
   accepting_over_ = std::ranges::all_of(listeners_, &Listener::over);
 }
 

@@ -71,8 +71,7 @@ class Server final : public uring::Work {
     bool armed = false;
     bool armed_for_one = false;
     bool cancelling = false;
-    bool shut = false;  // by us
-    bool over = false;  // shut, by whomever: nothing comes any more
+    bool over = false;  // shut down: nothing comes any more
     // Accepting pauses until then after EMFILE and its like (ENG-028); 0 while it does not.
     std::uint64_t paused_until_ms = 0;
   };
@@ -101,8 +100,9 @@ class Server final : public uring::Work {
   void make_room();
   bool takes_burst(const Listener& listener) const;
   void end_accepting();
-  void shut_down(Listener& listener);
-  void note_shut(Listener& listener);
+  void shut_down(std::uint32_t index);
+  void notice_shut_listeners();
+  void end_listening(std::uint32_t index);
   void close_listeners();
   bool nothing_left() const;
   void disarm_wake();

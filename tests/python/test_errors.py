@@ -90,6 +90,7 @@ def test_place_of() -> None:
 
 def test_nearest_and_phrase() -> None:
     assert nearest("prot", ["port", "host"]) == "port" and nearest("xyz", ["port"]) is None
+    assert nearest("y", ["x"]) is None and nearest("X", ["x"]) == "x"
     assert phrase(404) == "Not Found" and phrase(299) == ""
 
 
