@@ -143,9 +143,13 @@ int WebSocketEnd::send(std::string_view octets, bool is_text) {
 PyObject* WebSocketEnd::wait_for_room() {
   if (!is_pending(sender_)) sender_ = OwnedRef(new_future());
   if (!sender_) return nullptr;
-  if (closed_ || closing_) resolve(sender_, "set_exception", disconnect());
-  if (!is_full_) resolve(sender_, "set_result", Py_None);
-  return Py_NewRef(sender_.get());
+  if (is_full_ && !closed_ && !closing_) return Py_NewRef(sender_.get());
+  // A future that is done is not kept: the traceback of its exception refers to frames that refer
+  // to this object, and such a cycle stays until the garbage collector runs.
+  OwnedRef done = std::exchange(sender_, OwnedRef());
+  if (closed_ || closing_) resolve(done, "set_exception", disconnect());
+  resolve(done, "set_result", Py_None);
+  return done.release();
 }
 
 PyObject* WebSocketEnd::take_message() {
