@@ -190,11 +190,11 @@ class CrowdedTest : public ServedOn<TroubledEngine> {
 };
 
 TEST_F(CrowdedTest, ENG_028_PRC_042_a_pause_ends_also_while_others_wait_for_room) {
-  connect();
-  // One more than there is room for, and no descriptor for the next: both of one turn.
+  // One more than there is room for, and no descriptor for the next: all of one turn.
+  engine_.connect(listener_);
   const uring::Peer waiting = engine_.connect(listener_);
   engine_.connect(listener_);
-  engine_.misguide_accept(EMFILE, 1);
+  engine_.misguide_accept(EMFILE, 2);
   run();
   EXPECT_EQ(stats_.of(Reason::shed_connections), 1u);
   EXPECT_EQ(stats_.of(Reason::shed_accept), 1u);
