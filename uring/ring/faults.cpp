@@ -56,7 +56,8 @@ void RingEngine::starve(int error) {
 // A listener that somebody has shut down refuses accepts with EINVAL, and nothing is wrong with
 // them.
 bool RingEngine::was_shut(Token accept) const {
-  return peer_state_of(listeners_[accept.slot()]) != PeerState::open;
+  const Listener& listener = listeners_[accept.slot()];
+  return listener.listened && peer_state_of(listener.descriptor) != PeerState::open;
 }
 
 // An errno that says the operation is not to be had. Its older form is tried before giving up; to

@@ -156,8 +156,10 @@ void RingEngine::accept_one(Token token, Descriptor listener) {
 }
 
 void RingEngine::prepare_accept(Token token, Descriptor listener, bool multishot) {
-  if (token.slot() >= listeners_.size()) listeners_.resize(token.slot() + 1, -1);
-  listeners_[token.slot()] = listener;
+  if (token.slot() >= listeners_.size()) listeners_.resize(token.slot() + 1);
+  if (listeners_[token.slot()].descriptor != listener) {
+    listeners_[token.slot()] = {.descriptor = listener, .listened = is_listening(listener)};
+  }
   ops::prepare_accept(next_entry(), token, listener, multishot);
 }
 

@@ -121,7 +121,11 @@ class RingEngine final : public Engine {
   Trouble told_ = Trouble::none;
   // Turned off when the kernel does not do any more what the trial has seen it do (ENG-036).
   bool multishot_accept_ = true;
-  std::vector<Descriptor> listeners_;  // by the slots of their accepts
+  struct Listener {
+    Descriptor descriptor = -1;
+    bool listened = false;  // as the first accept was prepared
+  };
+  std::vector<Listener> listeners_;  // by the slots of their accepts
   bool multishot_receive_ = true;
   // The queues are memory shared with the kernel, and with every child of a fork (ENG-052).
   ForkGuard fork_guard_;

@@ -45,6 +45,12 @@ PeerState peer_state_of(Descriptor socket) {
   return (entry.revents & POLLRDHUP) != 0 ? PeerState::finished : PeerState::open;
 }
 
+bool is_listening(Descriptor socket) {
+  int listens = 0;
+  socklen_t bytes = sizeof listens;
+  return ::getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) == 0 && listens != 0;
+}
+
 std::uint32_t accept_queue_max(Descriptor listener) {
   tcp_info info{};
   socklen_t bytes = sizeof info;

@@ -31,6 +31,9 @@ bool has_unread_octets(Descriptor socket);
 
 PeerState peer_state_of(Descriptor socket);
 
+// listen(2) was called on the socket, and it has not been shut down since.
+bool is_listening(Descriptor socket);
+
 // How many connections may wait to be accepted from a listener.
 std::uint32_t accept_queue_max(Descriptor listener);
 
