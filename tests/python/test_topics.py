@@ -372,9 +372,10 @@ def test_on_the_loop_at_once_elsewhere_by_it() -> None:
         publish([ref(topics)], "t", "é")
         assert receivers.heard == [("t", "é".encode(), True)]
         await asyncio.to_thread(publish, [ref(topics)], "t", b"b")
-        assert receivers.heard[1:] == [("t", b"b", False)]
+        publish([ref(topics)], "t", "after")
+        assert receivers.heard[1:] == [("t", b"b", False), ("t", b"after", True)]
         return topics
 
     topics = asyncio.run(use())
     publish([ref(topics)], "t", "late")  # to nobody: the loop is closed
-    assert len(receivers.heard) == 2
+    assert len(receivers.heard) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from asyncio import _get_running_loop
+from collections import deque
 
 from pelton.websockets import checked_topic, message_octets
 
@@ -33,6 +34,8 @@ class Topics:
         self._bus: Bus | None = None
         self._broker: Broker | None = None
         self._origin = b""
+        # What other threads have published and the loop has not yet sent.
+        self._of_threads: deque[tuple[str, bytes, bool]] = deque()
 
     def join(self, ends: BusEnds, count_dropped: Callable[[int], object]) -> None:
         """The other workers of the machine hear what is published here, and the reverse."""
@@ -66,14 +69,21 @@ class Topics:
             bus.stop()
 
     def publish(self, topic: str, data: bytes, is_text: bool) -> None:
-        """From any thread; each thread's messages arrive in its order."""
+        """From any thread; what was published before, on whatever thread, arrives before."""
         if _get_running_loop() is self._loop:
+            if self._of_threads:
+                self._publish_of_threads()
             self._publish(topic, data, is_text)
             return
+        self._of_threads.append((topic, data, is_text))
         try:
-            self._loop.call_soon_threadsafe(self._publish, topic, data, is_text)
+            self._loop.call_soon_threadsafe(self._publish_of_threads)
         except RuntimeError:  # the loop has been closed meanwhile, and every WebSocket before it
             pass
+
+    def _publish_of_threads(self) -> None:
+        while self._of_threads:
+            self._publish(*self._of_threads.popleft())
 
     def _publish(self, topic: str, data: bytes, is_text: bool) -> None:
         self._receivers.publish(topic, data, is_text)
