@@ -24,7 +24,7 @@ TEST(ResponseDefaults, lines_are_kept_in_their_order) {
   EXPECT_EQ(defaults.lines()[0].octets, "Server: pelton\r\n");
   EXPECT_EQ(defaults.lines()[0].name(), "Server");
   EXPECT_EQ(defaults.lines()[1].octets, "X-Empty: \r\n");
-  EXPECT_EQ(defaults.bytes(), 15u + 11u);
+  EXPECT_EQ(defaults.bytes(), 16u + 11u);
   EXPECT_FALSE(defaults.is_plain());
 }
 
