@@ -281,10 +281,10 @@ for _exception in [globals()[name] for name in __all__]:
 def nearest(name: str, known: list[str]) -> str | None:
     """The known name that a misspelt one means: one slip away, or one for every four letters, or longer; else None.
 
-    A name of one or two letters allows no slip: what is left would be too little to know it by.
+    A name of one letter allows no slip: nothing would be left to know it by.
     """
     sought = _letters(name)
-    slips_max = max(1, min(len(sought) // 4, 3)) if len(sought) > 2 else 0
+    slips_max = max(1, min(len(sought) // 4, 3)) if len(sought) > 1 else 0
     found = min(((_slips(sought, _letters(one)), one) for one in known), default=(slips_max + 1, ""))
     if found[0] <= slips_max:
         return found[1]
