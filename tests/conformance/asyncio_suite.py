@@ -33,6 +33,7 @@ LEFT_OUT = (
     # through _run_once with a selector that is a mock. With a real one asyncio's loop fails them too.
     *(f"BaseEventLoopTests.test_{name}" for name in (
         "_run_once", "_run_once_cancelled_event_cleanup", "_run_once_schedule_handle",
+        "custom_run_forever_integration",
         "not_implemented", "run_forever_pre_stopped", "set_exc_handler_broken",
         "set_exc_handler_custom", "single_selecter_event_callback_after_stopping",
     )),

@@ -69,6 +69,16 @@ def test_callbacks_run_in_the_order_they_were_asked_for(loop: pelton.loop.Loop) 
     assert seen == list(range(1000))
 
 
+def test_rounds_may_be_driven_from_outside(loop: pelton.loop.Loop) -> None:
+    seen: list[str] = []
+    with pelton.loop.Running(loop):
+        loop.call_soon(seen.append, "soon")
+        loop.call_later(0, lambda: loop.call_soon_threadsafe(seen.append, "later"))
+        while len(seen) < 2:
+            loop._run_once()
+    assert seen == ["soon", "later"]
+
+
 def test_stop_ends_the_round_that_runs(loop: pelton.loop.Loop) -> None:
     seen: list[str] = []
 

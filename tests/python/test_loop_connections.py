@@ -114,13 +114,17 @@ def test_a_factory_that_fails(loop: pelton.loop.Loop, stock: asyncio.AbstractEve
     def factory() -> Silent:
         raise KeyError("no protocol")
 
-    with socket.create_server(("127.0.0.1", 0)) as listener, warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         address = listener.getsockname()
-        assert outcome(loop, lambda each: each.create_connection(factory, *address)) == outcome(
-            stock, lambda each: each.create_connection(factory, *address)
-        )
-        gc.collect()
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            mine = outcome(loop, lambda each: each.create_connection(factory, *address))
+            gc.collect()
+        assert not told  # of a socket that nobody has closed, as asyncio's before 3.14 is
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            assert mine == outcome(stock, lambda each: each.create_connection(factory, *address))
+            gc.collect()
 
 
 def test_cancelled_it_leaves_nothing_open(loop: pelton.loop.Loop) -> None:

@@ -71,6 +71,10 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         with Running(self):
             self._run(self._engine_asked)
 
+    def _run_once(self) -> None:
+        """One round, which waits for something to do: asyncio lets a loop be driven by these (3.13)."""
+        self._turn(_ROUND_S_MAX)
+
     def close(self) -> None:
         """Drops everything that waits; the loop must not be running."""
         if self.is_running():
@@ -130,12 +134,12 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         connection = socket.socket(family, _STREAM_AT_ONCE, socket.IPPROTO_TCP)
         try:
             await self.sock_connect(connection, address)
+            protocol = protocol_factory()
+            made = self.create_future()
+            transport = self._make_socket_transport(connection, protocol, made)
         except BaseException:
             connection.close()
             raise
-        protocol = protocol_factory()
-        made = self.create_future()
-        transport = self._make_socket_transport(connection, protocol, made)
         try:
             await made
         except BaseException:
@@ -302,6 +306,7 @@ if sys.version_info < (3, 12):
     os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
 
 
+_ROUND_S_MAX = 86400.0
 _STREAM_AT_ONCE = int(socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
 
 
