@@ -31,7 +31,9 @@ int open_path(const std::string& path) {
 std::expected<LogDestination, int> LogDestination::of_path(const std::string& path) {
   const int descriptor = open_path(path);
   if (descriptor < 0) return std::unexpected(errno);
-  return LogDestination(descriptor, true, path);
+  LogDestination made(descriptor, true, path);
+  made.keep_reserve();
+  return made;
 }
 
 std::expected<LogDestination, int> LogDestination::of_descriptor(int descriptor) {
@@ -47,16 +49,19 @@ std::expected<LogDestination, int> LogDestination::of_descriptor(int descriptor)
   return made;
 }
 
-LogDestination::LogDestination(int descriptor, bool owned, std::string path)
-    : descriptor_(descriptor), owned_(owned), kind_(Kind::stream), path_(std::move(path)) {
+LogDestination::Kind LogDestination::kind_of(int descriptor) {
   struct stat status{};
-  if (::fstat(descriptor, &status) != 0) return;
-  if (S_ISREG(status.st_mode)) kind_ = Kind::file;
-  if (S_ISSOCK(status.st_mode)) kind_ = Kind::socket;
+  if (::fstat(descriptor, &status) != 0) return Kind::stream;
+  if (S_ISREG(status.st_mode)) return Kind::file;
+  return S_ISSOCK(status.st_mode) ? Kind::socket : Kind::stream;
 }
+
+LogDestination::LogDestination(int descriptor, bool owned, std::string path)
+    : descriptor_(descriptor), owned_(owned), kind_(kind_of(descriptor)), path_(std::move(path)) {}
 
 LogDestination::LogDestination(LogDestination&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
+      reserve_(std::exchange(other.reserve_, -1)),
       owned_(std::exchange(other.owned_, false)),
       kind_(other.kind_),
       may_wait_(other.may_wait_),
@@ -64,6 +69,7 @@ LogDestination::LogDestination(LogDestination&& other) noexcept
 
 LogDestination& LogDestination::operator=(LogDestination&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  std::swap(reserve_, other.reserve_);
   std::swap(owned_, other.owned_);
   std::swap(kind_, other.kind_);
   std::swap(may_wait_, other.may_wait_);
@@ -73,6 +79,11 @@ LogDestination& LogDestination::operator=(LogDestination&& other) noexcept {
 
 LogDestination::~LogDestination() {
   if (owned_) ::close(descriptor_);
+  if (reserve_ >= 0) ::close(reserve_);
+}
+
+void LogDestination::keep_reserve() {
+  if (reserve_ < 0) reserve_ = ::fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
 }
 
 std::ptrdiff_t LogDestination::write(std::span<const std::string_view> pieces) {
@@ -108,9 +119,25 @@ std::size_t LogDestination::unmixed_bytes_max() const {
 
 int LogDestination::reopen() {
   if (path_.empty()) return 0;
-  const int fresh = open_path(path_);
-  if (fresh < 0) return errno;
-  *this = LogDestination(fresh, true, path_);
+  int fresh = open_path(path_);
+  if (fresh < 0 && (errno == EMFILE || errno == ENFILE) && reserve_ >= 0) {
+    ::close(std::exchange(reserve_, -1));
+    fresh = open_path(path_);
+  }
+  if (fresh < 0) {
+    const int error = errno;
+    keep_reserve();
+    return error;
+  }
+  if (reserve_ >= 0) ::close(std::exchange(reserve_, -1));
+  // The new file takes the place of the old one, and its own place becomes the reserve: neither is
+  // free for a moment, in which another thread could take it. A limit that was lowered since does
+  // not let the old place be used.
+  const bool in_place = ::dup3(fresh, descriptor_, O_CLOEXEC) >= 0;
+  if (!in_place) ::close(std::exchange(descriptor_, fresh));
+  if (in_place) reserve_ = fresh;
+  keep_reserve();
+  kind_ = kind_of(descriptor_);
   return 0;
 }
 

@@ -28,14 +28,18 @@ class LogDestination {
   // To be polled for POLLOUT.
   int descriptor() const { return descriptor_; }
   // A file is opened anew at its path (PRC-004), and the old one kept if that fails: an errno or 0.
+  // Works without free descriptors too: one is in reserve for it (PRC-043).
   int reopen();
 
  private:
   enum class Kind : unsigned char { file, stream, socket };
 
   LogDestination(int descriptor, bool owned, std::string path);
+  static Kind kind_of(int descriptor);
+  void keep_reserve();
 
   int descriptor_;
+  int reserve_ = -1;  // of a file: opened twice, so that closing the second makes room
   bool owned_;
   Kind kind_;
   bool may_wait_ = false;  // a stream whose mode is not ours to change

@@ -25,6 +25,8 @@ namespace {
 // turns, and no turn pays for a wake-up.
 constexpr int gather_ms = 10;
 constexpr std::uint64_t report_interval_ms = 1000;
+constexpr std::uint64_t reopen_interval_ms = 100;  // while there is no free descriptor
+constexpr std::uint64_t never_ms = ~std::uint64_t{0};
 constexpr std::size_t error_lane_share = 8;
 constexpr std::size_t thread_stack_bytes = 256 * 1024;
 
@@ -75,7 +77,8 @@ struct LogWriter::State {
   static bool works(const LogLane& lane) { return !lane.blocked() && lane.failure() == 0; }
   void report(bool (*about)(const LogLane& lane));
   bool all_empty() const { return lanes[0].empty() && lanes[1].empty(); }
-  void reopen_files();
+  enum class Attempt : std::uint8_t { first, again };
+  void reopen_files(Attempt attempt);
 
   std::array<LogLane, 2> lanes;
   Event wake;
@@ -83,7 +86,7 @@ struct LogWriter::State {
   // The thread sleeps, or is about to: who publishes must wake it.
   std::atomic<bool> asleep = false;
   std::atomic<bool> reopen_wanted = false;
-  std::atomic<std::uint64_t> stop_by_ms = ~std::uint64_t{0};
+  std::atomic<std::uint64_t> stop_by_ms = never_ms;
 
   // Only the thread and finish() meet here, never the loop's turn.
   std::mutex stats_gate;
@@ -93,6 +96,7 @@ struct LogWriter::State {
   std::array<std::uint64_t, 2> unreported{};
   std::array<int, 2> cause{};  // errno of the last drop, 0: the queue was full
   std::uint64_t next_report_ms = 0;
+  std::uint64_t reopen_again_ms = never_ms;
 };
 
 // --- the thread ---
@@ -100,14 +104,15 @@ struct LogWriter::State {
 void LogWriter::State::run() {
   bool active = true;
   for (;;) {
-    if (reopen_wanted.exchange(false)) reopen_files();
+    if (reopen_wanted.exchange(false)) reopen_files(Attempt::first);
+    if (now_ms() >= reopen_again_ms) reopen_files(Attempt::again);
     active |= write_out();
     if (report_wanted() && now_ms() >= next_report_ms) {
       next_report_ms = now_ms() + report_interval_ms;
       report(works);
     }
     const std::uint64_t stop_by = stop_by_ms.load();
-    if (stop_by != ~std::uint64_t{0} && (all_empty() || now_ms() >= stop_by)) break;
+    if (stop_by != never_ms && (all_empty() || now_ms() >= stop_by)) break;
     if (!active) {
       asleep.store(true, std::memory_order_seq_cst);
       // What was published before the flag was seen is written now, not at the next wake-up.
@@ -151,13 +156,13 @@ void LogWriter::State::wait(bool active) {
   for (LogLane& lane : lanes) {
     if (lane.blocked()) entries[count++] = {lane.destination.descriptor(), POLLOUT, 0};
   }
-  std::uint64_t until_ms = ~std::uint64_t{0};
+  std::uint64_t until_ms = reopen_again_ms;
   const std::uint64_t now = now_ms();
-  if (active) until_ms = now + gather_ms;
+  if (active) until_ms = std::min(until_ms, now + gather_ms);
   if (report_wanted()) until_ms = std::min(until_ms, std::max(now + 1, next_report_ms));
   until_ms = std::min(until_ms, stop_by_ms.load());
   int timeout_ms = -1;
-  if (until_ms != ~std::uint64_t{0}) {
+  if (until_ms != never_ms) {
     timeout_ms = until_ms <= now ? 0 : static_cast<int>(until_ms - now);
   }
   if (::poll(entries.data(), count, timeout_ms) > 0 && entries[0].revents != 0) wake.drain();
@@ -203,10 +208,14 @@ void LogWriter::State::report(bool (*about)(const LogLane& lane)) {
   }
 }
 
-void LogWriter::State::reopen_files() {
+void LogWriter::State::reopen_files(Attempt attempt) {
+  reopen_again_ms = never_ms;
   for (LogLane& lane : lanes) {
     const int error = lane.destination.reopen();
     if (error == 0) continue;
+    // Another thread took the descriptor in reserve as it was free, or there was none.
+    if (error == EMFILE || error == ENFILE) reopen_again_ms = now_ms() + reopen_interval_ms;
+    if (attempt == Attempt::again) continue;
     std::string line(Timestamp(::time(nullptr)).iso());
     line += " warning pelton: a log file cannot be opened anew, the old one is kept: ";
     line += ::strerrordesc_np(error);

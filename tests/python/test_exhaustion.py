@@ -176,6 +176,24 @@ def test_PRC_043_a_body_that_cannot_be_spooled_for_want_of_descriptors_is_a_503(
         assert ask(waiting, "/upload", b"x" * (4 << 20)).body == str(4 << 20).encode()
 
 
+def test_PRC_004_PRC_043_log_files_are_reopened_without_free_descriptors(start: Start, tmp_path: Path) -> None:
+    """One descriptor is in reserve for them, again after each rotation."""
+    log = tmp_path / "access.log"
+    port, pid = start(512, f'access_log="{log}", access_log_format="{{path}}"')
+    with Peer(port) as peer:
+        assert answered(peer)
+        no_more_descriptors(pid)
+        for round in range(3):
+            log.rename(tmp_path / f"access.log.{round}")
+            os.kill(pid, signal.SIGUSR1)
+            while not log.exists():
+                assert answered(peer)
+        peer.send(b"GET /last HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert peer.one().status == 404
+        while "/last" not in log.read_text():
+            assert answered(peer)
+
+
 def test_LIM_205_more_connections_than_descriptors_are_refused_at_start(engine: str, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(script_for(tmp_path, 64, engine, "limit_connections=33"))

@@ -42,6 +42,62 @@ TEST(LogDestination, PRC_004_a_file_is_opened_anew_at_its_path) {
   EXPECT_EQ(folder.text_of("log"), "three\n");
 }
 
+TEST(LogDestination, PRC_043_a_file_is_opened_anew_without_free_descriptors_again_and_again) {
+  ScratchFolder folder;
+  auto to = LogDestination::of_path(folder.file("log"));
+  ASSERT_TRUE(to.has_value());
+  {
+    const NoFreeDescriptors none;
+    for (int round = 1; round <= 3; ++round) {
+      const std::string rotated = folder.file("log." + std::to_string(round));
+      ASSERT_EQ(::rename(folder.file("log").c_str(), rotated.c_str()), 0);
+      ASSERT_EQ(to->reopen(), 0) << round;
+      EXPECT_EQ(write(*to, std::to_string(round)), 1);
+      EXPECT_EQ(::dup(STDIN_FILENO), -1);
+    }
+  }
+  EXPECT_EQ(folder.text_of("log.1") + folder.text_of("log.2"), "1");
+  EXPECT_EQ(folder.text_of("log.3") + folder.text_of("log"), "23");
+}
+
+// The number of the file's descriptor is beyond a limit that was lowered since.
+TEST(LogDestination, PRC_043_a_file_is_opened_anew_under_a_lower_limit) {
+  ScratchFolder folder;
+  const int lower = ::dup(STDIN_FILENO);
+  auto to = LogDestination::of_path(folder.file("log"));
+  ASSERT_TRUE(to.has_value());
+  ASSERT_EQ(::rename(folder.file("log").c_str(), folder.file("log.1").c_str()), 0);
+  {
+    const NoFreeDescriptors none;
+    none.allow(static_cast<rlim_t>(lower) + 1);
+    EXPECT_EQ(to->reopen(), EMFILE);
+    ::close(lower);
+    EXPECT_EQ(to->reopen(), 0);
+    EXPECT_EQ(to->descriptor(), lower);
+    EXPECT_EQ(write(*to, "x"), 1);
+  }
+  EXPECT_EQ(folder.text_of("log.1"), "");
+  EXPECT_EQ(folder.text_of("log"), "x");
+}
+
+// A path that leads nowhere does not use the reserve up.
+TEST(LogDestination, PRC_043_a_reopening_that_fails_keeps_the_reserve) {
+  ScratchFolder folder;
+  ASSERT_EQ(::mkdir(folder.file("sub").c_str(), 0755), 0);
+  auto to = LogDestination::of_path(folder.file("sub/log"));
+  ASSERT_TRUE(to.has_value());
+  {
+    const NoFreeDescriptors none;
+    ASSERT_EQ(::rename(folder.file("sub").c_str(), folder.file("moved").c_str()), 0);
+    EXPECT_EQ(to->reopen(), ENOENT);
+    EXPECT_EQ(::dup(STDIN_FILENO), -1);
+    ASSERT_EQ(::rename(folder.file("moved").c_str(), folder.file("sub").c_str()), 0);
+    EXPECT_EQ(to->reopen(), 0);
+    EXPECT_EQ(write(*to, "x"), 1);
+  }
+  EXPECT_EQ(folder.text_of("sub/log"), "x");
+}
+
 TEST(LogDestination, a_reopening_that_fails_keeps_the_old_file) {
   ScratchFolder folder;
   ASSERT_EQ(::mkdir(folder.file("sub").c_str(), 0755), 0);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,6 +63,30 @@ class Pipe {
  private:
   int read_end_;
   int write_end_;
+};
+
+// While it lives, the process has no free descriptor.
+class NoFreeDescriptors {
+ public:
+  NoFreeDescriptors() {
+    const int lowest_free = ::dup(STDIN_FILENO);
+    ::close(lowest_free);
+    allow(static_cast<rlim_t>(lowest_free));
+  }
+  ~NoFreeDescriptors() { EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0); }
+  // Descriptors below this number may be opened, and no others.
+  void allow(rlim_t number) const {
+    const rlimit fewer{.rlim_cur = number, .rlim_max = before_.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &fewer), 0);
+  }
+
+ private:
+  static rlimit limit_now() {
+    rlimit now{};
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &now), 0);
+    return now;
+  }
+  const rlimit before_ = limit_now();
 };
 
 }  // namespace pelton

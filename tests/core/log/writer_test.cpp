@@ -194,6 +194,43 @@ TEST(LogWriter, PRC_004_no_record_is_lost_when_files_are_reopened) {
   EXPECT_EQ(whole, expected);
 }
 
+// What took the reserve as it was free gives a descriptor back some time.
+TEST(LogWriter, PRC_043_a_reopening_that_lacks_descriptors_is_tried_again) {
+  ScratchFolder folder;
+  Stats stats;
+  LogWriter writer(file(folder.file("access")), file(folder.file("error")), 1 << 20, stats);
+  EXPECT_TRUE(writer.append(LogKind::access, "before\n"));
+  writer.commit();
+  const auto wait_for = [](const auto& condition) {
+    while (!condition()) std::this_thread::yield();
+  };
+  const auto bytes_of = [&](const char* name) {
+    struct stat status{};
+    return ::stat(folder.file(name).c_str(), &status) == 0 ? status.st_size : -1;
+  };
+  wait_for([&] { return bytes_of("access") > 0; });
+  ASSERT_EQ(::rename(folder.file("access").c_str(), folder.file("access.1").c_str()), 0);
+  {
+    const NoFreeDescriptors none;
+    none.allow(3);  // not even the numbers of the reserve
+    writer.reopen();
+    wait_for([&] { return bytes_of("error") > 0; });
+    EXPECT_EQ(bytes_of("access"), -1);
+  }
+  wait_for([&] { return bytes_of("access") == 0; });
+  EXPECT_TRUE(writer.append(LogKind::access, "after\n"));
+  writer.finish();
+  EXPECT_EQ(folder.text_of("access.1"), "before\n");
+  EXPECT_EQ(folder.text_of("access"), "after\n");
+  // It is said at most once of each file, however often it is tried.
+  const std::string said = folder.text_of("error");
+  const std::string_view what = " the old one is kept: Too many open files\n";
+  const std::size_t first = said.find(what);
+  ASSERT_NE(first, std::string::npos);
+  const std::size_t second = said.find(what, first + 1);
+  EXPECT_TRUE(second == std::string::npos || said.find(what, second + 1) == std::string::npos);
+}
+
 // Two processes, one file: their lines lie side by side, none in another.
 TEST(LogWriter, lines_of_several_processes_do_not_mix) {
   ScratchFolder folder;
