@@ -30,6 +30,10 @@ class Trouble(Exception):
     """What keeps a root from being made or entered, in one line."""
 
 
+class NoRoots(Trouble):
+    """This machine, or the network it is in, gives no root; nothing is known of what would happen in one."""
+
+
 def say(line: str) -> None:
     print(f"roots: {line}", file=sys.stderr, flush=True)
 
@@ -43,10 +47,10 @@ def enter_namespace() -> None:
         sys.argv.pop()
         return
     if os.geteuid() != 0:
-        raise Trouble("chroot and mount need root: sudo ./tools/dev ...")
+        raise NoRoots("chroot and mount need root: sudo ./tools/dev ...")
     unshare = ["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if subprocess.run([*unshare, "true"], capture_output=True).returncode != 0:
-        raise Trouble("this machine allows no mount namespace (unshare --mount --pid): run outside the container")
+        raise NoRoots("this machine allows no mount namespace (unshare --mount --pid): run outside the container")
     os.execvp(unshare[0], [*unshare, sys.executable, *sys.argv, IN_NAMESPACE])
 
 
@@ -77,7 +81,7 @@ def machine_mirror() -> str:
         found = mirror_in(text, release.get("VERSION_CODENAME", ""))
         if found:
             return found
-    raise Trouble("no Debian archive among the sources of apt: name one with --mirror=URL")
+    raise NoRoots("no Debian archive among the sources of apt: name one with --mirror=URL")
 
 
 def apt_network_settings() -> str:
@@ -110,6 +114,12 @@ def copy_source(to: Path) -> None:
     manifest.write_text("\0".join(sorted(wanted)))
 
 
+def mount(*arguments: str | Path) -> None:
+    done = subprocess.run(["mount", *arguments], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise NoRoots(f"this machine refuses to mount: {done.stderr.strip()}")
+
+
 class Root:
     """One release of Debian in a directory. `enter` before anything else."""
 
@@ -136,7 +146,7 @@ class Root:
 
     def _make(self) -> None:
         if shutil.which("debootstrap") is None:
-            raise Trouble("debootstrap is missing: apt-get install debootstrap")
+            raise NoRoots("debootstrap is missing: apt-get install debootstrap")
         say(f"making {self.directory} from {self.suite}")
         shutil.rmtree(self.directory, ignore_errors=True)
         done = subprocess.run(
@@ -147,7 +157,7 @@ class Root:
             text=True,
         )
         if done.returncode != 0:
-            raise Trouble(f"debootstrap {self.suite} failed: " + " / ".join(done.stdout.splitlines()[-3:]))
+            raise NoRoots(f"debootstrap {self.suite} failed: " + " / ".join(done.stdout.splitlines()[-3:]))
         # Packages of servers start none here.
         policy = self.directory / "usr/sbin/policy-rc.d"
         policy.write_text("#!/bin/sh\nexit 101\n")
@@ -155,14 +165,14 @@ class Root:
         (self.directory / ".made").touch()
 
     def _mount(self) -> None:
-        subprocess.run(["mount", "-t", "proc", "proc", self.directory / "proc"], check=True)
+        mount("-t", "proc", "proc", self.directory / "proc")
         for point in ("dev", "sys"):
-            subprocess.run(["mount", "--rbind", f"/{point}", self.directory / point], check=True)
+            mount("--rbind", f"/{point}", self.directory / point)
 
     def bind(self, outside: Path, inside: str) -> None:
         target = self.directory / inside.lstrip("/")
         target.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["mount", "--bind", outside, target], check=True)
+        mount("--bind", outside, target)
 
     def _carry_settings(self) -> None:
         etc = self.directory / "etc"
@@ -225,8 +235,12 @@ class Root:
         ]
         if missing:
             say(f"{self.name}: installing {len(missing)} packages")
-            self.run(["apt-get", "-qq", "-o", "Acquire::Retries=3", "update"], log=log)
-            self.run(["apt-get", "-qq", "-o", "Acquire::Retries=3", "install", "-y", "--no-install-recommends", *missing], log=log)
+            apt = ["apt-get", "-qq", "-o", "Acquire::Retries=3"]
+            try:
+                self.run([*apt, "update"], log=log)
+                self.run([*apt, "install", "-y", "--no-install-recommends", *missing], log=log)
+            except Trouble as trouble:
+                raise NoRoots(str(trouble)) from None
 
     def share_compiler_cache(self) -> None:
         kept = Path(os.environ.get("CCACHE_DIR", Path.home() / ".cache/ccache"))

@@ -30,10 +30,18 @@ def test_cases_count_for_the_engine_that_their_name_tells(tmp_path: Path) -> Non
     assert counts[matrix.BOTH] == Count(passed=1, skipped=2)
 
 
+def test_a_status_that_no_case_explains_is_a_failure() -> None:
+    green = {"epoll": Count(passed=2), "uring": Count(passed=2), matrix.BOTH: Count(passed=5)}
+    red = green | {"epoll": Count(passed=1, failed=1)}
+    assert matrix.with_status(green, 0) == green
+    assert matrix.with_status(red, 1) == red
+    assert matrix.with_status(green, 1)[matrix.BOTH] == Count(passed=5, failed=1)
+
+
 def test_the_table_has_a_line_for_each_row_with_its_columns_aligned() -> None:
     rows = [
-        matrix.Row("debian12", "g 12.2.0", "3.11.2", "epoll", Count(1200, 0, 3), 61.4),
-        matrix.Row("unstable", "g 16.2.0", "3.14.10", "uring", Count(7, 1, 0), 5.0),
+        matrix.Row("debian12", "gcc 12.2.0", "3.11.2", "epoll", Count(1200, 0, 3), 61.4),
+        matrix.Row("unstable", "gcc 16.2.0", "3.14.10", "uring", Count(7, 1, 0), 5.0),
     ]
     head, first, second = matrix.table(rows).splitlines()
     assert head.split() == ["environment", "compiler", "Python", "engine", "passed", "failed", "skipped", "time"]

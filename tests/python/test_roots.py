@@ -71,3 +71,35 @@ def test_without_the_rights_of_root_one_line_says_so(tool: str) -> None:
     )
     assert done.returncode == 1
     assert done.stderr == f"{tool}: chroot and mount need root: sudo ./tools/dev ...\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="asks as another user, which root alone can become")
+def test_an_environment_that_is_not_possible_may_be_left_out() -> None:
+    done = subprocess.run(
+        [Path("/usr/bin/python3"), ROOT / "tools/matrix.py", "--quick", "--if-possible"],
+        user="nobody",
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert done.stdout == "0 passed, 0 failed; left out: all, for chroot and mount need root: sudo ./tools/dev ...\n"
+
+
+def refuse(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.CompletedProcess([], 1, "", "mount: permission denied")
+
+
+def test_a_mount_that_is_refused_means_that_there_are_no_roots(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roots.subprocess, "run", refuse)
+    with pytest.raises(roots.NoRoots, match="^this machine refuses to mount: mount: permission denied$"):
+        roots.mount("--bind", "/a", "/b")
+
+
+def test_a_failed_program_in_a_root_is_no_lack_of_roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roots.subprocess, "run", refuse)
+    root = roots.Root("sid", "sid", tmp_path, "http://mirror.test/debian")
+    with pytest.raises(roots.Trouble) as caught:
+        root.run(["false"])
+    assert not isinstance(caught.value, roots.NoRoots)
+    with pytest.raises(roots.NoRoots):
+        root.install(["g++"])
