@@ -123,23 +123,31 @@ class _Steps:
                 step, given = coroutine.throw, error
 
 
+class _Call:
+    """What holds a thread. Each has an end of its own: while one is told of, the next may have begun."""
+
+    __slots__ = ("ended", "where")
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.ended = threading.Event()
+
+
 class _Watch:
     """Logs where a thread stands once one call has held it for too long; a call within that is part of it."""
 
     def __init__(self) -> None:
         self.thread = threading.get_ident()
-        self.where = ""
         self.depth = 0
         self.is_looking = False
         self.began = threading.Event()
-        self.ended = threading.Event()
+        self.call = _Call("")
 
     def begin(self, where: str) -> None:
         self.depth += 1
         if self.depth > 1:
             return
-        self.where = where
-        self.ended.clear()
+        self.call = _Call(where)
         self.began.set()
         if not self.is_looking:
             self.is_looking = True
@@ -149,20 +157,21 @@ class _Watch:
         self.depth -= 1
         if self.depth == 0:
             self.began.clear()
-            self.ended.set()
+            self.call.ended.set()
 
     def look(self) -> None:
         from traceback import format_stack
 
         while True:
             self.began.wait()
-            if self.ended.wait(SLOW_SECONDS):
+            call = self.call
+            if call.ended.wait(SLOW_SECONDS):
                 continue
             frame = sys._current_frames().get(self.thread)
-            if frame is not None and not self.ended.is_set():
+            if frame is not None and not call.ended.is_set():
                 stack = "".join(format_stack(frame))
-                _log.warning("%s has held the loop for %d ms:\n%s", self.where, SLOW_SECONDS * 1000, stack)
-            self.ended.wait()
+                _log.warning("%s has held the loop for %d ms:\n%s", call.where, SLOW_SECONDS * 1000, stack)
+            call.ended.wait()
 
 
 _here = threading.local()
