@@ -14,6 +14,7 @@
 
 #include "core/check.hpp"
 #include "core/clock.hpp"
+#include "core/listener_end.hpp"
 #include "core/service_manager.hpp"
 #include "core/stats_segment.hpp"
 #include "core/worker_patience.hpp"
@@ -25,7 +26,6 @@ namespace {
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
 constexpr std::uint64_t quick_stop_ms = 1000;  // PRC-002: for requests
 constexpr std::uint64_t queue_look_ms = 5;     // how often a stop looks at the listeners' queues
-constexpr std::uint64_t queue_empty_ms = 500;  // and for how long it waits for an empty one
 constexpr int exit_failed = 1;
 constexpr int exit_not_started = 3;
 
@@ -49,8 +49,7 @@ struct Worker {
 struct Listener {
   int descriptor;
   std::vector<std::size_t> workers;  // who accept from it
-  bool shut = false;
-  std::uint64_t shut_by_ms = never_ms;  // in a stop, even if connections keep coming
+  ListenerEnd end;                   // of a stop
 };
 
 std::vector<Listener> listeners_of(const std::vector<std::vector<int>>& inherited) {
@@ -59,17 +58,12 @@ std::vector<Listener> listeners_of(const std::vector<std::vector<int>>& inherite
     for (const int descriptor : inherited[worker]) {
       auto listener = std::ranges::find(found, descriptor, &Listener::descriptor);
       if (listener == found.end()) {
-        listener = found.insert(found.end(), {.descriptor = descriptor, .workers = {}});
+        listener = found.insert(found.end(), Listener{descriptor, {}, ListenerEnd(descriptor)});
       }
       listener->workers.push_back(worker);
     }
   }
   return found;
-}
-
-bool has_connection_waiting(int listener) {
-  pollfd entry{listener, POLLIN, 0};
-  return ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
 }
 
 class Supervisor {
@@ -184,7 +178,7 @@ class Supervisor {
   void wait() {
     std::uint64_t wake_ms = stopping_ ? kill_at_ms_ : never_ms;
     if (stopping_ && !options_.keeps_listeners &&
-        !std::ranges::all_of(listeners_, &Listener::shut)) {
+        !std::ranges::all_of(listeners_, &ListenerEnd::is_shut, &Listener::end)) {
       wake_ms = std::min(wake_ms, clock_.now_ms() + queue_look_ms);
     }
     if (!stopping_ && options_.notify_watchdog_ms != 0) {
@@ -244,9 +238,8 @@ class Supervisor {
   // PRC-011: whoever connects once the queues are empty is refused at once, and waits for nobody.
   void shut_listeners() {
     if (options_.keeps_listeners) return;
-    const std::uint64_t now_ms = clock_.now_ms();
     for (Listener& listener : listeners_) {
-      if (listener.shut) continue;
+      if (listener.end.is_shut()) continue;
       bool served = false;
       bool emptied = true;
       for (const std::size_t index : listener.workers) {
@@ -254,12 +247,11 @@ class Supervisor {
         served = served || lives;
         emptied = emptied && (!lives || state_of(index).queues_emptied != 0);
       }
-      if (!emptied) continue;
-      listener.shut_by_ms = std::min(listener.shut_by_ms, now_ms + queue_empty_ms);
-      const bool waits = served && has_connection_waiting(listener.descriptor);
-      if (waits && now_ms < listener.shut_by_ms) continue;
-      listener.shut = true;
-      ::shutdown(listener.descriptor, SHUT_RDWR);
+      if (!served) {
+        listener.end.shut();
+      } else if (emptied) {
+        listener.end.proceed(clock_.now_ms());
+      }
     }
   }
 

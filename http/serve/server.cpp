@@ -27,6 +27,8 @@ constexpr std::uint64_t quick_stop_ms = 1000;     // PRC-002
 constexpr std::uint64_t accept_in_stop_ms_max = 1000;
 // How often a stop looks whether the supervisor has shut the listeners down.
 constexpr std::uint64_t shut_look_ms = 10;
+// So many turns without a connection show that a listener that is shut down has no more of them.
+constexpr std::uint32_t turns_shut_max = 2;
 constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
 }  // namespace
@@ -48,7 +50,8 @@ void Server::listen(uring::Descriptor listener, Sharing sharing) {
                         .sharing = sharing,
                         .queue_max = shared_.engine.kind() == uring::EngineKind::memory
                                          ? 0
-                                         : uring::accept_queue_max(listener)});
+                                         : uring::accept_queue_max(listener),
+                        .end = ListenerEnd(listener)});
 }
 
 // --- the turn ---
@@ -91,9 +94,12 @@ std::uint64_t Server::next_deadline_ns() const {
 std::uint64_t Server::stopping_deadline_ms() const {
   if (!shared_.stopping) return stop_at_ms_;
   if (accepting_over_) return stop_deadline_ms_;
-  if (queues_emptied_) return std::min(stop_deadline_ms_, shared_.clock.now_ms() + shut_look_ms);
-  // Accepting ends one turn after the queue was found empty; that turn must not wait for long.
-  return std::min(stop_deadline_ms_, shared_.clock.now_ms() + 1);
+  const bool waits_for_others =
+      queues_emptied_ && listeners_end_ == ListenersEnd::shut_by_others &&
+      std::ranges::all_of(listeners_, [](const Listener& at) { return at.turns_shut == 0; });
+  // Otherwise accepting ends some turns after the queue was found empty, which must not wait.
+  const std::uint64_t look_ms = waits_for_others ? shut_look_ms : 1;
+  return std::min(stop_deadline_ms_, shared_.clock.now_ms() + look_ms);
 }
 
 // The connection a completion is for; null if it has left.
@@ -153,9 +159,10 @@ void Server::complete(std::span<const Completion> batch) {
   // A full batch tells nothing of what it had no room for.
   if (!shared_.stopping || accepting_over_) [[likely]]
     return;
-  if (queues_emptied_) return notice_shut_listeners();
   const bool emptied = !accepted && batch.size() < shared_.config.turn_completions_max;
-  if (emptied || shared_.clock.now_ms() >= accept_until_ms_) end_accepting();
+  if (emptied || queues_emptied_ || shared_.clock.now_ms() >= accept_until_ms_) {
+    end_accepting(emptied);
+  }
 }
 
 // More completions than requests may wait: what a turn took waits for the handlers of all before
@@ -424,41 +431,25 @@ void Server::want(Stop stop) {
   shared_.connections.for_each([](Connection& connection) { connection.drain(); });
 }
 
-// The queues have been found empty, or enough has been accepted.
-[[gnu::noinline]] void Server::end_accepting() {
+// Once the queues have been found empty, or enough has been accepted, each turn.
+[[gnu::noinline]] void Server::end_accepting(bool emptied) {
   if (shared_.core_state != nullptr) shared_.core_state->queues_emptied = 1;
-  if (listeners_.empty()) return close_listeners();
-  switch (listeners_end_) {
-    case ListenersEnd::outlive_it:
-      return close_listeners();
-    case ListenersEnd::shut_by_us:
-      for (std::uint32_t index = 0; index < listeners_.size(); ++index) shut_down(index);
-      return;
-    case ListenersEnd::shut_by_others:
-      queues_emptied_ = true;
-      return;
-  }
-}
-
-// Handlers of this turn may have taken long, so that others wait by now: they are accepted first.
-void Server::shut_down(std::uint32_t index) {
-  const Listener& listener = listeners_[index];
-  if (listener.over) return;
-  const bool waits = uring::has_connection_waiting(listener.descriptor);
-  if (waits && shared_.clock.now_ms() < accept_until_ms_) return;
-  uring::stop_listening(listener.descriptor);
-  end_listening(index);
-}
-
-// An accept that waits ends with EINVAL when its TCP listener is shut down, but that of a Unix
-// socket goes on waiting: the kernel tells only those who look at the socket.
-void Server::notice_shut_listeners() {
+  queues_emptied_ = true;
+  if (listeners_.empty() || listeners_end_ == ListenersEnd::outlive_it) return close_listeners();
   for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
-    const Listener& listener = listeners_[index];
-    if (!listener.over && uring::peer_state_of(listener.descriptor) != uring::PeerState::open) {
-      end_listening(index);
-    }
+    Listener& listener = listeners_[index];
+    if (listener.over || !is_shut(listener) || !emptied) continue;
+    if (!listener.armed && shared_.clock.now_ms() < accept_until_ms_) continue;
+    // An accept that waits ends with EINVAL when its TCP listener is shut down, but that of a Unix
+    // socket goes on waiting, and may be about to bring who came before.
+    if (++listener.turns_shut > turns_shut_max) end_listening(index);
   }
+}
+
+bool Server::is_shut(Listener& listener) const {
+  if (listeners_end_ == ListenersEnd::shut_by_us)
+    return listener.end.proceed(shared_.clock.now_ms());
+  return uring::peer_state_of(listener.descriptor) != uring::PeerState::open;
 }
 
 // The listener is shut down: nothing comes from it any more.

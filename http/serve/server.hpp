@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/listener_end.hpp"
 #include "http/serve/shared.hpp"
 #include "uring/engine.hpp"
 #include "uring/loop.hpp"
@@ -72,6 +73,8 @@ class Server final : public uring::Work {
     bool armed_for_one = false;
     bool cancelling = false;
     bool over = false;  // shut down: nothing comes any more
+    ListenerEnd end;
+    std::uint32_t turns_shut = 0;  // since it was found shut down
     // Accepting pauses until then after EMFILE and its like (ENG-028); 0 while it does not.
     std::uint64_t paused_until_ms = 0;
   };
@@ -99,9 +102,8 @@ class Server final : public uring::Work {
   void admit_waiting();
   void make_room();
   bool takes_burst(const Listener& listener) const;
-  void end_accepting();
-  void shut_down(std::uint32_t index);
-  void notice_shut_listeners();
+  void end_accepting(bool emptied);
+  bool is_shut(Listener& listener) const;
   void end_listening(std::uint32_t index);
   void close_listeners();
   bool nothing_left() const;
@@ -130,7 +132,7 @@ class Server final : public uring::Work {
   std::uint64_t stop_at_ms_ = TimerWheel::no_deadline_ms;
   ListenersEnd listeners_end_ = ListenersEnd::outlive_it;
   std::uint64_t accept_until_ms_ = 0;  // in a stop, whatever still arrives
-  // The supervisor knows that the queues are empty.
+  // The queues were empty, or enough was accepted; the supervisor knows.
   bool queues_emptied_ = false;
   // The listeners' queues have been emptied and accepting is over.
   bool accepting_over_ = false;

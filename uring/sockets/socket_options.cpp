@@ -62,15 +62,6 @@ std::uint32_t accept_queue_max(Descriptor listener) {
   return kernels_own_max;
 }
 
-void stop_listening(Descriptor listener) {
-  ::shutdown(listener, SHUT_RDWR);
-}
-
-bool has_connection_waiting(Descriptor listener) {
-  pollfd entry{listener, POLLIN, 0};
-  return ::poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
-}
-
 void close_with_reset(Descriptor socket) {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

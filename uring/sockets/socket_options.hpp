@@ -37,11 +37,4 @@ bool is_listening(Descriptor socket);
 // How many connections may wait to be accepted from a listener.
 std::uint32_t accept_queue_max(Descriptor listener);
 
-// For everyone who has a copy of the listener: from now on connecting is refused and accepting
-// fails with EINVAL. Connections that wait in a TCP listener's queue are reset.
-void stop_listening(Descriptor listener);
-
-// A connection waits to be accepted from a listener.
-bool has_connection_waiting(Descriptor listener);
-
 }  // namespace pelton::uring

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/core_state.hpp"
+#include "core/listener_end.hpp"
 #include "served.hpp"
 #include "uring/choice.hpp"
 #include "uring/sockets/listener.hpp"
@@ -116,6 +117,7 @@ TEST_P(KernelStop, PRC_011_connecting_is_refused_while_the_last_request_goes_on)
   ask("/");
   server_->stop();
   EXPECT_EQ(status_of(rest(clients_[1])), 200);
+  turn_until([&] { return !uring::is_listening(listener.descriptor()); });
   EXPECT_EQ(connect(listener.port()), ECONNREFUSED);
   EXPECT_FALSE(server_->finished());
   answer_later(seen_.suspended.front(), "late");
@@ -169,7 +171,7 @@ TEST_P(KernelStop, PRC_011_PRC_020_a_supervisor_decides_when_accepting_ends) {
   ASSERT_EQ(connect(listener.port()), 0);
   ask("/");
   EXPECT_EQ(status_of(rest(clients_[1])), 200);
-  uring::stop_listening(listener.descriptor());
+  ListenerEnd(listener.descriptor()).shut();
   EXPECT_EQ(connect(listener.port()), ECONNREFUSED);
   answer_later(seen_.suspended.front(), "late");
   EXPECT_EQ(body_of(rest(clients_[0])), "late");
@@ -186,7 +188,7 @@ TEST_P(KernelStop, PRC_020_listeners_that_outlive_the_stop_keep_who_comes_later)
   server_->stop();
   turn_until([&] { return server_->finished(); });
   ASSERT_EQ(connect(listener.port()), 0);
-  EXPECT_TRUE(uring::has_connection_waiting(listener.descriptor()));
+  EXPECT_TRUE(has_connection_waiting(listener.descriptor()));
 }
 
 // Accepting is over by then, and nothing else would end the wait: a turn that hears of nothing
