@@ -141,8 +141,7 @@ class Root:
             try:
                 yield self
             finally:
-                for point in ("proc", "dev", "sys"):
-                    subprocess.run(["umount", "--recursive", "--lazy", self.directory / point], check=False)
+                subprocess.run(["umount", "--recursive", "--lazy", self.directory], check=False)
 
     def _make(self) -> None:
         if shutil.which("debootstrap") is None:
@@ -165,6 +164,8 @@ class Root:
         (self.directory / ".made").touch()
 
     def _mount(self) -> None:
+        # Itself a mount point: `ip netns exec` changes how the mount at / propagates.
+        mount("--bind", self.directory, self.directory)
         mount("-t", "proc", "proc", self.directory / "proc")
         for point in ("dev", "sys"):
             mount("--rbind", f"/{point}", self.directory / point)

@@ -110,13 +110,16 @@ def test_run_refuses_unknown_settings() -> None:
         App().run(timeout_idel=3)  # type: ignore[call-arg]
 
 
-def test_run_serves_in_a_thread_until_stop(engine: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_run_serves_in_a_thread_until_stop(
+    engine: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PELTON_ENGINE", raising=False)  # it wins over a keyword
     app = App()
     app.add_route("/", lambda: "up")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    thread = threading.Thread(target=app.run, kwargs={"port": port, "engine": engine})
+    thread = threading.Thread(target=app.run, kwargs={"port": port, "engine": engine}, daemon=True)
     thread.start()
     said = ""
     while "listening" not in said:
