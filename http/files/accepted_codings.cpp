@@ -2,18 +2,13 @@
 
 #include <algorithm>
 
+#include "http/message/field_list.hpp"
 #include "http/message/field_rules.hpp"
 
 namespace pelton::http {
 namespace {
 
 constexpr int unsaid = -1;
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // In thousandths; a weight that is none counts as refusal, so that nothing is sent that may not be
 // understood.

@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "http/message/field_list.hpp"
 #include "http/message/field_rules.hpp"
 
 namespace pelton::http {
 namespace {
 
 constexpr std::uint64_t beyond = std::numeric_limits<std::uint64_t>::max();
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // A number too large to be held is beyond the end of every file, which is all that matters of it.
 bool read_position(std::string_view digits, std::uint64_t& position) {

@@ -2,18 +2,9 @@
 
 #include <algorithm>
 
-#include "http/message/octets.hpp"
+#include "http/message/field_list.hpp"
 
 namespace pelton::http {
-namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-}  // namespace
 
 bool CookiePairs::next(CookiePair& pair) {
   while (!rest_.empty()) {

@@ -1,16 +1,11 @@
 #include "http/message/media_type.hpp"
 
+#include "http/message/field_list.hpp"
 #include "http/message/field_rules.hpp"
 #include "http/message/folded_text.hpp"
 
 namespace pelton::http {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 bool is_utf8_charset(std::string_view value) {
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
