@@ -168,6 +168,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"cut", "engine_unknown", "ENG-039"},
     // The answer was not finished when the time of a stop was over.
     {"cut", "drain_deadline", "PRC-016"},
+    // There was no memory for an answer, a body or a message, nor to say so on the wire.
+    {"cut", "memory", "PRC-036"},
     // A message is larger than limits.ws_max_size: closed with 1009.
     {"cut", "websocket_message_too_big", "LIM-070"},
     // A message has more fragments than limits.ws_max_fragments: closed with 1009.

@@ -90,6 +90,7 @@ enum class Reason : std::uint8_t {
   cut_engine_memory,
   cut_engine_unknown,
   cut_drain_deadline,
+  cut_memory,
   cut_websocket_message_too_big,
   cut_websocket_fragments,
   cut_websocket_queue,

@@ -22,12 +22,13 @@ class BlockPool {
     std::size_t bytes = 0;
   };
 
-  BlockPool() = default;
+  BlockPool();
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
   ~BlockPool();
 
-  // A block of at least `bytes_min` octets, contents undefined.
+  // A block of at least `bytes_min` octets, contents undefined; one without data if there is no
+  // memory for it.
   Block lend(std::size_t bytes_min) {
     if (bytes_min > smallest_bytes || free_[0].top == nullptr) [[unlikely]]
       return lend_other(bytes_min);
@@ -79,6 +80,14 @@ class BlockPool {
     }
   };
 
+  // Little that is needed to end what there is no memory for: heads, refusals, frames that close.
+  // It is an address range until it is used.
+  static constexpr std::size_t largest_kept_bytes = smallest_bytes << (class_count - 1);
+  static constexpr std::size_t reserve_block_bytes = std::size_t{64} * 1024;
+  static constexpr std::size_t reserve_count = 8;
+  static constexpr std::size_t reserve_bytes = reserve_count * reserve_block_bytes;
+
+  Block allocate(std::size_t bytes_min, std::size_t bytes);
   Block lend_other(std::size_t bytes_min);
   void take_back_other(Block block);
 
@@ -87,6 +96,8 @@ class BlockPool {
   std::size_t larger_bytes_ = 0;  // lent, beyond the least size of each block
   std::size_t watched_bytes_ = 0;
   bool* raised_ = nullptr;
+  char* reserve_;                   // null if there never was memory for it
+  std::uint32_t reserve_free_ = 0;  // a bit for each block
 };
 
 class Output {
@@ -95,40 +106,54 @@ class Output {
   Output(Output&& other) noexcept
       : pool_(other.pool_),
         block_(std::exchange(other.block_, {})),
-        size_(std::exchange(other.size_, 0)) {}
+        size_(std::exchange(other.size_, 0)),
+        failed_(std::exchange(other.failed_, false)) {}
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
   ~Output() { release(); }
 
-  // Room for `bytes` more octets; write there, then advance() by what was written.
-  char* reserve(std::size_t bytes) {
-    if (block_.bytes - size_ < bytes) [[unlikely]] {
-      if (block_.data == nullptr) {
-        block_ = pool_->lend(bytes);
-      } else {
-        grow(bytes);
-      }
-    }
-    return block_.data + size_;
+  // Makes room for `bytes` more octets. False if there is no memory for them: what is there stays,
+  // and has_failed() says so.
+  [[nodiscard]] bool make_room(std::size_t bytes) {
+    if (block_.bytes - size_ >= bytes) [[likely]]
+      return true;
+    if (block_.data != nullptr) return grow(bytes);
+    block_ = pool_->lend(bytes);
+    if (block_.data != nullptr) [[likely]]
+      return true;
+    return fail();
   }
+  // The same, with where to write; then advance() by what was written. Null if there is no memory.
+  char* reserve(std::size_t bytes) { return make_room(bytes) ? block_.data + size_ : nullptr; }
   // What may be written behind reserve() before it has to grow.
   std::size_t room() const { return block_.bytes - size_; }
   void advance(std::size_t bytes) { size_ += bytes; }
-  void append(std::string_view octets) {
-    if (octets.empty()) return;  // its address may be null, which memcpy(3) does not take
-    std::memcpy(reserve(octets.size()), octets.data(), octets.size());
+  // False, and nothing is appended, if there is no memory. Whoever writes many pieces may look at
+  // has_failed() once, behind them.
+  bool append(std::string_view octets) {
+    if (octets.empty()) return true;  // its address may be null, which memcpy(3) does not take
+    if (!make_room(octets.size())) [[unlikely]]
+      return false;
+    std::memcpy(block_.data + size_, octets.data(), octets.size());
     size_ += octets.size();
+    return true;
   }
-  void push(char octet) {
-    *reserve(1) = octet;
-    ++size_;
-  }
+  bool push(char octet) { return append({&octet, 1}); }
   void truncate(std::size_t bytes) { size_ = bytes; }
 
   char* data() { return block_.data; }
   const char* data() const { return block_.data; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  // Something that was to be written is not here, for lack of memory, until recover().
+  bool has_failed() const { return failed_; }
+  // Notes the same of something that was not even tried. False, for who returns it.
+  bool fail() {
+    failed_ = true;
+    return false;
+  }
+  // What is here is taken for whole again.
+  void recover() { failed_ = false; }
   std::span<const char> octets() const { return {block_.data, size_}; }
   std::string_view view() const { return {block_.data, size_}; }
 
@@ -143,14 +168,16 @@ class Output {
     CHECK(block_.data == nullptr && pool_ == other.pool_);
     block_ = std::exchange(other.block_, {});
     size_ = std::exchange(other.size_, 0);
+    failed_ = std::exchange(other.failed_, false);
   }
 
  private:
-  void grow(std::size_t bytes);
+  bool grow(std::size_t bytes);
 
   BlockPool* pool_;
   BlockPool::Block block_;
   std::size_t size_ = 0;
+  bool failed_ = false;
 };
 
 }  // namespace pelton

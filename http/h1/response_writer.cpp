@@ -165,6 +165,10 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   }
 
   char* const begin = output.reserve(room);
+  if (begin == nullptr) {
+    output.recover();
+    return HeadFault::memory;
+  }
   const ResponseBlocks::Block& block = blocks_.of(head.status);
   const bool date = defaults_.date() && !said_.date;
   cursor = date ? put(begin, block) : put(begin, block.status_line());
@@ -215,7 +219,10 @@ HeadFault ResponseWriter::begin_naming_websocket(Output& output, const ResponseH
   // Behind the status line, so that everything else moves.
   const std::size_t at = start_ + blocks_.of(head.status).status_line_bytes;
   const std::size_t moved_bytes = output.size() - at;
-  output.reserve(websocket_lines.size());
+  if (!output.make_room(websocket_lines.size())) {
+    abandon(output);
+    return HeadFault::memory;
+  }
   std::memmove(output.data() + at + websocket_lines.size(), output.data() + at, moved_bytes);
   put(output.data() + at, websocket_lines);
   output.advance(websocket_lines.size());
@@ -264,39 +271,37 @@ HeadFault ResponseWriter::finish_by_rule(Output& output) {
       return HeadFault::none;
     case BodyRule::empty:
       output.truncate(body_at_);
-      patch_length(output, 0);
-      return HeadFault::none;
+      return patch_length(output, 0);
     case BodyRule::head_only: {
       // A handler that answers HEAD itself may state the length GET would have.
       const bool stated = said_.length && body_bytes == 0;
       if (said_.length && !stated && declared_length_ != body_bytes) break;
       output.truncate(body_at_);
-      patch_length(output, stated ? declared_length_ : body_bytes);
-      return HeadFault::none;
+      return patch_length(output, stated ? declared_length_ : body_bytes);
     }
     case BodyRule::whole:
       if (said_.length && declared_length_ != body_bytes) break;
-      patch_length(output, body_bytes);
-      return HeadFault::none;
+      return patch_length(output, body_bytes);
   }
   abandon(output);
   return HeadFault::length;
 }
 
 // Makes room for as many digits as this length has: the rest of the head and the body move.
-[[gnu::noinline]] void ResponseWriter::move_tail(Output& output, std::size_t length) {
+[[gnu::noinline]] bool ResponseWriter::move_tail(Output& output, std::size_t length) {
   unsigned digits = 1;
   std::size_t bound = 10;
   // Nineteen digits hold every length there can be.
   for (; length >= bound && digits < 19; bound *= 10) ++digits;
   const std::size_t tail_at = length_at_ + length_digits_;
   const std::size_t tail_bytes = output.size() - tail_at;
-  if (digits > length_digits_) output.reserve(digits - length_digits_);
+  if (digits > length_digits_ && !output.make_room(digits - length_digits_)) return false;
   std::memmove(output.data() + length_at_ + digits, output.data() + tail_at, tail_bytes);
   output.truncate(length_at_ + digits + tail_bytes);
   length_digits_ = digits;
   length_least_ = digits == 1 ? 0 : bound / 10;
   length_count_ = bound - length_least_;
+  return true;
 }
 
 }  // namespace pelton::http::h1

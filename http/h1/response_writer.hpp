@@ -85,7 +85,11 @@ class ResponseWriter {
     if (persistence != Persistence::keep || for_head || !(head.is_plain() & plain_)) [[unlikely]] {
       return begin(output, head.parts(), persistence, for_head);
     }
-    char* const begin = output.reserve(head.room_bytes() + own_lines_bytes);
+    if (!output.make_room(head.room_bytes() + own_lines_bytes)) [[unlikely]] {
+      output.recover();
+      return HeadFault::memory;
+    }
+    char* const begin = output.data() + output.size();
     head.copy_to(begin);
     blocks_.copy_date(begin + head.date_at());
     start_ = output.size();
@@ -100,12 +104,11 @@ class ResponseWriter {
   // The same for a 426, with what to upgrade to, which no handler's field can say (WS-001, WS-002).
   HeadFault begin_naming_websocket(Output& output, const ResponseHead& head,
                                    Persistence persistence, bool for_head);
-  // Ends the body that was appended since begin(). HeadFault::length takes everything back.
+  // Ends the body that was appended since begin(). A fault takes everything back.
   HeadFault finish(Output& output) {
     if (rule_ != BodyRule::whole || said_.length) [[unlikely]]
       return finish_by_rule(output);
-    patch_length(output, output.size() - body_at_);
-    return HeadFault::none;
+    return patch_length(output, output.size() - body_at_);
   }
   // Writes the head of the response to `request` whose body comes in pieces, and says in `body` how
   // they are framed. A length is declared by the handler's Content-Length field. After a fault
@@ -113,7 +116,10 @@ class ResponseWriter {
   HeadFault begin_stream(Output& output, const ResponseHead& head, Persistence persistence,
                          const RequestHead& request, StreamedBody& body);
   // Takes back everything since begin().
-  void abandon(Output& output) { output.truncate(start_); }
+  void abandon(Output& output) {
+    output.truncate(start_);
+    output.recover();
+  }
 
   // Of the response that was finished last, read from where it was written.
   std::uint16_t status_in(const Output& output) const {
@@ -145,9 +151,13 @@ class ResponseWriter {
   HeadFault open(Output& output, const ResponseHead& head, bool for_head, char*& cursor);
   char* put_persistence(char* cursor, Persistence persistence) const;
   HeadFault finish_by_rule(Output& output);
-  void patch_length(Output& output, std::size_t length) {
-    if (length - length_least_ >= length_count_) [[unlikely]]
-      move_tail(output, length);
+  HeadFault patch_length(Output& output, std::size_t length) {
+    if (length - length_least_ >= length_count_) [[unlikely]] {
+      if (!move_tail(output, length)) {
+        abandon(output);
+        return HeadFault::memory;
+      }
+    }
     char* cursor = output.data() + length_at_ + length_digits_;
     for (; length >= 100; length /= 100) put_two_digits(cursor -= 2, length % 100);
     if (length >= 10) {
@@ -155,8 +165,9 @@ class ResponseWriter {
     } else {
       cursor[-1] = static_cast<char>('0' + length);
     }
+    return HeadFault::none;
   }
-  void move_tail(Output& output, std::size_t length);
+  bool move_tail(Output& output, std::size_t length);  // false if there is no memory
   char* put_defaults(char* cursor, std::span<const FieldView> fields) const;
 
   ResponseBlocks& blocks_;

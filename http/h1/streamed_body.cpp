@@ -1,6 +1,7 @@
 #include "http/h1/streamed_body.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "http/h1/field_values.hpp"
@@ -12,9 +13,9 @@ namespace {
 constexpr std::size_t size_digits_max = 16;
 
 void append_chunk_size(Output& output, std::size_t bytes) {
-  char* const digits = output.reserve(size_digits_max);
-  const auto written = std::to_chars(digits, digits + size_digits_max, bytes, 16);
-  output.advance(static_cast<std::size_t>(written.ptr - digits));
+  std::array<char, size_digits_max> digits;
+  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), bytes, 16);
+  output.append({digits.data(), static_cast<std::size_t>(written.ptr - digits.data())});
   output.append("\r\n");
 }
 
@@ -29,7 +30,10 @@ void StreamedBody::write(Output& output, std::string_view piece) {
   if (piece.empty()) return;
   if (framing_ == Framing::length) left_bytes_ -= piece.size();
   body_bytes_ += piece.size();
-  if (framing_ != Framing::chunked) return output.append(piece);
+  if (framing_ != Framing::chunked) {
+    output.append(piece);
+    return;
+  }
   append_chunk_size(output, piece.size());
   output.append(piece);
   output.append("\r\n");

@@ -15,6 +15,9 @@ namespace pelton::http::h1 {
 
 class StreamedBody {
  public:
+  // What write() adds to a piece, at most: a chunk's size and the ends of two lines.
+  static constexpr std::size_t frame_bytes_max = 20;
+
   enum class Framing : std::uint8_t {
     none,         // no body octet leaves: HEAD, 204, 205, 304
     length,       // as many octets as the handler declared (RSP-005)

@@ -21,6 +21,7 @@ enum class HeadFault : std::uint8_t {
   status,  // outside 200-599 (RSP-010)
   header,  // a name, a value, their number or their size (RSP-011, RSP-014, RSP-015)
   length,  // the handler's Content-Length is not the body's (RSP-012)
+  memory,  // there is none for so large a response (PRC-036)
 };
 
 }  // namespace pelton::http

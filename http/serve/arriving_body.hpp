@@ -27,6 +27,8 @@ class ArrivingBody {
     arrived_.take(octets);
   }
   void complete() { complete_ = true; }
+  // Some of it is not here, for lack of memory.
+  bool has_failed() const { return arrived_.has_failed(); }
 
   // What waits, at most so much of it, valid until the next call. Whoever gets nothing of a body
   // that has not ended waits for it.

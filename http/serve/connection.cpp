@@ -155,8 +155,10 @@ void Connection::note_room() {
 }
 
 [[gnu::noinline]] void Connection::settle_rarely() {
+  if (cut_for_memory()) return;
   if (life_ == Life::handling) settle_kept();
   if (life_ == Life::upgraded) settle_websocket();
+  if (life_ != Life::closing) cut_for_memory();
 }
 
 void Connection::complete_send(std::int32_t result) {
@@ -222,9 +224,12 @@ void Connection::arm_receive() {
   receive_armed_ = true;
   receive_cancelled_ = false;
   if (parked_ && owes_much()) [[unlikely]] {
-    receive_owned_ = true;
-    shared_.engine.receive_into(token(Operation::receive), descriptor_, parked_->room_for_body());
-    return;
+    // Without memory for more it comes into the buffers that all share, and is refused from there.
+    if (const std::span<char> room = parked_->room_for_body(); !room.empty()) {
+      receive_owned_ = true;
+      shared_.engine.receive_into(token(Operation::receive), descriptor_, room);
+      return;
+    }
   }
   shared_.engine.receive(token(Operation::receive), descriptor_);
 }

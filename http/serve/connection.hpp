@@ -155,10 +155,14 @@ class Connection final : public TurnNode,
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
                     std::string_view rest);
+  // Counts that there was no memory to answer with; how the connection goes on behind what is
+  // queued.
+  h1::Persistence leave_unanswered();
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
                     h1::Persistence persistence, Reason reason);
-  void write_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
-                   h1::Persistence persistence, Reason reason);
+  // How the connection goes on behind it: as asked, or it ends without an answer.
+  h1::Persistence write_whole(const RequestHead& head, const ResponseHead& response,
+                              std::string_view body, h1::Persistence persistence, Reason reason);
   void settle_exchange(Exchange& exchange, Outcome outcome);
   h1::Persistence settle_answer(Exchange& exchange, Outcome outcome);
   struct Sent {
@@ -177,6 +181,10 @@ class Connection final : public TurnNode,
   void conclude(h1::Persistence persistence);
   void conclude_last();
   void refuse(Reason reason, Method method);
+  // What arrived cannot be kept, or what was to leave cannot be queued: the connection is cut when
+  // the turn settles it, since whoever calls may need it until then (PRC-036).
+  void lack_memory();
+  bool cut_for_memory();
   void write_refusal(const RequestHead& head, Reason reason);
   Method method_parked() const;
 

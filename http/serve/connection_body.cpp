@@ -22,6 +22,8 @@ Reason cut_for(Reason refusal) {
       return Reason::cut_body_too_large;
     case Reason::refused_body_too_slow:
       return Reason::cut_body_too_slow;
+    case Reason::shed_memory:
+      return Reason::cut_memory;
     default:
       return Reason::cut_body_truncated;
   }
@@ -80,6 +82,10 @@ std::string_view Connection::resume_streamed(std::string_view octets) {
       return {};
     }
   }
+  if (body.has_failed()) {
+    refuse_streamed(Reason::shed_memory);
+    return {};
+  }
   streamed_body_grew(complete);
   return octets;
 }
@@ -97,6 +103,7 @@ void Connection::receive_streamed(std::size_t bytes) {
   ParkedMessage& parked = *parked_;
   parked.body_came(bytes);
   kept_->body.append(parked.body);
+  if (kept_->body.has_failed()) return refuse_streamed(Reason::shed_memory);
   earn_streamed_credit(bytes);
   streamed_body_grew(parked.left_bytes == 0);
 }

@@ -76,6 +76,7 @@ Persistence Connection::settle_answer(Exchange& exchange, Outcome outcome) {
       const RefusalBodies& bodies = shared_.refusal_bodies_of(exchange.match().route);
       const HeadFault fault = exchange.respond(
           {.status = 500, .content_type = &bodies.content_type()}, bodies.of_status(500));
+      if (fault == HeadFault::memory) return leave_unanswered();
       CHECK(fault == HeadFault::none);
     }
   }
@@ -185,25 +186,38 @@ Persistence Connection::persistence_with_unread(const RequestHead& head, std::st
   return Persistence::close;
 }
 
-void Connection::answer_whole(const RequestHead& head, const ResponseHead& response,
-                              std::string_view body, Persistence persistence, Reason reason) {
-  write_whole(head, response, body, persistence, reason);
-  conclude(persistence);
+// What is queued leaves, and the connection ends behind it (PRC-036).
+[[gnu::noinline]] Persistence Connection::leave_unanswered() {
+  shared_.tell(Reason::cut_memory, this);
+  return end_wanted();
 }
 
-void Connection::write_whole(const RequestHead& head, const ResponseHead& response,
-                             std::string_view body, Persistence persistence, Reason reason) {
+void Connection::answer_whole(const RequestHead& head, const ResponseHead& response,
+                              std::string_view body, Persistence persistence, Reason reason) {
+  conclude(write_whole(head, response, body, persistence, reason));
+}
+
+Persistence Connection::write_whole(const RequestHead& head, const ResponseHead& response,
+                                    std::string_view body, Persistence persistence, Reason reason) {
   const bool for_head = head.method == Method::head;
   HeadFault fault =
       response.status == 426
           ? shared_.writer.begin_naming_websocket(pending_, response, persistence, for_head)
           : shared_.writer.begin(pending_, response, persistence, for_head);
-  CHECK(fault == HeadFault::none);
-  pending_.append(body);
-  fault = shared_.writer.finish(pending_);
+  if (fault == HeadFault::none) {
+    if (!pending_.append(body)) {
+      shared_.writer.abandon(pending_);
+      fault = HeadFault::memory;
+    } else {
+      fault = shared_.writer.finish(pending_);
+    }
+  }
+  if (fault == HeadFault::memory) [[unlikely]]
+    return leave_unanswered();
   CHECK(fault == HeadFault::none);
   if (shared_.access_log != nullptr) [[unlikely]]
     log_exchange(head, nullptr, sent_last(), reason);
+  return persistence;
 }
 
 Method Connection::method_parked() const {
@@ -215,13 +229,30 @@ Method Connection::method_parked() const {
 // body (H1-093).
 void Connection::refuse(Reason reason, Method method) {
   RequestHead head;
-  if (parked_ && parked_->phase != ParkedMessage::Phase::head) head = parked_->head_in_place();
+  const bool has_head = parked_ && parked_->phase != ParkedMessage::Phase::head &&
+                        parked_->phase != ParkedMessage::Phase::backlog;
+  if (has_head && parked_->octets.size() >= parked_->head.head_bytes) {
+    head = parked_->head_in_place();
+  }
   head.method = method;
   write_refusal(head, reason);
   waiting_ = Wait::nothing;
   conclude(Persistence::close);
   if (parked_) unpark();
   finish_if_flushed();
+}
+
+void Connection::lack_memory() {
+  pending_.fail();
+  if (life_ == Life::open) life_ = Life::finishing;
+  shared_.schedule(*this);
+}
+
+// True if it was lacking: the connection is gone.
+bool Connection::cut_for_memory() {
+  if (!pending_.has_failed() && !sending_.has_failed()) return false;
+  cut(Reason::cut_memory);
+  return true;
 }
 
 void Connection::write_refusal(const RequestHead& head, Reason reason) {

@@ -41,13 +41,13 @@ void Connection::keep_backlog(std::string_view octets) {
     return;
   }
   CHECK(input_paused_);
-  park(Phase::backlog).octets.append(octets);
+  if (!park(Phase::backlog).octets.append(octets)) lack_memory();
 }
 
 void Connection::park_head(std::string_view octets) {
   ParkedMessage& parked = park(Phase::head);
   parked_since_ns_ = shared_.clock.now_ns();
-  parked.octets.append(octets);
+  if (!parked.octets.append(octets)) return refuse(Reason::shed_memory, Method::other);
   // Read once more from the start, now with a parser that stays: the shared one moves on.
   const Verdict verdict = parked.parser.parse(parked.octets.view());
   CHECK(verdict == Verdict::need_more);
@@ -93,7 +93,10 @@ std::string_view Connection::resume(std::string_view octets) {
 std::string_view Connection::resume_head(std::string_view octets) {
   ParkedMessage& parked = *parked_;
   const std::size_t held_bytes = parked.octets.size();
-  parked.octets.append(octets);
+  if (!parked.octets.append(octets)) {
+    refuse(Reason::shed_memory, Method::other);
+    return {};
+  }
   switch (parked.parser.parse(parked.octets.view())) {
     case Verdict::rejected:
       refuse(parked.parser.reason(), method_parked());
@@ -116,7 +119,10 @@ std::string_view Connection::resume_head(std::string_view octets) {
 
 std::string_view Connection::resume_length_body(std::string_view octets) {
   const std::size_t taken = std::min(octets.size(), parked_->body_bytes_owed());
-  parked_->octets.append(octets.substr(0, taken));
+  if (!parked_->octets.append(octets.substr(0, taken))) {
+    refuse(Reason::shed_memory, method_parked());
+    return {};
+  }
   octets.remove_prefix(taken);
   length_body_grew(taken);
   return octets;
@@ -156,7 +162,10 @@ std::string_view Connection::resume_chunked_body(std::string_view octets) {
         refuse(parked.decoder.reason(), method_parked());
         return {};
       case ChunkedDecoder::State::data:
-        parked.body.append(step.data);
+        if (!parked.body.append(step.data)) {
+          refuse(Reason::shed_memory, method_parked());
+          return {};
+        }
         if (!parked.spool && parked.body.size() > shared_.spool_rules.body_bytes_max_held)
           begin_spool();
         break;
@@ -276,11 +285,18 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
   const Phase phase = is_large ? Phase::spooled_body : Phase::length_body;
   ParkedMessage& parked = park(has_length ? phase : Phase::chunked_body);
   parked.keep_head(head);
+  if (parked.has_failed()) {
+    refuse(Reason::shed_memory, head.method);
+    return {};
+  }
   if (parked_since_ns_ == 0) parked_since_ns_ = shared_.clock.now_ns();
   wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   if (head.expects_continue && rest.empty()) {
     // H1-071: everything that can refuse has had its say, and nothing of the body has come.
-    pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
+    if (!pending_.append("HTTP/1.1 100 Continue\r\n\r\n")) {
+      lack_memory();
+      return {};
+    }
     shared_.schedule(*this);
   }
   if (is_large) {

@@ -73,6 +73,7 @@ void Connection::received_behind(std::string_view octets) {
   if (ends_behind()) return;
   ParkedMessage& backlog = park(Phase::backlog);
   backlog.wait_behind(octets);
+  if (backlog.has_failed()) return lack_memory();
   const ServerConfig& config = shared_.config;
   // Ahead of an accept these are frames (WS-006).
   const bool enough = awaits_upgrade() ? backlog.octets.size() >= config.receive_credit_bytes
@@ -123,9 +124,8 @@ void Connection::time_out() {
   const RequestHead& head = kept_->exchange().request();
   const Persistence persistence = kept_->exchange().persistence();
   const RefusalBodies& bodies = shared_.refusal_bodies_of(kept_->exchange().match().route);
-  write_whole(head, {.status = 504, .content_type = &bodies.content_type()}, bodies.of_status(504),
-              persistence, Reason::fault_request_timeout);
-  answered(persistence);
+  answered(write_whole(head, {.status = 504, .content_type = &bodies.content_type()},
+                       bodies.of_status(504), persistence, Reason::fault_request_timeout));
 }
 
 // The connection ends, and the exchange with it.
@@ -152,7 +152,7 @@ void Connection::settle_kept() {
   }
   if (kept_ != nullptr && kept_->wants_continue()) {
     kept_->note_continue();
-    pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
+    if (!pending_.append("HTTP/1.1 100 Continue\r\n\r\n")) return lack_memory();
     wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   }
   if (life_ == Life::handling && kept_ == nullptr) move_on();

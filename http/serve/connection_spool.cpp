@@ -43,7 +43,10 @@ void Connection::begin_spool() {
 
 std::string_view Connection::resume_spooled(std::string_view octets) {
   const std::size_t taken = std::min<std::uint64_t>(octets.size(), parked_->left_bytes);
-  parked_->body.append(octets.substr(0, taken));
+  if (!parked_->body.append(octets.substr(0, taken))) {
+    refuse(Reason::shed_memory, method_parked());
+    return {};
+  }
   parked_->left_bytes -= taken;
   earn_body_credit(taken);
   return spool_on(octets.substr(taken));
@@ -68,7 +71,10 @@ std::string_view Connection::spool_on(std::string_view behind) {
     serve_spooled();
     return behind;
   }
-  parked.behind.append(behind);
+  if (!parked.behind.append(behind)) {
+    refuse(Reason::shed_memory, method_parked());
+    return {};
+  }
   if (parked.whole || parked.body.size() >= shared_.spool_rules.piece_bytes) {
     hold_for_spool();
   } else {

@@ -41,7 +41,14 @@ std::size_t Connection::write(std::string_view piece) {
         queued > config.send_queue_bytes_high ? 0 : config.connection_queue_bytes_max - queued;
     taken = static_cast<std::size_t>(std::min<std::uint64_t>(taken, room));
   }
-  body.write(pending_, piece.substr(0, taken));
+  if (!pending_.make_room(taken + h1::StreamedBody::frame_bytes_max)) {
+    // What is queued leaves first, and makes room; with nothing queued there is none to wait for.
+    if (queued_bytes() != 0) {
+      pending_.recover();
+      taken = 0;
+    }
+  }
+  if (!pending_.has_failed()) body.write(pending_, piece.substr(0, taken));
   if (taken < piece.size()) {
     // Not sent before the turn ends: who waits for room hears of it by the completion.
     kept_->await_room();
@@ -56,7 +63,7 @@ std::size_t Connection::write(std::string_view piece) {
 // it. An error is met again at the end of the turn, when no handler is at work on the exchange.
 void Connection::send_early() {
   constexpr std::size_t bytes_min = std::size_t{64} * 1024;
-  if (send_in_flight_ || pending_.size() < bytes_min) return;
+  if (send_in_flight_ || pending_.size() < bytes_min || pending_.has_failed()) return;
   const std::int32_t sent = shared_.engine.send_at_once(descriptor_, pending_.octets());
   if (sent <= 0) return;
   if (static_cast<std::size_t>(sent) < pending_.size()) return flush_rest(sent);

@@ -97,13 +97,14 @@ void Connection::begin_websocket() {
 
 void Connection::received_upgraded(std::span<char> octets) {
   if (parked_) {
-    parked_->octets.append({octets.data(), octets.size()});
+    if (!parked_->octets.append({octets.data(), octets.size()})) lack_memory();
     return;
   }
   const std::size_t read = socket_->receive(octets, shared_.clock.now_ms());
   shared_.schedule(*this);
   if (read == octets.size() || socket_->over()) return;
-  park(Phase::backlog).octets.append({octets.data() + read, octets.size() - read});
+  const std::string_view rest{octets.data() + read, octets.size() - read};
+  if (!park(Phase::backlog).octets.append(rest)) lack_memory();
 }
 
 // Of a backlog `left_bytes` have been read already: they are not moved out of the way, which would

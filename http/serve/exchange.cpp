@@ -30,7 +30,10 @@ ExchangeHandle Exchange::take_over(const ExchangeListener& listener) {
 
 HeadFault Exchange::respond(const ResponseHead& head, std::string_view body) {
   if (const HeadFault fault = begin(head); fault != HeadFault::none) return fault;
-  parts_.output.append(body);
+  if (!parts_.output.append(body)) [[unlikely]] {
+    abandon();
+    return HeadFault::memory;
+  }
   return finish();
 }
 

@@ -90,14 +90,19 @@ struct ParkedMessage {
     return head.head_bytes + head.content_length - octets.size();
   }
   // Where what is owed belongs, as far as one receive goes: by what has come, since what is only
-  // declared costs its peer nothing.
+  // declared costs its peer nothing. Empty if there is no memory.
   std::span<char> room_for_body() {
     const std::size_t owed_bytes = body_bytes_owed();
     const std::size_t come_bytes =
         phase == Phase::length_body ? octets.size() : declared_bytes - left_bytes;
     const std::size_t earned = std::clamp(come_bytes, receive_bytes_min, receive_bytes_max);
     const std::size_t bytes = std::min(owed_bytes, earned);
-    return {coming().reserve(bytes), bytes};
+    char* const room = coming().reserve(bytes);
+    return {room, room == nullptr ? 0 : bytes};
+  }
+  // Some of what arrived is not here, for lack of memory.
+  bool has_failed() const {
+    return octets.has_failed() || body.has_failed() || behind.has_failed();
   }
   // Octets of the body that were received right there.
   void body_came(std::size_t bytes) {
@@ -119,11 +124,12 @@ struct ParkedMessage {
   }
 
   void clear() {
-    octets.release();
-    body.release();
+    for (Output* const output : {&octets, &body, &behind}) {
+      output->release();
+      output->recover();
+    }
     spool.reset();
     file.reset();
-    behind.release();
     whole = false;
     parser.reset();
     decoder.reset();

@@ -26,6 +26,8 @@ PendingExchange::PendingExchange(Place place, const Exchange& live,
 
 const RequestHead& PendingExchange::keep_message(const Exchange& live) {
   if (live.request().base != message_->octets.data()) message_->keep_head(live.request());
+  // So little that the pool's reserve has it.
+  CHECK(!message_->octets.has_failed());
   return message_->head_in_place();
 }
 

@@ -15,15 +15,17 @@ SharedMessage::SharedMessage(MessageKind kind, std::string_view octets, BlockPoo
                              websocket::Deflater& deflater, std::uint64_t deflate_bytes_min)
     : kind_(kind),
       octets_(octets),
+      own_octets_(blocks),
       deflater_(deflater),
       may_deflate_(octets.size() >= deflate_bytes_min),
       plain_(blocks),
       deflated_(blocks) {}
 
-void SharedMessage::keep() {
-  if (octets_.data() == own_octets_.data()) return;
-  own_octets_ = octets_;
-  octets_ = own_octets_;
+bool SharedMessage::keep() {
+  if (octets_.data() == own_octets_.data()) return true;
+  if (!own_octets_.append(octets_)) return false;
+  octets_ = own_octets_.view();
+  return true;
 }
 
 // A peer with a smaller window than ours is rare, and gets the message as it is.
@@ -34,6 +36,10 @@ std::string_view SharedMessage::frame_for(const websocket::DeflateTerms& terms) 
     if (!deflated_.empty()) return deflated_.view();
   }
   if (plain_.empty()) websocket::write_frame(plain_, opcode_of(kind_), octets_);
+  if (plain_.has_failed()) {
+    plain_.release();
+    plain_.recover();
+  }
   return plain_.view();
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 #include "core/memory/output.hpp"
@@ -20,10 +19,10 @@ class SharedMessage {
   SharedMessage(MessageKind kind, std::string_view octets, BlockPool& blocks,
                 websocket::Deflater& deflater, std::uint64_t deflate_bytes_min);
 
-  // From here on it has octets of its own; frames stay as they are.
-  void keep();
+  // From here on it has octets of its own; frames stay as they are. False if there is no memory.
+  [[nodiscard]] bool keep();
 
-  // The frame for a peer that agreed to these terms.
+  // The frame for a peer that agreed to these terms; empty if there is no memory.
   std::string_view frame_for(const websocket::DeflateTerms& terms);
 
  private:
@@ -31,7 +30,7 @@ class SharedMessage {
 
   const MessageKind kind_;
   std::string_view octets_;
-  std::string own_octets_;
+  Output own_octets_;
   websocket::Deflater& deflater_;
   const bool may_deflate_;
   bool deflated_made_ = false;

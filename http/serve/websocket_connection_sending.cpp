@@ -41,6 +41,10 @@ SendOutcome WebSocketConnection::send(MessageKind kind, std::string_view octets,
 bool WebSocketConnection::send_shared(const std::shared_ptr<SharedMessage>& message,
                                       SlowPolicy policy) {
   const std::string_view frame = message->frame_for(deflate_);
+  if (frame.empty()) {
+    fail(close_code::internal_error, Reason::cut_memory);
+    return false;
+  }
   const SendOutcome outcome = make_room(frame.size(), policy);
   if (outcome == SendOutcome::full) return keep(message);
   if (outcome != SendOutcome::queued) return false;
@@ -56,7 +60,10 @@ bool WebSocketConnection::keep(const std::shared_ptr<SharedMessage>& message) {
     fail(close_code::try_again_later, Reason::cut_websocket_queue);
     return false;
   }
-  message->keep();
+  if (bytes == 0 || !message->keep()) {
+    fail(close_code::internal_error, Reason::cut_memory);
+    return false;
+  }
   kept_.push_back(message);
   kept_bytes_ += bytes;
   return true;

@@ -24,8 +24,8 @@ class Deflater {
   Deflater& operator=(const Deflater&) = delete;
 
   // Appends the message, without the end that every one has. `window_bits` is what the peer will
-  // take, 9 to 15; less is used of more.
-  void deflate(std::string_view message, std::uint8_t window_bits, Output& output);
+  // take, 9 to 15; less is used of more. False, and nothing appended, if there is no memory.
+  bool deflate(std::string_view message, std::uint8_t window_bits, Output& output);
 
  private:
   struct Stream {
@@ -34,6 +34,7 @@ class Deflater {
     ~Stream();
 
     z_stream state{};
+    bool ready = false;  // false: there was no memory for it
   };
 
   // Made when a window of that size is first asked for.
@@ -42,7 +43,7 @@ class Deflater {
 };
 
 // Appends the message as one deflated frame; false, and nothing appended, if it would be no shorter
-// than it is.
+// than it is, or there is no memory to deflate it.
 bool write_deflated(Output& output, Opcode opcode, std::string_view message,
                     std::uint8_t window_bits, Deflater& deflater);
 

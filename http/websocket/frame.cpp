@@ -1,5 +1,7 @@
 #include "http/websocket/frame.hpp"
 
+#include <array>
+
 #include "core/check.hpp"
 
 namespace pelton::http::websocket {
@@ -73,8 +75,8 @@ FrameHeadReader::State FrameHeadReader::read(std::string_view& octets, const Con
 }
 
 void write_frame_head(Output& output, Opcode opcode, bool deflated, std::uint64_t payload_bytes) {
-  char* cursor = output.reserve(frame_head_bytes_max);
-  const char* const begin = cursor;
+  std::array<char, frame_head_bytes_max> head;
+  char* cursor = head.data();
   *cursor++ = static_cast<char>(final_bit | (deflated ? deflated_bit : 0) |
                                 static_cast<std::uint8_t>(opcode));
   std::size_t length_bytes = 0;
@@ -87,7 +89,7 @@ void write_frame_head(Output& output, Opcode opcode, bool deflated, std::uint64_
   for (std::size_t left = length_bytes; left-- > 0;) {
     *cursor++ = static_cast<char>(payload_bytes >> (8 * left));
   }
-  output.advance(static_cast<std::size_t>(cursor - begin));
+  output.append({head.data(), static_cast<std::size_t>(cursor - head.data())});
 }
 
 void write_close(Output& output, std::uint16_t code, std::string_view reason) {

@@ -65,11 +65,12 @@ class FrameHeadReader {
 
 inline constexpr std::size_t frame_head_bytes_max = 10;
 
+// These leave nothing, or less than the whole, in an output that has failed for lack of memory.
 // The head of an unmasked frame in one piece (WS-018).
 void write_frame_head(Output& output, Opcode opcode, bool deflated, std::uint64_t payload_bytes);
 
 inline void write_frame(Output& output, Opcode opcode, std::string_view payload) {
-  output.reserve(frame_head_bytes_max + payload.size());
+  if (!output.make_room(frame_head_bytes_max + payload.size())) return;
   write_frame_head(output, opcode, false, payload.size());
   output.append(payload);
 }

@@ -19,7 +19,9 @@ constexpr int at_block_end = 128;
 }  // namespace
 
 Inflater::Inflater() {
-  CHECK(::inflateInit2(&stream_, raw_window_bits) == Z_OK);
+  const int result = ::inflateInit2(&stream_, raw_window_bits);
+  CHECK(result == Z_OK || result == Z_MEM_ERROR);
+  ready_ = result == Z_OK;
 }
 
 Inflater::~Inflater() {
@@ -27,7 +29,7 @@ Inflater::~Inflater() {
 }
 
 void Inflater::begin(const InflateLimits& limits) {
-  CHECK(::inflateReset(&stream_) == Z_OK);
+  CHECK(!ready_ || ::inflateReset(&stream_) == Z_OK);
   limits_ = limits;
   taken_bytes_ = 0;
   made_bytes_ = 0;
@@ -36,6 +38,7 @@ void Inflater::begin(const InflateLimits& limits) {
 
 Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
   CHECK(octets.size() <= std::numeric_limits<uInt>::max());
+  if (!ready_) return Verdict::no_memory;
   // zlib's input is const in all but its type.
   stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(octets.data()));
   stream_.avail_in = static_cast<uInt>(octets.size());
@@ -55,7 +58,9 @@ Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
     // when a step ends may be a code less where a piece of the message ends (SEG-001).
     const auto room =
         judges_ ? std::size_t{0} : static_cast<std::size_t>(std::min<std::uint64_t>(left, likely));
-    stream_.next_out = reinterpret_cast<Bytef*>(output.reserve(std::max(room, std::size_t{1})));
+    char* const made_here = output.reserve(std::max(room, std::size_t{1}));
+    if (made_here == nullptr) return Verdict::no_memory;
+    stream_.next_out = reinterpret_cast<Bytef*>(made_here);
     stream_.avail_out = static_cast<uInt>(room);
     const uInt in_before = stream_.avail_in;
     const int result = ::inflate(&stream_, Z_SYNC_FLUSH);
@@ -67,6 +72,7 @@ Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
       return Verdict::too_big;
     }
     output.advance(made);
+    if (result == Z_MEM_ERROR) return Verdict::no_memory;
     if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
       return Verdict::bad_data;
     }
@@ -104,7 +110,7 @@ std::unique_ptr<Inflater> InflaterPool::lend() {
 
 void InflaterPool::give_back(std::unique_ptr<Inflater> inflater) {
   --lent_;
-  if (free_.size() < kept_max) free_.push_back(std::move(inflater));
+  if (inflater->ready() && free_.size() < kept_max) free_.push_back(std::move(inflater));
 }
 
 }  // namespace pelton::http::websocket

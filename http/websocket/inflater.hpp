@@ -24,13 +24,14 @@ inline constexpr std::uint64_t ratio_judged_beyond_bytes = std::uint64_t{1} << 2
 
 class Inflater {
  public:
-  enum class Verdict : std::uint8_t { good, bad_data, too_big, too_dense };
+  enum class Verdict : std::uint8_t { good, bad_data, too_big, too_dense, no_memory };
 
   Inflater();
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
   ~Inflater();
 
+  bool ready() const { return ready_; }
   void begin(const InflateLimits& limits);
   // Appends what these octets of the message inflate to; never more than the limit allows.
   Verdict inflate(std::string_view octets, Output& output);
@@ -42,6 +43,7 @@ class Inflater {
   InflateLimits limits_;
   std::uint64_t taken_bytes_ = 0;
   std::uint64_t made_bytes_ = 0;
+  bool ready_ = false;   // false: there was no memory for it
   bool judges_ = false;  // the ratio, once no more input can be taken
   bool ended_ = false;   // the last octets were those of a final block
 };

@@ -148,9 +148,9 @@ bool MessageReader::take_data(std::string_view part, Step& step) {
   if (message_.empty() && !part.empty()) {
     // What one frame says is to come is room made at once, up to a bound by what has come.
     const std::uint64_t wanted = std::min<std::uint64_t>(payload_left_, part.size() * 4);
-    message_.reserve(part.size() + static_cast<std::size_t>(wanted));
+    if (!message_.make_room(part.size() + static_cast<std::size_t>(wanted))) message_.recover();
   }
-  message_.append(part);
+  if (!message_.append(part)) return fail_memory(step);
   return false;
 }
 
@@ -170,6 +170,8 @@ bool MessageReader::inflate(std::string_view part, bool last, Step& step) {
       return fail(step, close_code::too_big, Reason::cut_websocket_message_too_big);
     case Inflater::Verdict::too_dense:
       return fail(step, close_code::too_big, Reason::cut_websocket_inflate);
+    case Inflater::Verdict::no_memory:
+      return fail_memory(step);
   }
   return true;
 }
@@ -184,7 +186,7 @@ bool MessageReader::end_message(std::string_view last, Step& step) {
   if (message_.empty()) {
     step.octets = last;
   } else {
-    message_.append(last);
+    if (!message_.append(last)) return fail_memory(step);
     step.octets = message_.view();
     delivered_ = true;
   }
@@ -194,6 +196,10 @@ bool MessageReader::end_message(std::string_view last, Step& step) {
 bool MessageReader::fail(Step& step, std::uint16_t code, Reason reason) {
   step = {.event = Event::failed, .code = code, .reason = reason};
   return true;
+}
+
+bool MessageReader::fail_memory(Step& step) {
+  return fail(step, close_code::internal_error, Reason::cut_memory);
 }
 
 bool MessageReader::fail_protocol(Step& step) {

@@ -56,6 +56,7 @@ class MessageReader {
   bool read_close(std::string_view payload, Step& step);
   bool inflate(std::string_view part, bool last, Step& step);
   static bool fail(Step& step, std::uint16_t code, Reason reason);
+  static bool fail_memory(Step& step);
   static bool fail_protocol(Step& step);
 
   const ReaderLimits limits_;

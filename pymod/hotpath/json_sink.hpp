@@ -45,18 +45,27 @@ class OutputSink final : public JsonSink {
   }
   void finish(char* cursor) { output_.advance(static_cast<std::size_t>(cursor - begin_)); }
   // Takes back what growing has already made part of the output.
-  void abandon() { output_.truncate(start_); }
+  void abandon() {
+    output_.truncate(start_);
+    output_.recover();
+  }
 
  private:
   static char* append(JsonSink& sink, char* cursor, std::size_t bytes) {
     auto& self = static_cast<OutputSink&>(sink);
     self.finish(cursor);
-    self.open(bytes);
-    return self.begin_;
+    if (self.open(bytes)) return self.begin_;
+    PyErr_NoMemory();
+    return nullptr;
   }
-  void open(std::size_t bytes) {
-    begin_ = output_.reserve(bytes);
-    end_ = begin_ + output_.room();
+  bool open(std::size_t bytes) {
+    begin_ = end_ = output_.reserve(bytes);
+    if (begin_ == nullptr) {
+      output_.recover();
+      return false;
+    }
+    end_ += output_.room();
+    return true;
   }
 
   Output& output_;

@@ -60,6 +60,9 @@ bool raise_fault(http::HeadFault fault, unsigned status) {
           "a response header has a bad name or value, or there are more than 256 of them "
           "or more than 64 KiB");
       break;
+    case http::HeadFault::memory:
+      PyErr_NoMemory();
+      break;
     case http::HeadFault::length:
       PyErr_SetString(PyExc_ValueError,
                       "the response's Content-Length is not the length of its body");

@@ -7,6 +7,7 @@
 namespace {
 
 std::atomic<std::uint64_t> total{0};
+std::atomic<std::size_t> refused_from{~std::size_t{0}};
 
 void counted() {
   total.fetch_add(1, std::memory_order_relaxed);
@@ -18,6 +19,22 @@ namespace pelton::support {
 
 std::uint64_t allocations() {
   return total.load(std::memory_order_relaxed);
+}
+
+AllocationRefusal::AllocationRefusal(std::size_t bytes_min) {
+  refused_from = bytes_min;
+}
+
+AllocationRefusal::~AllocationRefusal() {
+  refused_from = ~std::size_t{0};
+}
+
+bool AllocationRefusal::works() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return false;
+#else
+  return true;
+#endif
 }
 
 }  // namespace pelton::support
@@ -51,6 +68,7 @@ void* __libc_memalign(std::size_t alignment, std::size_t bytes);
 
 void* malloc(std::size_t bytes) {
   counted();
+  if (bytes >= refused_from.load(std::memory_order_relaxed)) return nullptr;
   return __libc_malloc(bytes);
 }
 
@@ -61,6 +79,7 @@ void* calloc(std::size_t count, std::size_t bytes) {
 
 void* realloc(void* memory, std::size_t bytes) {
   counted();
+  if (bytes >= refused_from.load(std::memory_order_relaxed)) return nullptr;
   return __libc_realloc(memory, bytes);
 }
 

@@ -91,14 +91,16 @@ class HeadFields {
   std::vector<FieldView> fields_;
 };
 
-// The parts one behind the other, or nothing if the disk would have to be waited for.
+// The parts one behind the other, or nothing if the disk would have to be waited for or there is no
+// memory for them.
 bool append_body(Output& output, int file, const FilePlan& plan, bool may_wait) {
   for (const FilePart& part : plan.parts) {
-    output.append(part.text);
+    if (!output.append(part.text)) return false;
     std::uint64_t at = part.octets.begin;
     while (at < part.octets.end) {
       const auto left = static_cast<std::size_t>(part.octets.end - at);
       char* const memory = output.reserve(left);
+      if (memory == nullptr) return false;
       const std::int64_t read =
           may_wait ? read_file(file, at, memory, left) : read_cached(file, at, memory, left);
       if (read <= 0) return false;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 namespace pelton {
 namespace {
@@ -69,6 +70,35 @@ TEST(BlockPool, lends_the_block_given_back_last) {
   EXPECT_EQ(large.bytes, 4u << 20);
   pool.give_back(large);
   EXPECT_EQ(pool.blocks_lent(), 0u);
+}
+
+// More than any machine has to give.
+constexpr std::size_t too_many = std::size_t{1} << 60;
+
+TEST(BlockPool, PRC_036_without_memory_nothing_is_lent) {
+  BlockPool pool;
+  EXPECT_EQ(pool.lend(too_many).data, nullptr);
+  EXPECT_EQ(pool.blocks_lent(), 0u);
+  EXPECT_EQ(pool.bytes_lent(), 0u);
+}
+
+TEST(Output, PRC_036_without_memory_it_stays_as_it_is_and_says_so) {
+  BlockPool pool;
+  Output output(pool);
+  output.append("ab");
+  EXPECT_FALSE(output.has_failed());
+  EXPECT_FALSE(output.make_room(too_many));
+  EXPECT_EQ(output.reserve(too_many), nullptr);
+  EXPECT_EQ(output.view(), "ab");
+  EXPECT_TRUE(output.has_failed());
+  Output other(pool);
+  other.take(output);
+  EXPECT_TRUE(other.has_failed());
+  EXPECT_FALSE(output.has_failed());
+  other.recover();
+  EXPECT_TRUE(other.append("c"));
+  EXPECT_EQ(other.view(), "abc");
+  EXPECT_FALSE(other.has_failed());
 }
 
 }  // namespace
