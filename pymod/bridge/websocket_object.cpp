@@ -17,6 +17,10 @@ using http::WebSocketNews;
 
 namespace {
 
+// Texts up to this size are made at once; of longer ones see take().
+constexpr std::size_t text_bytes_max = 1024;
+constexpr std::uint16_t internal_error = 1011;  // RFC 6455 section 7.4.1
+
 struct WebSocketObject {
   PyObject_HEAD WebSocketEnd end;
 };
@@ -51,11 +55,9 @@ void WebSocketEnd::hear(void* context, http::WebSocket&, const WebSocketNews& ne
 void WebSocketEnd::heard(const WebSocketNews& news) {
   switch (news.event) {
     case WebSocketEvent::text:
-      return take(OwnedRef(Py_BuildValue("(sN)", "text", utf8_text(news.octets))),
-                  news.octets.size());
+      return take(http::MessageKind::text, news.octets);
     case WebSocketEvent::binary:
-      return take(OwnedRef(Py_BuildValue("(sN)", "binary", octets_object(news.octets))),
-                  news.octets.size());
+      return take(http::MessageKind::binary, news.octets);
     case WebSocketEvent::pong:
       return;
     case WebSocketEvent::writable:
@@ -66,10 +68,19 @@ void WebSocketEnd::heard(const WebSocketNews& news) {
   }
 }
 
-void WebSocketEnd::take(OwnedRef message, std::size_t bytes) {
-  if (!message) return PyErr_WriteUnraisable(object_);
-  undelivered_bytes_ += bytes;
-  messages_.push_back({std::move(message), bytes});
+void WebSocketEnd::take(http::MessageKind kind, std::string_view octets) {
+  // A str takes up to four octets for one of these: what waits stays as it came until it is taken.
+  const bool is_text = kind == http::MessageKind::text;
+  const bool waits = is_text && octets.size() > text_bytes_max && !is_plain_text(octets);
+  OwnedRef message(is_text && !waits ? utf8_text(octets) : octets_object(octets));
+  if (!message) {
+    // Who would go on behind a message that is lost: there was no memory for it.
+    PyErr_WriteUnraisable(object_);
+    if (http::WebSocket* const socket = handle_.get()) socket->close(internal_error, {});
+    return;
+  }
+  undelivered_bytes_ += octets.size();
+  messages_.push_back({std::move(message), octets.size(), kind});
   tell_undelivered();
   wake_receiver();
 }
@@ -158,11 +169,18 @@ PyObject* WebSocketEnd::take_message() {
     if (const OwnedRef error = disconnect()) raise(error);
     return nullptr;
   }
-  Waiting first = std::move(messages_.front());
-  messages_.pop_front();
+  Waiting& first = messages_.front();
+  const bool is_text = first.kind == http::MessageKind::text;
+  OwnedRef message = OwnedRef::share(first.message);
+  if (is_text && PyBytes_Check(message.get()))
+    message = OwnedRef(utf8_text(bytes_view(message.get())));
+  const OwnedRef taken(message ? Py_BuildValue("(sO)", is_text ? "text" : "binary", message.get())
+                               : nullptr);
+  if (!taken) return nullptr;  // without memory for it, it waits on
   undelivered_bytes_ -= first.bytes;
+  messages_.pop_front();
   tell_undelivered();
-  return first.message.release();
+  return Py_NewRef(taken.get());
 }
 
 PyObject* WebSocketEnd::wait_for_message() {

@@ -54,7 +54,7 @@ class WebSocketEnd {
  private:
   static void hear(void* context, http::WebSocket& socket, const http::WebSocketNews& news);
   void heard(const http::WebSocketNews& news);
-  void take(OwnedRef message, std::size_t bytes);
+  void take(http::MessageKind kind, std::string_view octets);
   void wake_receiver();
   void ended(const http::WebSocketNews& news);
   void fail_sender();
@@ -66,8 +66,9 @@ class WebSocketEnd {
   PyObject* new_future();
 
   struct Waiting {
-    OwnedRef message;
-    std::size_t bytes;
+    OwnedRef message;   // str or bytes; bytes also of a long text
+    std::size_t bytes;  // as it came
+    http::MessageKind kind;
   };
 
   PyObject* const object_;

@@ -209,3 +209,31 @@ def test_GEN_003_CON_046_a_websocket_whose_queues_are_full(
         until(lambda: tracemalloc.get_traced_memory()[0] < 10 * PIECE)
     finally:
         tracemalloc.stop()
+
+
+def test_GEN_003_long_texts_wait_as_they_came(serve: Callable[..., live_server]) -> None:
+    """One wide character makes a str of four octets for each; a handler that receives late has no such strings yet."""
+    app, sockets, may_go_on, got = App(), list[WebSocket](), threading.Event(), list[int]()
+    text = "x" * (1_000_000 - 4) + "\N{PILE OF POO}"
+
+    @app.websocket("/")
+    async def late(ws: WebSocket) -> None:
+        await ws.accept()
+        sockets.append(ws)
+        await asyncio.to_thread(may_go_on.wait)
+        async for message in ws:
+            assert message == text
+            got.append(len(message))
+
+    port = serve(app).port
+    tracemalloc.start()
+    try:
+        with websocket_peer.Peer(port) as peer:
+            until(lambda: len(sockets) == 1)
+            before = tracemalloc.get_traced_memory()[0]
+            peer.say(text)
+            until(lambda: 900_000 < tracemalloc.get_traced_memory()[0] - before < 2_000_000)
+            may_go_on.set()
+            until(lambda: got == [len(text)])
+    finally:
+        tracemalloc.stop()
