@@ -21,14 +21,32 @@ BlockPool::~BlockPool() {
 void BlockPool::trim() {
   for (FreeBlocks& blocks : free_) {
     while (blocks.top != nullptr) std::free(blocks.take());
+    blocks.least = 0;
   }
+}
+
+std::size_t BlockPool::trim_idle() {
+  for (std::size_t index = 1; index < class_count; ++index) {
+    FreeBlocks& blocks = free_[index];
+    const std::uint32_t surplus = (blocks.least + 1) / 2;
+    for (std::uint32_t count = 0; count < surplus; ++count) std::free(blocks.take());
+    blocks.least = blocks.count;
+    returned_bytes_ += surplus * (smallest_bytes << index);
+  }
+  return std::exchange(returned_bytes_, 0);
 }
 
 BlockPool::Block BlockPool::lend_other(std::size_t bytes_min) {
   const std::size_t bytes = std::bit_ceil(std::max(bytes_min, smallest_bytes));
   const std::size_t index = static_cast<std::size_t>(std::countr_zero(bytes)) - smallest_shift;
-  const bool is_kept = index < class_count && free_[index].top != nullptr;
-  const Block block = is_kept ? Block{free_[index].take(), bytes} : allocate(bytes_min, bytes);
+  Block block;
+  if (index < class_count && free_[index].top != nullptr) {
+    FreeBlocks& kept = free_[index];
+    block = {kept.take(), bytes};
+    kept.least = std::min(kept.least, kept.count);
+  } else {
+    block = allocate(bytes_min, bytes);
+  }
   if (block.data == nullptr) return {};
   ++blocks_lent_;
   larger_bytes_ += block.bytes - smallest_bytes;
@@ -66,6 +84,7 @@ void BlockPool::take_back_other(Block block) {
   if (block.bytes <= largest_kept_bytes && free_[index].count < kept_per_class_max) {
     free_[index].keep(block.data);
   } else {
+    returned_bytes_ += block.bytes;
     std::free(block.data);
   }
 }

@@ -54,6 +54,9 @@ class BlockPool {
   }
   // Gives what is kept for reuse back to the heap.
   void trim();
+  // Gives back half of what nobody has needed since the last call, and tells how many octets went
+  // to the heap since then in this or another way. The least blocks stay: they are few.
+  std::size_t trim_idle();
 
  private:
   static constexpr std::size_t smallest_shift = 12;
@@ -66,6 +69,7 @@ class BlockPool {
   struct FreeBlocks {
     char* top = nullptr;
     std::uint32_t count = 0;
+    std::uint32_t least = 0;  // of `count` since trim_idle()
 
     char* take() {
       char* const block = top;
@@ -93,7 +97,8 @@ class BlockPool {
 
   std::array<FreeBlocks, class_count> free_;
   std::size_t blocks_lent_ = 0;
-  std::size_t larger_bytes_ = 0;  // lent, beyond the least size of each block
+  std::size_t larger_bytes_ = 0;    // lent, beyond the least size of each block
+  std::size_t returned_bytes_ = 0;  // to the heap since trim_idle()
   std::size_t watched_bytes_ = 0;
   bool* raised_ = nullptr;
   char* reserve_;                   // null if there never was memory for it

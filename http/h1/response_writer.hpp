@@ -49,9 +49,12 @@ class ResponseBlocks {
   }
   // The 29 octets of the date alone (RFC 9110 section 5.6.7).
   void copy_date(char* cursor) const { std::memcpy(cursor, date_.data() + 6, 29); }
-  void refresh(std::int64_t wall_seconds) {
-    if (wall_seconds != date_seconds_) [[unlikely]]
-      write_date(wall_seconds);
+  // True if another second has begun.
+  bool refresh(std::int64_t wall_seconds) {
+    if (wall_seconds == date_seconds_) [[likely]]
+      return false;
+    write_date(wall_seconds);
+    return true;
   }
 
  private:

@@ -58,7 +58,8 @@ void Server::listen(uring::Descriptor listener, Sharing sharing) {
 
 void Server::settle() {
   if (shared_.logs != nullptr) shared_.logs->writer.commit();
-  shared_.response_blocks.refresh(shared_.clock.wall_seconds());
+  if (shared_.response_blocks.refresh(shared_.clock.wall_seconds())) [[unlikely]]
+    shared_.give_back_idle();
   if (stop_wanted_.load(std::memory_order_relaxed) != Stop::none) [[unlikely]]
     proceed_with_stop();
   admit_waiting();

@@ -1,5 +1,7 @@
 #include "http/serve/shared.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 
 #include "core/check.hpp"
@@ -123,6 +125,22 @@ DiskPool* Shared::disk() {
   if (engine.kind() == uring::EngineKind::memory) return nullptr;
   if (!disk_) disk_ = std::make_unique<DiskPool>(wake);
   return disk_.get();
+}
+
+// The heap keeps what it got back until it is told, which costs it a walk over all that is free:
+// so it is told once a burst is over, and during one that does not end only now and then.
+void Shared::give_back_idle() {
+  constexpr std::size_t worth_bytes = std::size_t{1} << 20;
+  constexpr std::uint32_t seconds_min = 5;
+  constexpr std::uint32_t seconds_max = 30;
+  const std::size_t bytes = blocks.trim_idle();
+  returned_bytes_ += bytes;
+  ++seconds_returning_;
+  const std::uint32_t wait_seconds = bytes == 0 ? seconds_min : seconds_max;
+  if (returned_bytes_ < worth_bytes || seconds_returning_ < wait_seconds) return;
+  returned_bytes_ = 0;
+  seconds_returning_ = 0;
+  ::malloc_trim(0);
 }
 
 std::unique_ptr<ParkedMessage> Shared::lend_parked() {

@@ -109,6 +109,8 @@ struct Shared {
   // Another thread has called.
   void woken();
   std::size_t disk_outstanding() const { return disk_ ? disk_->outstanding() : 0; }
+  // About once a second: gives memory back that a burst has left behind.
+  void give_back_idle();
   // Counts what a peer's doing ended in, and tells the error log.
   void tell(Reason reason, EndpointSource* peer);
 
@@ -179,6 +181,8 @@ struct Shared {
  private:
   std::unique_ptr<DiskPool> disk_;
   bool memory_short_ = false;
+  std::size_t returned_bytes_ = 0;       // to the heap, which has not given them back
+  std::uint32_t seconds_returning_ = 0;  // since it was told to
   const std::uint64_t buffered_bytes_low_;
 
   // Parked messages kept for reuse; a burst beyond it goes back to the heap.

@@ -101,5 +101,38 @@ TEST(Output, PRC_036_without_memory_it_stays_as_it_is_and_says_so) {
   EXPECT_FALSE(other.has_failed());
 }
 
+TEST(BlockPool, gives_back_what_nobody_needs_after_a_burst) {
+  BlockPool pool;
+  std::vector<BlockPool::Block> burst;
+  for (int count = 0; count < 64; ++count) burst.push_back(pool.lend(1 << 20));
+  for (const BlockPool::Block& block : burst) pool.give_back(block);
+  EXPECT_EQ(pool.trim_idle(), 0u);  // all of them were needed since the last look
+  std::size_t bytes = 0;
+  for (int second = 0; second < 8; ++second) bytes += pool.trim_idle();
+  EXPECT_EQ(bytes, std::size_t{64} << 20);
+  EXPECT_EQ(pool.trim_idle(), 0u);
+}
+
+TEST(BlockPool, keeps_what_is_needed_again_and_again) {
+  BlockPool pool;
+  const auto use_three = [&pool] {
+    std::vector<BlockPool::Block> blocks;
+    for (int count = 0; count < 3; ++count) blocks.push_back(pool.lend(100'000));
+    for (const BlockPool::Block& block : blocks) pool.give_back(block);
+  };
+  use_three();
+  for (int second = 0; second < 10; ++second) {
+    EXPECT_EQ(pool.trim_idle(), 0u);
+    use_three();
+  }
+}
+
+TEST(BlockPool, tells_of_large_blocks_that_went_straight_to_the_heap) {
+  BlockPool pool;
+  pool.give_back(pool.lend(3 << 20));
+  EXPECT_EQ(pool.trim_idle(), std::size_t{4} << 20);
+  EXPECT_EQ(pool.trim_idle(), 0u);
+}
+
 }  // namespace
 }  // namespace pelton
