@@ -50,6 +50,19 @@ std::optional<std::uint64_t> memory_limit_bytes(const std::string& groups,
   return limit;
 }
 
+std::uint64_t physical_memory_bytes() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page_bytes <= 0) return 0;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
+}
+
+std::uint64_t memory_to_share_bytes(std::optional<std::uint64_t> limit_bytes,
+                                    std::uint64_t physical_bytes) {
+  if (!limit_bytes) return physical_bytes / 2;
+  return physical_bytes == 0 ? *limit_bytes : std::min(*limit_bytes, physical_bytes);
+}
+
 std::uint64_t resident_bytes() {
   std::uint64_t pages = 0;
   std::ifstream file("/proc/self/statm");

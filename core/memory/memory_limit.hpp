@@ -12,6 +12,14 @@ namespace pelton {
 std::optional<std::uint64_t> memory_limit_bytes(const std::string& groups = "/proc/self/cgroup",
                                                 const std::string& root = "/sys/fs/cgroup");
 
+// What the machine has of real memory; 0 if nobody can tell.
+std::uint64_t physical_memory_bytes();
+
+// What the processes of a server may take together: the limit of the control groups as far as the
+// machine has it, or without one half of what the machine has.
+std::uint64_t memory_to_share_bytes(std::optional<std::uint64_t> limit_bytes,
+                                    std::uint64_t physical_bytes);
+
 // What this process has of real memory; 0 if nobody can tell.
 std::uint64_t resident_bytes();
 

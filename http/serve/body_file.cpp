@@ -17,6 +17,7 @@ namespace pelton::http {
 BodyFile::~BodyFile() {
   if (!view_.empty()) ::munmap(const_cast<char*>(view_.data()), view_.size());
   if (descriptor_ >= 0) ::close(descriptor_);
+  if (account_) account_->give_back(taken_bytes_);
 }
 
 int BodyFile::open() {
@@ -37,6 +38,10 @@ int BodyFile::open() {
 int BodyFile::append(std::span<const char> octets) {
   if (descriptor_ < 0) {
     if (const int error = open(); error != 0) return error;
+  }
+  if (account_) {
+    if (!account_->take(octets.size())) return ENOSPC;
+    taken_bytes_ += octets.size();
   }
   if (index_) index_->feed({octets.data(), octets.size()});
   while (!octets.empty()) {

@@ -7,14 +7,18 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "http/forms/multipart_index.hpp"
+#include "http/serve/spool_account.hpp"
 
 namespace pelton::http {
 
 class BodyFile {
  public:
-  BodyFile() = default;
+  // `account`: what it may take, with others; null for whatever the file system has.
+  explicit BodyFile(std::shared_ptr<SpoolAccount> account = nullptr)
+      : account_(std::move(account)) {}
   BodyFile(const BodyFile&) = delete;
   BodyFile& operator=(const BodyFile&) = delete;
   ~BodyFile();
@@ -24,7 +28,7 @@ class BodyFile {
     index_ = std::make_unique<MultipartIndex>(boundary, limits);
   }
   // Puts the octets behind those that are there; the first ones open the file, in $TMPDIR or /tmp.
-  // 0, or the errno.
+  // 0, or the errno; ENOSPC also where the account has no room.
   int append(std::span<const char> octets);
   // Once it is whole: makes view() show it. 0, or the errno.
   int map();
@@ -39,6 +43,8 @@ class BodyFile {
  private:
   int open();
 
+  const std::shared_ptr<SpoolAccount> account_;
+  std::uint64_t taken_bytes_ = 0;  // of the account
   int descriptor_ = -1;
   std::uint64_t bytes_ = 0;
   std::string_view view_;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 #include "core/memory/output.hpp"
 #include "core/reason.hpp"
@@ -36,8 +37,9 @@ class BodySpool final : public DiskWork {
   using Owner = std::unique_ptr<BodySpool, Abandon>;
 
   // Without a pool the loop waits itself, and nobody is told.
-  static Owner begin(BlockPool& blocks, DiskPool* pool, Listener listener) {
-    return Owner(new BodySpool(blocks, pool, listener));
+  static Owner begin(BlockPool& blocks, DiskPool* pool, Listener listener,
+                     std::shared_ptr<SpoolAccount> account = nullptr) {
+    return Owner(new BodySpool(blocks, pool, listener, std::move(account)));
   }
 
   // Before anything is written: the body is a form, and ends where it turns out to be none if it is
@@ -58,13 +60,17 @@ class BodySpool final : public DiskWork {
   void done() override;
 
  private:
-  BodySpool(BlockPool& blocks, DiskPool* pool, Listener listener)
-      : pool_(pool), listener_(listener), octets_(blocks) {}
+  BodySpool(BlockPool& blocks, DiskPool* pool, Listener listener,
+            std::shared_ptr<SpoolAccount> account)
+      : pool_(pool),
+        listener_(listener),
+        file_(std::make_shared<BodyFile>(std::move(account))),
+        octets_(blocks) {}
   void abandon();
 
   DiskPool* const pool_;
   Listener listener_;
-  const std::shared_ptr<BodyFile> file_ = std::make_shared<BodyFile>();
+  const std::shared_ptr<BodyFile> file_;
   Output octets_;  // that are being written
   int error_ = 0;
   bool writes_ = false;

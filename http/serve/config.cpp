@@ -61,6 +61,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"connection_queue_bytes_max", &C::connection_queue_bytes_max, 1, bytes_max, false, "LIM-035"},
     {"buffered_bytes_high", &C::buffered_bytes_high, 1, body_max, true, "PRC-044"},
     {"buffered_bytes_low", &C::buffered_bytes_low, 0, body_max, true, "PRC-044"},
+    {"spooled_bytes_max", &C::spooled_bytes_max, 0, body_max, true, "PRC-044"},
     {"query_fields_max", &C::query_fields_max, 0, count_max, false, "LIM-040"},
     {"form_fields_max", &C::form_fields_max, 0, count_max, false, "LIM-041"},
     {"cookies_max", &C::cookies_max, 0, count_max, false, "LIM-042"},

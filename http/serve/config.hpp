@@ -46,6 +46,8 @@ struct ServerConfig {
   // the high one.
   std::uint64_t buffered_bytes_high = no_limit;
   std::uint64_t buffered_bytes_low = no_limit;
+  // Of one worker: what the bodies in its temporary files take in sum.
+  std::uint64_t spooled_bytes_max = no_limit;
   std::uint64_t query_fields_max = 1000;
   std::uint64_t form_fields_max = 1000;
   std::uint64_t cookies_max = 200;

@@ -31,7 +31,8 @@ MultipartLimits limits_of_form(const ServerConfig& config) {
 
 void Connection::begin_spool() {
   const auto hear = [](void* context) { static_cast<Connection*>(context)->spooled(); };
-  parked_->spool = BodySpool::begin(shared_.blocks, shared_.disk(), {hear, this});
+  parked_->spool =
+      BodySpool::begin(shared_.blocks, shared_.disk(), {hear, this}, shared_.spool_account);
   const RequestHead& head = parked_->head_in_place();
   const FormType form =
       form_type(content_type_of(head), shared_.config.multipart_boundary_bytes_max);

@@ -75,6 +75,7 @@ Shared::Shared(const ServerParts& parts)
       orphans(clock.now_ms()),
       websocket_rules(parts.websocket_rules),
       spool_rules(parts.spool_rules),
+      spool_account(std::make_shared<SpoolAccount>(config.spooled_bytes_max)),
       websocket_parts({.blocks = blocks,
                        .config = config,
                        .stats = stats,

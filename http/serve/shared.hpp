@@ -32,6 +32,7 @@
 #include "http/serve/orphaned_handler.hpp"
 #include "http/serve/parked_message.hpp"
 #include "http/serve/pending_exchange.hpp"
+#include "http/serve/spool_account.hpp"
 #include "http/serve/topics.hpp"
 #include "http/serve/websocket_connection.hpp"
 #include "http/websocket/deflater.hpp"
@@ -154,6 +155,7 @@ struct Shared {
   websocket::Deflater deflater;
   const WebSocketRules websocket_rules;
   const SpoolRules spool_rules;
+  const std::shared_ptr<SpoolAccount> spool_account;
   const WebSocketParts websocket_parts;
   Slab<WebSocketConnection> websockets;
   Topics topics;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "core/memory/memory_limit.hpp"
+#include "http/serve/spool_space.hpp"
 #include "pymod/bindings/counters.hpp"
 #include "pymod/bindings/errors.hpp"
 #include "pymod/bridge/python_handler.hpp"
@@ -49,16 +50,25 @@ std::uint64_t connections_max_within(std::uint64_t configured) {
   return configured;
 }
 
-// What this process may hold in buffers: the configured mark, or its share of what the control
-// group allows.
-std::uint64_t buffered_bytes_high_within(const http::ServerConfig& config,
-                                         std::uint32_t process_count) {
-  if (config.buffered_bytes_high != http::no_limit) return config.buffered_bytes_high;
-  const auto limit_bytes = memory_limit_bytes();
-  if (!limit_bytes) return http::no_limit;
-  const std::uint64_t share = buffer_share_bytes(*limit_bytes, process_count, resident_bytes());
-  const bool low_is_set = config.buffered_bytes_low != http::no_limit;
-  return low_is_set ? std::max(share, config.buffered_bytes_low + 1) : share;
+// What this process may hold in buffers and in spooled bodies where the configuration does not say:
+// its share of what the control group allows, or the machine has, and of what is free where bodies
+// are spooled to.
+void bound_memory(http::ServerConfig& config, std::uint32_t process_count) {
+  const std::uint64_t to_share =
+      memory_to_share_bytes(memory_limit_bytes(), physical_memory_bytes());
+  if (to_share == 0) return;
+  const std::uint64_t share = buffer_share_bytes(to_share, process_count, resident_bytes());
+  const auto space = http::spool_space();
+  if (config.buffered_bytes_high == http::no_limit) {
+    config.buffered_bytes_high = http::buffered_bytes_within(share, space);
+    if (config.buffered_bytes_low != http::no_limit) {
+      config.buffered_bytes_high =
+          std::max(config.buffered_bytes_high, config.buffered_bytes_low + 1);
+    }
+  }
+  if (config.spooled_bytes_max == http::no_limit) {
+    config.spooled_bytes_max = http::spooled_bytes_within(share, space, process_count);
+  }
 }
 
 std::optional<StatsSegment> segment_of(const Server::Options& options) {
@@ -122,7 +132,7 @@ void Server::open(bool signals, pb::object loop) {
   config.connections_max = connections_max_within(config.connections_max);
   // Bank 0 is the supervisor's.
   const std::uint32_t process_count = segment_ ? segment_->bank_count() - 1 : 1;
-  config.buffered_bytes_high = buffered_bytes_high_within(config, process_count);
+  bound_memory(config, process_count);
   if (request_ != uring::EngineRequest::epoll) state_.enter(Phase::probing);
   auto choice = uring::choose_engine(request_, {}, stats_);
   state_.enter(Phase::absent);

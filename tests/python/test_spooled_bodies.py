@@ -138,3 +138,18 @@ def test_upl_005_limits_are_met_on_the_way(client: http.client.HTTPConnection) -
         peer.sendall(head.encode() + body)
         answer = peer.recv(65536)
     assert answer.startswith(b"HTTP/1.1 413 ") and b"multipart_parts" in answer
+
+
+def test_PRC_044_max_spooled_bounds_bodies_in_sum(serve: Callable[..., live_server], kept: list[Any]) -> None:
+    """Also those that a handler keeps; their room is free again with the last who holds them."""
+    server = serve(app_with(kept), limit_spooled=len(LARGE) + len(LARGE) // 2)
+    client = http.client.HTTPConnection("127.0.0.1", server.port or 0, timeout=30)
+    for _ in range(3):
+        assert post(client, "/body", LARGE, "text/plain", False) == [len(LARGE), True]
+        client.request("POST", "/body", LARGE, {"Content-Type": "text/plain"})
+        answer = client.getresponse()
+        assert (answer.status, json.loads(answer.read())["reason"]) == (507, "spool_full")
+        client.close()
+        kept.clear()
+    client.close()
+    assert server.stats()["answered.spool_full"] == 3

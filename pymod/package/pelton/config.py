@@ -100,9 +100,11 @@ class LimitsConfig(_Config):
     send_queue_low: Size = _setting("limit_send_queue_low")
     """Below this a handler that waits to send goes on."""
     buffered_high: SizeOrNone = _setting("limit_buffered_high")
-    """What a worker may hold of requests and answers together; above it new requests get 503. None: 90 % of the control group's memory limit."""
+    """What a worker may hold of requests and answers together; above it new requests get 503. None: a worker's share of 90 % of the control group's memory limit, or without one of half the machine's memory."""
     buffered_low: SizeOrNone = _setting("limit_buffered_low")
     """Below this new requests are taken again. None: three quarters of `buffered_high`."""
+    max_spooled: SizeOrNone = _setting("limit_spooled")
+    """What the large bodies of a worker that wait in temporary files may take together; a further one gets 507. None: its share of half of what is free there, and no more than half of its share of the memory where temporary files lie in memory."""
     max_query_fields: int = _setting("limit_query_fields")
     """How many fields a query may have; more get 400."""
     max_form_fields: int = _setting("limit_form_fields")

@@ -140,6 +140,7 @@ class Settings(TypedDict, total=False):
     limit_send_queue_low: int | str
     limit_buffered_high: int | str | None
     limit_buffered_low: int | str | None
+    limit_spooled: int | str | None
     limit_query_fields: int
     limit_form_fields: int
     limit_multipart_size: int | str | None

@@ -351,6 +351,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("limits.send_queue_low", "size", 64 * KIB, "send_queue_bytes_low"),
         Setting("limits.buffered_high", "size or none", None, "buffered_bytes_high"),
         Setting("limits.buffered_low", "size or none", None, "buffered_bytes_low"),
+        Setting("limits.max_spooled", "size or none", None, "spooled_bytes_max"),
         Setting("limits.max_query_fields", "count", 1000, "query_fields_max"),
         Setting("limits.max_form_fields", "count", 1000, "form_fields_max"),
         Setting("limits.max_multipart_size", "size or none", 64 * MIB, "multipart_bytes_max"),

@@ -73,5 +73,14 @@ TEST(MemoryLimit, PRC_044_buffers_get_the_rest_of_nine_tenths) {
   EXPECT_EQ(buffer_share_bytes(0, 0, 100), 1u);
 }
 
+TEST(MemoryLimit, PRC_044_without_a_control_group_half_of_the_machine_is_shared) {
+  EXPECT_EQ(memory_to_share_bytes(std::nullopt, 1000 * mib), 500 * mib);
+  EXPECT_EQ(memory_to_share_bytes(600 * mib, 1000 * mib), 600 * mib);
+  EXPECT_EQ(memory_to_share_bytes(2000 * mib, 1000 * mib), 1000 * mib);
+  EXPECT_EQ(memory_to_share_bytes(600 * mib, 0), 600 * mib);
+  EXPECT_EQ(memory_to_share_bytes(std::nullopt, 0), 0u);
+  EXPECT_GT(physical_memory_bytes(), 100 * mib);
+}
+
 }  // namespace
 }  // namespace pelton

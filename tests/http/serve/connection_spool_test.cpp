@@ -206,6 +206,52 @@ TEST_F(PooledSpool, FRM_009_no_room_is_507_and_others_are_served) {
   EXPECT_EQ(body_of(send(connect(), get())), "hello");
 }
 
+class BoundedSpool final : public ServedOn<uring::MemoryEngine> {
+ public:
+  explicit BoundedSpool(const ServerConfig& config) : ServedOn(config, small) {}
+  using ServedOn::connect;
+  using ServedOn::engine_;
+  using ServedOn::run;
+  using ServedOn::send;
+  using ServedOn::stats_;
+  int upload(std::size_t bytes) {
+    const uring::Peer peer = connect();
+    send(peer, post(bytes));  // by itself: what comes whole in one receive is not spooled
+    const int status = status_of(send(peer, content_of(bytes)));
+    engine_.hang_up(peer);
+    run();
+    return status;
+  }
+
+ private:
+  void TestBody() override {}
+};
+
+TEST(SpoolBound, PRC_044_spooled_bytes_max) {
+  constexpr std::uint64_t n = 1000;
+  for (const std::uint64_t bytes : {n - 1, n, n + 1}) {
+    BoundedSpool served({.spooled_bytes_max = n});
+    EXPECT_EQ(served.upload(bytes), bytes <= n ? 200 : 507);
+    EXPECT_EQ(served.stats_.of(Reason::answered_spool_full), bytes <= n ? 0u : 1u);
+    EXPECT_EQ(served.upload(n), 200);  // what was taken is given back
+  }
+}
+
+TEST(SpoolBound, PRC_044_bodies_count_in_sum) {
+  BoundedSpool served({.spooled_bytes_max = 1000});
+  const uring::Peer first = served.connect();
+  served.send(first, post(900) + content_of(800));
+  EXPECT_EQ(served.upload(400), 507);
+  EXPECT_EQ(served.upload(150), 200);
+  EXPECT_EQ(status_of(served.send(first, content_of(900).substr(800))), 200);
+  EXPECT_EQ(served.upload(1000), 200);
+  const uring::Peer lost = served.connect();
+  served.send(lost, post(900) + content_of(800));
+  served.engine_.hang_up(lost);
+  served.run();
+  EXPECT_EQ(served.upload(1000), 200);
+}
+
 TEST_F(ConnectionSpool, UPL_005_a_form_over_its_limits_is_refused_where_it_is) {
   const std::string fields = "Content-Type: multipart/form-data; boundary=b\r\n";
   const auto head = [&](std::string_view path) {
