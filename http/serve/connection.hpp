@@ -75,6 +75,8 @@ class Connection final : public TurnNode,
   void give_way();
   // Adds this connection to the gauges.
   void count_in(Gauges& gauges) const;
+  // Its slot and generation.
+  uring::Token place() const { return place_; }
   // Requests that were begun on it.
   std::uint64_t request_count() const { return request_count_; }
   // Closes the descriptor if no operation on it is in flight any more (ENG-013).

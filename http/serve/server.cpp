@@ -263,25 +263,37 @@ bool Server::takes_burst(const Listener& listener) const {
 
 void Server::admit_waiting() {
   while (!waiting_.empty() && room_for_connection()) {
-    shared_.connections.emplace(shared_, waiting_.front()).open();
+    open_connection(waiting_.front());
     waiting_.pop_front();
   }
   if (!waiting_.empty() && room_wanted_at_ms_ <= shared_.clock.now_ms()) make_room();
 }
 
-// The longest idle give way to those who wait. Everyone is looked at, but only once a tick.
+void Server::open_connection(uring::Descriptor descriptor) {
+  Connection& connection = shared_.connections.emplace(shared_, descriptor);
+  const uring::Token place = connection.place();
+  idle_order_.add(place.slot(), place.generation(), shared_.clock.now_ms(),
+                  shared_.connections.live(), [this](const IdleOrder::Entry& entry) {
+                    return shared_.connections.find(entry.slot, entry.generation) != nullptr;
+                  });
+  connection.open();
+}
+
+// The longest idle give way to those who wait.
 void Server::make_room() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
   room_wanted_at_ms_ = now_ms + TimerWheel::tick_ms;
-  idle_.clear();
-  shared_.connections.for_each([&](Connection& connection) {
-    const std::uint64_t since_ms = connection.idle_since_ms();
-    const bool idle = since_ms != TimerWheel::no_deadline_ms;
-    if (idle && since_ms + idle_for_room_ms <= now_ms) idle_.emplace_back(since_ms, &connection);
-  });
-  const std::size_t count = std::min(idle_.size(), waiting_.size());
-  std::ranges::partial_sort(idle_, idle_.begin() + static_cast<std::ptrdiff_t>(count));
-  for (std::size_t index = 0; index < count; ++index) idle_[index].second->give_way();
+  if (now_ms < idle_for_room_ms) return;
+  const auto active_ms_of = [&](const IdleOrder::Entry& entry) -> std::optional<std::uint64_t> {
+    const Connection* const connection = shared_.connections.find(entry.slot, entry.generation);
+    if (connection == nullptr) return std::nullopt;
+    return std::min(connection->idle_since_ms(), now_ms);
+  };
+  for (std::size_t count = waiting_.size(); count != 0; --count) {
+    const auto longest = idle_order_.take(now_ms - idle_for_room_ms, active_ms_of);
+    if (!longest) return;
+    shared_.connections.find(longest->slot, longest->generation)->give_way();
+  }
 }
 
 void Server::complete_accept(const Completion& completion) {
@@ -294,8 +306,7 @@ void Server::complete_accept(const Completion& completion) {
       return doubt_accepts(index);
     odd_accepts_ = 0;
     if (waiting_.empty() && room_for_connection()) {
-      shared_.connections.emplace(shared_, completion.result).open();
-      return;
+      return open_connection(completion.result);
     }
     shared_.tell(Reason::shed_connections, nullptr);
     if (waiting_.empty()) room_wanted_at_ms_ = shared_.clock.now_ms();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/listener_end.hpp"
+#include "http/serve/idle_order.hpp"
 #include "http/serve/shared.hpp"
 #include "uring/engine.hpp"
 #include "uring/loop.hpp"
@@ -100,6 +101,7 @@ class Server final : public uring::Work {
   // Last in a turn: all else in it may have asked the disk, whose answer must wake the next one.
   void arm_listeners();
   void admit_waiting();
+  void open_connection(uring::Descriptor descriptor);
   void make_room();
   bool takes_burst(const Listener& listener) const;
   void end_accepting(bool emptied);
@@ -119,7 +121,7 @@ class Server final : public uring::Work {
   // Accepted beyond the bound: one tells that somebody waits, more come only with the burst in
   // which accepting was called off. Each is served as soon as there is room (PRC-042).
   std::deque<uring::Descriptor> waiting_;
-  std::vector<std::pair<std::uint64_t, Connection*>> idle_;  // scratch of make_room()
+  IdleOrder idle_order_;
   std::uint64_t room_wanted_at_ms_ = 0;
 
   bool wake_armed_ = false;
