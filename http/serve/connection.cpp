@@ -19,11 +19,14 @@ Connection::Connection(Slab<Connection>::Place place, Shared& shared, uring::Des
       descriptor_(descriptor),
       place_(Operation::none, place.generation, place.slot),
       pending_(shared.blocks),
-      sending_(shared.blocks) {}
+      sending_(shared.blocks) {
+  ++in(shared_.connection_gauges, counted_);
+}
 
 Connection::~Connection() {
   shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
+  uncount();
 }
 
 const Endpoints& Connection::endpoints() {
@@ -158,7 +161,8 @@ void Connection::note_room() {
   if (cut_for_memory()) return;
   if (life_ == Life::handling) settle_kept();
   if (life_ == Life::upgraded) settle_websocket();
-  if (life_ != Life::closing) cut_for_memory();
+  if (life_ == Life::closing || cut_for_memory()) return;
+  recount();
 }
 
 void Connection::complete_send(std::int32_t result) {
@@ -172,6 +176,7 @@ void Connection::complete_send(std::int32_t result) {
     return send_rest(static_cast<std::size_t>(result));
   sending_.release();
   sent_bytes_ = 0;
+  recount();
   if (pending_.empty()) return all_sent();
   if (socket_ != nullptr) [[unlikely]]
     socket_->sent(shared_.clock.now_ms());
@@ -187,13 +192,15 @@ void Connection::send_rest(std::size_t bytes) {
       std::min(send_deadline_ms_ + bytes * 1000 / config.send_rate_bytes_per_second_min,
                shared_.clock.now_ms() + config.rate_credit_ms_max);
   arm_send();
+  recount();
   if (input_paused_ && queued_bytes() <= config.send_queue_bytes_low) resume_input();
 }
 
 // --- octets out ---
 
 void Connection::flush() {
-  if (send_in_flight_ || pending_.empty()) return;
+  if (send_in_flight_ || pending_.empty()) [[unlikely]]
+    return recount();
   const std::int32_t sent = shared_.engine.send_at_once(descriptor_, pending_.octets());
   if (sent >= 0 && static_cast<std::size_t>(sent) == pending_.size()) {
     pending_.release();
@@ -210,6 +217,7 @@ void Connection::flush_rest(std::int32_t sent) {
   sent_bytes_ = sent > 0 ? static_cast<std::size_t>(sent) : 0;
   if (sent > 0) shared_.stats.count(Reason::engine_short_send);
   send_deadline_ms_ = shared_.clock.now_ms() + shared_.config.rate_grace_ms;
+  recount();
   if (sent < 0) return send_failed(-sent);
   arm_send();
 }
@@ -275,6 +283,7 @@ void Connection::resume_input() {
     received(waiting->octets.view());
     shared_.take_back(std::move(waiting));
   }
+  recount();
   if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
   if (!receive_armed_ && wants_input()) receive_more();
 }
@@ -282,6 +291,7 @@ void Connection::resume_input() {
 // --- life ---
 
 void Connection::finish_if_flushed() {
+  if (life_ == Life::finishing) recount();
   if (life_ != Life::finishing || send_in_flight_ || !pending_.empty()) return;
   // What lingering guards the response from is an octet that comes behind it (RFC 9112
   // section 9.6): who said `Connection: close` must not send one.
@@ -309,6 +319,7 @@ void Connection::linger() {
   linger_deadline_ms_ = now_ms + config.linger_timeout_ms;
   wait_for(Wait::linger, now_ms + config.linger_idle_ms);
   input_paused_ = false;
+  recount();
   if (!receive_armed_) arm_receive();
 }
 
@@ -330,6 +341,7 @@ void Connection::begin_close() {
     ++cancels_in_flight_;
     shared_.engine.cancel(token(Operation::cancel), token(Operation::room));
   }
+  recount();
   shared_.to_close.push_back(*this);
 }
 

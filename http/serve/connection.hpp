@@ -73,8 +73,6 @@ class Connection final : public TurnNode,
   std::uint64_t idle_since_ms() const;
   // Idle as it is, it ends for another's sake (PRC-042).
   void give_way();
-  // Adds this connection to the gauges.
-  void count_in(Gauges& gauges) const;
   // Its slot and generation.
   uring::Token place() const { return place_; }
   // Requests that were begun on it.
@@ -250,6 +248,11 @@ class Connection final : public TurnNode,
   void all_sent_rarely();
   void settle_rarely();
   void note_room();
+  // Takes this connection's part in the gauges anew, wherever it leaves the plain road or comes
+  // back to it: a plain request begins and ends idle, and moves no number.
+  void recount();
+  void uncount();
+  Gauge gauge_now() const;
   void arm_receive();
   void call_off_receive();
   void receive_more();
@@ -306,11 +309,16 @@ class Connection final : public TurnNode,
   bool receive_starved_ = false;          // counts as armed until it is tried again
   bool send_starved_ = false;             // counts as in flight until it is tried again
   std::uint8_t starved_count_ = 0;
+  // Its part in the gauges, as recount() took it.
+  Gauge counted_ = Gauge::connections_idle;
+  bool counted_running_ = false;
+  bool counted_queued_ = false;
   std::uint8_t cancels_in_flight_ = 0;
 
   Output pending_;              // responses not handed to the engine yet
   Output sending_;              // what the send in flight is reading
   std::size_t sent_bytes_ = 0;  // of `sending_`
+  std::size_t counted_bytes_ = 0;
   std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t linger_deadline_ms_ = 0;
   std::uint64_t send_deadline_ms_ = 0;

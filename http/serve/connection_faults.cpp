@@ -127,25 +127,36 @@ void Connection::retry() {
   }
 }
 
-void Connection::count_in(Gauges& gauges) const {
-  in(gauges, Gauge::send_queue_bytes) += queued_bytes();
+Gauge Connection::gauge_now() const {
+  if (life_ == Life::closing) return Gauge::connections_closing;
+  if (life_ == Life::lingering) return Gauge::connections_lingering;
+  if (queued_bytes() != 0 || life_ == Life::finishing) return Gauge::connections_writing;
+  return parked_ ? Gauge::connections_reading : Gauge::connections_idle;
+}
+
+void Connection::uncount() {
+  Gauges& gauges = shared_.connection_gauges;
+  --in(gauges, counted_);
+  in(gauges, Gauge::exchanges_queued) -= counted_queued_ ? 1 : 0;
+  in(gauges, Gauge::exchanges_running) -= counted_running_ ? 1 : 0;
+  in(gauges, Gauge::send_queue_bytes) -= counted_bytes_;
+}
+
+[[gnu::noinline]] void Connection::recount() {
+  Gauges& gauges = shared_.connection_gauges;
   const bool reads_head = parked_ && parked_->phase == ParkedMessage::Phase::head;
-  const bool is_queued = parked_ && parked_->phase == ParkedMessage::Phase::backlog;
-  Gauge gauge = Gauge::connections_idle;
-  if (life_ == Life::closing) {
-    gauge = Gauge::connections_closing;
-  } else if (life_ == Life::lingering) {
-    gauge = Gauge::connections_lingering;
-  } else if (queued_bytes() != 0 || life_ == Life::finishing) {
-    gauge = Gauge::connections_writing;
-  } else if (parked_) {
-    gauge = Gauge::connections_reading;
-  }
-  ++in(gauges, gauge);
-  if (is_queued) ++in(gauges, Gauge::exchanges_queued);
-  if (kept_ != nullptr || socket_ != nullptr || (parked_ && !reads_head && !is_queued)) {
-    ++in(gauges, Gauge::exchanges_running);
-  }
+  const bool queued = parked_ && parked_->phase == ParkedMessage::Phase::backlog;
+  const bool running =
+      kept_ != nullptr || socket_ != nullptr || (parked_ && !reads_head && !queued);
+  uncount();
+  counted_ = gauge_now();
+  counted_queued_ = queued;
+  counted_running_ = running;
+  counted_bytes_ = queued_bytes();
+  ++in(gauges, counted_);
+  in(gauges, Gauge::exchanges_queued) += queued ? 1 : 0;
+  in(gauges, Gauge::exchanges_running) += running ? 1 : 0;
+  in(gauges, Gauge::send_queue_bytes) += counted_bytes_;
 }
 
 void Connection::forget_retries() {

@@ -114,6 +114,7 @@ std::string_view Connection::resume_head(std::string_view octets) {
   std::unique_ptr<ParkedMessage> owner = std::move(parked_);
   const std::string_view rest = begin_message(head, octets.substr(head.head_bytes - held_bytes));
   shared_.take_back(std::move(owner));
+  recount();
   return rest;
 }
 
@@ -148,6 +149,7 @@ void Connection::serve_parked(std::unique_ptr<ParkedMessage> message, std::strin
   dispatch(head, body, shared_.routes.match(head, shared_.match_scratch));
   serving_ = nullptr;
   if (message) shared_.take_back(std::move(message));
+  recount();
 }
 
 std::string_view Connection::resume_chunked_body(std::string_view octets) {
@@ -230,6 +232,7 @@ ParkedMessage& Connection::park(Phase phase) {
   if (!parked_) {
     parked_ = shared_.lend_parked();
     parked_->phase = phase;
+    recount();
   }
   // Octets of one message among those of another would move every message behind them.
   CHECK(parked_->phase == phase);
@@ -243,9 +246,11 @@ void Connection::unpark() {
   if (receive_owned_) [[unlikely]] {
     parked_->spool.reset();
     lent_ = std::move(parked_);
+    recount();
     return call_off_receive();
   }
   shared_.take_back(std::move(parked_));
+  recount();
 }
 
 void Connection::earn_body_credit(std::size_t bytes) {

@@ -43,6 +43,7 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
     kept_->note_peer_finished();
     shared_.schedule(*this);
   }
+  recount();
   return {shared_.pending, kept_->place()};
 }
 

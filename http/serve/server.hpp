@@ -56,8 +56,7 @@ class Server final : public uring::Work {
   // Handlers that are not through although their exchange is over.
   std::size_t handlers_orphaned() const { return shared_.orphans.count(); }
 
-  // What this core has at this moment, but for log, engine and generation; looks at every
-  // connection.
+  // What this core has at this moment, but for log, engine and generation.
   Gauges gauges();
 
   void settle() override;

@@ -165,6 +165,8 @@ struct Shared {
   uring::Wake wake;
   IntrusiveList<Connection, TurnNode> to_settle;
   IntrusiveList<Connection, TurnNode> to_close;
+  // Those of all connections, which keep them.
+  Gauges connection_gauges{};
   std::uint32_t lingering_count = 0;
   // With so many connections none lingers: room is worth more (CON-031).
   const std::uint64_t linger_live_max;

@@ -251,7 +251,7 @@ void Server::stop() {
   if (server_) server_->stop();
 }
 
-// Once a second: it looks at every connection.
+// Once a second.
 [[gnu::noinline]] void Server::show_gauges() {
   Gauges now = server_->gauges();
   in(now, Gauge::log_queue_bytes) = logs_->writer.bytes_queued();

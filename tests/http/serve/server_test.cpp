@@ -1,6 +1,7 @@
 #include "http/serve/server.hpp"
 
 #include "served.hpp"
+#include "tests/http/websocket/client.hpp"
 
 namespace pelton::http {
 namespace {
@@ -203,6 +204,64 @@ TEST(Server, OBS_006_gauges_tell_what_each_connection_does) {
     served.engine.hang_up(peer);
   }
   served.run();
+}
+
+// The gauges are kept as connections change, and nobody is looked at to tell them.
+struct Told {
+  explicit Told(Server& server) : now(server.gauges()) {}
+  std::uint64_t of(Gauge gauge) { return in(now, gauge); }
+  Gauges now;
+};
+
+TEST(Server, OBS_006_gauges_follow_each_connection_there_and_back) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  const std::string get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const auto is_idle = [&served] {
+    Told told(served.server);
+    return told.of(Gauge::connections_idle) == 1 && told.of(Gauge::connections_reading) == 0 &&
+           told.of(Gauge::connections_writing) == 0 && told.of(Gauge::exchanges_running) == 0 &&
+           told.of(Gauge::exchanges_queued) == 0 && told.of(Gauge::send_queue_bytes) == 0;
+  };
+  EXPECT_TRUE(is_idle());
+  served.send(peer, get);
+  EXPECT_TRUE(is_idle());
+  // A message in pieces.
+  for (const char octet : "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab") {
+    if (octet != '\0') served.send(peer, {&octet, 1});
+  }
+  EXPECT_EQ(Told(served.server).of(Gauge::exchanges_running), 1u);
+  served.send(peer, "c");
+  EXPECT_TRUE(is_idle());
+  served.send(peer, "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n");
+  EXPECT_EQ(Told(served.server).of(Gauge::connections_reading), 1u);
+  served.send(peer, "abc\r\n0\r\n\r\n");
+  EXPECT_TRUE(is_idle());
+  // A handler that suspends, with requests behind it.
+  served.send(peer, "GET /later/a HTTP/1.1\r\nHost: a\r\n\r\n" + get);
+  EXPECT_EQ(Told(served.server).of(Gauge::exchanges_running), 1u);
+  EXPECT_EQ(Told(served.server).of(Gauge::exchanges_queued), 1u);
+  answer_later(served.seen.suspended.at(0), "done");
+  served.run();
+  EXPECT_TRUE(is_idle());
+  // A peer that does not read, and then does.
+  served.engine.set_window(peer, 0);
+  served.send(peer, "GET /big/400000 HTTP/1.1\r\nHost: a\r\n\r\n" + get + get);
+  EXPECT_EQ(Told(served.server).of(Gauge::connections_writing), 1u);
+  EXPECT_GE(Told(served.server).of(Gauge::send_queue_bytes), 400'000u);
+  served.engine.set_window(peer, 10'000'000);
+  served.run();
+  EXPECT_TRUE(is_idle());
+  // A WebSocket, and its end.
+  const uring::Peer socket = served.connect();
+  served.send(socket, websocket::handshake("/socket/echo"));
+  EXPECT_EQ(Told(served.server).of(Gauge::exchanges_running), 1u);
+  served.engine.hang_up(socket);
+  served.run();
+  EXPECT_TRUE(is_idle());
+  served.engine.hang_up(peer);
+  served.run();
+  EXPECT_EQ(Told(served.server).of(Gauge::connections_idle), 0u);
 }
 
 TEST(Server, PRC_016_what_is_left_at_the_deadline_of_a_stop_is_cut) {
