@@ -25,6 +25,9 @@ class Clock {
            static_cast<std::uint64_t>(time.tv_nsec);
   }
 
+  // Monotonic time once more, behind work that may have taken long.
+  void reread() { set_now_ns(read_ns()); }
+
   virtual void refresh() {
     set_now_ns(Clock::read_ns());
     timespec time{};

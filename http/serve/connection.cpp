@@ -39,6 +39,7 @@ bool Connection::is_secure() const {
 }
 
 void Connection::open() {
+  shared_.clock.reread();
   arm_receive();
   wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
 }
@@ -163,6 +164,8 @@ void Connection::note_room() {
   if (life_ == Life::upgraded) settle_websocket();
   if (life_ == Life::closing || cut_for_memory()) return;
   recount();
+  // Listeners may have taken their time, and what is flushed gets a deadline.
+  shared_.clock.reread();
 }
 
 void Connection::complete_send(std::int32_t result) {

@@ -233,6 +233,8 @@ ParkedMessage& Connection::park(Phase phase) {
     parked_ = shared_.lend_parked();
     parked_->phase = phase;
     recount();
+    // A handler may have taken its time since the turn began, and what is parked gets a deadline.
+    shared_.clock.reread();
   }
   // Octets of one message among those of another would move every message behind them.
   CHECK(parked_->phase == phase);

@@ -23,19 +23,28 @@ void Connection::inspect_by(std::uint64_t until_ms) {
 }
 
 void Connection::inspect() {
-  const std::uint64_t now_ms = shared_.clock.now_ms();
-  if ((send_in_flight_ || room_polled_) && now_ms >= send_deadline_ms_) {
+  const std::uint64_t seen_ms = shared_.seen_ms;
+  if ((send_in_flight_ || room_polled_) && seen_ms >= send_deadline_ms_) {
     cut(Reason::cut_send_too_slow);
     return;
   }
-  if (waiting_ != Wait::nothing && now_ms >= wait_deadline_ms_) expire();
-  if (kept_ != nullptr && now_ms >= kept_->deadline_ms) time_out();
+  if (waiting_ != Wait::nothing && seen_ms >= wait_deadline_ms_) {
+    const bool reads = receive_armed_ && !receive_starved_;
+    if (reads || !wants_input()) {
+      expire();
+    } else {
+      // Short of buffers, we have not looked at what the peer may have sent (CON-010).
+      wait_deadline_ms_ = shared_.clock.now_ms() + TimerWheel::tick_ms;
+    }
+  }
+  if (kept_ != nullptr && seen_ms >= kept_->deadline_ms) time_out();
   if (life_ == Life::upgraded) {
-    socket_->inspect(now_ms);
+    socket_->inspect(seen_ms);
     if (socket_->over() || socket_->refused()) shared_.schedule(*this);
   }
   if (is_deaf() && life_ != Life::closing) look_at_peer();
   if (life_ == Life::closing) return;
+  const std::uint64_t now_ms = shared_.clock.now_ms();
   // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
   // deadline lies before the next look.
   std::uint64_t next_ms = now_ms + shared_.config.rate_grace_ms;

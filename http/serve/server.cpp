@@ -56,15 +56,18 @@ void Server::listen(uring::Descriptor listener, Sharing sharing) {
 
 // --- the turn ---
 
-void Server::settle() {
+void Server::settle(std::uint64_t seen_ns) {
+  shared_.seen_ms = seen_ns / nanoseconds_per_ms;
   if (shared_.logs != nullptr) shared_.logs->writer.commit();
   if (shared_.response_blocks.refresh(shared_.clock.wall_seconds())) [[unlikely]]
     shared_.give_back_idle();
   if (stop_wanted_.load(std::memory_order_relaxed) != Stop::none) [[unlikely]]
     proceed_with_stop();
   admit_waiting();
+  if (shared_.companion != nullptr) shared_.companion->settle(seen_ns);
+  // Handlers may have taken their time, and deadlines are set from here on.
+  shared_.clock.reread();
   inspect_timers();
-  if (shared_.companion != nullptr) shared_.companion->settle();
   while (Connection* connection = shared_.to_settle.pop_front()) connection->settle();
   while (Connection* connection = shared_.to_close.pop_front()) connection->try_close();
   arm_listeners();
@@ -157,10 +160,10 @@ inline Connection* Server::addressee(const Completion& completion) {
 void Server::complete(std::span<const Completion> batch) {
   const bool accepted =
       batch.size() <= shared_.config.handlers_queued_max ? deliver(batch) : deliver_bounded(batch);
-  // A full batch tells nothing of what it had no room for.
+  // What the engine left behind may be connections.
   if (!shared_.stopping || accepting_over_) [[likely]]
     return;
-  const bool emptied = !accepted && batch.size() < shared_.config.turn_completions_max;
+  const bool emptied = !accepted && !shared_.engine.left_behind();
   if (emptied || queues_emptied_ || shared_.clock.now_ms() >= accept_until_ms_) {
     end_accepting(emptied);
   }
@@ -191,10 +194,9 @@ void Server::complete(std::span<const Completion> batch) {
 }
 
 void Server::inspect_timers() {
-  const std::uint64_t now_ms = shared_.clock.now_ms();
-  while (TimerNode* node = shared_.timers.pop_due(now_ms))
+  while (TimerNode* node = shared_.timers.pop_due(shared_.seen_ms))
     static_cast<Connection*>(node)->inspect();
-  while (const OrphanedHandler* const due = shared_.orphans.pop_due(now_ms)) {
+  while (const OrphanedHandler* const due = shared_.orphans.pop_due(shared_.seen_ms)) {
     shared_.tell(Reason::fault_request_timeout, nullptr);
     due->expire();
   }
@@ -204,7 +206,7 @@ void Server::inspect_timers() {
     Connection* const connection = shared_.connections.find(place.slot(), place.generation());
     if (connection != nullptr) connection->retry();
   }
-  if (shared_.stopping && now_ms >= stop_deadline_ms_) {
+  if (shared_.stopping && shared_.seen_ms >= stop_deadline_ms_) {
     if (!accepting_over_) close_listeners();
     shared_.connections.for_each([](Connection& connection) { connection.cut_at_deadline(); });
     for (; !waiting_.empty(); waiting_.pop_front()) {
@@ -266,7 +268,7 @@ void Server::admit_waiting() {
     open_connection(waiting_.front());
     waiting_.pop_front();
   }
-  if (!waiting_.empty() && room_wanted_at_ms_ <= shared_.clock.now_ms()) make_room();
+  if (!waiting_.empty() && room_wanted_at_ms_ <= shared_.seen_ms) make_room();
 }
 
 void Server::open_connection(uring::Descriptor descriptor) {
@@ -281,16 +283,16 @@ void Server::open_connection(uring::Descriptor descriptor) {
 
 // The longest idle give way to those who wait.
 void Server::make_room() {
-  const std::uint64_t now_ms = shared_.clock.now_ms();
-  room_wanted_at_ms_ = now_ms + TimerWheel::tick_ms;
-  if (now_ms < idle_for_room_ms) return;
+  const std::uint64_t seen_ms = shared_.seen_ms;
+  room_wanted_at_ms_ = seen_ms + TimerWheel::tick_ms;
+  if (seen_ms < idle_for_room_ms) return;
   const auto active_ms_of = [&](const IdleOrder::Entry& entry) -> std::optional<std::uint64_t> {
     const Connection* const connection = shared_.connections.find(entry.slot, entry.generation);
     if (connection == nullptr) return std::nullopt;
-    return std::min(connection->idle_since_ms(), now_ms);
+    return std::min(connection->idle_since_ms(), seen_ms);
   };
   for (std::size_t count = waiting_.size(); count != 0; --count) {
-    const auto longest = idle_order_.take(now_ms - idle_for_room_ms, active_ms_of);
+    const auto longest = idle_order_.take(seen_ms - idle_for_room_ms, active_ms_of);
     if (!longest) return;
     shared_.connections.find(longest->slot, longest->generation)->give_way();
   }

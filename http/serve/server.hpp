@@ -59,7 +59,7 @@ class Server final : public uring::Work {
   // What this core has at this moment, but for log, engine and generation.
   Gauges gauges();
 
-  void settle() override;
+  void settle(std::uint64_t seen_ns) override;
   std::uint64_t next_deadline_ns() const override;
   void complete(std::span<const uring::Completion> batch) override;
 

@@ -161,6 +161,8 @@ struct Shared {
   Topics topics;
   TimerWheel timers;
   RetryQueue retries;
+  // Whatever had come by then has been read: deadlines are judged by it.
+  std::uint64_t seen_ms = 0;
   // Other threads call the loop by it.
   uring::Wake wake;
   IntrusiveList<Connection, TurnNode> to_settle;

@@ -28,6 +28,8 @@ constexpr double resolution_s = 1e-9;
 // What is called off ends at once, but for an engine that has failed.
 constexpr int turns_to_end = 64;
 constexpr std::uint64_t turn_to_end_ns = 1'000'000;
+// Each brings twenty completions or more.
+constexpr int turns_behind_max = 64;
 constexpr double wait_s_max = 24 * 3600;
 constexpr std::uint32_t wake_slot = 0xFFFF'FFFF;
 constexpr Token wake_token(Operation::poll, 1, wake_slot);
@@ -174,16 +176,19 @@ bool EventLoop::run_round() {
   return true;
 }
 
-void EventLoop::settle() {
+// A timer whose time came while a callback ran is due behind what has happened by then, as asyncio
+// has it: descriptors first.
+void EventLoop::settle(std::uint64_t seen_ns) {
   watches_.take_called_off();  // the engine has just had its turn
   // Most turns of a server find nothing here.
   if (ready_.empty() && timers_.empty()) [[likely]]
     return;
   if (raised_) return;
   const double begin = now_seconds();
+  const double seen = static_cast<double>(seen_ns) * 1e-9;
   double now = begin;
   for (int round = 1;; ++round) {
-    move_due(now);
+    move_due(std::min(now, seen));
     if (!run_round() || ready_.empty() || stopping_ || round == rounds_max) return;
     // What was called off in this round is closed in the next: a ring has to hear of it between, or
     // it keeps the closed socket's port.
@@ -223,7 +228,9 @@ bool EventLoop::turn_until(std::uint64_t deadline_ns) {
       engine_->turn(batch_, std::min(deadline_ns, next_deadline_ns()), around_wait());
   complete(std::span(batch_).first(count));
   if (count == 0 && PyErr_CheckSignals() != 0) return false;
-  settle();
+  // Bounded, so that timers do not wait for ever for a loop that is never through.
+  turns_behind_ = engine_->left_behind() && turns_behind_ < turns_behind_max ? turns_behind_ + 1 : 0;
+  settle(turns_behind_ == 0 ? uring::no_deadline : 0);
   if (!raised_) [[likely]]
     return true;
   OwnedRef raised = take_raised();

@@ -91,7 +91,7 @@ class EventLoop final : public uring::Work {
   uring::WaitHook around_wait();
 
   // --- Work ---
-  void settle() override;
+  void settle(std::uint64_t seen_ns) override;
   std::uint64_t next_deadline_ns() const override;
   void complete(std::span<const uring::Completion> batch) override;
 
@@ -125,6 +125,7 @@ class EventLoop final : public uring::Work {
   Stats stats_;
   std::optional<uring::Wake> wake_;
   bool wake_armed_ = false;
+  int turns_behind_ = 0;  // in a row that left completions with the engine
   bool waiting_ = false;
   bool stopping_ = false;
   std::uint32_t round_ = 0;

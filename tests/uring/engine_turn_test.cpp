@@ -35,6 +35,30 @@ class EngineWithFewBuffers : public EngineContract {
   void SetUp() override { start({.receive_buffer_count = 32, .receive_buffer_bytes = 64}); }
 };
 
+TEST_P(EngineTurn, ENG_015_turns_that_leave_nothing_behind_have_told_all_there_is) {
+  // More than a ring's kernel tells at once.
+  constexpr std::size_t count = 50;
+  std::vector<Connection> connections;
+  for (std::size_t index = 0; index < count; ++index) {
+    connections.push_back(connect());
+    const auto slot = static_cast<std::uint32_t>(index);
+    engine().receive(Token(Operation::receive, 1, slot), connections.back().socket);
+  }
+  turn();
+  for (const Connection& connection : connections) world_->deliver(connection.peer, "x");
+  std::size_t told = 0;
+  do {
+    for (const Completion& completion : turn()) {
+      EXPECT_EQ(completion.result, 1);
+      engine().buffers().give_back(completion.buffer);
+      ++told;
+    }
+  } while (engine().left_behind());
+  EXPECT_EQ(told, count);
+  for (std::uint32_t slot = 0; slot < count; ++slot) cancel(Token(Operation::receive, 1, slot));
+  for (const Connection& connection : connections) close(connection.socket);
+}
+
 TEST_P(EngineWithFewBuffers, ENG_020_running_dry_ends_the_receive_and_loses_nothing) {
   const auto [peer, socket] = connect();
   std::string asked;

@@ -130,6 +130,7 @@ std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_
   fork_guard_.require_owner();
   out_ = out;
   written_ = 0;
+  left_behind_ = false;
   if (!overflow_.empty()) [[unlikely]] {
     written_ = overflow_.take(out);
     for (const Completion& completion : out.first(written_)) {
@@ -149,10 +150,17 @@ std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_
   const auto room = [&] {
     return std::span(events_).first(std::min(events_max, out_.size() - written_));
   };
-  if (room().empty()) return written_;
-  if (!waits_at_once_ || written_ != 0 || left_until(deadline_ns) == 0) {
-    const int ready = readiness_.poll(room());
+  const auto dispatch_all = [&](std::size_t asked, int ready) {
     for (int index = 0; index < ready; ++index) dispatch(events_[static_cast<std::size_t>(index)]);
+    left_behind_ |= ready == static_cast<int>(asked);
+  };
+  if (room().empty()) {
+    left_behind_ = true;
+    return written_;
+  }
+  if (!waits_at_once_ || written_ != 0 || left_until(deadline_ns) == 0) {
+    const std::span<epoll_event> asked = room();
+    dispatch_all(asked.size(), readiness_.poll(asked));
   }
 
   // Readiness that led to no completion (interest nobody has any more) is no reason to return.
@@ -160,10 +168,11 @@ std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_
     const std::uint64_t left_ns = left_until(deadline_ns);
     if (left_ns == 0) break;
     if (hook.before != nullptr) hook.before(hook.context);
-    const int count = readiness_.wait(room(), left_ns);
+    const std::span<epoll_event> asked = room();
+    const int ready = readiness_.wait(asked, left_ns);
     if (hook.after != nullptr) hook.after(hook.context);
-    if (count < 0) break;
-    for (int index = 0; index < count; ++index) dispatch(events_[static_cast<std::size_t>(index)]);
+    if (ready < 0) break;
+    dispatch_all(asked.size(), ready);
   }
   return written_;
 }

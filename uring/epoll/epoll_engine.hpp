@@ -55,6 +55,7 @@ class EpollEngine final : public Engine {
   // Returns 0 before the deadline when a signal came in (ENG-026).
   std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                    const WaitHook& hook) override;
+  bool left_behind() const override { return left_behind_ || !overflow_.empty(); }
   ReceiveBuffers& buffers() override { return buffers_; }
   std::size_t operations_in_flight() const override { return in_flight_; }
 
@@ -146,6 +147,7 @@ class EpollEngine final : public Engine {
   std::size_t written_ = 0;
   std::size_t room_end_ = 0;  // of `out_`; what comes then goes behind what overflowed before
   std::size_t in_flight_ = 0;
+  bool left_behind_ = false;  // a set of events was full, or a socket was not read to its end
   std::array<epoll_event, events_max> events_;
 };
 

@@ -130,7 +130,11 @@ void EpollEngine::receive_starved(Watch& watch) {
                 .result = static_cast<std::int32_t>(bytes),
                 .more = true,
                 .buffer = buffers_.lend()});
-      if (static_cast<std::size_t>(bytes) < room || ++count == receives_max) return;
+      if (static_cast<std::size_t>(bytes) < room) return;
+      if (++count == receives_max) {
+        left_behind_ = true;
+        return;
+      }
     } else if (bytes == 0 || errno != EINTR) {
       if (bytes < 0 && errno == EAGAIN) return;
       const std::int32_t result = bytes == 0 ? 0 : -errno;

@@ -63,6 +63,7 @@ class MemoryEngine : public Engine {
   // moves time on.
   std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                    const WaitHook& hook) override;
+  bool left_behind() const override { return completions_.size() != 0 || !active_.empty(); }
   ReceiveBuffers& buffers() override { return buffers_; }
   std::size_t operations_in_flight() const override { return in_flight_; }
 

@@ -262,6 +262,12 @@ std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_n
   return reap(out);
 }
 
+// A kernel runs at most twenty pieces of deferred work for a caller that does not wait.
+bool RingEngine::left_behind() const {
+  constexpr std::uint32_t more = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
+  return (kernel_flags() & more) != 0 || completions_ready() || !queued_.empty();
+}
+
 io_uring_sqe& RingEngine::next_entry() {
   fork_guard_.require_owner();
   ++in_flight_;

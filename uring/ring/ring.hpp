@@ -60,6 +60,7 @@ class RingEngine final : public Engine {
   // Also returns, with nothing, when a signal cut the wait short (ENG-026).
   std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                    const WaitHook& hook) override;
+  bool left_behind() const override;
   ReceiveBuffers& buffers() override { return *buffers_; }
   std::size_t operations_in_flight() const override { return in_flight_; }
 

@@ -68,7 +68,7 @@ class ImpatientWork final : public uring::Work {
  public:
   ImpatientWork(Server& server, const Clock& clock) : server_(server), clock_(clock) {}
 
-  void settle() override { server_.settle(); }
+  void settle(std::uint64_t seen_ns) override { server_.settle(seen_ns); }
   std::uint64_t next_deadline_ns() const override {
     constexpr std::uint64_t patience_ns = 1'000'000;
     return std::min(server_.next_deadline_ns(), clock_.now_ns() + patience_ns);
@@ -128,7 +128,7 @@ class SteadyState : public testing::TestWithParam<uring::EngineRequest> {
       loop_->turn({});
       if (Exchange* const exchange = waiting_.get()) exchange->end(answer(*exchange, "hello"));
       // The next turn would begin with this and then wait for what the client has not sent yet.
-      server_->settle();
+      server_->settle(clock_.now_ns());
       const ssize_t bytes = ::recv(client_, reply_.data(), reply_.size(), MSG_DONTWAIT);
       if (bytes > 0) received += static_cast<std::size_t>(bytes);
     }
