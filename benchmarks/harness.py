@@ -26,7 +26,7 @@ import machine
 import processes
 import table
 
-from load import event_loops, idle_connections, live, memory, objects, overload, start
+from load import event_loops, fairness, idle_connections, live, memory, objects, overload, start
 
 RESULTS = contenders.HERE / "results"
 FIGURE = "cpu_us_per_request"
@@ -223,17 +223,26 @@ def answer_beside(
 
 def idle(options: argparse.Namespace) -> dict[str, Any]:
     """Memory of idle connections, of pelton on both engines and of the ceilings."""
+    return of_json_servers(options, idle_connections.measure)
+
+
+def of_json_servers(
+    options: argparse.Namespace, measure: Callable[[contenders.Running], dict[str, float]]
+) -> dict[str, Any]:
+    """What is measured of each server that needs nothing but what is built here."""
     figures: dict[str, Any] = {}
     question = contenders.questions()["json"]
     for contender in contenders.contenders_of(question.name):
         if contender.requires or contender.program or contender.crate:
+            continue
+        if options.only and not any(part in contender.name for part in options.only):
             continue
         with contextlib.ExitStack() as stack:
             try:
                 server = contenders.Running(contender, question, options.build)
                 stack.callback(server.stop)
                 server.check()
-                figures[contender.name] = idle_connections.measure(server)
+                figures[contender.name] = measure(server)
             except (contenders.Unavailable, OSError) as reason:
                 figures[contender.name] = {"unavailable": str(reason)}
     return figures
@@ -249,6 +258,7 @@ LOADS: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
         event_loops.QUESTION,
         lambda options: event_loops.measure(options.build, options.rounds, 3 * options.seconds, options.only),
     ),
+    "fairness": (fairness.QUESTION, lambda options: of_json_servers(options, fairness.measure)),
     "idle_connections": (idle_connections.QUESTION, idle),
     "memory": (memory.QUESTION, lambda options: memory.measure(10 if options.quick else 60)),
     "objects": (objects.QUESTION, lambda options: {"pelton Python": objects.measure()}),

@@ -183,7 +183,8 @@ class Engine {
   virtual std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                            const WaitHook& hook) = 0;
 
-  // The last turn() returned less than there was: it had no room, or the kernel gave no more at once.
+  // The last turn() returned less than there was: it had no room, or the kernel gave no more at
+  // once.
   virtual bool left_behind() const = 0;
 
   virtual ReceiveBuffers& buffers() = 0;

@@ -32,7 +32,7 @@ std::size_t Loop::turn(const WaitHook& hook) {
   seen_.looked(engine_, looked_ns, deadline_ns, clock_.now_ns(), count);
   // Nothing reacts while the engine is reaped: the batch is complete before anyone sees it.
   work_.complete(std::span(batch_).first(count));
-  return count;
+  return count + (work_.goes_on() ? 1 : 0);
 }
 
 }  // namespace pelton::uring

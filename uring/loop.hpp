@@ -13,13 +13,17 @@ namespace pelton::uring {
 class Work {
  public:
   virtual ~Work() = default;
-  // Everything that is due: timers, then one send for every connection that has output. Whatever had
-  // happened by `seen_ns` was given to complete(): deadlines are judged by it and not by the clock,
-  // so that what came in time is never called late.
+  // Everything that is due: timers, then one send for every connection that has output. Whatever
+  // had happened by `seen_ns` was given to complete(): deadlines are judged by it and not by the
+  // clock, so that what came in time is never called late.
   virtual void settle(std::uint64_t seen_ns) = 0;
   // Nanoseconds on the loop's clock at which settle() is wanted again.
   virtual std::uint64_t next_deadline_ns() const = 0;
   virtual void complete(std::span<const Completion> batch) = 0;
+  // Something waits for the next turn, whatever the engine brings.
+  virtual bool goes_on() const { return false; }
+  // How long what becomes ready now waits for its turn; 0 unless the work has long been behind.
+  virtual std::uint64_t wait_ns() const { return 0; }
 };
 
 // Up to when everything that has happened has been told.
@@ -49,7 +53,7 @@ class Loop {
   }
   Loop(const Loop&) = delete;
 
-  // One turn; returns how many completions it worked on.
+  // One turn; returns how many completions it worked on, one more if work waits for the next.
   std::size_t turn(const WaitHook& hook);
 
  private:

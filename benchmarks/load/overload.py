@@ -19,26 +19,37 @@ from dataclasses import dataclass, field
 QUESTION = "What do clients meet at three times the capacity, and when descriptors run out?"
 
 HANDLER_S = 0.002
-QUEUED_MAX = 2
+# As many as find out what the server can do at most.
+PEAK_CONNECTIONS = 8
 # More clients than ever wait: a request that is due has a connection to leave on.
-CONNECTIONS = 300
+CONNECTIONS = 1000
+# The setting `timeouts.queue` of a server that is told nothing.
+QUEUE_S = 0.25
+HANDLERS = ("sync", "async")
+NORMAL_S = 5
+# An answer is normal again if it takes at most so many times as long as one when nobody else asks.
+NORMAL_SHARE = 5
 DESCRIPTORS = 256
 CLIENTS = 1000
 FULL_S = 3
 
 # Serves until its input ends, then prints its counters.
 SERVER = """
-import json, resource, sys, time
-from pelton import App, LimitsConfig, ServerConfig
+import asyncio, json, resource, sys, time
+from pelton import App, LimitsConfig, ServerConfig, TimeoutConfig
 from pelton.testing import live_server
 settings = json.loads(sys.argv[1])
 if settings["descriptors"]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (settings["descriptors"],) * 2)
-app = App(server=ServerConfig(limits=LimitsConfig(**settings["limits"])))
-@app.get("/")
+limits, timeouts = LimitsConfig(**settings["limits"]), TimeoutConfig(**settings["timeouts"])
+app = App(server=ServerConfig(limits=limits, timeouts=timeouts))
 def root():
     time.sleep(settings["handler"])
     return {"hello": "world"}
+async def suspending():
+    await asyncio.sleep(0)
+    return root()
+app.get("/")(suspending if settings["kind"] == "async" else root)
 with live_server(app, engine=settings["engine"]) as server:
     print(server.port, flush=True)
     sys.stdin.read()
@@ -66,8 +77,22 @@ class Server:
 
 
 @contextmanager
-def served(engine: str, handler: float = 0, descriptors: int = 0, **limits: int) -> Iterator[Server]:
-    settings = {"engine": engine, "handler": handler, "descriptors": descriptors, "limits": limits}
+def served(
+    engine: str,
+    handler: float = 0,
+    descriptors: int = 0,
+    kind: str = "sync",
+    queue: float | None = QUEUE_S,
+    limits: dict[str, int] | None = None,
+) -> Iterator[Server]:
+    settings = {
+        "engine": engine,
+        "handler": handler,
+        "descriptors": descriptors,
+        "kind": kind,
+        "limits": limits or {},
+        "timeouts": {} if queue == QUEUE_S else {"queue": queue},
+    }
     process = subprocess.Popen(
         [sys.executable, "-c", SERVER, json.dumps(settings)],
         stdin=subprocess.PIPE,
@@ -92,10 +117,15 @@ class Met:
     latencies: dict[int, list[float]] = field(default_factory=dict)
     unanswered: int = 0
     seconds: float = 0
+    course: list[tuple[float, int, float]] = field(default_factory=list)  # when, the status, how late
 
     def p99_ms(self, status: int) -> float:
         found = self.latencies.get(status, [])
         return statistics.quantiles(found, n=100)[98] * 1e3 if len(found) > 1 else 0.0
+
+    def seconds_until_normal(self, latency_max: float) -> float:
+        """When the last answer came that was none of 200 within so long."""
+        return max((at for at, status, late in self.course if status != 200 or late > latency_max), default=0.0)
 
     def per_second(self, status: int) -> float:
         return len(self.latencies.get(status, [])) / self.seconds
@@ -108,6 +138,7 @@ class Clients:
         self._selector = selectors.DefaultSelector()
         self._free: deque[socket.socket] = deque()
         self._due_of: dict[socket.socket, float] = {}
+        self._began = 0.0
         for _ in range(count):
             connection = socket.create_connection(("127.0.0.1", port), timeout=10)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -117,7 +148,7 @@ class Clients:
     def ask(self, seconds: float, rate: float | None) -> Met:
         """So many a second, whatever comes back; without a rate, as soon as a connection is free."""
         met = Met()
-        began = time.monotonic()
+        self._began = began = time.monotonic()
         due = began
         end = began + seconds
         while (now := time.monotonic()) < end:
@@ -143,8 +174,11 @@ class Clients:
             answer = connection.recv(65536)
             if not answer.endswith(b"}"):
                 raise RuntimeError(f"a connection got {answer!r}")
-            latency = time.monotonic() - self._due_of.pop(connection)
-            met.latencies.setdefault(int(answer[9:12]), []).append(latency)
+            now = time.monotonic()
+            latency = now - self._due_of.pop(connection)
+            status = int(answer[9:12])
+            met.latencies.setdefault(status, []).append(latency)
+            met.course.append((now - self._began, status, latency))
             self._free.append(connection)
 
     def close(self) -> None:
@@ -153,17 +187,18 @@ class Clients:
         self._selector.close()
 
 
-def three_times(engine: str, seconds: float) -> dict[str, float]:
-    with served(engine, HANDLER_S, max_queued=QUEUED_MAX) as server:
+def three_times(engine: str, kind: str, seconds: float) -> dict[str, float]:
+    """With the settings that a server has unless it is told otherwise."""
+    with served(engine, HANDLER_S, kind=kind) as server:
         # Each when it is needed: a connection that says nothing has ten seconds, and an idle one 75.
         one = Clients(server.port, 1)
         alone = one.ask(seconds / 4, None)
-        few = Clients(server.port, QUEUED_MAX)
+        few = Clients(server.port, PEAK_CONNECTIONS)
         peak = few.ask(seconds / 4, None)
         many = Clients(server.port, CONNECTIONS)
         met = many.ask(seconds, 3 * peak.per_second(200))
         again = Clients(server.port, 1)
-        after = again.ask(seconds / 4, None)
+        after = again.ask(NORMAL_S + seconds / 4, None)
         for clients in (one, few, many, again):
             clients.close()
         server.end()
@@ -175,6 +210,7 @@ def three_times(engine: str, seconds: float) -> dict[str, float]:
             "accepted_p99_ms": met.p99_ms(200),
             "accepted_p99_ms_alone": alone.p99_ms(200),
             "accepted_p99_ms_after": after.p99_ms(200),
+            "seconds_until_normal": after.seconds_until_normal(NORMAL_SHARE * alone.p99_ms(200) / 1e3),
             "shed_per_second": met.per_second(503),
             "shed_p99_ms": met.p99_ms(503),
             "unanswered": sum(run.unanswered for run in (alone, peak, met, after)),
@@ -213,7 +249,7 @@ def _answered(connections: list[socket.socket], wanted: int, timeout_s: float) -
 def few_descriptors(engine: str, starved: bool) -> dict[str, float]:
     """`starved`: accept(2) itself fails, for other descriptors took the room that connections have."""
     limits = {"max_connections": DESCRIPTORS - 32} if starved else {}
-    with served(engine, descriptors=DESCRIPTORS, **limits) as server, ExitStack() as stack:
+    with served(engine, descriptors=DESCRIPTORS, limits=limits) as server, ExitStack() as stack:
         if starved:
             resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (DESCRIPTORS // 2, DESCRIPTORS))
         clients = [stack.enter_context(socket.create_connection(("127.0.0.1", server.port))) for _ in range(CLIENTS)]
@@ -257,7 +293,8 @@ def measure(seconds: float) -> dict[str, dict[str, float]]:
     try:
         found: dict[str, dict[str, float]] = {}
         for engine in ("epoll", "uring"):
-            found[f"{engine}, three times the capacity"] = three_times(engine, seconds)
+            for kind in HANDLERS:
+                found[f"{engine}, three times the capacity, {kind}"] = three_times(engine, kind, seconds)
             found[f"{engine}, {DESCRIPTORS} descriptors"] = few_descriptors(engine, starved=False)
             found[f"{engine}, no descriptor to accept with"] = few_descriptors(engine, starved=True)
         return found

@@ -37,7 +37,8 @@ struct ServerConfig {
   std::uint64_t request_timeout_ms = no_limit;
   std::uint64_t tcp_user_timeout_ms = 30000;
   std::uint64_t connections_max = no_limit;
-  std::uint64_t handlers_queued_max = 256;
+  std::uint64_t handlers_queued_max = no_limit;
+  std::uint64_t queue_timeout_ms = 250;
   std::uint64_t handlers_running_max = no_limit;
   std::uint64_t send_queue_bytes_high = 262144;
   std::uint64_t send_queue_bytes_low = 65536;

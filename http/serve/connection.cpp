@@ -74,22 +74,33 @@ void Connection::complete_rare_receive(const Completion& completion) {
     lease = uring::BufferLease(shared_.receive_buffers, completion.buffer,
                                static_cast<std::size_t>(std::max(completion.result, 0)));
   }
+  const bool owned = receive_owned_;
+  if (!took_receive(completion, lease ? lease.octets() : std::span<char>())) return;
+  lease.give_back();
+  receive_on(completion.result > 0 && !owned);
+}
+
+// False if nothing is to be received behind it in this turn.
+bool Connection::took_receive(const Completion& completion, std::span<char> octets) {
   if (!completion.more) receive_armed_ = false;
   const bool owned = std::exchange(receive_owned_, false);
   const bool lent = lent_ != nullptr;
   if (lent) [[unlikely]]
     shared_.take_back(std::move(lent_));
-  if (life_ == Life::closing) return try_close();
+  if (life_ == Life::closing) {
+    try_close();
+    return false;
+  }
 
   const std::int32_t result = completion.result;
   if (result > 0) {
     if (life_ == Life::upgraded) {
-      received_upgraded(lease.octets());
+      received_upgraded(octets);
     } else if (owned && !lent) {
       receive_own(static_cast<std::size_t>(result));
     } else {
       // What came into the memory of a message that is over is part of it, and in no lease.
-      received(lent ? std::string_view() : lease.view());
+      received(lent ? std::string_view() : std::string_view(octets.data(), octets.size()));
     }
   } else if (result == 0) {
     peer_finished();
@@ -97,16 +108,19 @@ void Connection::complete_rare_receive(const Completion& completion) {
     // The data stays in the socket; the receive is armed again once this batch's leases are back.
     shared_.stats.count(Reason::fallback_receive_no_buffers);
     shared_.schedule(*this);
-    return;
+    return false;
   } else if (result == -ECANCELED) {
     if (!receive_cancelled_) shared_.stats.count(Reason::engine_cancelled_unasked);
     receive_cancelled_ = false;
   } else {
     receive_failed(-result);
   }
-  lease.give_back();
+  return true;
+}
+
+void Connection::receive_on(bool multishot) {
   if (!receive_armed_ && wants_input()) {
-    if (result > 0 && !owned) shared_.stats.count(Reason::engine_multishot_rearmed);
+    if (multishot) shared_.stats.count(Reason::engine_multishot_rearmed);
     receive_more();
   } else if (ended_by_stop_ && life_ == Life::open) {
     call_off_receive();
@@ -279,13 +293,8 @@ void Connection::resume_input() {
   // Paused by what waits behind the handler, or by the owner of a WebSocket.
   if (life_ == Life::handling || life_ == Life::upgraded) return;
   if (parked_ && parked_->spool) return;  // by a disk that is slower than the peer
+  if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) return go_on_later();
   input_paused_ = false;
-  if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) {
-    // Taken out first: what is read from it may be parked, or paused, again.
-    std::unique_ptr<ParkedMessage> waiting = std::move(parked_);
-    received(waiting->octets.view());
-    shared_.take_back(std::move(waiting));
-  }
   recount();
   if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
   if (!receive_armed_ && wants_input()) receive_more();
@@ -385,7 +394,8 @@ void Connection::cut_at_deadline() {
 }
 
 std::uint64_t Connection::idle_since_ms() const {
-  const bool idle = life_ == Life::open && waiting_ == Wait::keep_alive && is_between_messages();
+  const bool idle = life_ == Life::open && waiting_ == Wait::keep_alive && is_between_messages() &&
+                    held_ == nullptr;
   return idle ? wait_deadline_ms_ - shared_.idle_ms : TimerWheel::no_deadline_ms;
 }
 

@@ -16,7 +16,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "core/core_state.hpp"
@@ -32,6 +34,7 @@
 #include "http/serve/endpoints.hpp"
 #include "http/serve/exchange.hpp"
 #include "http/serve/parked_message.hpp"
+#include "http/serve/turn_queue.hpp"
 #include "http/serve/websocket_connection.hpp"
 #include "uring/engine.hpp"
 
@@ -59,6 +62,19 @@ class Connection final : public TurnNode,
   void complete_receive(const uring::Completion& completion);
   void complete_send(std::int32_t result);
   void complete(const uring::Completion& completion);
+  // A turn of this connection, on a loop that is so busy that it had to wait for it (ENG-016): it
+  // goes on with requests that it has read, takes receives, and joins the queue again.
+  void begin_turn();
+  bool awaits_receives() const { return held_ != nullptr; }
+  void take_waiting_receive();
+  void end_turn();
+  // The receive joins those that wait for a turn.
+  void await_turn_with(uring::Completion completion);
+  // What arrives now begins a request, or its head, and nothing of it waits for its turn.
+  bool may_begin_request() const {
+    return life_ == Life::open && !input_paused_ && !held_ &&
+           (!parked_ || parked_->phase == ParkedMessage::Phase::head);
+  }
   // The end of a turn that scheduled it: one send for everything queued, and its receive armed.
   void settle();
   // The timer fired: acts on what is due and arms it again.
@@ -97,6 +113,8 @@ class Connection final : public TurnNode,
 
   // Completions.
   void complete_rare_receive(const uring::Completion& completion);
+  bool took_receive(const uring::Completion& completion, std::span<char> octets);
+  void receive_on(bool multishot);
   void receive_failed(int error);
   void send_failed(int error);
   void fail(int error);
@@ -111,6 +129,11 @@ class Connection final : public TurnNode,
   void received(std::string_view octets);
   void received_plain(std::string_view octets);
   void keep_backlog(std::string_view octets);
+  bool backlog_is_full() const;
+  bool slice_is_over();
+  void go_on_later();
+  void go_on();
+  void join_queue();
   std::string_view resume(std::string_view octets);
   std::string_view resume_head(std::string_view octets);
   std::string_view resume_length_body(std::string_view octets);
@@ -306,6 +329,8 @@ class Connection final : public TurnNode,
   bool ended_by_stop_ = false;
   h1::Persistence persistence_behind_{};  // handling, answered: how it goes on,
   Reason cut_behind_ = Reason::none;      // or why it does not
+  bool queued_ = false;                   // in the queue for a turn
+  bool goes_on_ = false;                  // with its backlog, in that turn
   bool receive_starved_ = false;          // counts as armed until it is tried again
   bool send_starved_ = false;             // counts as in flight until it is tried again
   std::uint8_t starved_count_ = 0;
@@ -314,6 +339,11 @@ class Connection final : public TurnNode,
   bool counted_running_ = false;
   bool counted_queued_ = false;
   std::uint8_t cancels_in_flight_ = 0;
+
+  // Requests that lie behind each other are begun in slices, one in a turn of the loop.
+  std::uint32_t slice_turn_ = 0;
+  std::uint16_t slice_requests_ = 0;
+  std::uint16_t slice_clock_at_ = 0;  // so many requests on, time is looked at
 
   Output pending_;              // responses not handed to the engine yet
   Output sending_;              // what the send in flight is reading
@@ -327,6 +357,7 @@ class Connection final : public TurnNode,
   std::uint64_t request_count_ = 0;
   std::uint64_t parked_since_ns_ = 0;  // of the message that straddles receives
   std::unique_ptr<ParkedMessage> parked_;
+  std::unique_ptr<std::deque<WaitingReceive>> held_;  // receives that wait for a turn; null: none
   std::unique_ptr<ParkedMessage> lent_;  // over, but the receive in flight writes to it (ENG-012)
   std::unique_ptr<ParkedMessage>* serving_ = nullptr;  // what the handler that runs now reads from
   PendingExchange* kept_ = nullptr;                    // handling, not answered yet

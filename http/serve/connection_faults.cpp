@@ -145,7 +145,8 @@ void Connection::uncount() {
 [[gnu::noinline]] void Connection::recount() {
   Gauges& gauges = shared_.connection_gauges;
   const bool reads_head = parked_ && parked_->phase == ParkedMessage::Phase::head;
-  const bool queued = parked_ && parked_->phase == ParkedMessage::Phase::backlog;
+  const bool queued =
+      held_ != nullptr || (parked_ && parked_->phase == ParkedMessage::Phase::backlog);
   const bool running =
       kept_ != nullptr || socket_ != nullptr || (parked_ && !reads_head && !queued);
   uncount();

@@ -41,7 +41,20 @@ void Connection::keep_backlog(std::string_view octets) {
     return;
   }
   CHECK(input_paused_);
-  if (!park(Phase::backlog).octets.append(octets)) lack_memory();
+  ParkedMessage& backlog = park(Phase::backlog);
+  backlog.wait_behind(octets, shared_.config.pipeline_requests_max);
+  if (backlog.has_failed()) return lack_memory();
+  if (backlog_is_full()) call_off_receive();
+}
+
+// H1-081, LIM-011
+bool Connection::backlog_is_full() const {
+  const ServerConfig& config = shared_.config;
+  const std::size_t bytes = parked_->unread().size();
+  // Ahead of an accept these are frames (WS-006).
+  if (awaits_upgrade()) return bytes >= config.receive_credit_bytes;
+  return parked_->heads_waiting >= config.pipeline_requests_max ||
+         bytes >= config.pipeline_bytes_max;
 }
 
 void Connection::park_head(std::string_view octets) {

@@ -63,7 +63,8 @@ std::string_view Connection::begin_message(const RequestHead& head, std::string_
   return rest;
 }
 
-// Reads messages that lie whole in `octets`; returns what must wait because output is backed up.
+// Reads messages that lie whole in `octets`; returns what must wait, because output is backed up or
+// others have their turn.
 std::string_view Connection::consume(std::string_view octets) {
   HeadParser& parser = shared_.parser;
   do {
@@ -79,7 +80,9 @@ std::string_view Connection::consume(std::string_view octets) {
     const RequestHead& head = parser.head();
     octets.remove_prefix(head.head_bytes);
     octets = begin_message(head, octets);
-  } while (!octets.empty() && reads_messages());
+    if (octets.empty() || !reads_messages()) return octets;
+  } while (!slice_is_over());
+  go_on_later();
   return octets;
 }
 

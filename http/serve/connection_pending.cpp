@@ -73,14 +73,9 @@ void Connection::received_behind(std::string_view octets) {
   peer_through_ = false;
   if (ends_behind()) return;
   ParkedMessage& backlog = park(Phase::backlog);
-  backlog.wait_behind(octets);
+  backlog.wait_behind(octets, shared_.config.pipeline_requests_max);
   if (backlog.has_failed()) return lack_memory();
-  const ServerConfig& config = shared_.config;
-  // Ahead of an accept these are frames (WS-006).
-  const bool enough = awaits_upgrade() ? backlog.octets.size() >= config.receive_credit_bytes
-                                       : backlog.heads_waiting >= config.pipeline_requests_max ||
-                                             backlog.octets.size() >= config.pipeline_bytes_max;
-  if (enough && !input_paused_) pause_input();  // H1-081, LIM-011
+  if (backlog_is_full() && !input_paused_) pause_input();
 }
 
 // --- the answer, and its failure to come ---

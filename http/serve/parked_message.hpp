@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -110,17 +111,25 @@ struct ParkedMessage {
     if (phase != Phase::length_body) left_bytes -= bytes;
   }
 
-  // More that waits unread. Every head ends in an empty line, so counting those never counts too
-  // few, whatever bodies lie between.
-  void wait_behind(std::string_view more) {
+  // What waits unread in a backlog.
+  std::string_view unread() const { return octets.view().substr(left_bytes); }
+  // More of it; of its heads not more than `heads_max` are counted.
+  void wait_behind(std::string_view more, std::uint64_t heads_max) {
     const std::size_t from = octets.size() < 3 ? 0 : octets.size() - 3;
     octets.append(more);
-    const std::string_view added = octets.view().substr(from);
-    constexpr std::string_view empty_line = "\r\n\r\n";
-    for (std::size_t at = added.find(empty_line); at != std::string_view::npos;
-         at = added.find(empty_line, at + empty_line.size())) {
-      ++heads_waiting;
+    count_heads(octets.view().substr(from), heads_max);
+  }
+  // All but so many octets at its end have been read. They are not moved out of the way each time,
+  // which would cost more than what is read is worth.
+  void keep_unread(std::size_t bytes, std::uint64_t heads_max) {
+    left_bytes = octets.size() - bytes;
+    if (left_bytes > bytes) {
+      std::memmove(octets.data(), octets.data() + left_bytes, bytes);
+      octets.truncate(bytes);
+      left_bytes = 0;
     }
+    heads_waiting = 0;
+    count_heads(unread(), heads_max);
   }
 
   void clear() {
@@ -152,7 +161,7 @@ struct ParkedMessage {
   RequestHead head;
   ChunkedDecoder decoder;
   std::uint64_t declared_bytes = 0;
-  std::uint64_t left_bytes = 0;
+  std::uint64_t left_bytes = 0;     // of a body; of a backlog, the octets that have been read
   std::uint64_t credit_ms = 0;      // the peer's, while the spool holds up its body (CON-010)
   std::uint32_t heads_waiting = 0;  // of a backlog, at most
   bool whole = false;               // a body that is spooled has come to its end
@@ -160,6 +169,16 @@ struct ParkedMessage {
  private:
   static bool holds(std::string_view all, std::string_view part) {
     return !all.empty() && part.data() >= all.data() && part.data() < all.data() + all.size();
+  }
+  // Every head ends in an empty line, so counting those never counts too few, whatever bodies lie
+  // between.
+  void count_heads(std::string_view added, std::uint64_t heads_max) {
+    constexpr std::string_view empty_line = "\r\n\r\n";
+    for (std::size_t at = added.find(empty_line);
+         at != std::string_view::npos && heads_waiting < heads_max;
+         at = added.find(empty_line, at + empty_line.size())) {
+      ++heads_waiting;
+    }
   }
   // Where the rest of the body goes.
   Output& coming() { return phase == Phase::length_body ? octets : body; }

@@ -31,9 +31,23 @@ constexpr std::uint64_t shut_look_ms = 10;
 constexpr std::uint32_t turns_shut_max = 2;
 constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
+// Handlers have so much of a turn before their answers leave and the loop looks for what has come.
+constexpr std::uint64_t work_ns_min = 1'000'000;
+// More in a turn that follows one with refusals: they have a tenth of the time, and wait this long.
+constexpr std::uint64_t work_ns_max = 25'000'000;
+constexpr std::uint64_t work_per_refusing = 9;
+// So many may wait, however long it takes: a few clients of slow handlers are no overload.
+constexpr std::uint64_t waiting_always = 64;
+
+// Two waits in a row that are longer make a queue stand: a quarter of the longest that may be.
+std::uint64_t long_wait_ns(const ServerConfig& config) {
+  return config.queue_timeout_ms == no_limit ? no_limit
+                                             : config.queue_timeout_ms * nanoseconds_per_ms / 4;
+}
+
 }  // namespace
 
-Server::Server(const ServerParts& parts) : shared_(parts) {
+Server::Server(const ServerParts& parts) : shared_(parts), standing_(long_wait_ns(parts.config)) {
   const auto hear = [](void* context, uring::Trouble trouble, int error) {
     static_cast<Server*>(context)->meet(trouble, error);
   };
@@ -57,14 +71,20 @@ void Server::listen(uring::Descriptor listener, Sharing sharing) {
 // --- the turn ---
 
 void Server::settle(std::uint64_t seen_ns) {
-  shared_.seen_ms = seen_ns / nanoseconds_per_ms;
+  // What waits for its turn has come, but nobody has looked at it.
+  const TurnQueue& queue = shared_.turn_queue;
+  shared_.seen_ns = queue.empty() ? seen_ns : std::min(seen_ns, queue.seen_ns());
+  shared_.seen_ms = shared_.seen_ns / nanoseconds_per_ms;
   if (shared_.logs != nullptr) shared_.logs->writer.commit();
   if (shared_.response_blocks.refresh(shared_.clock.wall_seconds())) [[unlikely]]
     shared_.give_back_idle();
   if (stop_wanted_.load(std::memory_order_relaxed) != Stop::none) [[unlikely]]
     proceed_with_stop();
   admit_waiting();
-  if (shared_.companion != nullptr) shared_.companion->settle(seen_ns);
+  if (shared_.companion != nullptr) {
+    shared_.companion->settle(seen_ns);
+    companion_wait_ns_ = shared_.companion->wait_ns();
+  }
   // Handlers may have taken their time, and deadlines are set from here on.
   shared_.clock.reread();
   inspect_timers();
@@ -74,6 +94,7 @@ void Server::settle(std::uint64_t seen_ns) {
 }
 
 std::uint64_t Server::next_deadline_ns() const {
+  if (!shared_.turn_queue.empty()) return 0;
   std::uint64_t deadline_ms = std::min(shared_.timers.next_wake_ms(),
                                        shared_.clock.now_ms() + shared_.turn_interval_ms_max);
   for (const Listener& listener : listeners_) {
@@ -122,44 +143,64 @@ inline Connection* Server::addressee(const Completion& completion) {
 // True if a connection was accepted.
 [[gnu::always_inline]] inline bool Server::deliver(std::span<const Completion> batch) {
   bool accepted = false;
-  for (const Completion& completion : batch) {
+  for (std::size_t index = 0; index < batch.size(); ++index) {
+    const Completion& completion = batch[index];
     if (completion.token.operation() == Operation::receive) [[likely]] {
+      if (index != 0 && turn_is_over()) [[unlikely]] {
+        return deliver_in_turn(batch.subspan(index)) || accepted;
+      }
       if (Connection* const connection = addressee(completion)) {
         connection->complete_receive(completion);
       }
       continue;
     }
-    switch (completion.token.operation()) {
-      case Operation::send:
-        if (Connection* const connection = addressee(completion)) {
-          connection->complete_send(completion.result);
-        }
-        break;
-      case Operation::accept:
-        accepted |= completion.result >= 0;
-        complete_accept(completion);
-        break;
-      case Operation::poll:
-        if (completion.token.generation() != 0) {
-          shared_.companion->complete(std::span(&completion, 1));
-          break;
-        }
-        wake_armed_ = wake_cancelled_ = false;
-        shared_.woken();
-        break;
-      case Operation::cancel:
-        if (completion.token.generation() == 0) break;  // a listener's, or the wake's
-        [[fallthrough]];
-      default:
-        if (Connection* const connection = addressee(completion)) connection->complete(completion);
-    }
+    accepted |= deliver_other(completion);
   }
   return accepted;
 }
 
+// Whatever is no receive runs no handler.
+inline bool Server::deliver_other(const Completion& completion) {
+  switch (completion.token.operation()) {
+    case Operation::send:
+      if (Connection* const connection = addressee(completion)) {
+        connection->complete_send(completion.result);
+      }
+      return false;
+    case Operation::accept:
+      complete_accept(completion);
+      return completion.result >= 0;
+    case Operation::poll:
+      if (completion.token.generation() != 0) {
+        shared_.companion->complete(std::span(&completion, 1));
+        return false;
+      }
+      wake_armed_ = wake_cancelled_ = false;
+      shared_.woken();
+      return false;
+    case Operation::cancel:
+      if (completion.token.generation() == 0) return false;  // a listener's, or the wake's
+      [[fallthrough]];
+    default:
+      if (Connection* const connection = addressee(completion)) connection->complete(completion);
+      return false;
+  }
+}
+
 void Server::complete(std::span<const Completion> batch) {
-  const bool accepted =
-      batch.size() <= shared_.config.handlers_queued_max ? deliver(batch) : deliver_bounded(batch);
+  ++shared_.turn;
+  shared_.served_since_ns = turn_since_ns_ = shared_.clock.now_ns();
+  const bool plain = shared_.turn_queue.empty() && companion_wait_ns_ == 0 &&
+                     batch.size() <= shared_.config.handlers_queued_max;
+  bool accepted = false;
+  if (plain) [[likely]] {
+    work_ns_max_ = work_ns_min;
+    refused_in_turn_ = 0;
+    accepted = deliver(batch);
+  } else {
+    plan_turn();
+    accepted = deliver_in_turn(batch);
+  }
   // What the engine left behind may be connections.
   if (!shared_.stopping || accepting_over_) [[likely]]
     return;
@@ -169,28 +210,95 @@ void Server::complete(std::span<const Completion> batch) {
   }
 }
 
-// More completions than requests may wait: what a turn took waits for the handlers of all before
-// it, so requests behind the bound are shed (LIM-032). Those of one receive count once, for they
-// would wait for each other anyway.
-[[gnu::noinline]] bool Server::deliver_bounded(std::span<const Completion> batch) {
-  const auto requests_of = [this](Token token) {
-    const bool received = token.operation() == Operation::receive;
-    Connection* const connection =
-        received ? shared_.connections.find(token.slot(), token.generation()) : nullptr;
-    return connection == nullptr ? 0 : connection->request_count();
-  };
-  bool accepted = false;
-  std::uint64_t handled = 0;
-  for (std::size_t index = 0; index < batch.size(); ++index) {
-    const std::uint64_t requests = requests_of(batch[index].token);
-    accepted |= deliver(batch.subspan(index, 1));
-    if (requests_of(batch[index].token) <= requests) continue;
-    if (++handled == shared_.config.handlers_queued_max) {
-      shared_.handler_queue_full = shared_.may_shed = true;
-    }
+// --- the order in which connections are served ---
+
+bool Server::turn_is_over() {
+  shared_.served_since_ns = shared_.clock.read_ns();
+  return shared_.served_since_ns - turn_since_ns_ >= work_ns_max_;
+}
+
+// How long the handlers of this turn have: the other work of a turn that refused requests must not
+// take the server from those whom it serves (PRC-041).
+void Server::plan_turn() {
+  work_ns_max_ = work_ns_min;
+  if (refused_in_turn_ == 0) return;
+  const std::uint64_t other_ns = turn_since_ns_ - refusing_since_ns_ - worked_ns_;
+  work_ns_max_ = std::clamp(other_ns * work_per_refusing, work_ns_min, work_ns_max);
+}
+
+// First those that wait, then what has come; whoever the turn has no time for joins the queue.
+[[gnu::noinline]] bool Server::deliver_in_turn(std::span<const Completion> batch) {
+  TurnQueue& queue = shared_.turn_queue;
+  refusing_since_ns_ = turn_since_ns_;
+  refused_in_turn_ = handled_in_turn_ = 0;
+  // Those who go on join it again, for the next turn.
+  std::size_t waiting = queue.size();
+  bool over = shared_.served_since_ns - turn_since_ns_ >= work_ns_max_;
+  while (waiting > 0 && !over) {
+    serve_next();
+    --waiting;
+    over = turn_is_over();
   }
+  worked_ns_ = shared_.served_since_ns - turn_since_ns_;
+  bool accepted = false;
+  for (const Completion& completion : batch) {
+    if (completion.token.operation() != Operation::receive) {
+      accepted |= deliver_other(completion);
+      continue;
+    }
+    if (waiting == 0 && !over) over = turn_is_over();
+    admit(completion, waiting == 0 && !over);
+  }
+  standing_.look(shared_.clock.read_ns(), queue.joined(), queue.left());
   shared_.handler_queue_full = false;
   return accepted;
+}
+
+// A slice of what the first in the queue waits with.
+void Server::serve_next() {
+  const Token place = shared_.turn_queue.take_first();
+  const auto find = [&] { return shared_.connections.find(place.slot(), place.generation()); };
+  Connection* connection = find();
+  if (connection == nullptr) return;
+  const std::uint64_t requests = connection->request_count();
+  connection->begin_turn();
+  while (connection != nullptr && connection->awaits_receives() &&
+         connection->request_count() == requests) {
+    connection->take_waiting_receive();
+    connection = find();
+  }
+  if (connection != nullptr) connection->end_turn();
+}
+
+// What a receive brought is served, refused, or waits for its turn.
+void Server::admit(const Completion& completion, bool in_place) {
+  Connection* const connection = addressee(completion);
+  if (connection == nullptr) return;
+  const std::uint64_t requests = connection->request_count();
+  const bool refused = connection->may_begin_request() && refuses();
+  if (!refused && (!in_place || connection->awaits_receives())) {
+    return connection->await_turn_with(completion);
+  }
+  shared_.handler_queue_full = refused;
+  shared_.may_shed |= refused;
+  connection->complete_receive(completion);
+  shared_.handler_queue_full = false;
+  const Token token = completion.token;
+  const Connection* const still = shared_.connections.find(token.slot(), token.generation());
+  if (still == nullptr || still->request_count() == requests) return;
+  ++(refused ? refused_in_turn_ : handled_in_turn_);
+}
+
+// Whether a request that comes now is turned away (PRC-040). What one receive brought counts once,
+// for its requests would wait for each other anyway.
+bool Server::refuses() const {
+  const ServerConfig& config = shared_.config;
+  const std::uint64_t waiting = shared_.turn_queue.size();
+  if (waiting + handled_in_turn_ >= config.handlers_queued_max) return true;
+  if (config.queue_timeout_ms == no_limit) return false;
+  const std::uint64_t wait_ns_max = config.queue_timeout_ms * nanoseconds_per_ms;
+  if (waiting >= waiting_always && standing_.wait_ns(waiting) > wait_ns_max) return true;
+  return shared_.pending.live() >= waiting_always && companion_wait_ns_ > wait_ns_max;
 }
 
 void Server::inspect_timers() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/listener_end.hpp"
+#include "core/standing_queue.hpp"
 #include "http/serve/idle_order.hpp"
 #include "http/serve/shared.hpp"
 #include "uring/engine.hpp"
@@ -62,6 +63,7 @@ class Server final : public uring::Work {
   void settle(std::uint64_t seen_ns) override;
   std::uint64_t next_deadline_ns() const override;
   void complete(std::span<const uring::Completion> batch) override;
+  bool goes_on() const override { return !shared_.turn_queue.empty(); }
 
  private:
   struct Listener {
@@ -94,7 +96,15 @@ class Server final : public uring::Work {
   void call_off_accept(std::uint32_t index);
   void pause_accept(Listener& listener);
   bool deliver(std::span<const uring::Completion> batch);
-  bool deliver_bounded(std::span<const uring::Completion> batch);
+  bool deliver_in_turn(std::span<const uring::Completion> batch);
+  bool deliver_other(const uring::Completion& completion);
+  // The loop turns to the next connection; true if others have their turn first: their answers
+  // leave, and what has come meanwhile is read.
+  bool turn_is_over();
+  void serve_next();
+  void admit(const uring::Completion& completion, bool in_place);
+  bool refuses() const;
+  void plan_turn();
   Connection* addressee(const uring::Completion& completion);
   void complete_accept(const uring::Completion& completion);
   // Last in a turn: all else in it may have asked the disk, whose answer must wake the next one.
@@ -116,6 +126,15 @@ class Server final : public uring::Work {
 
   Shared shared_;
   std::vector<Listener> listeners_;
+
+  StandingQueue standing_;
+  std::uint64_t companion_wait_ns_ = 0;
+  std::uint64_t turn_since_ns_ = 0;
+  std::uint64_t refusing_since_ns_ = 0;  // the last turn that looked who may be served
+  std::uint64_t work_ns_max_ = 0;        // of this turn
+  std::uint64_t worked_ns_ = 0;          // on handlers in the last one
+  std::uint64_t refused_in_turn_ = 0;
+  std::uint64_t handled_in_turn_ = 0;  // receives that began requests
 
   // Accepted beyond the bound: one tells that somebody waits, more come only with the burst in
   // which accepting was called off. Each is served as soon as there is room (PRC-042).

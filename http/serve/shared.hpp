@@ -34,6 +34,7 @@
 #include "http/serve/pending_exchange.hpp"
 #include "http/serve/spool_account.hpp"
 #include "http/serve/topics.hpp"
+#include "http/serve/turn_queue.hpp"
 #include "http/serve/websocket_connection.hpp"
 #include "http/websocket/deflater.hpp"
 #include "http/websocket/inflater.hpp"
@@ -162,9 +163,14 @@ struct Shared {
   TimerWheel timers;
   RetryQueue retries;
   // Whatever had come by then has been read: deadlines are judged by it.
+  std::uint64_t seen_ns = 0;
   std::uint64_t seen_ms = 0;
   // Other threads call the loop by it.
   uring::Wake wake;
+  TurnQueue turn_queue;
+  std::uint32_t turn = 0;  // of the loop
+  // When the loop turned to the connection that it serves now.
+  std::uint64_t served_since_ns = 0;
   IntrusiveList<Connection, TurnNode> to_settle;
   IntrusiveList<Connection, TurnNode> to_close;
   // Those of all connections, which keep them.
@@ -177,7 +183,7 @@ struct Shared {
   bool stopping = false;
   // A request that begins has to ask shed_reason() first.
   bool may_shed = false;
-  // As many requests of this turn as may wait for their handlers did so.
+  // A request that begins now would wait too long for its handler, or behind too many.
   bool handler_queue_full = false;
   // Of one connection; none any more once the server stops.
   std::uint64_t requests_max;

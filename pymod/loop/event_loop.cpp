@@ -23,6 +23,9 @@ namespace {
 // most so many rounds in one turn, and none that would begin later than this behind the first.
 constexpr int rounds_max = 4;
 constexpr double rounds_s_max = 50e-6;
+// Beside a server callbacks have so much of a turn; time is looked at behind so many of them.
+constexpr std::uint64_t round_ns_max = 1'000'000;
+constexpr std::size_t callbacks_unclocked = 4;
 // As time.get_clock_info("monotonic").resolution: a timer this close is due.
 constexpr double resolution_s = 1e-9;
 // What is called off ends at once, but for an engine that has failed.
@@ -161,15 +164,19 @@ void EventLoop::move_due(double now) {
 }
 
 // As asyncio: those that are ready now, not what they make ready; that is the next round.
-bool EventLoop::run_round() {
+bool EventLoop::run_round(std::uint64_t until_ns) {
   ++round_;
   const std::size_t count = ready_.size();
   for (std::size_t index = 0; index < count && !ready_.empty(); ++index) {
     const Ready ready = ready_.pop();
+    ++callbacks_run_;
     const bool goes_on = run_ready(ready);
     fork_guard_->require_owner();  // else a child of the callback's would run the others
-    if (goes_on) [[likely]]
+    if (goes_on) [[likely]] {
+      const bool looks = index % callbacks_unclocked == callbacks_unclocked - 1;
+      if (looks && until_ns != uring::no_deadline && monotonic_ns() >= until_ns) return true;
       continue;
+    }
     raised_ = OwnedRef(take_exception());
     return false;
   }
@@ -179,17 +186,32 @@ bool EventLoop::run_round() {
 // A timer whose time came while a callback ran is due behind what has happened by then, as asyncio
 // has it: descriptors first.
 void EventLoop::settle(std::uint64_t seen_ns) {
+  run_rounds(seen_ns);
+  if (!ready_.empty() || queue_timed_) [[unlikely]]
+    time_queue();
+}
+
+// Beside a server: requests are refused when what is ready has long been too much (PRC-040).
+void EventLoop::time_queue() {
+  if (own_engine_) return;
+  queue_timed_ = !ready_.empty();
+  standing_.look(monotonic_ns(), callbacks_run_ + ready_.size(), callbacks_run_);
+}
+
+void EventLoop::run_rounds(std::uint64_t seen_ns) {
   watches_.take_called_off();  // the engine has just had its turn
   // Most turns of a server find nothing here.
   if (ready_.empty() && timers_.empty()) [[likely]]
     return;
   if (raised_) return;
   const double begin = now_seconds();
+  const std::uint64_t until_ns =
+      own_engine_ ? uring::no_deadline : static_cast<std::uint64_t>(begin * 1e9) + round_ns_max;
   const double seen = static_cast<double>(seen_ns) * 1e-9;
   double now = begin;
   for (int round = 1;; ++round) {
     move_due(std::min(now, seen));
-    if (!run_round() || ready_.empty() || stopping_ || round == rounds_max) return;
+    if (!run_round(until_ns) || ready_.empty() || stopping_ || round == rounds_max) return;
     // What was called off in this round is closed in the next: a ring has to hear of it between, or
     // it keeps the closed socket's port.
     if (tells_news_only() && watches_.called_off()) return;
@@ -229,7 +251,8 @@ bool EventLoop::turn_until(std::uint64_t deadline_ns) {
   complete(std::span(batch_).first(count));
   if (count == 0 && PyErr_CheckSignals() != 0) return false;
   // Bounded, so that timers do not wait for ever for a loop that is never through.
-  turns_behind_ = engine_->left_behind() && turns_behind_ < turns_behind_max ? turns_behind_ + 1 : 0;
+  turns_behind_ =
+      engine_->left_behind() && turns_behind_ < turns_behind_max ? turns_behind_ + 1 : 0;
   settle(turns_behind_ == 0 ? uring::no_deadline : 0);
   if (!raised_) [[likely]]
     return true;

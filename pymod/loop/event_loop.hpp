@@ -13,6 +13,7 @@
 #include <span>
 
 #include "core/fork_guard.hpp"
+#include "core/standing_queue.hpp"
 #include "core/stats.hpp"
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/loop/descriptor_watches.hpp"
@@ -94,6 +95,8 @@ class EventLoop final : public uring::Work {
   void settle(std::uint64_t seen_ns) override;
   std::uint64_t next_deadline_ns() const override;
   void complete(std::span<const uring::Completion> batch) override;
+  // How long a callback that becomes ready now waits for those that are.
+  std::uint64_t wait_ns() const override { return standing_.wait_ns(ready_.size()); }
 
   int traverse(visitproc visit, void* arg) const;
 
@@ -104,11 +107,15 @@ class EventLoop final : public uring::Work {
 
  private:
   static constexpr std::size_t completions_per_turn = 256;
+  static constexpr std::uint64_t wait_long_ns = 60'000'000;
 
   bool turn_until(std::uint64_t deadline_ns);
   void move_due(double now);
-  // False if a callback has raised what ends the turn.
-  bool run_round();
+  // False if a callback has raised what ends the turn. Beside a server the rest of a long round
+  // waits for the next turn.
+  bool run_round(std::uint64_t until_ns);
+  void run_rounds(std::uint64_t seen_ns);
+  void time_queue();
   void wake();
   void arm_wake();
 
@@ -129,6 +136,9 @@ class EventLoop final : public uring::Work {
   bool waiting_ = false;
   bool stopping_ = false;
   std::uint32_t round_ = 0;
+  std::uint64_t callbacks_run_ = 0;
+  StandingQueue standing_{wait_long_ns};
+  bool queue_timed_ = false;
   bool closed_ = false;
   OwnedRef raised_;
   PyThreadState* thread_ = nullptr;

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from contextlib import ExitStack
 
 from pelton import App, Request
@@ -30,7 +29,7 @@ def application(begun: threading.Event, large: bytes = b"done") -> App:
     @app.get("/busy")
     def busy() -> bytes:
         begun.set()
-        time.sleep(BUSY_S)
+        threading.Event().wait(BUSY_S)  # what takes long
         return large
 
     return app

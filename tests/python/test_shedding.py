@@ -8,6 +8,8 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from pelton import App, Request
 from pelton.testing import live_server
 from wire import Peer
@@ -89,7 +91,7 @@ def test_PRC_044_too_much_in_buffers_sheds_and_what_was_begun_is_finished(engine
 def test_PRC_041_turning_away_leaves_the_worker_to_those_it_serves(engine: str) -> None:
     """The bar itself takes a minute of load: `tools/dev bench overload`. What it rests on is that those
     who are turned away cost next to nothing beside those who are served, twice as many or more."""
-    with overload.served(engine, overload.HANDLER_S, max_queued=1) as server, ExitStack() as stack:
+    with overload.served(engine, overload.HANDLER_S, limits={"max_queued": 1}) as server, ExitStack() as stack:
         peers = [stack.enter_context(Peer(server.port)) for _ in range(8)]
         for peer in peers:
             peer.send(GET)
@@ -103,3 +105,23 @@ def test_PRC_041_turning_away_leaves_the_worker_to_those_it_serves(engine: str) 
         served, shed = statuses.count(200), statuses.count(503)
         assert shed >= 2 * served and served + shed == len(statuses)
         assert spent_s <= 0.1 * served * overload.HANDLER_S, (spent_s, served, shed)
+
+
+@pytest.mark.parametrize("kind", overload.HANDLERS)
+def test_PRC_040_who_would_wait_too_long_is_refused(engine: str, kind: str) -> None:
+    """A hundred clients of a handler of 2 ms, who ask again and again, wait ten times as long as they may."""
+    with overload.served(engine, overload.HANDLER_S, kind=kind, queue=0.02) as server:
+        clients = overload.Clients(server.port, 100)
+        met = clients.ask(1.5, None)
+        clients.close()
+        server.end()
+        assert set(met.latencies) == {200, 503} and met.unanswered == 0
+        assert server.stats["shed.handler_queue"] == len(met.latencies[503])
+
+
+def test_PRC_040_without_a_bound_nobody_is_refused(engine: str) -> None:
+    with overload.served(engine, overload.HANDLER_S, queue=None) as server:
+        clients = overload.Clients(server.port, 100)
+        met = clients.ask(1.5, None)
+        clients.close()
+        assert set(met.latencies) == {200}

@@ -91,8 +91,9 @@ class LimitsConfig(_Config):
     """How many connections each worker holds; none: as the open-file limit allows. Beyond that idle ones close, or new ones wait."""
     max_requests_per_connection: int | None = _setting("limit_requests_per_connection")
     """How many requests one connection may make; after the last it closes."""
-    max_queued: int = _setting("limit_queued")
-    """How many requests of a worker may wait to be handled; more get 503 with `Retry-After`."""
+    max_queued: int | None = _setting("limit_queued")
+    """How many requests of a worker may wait to be handled; more get 503 with `Retry-After`. None: as many as
+    `timeouts.queue` allows, and 256 for a thread of the default pool."""
     max_concurrency: int | None = _setting("limit_concurrency")
     """How many requests of a worker may be in progress; more get 503 with `Retry-After`."""
     send_queue_high: Size = _setting("limit_send_queue_high")
@@ -166,6 +167,8 @@ class TimeoutConfig(_Config):
     """The most that a fast client can save up to be slow later."""
     idle: float = _setting("timeout_idle")
     """Between two requests of a connection; then it closes."""
+    queue: float | None = _setting("timeout_queue")
+    """For a request that waits for its worker. One that would wait longer gets 503 with `Retry-After`."""
     handler: float | None = _setting("timeout_handler")
     """For a handler, unless its route has `timeout=`; then 504."""
     sse_keep_alive: float = _setting("timeout_sse_keep_alive")

@@ -134,7 +134,7 @@ class Settings(TypedDict, total=False):
     limit_min_send_rate: int
     limit_connections: int | None
     limit_requests_per_connection: int | None
-    limit_queued: int
+    limit_queued: int | None
     limit_concurrency: int | None
     limit_send_queue_high: int | str
     limit_send_queue_low: int | str
@@ -160,6 +160,7 @@ class Settings(TypedDict, total=False):
     timeout_rate_grace: float
     timeout_rate_credit: float
     timeout_idle: float
+    timeout_queue: float | None
     timeout_handler: float | None
     timeout_sse_keep_alive: float
     timeout_tcp_user: float

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Job = tuple[Callable[[], bool], Context, Callable[..., Any], tuple[Any, ...], Answer]
 
 
+QUEUE_MAX = 256  # of the default pool
+
+
 class QueueFull(Exception):
     """As many jobs wait as may: a 503 for the request that came too much."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pelton.concurrency import DEFAULT_POOL
 from pelton.errors import HTTPError
-from pelton.pool import BlockingPool, QueueFull
+from pelton.pool import QUEUE_MAX, BlockingPool, QueueFull
 from pelton.topics import Topics
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Runtime:
         self.spawned: set[asyncio.Task[Any]] = set()
         self._event_streams: set[HandlerCoroutine] = set()
         self._stop_waiters: set[asyncio.Future[None]] = set()
-        self._pools = {DEFAULT_POOL: BlockingPool(DEFAULT_POOL, settings["blocking_threads"], settings["limit_queued"])}
+        queue = QUEUE_MAX if settings["limit_queued"] is None else settings["limit_queued"]
+        self._pools = {DEFAULT_POOL: BlockingPool(DEFAULT_POOL, settings["blocking_threads"], queue)}
         for _, one in app._tree():
             for name, threads, queue in one._pools.values():
                 self._pools[name] = BlockingPool(name, threads, queue)

@@ -78,11 +78,8 @@ class BusyLoop : public testing::Test {
   const ServerConfig config_;
   uring::MemoryEngine engine_;
   const RouteTable routes_ = make_routes();
-  Server server_{{.engine = engine_,
-                  .clock = clock_,
-                  .routes = routes_,
-                  .config = config_,
-                  .stats = stats_}};
+  Server server_{
+      {.engine = engine_, .clock = clock_, .routes = routes_, .config = config_, .stats = stats_}};
   // A batch has room for few of those that wait.
   uring::Loop loop_{engine_, clock_, server_, 4};
   const uring::Descriptor listener_ = engine_.listen();

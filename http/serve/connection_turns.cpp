@@ -1,0 +1,124 @@
+// The patient half of a connection: on a busy loop it is served in turn with others, and of
+// requests that lie behind each other a slice is begun in each turn.
+#include <algorithm>
+#include <utility>
+
+#include "core/check.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/shared.hpp"
+
+namespace pelton::http {
+
+using Phase = ParkedMessage::Phase;
+
+// --- slices ---
+
+// Behind a request that more octets follow: whether they have to wait, because one connection takes
+// no more of a turn than this of requests and time.
+[[gnu::noinline]] bool Connection::slice_is_over() {
+  constexpr std::uint16_t requests_max = 128;
+  constexpr std::uint64_t time_ns_max = 100'000;
+  constexpr std::uint64_t requests_unclocked_max = 16;
+  if (slice_turn_ != shared_.turn) {
+    slice_turn_ = shared_.turn;
+    slice_requests_ = 0;
+    slice_clock_at_ = 1;
+  }
+  if (++slice_requests_ >= requests_max) return true;
+  if (slice_requests_ < slice_clock_at_) return false;
+  const std::uint64_t elapsed_ns = shared_.clock.read_ns() - shared_.served_since_ns;
+  if (elapsed_ns >= time_ns_max) {
+    slice_requests_ = requests_max;
+    return true;
+  }
+  // The next look comes when half of what is left may be over, by what it took so far.
+  const std::uint64_t expected =
+      (time_ns_max - elapsed_ns) * slice_requests_ / (2 * elapsed_ns + 1);
+  slice_clock_at_ = static_cast<std::uint16_t>(
+      slice_requests_ + std::clamp<std::uint64_t>(expected, 1, requests_unclocked_max));
+  return false;
+}
+
+// Requests that were read already are begun in turn with those of other connections (ENG-016).
+void Connection::go_on_later() {
+  input_paused_ = true;
+  goes_on_ = true;
+  join_queue();
+}
+
+// --- the queue ---
+
+void Connection::join_queue() {
+  if (!std::exchange(queued_, true)) shared_.turn_queue.join(place_, shared_.seen_ns);
+}
+
+// What waits is held in memory, so nobody may send more and more of it (LIM-097).
+void Connection::await_turn_with(uring::Completion completion) {
+  if (!held_) held_ = std::make_unique<std::deque<WaitingReceive>>();
+  Output octets(shared_.blocks);
+  if (completion.buffer != uring::no_buffer) {
+    const uring::BufferLease lease(shared_.receive_buffers,
+                                   std::exchange(completion.buffer, uring::no_buffer),
+                                   static_cast<std::size_t>(std::max(completion.result, 0)));
+    if (!octets.append(lease.view())) lack_memory();
+  }
+  held_->push_back({completion, std::move(octets)});
+  recount();
+  const std::size_t bytes = held_->size() * shared_.receive_buffers.buffer_bytes();
+  if (bytes >= shared_.config.receive_credit_bytes) call_off_receive();
+  join_queue();
+}
+
+void Connection::begin_turn() {
+  queued_ = false;
+  if (std::exchange(goes_on_, false)) go_on();
+}
+
+// May end this connection.
+void Connection::take_waiting_receive() {
+  WaitingReceive first = std::move(held_->front());
+  held_->pop_front();
+  if (held_->empty()) held_.reset();
+  recount();
+  const bool owned = receive_owned_;
+  const bool goes_on = took_receive(first.completion, {first.octets.data(), first.octets.size()});
+  if (!goes_on) return;
+  first.octets.release();
+  receive_on(first.completion.result > 0 && !owned);
+}
+
+void Connection::end_turn() {
+  if (held_) join_queue();
+}
+
+// With the requests behind those of the last slice.
+void Connection::go_on() {
+  const bool has_backlog =
+      life_ == Life::open && input_paused_ && parked_ && parked_->phase == Phase::backlog;
+  // Resumed when it is sent.
+  if (!has_backlog || queued_bytes() > shared_.config.send_queue_bytes_high) return;
+  input_paused_ = false;
+  // Taken out first: what is read from it may be parked, or paused, again.
+  std::unique_ptr<ParkedMessage> backlog = std::move(parked_);
+  const std::size_t left_bytes = consume(backlog->unread()).size();
+  const bool keeps = life_ == Life::open || (life_ == Life::handling && !ends_behind());
+  if (left_bytes == 0 || !keeps) {
+    if (left_bytes != 0) peer_through_ = false;
+    shared_.take_back(std::move(backlog));
+  } else {
+    CHECK(!parked_);
+    backlog->keep_unread(left_bytes, shared_.config.pipeline_requests_max);
+    parked_ = std::move(backlog);
+    if (life_ == Life::handling && backlog_is_full()) pause_input();
+  }
+  recount();
+  // Nothing but the empty line behind a request may have waited (H1-003).
+  const bool is_idle = life_ == Life::open && queued_bytes() == 0 && is_between_messages();
+  if (is_idle && waiting_ == Wait::nothing) {
+    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
+  }
+  if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
+  if (!receive_armed_ && wants_input()) receive_more();
+}
+
+}  // namespace pelton::http
