@@ -26,7 +26,13 @@ using Phase = ParkedMessage::Phase;
   }
   if (++slice_requests_ >= requests_max) return true;
   if (slice_requests_ < slice_clock_at_) return false;
-  const std::uint64_t elapsed_ns = shared_.clock.read_ns() - shared_.served_since_ns;
+  const std::uint64_t now_ns = shared_.clock.read_ns();
+  if (shared_.served_since_ns == 0) {
+    shared_.served_since_ns = now_ns;
+    slice_clock_at_ = static_cast<std::uint16_t>(slice_requests_ + 1);
+    return false;
+  }
+  const std::uint64_t elapsed_ns = now_ns - shared_.served_since_ns;
   if (elapsed_ns >= time_ns_max) {
     slice_requests_ = requests_max;
     return true;

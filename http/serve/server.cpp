@@ -32,7 +32,7 @@ constexpr std::uint32_t turns_shut_max = 2;
 constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
 // Handlers have so much of a turn before their answers leave and the loop looks for what has come.
-constexpr std::uint64_t work_ns_min = 1'000'000;
+constexpr std::uint64_t work_ns_min = 4'000'000;
 // More in a turn that follows one with refusals: they have a tenth of the time, and wait this long.
 constexpr std::uint64_t work_ns_max = 25'000'000;
 constexpr std::uint64_t work_per_refusing = 9;
@@ -146,8 +146,12 @@ inline Connection* Server::addressee(const Completion& completion) {
   for (std::size_t index = 0; index < batch.size(); ++index) {
     const Completion& completion = batch[index];
     if (completion.token.operation() == Operation::receive) [[likely]] {
-      if (index != 0 && turn_is_over()) [[unlikely]] {
+      if (index < clock_at_) [[likely]] {
+        shared_.served_since_ns = index == 0 ? turn_since_ns_ : 0;
+      } else if (turn_is_over()) {
         return deliver_in_turn(batch.subspan(index)) || accepted;
+      } else {
+        look_at_clock_again(index);
       }
       if (Connection* const connection = addressee(completion)) {
         connection->complete_receive(completion);
@@ -196,6 +200,7 @@ void Server::complete(std::span<const Completion> batch) {
   if (plain) [[likely]] {
     work_ns_max_ = work_ns_min;
     refused_in_turn_ = 0;
+    clock_at_ = 1;
     accepted = deliver(batch);
   } else {
     plan_turn();
@@ -215,6 +220,14 @@ void Server::complete(std::span<const Completion> batch) {
 bool Server::turn_is_over() {
   shared_.served_since_ns = shared_.clock.read_ns();
   return shared_.served_since_ns - turn_since_ns_ >= work_ns_max_;
+}
+
+// When half of what is left of the turn may be over, by what so many completions took.
+void Server::look_at_clock_again(std::size_t completions) {
+  constexpr std::uint64_t unclocked_max = 16;
+  const std::uint64_t elapsed_ns = shared_.served_since_ns - turn_since_ns_;
+  const std::uint64_t expected = (work_ns_max_ - elapsed_ns) * completions / (2 * elapsed_ns + 1);
+  clock_at_ = completions + std::clamp<std::uint64_t>(expected, 1, unclocked_max);
 }
 
 // How long the handlers of this turn have: the other work of a turn that refused requests must not

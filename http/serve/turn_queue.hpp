@@ -23,8 +23,8 @@ class TurnQueue {
   TurnQueue(const TurnQueue&) = delete;
   TurnQueue& operator=(const TurnQueue&) = delete;
 
-  // A connection is in here once at most. Everything that had happened by `seen_ns` was known before
-  // what it waits with came.
+  // A connection is in here once at most. Everything that had happened by `seen_ns` was known
+  // before what it waits with came.
   void join(uring::Token place, std::uint64_t seen_ns) {
     places_.push_back({place, seen_ns});
     ++joined_;
