@@ -158,7 +158,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 139;
+inline constexpr std::size_t reason_count = 140;
 
 const ReasonRow& reason_row(Reason reason);
 

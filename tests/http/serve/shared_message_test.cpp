@@ -36,8 +36,8 @@ TEST(SharedMessage, WS_052_what_is_kept_outlives_the_octets_it_was_made_of) {
   websocket::Deflater deflater;
   std::string octets(500, 'a');
   SharedMessage message(MessageKind::text, octets, blocks, deflater, 100);
-  message.keep();
-  message.keep();
+  EXPECT_TRUE(message.keep());
+  EXPECT_TRUE(message.keep());
   octets.assign(500, 'b');
   EXPECT_EQ(told(message.frame_for({})), "text:" + std::string(500, 'a'));
   EXPECT_EQ(told(message.frame_for({.agreed = true})), "ztext:" + std::string(500, 'a'));
