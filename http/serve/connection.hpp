@@ -130,6 +130,7 @@ class Connection final : public TurnNode,
   void received_plain(std::string_view octets);
   void keep_backlog(std::string_view octets);
   bool backlog_is_full() const;
+  bool begins_more();
   bool slice_is_over();
   void go_on_later();
   void go_on();
@@ -341,6 +342,7 @@ class Connection final : public TurnNode,
   std::uint8_t cancels_in_flight_ = 0;
 
   // Requests that lie behind each other are begun in slices, one in a turn of the loop.
+  std::uint64_t slice_since_ns_ = 0;
   std::uint32_t slice_turn_ = 0;
   std::uint16_t slice_requests_ = 0;
   std::uint16_t slice_clock_at_ = 0;  // so many requests on, time is looked at

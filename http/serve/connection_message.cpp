@@ -80,9 +80,7 @@ std::string_view Connection::consume(std::string_view octets) {
     const RequestHead& head = parser.head();
     octets.remove_prefix(head.head_bytes);
     octets = begin_message(head, octets);
-    if (octets.empty() || !reads_messages()) return octets;
-  } while (!slice_is_over());
-  go_on_later();
+  } while (!octets.empty() && reads_messages() && begins_more());
   return octets;
 }
 

@@ -13,26 +13,33 @@ using Phase = ParkedMessage::Phase;
 
 // --- slices ---
 
-// Behind a request that more octets follow: whether they have to wait, because one connection takes
-// no more of a turn than this of requests and time.
-[[gnu::noinline]] bool Connection::slice_is_over() {
+// Behind a request that more octets follow; if false, others have their turn first.
+[[gnu::noinline]] bool Connection::begins_more() {
+  if (!slice_is_over()) return true;
+  go_on_later();
+  return false;
+}
+
+// One connection takes no more of a turn than this of requests and time.
+bool Connection::slice_is_over() {
   constexpr std::uint16_t requests_max = 128;
   constexpr std::uint64_t time_ns_max = 100'000;
   constexpr std::uint64_t requests_unclocked_max = 16;
   if (slice_turn_ != shared_.turn) {
     slice_turn_ = shared_.turn;
+    slice_since_ns_ = shared_.served_since_ns;
     slice_requests_ = 0;
     slice_clock_at_ = 1;
   }
   if (++slice_requests_ >= requests_max) return true;
   if (slice_requests_ < slice_clock_at_) return false;
   const std::uint64_t now_ns = shared_.clock.read_ns();
-  if (shared_.served_since_ns == 0) {
-    shared_.served_since_ns = now_ns;
+  if (slice_since_ns_ == 0) {
+    slice_since_ns_ = now_ns;
     slice_clock_at_ = static_cast<std::uint16_t>(slice_requests_ + 1);
     return false;
   }
-  const std::uint64_t elapsed_ns = now_ns - shared_.served_since_ns;
+  const std::uint64_t elapsed_ns = now_ns - slice_since_ns_;
   if (elapsed_ns >= time_ns_max) {
     slice_requests_ = requests_max;
     return true;

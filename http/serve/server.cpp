@@ -143,15 +143,13 @@ inline Connection* Server::addressee(const Completion& completion) {
 // True if a connection was accepted.
 [[gnu::always_inline]] inline bool Server::deliver(std::span<const Completion> batch) {
   bool accepted = false;
+  std::size_t clock_at = 1;
   for (std::size_t index = 0; index < batch.size(); ++index) {
     const Completion& completion = batch[index];
     if (completion.token.operation() == Operation::receive) [[likely]] {
-      if (index < clock_at_) [[likely]] {
-        shared_.served_since_ns = index == 0 ? turn_since_ns_ : 0;
-      } else if (turn_is_over()) {
-        return deliver_in_turn(batch.subspan(index)) || accepted;
-      } else {
-        look_at_clock_again(index);
+      if (index >= clock_at) [[unlikely]] {
+        clock_at = next_clock_at(index);
+        if (clock_at == 0) return deliver_in_turn(batch.subspan(index)) || accepted;
       }
       if (Connection* const connection = addressee(completion)) {
         connection->complete_receive(completion);
@@ -193,16 +191,17 @@ inline bool Server::deliver_other(const Completion& completion) {
 
 void Server::complete(std::span<const Completion> batch) {
   ++shared_.turn;
-  shared_.served_since_ns = turn_since_ns_ = shared_.clock.now_ns();
+  turn_since_ns_ = shared_.clock.now_ns();
   const bool plain = shared_.turn_queue.empty() && companion_wait_ns_ == 0 &&
                      batch.size() <= shared_.config.handlers_queued_max;
   bool accepted = false;
   if (plain) [[likely]] {
     work_ns_max_ = work_ns_min;
     refused_in_turn_ = 0;
-    clock_at_ = 1;
+    shared_.served_since_ns = 0;
     accepted = deliver(batch);
   } else {
+    shared_.served_since_ns = turn_since_ns_;
     plan_turn();
     accepted = deliver_in_turn(batch);
   }
@@ -222,12 +221,18 @@ bool Server::turn_is_over() {
   return shared_.served_since_ns - turn_since_ns_ >= work_ns_max_;
 }
 
-// When half of what is left of the turn may be over, by what so many completions took.
-void Server::look_at_clock_again(std::size_t completions) {
+// Behind so many completions of a plain turn: when to look at the clock again, which is when half of
+// what is left of the turn may be over by what they took; 0 if it is over.
+[[gnu::noinline]] std::size_t Server::next_clock_at(std::size_t completions) {
   constexpr std::uint64_t unclocked_max = 16;
-  const std::uint64_t elapsed_ns = shared_.served_since_ns - turn_since_ns_;
+  const std::uint64_t now_ns = shared_.clock.read_ns();
+  const std::uint64_t elapsed_ns = now_ns - turn_since_ns_;
+  if (elapsed_ns >= work_ns_max_) {
+    shared_.served_since_ns = now_ns;
+    return 0;
+  }
   const std::uint64_t expected = (work_ns_max_ - elapsed_ns) * completions / (2 * elapsed_ns + 1);
-  clock_at_ = completions + std::clamp<std::uint64_t>(expected, 1, unclocked_max);
+  return completions + std::clamp<std::uint64_t>(expected, 1, unclocked_max);
 }
 
 // How long the handlers of this turn have: the other work of a turn that refused requests must not

@@ -101,7 +101,7 @@ class Server final : public uring::Work {
   // The loop turns to the next connection; true if others have their turn first: their answers
   // leave, and what has come meanwhile is read.
   bool turn_is_over();
-  void look_at_clock_again(std::size_t completions);
+  std::size_t next_clock_at(std::size_t completions);
   void serve_next();
   void admit(const uring::Completion& completion, bool in_place);
   bool refuses() const;
@@ -132,7 +132,6 @@ class Server final : public uring::Work {
   std::uint64_t companion_wait_ns_ = 0;
   std::uint64_t turn_since_ns_ = 0;
   std::uint64_t refusing_since_ns_ = 0;  // the last turn that looked who may be served
-  std::size_t clock_at_ = 0;             // of this turn's completions, where time is looked at next
   std::uint64_t work_ns_max_ = 0;        // of this turn
   std::uint64_t worked_ns_ = 0;          // on handlers in the last one
   std::uint64_t refused_in_turn_ = 0;
