@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 namespace pelton::http {
@@ -50,7 +51,10 @@ class IdleOrder {
   // Entries of connections that are gone, beyond as many as there are of others.
   static constexpr std::size_t gone_kept_max = 64;
 
-  static bool is_later(const Entry& a, const Entry& b) { return a.active_ms > b.active_ms; }
+  // Of several in one millisecond the lower slot comes first, so that the order is always the same.
+  static bool is_later(const Entry& a, const Entry& b) {
+    return std::tie(a.active_ms, a.slot) > std::tie(b.active_ms, b.slot);
+  }
   void push(const Entry& entry) {
     entries_.push_back(entry);
     std::ranges::push_heap(entries_, is_later);

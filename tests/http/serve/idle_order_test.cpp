@@ -43,6 +43,11 @@ TEST_F(IdleOrderTest, PRC_042_the_longest_idle_comes_first) {
   EXPECT_EQ(take(100), std::nullopt);
 }
 
+TEST_F(IdleOrderTest, PRC_042_of_several_in_one_millisecond_the_lower_slot_comes_first) {
+  for (const std::uint32_t slot : {3u, 1u, 0u, 2u}) open(slot, 7);
+  for (const std::uint32_t slot : {0u, 1u, 2u, 3u}) EXPECT_EQ(take(100), slot);
+}
+
 TEST_F(IdleOrderTest, PRC_042_nobody_is_looked_at_again_before_its_time) {
   constexpr std::uint32_t count = 1000;
   for (std::uint32_t slot = 0; slot < count; ++slot) open(slot, 0);
