@@ -221,8 +221,8 @@ bool Server::turn_is_over() {
   return shared_.served_since_ns - turn_since_ns_ >= work_ns_max_;
 }
 
-// Behind so many completions of a plain turn: when to look at the clock again, which is when half of
-// what is left of the turn may be over by what they took; 0 if it is over.
+// Behind so many completions of a plain turn: when to look at the clock again, which is when half
+// of what is left of the turn may be over by what they took; 0 if it is over.
 [[gnu::noinline]] std::size_t Server::next_clock_at(std::size_t completions) {
   constexpr std::uint64_t unclocked_max = 16;
   const std::uint64_t now_ns = shared_.clock.read_ns();

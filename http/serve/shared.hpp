@@ -169,8 +169,8 @@ struct Shared {
   uring::Wake wake;
   TurnQueue turn_queue;
   std::uint32_t turn = 0;  // of the loop
-  // When the loop turned to the connection that it serves now; 0 in a turn in which it does not look
-  // at the clock between them.
+  // When the loop turned to the connection that it serves now; 0 in a turn in which it does not
+  // look at the clock between them.
   std::uint64_t served_since_ns = 0;
   IntrusiveList<Connection, TurnNode> to_settle;
   IntrusiveList<Connection, TurnNode> to_close;
