@@ -24,7 +24,7 @@ INSTRUCTIONS_MAX = (
     if sys.version_info < (3, 12)
     else {
         "text of the path": (400, 690),
-        "text of the query": (430, 730),
+        "text of the query": (440, 740),
         "header field": (420, 525),
         "five of them": (235, 380),
     }
