@@ -16,7 +16,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -359,8 +358,8 @@ class Connection final : public TurnNode,
   std::uint64_t request_count_ = 0;
   std::uint64_t parked_since_ns_ = 0;  // of the message that straddles receives
   std::unique_ptr<ParkedMessage> parked_;
-  std::unique_ptr<std::deque<WaitingReceive>> held_;  // receives that wait for a turn; null: none
-  std::unique_ptr<ParkedMessage> lent_;  // over, but the receive in flight writes to it (ENG-012)
+  std::unique_ptr<WaitingReceives> held_;  // receives that wait for a turn; null: none
+  std::unique_ptr<ParkedMessage> lent_;    // over, but the receive in flight writes to it (ENG-012)
   std::unique_ptr<ParkedMessage>* serving_ = nullptr;  // what the handler that runs now reads from
   PendingExchange* kept_ = nullptr;                    // handling, not answered yet
   WebSocketConnection* socket_ = nullptr;              // accepted, and then upgraded

@@ -67,7 +67,7 @@ void Connection::join_queue() {
 
 // What waits is held in memory, so nobody may send more and more of it (LIM-097).
 void Connection::await_turn_with(uring::Completion completion) {
-  if (!held_) held_ = std::make_unique<std::deque<WaitingReceive>>();
+  if (!held_) held_ = shared_.lend_waiting();
   Output octets(shared_.blocks);
   if (completion.buffer != uring::no_buffer) {
     const uring::BufferLease lease(shared_.receive_buffers,
@@ -75,7 +75,7 @@ void Connection::await_turn_with(uring::Completion completion) {
                                    static_cast<std::size_t>(std::max(completion.result, 0)));
     if (!octets.append(lease.view())) lack_memory();
   }
-  held_->push_back({completion, std::move(octets)});
+  held_->add(completion, std::move(octets));
   recount();
   const std::size_t bytes = held_->size() * shared_.receive_buffers.buffer_bytes();
   if (bytes >= shared_.config.receive_credit_bytes) call_off_receive();
@@ -89,9 +89,8 @@ void Connection::begin_turn() {
 
 // May end this connection.
 void Connection::take_waiting_receive() {
-  WaitingReceive first = std::move(held_->front());
-  held_->pop_front();
-  if (held_->empty()) held_.reset();
+  WaitingReceive first = held_->take_first();
+  if (held_->empty()) shared_.take_back(std::move(held_));
   recount();
   const bool owned = receive_owned_;
   const bool goes_on = took_receive(first.completion, {first.octets.data(), first.octets.size()});

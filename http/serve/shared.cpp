@@ -156,4 +156,16 @@ void Shared::take_back(std::unique_ptr<ParkedMessage> parked) {
   if (parked_free_.size() < parked_kept_max) parked_free_.push_back(std::move(parked));
 }
 
+std::unique_ptr<WaitingReceives> Shared::lend_waiting() {
+  if (waiting_free_.empty()) return std::make_unique<WaitingReceives>();
+  std::unique_ptr<WaitingReceives> waiting = std::move(waiting_free_.back());
+  waiting_free_.pop_back();
+  return waiting;
+}
+
+void Shared::take_back(std::unique_ptr<WaitingReceives> waiting) {
+  waiting->clear();
+  if (waiting_free_.size() < parked_kept_max) waiting_free_.push_back(std::move(waiting));
+}
+
 }  // namespace pelton::http

@@ -98,6 +98,8 @@ struct Shared {
   }
   std::unique_ptr<ParkedMessage> lend_parked();
   void take_back(std::unique_ptr<ParkedMessage> parked);
+  std::unique_ptr<WaitingReceives> lend_waiting();
+  void take_back(std::unique_ptr<WaitingReceives> waiting);
   // Why a request that begins now is turned away; none if it is not. Looks again at what raised
   // `may_shed`, and lowers that once nothing is short any more.
   Reason shed_reason();
@@ -202,6 +204,7 @@ struct Shared {
   static constexpr std::size_t parked_kept_max = 64;
 
   std::vector<std::unique_ptr<ParkedMessage>> parked_free_;
+  std::vector<std::unique_ptr<WaitingReceives>> waiting_free_;
 };
 
 }  // namespace pelton::http

@@ -27,5 +27,40 @@ TEST(TurnQueue, first_come_first_served) {
   EXPECT_EQ(queue.left(), 3u);
 }
 
+TEST(TurnQueue, a_long_one_keeps_its_order) {
+  TurnQueue queue;
+  std::uint32_t next = 0;
+  std::uint32_t last = 0;
+  // It grows while its beginning lies anywhere.
+  for (const std::uint32_t count : {40u, 50u, 100u, 1000u}) {
+    for (std::uint32_t index = 0; index < count; ++index) {
+      ++last;
+      queue.join(Token(Operation::none, 1, last), last);
+    }
+    for (std::uint32_t index = 0; index < count / 2; ++index) {
+      EXPECT_EQ(queue.seen_ns(), ++next);
+      EXPECT_EQ(queue.take_first().slot(), next);
+    }
+  }
+  while (!queue.empty()) EXPECT_EQ(queue.take_first().slot(), ++next);
+  EXPECT_EQ(next, last);
+}
+
+TEST(WaitingReceives, leave_in_the_order_in_which_they_came) {
+  BlockPool blocks;
+  WaitingReceives waiting;
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_TRUE(waiting.empty());
+    for (const std::string_view text : {"one", "two"}) {
+      Output octets(blocks);
+      octets.append(text);
+      waiting.add({}, std::move(octets));
+    }
+    EXPECT_EQ(waiting.size(), 2u);
+    EXPECT_EQ(waiting.take_first().octets.view(), "one");
+    EXPECT_EQ(waiting.take_first().octets.view(), "two");
+  }
+}
+
 }  // namespace
 }  // namespace pelton::http
