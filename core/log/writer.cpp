@@ -26,7 +26,7 @@ namespace {
 constexpr int gather_ms = 10;
 constexpr std::uint64_t report_interval_ms = 1000;
 constexpr std::uint64_t reopen_interval_ms = 100;  // while there is no free descriptor
-constexpr std::uint64_t never_ms = ~std::uint64_t{0};
+constexpr std::uint64_t no_deadline_ms = ~std::uint64_t{0};
 constexpr std::size_t error_lane_share = 8;
 constexpr std::size_t thread_stack_bytes = 256 * 1024;
 
@@ -86,7 +86,7 @@ struct LogWriter::State {
   // The thread sleeps, or is about to: who publishes must wake it.
   std::atomic<bool> asleep = false;
   std::atomic<bool> reopen_wanted = false;
-  std::atomic<std::uint64_t> stop_by_ms = never_ms;
+  std::atomic<std::uint64_t> stop_by_ms = no_deadline_ms;
 
   // Only the thread and finish() meet here, never the loop's turn.
   std::mutex stats_gate;
@@ -96,7 +96,7 @@ struct LogWriter::State {
   std::array<std::uint64_t, 2> unreported{};
   std::array<int, 2> cause{};  // errno of the last drop, 0: the queue was full
   std::uint64_t next_report_ms = 0;
-  std::uint64_t reopen_again_ms = never_ms;
+  std::uint64_t reopen_again_ms = no_deadline_ms;
 };
 
 // --- the thread ---
@@ -112,7 +112,7 @@ void LogWriter::State::run() {
       report(works);
     }
     const std::uint64_t stop_by = stop_by_ms.load();
-    if (stop_by != never_ms && (all_empty() || now_ms() >= stop_by)) break;
+    if (stop_by != no_deadline_ms && (all_empty() || now_ms() >= stop_by)) break;
     if (!active) {
       asleep.store(true, std::memory_order_seq_cst);
       // What was published before the flag was seen is written now, not at the next wake-up.
@@ -162,7 +162,7 @@ void LogWriter::State::wait(bool active) {
   if (report_wanted()) until_ms = std::min(until_ms, std::max(now + 1, next_report_ms));
   until_ms = std::min(until_ms, stop_by_ms.load());
   int timeout_ms = -1;
-  if (until_ms != never_ms) {
+  if (until_ms != no_deadline_ms) {
     timeout_ms = until_ms <= now ? 0 : static_cast<int>(until_ms - now);
   }
   if (::poll(entries.data(), count, timeout_ms) > 0 && entries[0].revents != 0) wake.drain();
@@ -209,7 +209,7 @@ void LogWriter::State::report(bool (*about)(const LogLane& lane)) {
 }
 
 void LogWriter::State::reopen_files(Attempt attempt) {
-  reopen_again_ms = never_ms;
+  reopen_again_ms = no_deadline_ms;
   for (LogLane& lane : lanes) {
     const int error = lane.destination.reopen();
     if (error == 0) continue;

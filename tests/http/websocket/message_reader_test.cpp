@@ -17,7 +17,7 @@ constexpr ReaderLimits usual = {
     .message_bytes_max = 1 << 20, .fragments_max = 1024, .inflate_ratio_max = 25};
 
 // Reads all of it, in pieces of so many octets, and says what it heard: "text:a ping:b
-// failed:1002 websocket_protocol@7", the last number being the octets read.
+// failed:1002 websocket_protocol".
 std::string heard_in_pieces(std::string_view input, std::size_t piece_bytes,
                             const ReaderLimits& limits, bool may_deflate) {
   BlockPool blocks;
@@ -25,14 +25,12 @@ std::string heard_in_pieces(std::string_view input, std::size_t piece_bytes,
   std::string heard;
   {
     MessageReader reader(blocks, inflaters, limits, may_deflate);
-    std::size_t read_bytes = 0;
     for (std::size_t at = 0; at < input.size(); at += piece_bytes) {
       std::string piece(input.substr(at, piece_bytes));
       std::span<char> octets(piece);
       while (true) {
         const MessageReader::Step step = reader.read(octets);
         octets = octets.subspan(step.consumed_bytes);
-        read_bytes += step.consumed_bytes;
         if (step.event == Event::need_more) break;
         if (!heard.empty()) heard += ' ';
         const std::string payload(step.octets);
