@@ -213,9 +213,8 @@ std::string_view Connection::resume_discard(std::string_view octets) {
     } else {
       const ChunkedDecoder::Step step = parked.decoder.decode(octets);
       octets.remove_prefix(step.consumed_bytes);
-      const bool too_much = step.consumed_bytes > parked.left_bytes;
       parked.left_bytes -= std::min<std::uint64_t>(parked.left_bytes, step.consumed_bytes);
-      if (step.state == ChunkedDecoder::State::rejected || too_much) {
+      if (step.state == ChunkedDecoder::State::rejected) {
         // The body's end will not be found, so the connection ends with the response.
         shared_.stats.count(Reason::closed_body_not_drained);
         unpark();
@@ -229,7 +228,11 @@ std::string_view Connection::resume_discard(std::string_view octets) {
       }
       if (step.state == ChunkedDecoder::State::complete) break;
     }
-    if (octets.empty()) return {};
+    if (octets.empty()) {
+      // Much of a chunked body is discarded when its time runs, which begins with the answer.
+      if (life_ == Life::handling && parked.left_bytes == 0 && !input_paused_) pause_input();
+      return {};
+    }
   }
   unpark();
   if (life_ == Life::handling) return octets;

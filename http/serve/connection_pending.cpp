@@ -106,7 +106,7 @@ std::unique_ptr<OrphanedHandler> Connection::orphan(OrphanedHandler::Expire at_l
 // The answer is written and the exchange gone; the connection moves on when it is settled.
 void Connection::answered(Persistence persistence) {
   persistence_behind_ = persistence;
-  if (streams_body()) parked_->discard_streamed(shared_.config.drain_body_bytes_max);
+  if (streams_body()) parked_->discard_streamed();
   shared_.take_back(kept_->take_message());
   shared_.pending.erase(std::exchange(kept_, nullptr)->place().slot);
   waiting_ = Wait::nothing;

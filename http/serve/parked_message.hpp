@@ -26,7 +26,7 @@ struct ParkedMessage {
     streamed_length,   // a body that its handler takes as it comes; `left_bytes` are owed
     streamed_chunked,  // the same, until `decoder` sees the end
     discard_length,    // an unread body after the response; `left_bytes` are owed
-    discard_chunked,   // the same, until `decoder` sees the end, for at most `left_bytes`
+    discard_chunked,   // the same, until `decoder` sees the end; `left_bytes` ahead of the response
     backlog,           // `octets` wait unread: for the answer ahead, or until the peer takes it
   };
 
@@ -60,15 +60,10 @@ struct ParkedMessage {
   bool is_streamed() const {
     return phase == Phase::streamed_length || phase == Phase::streamed_chunked;
   }
-  // The handler is through with a body that has not all come: what is left of it is not read, but
-  // for so many octets of one without a length (CON-021).
-  void discard_streamed(std::uint64_t chunked_bytes_max) {
-    if (phase == Phase::streamed_length) {
-      phase = Phase::discard_length;
-    } else {
-      phase = Phase::discard_chunked;
-      left_bytes = chunked_bytes_max;
-    }
+  // The handler is through with a body that has not all come: what is left of it is discarded
+  // (CON-021).
+  void discard_streamed() {
+    phase = phase == Phase::streamed_length ? Phase::discard_length : Phase::discard_chunked;
   }
 
   // The content of the head kept here, wherever in this message or elsewhere it was read.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 from proxies import Proxy, is_installed
-from wire import Peer
+from wire import Peer, answers
 
 from pelton import App, Request, Response
 from pelton.testing import live_server
@@ -168,6 +168,36 @@ class Client:
         )
         if not right and not (asked.status == 0 and named in (None, id)):
             self.wrong.append(f"{answer.status} {answer.fields} to {asked.octets[:200]!r}")
+
+
+@pytest.mark.parametrize("kind", ["nginx", "nginx unbuffered"])
+def test_CON_021_an_early_answer_to_a_chunked_body_ends_no_connection_that_it_keeps(
+    kind: str, serve: Callable[..., live_server], tmp_path: Path
+) -> None:
+    """The proxy has sent the body whole, so it asks again over the same connection at once."""
+    if not is_installed(kind):
+        pytest.skip(f"{kind} is not installed")
+    app = App()
+    sent = threading.Event()
+
+    @app.post("/early", stream_body=True)
+    def early() -> Response:
+        sent.wait(10)  # nothing is read meanwhile
+        return Response("no", 401)
+
+    app.add_route("/", lambda: "up")
+    server = serve(app)
+    assert server.port is not None
+    body = b"4000\r\n%s\r\n" % (b"x" * 0x4000) * 12 + b"0\r\n\r\n"
+    upload = b"POST /early HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + body
+    with Proxy(kind, server.port, tmp_path) as proxy:
+        for _ in range(100):
+            with Peer(proxy.port) as peer:
+                sent.clear()
+                peer.send(upload + b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+                sent.set()
+                # nginx may end the client's connection, if it had not read the body by then.
+                assert [answer.status for answer in answers(peer.rest())] in ([401], [401, 200])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 import threading
@@ -148,6 +149,41 @@ def test_CON_022_the_answer_does_not_wait_for_the_body_it_does_not_read(server: 
         assert peer.one().body == b"hello"
         peer.finish()
         assert peer.rest() == b""
+
+
+def test_CON_021_an_unwanted_chunked_body_waits_for_the_answer_and_is_drained_behind_it(serve: Serve) -> None:
+    """While the handler works little is read, and the connection that was kept goes on."""
+    app = App()
+    begun, go_on = threading.Event(), asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    @app.exception_handler(404)
+    async def missing(request: Request, error: Exception) -> Response:
+        loops.append(asyncio.get_running_loop())
+        begun.set()
+        await go_on.wait()
+        return Response("none", 404)
+
+    app.add_route("/", lambda: b"hello")
+    chunk = b"10000\r\n%s\r\n" % (b"x" * 0x10000)
+    with Peer(port_of(serve(app))) as peer:
+        peer.send(b"POST /lost HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        assert begun.wait(10)
+        peer.socket.settimeout(0.5)
+        sent, left = 0, b""
+        with pytest.raises(TimeoutError):
+            while sent < 1 << 28:
+                left = chunk
+                while left:
+                    left = left[peer.socket.send(left) :]
+                sent += len(chunk)
+        loops[0].call_soon_threadsafe(go_on.set)
+        peer.socket.settimeout(10)
+        peer.send(left + chunk * 10 + b"0\r\n\r\n" + GOOD)
+        found = []
+        while len(found) < 2:
+            found.append(peer.one())
+        assert [answer.status for answer in found] == [404, 200]
 
 
 def test_H1_024_H1_042_absolute_form_and_Host_are_one_authority(serve: Serve) -> None:

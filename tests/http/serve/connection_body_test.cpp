@@ -256,6 +256,19 @@ TEST(ConnectionBody, CON_021_much_that_is_left_unread_ends_the_connection) {
   }
 }
 
+TEST(ConnectionBody, CON_021_a_chunked_body_that_is_left_unread_is_drained_however_long_it_is) {
+  const std::string chunk = "1000\r\n" + std::string(0x1000, 'x') + "\r\n";
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.send(peer, chunked_upload + chunk);
+  answer_later(served.seen.suspended.at(0), "early");
+  const std::string received = taken_after_run(served, peer);
+  EXPECT_EQ(received.find("Connection"), std::string::npos);
+  for (int count = 0; count < 100; ++count) EXPECT_EQ(served.send(peer, chunk), "");
+  EXPECT_EQ(body_of(served.send(peer, "0\r\n\r\n" + hello_request)), "hello");
+  EXPECT_EQ(served.count(Reason::closed_body_not_drained), 0u);
+}
+
 TEST(ConnectionBody, CON_006_an_unread_rest_that_does_not_come_ends_the_connection) {
   Served served;
   const uring::Peer peer = served.connect();
