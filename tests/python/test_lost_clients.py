@@ -15,7 +15,7 @@ from contextlib import suppress
 import pytest
 
 import websocket_peer
-from pelton import App, Response, WebSocket, WebSocketDisconnect
+from pelton import App, Request, Response, WebSocket, WebSocketDisconnect
 from pelton.client_frames import TEXT, masked_frame
 from pelton.testing import live_server
 from wire import Peer
@@ -237,3 +237,35 @@ def test_GEN_003_long_texts_wait_as_they_came(serve: Callable[..., live_server])
             until(lambda: got == [len(text)])
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("sent", [3_000, 1_000_000])
+@pytest.mark.parametrize("reads", [False, True])
+def test_CON_045_resets_while_a_chunked_body_waits_to_be_read(
+    serve: Callable[..., live_server], sent: int, reads: bool
+) -> None:
+    """All of a crowd are noticed as resets: none is left to the time limits of a slow body."""
+    crowd = 150
+    app = App()
+
+    @app.post("/", stream_body=True, max_body=1 << 30)
+    async def hold(request: Request) -> None:
+        if reads:
+            async for _ in request.stream():
+                break
+        await asyncio.Event().wait()
+
+    server = serve(app)
+    assert server.port is not None
+    chunk = b"1000\r\n%s\r\n" % (b"x" * 0x1000)
+    peers = [Peer(server.port) for _ in range(crowd)]
+    for peer in peers:
+        peer.send(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        peer.socket.settimeout(0.02)
+        with suppress(TimeoutError):
+            for _ in range(0, sent, len(chunk)):
+                peer.socket.sendall(chunk)
+    for peer in peers:
+        peer.reset()
+    until(lambda: server.stats()["lost.reset"] + server.stats()["refused.body_too_slow"] == crowd)
+    assert server.stats()["refused.body_too_slow"] == 0
