@@ -55,15 +55,17 @@ def test_nothing_is_left_behind(value: Any, default: Any) -> None:
         except (json.JSONEncodeError, LookupError):
             pass
 
-    for _ in range(2000):  # until free lists and caches are full
-        run()
-    gc.collect()
-    references = sys.getrefcount(value), sys.getallocatedblocks()
-    for _ in range(2000):
-        run()
-    gc.collect()
-    assert sys.getrefcount(value) == references[0]
-    assert abs(sys.getallocatedblocks() - references[1]) < 50
+    def blocks_left() -> int:
+        before = sys.getallocatedblocks()
+        for _ in range(2000):
+            run()
+        gc.collect()
+        return abs(sys.getallocatedblocks() - before)
+
+    references = sys.getrefcount(value)
+    # Free lists and caches fill at first, and other threads allocate too: what is lost, is lost each time.
+    assert any(blocks_left() < 50 for _ in range(4))
+    assert sys.getrefcount(value) == references
 
 
 def test_threads_do_not_disturb_each_other() -> None:
