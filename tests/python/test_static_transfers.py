@@ -52,11 +52,8 @@ def small_is_served(port: int) -> None:
 
 def narrow(port: int) -> Peer:
     """A peer that takes little at once."""
-    peer = Peer.__new__(Peer)
-    peer.socket = socket.socket()
-    peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    peer = Peer(port, receive_bytes=4096)
     peer.socket.settimeout(20)
-    peer.socket.connect(("127.0.0.1", port))
     return peer
 
 

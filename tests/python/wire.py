@@ -93,9 +93,15 @@ def answers(octets: bytes, heads: Sequence[int] = ()) -> list[Answer]:
 class Peer:
     """One connection to a server; every piece leaves as a segment of its own."""
 
-    def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=SILENCE_S)
+    def __init__(self, port: int, *, receive_bytes: int = 0) -> None:
+        """With so large a buffer for what it receives, or as large as the kernel likes."""
+        self.socket = socket.socket()
+        if receive_bytes:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self.socket.settimeout(SILENCE_S)
+        self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._ahead = b""  # received behind the answer that one() gave last
 
     def __enter__(self) -> Peer:
         return self
@@ -125,14 +131,14 @@ class Peer:
 
     def rest(self) -> bytes:
         """Everything until the server ends the connection."""
-        received = b""
+        received, self._ahead = self._ahead, b""
         while piece := self.socket.recv(65536):
             received += piece
         return received
 
     def one(self, *, is_head: bool = False) -> Answer:
-        """The next final answer."""
-        received = b""
+        """The next final answer; what has come behind it is for the next call."""
+        received, self._ahead = self._ahead, b""
         while True:
             head, end, body = received.partition(b"\r\n\r\n")
             if end and head.startswith(b"HTTP/1.1 1"):
@@ -140,8 +146,10 @@ class Peer:
                 continue
             if end:
                 length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
-                if is_head or length is None or len(body) >= int(length[1]):
-                    return answers(received, [0] if is_head else [])[0]
+                size = len(head) + len(end) + (int(length[1]) if length and not is_head else 0)
+                if len(received) >= size:
+                    self._ahead = received[size:]
+                    return answers(received[:size], [0] if is_head else [])[0]
             piece = self.socket.recv(65536)
             assert piece, received
             received += piece
