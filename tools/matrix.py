@@ -2,8 +2,8 @@
 
 Each environment is a root made by debootstrap, kept outside the tree, with a copy of the sources as
 they are now. Needs root's rights. `--quick` builds the product alone, imports it and runs some hundred
-tests; otherwise `./tools/dev test` runs there, C++ and Python, on both engines. With `--if-possible`, as
-CI gives it, an environment that this machine cannot have is left out, and that is no failure.
+tests; otherwise `./tools/dev test` runs there, C++ and Python, on both engines. With `--if-possible`
+an environment that this machine cannot have is left out, and that is no failure.
 """
 
 from __future__ import annotations

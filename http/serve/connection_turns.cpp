@@ -1,5 +1,5 @@
-// The patient half of a connection: on a busy loop it is served in turn with others, and of
-// requests that lie behind each other a slice is begun in each turn.
+// How a connection shares a busy loop with others: it waits in a queue for its turn, and of
+// requests that were pipelined it begins a slice in each turn.
 #include <algorithm>
 #include <utility>
 
@@ -13,18 +13,18 @@ using Phase = ParkedMessage::Phase;
 
 // --- slices ---
 
-// Behind a request that more octets follow; if false, others have their turn first.
+// A request was handled and more octets lie behind it: whether the next one may begin now. If not,
+// the connection has joined the queue.
 [[gnu::noinline]] bool Connection::begins_more() {
   if (!slice_is_over()) return true;
   go_on_later();
   return false;
 }
 
-// One connection takes no more of a turn than this of requests and time.
+// Whether this connection has had its share of the turn: so many requests, or so much time.
 bool Connection::slice_is_over() {
   constexpr std::uint16_t requests_max = 128;
   constexpr std::uint64_t time_ns_max = 100'000;
-  constexpr std::uint64_t requests_unclocked_max = 16;
   if (slice_turn_ != shared_.turn) {
     slice_turn_ = shared_.turn;
     slice_since_ns_ = shared_.served_since_ns;
@@ -44,15 +44,12 @@ bool Connection::slice_is_over() {
     slice_requests_ = requests_max;
     return true;
   }
-  // The next look comes when half of what is left may be over, by what it took so far.
-  const std::uint64_t expected =
-      (time_ns_max - elapsed_ns) * slice_requests_ / (2 * elapsed_ns + 1);
   slice_clock_at_ = static_cast<std::uint16_t>(
-      slice_requests_ + std::clamp<std::uint64_t>(expected, 1, requests_unclocked_max));
+      slice_requests_ + count_until_look(slice_requests_, elapsed_ns, time_ns_max));
   return false;
 }
 
-// Requests that were read already are begun in turn with those of other connections (ENG-016).
+// The requests that have been read already are begun in this connection's next turn (ENG-016).
 void Connection::go_on_later() {
   input_paused_ = true;
   goes_on_ = true;
@@ -65,7 +62,8 @@ void Connection::join_queue() {
   if (!std::exchange(queued_, true)) shared_.turn_queue.join(place_, shared_.seen_ns);
 }
 
-// What waits is held in memory, so nobody may send more and more of it (LIM-097).
+// The octets of the receive are copied and wait. They take memory, so receiving stops when there
+// are many (LIM-097).
 void Connection::await_turn_with(uring::Completion completion) {
   if (!held_) held_ = shared_.lend_waiting();
   Output octets(shared_.blocks);
@@ -87,7 +85,7 @@ void Connection::begin_turn() {
   if (std::exchange(goes_on_, false)) go_on();
 }
 
-// May end this connection.
+// Handles the receive that has waited longest, which may end this connection.
 void Connection::take_waiting_receive() {
   WaitingReceive first = held_->take_first();
   if (held_->empty()) shared_.take_back(std::move(held_));
@@ -103,11 +101,11 @@ void Connection::end_turn() {
   if (held_) join_queue();
 }
 
-// With the requests behind those of the last slice.
+// Begins the next slice of the requests that have been read already.
 void Connection::go_on() {
   const bool has_backlog =
       life_ == Life::open && input_paused_ && parked_ && parked_->phase == Phase::backlog;
-  // Resumed when it is sent.
+  // With too much output queued, resume_input() goes on once that has left.
   if (!has_backlog || queued_bytes() > shared_.config.send_queue_bytes_high) return;
   input_paused_ = false;
   // Taken out first: what is read from it may be parked, or paused, again.

@@ -33,7 +33,8 @@ constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
 // Handlers have so much of a turn before their answers leave and the loop looks for what has come.
 constexpr std::uint64_t work_ns_min = 4'000'000;
-// More in a turn that follows one with refusals: they have a tenth of the time, and wait this long.
+// After a turn that refused requests, handlers have nine times as long as the rest of it took, so
+// that refusing costs a tenth of the time; but not longer than this, for refusals wait meanwhile.
 constexpr std::uint64_t work_ns_max = 25'000'000;
 constexpr std::uint64_t work_per_refusing = 9;
 // So many may wait, however long it takes: a few clients of slow handlers are no overload.
@@ -221,18 +222,16 @@ bool Server::turn_is_over() {
   return shared_.served_since_ns - turn_since_ns_ >= work_ns_max_;
 }
 
-// Behind so many completions of a plain turn: when to look at the clock again, which is when half
-// of what is left of the turn may be over by what they took; 0 if it is over.
+// So many completions of a turn were delivered: behind how many to look at the clock again; 0 if
+// the turn is over.
 [[gnu::noinline]] std::size_t Server::next_clock_at(std::size_t completions) {
-  constexpr std::uint64_t unclocked_max = 16;
   const std::uint64_t now_ns = shared_.clock.read_ns();
   const std::uint64_t elapsed_ns = now_ns - turn_since_ns_;
   if (elapsed_ns >= work_ns_max_) {
     shared_.served_since_ns = now_ns;
     return 0;
   }
-  const std::uint64_t expected = (work_ns_max_ - elapsed_ns) * completions / (2 * elapsed_ns + 1);
-  return completions + std::clamp<std::uint64_t>(expected, 1, unclocked_max);
+  return completions + count_until_look(completions, elapsed_ns, work_ns_max_);
 }
 
 // How long the handlers of this turn have: the other work of a turn that refused requests must not
@@ -244,7 +243,8 @@ void Server::plan_turn() {
   work_ns_max_ = std::clamp(other_ns * work_per_refusing, work_ns_min, work_ns_max);
 }
 
-// First those that wait, then what has come; whoever the turn has no time for joins the queue.
+// First the connections in the queue, then the batch; whoever the turn has no time for joins the
+// queue.
 [[gnu::noinline]] bool Server::deliver_in_turn(std::span<const Completion> batch) {
   TurnQueue& queue = shared_.turn_queue;
   refusing_since_ns_ = turn_since_ns_;
@@ -272,7 +272,7 @@ void Server::plan_turn() {
   return accepted;
 }
 
-// A slice of what the first in the queue waits with.
+// Gives the first connection in the queue its turn: one slice of its requests.
 void Server::serve_next() {
   const Token place = shared_.turn_queue.take_first();
   const auto find = [&] { return shared_.connections.find(place.slot(), place.generation()); };

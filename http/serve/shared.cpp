@@ -153,7 +153,7 @@ std::unique_ptr<ParkedMessage> Shared::lend_parked() {
 
 void Shared::take_back(std::unique_ptr<ParkedMessage> parked) {
   parked->clear();
-  if (parked_free_.size() < parked_kept_max) parked_free_.push_back(std::move(parked));
+  if (parked_free_.size() < free_kept_max) parked_free_.push_back(std::move(parked));
 }
 
 std::unique_ptr<WaitingReceives> Shared::lend_waiting() {
@@ -165,7 +165,7 @@ std::unique_ptr<WaitingReceives> Shared::lend_waiting() {
 
 void Shared::take_back(std::unique_ptr<WaitingReceives> waiting) {
   waiting->clear();
-  if (waiting_free_.size() < parked_kept_max) waiting_free_.push_back(std::move(waiting));
+  if (waiting_free_.size() < free_kept_max) waiting_free_.push_back(std::move(waiting));
 }
 
 }  // namespace pelton::http

@@ -200,8 +200,8 @@ struct Shared {
   std::uint32_t seconds_returning_ = 0;  // since it was told to
   const std::uint64_t buffered_bytes_low_;
 
-  // Parked messages kept for reuse; a burst beyond it goes back to the heap.
-  static constexpr std::size_t parked_kept_max = 64;
+  // So many of each are kept for reuse; a burst beyond it goes back to the heap.
+  static constexpr std::size_t free_kept_max = 64;
 
   std::vector<std::unique_ptr<ParkedMessage>> parked_free_;
   std::vector<std::unique_ptr<WaitingReceives>> waiting_free_;

@@ -2,6 +2,7 @@
 // for which a turn had no time, or with requests that they have read already.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -42,6 +43,15 @@ class WaitingReceives {
   std::vector<WaitingReceive> receives_;
   std::size_t taken_ = 0;
 };
+
+// Work that has a budget of time looks at the clock only now and then: `done` pieces of it took
+// `elapsed_ns`, so after this many more about half of what is left of the budget may be gone.
+inline std::uint64_t count_until_look(std::uint64_t done, std::uint64_t elapsed_ns,
+                                      std::uint64_t budget_ns) {
+  constexpr std::uint64_t count_max = 16;
+  const std::uint64_t expected = (budget_ns - elapsed_ns) * done / (2 * elapsed_ns + 1);
+  return std::clamp<std::uint64_t>(expected, 1, count_max);
+}
 
 class TurnQueue {
  public:

@@ -46,6 +46,12 @@ TEST(TurnQueue, a_long_one_keeps_its_order) {
   EXPECT_EQ(next, last);
 }
 
+TEST(CountUntilLook, half_of_what_is_left_by_what_was_done) {
+  EXPECT_EQ(count_until_look(10, 100, 200), 4u);
+  EXPECT_EQ(count_until_look(1, 199, 200), 1u);
+  EXPECT_EQ(count_until_look(1, 0, 200), 16u);
+}
+
 TEST(WaitingReceives, leave_in_the_order_in_which_they_came) {
   BlockPool blocks;
   WaitingReceives waiting;
