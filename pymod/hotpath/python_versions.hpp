@@ -139,6 +139,10 @@ inline void give_back_none(Py_ssize_t count) {
 // keys are loops.
 inline constexpr bool current_task_on_thread = PY_VERSION_HEX >= 0x030e0000;
 
+// Whether the handle of a callback that another thread scheduled makes that thread wait while the
+// callback runs.
+inline constexpr bool handles_of_threads_lock = PY_VERSION_HEX >= 0x030e0000;
+
 // Whether the collector knows of every dictionary; else only of those that hold containers.
 inline constexpr bool new_dicts_are_tracked = PY_VERSION_HEX >= 0x030e0000;
 

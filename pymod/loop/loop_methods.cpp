@@ -12,6 +12,7 @@
 #include <span>
 #include <utility>
 
+#include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/handle_object.hpp"
 #include "pymod/loop/loop_object.hpp"
 #include "pymod/loop/named_arguments.hpp"
@@ -55,17 +56,18 @@ bool read_call(const char* method, PyObject* const* arguments, Py_ssize_t count,
   return true;
 }
 
-// With debug on, asyncio's own handles know where they were made; Python makes them.
-[[gnu::noinline]] PyObject* call_in_debug(LoopObject& loop, const char* method, const Call& call,
-                                          PyObject* when) {
+// With a handle of asyncio's own, which Python makes: with debug on it knows where it was made, and
+// that of another thread may have a lock.
+[[gnu::noinline]] PyObject* call_by_asyncio(LoopObject& loop, const char* method, const Call& call,
+                                            PyObject* when) {
   const OwnedRef arguments(PyTuple_New(call.argument_count));
   if (!arguments) return nullptr;
   for (Py_ssize_t index = 0; index < call.argument_count; ++index) {
     PyTuple_SET_ITEM(arguments.get(), index, Py_NewRef(call.arguments[index]));
   }
   PyObject* const context = call.context == nullptr ? Py_None : call.context;
-  return PyObject_CallMethod(reinterpret_cast<PyObject*>(&loop), "_call_in_debug", "sOOOO", method,
-                             call.callback, arguments.get(), context,
+  return PyObject_CallMethod(reinterpret_cast<PyObject*>(&loop), "_call_by_asyncio", "sOOOO",
+                             method, call.callback, arguments.get(), context,
                              when == nullptr ? Py_None : when);
 }
 
@@ -73,7 +75,7 @@ PyObject* schedule(LoopObject& loop, const char* method, double when, PyObject* 
                    const Call& call) {
   if (!loop.check_open()) return nullptr;
   if (loop.debug) [[unlikely]]
-    return call_in_debug(loop, method, call, when_object);
+    return call_by_asyncio(loop, method, call, when_object);
   HandleObject* const handle = new_timer_handle(loop, when, call);
   if (handle == nullptr) return nullptr;
   PyObject* const made = reinterpret_cast<PyObject*>(handle);
@@ -168,7 +170,7 @@ PyObject* call_soon(PyObject* self, PyObject* const* arguments, Py_ssize_t count
     return made;
   }
   if (loop.debug) [[unlikely]]
-    return call_in_debug(loop, "call_soon", call, nullptr);
+    return call_by_asyncio(loop, "call_soon", call, nullptr);
   HandleObject* const handle = new_handle(loop, call);
   if (handle == nullptr) return nullptr;
   PyObject* const made = reinterpret_cast<PyObject*>(handle);
@@ -184,8 +186,8 @@ PyObject* call_soon_threadsafe(PyObject* self, PyObject* const* arguments, Py_ss
     return nullptr;
   }
   PyObject* made = nullptr;
-  if (loop.debug) {
-    made = call_in_debug(loop, "call_soon_threadsafe", call, nullptr);
+  if (handles_of_threads_lock || loop.debug) {
+    made = call_by_asyncio(loop, "call_soon_threadsafe", call, nullptr);
   } else {
     made = reinterpret_cast<PyObject*>(new_handle(loop, call));
     if (made != nullptr) loop.core->push(OwnedRef::share(made));

@@ -7,6 +7,7 @@ import contextvars
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -328,8 +329,8 @@ def test_debug_knows_where_a_handle_was_made_and_what_is_slow(
 ) -> None:
     loop.set_debug(True)
     loop.slow_callback_duration = 0
-    handle = loop.call_soon(print)
-    assert f"created at {__file__}" in repr(handle)
+    for schedule in (loop.call_soon, loop.call_soon_threadsafe):
+        assert f"created at {__file__}" in repr(schedule(print))
     timer = loop.call_later(100, print)
     timer.cancel()
     with pytest.raises(TypeError, match="coroutines cannot be used"):
@@ -337,6 +338,36 @@ def test_debug_knows_where_a_handle_was_made_and_what_is_slow(
     loop.run_until_complete(asyncio.sleep(0.001))
     assert "Executing" in caplog.text
     loop.set_debug(False)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="handles of other threads have a lock from 3.14 on")
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("ask", ["cancel", "cancelled"])
+def test_another_thread_waits_at_its_handle_while_the_callback_runs(loop: pelton.loop.Loop, ask: str, debug: bool) -> None:
+    runs, asks = threading.Event(), threading.Event()
+    seen: list[str] = []
+
+    def callback() -> None:
+        runs.set()
+        assert asks.wait(10)
+        for _ in range(1000):  # as many chances to go on that must not be taken
+            os.sched_yield()
+        seen.append("returns")
+
+    def schedule() -> None:
+        handle = loop.call_soon_threadsafe(callback)
+        assert runs.wait(10)
+        asks.set()
+        getattr(handle, ask)()
+        seen.append("goes on")
+        loop.call_soon_threadsafe(loop.stop)
+
+    loop.set_debug(debug)
+    thread = threading.Thread(target=schedule)
+    thread.start()
+    loop.run_forever()
+    thread.join()
+    assert seen == ["returns", "goes on"]
 
 
 def test_a_closed_loop_takes_nothing(loop: pelton.loop.Loop) -> None:

@@ -206,14 +206,14 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             self._make_self_pipe()
         super().add_signal_handler(sig, callback, *args)
 
-    # --- debug mode: asyncio's own handles, which know where they were made ---
+    # --- asyncio's own handles: in debug mode they know where they were made ---
 
     def set_debug(self, enabled: bool) -> None:
         """Switches asyncio's debug mode on or off."""
         super().set_debug(enabled)
         self._core_debug = enabled
 
-    def _call_in_debug(
+    def _call_by_asyncio(
         self,
         method: str,
         callback: Callable[..., object],
@@ -221,18 +221,23 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         context: Context | None,
         when: float | None,
     ) -> asyncio.Handle:
-        if method != "call_soon_threadsafe":
-            self._check_thread()
-        self._check_callback(callback, method)
+        threadsafe = method == "call_soon_threadsafe"
+        frames = 1
+        if self._debug:
+            if not threadsafe:
+                self._check_thread()
+            self._check_callback(callback, method)
         if when is None:
-            handle = asyncio.Handle(callback, args, self, context)
+            kind = python_versions.kind_of_handle(threadsafe)
+            frames += kind is not asyncio.Handle  # its __init__ calls that of asyncio.Handle
+            handle = kind(callback, args, self, context)
             self._push(handle)
         else:
             handle = asyncio.TimerHandle(when, callback, args, self, context)
             self._push_timer(when, handle)
             handle._scheduled = True
         if handle._source_traceback:
-            del handle._source_traceback[-1]
+            del handle._source_traceback[-frames:]  # what is left tells where the callback was scheduled
         return handle
 
     def _run_foreign(self, handle: Any) -> None:

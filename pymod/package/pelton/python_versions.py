@@ -63,6 +63,14 @@ def prepare_unix_loop(loop: Any) -> None:
         loop._watcher = unix._PidfdChildWatcher() if unix.can_use_pidfd() else unix._ThreadedChildWatcher()
 
 
+def kind_of_handle(threadsafe: bool) -> type[asyncio.Handle]:
+    """What a callback's handle is; from 3.14 on, other threads wait at theirs while the callback runs."""
+    from asyncio import events
+
+    locked: type[asyncio.Handle] | None = getattr(events, "_ThreadSafeHandle", None) if threadsafe else None
+    return locked or events.Handle
+
+
 def set_loop_factory(factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
     """From now on asyncio.new_event_loop() calls it. Nothing warns of the policy that this takes."""
     from asyncio import events, unix_events
