@@ -24,8 +24,12 @@ from suite import Count
 ENGINES = ("epoll", "uring")
 BOTH = "either"  # tests that no engine's name distinguishes
 QUICK_TESTS = tuple(
-    f"tests/python/test_{name}.py"
-    for name in "init app app_values answers bodies config cookies errors headers json outcomes parameters routing wire".split()
+    f"tests/python/{name}.py"
+    for name in """
+        test_init test_app test_errors test_json test_outcomes test_wire config/test_server_config
+        dependencies/test_app_values messages/test_cookies messages/test_headers routing/test_answers
+        signature/test_bodies validation/test_parameters
+    """.split()
 )
 QUICK_REQUIREMENTS = ("pytest", "pytest-timeout", "attrs", "orjson", "msgspec", "pydantic")
 

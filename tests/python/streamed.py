@@ -8,8 +8,8 @@ from typing import Any
 
 from pelton import json
 from pelton.errors import ClientDisconnected
-from pelton.pool import BlockingPool
-from pelton.streaming import Delivery, Streaming, send
+from pelton.serving.pool import BlockingPool
+from pelton.streaming.sending import Delivery, Streaming, send
 
 
 class KeptSink:

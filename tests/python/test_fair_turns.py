@@ -9,7 +9,7 @@ import pytest
 import websocket_peer
 
 from pelton import App, WebSocket
-from pelton.client_frames import TEXT, masked_frame
+from pelton.testing.client_frames import TEXT, masked_frame
 from pelton.testing import live_server
 from wire import Peer
 

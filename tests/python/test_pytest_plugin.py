@@ -97,7 +97,7 @@ def test_the_option_is_described(pytester: pytest.Pytester) -> None:
 def test_a_run_without_the_fixtures_loads_no_server() -> None:
     program = (
         "import sys, pelton.pytest_plugin\n"
-        "print(sorted(name for name in sys.modules if name in ('pelton.testing', 'pelton.live', 'pelton.loop', 'pelton.cli')))"
+        "print(sorted(name for name in sys.modules if name in ('pelton.testing', 'pelton.testing.live', 'pelton.loop', 'pelton.cli.command')))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from pelton import _native  # noqa: E402
-from pelton.cli import _RUN_FLAGS  # noqa: E402
-from pelton.settings import SETTINGS  # noqa: E402
+from pelton.cli.command import _RUN_FLAGS  # noqa: E402
+from pelton.config.settings import SETTINGS  # noqa: E402
 from reference.pages import native_signatures, reference_pages, write_site  # noqa: E402
 from reference.surface import PAGES, attribute_docstrings, docstring, member_docstring, members_of, names_on, public_names, value_of  # noqa: E402
 from reference.tables import flag_of, gauges, reasons, shown_default  # noqa: E402

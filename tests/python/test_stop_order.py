@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from pelton.client_frames import CLOSE, FrameReader
-from pelton.response_parser import ResponseParser
-from pelton.websocket_session import upgrade_fields
+from pelton.testing.client_frames import CLOSE, FrameReader
+from pelton.testing.response_parser import ResponseParser
+from pelton.testing.websocket_session import upgrade_fields
 from supervised import SILENCE_S, Supervised
 
 # Its first half is the requests', the rest the application's.
@@ -236,7 +236,8 @@ async def shutdown():
 
 ENDLESS_TASK = """
 import asyncio, sys
-from pelton import App, BackgroundTasks, runtime
+from pelton import App, BackgroundTasks
+from pelton.serving import runtime
 
 app = App()
 

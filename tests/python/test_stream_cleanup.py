@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from pelton import App, Request
-from pelton.sse import SseEvent
+from pelton.streaming.sse import SseEvent
 from pelton.testing import live_server
 from wire import Peer
 

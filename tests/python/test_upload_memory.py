@@ -14,7 +14,7 @@ from typing import Annotated
 import pytest
 
 from pelton import App, File, Request, UploadedFile
-from pelton.form_reading import FormCollector
+from pelton.forms.form_reading import FormCollector
 from pelton.testing import live_server
 
 PIECE = bytes(range(256)) * 4096

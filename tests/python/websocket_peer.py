@@ -7,8 +7,8 @@ import zlib
 from types import TracebackType
 from typing import NamedTuple
 
-from pelton.client_frames import BINARY, CLOSE, PING, PONG, TEXT, masked_frame
-from pelton.websocket_session import new_key, upgrade_fields
+from pelton.testing.client_frames import BINARY, CLOSE, PING, PONG, TEXT, masked_frame
+from pelton.testing.websocket_session import new_key, upgrade_fields
 
 SILENCE_S = 60
 DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate"

@@ -61,8 +61,9 @@ PAGES = (
     ),
     Page(
         "given", "Objects that are given", "Classes that need no import: what methods and attributes of others give.",
-        ("runtime.Stopping", "providers.Scope", "parts.Part", "client_stream.StreamedResponse", "client_stream.AsyncStreamedResponse",
-         "websocket_session.WebSocketSession", "websocket_session.AsyncWebSocketSession"),
+        ("serving.runtime.Stopping", "dependencies.providers.Scope", "forms.parts.Part", "testing.client_stream.StreamedResponse",
+         "testing.client_stream.AsyncStreamedResponse", "testing.websocket_session.WebSocketSession",
+         "testing.websocket_session.AsyncWebSocketSession"),
         is_public=False,
     ),
     Page("json", "pelton.json", "The JSON reader and writer.", module="pelton.json"),
@@ -94,7 +95,7 @@ def members_of(kind: type) -> Iterator[tuple[str, Any]]:
 
 
 def attribute_docstrings(root: Path) -> dict[str, str]:
-    """The strings below assignments, by module and dotted name: `pelton.config.LimitsConfig.max_body_size`."""
+    """The strings below assignments, by module and dotted name: `pelton.config.server_config.LimitsConfig.max_body_size`."""
     found: dict[str, str] = {}
     for path in sorted((root / PACKAGE).rglob("*.py")):
         module = ".".join(("pelton", *path.relative_to(root / PACKAGE).with_suffix("").parts))
@@ -113,7 +114,7 @@ def _collect(node: ast.Module | ast.ClassDef, prefix: str, found: dict[str, str]
 
 
 def value_of(module: str, name: str) -> Any:
-    """The object of a name, which may be one of a submodule: `runtime.Stopping`."""
+    """The object of a name, which may be one of a submodule: `serving.runtime.Stopping`."""
     submodule, _, last = name.rpartition(".")
     return getattr(importlib.import_module(f"{module}.{submodule}" if submodule else module), last)
 
@@ -123,7 +124,9 @@ def docstring(module: str, name: str, attributes: dict[str, str]) -> str:
     value = value_of(module, name)
     if isinstance(value, type) or inspect.isroutine(value):
         return value.__doc__ or ""
-    return next((text for place, text in attributes.items() if place.endswith(f".{name}") and place.count(".") == 2), "")
+    # Of a module's own names only: an attribute of a class stands below the class's name.
+    found = (text for place, text in attributes.items() if place.endswith(f".{name}") and place.split(".")[-2].islower())
+    return next(found, "")
 
 
 def member_docstring(kind: type, name: str, value: Any, attributes: dict[str, str]) -> str:

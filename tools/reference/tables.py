@@ -91,7 +91,7 @@ def _linked(text: str) -> str:
 
 def settings_page(attributes: dict[str, str]) -> str:
     """Every setting with its spellings; what it means is the string below its field."""
-    from pelton.settings import SETTINGS
+    from pelton.config.settings import SETTINGS
 
     lines = [
         "# Settings",
@@ -104,7 +104,7 @@ def settings_page(attributes: dict[str, str]) -> str:
         lines += ["", f"## {kind}"]
         for setting in SETTINGS.values():
             if setting.part == part:
-                lines += ["", *_setting(setting, attributes[f"pelton.config.{kind}.{setting.field}"])]
+                lines += ["", *_setting(setting, attributes[f"pelton.config.server_config.{kind}.{setting.field}"])]
     return "\n".join(lines) + "\n"
 
 
@@ -128,7 +128,7 @@ def _setting(setting: Any, meaning: str) -> list[str]:
 
 def flag_of(keyword: str) -> str:
     """The flag of `pelton run` that sets it, empty without one."""
-    from pelton.cli import _RUN_FLAGS
+    from pelton.cli.command import _RUN_FLAGS
 
     flag = keyword.replace("_", "-")
     return f"--{flag}" if flag in _RUN_FLAGS else ""
@@ -150,7 +150,7 @@ def shown_default(setting: Any) -> str:
 
 def command_page() -> str:
     """The commands as `pelton --help` says them."""
-    from pelton import cli
+    from pelton.cli import command as cli
 
     return "\n".join(
         (

@@ -6,9 +6,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pelton import json
     from pelton.app import App
-    from pelton.background import BackgroundTasks
-    from pelton.blueprints import Blueprint, Router
-    from pelton.config import LimitsConfig, ServerConfig, TimeoutConfig
+    from pelton.streaming.background import BackgroundTasks
+    from pelton.routing.blueprints import Blueprint, Router
+    from pelton.config.server_config import LimitsConfig, ServerConfig, TimeoutConfig
     from pelton.errors import (
         BadBody,
         BodyTooLarge,
@@ -32,20 +32,20 @@ if TYPE_CHECKING:
         UnsupportedMediaType,
         WebSocketDisconnect,
     )
-    from pelton.form_data import FormData
-    from pelton.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
-    from pelton.headers import MutableHeaders
-    from pelton.options import GuardLike, HeadersInit, Lifespan, RouteOptions, Settings, WebSocketOptions
-    from pelton.params import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
-    from pelton.problems import ProblemDetails
-    from pelton.requests import Address, Headers, MultiDict, Request, State, URL
-    from pelton.responses import Response
-    from pelton.routing import RouteInfo
-    from pelton.sse import SseEvent, SseStream
-    from pelton.static_files import StaticFiles, StaticFilesConfig
-    from pelton.sync_websocket import SyncWebSocket
-    from pelton.uploads import UploadedFile
-    from pelton.websockets import WebSocket, WebSocketMessage
+    from pelton.forms.form_data import FormData
+    from pelton.routing.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
+    from pelton.messages.headers import MutableHeaders
+    from pelton.routing.keywords import GuardLike, HeadersInit, Lifespan, RouteOptions, Settings, WebSocketOptions
+    from pelton.validation.markers import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
+    from pelton.messages.problems import ProblemDetails
+    from pelton.messages.request import Address, Headers, MultiDict, Request, State, URL
+    from pelton.messages.response import Response
+    from pelton.routing.routes import RouteInfo
+    from pelton.streaming.sse import SseEvent, SseStream
+    from pelton.routing.static_files import StaticFiles, StaticFilesConfig
+    from pelton.websocket.sync_websocket import SyncWebSocket
+    from pelton.forms.uploads import UploadedFile
+    from pelton.websocket.connection import WebSocket, WebSocketMessage
 
 __version__ = "0.1.0"
 
@@ -124,31 +124,31 @@ __all__ = [
 # Loaded when asked for: many programs never need some of it, and a supervisor none.
 _MODULES = {
     "pelton.app": "App",
-    "pelton.background": "BackgroundTasks",
-    "pelton.blueprints": "Blueprint Router",
-    "pelton.config": "LimitsConfig ServerConfig TimeoutConfig",
+    "pelton.streaming.background": "BackgroundTasks",
+    "pelton.routing.blueprints": "Blueprint Router",
+    "pelton.config.server_config": "LimitsConfig ServerConfig TimeoutConfig",
     "pelton.errors": (
         "BadBody BodyTooLarge ClientDisconnected ConfigError ForbiddenError GuardError HTTPError "
         "HTTPException HandlerSignatureError InvalidHeader PeltonError RegistrationError "
         "RequestValidationError ResponseTypeError ResponseValidationError RouteConflict "
         "StartupError URLBuildError UnauthorizedError UnsupportedMediaType WebSocketDisconnect"
     ),
-    "pelton.form_data": "FormData",
-    "pelton.forms": "Request",  # by then all is attached to it
-    "pelton.guards": "And Authenticated Not Or PermissionGuard RoleGuard",
-    "pelton.headers": "MutableHeaders",
+    "pelton.forms.form_data": "FormData",
+    "pelton.messages.forms": "Request",  # by then all is attached to it
+    "pelton.routing.guards": "And Authenticated Not Or PermissionGuard RoleGuard",
+    "pelton.messages.headers": "MutableHeaders",
     "pelton.json": "",
-    "pelton.options": "GuardLike HeadersInit Lifespan RouteOptions Settings WebSocketOptions",
-    "pelton.params": "Body Cookie Depends File Form Header Path Query Security",
-    "pelton.problems": "ProblemDetails",
-    "pelton.requests": "Address Headers MultiDict State URL",
-    "pelton.responses": "Response",
-    "pelton.routing": "RouteInfo",
-    "pelton.sse": "SseEvent SseStream",
-    "pelton.static_files": "StaticFiles StaticFilesConfig",
-    "pelton.sync_websocket": "SyncWebSocket",
-    "pelton.uploads": "UploadedFile",
-    "pelton.websockets": "WebSocket WebSocketMessage",
+    "pelton.routing.keywords": "GuardLike HeadersInit Lifespan RouteOptions Settings WebSocketOptions",
+    "pelton.validation.markers": "Body Cookie Depends File Form Header Path Query Security",
+    "pelton.messages.problems": "ProblemDetails",
+    "pelton.messages.request": "Address Headers MultiDict State URL",
+    "pelton.messages.response": "Response",
+    "pelton.routing.routes": "RouteInfo",
+    "pelton.streaming.sse": "SseEvent SseStream",
+    "pelton.routing.static_files": "StaticFiles StaticFilesConfig",
+    "pelton.websocket.sync_websocket": "SyncWebSocket",
+    "pelton.forms.uploads": "UploadedFile",
+    "pelton.websocket.connection": "WebSocket WebSocketMessage",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 

@@ -1,5 +1,5 @@
 """`python -m pelton` is the command `pelton`."""
 
-from pelton.cli import main
+from pelton.cli.command import main
 
 raise SystemExit(main())

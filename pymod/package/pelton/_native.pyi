@@ -19,11 +19,11 @@ from typing import Any, Literal, NoReturn, Required, Self, TypedDict, TypeVar, f
 from typing_extensions import Buffer, disjoint_base
 
 from pelton.app import App
-from pelton.form_data import FormData
-from pelton.parts import Part
-from pelton.requests import URL, Address, State
-from pelton.routing import RouteInfo
-from pelton.uploads import UploadedFile
+from pelton.forms.form_data import FormData
+from pelton.forms.parts import Part
+from pelton.messages.request import URL, Address, State
+from pelton.routing.routes import RouteInfo
+from pelton.forms.uploads import UploadedFile
 
 _T = TypeVar("_T")
 
@@ -113,7 +113,7 @@ class Plan(TypedDict, total=False):
     # A value of exactly this type needs no `encode`.
     encode_unless: type | None
     # Nor does one of exactly these types all the way down: (kinds, shape of a list's items or None,
-    # shape of a dict's values or None), as pelton.models.shape_of makes them.
+    # shape of a dict's values or None), as pelton.validation.models.shape_of makes them.
     encode_unless_shape: tuple[int, Any, Any] | None
     # Called as (request, cause) when any argument is missing or unfit: looks at all of them again in
     # Python and raises RequestValidationError (or BadBody ...) with every error in order. The cause
@@ -242,7 +242,7 @@ class Headers(Mapping[str, str]):
 
 @final
 class Request:
-    """Lazy; owns its octets once it outlives the handler. pelton.requests attaches the cold half."""
+    """Lazy; owns its octets once it outlives the handler. pelton.messages.request attaches the cold half."""
 
     # Native.
     @property
@@ -287,7 +287,7 @@ class Request:
     def body(self) -> bytes: ...
     def json(self) -> Any: ...
 
-    # Attached by pelton.requests.
+    # Attached by pelton.messages.request.
     @property
     def last_event_id(self) -> str | None: ...
     def is_disconnected(self) -> bool: ...
@@ -354,7 +354,7 @@ class Request:
     def is_xhr(self) -> bool: ...
 
 # --- Responses as the native half reads them ---------------------------------------------------
-# pelton.Response (Python, __slots__), registered by pelton.responses, offers these to response_reader:
+# pelton.Response (Python, __slots__), registered by pelton.messages.response, offers these to response_reader:
 #   _status: int
 #   _body: bytes                         (str is encoded when it is made)
 #   _fields: list[tuple[bytes, bytes]]   name and value as they go on the wire, Content-Type included

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pelton import _native
-from pelton import forms as _forms  # attaches to Request
-from pelton import responses as _responses  # the native half must know Response
-from pelton.blueprints import Within
+from pelton.messages import forms as _forms  # attaches to Request
+from pelton.messages import response as _responses  # the native half must know Response
+from pelton.routing.blueprints import Within
 from pelton.errors import RegistrationError, RouteConflict, StartupError, place_of
-from pelton.json_reading import JsonReading
-from pelton.layers import Layered
-from pelton.mounts import Mounting
-from pelton.openapi import Describing
-from pelton.providers import Injecting
-from pelton.requests import State
-from pelton.route_options import FIXES
-from pelton.routed import Routed, with_parentheses
-from pelton.routing import RouteInfo, build_url, check_literals
-from pelton.templates import Rendering
+from pelton.messages.json_reading import JsonReading
+from pelton.routing.layers import Layered
+from pelton.routing.mounts import Mounting
+from pelton.openapi.description import Describing
+from pelton.dependencies.providers import Injecting
+from pelton.messages.request import State
+from pelton.routing.route_options import FIXES
+from pelton.routing.registrar import Routed, with_parentheses
+from pelton.routing.routes import RouteInfo, build_url, check_literals
+from pelton.messages.templates import Rendering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from weakref import ReferenceType
 
     from pelton._native import Plan
-    from pelton.answers import Answers
-    from pelton.config import ServerConfig
-    from pelton.options import Settings
-    from pelton.routed import Entry
-    from pelton.runtime import Stopping
-    from pelton.static_files import StaticFilesConfig
-    from pelton.topics import Topics
+    from pelton.routing.answers import Answers
+    from pelton.config.server_config import ServerConfig
+    from pelton.routing.keywords import Settings
+    from pelton.routing.registrar import Entry
+    from pelton.serving.runtime import Stopping
+    from pelton.routing.static_files import StaticFilesConfig
+    from pelton.websocket.topics import Topics
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -134,7 +134,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
 
     def _add_route(self, route: RouteInfo) -> None:
         self._refuse_name(route)
-        from pelton.signature import compile_plan
+        from pelton.signature.compiler import compile_plan
 
         self._add_compiled(
             route,
@@ -158,7 +158,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         self, route: RouteInfo, compile: Callable[[], Plan], add: Callable[[Callable[[str], Any]], int]
     ) -> None:
         """Adds a route with its plan; one whose annotations name nothing yet gets its plan at the freeze."""
-        from pelton.signature import Unresolved
+        from pelton.signature.compiler import Unresolved
 
         check_literals(route.template, route.where)
         plan = None
@@ -199,7 +199,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
             RegistrationError: The key is neither, or the handler does not take both arguments.
         """
 
-        from pelton.layer_checks import check_arguments
+        from pelton.routing.layer_checks import check_arguments
 
         with_parentheses(self, "exception_handler", key, "ValueError")
 
@@ -248,7 +248,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         Raises:
             RegistrationError: The prefix is none, or there is no such directory.
         """
-        from pelton.static_files import add_static
+        from pelton.routing.static_files import add_static
 
         add_static(self, config, "enable_static_files()")
 
@@ -266,7 +266,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
             RegistrationError: There is a pool of this name already.
             ValueError: There would be no thread, or a negative queue.
         """
-        from pelton.concurrency import DEFAULT_POOL
+        from pelton.config.concurrency import DEFAULT_POOL
 
         self._registering(f"blocking pool {name!r}", "")
         if name == DEFAULT_POOL or name in self._pools:
@@ -301,14 +301,14 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
             TypeError: The topic is no `str`, or the message neither `str` nor bytes.
             RuntimeError: The app is not being served.
         """
-        from pelton.topics import publish
+        from pelton.websocket.topics import publish
 
         publish(self._topics, topic, message)
 
     @property
     def stopping(self) -> Stopping:
         """Whether a stop has begun: `app.stopping.is_set()`, or `await app.stopping.wait()`."""
-        from pelton.runtime import Stopping
+        from pelton.serving.runtime import Stopping
 
         return Stopping(self)
 
@@ -326,8 +326,8 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         """Compiles what waited for names and closes registration; the second call does nothing."""
         if self._answers is not None:
             return self._native
-        from pelton.answers import Answers
-        from pelton.freezing import compile_layers, compile_unresolved, hooks_of
+        from pelton.routing.answers import Answers
+        from pelton.routing.freezing import compile_layers, compile_unresolved, hooks_of
 
         compile_unresolved(self)
         self._check_pools()
@@ -339,7 +339,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         return self._native
 
     def _check_pools(self) -> None:
-        from pelton.concurrency import DEFAULT_POOL, check_pool, read_pool
+        from pelton.config.concurrency import DEFAULT_POOL, check_pool, read_pool
 
         for route in self._routes:
             check_pool(route.options.get("pool") or read_pool(route.options.get("blocking", False)), (DEFAULT_POOL, *self._pools), route.where)
@@ -368,9 +368,9 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         import sys
 
         from pelton.errors import ConfigError
-        from pelton.serving import complain, effective_settings, hold_standard_descriptors, serve, show_trace
+        from pelton.serving.server import complain, effective_settings, hold_standard_descriptors, serve, show_trace
 
-        if (loading := sys.modules.get("pelton.loading")) is not None:
+        if (loading := sys.modules.get("pelton.cli.loading")) is not None:
             loading.refuse_run(sys._getframe(1))
         hold_standard_descriptors()
         if os.environ.get("PELTON_WORKERS", "1") != "1":

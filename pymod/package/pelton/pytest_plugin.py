@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from pelton.app import App
-    from pelton.live import live_server as Server  # noqa: N812
-    from pelton.options import Settings
+    from pelton.testing.live import live_server as Server  # noqa: N812
+    from pelton.routing.keywords import Settings
     from pelton.testing import TestClient
 
 
@@ -32,7 +32,7 @@ def app(pytestconfig: pytest.Config) -> App:
             "  fix:   write a fixture app() that returns it, or pelton_app = module:app in pytest's configuration",
             pytrace=False,
         )
-    from pelton.loading import load
+    from pelton.cli.loading import load
 
     return load(target, str(pytestconfig.rootpath))
 
@@ -63,7 +63,7 @@ class LiveServer:
 
     def __call__(self, app: App | None = None, **settings: Unpack[Settings]) -> Server:
         """Starts a server of its own, with these settings; the test's end stops it."""
-        from pelton.live import live_server as start
+        from pelton.testing.live import live_server as start
 
         served: Any = self._request.getfixturevalue("app") if app is None else app
         return self._stack.enter_context(start(served, **settings))

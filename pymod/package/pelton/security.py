@@ -11,7 +11,7 @@ from binascii import a2b_base64, b2a_base64
 from typing import Annotated
 
 from pelton.errors import HTTPError
-from pelton.params import Form, Security
+from pelton.validation.markers import Form, Security
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

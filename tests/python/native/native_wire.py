@@ -12,7 +12,7 @@ from typing import Any
 from pelton import _native
 from pelton.errors import HTTPError
 from pelton.loop import Loop
-from pelton.responses import JSON_ENCODER, Response
+from pelton.messages.response import JSON_ENCODER, Response
 
 REQUEST = {"source": "request"}
 # Of all servers here: handlers that finish in their call never turn it.

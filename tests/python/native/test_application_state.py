@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from native_wire import Recorder, Wire
 from pelton import _native
-from pelton.responses import Response
+from pelton.messages.response import Response
 
 HOOKS = tuple(Recorder().as_dict())
 

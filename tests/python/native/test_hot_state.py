@@ -8,7 +8,7 @@ from typing import Any
 
 from native_wire import Wire
 from pelton import _native
-from pelton.responses import Response
+from pelton.messages.response import Response
 
 
 def test_uuid_is_imported_by_the_first_request_that_needs_it() -> None:

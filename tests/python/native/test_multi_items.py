@@ -30,10 +30,10 @@ def test_keys_keep_the_order_of_their_first_appearance() -> None:
 def test_they_are_mappings() -> None:
     import collections.abc
 
-    import pelton.requests  # which says so
+    import pelton.messages.request  # which says so
 
     for one in both():
-        assert isinstance(one, collections.abc.Mapping) and isinstance(one, pelton.requests.Mapping)
+        assert isinstance(one, collections.abc.Mapping) and isinstance(one, pelton.messages.request.Mapping)
         assert isinstance(one.keys(), collections.abc.KeysView) and isinstance(one.items(), collections.abc.ItemsView)
         assert isinstance(one.values(), collections.abc.ValuesView) and {**one} == dict(one)
         match one:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from native_wire import REQUEST, Recorder, Wire
-from pelton.responses import Response
+from pelton.messages.response import Response
 
 FOLLOWING = b"GET /ok HTTP/1.1\r\nHost: h\r\n\r\n"
 

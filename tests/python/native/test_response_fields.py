@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from native_wire import Wire
 
-from pelton.responses import Response
+from pelton.messages.response import Response
 
 
 @pytest.mark.parametrize("count", [0, 1, 15, 16, 17, 100])

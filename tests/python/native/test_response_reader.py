@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from native_wire import Answer, Recorder, Wire
-from pelton.responses import Response
+from pelton.messages.response import Response
 
 
 def answered(value: Any, recorder: Recorder | None = None, method: str = "GET", **plan: Any) -> Answer:

@@ -1,0 +1,408 @@
+"""The command `pelton`: run, openapi, doctor. Exit codes: 0 stopped, 1 failed, 2 bad command line, 3 not started."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pelton.errors import ConfigError, PeltonError, RegistrationError, StartupError, nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pelton.websocket.bus import BusEnds
+    from pelton.config.server_config import ServerConfig
+    from pelton.serving.server import Listener, Serving
+    from pelton.config.settings import Values
+
+USAGE = """\
+usage: pelton run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--engine ENGINE] [--app-dir DIR]
+                      [--access-log[=FILE]] [--access-log-format FORMAT] [--log-queue SIZE]
+                      [--user USER] [--group GROUP]
+       pelton openapi APP [-o FILE] [--app-dir DIR]
+       pelton doctor
+       pelton --version
+
+  APP is pkg.mod:attr, path/app.py or path/app.py:attr
+
+  --host     the address to listen on (127.0.0.1)
+  --port     the port, 0 for any free one (8000)
+  --uds      a Unix socket instead of host and port
+  --workers  worker processes, or auto for one per usable CPU (1); PELTON_WORKERS, WEB_CONCURRENCY
+  --engine   auto, uring or epoll (auto)
+  --app-dir  where pkg.mod is looked for (the current directory)
+  --access-log         a line for each request, on standard output or in FILE; --no-access-log (off)
+  --access-log-format  combined, json, or a text with atoms: {client} "{method} {path}" {status} (combined)
+  --log-queue          what may wait to be written before lines are dropped (1MiB)
+  --user, --group      who serves, once the address is bound; names or numbers
+"""
+
+_RUN_FLAGS = (
+    "host", "port", "uds", "workers", "engine", "app-dir", "access-log", "access-log-format", "log-queue",
+    "user", "group",
+)  # fmt: skip
+_SWITCHES = {"access-log": "on", "no-access-log": "off"}  # stand alone; the first also takes =FILE
+_NOT_STARTED = 3
+# As `python -m pelton`, which would first import runpy and what that needs; with -P, for a file of the
+# current directory is the application's, and no part of the standard library.
+_WORKER = "from pelton.cli.command import main; raise SystemExit(main())"
+_REPORT_BYTES_MAX = 4096  # of a pipe's atomic write
+_LEFT_OUT = b"\n  ...\n"
+
+
+class UsageError(PeltonError):
+    """The command line is wrong: exit code 2."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    from pelton.serving.server import complain, hold_standard_descriptors, put_out, tell
+
+    hold_standard_descriptors()
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        if not given:
+            tell(USAGE.rstrip())
+            return 2
+        if given[0] in ("-h", "--help", "help"):
+            return put_out(USAGE)
+        command, *rest = given
+        if command == "--version":
+            from pelton import __version__
+
+            return put_out(f"pelton {__version__}\n")
+        if command in ("run", "openapi"):
+            if "-h" in rest or "--help" in rest:
+                return put_out(USAGE)
+            return run(rest) if command == "run" else openapi(rest)
+        if command == "doctor":
+            if rest:
+                raise UsageError(f"pelton doctor takes no arguments, not {rest[0]!r}")
+            from pelton.cli.doctor import doctor
+
+            return doctor()
+        near = nearest(command, ["run", "openapi", "doctor"])
+        raise UsageError(f"no command {command!r}" + (f"; did you mean {near!r}?" if near else ""))
+    except UsageError as error:
+        complain(f"{error}; see pelton --help")
+        return 2
+
+
+def openapi(arguments: list[str]) -> int:
+    """Prints the document; nothing is served."""
+    from pelton.cli.loading import load
+    from pelton.serving.server import complain, put_out, show_trace
+
+    targets: list[str] = []
+    given = {"-o": "", "--app-dir": "."}
+    rest = iter(arguments)
+    for argument in rest:
+        name, separator, value = argument.partition("=")
+        if name in given:
+            given[name] = value if separator else next(rest, "")
+            if not given[name]:
+                raise UsageError(f"{name} needs a value")
+        elif argument.startswith("-"):
+            raise UsageError(f"pelton openapi has no flag {argument!r}")
+        else:
+            targets.append(argument)
+    if len(targets) != 1:
+        raise UsageError("pelton openapi takes one APP" + (f", not {' '.join(targets)}" if targets else ""))
+    try:
+        app = load(targets[0], os.path.abspath(given["--app-dir"]))
+        text = document_text(app.openapi())
+    except (ConfigError, StartupError, RegistrationError) as error:
+        show_trace(error)
+        complain(f"cannot describe {targets[0]}: {error}")
+        return _NOT_STARTED
+    if not given["-o"]:
+        return put_out(text)
+    try:
+        with open(given["-o"], "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        complain(f"cannot write {given['-o']}: {error.strerror}")
+        return 1
+    return 0
+
+
+def document_text(document: dict[str, Any]) -> str:
+    """Indented, so that versions of it can be compared line by line."""
+    import json
+
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+# --- pelton run --------------------------------------------------------------------------------
+
+
+def run(arguments: list[str]) -> int:
+    from pelton.serving.server import complain, show_trace
+
+    target, flags = _parsed(arguments)
+    worker = _taken_from_environment()
+    try:
+        workers = worker_count(flags.pop("workers", None))
+        app_dir = os.path.abspath(flags.pop("app-dir", "."))
+        if worker is not None:
+            return _work(target, app_dir, flags, worker, workers)
+        return _supervise(arguments, flags, workers)
+    except (ConfigError, StartupError) as error:
+        if worker is None:
+            show_trace(error)
+            complain(f"cannot start: {error}")
+        else:
+            worker.cannot_start(error)
+        return _NOT_STARTED
+
+
+def _parsed(arguments: list[str]) -> tuple[str, dict[str, str]]:
+    targets: list[str] = []
+    flags: dict[str, str] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-"):
+            targets.append(argument)
+            continue
+        name, separator, value = argument.removeprefix("--").partition("=")
+        if argument.startswith("--") and name in _SWITCHES and not separator:
+            flags[name.removeprefix("no-")] = _SWITCHES[name]
+            continue
+        if not argument.startswith("--") or name not in _RUN_FLAGS:
+            from pelton.config.hints import flag_hint
+            from pelton.config.settings import SETTINGS
+
+            raise UsageError(f"no flag {argument.partition('=')[0]!r}{flag_hint(name, _RUN_FLAGS, SETTINGS)}")
+        if not separator:
+            value = next(rest, "")
+            if not value or value.startswith("--"):
+                raise UsageError(f"--{name} needs a value")
+        flags[name] = value
+    if len(targets) != 1:
+        raise UsageError("pelton run takes one APP" + (f", not {' '.join(targets)}" if targets else ""))
+    return targets[0], flags
+
+
+def worker_count(flag: str | None) -> int:
+    """Of the flag, else of the environment; taken out there, for an app has no setting of this name."""
+    named, platform = os.environ.pop("PELTON_WORKERS", None), os.environ.get("WEB_CONCURRENCY")
+    for text, source in ((flag, "--workers"), (named, "PELTON_WORKERS"), (platform, "WEB_CONCURRENCY")):
+        if text is None:
+            continue
+        if text == "auto":
+            return usable_cpus()
+        if text.isascii() and text.isdigit() and 1 <= int(text) <= 1024:
+            return int(text)
+        problem = f"{source} is a number from 1 to 1024 or auto, not {text!r}"
+        raise UsageError(problem) if source.startswith("--") else ConfigError(f"environment: {problem}")
+    return 1
+
+
+def usable_cpus() -> int:
+    """CPUs that affinity and the cgroup's quota leave us, at least one."""
+    count = len(os.sched_getaffinity(0))
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
+            quota, period = file.read().split()
+        if quota != "max":
+            count = min(count, max(1, int(quota) // int(period)))
+    except (OSError, ValueError):
+        pass
+    return max(1, count)
+
+
+def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
+    """Flags over the environment over what the app was given."""
+    from pelton.serving.server import effective_settings
+    from pelton.config.settings import with_changes
+
+    given = {name.replace("-", "_"): value for name, value in flags.items()}
+    return with_changes(effective_settings(base, {}), given, "command line")
+
+
+def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
+    from pelton import _native
+    from pelton.serving.server import bind, passed_sockets
+    from pelton.config.settings import native_values
+
+    # Of processes it knows, not of the app, whose own settings are its workers'.
+    user, group = flags.pop("user", None), flags.pop("group", None)
+    settings = _configured(None, flags)
+    given = passed_sockets()
+    listeners = [] if given else bind(settings, workers)
+    try:
+        drop_privileges(user, group)
+        bus = _bus(workers) if workers > 1 else ("", [])
+        return _native.supervise(
+            [os.fsencode(one) for one in (sys.executable, "-P", "-c", _WORKER, "run", *arguments)],
+            listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
+            config=native_values(settings),
+            bus=bus,
+            notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
+            notify_watchdog_ms=_notify_watchdog_ms(),
+            keeps_listeners=bool(given),
+        )
+    finally:
+        for listener in listeners:
+            listener.close()
+
+
+def _bus(workers: int) -> tuple[str, list[list[int]]]:
+    from pelton.websocket.bus import make_bus
+
+    try:
+        return make_bus(workers)
+    except OSError as error:
+        problem = f"{workers} workers cannot be connected: {error.strerror}"
+        raise StartupError(f"{problem}; raise ulimit -n or lower --workers") from None
+
+
+def _notify_watchdog_ms() -> int:
+    """How often the service manager wants to hear of us, as sd_watchdog_enabled(3) has it; 0: it does not."""
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return 0
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) // 1000 if microseconds.isascii() and microseconds.isdigit() else 0
+
+
+def drop_privileges(user: str | None, group: str | None) -> None:
+    """For good, with what is bound still open; nothing without a user and a group."""
+    if user is None and group is None:
+        return
+    import grp
+    import pwd
+
+    try:
+        entry = None if user is None else pwd.getpwuid(int(user)) if user.isdigit() else pwd.getpwnam(user)
+        group_id = entry.pw_gid if entry is not None else os.getgid()
+        if group is not None:
+            group_id = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
+    except KeyError as error:
+        raise StartupError(f"{error.args[0]}; name another with --user and --group") from None
+    try:
+        if entry is None:
+            os.setgroups([group_id])
+        else:
+            os.initgroups(entry.pw_name, group_id)
+        os.setresgid(group_id, group_id, group_id)
+        if entry is not None:
+            os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    except PermissionError:
+        raise StartupError("only root may become another; leave --user and --group out") from None
+
+
+class Worker:
+    """What the supervisor told this process."""
+
+    def __init__(self, told: dict[str, str]) -> None:
+        self.listeners = [int(number) for number in told["LISTENERS"].split(",")]
+        segment, bank = map(int, told["STATS"].split(","))
+        self.stats = segment, bank
+        self.engine = told.get("ENGINE")
+        self.generation = int(told["RESTARTS"])
+        self.bus: BusEnds | None = None
+        if "BUS" in told:
+            from pelton.websocket.bus import BusEnds
+
+            self.bus = BusEnds.told(int(told["ID"]), told["BUS"])
+        self._supervisor = int(told["SUPERVISOR"])
+        self._report = int(told["REPORT"])
+        # What the app starts must not keep them open behind this process.
+        for descriptor in (*self.listeners, segment, self._report):
+            os.set_inheritable(descriptor, False)
+
+    def begin(self, workers: int) -> None:
+        """Before anything of the app runs; `workers` is how many there are."""
+        from pelton import _native
+
+        if not _native.join_supervisor(self._supervisor):
+            raise SystemExit(1)
+        _native.grow_heap_by_whole_arenas()
+        _report_crashes()
+
+        def stop(*arguments: Any, **keywords: Any) -> Any:
+            from pelton.cli.breakpoints import stop_at
+
+            return stop_at(sys._getframe(1), self._supervisor, workers, (arguments, keywords))
+
+        sys.breakpointhook = stop
+
+    def is_ready(self) -> None:
+        self._tell("ready")
+
+    def cannot_start(self, error: PeltonError) -> None:
+        """The supervisor prints it once for all workers, the application's traceback above it."""
+        trace = f"{error.trace.rstrip()}\n" if isinstance(error, StartupError) and error.trace else ""
+        self._tell(f"{trace}cannot start: {' '.join(str(error).split())}")
+
+    def _tell(self, text: str) -> None:
+        report = text.encode(errors="backslashreplace")
+        if len(report) > _REPORT_BYTES_MAX:
+            # The first lines of a traceback are the application's, the last say what is wrong.
+            half = (_REPORT_BYTES_MAX - len(_LEFT_OUT)) // 2
+            report = report[:half].rpartition(b"\n")[0] + _LEFT_OUT + report[-half:].partition(b"\n")[2]
+        os.write(self._report, report[:_REPORT_BYTES_MAX])
+        os.close(self._report)
+
+
+def _taken_from_environment() -> Worker | None:
+    """None in a supervisor; taken out, so that children of the app do not see it."""
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PELTON_WORKER_")}
+    told = {name.removeprefix("PELTON_WORKER_"): value for name, value in taken.items()}
+    return Worker(told) if "LISTENERS" in told else None
+
+
+def _report_crashes() -> None:
+    """Native stacks on stderr, and Python's behind them."""
+    import faulthandler
+
+    from pelton import _native
+
+    if sys.stderr is not None:
+        if not faulthandler.is_enabled():
+            faulthandler.enable()
+        faulthandler.register(_native.stacks_signal)
+    _native.report_crashes()
+
+
+def _load_runtime() -> None:
+    """What serving takes, with no collection on the way or of it later: nothing of it is garbage."""
+    import gc
+
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        import pelton.routing.answers  # noqa: F401
+        import pelton.app  # noqa: F401
+        import pelton.loop  # noqa: F401
+        import pelton.serving.runtime  # noqa: F401
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()
+
+
+def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, workers: int) -> int:
+    from pelton.cli.loading import load
+    from pelton.serving.server import inherited, serve
+
+    worker.begin(workers)
+    _load_runtime()
+    for name in ("user", "group"):
+        flags.pop(name, None)  # the supervisor's, who is that by now
+    app = load(target, app_dir)
+    settings = _configured(app._server_config, flags)
+    if worker.engine is not None:
+        if settings["engine"] == "uring":
+            raise StartupError("the engine uring cannot start: the worker before was killed as it tried it")
+        settings["engine"] = worker.engine
+    listeners: list[Listener] = [inherited(descriptor) for descriptor in worker.listeners]
+
+    def when_ready(serving: Serving) -> None:
+        worker.is_ready()
+        serving.announce()
+
+    try:
+        return serve(app, settings, listeners, when_ready, worker.stats, worker.generation, worker.bus)
+    except RegistrationError as error:
+        raise StartupError(str(error)) from None

@@ -1,0 +1,40 @@
+"""`pelton doctor`: what this machine offers and which engine pelton would choose."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def doctor() -> int:
+    """Prints one line per fact; 1 if this machine cannot serve."""
+    from pelton import _native
+    from pelton.serving.server import put_out
+
+    facts = _native.doctor()
+    return put_out("\n".join(report(facts)) + "\n") or (0 if facts.get("engine") is not None else 1)
+
+
+def report(facts: dict[str, Any]) -> list[str]:
+    from pelton import __version__
+
+    lines = [f"pelton {__version__}"]
+    width = max((len(name) for name in facts), default=0)
+    for name, value in facts.items():
+        label = f"{name.replace('_', ' ')}:".ljust(width + 1)
+        if isinstance(value, dict):
+            lines.append(label.rstrip())
+            inner = max((len(key) for key in value), default=0)
+            lines += [f"  {key.ljust(inner)}  {_shown(one)}" for key, one in value.items()]
+        else:
+            lines.append(f"{label} {_shown(value)}")
+    return lines
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "unknown" if value is None else str(value)

@@ -1,0 +1,399 @@
+"""Every setting by one name: its default, how it is read, and what overrides what.
+
+A start reads settings and nothing of pelton.config.server_config, whose dataclasses cost more than the rest of the
+package; they are made of this table.
+"""
+
+from __future__ import annotations
+
+from pelton import _native
+from pelton.errors import ConfigError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Literal
+
+    Values = dict[str, Any]  # keyword of run() -> value as it was read
+
+NO_LIMIT = 2**64 - 1
+KIB, MIB = 2**10, 2**20
+
+
+class Setting:
+    """One row of the table; `unit` says how a value is read, `key` which key of the native half it sets."""
+
+    __slots__ = ("default", "field", "key", "part", "unit")
+
+    def __init__(self, place: str, unit: str, default: Any, key: str | None = None) -> None:
+        self.part, _, self.field = place.rpartition(".")  # "limits", "timeouts" or ""
+        self.unit = unit
+        self.default = default
+        self.key = key
+
+    @property
+    def place(self) -> str:
+        """The field as code names it."""
+        return f"{self.part}.{self.field}" if self.part else self.field
+
+    @property
+    def keyword(self) -> str:
+        """The keyword of run(), from which flag and variable follow."""
+        if self.field.startswith("ws_"):
+            return self.field
+        if self.part == "limits":
+            return f"limit_{self.field.removeprefix('max_')}"
+        return f"timeout_{self.field}" if self.part == "timeouts" else self.field
+
+    def read(self, value: Any) -> Any:
+        """The value as it is kept; ConfigError names the field."""
+        unit = self.unit
+        if unit.endswith(" or none"):
+            if value is None or value == "none":
+                return None
+            unit = unit.removesuffix(" or none")
+        try:
+            return _READERS[unit](value)
+        except ValueError as error:
+            raise ConfigError(f"{self.place} {error}, not {value!r}") from None
+
+
+def defaults() -> Values:
+    return {keyword: setting.default for keyword, setting in SETTINGS.items()}
+
+
+def with_changes(values: Values, changes: Mapping[str, Any], source: str) -> Values:
+    """The values with `changes` over them, judged together; ConfigError names the source."""
+    try:
+        changed = values | {name: SETTINGS[name].read(value) for name, value in changes.items()}
+        judge(changed)
+    except ConfigError as error:
+        raise ConfigError(f"{source}: {error}") from None
+    return changed
+
+
+def with_environment(values: Values, prefix: str, env: Mapping[str, str]) -> Values:
+    """The values with the variables of this prefix over them; an unknown one is an error."""
+    found: dict[str, str] = {}  # keyword -> variable
+    if "PORT" in env:
+        found["port"] = "PORT"
+    for name, text in env.items():
+        rest = name.removeprefix(prefix)
+        if rest == name or _is_injected(rest, text):
+            continue
+        if rest.lower() not in SETTINGS:
+            from pelton.config.hints import setting_hint
+
+            known = [prefix + one.upper() for one in SETTINGS]
+            raise ConfigError(f"environment: {name} is no setting{setting_hint(name, known, prefix)}")
+        found[rest.lower()] = name
+    read = {}
+    for keyword, name in found.items():
+        try:
+            read[keyword] = SETTINGS[keyword].read(env[name])
+        except ConfigError as error:
+            raise ConfigError(f"environment: {name}: {error}") from None
+    changed = values | read
+    try:
+        judge(changed)
+    except ConfigError as error:
+        involved = [name for keyword, name in found.items() if SETTINGS[keyword].place in str(error)]
+        raise ConfigError(f"environment: {', '.join(involved or found.values())}: {error}") from None
+    return changed
+
+
+def _is_injected(rest: str, text: str) -> bool:
+    # Kubernetes and Docker links name the service in the variables they inject.
+    return rest.startswith(("SERVICE_", "PORT_")) or (rest == "PORT" and "://" in text)
+
+
+def logs_of(values: Values) -> dict[str, str]:
+    """What the native half is told of the access log: empty for none, - for standard output, or a path."""
+    target = values["access_log"]
+    shown = ("-" if target else "") if isinstance(target, bool) else target
+    return {"access_log": shown, "access_log_format": values["access_log_format"]}
+
+
+def response_fields(values: Values) -> tuple[bool, list[tuple[str, str]]]:
+    """What the native half adds to every response: whether the date, and these fields."""
+    fields = list(values["headers"])
+    if values["server_header"] and all(name.lower() != "server" for name, _ in fields):
+        fields.insert(0, ("Server", "pelton"))
+    return values["date_header"], fields
+
+
+def websocket_settings(values: Values) -> tuple[bool, tuple[str, ...], Literal["close", "drop", "wait"]]:
+    """What the native half is told of WebSockets beside numbers."""
+    return values["ws_per_message_deflate"], values["ws_origins"], values["ws_slow_policy"]
+
+
+def native_values(values: Values) -> dict[str, int]:
+    """Keys and units of the native half."""
+    made = {}
+    for keyword, setting in SETTINGS.items():
+        if setting.key is None:
+            continue
+        value = values[keyword]
+        if value is None:
+            value = NO_LIMIT
+        elif setting.unit.startswith("seconds"):
+            value = round(value * 1000)
+        made[setting.key] = value
+    return made
+
+
+def judge(values: Values) -> None:
+    """ConfigError for a value out of bounds or a broken relation, in the names that users know."""
+    if (problem := _native.config_problem(native_values(values))) is None:
+        return
+    keyed = [(setting.key, setting.place) for setting in SETTINGS.values() if setting.key is not None]
+    # Longest first: body_bytes_max is also the end of drain_body_bytes_max.
+    for key, place in sorted(keyed, key=lambda one: len(one[0]), reverse=True):
+        problem = problem.replace(key, place)
+    raise ConfigError(problem)
+
+
+# --- values -----------------------------------------------------------------------------------
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("is a text")
+    return value
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < NO_LIMIT:
+        return value
+    raise ValueError("is a whole number from 0")
+
+
+def _count_from_1(value: Any) -> int:
+    count = _count(value)
+    if count == 0:
+        raise ValueError("is a whole number from 1")
+    return count
+
+
+def _count_to(most: int, value: Any, kind: str = "a whole number") -> int:
+    try:
+        if (count := _count(value)) <= most:
+            return count
+    except ValueError:
+        pass
+    raise ValueError(f"is {kind} from 0 to {most}")
+
+
+_SIZES = {"": 1, "B": 1, "KiB": KIB, "MiB": MIB, "GiB": 2**30, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def size(value: Any) -> int:
+    """Bytes of an int or a text like "64KiB"; ValueError for anything else."""
+    if isinstance(value, str):
+        digits = value.rstrip("BGKMi")
+        unit = value[len(digits) :]
+        digits = digits.strip()
+        if digits.isascii() and digits.isdigit() and unit in _SIZES:
+            return int(digits) * _SIZES[unit]
+    elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < NO_LIMIT:
+        return value
+    raise ValueError('is a number of bytes or a text like "64KiB"')
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            value = -1
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**32:
+        raise ValueError("is a number of seconds")
+    return value
+
+
+def _switch(value: Any) -> bool:
+    from pelton.validation.scalars import FALSE, TRUE
+
+    if isinstance(value, str) and value.lower() in TRUE:
+        return True
+    if isinstance(value, str) and value.lower() in FALSE:
+        return False
+    if isinstance(value, bool):
+        return value
+    raise ValueError("is true or false")
+
+
+def _engine(value: Any) -> str:
+    if value not in ("auto", "uring", "epoll"):
+        raise ValueError("is auto, uring or epoll")
+    return str(value)
+
+
+def _slow_policy(value: Any) -> str:
+    if value not in ("close", "drop", "wait"):
+        raise ValueError("is close, drop or wait")
+    return str(value)
+
+
+def _origins(value: Any) -> tuple[str, ...]:
+    texts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple | set | frozenset) or not all(isinstance(one, str) for one in texts):
+        raise ValueError("is a list of origins, or a text with commas between them")
+    return tuple(text for one in texts if (text := one.strip()))
+
+
+def _broker(value: Any) -> Any:
+    from pelton.websocket.brokers import SCHEMES
+
+    if isinstance(value, str) and value.startswith(SCHEMES):
+        return value
+    if not isinstance(value, str) and all(callable(getattr(value, name, None)) for name in ("start", "publish", "stop")):
+        return value
+    # Without the value, which may hold a password.
+    raise ConfigError(f"ws_broker is a URL that begins with {', '.join(SCHEMES)}, or an object that is a Broker")
+
+
+def _access_log(value: Any) -> bool | str:
+    if isinstance(value, str) and "/" in value:
+        return value
+    try:
+        return _switch(value)
+    except ValueError:
+        raise ValueError("is true, false or the path of a file, with a / in it") from None
+
+
+def _fields(value: Any) -> tuple[tuple[str, str], ...]:
+    if isinstance(value, str):  # of the environment: a line each
+        pairs = [line.partition(":")[::2] for line in value.splitlines() if line.strip()]
+        value = [(name.strip(), text.strip()) for name, text in pairs]
+    elif hasattr(value, "items"):
+        value = value.items()
+    try:
+        fields = tuple((name, text) for name, text in value)
+        _native.check_response_fields((True, fields))
+    except TypeError:
+        raise ValueError("are names and values, both texts") from None
+    return fields
+
+
+def _log_format(value: Any) -> str:
+    problem = _native.log_format_problem(value) if isinstance(value, str) else "is a text"
+    if problem is not None:
+        raise ValueError(problem)
+    return str(value)
+
+
+_READERS: dict[str, Any] = {
+    "access log": _access_log,
+    "log format": _log_format,
+    "text": _text,
+    "count": _count,
+    "count from 1": _count_from_1,
+    "port": lambda value: _count_to(65535, value, "a port"),
+    "backlog": lambda value: _count_to(2**31 - 1, value),  # the int of listen(2)
+    "size": size,
+    "seconds": _seconds,
+    "switch": _switch,
+    "engine": _engine,
+    "fields": _fields,
+    "broker": _broker,
+    "origins": _origins,
+    "slow policy": _slow_policy,
+}
+
+# --- the table --------------------------------------------------------------------------------
+
+SETTINGS: dict[str, Setting] = {
+    setting.keyword: setting
+    for setting in (
+        Setting("host", "text", "127.0.0.1"),
+        Setting("port", "port", 8000),
+        Setting("uds", "text or none", None),
+        Setting("backlog", "backlog", 4096),
+        Setting("engine", "engine", "auto"),
+        Setting("server_header", "switch", False),
+        Setting("date_header", "switch", True),
+        Setting("headers", "fields", ()),
+        Setting("debug", "switch", False),
+        Setting("blocking_threads", "count from 1", 32),
+        Setting("access_log", "access log", False),
+        Setting("access_log_format", "log format", "combined"),
+        Setting("log_queue", "size", MIB, "log_queue_bytes_max"),
+        Setting("restarts_burst", "count", 5, "worker_restarts_burst"),
+        Setting("restarts_window", "seconds", 10, "worker_restarts_window_ms"),
+        Setting("turn_completions", "count", 256, "turn_completions_max"),
+        Setting("receive_credit", "size", 64 * KIB, "receive_credit_bytes"),
+        Setting("ws_per_message_deflate", "switch", True),
+        Setting("ws_slow_policy", "slow policy", "close"),
+        Setting("ws_origins", "origins", ()),
+        Setting("ws_broker", "broker or none", None),
+        Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
+        Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
+        Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),
+        Setting("limits.max_header_size", "size", 32 * KIB, "header_section_bytes_max"),
+        Setting("limits.max_header_count", "count", 100, "header_count_max"),
+        Setting("limits.max_chunk_extension", "size", 256, "chunk_extension_bytes_max"),
+        Setting("limits.max_chunk_overhead", "size", 16 * KIB, "chunk_overhead_bytes_max"),
+        Setting("limits.max_body_size", "size or none", MIB, "body_bytes_max"),
+        Setting("limits.max_pipelined", "count", 32, "pipeline_requests_max"),
+        Setting("limits.max_pipelined_size", "size", 64 * KIB, "pipeline_bytes_max"),
+        Setting("limits.max_drain_size", "size", 64 * KIB, "drain_body_bytes_max"),
+        Setting("limits.max_lingering", "count", 1024, "linger_connections_max"),
+        Setting("limits.min_body_rate", "count", 240, "body_rate_bytes_per_second_min"),
+        Setting("limits.min_send_rate", "count", 240, "send_rate_bytes_per_second_min"),
+        Setting("limits.max_connections", "count or none", None, "connections_max"),
+        Setting("limits.max_requests_per_connection", "count or none", None, "requests_per_connection_max"),
+        Setting("limits.max_queued", "count or none", None, "handlers_queued_max"),
+        Setting("limits.max_concurrency", "count or none", None, "handlers_running_max"),
+        Setting("limits.send_queue_high", "size", 256 * KIB, "send_queue_bytes_high"),
+        Setting("limits.send_queue_low", "size", 64 * KIB, "send_queue_bytes_low"),
+        Setting("limits.buffered_high", "size or none", None, "buffered_bytes_high"),
+        Setting("limits.buffered_low", "size or none", None, "buffered_bytes_low"),
+        Setting("limits.max_spooled", "size or none", None, "spooled_bytes_max"),
+        Setting("limits.max_query_fields", "count", 1000, "query_fields_max"),
+        Setting("limits.max_form_fields", "count", 1000, "form_fields_max"),
+        Setting("limits.max_multipart_size", "size or none", 64 * MIB, "multipart_bytes_max"),
+        Setting("limits.max_parts", "count", 1000, "multipart_parts_max"),
+        Setting("limits.max_files", "count", 100, "multipart_files_max"),
+        Setting("limits.max_field_size", "size", MIB, "multipart_field_bytes_max"),
+        Setting("limits.max_multipart_memory", "size", 2 * MIB, "multipart_memory_bytes_max"),
+        Setting("limits.max_part_headers", "count", 8, "multipart_part_headers_max"),
+        Setting("limits.max_part_header_size", "size", 4 * KIB, "multipart_part_header_bytes_max"),
+        Setting("limits.max_boundary_size", "size", 70, "multipart_boundary_bytes_max"),
+        Setting("limits.max_multipart_slack", "size", KIB, "multipart_slack_bytes_max"),
+        Setting("limits.max_cookies", "count", 200, "cookies_max"),
+        Setting("limits.max_json_depth", "count", 1024, "json_depth_max"),
+        Setting("limits.max_json_number", "count", 4300, "json_number_bytes_max"),
+        Setting("limits.max_ranges", "count", 16, "range_count_max"),
+        Setting("limits.ws_max_size", "size", MIB, "websocket_message_bytes_max"),
+        Setting("limits.ws_max_fragments", "count", 1024, "websocket_fragments_max"),
+        Setting("limits.ws_max_backlog", "size", MIB, "websocket_queue_bytes_max"),
+        Setting("limits.ws_max_control_frames", "count", 1000, "websocket_control_frames_max"),
+        Setting("limits.ws_max_inflate_ratio", "count", 25, "websocket_inflate_ratio_max"),
+        Setting("limits.ws_deflate_min", "size", KIB, "websocket_deflate_bytes_min"),
+        Setting("limits.ws_max_queue", "count", 32, "websocket_receive_messages_max"),
+        Setting("timeouts.read_header", "seconds", 10, "header_timeout_ms"),
+        Setting("timeouts.rate_grace", "seconds", 5, "rate_grace_ms"),
+        Setting("timeouts.rate_credit", "seconds", 30, "rate_credit_ms_max"),
+        Setting("timeouts.idle", "seconds", 75, "keep_alive_timeout_ms"),
+        Setting("timeouts.queue", "seconds or none", 0.25, "queue_timeout_ms"),
+        Setting("timeouts.handler", "seconds or none", None, "request_timeout_ms"),
+        Setting("timeouts.sse_keep_alive", "seconds", 15),
+        Setting("timeouts.ws_ping_interval", "seconds or none", 20, "websocket_ping_interval_ms"),
+        Setting("timeouts.ws_ping_timeout", "seconds or none", 20, "websocket_ping_timeout_ms"),
+        Setting("timeouts.ws_close_timeout", "seconds", 5, "websocket_close_timeout_ms"),
+        Setting("timeouts.tcp_user", "seconds", 30, "tcp_user_timeout_ms"),
+        Setting("timeouts.drain_body", "seconds", 1, "drain_body_timeout_ms"),
+        Setting("timeouts.linger", "seconds", 5, "linger_timeout_ms"),
+        Setting("timeouts.linger_idle", "seconds", 1, "linger_idle_ms"),
+        Setting("timeouts.graceful", "seconds", 30, "graceful_timeout_ms"),
+        Setting("timeouts.lifespan_shutdown", "seconds", 5, "lifespan_shutdown_timeout_ms"),
+        Setting("timeouts.drain_delay", "seconds", 0, "drain_delay_ms"),
+        Setting("timeouts.drain_idle", "seconds", 2, "drain_idle_ms"),
+        Setting("timeouts.worker_start", "seconds", 60, "worker_start_timeout_ms"),
+        Setting("timeouts.stuck_dump", "seconds", 5, "watchdog_dump_ms"),
+        Setting("timeouts.stuck_kill", "seconds", 30, "watchdog_kill_ms"),
+    )
+}

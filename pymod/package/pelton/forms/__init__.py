@@ -1,0 +1,1 @@
+"""Forms: the fields, files and parts of a request body."""

@@ -1,0 +1,1 @@
+"""Requests and responses: head, body, cookies, problem details, files and templates."""

@@ -1,0 +1,48 @@
+"""How an application reads JSON: whether a key may stand twice, and the limits of the server it has."""
+
+from __future__ import annotations
+
+from pelton._native import json_check, json_loads
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    from pelton.config.settings import Values
+
+DEPTH_MAX = 1024
+NUMBER_BYTES_MAX = 4300
+
+
+class JsonReading:
+    """The one way of an application, for bodies and for messages of a WebSocket."""
+
+    __slots__ = ("_depth_max", "_number_bytes_max", "duplicate_keys")
+
+    def __init__(self, duplicate_keys: Literal["last", "reject"] = "last") -> None:
+        self.duplicate_keys: Literal["last", "reject"] = duplicate_keys
+        self._depth_max = DEPTH_MAX
+        self._number_bytes_max = NUMBER_BYTES_MAX
+
+    def take_limits(self, settings: Values) -> None:
+        """Those of the server that is about to serve the application."""
+        self._depth_max = settings["limit_json_depth"]
+        self._number_bytes_max = settings["limit_json_number"]
+
+    def loads(self, data: bytes | str) -> Any:
+        """The value; JSONDecodeError."""
+        return json_loads(
+            data,
+            duplicate_keys=self.duplicate_keys,
+            depth_max=self._depth_max,
+            number_bytes_max=self._number_bytes_max,
+        )
+
+    def check(self, data: bytes) -> None:
+        """JSONDecodeError where loads() would raise it; for octets that a model's own engine decodes."""
+        json_check(
+            data,
+            duplicate_keys=self.duplicate_keys,
+            depth_max=self._depth_max,
+            number_bytes_max=self._number_bytes_max,
+        )

@@ -1,0 +1,1 @@
+"""The OpenAPI document, its schemas and the pages that show it."""

@@ -1,0 +1,142 @@
+"""The OpenAPI 3.1 document of an application, from its routes as they are registered."""
+
+from __future__ import annotations
+
+import re
+
+from pelton.validation.builtin_schemas import described_by
+from pelton.openapi.operation_parameters import body_in, parameters_in
+from pelton.openapi.operation_responses import responses_of
+from pelton.openapi.openapi_security import SecuritySchemes
+from pelton.openapi.openapi_signatures import signature_of
+from pelton.validation.parameters import innermost
+from pelton.openapi.schemas import Schemas
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pelton.app import App
+    from pelton.openapi.openapi_signatures import Signature
+    from pelton.routing.routes import RouteInfo
+
+VERSION = "3.1.0"
+METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH")  # that a path item has names for
+
+
+def document_of(app: App) -> dict[str, Any]:
+    return _Document(app).made()
+
+
+class Operation:
+    """One method of one route."""
+
+    __slots__ = ("id", "method", "path", "route")
+
+    def __init__(self, route: RouteInfo, method: str) -> None:
+        self.route = route
+        self.method = method
+        self.path = path_of(route)
+        self.id = ""
+
+
+class _Document:
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.schemas = Schemas(app.validator)
+        self.security = SecuritySchemes()
+        self.signatures: dict[int, Signature] = {}
+
+    def made(self) -> dict[str, Any]:
+        operations = operations_of(self.app.routes)
+        paths: dict[str, dict[str, Any]] = {}
+        for one in operations:
+            paths.setdefault(one.path, {})[one.method.lower()] = self.operation(one)
+        info = {"title": self.app.title, "version": self.app.version}
+        if self.app.description:
+            info["description"] = self.app.description
+        document: dict[str, Any] = {"openapi": VERSION, "info": info, "paths": paths}
+        components: dict[str, Any] = {}
+        if schemas := self.schemas.finish():
+            components["schemas"] = schemas
+        if self.security.components:
+            components["securitySchemes"] = self.security.components
+        if components:
+            document["components"] = components
+        return document
+
+    def operation(self, one: Operation) -> dict[str, Any]:
+        route, options = one.route, one.route.options
+        signature = self.signatures.get(id(route))
+        if signature is None:
+            signature = self.signatures[id(route)] = signature_of(self.app, route)
+        made: dict[str, Any] = {}
+        if tags := options.get("tags"):
+            made["tags"] = list(dict.fromkeys(tags))
+        summary = options.get("summary")
+        name = route.name.rpartition(".")[2]  # without its blueprints'
+        if summary is None and name.isidentifier():
+            summary = name.replace("_", " ").title()
+        if summary:
+            made["summary"] = summary
+        description = options.get("description")
+        if description is None:
+            description = described_by(innermost(route.handler))
+        if description:
+            made["description"] = description
+        made["operationId"] = one.id
+        if parameters := parameters_in(route, signature, self.schemas):
+            made["parameters"] = parameters
+        if (body := body_in(signature, f"Body_{one.id}", self.schemas)) is not None:
+            made["requestBody"] = body
+        made["responses"] = responses_of(self.app, route, signature, self.schemas)
+        if options.get("deprecated"):
+            made["deprecated"] = True
+        if signature.security:
+            made["security"] = self.security.requirements(signature.security)
+        return made
+
+
+def path_of(route: RouteInfo) -> str:
+    """The template without its converters."""
+    template = route.template
+    made = template.literals[0]
+    for (name, _), literal in zip(template.parameters, template.literals[1:], strict=True):
+        made += f"{{{name}}}{literal}"
+    return made
+
+
+def operations_of(routes: Any) -> list[Operation]:
+    """All that a document can hold, with their ids. Of routes that differ only in converters it holds the first."""
+    found: dict[tuple[str, str], Operation] = {}
+    for route in routes:
+        if not route.options.get("include_in_schema", True):
+            continue
+        for method in route.methods:
+            if method in METHODS:
+                one = Operation(route, method)
+                found.setdefault((one.path, method), one)
+    operations = list(found.values())
+    _name(operations)
+    return operations
+
+
+def _name(operations: list[Operation]) -> None:
+    """The function's name; where two collide with the path, and where they still do with the method."""
+    from pelton.routing.registrar import function_name
+
+    for one in operations:
+        given = one.route.options.get("operation_id")
+        name = given or function_name(one.route.handler)
+        one.id = name if given or name.isidentifier() else ""
+    for add in (_path_part, lambda one: one.method.lower(), lambda one: str(operations.index(one))):
+        count: dict[str, int] = {}
+        for one in operations:
+            count[one.id] = count.get(one.id, 0) + 1
+        for one in operations:
+            if not one.id or count[one.id] > 1:
+                one.id = f"{one.id}_{add(one)}".strip("_")
+
+
+def _path_part(one: Operation) -> str:
+    return re.sub(r"\W", "_", one.path).strip("_") or "root"

@@ -1,0 +1,314 @@
+"""What an app and a blueprint have in common: routes, WebSockets, hooks of start and stop, blueprints within."""
+
+from __future__ import annotations
+
+from pelton.errors import RegistrationError, place_of
+from pelton.routing.lifespan import Lifespan
+from pelton.routing.route_options import FIXES, taken_dependencies, taken_options, taken_sequence
+from pelton.routing.routes import RouteInfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Literal, Protocol, TypeVar, Unpack
+
+    from pelton.routing.blueprints import Blueprint, Registration, Within
+    from pelton.routing.keywords import RouteOptions
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+    class Entry(Protocol):
+        """A route as it was registered, before it is known where."""
+
+        def info(self, within: Within) -> RouteInfo: ...
+
+        def add(self, within: Within) -> None: ...
+
+
+class Routed:
+    """The half of App and Blueprint that registers."""
+
+    def __init__(
+        self,
+        lifespan: Callable[[Any], Any] | None,
+        tags: Sequence[str],
+        guards: Sequence[Callable[[Any], Any]],
+        dependencies: Sequence[Any],
+    ) -> None:
+        self._lifespan = Lifespan(lifespan)
+        self._tags: tuple[str, ...] = taken_sequence("tags", tags)
+        self._guards: tuple[Any, ...] = taken_guards(guards)
+        self._dependencies: tuple[Any, ...] = taken_dependencies(dependencies)
+        self._registrations: list[Registration] = []
+
+    def _registering(self, what: str, place: str) -> None:
+        """RegistrationError once an app serves this."""
+        raise NotImplementedError
+
+    def _arrives(self, entry: Entry) -> None:
+        raise NotImplementedError
+
+    # --- routes ---
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for GET, and so for HEAD. See `route()`."""
+        with_parentheses(self, "get", path)
+        return self.route(path, ("GET",), **options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for POST. See `route()`."""
+        with_parentheses(self, "post", path)
+        return self.route(path, ("POST",), **options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for PUT. See `route()`."""
+        with_parentheses(self, "put", path)
+        return self.route(path, ("PUT",), **options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for PATCH. See `route()`."""
+        with_parentheses(self, "patch", path)
+        return self.route(path, ("PATCH",), **options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for DELETE. See `route()`."""
+        with_parentheses(self, "delete", path)
+        return self.route(path, ("DELETE",), **options)
+
+    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for HEAD alone; a GET route answers HEAD by itself. See `route()`."""
+        with_parentheses(self, "head", path)
+        return self.route(path, ("HEAD",), **options)
+
+    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
+        """Registers the decorated callable for OPTIONS, instead of the automatic answer. See `route()`."""
+        with_parentheses(self, "options", path)
+        return self.route(path, ("OPTIONS",), **options)
+
+    def route(
+        self, path: str, methods: Sequence[str] = ("GET",), **options: Unpack[RouteOptions]
+    ) -> Callable[[F], F]:
+        """Registers the decorated callable and returns it unchanged.
+
+        Args:
+            path: The template, such as `/users/{id:int}`; it begins with a slash.
+            methods: The HTTP methods, of any case.
+            options: See `RouteOptions`.
+
+        Raises:
+            RegistrationError: The template or the handler is refused, or the app has begun to serve.
+            RouteConflict: Another route has the same methods and shape.
+            HandlerSignatureError: A parameter of the handler has no source.
+        """
+        with_parentheses(self, "route", path)
+
+        def register(handler: F) -> F:
+            self.add_route(path, handler, methods, **options)
+            return handler
+
+        return register
+
+    def add_route(
+        self,
+        path: str,
+        handler: Callable[..., Any],
+        methods: Sequence[str] = ("GET",),
+        **options: Unpack[RouteOptions],
+    ) -> None:
+        """Registers a handler by a plain call; `route()` is the same as a decorator.
+
+        Args:
+            path: The template, such as `/users/{id:int}`.
+            handler: Any callable: a `def`, an `async def`, a method, an object with `__call__`.
+            methods: The HTTP methods, of any case.
+            options: See `RouteOptions`.
+
+        Raises:
+            RegistrationError: As for `route()`.
+        """
+        place = place_of(handler)
+        if not isinstance(path, str):
+            raise TypeError(f"the path of a route is a str, not {path!r}")
+        self._registering(f"route {path}", place)
+        taken = taken_options(dict(options))
+        if isinstance(methods, str):
+            raise TypeError(f"methods is a sequence: methods=({methods!r},)")
+        if not callable(handler):
+            raise TypeError(f"the handler of {path} is not callable: {handler!r}")
+        upper = tuple(dict.fromkeys(method.upper() for method in methods))
+        checked_template(path, place)
+        self._arrives(RouteEntry(path, upper, handler, taken, place))
+
+    def websocket(
+        self,
+        path: str,
+        *,
+        name: str | None = None,
+        origins: Sequence[str] | None = None,
+        subprotocols: Sequence[str] = (),
+        max_size: int | str | None = None,
+        blocking: bool | str = False,
+        guards: Sequence[Callable[[Any], Any]] = (),
+        dependencies: Sequence[Any] = (),
+    ) -> Callable[[F], F]:
+        """Registers the decorated handler of WebSockets and returns it unchanged. A GET route may share the path.
+
+        Args:
+            path: The template, as for `route()`.
+            name: For `url_for()`; the function's name unless given.
+            origins: Origins whose pages may connect beside the site's own, `*` for any; None: the setting `ws_origins`.
+            subprotocols: Those that the handler speaks; the first that the client offers too is agreed upon.
+            max_size: Largest message that is received, in bytes or as a text such as "64KiB"; None: the setting `ws_max_size`.
+            blocking: True, or the name of a pool, to run a `def` with a `SyncWebSocket` on a thread.
+            guards: Judged before the handshake is answered; a refusal is an ordinary answer.
+            dependencies: Of `Depends()`, called for what they do.
+
+        Raises:
+            RegistrationError: The template or the handler is refused.
+        """
+        with_parentheses(self, "websocket", path)
+
+        def register(handler: F) -> F:
+            from pelton.websocket.handlers import WebSocketEntry
+
+            place = place_of(handler)
+            self._registering(f"websocket {path}", place)
+            checked_template(path, place)
+            self._arrives(
+                WebSocketEntry(
+                    path,
+                    handler,
+                    name=name,
+                    origins=origins,
+                    subprotocols=subprotocols,
+                    max_size=max_size,
+                    blocking=blocking,
+                    guards=guards,
+                    dependencies=dependencies,
+                )
+            )
+            return handler
+
+        return register
+
+    # --- hooks ---
+
+    def on_event(self, event: Literal["startup", "shutdown"]) -> Callable[[F], F]:
+        """Registers a `def` or `async def` without parameters that runs in each worker as it starts or stops.
+
+        Args:
+            event: `startup`, before the first request, or `shutdown`, after the last.
+        """
+        with_parentheses(self, "on_event", event, '"startup"')
+
+        def register(hook: F) -> F:
+            place = place_of(hook)
+            self._registering(f"{event} hook", place)
+            self._lifespan.hooks(event, place).append(hook)
+            return hook
+
+        return register
+
+    def on_startup(self, hook: F) -> F:
+        """Registers a `def` or `async def` that runs before the first request, as `on_event("startup")` does."""
+        return self.on_event("startup")(hook)
+
+    def on_shutdown(self, hook: F) -> F:
+        """Registers a `def` or `async def` that runs after the last request, as `on_event("shutdown")` does."""
+        return self.on_event("shutdown")(hook)
+
+    # --- blueprints ---
+
+    def register_blueprint(
+        self,
+        blueprint: Blueprint,
+        prefix: str = "",
+        *,
+        name: str | None = None,
+        tags: Sequence[str] = (),
+        guards: Sequence[Any] = (),
+        dependencies: Sequence[Any] = (),
+    ) -> None:
+        """Takes in a blueprint with everything in it, also what is added to it later. `include_router` is an alias.
+
+        Args:
+            blueprint: A `Blueprint`. The same one again needs another prefix, and another name if it has one.
+            prefix: Put before its own prefix.
+            name: Instead of its own name, in the names of its routes.
+            tags: Added to those of its routes in the OpenAPI document.
+            guards: Judged before its own.
+            dependencies: Of `Depends()`, called before its own.
+
+        Raises:
+            RegistrationError: The prefix or the name is taken, or a blueprint would contain itself.
+        """
+        from pelton.routing.blueprints import register
+
+        register(self, blueprint, prefix, name, tags, guards, dependencies)
+
+    include_router = register_blueprint
+
+
+def with_parentheses(registrar: Any, decorator: str, given: Any, wanted: str = '"/path"') -> None:
+    """RegistrationError if a decorator was given the function itself, which registers nothing."""
+    if callable(given) and not isinstance(given, type):
+        name = f"@{type(registrar).__name__.lower()}.{decorator}"
+        raise RegistrationError(
+            f"{name} is used without parentheses, so {function_name(given)}() is not registered",
+            where=place_of(given),
+            fix=f"{name}({wanted})",
+        )
+
+
+class RouteEntry:
+    """One route of HTTP."""
+
+    __slots__ = ("handler", "methods", "options", "path", "place")
+
+    def __init__(
+        self, path: str, methods: tuple[str, ...], handler: Callable[..., Any], options: dict[str, Any], place: str
+    ) -> None:
+        self.path = path
+        self.methods = methods
+        self.handler = handler
+        self.options = options
+        self.place = place
+
+    def info(self, within: Within) -> RouteInfo:
+        given: str | None = self.options.get("name")
+        return RouteInfo(
+            within.prefix + self.path,
+            self.methods,
+            within.named(given or function_name(self.handler)),
+            self.handler,
+            within.added_to(self.options),
+            self.place,
+            bool(given),
+            within.owners,
+        )
+
+    def add(self, within: Within) -> None:
+        within.app._add_route(self.info(within))
+
+
+def taken_guards(given: Sequence[Callable[[Any], Any]]) -> tuple[Callable[[Any], Any], ...]:
+    if not given:
+        return ()
+    from pelton.routing import guards
+
+    return tuple(guards.taken_guards(given))
+
+
+def checked_template(path: str, place: str) -> None:
+    """What a prefix before it would hide: a template that does not begin with a slash."""
+    if path and not path.startswith("/"):
+        raise RegistrationError(
+            f"template {path!r}: no leading slash at 0 in {path}", where=place, fix=FIXES["no_leading_slash"]
+        )
+
+
+def function_name(handler: Any) -> str:
+    while not hasattr(handler, "__name__") and hasattr(handler, "func"):
+        handler = handler.func
+    name: str = getattr(handler, "__name__", None) or type(handler).__name__
+    return name

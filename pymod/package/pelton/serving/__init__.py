@@ -1,0 +1,1 @@
+"""One worker: its listening sockets, its server, its blocking pools and its stop."""

@@ -1,0 +1,82 @@
+"""What the asynchronous test client adds to a runtime: which request has set what going."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from pelton.serving.runtime import Runtime
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from contextvars import Context
+
+    from pelton.streaming.background import BackgroundTasks
+
+
+class Call:
+    """One request, or one connection that is read while it answers. Handlers inherit it by their context."""
+
+    def __init__(self, handlers: set[asyncio.Task[Any]]) -> None:
+        """`handlers`: those of the whole client."""
+        self._handlers = handlers
+        self.left: set[object] = set()  # handlers' tasks and tasks behind answers that are not through
+        self.unhandled: list[BaseException] = []
+
+    def add(self, task: asyncio.Task[Any]) -> None:
+        for tasks in (self.left, self._handlers):
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+
+CALL: ContextVar[Call | None] = ContextVar("pelton_test_call", default=None)
+
+
+def start_task(coroutine: Coroutine[Any, Any, None], context: Context) -> asyncio.Task[None]:
+    """Puts a handler on the running loop, whichever it is."""
+    # Not create_task(): pelton's own loop does not ask a task factory about handlers either.
+    task = asyncio.Task(coroutine, loop=asyncio.get_running_loop(), context=context)
+    if (call := context.get(CALL)) is not None:
+        call.add(task)
+    return task
+
+
+class Unhandled(list[BaseException]):
+    """Hands each exception to the request that it belongs to, and keeps none."""
+
+    def append(self, error: BaseException) -> None:
+        if (call := CALL.get()) is not None:
+            call.unhandled.append(error)
+
+
+class ClientRuntime(Runtime):
+    """On the loop of whoever tests; nothing of it may be run until complete."""
+
+    def start_background(self, tasks: BackgroundTasks) -> None:
+        if (call := CALL.get()) is not None:
+            call.left.add(tasks)
+        super().start_background(tasks)
+
+    def _start_background(self, tasks: BackgroundTasks) -> asyncio.Task[None]:
+        task = super()._start_background(tasks)
+        if (call := CALL.get()) is not None:
+            call.left.discard(tasks)
+            call.add(task)
+        return task
+
+    async def wind_down_here(self) -> None:
+        """wind_down() where the loop runs already; other people's tasks on it are left alone."""
+        self.begin_stop()
+        while any(not isinstance(one, asyncio.Task) for one in self.background):
+            await asyncio.sleep(0)  # it starts soon
+        if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
+            await asyncio.wait(started, timeout=self.graceful_s)
+        await self.app._lifespan.stop()
+        left = [*self.spawned, *(task for task in self.background if isinstance(task, asyncio.Task))]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=1.0)
+        for pool in self._pools.values():
+            pool.shutdown(0.0)

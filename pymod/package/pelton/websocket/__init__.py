@@ -1,0 +1,1 @@
+"""WebSockets: connections, their routes, topics and brokers."""

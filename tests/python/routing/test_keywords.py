@@ -1,0 +1,41 @@
+"""The typed keyword arguments name what is really taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from inspect import signature
+from typing import Any, get_args
+
+import pytest
+
+from pelton import App, GuardLike, HeadersInit, Lifespan, Request
+from pelton.routing.route_options import _ROUTE_OPTIONS
+from pelton.routing.keywords import RouteOptions, Settings, WebSocketOptions
+
+
+def test_route_options() -> None:
+    assert set(RouteOptions.__annotations__) == set(_ROUTE_OPTIONS)
+
+
+def test_websocket_options() -> None:
+    taken = signature(App.websocket).parameters.values()
+    assert list(WebSocketOptions.__annotations__) == [one.name for one in taken if one.kind is one.KEYWORD_ONLY]
+
+
+@pytest.mark.parametrize("name", sorted(Settings.__annotations__))
+def test_every_setting_is_known_to_run(name: str) -> None:
+    from pelton.config.settings import SETTINGS
+
+    assert name in SETTINGS
+
+
+def test_all_route_options_at_once() -> None:
+    options: Any = {"name": "x", "status": 201, "media_type": "a/json", "response_model": None, "max_body": 1}
+    app = App()
+    app.get("/", **options)(lambda: 1)
+    assert dict(app.routes[0].options) == options
+
+
+def test_names_for_what_is_passed() -> None:
+    assert get_args(GuardLike)[0] == [Request] and get_args(Lifespan)[0] == [App]
+    assert HeadersInit == Mapping[str, str] | Iterable[tuple[str, str]]

@@ -1,0 +1,123 @@
+"""Listeners, effective configuration, and servers that cannot start."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from pelton import App, ConfigError, ServerConfig, StartupError
+from pelton.serving.server import bind, effective_settings, inherited, serve
+from pelton.config.settings import defaults, with_changes
+from pelton.testing import live_server
+
+
+def changed(**changes: object) -> dict[str, object]:
+    return with_changes(defaults(), changes, "test")
+
+
+def test_sources_from_strong_to_weak(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = ServerConfig(port=1, backlog=2, host="::1")
+    monkeypatch.setenv("PELTON_PORT", "3")
+    settings = effective_settings(base, {"port": 4, "backlog": 5})
+    assert (settings["port"], settings["backlog"], settings["host"]) == (3, 5, "::1")
+    monkeypatch.setenv("PELTON_PORTT", "3")
+    with pytest.raises(ConfigError, match="PELTON_PORT"):
+        effective_settings(None, {})
+    with pytest.raises(TypeError, match="did you mean"):
+        effective_settings(None, {"prot": 1})
+
+
+def test_the_number_of_workers_is_no_setting_of_an_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PELTON_WORKERS", "2")
+    assert effective_settings(None, {}) == defaults() | {"engine": os.environ.get("PELTON_ENGINE", "auto")}
+
+
+def test_listeners_of_several_workers_share_a_port() -> None:
+    listeners = bind(changed(port=0), 3)
+    try:
+        assert len({one.port for one in listeners}) == 1 and len({one.descriptor for one in listeners}) == 3
+        assert listeners[0].url == f"http://127.0.0.1:{listeners[0].port}"
+        assert inherited(listeners[0].descriptor).url == listeners[0].url
+        with pytest.raises(StartupError, match="already in use"):
+            bind(changed(port=listeners[0].port))
+    finally:
+        for one in listeners:
+            one.close()
+            one.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (changed(host="192.0.2.1", port=0), "no address of this machine"),
+        (changed(host="nohost.invalid"), r"^nohost\.invalid:8000 names a host that cannot be resolved: [^:]+; .* --host$"),
+        (changed(uds="/nonexistent/socket"), "--uds"),
+        (changed(uds="/" + "long" * 50), "path too long; choose another with --uds"),
+        (changed(uds="/tmp"), "^/tmp exists and is no socket; choose another path with --uds$"),
+    ],
+)
+def test_what_cannot_be_bound(settings: dict[str, object], says: str) -> None:
+    with pytest.raises(StartupError, match=says):
+        bind(settings)
+
+
+def test_unix_sockets(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    (first,) = bind(changed(uds=path))
+    assert inherited(first.descriptor).url == f"unix:{path}" == first.url
+    with pytest.raises(StartupError, match="already in use"):
+        bind(changed(uds=path))
+    os.close(first.descriptor)
+    (second,) = bind(changed(uds=path))  # the first was left behind
+    second.close()
+    assert not os.path.exists(path)
+    Path(path).write_text("a file")
+    with pytest.raises(StartupError, match="exists and is no socket"):
+        bind(changed(uds=path))
+    assert Path(path).read_text() == "a file"
+
+
+def test_ipv6(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PELTON_ENGINE", engine)
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    app = App()
+    app.add_route("/", lambda request: [request.client.host, request.url.host])
+    try:
+        with live_server(app, **{"host": "::1"}) as server:  # type: ignore[arg-type]
+            from urllib.request import urlopen
+
+            assert server.url.startswith("http://[::1]:") and urlopen(server.url).read() == b'["::1","::1"]'
+    except StartupError:
+        pytest.skip("no IPv6 here")
+
+
+def test_one_app_is_served_once(serve: object) -> None:
+    app = App()
+    app.add_route("/", lambda: 1)
+    serve(app)  # type: ignore[operator]
+    from pelton.serving.server import serve as serve_here
+
+    with pytest.raises(StartupError, match="already"):
+        serve_here(app, changed(port=0))
+
+
+def test_PRC_052_an_access_log_that_cannot_be_opened() -> None:
+    says = "^cannot open the access log /nonexistent/log: No such file or directory; choose another file with --access-log$"
+    with pytest.raises(StartupError, match=says):
+        serve(App(), changed(port=0, access_log="/nonexistent/log"))
+
+
+def test_nothing_is_left_open_when_the_app_does_not_compile() -> None:
+    app = App()
+
+    @app.get("/")
+    def handler(x: Nowhere) -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(Exception, match="Nowhere"):
+        serve(app, changed(port=0))
+    assert len(os.listdir("/proc/self/fd")) == before
