@@ -8,8 +8,9 @@ from typing import Any
 
 from pelton import json
 from pelton.errors import ClientDisconnected
+from pelton.messages.streams import Streaming
 from pelton.serving.pool import BlockingPool
-from pelton.streaming.sending import Delivery, Streaming, send
+from pelton.streaming.sending import Delivery, send
 
 
 class KeptSink:

@@ -15,10 +15,10 @@ from urllib.request import urlopen
 import pytest
 
 from pelton import App, Response
-from pelton.streaming.item_encoding import EVENTS
+from pelton.messages.streams import EVENTS, Streaming
 from pelton.serving.pool import BlockingPool
+from pelton.streaming.sending import send
 from pelton.streaming.sse import SseEvent
-from pelton.streaming.sending import Streaming, send
 from pelton.testing import live_server
 from streamed import KINDS, KeptSink, Producer, delivery, run, sent
 from wire import Peer, ask

@@ -6,8 +6,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pelton import json
     from pelton.app import App
-    from pelton.streaming.background import BackgroundTasks
-    from pelton.routing.blueprints import Blueprint, Router
     from pelton.config.server_config import LimitsConfig, ServerConfig, TimeoutConfig
     from pelton.errors import (
         BadBody,
@@ -33,19 +31,23 @@ if TYPE_CHECKING:
         WebSocketDisconnect,
     )
     from pelton.forms.form_data import FormData
-    from pelton.routing.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
-    from pelton.messages.headers import MutableHeaders
-    from pelton.routing.keywords import GuardLike, HeadersInit, Lifespan, RouteOptions, Settings, WebSocketOptions
-    from pelton.validation.markers import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
-    from pelton.messages.problems import ProblemDetails
-    from pelton.messages.request import Address, Headers, MultiDict, Request, State, URL
-    from pelton.messages.response import Response
-    from pelton.routing.routes import RouteInfo
-    from pelton.streaming.sse import SseEvent, SseStream
-    from pelton.routing.static_files import StaticFiles, StaticFilesConfig
-    from pelton.websocket.sync_websocket import SyncWebSocket
     from pelton.forms.uploads import UploadedFile
+    from pelton.messages.headers import MutableHeaders
+    from pelton.messages.problems import ProblemDetails
+    from pelton.messages.request import Headers, MultiDict, Request
+    from pelton.messages.response import Response
+    from pelton.messages.state import State
+    from pelton.messages.url import Address, URL
+    from pelton.routing.blueprints import Blueprint, Router
+    from pelton.routing.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
+    from pelton.routing.keywords import GuardLike, HeadersInit, Lifespan, RouteOptions, Settings, WebSocketOptions
+    from pelton.routing.routes import RouteInfo
+    from pelton.routing.static_files import StaticFiles, StaticFilesConfig
+    from pelton.streaming.background import BackgroundTasks
+    from pelton.streaming.sse import SseEvent, SseStream
+    from pelton.validation.markers import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
     from pelton.websocket.connection import WebSocket, WebSocketMessage
+    from pelton.websocket.sync_websocket import SyncWebSocket
 
 __version__ = "0.1.0"
 
@@ -134,15 +136,16 @@ _MODULES = {
         "StartupError URLBuildError UnauthorizedError UnsupportedMediaType WebSocketDisconnect"
     ),
     "pelton.forms.form_data": "FormData",
-    "pelton.messages.forms": "Request",  # by then all is attached to it
     "pelton.routing.guards": "And Authenticated Not Or PermissionGuard RoleGuard",
     "pelton.messages.headers": "MutableHeaders",
     "pelton.json": "",
     "pelton.routing.keywords": "GuardLike HeadersInit Lifespan RouteOptions Settings WebSocketOptions",
     "pelton.validation.markers": "Body Cookie Depends File Form Header Path Query Security",
     "pelton.messages.problems": "ProblemDetails",
-    "pelton.messages.request": "Address Headers MultiDict State URL",
+    "pelton.messages.request": "Headers MultiDict Request",
     "pelton.messages.response": "Response",
+    "pelton.messages.state": "State",
+    "pelton.messages.url": "Address URL",
     "pelton.routing.routes": "RouteInfo",
     "pelton.streaming.sse": "SseEvent SseStream",
     "pelton.routing.static_files": "StaticFiles StaticFilesConfig",

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pelton import _native
-from pelton.messages import forms as _forms  # attaches to Request
-from pelton.messages import response as _responses  # the native half must know Response
-from pelton.routing.blueprints import Within
+from pelton.dependencies.providers import Injecting
 from pelton.errors import RegistrationError, RouteConflict, StartupError, place_of
+from pelton.messages import request as _request  # attaches to Request
+from pelton.messages import response as _responses  # the native half must know Response
 from pelton.messages.json_reading import JsonReading
+from pelton.messages.state import State
+from pelton.messages.templates import Rendering
+from pelton.openapi.description import Describing
+from pelton.routing.blueprints import Within
 from pelton.routing.layers import Layered
 from pelton.routing.mounts import Mounting
-from pelton.openapi.description import Describing
-from pelton.dependencies.providers import Injecting
-from pelton.messages.request import State
-from pelton.routing.route_options import FIXES
 from pelton.routing.registrar import Routed, with_parentheses
+from pelton.routing.route_options import FIXES
 from pelton.routing.routes import RouteInfo, build_url, check_literals
-from pelton.messages.templates import Rendering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from weakref import ReferenceType
 
     from pelton._native import Plan
-    from pelton.routing.answers import Answers
     from pelton.config.server_config import ServerConfig
+    from pelton.routing.answers import Answers
     from pelton.routing.keywords import Settings
     from pelton.routing.registrar import Entry
-    from pelton.serving.runtime import Stopping
     from pelton.routing.static_files import StaticFilesConfig
+    from pelton.serving.runtime import Stopping
     from pelton.websocket.topics import Topics
 
     F = TypeVar("F", bound=Callable[..., Any])

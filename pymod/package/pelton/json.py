@@ -4,8 +4,6 @@ The functions are the native ones themselves: a Python frame around them would c
 encoding a small object does.
 """
 
-from pelton._native import JSONDecodeError, JSONEncodeError
-from pelton._native import json_dumps as dumps
-from pelton._native import json_loads as loads
+from pelton._native import JSONDecodeError, JSONEncodeError, json_dumps as dumps, json_loads as loads
 
 __all__ = ["JSONDecodeError", "JSONEncodeError", "dumps", "loads"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from pelton.cli.command import _RUN_FLAGS
-from pelton.errors import nearest
 from pelton.config.hints import flag_hint, setting_hint
 from pelton.config.settings import SETTINGS
+from pelton.errors import nearest
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
+from pelton.config.settings import defaults
 from pelton.json import JSONDecodeError, dumps
 from pelton.messages.json_reading import JsonReading
-from pelton.config.settings import defaults
 
 SEEDS = range(40)
 PIECES = [

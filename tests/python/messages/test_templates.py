@@ -13,7 +13,8 @@ from urllib.request import urlopen
 import pytest
 
 from pelton import App, Depends, RegistrationError, Response
-from pelton.messages.templates import TemplateBody, enabled, rendered
+from pelton.messages.response import TemplateBody
+from pelton.messages.templates import enabled, rendered
 from pelton.testing import TestClient, live_server
 
 HOSTILE = "<script>alert('x')</script>"

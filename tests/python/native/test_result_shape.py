@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from pelton import App, ResponseValidationError
-from pelton.validation.results import ResultType, result_type, shape_of
 from pelton.testing import TestClient
+from pelton.validation.results import ResultType, result_type, shape_of
 
 
 class Text(str):

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from pelton import App, WebSocket
-from pelton.testing.client_frames import BINARY, CLOSE, TEXT, MessageReader, masked_frame
 from pelton.testing import live_server
+from pelton.testing.client_frames import BINARY, CLOSE, TEXT, MessageReader, masked_frame
 from pelton.testing.websocket_session import new_key, upgrade_fields
 
 

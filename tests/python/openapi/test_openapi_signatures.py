@@ -8,8 +8,8 @@ from urllib.request import urlopen
 
 from pelton import App, Depends, Form, Header
 from pelton.openapi.openapi_signatures import signature_of
-from pelton.validation.parameters import EMPTY
 from pelton.testing import live_server
+from pelton.validation.parameters import EMPTY
 
 
 def test_sources_of_handler_and_providers() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pelton import App, ConfigError, ServerConfig, StartupError
-from pelton.serving.server import bind, effective_settings, inherited, serve
 from pelton.config.settings import defaults, with_changes
+from pelton.serving.server import bind, effective_settings, inherited, serve
 from pelton.testing import live_server
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from pelton import RequestValidationError
+from pelton.scalars import Problems, missing
 from pelton.signature.explaining import explainer
 from pelton.signature.sources import Source
-from pelton.validation.scalars import Problems, missing
 
 
 def source(kind: str, *locs: list[Any]) -> Source:

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pelton.validation.annotations import Unfit
-from pelton.validation.parameters import EMPTY, Parameter
-from pelton.validation.markers import Cookie, Header, Query
+from pelton.scalars import Invalid, Problems, checker
 from pelton.signature.sources import absent, default_of, limited, path_source, set_default, text_source
-from pelton.validation.scalars import Invalid, Problems, checker
+from pelton.validation.annotations import Unfit
+from pelton.validation.markers import Cookie, Header, Query
+from pelton.validation.parameters import EMPTY, Parameter
 
 
 def parameter(name: str, default: Any = EMPTY) -> Parameter:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from decorators import awaiting, running
 
-from pelton.streaming.background import BackgroundTasks
 from pelton.serving.pool import BlockingPool
+from pelton.streaming.background import BackgroundTasks
 
 
 def ran(tasks: BackgroundTasks) -> list[tuple[str, str]]:

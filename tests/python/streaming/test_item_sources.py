@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from pelton.streaming.item_sources import END, AsyncSource, InlineSource, PooledSource, is_stream, source_of
+from pelton.messages.streams import is_stream
 from pelton.serving.pool import BlockingPool, QueueFull
+from pelton.streaming.item_sources import END, AsyncSource, InlineSource, PooledSource, source_of
 
 
 class Numbers:

@@ -9,9 +9,10 @@ import pytest
 
 from pelton import App, InvalidHeader, Response, ResponseTypeError, json
 from pelton.errors import ClientDisconnected
+from pelton.messages.streams import Streaming
 from pelton.streaming.item_encoding import encoding_declared
+from pelton.streaming.sending import streams
 from pelton.streaming.sse import SseEvent, SseStream
-from pelton.streaming.sending import Streaming, sse_response, stream_response, streams
 from pelton.testing import TestClient
 from streamed import KINDS, KeptSink, Producer, sent
 
@@ -146,7 +147,7 @@ def test_a_length_of_which_nothing_comes_is_an_ordinary_failure() -> None:
 
 
 def test_a_streaming_response() -> None:
-    response = stream_response(iter(["a,b\n"]), "text/csv", content_length=4, status=201, headers={"x-a": "1"})
+    response = Response.stream(iter(["a,b\n"]), "text/csv", content_length=4, status=201, headers={"x-a": "1"})
     assert (response.status, response.headers["x-a"]) == (201, "1") and repr(response) == "<Response 201 None streaming>"
     with pytest.raises(RuntimeError, match="made as it is sent"):
         response.body()
@@ -159,37 +160,37 @@ def test_a_streaming_response() -> None:
 
 
 def test_the_default_type_and_a_header_that_wins() -> None:
-    made: Any = stream_response([b"a", b"b"])._body
+    made: Any = Response.stream([b"a", b"b"])._body
     assert sent(made)[0].fields == [(b"Content-Type", b"application/octet-stream")]
-    response = stream_response([{"n": 1}], headers={"content-type": "application/x-ndjson"})
+    response = Response.stream([{"n": 1}], headers={"content-type": "application/x-ndjson"})
     made = response._body
     sink, _ = sent(made, fields=response._fields)
     assert sink.fields == [(b"content-type", b"application/x-ndjson")] and sink.pieces == [b'{"n":1}\n']
 
 
 def test_an_event_response() -> None:
-    response = sse_response(["a", {"n": 1}], keepalive=3, headers={"cache-control": "no-store"})
+    response = Response.sse(["a", {"n": 1}], keepalive=3, headers={"cache-control": "no-store"})
     made: Any = response._body
     assert made.keep_alive_s == 3
     sink, _ = sent(made, fields=response._fields)
     assert sink.pieces == [b"data: a\n\n", b'data: {"n":1}\n\n'] and sink.field(b"cache-control") == b"no-store"
     assert sink.field(b"content-type") == b"text/event-stream"
-    made = sse_response([])._body
+    made = Response.sse([])._body
     assert made.keep_alive_s is None and sent(made)[0].field(b"content-type") == b"text/event-stream"
 
 
 @pytest.mark.parametrize(
     ("make", "error", "says"),
     [
-        (lambda: stream_response(b"abc"), TypeError, "iterable of its items, not bytes"),
-        (lambda: stream_response("abc"), TypeError, "not str"),
-        (lambda: sse_response(None), TypeError, "not NoneType"),
-        (lambda: stream_response([], content_length=-1), ValueError, "content_length"),
-        (lambda: stream_response([], content_length=True), ValueError, "content_length"),
-        (lambda: stream_response([], headers={"content-length": "1"}), ValueError, "content_length="),
-        (lambda: stream_response([], "a\r\nb"), InvalidHeader, "Content-Type"),
-        (lambda: stream_response([], status=99), ValueError, "200 to 599"),
-        (lambda: sse_response([], keepalive=-1), ValueError, "keepalive"),
+        (lambda: Response.stream(b"abc"), TypeError, "iterable of its items, not bytes"),
+        (lambda: Response.stream("abc"), TypeError, "not str"),
+        (lambda: Response.sse(None), TypeError, "not NoneType"),
+        (lambda: Response.stream([], content_length=-1), ValueError, "content_length"),
+        (lambda: Response.stream([], content_length=True), ValueError, "content_length"),
+        (lambda: Response.stream([], headers={"content-length": "1"}), ValueError, "content_length="),
+        (lambda: Response.stream([], "a\r\nb"), InvalidHeader, "Content-Type"),
+        (lambda: Response.stream([], status=99), ValueError, "200 to 599"),
+        (lambda: Response.sse([], keepalive=-1), ValueError, "keepalive"),
     ],
 )
 def test_what_is_refused(make: Callable[[], Response], error: type[Exception], says: str) -> None:
@@ -206,8 +207,8 @@ def test_what_a_handler_may_return_to_stream() -> None:
 @pytest.mark.parametrize("content_type", ["text/plain", "text/csv; charset=latin-1", "text/event-stream; charset=utf-8", "a/b"])
 def test_the_type_is_the_same_without_items(content_type: str) -> None:
     app = App()
-    app.add_route("/", lambda: stream_response(["a"], content_type))
-    app.add_route("/none", lambda: stream_response([], content_type))
+    app.add_route("/", lambda: Response.stream(["a"], content_type))
+    app.add_route("/none", lambda: Response.stream([], content_type))
     client = TestClient(app)
     types = {answer.headers["content-type"] for answer in (client.get("/"), client.head("/"), client.get("/none"))}
     assert len(types) == 1, types

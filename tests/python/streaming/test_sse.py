@@ -10,8 +10,8 @@ from urllib.request import urlopen
 import pytest
 
 from pelton import App
-from pelton.testing import live_server
 from pelton.streaming.sse import EventReader, ReceivedEvent, SseEvent, SseStream
+from pelton.testing import live_server
 
 
 def read(data: bytes, *cuts: int) -> list[ReceivedEvent]:

@@ -13,9 +13,9 @@ import pytest
 
 from loops import LOOPS, on, run_on  # noqa: F401
 from pelton import App, BackgroundTasks, Request, Response, SseEvent, WebSocket
-from pelton.testing.async_client import AsyncTestClient
 from pelton.errors import WebSocketDisconnect
 from pelton.testing import TestClient, WebSocketRefused, live_server
+from pelton.testing.async_client import AsyncTestClient
 
 WHO = contextvars.ContextVar("who", default="nobody")
 

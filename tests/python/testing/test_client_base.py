@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pelton import App, Request, Response, WebSocket
+from pelton.testing import AsyncTestClient, TestClient
 from pelton.testing.client_base import ClientBase
 from pelton.testing.client_stream import at_once
-from pelton.testing import AsyncTestClient, TestClient
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CLOSING = OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 import pytest
 
 from pelton import App
-from pelton.testing.client_forms import encoded_form
 from pelton.testing import TestClient
+from pelton.testing.client_forms import encoded_form
 
 
 def parts(body: bytes, kind: str) -> list[tuple[Any, Any, Any, bytes]]:

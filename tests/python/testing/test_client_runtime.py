@@ -8,8 +8,8 @@ from typing import Any
 
 from loops import LOOPS, run_on
 from pelton import App, BackgroundTasks
-from pelton.testing.client_runtime import CALL, Call, ClientRuntime, Unhandled, start_task
 from pelton.config.settings import defaults
+from pelton.testing.client_runtime import CALL, Call, ClientRuntime, Unhandled, start_task
 
 
 def test_a_call_knows_its_tasks_until_they_end() -> None:

@@ -8,9 +8,9 @@ import itertools
 import pytest
 
 from pelton import App
-from pelton.testing.client_stream import MemoryWire, at_once, begun_response
 from pelton.streaming.sse import SseEvent
 from pelton.testing import TestClient
+from pelton.testing.client_stream import MemoryWire, at_once, begun_response
 from wires import ScriptedWire
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=latin-1\r\nTransfer-Encoding: chunked\r\n\r\n"

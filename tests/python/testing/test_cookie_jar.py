@@ -7,8 +7,8 @@ from collections.abc import MutableMapping
 import pytest
 
 from pelton import App, Response
-from pelton.testing.cookie_jar import Cookies
 from pelton.testing import TestClient
+from pelton.testing.cookie_jar import Cookies
 
 
 def jar(*lines: str, host: str = "a.example.org", path: str = "/x/y") -> Cookies:

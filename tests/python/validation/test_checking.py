@@ -12,9 +12,9 @@ from typing import Any, Literal, NotRequired, Optional, TypedDict, Union
 import pytest
 
 from pelton import json
+from pelton.scalars import Problems
 from pelton.validation.annotations import Unfit
 from pelton.validation.checking import compiled
-from pelton.validation.scalars import Problems
 
 
 class Colour(Enum):

@@ -7,10 +7,10 @@ from typing import Annotated
 import pytest
 
 from pelton import App, Depends, HandlerSignatureError, Query, State
-from pelton.validation.marker_reading import StateReader, is_state, marker_of
-from pelton.validation.parameters import EMPTY, Parameter
 from pelton.routing.routes import RouteInfo
 from pelton.signature.compiler import Compiler
+from pelton.validation.marker_reading import StateReader, is_state, marker_of
+from pelton.validation.parameters import EMPTY, Parameter
 
 
 def compiler() -> Compiler:

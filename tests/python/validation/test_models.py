@@ -12,8 +12,8 @@ import pytest
 
 from pelton import App, BadBody, HandlerSignatureError
 from pelton.messages.json_reading import JsonReading
-from pelton.validation.models import BodyType
 from pelton.testing import TestClient
+from pelton.validation.models import BodyType
 
 pydantic = pytest.importorskip("pydantic")
 msgspec = pytest.importorskip("msgspec")

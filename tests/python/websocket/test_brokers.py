@@ -11,8 +11,8 @@ import pytest
 
 import pelton.websocket.brokers
 from pelton import App, ConfigError, ServerConfig, StartupError
-from pelton.websocket.brokers import Broker, Deliver, Kind, broker_of
 from pelton.testing import TestClient, live_server
+from pelton.websocket.brokers import Broker, Deliver, Kind, broker_of
 from test_topics import listeners_app, listening
 
 Serve = Callable[..., live_server]

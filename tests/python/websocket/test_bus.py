@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from pelton.loop import Loop
 from pelton.websocket import bus as bus_module
 from pelton.websocket.bus import PIECE_BYTES_MAX, Assembly, Bus, BusEnds, Outbox, make_bus, records_of
-from pelton.loop import Loop
 from supervised import SILENCE_S, Supervised
 from websocket_peer import Peer
 

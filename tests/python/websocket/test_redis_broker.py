@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import services
 
+from pelton.loop import Loop
+from pelton.testing import live_server
 from pelton.websocket import redis_broker
 from pelton.websocket.brokers import RedisBroker
-from pelton.loop import Loop
 from pelton.websocket.redis_broker import Pauses
-from pelton.testing import live_server
 from supervised import SILENCE_S, Supervised
 from test_bus import PROGRAM
 from test_topics import listeners_app, listening

@@ -12,8 +12,8 @@ import pytest
 from links import KeptLink, handshake
 from pelton.errors import WebSocketDisconnect
 from pelton.serving.pool import BlockingPool
-from pelton.websocket.sync_websocket import SyncWebSocket
 from pelton.websocket.connection import WebSocket, WebSocketMessage
+from pelton.websocket.sync_websocket import SyncWebSocket
 
 
 def in_pool(link: KeptLink, use: Callable[[SyncWebSocket], Any]) -> Any:

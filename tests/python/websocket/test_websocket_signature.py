@@ -20,14 +20,14 @@ from pelton import (
     Request,
     Response,
 )
-from pelton.streaming.background import BackgroundTasks
 from pelton.errors import place_of
 from pelton.routing.routes import RouteInfo
 from pelton.signature.compiler import Compiler
-from pelton.websocket.sync_websocket import SyncWebSocket
+from pelton.streaming.background import BackgroundTasks
 from pelton.testing import TestClient
-from pelton.websocket.websocket_signature import WebSocketCompiler
 from pelton.websocket.connection import WebSocket
+from pelton.websocket.sync_websocket import SyncWebSocket
+from pelton.websocket.websocket_signature import WebSocketCompiler
 
 
 @dataclass

@@ -11,10 +11,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pelton.websocket.bus import BusEnds
     from pelton.config.server_config import ServerConfig
-    from pelton.serving.server import Listener, Serving
     from pelton.config.settings import Values
+    from pelton.serving.server import Listener, Serving
+    from pelton.websocket.bus import BusEnds
 
 USAGE = """\
 usage: pelton run APP [--host HOST] [--port PORT] [--uds PATH] [--workers N] [--engine ENGINE] [--app-dir DIR]
@@ -213,8 +213,8 @@ def usable_cpus() -> int:
 
 def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
     """Flags over the environment over what the app was given."""
-    from pelton.serving.server import effective_settings
     from pelton.config.settings import with_changes
+    from pelton.serving.server import effective_settings
 
     given = {name.replace("-", "_"): value for name, value in flags.items()}
     return with_changes(effective_settings(base, {}), given, "command line")
@@ -222,8 +222,8 @@ def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
 
 def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
     from pelton import _native
-    from pelton.serving.server import bind, passed_sockets
     from pelton.config.settings import native_values
+    from pelton.serving.server import bind, passed_sockets
 
     # Of processes it knows, not of the app, whose own settings are its workers'.
     user, group = flags.pop("user", None), flags.pop("group", None)

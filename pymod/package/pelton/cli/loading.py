@@ -129,7 +129,7 @@ def _import_failure(name: str, error: BaseException, app_dir: str) -> StartupErr
     return failure
 
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def _leave_machinery_out(trace: TracebackException, says_all: bool) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pelton.callables import is_async, is_async_generator, is_passed_on, name_of
 from pelton.errors import RegistrationError, nearest
-from pelton.validation.parameters import is_async, is_async_generator, is_passed_on, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, fields, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
-from pelton.errors import ConfigError
 from pelton.config.settings import SETTINGS, Setting, defaults, judge, with_environment
+from pelton.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self
 
-    from pelton.websocket.brokers import Broker
     from pelton.config.settings import Values
+    from pelton.websocket.brokers import Broker
 
     # Type checkers read from these what a constructor takes, and what the field then is.
     class Size:

@@ -214,7 +214,7 @@ def _seconds(value: Any) -> float:
 
 
 def _switch(value: Any) -> bool:
-    from pelton.validation.scalars import FALSE, TRUE
+    from pelton.scalars import FALSE, TRUE
 
     if isinstance(value, str) and value.lower() in TRUE:
         return True

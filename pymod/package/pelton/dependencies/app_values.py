@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pelton.callables import name_of
 from pelton.dependencies.closers import Closers
 from pelton.dependencies.walking import made
-from pelton.validation.parameters import name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

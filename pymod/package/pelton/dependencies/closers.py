@@ -10,12 +10,12 @@ from contextvars import copy_context
 from threading import get_ident
 
 from pelton._native import running_context
+from pelton.callables import name_of
 from pelton.config.concurrency import DEFAULT_POOL
 from pelton.errors import ClientDisconnected
-from pelton.validation.parameters import name_of
-from pelton.messages.response import Response, later
-from pelton.streaming.sending import Streaming
-from pelton.messages.templates import TemplateBody, rendered
+from pelton.messages.response import Response, TemplateBody, later
+from pelton.messages.streams import Streaming
+from pelton.messages.templates import rendered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton.app import App
-    from pelton.streaming.background import BackgroundTasks
     from pelton.routing.routes import RouteInfo
     from pelton.serving.runtime import Runtime
+    from pelton.streaming.background import BackgroundTasks
 
 SYNC, POOL, ASYNC = range(3)
 

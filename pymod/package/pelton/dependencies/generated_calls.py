@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pelton.callables import is_passed_on
 from pelton.dependencies.closers import Closers, in_pool
 from pelton.dependencies.graph import Step
-from pelton.validation.parameters import is_passed_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

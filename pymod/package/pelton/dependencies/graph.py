@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import copy
 
-from pelton.validation.annotations import unwrapped
+from pelton.callables import is_async, is_async_generator, is_context_manager, is_coroutine, is_generator, is_passed_on, name_of
 from pelton.errors import RegistrationError, nearest
+from pelton.validation.annotations import unwrapped
 from pelton.validation.marker_reading import StateReader, is_dependency
-from pelton.validation.parameters import (
-    EMPTY,
-    Unresolved,
-    is_async,
-    is_async_generator,
-    is_context_manager,
-    is_coroutine,
-    is_generator,
-    is_passed_on,
-    name_of,
-    parameters_of,
-)
 from pelton.validation.markers import Dependency
+from pelton.validation.parameters import EMPTY, Unresolved, parameters_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +17,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import Argument
-    from pelton.validation.parameters import Parameter
     from pelton.dependencies.app_values import AppValue
     from pelton.signature.compiler import Compiler
     from pelton.signature.sources import Source
+    from pelton.validation.parameters import Parameter
 
 ORDER = ("path", "query", "header", "cookie", "form", "body")
 

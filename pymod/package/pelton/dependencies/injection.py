@@ -10,13 +10,13 @@ from __future__ import annotations
 import copy
 
 from pelton.dependencies.closers import Closers
-from pelton.dependencies.walking import Values, walk
 from pelton.dependencies.generated_calls import runner
 from pelton.dependencies.graph import Graph, UnknownName
+from pelton.dependencies.walking import Values, walk
 from pelton.errors import RequestValidationError, StartupError
-from pelton.validation.parameters import parameters_of
 from pelton.messages.response import later
-from pelton.validation.scalars import Problems
+from pelton.scalars import Problems
+from pelton.validation.parameters import parameters_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import Argument, Plan
-    from pelton.validation.parameters import Parameter
     from pelton.signature.compiler import Compiler
+    from pelton.validation.parameters import Parameter
 
 
 class Injection:

@@ -123,8 +123,8 @@ class Scope:
 
     async def resolve(self, dependency: Callable[..., Any] | str, *, use_cache: bool = True) -> Any:
         """The value of a provider or a name; RegistrationError if it needs a request, StartupError if it is unknown."""
-        from pelton.dependencies.walking import made
         from pelton.dependencies.graph import UnknownName
+        from pelton.dependencies.walking import made
 
         if self._closers is None:
             raise RuntimeError("resolve() needs an open scope: async with app.scope() as s")

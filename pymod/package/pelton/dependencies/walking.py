@@ -5,7 +5,7 @@ from __future__ import annotations
 from pelton.dependencies.closers import in_pool
 from pelton.dependencies.graph import Step
 from pelton.errors import RequestValidationError
-from pelton.validation.scalars import Problems
+from pelton.scalars import Problems
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Values:
         assert self.side is not None
         if source == "response":
             return self.side
-        from pelton.routing.answers import background_of
+        from pelton.streaming.background import background_of
 
         return background_of(self.side)
 

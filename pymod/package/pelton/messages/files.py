@@ -4,13 +4,6 @@ from __future__ import annotations
 
 import os
 
-from pelton.messages.headers import checked_status, field, fields_of
-from pelton.messages.response import Response
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from pelton.routing.keywords import HeadersInit
-
 
 class FileBody:
     """The body of a Response that is a file: opened when it is sent, each time anew."""
@@ -25,33 +18,15 @@ class FileBody:
         return f"file {os.fsdecode(self.path)!r}"
 
 
-def file_response(
-    path: str | os.PathLike[str],
-    content_type: str | None,
-    *,
-    attachment: str | None,
-    root: str | os.PathLike[str] | None,
-    status: int,
-    headers: HeadersInit | None,
-) -> Response:
-    """Sent under `attachment` as its name if there is one, else shown inline."""
+def file_body(path: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> FileBody:
+    """ValueError for a path that names nothing on any machine."""
     name = os.fsencode(path)
     within = None if root is None else os.fsencode(root)
     if b"\0" in name or (within is not None and b"\0" in within):
         raise ValueError(f"a path holds no NUL: {path!r}")
     if within == b"":
         raise ValueError("root is a directory, not the empty path")
-    response = Response.__new__(Response)
-    response._background = None
-    response._status = checked_status(status)
-    response._body = FileBody(name, within)
-    response._fields = fields = [] if headers is None else fields_of(headers)
-    said = {key.lower() for key, _ in fields}
-    if content_type is not None and b"content-type" not in said:
-        fields.insert(0, field("Content-Type", content_type))
-    if attachment is not None and b"content-disposition" not in said:
-        fields.append(field("Content-Disposition", disposition(attachment)))
-    return response
+    return FileBody(name, within)
 
 
 def disposition(filename: str) -> str:

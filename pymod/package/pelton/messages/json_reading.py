@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pelton._native import json_check, json_loads
+from pelton.errors import BadBody
+from pelton.scalars import entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,3 +48,12 @@ class JsonReading:
             depth_max=self._depth_max,
             number_bytes_max=self._number_bytes_max,
         )
+
+
+def bad_json(error: Any) -> BadBody:
+    """The answer to a JSONDecodeError: kind and offset, never the text (JSN-007)."""
+    return BadBody([json_entry(error.pos, error.reason)])
+
+
+def json_entry(offset: int, reason: str) -> dict[str, Any]:
+    return entry("json_invalid", ["body", offset], "JSON decode error", {}, {"error": reason})

@@ -1,158 +1,35 @@
-"""The cold half of Request, attached to the native type once; URL, Address and State."""
+"""Request: the native type, with the methods of it that are written in Python."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pelton._native import Headers, MultiDict, Request
+from pelton._native import Headers, JSONDecodeError, MultiDict, Request
+from pelton.messages.state import State
+from pelton.messages.url import URL, Address, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from typing import Any
 
+    from pelton.forms.form_data import FormData
+    from pelton.forms.parts import Part
+    from pelton.forms.uploads import UploadedFile
 
 _mapping: Any = Mapping  # type checkers do not know its register()
 _mapping.register(Headers)
 _mapping.register(MultiDict)
 
-__all__ = ["URL", "Address", "Headers", "MultiDict", "Request", "State"]
+__all__ = ["Headers", "MultiDict", "Request"]
+
+PIECE_BYTES_MAX = 64 * 1024
+EVENT_ID_BYTES_MAX = 1024
+_STREAMED, _COLLECTED = "pelton.streamed", "pelton.collected"
+_FORM = "pelton.form"
 
 
-class Address(tuple):  # type: ignore[type-arg]
-    """Host and port of one end of a connection; a tuple of both."""
-
-    __slots__ = ()
-
-    def __new__(cls, host: str, port: int) -> Address:
-        return tuple.__new__(cls, (host, port))
-
-    @property
-    def host(self) -> str:
-        """The IP address as text."""
-        host: str = self[0]
-        return host
-
-    @property
-    def port(self) -> int:
-        """The port number."""
-        port: int = self[1]
-        return port
-
-    def __getnewargs__(self) -> tuple[str, int]:
-        return (self[0], self[1])
-
-    def __repr__(self) -> str:
-        return f"Address(host={self[0]!r}, port={self[1]!r})"
-
-
-class URL(str):
-    """A whole URL. It is a `str`, with its parts as attributes."""
-
-    __slots__ = ("_parts",)
-
-    _parts: Any
-
-    def _split(self) -> Any:
-        try:
-            return self._parts
-        except AttributeError:
-            from urllib.parse import urlsplit
-
-            self._parts = urlsplit(str(self))
-            return self._parts
-
-    @property
-    def scheme(self) -> str:
-        """`http` or `https`."""
-        scheme: str = self._split().scheme
-        return scheme
-
-    @property
-    def host(self) -> str | None:
-        """The host in lower case, without the port; None if the URL has none."""
-        host: str | None = self._split().hostname
-        return host
-
-    @property
-    def port(self) -> int | None:
-        """The port; None if the URL does not name one."""
-        port: int | None = self._split().port
-        return port
-
-    @property
-    def path(self) -> str:
-        """The path, percent-encoded as in the URL."""
-        path: str = self._split().path
-        return path
-
-    @property
-    def query(self) -> str:
-        """The query without its `?`, percent-encoded as in the URL; empty if there is none."""
-        query: str = self._split().query
-        return query
-
-
-class State:
-    """An attribute namespace: `state.pool = pool`, then `state.pool`.
-
-    Reads of absent names fall back to another State, `request.state` to `app.state`; what neither has is an
-    AttributeError. As a marker with a name, `Annotated[Pool, State("pool")]`, it gives a handler that value.
-
-    Args:
-        values: What it begins with; or a name, for the marker.
-        fallback: Where absent names are looked up.
-    """
-
-    __slots__ = ("_fallback", "_values")
-
-    _values: Any
-    _fallback: State | None
-
-    def __init__(self, values: dict[str, Any] | str | None = None, fallback: State | None = None) -> None:
-        # With a name it is a marker: Annotated[Pool, State("pool")].
-        object.__setattr__(self, "_values", {} if values is None else values)
-        object.__setattr__(self, "_fallback", fallback)
-
-    def __getattr__(self, name: str) -> Any:
-        # copy and pickle look for methods on an object whose slots are still empty.
-        if name in State.__slots__ or isinstance(self._values, str):
-            raise AttributeError(f"state has no attribute {name!r}")
-        try:
-            return self._values[name]
-        except KeyError:
-            if self._fallback is not None:
-                return getattr(self._fallback, name)
-            raise AttributeError(f"state has no attribute {name!r}") from None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._values[name] = value
-
-    def __delattr__(self, name: str) -> None:
-        try:
-            del self._values[name]
-        except KeyError:
-            raise AttributeError(f"state has no attribute {name!r}") from None
-
-    def __dir__(self) -> list[str]:
-        return sorted({*self._values, *(dir(self._fallback) if self._fallback is not None else ())})
-
-    def __copy__(self) -> State:
-        """Attributes set on the copy are its own; the fallback is the same one."""
-        values = self._values
-        return State(values if isinstance(values, str) else dict(values), self._fallback)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (State, (), (self._values, self._fallback))
-
-    def __setstate__(self, state: tuple[Any, State | None]) -> None:
-        object.__setattr__(self, "_values", state[0])
-        object.__setattr__(self, "_fallback", state[1])
-
-    def __repr__(self) -> str:
-        return f"State({self._values!r})"
-
-
-# --- attached to Request ----------------------------------------------------------------------
+# --- where it came from, and to whom ---
 
 
 def _client(self: Request) -> Address | None:
@@ -203,8 +80,6 @@ def url_for(self: Request, name: str, /, **params: Any) -> str:
     Raises:
         URLBuildError: The name is unknown, or the values do not fit the path.
     """
-    from pelton.routing.routes import quoted
-
     return f"{self.scheme}://{_authority(self)}{quoted(root_path(self))}{self.app.url_for(name, **params)}"
 
 
@@ -305,11 +180,11 @@ def get_query_bool(self: Request, key: str, default: Any = None) -> Any:
 def _read(converter: str, found: str | None, default: Any) -> Any:
     if found is None:
         return default
-    from pelton.validation import scalars as validation
+    from pelton import scalars
 
     try:
-        return getattr(validation, converter)(found)
-    except validation.Invalid:
+        return getattr(scalars, converter)(found)
+    except scalars.Invalid:
         return default
 
 
@@ -387,42 +262,173 @@ def is_xhr(self: Request) -> bool:
     return (self.headers.get("x-requested-with") or "").lower() == "xmlhttprequest"
 
 
+# --- a body that may still arrive, and a client that may leave ---
+
+
+def is_disconnected(self: Request) -> bool:
+    """Whether the client has ended its side, or is gone."""
+    driver = self._driver
+    return driver is not None and driver.disconnected
+
+
+async def disconnected(self: Request) -> None:
+    """Returns when the client has ended its side, is gone, or has its answer."""
+    driver = self._driver
+    if driver is None:
+        raise RuntimeError("disconnected() is for async def handlers, while they run")
+    if not driver.disconnected:
+        from asyncio import shield
+
+        await shield(driver.wait_disconnected())  # all who wait share one future
+
+
+async def stream(self: Request) -> AsyncIterator[bytes]:
+    """The body as it arrives, in pieces of at most 64 KiB; on ordinary routes what was buffered.
+
+    BodyTooLarge over the limit, ClientDisconnected if it is cut short; RuntimeError for a second one.
+    """
+    if self.route is None or not self.route.options.get("stream_body"):
+        file = self._body_file
+        if file is not None:
+            from os import pread
+
+            for at in range(0, len(file), PIECE_BYTES_MAX):
+                yield pread(file.fileno(), PIECE_BYTES_MAX, at)
+            return
+        body = self.body()
+        for at in range(0, len(body), PIECE_BYTES_MAX):
+            yield body[at : at + PIECE_BYTES_MAX]
+        return
+    driver = self._driver
+    if self.context.get(_STREAMED):
+        raise RuntimeError("the body has been read already; it is there once")
+    self.context[_STREAMED] = True
+    if driver is None:
+        raise RuntimeError("stream() is for handlers, while they run")
+    while True:
+        data = driver.read_body()
+        if data is None:
+            await driver.body_arrived()
+        elif not data:
+            return
+        else:
+            yield data
+
+
+async def body_async(self: Request) -> bytes:
+    """The whole body; in a `stream_body` route it is collected first."""
+    if self.route is None or not self.route.options.get("stream_body"):
+        return self.body()
+    collected = self.context.get(_COLLECTED)
+    if collected is None:
+        collected = b"".join([piece async for piece in stream(self)])
+        self.context[_COLLECTED] = collected
+    return collected
+
+
+async def text_async(self: Request) -> str:
+    """`text()`, awaitable; on a `stream_body` route it collects the body first."""
+    return decoded_text(self, await body_async(self))
+
+
+async def json_async(self: Request) -> Any:
+    """`json()`, awaitable; on a `stream_body` route it collects the body first."""
+    if self.route is None or not self.route.options.get("stream_body"):
+        return self.json()
+    from pelton.messages.json_reading import bad_json
+
+    try:
+        return self.app._json_reading.loads(await body_async(self))
+    except JSONDecodeError as error:
+        raise bad_json(error) from error
+
+
+def _last_event_id(self: Request) -> str | None:
+    """What a client that comes back has seen last."""
+    value = self.headers.get("last-event-id")
+    return value if value is None or len(value) <= EVENT_ID_BYTES_MAX else None
+
+
+# --- forms ---
+
+
+def form(self: Request) -> FormData:
+    """The urlencoded or multipart body, parsed once: the same object every time.
+
+    UnsupportedMediaType 415 for another content type, BadBody 400 for a malformed form, BodyTooLarge
+    413 over a limit, HTTPError 507 if there is no room for files. RuntimeError on a `stream_body`
+    route before form_async() has read it.
+    """
+    found: FormData | None = self.context.get(_FORM)
+    if found is None:
+        if self.route is not None and self.route.options.get("stream_body"):
+            raise RuntimeError("form() on a stream_body route: await request.form_async()")
+        from pelton.forms.form_reading import whole_form
+
+        found = self.context[_FORM] = whole_form(self)
+    return found
+
+
+async def form_async(self: Request) -> FormData:
+    """form() of a body that may still arrive; files are written without holding up the loop."""
+    found: FormData | None = self.context.get(_FORM)
+    if found is None:
+        from pelton.forms.form_reading import arriving_form
+
+        found = self.context[_FORM] = await arriving_form(self)
+    return found
+
+
+def _files(self: Request) -> dict[str, list[UploadedFile]]:
+    """The files of form(), by the names they came under."""
+    found = form(self)
+    return {name: found.get_files(name) for name in found.file_names()}
+
+
+def parts(self: Request) -> AsyncIterator[Part]:
+    """The parts of a multipart body one by one, storing nothing; for `stream_body` routes above all.
+
+    Raises as form() does, and as stream() does.
+    """
+    from pelton.forms.parts import parts as parts_of
+
+    return parts_of(self)
+
+
+def sent_form(request: Request) -> FormData:
+    """form(), and an empty one if no body was sent at all."""
+    if _FORM not in request.context and request.headers.get("content-type") is None and not request.body():
+        from pelton.forms.form_data import FormData
+
+        request.context[_FORM] = FormData([])
+    return form(request)
+
+
+# --- what the native type gets ---
+
+
 def _attach() -> None:
-    attached: dict[str, Any] = {
-        "client": property(_client),
-        "server": property(_server),
-        "remote_addr": property(client_ip),
-        "url": property(_url),
-        "state": property(_state),
-        "root_path": property(root_path),
+    """Gives the native type the methods above; those that read what is parsed already are its own."""
+    properties = {
+        "client": _client,
+        "server": _server,
+        "remote_addr": client_ip,
+        "url": _url,
+        "state": _state,
+        "root_path": root_path,
+        "last_event_id": _last_event_id,
+        "files": _files,
     }
-    for method in (
-        client_ip,
-        url_for,
-        text,
-        get_context,
-        set_context,
-        get_param,
-        get_param_int,
-        get_header,
-        get_query_param,
-        get_query_int,
-        get_query_float,
-        get_query_bool,
-        content_type,
-        host,
-        user_agent,
-        accepts,
-        is_json,
-        is_form,
-        is_multipart,
-        is_secure,
-        is_xhr,
-    ):
+    methods = (
+        client_ip, url_for, get_context, set_context, get_param, get_param_int, get_header, get_query_param, get_query_int,
+        get_query_float, get_query_bool, content_type, host, user_agent, accepts, is_json, is_form, is_multipart, is_secure,
+        is_xhr, text, form, form_async, parts, is_disconnected, disconnected, stream, body_async, text_async, json_async,
+    )  # fmt: skip
+    for name, read in properties.items():
+        setattr(Request, name, property(read))
+    for method in methods:
         method.__qualname__ = f"Request.{method.__name__}"
-        attached[method.__name__] = method
-    for name, value in attached.items():
-        setattr(Request, name, value)
+        setattr(Request, method.__name__, method)
 
 
 _attach()

@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any, Literal
 
-    from pelton.streaming.background import BackgroundTasks
     from pelton.messages.files import FileBody
-    from pelton.routing.keywords import HeadersInit
     from pelton.messages.problems import ProblemDetails
-    from pelton.streaming.sending import Streaming
-    from pelton.messages.templates import TemplateBody
+    from pelton.messages.streams import Streaming
+    from pelton.routing.keywords import HeadersInit
+    from pelton.streaming.background import BackgroundTasks
 
 __all__ = ["Response"]
 
@@ -276,8 +275,7 @@ class Response:
             status: From 200 to 599.
             headers: Further header fields.
         """
-        from pelton.messages.templates import TemplateBody
-
+    
         response = made(b"", status, headers, "text/html; charset=utf-8")
         response._body = TemplateBody(name, context)
         return response
@@ -394,11 +392,10 @@ class Response:
             status: From 200 to 599.
             headers: Further header fields.
         """
-        from pelton.streaming.sending import stream_response
+        from pelton.messages.streams import stream_of
 
-        return stream_response(
-            iterable, content_type, content_length=content_length, status=status, headers=headers
-        )
+        fields = [] if headers is None else fields_of(headers)
+        return with_body(stream_of(iterable, content_type, content_length, fields), status, fields)
 
     @staticmethod
     def sse(
@@ -412,10 +409,9 @@ class Response:
             status: From 200 to 599.
             headers: Further header fields.
         """
-        from pelton.streaming.sending import sse_response
+        from pelton.messages.streams import events_of
 
-        return sse_response(iterable, keepalive=keepalive, status=status, headers=headers)
-
+        return with_body(events_of(iterable, keepalive), status, [] if headers is None else fields_of(headers))
 
     @staticmethod
     def file(
@@ -441,11 +437,7 @@ class Response:
         """
         from os.path import basename
 
-        from pelton.messages.files import file_response
-
-        return file_response(
-            path, content_type, attachment=filename or basename(path), root=root, status=status, headers=headers
-        )
+        return _of_file(path, content_type, filename or basename(path), root, status, headers)
 
     @staticmethod
     def sendfile(
@@ -465,9 +457,17 @@ class Response:
             status: From 200 to 599.
             headers: Further header fields.
         """
-        from pelton.messages.files import file_response
+        return _of_file(path, content_type, None, root, status, headers)
 
-        return file_response(path, content_type, attachment=None, root=root, status=status, headers=headers)
+
+class TemplateBody:
+    """The body of a Response that is rendered as it is sent, by the application that sends it."""
+
+    __slots__ = ("context", "name")
+
+    def __init__(self, name: str, context: Mapping[str, Any] | None) -> None:
+        self.name = name
+        self.context = context or {}
 
 
 class Later:
@@ -498,6 +498,47 @@ def made(
     if content_type is not None and not any(key.lower() == b"content-type" for key, _ in fields):
         fields.insert(0, field("Content-Type", content_type))
     return response
+
+
+def with_body(body: Streaming | FileBody, status: int, fields: list[tuple[bytes, bytes]]) -> Response:
+    """A Response whose body is made as it is sent."""
+    response = Response.__new__(Response)
+    response._background = None
+    response._status = checked_status(status)
+    response._body = body
+    response._fields = fields
+    return response
+
+
+def _of_file(
+    path: str | PathLike[str],
+    content_type: str | None,
+    attachment: str | None,
+    root: str | PathLike[str] | None,
+    status: int,
+    headers: HeadersInit | None,
+) -> Response:
+    """Sent under `attachment` as its name if there is one, else shown inline."""
+    from pelton.messages.files import disposition, file_body
+
+    response = with_body(file_body(path, root), status, [] if headers is None else fields_of(headers))
+    fields = response._fields
+    given = {key.lower() for key, _ in fields}
+    if content_type is not None and b"content-type" not in given:
+        fields.insert(0, field("Content-Type", content_type))
+    if attachment is not None and b"content-disposition" not in given:
+        fields.append(field("Content-Disposition", disposition(attachment)))
+    return response
+
+
+def copied(response: Response) -> Response:
+    """A copy that may be changed."""
+    copy = Response.__new__(Response)
+    copy._status = response._status or 200
+    copy._body = response._body
+    copy._fields = list(response._fields)
+    copy._background = response._background
+    return copy
 
 
 def side_channel() -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pelton.errors import RegistrationError
+from pelton.messages.response import TemplateBody, copied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,23 +132,11 @@ def enabled(app: Rendering) -> Templates:
     return app._templates
 
 
-class TemplateBody:
-    """The body of a Response that is rendered as it is sent, by the application that sends it."""
-
-    __slots__ = ("context", "name")
-
-    def __init__(self, name: str, context: Mapping[str, Any] | None) -> None:
-        self.name = name
-        self.context = context or {}
-
-
 async def rendered(response: Response, app: Rendering) -> Response:
     """The response with the text of its template, if it has one."""
     template = response._body
     if not isinstance(template, TemplateBody):
         return response
-    from pelton.routing.answers import copied
-
     made = copied(response)  # it may be returned again, and is rendered anew then
     source = enabled(app).environment(True).get_template(template.name)
     made._body = (await source.render_async(template.context)).encode()

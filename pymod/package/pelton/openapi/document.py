@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from pelton.validation.builtin_schemas import described_by
-from pelton.openapi.operation_parameters import body_in, parameters_in
-from pelton.openapi.operation_responses import responses_of
+from pelton.callables import innermost
 from pelton.openapi.openapi_security import SecuritySchemes
 from pelton.openapi.openapi_signatures import signature_of
-from pelton.validation.parameters import innermost
+from pelton.openapi.operation_parameters import body_in, parameters_in
+from pelton.openapi.operation_responses import responses_of
 from pelton.openapi.schemas import Schemas
+from pelton.validation.builtin_schemas import described_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from pelton.callables import name_of
 from pelton.dependencies.graph import Graph, Step, UnknownName
 from pelton.errors import HandlerSignatureError
-from pelton.validation.marker_reading import is_dependency
-from pelton.validation.parameters import Unresolved, name_of, parameters_of
 from pelton.signature.compiler import Compiler
+from pelton.validation.marker_reading import is_dependency
+from pelton.validation.parameters import Unresolved, parameters_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from pelton.app import App
-    from pelton.validation.markers import Dependency
     from pelton.routing.routes import RouteInfo
     from pelton.signature.sources import Source
+    from pelton.validation.markers import Dependency
 
 
 class Signature:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from pelton.signature.model_fields import field_parameter
+from pelton.signature.sources import default_of, key_of
 from pelton.validation.annotations import is_model, unwrapped, without_none
 from pelton.validation.builtin_schemas import constrained, jsonable, titled
-from pelton.signature.model_fields import field_parameter
 from pelton.validation.parameters import EMPTY
-from pelton.signature.sources import default_of, key_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from pelton.openapi.openapi_signatures import Signature
-    from pelton.routing.routes import RouteInfo
     from pelton.openapi.schemas import Schemas
+    from pelton.routing.routes import RouteInfo
     from pelton.signature.sources import Source
 
 PLACES = ("path", "query", "header", "cookie")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pelton.validation.annotations import is_union, origin_and_arguments, unwrapped
+from pelton.callables import is_async_generator, is_generator
 from pelton.errors import PHRASES
-from pelton.streaming.item_encoding import EVENTS, declared_item, encoding_declared
-from pelton.validation.parameters import EMPTY, is_async_generator, is_generator
 from pelton.messages.problems import ProblemDetails
 from pelton.messages.response import Response
+from pelton.messages.streams import EVENTS
+from pelton.streaming.item_encoding import declared_item, encoding_declared
+from pelton.validation.annotations import is_union, origin_and_arguments, unwrapped
+from pelton.validation.parameters import EMPTY
 from pelton.validation.results import promised
 
 TYPE_CHECKING = False
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
     from pelton.app import App
     from pelton.openapi.openapi_signatures import Signature
-    from pelton.routing.routes import RouteInfo
     from pelton.openapi.schemas import Schemas
+    from pelton.routing.routes import RouteInfo
 
 JSON, PROBLEM, OCTETS = "application/json", "application/problem+json", "application/octet-stream"
 _RANGES = {"1": "Information", "2": "Success", "3": "Redirection", "4": "Client Error", "5": "Server Error"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 from pelton import _native
-from pelton.routing.blueprints import Within
 from pelton.errors import place_of
 from pelton.messages.response import Response
+from pelton.messages.url import quoted
+from pelton.routing.blueprints import Within
 from pelton.routing.registrar import RouteEntry, checked_template
-from pelton.routing.routes import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,10 +7,11 @@ from pelton.config.concurrency import read_pool
 from pelton.errors import BodyTooLarge, ClientDisconnected, HTTPError, ResponseTypeError, phrase
 from pelton.messages.headers import checked_status, fields_of, laid_over, with_charset
 from pelton.messages.problems import ProblemDetails
-from pelton.messages.response import Later, Response, made
+from pelton.messages.response import Later, Response, TemplateBody, copied, made, with_body
+from pelton.messages.streams import Streaming
+from pelton.messages.templates import rendered
 from pelton.routing.side_channel import merge_side
-from pelton.streaming.sending import Delivery, Streaming, send, streaming_response, streams
-from pelton.messages.templates import TemplateBody, rendered
+from pelton.streaming.sending import Delivery, send, streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -202,8 +203,8 @@ class Answers:
 
     def stream_response(self, value: Any, route: RouteInfo | None) -> Response:
         if route is None:
-            return streaming_response(Streaming(value), 200, [])
-        return streaming_response(
+            return with_body(Streaming(value), 200, [])
+        return with_body(
             Streaming(value, encoding=route.items, media_type=route.media_type), route.status, []
         )
 
@@ -343,24 +344,6 @@ class Answers:
         response = self.response(value, route)
         merge_side(response, value, side)
         return response
-
-
-def copied(response: Response) -> Response:
-    copy = Response.__new__(Response)
-    copy._status = response._status or 200
-    copy._body = response._body
-    copy._fields = list(response._fields)
-    copy._background = response._background
-    return copy
-
-
-def background_of(side: Response) -> Any:
-    """The tasks of a request, which its side channel carries."""
-    if side._background is None:
-        from pelton.streaming.background import BackgroundTasks
-
-        side._background = BackgroundTasks()
-    return side._background
 
 
 def websocket_of(request: Request, route: RouteInfo) -> Any:

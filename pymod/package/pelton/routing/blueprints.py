@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pelton.errors import RegistrationError
 from pelton.routing.layers import Layered
-from pelton.routing.route_options import taken_dependencies, taken_sequence
 from pelton.routing.registrar import Routed, taken_guards
+from pelton.routing.route_options import taken_dependencies, taken_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

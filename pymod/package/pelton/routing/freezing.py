@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pelton.routing.answers import background_of, disconnect_error, websocket_of
+from pelton.callables import name_of
 from pelton.errors import HandlerSignatureError, HTTPError
-from pelton.validation.models import bad_json
-from pelton.validation.parameters import Unresolved, name_of
+from pelton.messages.json_reading import bad_json
 from pelton.messages.response import JSON_ENCODER, side_channel
+from pelton.routing.answers import disconnect_error, websocket_of
+from pelton.streaming.background import background_of
+from pelton.validation.parameters import Unresolved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import Hooks
-    from pelton.routing.answers import Answers
     from pelton.app import App
+    from pelton.routing.answers import Answers
 
 
 def compile_unresolved(app: App) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pelton.callables import is_coroutine, name_of
 from pelton.errors import ForbiddenError, GuardError, UnauthorizedError, place_of
 from pelton.routing.layer_checks import check_call
-from pelton.validation.parameters import is_coroutine, name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from pelton.callables import name_of
 from pelton.errors import ClientDisconnected, HTTPError, ResponseTypeError, place_of
-from pelton.validation.parameters import name_of
-from pelton.messages.response import Later, Response, later
-from pelton.streaming.sending import Streaming
-from pelton.messages.templates import TemplateBody, rendered
+from pelton.messages.response import Later, Response, TemplateBody, later
+from pelton.messages.streams import Streaming
+from pelton.messages.templates import rendered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import Request
-    from pelton.routing.answers import Answers
     from pelton.app import App
     from pelton.dependencies.closers import Closing
     from pelton.dependencies.injection import Injection
+    from pelton.routing.answers import Answers
     from pelton.routing.routes import RouteInfo
 
 
@@ -151,7 +151,7 @@ def carried(response: Response, behind: list[Response]) -> Response:
         if one._background is not None and one._background is not response._background:
             parts.append(one._background)
     if parts:
-        from pelton.routing.answers import copied
+        from pelton.messages.response import copied
 
         response = copied(response)
         if response._background is not None:
@@ -195,8 +195,8 @@ def call_apart(app: App) -> Callable[[Request], Coroutine[Any, Any, Any]]:
 def _injection(app: App, route: RouteInfo) -> Injection:
     """The handler's arguments as they are read in Python."""
     from pelton.config.concurrency import read_concurrency
-    from pelton.validation.parameters import parameters_of
     from pelton.signature.compiler import Compiler
+    from pelton.validation.parameters import parameters_of
 
     compiler = Compiler(app, route)
     pool = read_concurrency(route.options, route.handler, route.where).pool

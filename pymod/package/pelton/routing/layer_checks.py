@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pelton.callables import innermost, is_async_generator, is_coroutine, is_generator, is_passed_on, name_of
 from pelton.errors import RegistrationError
-from pelton.validation.parameters import innermost, is_async_generator, is_coroutine, is_generator, is_passed_on, name_of
 from pelton.python_versions import signature_of
 
 TYPE_CHECKING = False

@@ -8,10 +8,10 @@ coroutine function only if one of them, or the handler's own call, has to be awa
 from __future__ import annotations
 
 from pelton._native import Request
+from pelton.callables import is_coroutine, is_passed_on
+from pelton.messages.response import Later, Response, later
 from pelton.routing.guards import is_awaited, refuse
 from pelton.routing.layer_calls import LATE, Endpoint, abandoned, carried, other_request
-from pelton.validation.parameters import is_coroutine, is_passed_on
-from pelton.messages.response import Later, Response, later
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

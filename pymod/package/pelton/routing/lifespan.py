@@ -87,7 +87,7 @@ class Lifespan:
 
 
 def _no_context_manager(lifespan: Any, made: Any) -> StartupError:
-    from pelton.validation.parameters import name_of
+    from pelton.callables import name_of
 
     if hasattr(made, "__await__") and hasattr(made, "close"):
         made.close()  # nobody awaits it

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pelton.errors import RegistrationError
-from pelton.routing.routes import Template, check_literals, quoted
+from pelton.messages.url import quoted
+from pelton.routing.routes import Template, check_literals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pelton.errors import RegistrationError, URLBuildError
+from pelton.messages.url import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,13 +68,6 @@ class Template:
                 raise URLBuildError(f"{what}: no value for {place}: {error}") from None
             built += quoted(literal)
         return built
-
-
-def quoted(literal: str) -> str:
-    """A literal part of a path as it stands in a URL."""
-    from urllib.parse import quote
-
-    return quote(literal, safe="/!$&'()*+,;=:@~")
 
 
 def check_literals(template: Template, where: str) -> None:

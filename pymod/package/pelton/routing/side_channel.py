@@ -5,7 +5,8 @@ from __future__ import annotations
 from pelton.messages.headers import fields_of, laid_over
 from pelton.messages.problems import ProblemDetails
 from pelton.messages.response import Response
-from pelton.streaming.sending import Streaming, streams
+from pelton.messages.streams import Streaming
+from pelton.streaming.sending import streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from pelton._native import HandlerCoroutine
     from pelton.app import App
-    from pelton.streaming.background import BackgroundTasks
-    from pelton.dependencies.closers import Closing
-    from pelton.websocket.brokers import Broker
     from pelton.config.settings import Values
+    from pelton.dependencies.closers import Closing
+    from pelton.streaming.background import BackgroundTasks
+    from pelton.websocket.brokers import Broker
     from pelton.websocket.topics import Receivers
 
 QUICK_STOP_S = 1.0  # what a quick stop leaves to what goes on (PRC-002), as the server does

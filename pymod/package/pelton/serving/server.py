@@ -7,9 +7,17 @@ import sys
 from _thread import get_native_id  # threading would cost an import
 
 from pelton import _native
+from pelton.config.settings import (
+    SETTINGS,
+    defaults,
+    logs_of,
+    native_values,
+    response_fields,
+    websocket_settings,
+    with_changes,
+    with_environment,
+)
 from pelton.errors import ConfigError, RegistrationError, StartupError
-from pelton.config.settings import SETTINGS, defaults, logs_of, native_values, response_fields, with_changes
-from pelton.config.settings import websocket_settings, with_environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +25,10 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from pelton.app import App
-    from pelton.websocket.brokers import Broker
-    from pelton.websocket.bus import BusEnds
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
+    from pelton.websocket.brokers import Broker
+    from pelton.websocket.bus import BusEnds
 
 VERSION = "0.1.0"
 

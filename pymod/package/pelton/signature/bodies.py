@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pelton.validation import scalars as validation
+from pelton import scalars
 from pelton._native import json_dumps
+from pelton.errors import UnsupportedMediaType
+from pelton.scalars import Problems, missing
+from pelton.signature.sources import Source, absent, default_of, limited, set_default
 from pelton.validation.annotations import Unfit, described, fits_text, peeled, unwrapped, without_none
 from pelton.validation.constraints import fitting
-from pelton.errors import UnsupportedMediaType
 from pelton.validation.models import BodyType
-from pelton.signature.sources import Source, absent, default_of, limited, set_default
-from pelton.validation.scalars import Problems, missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _other_source(
     bare = without_none(unwrapped(tp))[0]
     default, factory = default_of(parameter, marker)
     constraints = marker.constraints if marker is not None else {}
-    limits = validation.checker(constraints)
+    limits = scalars.checker(constraints)
     body: BodyType | None = None
     if bare not in (str, bytes):
         if not (media_type == "application/json" or media_type.endswith("+json")):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pelton.validation.annotations import Unfit, described, fits_text, is_model, is_scalar
-from pelton.signature.bodies import body_source
+from pelton.callables import is_coroutine, is_generator, is_passed_on, name_of
 from pelton.config.concurrency import CONFIGURED, read_concurrency
-from pelton.validation.constraints import bounded
 from pelton.errors import HandlerSignatureError
+from pelton.messages.state import State
+from pelton.signature.bodies import body_source
 from pelton.signature.explaining import explainer
-from pelton.validation.marker_reading import StateReader, is_dependency, is_state, marker_of, state_of
-from pelton.validation.parameters import EMPTY, Unresolved, is_coroutine, is_generator, is_passed_on, name_of, parameters_of
-from pelton.messages.request import State
 from pelton.signature.sources import Source, default_of, path_source, text_source
+from pelton.validation.annotations import Unfit, described, fits_text, is_model, is_scalar
+from pelton.validation.constraints import bounded
+from pelton.validation.marker_reading import StateReader, is_dependency, is_state, marker_of, state_of
+from pelton.validation.parameters import EMPTY, Unresolved, parameters_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from pelton._native import Argument, Plan
     from pelton.app import App
     from pelton.dependencies.injection import Injection
-    from pelton.validation.parameters import Parameter
-    from pelton.validation.markers import Marker
     from pelton.routing.routes import RouteInfo
+    from pelton.validation.markers import Marker
+    from pelton.validation.parameters import Parameter
 
     # A parameter whose argument waits for the others: a body, or what a provider makes.
     Waiting = tuple[Parameter, Any, Marker | None]
@@ -131,8 +132,7 @@ class Compiler:
         return in_pool
 
     def result(self, plan: Plan, returned: Any) -> None:
-        from pelton.streaming.item_encoding import encoding_of_result
-        from pelton.validation.results import promised, result_type
+        from pelton.validation.results import encoding_of_result, promised, result_type
 
         if returned is not EMPTY and "response_model" not in self.route.options:
             self.route.items = encoding_of_result(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pelton.errors import RequestValidationError
-from pelton.validation.scalars import Problems
+from pelton.scalars import Problems
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

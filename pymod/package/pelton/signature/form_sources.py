@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pelton.validation.annotations import Unfit, collection_of, described, parts, unwrapped, without_none
-from pelton.messages.forms import sent_form
+from pelton.messages.request import sent_form
+from pelton.scalars import Problems, checker, entry
 from pelton.signature.sources import Source, absent, default_of, limited
-from pelton.validation.scalars import Problems, checker, entry
+from pelton.validation.annotations import Unfit, collection_of, described, parts, unwrapped, without_none
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from pelton._native import Request
     from pelton.forms.form_data import FormData
-    from pelton.validation.parameters import Parameter
-    from pelton.validation.markers import Marker
     from pelton.forms.uploads import UploadedFile
+    from pelton.validation.markers import Marker
+    from pelton.validation.parameters import Parameter
 
 
 def is_upload(tp: Any) -> bool:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pelton.messages.request import sent_form
+from pelton.scalars import Problems, entry, missing
+from pelton.signature.form_sources import refuse_file
+from pelton.signature.model_fields import ModelField, msgspec_fields, pydantic_fields, takes_many
+from pelton.signature.sources import Source, absent, default_of, key_of, text_source
 from pelton.validation.annotations import (
     Unfit,
     declared_fields,
@@ -16,13 +21,8 @@ from pelton.validation.annotations import (
     without_none,
 )
 from pelton.validation.constraints import bounded
-from pelton.signature.form_sources import refuse_file
-from pelton.messages.forms import sent_form
-from pelton.signature.model_fields import ModelField, msgspec_fields, pydantic_fields, takes_many
+from pelton.validation.models import entries_of
 from pelton.validation.parameters import EMPTY, Parameter
-from pelton.validation.pydantic_entries import entries_of
-from pelton.signature.sources import Source, absent, default_of, key_of, text_source
-from pelton.validation.scalars import Problems, entry, missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pelton.validation import scalars as validation
+from pelton import scalars
+from pelton.scalars import Invalid, Problems, entry, missing
 from pelton.validation.annotations import (
     Unfit,
     collection_of,
@@ -13,7 +14,6 @@ from pelton.validation.annotations import (
     unwrapped,
 )
 from pelton.validation.parameters import EMPTY
-from pelton.validation.scalars import Invalid, Problems, entry, missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def path_source(
     else:
         convert = "as_matched"
         by_text = _matched_converter(where, name, converter, bare)
-    limits = validation.checker(constraints)
+    limits = scalars.checker(constraints)
     if limits is not None:
         convert = by_text = _checked(by_text, limits)
     loc = ["path", name]
@@ -120,10 +120,10 @@ def _plain_converter(where: str, name: str, bare: Any) -> Any:
 
 def _matched_converter(where: str, name: str, converter: str, bare: Any) -> Callable[[str], Any]:
     shown, by_text = {
-        "int": ("int", validation.as_int),
-        "float": ("float", validation.as_float),
-        "uuid": ("UUID", validation.as_uuid),
-    }.get(converter, ("str", validation.as_str))
+        "int": ("int", scalars.as_int),
+        "float": ("float", scalars.as_float),
+        "uuid": ("UUID", scalars.as_uuid),
+    }.get(converter, ("str", scalars.as_str))
     if bare is not EMPTY and getattr(bare, "__name__", None) != shown:
         form = "regex" if converter.startswith("regex(") else converter
         raise Unfit(
@@ -148,14 +148,14 @@ def text_source(where: str, source: Any, parameter: Parameter, tp: Any, marker: 
     if source == "header":
         key = key.lower()
     default, factory = default_of(parameter, marker)
-    limits = validation.checker(marker.constraints if marker is not None else {})
+    limits = scalars.checker(marker.constraints if marker is not None else {})
     inner, _ = peeled(tp)
     loc = ["body" if source == "form" else source, key]
     collection = collection_of(inner)
     if collection is not None:
         if source == "cookie":
             raise Unfit(f"{where} is a list, but a cookie has one value", "annotate a scalar")
-        of_items = validation.checker(marker.constraints.get("items", {}) if marker is not None else {})
+        of_items = scalars.checker(marker.constraints.get("items", {}) if marker is not None else {})
         read = _reader_of_many(source, key, collection, of_items, limits, default, factory, loc)
         return Source(source, read, {"source": "resolver", "resolve": read})
     convert: Any = _NATIVE.get(inner) or scalar_converter(inner)
@@ -176,12 +176,12 @@ def _text_converter(convert: Any) -> Callable[[str], Any]:
     elif convert == "bytes":
         made = str.encode
     else:
-        made = getattr(validation, "as_str" if convert == "as_matched" else f"as_{convert}")
+        made = getattr(scalars, "as_str" if convert == "as_matched" else f"as_{convert}")
     return made
 
 
 def _checked(convert: Callable[[str], Any], limits: Callable[[Any], Any]) -> Callable[[str], Any]:
-    if convert is validation.as_str:
+    if convert is scalars.as_str:
         return limits
 
     def checked(text: str) -> Any:
@@ -211,7 +211,7 @@ def limited(limits: Callable[[Any], Any], value: Any, loc: list[Any]) -> Any:
 def _form_of(request: Any) -> FormData:
     """The form of a request; a form is its own, for the models that are read from one."""
     from pelton.forms.form_data import FormData
-    from pelton.messages.forms import sent_form
+    from pelton.messages.request import sent_form
 
     return request if isinstance(request, FormData) else sent_form(request)
 

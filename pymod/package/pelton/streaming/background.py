@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pelton.callables import is_async, is_async_generator
 from pelton.errors import place_of
-from pelton.validation.parameters import is_async, is_async_generator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, ParamSpec
 
+    from pelton.messages.response import Response
     from pelton.serving.pool import BlockingPool
 
     P = ParamSpec("P")
@@ -67,6 +68,13 @@ class BackgroundTasks:
             except BaseException as error:  # noqa: BLE001
                 log(_says(func), error)
         self._tasks.clear()
+
+
+def background_of(side: Response) -> Any:
+    """The tasks of a request, which its side channel carries."""
+    if side._background is None:
+        side._background = BackgroundTasks()
+    return side._background
 
 
 async def _run(

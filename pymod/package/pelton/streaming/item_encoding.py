@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pelton.validation.annotations import described, is_union, origin_and_arguments, unwrapped
 from pelton.errors import ResponseTypeError
 from pelton.messages.headers import with_charset
+from pelton.messages.streams import EVENTS, OCTETS
 from pelton.streaming.sse import SseEvent, data_text, event_text
+from pelton.validation.annotations import described, is_union, origin_and_arguments, unwrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     Dumps = Callable[[Any], bytes]
 
-EVENTS, LINES, OCTETS = "text/event-stream", "application/x-ndjson", "application/octet-stream"
+LINES = "application/x-ndjson"
 
 _STREAMS = ("AsyncGenerator", "AsyncIterable", "AsyncIterator", "Generator", "Iterable", "Iterator")
 
@@ -55,41 +56,13 @@ def encoding_declared(
     item: Any, media_type: str | None, dumps: Dumps, convert: Callable[[Any], Any] | None = None
 ) -> ItemEncoding:
     """For items of this declared type; `convert` takes an item through that type before it is JSON."""
-    if _holds_events(item):
+    if holds_events(item):
         return events(dumps)
     if all(one in (bytes, bytearray, memoryview) for one in _members(item)):
         return octets(media_type)
     if item is str and _is_text(media_type):
         return text(media_type)
     return lines(media_type, dumps, convert, described(item))
-
-
-def encoding_of_result(
-    annotation: Any,
-    media_type: str | None,
-    dumps: Dumps,
-    validator: str,
-    default: Callable[[Any], Any] | None = None,
-) -> ItemEncoding | None:
-    """For a handler with this return annotation; None if that settles nothing. Unfit if no engine takes its items.
-
-    As of a declared result, no field that the item's type does not declare leaves the server.
-    """
-    item = declared_item(annotation)
-    if item is None:
-        return None
-    from pelton.validation.results import result_type
-
-    known = (str, bytes, bytearray, memoryview)
-    made = None if item in known or _holds_events(item) else result_type(item, validator, default)
-    if made is None:
-        return encoding_declared(item, media_type, dumps)
-    encode, unless = made.encode, made.unless
-
-    def convert(value: Any) -> Any:
-        return value if type(value) is unless else encode(value)
-
-    return encoding_declared(item, media_type, dumps, convert)
 
 
 def encoding_of(first: Any, media_type: str | None, dumps: Dumps) -> ItemEncoding:
@@ -179,7 +152,7 @@ def _members(item: Any) -> list[Any]:
     return [unwrapped(one) for one in arguments] if is_union(origin) else [item]
 
 
-def _holds_events(item: Any) -> bool:
+def holds_events(item: Any) -> bool:
     return any(isinstance(one, type) and issubclass(one, SseEvent) for one in _members(item))
 
 

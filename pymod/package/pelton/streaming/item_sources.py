@@ -36,11 +36,6 @@ def source_of(stream: Any, pool: BlockingPool | None) -> ItemSource:
     return InlineSource(stream) if pool is None else PooledSource(stream, pool)
 
 
-def is_stream(value: Any) -> bool:
-    """Whether a handler that returns this streams: generators and iterators do, lists do not."""
-    return hasattr(value, "__next__") or hasattr(value, "__anext__")
-
-
 class AsyncSource:
     """An async generator or iterator."""
 

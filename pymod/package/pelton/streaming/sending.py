@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pelton.errors import ClientDisconnected, ResponseValidationError
-from pelton.messages.headers import checked_status, field, fields_of, laid_over, with_charset
-from pelton.streaming.item_encoding import EVENTS, OCTETS, encoding_as, encoding_of, type_without_items
-from pelton.streaming.item_sources import END, is_stream, source_of
-from pelton.messages.response import Response
+from pelton.messages.headers import laid_over, with_charset
+from pelton.messages.streams import EVENTS, Streaming, is_stream
+from pelton.streaming.item_encoding import encoding_as, encoding_of, type_without_items
+from pelton.streaming.item_sources import END, source_of
 from pelton.streaming.sse import KEEP_ALIVE, SseStream
 
 TYPE_CHECKING = False
@@ -16,11 +16,9 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from pelton._native import ItemPump
-    from pelton.dependencies.closers import Closing
+    from pelton.serving.pool import BlockingPool
     from pelton.streaming.item_encoding import Dumps, ItemEncoding
     from pelton.streaming.item_sources import ItemSource
-    from pelton.routing.keywords import HeadersInit
-    from pelton.serving.pool import BlockingPool
 
     class Sink(Protocol):
         """Where a stream goes: one response of one connection."""
@@ -60,60 +58,6 @@ _BODILESS = (204, 205, 304)
 _EVENT_FIELDS = [(b"Cache-Control", b"no-cache"), (b"X-Accel-Buffering", b"no")]
 
 
-class Streaming:
-    """The body of a streaming Response. It can be sent once.
-
-    `encoding` is settled by the handler's declared type, `content_type` by the user; with neither the
-    first item and `media_type`, the route's, decide.
-    """
-
-    __slots__ = (
-        "closing", "content_length", "content_type", "encoding", "keep_alive_s", "media_type", "side", "side_yields", "stream", "taken"
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        stream: Any,
-        *,
-        encoding: ItemEncoding | None = None,
-        content_type: str | None = None,
-        media_type: str | None = None,
-        content_length: int | None = None,
-        keep_alive_s: float | None = None,
-    ) -> None:
-        self.stream = stream
-        self.encoding = encoding
-        self.content_type = content_type
-        self.media_type = media_type
-        self.content_length = content_length
-        self.keep_alive_s = keep_alive_s
-        self.taken = False
-        self.closing: Closing | None = None  # of the dependencies, when it has been sent
-        self.side: Response | None = None  # what a generator says before its first item goes with the head
-        self.side_yields = False  # to the status and the fields that were returned beside the generator
-
-    def take(self) -> Any:
-        if self.taken:
-            raise RuntimeError("a streaming response can be sent once; make a new one for each request")
-        self.taken = True
-        return self.stream
-
-    def known_type(self) -> str | None:
-        """The content type as far as it is known before the first item."""
-        if self.encoding is not None:
-            return self.encoding.content_type
-        if self.content_type is not None:
-            return type_without_items(self.content_type)
-        return self.media_type and with_charset(self.media_type)
-
-    def encoding_of(self, first: Any, dumps: Dumps) -> ItemEncoding:
-        if self.encoding is not None:
-            return self.encoding
-        if self.content_type is not None:
-            return encoding_as(self.content_type, first, dumps)
-        return encoding_of(first, self.media_type, dumps)
-
-
 class Delivery:
     """What one sending needs beside the stream: the head, and the application's ways."""
 
@@ -146,56 +90,22 @@ def streams(value: Any) -> bool:
     return isinstance(value, SseStream) or is_stream(value)
 
 
-def stream_response(
-    iterable: Any,
-    content_type: str = OCTETS,
-    *,
-    content_length: int | None = None,
-    status: int = 200,
-    headers: HeadersInit | None = None,
-) -> Response:
-    """Response.stream: octets, str as UTF-8, or what `content_type` asks for (events, lines of JSON)."""
-    fields = [] if headers is None else fields_of(headers)
-    for name, value in fields:
-        if name.lower() == b"content-type":
-            content_type = value.decode("latin-1")
-        elif name.lower() == b"content-length":
-            raise ValueError("the length of a stream is told by content_length=, not by a header")
-    if content_length is not None and (type(content_length) is not int or content_length < 0):
-        raise ValueError(f"content_length is a number of octets from 0, not {content_length!r}")
-    field("Content-Type", content_type)
-    return streaming_response(
-        Streaming(_iterable(iterable), content_type=content_type, content_length=content_length), status, fields
-    )
+def known_type(streaming: Streaming) -> str | None:
+    """The content type as far as it is known before the first item."""
+    if streaming.encoding is not None:
+        return streaming.encoding.content_type
+    if streaming.content_type is not None:
+        return type_without_items(streaming.content_type)
+    return streaming.media_type and with_charset(streaming.media_type)
 
 
-def sse_response(
-    iterable: Any, *, keepalive: float | None = None, status: int = 200, headers: HeadersInit | None = None
-) -> Response:
-    """Response.sse: an event stream; a comment goes out after `keepalive` silent seconds, 0 for never."""
-    if keepalive is not None and not 0 <= keepalive < 2**32:
-        raise ValueError(f"keepalive is a number of seconds from 0, not {keepalive!r}")
-    fields = [] if headers is None else fields_of(headers)
-    return streaming_response(
-        Streaming(_iterable(iterable), content_type=EVENTS, keep_alive_s=keepalive), status, fields
-    )
-
-
-def streaming_response(streaming: Streaming, status: int, fields: list[tuple[bytes, bytes]]) -> Response:
-    response = Response.__new__(Response)
-    response._background = None
-    response._status = checked_status(status)
-    response._body = streaming
-    response._fields = fields
-    return response
-
-
-def _iterable(value: Any) -> Any:
-    if isinstance(value, str | bytes | bytearray | memoryview) or not (
-        hasattr(value, "__iter__") or hasattr(value, "__aiter__") or is_stream(value)
-    ):
-        raise TypeError(f"a streaming response takes an iterable of its items, not {type(value).__name__}")
-    return value
+def encoding_by(streaming: Streaming, first: Any, dumps: Dumps) -> ItemEncoding:
+    """How the items are encoded, of which `first` is the first."""
+    if streaming.encoding is not None:
+        return streaming.encoding
+    if streaming.content_type is not None:
+        return encoding_as(streaming.content_type, first, dumps)
+    return encoding_of(first, streaming.media_type, dumps)
 
 
 async def send(sink: Sink, streaming: Streaming, delivery: Delivery) -> BaseException | None:
@@ -240,7 +150,7 @@ class _Sending:
         if self.sink.gone or self.status in _BODILESS:
             # No octet of the body will leave: the producer is closed before it starts.
             await self.close()
-            self.begin(self.streaming.known_type())
+            self.begin(known_type(self.streaming))
             self.sink.end()
             return None
         try:
@@ -268,7 +178,7 @@ class _Sending:
     async def pass_items(self) -> None:
         from pelton._native import ItemPump
 
-        is_events = self.streaming.known_type() == EVENTS
+        is_events = known_type(self.streaming) == EVENTS
         self.sink.produce(is_events)
         if is_events:
             self.note_events()
@@ -276,7 +186,7 @@ class _Sending:
         if item is END or self.status in _BODILESS:
             await self.finish()
             return
-        encoding = self.streaming.encoding_of(item, self.delivery.dumps)
+        encoding = encoding_by(self.streaming, item, self.delivery.dumps)
         data = encoding.encode(item)
         self.begin(encoding.content_type)
         write = self.sink.write if self.length is None else self.write
@@ -341,7 +251,7 @@ class _Sending:
         await self.close()
         if not self.begun:
             self.length = 0
-            self.begin(self.streaming.known_type())
+            self.begin(known_type(self.streaming))
         self.sink.end()
 
     async def close(self) -> None:

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from pelton import _native
+from pelton.config.settings import native_values, response_fields, websocket_settings
 from pelton.testing.client_base import ClientBase
 from pelton.testing.client_pump import Pump
 from pelton.testing.client_runtime import Call, ClientRuntime, Unhandled, start_task
 from pelton.testing.client_stream import AsyncStreamedResponse, begun
 from pelton.testing.response_parser import ResponseParser
-from pelton.config.settings import native_values, response_fields, websocket_settings
 from pelton.testing.websocket_session import AsyncWebSocketSession, opened
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from pelton.app import App
+    from pelton.routing.keywords import HeadersInit
     from pelton.testing.client_base import ClientOptions
     from pelton.testing.client_requests import Address, RequestOptions, StreamOptions
-    from pelton.routing.keywords import HeadersInit
     from pelton.testing.received import TestResponse
 
 LEAVE_S = 10.0

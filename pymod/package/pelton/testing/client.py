@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
 from pelton import _native
+from pelton.config.settings import native_values, response_fields, websocket_settings
+from pelton.loop import Loop, Running
+from pelton.serving.runtime import Runtime
 from pelton.testing.async_client import AsyncTestClient
 from pelton.testing.client_base import ClientBase, ClientOptions
 from pelton.testing.client_stream import MemoryWire, at_once, begun_response
 from pelton.testing.cookie_jar import Cookies
 from pelton.testing.live import live_server
-from pelton.loop import Loop, Running
 from pelton.testing.received import TestResponse
 from pelton.testing.response_parser import ResponseParser
-from pelton.serving.runtime import Runtime
-from pelton.config.settings import native_values, response_fields, websocket_settings
 from pelton.testing.websocket_session import WebSocketRefused, WebSocketSession
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from pelton.app import App
+    from pelton.routing.keywords import HeadersInit
     from pelton.testing.client_requests import Address, RequestOptions, StreamOptions
     from pelton.testing.client_stream import StreamedResponse
-    from pelton.routing.keywords import HeadersInit
 
 __all__ = ["AsyncTestClient", "Cookies", "TestClient", "TestResponse", "WebSocketRefused", "live_server"]
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 from urllib.parse import urlsplit
 
+from pelton.config.settings import defaults
+from pelton.errors import InvalidHeader
 from pelton.testing.client_requests import Address, Asked, address_of, pairs, resolved
 from pelton.testing.cookie_jar import Cookies
-from pelton.errors import InvalidHeader
 from pelton.testing.received import TestResponse, parse_response
-from pelton.config.settings import defaults
 from pelton.testing.websocket_session import new_key, upgrade_fields
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from pelton import _native
     from pelton.app import App
-    from pelton.testing.client_stream import Wire
-    from pelton.routing.keywords import HeadersInit
     from pelton.config.settings import Values
+    from pelton.routing.keywords import HeadersInit
+    from pelton.testing.client_stream import Wire
 
 
 class ClientOptions(TypedDict, total=False):

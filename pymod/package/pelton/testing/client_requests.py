@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from urllib.parse import SplitResult
 
-    from pelton.testing.client_forms import Data, Files
     from pelton.routing.keywords import HeadersInit
+    from pelton.testing.client_forms import Data, Files
     from pelton.testing.received import TestResponse
 
     Params = Mapping[str, Any] | Iterable[tuple[str, Any]]

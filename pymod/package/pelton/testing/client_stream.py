@@ -5,9 +5,9 @@ from __future__ import annotations
 from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pelton.streaming.sse import EventReader
 from pelton.testing.received import TestResponse
 from pelton.testing.response_parser import ResponseParser
-from pelton.streaming.sse import EventReader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
     from pelton import _native
     from pelton.app import App
+    from pelton.config.settings import Values
     from pelton.routing.keywords import Settings
     from pelton.serving.server import Serving
-    from pelton.config.settings import Values
 
 
 _ADDRESS = {"host": "127.0.0.1", "port": 0, "uds": None}
@@ -33,8 +33,8 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
     """
 
     def __init__(self, app: App, **settings: Unpack[Settings]) -> None:
-        from pelton.serving.server import effective_settings
         from pelton.config.settings import with_changes
+        from pelton.serving.server import effective_settings
 
         given: dict[str, Any] = {**settings}
         # Its address is the test's: two in one environment, or of one application, must not meet.

@@ -8,19 +8,19 @@ from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 
 import pelton.json
+from pelton.errors import PeltonError, WebSocketDisconnect
 from pelton.testing.client_frames import BINARY, CLOSE, PING, PONG, TEXT, MessageReader, masked_frame
 from pelton.testing.client_stream import Arriving, at_once, begun
-from pelton.errors import PeltonError, WebSocketDisconnect
 from pelton.websocket.connection import CONTROL_BYTES_MAX, checked_close
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
+    from pelton.messages.request import Headers
     from pelton.testing.client_frames import Frame
     from pelton.testing.client_stream import Wire
     from pelton.testing.received import TestResponse
-    from pelton.messages.request import Headers
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
 NO_STATUS, LOST = 1005, 1006

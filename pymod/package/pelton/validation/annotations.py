@@ -108,24 +108,24 @@ def is_literal(tp: Any) -> bool:
 
 def scalar_converter(tp: Any) -> Callable[[str], Any] | None:
     """The converter from text of a scalar annotation; None if it is no scalar. `bytes` has none."""
-    from pelton.validation import scalars as validation
+    from pelton import scalars
 
     tp = unwrapped(tp)
     if isinstance(tp, type):
         name = _TEXT_CONVERTERS.get((tp.__module__, tp.__qualname__))
         if name is not None:
-            converter: Callable[[str], Any] = getattr(validation, name)
+            converter: Callable[[str], Any] = getattr(scalars, name)
             return converter
         if is_enum(tp):
             members = list(tp)  # type: ignore[call-overload]
-            return validation.as_choice(
+            return scalars.as_choice(
                 "enum",
                 {_literal_text(member.value): member for member in members},
                 [member.value for member in members],
             )
     elif is_literal(tp):
         values = list(tp.__args__)
-        return validation.as_choice("literal_error", {_literal_text(v): v for v in values}, values)
+        return scalars.as_choice("literal_error", {_literal_text(v): v for v in values}, values)
     return None
 
 

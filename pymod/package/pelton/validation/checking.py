@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from pelton.validation import scalars as validation
+from pelton import scalars
+from pelton.scalars import Invalid, entry, missing
 from pelton.validation.annotations import (
     NoneType,
     Unfit,
@@ -26,7 +27,6 @@ from pelton.validation.annotations import (
     origin_and_arguments,
     unwrapped,
 )
-from pelton.validation.scalars import Invalid, entry, missing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class _Compiler:
                 problems.append(missing([*loc, index], value))
             if len(value) > len(checks):
                 context = {"field_type": "Tuple", "max_length": len(checks), "actual_length": len(value)}
-                text = f"Tuple should have at most {validation._plural(len(checks), 'item')} after validation"
+                text = f"Tuple should have at most {scalars._plural(len(checks), 'item')} after validation"
                 problems.append(entry("too_long", loc, f"{text}, not {len(value)}", value, context))
             return tuple(made)
 
@@ -256,11 +256,11 @@ def compiled(tp: Any, *, python: bool) -> Callable[[Any], Any]:
         try:
             made = check(value, [], problems)
         except RecursionError:
-            raise validation.Problems(
+            raise scalars.Problems(
                 [entry("recursion_loop", [], "Recursion error - input is nested too deeply", None)]
             ) from None
         if problems:
-            raise validation.Problems(problems)
+            raise scalars.Problems(problems)
         return made
 
     return judge
@@ -298,36 +298,36 @@ _SCALARS: dict[type, Any] = {
 # for a text that cannot be read.
 _TEXTS: dict[tuple[str, str], tuple[Any, str, str, str | None, str]] = {
     ("uuid", "UUID"): (
-        validation.as_uuid,
+        scalars.as_uuid,
         "uuid_type",
         "UUID input should be a string, bytes or UUID object",
         None,
         "",
     ),
     ("datetime", "date"): (
-        validation.as_date,
+        scalars.as_date,
         "date_type",
         "Input should be a valid date",
         "date_parsing",
         "Input should be a valid date in the format YYYY-MM-DD",
     ),
     ("datetime", "datetime"): (
-        validation.as_datetime,
+        scalars.as_datetime,
         "datetime_type",
         "Input should be a valid datetime",
         "datetime_parsing",
         "Input should be a valid datetime",
     ),
-    ("datetime", "time"): (validation.as_time, "time_type", "Input should be a valid time", None, ""),
+    ("datetime", "time"): (scalars.as_time, "time_type", "Input should be a valid time", None, ""),
     ("datetime", "timedelta"): (
-        validation.as_timedelta,
+        scalars.as_timedelta,
         "time_delta_type",
         "Input should be a valid duration",
         None,
         "",
     ),
     ("decimal", "Decimal"): (
-        validation.as_decimal,
+        scalars.as_decimal,
         "decimal_type",
         "Decimal input should be an integer, float, string or Decimal object",
         None,
@@ -362,7 +362,7 @@ def _texts(
 
 
 def _choice(kind: str, pairs: list[tuple[Any, Any]], instance: Any) -> Check:
-    expected = validation.listed([value for value, _ in pairs])
+    expected = scalars.listed([value for value, _ in pairs])
 
     def check(value: Any, loc: list[Any], problems: list[dict[str, Any]]) -> Any:
         if instance is not None and isinstance(value, instance):

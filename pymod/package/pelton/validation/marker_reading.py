@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from pelton.messages.state import State
 from pelton.validation import markers as params
 from pelton.validation.annotations import peeled
 from pelton.validation.constraints import is_field_info
-from pelton.validation.parameters import EMPTY
 from pelton.validation.markers import Dependency, Marker
-from pelton.messages.request import State
+from pelton.validation.parameters import EMPTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from pelton.errors import HandlerSignatureError
-    from pelton.validation.parameters import Parameter
     from pelton.signature.compiler import Compiler
+    from pelton.validation.parameters import Parameter
 
 
 def marker_of(compiler: Compiler, parameter: Parameter) -> tuple[Marker | None, Any]:

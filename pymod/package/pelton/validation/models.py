@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from pelton import _native
-from pelton.validation.annotations import Unfit, described, engine_of, model_kind, origin_and_arguments, parts, unwrapped
 from pelton.errors import BadBody
-from pelton.validation.pydantic_entries import python_entries
-from pelton.validation.scalars import Problems, entry
+from pelton.messages.json_reading import bad_json, json_entry
+from pelton.scalars import Problems, entry
+from pelton.validation.annotations import Unfit, described, engine_of, model_kind, origin_and_arguments, parts, unwrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton.messages.json_reading import JsonReading
-
-
-def bad_json(error: Any) -> BadBody:
-    """The answer to a JSONDecodeError: kind and offset, never the text (JSN-007)."""
-    return BadBody([_json_entry(error.pos, error.reason)])
-
-
-def _json_entry(offset: int, reason: str) -> dict[str, Any]:
-    return entry("json_invalid", ["body", offset], "JSON decode error", {}, {"error": reason})
 
 
 def body_engine(tp: Any, validator: str) -> str:
@@ -111,7 +102,7 @@ class BodyType:
             self._reading.loads(data)
         except _native.JSONDecodeError as error:
             return bad_json(error)
-        return BadBody([_json_entry(0, "json_syntax")])
+        return BadBody([json_entry(0, "json_syntax")])
 
     def _pydantic_problems(self, error: Any, data: bytes) -> Exception:
         if any(found["type"] == "json_invalid" for found in error.errors(include_url=False)):
@@ -232,8 +223,8 @@ def _msgspec_types(tp: Any, closed: Any = ()) -> Iterator[Any]:
 
 
 def _builtin_judge(tp: Any, constraints: dict[str, Any]) -> Callable[[Any], Any]:
+    from pelton.scalars import Invalid, checker
     from pelton.validation.checking import compiled
-    from pelton.validation.scalars import Invalid, checker
 
     fitted = compiled(tp, python=False)
     limits = checker(constraints)
@@ -249,3 +240,43 @@ def _builtin_judge(tp: Any, constraints: dict[str, Any]) -> Callable[[Any], Any]
         return value
 
     return judge
+
+
+# --- the entries of pydantic, in the words that FastAPI has for them ---
+
+
+def entries_of(error: Any) -> list[dict[str, Any]]:
+    """Those of a ValidationError."""
+    return [
+        entry(found["type"], list(found["loc"]), found["msg"], found.get("input"), sendable(found.get("ctx")))
+        for found in error.errors(include_url=False)
+    ]
+
+
+def python_entries(error: Any, validate: Callable[[Any], Any], value: Any) -> list[dict[str, Any]]:
+    """The same for JSON, in the words of a check of the `value` that is in it.
+
+    pydantic has two sets of words, and clients know those for Python values ("a valid list" for "a valid
+    array"). What that check does not find keeps the words of the other.
+    """
+    entries = entries_of(error)
+    try:
+        validate(value)
+    except ValueError as again:
+        if hasattr(again, "errors"):
+            reworded = {tuple(one["loc"]): one for one in entries_of(again)}
+            return [reworded.get(tuple(one["loc"]), one) for one in entries]
+    return entries
+
+
+def sendable(context: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A `ctx` without what is no JSON: numbers for Decimals, nothing of an exception."""
+    return context and {name: _sendable(value) for name, value in context.items()}
+
+
+def _sendable(value: Any) -> Any:
+    if isinstance(value, BaseException):
+        return {}
+    if type(value).__name__ == "Decimal":
+        return int(value) if value.as_tuple().exponent >= 0 else float(value)
+    return value

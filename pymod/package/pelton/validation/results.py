@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from pelton.scalars import Problems
+from pelton.streaming.item_encoding import ItemEncoding, declared_item, encoding_declared, holds_events, is_stream_type
+from pelton.streaming.sending import streams
 from pelton.validation.annotations import NoneType, described, engine_of, is_union, model_kind, origin_and_arguments, parts, unwrapped
-from pelton.streaming.item_encoding import is_stream_type
 from pelton.validation.models import _msgspec_decoder, _type_adapter
 from pelton.validation.narrowing import narrowing
 from pelton.validation.parameters import EMPTY
-from pelton.streaming.sending import streams
-from pelton.validation.scalars import Problems
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from pelton.streaming.item_encoding import Dumps
 
     Convert = Callable[[Any], Any]
     Shape = tuple[int, "Shape | None", "Shape | None"]
@@ -232,3 +234,32 @@ _CONVERSIONS: dict[str, Callable[[Any, Convert | None], tuple[Convert, Convert |
     "msgspec": _msgspec_conversion,
     "builtin": _builtin_conversion,
 }
+
+
+# --- streams ---
+
+
+def encoding_of_result(
+    annotation: Any,
+    media_type: str | None,
+    dumps: Dumps,
+    validator: str,
+    default: Callable[[Any], Any] | None = None,
+) -> ItemEncoding | None:
+    """For a handler with this return annotation; None if that settles nothing. Unfit if no engine takes its items.
+
+    As of a declared result, no field that the item's type does not declare leaves the server.
+    """
+    item = declared_item(annotation)
+    if item is None:
+        return None
+    known = (str, bytes, bytearray, memoryview)
+    made = None if item in known or holds_events(item) else result_type(item, validator, default)
+    if made is None:
+        return encoding_declared(item, media_type, dumps)
+    encode, unless = made.encode, made.unless
+
+    def convert(value: Any) -> Any:
+        return value if type(value) is unless else encode(value)
+
+    return encoding_declared(item, media_type, dumps, convert)

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     from pelton._native import Headers, MultiDict, Request
     from pelton.app import App
+    from pelton.messages.state import State
+    from pelton.messages.url import URL, Address
     from pelton.routing.keywords import HeadersInit
-    from pelton.messages.request import URL, Address, State
     from pelton.websocket.send_turns import SendTurns
 
     Message = str | bytes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pelton.config.concurrency import read_websocket_pool
 from pelton.errors import ClientDisconnected, HTTPError, WebSocketDisconnect, place_of
-from pelton.routing.route_options import taken_dependencies
 from pelton.routing.registrar import function_name
+from pelton.routing.route_options import taken_dependencies
 from pelton.routing.routes import RouteInfo
+from pelton.websocket.connection import WebSocket
 from pelton.websocket.sync_websocket import SyncWebSocket
 from pelton.websocket.websocket_signature import WebSocketCompiler
-from pelton.websocket.connection import WebSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

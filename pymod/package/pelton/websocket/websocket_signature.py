@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from pelton.messages.response import Response
+from pelton.signature.compiler import Compiler
 from pelton.validation.annotations import is_model
 from pelton.validation.marker_reading import marker_of
 from pelton.validation.parameters import EMPTY
-from pelton.messages.response import Response
-from pelton.signature.compiler import Compiler
-from pelton.websocket.sync_websocket import SyncWebSocket
 from pelton.websocket.connection import WebSocket
+from pelton.websocket.sync_websocket import SyncWebSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pelton._native import Plan
     from pelton.app import App
-    from pelton.validation.parameters import Parameter
     from pelton.routing.routes import RouteInfo
+    from pelton.validation.parameters import Parameter
 
 
 class WebSocketCompiler(Compiler):

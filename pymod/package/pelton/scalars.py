@@ -1,4 +1,4 @@
-"""Texts to scalars, constraints, and the entries of a 422, in the words of pydantic 2."""
+"""Scalars from their text, constraints on values, and the entries of a 422, in the words of pydantic 2."""
 
 from __future__ import annotations
 
@@ -134,8 +134,6 @@ def as_date(text: str) -> Any:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        from pelton.validation.instant_problems import date_problem
-
         problem = date_problem(text)
         if problem is None:
             message = "Datetimes provided to dates should have zero time - e.g. be exact dates"
@@ -150,8 +148,6 @@ def as_datetime(text: str) -> Any:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        from pelton.validation.instant_problems import datetime_problem
-
         problem = datetime_problem(text)
         message = f"Input should be a valid datetime or date, {problem}"
         raise Invalid("datetime_from_date_parsing", message, {"error": problem}) from None
@@ -163,8 +159,6 @@ def as_time(text: str) -> Any:
     try:
         return time.fromisoformat(text)
     except ValueError:
-        from pelton.validation.instant_problems import time_problem
-
         problem = time_problem(text)
         message = f"Input should be in a valid time format, {problem}"
         raise Invalid("time_parsing", message, {"error": problem}) from None
@@ -341,3 +335,124 @@ def _pattern(pattern: str) -> Callable[[Any], None]:
             )
 
     return check
+
+
+# --- what is wrong with the text of a date, a time or both --------------------------------------
+
+_OTHERWISE = "invalid characters or value out of range"
+_TOO_SHORT = "input is too short"
+_TOO_LONG = "unexpected extra characters at the end of the input"
+
+
+class _Problem(Exception):
+    """The first one that is met."""
+
+
+def date_problem(text: str) -> str | None:
+    """Of a text that date.fromisoformat() refuses; None if it is a date with a time."""
+    problem = _told(_read_instant, text)
+    return None if problem == _OTHERWISE else problem
+
+
+def datetime_problem(text: str) -> str:
+    """Of a text that datetime.fromisoformat() refuses; as a date, which is what pydantic tries last."""
+    return _told(_read_whole_date, text)
+
+
+def time_problem(text: str) -> str:
+    """Of a text that time.fromisoformat() refuses."""
+    return _told(_read_time, text)
+
+
+def _told(read: Callable[[str], None], text: str) -> str:
+    try:
+        read(text)
+    except _Problem as problem:
+        return str(problem)
+    return _OTHERWISE
+
+
+def _digits(text: str, at: int, count: int, problem: str) -> int:
+    digits = text[at : at + count]
+    if len(digits) < count or not (digits.isascii() and digits.isdigit()):
+        raise _Problem(problem)
+    return int(digits)
+
+
+def _read_date(text: str) -> None:
+    if len(text.encode()) < 10:
+        raise _Problem(_TOO_SHORT)
+    _digits(text, 0, 4, "invalid character in year")
+    if text[4] != "-":
+        raise _Problem("invalid date separator, expected `-`")
+    month = _digits(text, 5, 2, "invalid character in month")
+    if text[7] != "-":
+        raise _Problem("invalid date separator, expected `-`")
+    day = _digits(text, 8, 2, "invalid character in day")
+    if not 1 <= month <= 12:
+        raise _Problem("month value is outside expected range of 1-12")
+    year = int(text[:4])
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = 30 if month in (4, 6, 9, 11) else 31 if month != 2 else 29 if leap else 28
+    if not 1 <= day <= days:
+        raise _Problem("day value is outside expected range")
+
+
+def _read_whole_date(text: str) -> None:
+    _read_date(text)
+    if len(text) > 10:
+        raise _Problem(_TOO_LONG)
+
+
+def _read_instant(text: str) -> None:
+    """A date, or a date with a time."""
+    _read_date(text)
+    if len(text) == 10:
+        return
+    if text[10] not in "Tt _":
+        raise _Problem("invalid datetime separator, expected `T`, `t`, `_` or space")
+    _read_time(text[11:])
+
+
+def _read_time(text: str) -> None:
+    if len(text.encode()) < 5:
+        raise _Problem(_TOO_SHORT)
+    hour = _digits(text, 0, 2, "invalid character in hour")
+    if text[2] != ":":
+        raise _Problem("invalid time separator, expected `:`")
+    minute = _digits(text, 3, 2, "invalid character in minute")
+    if hour > 23:
+        raise _Problem("hour value is outside expected range of 0-23")
+    if minute > 59:
+        raise _Problem("minute value is outside expected range of 0-59")
+    at = 5
+    if text[at : at + 1] == ":":
+        if _digits(text, 6, 2, "invalid character in second") > 59:
+            raise _Problem("second value is outside expected range of 0-59")
+        at = 8
+        if text[at : at + 1] in (".", ",") and at < len(text):
+            begin = at = at + 1
+            while text[at : at + 1].isdigit() and text[at].isascii():
+                at += 1
+            if at == begin:
+                raise _Problem("second fraction digits missing after `.`")
+    _read_offset(text[at:])
+
+
+def _read_offset(text: str) -> None:
+    if not text:
+        return
+    at = 1
+    if text[0] not in "Zz":
+        if text[0] not in "+-":
+            raise _Problem("invalid timezone sign")
+        hours = _digits(text, 1, 2, "invalid timezone hour")
+        at = 4 if text[3:4] == ":" else 3
+        minutes = _digits(text, at, 2, "invalid timezone minute")
+        at += 2
+        if minutes > 59:
+            raise _Problem("timezone minute value is outside expected range of 0-59")
+        if hours > 23:
+            raise _Problem("timezone offset must be less than 24 hours")
+    if len(text) > at:
+        raise _Problem(_TOO_LONG)

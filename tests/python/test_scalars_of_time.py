@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pelton.validation.instant_problems import date_problem, datetime_problem, time_problem
+from pelton.scalars import date_problem, datetime_problem, time_problem
 
 GOOD = {
     date: ("2024-02-29", "2023-12-31", "2024-01-01T10:00:00"),

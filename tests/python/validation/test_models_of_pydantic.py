@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, StrictInt, TypeAdapter, ValidationError
 
 from pelton import App
-from pelton.validation.pydantic_entries import entries_of, python_entries, sendable
 from pelton.testing import TestClient
+from pelton.validation.models import entries_of, python_entries, sendable
 
 
 def error_of(adapter: TypeAdapter[Any], text: str) -> ValidationError:

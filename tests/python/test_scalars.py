@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
+from pelton.scalars import Invalid, as_choice, as_timedelta, checker, listed
 from pelton.validation.annotations import scalar_converter
-from pelton.validation.scalars import Invalid, as_choice, as_timedelta, checker, listed
 
 pydantic = pytest.importorskip("pydantic")
 

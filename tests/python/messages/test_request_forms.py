@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pelton import App, BadBody, FormData, Request
-from pelton.testing.client_forms import encoded_form
 from pelton.testing import TestClient, live_server
+from pelton.testing.client_forms import encoded_form
 
 
 def shown(form: FormData) -> list[Any]:
