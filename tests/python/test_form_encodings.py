@@ -17,7 +17,7 @@ from chromium import browser
 
 from pelton import App, Request, _native
 from pelton.testing import live_server
-from pelton.testing.client_forms import encoded_form
+from pelton.testing.client_requests import encoded_form
 
 LIMITS = (70, 1000, 1000, 100, 2**20, 2**21, 8, 4096, 1024)
 

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pelton import json
     from pelton.app import App
+    from pelton.config.keywords import Settings
     from pelton.config.server_config import LimitsConfig, ServerConfig, TimeoutConfig
     from pelton.errors import (
         BadBody,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     )
     from pelton.forms.form_data import FormData
     from pelton.forms.uploads import UploadedFile
-    from pelton.messages.headers import MutableHeaders
+    from pelton.messages.headers import HeadersInit, MutableHeaders
     from pelton.messages.problems import ProblemDetails
     from pelton.messages.request import Headers, MultiDict, Request
     from pelton.messages.response import Response
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from pelton.messages.url import Address, URL
     from pelton.routing.blueprints import Blueprint, Router
     from pelton.routing.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
-    from pelton.routing.keywords import GuardLike, HeadersInit, Lifespan, RouteOptions, Settings, WebSocketOptions
+    from pelton.routing.keywords import GuardLike, Lifespan, RouteOptions, WebSocketOptions
     from pelton.routing.routes import RouteInfo
     from pelton.routing.static_files import StaticFiles, StaticFilesConfig
     from pelton.streaming.background import BackgroundTasks
@@ -128,6 +129,7 @@ _MODULES = {
     "pelton.app": "App",
     "pelton.streaming.background": "BackgroundTasks",
     "pelton.routing.blueprints": "Blueprint Router",
+    "pelton.config.keywords": "Settings",
     "pelton.config.server_config": "LimitsConfig ServerConfig TimeoutConfig",
     "pelton.errors": (
         "BadBody BodyTooLarge ClientDisconnected ConfigError ForbiddenError GuardError HTTPError "
@@ -137,9 +139,9 @@ _MODULES = {
     ),
     "pelton.forms.form_data": "FormData",
     "pelton.routing.guards": "And Authenticated Not Or PermissionGuard RoleGuard",
-    "pelton.messages.headers": "MutableHeaders",
+    "pelton.messages.headers": "HeadersInit MutableHeaders",
     "pelton.json": "",
-    "pelton.routing.keywords": "GuardLike HeadersInit Lifespan RouteOptions Settings WebSocketOptions",
+    "pelton.routing.keywords": "GuardLike Lifespan RouteOptions WebSocketOptions",
     "pelton.validation.markers": "Body Cookie Depends File Form Header Path Query Security",
     "pelton.messages.problems": "ProblemDetails",
     "pelton.messages.request": "Headers MultiDict Request",

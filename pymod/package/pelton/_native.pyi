@@ -21,10 +21,10 @@ from typing_extensions import Buffer, disjoint_base
 from pelton.app import App
 from pelton.forms.form_data import FormData
 from pelton.forms.parts import Part
+from pelton.forms.uploads import UploadedFile
 from pelton.messages.state import State
 from pelton.messages.url import URL, Address
 from pelton.routing.routes import RouteInfo
-from pelton.forms.uploads import UploadedFile
 
 _T = TypeVar("_T")
 

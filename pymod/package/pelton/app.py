@@ -11,9 +11,9 @@ from pelton.messages.json_reading import JsonReading
 from pelton.messages.state import State
 from pelton.messages.templates import Rendering
 from pelton.openapi.description import Describing
-from pelton.routing.blueprints import Within
 from pelton.routing.layers import Layered
 from pelton.routing.mounts import Mounting
+from pelton.routing.places import Within
 from pelton.routing.registrar import Routed, with_parentheses
 from pelton.routing.route_options import FIXES
 from pelton.routing.routes import RouteInfo, build_url, check_literals
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from typing import Any, Literal, TypeVar, Unpack
     from weakref import ReferenceType
 
-    from pelton._native import Plan
+    from pelton._native import Plan, Request
+    from pelton.config.keywords import Settings
     from pelton.config.server_config import ServerConfig
     from pelton.routing.answers import Answers
-    from pelton.routing.keywords import Settings
-    from pelton.routing.registrar import Entry
+    from pelton.routing.entries import Entry
     from pelton.routing.static_files import StaticFilesConfig
     from pelton.serving.runtime import Stopping
+    from pelton.signature.compiler import Compiler
     from pelton.websocket.topics import Topics
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -88,7 +89,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         _one_of("validator", validator, ("auto", "msgspec", "pydantic", "builtin"))
         _one_of("json_nan", json_nan, ("null", "error"))
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
-        Injecting.__init__(self)
+        Injecting.__init__(self, self._compiler_of_no_route)
         Mounting.__init__(self)
         Layered.__init__(self)
         Routed.__init__(self, lifespan, (), guards, dependencies)
@@ -125,6 +126,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         self._handlers_by_status: dict[int, Callable[..., Any]] = {}
         self._answers: Answers | None = None  # made by the freeze
         self._within = Within(self, (self,), "", "", (), self._guards, self._dependencies)
+        self._places = [self._within]
         self._blueprint_names: dict[str, str] = {}  # dotted, with the prefix of each
 
     # --- routes ---
@@ -140,6 +142,16 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
             route,
             lambda: compile_plan(self, route),
             lambda regex: self._native.add_route(route.methods, route.path, regex),
+        )
+
+    def _add_websocket(self, route: RouteInfo, origins: list[str] | None) -> None:
+        self._refuse_name(route)
+        from pelton.websocket.handlers import plan_of
+
+        self._add_compiled(
+            route,
+            lambda: plan_of(self, route),
+            lambda regex: self._native.add_websocket(route.path, regex, origins=origins),
         )
 
     def _refuse_name(self, route: RouteInfo) -> None:
@@ -199,7 +211,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
             RegistrationError: The key is neither, or the handler does not take both arguments.
         """
 
-        from pelton.routing.layer_checks import check_arguments
+        from pelton.routing.layers import check_arguments
 
         with_parentheses(self, "exception_handler", key, "ValueError")
 
@@ -251,6 +263,17 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         from pelton.routing.static_files import add_static
 
         add_static(self, config, "enable_static_files()")
+
+    def _compiler_of_no_route(self, place: str) -> Compiler:
+        """For providers outside of routes, which `place` is to name in errors."""
+        from pelton.signature.compiler import Compiler
+
+        return Compiler(self, RouteInfo("/", ("SCOPE",), "scope", _nothing, {}, place, False))
+
+    @property
+    def _kind(self) -> type[App]:
+        """The class that an annotation names to get the application, or a subclass of it."""
+        return App
 
     # --- concurrency ---
 
@@ -334,7 +357,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         self._freeze_mounts()
         answers = Answers(self)
         compile_layers(self, answers)
-        self._native.freeze(hooks_of(self, answers))
+        self._native.freeze(hooks_of(self, answers, _websocket_of))
         self._answers = answers
         return self._native
 
@@ -368,7 +391,8 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         import sys
 
         from pelton.errors import ConfigError
-        from pelton.serving.server import complain, effective_settings, hold_standard_descriptors, serve, show_trace
+        from pelton.serving.server import effective_settings, serve
+        from pelton.serving.terminal import complain, hold_standard_descriptors, show_trace
 
         if (loading := sys.modules.get("pelton.cli.loading")) is not None:
             loading.refuse_run(sys._getframe(1))
@@ -397,6 +421,17 @@ def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
         from pelton.errors import ConfigError
 
         raise ConfigError(f"App({name}=) is {' or '.join(map(repr, allowed))}, not {value!r}")
+
+
+def _websocket_of(request: Request, route: RouteInfo) -> Any:
+    """What a WebSocket handler is given."""
+    from pelton.websocket.handlers import websocket_of
+
+    return websocket_of(request, route)
+
+
+def _nothing() -> None:
+    """The handler of no route."""
 
 
 def _fullmatch(pattern: str) -> Callable[[str], Any]:

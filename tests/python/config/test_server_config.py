@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pelton import App, ConfigError, LimitsConfig, Request, ServerConfig, TimeoutConfig, _native
+from pelton.config.keywords import Settings
 from pelton.config.settings import SETTINGS, defaults, native_values
-from pelton.routing.keywords import Settings
 from pelton.testing import TestClient
 
 

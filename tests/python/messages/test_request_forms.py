@@ -11,7 +11,7 @@ import pytest
 
 from pelton import App, BadBody, FormData, Request
 from pelton.testing import TestClient, live_server
-from pelton.testing.client_forms import encoded_form
+from pelton.testing.client_requests import encoded_form
 
 
 def shown(form: FormData) -> list[Any]:

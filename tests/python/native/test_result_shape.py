@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from pelton import App, ResponseValidationError
+from pelton.signature.results import ResultType, result_type, shape_of
 from pelton.testing import TestClient
-from pelton.validation.results import ResultType, result_type, shape_of
 
 
 class Text(str):
@@ -58,7 +58,7 @@ def app_of(tp: Any, value: Any, monkeypatch: pytest.MonkeyPatch | None) -> App:
             raise AssertionError(f"{value!r} was converted")
 
         shape, unless = made(tp).shape, made(tp).unless
-        monkeypatch.setattr("pelton.validation.results.result_type", lambda *_: ResultType(refused, unless, shape))
+        monkeypatch.setattr("pelton.signature.results.result_type", lambda *_: ResultType(refused, unless, shape))
     app.add_route("/", lambda: value, response_model=tp)
     app.add_route("/pair", lambda: (value, 201), response_model=tuple[tp, int] if monkeypatch is None else tp)
     return app

@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 
 from pelton import App, GuardLike, HeadersInit, Lifespan, Request
-from pelton.routing.keywords import RouteOptions, Settings, WebSocketOptions
+from pelton.config.keywords import Settings
+from pelton.routing.keywords import RouteOptions, WebSocketOptions
 from pelton.routing.route_options import _ROUTE_OPTIONS
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from pelton import App, ConfigError, ServerConfig, StartupError
 from pelton.config.settings import defaults, with_changes
-from pelton.serving.server import bind, effective_settings, inherited, serve
+from pelton.serving.listeners import bind, inherited
+from pelton.serving.server import effective_settings, serve
 from pelton.testing import live_server
 
 

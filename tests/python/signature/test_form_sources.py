@@ -14,7 +14,7 @@ import pytest
 
 from pelton import App, Body, File, Form, HandlerSignatureError, Path, Query, UploadedFile
 from pelton.testing import TestClient, live_server
-from pelton.testing.client_forms import encoded_form
+from pelton.testing.client_requests import encoded_form
 
 
 def client_of(handler: Callable[..., Any], path: str = "/", **options: Any) -> TestClient:

@@ -9,9 +9,9 @@ from typing import Annotated, Any, TypeVar
 import pytest
 
 from pelton import ResponseTypeError, ResponseValidationError, json
+from pelton.signature.results import encoding_of_result
 from pelton.streaming.item_encoding import ItemEncoding, declared_item, encoding_as, encoding_declared, encoding_of
 from pelton.streaming.sse import SseEvent
-from pelton.validation.results import encoding_of_result
 
 T = TypeVar("T")
 EVENT = SseEvent("a", "e")

@@ -13,9 +13,9 @@ import pytest
 from typing_extensions import TypedDict
 
 from pelton import App, ResponseValidationError
+from pelton.signature.results import result_type
 from pelton.testing import TestClient
 from pelton.validation.narrowing import narrowing
-from pelton.validation.results import result_type
 
 Validator = Literal["msgspec", "pydantic", "builtin"]
 VALIDATORS: list[Validator] = ["msgspec", "pydantic", "builtin"]

@@ -6,7 +6,7 @@ import os
 import sys
 from pdb import Pdb
 
-from pelton.serving.server import complain
+from pelton.serving.terminal import complain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
-    from pelton.serving.server import Listener, Serving
+    from pelton.serving.listeners import Listener
+    from pelton.serving.server import Serving
     from pelton.websocket.bus import BusEnds
 
 USAGE = """\
@@ -56,7 +57,7 @@ class UsageError(PeltonError):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    from pelton.serving.server import complain, hold_standard_descriptors, put_out, tell
+    from pelton.serving.terminal import complain, hold_standard_descriptors, put_out, tell
 
     hold_standard_descriptors()
     given = sys.argv[1:] if arguments is None else arguments
@@ -91,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
 def openapi(arguments: list[str]) -> int:
     """Prints the document; nothing is served."""
     from pelton.cli.loading import load
-    from pelton.serving.server import complain, put_out, show_trace
+    from pelton.serving.terminal import complain, put_out, show_trace
 
     targets: list[str] = []
     given = {"-o": "", "--app-dir": "."}
@@ -137,7 +138,7 @@ def document_text(document: dict[str, Any]) -> str:
 
 
 def run(arguments: list[str]) -> int:
-    from pelton.serving.server import complain, show_trace
+    from pelton.serving.terminal import complain, show_trace
 
     target, flags = _parsed(arguments)
     worker = _taken_from_environment()
@@ -223,7 +224,7 @@ def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
 def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
     from pelton import _native
     from pelton.config.settings import native_values
-    from pelton.serving.server import bind, passed_sockets
+    from pelton.serving.listeners import bind, passed_sockets
 
     # Of processes it knows, not of the app, whose own settings are its workers'.
     user, group = flags.pop("user", None), flags.pop("group", None)
@@ -384,7 +385,8 @@ def _load_runtime() -> None:
 
 def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, workers: int) -> int:
     from pelton.cli.loading import load
-    from pelton.serving.server import inherited, serve
+    from pelton.serving.listeners import inherited
+    from pelton.serving.server import serve
 
     worker.begin(workers)
     _load_runtime()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 def doctor() -> int:
     """Prints one line per fact; 1 if this machine cannot serve."""
     from pelton import _native
-    from pelton.serving.server import put_out
+    from pelton.serving.terminal import put_out
 
     facts = _native.doctor()
     return put_out("\n".join(report(facts)) + "\n") or (0 if facts.get("engine") is not None else 1)

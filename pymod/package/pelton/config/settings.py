@@ -244,15 +244,16 @@ def _origins(value: Any) -> tuple[str, ...]:
     return tuple(text for one in texts if (text := one.strip()))
 
 
-def _broker(value: Any) -> Any:
-    from pelton.websocket.brokers import SCHEMES
+_BROKER_SCHEMES = ("redis://", "rediss://", "unix://")
 
-    if isinstance(value, str) and value.startswith(SCHEMES):
+
+def _broker(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_BROKER_SCHEMES):
         return value
     if not isinstance(value, str) and all(callable(getattr(value, name, None)) for name in ("start", "publish", "stop")):
         return value
     # Without the value, which may hold a password.
-    raise ConfigError(f"ws_broker is a URL that begins with {', '.join(SCHEMES)}, or an object that is a Broker")
+    raise ConfigError(f"ws_broker is a URL that begins with {', '.join(_BROKER_SCHEMES)}, or an object that is a Broker")
 
 
 def _access_log(value: Any) -> bool | str:

@@ -40,7 +40,8 @@ class Injection:
         self.of_websocket = compiler.is_websocket
         self.handler: Callable[..., Any] = self.route.handler
         self.graph: Graph | None = None
-        self.around_websocket: Callable[..., Any] | None = None  # what ends the WebSocket as its handler ended
+        # Of a WebSocket: (request, arguments) to a run of its handler on a WebSocket made for the request.
+        self.on_new_websocket: Callable[[Any, list[Any]], Any] | None = None
         self._graphs: dict[Any, Graph] = {}  # by what is overridden
         try:
             self.graph = self.graph_of(compiler, slots, {})
@@ -147,8 +148,6 @@ class Injection:
     def stood_in(self, request: Any) -> Any:
         if not self.of_websocket:
             return later(self.by_hand(request))
-        from pelton.websocket.handlers import websocket_of
-
-        assert self.around_websocket is not None
+        assert self.on_new_websocket is not None
         missing = [None] * (len(self.arguments) - 1)
-        return self.around_websocket(websocket_of(request, self.route), *missing)
+        return self.on_new_websocket(request, missing)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pelton.dependencies.closers import Closers
     from pelton.dependencies.graph import Graph
     from pelton.dependencies.injection import Injection
+    from pelton.signature.compiler import Compiler
 
 
 class Named:
@@ -33,8 +34,9 @@ class Named:
 class Providers:
     """One application's."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, compiler_of_no_route: Callable[[str], Compiler]) -> None:
         self.app = app
+        self._compiler_of_no_route = compiler_of_no_route
         self.names: dict[str, Named] = {}
         self.overrides: dict[Any, Any] = {}  # this dict for ever: the routes look into it
         self.settled = False  # the routes are compiled
@@ -100,11 +102,7 @@ class Providers:
     def graph(self, place: str, made: dict[Any, Any] | None = None) -> Graph:
         """An empty graph that belongs to no route."""
         from pelton.dependencies.graph import Graph
-        from pelton.routing.routes import RouteInfo
-        from pelton.signature.compiler import Compiler
-
-        nothing = RouteInfo("/", ("SCOPE",), "scope", _nothing, {}, place, False)
-        return Graph(Compiler(self.app, nothing), dict(self.overrides), made)
+        return Graph(self._compiler_of_no_route(place), dict(self.overrides), made)
 
 
 class Scope:
@@ -161,8 +159,8 @@ class Scope:
 class Injecting:
     """The half of App that is about dependencies."""
 
-    def __init__(self) -> None:
-        self._providers = Providers(self)  # type: ignore[arg-type]
+    def __init__(self, compiler_of_no_route: Callable[[str], Compiler]) -> None:
+        self._providers = Providers(self, compiler_of_no_route)  # type: ignore[arg-type]
 
     def register_singleton(self, name: str, value: Any) -> None:
         """Registers a value for `Depends("name")`.
@@ -248,7 +246,3 @@ def _overridden(overrides: dict[Any, Any], key: Any, replacement: Any) -> Abstra
                 overrides[key] = before
 
     return overridden()
-
-
-def _nothing() -> None:
-    pass

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 
 from pelton import _native
 from pelton.errors import InvalidHeader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Any, TypeVar
 
-    from pelton.routing.keywords import HeadersInit
-
     T = TypeVar("T")
+
+HeadersInit = Mapping[str, str] | Iterable[tuple[str, str]]
+"""What `headers=` takes: a mapping, or pairs where names repeat."""
+
 
 def field(name: str, value: str) -> tuple[bytes, bytes]:
     """Name and value as they go on the wire; InvalidHeader if they may not."""

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from pelton.messages.files import FileBody
+    from pelton.messages.headers import HeadersInit
     from pelton.messages.problems import ProblemDetails
     from pelton.messages.streams import Streaming
-    from pelton.routing.keywords import HeadersInit
     from pelton.streaming.background import BackgroundTasks
 
 __all__ = ["Response"]

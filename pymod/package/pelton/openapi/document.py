@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import re
 
-from pelton.callables import innermost
-from pelton.openapi.openapi_security import SecuritySchemes
-from pelton.openapi.openapi_signatures import signature_of
+from pelton.callables import innermost, name_of
+from pelton.dependencies.graph import Graph, Step, UnknownName
+from pelton.errors import HandlerSignatureError
 from pelton.openapi.operation_parameters import body_in, parameters_in
 from pelton.openapi.operation_responses import responses_of
 from pelton.openapi.schemas import Schemas
+from pelton.signature.compiler import Compiler
 from pelton.validation.builtin_schemas import described_by
+from pelton.validation.marker_reading import is_dependency
+from pelton.validation.parameters import Unresolved, parameters_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+    from pelton.app import App
+    from pelton.routing.routes import RouteInfo
+    from pelton.signature.sources import Source
+    from pelton.validation.markers import Dependency
 
     from pelton.app import App
-    from pelton.openapi.openapi_signatures import Signature
     from pelton.routing.routes import RouteInfo
 
 VERSION = "3.1.0"
@@ -123,7 +129,7 @@ def operations_of(routes: Any) -> list[Operation]:
 
 def _name(operations: list[Operation]) -> None:
     """The function's name; where two collide with the path, and where they still do with the method."""
-    from pelton.routing.registrar import function_name
+    from pelton.routing.entries import function_name
 
     for one in operations:
         given = one.route.options.get("operation_id")
@@ -140,3 +146,86 @@ def _name(operations: list[Operation]) -> None:
 
 def _path_part(one: Operation) -> str:
     return re.sub(r"\W", "_", one.path).strip("_") or "root"
+
+
+# --- security schemes ---
+
+
+_WITH_SCOPES = ("oauth2", "openIdConnect")
+
+
+class SecuritySchemes:
+    """Schemes that describe the same share an entry; two of one name get names of their own."""
+
+    def __init__(self) -> None:
+        self.components: dict[str, dict[str, Any]] = {}
+
+    def requirements(self, used: list[tuple[Any, tuple[str, ...]]]) -> list[dict[str, list[str]]]:
+        """All that refuse by themselves together; each of the others (auto_error=False) is an alternative."""
+        needed: dict[str, list[str]] = {}
+        optional: dict[str, list[str]] = {}
+        for scheme, scopes in used:
+            group = needed if scheme.auto_error else optional
+            asked = group.setdefault(self._name(scheme), [])
+            if scheme.model["type"] in _WITH_SCOPES:
+                asked += [scope for scope in scopes if scope not in asked]
+        alternatives = [{**needed, name: scopes} for name, scopes in optional.items() if name not in needed]
+        return [*alternatives, needed]  # an empty one: anybody may try
+
+    def _name(self, scheme: Any) -> str:
+        name: str = scheme.scheme_name
+        number = 1
+        while self.components.setdefault(name, scheme.model) != scheme.model:
+            number += 1
+            name = f"{scheme.scheme_name}-{number}"
+        return name
+
+
+# --- a route's signature: the sources of all its parameters, compiled anew ---
+
+
+class Signature:
+    """Of a handler and of the providers below it."""
+
+    __slots__ = ("embeds", "returned", "security", "sources")
+
+    def __init__(
+        self, sources: list[Source], returned: Any, embeds: bool, security: list[tuple[Any, tuple[str, ...]]]
+    ) -> None:
+        self.sources = sources
+        self.returned = returned  # EMPTY without an annotation
+        self.embeds = embeds  # whether bodies are members of one object
+        self.security = security
+
+
+class _Described(Graph):
+    """Nobody calls these providers: a name that start-up has yet to register has no parameters."""
+
+    def named(self, name: str, marker: Dependency, within: bool) -> Step:
+        try:
+            return super().named(name, marker, within)
+        except UnknownName:
+            return self.constant(None)
+
+
+def signature_of(app: App, route: RouteInfo) -> Signature:
+    """HandlerSignatureError while an annotation names nothing."""
+    compiler = Compiler(app, route)
+    try:
+        found, returned = parameters_of(route.handler)
+        slots = compiler.slots(found)
+        effects = route.options.get("dependencies", ())
+        if effects or any(is_dependency(slot) for _, slot in slots):
+            graph = _Described(compiler, {})
+            graph.with_effects(effects)
+            graph.arguments_of(compiler, slots)
+            graph.settle()
+        else:
+            compiler.arguments(slots)
+    except (Unresolved, NameError) as error:
+        raise HandlerSignatureError(
+            f"the annotations of {name_of(route.handler)}() cannot be described yet: {error}",
+            where=route.where,
+            fix="import the names at module level, outside if TYPE_CHECKING",
+        ) from None
+    return Signature(compiler.sources, returned, compiler.has_several_bodies(), compiler.security)

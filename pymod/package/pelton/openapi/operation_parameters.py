@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pelton.openapi.openapi_signatures import Signature
+    from pelton.openapi.document import Signature
     from pelton.openapi.schemas import Schemas
     from pelton.routing.routes import RouteInfo
     from pelton.signature.sources import Source

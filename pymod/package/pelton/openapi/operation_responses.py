@@ -7,17 +7,17 @@ from pelton.errors import PHRASES
 from pelton.messages.problems import ProblemDetails
 from pelton.messages.response import Response
 from pelton.messages.streams import EVENTS
+from pelton.signature.results import promised
 from pelton.streaming.item_encoding import declared_item, encoding_declared
 from pelton.validation.annotations import is_union, origin_and_arguments, unwrapped
 from pelton.validation.parameters import EMPTY
-from pelton.validation.results import promised
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from pelton.app import App
-    from pelton.openapi.openapi_signatures import Signature
+    from pelton.openapi.document import Signature
     from pelton.openapi.schemas import Schemas
     from pelton.routing.routes import RouteInfo
 

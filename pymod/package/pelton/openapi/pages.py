@@ -8,8 +8,9 @@ from pelton import _native
 from pelton.errors import place_of
 from pelton.messages.response import Response
 from pelton.messages.url import quoted
-from pelton.routing.blueprints import Within
-from pelton.routing.registrar import RouteEntry, checked_template
+from pelton.routing.entries import RouteEntry
+from pelton.routing.places import Within
+from pelton.routing.registrar import checked_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

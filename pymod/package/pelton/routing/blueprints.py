@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pelton.errors import RegistrationError
+from pelton.routing.entries import taken_guards
 from pelton.routing.layers import Layered
-from pelton.routing.registrar import Routed, taken_guards
+from pelton.routing.places import Registration, Within, blueprints_in
+from pelton.routing.registrar import Routed
 from pelton.routing.route_options import taken_dependencies, taken_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    from pelton.app import App
-    from pelton.routing.registrar import Entry
+    from pelton.routing.entries import Entry
     from pelton.routing.routes import RouteInfo
 
 __all__ = ["Blueprint", "Router"]
@@ -51,7 +52,6 @@ class Blueprint(Layered, Routed):
         self.prefix = _prefix(prefix, f"Blueprint({prefix!r})")
         self.name = _name(name, f"Blueprint({prefix!r})")
         self._entries: list[Entry] = []
-        self._places: list[Within] = []  # in apps; one of each way there
 
     register = Routed.register_blueprint
 
@@ -75,6 +75,39 @@ class Blueprint(Layered, Routed):
             entry.add(within)
         self._entries.append(entry)
 
+    def _register_in(
+        self,
+        into: Routed,
+        prefix: str,
+        name: str | None,
+        tags: Sequence[str],
+        guards: Sequence[Any],
+        dependencies: Sequence[Any],
+    ) -> None:
+        """Puts it into an app or another blueprint; RegistrationError where it cannot be."""
+        where = f"register_blueprint({self!r}, {prefix!r})"
+        into._registering(where, where)
+        if into is self or any(into is one for one in blueprints_in(self)):
+            raise RegistrationError("a blueprint cannot be registered in itself", where=where, fix="make another Blueprint")
+        registration = Registration(
+            self,
+            _prefix(prefix, where),
+            _name(name, where),
+            taken_sequence("tags", tags),
+            taken_guards(guards),
+            taken_dependencies(dependencies),
+        )
+        for other in into._registrations:
+            if other.blueprint is self and other.prefix == registration.prefix:
+                raise RegistrationError(
+                    f"the blueprint is registered there already, below {registration.prefix!r}",
+                    where=where,
+                    fix="give it another prefix, and another name= if it has one",
+                )
+        for within in into._places:
+            self._arrive(within.below(registration))
+        into._registrations.append(registration)
+
     def _arrive(self, within: Within) -> None:
         """Everything of this one and in it, in an app."""
         self._places.append(within)
@@ -88,142 +121,6 @@ class Blueprint(Layered, Routed):
 
 
 Router = Blueprint
-
-
-class Registration:
-    """One blueprint in an app or in another blueprint, with what was said of it there."""
-
-    __slots__ = ("blueprint", "dependencies", "guards", "name", "prefix", "tags")
-
-    def __init__(
-        self,
-        blueprint: Blueprint,
-        prefix: str,
-        name: str | None,
-        tags: tuple[str, ...],
-        guards: tuple[Any, ...],
-        dependencies: tuple[Any, ...],
-    ) -> None:
-        self.blueprint = blueprint
-        self.prefix = prefix + blueprint.prefix
-        self.name = blueprint.name if name is None else name
-        self.tags = tags + blueprint._tags
-        self.guards = guards + blueprint._guards
-        self.dependencies = dependencies + blueprint._dependencies
-
-
-class Within:
-    """A place in an app where routes arrive, with what they inherit from all around them, outer first."""
-
-    __slots__ = ("app", "dependencies", "guards", "name", "owners", "prefix", "tags")
-
-    def __init__(
-        self,
-        app: App | None,
-        owners: tuple[Any, ...],
-        prefix: str,
-        name: str,
-        tags: tuple[str, ...],
-        guards: tuple[Any, ...],
-        dependencies: tuple[Any, ...],
-    ) -> None:
-        self.app: App = app  # type: ignore[assignment]  # None only where nothing is added
-        self.owners = owners  # the app, then blueprints
-        self.prefix = prefix
-        self.name = name  # dotted; empty where nothing around has one
-        self.tags = tags
-        self.guards = guards
-        self.dependencies = dependencies
-
-    def below(self, registration: Registration) -> Within:
-        name = registration.name
-        if name is not None and self.app is not None:
-            self._take_name(self.named(name), self.prefix + registration.prefix)
-        return Within(
-            self.app,
-            (*self.owners, registration.blueprint),
-            self.prefix + registration.prefix,
-            self.name if name is None else self.named(name),
-            self.tags + registration.tags,
-            self.guards + registration.guards,
-            self.dependencies + registration.dependencies,
-        )
-
-    def _take_name(self, name: str, prefix: str) -> None:
-        names = self.app._blueprint_names
-        if name in names:
-            raise RegistrationError(
-                f"two blueprints are named {name!r}",
-                where=f"{prefix!r} and {names[name]!r}",
-                fix="give each its own name, register_blueprint(..., name=) where it is one in two places",
-            )
-        names[name] = prefix
-
-    def named(self, name: str) -> str:
-        return f"{self.name}.{name}" if self.name else name
-
-    def added_to(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """A route's options behind what is inherited."""
-        added = dict(options)
-        if self.dependencies:
-            added["dependencies"] = (*self.dependencies, *options.get("dependencies", ()))
-        if self.guards:
-            added["guards"] = (*self.guards, *options.get("guards", ()))
-        if self.tags:
-            added["tags"] = [*self.tags, *options.get("tags", ())]
-        return added
-
-
-def register(
-    into: Routed,
-    blueprint: Any,
-    prefix: str,
-    name: str | None,
-    tags: Sequence[str],
-    guards: Sequence[Any],
-    dependencies: Sequence[Any],
-) -> None:
-    """Puts a blueprint into an app or another blueprint; RegistrationError where it cannot be."""
-    if not isinstance(blueprint, Blueprint):
-        raise TypeError(f"register_blueprint() takes a Blueprint, not {blueprint!r}; an App is mounted: app.mount()")
-    where = f"register_blueprint({blueprint!r}, {prefix!r})"
-    into._registering(where, where)
-    if into is blueprint or any(into is one for one in _within(blueprint)):
-        raise RegistrationError("a blueprint cannot be registered in itself", where=where, fix="make another Blueprint")
-    registration = Registration(
-        blueprint,
-        _prefix(prefix, where),
-        _name(name, where),
-        taken_sequence("tags", tags),
-        taken_guards(guards),
-        taken_dependencies(dependencies),
-    )
-    for other in into._registrations:
-        if other.blueprint is blueprint and other.prefix == registration.prefix:
-            raise RegistrationError(
-                f"the blueprint is registered there already, below {registration.prefix!r}",
-                where=where,
-                fix="give it another prefix, and another name= if it has one",
-            )
-    for within in _places(into):
-        blueprint._arrive(within.below(registration))
-    into._registrations.append(registration)
-
-
-def inner(routed: Routed) -> Iterator[Blueprint]:
-    """All blueprints in an app, outer before inner, each once."""
-    return iter({id(one): one for one in _within(routed)}.values())
-
-
-def _within(routed: Routed) -> Iterator[Blueprint]:
-    for registration in routed._registrations:
-        yield registration.blueprint
-        yield from _within(registration.blueprint)
-
-
-def _places(routed: Any) -> list[Within]:
-    places: list[Within] = routed._places if isinstance(routed, Blueprint) else [routed._within]
-    return places
 
 
 def _prefix(prefix: str, where: str) -> str:

@@ -6,8 +6,7 @@ from pelton.callables import name_of
 from pelton.errors import HandlerSignatureError, HTTPError
 from pelton.messages.json_reading import bad_json
 from pelton.messages.response import JSON_ENCODER, side_channel
-from pelton.routing.answers import disconnect_error, websocket_of
-from pelton.streaming.background import background_of
+from pelton.routing.answers import disconnect_error
 from pelton.validation.parameters import Unresolved
 
 TYPE_CHECKING = False
@@ -15,9 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pelton._native import Hooks
+    from pelton._native import Hooks, Request
     from pelton.app import App
+    from pelton.messages.response import Response
     from pelton.routing.answers import Answers
+    from pelton.routing.routes import RouteInfo
 
 
 def compile_unresolved(app: App) -> None:
@@ -92,7 +93,14 @@ def _call_apart(app: App) -> Callable[[Any], Any]:
     return call
 
 
-def hooks_of(app: App, answers: Answers) -> Hooks:
+def _background_of(side: Response) -> Any:
+    """The tasks of a request; few applications have any."""
+    from pelton.streaming.background import background_of
+
+    return background_of(side)
+
+
+def hooks_of(app: App, answers: Answers, websocket_of: Callable[[Request, RouteInfo], Any]) -> Hooks:
     """What the native half calls."""
     return {
         "app": app,
@@ -111,6 +119,6 @@ def hooks_of(app: App, answers: Answers) -> Hooks:
         "json_encoder": app._dumps,
         "go_on": answers.go_on,
         "start_background": answers.start_background,
-        "background": background_of,
+        "background": _background_of,
         "websocket": websocket_of,
     }

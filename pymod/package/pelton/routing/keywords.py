@@ -1,23 +1,20 @@
-"""The keyword arguments of routes, WebSockets and run(), as types for `Unpack`, and names for what some of them take."""
+"""The keyword arguments of routes and WebSockets as types for `Unpack`, and names for what some of them take."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from pelton._native import Request
-from pelton.app import App
 
 if TYPE_CHECKING:
-    from pelton.websocket.brokers import Broker
+    from pelton.app import App
 
-HeadersInit = Mapping[str, str] | Iterable[tuple[str, str]]
-"""What `headers=` takes: a mapping, or pairs where names repeat."""
 GuardLike = Callable[[Request], bool | str | None | Awaitable[bool | str | None]]
 """What `guards=` takes: `(request)`; False or a text refuses with 403, an exception with its own status, None and True pass."""
-Lifespan = Callable[[App], AbstractAsyncContextManager[Mapping[str, Any] | None]]
+Lifespan = Callable[["App"], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 """What `lifespan=` takes: an async context manager function of the app; a mapping that it yields goes to `app.state`."""
 
 
@@ -81,96 +78,3 @@ class WebSocketOptions(TypedDict, total=False):
     """Judged before the handshake is answered."""
     dependencies: Sequence[Any]  # of Depends()
     """Of `Depends()`, called for what they do."""
-
-
-class Settings(TypedDict, total=False):
-    """The keyword arguments of `App.run()` and `live_server()`: every setting by its keyword.
-
-    What each means stands with `ServerConfig`, `LimitsConfig` and `TimeoutConfig`.
-    """
-
-    uds: str
-    backlog: int
-    engine: Literal["auto", "uring", "epoll"]
-    server_header: bool
-    date_header: bool
-    headers: Mapping[str, str] | Sequence[tuple[str, str]]
-    debug: bool
-    blocking_threads: int
-    access_log: bool | str
-    access_log_format: str
-    log_queue: int | str
-    restarts_burst: int
-    restarts_window: float
-    turn_completions: int
-    receive_credit: int | str
-    ws_per_message_deflate: bool
-    ws_slow_policy: Literal["close", "drop", "wait"]
-    ws_origins: Sequence[str]
-    ws_broker: str | Broker | None
-    ws_max_size: int | str
-    ws_max_fragments: int
-    ws_max_backlog: int | str
-    ws_max_control_frames: int
-    ws_max_inflate_ratio: int
-    ws_deflate_min: int | str
-    ws_max_queue: int
-    ws_ping_interval: float | None
-    ws_ping_timeout: float | None
-    ws_close_timeout: float
-    limit_method_size: int | str
-    limit_request_line: int | str
-    limit_header_line: int | str
-    limit_header_size: int | str
-    limit_header_count: int
-    limit_chunk_extension: int | str
-    limit_chunk_overhead: int | str
-    limit_body_size: int | str | None
-    limit_pipelined: int
-    limit_pipelined_size: int | str
-    limit_drain_size: int | str
-    limit_lingering: int
-    limit_min_body_rate: int
-    limit_min_send_rate: int
-    limit_connections: int | None
-    limit_requests_per_connection: int | None
-    limit_queued: int | None
-    limit_concurrency: int | None
-    limit_send_queue_high: int | str
-    limit_send_queue_low: int | str
-    limit_buffered_high: int | str | None
-    limit_buffered_low: int | str | None
-    limit_spooled: int | str | None
-    limit_query_fields: int
-    limit_form_fields: int
-    limit_multipart_size: int | str | None
-    limit_parts: int
-    limit_files: int
-    limit_field_size: int | str
-    limit_multipart_memory: int | str
-    limit_part_headers: int
-    limit_part_header_size: int | str
-    limit_boundary_size: int | str
-    limit_multipart_slack: int | str
-    limit_cookies: int
-    limit_json_depth: int
-    limit_json_number: int
-    limit_ranges: int
-    timeout_read_header: float
-    timeout_rate_grace: float
-    timeout_rate_credit: float
-    timeout_idle: float
-    timeout_queue: float | None
-    timeout_handler: float | None
-    timeout_sse_keep_alive: float
-    timeout_tcp_user: float
-    timeout_drain_body: float
-    timeout_linger: float
-    timeout_linger_idle: float
-    timeout_graceful: float
-    timeout_lifespan_shutdown: float
-    timeout_drain_delay: float
-    timeout_drain_idle: float
-    timeout_worker_start: float
-    timeout_stuck_dump: float
-    timeout_stuck_kill: float

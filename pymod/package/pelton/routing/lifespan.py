@@ -41,7 +41,7 @@ class Lifespan:
         """Everything in order; if one fails, what had started is stopped and the error raised."""
         from contextlib import AsyncExitStack
 
-        from pelton.routing.blueprints import inner
+        from pelton.routing.places import inner
 
         stack = AsyncExitStack()
         encoding = JSON_ENCODER.set(app._dumps)

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from pelton.errors import RegistrationError, place_of
+from pelton.routing.entries import RouteEntry, function_name, taken_guards
 from pelton.routing.lifespan import Lifespan
 from pelton.routing.route_options import FIXES, taken_dependencies, taken_options, taken_sequence
-from pelton.routing.routes import RouteInfo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Literal, Protocol, TypeVar, Unpack
+    from typing import Any, Literal, TypeVar, Unpack
 
-    from pelton.routing.blueprints import Blueprint, Registration, Within
+    from pelton.routing.blueprints import Blueprint
+    from pelton.routing.entries import Entry
     from pelton.routing.keywords import RouteOptions
+    from pelton.routing.places import Registration, Within
 
     F = TypeVar("F", bound=Callable[..., Any])
-
-    class Entry(Protocol):
-        """A route as it was registered, before it is known where."""
-
-        def info(self, within: Within) -> RouteInfo: ...
-
-        def add(self, within: Within) -> None: ...
 
 
 class Routed:
@@ -40,6 +35,7 @@ class Routed:
         self._guards: tuple[Any, ...] = taken_guards(guards)
         self._dependencies: tuple[Any, ...] = taken_dependencies(dependencies)
         self._registrations: list[Registration] = []
+        self._places: list[Within] = []  # in apps; one of each way there
 
     def _registering(self, what: str, place: str) -> None:
         """RegistrationError once an app serves this."""
@@ -169,7 +165,7 @@ class Routed:
         with_parentheses(self, "websocket", path)
 
         def register(handler: F) -> F:
-            from pelton.websocket.handlers import WebSocketEntry
+            from pelton.routing.entries import WebSocketEntry
 
             place = place_of(handler)
             self._registering(f"websocket {path}", place)
@@ -242,9 +238,9 @@ class Routed:
         Raises:
             RegistrationError: The prefix or the name is taken, or a blueprint would contain itself.
         """
-        from pelton.routing.blueprints import register
-
-        register(self, blueprint, prefix, name, tags, guards, dependencies)
+        if not hasattr(blueprint, "_register_in"):
+            raise TypeError(f"register_blueprint() takes a Blueprint, not {blueprint!r}; an App is mounted: app.mount()")
+        blueprint._register_in(self, prefix, name, tags, guards, dependencies)
 
     include_router = register_blueprint
 
@@ -260,55 +256,9 @@ def with_parentheses(registrar: Any, decorator: str, given: Any, wanted: str = '
         )
 
 
-class RouteEntry:
-    """One route of HTTP."""
-
-    __slots__ = ("handler", "methods", "options", "path", "place")
-
-    def __init__(
-        self, path: str, methods: tuple[str, ...], handler: Callable[..., Any], options: dict[str, Any], place: str
-    ) -> None:
-        self.path = path
-        self.methods = methods
-        self.handler = handler
-        self.options = options
-        self.place = place
-
-    def info(self, within: Within) -> RouteInfo:
-        given: str | None = self.options.get("name")
-        return RouteInfo(
-            within.prefix + self.path,
-            self.methods,
-            within.named(given or function_name(self.handler)),
-            self.handler,
-            within.added_to(self.options),
-            self.place,
-            bool(given),
-            within.owners,
-        )
-
-    def add(self, within: Within) -> None:
-        within.app._add_route(self.info(within))
-
-
-def taken_guards(given: Sequence[Callable[[Any], Any]]) -> tuple[Callable[[Any], Any], ...]:
-    if not given:
-        return ()
-    from pelton.routing import guards
-
-    return tuple(guards.taken_guards(given))
-
-
 def checked_template(path: str, place: str) -> None:
     """What a prefix before it would hide: a template that does not begin with a slash."""
     if path and not path.startswith("/"):
         raise RegistrationError(
             f"template {path!r}: no leading slash at 0 in {path}", where=place, fix=FIXES["no_leading_slash"]
         )
-
-
-def function_name(handler: Any) -> str:
-    while not hasattr(handler, "__name__") and hasattr(handler, "func"):
-        handler = handler.func
-    name: str = getattr(handler, "__name__", None) or type(handler).__name__
-    return name

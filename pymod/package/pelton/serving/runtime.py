@@ -263,7 +263,7 @@ class Runtime:
         except TimeoutError:
             if not ending.expired():
                 raise
-            from pelton.serving.server import complain
+            from pelton.serving.terminal import complain
 
             complain(
                 f"the application's shutdown did not end within {within_s:.1f} s and was cancelled; "

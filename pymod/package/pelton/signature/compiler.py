@@ -7,8 +7,7 @@ from pelton.config.concurrency import CONFIGURED, read_concurrency
 from pelton.errors import HandlerSignatureError
 from pelton.messages.state import State
 from pelton.signature.bodies import body_source
-from pelton.signature.explaining import explainer
-from pelton.signature.sources import Source, default_of, path_source, text_source
+from pelton.signature.sources import Source, default_of, explainer, path_source, text_source
 from pelton.validation.annotations import Unfit, described, fits_text, is_model, is_scalar
 from pelton.validation.constraints import bounded
 from pelton.validation.marker_reading import StateReader, is_dependency, is_state, marker_of, state_of
@@ -132,7 +131,7 @@ class Compiler:
         return in_pool
 
     def result(self, plan: Plan, returned: Any) -> None:
-        from pelton.validation.results import encoding_of_result, promised, result_type
+        from pelton.signature.results import encoding_of_result, promised, result_type
 
         if returned is not EMPTY and "response_model" not in self.route.options:
             self.route.items = encoding_of_result(
@@ -209,7 +208,6 @@ class Compiler:
         template: dict[str, str],
         request_at: int | None,
     ) -> tuple[Any, bool]:
-        from pelton.app import App
         from pelton.messages.request import Request
         from pelton.messages.response import Response
 
@@ -220,7 +218,7 @@ class Compiler:
             return {"source": "request"}, True
         if tp is Response:
             return {"source": "response"}, False
-        if isinstance(tp, type) and issubclass(tp, App):
+        if isinstance(tp, type) and issubclass(tp, self.app._kind):
             return {"source": "constant", "default": self.app}, False
         if tp is State:
             return {"source": "resolver", "resolve": state_of}, False

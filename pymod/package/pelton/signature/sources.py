@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pelton import scalars
+from pelton.errors import RequestValidationError
 from pelton.scalars import Invalid, Problems, entry, missing
 from pelton.validation.annotations import (
     Unfit,
@@ -275,3 +276,31 @@ def _reader_of_many(
         return value if limits is None else limited(limits, value, loc)
 
     return read
+
+
+# --- what was wrong with the arguments of a request ---
+
+
+_ORDER = ("path", "query", "header", "cookie", "form", "body")
+
+
+def explainer(sources: list[Source], where: str) -> Callable[[Any, BaseException | None], Any]:
+    """A function that raises what is wrong with a request; `cause` if that is none of the sources."""
+    ordered = sorted(sources, key=lambda source: _ORDER.index(source.source))
+
+    def explain(request: Any, cause: BaseException | None) -> Any:
+        found: list[dict[str, Any]] = []
+        for source in ordered:
+            try:
+                source.read(request)
+            except Problems as problems:
+                for one in problems.entries:
+                    if one not in found:
+                        found.append(one)
+        if found:
+            raise RequestValidationError(found)
+        if cause is not None:
+            raise cause
+        raise RuntimeError(f"{where}: an argument was refused, but is valid")
+
+    return explain

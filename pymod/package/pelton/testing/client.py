@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Self, Unpack
 
     from pelton.app import App
-    from pelton.routing.keywords import HeadersInit
+    from pelton.messages.headers import HeadersInit
     from pelton.testing.client_requests import Address, RequestOptions, StreamOptions
     from pelton.testing.client_stream import StreamedResponse
 

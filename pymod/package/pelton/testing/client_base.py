@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pelton import _native
     from pelton.app import App
     from pelton.config.settings import Values
-    from pelton.routing.keywords import HeadersInit
+    from pelton.messages.headers import HeadersInit
     from pelton.testing.client_stream import Wire
 
 

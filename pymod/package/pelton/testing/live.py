@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from pelton import _native
     from pelton.app import App
+    from pelton.config.keywords import Settings
     from pelton.config.settings import Values
-    from pelton.routing.keywords import Settings
     from pelton.serving.server import Serving
 
 
@@ -71,7 +71,8 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
             raise self._failure  # of the application's shutdown
 
     def _serve(self) -> None:
-        from pelton.serving.server import serve, show_trace
+        from pelton.serving.server import serve
+        from pelton.serving.terminal import show_trace
 
         try:
             serve(self.app, self._settings, when_ready=self._is_ready)

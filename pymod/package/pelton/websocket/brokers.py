@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Broker", "Deliver", "Kind", "RedisBroker"]
 
-SCHEMES = ("redis://", "rediss://", "unix://")
-
 Kind = Literal["text", "binary"]
 Deliver = Callable[[str, Kind, bytes], None]  # topic, kind, octets (UTF-8 of a text)
 

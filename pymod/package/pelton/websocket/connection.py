@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
     from pelton._native import Headers, MultiDict, Request
     from pelton.app import App
+    from pelton.messages.headers import HeadersInit
     from pelton.messages.state import State
     from pelton.messages.url import URL, Address
-    from pelton.routing.keywords import HeadersInit
-    from pelton.websocket.send_turns import SendTurns
 
     Message = str | bytes
     Octets = bytes | bytearray | memoryview
@@ -381,8 +380,6 @@ class WebSocket(Handshake):
         if of.turns is not None:
             await of.turns.wait(of, data, is_text)
         elif not of.link.send(data, is_text):
-            from pelton.websocket.send_turns import SendTurns
-
             of.turns = SendTurns()
             await of.turns.wait(of)
 
@@ -466,3 +463,40 @@ def checked_close(code: int, reason: str) -> bytes:
 def subprotocols_of(lines: Sequence[str]) -> list[str]:
     """The members of Sec-WebSocket-Protocol, over all its lines."""
     return [name for line in lines for one in line.split(",") if (name := one.strip(" \t"))]
+
+
+# --- sending in turns ---
+
+
+class SendTurns:
+    """A message is queued once there is room for it.
+
+    Were it queued first, sends that are cancelled while they wait would fill the queue without bound.
+    """
+
+    __slots__ = ("_lock", "_waiting")
+
+    def __init__(self) -> None:
+        from asyncio import Lock
+
+        self._lock = Lock()
+        self._waiting = 0
+
+    async def wait(self, of: Connection, *message: Any) -> None:
+        """For room on the connection, with what is then to be sent; nothing if it has been queued already.
+
+        The connection holds this object, and this object does not hold the connection: a cycle would
+        keep what waits for a lost client until the garbage collector runs.
+        """
+        self._waiting += 1
+        try:
+            async with self._lock:
+                await of.link.writable()
+                if message:
+                    of.open()
+                    if not of.link.send(*message):
+                        await of.link.writable()
+                if self._waiting == 1:
+                    of.turns = None  # who sends next overtakes nobody
+        finally:
+            self._waiting -= 1

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from pelton.config.concurrency import read_websocket_pool
-from pelton.errors import ClientDisconnected, HTTPError, WebSocketDisconnect, place_of
-from pelton.routing.registrar import function_name
-from pelton.routing.route_options import taken_dependencies
-from pelton.routing.routes import RouteInfo
+from pelton.errors import ClientDisconnected, HTTPError, WebSocketDisconnect
+from pelton.messages.response import Response
+from pelton.signature.compiler import Compiler
+from pelton.validation.annotations import is_model
+from pelton.validation.marker_reading import marker_of
+from pelton.validation.parameters import EMPTY
 from pelton.websocket.connection import WebSocket
 from pelton.websocket.sync_websocket import SyncWebSocket
-from pelton.websocket.websocket_signature import WebSocketCompiler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from typing import Any
 
     from pelton._native import Plan, Request, WebSocketEnd
     from pelton.app import App
-    from pelton.routing.blueprints import Within
+    from pelton.routing.routes import RouteInfo
+    from pelton.validation.parameters import Parameter
 
 POLICY, FAILED, NORMAL, LEAVING = 1008, 1011, 1000, 1001
 LOST = (1006, "")
@@ -111,72 +112,8 @@ def websocket_of(request: Request, route: RouteInfo) -> WebSocket | SyncWebSocke
     return SyncWebSocket(made, runtime.loop)
 
 
-class WebSocketEntry:
-    """One route of WebSockets; RegistrationError, TypeError or ValueError for what it cannot be."""
-
-    __slots__ = ("handler", "name", "options", "origins", "path", "place")
-
-    def __init__(
-        self,
-        path: str,
-        handler: Callable[..., Any],
-        *,
-        name: str | None,
-        origins: Sequence[str] | None,
-        subprotocols: Sequence[str],
-        max_size: int | str | None,
-        blocking: bool | str,
-        guards: Sequence[Callable[[Any], Any]] = (),
-        dependencies: Sequence[Any] = (),
-    ) -> None:
-        from pelton.config.settings import size
-
-        for what, value in (("origins", origins), ("subprotocols", subprotocols)):
-            if isinstance(value, str):
-                raise TypeError(f"{what} is a sequence: {what}=({value!r},)")
-        if max_size is not None:
-            max_size = size(max_size)
-            if max_size < 1:
-                raise ValueError(f"max_size is at least one octet, not {max_size}; leave it out for limits.ws_max_size")
-        self.path = path
-        self.handler = handler
-        self.name = name
-        self.place = place_of(handler)
-        self.origins = None if origins is None else list(origins)
-        self.options = {
-            "pool": read_websocket_pool(blocking, handler, f"{self.place}, WebSocket {path}"),
-            "max_size": max_size,
-            "subprotocols": tuple(subprotocols),
-            "dependencies": taken_dependencies(dependencies),
-        }
-        if guards:
-            from pelton.routing.guards import taken_guards
-
-            self.options["guards"] = taken_guards(guards)
-
-    def info(self, within: Within) -> RouteInfo:
-        return RouteInfo(
-            within.prefix + self.path,
-            ("WEBSOCKET",),
-            within.named(self.name or function_name(self.handler)),
-            self.handler,
-            within.added_to(self.options),
-            self.place,
-            self.name is not None,
-            within.owners,
-        )
-
-    def add(self, within: Within) -> None:
-        app, route = within.app, self.info(within)
-        app._refuse_name(route)
-        app._add_compiled(
-            route,
-            lambda: _plan(app, route),
-            lambda fullmatch: app._native.add_websocket(route.path, fullmatch, origins=self.origins),
-        )
-
-
-def _plan(app: App, route: RouteInfo) -> Plan:
+def plan_of(app: App, route: RouteInfo) -> Plan:
+    """The plan of a WebSocket route; HandlerSignatureError, or Unresolved while a name does not exist."""
     pool = route.options["pool"]
     compiler = WebSocketCompiler(app, route, pool)
     plan = compiler.plan()
@@ -184,7 +121,8 @@ def _plan(app: App, route: RouteInfo) -> Plan:
     if compiler.injection is None:
         plan["handler"] = _around(app, route.handler, pool, plan)
     else:
-        plan["handler"] = compiler.injection.around_websocket = _around(app, plan["handler"], None, plan)
+        run = plan["handler"] = _around(app, plan["handler"], None, plan)
+        compiler.injection.on_new_websocket = lambda request, arguments: run(websocket_of(request, route), *arguments)
     plan["is_coroutine"] = True
     return plan
 
@@ -245,3 +183,75 @@ def _is_from_outside(error: BaseException) -> bool:
         task = current_task()
         return task is not None and task.cancelling() > 0
     return isinstance(error, GeneratorExit)
+
+
+# --- the signature rule for WebSocket routes: the same rows, but no body and no response ---
+
+
+class WebSocketCompiler(Compiler):
+    """Compiles one handler of a `websocket` route, which runs in a pool or on the loop."""
+
+    is_websocket = True
+
+    def __init__(self, app: App, route: RouteInfo, pool: str | None) -> None:
+        super().__init__(app, route)
+        self.pool = pool
+        self.takers: list[str] = []  # parameters that are the WebSocket, of providers too
+
+    def refuse_without_websocket(self) -> None:
+        """HandlerSignatureError if neither the handler nor a provider of it takes the WebSocket; after plan()."""
+        # A provider under a name that is registered later may take it.
+        is_settled = self.injection is None or self.injection.graph is not None
+        if is_settled and not self.takers:
+            wanted = "WebSocket" if self.pool is None else "SyncWebSocket"
+            raise self.refused(
+                f"{self.name}() handles a WebSocket, but none of its parameters takes it",
+                f"take it as the first parameter, or annotate one: ws: {wanted}",
+            )
+
+    def result(self, plan: Plan, returned: Any) -> None:
+        """What the handler returns is nobody's answer."""
+
+    def is_awaited(self, pool: str | None) -> bool:
+        """Always: a handler that is none of the loop's runs in its pool."""
+        return True
+
+    def called(self, handler: Callable[..., Any], pool: str | None) -> Callable[..., Any]:
+        return super().called(handler, self.pool)
+
+    def row(
+        self, at: int, parameter: Parameter, template: dict[str, str], request_at: int | None
+    ) -> tuple[Any, bool]:
+        marker, tp = marker_of(self, parameter)
+        if marker is not None:
+            if marker.source == "body":
+                raise self.refused(f"{self.says(parameter)} is marked {marker!r}, but a WebSocket has no body", _FROM_URL)
+        elif isinstance(tp, type) and issubclass(tp, WebSocket | SyncWebSocket):
+            right = WebSocket if self.pool is None else SyncWebSocket
+            if tp is not right:
+                place = "on the loop" if self.pool is None else "in the pool"
+                raise self.refused(
+                    f"{self.says(parameter)} is a {tp.__name__}, but the handler runs {place}",
+                    f"annotate it {parameter.name}: {right.__name__}",
+                )
+            return self.websocket(parameter)
+        elif tp is Response:
+            raise self.refused(
+                f"{self.says(parameter)} is a Response, but a WebSocket is answered by its handshake",
+                "give its fields to accept(headers=...), or refuse with HTTPError(status)",
+            )
+        elif parameter.name in template:
+            pass
+        elif tp is EMPTY and parameter.default is EMPTY and parameter.positional and at == 0:
+            return self.websocket(parameter)
+        elif tp is not EMPTY and is_model(tp):
+            raise self.refused(f"{self.says(parameter)} is a model, but a WebSocket has no body", _FROM_URL)
+        # No request came before: nothing here is its side channel.
+        return super().row(at, parameter, template, None)
+
+    def websocket(self, parameter: Parameter) -> tuple[Any, bool]:
+        self.takers.append(parameter.name)
+        return {"source": "websocket"}, True
+
+
+_FROM_URL = "take it from the path or query, or from the first message: await ws.receive_json()"

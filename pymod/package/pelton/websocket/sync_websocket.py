@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any, Self, TypeVar
 
-    from pelton.routing.keywords import HeadersInit
+    from pelton.messages.headers import HeadersInit
     from pelton.websocket.connection import Message, Octets, WebSocketMessage
 
     T = TypeVar("T")

@@ -12,7 +12,7 @@ import pytest
 
 from pelton import App
 from pelton.testing import TestClient
-from pelton.testing.client_forms import encoded_form
+from pelton.testing.client_requests import encoded_form
 
 
 def parts(body: bytes, kind: str) -> list[tuple[Any, Any, Any, bytes]]:

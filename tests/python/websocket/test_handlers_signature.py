@@ -26,8 +26,8 @@ from pelton.signature.compiler import Compiler
 from pelton.streaming.background import BackgroundTasks
 from pelton.testing import TestClient
 from pelton.websocket.connection import WebSocket
+from pelton.websocket.handlers import WebSocketCompiler
 from pelton.websocket.sync_websocket import SyncWebSocket
-from pelton.websocket.websocket_signature import WebSocketCompiler
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pelton import App
-from pelton.routing.openapi_options import taken_tags
+from pelton.routing.route_options import taken_tags
 
 
 @pytest.mark.parametrize(

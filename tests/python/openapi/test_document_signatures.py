@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.request import urlopen
 
 from pelton import App, Depends, Form, Header
-from pelton.openapi.openapi_signatures import signature_of
+from pelton.openapi.document import signature_of
 from pelton.testing import live_server
 from pelton.validation.parameters import EMPTY
 

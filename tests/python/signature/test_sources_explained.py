@@ -8,8 +8,7 @@ import pytest
 
 from pelton import RequestValidationError
 from pelton.scalars import Problems, missing
-from pelton.signature.explaining import explainer
-from pelton.signature.sources import Source
+from pelton.signature.sources import Source, explainer
 
 
 def source(kind: str, *locs: list[Any]) -> Source:

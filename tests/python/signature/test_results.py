@@ -12,8 +12,8 @@ from typing import Any, Generic, Literal, Optional, TypedDict, TypeVar
 import pytest
 
 from pelton import App, HandlerSignatureError, ProblemDetails, Response, ResponseValidationError
+from pelton.signature.results import result_type
 from pelton.testing import TestClient
-from pelton.validation.results import result_type
 
 pydantic = pytest.importorskip("pydantic")
 msgspec = pytest.importorskip("msgspec")
