@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 from pelton import _native
-from pelton.dependencies.providers import Injecting
-from pelton.errors import RegistrationError, RouteConflict, StartupError, place_of
-from pelton.messages import request as _request  # attaches to Request
+from pelton.dependencies.providers import Providers, Scope
+from pelton.errors import RegistrationError, StartupError, place_of
+from pelton.messages import request as _request  # gives the native Request its methods
 from pelton.messages import response as _responses  # the native half must know Response
 from pelton.messages.json_reading import JsonReading
 from pelton.messages.state import State
-from pelton.messages.templates import Rendering
-from pelton.openapi.description import Describing
-from pelton.routing.layers import Layered
-from pelton.routing.mounts import Mounting
+from pelton.openapi.description import Description
+from pelton.routing.layers import check_arguments
+from pelton.routing.mounts import Mounts
 from pelton.routing.places import Within
-from pelton.routing.registrar import Routed, with_parentheses
-from pelton.routing.route_options import FIXES
-from pelton.routing.routes import RouteInfo, build_url, check_literals
+from pelton.routing.registrar import Registrar, with_parentheses
+from pelton.routing.routes import RouteInfo, build_url
+from pelton.routing.table import RouteTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Mapping, MutableMapping, Sequence
+    from contextlib import AbstractContextManager
+    from os import PathLike
     from typing import Any, Literal, TypeVar, Unpack
     from weakref import ReferenceType
 
-    from pelton._native import Plan, Request
+    from pelton._native import Request, Server
     from pelton.config.keywords import Settings
     from pelton.config.server_config import ServerConfig
+    from pelton.messages.templates import Templates
     from pelton.routing.answers import Answers
     from pelton.routing.entries import Entry
+    from pelton.routing.layers import Layers
+    from pelton.routing.mounts import Mountable
     from pelton.routing.static_files import StaticFilesConfig
-    from pelton.serving.runtime import Stopping
+    from pelton.serving.runtime import Runtime, Stopping
     from pelton.signature.compiler import Compiler
     from pelton.websocket.topics import Topics
 
@@ -40,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["App"]
 
 
-class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
+class App(Registrar):
     """A web application: routes and what goes with them. Registration ends when it first serves.
 
     Args:
@@ -64,6 +68,10 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
     Raises:
         ConfigError: One of the choices has another value.
     """
+
+    title: str
+    version: str
+    description: str
 
     def __init__(
         self,
@@ -89,11 +97,17 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         _one_of("validator", validator, ("auto", "msgspec", "pydantic", "builtin"))
         _one_of("json_nan", json_nan, ("null", "error"))
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
-        Injecting.__init__(self, self._compiler_of_no_route)
-        Mounting.__init__(self)
-        Layered.__init__(self)
-        Routed.__init__(self, lifespan, (), guards, dependencies)
-        self._describe(title, version, description)
+        super().__init__(lifespan, (), guards, dependencies)
+        # Its parts. The routes follow, with the native half that has them too.
+        self._providers = Providers(self, self._compiler_of_no_route)
+        self._mounts = Mounts(self)
+        self._description = Description(self, title, version, description)
+        self._templates: Templates | None = None
+        # Of the apps that this one is mounted in, the outermost first: their middleware is around its own.
+        self._outer_layers: tuple[Layers, ...] = ()
+        self._root_path = ""  # where the app that is served has this one
+        self._runtime: Runtime | None = None
+        self._serving: Server | None = None
         self.debug = debug
         self.errors = errors
         self.validator = validator
@@ -119,9 +133,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
             json_nan=json_nan,
             json_duplicate_keys=json_duplicate_keys,
         )
-        self._routes: list[RouteInfo] = []
-        self._plans: dict[int, Plan] = {}  # by route, until the freeze
-        self._unresolved: list[tuple[int, RouteInfo, Callable[[], Plan]]] = []
+        self._table = RouteTable(self._native)
         self._handlers_by_class: dict[type[BaseException], Callable[..., Any]] = {}
         self._handlers_by_status: dict[int, Callable[..., Any]] = {}
         self._answers: Answers | None = None  # made by the freeze
@@ -135,70 +147,24 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         entry.add(self._within)
 
     def _add_route(self, route: RouteInfo) -> None:
-        self._refuse_name(route)
+        self._table.refuse_name(route)
         from pelton.signature.compiler import compile_plan
 
-        self._add_compiled(
+        self._table.add(
             route,
             lambda: compile_plan(self, route),
             lambda regex: self._native.add_route(route.methods, route.path, regex),
         )
 
     def _add_websocket(self, route: RouteInfo, origins: list[str] | None) -> None:
-        self._refuse_name(route)
+        self._table.refuse_name(route)
         from pelton.websocket.handlers import plan_of
 
-        self._add_compiled(
+        self._table.add(
             route,
             lambda: plan_of(self, route),
             lambda regex: self._native.add_websocket(route.path, regex, origins=origins),
         )
-
-    def _refuse_name(self, route: RouteInfo) -> None:
-        """RegistrationError if another route has the name that this one was given."""
-        if not route.explicit_name:
-            return
-        other = next((one for one in self._routes if one.explicit_name and one.name == route.name), None)
-        if other is not None:
-            raise RegistrationError(
-                f"two routes are named {route.name!r}",
-                where=f"{route.where}; {other.where}",
-                fix="give each its own name=",
-            )
-
-    def _add_compiled(
-        self, route: RouteInfo, compile: Callable[[], Plan], add: Callable[[Callable[[str], Any]], int]
-    ) -> None:
-        """Adds a route with its plan; one whose annotations name nothing yet gets its plan at the freeze."""
-        from pelton.signature.compiler import Unresolved
-
-        check_literals(route.template, route.where)
-        plan = None
-        try:
-            plan = compile()
-        except Unresolved:
-            pass
-        try:
-            index = add(_fullmatch)
-        except _native.RouteError as error:
-            raise self._refused(error, route) from None
-        self._routes.append(route)
-        if plan is None:
-            self._unresolved.append((index, route, compile))
-        else:
-            self._plans[index] = plan
-            self._native.set_plan(index, plan)
-
-    def _refused(self, error: _native.RouteError, route: RouteInfo) -> RegistrationError:
-        where = route.where
-        if error.problem == "conflict" and error.other is not None:
-            other = self._routes[error.other]
-            return RouteConflict(
-                f"{' '.join(route.methods)} {route.path} has the shape of {other.path}",
-                where=f"{route.place} and {other.place}",
-                fix="change one of the paths or methods",
-            )
-        return RegistrationError(f"template {route.path!r}: {error}", where=where, fix=FIXES[error.problem])
 
     def exception_handler(self, key: type[BaseException] | int) -> Callable[[F], F]:
         """Registers the decorated `def` or `async def (request, exc)`; what it returns is the answer.
@@ -210,8 +176,6 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
         Raises:
             RegistrationError: The key is neither, or the handler does not take both arguments.
         """
-
-        from pelton.routing.layers import check_arguments
 
         with_parentheses(self, "exception_handler", key, "ValueError")
 
@@ -249,7 +213,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
     @property
     def routes(self) -> Sequence[RouteInfo]:
         """Every registered route, as `RouteInfo`, in the order of registration."""
-        return tuple(self._routes)
+        return tuple(self._table.routes)
 
     def enable_static_files(self, config: StaticFilesConfig) -> None:
         """Serves the files of a directory below a prefix, without the interpreter. May be called for several directories.
@@ -274,6 +238,166 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
     def _kind(self) -> type[App]:
         """The class that an annotation names to get the application, or a subclass of it."""
         return App
+
+    # --- mounts ---
+
+    def mount(self, path: str, target: App | Mountable, *, name: str | None = None) -> None:
+        """Gives another application a path and everything below it that no route of this one matches.
+
+        The longest path wins. With a name, `url_for("name.route")` reaches its routes, and
+        `url_for("name", path="a.css")` a file of StaticFiles.
+
+        Args:
+            path: Where it begins, such as `/admin`.
+            target: An `App`, or `StaticFiles`.
+            name: For `url_for()`.
+
+        Raises:
+            RegistrationError: The path is taken, or the target cannot be mounted.
+        """
+        self._mounts.add(path, target, name)
+
+    # --- templates ---
+
+    def enable_templates(
+        self,
+        template_dir: str | PathLike[str] = "templates",
+        auto_escape: bool = True,
+        globals: Mapping[str, Any] | None = None,  # noqa: A002
+    ) -> None:
+        """Finds templates in a directory and renders them by Jinja2, the extra `pelton[templates]`.
+
+        Args:
+            template_dir: The directory, from the current one.
+            auto_escape: Whether values are escaped for HTML.
+            globals: Names that every template knows, beside `url_for`.
+
+        Raises:
+            RegistrationError: Jinja2 is not installed, there is no such directory, or templates are enabled already.
+        """
+        from sys import _getframe
+
+        from pelton.messages.templates import Templates
+
+        caller = _getframe(1)
+        where = f"{caller.f_code.co_filename}:{caller.f_lineno}"
+        self._registering("enable_templates()", where)
+        if self._templates is not None:
+            raise RegistrationError(
+                "enable_templates() is called twice",
+                where=where,
+                fix="keep one call; subdirectories are part of the name: render('mail/welcome.html')",
+            )
+        self._templates = Templates(self, template_dir, auto_escape, globals, where)
+
+    def render(self, name: str, context: Mapping[str, Any] | None = None) -> str:
+        """The text of a rendered template.
+
+        Args:
+            name: The template's path in its directory.
+            context: Names that the template knows.
+
+        Raises:
+            RegistrationError: Templates are not enabled.
+            jinja2.TemplateNotFound: There is no such template.
+        """
+        from pelton.messages.templates import enabled
+
+        return enabled(self).environment(False).get_template(name).render(context or {})
+
+    def render_string(self, source: str, context: Mapping[str, Any] | None = None) -> str:
+        """The text of a template that is given itself; otherwise as `render()`."""
+        from pelton.messages.templates import enabled
+
+        return enabled(self).environment(False).from_string(source).render(context or {})
+
+    # --- dependencies ---
+
+    def register_singleton(self, name: str, value: Any) -> None:
+        """Registers a value for `Depends("name")`.
+
+        Args:
+            name: The name.
+            value: The very object that handlers get.
+
+        Raises:
+            RegistrationError: The name is taken.
+        """
+        self._providers.register(name, value)
+
+    def register_provider(
+        self,
+        name: str,
+        fn: Callable[..., Any],
+        scope: Literal["app", "request", "handler", "function", "transient"] = "request",
+    ) -> None:
+        """Registers a provider for `Depends("name")`.
+
+        Args:
+            name: The name.
+            fn: A function, class, generator or async generator; its parameters follow the rule of handlers.
+            scope: How long a value lives: as long as the app, the request, the handler, or this one use (`transient`).
+
+        Raises:
+            RegistrationError: The name is taken.
+        """
+        self._providers.register_provider(name, fn, scope)
+
+    @property
+    def dependency_overrides(self) -> MutableMapping[Any, Any]:
+        """What stands in for a provider or a name, by that provider or name; for tests."""
+        return self._providers.overrides
+
+    @dependency_overrides.setter
+    def dependency_overrides(self, overrides: MutableMapping[Any, Any]) -> None:
+        self._providers.replace_overrides(overrides)
+
+    def override(self, key: Callable[..., Any] | str, replacement: Any) -> AbstractContextManager[None]:
+        """Within the `with` block another provider or value stands in; for tests.
+
+        Args:
+            key: The provider itself, or the registered name.
+            replacement: A provider, or for a name also a value.
+
+        Raises:
+            RegistrationError: No dependency has the name.
+        """
+        return self._providers.override(key, replacement)
+
+    def scope(self) -> Scope:
+        """Dependencies outside of requests: `async with app.scope() as s: await s.resolve(make)`."""
+        return Scope(self)
+
+    # --- its description ---
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI 3.1 document; the same dict each time once the app has begun to serve."""
+        return self._description.document()
+
+    def enable_openapi(
+        self,
+        title: str | None = None,
+        version: str | None = None,
+        *,
+        path: str = "/openapi.json",
+        docs: str | None = "/docs",
+        redoc: str | None = "/redoc",
+        scalar: str | None = "/scalar",
+    ) -> None:
+        """Serves the OpenAPI document, and pages that show it from files of the package. None leaves one out.
+
+        Args:
+            title: Instead of the app's title.
+            version: Instead of the app's version.
+            path: Where the document is.
+            docs: Where Swagger UI is.
+            redoc: Where ReDoc is.
+            scalar: Where Scalar is.
+
+        Raises:
+            RegistrationError: One of the paths is taken, or it is enabled already.
+        """
+        self._description.serve(title, version, path, {"swagger": docs, "redoc": redoc, "scalar": scalar})
 
     # --- concurrency ---
 
@@ -354,7 +478,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
 
         compile_unresolved(self)
         self._check_pools()
-        self._freeze_mounts()
+        self._mounts.freeze()
         answers = Answers(self)
         compile_layers(self, answers)
         self._native.freeze(hooks_of(self, answers, _websocket_of))
@@ -364,7 +488,7 @@ class App(Injecting, Mounting, Rendering, Layered, Describing, Routed):
     def _check_pools(self) -> None:
         from pelton.config.concurrency import DEFAULT_POOL, check_pool, read_pool
 
-        for route in self._routes:
+        for route in self._table.routes:
             check_pool(route.options.get("pool") or read_pool(route.options.get("blocking", False)), (DEFAULT_POOL, *self._pools), route.where)
 
     @property
@@ -432,9 +556,3 @@ def _websocket_of(request: Request, route: RouteInfo) -> Any:
 
 def _nothing() -> None:
     """The handler of no route."""
-
-
-def _fullmatch(pattern: str) -> Callable[[str], Any]:
-    import re
-
-    return re.compile(pattern).fullmatch

@@ -16,7 +16,7 @@ def test_a_name_that_exists_by_then() -> None:
         return page
 
     app.add_route("/", handler)
-    assert len(app._unresolved) == 1
+    assert len(app._table.unresolved) == 1
     globals()["Number"] = int
     try:
         assert TestClient(app).get("/?page=4").json() == 4

@@ -61,7 +61,7 @@ def test_it_is_a_coroutine_function_only_if_something_is_awaited(
     for kind, fn in (("before", before), ("after", after), ("middleware", middleware)):
         if fn is not None:
             getattr(app._layers, kind).append(fn)
-    route = app._routes[0]
+    route = app._table.routes[0]
     run, waits = layered(RouteLayers([app._layers], [guards] if guards else []), route, compile_plan(app, route), Answers(app))
     assert (not inspect.iscoroutinefunction(run), waits) == (is_function, is_awaited)
     assert TestClient(app).get("/").json() == "x"
@@ -88,7 +88,7 @@ def test_routes_without_layers_are_left_alone(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(app, "_native", Spy(native))
     app._freeze()
     monkeypatch.setattr(app, "_native", native)
-    assert layered_at == [1] and not app._plans
+    assert layered_at == [1] and not app._table.plans
 
 
 @dataclass

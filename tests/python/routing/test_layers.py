@@ -261,7 +261,7 @@ def test_owners_say_whose_layers_are_around_a_route() -> None:
 
     app.add_route("/both", lambda: 1)
     app.add_route("/app", lambda: 1)
-    app._routes[0].owners = (app, group)
+    app._table.routes[0].owners = (app, group)
     client = TestClient(app)
     assert client.get("/both").headers.getlist("x-by") == ["group", "app"]
     assert client.get("/app").headers.getlist("x-by") == ["app"]

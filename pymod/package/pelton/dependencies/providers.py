@@ -48,7 +48,33 @@ class Providers:
         """Whether there is anything to start."""
         return self._app_values is not None or bool(self.names or self.late)
 
-    def register(self, name: str, entry: Named) -> None:
+    def register(self, name: str, value: Any) -> None:
+        """A value for a name; RegistrationError if the name is taken."""
+        self._register(name, Named(value, None, "app", f"singleton {name!r}"))
+
+    def register_provider(self, name: str, fn: Callable[..., Any], scope: str) -> None:
+        """A provider for a name; RegistrationError if the name is taken."""
+        if not callable(fn):
+            raise TypeError(f"register_provider() takes a callable, not {fn!r}; a value is a register_singleton()")
+        self._register(name, Named(None, fn, read_scope(scope), place_of(fn)))
+
+    def replace_overrides(self, overrides: MutableMapping[Any, Any]) -> None:
+        given = dict(overrides)
+        self.overrides.clear()
+        self.overrides.update(given)
+
+    def override(self, key: Callable[..., Any] | str, replacement: Any) -> AbstractContextManager[None]:
+        """Within the `with` block another provider or value stands in; RegistrationError for an unknown name."""
+        if isinstance(key, str) and key not in self.names:
+            near = nearest(key, list(self.names))
+            raise RegistrationError(
+                f"no dependency is registered as {key!r}" + (f"; did you mean {near!r}?" if near else ""),
+                where="app.override()",
+                fix="override a registered name, or the provider itself",
+            )
+        return _overridden(self.overrides, key, replacement)
+
+    def _register(self, name: str, entry: Named) -> None:
         if not isinstance(name, str) or not name:
             raise TypeError(f"a dependency is registered under a name, not {name!r}")
         if self.started:
@@ -154,79 +180,6 @@ class Scope:
         except BaseException as raised:
             if raised is not error:
                 raise
-
-
-class Injecting:
-    """The half of App that is about dependencies."""
-
-    def __init__(self, compiler_of_no_route: Callable[[str], Compiler]) -> None:
-        self._providers = Providers(self, compiler_of_no_route)  # type: ignore[arg-type]
-
-    def register_singleton(self, name: str, value: Any) -> None:
-        """Registers a value for `Depends("name")`.
-
-        Args:
-            name: The name.
-            value: The very object that handlers get.
-
-        Raises:
-            RegistrationError: The name is taken.
-        """
-        self._providers.register(name, Named(value, None, "app", f"singleton {name!r}"))
-
-    def register_provider(
-        self,
-        name: str,
-        fn: Callable[..., Any],
-        scope: Literal["app", "request", "handler", "function", "transient"] = "request",
-    ) -> None:
-        """Registers a provider for `Depends("name")`.
-
-        Args:
-            name: The name.
-            fn: A function, class, generator or async generator; its parameters follow the rule of handlers.
-            scope: How long a value lives: as long as the app, the request, the handler, or this one use (`transient`).
-
-        Raises:
-            RegistrationError: The name is taken.
-        """
-        if not callable(fn):
-            raise TypeError(f"register_provider() takes a callable, not {fn!r}; a value is a register_singleton()")
-        self._providers.register(name, Named(None, fn, read_scope(scope), place_of(fn)))
-
-    @property
-    def dependency_overrides(self) -> MutableMapping[Any, Any]:
-        """What stands in for a provider or a name, by that provider or name; for tests."""
-        return self._providers.overrides
-
-    @dependency_overrides.setter
-    def dependency_overrides(self, overrides: MutableMapping[Any, Any]) -> None:
-        given = dict(overrides)
-        self._providers.overrides.clear()
-        self._providers.overrides.update(given)
-
-    def override(self, key: Callable[..., Any] | str, replacement: Any) -> AbstractContextManager[None]:
-        """Within the `with` block another provider or value stands in; for tests.
-
-        Args:
-            key: The provider itself, or the registered name.
-            replacement: A provider, or for a name also a value.
-
-        Raises:
-            RegistrationError: No dependency has the name.
-        """
-        if isinstance(key, str) and key not in self._providers.names:
-            near = nearest(key, list(self._providers.names))
-            raise RegistrationError(
-                f"no dependency is registered as {key!r}" + (f"; did you mean {near!r}?" if near else ""),
-                where="app.override()",
-                fix="override a registered name, or the provider itself",
-            )
-        return _overridden(self._providers.overrides, key, replacement)
-
-    def scope(self) -> Scope:
-        """Dependencies outside of requests: `async with app.scope() as s: await s.resolve(make)`."""
-        return Scope(self)  # type: ignore[arg-type]
 
 
 def _overridden(overrides: dict[Any, Any], key: Any, replacement: Any) -> AbstractContextManager[None]:

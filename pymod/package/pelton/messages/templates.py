@@ -68,62 +68,7 @@ class Templates:
         return made
 
 
-class Rendering:
-    """The part of App that renders."""
-
-    _templates: Templates | None = None
-
-    url_for: Callable[..., str]
-    _registering: Callable[[str, str], None]
-
-    def enable_templates(
-        self,
-        template_dir: str | PathLike[str] = "templates",
-        auto_escape: bool = True,
-        globals: Mapping[str, Any] | None = None,  # noqa: A002
-    ) -> None:
-        """Finds templates in a directory and renders them by Jinja2, the extra `pelton[templates]`.
-
-        Args:
-            template_dir: The directory, from the current one.
-            auto_escape: Whether values are escaped for HTML.
-            globals: Names that every template knows, beside `url_for`.
-
-        Raises:
-            RegistrationError: Jinja2 is not installed, there is no such directory, or templates are enabled already.
-        """
-        from sys import _getframe
-
-        caller = _getframe(1)
-        where = f"{caller.f_code.co_filename}:{caller.f_lineno}"
-        self._registering("enable_templates()", where)
-        if self._templates is not None:
-            raise RegistrationError(
-                "enable_templates() is called twice",
-                where=where,
-                fix="keep one call; subdirectories are part of the name: render('mail/welcome.html')",
-            )
-        self._templates = Templates(self, template_dir, auto_escape, globals, where)  # type: ignore[arg-type]
-
-    def render(self, name: str, context: Mapping[str, Any] | None = None) -> str:
-        """The text of a rendered template.
-
-        Args:
-            name: The template's path in its directory.
-            context: Names that the template knows.
-
-        Raises:
-            RegistrationError: Templates are not enabled.
-            jinja2.TemplateNotFound: There is no such template.
-        """
-        return enabled(self).environment(False).get_template(name).render(context or {})
-
-    def render_string(self, source: str, context: Mapping[str, Any] | None = None) -> str:
-        """The text of a template that is given itself; otherwise as `render()`."""
-        return enabled(self).environment(False).from_string(source).render(context or {})
-
-
-def enabled(app: Rendering) -> Templates:
+def enabled(app: App) -> Templates:
     """The templates of an application; RegistrationError if there are none."""
     if app._templates is None:
         raise RegistrationError(
@@ -132,7 +77,7 @@ def enabled(app: Rendering) -> Templates:
     return app._templates
 
 
-async def rendered(response: Response, app: Rendering) -> Response:
+async def rendered(response: Response, app: App) -> Response:
     """The response with the text of its template, if it has one."""
     template = response._body
     if not isinstance(template, TemplateBody):

@@ -1,4 +1,4 @@
-"""The half of App that describes it: OpenAPI, and the pages that show it."""
+"""The description of one application: its OpenAPI document, and the routes that serve it."""
 
 from __future__ import annotations
 
@@ -10,33 +10,34 @@ if TYPE_CHECKING:
 
     from pelton.app import App
 
-__all__ = ["Describing"]
+__all__ = ["Description"]
 
 
-class Describing:
-    """What the document says of the application as a whole, and whether it is served."""
+class Description:
+    """What the document says of the application as a whole, the document itself, and where it is served."""
 
-    title: str
-    version: str
-    description: str
+    def __init__(self, app: App, title: str, version: str, description: str) -> None:
+        self._app = app
+        self._document: dict[str, Any] | None = None
+        self._document_path: str | None = None
+        self.tell(title, version, description)
 
-    def _describe(self, title: str, version: str, description: str) -> None:
+    def tell(self, title: str, version: str, description: str) -> None:
+        """TypeError for what is no text."""
         for name, given in (("title", title), ("version", version), ("description", description)):
             if not isinstance(given, str):
                 raise TypeError(f"App({name}=) is a str, not {given!r}")
-        self.title = title
-        self.version = version
-        self.description = description
-        self._document: dict[str, Any] | None = None
-        self._document_path: str | None = None
+        self._app.title = title
+        self._app.version = version
+        self._app.description = description
 
-    def openapi(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """The OpenAPI 3.1 document; the same dict each time once the app has begun to serve."""
         if self._document is not None:
             return self._document
         from pelton.openapi.document import document_of
 
-        app: App = self  # type: ignore[assignment]
+        app = self._app
         try:
             document = document_of(app)
         except NameError as error:
@@ -49,29 +50,8 @@ class Describing:
             self._document = document
         return document
 
-    def enable_openapi(
-        self,
-        title: str | None = None,
-        version: str | None = None,
-        *,
-        path: str = "/openapi.json",
-        docs: str | None = "/docs",
-        redoc: str | None = "/redoc",
-        scalar: str | None = "/scalar",
-    ) -> None:
-        """Serves the OpenAPI document, and pages that show it from files of the package. None leaves one out.
-
-        Args:
-            title: Instead of the app's title.
-            version: Instead of the app's version.
-            path: Where the document is.
-            docs: Where Swagger UI is.
-            redoc: Where ReDoc is.
-            scalar: Where Scalar is.
-
-        Raises:
-            RegistrationError: One of the paths is taken, or it is enabled already.
-        """
+    def serve(self, title: str | None, version: str | None, path: str, pages: dict[str, str | None]) -> None:
+        """Serves the document at `path` and each page at its own; RegistrationError if a path is taken."""
         if self._document_path is not None:
             raise RegistrationError(
                 "enable_openapi() was called before",
@@ -80,7 +60,7 @@ class Describing:
             )
         from pelton.openapi.pages import add_pages
 
-        pages = {"swagger": docs, "redoc": redoc, "scalar": scalar}
-        add_pages(self, path, {name: at for name, at in pages.items() if at is not None})  # type: ignore[arg-type]
-        self._describe(self.title if title is None else title, self.version if version is None else version, self.description)
+        app = self._app
+        add_pages(app, path, {name: at for name, at in pages.items() if at is not None})
+        self.tell(app.title if title is None else title, app.version if version is None else version, app.description)
         self._document_path = path

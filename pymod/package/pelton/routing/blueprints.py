@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pelton.errors import RegistrationError
 from pelton.routing.entries import taken_guards
-from pelton.routing.layers import Layered
 from pelton.routing.places import Registration, Within, blueprints_in
-from pelton.routing.registrar import Routed
+from pelton.routing.registrar import Registrar
 from pelton.routing.route_options import taken_dependencies, taken_sequence
 
 TYPE_CHECKING = False
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Blueprint", "Router"]
 
 
-class Blueprint(Layered, Routed):
+class Blueprint(Registrar):
     """Collects routes, WebSockets, hooks and middleware for an app or another blueprint. `Router` is an alias.
 
     What is added after it was registered counts too, until the app first serves.
@@ -47,13 +46,12 @@ class Blueprint(Layered, Routed):
         dependencies: Sequence[Any] = (),
         lifespan: Callable[[Any], Any] | None = None,
     ) -> None:
-        Layered.__init__(self)
-        Routed.__init__(self, lifespan, tags, guards, dependencies)
+        super().__init__(lifespan, tags, guards, dependencies)
         self.prefix = _prefix(prefix, f"Blueprint({prefix!r})")
         self.name = _name(name, f"Blueprint({prefix!r})")
         self._entries: list[Entry] = []
 
-    register = Routed.register_blueprint
+    register = Registrar.register_blueprint
 
     def get_all_routes(self) -> Sequence[RouteInfo]:
         """Its routes and those of the blueprints in it, with paths from its own prefix on."""
@@ -77,7 +75,7 @@ class Blueprint(Layered, Routed):
 
     def _register_in(
         self,
-        into: Routed,
+        into: Registrar,
         prefix: str,
         name: str | None,
         tags: Sequence[str],

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def compile_unresolved(app: App) -> None:
     """The plans of routes whose annotations named nothing yet; HandlerSignatureError if they still do not."""
     app._providers.settled = True  # what is still unknown may be registered at start
-    for index, route, compile in app._unresolved:
+    for index, route, compile in app._table.unresolved:
         try:
-            app._plans[index] = plan = compile()
+            app._table.plans[index] = plan = compile()
             app._native.set_plan(index, plan)
         except Unresolved as error:
             raise HandlerSignatureError(
@@ -34,12 +34,12 @@ def compile_unresolved(app: App) -> None:
                 where=route.where,
                 fix="import the name at module level, outside if TYPE_CHECKING",
             ) from None
-    app._unresolved.clear()
+    app._table.unresolved.clear()
 
 
 def compile_layers(app: App, answers: Answers) -> None:
     """Puts middleware, hooks and guards around the routes that have any."""
-    plans, app._plans = app._plans, {}
+    plans, app._table.plans = app._table.plans, {}
     watch = None
     if app.debug:
         from pelton.signature.debug import watched
@@ -49,13 +49,13 @@ def compile_layers(app: App, answers: Answers) -> None:
             plan["handler"] = watch(plan["handler"], plan["info"].where)
             app._native.set_plan(index, plan)
     outer = app._outer_layers
-    owners_of_all = {id(owner): owner for route in app._routes for owner in route.owners}
+    owners_of_all = {id(owner): owner for route in app._table.routes for owner in route.owners}
     has_layers = any(owner._layers for owner in owners_of_all.values()) or any(one.middleware for one in outer)
-    if not has_layers and not any(route.options.get("guards") for route in app._routes):
+    if not has_layers and not any(route.options.get("guards") for route in app._table.routes):
         return
     from pelton.routing.layer_code import RouteLayers, layered
 
-    for index, route in enumerate(app._routes):
+    for index, route in enumerate(app._table.routes):
         owners = [owner._layers for owner in route.owners]
         layers = RouteLayers(owners, route.options.get("guards", ()), outer, "WEBSOCKET" in route.methods)
         if layers:

@@ -28,69 +28,6 @@ class Layers:
         return bool(self.middleware or self.before or self.after)
 
 
-class Layered:
-    """The half of App, and of whatever groups routes, that is about layers."""
-
-    def __init__(self) -> None:
-        self._layers = Layers()
-        # Of the apps that this one is mounted in, the outermost first: their middleware is around its own.
-        self._outer_layers: tuple[Layers, ...] = ()
-
-    def _registering(self, what: str, place: str) -> None:
-        """Raises RegistrationError once registration has ended."""
-
-    if TYPE_CHECKING:
-
-        @overload
-        def middleware(self, fn: F) -> F: ...
-        @overload
-        def middleware(self, fn: str) -> Callable[[F], F]: ...
-
-    def middleware(self, fn: Any) -> Any:
-        """Registers `async def (request, call_next)` around every request; also as `middleware("http")`.
-
-        `await call_next(request)` gives the Response of what is inside. The first registered is the outermost. It runs for
-        404, 405 and automatic OPTIONS too.
-
-        Args:
-            fn: The middleware.
-
-        Raises:
-            RegistrationError: It is no `async def`, or does not take both arguments.
-        """
-        if not isinstance(fn, str):
-            return self.use(fn)
-        if fn != "http":
-            raise RegistrationError(
-                f"there is no middleware of the kind {fn!r}", where="", fix='@app.middleware or @app.middleware("http")'
-            )
-        return self.use
-
-    def use(self, fn: F) -> F:
-        """Registers middleware by a plain call."""
-        place = place_of(fn)
-        self._registering("middleware", place)
-        check_middleware(fn, place)
-        self._layers.middleware.append(fn)
-        return fn
-
-    def before(self, fn: F) -> F:
-        """Registers `(request)`, `def` or `async def`: what it returns, unless that is None, is the answer."""
-        self._layers.before.append(self._hook(fn, "before", ("request",)))
-        return fn
-
-    def after(self, fn: F) -> F:
-        """Registers `(request, response)`, `def` or `async def`: it may change the response, or return another."""
-        self._layers.after.append(self._hook(fn, "after", ("request", "response")))
-        return fn
-
-    def _hook(self, fn: F, kind: str, names: tuple[str, ...]) -> F:
-        place = place_of(fn)
-        self._registering(f"{kind} hook", place)
-        check_call(fn, f"{kind} hook", names, place)
-        return fn
-
-
 # --- whether what is registered can be called as middleware, hook or guard ---
 
 

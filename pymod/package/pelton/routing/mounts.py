@@ -46,81 +46,71 @@ def _is_mountable(target: Any) -> TypeGuard[Mountable]:
     return hasattr(target, "_mount")
 
 
-class Mounting:
-    """The half of App that is about mounts."""
+class Mounts:
+    """What one application has below its paths: other applications, and directories that the native half serves."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: App) -> None:
+        self.app = app
         self._mounts: list[Mount] = []
-        self._static_prefixes: set[str] = set()  # below which the native half serves files
-        self._static_names: dict[str, str] = {}  # for url_for(): the prefix of each
-        self._root_path = ""  # where the app that is served has this one
-        self._runtime: Runtime | None = None
-        self._serving: Server | None = None
+        self.static_prefixes: set[str] = set()
+        self.static_names: dict[str, str] = {}  # for url_for(): the prefix of each
 
-    def mount(self, path: str, target: App | Mountable, *, name: str | None = None) -> None:
-        """Gives another application a path and everything below it that no route of this one matches.
+    def __iter__(self) -> Iterator[Mount]:
+        return iter(self._mounts)
 
-        The longest path wins. With a name, `url_for("name.route")` reaches its routes, and
-        `url_for("name", path="a.css")` a file of StaticFiles.
-
-        Args:
-            path: Where it begins, such as `/admin`.
-            target: An `App`, or `StaticFiles`.
-            name: For `url_for()`.
-
-        Raises:
-            RegistrationError: The path is taken, or the target cannot be mounted.
-        """
-        app: Any = self
+    def add(self, path: str, target: App | Mountable, name: str | None) -> None:
+        """RegistrationError if the path or the name is taken, or the target cannot be mounted."""
+        app = self.app
         where = f"mount({path!r})"
         app._registering(where, where)
         prefix = _prefix(path, where)
         if _is_mountable(target):
-            if name is not None and self._has_mount(name):
+            if name is not None and self._has(name):
                 raise _named_twice(name, where)
             made = target._mount(app, prefix, name)
             if made is None:
                 return
             target = made
-        if not isinstance(target, Mounting):
+        below = getattr(target, "_mounts", None)
+        if not isinstance(below, Mounts):
             raise TypeError(f"mount() takes an App or StaticFiles, not {target!r}")
-        if target is self or any(one is self for _, one in target._tree()):
+        if any(one is app for _, one in below.tree()):
             raise RegistrationError("an app cannot be mounted in itself", where=where, fix="make another App")
-        if prefix in self._static_prefixes:
+        if prefix in self.static_prefixes:
             raise RegistrationError(
                 f"there are static files at {path!r} already", where=where, fix="give one of them another path"
             )
-        if any(other.prefix == prefix for other in self._mounts):
+        if any(other.prefix == prefix for other in self):
             raise RegistrationError(f"there is a mount at {path!r} already", where=where, fix="give it another path")
-        if name is not None and self._has_mount(name):
+        if name is not None and self._has(name):
             raise _named_twice(name, where)
-        self._mounts.append(Mount(prefix, target, name))
+        self._mounts.append(Mount(prefix, below.app, name))
 
-    def _has_mount(self, name: str) -> bool:
-        return name in self._static_names or any(mount.name == name for mount in self._mounts)
+    def _has(self, name: str) -> bool:
+        return name in self.static_names or any(mount.name == name for mount in self)
 
-    def _tree(self, root_path: str = "") -> Iterator[tuple[str, App]]:
-        """This app and all that are mounted in it, each with its whole prefix."""
-        yield root_path, self  # type: ignore[misc]
-        for mount in self._mounts:
-            yield from mount.app._tree(root_path + mount.prefix)
+    def tree(self, root_path: str = "") -> Iterator[tuple[str, App]]:
+        """The application and all that are mounted in it, each with its whole prefix."""
+        yield root_path, self.app
+        for mount in self:
+            yield from mount.app._mounts.tree(root_path + mount.prefix)
 
-    def _serve_by(self, runtime: Runtime | None, serving: Server | None = None) -> None:
+    def serve_by(self, runtime: Runtime | None, serving: Server | None = None) -> None:
         """Tells the whole tree who serves it; None: nobody does any more."""
-        for root_path, app in self._tree():
+        for root_path, app in self.tree():
             app._runtime, app._serving, app._root_path = runtime, serving, root_path
 
-    def _tell_unhandled(self, unhandled: list[BaseException] | None) -> None:
+    def collect_unhandled(self, unhandled: list[BaseException] | None) -> None:
         """Where exceptions that end in a 500 go, of the whole tree."""
-        for _, app in self._tree():
+        for _, app in self.tree():
             assert app._answers is not None
             app._answers.unhandled = unhandled
 
-    def _freeze_mounts(self) -> None:
-        """Before the app itself is."""
+    def freeze(self) -> None:
+        """Freezes what is mounted, before the application itself."""
         seen: dict[int, str] = {}
         pools: dict[str, str] = {}
-        for root_path, app in self._tree():
+        for root_path, app in self.tree():
             if id(app) in seen:
                 raise RegistrationError(
                     "one app is mounted twice",
@@ -136,9 +126,9 @@ class Mounting:
                         fix="give one of them another name",
                     )
                 pools[name] = root_path
-        native: Any = self
-        for mount in self._mounts:
-            outer = (*native._outer_layers, native._layers)
+        around = self.app
+        for mount in self:
+            outer = (*around._outer_layers, around._layers)
             # Layers are compiled into routes once: it would go without those around it now.
             if mount.app._answers is not None and mount.app._outer_layers != outer and any(one.middleware for one in outer):
                 raise RegistrationError(
@@ -147,7 +137,7 @@ class Mounting:
                     fix="serve the outer app first, or make another App to be served by itself",
                 )
             mount.app._outer_layers = outer
-            native._native.mount(mount.prefix, mount.app._freeze())
+            around._native.mount(mount.prefix, mount.app._freeze())
 
 
 def _named_twice(name: str, where: str) -> RegistrationError:

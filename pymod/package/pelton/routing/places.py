@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pelton.app import App
     from pelton.routing.blueprints import Blueprint
-    from pelton.routing.registrar import Routed
+    from pelton.routing.registrar import Registrar
 
 
 class Registration:
@@ -98,13 +98,13 @@ class Within:
         return added
 
 
-def inner(routed: Routed) -> Iterator[Blueprint]:
+def inner(registrar: Registrar) -> Iterator[Blueprint]:
     """All blueprints in an app, outer before inner, each once."""
-    return iter({id(one): one for one in blueprints_in(routed)}.values())
+    return iter({id(one): one for one in blueprints_in(registrar)}.values())
 
 
-def blueprints_in(routed: Routed) -> Iterator[Blueprint]:
+def blueprints_in(registrar: Registrar) -> Iterator[Blueprint]:
     """The same, one that was registered twice twice."""
-    for registration in routed._registrations:
+    for registration in registrar._registrations:
         yield registration.blueprint
         yield from blueprints_in(registration.blueprint)

@@ -1,16 +1,17 @@
-"""What an app and a blueprint have in common: routes, WebSockets, hooks of start and stop, blueprints within."""
+"""Registrar: what an app and a blueprint have in common. Routes, WebSockets, middleware, hooks, blueprints."""
 
 from __future__ import annotations
 
 from pelton.errors import RegistrationError, place_of
 from pelton.routing.entries import RouteEntry, function_name, taken_guards
+from pelton.routing.layers import Layers, check_call, check_middleware
 from pelton.routing.lifespan import Lifespan
 from pelton.routing.route_options import FIXES, taken_dependencies, taken_options, taken_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Literal, TypeVar, Unpack
+    from typing import Any, Literal, TypeVar, Unpack, overload
 
     from pelton.routing.blueprints import Blueprint
     from pelton.routing.entries import Entry
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Routed:
-    """The half of App and Blueprint that registers."""
+class Registrar:
+    """What registers: the base of App and Blueprint."""
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class Routed:
         guards: Sequence[Callable[[Any], Any]],
         dependencies: Sequence[Any],
     ) -> None:
+        self._layers = Layers()
         self._lifespan = Lifespan(lifespan)
         self._tags: tuple[str, ...] = taken_sequence("tags", tags)
         self._guards: tuple[Any, ...] = taken_guards(guards)
@@ -187,7 +189,60 @@ class Routed:
 
         return register
 
-    # --- hooks ---
+    # --- middleware and hooks around handlers ---
+
+    if TYPE_CHECKING:
+
+        @overload
+        def middleware(self, fn: F) -> F: ...
+        @overload
+        def middleware(self, fn: str) -> Callable[[F], F]: ...
+
+    def middleware(self, fn: Any) -> Any:
+        """Registers `async def (request, call_next)` around every request; also as `middleware("http")`.
+
+        `await call_next(request)` gives the Response of what is inside. The first registered is the outermost. It runs for
+        404, 405 and automatic OPTIONS too.
+
+        Args:
+            fn: The middleware.
+
+        Raises:
+            RegistrationError: It is no `async def`, or does not take both arguments.
+        """
+        if not isinstance(fn, str):
+            return self.use(fn)
+        if fn != "http":
+            raise RegistrationError(
+                f"there is no middleware of the kind {fn!r}", where="", fix='@app.middleware or @app.middleware("http")'
+            )
+        return self.use
+
+    def use(self, fn: F) -> F:
+        """Registers middleware by a plain call."""
+        place = place_of(fn)
+        self._registering("middleware", place)
+        check_middleware(fn, place)
+        self._layers.middleware.append(fn)
+        return fn
+
+    def before(self, fn: F) -> F:
+        """Registers `(request)`, `def` or `async def`: what it returns, unless that is None, is the answer."""
+        self._layers.before.append(self._hook(fn, "before", ("request",)))
+        return fn
+
+    def after(self, fn: F) -> F:
+        """Registers `(request, response)`, `def` or `async def`: it may change the response, or return another."""
+        self._layers.after.append(self._hook(fn, "after", ("request", "response")))
+        return fn
+
+    def _hook(self, fn: F, kind: str, names: tuple[str, ...]) -> F:
+        place = place_of(fn)
+        self._registering(f"{kind} hook", place)
+        check_call(fn, f"{kind} hook", names, place)
+        return fn
+
+    # --- hooks of start and stop ---
 
     def on_event(self, event: Literal["startup", "shutdown"]) -> Callable[[F], F]:
         """Registers a `def` or `async def` without parameters that runs in each worker as it starts or stops.

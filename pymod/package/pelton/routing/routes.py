@@ -219,7 +219,7 @@ class RouteInfo:
 
 def build_url(app: App, name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None) -> str:
     """Path and query of the route of this name; an explicit name wins over function names."""
-    named = [route for route in app._routes if route.name == name]
+    named = [route for route in app._table.routes if route.name == name]
     chosen = [route for route in named if route.explicit_name] or named
     what = f"url_for({name!r})"
     if len(chosen) > 1:
@@ -227,8 +227,8 @@ def build_url(app: App, name: str, params: Mapping[str, Any], query: Mapping[str
         raise URLBuildError(f"{name!r} names several routes, give each its own name=: {places}")
     if chosen:
         url = chosen[0].template.build(params, what)
-    elif name in app._static_names:
-        url = _file_url(app._static_names[name], params, what)
+    elif name in app._mounts.static_names:
+        url = _file_url(app._mounts.static_names[name], params, what)
     else:
         return _url_below(app, name, params, query)
     if query:
@@ -259,7 +259,7 @@ def _url_below(app: App, name: str, params: Mapping[str, Any], query: Mapping[st
             return mount.path + build_url(mount.app, name[len(mount.name) + 1 :], params, query)
     from pelton.errors import nearest
 
-    known = sorted({route.name for route in app._routes} | app._static_names.keys())
+    known = sorted({route.name for route in app._table.routes} | app._mounts.static_names.keys())
     near = nearest(name, known)
     hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known) or 'none'}"
     raise URLBuildError(f"no route is named {name!r}; {hint}")

@@ -85,7 +85,7 @@ def add_static(app: Any, config: StaticFilesConfig, where: str, name: str | None
             f"cache_control is a header value, not {cache_control!r}", where=where, fix='cache_control="public, max-age=3600"'
         )
     below = "" if prefix == "/" else prefix
-    if below in app._static_prefixes or any(mount.prefix == below for mount in app._mounts):
+    if below in app._mounts.static_prefixes or any(mount.prefix == below for mount in app._mounts):
         raise RegistrationError(f"{prefix!r} is mounted already", where=where, fix="give one of them another prefix")
     try:
         app._native.add_static(
@@ -107,6 +107,6 @@ def add_static(app: Any, config: StaticFilesConfig, where: str, name: str | None
             where=where,
             fix="root= is an existing directory; a relative one begins at the working directory",
         ) from None
-    app._static_prefixes.add(below)
+    app._mounts.static_prefixes.add(below)
     if name is not None:
-        app._static_names[name] = below
+        app._mounts.static_names[name] = below

@@ -38,7 +38,7 @@ class Runtime:
         self._shutdown_s: float = settings["timeout_lifespan_shutdown"]  # of it (LIM-090)
         self.stopping = False
         self._drain_by = math.inf  # on the loop's clock: requests and background tasks, once the stop has begun
-        for _, one in app._tree():
+        for _, one in app._mounts.tree():
             one._settings = settings
             one._json_reading.take_limits(settings)
         self.topics: Topics | None = None
@@ -49,7 +49,7 @@ class Runtime:
         self._stop_waiters: set[asyncio.Future[None]] = set()
         queue = QUEUE_MAX if settings["limit_queued"] is None else settings["limit_queued"]
         self._pools = {DEFAULT_POOL: BlockingPool(DEFAULT_POOL, settings["blocking_threads"], queue)}
-        for _, one in app._tree():
+        for _, one in app._mounts.tree():
             for name, threads, queue in one._pools.values():
                 self._pools[name] = BlockingPool(name, threads, queue)
         self._has_executor = False
@@ -57,7 +57,7 @@ class Runtime:
     def serve_topics(self, receivers: Receivers) -> Topics:
         """From now on `app.publish()` reaches this server's WebSockets."""
         self.topics = Topics(receivers, self.loop)
-        for _, app in self.app._tree():
+        for _, app in self.app._mounts.tree():
             living = [one for one in app._topics if one() is not None]
             # Whole, for threads that publish at this moment.
             app._topics = (*living, weakref.ref(self.topics))
@@ -65,7 +65,7 @@ class Runtime:
 
     def leave_topics(self) -> None:
         if self.topics is not None:
-            for _, app in self.app._tree():
+            for _, app in self.app._mounts.tree():
                 app._topics = tuple(one for one in app._topics if one() not in (None, self.topics))
             self.topics.leave()
 

@@ -102,7 +102,7 @@ class Serving:
         except ValueError as error:
             self.close()
             raise StartupError(str(error)) from None
-        app._serve_by(self.runtime, self.server)
+        app._mounts.serve_by(self.runtime, self.server)
         try:
             topics = self.runtime.serve_topics(self.server)
             if bus is not None:
@@ -129,7 +129,7 @@ class Serving:
             self.runtime.wind_down(self.server.quick_stop_wanted)
 
     def close(self) -> None:
-        self.app._serve_by(None)
+        self.app._mounts.serve_by(None)
         self.runtime.leave_topics()
         self.server.close()
         self.loop.close()
@@ -160,7 +160,7 @@ def serve(
     if app._serving is not None:
         raise StartupError("the app is being served already; stop it first")
     if settings["debug"]:  # which the freeze asks for
-        for _, one in app._tree():
+        for _, one in app._mounts.tree():
             one.debug = True
     app._freeze()
     bound = bind(settings) if listeners is None else listeners

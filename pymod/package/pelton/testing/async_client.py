@@ -129,7 +129,7 @@ class AsyncTestClient(ClientBase):
         await runtime.wind_down_here()
         runtime.leave_topics()
         if self.app._runtime is runtime:
-            self.app._serve_by(None)
+            self.app._mounts.serve_by(None)
         self._server = self._pump = self._runtime = None
         self._idle.clear()
 
@@ -160,11 +160,11 @@ class AsyncTestClient(ClientBase):
             self._runtime = ClientRuntime(self.app, self._values(), loop)
             self._runtime.serve_topics(server)
         if not (isinstance(held, ClientRuntime) and held.loop is loop and not held.stopping):
-            self.app._serve_by(self._runtime)  # else clients of one application share it
+            self.app._mounts.serve_by(self._runtime)  # else clients of one application share it
         answers = self.app._answers
         assert answers is not None
         if not isinstance(answers.unhandled, Unhandled):
-            self.app._tell_unhandled(Unhandled())
+            self.app._mounts.collect_unhandled(Unhandled())
         return self._pump
 
     async def _until(

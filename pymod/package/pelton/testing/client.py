@@ -176,13 +176,13 @@ class TestClient(ClientBase):
         self._idle.clear()
         try:
             server.begin()
-            self.app._serve_by(runtime)
+            self.app._mounts.serve_by(runtime)
             try:
                 runtime.begin_stop()
                 server.close()
                 runtime.wind_down()
             finally:
-                self.app._serve_by(None)
+                self.app._mounts.serve_by(None)
                 server.end()
         finally:
             runtime.leave_topics()
@@ -276,15 +276,15 @@ class TestClient(ClientBase):
         server.begin()
         before = answers.unhandled
         unhandled: list[BaseException] = []
-        self.app._tell_unhandled(unhandled)
-        self.app._serve_by(runtime)
+        self.app._mounts.collect_unhandled(unhandled)
+        self.app._mounts.serve_by(runtime)
         try:
             with Running(loop):
                 yield drive
         finally:
             server.end()
-            self.app._serve_by(None)
-            self.app._tell_unhandled(before)
+            self.app._mounts.serve_by(None)
+            self.app._mounts.collect_unhandled(before)
         if unhandled and self._raise:
             raise unhandled[0]
 
