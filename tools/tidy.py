@@ -11,10 +11,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tidy_rules import arrows, bans, layout, mirrors
+from tidy_rules import arrows, bans, layout, mirrors, package
 from tidy_rules.tree import Finding, Rule, Tree
 
-RULES: tuple[Rule, ...] = (*arrows.RULES, *bans.RULES, *layout.RULES, *mirrors.RULES)
+RULES: tuple[Rule, ...] = (*arrows.RULES, *package.RULES, *bans.RULES, *layout.RULES, *mirrors.RULES)
 EXCEPTIONS = "tools/tidy_exceptions.toml"
 
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import tidy  # noqa: E402
-from tidy_rules import bans  # noqa: E402
+from tidy_rules import bans, package  # noqa: E402
 from tidy_rules.tree import Tree  # noqa: E402
 
 KEYS = 'constexpr auto keys = {\n    {"header_count_max", &C::header_count_max, 1, 2},\n};\n'
@@ -19,6 +19,7 @@ KEYS = 'constexpr auto keys = {\n    {"header_count_max", &C::header_count_max, 
 CLEAN = {
     "README.md": "# pelton\n",
     "core/clock.hpp": "#pragma once\nint now();\n",
+    "core/timer.hpp": '#pragma once\n#include "core/clock.hpp"\n',
     "core/clock.cpp": '#include "core/clock.hpp"\nint now() { return 1; }\n',
     "tests/core/clock_test.cpp": '#include "core/clock.hpp"\nTEST(Clock, runs) { now(); }\n',
     "http/serve/config.cpp": KEYS,
@@ -29,6 +30,9 @@ CLEAN = {
     "pyproject.toml": '[project]\n[project.optional-dependencies]\nmsgspec = ["msgspec>=0.18"]\n',
     "pymod/package/pelton/__init__.py": 'from pelton.app import App\n\n__all__ = ["App"]\n',
     "pymod/package/pelton/app.py": "import msgspec\n\n\nclass App:\n    pass\n",
+    "pymod/package/pelton/messages/__init__.py": '"""Requests and responses."""\n',
+    "pymod/package/pelton/messages/headers.py": "FIELDS = ()\n",
+    "pymod/package/pelton/messages/url.py": "from pelton.messages import headers\n\nFIELDS = headers.FIELDS\n",
     "tests/python/test_app.py": "from pelton import App\n\n\ndef test_app():\n    assert App()\n",
 }
 
@@ -138,9 +142,18 @@ VIOLATIONS = [
     ("litter", "tools/thing", "\0\1\2"),
     ("litter", "docs_summary.md", "x\n"),
     ("length", "core/clock.cpp", "int x;\n" * 701),
+    ("circle", "core/clock.hpp", '#include "core/timer.hpp"\n'),
+    ("circle", "pymod/package/pelton/messages/headers.py", "def later():\n    from pelton.messages import url\n"),
+    ("package-arrows", "pymod/package/pelton/messages/url.py", "import pelton.app\n"),
+    ("package-arrows", "pymod/package/pelton/messages/url.py", "def later():\n    from pelton.routing.routes import RouteInfo\n"),
+    ("package-arrows", "pymod/package/pelton/messages/url.py", "from pelton import App\n"),
+    ("package-arrows", "pymod/package/pelton/security.py", "from pelton.openapi.document import document_of\n"),
+    ("package-arrows", "pymod/package/pelton/hosting/asgi.py", "import pelton.app\n"),
+    ("rooms", "pymod/package/pelton/config/__init__.py", '"""Settings."""\n'),
+    ("rooms", "pymod/package/pelton/messages/__init__.py", '"""Requests."""\n\nfrom pelton.messages import url\n'),
     ("mirror", "core/arena.cpp", "int x;\n"),
     ("mirror", "core/list.hpp", "inline int f(int x) {\n  if (x > 3) return 0;\n  return x;\n}\n"),
-    ("mirror", "pymod/package/pelton/routing.py", "def route():\n    pass\n"),
+    ("mirror", "pymod/package/pelton/callables.py", "def name_of():\n    pass\n"),
     ("mirror", "pymod/bridge/handler.cpp", "int x;\n"),
     ("config-bound", "http/serve/config.cpp", KEYS.replace("header_count", "header_line")),
     ("config-bound", "tests/http/serve/config_test.cpp", "TEST(C, n) { ask(header_count_max); }\n"),
@@ -208,6 +221,35 @@ def test_every_arrow_is_held(includes: str, tmp_path: Path) -> None:
     findings = tidy.findings_in(lay_out(tmp_path, CLEAN | {path: text}))["arrows"]
     refused = {finding.line for finding in findings if finding.path == path}
     assert refused == {line for line, room in enumerate(A_HEADER_OF, 1) if room not in ARROWS[includes]}
+
+
+@pytest.mark.parametrize("room", ["config", "messages", "routing", "websocket", "app", "testing", "pytest_plugin"])
+def test_every_arrow_of_the_package_is_held(room: str, tmp_path: Path) -> None:
+    """A room imports itself and what stands above it in the list, at any level and not counting type checkers."""
+    names = [name for line in package.ORDER for name in line]
+    path = f"pymod/package/pelton/{room}/one.py"
+    text = "".join(f"import pelton.{name}.one\n" for name in names) + "".join(
+        f"if TYPE_CHECKING:\n    import pelton.{name}.one\n" for name in names
+    )
+    findings = tidy.findings_in(lay_out(tmp_path, CLEAN | {path: text}))["package-arrows"]
+    mine = next(rank for rank, line in enumerate(package.ORDER) if room in line)
+    allowed = {name for rank, line in enumerate(package.ORDER) for name in line if rank < mine} | {room}
+    refused = {finding.line for finding in findings if finding.path == path}
+    assert refused == {line for line, name in enumerate(names, 1) if name not in allowed}
+
+
+def test_the_package_is_what_the_list_says() -> None:
+    """No circle and no arrow against the list in this tree, and no entry of the list that does not exist."""
+    tree = Tree(ROOT)
+    rules = (package.find_package_arrows, package.find_circles, package.find_rooms)
+    assert [str(finding) for rule in rules for finding in rule(tree)] == []
+    there = {path.name.partition(".")[0] for path in (ROOT / "pymod/package/pelton").iterdir()}
+    assert {name for line in package.ORDER for name in line} <= there
+
+
+def test_a_circle_is_named_whole() -> None:
+    arrows = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": {"d", "e"}, "e": {"f"}, "f": {"e"}}
+    assert sorted(package.circles_in(arrows)) == [["a", "b", "c"], ["e", "f"]]
 
 
 def test_an_exception_excuses_its_file_alone(tmp_path: Path) -> None:

@@ -96,62 +96,6 @@ def test_openapi_of_what_cannot_start_is_exit_3(
     assert says in said.err and said.out == ""
 
 
-@pytest.mark.parametrize("command", ["openapi single.py", "doctor"])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_output_that_nobody_takes_ends_a_command_as_it_does_a_tool(folder: Path, command: str, unbuffered: str) -> None:
-    reader, left = os.pipe()
-    os.close(reader)
-    full = os.open("/dev/full", os.O_WRONLY)
-    no_space = "pelton: cannot write to standard output: No space left on device\n"
-    for output, code, says in ((left, 128 + signal.SIGPIPE, ""), (full, 1, no_space)):
-        with open(output, "wb") as stdout:
-            done = subprocess.run(
-                [sys.executable, "-m", "pelton", *command.split()],
-                env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
-                cwd=folder,
-                stdout=stdout,
-                stderr=subprocess.PIPE,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-        assert (done.returncode, done.stderr) == (code, says)
-
-
-@pytest.mark.parametrize(
-    ("command", "code", "says"),
-    [
-        ("--version >&-", 1, "pelton: cannot write to standard output: it is closed\n"),
-        ("doctor >&-", 1, "pelton: cannot write to standard output: it is closed\n"),
-        ("2>&-", 2, ""),
-        ("run 2>&-", 2, ""),
-    ],
-)
-def test_a_closed_descriptor_is_as_one_that_nobody_reads(command: str, code: int, says: str) -> None:
-    done = subprocess.run(
-        ["bash", "-c", f"{sys.executable} -m pelton {command}"], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (code, "", says)
-
-
-@pytest.mark.parametrize("command", ["-m pelton run closed.py --port 0", "closed.py"])
-def test_PRC_050_nothing_is_opened_in_the_place_of_stderr(folder: Path, command: str) -> None:
-    (folder / "closed.py").write_text(APP + """
-@app.on_event("startup")
-def start():
-    names = [os.readlink(f"/proc/self/fd/{descriptor}") for descriptor in range(3)]
-    with open("names", "w") as file:
-        print(*names, file=file)
-    raise RuntimeError
-
-if __name__ == "__main__":
-    app.run(port=0, access_log="./log")
-""")
-    command = f"exec <&- >&- 2>&-; exec {sys.executable} {command}"
-    assert subprocess.run(["bash", "-c", command], cwd=folder, timeout=60, check=False).returncode == 3
-    assert (folder / "names").read_text() == "/dev/null /dev/null /dev/null\n"
-
-
 def test_usable_cpus() -> None:
     assert 1 <= usable_cpus() <= (os.cpu_count() or 1)
 

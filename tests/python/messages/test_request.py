@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import gc
-import pickle
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from pelton import URL, Address, App, BadBody, Headers, MultiDict, Request, State, UnsupportedMediaType
+from pelton import Address, App, BadBody, Headers, MultiDict, Request, State, UnsupportedMediaType
 from pelton.messages.request import quality
 from pelton.testing import TestClient
 
@@ -35,13 +33,6 @@ def test_plain_attributes() -> None:
         return [r.method, r.path, r.raw_path, r.query_string, r.scheme, r.http_version]
 
     assert seen(look, "GET", "/a%20b?x=1") == ["GET", "/a b", b"/a%20b", "x=1", "http", "1.1"]
-
-
-def test_url_is_a_str_with_parts() -> None:
-    url = seen(lambda r: r.url, "GET", "/a%20b?x=1", base_url="http://Example.org:8080")
-    assert isinstance(url, URL) and url == "http://example.org:8080/a%20b?x=1"
-    assert (url.scheme, url.host, url.port, url.path, url.query) == ("http", "example.org", 8080, "/a%20b", "x=1")
-    assert seen(lambda r: r.url, headers={"host": "a:80"}) == "http://a/"
 
 
 def test_query_gives_the_last_value() -> None:
@@ -235,34 +226,6 @@ def test_a_request_may_be_read_in_another_thread() -> None:
     thread.start()
     thread.join()
     assert found == [["/x", b"body", {"a": "1"}]]
-
-
-def test_state_is_an_attribute_namespace() -> None:
-    state = State()
-    state.a = 1
-    assert state.a == 1 and "a" in dir(state) and repr(state) == "State({'a': 1})"
-    del state.a
-    with pytest.raises(AttributeError):
-        state.a
-    with pytest.raises(AttributeError):
-        del state.a
-
-
-def test_state_is_copied_with_attributes_of_its_own() -> None:
-    app_state, values = State({"pool": ["P"]}), {"a": [1]}
-    state = State(values, app_state)
-    for copied in (copy.copy(state), copy.deepcopy(state), pickle.loads(pickle.dumps(state))):
-        assert type(copied) is State and copied.a == [1] and copied.pool == ["P"] and repr(copied) == repr(state)
-        copied.b = 2
-        assert not hasattr(state, "b")
-    assert copy.copy(state).a is state.a and copy.copy(state).pool is app_state.pool
-    assert copy.deepcopy(state).a is not state.a and copy.deepcopy(state).pool is not app_state.pool
-    state.me = state
-    again = copy.deepcopy(state)
-    assert again.me is again
-    marker = State("pool")
-    assert repr(copy.copy(marker)) == repr(copy.deepcopy(marker)) == "State('pool')" and not hasattr(marker, "pool")
-    assert not hasattr(State.__new__(State), "anything")
 
 
 def test_headers_and_query_have_defaults_by_name() -> None:

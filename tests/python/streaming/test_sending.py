@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -177,25 +176,6 @@ def test_an_event_response() -> None:
     assert sink.field(b"content-type") == b"text/event-stream"
     made = Response.sse([])._body
     assert made.keep_alive_s is None and sent(made)[0].field(b"content-type") == b"text/event-stream"
-
-
-@pytest.mark.parametrize(
-    ("make", "error", "says"),
-    [
-        (lambda: Response.stream(b"abc"), TypeError, "iterable of its items, not bytes"),
-        (lambda: Response.stream("abc"), TypeError, "not str"),
-        (lambda: Response.sse(None), TypeError, "not NoneType"),
-        (lambda: Response.stream([], content_length=-1), ValueError, "content_length"),
-        (lambda: Response.stream([], content_length=True), ValueError, "content_length"),
-        (lambda: Response.stream([], headers={"content-length": "1"}), ValueError, "content_length="),
-        (lambda: Response.stream([], "a\r\nb"), InvalidHeader, "Content-Type"),
-        (lambda: Response.stream([], status=99), ValueError, "200 to 599"),
-        (lambda: Response.sse([], keepalive=-1), ValueError, "keepalive"),
-    ],
-)
-def test_what_is_refused(make: Callable[[], Response], error: type[Exception], says: str) -> None:
-    with pytest.raises(error, match=says):
-        make()
 
 
 def test_what_a_handler_may_return_to_stream() -> None:

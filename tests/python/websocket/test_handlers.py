@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from decorators import awaiting, passing
 
-from pelton import App, HTTPError, RegistrationError, Request, SyncWebSocket, WebSocket, WebSocketDisconnect
+from pelton import App, HTTPError, Request, SyncWebSocket, WebSocket, WebSocketDisconnect
 from pelton.testing import TestClient, WebSocketRefused, live_server
 from pelton.testing.websocket_session import new_key, upgrade_fields
 from wire import Peer
@@ -212,31 +212,6 @@ def test_origins() -> None:
     assert refused(TestClient(echo_app()), "/ws/a", headers=other) == 403
     for app in (echo_app(origins=["https://other.example"]), echo_app(origins=["*"])):
         TestClient(app).websocket_connect("/ws/a", headers=other).close()
-
-
-def test_a_plain_request_and_a_get_of_the_same_path() -> None:
-    app = echo_app()
-    assert TestClient(app).get("/ws/a").status_code == 426
-    both = echo_app()
-    both.add_route("/ws/{room}", lambda room: room)
-    client = TestClient(both)
-    assert client.get("/ws/a").json() == "a"
-    client.websocket_connect("/ws/a").close()
-
-
-async def handler_(ws: WebSocket) -> None: ...
-
-
-def test_what_no_handler_is() -> None:
-    app = App()
-    with pytest.raises(RegistrationError, match="blocking=True"):
-        app.websocket("/")(lambda ws: None)
-    with pytest.raises(TypeError, match="sequence"):
-        app.websocket("/", origins="*")(handler_)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="at least one"):
-
-        @app.websocket("/", max_size=0)
-        async def handler(ws: WebSocket) -> None: ...
 
 
 def test_decorated_handlers() -> None:
