@@ -26,6 +26,7 @@ ORDER = (
     ("security", "websocket", "openapi"),
     ("serving",),
     ("app",),
+    ("keywords",),
     ("testing", "cli"),
     ("pytest_plugin", "__main__"),
 )

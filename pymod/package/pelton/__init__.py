@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from pelton.forms.form_data import FormData
     from pelton.forms.uploads import UploadedFile
+    from pelton.keywords import GuardLike, Lifespan, RouteOptions, WebSocketOptions
     from pelton.messages.headers import HeadersInit, MutableHeaders
     from pelton.messages.problems import ProblemDetails
     from pelton.messages.request import Headers, MultiDict, Request
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from pelton.messages.url import Address, URL
     from pelton.routing.blueprints import Blueprint, Router
     from pelton.routing.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
-    from pelton.routing.keywords import GuardLike, Lifespan, RouteOptions, WebSocketOptions
     from pelton.routing.routes import RouteInfo
     from pelton.routing.static_files import StaticFiles, StaticFilesConfig
     from pelton.streaming.background import BackgroundTasks
@@ -141,7 +141,7 @@ _MODULES = {
     "pelton.routing.guards": "And Authenticated Not Or PermissionGuard RoleGuard",
     "pelton.messages.headers": "HeadersInit MutableHeaders",
     "pelton.json": "",
-    "pelton.routing.keywords": "GuardLike Lifespan RouteOptions WebSocketOptions",
+    "pelton.keywords": "GuardLike Lifespan RouteOptions WebSocketOptions",
     "pelton.validation.markers": "Body Cookie Depends File Form Header Path Query Security",
     "pelton.messages.problems": "ProblemDetails",
     "pelton.messages.request": "Headers MultiDict Request",

@@ -9,8 +9,6 @@ from pelton.messages import request as _request  # gives the native Request its 
 from pelton.messages import response as _responses  # the native half must know Response
 from pelton.messages.json_reading import JsonReading
 from pelton.messages.state import State
-from pelton.openapi.description import Description
-from pelton.routing.layers import check_arguments
 from pelton.routing.mounts import Mounts
 from pelton.routing.places import Within
 from pelton.routing.registrar import Registrar, with_parentheses
@@ -30,10 +28,11 @@ if TYPE_CHECKING:
     from pelton.config.keywords import Settings
     from pelton.config.server_config import ServerConfig
     from pelton.messages.templates import Templates
+    from pelton.openapi.description import Description
     from pelton.routing.answers import Answers
     from pelton.routing.entries import Entry
-    from pelton.routing.layers import Layers
     from pelton.routing.mounts import Mountable
+    from pelton.routing.registrar import Layers
     from pelton.routing.static_files import StaticFilesConfig
     from pelton.serving.runtime import Runtime, Stopping
     from pelton.signature.compiler import Compiler
@@ -97,11 +96,12 @@ class App(Registrar):
         _one_of("validator", validator, ("auto", "msgspec", "pydantic", "builtin"))
         _one_of("json_nan", json_nan, ("null", "error"))
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
+        self._describe(title, version, description)
         super().__init__(lifespan, (), guards, dependencies)
         # Its parts. The routes follow, with the native half that has them too.
         self._providers = Providers(self, self._compiler_of_no_route)
         self._mounts = Mounts(self)
-        self._description = Description(self, title, version, description)
+        self._description: Description | None = None  # made when it is first asked for
         self._templates: Templates | None = None
         # Of the apps that this one is mounted in, the outermost first: their middleware is around its own.
         self._outer_layers: tuple[Layers, ...] = ()
@@ -176,12 +176,13 @@ class App(Registrar):
         Raises:
             RegistrationError: The key is neither, or the handler does not take both arguments.
         """
-
         with_parentheses(self, "exception_handler", key, "ValueError")
 
         def register(handler: F) -> F:
             place = place_of(handler)
             self._registering(f"exception handler for {key!r}", place)
+            from pelton.routing.layer_checks import check_arguments
+
             check_arguments(handler, ("request", "exc"), "exception handler", place)
             if isinstance(key, type) and issubclass(key, BaseException):
                 self._handlers_by_class[key] = handler
@@ -372,7 +373,7 @@ class App(Registrar):
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 document; the same dict each time once the app has begun to serve."""
-        return self._description.document()
+        return self._described().document()
 
     def enable_openapi(
         self,
@@ -397,7 +398,22 @@ class App(Registrar):
         Raises:
             RegistrationError: One of the paths is taken, or it is enabled already.
         """
-        self._description.serve(title, version, path, {"swagger": docs, "redoc": redoc, "scalar": scalar})
+        self._described().serve(title, version, path, {"swagger": docs, "redoc": redoc, "scalar": scalar})
+
+    def _describe(self, title: str, version: str, description: str) -> None:
+        for name, given in (("title", title), ("version", version), ("description", description)):
+            if not isinstance(given, str):
+                raise TypeError(f"App({name}=) is a str, not {given!r}")
+        self.title = title
+        self.version = version
+        self.description = description
+
+    def _described(self) -> Description:
+        if self._description is None:
+            from pelton.openapi.description import Description
+
+            self._description = Description(self)
+        return self._description
 
     # --- concurrency ---
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pelton.errors import RegistrationError, StartupError, nearest, place_of
-from pelton.validation.markers import Dependency, read_scope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ class Providers:
         """A provider for a name; RegistrationError if the name is taken."""
         if not callable(fn):
             raise TypeError(f"register_provider() takes a callable, not {fn!r}; a value is a register_singleton()")
+        from pelton.validation.markers import read_scope
+
         self._register(name, Named(None, fn, read_scope(scope), place_of(fn)))
 
     def replace_overrides(self, overrides: MutableMapping[Any, Any]) -> None:
@@ -109,6 +110,8 @@ class Providers:
 
     async def start(self) -> None:
         """Behind all that may register names: looks up those that were unknown, makes what is of app scope."""
+        from pelton.validation.markers import Dependency
+
         for injection in self.late:
             injection.current_graph()
         for name, entry in self.names.items():
@@ -149,6 +152,7 @@ class Scope:
         """The value of a provider or a name; RegistrationError if it needs a request, StartupError if it is unknown."""
         from pelton.dependencies.graph import UnknownName
         from pelton.dependencies.walking import made
+        from pelton.validation.markers import Dependency
 
         if self._closers is None:
             raise RuntimeError("resolve() needs an open scope: async with app.scope() as s")

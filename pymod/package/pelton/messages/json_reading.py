@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pelton._native import json_check, json_loads
-from pelton.errors import BadBody
-from pelton.scalars import entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal
 
     from pelton.config.settings import Values
+    from pelton.errors import BadBody
 
 DEPTH_MAX = 1024
 NUMBER_BYTES_MAX = 4300
@@ -52,8 +51,12 @@ class JsonReading:
 
 def bad_json(error: Any) -> BadBody:
     """The answer to a JSONDecodeError: kind and offset, never the text (JSN-007)."""
+    from pelton.errors import BadBody
+
     return BadBody([json_entry(error.pos, error.reason)])
 
 
 def json_entry(offset: int, reason: str) -> dict[str, Any]:
+    from pelton.scalars import entry
+
     return entry("json_invalid", ["body", offset], "JSON decode error", {}, {"error": reason})

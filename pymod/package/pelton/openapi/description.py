@@ -14,22 +14,12 @@ __all__ = ["Description"]
 
 
 class Description:
-    """What the document says of the application as a whole, the document itself, and where it is served."""
+    """The document, made from the routes when it is first asked for, and where it is served."""
 
-    def __init__(self, app: App, title: str, version: str, description: str) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
         self._document: dict[str, Any] | None = None
         self._document_path: str | None = None
-        self.tell(title, version, description)
-
-    def tell(self, title: str, version: str, description: str) -> None:
-        """TypeError for what is no text."""
-        for name, given in (("title", title), ("version", version), ("description", description)):
-            if not isinstance(given, str):
-                raise TypeError(f"App({name}=) is a str, not {given!r}")
-        self._app.title = title
-        self._app.version = version
-        self._app.description = description
 
     def document(self) -> dict[str, Any]:
         """The OpenAPI 3.1 document; the same dict each time once the app has begun to serve."""
@@ -62,5 +52,5 @@ class Description:
 
         app = self._app
         add_pages(app, path, {name: at for name, at in pages.items() if at is not None})
-        self.tell(app.title if title is None else title, app.version if version is None else version, app.description)
+        app._describe(app.title if title is None else title, app.version if version is None else version, app.description)
         self._document_path = path

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pelton.errors import RegistrationError
-from pelton.routing.entries import taken_guards
 from pelton.routing.places import Registration, Within, blueprints_in
 from pelton.routing.registrar import Registrar
-from pelton.routing.route_options import taken_dependencies, taken_sequence
+from pelton.routing.route_options import taken_dependencies, taken_guards, taken_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pelton.errors import place_of
-from pelton.routing.route_options import taken_dependencies
+from pelton.routing.route_options import taken_dependencies, taken_guards
 from pelton.routing.routes import RouteInfo
 
 TYPE_CHECKING = False
@@ -92,8 +92,6 @@ class WebSocketEntry:
             "dependencies": taken_dependencies(dependencies),
         }
         if guards:
-            from pelton.routing.guards import taken_guards
-
             self.options["guards"] = taken_guards(guards)
 
     def info(self, within: Within) -> RouteInfo:
@@ -110,14 +108,6 @@ class WebSocketEntry:
 
     def add(self, within: Within) -> None:
         within.app._add_websocket(self.info(within), self.origins)
-
-
-def taken_guards(given: Sequence[Callable[[Any], Any]]) -> tuple[Callable[[Any], Any], ...]:
-    if not given:
-        return ()
-    from pelton.routing import guards
-
-    return tuple(guards.taken_guards(given))
 
 
 def function_name(handler: Any) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pelton.callables import is_coroutine, name_of
 from pelton.errors import ForbiddenError, GuardError, UnauthorizedError, place_of
-from pelton.routing.layers import check_call
+from pelton.routing.layer_checks import check_call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pelton._native import Plan
     from pelton.routing.answers import Answers
-    from pelton.routing.layers import Layers
+    from pelton.routing.registrar import Layers
     from pelton.routing.routes import RouteInfo
 
 

@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 from pelton.errors import RegistrationError, place_of
-from pelton.routing.entries import RouteEntry, function_name, taken_guards
-from pelton.routing.layers import Layers, check_call, check_middleware
 from pelton.routing.lifespan import Lifespan
-from pelton.routing.route_options import FIXES, taken_dependencies, taken_options, taken_sequence
+from pelton.routing.route_options import FIXES, taken_dependencies, taken_guards, taken_options, taken_sequence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, Literal, TypeVar, Unpack, overload
 
+    from pelton.keywords import RouteOptions
     from pelton.routing.blueprints import Blueprint
     from pelton.routing.entries import Entry
-    from pelton.routing.keywords import RouteOptions
     from pelton.routing.places import Registration, Within
 
     F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Layers:
+    """Those of one application or blueprint, each list in order of registration."""
+
+    __slots__ = ("after", "before", "middleware")
+
+    def __init__(self) -> None:
+        self.middleware: list[Callable[..., Any]] = []
+        self.before: list[Callable[..., Any]] = []
+        self.after: list[Callable[..., Any]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.middleware or self.before or self.after)
 
 
 class Registrar:
@@ -135,6 +147,8 @@ class Registrar:
             raise TypeError(f"the handler of {path} is not callable: {handler!r}")
         upper = tuple(dict.fromkeys(method.upper() for method in methods))
         checked_template(path, place)
+        from pelton.routing.entries import RouteEntry
+
         self._arrives(RouteEntry(path, upper, handler, taken, place))
 
     def websocket(
@@ -222,6 +236,8 @@ class Registrar:
         """Registers middleware by a plain call."""
         place = place_of(fn)
         self._registering("middleware", place)
+        from pelton.routing.layer_checks import check_middleware
+
         check_middleware(fn, place)
         self._layers.middleware.append(fn)
         return fn
@@ -239,6 +255,8 @@ class Registrar:
     def _hook(self, fn: F, kind: str, names: tuple[str, ...]) -> F:
         place = place_of(fn)
         self._registering(f"{kind} hook", place)
+        from pelton.routing.layer_checks import check_call
+
         check_call(fn, f"{kind} hook", names, place)
         return fn
 
@@ -303,6 +321,8 @@ class Registrar:
 def with_parentheses(registrar: Any, decorator: str, given: Any, wanted: str = '"/path"') -> None:
     """RegistrationError if a decorator was given the function itself, which registers nothing."""
     if callable(given) and not isinstance(given, type):
+        from pelton.routing.entries import function_name
+
         name = f"@{type(registrar).__name__.lower()}.{decorator}"
         raise RegistrationError(
             f"{name} is used without parentheses, so {function_name(given)}() is not registered",

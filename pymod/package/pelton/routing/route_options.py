@@ -6,6 +6,7 @@ from pelton.errors import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 _ROUTE_OPTIONS = (
@@ -59,8 +60,6 @@ def taken_options(options: dict[str, Any]) -> dict[str, Any]:
         except ValueError as error:
             raise ValueError(f"max_body {error}, not {options['max_body']!r}") from None
     if "guards" in options:
-        from pelton.routing.guards import taken_guards
-
         options["guards"] = taken_guards(options["guards"])
     if "dependencies" in options:
         options["dependencies"] = taken_dependencies(options["dependencies"])
@@ -79,6 +78,14 @@ def taken_dependencies(given: Any) -> tuple[Any, ...]:
     if any(one.provider is None for one in made):
         raise TypeError("Depends() in dependencies= has no annotation to take its provider from; name it")
     return made
+
+
+def taken_guards(given: Sequence[Callable[[Any], Any]]) -> tuple[Callable[[Any], Any], ...]:
+    if not given:
+        return ()
+    from pelton.routing import guards
+
+    return guards.taken_guards(given)
 
 
 def taken_sequence(what: str, given: Any) -> tuple[Any, ...]:

@@ -6,7 +6,6 @@ from pelton import _native
 from pelton.errors import RegistrationError, RouteConflict
 from pelton.routing.route_options import FIXES
 from pelton.routing.routes import check_literals
-from pelton.validation.parameters import Unresolved
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ class RouteTable:
         self, route: RouteInfo, compile: Callable[[], Plan], add: Callable[[Callable[[str], Any]], int]
     ) -> None:
         """Adds a route with its plan; one whose annotations name nothing yet gets its plan at the freeze."""
+        from pelton.validation.parameters import Unresolved
+
         check_literals(route.template, route.where)
         plan = None
         try:

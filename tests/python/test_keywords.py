@@ -10,7 +10,7 @@ import pytest
 
 from pelton import App, GuardLike, HeadersInit, Lifespan, Request
 from pelton.config.keywords import Settings
-from pelton.routing.keywords import RouteOptions, WebSocketOptions
+from pelton.keywords import RouteOptions, WebSocketOptions
 from pelton.routing.route_options import _ROUTE_OPTIONS
 
 

@@ -1,34 +1,14 @@
-"""What runs around handlers, of an application or a blueprint: middleware and hooks, as they are registered."""
+"""Whether what is registered as middleware, hook or guard can be called as one. Loaded with the first of them."""
 
 from __future__ import annotations
 
 from pelton.callables import innermost, is_async_generator, is_coroutine, is_generator, is_passed_on, name_of
-from pelton.errors import RegistrationError, place_of
+from pelton.errors import RegistrationError
 from pelton.python_versions import signature_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from typing import Any, TypeVar, overload
-
-    F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Layers:
-    """Those of one application or blueprint, each list in order of registration."""
-
-    __slots__ = ("after", "before", "middleware")
-
-    def __init__(self) -> None:
-        self.middleware: list[Callable[..., Any]] = []
-        self.before: list[Callable[..., Any]] = []
-        self.after: list[Callable[..., Any]] = []
-
-    def __bool__(self) -> bool:
-        return bool(self.middleware or self.before or self.after)
-
-
-# --- whether what is registered can be called as middleware, hook or guard ---
+    from typing import Any
 
 
 def check_middleware(fn: Any, place: str) -> None:

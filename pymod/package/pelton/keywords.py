@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from pelton._native import Request
-
-if TYPE_CHECKING:
-    from pelton.app import App
+from pelton.app import App
 
 GuardLike = Callable[[Request], bool | str | None | Awaitable[bool | str | None]]
 """What `guards=` takes: `(request)`; False or a text refuses with 403, an exception with its own status, None and True pass."""
-Lifespan = Callable[["App"], AbstractAsyncContextManager[Mapping[str, Any] | None]]
+Lifespan = Callable[[App], AbstractAsyncContextManager[Mapping[str, Any] | None]]
 """What `lifespan=` takes: an async context manager function of the app; a mapping that it yields goes to `app.state`."""
 
 
