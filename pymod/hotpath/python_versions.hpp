@@ -1,5 +1,5 @@
 // What differs between the versions of CPython, 3.11 to 3.14, in what the C++ code uses of them. No
-// other C++ file looks at the version; the Python half has pelton/interpreter.py.
+// other C++ file looks at the version; the Python half has pelton/python_versions.py.
 #pragma once
 
 #include <Python.h>

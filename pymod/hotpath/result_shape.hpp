@@ -15,8 +15,8 @@ namespace pelton::py {
 
 class ResultShape {
  public:
-  // Reads the tuples of pelton.results.shape_of: (kinds, shape of a list's items or None, shape of
-  // a dict's values or None). False with an error set.
+  // Reads the tuples of shape_of in pelton.signature.results: (kinds, shape of a list's items or
+  // None, shape of a dict's values or None). False with an error set.
   bool compile(BorrowedRef tuple) { return add(tuple.get()).has_value(); }
 
   // No shape fits nothing. Runs no Python code.

@@ -19,7 +19,7 @@ from websockets.sync.client import connect
 from chromium import browser
 from guide import FOLDER, ROOT, Page, pages
 from pelton import App, Request, Response, SseEvent, WebSocket
-from pelton.cli import command as cli
+from pelton.cli import run as cli
 from pelton.config.settings import SETTINGS
 from pelton.testing import live_server
 from proxies import START_S

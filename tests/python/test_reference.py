@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from pelton import _native  # noqa: E402
-from pelton.cli.command import _RUN_FLAGS  # noqa: E402
+from pelton.cli.run import RUN_FLAGS  # noqa: E402
 from pelton.config.settings import SETTINGS  # noqa: E402
 from reference.pages import native_signatures, reference_pages, write_site  # noqa: E402
 from reference.surface import PAGES, attribute_docstrings, docstring, member_docstring, members_of, names_on, public_names, value_of  # noqa: E402
@@ -77,7 +77,7 @@ def test_every_setting_stands_there_with_its_spellings() -> None:
         assert f"Keyword `{keyword}`, variable `PELTON_{keyword.upper()}`" in entry
         assert f":default: {shown_default(setting)}\n" in entry and ":type: " in entry
         flag = f"--{keyword.replace('_', '-')}"
-        assert (f"flag `{flag}`" in entry) == (flag.removeprefix("--") in _RUN_FLAGS) == bool(flag_of(keyword))
+        assert (f"flag `{flag}`" in entry) == (flag.removeprefix("--") in RUN_FLAGS) == bool(flag_of(keyword))
     assert ":default: 1 MiB" in entries["limits.max_body_size"] and ":default: 75 s" in entries["timeouts.idle"]
 
 

@@ -128,10 +128,10 @@ def _setting(setting: Any, meaning: str) -> list[str]:
 
 def flag_of(keyword: str) -> str:
     """The flag of `pelton run` that sets it, empty without one."""
-    from pelton.cli.command import _RUN_FLAGS
+    from pelton.cli.run import RUN_FLAGS
 
     flag = keyword.replace("_", "-")
-    return f"--{flag}" if flag in _RUN_FLAGS else ""
+    return f"--{flag}" if flag in RUN_FLAGS else ""
 
 
 def shown_default(setting: Any) -> str:

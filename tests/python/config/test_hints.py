@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pelton.cli.command import _RUN_FLAGS
+from pelton.cli.run import RUN_FLAGS
 from pelton.config.hints import flag_hint, setting_hint
 from pelton.config.settings import SETTINGS
 from pelton.errors import nearest
@@ -65,4 +65,4 @@ def test_hints_for_settings(name: str, says: str) -> None:
     ],
 )
 def test_hints_for_flags(flag: str, says: str) -> None:
-    assert says in flag_hint(flag, _RUN_FLAGS, SETTINGS) and bool(says) == bool(flag_hint(flag, _RUN_FLAGS, SETTINGS))
+    assert says in flag_hint(flag, RUN_FLAGS, SETTINGS) and bool(says) == bool(flag_hint(flag, RUN_FLAGS, SETTINGS))

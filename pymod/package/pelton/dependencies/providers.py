@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
     from contextlib import AbstractContextManager
-    from typing import Any, Literal, Self
+    from typing import Any, Self
 
     from pelton.app import App
     from pelton.dependencies.app_values import AppValue, AppValues

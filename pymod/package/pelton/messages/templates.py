@@ -7,7 +7,7 @@ from pelton.messages.response import TemplateBody, copied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from os import PathLike
     from typing import Any
 

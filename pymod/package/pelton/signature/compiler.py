@@ -131,6 +131,8 @@ class Compiler:
         return in_pool
 
     def result(self, plan: Plan, returned: Any) -> None:
+        if returned is EMPTY and "response_model" not in self.route.options:
+            return
         from pelton.signature.results import encoding_of_result, promised, result_type
 
         if returned is not EMPTY and "response_model" not in self.route.options:

@@ -12,14 +12,11 @@ from pelton import _native
 from pelton.config.settings import native_values, response_fields, websocket_settings
 from pelton.loop import Loop, Running
 from pelton.serving.runtime import Runtime
-from pelton.testing.async_client import AsyncTestClient
 from pelton.testing.client_base import ClientBase, ClientOptions
 from pelton.testing.client_stream import MemoryWire, at_once, begun_response
-from pelton.testing.cookie_jar import Cookies
-from pelton.testing.live import live_server
 from pelton.testing.received import TestResponse
 from pelton.testing.response_parser import ResponseParser
-from pelton.testing.websocket_session import WebSocketRefused, WebSocketSession
+from pelton.testing.websocket_session import WebSocketSession
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
     from pelton.messages.headers import HeadersInit
     from pelton.testing.client_requests import Address, RequestOptions, StreamOptions
     from pelton.testing.client_stream import StreamedResponse
-
-__all__ = ["AsyncTestClient", "Cookies", "TestClient", "TestResponse", "WebSocketRefused", "live_server"]
 
 T = TypeVar("T")
 

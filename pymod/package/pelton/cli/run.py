@@ -1,0 +1,306 @@
+"""`pelton run`: the supervisor, and the workers that it starts with the same command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from pelton.cli.usage import NOT_STARTED, UsageError
+from pelton.errors import ConfigError, PeltonError, RegistrationError, StartupError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pelton.config.server_config import ServerConfig
+    from pelton.config.settings import Values
+    from pelton.serving.listeners import Listener
+    from pelton.serving.server import Serving
+    from pelton.websocket.bus import BusEnds
+
+RUN_FLAGS = (
+    "host", "port", "uds", "workers", "engine", "app-dir", "access-log", "access-log-format", "log-queue",
+    "user", "group",
+)  # fmt: skip
+_SWITCHES = {"access-log": "on", "no-access-log": "off"}  # stand alone; the first also takes =FILE
+# As `python -m pelton`, which would first import runpy and what that needs; with -P, for a file of the
+# current directory is the application's, and no part of the standard library.
+_WORKER = "from pelton.cli.command import main; raise SystemExit(main())"
+_REPORT_BYTES_MAX = 4096  # of a pipe's atomic write
+_LEFT_OUT = b"\n  ...\n"
+
+
+def run(arguments: list[str]) -> int:
+    """The supervisor, or one of its workers, by what the environment says."""
+    from pelton.serving.terminal import complain, show_trace
+
+    target, flags = _parsed(arguments)
+    worker = _taken_from_environment()
+    try:
+        workers = worker_count(flags.pop("workers", None))
+        app_dir = os.path.abspath(flags.pop("app-dir", "."))
+        if worker is not None:
+            return _work(target, app_dir, flags, worker, workers)
+        return _supervise(arguments, flags, workers)
+    except (ConfigError, StartupError) as error:
+        if worker is None:
+            show_trace(error)
+            complain(f"cannot start: {error}")
+        else:
+            worker.cannot_start(error)
+        return NOT_STARTED
+
+
+def _parsed(arguments: list[str]) -> tuple[str, dict[str, str]]:
+    targets: list[str] = []
+    flags: dict[str, str] = {}
+    rest = iter(arguments)
+    for argument in rest:
+        if not argument.startswith("-"):
+            targets.append(argument)
+            continue
+        name, separator, value = argument.removeprefix("--").partition("=")
+        if argument.startswith("--") and name in _SWITCHES and not separator:
+            flags[name.removeprefix("no-")] = _SWITCHES[name]
+            continue
+        if not argument.startswith("--") or name not in RUN_FLAGS:
+            from pelton.config.hints import flag_hint
+            from pelton.config.settings import SETTINGS
+
+            raise UsageError(f"no flag {argument.partition('=')[0]!r}{flag_hint(name, RUN_FLAGS, SETTINGS)}")
+        if not separator:
+            value = next(rest, "")
+            if not value or value.startswith("--"):
+                raise UsageError(f"--{name} needs a value")
+        flags[name] = value
+    if len(targets) != 1:
+        raise UsageError("pelton run takes one APP" + (f", not {' '.join(targets)}" if targets else ""))
+    return targets[0], flags
+
+
+def worker_count(flag: str | None) -> int:
+    """Of the flag, else of the environment; taken out there, for an app has no setting of this name."""
+    named, platform = os.environ.pop("PELTON_WORKERS", None), os.environ.get("WEB_CONCURRENCY")
+    for text, source in ((flag, "--workers"), (named, "PELTON_WORKERS"), (platform, "WEB_CONCURRENCY")):
+        if text is None:
+            continue
+        if text == "auto":
+            return usable_cpus()
+        if text.isascii() and text.isdigit() and 1 <= int(text) <= 1024:
+            return int(text)
+        problem = f"{source} is a number from 1 to 1024 or auto, not {text!r}"
+        raise UsageError(problem) if source.startswith("--") else ConfigError(f"environment: {problem}")
+    return 1
+
+
+def usable_cpus() -> int:
+    """CPUs that affinity and the cgroup's quota leave us, at least one."""
+    count = len(os.sched_getaffinity(0))
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
+            quota, period = file.read().split()
+        if quota != "max":
+            count = min(count, max(1, int(quota) // int(period)))
+    except (OSError, ValueError):
+        pass
+    return max(1, count)
+
+
+def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
+    """Flags over the environment over what the app was given."""
+    from pelton.config.settings import with_changes
+    from pelton.serving.server import effective_settings
+
+    given = {name.replace("-", "_"): value for name, value in flags.items()}
+    return with_changes(effective_settings(base, {}), given, "command line")
+
+
+def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
+    from pelton import _native
+    from pelton.config.settings import native_values
+    from pelton.serving.listeners import bind, passed_sockets
+
+    # Of processes it knows, not of the app, whose own settings are its workers'.
+    user, group = flags.pop("user", None), flags.pop("group", None)
+    settings = _configured(None, flags)
+    given = passed_sockets()
+    listeners = [] if given else bind(settings, workers)
+    try:
+        drop_privileges(user, group)
+        bus = _bus(workers) if workers > 1 else ("", [])
+        return _native.supervise(
+            [os.fsencode(one) for one in (sys.executable, "-P", "-c", _WORKER, "run", *arguments)],
+            listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
+            config=native_values(settings),
+            bus=bus,
+            notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
+            notify_watchdog_ms=_notify_watchdog_ms(),
+            keeps_listeners=bool(given),
+        )
+    finally:
+        for listener in listeners:
+            listener.close()
+
+
+def _bus(workers: int) -> tuple[str, list[list[int]]]:
+    from pelton.websocket.bus import make_bus
+
+    try:
+        return make_bus(workers)
+    except OSError as error:
+        problem = f"{workers} workers cannot be connected: {error.strerror}"
+        raise StartupError(f"{problem}; raise ulimit -n or lower --workers") from None
+
+
+def _notify_watchdog_ms() -> int:
+    """How often the service manager wants to hear of us, as sd_watchdog_enabled(3) has it; 0: it does not."""
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return 0
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    return int(microseconds) // 1000 if microseconds.isascii() and microseconds.isdigit() else 0
+
+
+def drop_privileges(user: str | None, group: str | None) -> None:
+    """For good, with what is bound still open; nothing without a user and a group."""
+    if user is None and group is None:
+        return
+    import grp
+    import pwd
+
+    try:
+        entry = None if user is None else pwd.getpwuid(int(user)) if user.isdigit() else pwd.getpwnam(user)
+        group_id = entry.pw_gid if entry is not None else os.getgid()
+        if group is not None:
+            group_id = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
+    except KeyError as error:
+        raise StartupError(f"{error.args[0]}; name another with --user and --group") from None
+    try:
+        if entry is None:
+            os.setgroups([group_id])
+        else:
+            os.initgroups(entry.pw_name, group_id)
+        os.setresgid(group_id, group_id, group_id)
+        if entry is not None:
+            os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    except PermissionError:
+        raise StartupError("only root may become another; leave --user and --group out") from None
+
+
+class Worker:
+    """What the supervisor told this process."""
+
+    def __init__(self, told: dict[str, str]) -> None:
+        self.listeners = [int(number) for number in told["LISTENERS"].split(",")]
+        segment, bank = map(int, told["STATS"].split(","))
+        self.stats = segment, bank
+        self.engine = told.get("ENGINE")
+        self.generation = int(told["RESTARTS"])
+        self.bus: BusEnds | None = None
+        if "BUS" in told:
+            from pelton.websocket.bus import BusEnds
+
+            self.bus = BusEnds.told(int(told["ID"]), told["BUS"])
+        self._supervisor = int(told["SUPERVISOR"])
+        self._report = int(told["REPORT"])
+        # What the app starts must not keep them open behind this process.
+        for descriptor in (*self.listeners, segment, self._report):
+            os.set_inheritable(descriptor, False)
+
+    def begin(self, workers: int) -> None:
+        """Before anything of the app runs; `workers` is how many there are."""
+        from pelton import _native
+
+        if not _native.join_supervisor(self._supervisor):
+            raise SystemExit(1)
+        _native.grow_heap_by_whole_arenas()
+        _report_crashes()
+
+        def stop(*arguments: Any, **keywords: Any) -> Any:
+            from pelton.cli.breakpoints import stop_at
+
+            return stop_at(sys._getframe(1), self._supervisor, workers, (arguments, keywords))
+
+        sys.breakpointhook = stop
+
+    def is_ready(self) -> None:
+        self._tell("ready")
+
+    def cannot_start(self, error: PeltonError) -> None:
+        """The supervisor prints it once for all workers, the application's traceback above it."""
+        trace = f"{error.trace.rstrip()}\n" if isinstance(error, StartupError) and error.trace else ""
+        self._tell(f"{trace}cannot start: {' '.join(str(error).split())}")
+
+    def _tell(self, text: str) -> None:
+        report = text.encode(errors="backslashreplace")
+        if len(report) > _REPORT_BYTES_MAX:
+            # The first lines of a traceback are the application's, the last say what is wrong.
+            half = (_REPORT_BYTES_MAX - len(_LEFT_OUT)) // 2
+            report = report[:half].rpartition(b"\n")[0] + _LEFT_OUT + report[-half:].partition(b"\n")[2]
+        os.write(self._report, report[:_REPORT_BYTES_MAX])
+        os.close(self._report)
+
+
+def _taken_from_environment() -> Worker | None:
+    """None in a supervisor; taken out, so that children of the app do not see it."""
+    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PELTON_WORKER_")}
+    told = {name.removeprefix("PELTON_WORKER_"): value for name, value in taken.items()}
+    return Worker(told) if "LISTENERS" in told else None
+
+
+def _report_crashes() -> None:
+    """Native stacks on stderr, and Python's behind them."""
+    import faulthandler
+
+    from pelton import _native
+
+    if sys.stderr is not None:
+        if not faulthandler.is_enabled():
+            faulthandler.enable()
+        faulthandler.register(_native.stacks_signal)
+    _native.report_crashes()
+
+
+def _load_runtime() -> None:
+    """What serving takes, with no collection on the way or of it later: nothing of it is garbage."""
+    import gc
+
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        import pelton.app  # noqa: F401
+        import pelton.loop  # noqa: F401
+        import pelton.routing.answers  # noqa: F401
+        import pelton.routing.entries  # noqa: F401
+        import pelton.serving.runtime  # noqa: F401
+        import pelton.validation.markers  # noqa: F401
+    finally:
+        gc.freeze()
+        if collects:
+            gc.enable()
+
+
+def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, workers: int) -> int:
+    from pelton.cli.loading import load
+    from pelton.serving.listeners import inherited
+    from pelton.serving.server import serve
+
+    worker.begin(workers)
+    _load_runtime()
+    for name in ("user", "group"):
+        flags.pop(name, None)  # the supervisor's, who is that by now
+    app = load(target, app_dir)
+    settings = _configured(app._server_config, flags)
+    if worker.engine is not None:
+        if settings["engine"] == "uring":
+            raise StartupError("the engine uring cannot start: the worker before was killed as it tried it")
+        settings["engine"] = worker.engine
+    listeners: list[Listener] = [inherited(descriptor) for descriptor in worker.listeners]
+
+    def when_ready(serving: Serving) -> None:
+        worker.is_ready()
+        serving.announce()
+
+    try:
+        return serve(app, settings, listeners, when_ready, worker.stats, worker.generation, worker.bus)
+    except RegistrationError as error:
+        raise StartupError(str(error)) from None
