@@ -23,8 +23,8 @@ def runner(injection: Injection, graph: Graph) -> tuple[Callable[..., Any], bool
     is_coroutine = injection.awaited or injection.of_websocket or any(step.awaited for step in graph.steps)
     scope: dict[str, Any] = {
         "overrides": injection.providers.overrides,
-        "by_hand": injection.by_hand,
-        "later_by_hand": injection.late,
+        "call_in_python": injection.call_in_python,
+        "later_in_python": injection.late,
         "handler": injection.handler,
         "app": injection.app,
         "route": injection.route,
@@ -56,9 +56,9 @@ class _Source:
         graph = self.graph
         first = self.names[id(graph.leaves[0])]
         if injection.of_websocket:
-            lines = ["if overrides:", f"    return await by_hand({first}._of.request, {first})"]
+            lines = ["if overrides:", f"    return await call_in_python({first}._of.request, {first})"]
         else:
-            lines = ["if overrides:", f"    return {'await by_hand' if self.is_coroutine else 'later_by_hand'}({first})"]
+            lines = ["if overrides:", f"    return {'await call_in_python' if self.is_coroutine else 'later_in_python'}({first})"]
         calls = [f"v{at} = {self.call(at, step)}" for at, step in enumerate(graph.steps)]
         handled = f"handler({self.arguments(graph.handler_arguments)})"
         if injection.awaited and is_passed_on(injection.handler):

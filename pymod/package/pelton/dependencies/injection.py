@@ -103,10 +103,10 @@ class Injection:
     def late(self, first: Any) -> Any:
         """Of a name that was unknown when the app began to serve."""
         if self.of_websocket:
-            return self.by_hand(first._of.request, first)
-        return later(self.by_hand(first))
+            return self.call_in_python(first._of.request, first)
+        return later(self.call_in_python(first))
 
-    async def by_hand(self, request: Any, websocket: Any = None) -> Any:
+    async def call_in_python(self, request: Any, websocket: Any = None) -> Any:
         graph = self.current_graph()
         values = Values(self.app, self.route, request, websocket)
         closers = Closers(self.app, self.route, values.side_of(graph))
@@ -147,7 +147,7 @@ class Injection:
 
     def stood_in(self, request: Any) -> Any:
         if not self.of_websocket:
-            return later(self.by_hand(request))
+            return later(self.call_in_python(request))
         assert self.on_new_websocket is not None
         missing = [None] * (len(self.arguments) - 1)
         return self.on_new_websocket(request, missing)

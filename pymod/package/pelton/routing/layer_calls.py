@@ -187,7 +187,7 @@ def call_apart(app: App) -> Callable[[Request], Coroutine[Any, Any, Any]]:
             raise ClientDisconnected("the client has left")
         if route not in known:
             known[route] = _injection(app, route)
-        return known[route].by_hand(request)
+        return known[route].call_in_python(request)
 
     return call
 

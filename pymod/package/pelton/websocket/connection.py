@@ -5,6 +5,7 @@ from __future__ import annotations
 import pelton.json
 from pelton.errors import WebSocketDisconnect
 from pelton.messages.headers import fields_of
+from pelton.websocket.message_octets import checked_topic, octets_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from pelton.messages.headers import HeadersInit
     from pelton.messages.state import State
     from pelton.messages.url import URL, Address
+    from pelton.websocket.message_octets import Octets
 
     Message = str | bytes
-    Octets = bytes | bytearray | memoryview
 
     class Link(Protocol):
         """The native end of one WebSocket, before and after it is accepted."""
@@ -83,7 +84,7 @@ class WebSocketMessage:
             raise TypeError(f"text of a message is a str, not {type(text).__name__}; data= takes bytes")
         self.type = "text" if text is not None else "binary" if data is not None else "close"
         self.text = text
-        self.data = None if data is None else _octets(data)
+        self.data = None if data is None else octets_of(data)
 
     def is_text(self) -> bool:
         """Whether it is a text message."""
@@ -391,7 +392,7 @@ class WebSocket(Handshake):
 
     async def send_bytes(self, data: Octets) -> None:
         """Sends a binary message. Waits while too much is queued; WebSocketDisconnect once it has ended."""
-        await self._send(_octets(data), False)
+        await self._send(octets_of(data), False)
 
     send_binary = send_bytes
 
@@ -409,12 +410,12 @@ class WebSocket(Handshake):
         if isinstance(message, str):
             await self._send(message.encode(), True)
         else:
-            await self._send(_octets(message), False)
+            await self._send(octets_of(message), False)
 
     async def ping(self, data: Octets = b"") -> None:
         """Sends a ping with at most 125 bytes. Pings that keep the connection alive are sent without it."""
         self._ready()
-        octets = _octets(data)
+        octets = octets_of(data)
         if len(octets) > CONTROL_BYTES_MAX:
             raise ValueError(f"a ping carries at most {CONTROL_BYTES_MAX} octets, not {len(octets)}")
         self._of.link.ping(octets)
@@ -431,23 +432,6 @@ class WebSocket(Handshake):
         """Ends what `subscribe()` began; nothing if it has not subscribed."""
         checked_topic(topic)
         self._of.link.unsubscribe(topic)
-
-
-def _octets(data: Any) -> bytes:
-    if isinstance(data, bytes | bytearray | memoryview):
-        return bytes(data)
-    raise TypeError(f"a message is str or bytes, not {type(data).__name__}; send_json() takes any value")
-
-
-def message_octets(message: str | Octets) -> tuple[bytes, bool]:
-    """What goes on the wire, and whether it is text."""
-    return (message.encode(), True) if isinstance(message, str) else (_octets(message), False)
-
-
-def checked_topic(topic: str) -> None:
-    """TypeError for a topic that is no text."""
-    if not isinstance(topic, str):
-        raise TypeError(f"a topic is a str, not {type(topic).__name__}")
 
 
 def checked_close(code: int, reason: str) -> bytes:

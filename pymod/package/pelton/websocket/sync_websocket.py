@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from typing import Any, Self, TypeVar
 
     from pelton.messages.headers import HeadersInit
-    from pelton.websocket.connection import Message, Octets, WebSocketMessage
+    from pelton.websocket.connection import Message, WebSocketMessage
+    from pelton.websocket.message_octets import Octets
 
     T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import os
 from asyncio import _get_running_loop
 from collections import deque
 
-from pelton.websocket.connection import checked_topic, message_octets
+from pelton.websocket.message_octets import checked_topic, message_octets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pelton.websocket.brokers import Broker, Kind
     from pelton.websocket.bus import Bus, BusEnds
-    from pelton.websocket.connection import Octets
+    from pelton.websocket.message_octets import Octets
 
     class Receivers(Protocol):
         """The WebSockets of one server: the native half's publish()."""
