@@ -14,7 +14,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from pelton import App, ConfigError, RegistrationError, State
+from pelton import App, Blueprint, ConfigError, RegistrationError, State
+from pelton.routing.registrar import Registrar
 from pelton.testing import TestClient
 
 
@@ -199,3 +200,12 @@ def test_two_servers_do_not_share_a_port(tmp_path: Path, engine: str) -> None:
     assert second.returncode == 3
     first.terminate()
     first.communicate(timeout=10)
+
+
+def test_an_app_has_parts_and_one_base() -> None:
+    """What an app can do is read in its own file and in its base, which a blueprint has too."""
+    assert App.__mro__[1:-1] == Blueprint.__mro__[1:-1] == (Registrar,)
+    app = App()
+    assert app._providers.app is app._mounts.app is app and app._table.routes == []
+    assert app._description is None and app._templates is None  # made when they are asked for
+    assert app.openapi() == app._described().document()

@@ -150,14 +150,14 @@ def shown_default(setting: Any) -> str:
 
 def command_page() -> str:
     """The commands as `pelton --help` says them."""
-    from pelton.cli import command as cli
+    from pelton.cli.usage import USAGE
 
     return "\n".join(
         (
             "# Command line",
             "",
             "```text",
-            cli.USAGE.rstrip(),
+            USAGE.rstrip(),
             "```",
             "",
             "A setting without a flag is set by its variable; see [Settings](settings.md).",

@@ -32,7 +32,7 @@ class AppValue:
 
 
 class AppValues:
-    """All of an application's, those first that others need."""
+    """The values of app scope of one application, each after those that it needs."""
 
     def __init__(self, app: App) -> None:
         self.app = app

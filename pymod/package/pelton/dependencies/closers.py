@@ -1,6 +1,6 @@
 """Providers that yield: kept open while their values are used, closed in reverse.
 
-Those of handler scope close when the result is encoded, before its first octet leaves; all others
+Providers of handler scope close when the result is encoded, before its first octet leaves; all others
 when the response has been sent, a stream to its end. An exception is thrown into every open one.
 """
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Injection:
-    """One route's."""
+    """The dependencies of one route: its graph, and the two ways to call its handler."""
 
     def __init__(self, compiler: Compiler, slots: list[tuple[Parameter, Any]], awaited: bool) -> None:
         self.compiler = compiler

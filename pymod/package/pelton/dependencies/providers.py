@@ -1,4 +1,4 @@
-"""What an application knows of dependencies beside its routes: names, overrides, app scope, other scopes."""
+"""Dependencies outside of routes: names, overrides, values of app scope, and `app.scope()`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Named:
 
 
 class Providers:
-    """One application's."""
+    """The named providers, the overrides and the values of app scope of one application."""
 
     def __init__(self, app: App, compiler_of_no_route: Callable[[str], Compiler]) -> None:
         self.app = app

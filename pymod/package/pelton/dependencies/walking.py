@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Values:
-    """What the native half would have put in the argument vector."""
+    """Reads in Python what the native half puts into the argument vector."""
 
     def __init__(self, app: App, route: RouteInfo | None, request: Any, websocket: Any) -> None:
         self.app = app

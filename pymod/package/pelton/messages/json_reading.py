@@ -1,4 +1,4 @@
-"""How an application reads JSON: whether a key may stand twice, and the limits of the server it has."""
+"""How an application reads JSON: what a repeated key means, and the limits of its server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NUMBER_BYTES_MAX = 4300
 
 
 class JsonReading:
-    """The one way of an application, for bodies and for messages of a WebSocket."""
+    """How one application reads JSON, in bodies and in messages of a WebSocket."""
 
     __slots__ = ("_depth_max", "_number_bytes_max", "duplicate_keys")
 
@@ -26,7 +26,7 @@ class JsonReading:
         self._number_bytes_max = NUMBER_BYTES_MAX
 
     def take_limits(self, settings: Values) -> None:
-        """Those of the server that is about to serve the application."""
+        """Takes the limits of the server that is about to serve the application."""
         self._depth_max = settings["limit_json_depth"]
         self._number_bytes_max = settings["limit_json_number"]
 

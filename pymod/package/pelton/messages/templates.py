@@ -1,4 +1,4 @@
-"""Jinja2 templates of an application: rendered at once, or as the body of an answer that awaits what they await."""
+"""Jinja2 templates of an application: rendered at once, or when the response that holds them is sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INSTALL = 'pip install "pelton[templates]"'
 
 
 class Templates:
-    """Those of one application, once it has enabled them."""
+    """The templates of one application."""
 
     def __init__(
         self,

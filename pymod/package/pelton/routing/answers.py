@@ -1,4 +1,4 @@
-"""Values and exceptions to responses: the slow road beside the native one (sections 6 and 8)."""
+"""Results and exceptions of handlers to responses, where the native half does not do it itself (sections 6 and 8)."""
 
 from __future__ import annotations
 
@@ -410,11 +410,11 @@ def _is_lost(held: list[Any]) -> bool:
     return not held[0].done() and sys.getrefcount(held[0]) <= 2 and weakref.getweakrefcount(held[0]) == 0
 
 
-# --- what a handler says beside what it returns (6.4) ---
+# --- the side channel: the Response parameter of a handler (6.4) ---
 
 
 def merge_side(response: Response, value: Any, side: Response) -> None:
-    """Into the response that the handler's `value` has become."""
+    """Puts status, fields and tasks of the side channel into the response that the handler's `value` has become."""
     body, tasks, own = response._body, side._background, response._background
     # Of a stream they need not have been added yet.
     if tasks is not None and (len(tasks) or isinstance(body, Streaming)):

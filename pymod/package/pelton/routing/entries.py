@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pelton.routing.places import Within
 
     class Entry(Protocol):
-        """A route of any kind."""
+        """A registered route, of HTTP or of WebSockets."""
 
         def info(self, within: Within) -> RouteInfo: ...
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class RouteEntry:
-    """One route of HTTP."""
+    """A registered route of HTTP."""
 
     __slots__ = ("handler", "methods", "options", "path", "place")
 

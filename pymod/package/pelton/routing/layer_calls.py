@@ -83,7 +83,7 @@ class Endpoint:
         return self.answers.response(value, None)
 
     def instead(self, value: Any, fn: Any, response: Response) -> Response:
-        """The same, in place of another answer."""
+        """What a hook returned, in place of another answer."""
         return response if value is response else carried(self.answered(value, fn), [response])
 
     # --- exceptions ---

@@ -104,7 +104,7 @@ def inner(registrar: Registrar) -> Iterator[Blueprint]:
 
 
 def blueprints_in(registrar: Registrar) -> Iterator[Blueprint]:
-    """The same, one that was registered twice twice."""
+    """All blueprints in an app, outer before inner, one entry for each registration."""
     for registration in registrar._registrations:
         yield registration.blueprint
         yield from blueprints_in(registration.blueprint)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Layers:
-    """Those of one application or blueprint, each list in order of registration."""
+    """Middleware and hooks of one application or blueprint, each list in the order of registration."""
 
     __slots__ = ("after", "before", "middleware")
 

@@ -1,4 +1,4 @@
-"""What an application has while it is served: its event loop, its pools, and the tasks beside requests."""
+"""What an application has while it is served: event loop, blocking pools, topics, and tasks outside requests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIGNAL_LOOK_S = 0.1
 
 
 class Runtime:
-    """One of each worker; made on the thread that will serve, before it does."""
+    """What one worker serves with. It is made on the thread that serves, before the server runs."""
 
     def __init__(self, app: App, settings: Values, loop: asyncio.AbstractEventLoop) -> None:
         self.app = app

@@ -1,6 +1,6 @@
 """The constraints of a value that is read from text, wherever in its annotation they stand.
 
-Those of annotated_types, msgspec and pydantic are known by the names of their attributes; none is imported.
+Constraints of annotated_types, msgspec and pydantic are recognised by the names of their attributes; none is imported.
 """
 
 from __future__ import annotations

@@ -246,7 +246,7 @@ def _builtin_judge(tp: Any, constraints: dict[str, Any]) -> Callable[[Any], Any]
 
 
 def entries_of(error: Any) -> list[dict[str, Any]]:
-    """Those of a ValidationError."""
+    """The entries of a 422 for a ValidationError of pydantic."""
     return [
         entry(found["type"], list(found["loc"]), found["msg"], found.get("input"), sendable(found.get("ctx")))
         for found in error.errors(include_url=False)

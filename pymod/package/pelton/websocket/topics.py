@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Topics:
-    """Those of one server, whose loop they live on. What is not said to be of any thread is the loop's own."""
+    """Topics of one server; used only on its loop's thread, except where a method says that any thread may call it."""
 
     def __init__(self, receivers: Receivers, loop: AbstractEventLoop) -> None:
         self._receivers = receivers
