@@ -62,3 +62,10 @@ def test_names_that_are_loaded_when_asked_for() -> None:
     assert run(f"import pelton; first = {asked}; import pelton.app; print({asked} - first)") == "set()\n"
     with pytest.raises(AttributeError, match="nothing"):
         pelton.nothing
+
+
+def test_names_of_pelton_testing_are_loaded_when_asked_for() -> None:
+    loaded = run("import sys, pelton.testing as t; before = set(sys.modules); t.Cookies; print(*(set(sys.modules) - before))")
+    assert "pelton.testing.cookie_jar" in loaded.split() and "pelton.testing.client" not in loaded.split()
+    assert run("from pelton.testing import *; print(TestClient.__name__, live_server.__name__)") == "TestClient live_server\n"
+    assert run("import pelton.testing; print('TestClient' in dir(pelton.testing), hasattr(pelton.testing, 'no'))") == "True False\n"

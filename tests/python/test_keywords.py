@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from inspect import signature
 from typing import Any, get_args
 
-import pytest
 
 from pelton import App, GuardLike, HeadersInit, Lifespan, Request
-from pelton.config.keywords import Settings
 from pelton.keywords import RouteOptions, WebSocketOptions
 from pelton.routing.route_options import _ROUTE_OPTIONS
 
@@ -21,13 +19,6 @@ def test_route_options() -> None:
 def test_websocket_options() -> None:
     taken = signature(App.websocket).parameters.values()
     assert list(WebSocketOptions.__annotations__) == [one.name for one in taken if one.kind is one.KEYWORD_ONLY]
-
-
-@pytest.mark.parametrize("name", sorted(Settings.__annotations__))
-def test_every_setting_is_known_to_run(name: str) -> None:
-    from pelton.config.settings import SETTINGS
-
-    assert name in SETTINGS
 
 
 def test_all_route_options_at_once() -> None:

@@ -33,6 +33,11 @@ _PLUS_ONE = re.compile(r"\w\)?\s*\+\s*1\b")
 def _test_of(path: str, tests: frozenset[str]) -> tuple[str, ...]:
     """Where a source's test may be; any of them will do."""
     stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    if path.startswith(f"{_PACKAGE}/"):
+        # Beside each other as their sources are; what a package hands out is tested in one place.
+        room = path.removeprefix(f"{_PACKAGE}/").rpartition("/")[0]
+        folder = f"tests/python/{room}/" if room and stem != "__init__" else "tests/python/"
+        return (f"{folder}test_{stem.removeprefix('__').removesuffix('__').lstrip('_')}.py",)
     if path.startswith("pymod/"):
         name = f"test_{stem.removeprefix('__').removesuffix('__').lstrip('_')}.py"
         found = fnmatch.filter(tests, f"tests/python/*/{name}")

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pelton import json
     from pelton.app import App
-    from pelton.config.keywords import Settings
+    from pelton.config.run_keywords import Settings
     from pelton.config.server_config import LimitsConfig, ServerConfig, TimeoutConfig
     from pelton.errors import (
         BadBody,
@@ -129,7 +129,7 @@ _MODULES = {
     "pelton.app": "App",
     "pelton.streaming.background": "BackgroundTasks",
     "pelton.routing.blueprints": "Blueprint Router",
-    "pelton.config.keywords": "Settings",
+    "pelton.config.run_keywords": "Settings",
     "pelton.config.server_config": "LimitsConfig ServerConfig TimeoutConfig",
     "pelton.errors": (
         "BadBody BodyTooLarge ClientDisconnected ConfigError ForbiddenError GuardError HTTPError "

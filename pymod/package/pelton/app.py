@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from weakref import ReferenceType
 
     from pelton._native import Request, Server
-    from pelton.config.keywords import Settings
+    from pelton.config.run_keywords import Settings
     from pelton.config.server_config import ServerConfig
     from pelton.messages.templates import Templates
     from pelton.openapi.description import Description

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from pelton.app import App
     from pelton.testing.live import live_server as Server  # noqa: N812
-    from pelton.config.keywords import Settings
+    from pelton.config.run_keywords import Settings
     from pelton.testing import TestClient
 
 

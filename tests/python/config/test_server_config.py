@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pelton import App, ConfigError, LimitsConfig, Request, ServerConfig, TimeoutConfig, _native
-from pelton.config.keywords import Settings
+from pelton.config.run_keywords import Settings
 from pelton.config.settings import SETTINGS, defaults, native_values
 from pelton.testing import TestClient
 

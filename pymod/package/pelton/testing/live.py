@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pelton import _native
     from pelton.app import App
-    from pelton.config.keywords import Settings
+    from pelton.config.run_keywords import Settings
     from pelton.config.settings import Values
     from pelton.serving.server import Serving
 
