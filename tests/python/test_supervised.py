@@ -380,7 +380,7 @@ def test_PRC_053_privileges_are_dropped_behind_the_bind(start: Callable[..., Sup
 def test_PRC_053_they_are_gone_for_good() -> None:
     program = (
         "import os\n"
-        "from pelton.cli.command import drop_privileges\n"
+        "from pelton.cli.run import drop_privileges\n"
         "drop_privileges('nobody', None)\n"
         "assert set(os.getresuid() + os.getresgid()) == {65534}, os.getresuid()\n"
         "try:\n    os.setuid(0)\nexcept PermissionError:\n    print('gone')\n"
