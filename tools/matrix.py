@@ -2,7 +2,7 @@
 
 Each environment is a root made by debootstrap, kept outside the tree, with a copy of the sources as
 they are now. Needs root's rights. `--quick` builds the product alone, imports it and runs some hundred
-tests; otherwise `./tools/dev test` runs there, C++ and Python, on both engines. With `--if-possible`
+tests; otherwise `./tools/dev test --product` runs there, C++ and Python, on both engines. With `--if-possible`
 an environment that this machine cannot have is left out, and that is no failure.
 """
 
@@ -117,12 +117,21 @@ def requirement_lines(text: str, names: Iterable[str]) -> list[str]:
     return [line for line in text.splitlines() if re.split(r"[^\w-]", line, maxsplit=1)[0] in wanted]
 
 
+def fetch(root: roots.Root, command: list[str], folder: str, log: Path) -> None:
+    """Runs what asks the network, and so may fail for reasons that say nothing of the sources."""
+    try:
+        root.run(command, folder, None, log)
+    except roots.Trouble as trouble:
+        raise roots.NoRoots(str(trouble)) from None
+
+
 def run_quick(root: roots.Root, folder: str, environment: Environment, log: Path) -> tuple[int, list[Path]]:
     inside = root.directory / folder.lstrip("/")
-    root.run(["./tools/dev", "build", "--product"], folder, environment.variables, log)
     requirements = requirement_lines((inside / "tools/requirements-test.txt").read_text(), QUICK_REQUIREMENTS)
     python = ".venv/bin/python"
-    root.run([python, "-m", "pip", "install", "-q", *requirements], folder, None, log)
+    fetch(root, ["./tools/dev", "setup", "--product"], folder, log)
+    fetch(root, [python, "-m", "pip", "install", "-q", *requirements], folder, log)
+    root.run(["./tools/dev", "build", "--product"], folder, environment.variables, log)
     root.run([python, "tools/serve_check.py", "examples"], folder, None, log)
     report = inside / "build/quick.xml"
     report.unlink(missing_ok=True)
@@ -131,10 +140,11 @@ def run_quick(root: roots.Root, folder: str, environment: Environment, log: Path
 
 
 def run_all(root: roots.Root, folder: str, environment: Environment, log: Path) -> tuple[int, list[Path]]:
-    reports = root.directory / folder.lstrip("/") / "build/dev/reports"
+    reports = root.directory / folder.lstrip("/") / "build/apart/reports"
     for old in reports.glob("*.xml"):
         old.unlink()
-    status = root.run(["./tools/dev", "test", "--only=cpp,python"], folder, environment.variables, log, check=False)
+    fetch(root, ["./tools/dev", "setup"], folder, log)
+    status = root.run(["./tools/dev", "test", "--product", "--only=cpp,python"], folder, environment.variables, log, check=False)
     return status, sorted(reports.glob("*.xml"))
 
 

@@ -22,6 +22,7 @@ KEPT_AT = Path("/var/cache/pelton/roots")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 IN_NAMESPACE = "--in-namespace"
+FREE_MIN = 4 << 30  # octets that a root with compilers, what is built there included, may take
 # A program that runs in a root takes over what is about the network, nothing else of the caller's.
 CARRIED = re.compile(r"(?i)^(?:https?_proxy|ftp_proxy|no_proxy|all_proxy|pip_(?!find_links).*|ssl_cert_.*|requests_ca_bundle|curl_ca_bundle)$")
 
@@ -146,6 +147,8 @@ class Root:
     def _make(self) -> None:
         if shutil.which("debootstrap") is None:
             raise NoRoots("debootstrap is missing: apt-get install debootstrap")
+        if shutil.disk_usage(self.kept_at).free < FREE_MIN:
+            raise NoRoots(f"{self.kept_at} has less than {FREE_MIN >> 30} GiB free: name another folder with --roots")
         say(f"making {self.directory} from {self.suite}")
         shutil.rmtree(self.directory, ignore_errors=True)
         done = subprocess.run(

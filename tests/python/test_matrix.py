@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import matrix  # noqa: E402
+import roots  # noqa: E402
 from suite import Count  # noqa: E402
 
 REPORT = """<testsuites><testsuite>
@@ -65,3 +68,21 @@ def test_the_quick_environments_are_environments() -> None:
     assert set(matrix.QUICK) <= set(matrix.ENVIRONMENTS)
     assert matrix.ENVIRONMENTS["debian13-clang19"].variables == {"CC": "clang-19", "CXX": "clang++-19"}
     assert matrix.ENVIRONMENTS["debian12"].variables == {}
+
+
+def test_what_the_network_refuses_says_nothing_of_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def refuse(self: roots.Root, command: list[str], *rest: object, check: bool = True, **named: object) -> int:
+        asked.append(" ".join(command))
+        raise roots.Trouble("no network")
+
+    monkeypatch.setattr(roots.Root, "run", refuse)
+    root = roots.Root("sid", "sid", tmp_path, "http://mirror.test/debian")
+    inside = tmp_path / "sid/srv/pelton/tools"
+    inside.mkdir(parents=True)
+    (inside / "requirements-test.txt").write_text("pytest>=8\n")
+    for run in (matrix.run_quick, matrix.run_all):
+        with pytest.raises(roots.NoRoots, match="no network"):
+            run(root, "/srv/pelton", matrix.ENVIRONMENTS["unstable"], tmp_path / "log")
+    assert asked == ["./tools/dev setup --product", "./tools/dev setup"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -103,3 +104,11 @@ def test_a_failed_program_in_a_root_is_no_lack_of_roots(tmp_path: Path, monkeypa
     assert not isinstance(caught.value, roots.NoRoots)
     with pytest.raises(roots.NoRoots):
         root.install(["g++"])
+
+
+def test_a_root_is_not_made_where_it_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roots.shutil, "which", lambda name: f"/usr/sbin/{name}")
+    monkeypatch.setattr(roots.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(8 << 30, 5 << 30, roots.FREE_MIN - 1))
+    with pytest.raises(roots.NoRoots, match="has less than 4 GiB free"):
+        with roots.Root("sid", "sid", tmp_path, "http://mirror.test/debian").enter():
+            pass
