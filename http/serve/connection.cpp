@@ -1,7 +1,5 @@
 #include "http/serve/connection.hpp"
 
-#include <cerrno>
-
 #include <algorithm>
 #include <utility>
 
@@ -16,10 +14,8 @@ using uring::Token;
 
 Connection::Connection(Slab<Connection>::Place place, Shared& shared, uring::Descriptor descriptor)
     : shared_(shared),
-      descriptor_(descriptor),
-      place_(Operation::none, place.generation, place.slot),
-      pending_(shared.blocks),
-      sending_(shared.blocks) {
+      transport_(shared.transports, descriptor,
+                 Token(Operation::none, place.generation, place.slot)) {
   ++in(shared_.connection_gauges, counted_);
 }
 
@@ -30,12 +26,14 @@ Connection::~Connection() {
 }
 
 const Endpoints& Connection::endpoints() {
-  if (!endpoints_) endpoints_ = std::make_unique<Endpoints>(shared_.endpoints_of(descriptor_));
+  if (!endpoints_) {
+    endpoints_ = std::make_unique<Endpoints>(shared_.endpoints_of(transport_.descriptor()));
+  }
   return *endpoints_;
 }
 
 bool Connection::is_secure() const {
-  return shared_.is_secure && shared_.is_secure(descriptor_);
+  return shared_.is_secure && shared_.is_secure(transport_.descriptor());
 }
 
 void Connection::open() {
@@ -49,22 +47,19 @@ void Connection::open() {
 void Connection::complete(const Completion& completion) {
   switch (completion.token.operation()) {
     case Operation::shutdown:
-      shutdown_in_flight_ = false;
+      transport_.complete_shutdown();
       break;
     case Operation::cancel:
-      --cancels_in_flight_;
+      transport_.complete_cancel();
       break;
     case Operation::room:
-      room_made(completion.result);
-      return;
+      return complete_room(completion.result);
     case Operation::close:
-      close_in_flight_ = false;
-      release();
-      return;
+      return release();
     default:
       CHECK(!"an operation no connection prepares");
   }
-  if (life_ == Life::closing) try_close();
+  if (transport_.closing()) try_close();
 }
 
 // Of a connection that is not in the middle of plain requests, or a receive that brought no octets.
@@ -74,80 +69,62 @@ void Connection::complete_rare_receive(const Completion& completion) {
     lease = uring::BufferLease(shared_.receive_buffers, completion.buffer,
                                static_cast<std::size_t>(std::max(completion.result, 0)));
   }
-  const bool owned = receive_owned_;
+  const bool into_room = transport_.receives_into_room();
   if (!took_receive(completion, lease ? lease.octets() : std::span<char>())) return;
   lease.give_back();
-  receive_on(completion.result > 0 && !owned);
+  receive_on(completion.result > 0 && !into_room);
 }
 
 // False if nothing is to be received behind it in this turn.
 bool Connection::took_receive(const Completion& completion, std::span<char> octets) {
-  if (!completion.more) receive_armed_ = false;
-  const bool owned = std::exchange(receive_owned_, false);
-  const bool lent = lent_ != nullptr;
-  if (lent) [[unlikely]]
-    shared_.take_back(std::move(lent_));
-  if (life_ == Life::closing) {
-    try_close();
-    return false;
+  switch (transport_.take_receive(completion)) {
+    case Arrival::octets:
+      if (const Reason failure = transport_.open(octets); failure != Reason::none) [[unlikely]] {
+        end_for(failure);
+      } else if (life_ == Life::upgraded) {
+        received_upgraded(octets);
+      } else {
+        received({octets.data(), octets.size()});
+      }
+      return true;
+    case Arrival::own_octets:
+      receive_own(static_cast<std::size_t>(completion.result));
+      return true;
+    case Arrival::unwanted:
+      received({});
+      return true;
+    case Arrival::end:
+      peer_finished();
+      return true;
+    case Arrival::nothing:
+      return true;
+    case Arrival::no_buffers:
+      shared_.schedule(*this);
+      return false;
+    case Arrival::failed:
+      end_for(transport_.failure());
+      return true;
+    case Arrival::after_closing:
+      try_close();
+      return false;
   }
-
-  const std::int32_t result = completion.result;
-  if (result > 0) {
-    if (life_ == Life::upgraded) {
-      received_upgraded(octets);
-    } else if (owned && !lent) {
-      receive_own(static_cast<std::size_t>(result));
-    } else {
-      // What came into the memory of a message that is over is part of it, and in no lease.
-      received(lent ? std::string_view() : std::string_view(octets.data(), octets.size()));
-    }
-  } else if (result == 0) {
-    peer_finished();
-  } else if (result == -ENOBUFS) {
-    // The data stays in the socket; the receive is armed again once this batch's leases are back.
-    shared_.stats.count(Reason::fallback_receive_no_buffers);
-    shared_.schedule(*this);
-    return false;
-  } else if (result == -ECANCELED) {
-    if (!receive_cancelled_) shared_.stats.count(Reason::engine_cancelled_unasked);
-    receive_cancelled_ = false;
-  } else {
-    receive_failed(-result);
-  }
-  return true;
+  return false;
 }
 
 void Connection::receive_on(bool multishot) {
-  if (!receive_armed_ && wants_input()) {
+  if (!transport_.receives() && transport_.may_receive()) {
     if (multishot) shared_.stats.count(Reason::engine_multishot_rearmed);
     receive_more();
   } else if (ended_by_stop_ && life_ == Life::open) {
-    call_off_receive();
-  }
-}
-
-void Connection::settle() {
-  if (life_ != Life::open) [[unlikely]] {
-    settle_rarely();
-    if (life_ == Life::closing) return;
-  }
-  flush();
-  // Starved of a buffer in this turn's batch, whose leases are back by now (ENG-020).
-  if (!receive_armed_ && wants_input()) {
-    if (shared_.receive_buffers.leases_out() == 0) {
-      receive_more();
-    } else {
-      wait_for_buffer();
-    }
+    transport_.cancel_receive();
   }
 }
 
 // Nothing is on its way out any more, unless more has been written since.
 inline void Connection::all_sent() {
-  if (input_paused_) [[unlikely]] {
+  if (transport_.reading_paused()) [[unlikely]] {
     resume_input();
-    if (queued_bytes() != 0) return;
+    if (transport_.queued_bytes() != 0) return;
   }
   if (life_ == Life::open && waiting_ == Wait::nothing && is_between_messages()) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
@@ -156,9 +133,36 @@ inline void Connection::all_sent() {
     all_sent_rarely();
 }
 
+// The one send of a turn, for all that is queued.
+[[gnu::always_inline]] inline void Connection::flush() {
+  if (!transport_.can_send()) [[unlikely]]
+    return recount();
+  const std::int32_t sent = transport_.send_at_once();
+  if (transport_.sends()) [[unlikely]]
+    return recount();
+  if (!output().empty()) [[unlikely]]
+    return begin_send(-sent);
+  all_sent();
+}
+
+void Connection::settle() {
+  if (life_ != Life::open) [[unlikely]] {
+    settle_rarely();
+    if (transport_.closing()) return;
+  }
+  flush();
+  // Starved of a buffer in this turn's batch, whose leases are back by now (ENG-020).
+  if (!transport_.receives() && transport_.may_receive()) {
+    if (shared_.receive_buffers.leases_out() == 0) {
+      receive_more();
+    } else {
+      transport_.await_buffer();
+    }
+  }
+}
+
 [[gnu::noinline]] void Connection::all_sent_rarely() {
   if (life_ == Life::upgraded) {
-    socket_->begin_sending();
     socket_->sent(shared_.clock.now_ms());
     inspect_by(socket_->deadline_ms());
   }
@@ -176,116 +180,73 @@ void Connection::note_room() {
   if (cut_for_memory()) return;
   if (life_ == Life::handling) settle_kept();
   if (life_ == Life::upgraded) settle_websocket();
-  if (life_ == Life::closing || cut_for_memory()) return;
+  if (transport_.closing() || cut_for_memory()) return;
+  if (socket_ != nullptr && transport_.can_send()) socket_->begin_sending();
   recount();
   // Listeners may have taken their time, and what is flushed gets a deadline.
   shared_.clock.reread();
 }
 
 void Connection::complete_send(std::int32_t result) {
-  send_in_flight_ = false;
-  if (life_ == Life::closing) return try_close();
+  const Reason failure = transport_.complete_send(result);
+  if (transport_.closing()) return try_close();
+  if (failure != Reason::none) [[unlikely]]
+    return end_for(failure);
   if (result < 0) [[unlikely]]
-    return send_failed(-result);
-  sent_bytes_ += static_cast<std::size_t>(result);
-  if (life_ != Life::open && queued_bytes() <= shared_.config.send_queue_bytes_low) note_room();
-  if (sent_bytes_ < sending_.size()) [[unlikely]]
-    return send_rest(static_cast<std::size_t>(result));
-  sending_.release();
-  sent_bytes_ = 0;
+    return;
+  const std::size_t queued_low = shared_.config.send_queue_bytes_low;
+  if (life_ != Life::open && transport_.queued_bytes() <= queued_low) note_room();
   recount();
-  if (pending_.empty()) return all_sent();
-  if (socket_ != nullptr) [[unlikely]]
-    socket_->sent(shared_.clock.now_ms());
-  shared_.schedule(*this);
-  if (input_paused_ && queued_bytes() <= shared_.config.send_queue_bytes_low) resume_input();
+  if (!transport_.sends()) {
+    if (output().empty()) return all_sent();
+    if (socket_ != nullptr) [[unlikely]]
+      socket_->sent(shared_.clock.now_ms());
+    shared_.schedule(*this);
+  }
+  if (transport_.reading_paused() && transport_.queued_bytes() <= queued_low) resume_input();
 }
 
-// A short send: one at a time per connection, so the rest follows in order (ENG-027).
-void Connection::send_rest(std::size_t bytes) {
-  const ServerConfig& config = shared_.config;
-  shared_.stats.count(Reason::engine_short_send);
-  send_deadline_ms_ =
-      std::min(send_deadline_ms_ + bytes * 1000 / config.send_rate_bytes_per_second_min,
-               shared_.clock.now_ms() + config.rate_credit_ms_max);
-  arm_send();
-  recount();
-  if (input_paused_ && queued_bytes() <= config.send_queue_bytes_low) resume_input();
+// The end of a wait for room.
+void Connection::complete_room(std::int32_t events) {
+  const Reason failure = transport_.complete_room(events);
+  if (transport_.closing()) return try_close();
+  if (failure != Reason::none) return end_for(failure);
+  note_room();
 }
 
 // --- octets out ---
 
-void Connection::flush() {
-  if (send_in_flight_ || pending_.empty()) [[unlikely]]
-    return recount();
-  const std::int32_t sent = shared_.engine.send_at_once(descriptor_, pending_.octets());
-  if (sent >= 0 && static_cast<std::size_t>(sent) == pending_.size()) {
-    pending_.release();
-    all_sent();
-  } else {
-    flush_rest(sent);
-  }
-}
-
-// After send_at_once(): what it did not take, or its errno.
-void Connection::flush_rest(std::int32_t sent) {
+// All that is queued becomes a send, whose completion comes in any case.
+void Connection::begin_send(int error) {
   if (socket_ != nullptr) socket_->begin_sending();
-  sending_.take(pending_);
-  sent_bytes_ = sent > 0 ? static_cast<std::size_t>(sent) : 0;
-  if (sent > 0) shared_.stats.count(Reason::engine_short_send);
-  send_deadline_ms_ = shared_.clock.now_ms() + shared_.config.rate_grace_ms;
+  const Reason failure = transport_.begin_send(error);
   recount();
-  if (sent < 0) return send_failed(-sent);
-  arm_send();
-}
-
-void Connection::arm_send() {
-  send_in_flight_ = true;
-  shared_.engine.send(token(Operation::send), descriptor_,
-                      {sending_.data() + sent_bytes_, sending_.size() - sent_bytes_});
+  if (failure != Reason::none) end_for(failure);
 }
 
 void Connection::arm_receive() {
-  receive_armed_ = true;
-  receive_cancelled_ = false;
-  if (parked_ && owes_much()) [[unlikely]] {
-    // Without memory for more it comes into the buffers that all share, and is refused from there.
-    if (const std::span<char> room = parked_->room_for_body(); !room.empty()) {
-      receive_owned_ = true;
-      shared_.engine.receive_into(token(Operation::receive), descriptor_, room);
-      return;
-    }
-  }
-  shared_.engine.receive(token(Operation::receive), descriptor_);
+  std::span<char> room;
+  // Without memory for more it comes into the buffers that all share, and is refused from there.
+  if (parked_ && owes_much()) [[unlikely]]
+    room = parked_->room_for_body();
+  transport_.arm_receive(room);
 }
 
 // Nothing tells that a receive queue is empty while a receive is in flight: what it has taken may
-// be on its way here. So it is called off, and asked for again if there was more.
-void Connection::call_off_receive() {
-  if (!receive_armed_ || receive_cancelled_) return;
-  receive_cancelled_ = true;
-  ++cancels_in_flight_;
-  shared_.engine.cancel(token(Operation::cancel), token(Operation::receive));
-}
-
+// be on its way here. So in a stop it is called off, and asked for again if there was more.
 void Connection::receive_more() {
-  if (ended_by_stop_ && life_ == Life::open && !shared_.engine.has_unread(descriptor_))
-      [[unlikely]] {
-    life_ = Life::finishing;
+  if (ended_by_stop_ && life_ == Life::open && !transport_.has_unread()) [[unlikely]] {
+    finish();
     waiting_ = Wait::nothing;
     finish_if_flushed();
-    if (life_ != Life::finishing) return;
+    if (!transport_.finishing()) return;
   }
   arm_receive();
 }
 
-bool Connection::wants_input() const {
-  return life_ != Life::closing && !peer_finished_ && !input_paused_;
-}
-
 void Connection::pause_input() {
-  input_paused_ = true;
-  call_off_receive();
+  transport_.pause_reading();
+  transport_.cancel_receive();
   inspect_by(shared_.clock.now_ms() + peer_look_ms);
 }
 
@@ -294,20 +255,31 @@ void Connection::resume_input() {
   if (life_ == Life::handling || life_ == Life::upgraded) return;
   if (parked_ && parked_->spool) return;  // by a disk that is slower than the peer
   if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) return go_on_later();
-  input_paused_ = false;
+  transport_.resume_reading();
   recount();
-  if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
-  if (!receive_armed_ && wants_input()) receive_more();
+  if (life_ == Life::open && transport_.peer_finished()) peer_finished();
+  if (!transport_.receives() && transport_.may_receive()) receive_more();
+}
+
+void Connection::retry() {
+  if (transport_.retry()) arm_receive();
 }
 
 // --- life ---
 
+// The last octets are queued.
+void Connection::finish() {
+  life_ = Life::over;
+  transport_.finish();
+}
+
 void Connection::finish_if_flushed() {
-  if (life_ == Life::finishing) recount();
-  if (life_ != Life::finishing || send_in_flight_ || !pending_.empty()) return;
+  if (!transport_.finishing()) return;
+  recount();
+  if (!transport_.flushed()) return;
   // What lingering guards the response from is an octet that comes behind it (RFC 9112
   // section 9.6): who said `Connection: close` must not send one.
-  if (peer_finished_ || peer_through_) {
+  if (transport_.peer_finished() || peer_through_) {
     begin_close();
   } else {
     linger();
@@ -315,82 +287,65 @@ void Connection::finish_if_flushed() {
 }
 
 void Connection::linger() {
-  const ServerConfig& config = shared_.config;
-  if (shared_.lingering_count >= config.linger_connections_max ||
-      shared_.connections.live() >= shared_.linger_live_max) {
-    shared_.stats.count(Reason::closed_linger_skipped);
-    begin_close();
-    return;
-  }
-  life_ = Life::lingering;
-  ++shared_.lingering_count;
+  if (!transport_.linger()) return begin_close();
   if (parked_) unpark();
-  shutdown_in_flight_ = true;
-  shared_.engine.shutdown(token(Operation::shutdown), descriptor_);
-  const std::uint64_t now_ms = shared_.clock.now_ms();
-  linger_deadline_ms_ = now_ms + config.linger_timeout_ms;
-  wait_for(Wait::linger, now_ms + config.linger_idle_ms);
-  input_paused_ = false;
+  waiting_ = Wait::nothing;
+  inspect_by(transport_.deadline_ms());
   recount();
-  if (!receive_armed_) arm_receive();
+  if (!transport_.receives()) arm_receive();
 }
 
 void Connection::begin_close() {
-  if (life_ == Life::closing) return;
+  if (transport_.closing()) return;
   CHECK(kept_ == nullptr && socket_ == nullptr);
-  if (life_ == Life::lingering) --shared_.lingering_count;
-  life_ = Life::closing;
-  forget_retries();
+  life_ = Life::over;
   shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
   if (parked_) unpark();
-  call_off_receive();
-  if (send_in_flight_) {
-    ++cancels_in_flight_;
-    shared_.engine.cancel(token(Operation::cancel), token(Operation::send));
-  }
-  if (room_polled_) {
-    ++cancels_in_flight_;
-    shared_.engine.cancel(token(Operation::cancel), token(Operation::room));
-  }
+  transport_.close();
   recount();
   shared_.to_close.push_back(*this);
 }
 
 void Connection::try_close() {
-  if (receive_armed_ || send_in_flight_ || room_polled_ || shutdown_in_flight_ ||
-      cancels_in_flight_ != 0 || close_in_flight_) {
-    return;
-  }
+  if (!transport_.is_quiet()) return;
   if (TurnNode::linked()) TurnNode::unlink();
   // From here on the number is the kernel's, which may give it to the next one before it tells that
   // this one is closed.
-  shared_.held.remove(descriptor_);
-  if (reset_wanted_) {
-    shared_.engine.reset(descriptor_);
-    release();
-    return;
-  }
-  close_in_flight_ = true;
-  shared_.engine.close(token(Operation::close), descriptor_);
+  shared_.held.remove(transport_.descriptor());
+  if (!transport_.close_descriptor()) release();
 }
 
 // Ends this object.
 void Connection::release() {
   shared_.room_made = true;
-  shared_.connections.erase(place_.slot());
+  shared_.connections.erase(place().slot());
 }
 
 void Connection::cut(Reason reason) {
   shared_.tell(reason, this);
   if (kept_ != nullptr) drop_kept(ExchangeEvent::cancelled, reason);
   if (socket_ != nullptr) drop_websocket();
-  reset_wanted_ = true;
+  transport_.reset_at_close();
   begin_close();
 }
 
+// The peer has gone.
+void Connection::lose(Reason reason) {
+  shared_.stats.count(reason);
+  if (kept_ != nullptr) drop_kept(ExchangeEvent::peer_lost, reason);
+  if (socket_ != nullptr) drop_websocket();
+  begin_close();
+}
+
+// For what the transport says.
+void Connection::end_for(Reason reason) {
+  const bool is_lost = reason == Reason::lost_reset || reason == Reason::lost_timeout;
+  return is_lost ? lose(reason) : cut(reason);
+}
+
 void Connection::cut_at_deadline() {
-  if (life_ != Life::closing) cut(Reason::cut_drain_deadline);
+  if (!transport_.closing()) cut(Reason::cut_drain_deadline);
 }
 
 std::uint64_t Connection::idle_since_ms() const {
@@ -414,8 +369,43 @@ void Connection::drain() {
     end_behind();
     ended_by_stop_ = true;
   }
-  if (life_ != Life::open || !is_between_messages() || queued_bytes() != 0) return;
+  if (life_ != Life::open || !is_between_messages() || transport_.queued_bytes() != 0) return;
   wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
+}
+
+// --- gauges ---
+
+Gauge Connection::gauge_now() const {
+  if (transport_.closing()) return Gauge::connections_closing;
+  if (transport_.lingering()) return Gauge::connections_lingering;
+  if (transport_.queued_bytes() != 0 || transport_.finishing()) return Gauge::connections_writing;
+  return parked_ ? Gauge::connections_reading : Gauge::connections_idle;
+}
+
+void Connection::uncount() {
+  Gauges& gauges = shared_.connection_gauges;
+  --in(gauges, counted_);
+  in(gauges, Gauge::exchanges_queued) -= counted_queued_ ? 1 : 0;
+  in(gauges, Gauge::exchanges_running) -= counted_running_ ? 1 : 0;
+  in(gauges, Gauge::send_queue_bytes) -= counted_bytes_;
+}
+
+[[gnu::noinline]] void Connection::recount() {
+  Gauges& gauges = shared_.connection_gauges;
+  const bool reads_head = parked_ && parked_->phase == ParkedMessage::Phase::head;
+  const bool queued =
+      held_ != nullptr || (parked_ && parked_->phase == ParkedMessage::Phase::backlog);
+  const bool running =
+      kept_ != nullptr || socket_ != nullptr || (parked_ && !reads_head && !queued);
+  uncount();
+  counted_ = gauge_now();
+  counted_queued_ = queued;
+  counted_running_ = running;
+  counted_bytes_ = transport_.queued_bytes();
+  ++in(gauges, counted_);
+  in(gauges, Gauge::exchanges_queued) += queued ? 1 : 0;
+  in(gauges, Gauge::exchanges_running) += running ? 1 : 0;
+  in(gauges, Gauge::send_queue_bytes) += counted_bytes_;
 }
 
 }  // namespace pelton::http

@@ -1,18 +1,15 @@
-// One accepted socket: octets in, exchanges, octets out, and its end. Its life runs
+// One accepted connection as HTTP/1.1 sees it: requests in, exchanges, responses out, and its end.
+// Its socket is the transport's.
 //
-//   handling
-//     ▲ │
-//     │ ▼
-//     open ──► finishing ──► lingering ──► closing ──► (slot freed)
-//       │          │                          ▲
-//       └──────────┴──────────────────────────┘   peer gone, cut, nothing to linger for
+//   handling ──► upgraded
+//     ▲ │            │
+//     │ ▼            ▼
+//     open ────────► over
 //
 // open: requests are read and answered. handling: a handler has suspended its exchange, requests
-// behind it wait, and what it answers moves the connection on at the end of a turn. upgraded, from
-// there: a WebSocket has the octets of both directions until it is over. finishing: the
-// last response is leaving, what arrives is discarded. lingering: our FIN is out, we wait for the
-// peer's (CON-030). closing: operations in flight are collected, then the descriptor is closed
-// (ENG-013).
+// behind it wait, and what it answers moves the connection on at the end of a turn. upgraded: a
+// WebSocket has the octets of both directions until it ends. over: the last response is leaving, or
+// nothing does; the rest is the transport's.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +32,7 @@
 #include "http/serve/parked_message.hpp"
 #include "http/serve/turn_queue.hpp"
 #include "http/serve/websocket_connection.hpp"
+#include "http/transport/transport.hpp"
 #include "uring/engine.hpp"
 
 namespace pelton::http {
@@ -71,7 +69,7 @@ class Connection final : public TurnNode,
   void await_turn_with(uring::Completion completion);
   // What arrives now begins a request, or its head, and nothing of it waits for its turn.
   bool may_begin_request() const {
-    return life_ == Life::open && !input_paused_ && !held_ &&
+    return life_ == Life::open && !transport_.reading_paused() && !held_ &&
            (!parked_ || parked_->phase == ParkedMessage::Phase::head);
   }
   // The end of a turn that scheduled it: one send for everything queued, and its receive armed.
@@ -89,7 +87,7 @@ class Connection final : public TurnNode,
   // Idle as it is, it ends for another's sake (PRC-042).
   void give_way();
   // Its slot and generation.
-  uring::Token place() const { return place_; }
+  uring::Token place() const { return transport_.place(); }
   // Requests that were begun on it.
   std::uint64_t request_count() const { return request_count_; }
   // Closes the descriptor if no operation on it is in flight any more (ENG-013).
@@ -99,14 +97,13 @@ class Connection final : public TurnNode,
   // Who does not read looks so often whether the peer is still there (CON-045).
   static constexpr std::uint64_t peer_look_ms = 500;
 
-  enum class Life : std::uint8_t { open, handling, upgraded, finishing, lingering, closing };
+  enum class Life : std::uint8_t { open, handling, upgraded, over };
   enum class Wait : std::uint8_t {
     nothing,
     header,
     body,
     drain_body,
     keep_alive,
-    linger,
     drain,
   };
 
@@ -114,14 +111,7 @@ class Connection final : public TurnNode,
   void complete_rare_receive(const uring::Completion& completion);
   bool took_receive(const uring::Completion& completion, std::span<char> octets);
   void receive_on(bool multishot);
-  void receive_failed(int error);
-  void send_failed(int error);
-  void fail(int error);
-  void retry_later();
-  void wait_for_buffer();
-  void retry_at(std::uint64_t at_ns);
-  void forget_retries();
-  void send_rest(std::size_t bytes);
+  void complete_room(std::int32_t events);
   void peer_finished();
 
   // Octets in.
@@ -240,12 +230,6 @@ class Connection final : public TurnNode,
   bool ends_behind() const;
   void drop_kept(ExchangeEvent event, Reason reason);
   void forget_kept(Reason reason);
-  void lose(Reason reason);
-
-  // Files.
-  void wait_for_room(std::uint64_t bytes_sent);
-  void room_made(std::int32_t events);
-
   // A WebSocket.
   bool upgrade(const RequestHead& head);
   bool awaits_upgrade() const;
@@ -265,7 +249,7 @@ class Connection final : public TurnNode,
 
   // Life.
   void flush();
-  void flush_rest(std::int32_t sent);
+  void begin_send(int error = 0);
   void send_early();
   void all_sent();
   void all_sent_rarely();
@@ -277,52 +261,43 @@ class Connection final : public TurnNode,
   void uncount();
   Gauge gauge_now() const;
   void arm_receive();
-  void call_off_receive();
   void receive_more();
   bool owes_much() const;
   void receive_own(std::size_t bytes);
-  void arm_send();
+  void finish();
   void finish_if_flushed();
   void linger();
   void begin_close();
   void release();
   void cut(Reason reason);
+  void lose(Reason reason);
+  void end_for(Reason reason);
   void expire();
   void wait_for(Wait what, std::uint64_t until_ms);
   void inspect_by(std::uint64_t until_ms);
   void look_at_peer();
   // Nothing is received, so no completion tells that the peer has gone.
   bool is_deaf() const {
-    return input_paused_ ||
-           (peer_finished_ && (life_ == Life::handling || life_ == Life::upgraded));
+    return transport_.reading_paused() ||
+           (transport_.peer_finished() && (life_ == Life::handling || life_ == Life::upgraded));
   }
-  bool wants_input() const;
   // What arrives is the beginning of a message that may be answered at once.
-  bool reads_messages() const { return life_ == Life::open && !input_paused_ && !parked_; }
+  bool reads_messages() const {
+    return life_ == Life::open && !transport_.reading_paused() && !parked_;
+  }
   // No octet of a message has come, but perhaps of the empty line ahead of it (H1-003).
   bool is_between_messages() const { return !parked_ || !parked_begun(); }
   bool parked_begun() const;
-  std::size_t queued_bytes() const { return pending_.size() + sending_.size() - sent_bytes_; }
-  uring::Token token(uring::Operation operation) const { return place_.with(operation); }
+  Output& output() { return transport_.output(); }
+  const Output& output() const { return transport_.output(); }
   const Endpoints& endpoints() override;
   bool is_secure() const override;
 
   Shared& shared_;
-  const uring::Descriptor descriptor_;
-  const uring::Token place_;  // of no operation: slot and generation
+  Transport transport_;
 
   Life life_ = Life::open;
   Wait waiting_ = Wait::nothing;
-  bool receive_armed_ = false;
-  bool receive_cancelled_ = false;  // by us: its end is no news
-  bool receive_owned_ = false;      // into the message's own memory (LIM-097)
-  bool send_in_flight_ = false;
-  bool shutdown_in_flight_ = false;
-  bool close_in_flight_ = false;
-  bool peer_finished_ = false;
-  bool input_paused_ = false;
-  bool reset_wanted_ = false;
-  bool room_polled_ = false;  // a file waits until the socket takes more
   // The peer has said that nothing follows its request, which was taken whole, and nothing has.
   bool peer_through_ = false;
   // Only a stop ends it: what has arrived is still answered (PRC-012, PRC-018).
@@ -331,14 +306,10 @@ class Connection final : public TurnNode,
   Reason cut_behind_ = Reason::none;      // or why it does not
   bool queued_ = false;                   // in the queue for a turn
   bool goes_on_ = false;                  // with its backlog, in that turn
-  bool receive_starved_ = false;          // counts as armed until it is tried again
-  bool send_starved_ = false;             // counts as in flight until it is tried again
-  std::uint8_t starved_count_ = 0;
   // Its part in the gauges, as recount() took it.
   Gauge counted_ = Gauge::connections_idle;
   bool counted_running_ = false;
   bool counted_queued_ = false;
-  std::uint8_t cancels_in_flight_ = 0;
 
   // Requests that lie behind each other are begun in slices, one in a turn of the loop.
   std::uint64_t slice_since_ns_ = 0;
@@ -346,20 +317,12 @@ class Connection final : public TurnNode,
   std::uint16_t slice_requests_ = 0;
   std::uint16_t slice_clock_at_ = 0;  // so many requests on, time is looked at
 
-  Output pending_;              // responses not handed to the engine yet
-  Output sending_;              // what the send in flight is reading
-  std::size_t sent_bytes_ = 0;  // of `sending_`
   std::size_t counted_bytes_ = 0;
   std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
-  std::uint64_t linger_deadline_ms_ = 0;
-  std::uint64_t send_deadline_ms_ = 0;
-  std::uint64_t retry_at_ns_ = uring::no_deadline;
-  std::uint64_t starved_at_ms_ = 0;
   std::uint64_t request_count_ = 0;
   std::uint64_t parked_since_ns_ = 0;  // of the message that straddles receives
   std::unique_ptr<ParkedMessage> parked_;
-  std::unique_ptr<WaitingReceives> held_;  // receives that wait for a turn; null: none
-  std::unique_ptr<ParkedMessage> lent_;    // over, but the receive in flight writes to it (ENG-012)
+  std::unique_ptr<WaitingReceives> held_;              // receives that wait for a turn; null: none
   std::unique_ptr<ParkedMessage>* serving_ = nullptr;  // what the handler that runs now reads from
   PendingExchange* kept_ = nullptr;                    // handling, not answered yet
   WebSocketConnection* socket_ = nullptr;              // accepted, and then upgraded

@@ -92,7 +92,7 @@ std::string_view Connection::resume_streamed(std::string_view octets) {
 
 // The peer's time begins with the first octet at the latest.
 void Connection::earn_streamed_credit(std::size_t bytes) {
-  if (waiting_ != Wait::body && !input_paused_) {
+  if (waiting_ != Wait::body && !transport_.reading_paused()) {
     wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   }
   if (waiting_ == Wait::body) earn_body_credit(bytes);
@@ -117,10 +117,11 @@ void Connection::streamed_body_grew(bool complete) {
     body.complete();
     peer_through_ = !kept_->exchange().request().keep_alive;
     unpark();
-  } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high && !input_paused_) {
+  } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high &&
+             !transport_.reading_paused()) {
     pause_body();
-  } else if (!receive_owned_ && owes_much()) {
-    call_off_receive();
+  } else if (!transport_.receives_into_room() && owes_much()) {
+    transport_.cancel_receive();
   }
   kept_->spare_connection(complete || (little_left && !kept_->lacks_continue()));
   shared_.schedule(*this);
@@ -136,8 +137,8 @@ void Connection::pause_body() {
 
 void Connection::resume_body() {
   wait_for(Wait::body, shared_.clock.now_ms() + kept_->body_credit_ms);
-  input_paused_ = false;
-  if (!receive_armed_ && wants_input()) receive_more();
+  transport_.resume_reading();
+  if (!transport_.receives() && transport_.may_receive()) receive_more();
 }
 
 std::string_view Connection::take_body(std::size_t bytes_max) {
@@ -145,7 +146,7 @@ std::string_view Connection::take_body(std::size_t bytes_max) {
   const std::string_view octets = kept_->body.take(bytes_max);
   if (kept_->body.awaited()) shared_.schedule(*this);
   const bool has_room = kept_->body.waiting_bytes() <= shared_.config.send_queue_bytes_high;
-  if (input_paused_ && has_room && streams_body()) resume_body();
+  if (transport_.reading_paused() && has_room && streams_body()) resume_body();
   return octets;
 }
 
@@ -166,7 +167,7 @@ void Connection::refuse_streamed(Reason reason) {
     const Reason cut_reason = cut_for(reason);
     shared_.tell(cut_reason, this);
     drop_kept(ExchangeEvent::body_refused, cut_reason);
-    reset_wanted_ = true;
+    transport_.reset_at_close();
     begin_close();
     return;
   }

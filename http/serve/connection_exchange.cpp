@@ -98,7 +98,7 @@ Persistence Connection::settle_answer(Exchange& exchange, Outcome outcome) {
 
 // Of the response that was written whole, and last.
 Connection::Sent Connection::sent_last() const {
-  return {shared_.writer.status_in(pending_), shared_.writer.body_bytes_in(pending_)};
+  return {shared_.writer.status_in(output()), shared_.writer.body_bytes_in(output())};
 }
 
 // One line for an exchange (PRC-051).
@@ -165,14 +165,14 @@ void Connection::answer_unfit(const RequestHead& head, const RouteSettings& rout
 
 [[gnu::noinline]] void Connection::conclude_last() {
   if (ended_by_stop_) {
-    if (queued_bytes() > shared_.config.send_queue_bytes_high) pause_input();
-    return call_off_receive();
+    if (transport_.queued_bytes() > shared_.config.send_queue_bytes_high) pause_input();
+    return transport_.cancel_receive();
   }
   ended_by_stop_ = false;
   if (request_count_ >= shared_.config.requests_per_connection_max) {
     shared_.stats.count(Reason::closed_request_count);
   }
-  life_ = Life::finishing;
+  finish();
 }
 
 // A body that will not be read may cost the connection (CON-021, H1-072).
@@ -202,14 +202,14 @@ Persistence Connection::write_whole(const RequestHead& head, const ResponseHead&
   const bool for_head = head.method == Method::head;
   HeadFault fault =
       response.status == 426
-          ? shared_.writer.begin_naming_websocket(pending_, response, persistence, for_head)
-          : shared_.writer.begin(pending_, response, persistence, for_head);
+          ? shared_.writer.begin_naming_websocket(output(), response, persistence, for_head)
+          : shared_.writer.begin(output(), response, persistence, for_head);
   if (fault == HeadFault::none) {
-    if (!pending_.append(body)) {
-      shared_.writer.abandon(pending_);
+    if (!output().append(body)) {
+      shared_.writer.abandon(output());
       fault = HeadFault::memory;
     } else {
-      fault = shared_.writer.finish(pending_);
+      fault = shared_.writer.finish(output());
     }
   }
   if (fault == HeadFault::memory) [[unlikely]]
@@ -243,14 +243,14 @@ void Connection::refuse(Reason reason, Method method) {
 }
 
 void Connection::lack_memory() {
-  pending_.fail();
-  if (life_ == Life::open) life_ = Life::finishing;
+  output().fail();
+  if (life_ == Life::open) finish();
   shared_.schedule(*this);
 }
 
 // True if it was lacking: the connection is gone.
 bool Connection::cut_for_memory() {
-  if (!pending_.has_failed() && !sending_.has_failed()) return false;
+  if (!transport_.lacks_memory()) return false;
   cut(Reason::cut_memory);
   return true;
 }

@@ -12,11 +12,7 @@ namespace pelton::http {
 using Phase = ParkedMessage::Phase;
 
 void Connection::received(std::string_view octets) {
-  if (life_ == Life::lingering) {
-    wait_for(Wait::linger,
-             std::min(shared_.clock.now_ms() + shared_.config.linger_idle_ms, linger_deadline_ms_));
-    return;
-  }
+  if (transport_.lingering()) return transport_.note_discarded();
   if (life_ == Life::handling) return received_behind(octets);
   // Whatever follows the request that ended the connection is discarded (H1-083).
   if (life_ != Life::open) {
@@ -40,11 +36,11 @@ void Connection::keep_backlog(std::string_view octets) {
     peer_through_ = false;
     return;
   }
-  CHECK(input_paused_);
+  CHECK(transport_.reading_paused());
   ParkedMessage& backlog = park(Phase::backlog);
   backlog.wait_behind(octets, shared_.config.pipeline_requests_max);
   if (backlog.has_failed()) return lack_memory();
-  if (backlog_is_full()) call_off_receive();
+  if (backlog_is_full()) transport_.cancel_receive();
 }
 
 // H1-081, LIM-011
@@ -145,7 +141,7 @@ std::string_view Connection::resume_length_body(std::string_view octets) {
 void Connection::length_body_grew(std::size_t bytes) {
   earn_body_credit(bytes);
   if (parked_->body_bytes_owed() != 0) {
-    if (!receive_owned_ && owes_much()) call_off_receive();
+    if (!transport_.receives_into_room() && owes_much()) transport_.cancel_receive();
     return;
   }
   std::unique_ptr<ParkedMessage> owner = std::move(parked_);
@@ -222,7 +218,7 @@ std::string_view Connection::resume_discard(std::string_view octets) {
           end_behind();
           return {};
         }
-        life_ = Life::finishing;
+        finish();
         finish_if_flushed();
         return {};
       }
@@ -230,15 +226,17 @@ std::string_view Connection::resume_discard(std::string_view octets) {
     }
     if (octets.empty()) {
       // Much of a chunked body is discarded when its time runs, which begins with the answer.
-      if (life_ == Life::handling && parked.left_bytes == 0 && !input_paused_) pause_input();
+      if (life_ == Life::handling && parked.left_bytes == 0 && !transport_.reading_paused())
+        pause_input();
       return {};
     }
   }
   unpark();
   if (life_ == Life::handling) return octets;
-  if (queued_bytes() == 0) {
+  if (transport_.queued_bytes() == 0) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
-  } else if (queued_bytes() > shared_.config.send_queue_bytes_high && !input_paused_) {
+  } else if (transport_.queued_bytes() > shared_.config.send_queue_bytes_high &&
+             !transport_.reading_paused()) {
     pause_input();
   }
   return octets;
@@ -254,19 +252,15 @@ ParkedMessage& Connection::park(Phase phase) {
   }
   // Octets of one message among those of another would move every message behind them.
   CHECK(parked_->phase == phase);
-  if (ended_by_stop_) call_off_receive();
+  if (ended_by_stop_) transport_.cancel_receive();
   return *parked_;
 }
 
 // Nobody waits for the rest of a message any more.
 void Connection::unpark() {
   waiting_ = Wait::nothing;
-  if (receive_owned_) [[unlikely]] {
-    parked_->spool.reset();
-    lent_ = std::move(parked_);
-    recount();
-    return call_off_receive();
-  }
+  if (transport_.receives_into_room()) [[unlikely]]
+    transport_.keep_room(parked_->give_up_room());
   shared_.take_back(std::move(parked_));
   recount();
 }
@@ -316,7 +310,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
   wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   if (head.expects_continue && rest.empty()) {
     // H1-071: everything that can refuse has had its say, and nothing of the body has come.
-    if (!pending_.append("HTTP/1.1 100 Continue\r\n\r\n")) {
+    if (!output().append("HTTP/1.1 100 Continue\r\n\r\n")) {
       lack_memory();
       return {};
     }
@@ -373,14 +367,13 @@ std::string_view Connection::skip_body(const RequestHead& head, std::string_view
   }
   if (life_ == Life::open) {
     // Read on, however much is queued: the peer's time runs, and a discard asks for nothing.
-    input_paused_ = false;
+    transport_.resume_reading();
     wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
   }
   return rest.empty() ? rest : resume_discard(rest);
 }
 
 void Connection::peer_finished() {
-  peer_finished_ = true;
   if (life_ == Life::upgraded) {
     // What waits unread came before it.
     if (!parked_) lose_websocket();
@@ -393,17 +386,14 @@ void Connection::peer_finished() {
     shared_.schedule(*this);
     return;
   }
-  if (life_ == Life::lingering) {
-    begin_close();
-    return;
-  }
-  if (life_ == Life::open && !input_paused_) {
+  if (transport_.lingering()) return begin_close();
+  if (life_ == Life::open && !transport_.reading_paused()) {
     if (!parked_) {
       shared_.stats.count(Reason::closed_by_peer);
-      life_ = Life::finishing;
+      finish();
     } else if (parked_->phase == ParkedMessage::Phase::head && !parked_->parser.started()) {
       shared_.stats.count(Reason::closed_by_peer);
-      life_ = Life::finishing;
+      finish();
     } else if (parked_->phase == ParkedMessage::Phase::head) {
       refuse(Reason::refused_head_truncated, method_parked());
     } else if (parked_->phase == ParkedMessage::Phase::length_body ||
@@ -412,7 +402,7 @@ void Connection::peer_finished() {
       refuse(Reason::refused_body_truncated, method_parked());
     } else {
       shared_.stats.count(Reason::closed_body_not_drained);
-      life_ = Life::finishing;
+      finish();
     }
   }
   finish_if_flushed();

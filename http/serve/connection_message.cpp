@@ -19,7 +19,7 @@ void Connection::conclude(Persistence persistence) {
   shared_.schedule(*this);
   if (persistence == Persistence::close) {
     conclude_last();
-  } else if (queued_bytes() > shared_.config.send_queue_bytes_high) {
+  } else if (transport_.queued_bytes() > shared_.config.send_queue_bytes_high) {
     pause_input();
   }
 }
@@ -31,7 +31,7 @@ void Connection::call(const Handler& handler, const RequestHead& head, std::stri
                      .match = match,
                      .host = *this,
                      .writer = shared_.writer,
-                     .output = pending_,
+                     .output = output(),
                      .persistence = persistence});
   const Outcome outcome = handler(exchange);
   if (outcome != Outcome::responded || !exchange.responded() || shared_.access_log != nullptr)
@@ -94,7 +94,8 @@ void Connection::received_plain(std::string_view octets) {
 // Everything above in one piece: what a request costs here is mostly the way from one function to
 // the next (benchmarks/callgrind/json_route.py).
 [[gnu::flatten]] void Connection::complete_receive(const uring::Completion& completion) {
-  if (completion.result > 0 && completion.more && reads_messages()) [[likely]] {
+  if (completion.result > 0 && completion.more && reads_messages() && !transport_.has_filter())
+      [[likely]] {
     const uring::BufferLease lease(shared_.receive_buffers, completion.buffer,
                                    static_cast<std::size_t>(completion.result));
     received_plain(lease.view());

@@ -38,7 +38,7 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
   } else {
     kept_->body.complete();
   }
-  if (peer_finished_) {
+  if (transport_.peer_finished()) {
     inspect_by(shared_.clock.now_ms() + peer_look_ms);
     kept_->note_peer_finished();
     shared_.schedule(*this);
@@ -75,7 +75,7 @@ void Connection::received_behind(std::string_view octets) {
   ParkedMessage& backlog = park(Phase::backlog);
   backlog.wait_behind(octets, shared_.config.pipeline_requests_max);
   if (backlog.has_failed()) return lack_memory();
-  if (backlog_is_full() && !input_paused_) pause_input();
+  if (backlog_is_full() && !transport_.reading_paused()) pause_input();
 }
 
 // --- the answer, and its failure to come ---
@@ -148,14 +148,14 @@ void Connection::settle_kept() {
   }
   if (kept_ != nullptr && kept_->wants_continue()) {
     kept_->note_continue();
-    if (!pending_.append("HTTP/1.1 100 Continue\r\n\r\n")) return lack_memory();
+    if (!output().append("HTTP/1.1 100 Continue\r\n\r\n")) return lack_memory();
     wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   }
   if (life_ == Life::handling && kept_ == nullptr) move_on();
   // A handler that makes more than the peer takes, also one that has just been called for the next
   // request, hears of the room by a completion, so that it gives way to others each turn.
-  const bool handed_over = send_in_flight_ || pending_.empty();
-  if (kept_ != nullptr && kept_->room_awaited() && !handed_over) flush_rest(0);
+  const bool handed_over = transport_.sends() || output().empty();
+  if (kept_ != nullptr && kept_->room_awaited() && !handed_over) begin_send();
 }
 
 void Connection::move_on() {
@@ -166,7 +166,7 @@ void Connection::move_on() {
   if (cut_behind_ != Reason::none) return cut(cut_behind_);
   life_ = Life::open;
   conclude(persistence_behind_);
-  if (life_ == Life::finishing) {
+  if (transport_.finishing()) {
     if (parked_) unpark();
     return finish_if_flushed();
   }
@@ -175,8 +175,10 @@ void Connection::move_on() {
     wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
     return resume_input();
   }
-  if (queued_bytes() > shared_.config.send_queue_bytes_high) return;  // resumed when it is sent
-  if (queued_bytes() == 0) wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
+  if (transport_.queued_bytes() > shared_.config.send_queue_bytes_high)
+    return;  // resumed when it is sent
+  if (transport_.queued_bytes() == 0)
+    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
   resume_input();
 }
 

@@ -80,7 +80,8 @@ std::string_view Connection::spool_on(std::string_view behind) {
     hold_for_spool();
   } else {
     release_from_spool();
-    if (parked_ && receive_armed_ && !receive_owned_ && owes_much()) call_off_receive();
+    if (parked_ && transport_.receives() && !transport_.receives_into_room() && owes_much())
+      transport_.cancel_receive();
   }
   return {};
 }
@@ -93,7 +94,7 @@ void Connection::spooled() {
 
 // The peer's time does not run while we do not read.
 void Connection::hold_for_spool() {
-  if (input_paused_) return;
+  if (transport_.reading_paused()) return;
   const std::uint64_t now_ms = shared_.clock.now_ms();
   parked_->credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
   waiting_ = Wait::nothing;
@@ -101,11 +102,11 @@ void Connection::hold_for_spool() {
 }
 
 void Connection::release_from_spool() {
-  if (!input_paused_) return;
+  if (!transport_.reading_paused()) return;
   wait_for(Wait::body, shared_.clock.now_ms() + parked_->credit_ms);
-  input_paused_ = false;
-  if (peer_finished_) return peer_finished();
-  if (!receive_armed_ && wants_input()) receive_more();
+  transport_.resume_reading();
+  if (transport_.peer_finished()) return peer_finished();
+  if (!transport_.receives() && transport_.may_receive()) receive_more();
 }
 
 void Connection::serve_spooled() {
@@ -114,7 +115,8 @@ void Connection::serve_spooled() {
   owner->spool.reset();
   Output behind(shared_.blocks);
   behind.take(owner->behind);
-  const bool held = std::exchange(input_paused_, false);
+  const bool held = transport_.reading_paused();
+  transport_.resume_reading();
   if (owner->file->map() != 0) {
     parked_ = std::move(owner);
     return refuse(Reason::answered_spool_full, method_parked());
@@ -123,8 +125,9 @@ void Connection::serve_spooled() {
   serve_parked(std::move(owner), body);
   if (!held) return;
   if (!behind.empty()) received(behind.view());
-  if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
-  if (!receive_armed_ && wants_input()) receive_more();
+  if (life_ == Life::open && transport_.peer_finished() && !transport_.reading_paused())
+    peer_finished();
+  if (!transport_.receives() && transport_.may_receive()) receive_more();
 }
 
 // Octets that were received right where they belong.

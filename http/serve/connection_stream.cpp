@@ -15,7 +15,7 @@ HeadFault Connection::begin_stream(const ResponseHead& head) {
   CHECK(kept_ != nullptr && !kept_->response_begun());
   const Exchange& exchange = kept_->exchange();
   PendingExchange::Response& response = kept_->response;
-  const HeadFault fault = shared_.writer.begin_stream(pending_, head, exchange.persistence(),
+  const HeadFault fault = shared_.writer.begin_stream(output(), head, exchange.persistence(),
                                                       exchange.request(), response.body);
   if (fault != HeadFault::none) return fault;
   response.status = head.status;
@@ -36,19 +36,19 @@ std::size_t Connection::write(std::string_view piece) {
   const ServerConfig& config = shared_.config;
   std::size_t taken = piece.size();
   if (body.wants_more()) {
-    const std::size_t queued = queued_bytes();
+    const std::size_t queued = transport_.queued_bytes();
     const std::uint64_t room =
         queued > config.send_queue_bytes_high ? 0 : config.connection_queue_bytes_max - queued;
     taken = static_cast<std::size_t>(std::min<std::uint64_t>(taken, room));
   }
-  if (!pending_.make_room(taken + h1::StreamedBody::frame_bytes_max)) {
+  if (!output().make_room(taken + h1::StreamedBody::frame_bytes_max)) {
     // What is queued leaves first, and makes room; with nothing queued there is none to wait for.
-    if (queued_bytes() != 0) {
-      pending_.recover();
+    if (transport_.queued_bytes() != 0) {
+      output().recover();
       taken = 0;
     }
   }
-  if (!pending_.has_failed()) body.write(pending_, piece.substr(0, taken));
+  if (!output().has_failed()) body.write(output(), piece.substr(0, taken));
   if (taken < piece.size()) {
     // Not sent before the turn ends: who waits for room hears of it by the completion.
     kept_->await_room();
@@ -63,16 +63,13 @@ std::size_t Connection::write(std::string_view piece) {
 // it. An error is met again at the end of the turn, when no handler is at work on the exchange.
 void Connection::send_early() {
   constexpr std::size_t bytes_min = std::size_t{64} * 1024;
-  if (send_in_flight_ || pending_.size() < bytes_min || pending_.has_failed()) return;
-  const std::int32_t sent = shared_.engine.send_at_once(descriptor_, pending_.octets());
-  if (sent <= 0) return;
-  if (static_cast<std::size_t>(sent) < pending_.size()) return flush_rest(sent);
-  pending_.release();
+  if (!transport_.can_send() || output().size() < bytes_min || output().has_failed()) return;
+  transport_.send_at_once();
 }
 
 bool Connection::is_backed_up() {
   CHECK(kept_ != nullptr && kept_->response_begun());
-  if (queued_bytes() <= shared_.config.send_queue_bytes_high) return false;
+  if (transport_.queued_bytes() <= shared_.config.send_queue_bytes_high) return false;
   kept_->await_room();
   shared_.schedule(*this);
   return true;
@@ -89,7 +86,7 @@ void Connection::end_stream(Outcome outcome, std::span<const FieldView> trailers
     reason = Reason::fault_response_length;
   }
   if (whole) {
-    body.finish(pending_, trailers, shared_.stats);
+    body.finish(output(), trailers, shared_.stats);
     if (reason != Reason::none) shared_.stats.count(reason);
   } else {
     cut_behind_ = reason;
@@ -103,6 +100,42 @@ void Connection::end_stream(Outcome outcome, std::span<const FieldView> trailers
   if (ends || kept_->response.ends_connection) ended_by_stop_ = false;
   answered(ends || kept_->response.ends_connection ? Persistence::close
                                                    : kept_->exchange().persistence());
+}
+
+// --- files ---
+
+std::int64_t Connection::write_file(int file, std::uint64_t offset, std::size_t bytes) {
+  CHECK(kept_ != nullptr && kept_->response_begun());
+  h1::StreamedBody& body = kept_->response.body;
+  // As write() takes what will not leave.
+  if (!body.wants_more()) return static_cast<std::int64_t>(bytes);
+  const std::uint64_t wanted = std::min<std::uint64_t>(bytes, body.left_bytes());
+  const std::int64_t sent = transport_.send_file(file, offset, wanted);
+  if (sent > 0) body.pass(static_cast<std::uint64_t>(sent));
+  if (sent == 0) {
+    kept_->await_room();
+    shared_.schedule(*this);
+  }
+  return sent;
+}
+
+// A socket that has room says so in the next turn.
+void Connection::await_turn() {
+  CHECK(kept_ != nullptr);
+  kept_->await_room();
+  transport_.await_room();
+}
+
+ExchangeHandle Connection::hand_over(const ExchangeListener& listener) {
+  if (kept_ == nullptr) return {};
+  CHECK(!kept_->response_begun());
+  kept_->hand_over(listener);
+  return {shared_.pending, kept_->place()};
+}
+
+void Connection::note_truncated() {
+  CHECK(kept_ != nullptr);
+  kept_->response.truncated = true;
 }
 
 }  // namespace pelton::http

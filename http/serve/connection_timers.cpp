@@ -24,13 +24,13 @@ void Connection::inspect_by(std::uint64_t until_ms) {
 
 void Connection::inspect() {
   const std::uint64_t seen_ms = shared_.seen_ms;
-  if ((send_in_flight_ || room_polled_) && seen_ms >= send_deadline_ms_) {
-    cut(Reason::cut_send_too_slow);
-    return;
+  if (const Reason late = transport_.overdue(seen_ms); late != Reason::none) {
+    if (late == Reason::cut_send_too_slow) return cut(late);
+    shared_.stats.count(late);
+    return begin_close();
   }
   if (waiting_ != Wait::nothing && seen_ms >= wait_deadline_ms_) {
-    const bool reads = receive_armed_ && !receive_starved_;
-    if (reads || !wants_input()) {
+    if (transport_.hears() || !transport_.may_receive()) {
       expire();
     } else {
       // Short of buffers, we have not looked at what the peer may have sent (CON-010).
@@ -42,8 +42,8 @@ void Connection::inspect() {
     socket_->inspect(seen_ms);
     if (socket_->over() || socket_->refused()) shared_.schedule(*this);
   }
-  if (is_deaf() && life_ != Life::closing) look_at_peer();
-  if (life_ == Life::closing) return;
+  if (is_deaf() && !transport_.closing()) look_at_peer();
+  if (transport_.closing()) return;
   const std::uint64_t now_ms = shared_.clock.now_ms();
   // Looking in at least once a grace period keeps the promise wait_for() and flush() rely on: no
   // deadline lies before the next look.
@@ -52,13 +52,13 @@ void Connection::inspect() {
   if (waiting_ != Wait::nothing) next_ms = std::min(next_ms, wait_deadline_ms_);
   if (kept_ != nullptr) next_ms = std::min(next_ms, kept_->deadline_ms);
   if (socket_ != nullptr) next_ms = std::min(next_ms, socket_->deadline_ms());
-  if (send_in_flight_ || room_polled_) next_ms = std::min(next_ms, send_deadline_ms_);
+  next_ms = std::min(next_ms, transport_.deadline_ms());
   if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
 }
 
 // A FIN or RST that nobody receives.
 void Connection::look_at_peer() {
-  switch (shared_.engine.peer_state(descriptor_)) {
+  switch (transport_.peer_state()) {
     case uring::PeerState::open:
       return;
     case uring::PeerState::gone:
@@ -93,16 +93,12 @@ void Connection::expire() {
     case Wait::drain_body:
       stats.count(Reason::closed_body_not_drained);
       unpark();
-      life_ = Life::finishing;
+      finish();
       finish_if_flushed();
       return;
     case Wait::keep_alive:
     case Wait::drain:
       stats.count(Reason::closed_keep_alive);
-      begin_close();
-      return;
-    case Wait::linger:
-      stats.count(Reason::closed_linger_timeout);
       begin_close();
       return;
   }

@@ -51,7 +51,7 @@ bool Connection::slice_is_over() {
 
 // The requests that have been read already are begun in this connection's next turn (ENG-016).
 void Connection::go_on_later() {
-  input_paused_ = true;
+  transport_.pause_reading();
   goes_on_ = true;
   join_queue();
 }
@@ -59,7 +59,7 @@ void Connection::go_on_later() {
 // --- the queue ---
 
 void Connection::join_queue() {
-  if (!std::exchange(queued_, true)) shared_.turn_queue.join(place_, shared_.seen_ns);
+  if (!std::exchange(queued_, true)) shared_.turn_queue.join(place(), shared_.seen_ns);
 }
 
 // The octets of the receive are copied and wait. They take memory, so receiving stops when there
@@ -76,7 +76,7 @@ void Connection::await_turn_with(uring::Completion completion) {
   held_->add(completion, std::move(octets));
   recount();
   const std::size_t bytes = held_->size() * shared_.receive_buffers.buffer_bytes();
-  if (bytes >= shared_.config.receive_credit_bytes) call_off_receive();
+  if (bytes >= shared_.config.receive_credit_bytes) transport_.cancel_receive();
   join_queue();
 }
 
@@ -90,7 +90,7 @@ void Connection::take_waiting_receive() {
   WaitingReceive first = held_->take_first();
   if (held_->empty()) shared_.take_back(std::move(held_));
   recount();
-  const bool owned = receive_owned_;
+  const bool owned = transport_.receives_into_room();
   const bool goes_on = took_receive(first.completion, {first.octets.data(), first.octets.size()});
   if (!goes_on) return;
   first.octets.release();
@@ -103,11 +103,11 @@ void Connection::end_turn() {
 
 // Begins the next slice of the requests that have been read already.
 void Connection::go_on() {
-  const bool has_backlog =
-      life_ == Life::open && input_paused_ && parked_ && parked_->phase == Phase::backlog;
+  const bool has_backlog = life_ == Life::open && transport_.reading_paused() && parked_ &&
+                           parked_->phase == Phase::backlog;
   // With too much output queued, resume_input() goes on once that has left.
-  if (!has_backlog || queued_bytes() > shared_.config.send_queue_bytes_high) return;
-  input_paused_ = false;
+  if (!has_backlog || transport_.queued_bytes() > shared_.config.send_queue_bytes_high) return;
+  transport_.resume_reading();
   // Taken out first: what is read from it may be parked, or paused, again.
   std::unique_ptr<ParkedMessage> backlog = std::move(parked_);
   const std::size_t left_bytes = consume(backlog->unread()).size();
@@ -123,12 +123,14 @@ void Connection::go_on() {
   }
   recount();
   // Nothing but the empty line behind a request may have waited (H1-003).
-  const bool is_idle = life_ == Life::open && queued_bytes() == 0 && is_between_messages();
+  const bool is_idle =
+      life_ == Life::open && transport_.queued_bytes() == 0 && is_between_messages();
   if (is_idle && waiting_ == Wait::nothing) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
   }
-  if (life_ == Life::open && peer_finished_ && !input_paused_) peer_finished();
-  if (!receive_armed_ && wants_input()) receive_more();
+  if (life_ == Life::open && transport_.peer_finished() && !transport_.reading_paused())
+    peer_finished();
+  if (!transport_.receives() && transport_.may_receive()) receive_more();
 }
 
 }  // namespace pelton::http

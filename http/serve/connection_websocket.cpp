@@ -65,7 +65,7 @@ WebSocketAccepted Connection::accept_websocket(const WebSocketAccept& accept,
   if (!shared_.websocket_rules.deflates) handshake.deflate = {};
   std::array<char, date_bytes> date;
   shared_.response_blocks.copy_date(date.data());
-  if (!websocket::write_switch_head(pending_,
+  if (!websocket::write_switch_head(output(),
                                     {.key = handshake.key,
                                      .protocol = accept.subprotocol,
                                      .deflate = handshake.deflate,
@@ -121,9 +121,9 @@ void Connection::read_backlog() {
 void Connection::resume_websocket() {
   if (parked_ && !socket_->paused()) read_backlog();
   if (socket_->over() || socket_->paused()) return;
-  input_paused_ = false;
-  if (peer_finished_) return lose_websocket();
-  if (!receive_armed_ && wants_input()) receive_more();
+  transport_.resume_reading();
+  if (transport_.peer_finished()) return lose_websocket();
+  if (!transport_.receives() && transport_.may_receive()) receive_more();
 }
 
 // The peer's FIN came without a Close.
@@ -137,7 +137,7 @@ void Connection::lose_websocket() {
 void Connection::settle_websocket() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
   socket_->settle(now_ms);
-  const bool goes_on = input_paused_ || parked_ || peer_finished_;
+  const bool goes_on = transport_.reading_paused() || parked_ || transport_.peer_finished();
   if (goes_on && !socket_->over() && !socket_->paused()) {
     resume_websocket();
     // The handlers have yet to have their turn with what came ahead of it.
@@ -146,11 +146,11 @@ void Connection::settle_websocket() {
   }
   if (socket_->over()) return end_websocket();
   if (socket_->refused()) inspect_by(now_ms + 1);
-  if (socket_->paused() && !input_paused_) pause_input();
+  if (socket_->paused() && !transport_.reading_paused()) pause_input();
   inspect_by(socket_->deadline_ms());
   // As in settle_kept(): who sends more than the peer takes hears of the room by a completion.
-  const bool handed_over = send_in_flight_ || pending_.empty();
-  if (socket_->awaits_room() && !handed_over) flush_rest(0);
+  const bool handed_over = transport_.sends() || output().empty();
+  if (socket_->awaits_room() && !handed_over) begin_send();
 }
 
 void Connection::end_websocket() {
@@ -163,7 +163,7 @@ void Connection::end_websocket() {
   }
   if (cut_reason != Reason::none) return cut(cut_reason);
   drop_websocket();
-  life_ = Life::finishing;
+  finish();
   if (parked_) unpark();
   finish_if_flushed();
 }
@@ -178,11 +178,11 @@ void Connection::drop_websocket() {
 // --- what the WebSocket asks of its connection ---
 
 Output& Connection::websocket_output() {
-  return pending_;
+  return output();
 }
 
 std::size_t Connection::websocket_queued_bytes() const {
-  return queued_bytes();
+  return transport_.queued_bytes();
 }
 
 void Connection::websocket_changed() {

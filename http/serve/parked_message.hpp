@@ -100,6 +100,11 @@ struct ParkedMessage {
   bool has_failed() const {
     return octets.has_failed() || body.has_failed() || behind.has_failed();
   }
+  // The memory of room_for_body(), of a message that is over while a receive writes there.
+  Output give_up_room() {
+    Output room = std::move(coming());
+    return room;
+  }
   // Octets of the body that were received right there.
   void body_came(std::size_t bytes) {
     coming().advance(bytes);

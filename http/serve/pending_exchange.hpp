@@ -83,8 +83,6 @@ class PendingExchange {
     std::uint16_t status = 0;
     bool ends_connection = false;  // the handler's own wish
     bool truncated = false;        // of a file that became shorter
-    bool room_untold = false;      // no poll tells any more when the socket has room
-    std::uint64_t file_bytes = 0;  // taken since the peer was waited for last
   };
   Response response;
   bool response_begun() const { return response.status != 0; }

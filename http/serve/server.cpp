@@ -111,7 +111,8 @@ std::uint64_t Server::next_deadline_ns() const {
   std::uint64_t deadline_ns = deadline_ms >= ServerParts::turn_whenever
                                   ? uring::no_deadline
                                   : deadline_ms * nanoseconds_per_ms;
-  if (!shared_.retries.empty()) deadline_ns = std::min(deadline_ns, shared_.retries.top().at_ns);
+  if (!shared_.transports.retries.empty())
+    deadline_ns = std::min(deadline_ns, shared_.transports.retries.top().at_ns);
   return shared_.companion == nullptr
              ? deadline_ns
              : std::min(deadline_ns, shared_.companion->next_deadline_ns());
@@ -326,9 +327,10 @@ void Server::inspect_timers() {
     shared_.tell(Reason::fault_request_timeout, nullptr);
     due->expire();
   }
-  while (!shared_.retries.empty() && shared_.retries.top().at_ns <= shared_.clock.now_ns()) {
-    const Token place = shared_.retries.top().place;
-    shared_.retries.pop();
+  while (!shared_.transports.retries.empty() &&
+         shared_.transports.retries.top().at_ns <= shared_.clock.now_ns()) {
+    const Token place = shared_.transports.retries.top().place;
+    shared_.transports.retries.pop();
     Connection* const connection = shared_.connections.find(place.slot(), place.generation());
     if (connection != nullptr) connection->retry();
   }

@@ -16,9 +16,17 @@ std::uint64_t low_mark_of(const ServerConfig& config) {
   return config.buffered_bytes_high / 4 * 3;
 }
 
-// Nine tenths of the connections, rounded up.
-std::uint64_t linger_live_max_of(const ServerConfig& config) {
-  return config.connections_max == no_limit ? no_limit : (config.connections_max * 9 + 9) / 10;
+TransportRules transport_rules_of(const ServerConfig& config) {
+  // Beyond nine tenths of the connections, rounded up, room is worth more (CON-031).
+  const std::uint64_t nine_tenths =
+      config.connections_max == no_limit ? no_limit : (config.connections_max * 9 + 9) / 10;
+  return {.rate_grace_ms = config.rate_grace_ms,
+          .rate_credit_ms_max = config.rate_credit_ms_max,
+          .send_rate_bytes_per_second_min = config.send_rate_bytes_per_second_min,
+          .linger_timeout_ms = config.linger_timeout_ms,
+          .linger_idle_ms = config.linger_idle_ms,
+          .lingering_max = config.linger_connections_max,
+          .linger_live_max = nine_tenths};
 }
 
 // The table of keys bounds each of these far below 32 bits.
@@ -68,6 +76,12 @@ Shared::Shared(const ServerParts& parts)
       scanner(scanner_for(CpuFeatures::of_this_machine())),
       fields(config.header_count_max),
       parser(head_limits, fields, scanner),
+      transports({.engine = engine,
+                  .receive_buffers = receive_buffers,
+                  .clock = clock,
+                  .blocks = blocks,
+                  .stats = stats,
+                  .rules = transport_rules_of(config)}),
       connections(static_cast<std::uint32_t>(
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       pending(static_cast<std::uint32_t>(
@@ -85,7 +99,6 @@ Shared::Shared(const ServerParts& parts)
           std::min<std::uint64_t>(config.connections_max, connections_addressable))),
       topics(websocket_parts),
       timers(clock.now_ms()),
-      linger_live_max(linger_live_max_of(config)),
       requests_max(config.requests_per_connection_max),
       idle_ms(config.keep_alive_timeout_ms),
       buffered_bytes_low_(low_mark_of(config)) {

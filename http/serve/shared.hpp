@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <queue>
 #include <vector>
 
 #include "core/clock.hpp"
@@ -36,6 +35,7 @@
 #include "http/serve/topics.hpp"
 #include "http/serve/turn_queue.hpp"
 #include "http/serve/websocket_connection.hpp"
+#include "http/transport/transport.hpp"
 #include "http/websocket/deflater.hpp"
 #include "http/websocket/inflater.hpp"
 #include "uring/engine.hpp"
@@ -76,16 +76,6 @@ struct ServerParts {
 
   static constexpr std::uint64_t turn_whenever = std::uint64_t{1} << 43;
 };
-
-// When a connection tries again what the engine had no memory for. The place may be another's by
-// then, or nobody's.
-struct Retry {
-  std::uint64_t at_ns;
-  uring::Token place;
-
-  bool operator>(const Retry& other) const { return at_ns > other.at_ns; }
-};
-using RetryQueue = std::priority_queue<Retry, std::vector<Retry>, std::greater<>>;
 
 struct Shared {
   explicit Shared(const ServerParts& parts);
@@ -150,6 +140,7 @@ struct Shared {
   HeadParser parser;
   MatchScratch match_scratch;
 
+  Transports transports;
   Slab<Connection> connections;
   HeldDescriptors held;
   Slab<PendingExchange> pending;  // at most one of each connection
@@ -163,7 +154,6 @@ struct Shared {
   Slab<WebSocketConnection> websockets;
   Topics topics;
   TimerWheel timers;
-  RetryQueue retries;
   // Whatever had come by then has been read: deadlines are judged by it.
   std::uint64_t seen_ns = 0;
   std::uint64_t seen_ms = 0;
@@ -178,9 +168,6 @@ struct Shared {
   IntrusiveList<Connection, TurnNode> to_close;
   // Those of all connections, which keep them.
   Gauges connection_gauges{};
-  std::uint32_t lingering_count = 0;
-  // With so many connections none lingers: room is worth more (CON-031).
-  const std::uint64_t linger_live_max;
   // A descriptor was freed since accepting was tried last.
   bool room_made = false;
   bool stopping = false;

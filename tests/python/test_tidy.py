@@ -41,6 +41,7 @@ A_HEADER_OF = {
     "core": "core/clock.hpp",
     "uring": "uring/engine.hpp",
     "http": "http/h1/limits.hpp",
+    "http/transport": "http/transport/transport.hpp",
     "http/serve": "http/serve/server.hpp",
     "pymod": "pymod/bridge/driver.hpp",
     "examples": "examples/hello.hpp",
@@ -52,7 +53,8 @@ ARROWS = {
     "core": {"core"},
     "uring": {"core", "uring"},
     "http": {"core", "http"},
-    "http/serve": {"core", "uring", "http", "http/serve"},
+    "http/transport": {"core", "uring", "http/transport"},
+    "http/serve": {"core", "uring", "http", "http/transport", "http/serve"},
     "pymod": {"core", "http", "http/serve", "pymod"},
     "examples": {"core", "uring", "http", "http/serve"},
     "tests": set(A_HEADER_OF),  # these see everything, nobody sees them

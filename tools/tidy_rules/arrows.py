@@ -12,13 +12,15 @@ from tidy_rules.tree import CPP_SUFFIXES, ROOMS, Finding, Rule, Tree, line_of
 
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?P<open>[<"])(?P<name>[^>"\n]+)[>"]', re.MULTILINE)
 
-# http/serve is listed apart: it alone of http touches the loop, and the rest must not lean on it.
+# http/transport and http/serve are listed apart: they alone of http touch the loop, and the rest must
+# not lean on them. http/transport knows no HTTP.
 # pymod/loop is an event loop, so it knows the engine's contract; it knows no exchange.
 _MAY_INCLUDE = {
     "core": ("core",),
     "uring": ("core", "uring"),
     "http": ("core", "http"),
-    "http/serve": ("core", "uring", "http", "http/serve"),
+    "http/transport": ("core", "uring", "http/transport"),
+    "http/serve": ("core", "uring", "http", "http/transport", "http/serve"),
     "pymod": ("core", "http", "http/serve", "pymod", "pymod/loop"),
     "pymod/loop": ("core", "uring", "pymod", "pymod/loop"),
     "examples": ("core", "uring", "http", "http/serve"),
@@ -34,7 +36,7 @@ _LIBRARIES = (
 
 
 def room_of(path: str) -> str:
-    for inner in ("http/serve", "pymod/loop"):
+    for inner in ("http/transport", "http/serve", "pymod/loop"):
         if path.startswith(f"{inner}/"):
             return inner
     return path.split("/", 1)[0]

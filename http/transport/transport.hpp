@@ -1,0 +1,265 @@
+// One accepted socket, and no HTTP: octets that arrive, octets that leave, and its end. A session
+// reads what arrives and writes to output(); whoever owns both hands the engine's completions to
+// the transport, which says what has become of them. It never calls its owner.
+//
+//   open ──► finishing ──► lingering ──► closing ──► (descriptor closed)
+//     │          │                          ▲
+//     └──────────┴──────────────────────────┘   peer gone, cut, nothing to linger for
+//
+// open: octets go both ways. finishing: the last octets are leaving, what arrives is discarded.
+// lingering: our FIN is out, the peer's is awaited (CON-030). closing: operations in flight are
+// collected, then the descriptor is closed (ENG-013).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <queue>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/memory/output.hpp"
+#include "core/reason.hpp"
+#include "core/stats.hpp"
+#include "core/timer_wheel.hpp"
+#include "http/transport/octet_filter.hpp"
+#include "uring/engine.hpp"
+
+namespace pelton::http {
+
+struct TransportRules {
+  // A peer has `rate_grace_ms` to take what is sent, and earns time by each octet that it takes,
+  // never more than `rate_credit_ms_max` in advance (CON-004).
+  std::uint64_t rate_grace_ms;
+  std::uint64_t rate_credit_ms_max;
+  std::uint64_t send_rate_bytes_per_second_min;
+  // How long a peer may take to answer our FIN, in all and since its last octet (CON-030).
+  std::uint64_t linger_timeout_ms;
+  std::uint64_t linger_idle_ms;
+  // With more transports that linger, or are there at all, none lingers (CON-031).
+  std::uint64_t lingering_max;
+  std::uint64_t linger_live_max;
+};
+
+// When a transport tries again what the engine had no memory for. The place may be another's by
+// then, or nobody's.
+struct Retry {
+  std::uint64_t at_ns;
+  uring::Token place;
+
+  bool operator>(const Retry& other) const { return at_ns > other.at_ns; }
+};
+using RetryQueue = std::priority_queue<Retry, std::vector<Retry>, std::greater<>>;
+
+// What the transports of one core share.
+struct Transports {
+  uring::Engine& engine;
+  uring::ReceiveBuffers& receive_buffers;
+  Clock& clock;
+  BlockPool& blocks;
+  Stats& stats;
+  const TransportRules rules;
+  RetryQueue retries = {};
+  std::uint32_t live_count = 0;
+  std::uint32_t lingering_count = 0;
+};
+
+// What a completed receive brought.
+enum class Arrival : std::uint8_t {
+  octets,         // in the completion's buffer
+  own_octets,     // in the memory that arm_receive() was given
+  unwanted,       // octets for memory that was given up meanwhile
+  end,            // the peer's FIN
+  nothing,        // the receive has ended, or meets its errno again
+  no_buffers,     // the shared buffers are all lent: to be armed again at the end of the turn
+  failed,         // failure() says why the connection has to end
+  after_closing,  // the transport is closing: only its operations count
+};
+
+class Transport {
+ public:
+  // `place` names the slot and generation under which completions find the owner.
+  Transport(Transports& shared, uring::Descriptor descriptor, uring::Token place);
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  ~Transport();
+
+  uring::Descriptor descriptor() const { return descriptor_; }
+  uring::Token place() const { return place_; }
+
+  // Octets pass it from now on. Nothing has been received or sent yet.
+  void set_filter(std::unique_ptr<OctetFilter> filter);
+  bool has_filter() const { return filtered_ != nullptr; }
+
+  // --- octets in ---
+
+  // A receive is with the engine, or waits to be tried again.
+  bool receives() const { return receive_armed_; }
+  // A receive is with the engine, so what the peer sends is seen.
+  bool hears() const { return receive_armed_ && !starvation_.of_receive; }
+  // Nothing keeps it from receiving.
+  bool may_receive() const { return !reading_paused_ && !peer_finished_ && !closing(); }
+  // Into shared buffers, or right into `room`, which stays the engine's until the completion.
+  void arm_receive(std::span<char> room = {});
+  // The completion comes all the same, perhaps with octets.
+  void cancel_receive();
+  // No receive is armed until resume_reading(). What the one in flight brings still arrives.
+  void pause_reading() { reading_paused_ = true; }
+  void resume_reading() { reading_paused_ = false; }
+  bool reading_paused() const { return reading_paused_; }
+  Arrival take_receive(const uring::Completion& completion);
+  Reason failure() const { return failure_; }
+  // Replaces octets that arrived by what the filter makes of them, valid until the next call.
+  // Returns why the connection has to end, or none.
+  [[nodiscard]] Reason open(std::span<char>& octets);
+  // A receive into memory of the session's is in flight; its owner may give that memory up.
+  bool receives_into_room() const { return receives_into_room_; }
+  void keep_room(Output room);
+  // The buffers are in completions that were not delivered yet: asking for more at once would ask
+  // for ever (ENG-015).
+  void await_buffer();
+  // The peer's FIN was received.
+  bool peer_finished() const { return peer_finished_; }
+  // For who is not receiving (CON-045). One system call.
+  uring::PeerState peer_state() const { return shared_.engine.peer_state(descriptor_); }
+  bool has_unread() const { return shared_.engine.has_unread(descriptor_); }
+
+  // --- octets out ---
+
+  // Where a session writes. What stands here leaves with the next send.
+  Output& output() { return output_; }
+  const Output& output() const { return output_; }
+  std::size_t queued_bytes() const { return output_.size() + sending_.size() - sent_bytes_; }
+  bool sends() const { return send_in_flight_; }
+  // There was no memory for some of what was to leave.
+  bool lacks_memory() const { return output_.has_failed() || sending_.has_failed(); }
+  // There is something to send, and nothing on its way that it must wait for.
+  bool can_send() const {
+    return !send_in_flight_ && (!output_.empty() || (filtered_ && filter_has_octets()));
+  }
+  // Sends as much as the socket takes here and now; the rest, if it took some, becomes a send.
+  // Returns the octets taken or -errno, which leaves output() as it was. Only if can_send().
+  std::int32_t send_at_once() {
+    if (filtered_) [[unlikely]]
+      return seal_and_send();
+    const std::int32_t sent = shared_.engine.send_at_once(descriptor_, output_.octets());
+    if (sent >= 0 && static_cast<std::size_t>(sent) == output_.size()) [[likely]] {
+      output_.release();
+    } else if (sent > 0) {
+      send_rest(static_cast<std::size_t>(sent));
+    }
+    return sent;
+  }
+  // Makes a send of all that is queued, whose completion comes. `error` is what send_at_once() met,
+  // or 0. Returns why the connection has to end, or none.
+  [[nodiscard]] Reason begin_send(int error = 0);
+  // Returns why the connection has to end, or none; then sends() if there is a rest, which is in
+  // flight again.
+  [[nodiscard]] Reason complete_send(std::int32_t result);
+  // The octets of a file, as far as the socket takes them: how many were taken, at most 1 MiB; 0 if
+  // it takes none now, and the room is awaited; or -errno of the file.
+  std::int64_t send_file(int file, std::uint64_t offset, std::uint64_t bytes);
+  // The socket takes more, or nobody awaits that.
+  void await_room();
+  bool awaits_room() const { return room_polled_; }
+  // Completes that with what is ready or -errno. Returns why the connection has to end, or none.
+  [[nodiscard]] Reason complete_room(std::int32_t events);
+
+  // --- time ---
+
+  // When overdue() may have something to say.
+  std::uint64_t deadline_ms() const;
+  // What was not done in its time, by all that was known at `seen_ms`; none if nothing.
+  Reason overdue(std::uint64_t seen_ms) const;
+  // The time has come to try again what the engine had no memory for (ENG-035). True if a receive
+  // is to be armed.
+  bool retry();
+
+  // --- the end ---
+
+  bool closing() const { return state_ == State::closing; }
+  bool finishing() const { return state_ == State::finishing; }
+  bool lingering() const { return state_ == State::lingering; }
+  // The last octets are queued.
+  void finish() { state_ = State::finishing; }
+  // Everything that was queued has left.
+  bool flushed() const { return !send_in_flight_ && output_.empty(); }
+  // Sends our FIN and waits for the peer's. False if there are too many who do.
+  bool linger();
+  // While it lingers: octets came and were discarded.
+  void note_discarded();
+  // Nothing is received or sent any more; what is in flight ends.
+  void close();
+  // Once it is closed, the peer hears of it by a reset.
+  void reset_at_close() { reset_wanted_ = true; }
+  // A shutdown or a cancel that close() or linger() asked for is complete.
+  void complete_shutdown() { shutdown_in_flight_ = false; }
+  void complete_cancel() { --cancels_in_flight_; }
+  // Nothing is in flight: the descriptor may be closed.
+  bool is_quiet() const;
+  // True if a close was begun, whose completion ends it; false if it has been closed.
+  bool close_descriptor();
+
+ private:
+  enum class State : std::uint8_t { open, finishing, lingering, closing };
+
+  // What the engine had no memory for.
+  struct Starvation {
+    std::uint64_t retry_at_ns = uring::no_deadline;
+    std::uint64_t since_ms = 0;
+    std::uint8_t count = 0;
+    bool of_receive = false;  // counts as armed until it is tried again
+    bool of_send = false;     // counts as in flight until it is tried again
+  };
+
+  struct Filtered {
+    std::unique_ptr<OctetFilter> filter;
+    Output opened;
+  };
+
+  uring::Token token(uring::Operation operation) const { return place_.with(operation); }
+  bool filter_has_octets() const { return filtered_->filter->has_own_octets(); }
+  std::int32_t seal_and_send();
+  void arm_send();
+  void send_rest(std::size_t bytes_sent);
+  void take_rest(std::size_t bytes_sent);
+  Reason send_failed(int error);
+  Reason receive_failed(int error);
+  Reason retry_later();
+  void retry_at(std::uint64_t at_ns);
+  void cancel(uring::Operation operation);
+
+  Transports& shared_;
+  const uring::Descriptor descriptor_;
+  const uring::Token place_;
+
+  State state_ = State::open;
+  bool receive_armed_ = false;
+  bool receive_cancelled_ = false;  // by us: its end is no news
+  bool receives_into_room_ = false;
+  bool send_in_flight_ = false;
+  bool shutdown_in_flight_ = false;
+  bool close_in_flight_ = false;
+  bool peer_finished_ = false;
+  bool reading_paused_ = false;
+  bool reset_wanted_ = false;
+  bool room_polled_ = false;
+  bool room_untold_ = false;  // no poll tells any more when the socket has room
+  std::uint8_t cancels_in_flight_ = 0;
+  Reason failure_ = Reason::none;  // of the last receive that failed
+  Starvation starvation_;
+
+  Output output_;
+  Output sending_;                // what the send in flight is reading
+  std::size_t sent_bytes_ = 0;    // of `sending_`
+  std::uint64_t file_bytes_ = 0;  // that the peer took since room was awaited last
+  // Till when the peer has to take more of what is sent or, while it lingers, to say something.
+  std::uint64_t deadline_ms_ = 0;
+  std::uint64_t linger_deadline_ms_ = 0;  // in all
+  std::unique_ptr<Output> given_up_;      // memory that a receive in flight writes to (ENG-012)
+  std::unique_ptr<Filtered> filtered_;    // null: octets pass as they are
+};
+
+}  // namespace pelton::http
