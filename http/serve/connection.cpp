@@ -15,7 +15,8 @@ using uring::Token;
 Connection::Connection(Slab<Connection>::Place place, Shared& shared, uring::Descriptor descriptor)
     : shared_(shared),
       transport_(shared.transports, descriptor,
-                 Token(Operation::none, place.generation, place.slot)) {
+                 Token(Operation::none, place.generation, place.slot)),
+      h1_(*this, shared) {
   ++in(shared_.connection_gauges, counted_);
 }
 
@@ -39,7 +40,7 @@ bool Connection::is_secure() const {
 void Connection::open() {
   shared_.clock.reread();
   arm_receive();
-  wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
+  h1_.begin();
 }
 
 // --- completions ---
@@ -81,14 +82,12 @@ bool Connection::took_receive(const Completion& completion, std::span<char> octe
     case Arrival::octets:
       if (const Reason failure = transport_.open(octets); failure != Reason::none) [[unlikely]] {
         end_for(failure);
-      } else if (life_ == Life::upgraded) {
-        received_upgraded(octets);
       } else {
-        received({octets.data(), octets.size()});
+        received(octets);
       }
       return true;
     case Arrival::own_octets:
-      receive_own(static_cast<std::size_t>(completion.result));
+      h1_.receive_own(static_cast<std::size_t>(completion.result));
       return true;
     case Arrival::unwanted:
       received({});
@@ -111,11 +110,29 @@ bool Connection::took_receive(const Completion& completion, std::span<char> octe
   return false;
 }
 
+void Connection::received(std::span<char> octets) {
+  if (transport_.lingering()) return transport_.note_discarded();
+  if (h1_.is_upgraded()) {
+    if (websocket_) websocket_->received(octets);
+  } else {
+    h1_.received({octets.data(), octets.size()});
+  }
+}
+
+void Connection::peer_finished() {
+  if (transport_.lingering()) return begin_close();
+  if (h1_.is_upgraded()) {
+    if (websocket_) websocket_->peer_finished();
+  } else {
+    h1_.peer_finished();
+  }
+}
+
 void Connection::receive_on(bool multishot) {
   if (!transport_.receives() && transport_.may_receive()) {
     if (multishot) shared_.stats.count(Reason::engine_multishot_rearmed);
     receive_more();
-  } else if (ended_by_stop_ && life_ == Life::open) {
+  } else if (h1_.ends_once_read()) {
     transport_.cancel_receive();
   }
 }
@@ -123,13 +140,11 @@ void Connection::receive_on(bool multishot) {
 // Nothing is on its way out any more, unless more has been written since.
 inline void Connection::all_sent() {
   if (transport_.reading_paused()) [[unlikely]] {
-    resume_input();
+    h1_.resume_input();
     if (transport_.queued_bytes() != 0) return;
   }
-  if (life_ == Life::open && waiting_ == Wait::nothing && is_between_messages()) {
-    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
-  }
-  if (life_ != Life::open) [[unlikely]]
+  h1_.all_sent();
+  if (!h1_.is_open()) [[unlikely]]
     all_sent_rarely();
 }
 
@@ -137,16 +152,15 @@ inline void Connection::all_sent() {
 [[gnu::always_inline]] inline void Connection::flush() {
   if (!transport_.can_send()) [[unlikely]]
     return recount();
-  const std::int32_t sent = transport_.send_at_once();
-  if (transport_.sends()) [[unlikely]]
-    return recount();
-  if (!output().empty()) [[unlikely]]
-    return begin_send(-sent);
-  all_sent();
+  int error = 0;
+  if (transport_.send_at_once(&error)) [[likely]]
+    return all_sent();
+  if (transport_.sends()) return recount();
+  begin_send(error);
 }
 
 void Connection::settle() {
-  if (life_ != Life::open) [[unlikely]] {
+  if (!h1_.is_open()) [[unlikely]] {
     settle_rarely();
     if (transport_.closing()) return;
   }
@@ -162,29 +176,35 @@ void Connection::settle() {
 }
 
 [[gnu::noinline]] void Connection::all_sent_rarely() {
-  if (life_ == Life::upgraded) {
-    socket_->sent(shared_.clock.now_ms());
-    inspect_by(socket_->deadline_ms());
-  }
+  if (is_upgraded()) websocket_->sent();
   finish_if_flushed();
 }
 
 // A producer that waits hears of it at the end of the turn.
 void Connection::note_room() {
-  if (kept_ != nullptr) kept_->note_room();
-  const bool wanted = kept_ != nullptr || (socket_ != nullptr && socket_->awaits_room());
-  if (wanted) shared_.schedule(*this);
+  h1_.note_room();
+  if (websocket_ && websocket_->awaits_room()) schedule();
 }
 
 [[gnu::noinline]] void Connection::settle_rarely() {
   if (cut_for_memory()) return;
-  if (life_ == Life::handling) settle_kept();
-  if (life_ == Life::upgraded) settle_websocket();
+  h1_.settle();
+  if (is_upgraded()) {
+    websocket_->settle();
+    if (websocket_->socket().over()) end_websocket();
+  }
   if (transport_.closing() || cut_for_memory()) return;
-  if (socket_ != nullptr && transport_.can_send()) socket_->begin_sending();
+  if (websocket_ && transport_.can_send()) websocket_->begin_sending();
   recount();
   // Listeners may have taken their time, and what is flushed gets a deadline.
   shared_.clock.reread();
+}
+
+// True if there was no memory for what was to be kept or sent: the connection is gone.
+bool Connection::cut_for_memory() {
+  if (!transport_.lacks_memory()) return false;
+  cut(Reason::cut_memory);
+  return true;
 }
 
 void Connection::complete_send(std::int32_t result) {
@@ -195,15 +215,15 @@ void Connection::complete_send(std::int32_t result) {
   if (result < 0) [[unlikely]]
     return;
   const std::size_t queued_low = shared_.config.send_queue_bytes_low;
-  if (life_ != Life::open && transport_.queued_bytes() <= queued_low) note_room();
+  if (!h1_.is_open() && transport_.queued_bytes() <= queued_low) note_room();
   recount();
   if (!transport_.sends()) {
-    if (output().empty()) return all_sent();
-    if (socket_ != nullptr) [[unlikely]]
-      socket_->sent(shared_.clock.now_ms());
-    shared_.schedule(*this);
+    if (transport_.output().empty()) return all_sent();
+    if (websocket_) [[unlikely]]
+      websocket_->sent();
+    schedule();
   }
-  if (transport_.reading_paused() && transport_.queued_bytes() <= queued_low) resume_input();
+  if (transport_.reading_paused() && transport_.queued_bytes() <= queued_low) h1_.resume_input();
 }
 
 // The end of a wait for room.
@@ -218,47 +238,36 @@ void Connection::complete_room(std::int32_t events) {
 
 // All that is queued becomes a send, whose completion comes in any case.
 void Connection::begin_send(int error) {
-  if (socket_ != nullptr) socket_->begin_sending();
+  if (websocket_) websocket_->begin_sending();
   const Reason failure = transport_.begin_send(error);
   recount();
   if (failure != Reason::none) end_for(failure);
 }
 
 void Connection::arm_receive() {
-  std::span<char> room;
-  // Without memory for more it comes into the buffers that all share, and is refused from there.
-  if (parked_ && owes_much()) [[unlikely]]
-    room = parked_->room_for_body();
-  transport_.arm_receive(room);
+  transport_.arm_receive(h1_.receive_room());
 }
 
 // Nothing tells that a receive queue is empty while a receive is in flight: what it has taken may
 // be on its way here. So in a stop it is called off, and asked for again if there was more.
 void Connection::receive_more() {
-  if (ended_by_stop_ && life_ == Life::open && !transport_.has_unread()) [[unlikely]] {
-    finish();
-    waiting_ = Wait::nothing;
+  if (h1_.ends_once_read() && !transport_.has_unread()) [[unlikely]] {
+    h1_.end();
+    transport_.finish();
     finish_if_flushed();
     if (!transport_.finishing()) return;
   }
   arm_receive();
 }
 
-void Connection::pause_input() {
+void Connection::read_on() {
+  if (!transport_.receives() && transport_.may_receive()) receive_more();
+}
+
+void Connection::pause_reading() {
   transport_.pause_reading();
   transport_.cancel_receive();
   inspect_by(shared_.clock.now_ms() + peer_look_ms);
-}
-
-void Connection::resume_input() {
-  // Paused by what waits behind the handler, or by the owner of a WebSocket.
-  if (life_ == Life::handling || life_ == Life::upgraded) return;
-  if (parked_ && parked_->spool) return;  // by a disk that is slower than the peer
-  if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) return go_on_later();
-  transport_.resume_reading();
-  recount();
-  if (life_ == Life::open && transport_.peer_finished()) peer_finished();
-  if (!transport_.receives() && transport_.may_receive()) receive_more();
 }
 
 void Connection::retry() {
@@ -267,19 +276,13 @@ void Connection::retry() {
 
 // --- life ---
 
-// The last octets are queued.
-void Connection::finish() {
-  life_ = Life::over;
-  transport_.finish();
-}
-
 void Connection::finish_if_flushed() {
   if (!transport_.finishing()) return;
   recount();
   if (!transport_.flushed()) return;
   // What lingering guards the response from is an octet that comes behind it (RFC 9112
   // section 9.6): who said `Connection: close` must not send one.
-  if (transport_.peer_finished() || peer_through_) {
+  if (transport_.peer_finished() || h1_.peer_said_all()) {
     begin_close();
   } else {
     linger();
@@ -288,8 +291,7 @@ void Connection::finish_if_flushed() {
 
 void Connection::linger() {
   if (!transport_.linger()) return begin_close();
-  if (parked_) unpark();
-  waiting_ = Wait::nothing;
+  h1_.end();
   inspect_by(transport_.deadline_ms());
   recount();
   if (!transport_.receives()) arm_receive();
@@ -297,11 +299,10 @@ void Connection::linger() {
 
 void Connection::begin_close() {
   if (transport_.closing()) return;
-  CHECK(kept_ == nullptr && socket_ == nullptr);
-  life_ = Life::over;
+  CHECK(!websocket_);
   shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
-  if (parked_) unpark();
+  h1_.end();
   transport_.close();
   recount();
   shared_.to_close.push_back(*this);
@@ -323,9 +324,9 @@ void Connection::release() {
 }
 
 void Connection::cut(Reason reason) {
-  shared_.tell(reason, this);
-  if (kept_ != nullptr) drop_kept(ExchangeEvent::cancelled, reason);
-  if (socket_ != nullptr) drop_websocket();
+  shared_.tell(reason, &h1_);
+  h1_.drop_exchange(ExchangeEvent::cancelled, reason);
+  drop_websocket();
   transport_.reset_at_close();
   begin_close();
 }
@@ -333,8 +334,8 @@ void Connection::cut(Reason reason) {
 // The peer has gone.
 void Connection::lose(Reason reason) {
   shared_.stats.count(reason);
-  if (kept_ != nullptr) drop_kept(ExchangeEvent::peer_lost, reason);
-  if (socket_ != nullptr) drop_websocket();
+  h1_.drop_exchange(ExchangeEvent::peer_lost, reason);
+  drop_websocket();
   begin_close();
 }
 
@@ -349,9 +350,7 @@ void Connection::cut_at_deadline() {
 }
 
 std::uint64_t Connection::idle_since_ms() const {
-  const bool idle = life_ == Life::open && waiting_ == Wait::keep_alive && is_between_messages() &&
-                    held_ == nullptr;
-  return idle ? wait_deadline_ms_ - shared_.idle_ms : TimerWheel::no_deadline_ms;
+  return held_ == nullptr ? h1_.idle_since_ms() : TimerWheel::no_deadline_ms;
 }
 
 void Connection::give_way() {
@@ -360,26 +359,153 @@ void Connection::give_way() {
 }
 
 void Connection::drain() {
-  if (life_ == Life::upgraded) {
-    socket_->drain(shared_.clock.now_ms());
-    return shared_.schedule(*this);
+  if (is_upgraded()) return websocket_->drain();
+  h1_.drain();
+}
+
+// --- the queue for a turn ---
+
+void Connection::go_on_in_turn() {
+  transport_.pause_reading();
+  goes_on_ = true;
+  join_queue();
+}
+
+void Connection::join_queue() {
+  if (!std::exchange(queued_, true)) shared_.turn_queue.join(place(), shared_.seen_ns);
+}
+
+// The octets of the receive are copied and wait. They take memory, so receiving stops when there
+// are many (LIM-097).
+void Connection::await_turn_with(uring::Completion completion) {
+  if (!held_) held_ = shared_.lend_waiting();
+  Output octets(shared_.blocks);
+  if (completion.buffer != uring::no_buffer) {
+    const uring::BufferLease lease(shared_.receive_buffers,
+                                   std::exchange(completion.buffer, uring::no_buffer),
+                                   static_cast<std::size_t>(std::max(completion.result, 0)));
+    if (!octets.append(lease.view())) h1_.lack_memory();
   }
-  if (kept_ != nullptr && !ends_behind()) {
-    // Its answer may be the last one, but what has arrived behind it is not lost (PRC-012).
-    end_behind();
-    ended_by_stop_ = true;
+  held_->add(completion, std::move(octets));
+  recount();
+  const std::size_t bytes = held_->size() * shared_.receive_buffers.buffer_bytes();
+  if (bytes >= shared_.config.receive_credit_bytes) transport_.cancel_receive();
+  join_queue();
+}
+
+void Connection::begin_turn() {
+  queued_ = false;
+  if (std::exchange(goes_on_, false)) h1_.go_on();
+}
+
+// Handles the receive that has waited longest, which may end this connection.
+void Connection::take_waiting_receive() {
+  WaitingReceive first = held_->take_first();
+  if (held_->empty()) shared_.take_back(std::move(held_));
+  recount();
+  const bool into_room = transport_.receives_into_room();
+  const bool goes_on = took_receive(first.completion, {first.octets.data(), first.octets.size()});
+  if (!goes_on) return;
+  first.octets.release();
+  receive_on(first.completion.result > 0 && !into_room);
+}
+
+void Connection::end_turn() {
+  if (held_) join_queue();
+}
+
+// --- a WebSocket ---
+
+const WebSocketConnection& Connection::accept_websocket(const WebSocketConnection::Terms& terms,
+                                                        const WebSocketListener& listener) {
+  websocket_ = std::make_unique<WebSocketSession>(*this, terms, listener);
+  return websocket_->socket();
+}
+
+void Connection::begin_websocket(std::unique_ptr<ParkedMessage> unread) {
+  websocket_->begin(std::move(unread));
+}
+
+void Connection::end_websocket() {
+  const Reason cut_reason = websocket_->socket().cut_reason();
+  if (cut_reason == Reason::cut_websocket_close_timeout) {
+    // Everything is with the kernel, and a reset would destroy what a slow peer has yet to read.
+    shared_.tell(cut_reason, &h1_);
+    drop_websocket();
+    return begin_close();
   }
-  if (life_ != Life::open || !is_between_messages() || transport_.queued_bytes() != 0) return;
-  wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
+  if (cut_reason != Reason::none) return cut(cut_reason);
+  drop_websocket();
+  h1_.end();
+  transport_.finish();
+  finish_if_flushed();
+}
+
+void Connection::drop_websocket() {
+  if (!websocket_) return;
+  websocket_->drop();
+  websocket_.reset();
+}
+
+// --- time ---
+
+void Connection::arm_timer(std::uint64_t until_ms) {
+  shared_.timers.arm(*this,
+                     std::min(until_ms, shared_.clock.now_ms() + shared_.config.rate_grace_ms));
+}
+
+void Connection::inspect() {
+  const std::uint64_t seen_ms = shared_.seen_ms;
+  if (const Reason late = transport_.overdue(seen_ms); late != Reason::none) {
+    if (late == Reason::cut_send_too_slow) return cut(late);
+    shared_.stats.count(late);
+    return begin_close();
+  }
+  h1_.inspect(seen_ms);
+  if (is_upgraded()) websocket_->inspect(seen_ms);
+  if (is_deaf() && !transport_.closing()) look_at_peer();
+  if (transport_.closing()) return;
+  const std::uint64_t now_ms = shared_.clock.now_ms();
+  // Looking in at least once a grace period keeps the promise inspect_by() and flush() rely on: no
+  // deadline lies before the next look.
+  std::uint64_t next_ms = now_ms + shared_.config.rate_grace_ms;
+  if (is_deaf()) next_ms = std::min(next_ms, now_ms + peer_look_ms);
+  next_ms = std::min({next_ms, h1_.deadline_ms(), transport_.deadline_ms()});
+  if (websocket_) next_ms = std::min(next_ms, websocket_->deadline_ms());
+  if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
+}
+
+// Nothing is received, so no completion tells that the peer has gone.
+bool Connection::is_deaf() const {
+  return transport_.reading_paused() ||
+         (transport_.peer_finished() && (h1_.is_handling() || is_upgraded()));
+}
+
+// A FIN or RST that nobody receives.
+void Connection::look_at_peer() {
+  switch (transport_.peer_state()) {
+    case uring::PeerState::open:
+      return;
+    case uring::PeerState::gone:
+      return lose(Reason::lost_reset);
+    case uring::PeerState::finished:
+      if (websocket_) websocket_->note_peer_finished();
+      h1_.note_peer_finished();
+  }
 }
 
 // --- gauges ---
+
+// Octets wait that no message or frame was read from yet.
+bool Connection::has_unread() const {
+  return h1_.parked() != nullptr || (websocket_ && websocket_->has_unread());
+}
 
 Gauge Connection::gauge_now() const {
   if (transport_.closing()) return Gauge::connections_closing;
   if (transport_.lingering()) return Gauge::connections_lingering;
   if (transport_.queued_bytes() != 0 || transport_.finishing()) return Gauge::connections_writing;
-  return parked_ ? Gauge::connections_reading : Gauge::connections_idle;
+  return has_unread() ? Gauge::connections_reading : Gauge::connections_idle;
 }
 
 void Connection::uncount() {
@@ -392,11 +518,13 @@ void Connection::uncount() {
 
 [[gnu::noinline]] void Connection::recount() {
   Gauges& gauges = shared_.connection_gauges;
-  const bool reads_head = parked_ && parked_->phase == ParkedMessage::Phase::head;
-  const bool queued =
-      held_ != nullptr || (parked_ && parked_->phase == ParkedMessage::Phase::backlog);
+  using Phase = ParkedMessage::Phase;
+  const ParkedMessage* const parked = h1_.parked();
+  const bool reads_head = parked != nullptr && parked->phase == Phase::head;
+  const bool queued = held_ != nullptr || (websocket_ && websocket_->has_unread()) ||
+                      (parked != nullptr && parked->phase == Phase::backlog);
   const bool running =
-      kept_ != nullptr || socket_ != nullptr || (parked_ && !reads_head && !queued);
+      h1_.exchange() != nullptr || websocket_ || (parked != nullptr && !reads_head && !queued);
   uncount();
   counted_ = gauge_now();
   counted_queued_ = queued;

@@ -139,6 +139,12 @@ struct Shared {
   std::vector<char> file_octets;  // empty before a file is copied
   HeadParser parser;
   MatchScratch match_scratch;
+  // Whose handler runs now, and the message that it reads from if that was copied out of a lease.
+  struct Served {
+    const H1Session* session = nullptr;
+    std::unique_ptr<ParkedMessage>* message = nullptr;
+  };
+  Served served;
 
   Transports transports;
   Slab<Connection> connections;
@@ -193,5 +199,21 @@ struct Shared {
   std::vector<std::unique_ptr<ParkedMessage>> parked_free_;
   std::vector<std::unique_ptr<WaitingReceives>> waiting_free_;
 };
+
+// --- what every request needs of these ---
+
+inline void Connection::schedule() {
+  shared_.schedule(*this);
+}
+
+inline void H1Session::wait_for(Wait what, std::uint64_t until_ms) {
+  waiting_ = what;
+  wait_deadline_ms_ = until_ms;
+  connection_.inspect_by(until_ms);
+}
+
+inline void H1Session::await_request() {
+  wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
+}
 
 }  // namespace pelton::http

@@ -178,18 +178,16 @@ void Transport::send_rest(std::size_t bytes_sent) {
 }
 
 // What a filter has sealed cannot be taken back, so all of it becomes a send.
-[[gnu::noinline]] std::int32_t Transport::seal_and_send() {
+[[gnu::noinline]] bool Transport::seal_and_send() {
   Output wire(shared_.blocks);
   if (!filtered_->filter->seal(output_, wire)) {
-    output_.fail();
-    return -ENOMEM;
+    return output_.fail();
   }
   output_.release();
   output_.take(wire);
-  const auto bytes = static_cast<std::int32_t>(output_.size());
   take_rest(0);
   arm_send();
-  return bytes;
+  return false;
 }
 
 void Transport::take_rest(std::size_t bytes_sent) {

@@ -139,18 +139,22 @@ class Transport {
   bool can_send() const {
     return !send_in_flight_ && (!output_.empty() || (filtered_ && filter_has_octets()));
   }
-  // Sends as much as the socket takes here and now; the rest, if it took some, becomes a send.
-  // Returns the octets taken or -errno, which leaves output() as it was. Only if can_send().
-  std::int32_t send_at_once() {
+  // Sends as much as the socket takes here and now. True if that is all; if it is some, the rest
+  // becomes a send. With an errno, which is told, output() stays as it was. Only if can_send().
+  bool send_at_once(int* error = nullptr) {
     if (filtered_) [[unlikely]]
       return seal_and_send();
     const std::int32_t sent = shared_.engine.send_at_once(descriptor_, output_.octets());
     if (sent >= 0 && static_cast<std::size_t>(sent) == output_.size()) [[likely]] {
       output_.release();
-    } else if (sent > 0) {
-      send_rest(static_cast<std::size_t>(sent));
+      return true;
     }
-    return sent;
+    if (sent > 0) {
+      send_rest(static_cast<std::size_t>(sent));
+    } else if (error != nullptr) {
+      *error = -sent;
+    }
+    return false;
   }
   // Makes a send of all that is queued, whose completion comes. `error` is what send_at_once() met,
   // or 0. Returns why the connection has to end, or none.
@@ -221,7 +225,7 @@ class Transport {
 
   uring::Token token(uring::Operation operation) const { return place_.with(operation); }
   bool filter_has_octets() const { return filtered_->filter->has_own_octets(); }
-  std::int32_t seal_and_send();
+  bool seal_and_send();
   void arm_send();
   void send_rest(std::size_t bytes_sent);
   void take_rest(std::size_t bytes_sent);

@@ -126,9 +126,9 @@ void EchoConnection::end_for(Reason reason) {
 void EchoConnection::settle() {
   if (transport_.closing()) return;
   if (transport_.can_send()) {
-    const std::int32_t sent = transport_.send_at_once();
-    if (!transport_.sends() && !transport_.output().empty()) {
-      end_for(transport_.begin_send(sent < 0 ? -sent : 0));
+    int error = 0;
+    if (!transport_.send_at_once(&error) && !transport_.sends()) {
+      end_for(transport_.begin_send(error));
       if (transport_.closing()) return;
     }
   }

@@ -19,7 +19,7 @@ const std::string good_request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 const std::string chunked_head =
     "POST /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-// Answers to HEAD do not frame themselves; connection_exchange_test.cpp has them.
+// Answers to HEAD do not frame themselves; sessions/h1_answers_test.cpp has them.
 bool is_head(const Vector& vector) {
   return vector.octets.starts_with("HEAD ");
 }

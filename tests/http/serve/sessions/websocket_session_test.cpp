@@ -1,5 +1,5 @@
 // The upgraded half of http/serve/connection.
-#include "socketed.hpp"
+#include "../socketed.hpp"
 
 namespace pelton::http {
 namespace {
@@ -10,7 +10,7 @@ using websocket::handshake;
 using websocket::text;
 using websocket::told;
 
-TEST(ConnectionWebsocket, WS_018_messages_go_both_ways) {
+TEST(WebSocketSessions, WS_018_messages_go_both_ways) {
   Served served;
   const uring::Peer peer = open_socket(served);
   EXPECT_EQ(told(served.send(peer, text("hello"))), "text:hello");
@@ -24,7 +24,7 @@ TEST(ConnectionWebsocket, WS_018_messages_go_both_ways) {
   EXPECT_EQ(served.seen.sockets[0].handle.get(), nullptr);
 }
 
-TEST(ConnectionWebsocket, SEG_006_frames_may_come_in_any_pieces) {
+TEST(WebSocketSessions, SEG_006_frames_may_come_in_any_pieces) {
   const std::string input = text("h\xc3\xa9llo") + frame({.opcode = 9, .payload = "p"}) +
                             frame({.payload = "a", .final = false}) +
                             frame({.opcode = 0, .payload = "b"}) + binary(std::string(300, 'y')) +
@@ -50,7 +50,7 @@ TEST(ConnectionWebsocket, SEG_006_frames_may_come_in_any_pieces) {
   EXPECT_EQ(told(behind_head(received)), expected);
 }
 
-TEST(ConnectionWebsocket, WS_031_the_server_closes_first_and_lingers_for_the_peer) {
+TEST(WebSocketSessions, WS_031_the_server_closes_first_and_lingers_for_the_peer) {
   Served served;
   const uring::Peer peer = open_socket(served);
   EXPECT_EQ(told(served.send(peer, websocket::close(1000))), "close:1000");
@@ -61,7 +61,7 @@ TEST(ConnectionWebsocket, WS_031_the_server_closes_first_and_lingers_for_the_pee
   EXPECT_TRUE(served.engine.closed(peer));
 }
 
-TEST(ConnectionWebsocket, WS_031_ours_is_sent_and_the_peers_awaited) {
+TEST(WebSocketSessions, WS_031_ours_is_sent_and_the_peers_awaited) {
   Served served;
   const uring::Peer peer = open_socket(served);
   SeenSocket& socket = served.seen.sockets.at(0);
@@ -74,7 +74,7 @@ TEST(ConnectionWebsocket, WS_031_ours_is_sent_and_the_peers_awaited) {
   EXPECT_TRUE(served.engine.server_shutdown(peer));
 }
 
-TEST(ConnectionWebsocket, WS_031_a_peer_that_does_not_answer_is_cut) {
+TEST(WebSocketSessions, WS_031_a_peer_that_does_not_answer_is_cut) {
   Served served;
   const uring::Peer peer = open_socket(served);
   served.seen.sockets.at(0).handle.get()->close(1000, "");
@@ -87,7 +87,7 @@ TEST(ConnectionWebsocket, WS_031_a_peer_that_does_not_answer_is_cut) {
   EXPECT_EQ(served.count(Reason::cut_websocket_close_timeout), 1u);
 }
 
-TEST(ConnectionWebsocket, WS_031_a_peer_that_reads_slowly_gets_all_that_was_sent_before_the_close) {
+TEST(WebSocketSessions, WS_031_a_peer_that_reads_slowly_gets_all_that_was_sent_before_the_close) {
   Served served;
   const uring::Peer peer = open_socket(served, "/socket/hold");
   served.engine.set_window(peer, 10'000);
@@ -110,7 +110,7 @@ TEST(ConnectionWebsocket, WS_031_a_peer_that_reads_slowly_gets_all_that_was_sent
   EXPECT_FALSE(served.engine.server_reset(peer));
 }
 
-TEST(ConnectionWebsocket, WS_032_behind_a_broken_rule_nothing_is_read) {
+TEST(WebSocketSessions, WS_032_behind_a_broken_rule_nothing_is_read) {
   Served served;
   const uring::Peer peer = open_socket(served);
   const std::string received =
@@ -121,7 +121,7 @@ TEST(ConnectionWebsocket, WS_032_behind_a_broken_rule_nothing_is_read) {
   EXPECT_EQ(served.count(Reason::cut_websocket_protocol), 1u);
 }
 
-TEST(ConnectionWebsocket, WS_033_WS_034_a_fin_or_a_reset_without_a_close_is_1006) {
+TEST(WebSocketSessions, WS_033_WS_034_a_fin_or_a_reset_without_a_close_is_1006) {
   for (const bool resets : {false, true}) {
     Served served;
     const uring::Peer peer = open_socket(served);
@@ -135,7 +135,7 @@ TEST(ConnectionWebsocket, WS_033_WS_034_a_fin_or_a_reset_without_a_close_is_1006
   }
 }
 
-TEST(ConnectionWebsocket, WS_034_one_that_is_lost_ahead_of_its_first_turn_is_told_too) {
+TEST(WebSocketSessions, WS_034_one_that_is_lost_ahead_of_its_first_turn_is_told_too) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, handshake("/socket/later"));
@@ -146,7 +146,7 @@ TEST(ConnectionWebsocket, WS_034_one_that_is_lost_ahead_of_its_first_turn_is_tol
   EXPECT_EQ(served.server.connections_live(), 0u);
 }
 
-TEST(ConnectionWebsocket, PRC_014_a_stop_says_1001) {
+TEST(WebSocketSessions, PRC_014_a_stop_says_1001) {
   Served served;
   const uring::Peer peer = open_socket(served);
   served.server.stop();
@@ -157,7 +157,7 @@ TEST(ConnectionWebsocket, PRC_014_a_stop_says_1001) {
   EXPECT_TRUE(served.engine.server_shutdown(peer));
 }
 
-TEST(ConnectionWebsocket, WS_050_a_silent_peer_is_pinged_and_then_closed) {
+TEST(WebSocketSessions, WS_050_a_silent_peer_is_pinged_and_then_closed) {
   Served served;
   const uring::Peer peer = open_socket(served);
   served.pass_ms(19'000);
@@ -173,7 +173,7 @@ TEST(ConnectionWebsocket, WS_050_a_silent_peer_is_pinged_and_then_closed) {
   EXPECT_EQ(served.seen.sockets.at(0).news, (News{"pong:", "closed:1011 unclean"}));
 }
 
-TEST(ConnectionWebsocket, WS_017_a_frame_that_never_ends_is_cut) {
+TEST(WebSocketSessions, WS_017_a_frame_that_never_ends_is_cut) {
   Served served;
   const uring::Peer peer = open_socket(served);
   served.send(peer, binary(std::string(1000, 'x')).substr(0, 20));
@@ -184,7 +184,7 @@ TEST(ConnectionWebsocket, WS_017_a_frame_that_never_ends_is_cut) {
   EXPECT_EQ(served.count(Reason::cut_websocket_slow), 1u);
 }
 
-TEST(ConnectionWebsocket, WS_051_a_peer_that_does_not_read_holds_back_the_sender) {
+TEST(WebSocketSessions, WS_051_a_peer_that_does_not_read_holds_back_the_sender) {
   Served served;
   const uring::Peer peer = open_socket(served, "/socket/hold");
   served.engine.set_window(peer, 1000);
@@ -212,7 +212,7 @@ TEST(ConnectionWebsocket, WS_051_a_peer_that_does_not_read_holds_back_the_sender
   EXPECT_EQ(websocket::frames_in(received).size(), 3u);
 }
 
-TEST(ConnectionWebsocket, WS_051_who_sends_without_end_gives_way_each_turn) {
+TEST(WebSocketSessions, WS_051_who_sends_without_end_gives_way_each_turn) {
   Served served;
   const uring::Peer peer = open_socket(served, "/socket/hold");
   SeenSocket& socket = served.seen.sockets.at(0);
@@ -225,7 +225,7 @@ TEST(ConnectionWebsocket, WS_051_who_sends_without_end_gives_way_each_turn) {
   }
 }
 
-TEST(ConnectionWebsocket, WS_053_undelivered_messages_hold_back_the_peer) {
+TEST(WebSocketSessions, WS_053_undelivered_messages_hold_back_the_peer) {
   Served served;
   const uring::Peer peer = open_socket(served, "/socket/hold");
   SeenSocket& socket = served.seen.sockets.at(0);
@@ -248,7 +248,7 @@ TEST(ConnectionWebsocket, WS_053_undelivered_messages_hold_back_the_peer) {
 }
 
 // What the owner asks for within its listener takes effect at once, in the middle of what came.
-TEST(ConnectionWebsocket, WS_053_a_pause_stops_between_two_messages_of_one_receive) {
+TEST(WebSocketSessions, WS_053_a_pause_stops_between_two_messages_of_one_receive) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, handshake("/socket/later"));
@@ -276,7 +276,7 @@ TEST(ConnectionWebsocket, WS_053_a_pause_stops_between_two_messages_of_one_recei
   }
 }
 
-TEST(ConnectionWebsocket, WS_032_what_waited_ahead_of_a_broken_rule_may_be_answered) {
+TEST(WebSocketSessions, WS_032_what_waited_ahead_of_a_broken_rule_may_be_answered) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, handshake("/socket/later"));
@@ -304,7 +304,7 @@ TEST(ConnectionWebsocket, WS_032_what_waited_ahead_of_a_broken_rule_may_be_answe
   EXPECT_EQ(held, 31u);
 }
 
-TEST(ConnectionWebsocket, WS_032_what_came_with_the_handshake_may_be_answered) {
+TEST(WebSocketSessions, WS_032_what_came_with_the_handshake_may_be_answered) {
   Served served;
   const uring::Peer peer = served.connect();
   std::string frames = text("a");
@@ -323,7 +323,7 @@ TEST(ConnectionWebsocket, WS_032_what_came_with_the_handshake_may_be_answered) {
   EXPECT_EQ(served.count(Reason::cut_websocket_protocol), 1u);
 }
 
-TEST(ConnectionWebsocket, CON_045_a_reset_is_noticed_while_nothing_is_read) {
+TEST(WebSocketSessions, CON_045_a_reset_is_noticed_while_nothing_is_read) {
   Served served;
   const uring::Peer peer = open_socket(served, "/socket/hold");
   SeenSocket& socket = served.seen.sockets.at(0);
@@ -334,7 +334,7 @@ TEST(ConnectionWebsocket, CON_045_a_reset_is_noticed_while_nothing_is_read) {
   EXPECT_EQ(socket.news, News{"closed:1006 unclean"});
 }
 
-TEST(ConnectionWebsocket, CON_045_a_fin_is_noticed_while_nothing_is_read) {
+TEST(WebSocketSessions, CON_045_a_fin_is_noticed_while_nothing_is_read) {
   Served served;
   const uring::Peer peer = open_socket(served, "/socket/hold");
   SeenSocket& socket = served.seen.sockets.at(0);

@@ -31,9 +31,9 @@ Reason cut_for(Reason refusal) {
 
 }  // namespace
 
-[[gnu::noinline]] std::string_view Connection::begin_streamed_body(const RequestHead& head,
-                                                                   const Match& match,
-                                                                   std::string_view rest) {
+[[gnu::noinline]] std::string_view H1Session::begin_streamed_body(const RequestHead& head,
+                                                                  const Match& match,
+                                                                  std::string_view rest) {
   const Persistence persistence = persistence_for(head);
   peer_through_ = false;
   const bool must_close = must_close_unread(head, rest);
@@ -59,7 +59,7 @@ Reason cut_for(Reason refusal) {
   return resume_streamed(rest);
 }
 
-std::string_view Connection::resume_streamed(std::string_view octets) {
+std::string_view H1Session::resume_streamed(std::string_view octets) {
   ParkedMessage& parked = *parked_;
   ArrivingBody& body = kept_->body;
   if (!octets.empty()) earn_streamed_credit(octets.size());
@@ -91,15 +91,15 @@ std::string_view Connection::resume_streamed(std::string_view octets) {
 }
 
 // The peer's time begins with the first octet at the latest.
-void Connection::earn_streamed_credit(std::size_t bytes) {
-  if (waiting_ != Wait::body && !transport_.reading_paused()) {
+void H1Session::earn_streamed_credit(std::size_t bytes) {
+  if (waiting_ != Wait::body && !transport().reading_paused()) {
     wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   }
   if (waiting_ == Wait::body) earn_body_credit(bytes);
 }
 
 // Octets that were received into memory of their own, which goes to the handler as it is.
-void Connection::receive_streamed(std::size_t bytes) {
+void H1Session::receive_streamed(std::size_t bytes) {
   ParkedMessage& parked = *parked_;
   parked.body_came(bytes);
   kept_->body.append(parked.body);
@@ -108,7 +108,7 @@ void Connection::receive_streamed(std::size_t bytes) {
   streamed_body_grew(parked.left_bytes == 0);
 }
 
-void Connection::streamed_body_grew(bool complete) {
+void H1Session::streamed_body_grew(bool complete) {
   ParkedMessage& parked = *parked_;
   ArrivingBody& body = kept_->body;
   const bool little_left = parked.phase == Phase::streamed_chunked ||
@@ -118,57 +118,57 @@ void Connection::streamed_body_grew(bool complete) {
     peer_through_ = !kept_->exchange().request().keep_alive;
     unpark();
   } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high &&
-             !transport_.reading_paused()) {
+             !transport().reading_paused()) {
     pause_body();
-  } else if (!transport_.receives_into_room() && owes_much()) {
-    transport_.cancel_receive();
+  } else if (!transport().receives_into_room() && owes_much()) {
+    transport().cancel_receive();
   }
   kept_->spare_connection(complete || (little_left && !kept_->lacks_continue()));
-  shared_.schedule(*this);
+  connection_.schedule();
 }
 
 // The peer's time does not run while we do not read (CON-010).
-void Connection::pause_body() {
+void H1Session::pause_body() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
   kept_->body_credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
   waiting_ = Wait::nothing;
-  pause_input();
+  connection_.pause_reading();
 }
 
-void Connection::resume_body() {
+void H1Session::resume_body() {
   wait_for(Wait::body, shared_.clock.now_ms() + kept_->body_credit_ms);
-  transport_.resume_reading();
-  if (!transport_.receives() && transport_.may_receive()) receive_more();
+  transport().resume_reading();
+  connection_.read_on();
 }
 
-std::string_view Connection::take_body(std::size_t bytes_max) {
+std::string_view H1Session::take_body(std::size_t bytes_max) {
   CHECK(kept_ != nullptr);
   const std::string_view octets = kept_->body.take(bytes_max);
-  if (kept_->body.awaited()) shared_.schedule(*this);
+  if (kept_->body.awaited()) connection_.schedule();
   const bool has_room = kept_->body.waiting_bytes() <= shared_.config.send_queue_bytes_high;
-  if (transport_.reading_paused() && has_room && streams_body()) resume_body();
+  if (transport().reading_paused() && has_room && streams_body()) resume_body();
   return octets;
 }
 
-bool Connection::body_ended() const {
+bool H1Session::body_ended() const {
   CHECK(kept_ != nullptr);
   return kept_->body.ended();
 }
 
-Reason Connection::body_fault() const {
+Reason H1Session::body_fault() const {
   CHECK(kept_ != nullptr);
   return kept_->body_fault;
 }
 
 // The body that the handler reads will never be whole.
-void Connection::refuse_streamed(Reason reason) {
+void H1Session::refuse_streamed(Reason reason) {
   kept_->body_fault = reason;
   if (kept_->response_begun()) {
     const Reason cut_reason = cut_for(reason);
     shared_.tell(cut_reason, this);
-    drop_kept(ExchangeEvent::body_refused, cut_reason);
-    transport_.reset_at_close();
-    begin_close();
+    drop_exchange(ExchangeEvent::body_refused, cut_reason);
+    transport().reset_at_close();
+    connection_.begin_close();
     return;
   }
   kept_->finish(ExchangeEvent::body_refused);

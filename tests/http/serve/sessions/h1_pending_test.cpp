@@ -1,8 +1,8 @@
 // The waiting half of http/serve/connection: exchanges that outlive their handler's call.
 #include <algorithm>
 
-#include "logged.hpp"
-#include "served_on.hpp"
+#include "../logged.hpp"
+#include "../served_on.hpp"
 
 namespace pelton::http {
 namespace {
@@ -12,7 +12,7 @@ using Events = std::vector<ExchangeEvent>;
 const std::string later = "GET /later/a HTTP/1.1\r\nHost: a\r\n\r\n";
 const std::string hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-TEST(ConnectionPending, H1_080_what_follows_waits_for_the_answer_and_keeps_its_order) {
+TEST(H1Pending, H1_080_what_follows_waits_for_the_answer_and_keeps_its_order) {
   Served served;
   const uring::Peer peer = served.connect();
   EXPECT_EQ(served.send(peer, hello_request + later + hello_request + later + hello_request),
@@ -35,7 +35,7 @@ TEST(ConnectionPending, H1_080_what_follows_waits_for_the_answer_and_keeps_its_o
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
 }
 
-TEST(ConnectionPending, SEG_001_a_request_behind_it_may_come_in_any_pieces) {
+TEST(H1Pending, SEG_001_a_request_behind_it_may_come_in_any_pieces) {
   const std::string input =
       later + "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello" + hello_request;
   for (std::size_t cut = later.size(); cut < input.size(); ++cut) {
@@ -54,7 +54,7 @@ TEST(ConnectionPending, SEG_001_a_request_behind_it_may_come_in_any_pieces) {
   }
 }
 
-TEST(ConnectionPending, CON_042_CON_043_a_fin_is_told_and_the_answers_still_go_out) {
+TEST(H1Pending, CON_042_CON_043_a_fin_is_told_and_the_answers_still_go_out) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, later + hello_request);
@@ -71,7 +71,7 @@ TEST(ConnectionPending, CON_042_CON_043_a_fin_is_told_and_the_answers_still_go_o
   EXPECT_EQ(served.count(Reason::closed_by_peer), 1u);
 }
 
-TEST(ConnectionPending, CON_043_a_handler_that_begins_behind_the_fin_is_told_too) {
+TEST(H1Pending, CON_043_a_handler_that_begins_behind_the_fin_is_told_too) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, later + later);
@@ -86,7 +86,7 @@ TEST(ConnectionPending, CON_043_a_handler_that_begins_behind_the_fin_is_told_too
   EXPECT_TRUE(served.engine.closed(peer));
 }
 
-TEST(ConnectionPending, CON_043_CON_044_a_reset_ends_the_exchange_and_what_waits_behind_it) {
+TEST(H1Pending, CON_043_CON_044_a_reset_ends_the_exchange_and_what_waits_behind_it) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, later + hello_request);
@@ -100,7 +100,7 @@ TEST(ConnectionPending, CON_043_CON_044_a_reset_ends_the_exchange_and_what_waits
 }
 
 // Behind the FIN nothing is received any more, which would tell of it.
-TEST(ConnectionPending, CON_044_CON_045_a_reset_behind_a_fin_is_noticed_within_a_second) {
+TEST(H1Pending, CON_044_CON_045_a_reset_behind_a_fin_is_noticed_within_a_second) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, later + hello_request);
@@ -116,7 +116,7 @@ TEST(ConnectionPending, CON_044_CON_045_a_reset_behind_a_fin_is_noticed_within_a
   EXPECT_EQ(served.server.connections_live(), 0u);
 }
 
-TEST(ConnectionPending, CON_043_CON_045_the_peers_end_is_noticed_while_nothing_is_read) {
+TEST(H1Pending, CON_043_CON_045_the_peers_end_is_noticed_while_nothing_is_read) {
   for (const bool resets : {false, true}) {
     ServerConfig config;
     config.pipeline_requests_max = 2;
@@ -141,7 +141,7 @@ TEST(ConnectionPending, CON_043_CON_045_the_peers_end_is_noticed_while_nothing_i
   }
 }
 
-TEST(ConnectionPending, CON_005_a_handler_that_never_answers_gets_504_in_its_place) {
+TEST(H1Pending, CON_005_a_handler_that_never_answers_gets_504_in_its_place) {
   ServerConfig config;
   config.request_timeout_ms = 3000;
   Served served(config);
@@ -160,7 +160,7 @@ TEST(ConnectionPending, CON_005_a_handler_that_never_answers_gets_504_in_its_pla
   EXPECT_EQ(served.count(Reason::fault_handler), 0u);
 }
 
-TEST(ConnectionPending, CON_005_the_time_limit_holds_when_the_client_has_left) {
+TEST(H1Pending, CON_005_the_time_limit_holds_when_the_client_has_left) {
   ServerConfig config;
   config.request_timeout_ms = 3000;
   Served served(config);
@@ -186,7 +186,7 @@ TEST(ConnectionPending, CON_005_the_time_limit_holds_when_the_client_has_left) {
   EXPECT_EQ(served.server.handlers_orphaned(), 0u);
 }
 
-TEST(ConnectionPending, CON_005_a_handler_that_was_cancelled_has_no_second_limit) {
+TEST(H1Pending, CON_005_a_handler_that_was_cancelled_has_no_second_limit) {
   ServerConfig config;
   config.request_timeout_ms = 3000;
   Served served(config);
@@ -203,7 +203,7 @@ TEST(ConnectionPending, CON_005_a_handler_that_was_cancelled_has_no_second_limit
   EXPECT_EQ(served.count(Reason::fault_request_timeout), 1u);
 }
 
-TEST(ConnectionPending, CON_005_a_handler_that_has_answered_has_no_limit) {
+TEST(H1Pending, CON_005_a_handler_that_has_answered_has_no_limit) {
   ServerConfig config;
   config.request_timeout_ms = 3000;
   config.handlers_running_max = 1;
@@ -225,7 +225,7 @@ TEST(ConnectionPending, CON_005_a_handler_that_has_answered_has_no_limit) {
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
 }
 
-TEST(ConnectionPending, CON_005_without_a_limit_it_may_take_for_ever) {
+TEST(H1Pending, CON_005_without_a_limit_it_may_take_for_ever) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, later);
@@ -241,7 +241,7 @@ TEST(ConnectionPending, CON_005_without_a_limit_it_may_take_for_ever) {
   EXPECT_TRUE(served.engine.closed(peer));
 }
 
-TEST(ConnectionPending, RSP_019_a_failure_that_comes_late_is_a_500) {
+TEST(H1Pending, RSP_019_a_failure_that_comes_late_is_a_500) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, later);
@@ -255,7 +255,7 @@ TEST(ConnectionPending, RSP_019_a_failure_that_comes_late_is_a_500) {
   EXPECT_EQ(served.count(Reason::fault_handler), 1u);
 }
 
-TEST(ConnectionPending, RSP_027_what_a_handler_does_behind_its_answer_delays_nobody) {
+TEST(H1Pending, RSP_027_what_a_handler_does_behind_its_answer_delays_nobody) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, later + later);
@@ -271,7 +271,7 @@ TEST(ConnectionPending, RSP_027_what_a_handler_does_behind_its_answer_delays_nob
   EXPECT_EQ(served.seen.suspended[0].events, Events{});
 }
 
-TEST(ConnectionPending, H1_083_behind_a_request_that_ends_the_connection_nothing_is_kept) {
+TEST(H1Pending, H1_083_behind_a_request_that_ends_the_connection_nothing_is_kept) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer,
@@ -286,7 +286,7 @@ TEST(ConnectionPending, H1_083_behind_a_request_that_ends_the_connection_nothing
   EXPECT_EQ(served.seen.calls, 1u);
 }
 
-TEST(ConnectionPending, PRC_012_PRC_015_a_stop_waits_for_the_answer) {
+TEST(H1Pending, PRC_012_PRC_015_a_stop_waits_for_the_answer) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, later);
@@ -305,7 +305,7 @@ TEST(ConnectionPending, PRC_012_PRC_015_a_stop_waits_for_the_answer) {
   EXPECT_EQ(served.count(Reason::cut_drain_deadline), 0u);
 }
 
-TEST(ConnectionPending, PRC_016_the_stops_deadline_ends_the_exchange) {
+TEST(H1Pending, PRC_016_the_stops_deadline_ends_the_exchange) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, later);
@@ -319,7 +319,7 @@ TEST(ConnectionPending, PRC_016_the_stops_deadline_ends_the_exchange) {
   EXPECT_TRUE(served.server.finished());
 }
 
-TEST(ConnectionPending, CON_046_a_handler_that_is_lost_leaves_nothing_behind) {
+TEST(H1Pending, CON_046_a_handler_that_is_lost_leaves_nothing_behind) {
   Served served;
   for (int count = 0; count < 300; ++count) {
     const uring::Peer peer = served.connect();

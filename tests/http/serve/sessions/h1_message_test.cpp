@@ -1,5 +1,5 @@
 // The plain road of a request: called, answered, kept or not.
-#include "served.hpp"
+#include "../served.hpp"
 
 namespace pelton::http {
 namespace {
@@ -8,14 +8,14 @@ std::string request(const std::string& line, const std::string& fields = "") {
   return line + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
 }
 
-TEST(ConnectionMessage, RSP_003_head_is_get_without_its_body) {
+TEST(H1Message, RSP_003_head_is_get_without_its_body) {
   Served served;
   const std::string answer = served.answer(request("HEAD /") + request("GET /"));
   EXPECT_NE(answer.find("Content-Length: 5\r\n\r\nHTTP/1.1 200 OK"), std::string::npos) << answer;
   EXPECT_EQ(served.seen.calls, 2u);
 }
 
-TEST(ConnectionMessage, H1_084_http_1_0_is_kept_only_when_it_asks) {
+TEST(H1Message, H1_084_http_1_0_is_kept_only_when_it_asks) {
   Served served;
   const std::string closed = served.answer("GET / HTTP/1.0\r\n\r\n");
   EXPECT_NE(closed.find("HTTP/1.1 200 OK"), std::string::npos);
@@ -26,7 +26,7 @@ TEST(ConnectionMessage, H1_084_http_1_0_is_kept_only_when_it_asks) {
   EXPECT_EQ(body_of(served.send(peer, request("GET /"))), "hello");
 }
 
-TEST(ConnectionMessage, RSP_019_a_handler_that_fails_costs_one_500_and_nothing_else) {
+TEST(H1Message, RSP_019_a_handler_that_fails_costs_one_500_and_nothing_else) {
   Served served;
   const uring::Peer peer = served.connect();
   const auto responses =

@@ -9,8 +9,8 @@
 #include <random>
 #include <string>
 
-#include "served_on.hpp"
-#include "temporary_directory.hpp"
+#include "../served_on.hpp"
+#include "../temporary_directory.hpp"
 #include "tests/support/seeds.hpp"
 
 namespace pelton::http {
@@ -71,9 +71,9 @@ std::size_t open_files() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-class ConnectionSpool : public ServedOn<uring::MemoryEngine> {
+class H1SpooledBodies : public ServedOn<uring::MemoryEngine> {
  protected:
-  ConnectionSpool() : ServedOn({}, small) {}
+  H1SpooledBodies() : ServedOn({}, small) {}
 };
 
 class PooledSpool : public ServedOn<DiskEngine> {
@@ -95,7 +95,7 @@ class PooledSpool : public ServedOn<DiskEngine> {
   }
 };
 
-TEST_F(ConnectionSpool, SEG_005_a_body_is_the_same_at_every_cut) {
+TEST_F(H1SpooledBodies, SEG_005_a_body_is_the_same_at_every_cut) {
   const std::string body = content_of(150);
   for (const std::string& request : {post(150) + body, chunked(body, 7), chunked(body, 200)}) {
     const std::string input = request + get();
@@ -252,7 +252,7 @@ TEST(SpoolBound, PRC_044_bodies_count_in_sum) {
   EXPECT_EQ(served.upload(1000), 200);
 }
 
-TEST_F(ConnectionSpool, UPL_005_a_form_over_its_limits_is_refused_where_it_is) {
+TEST_F(H1SpooledBodies, UPL_005_a_form_over_its_limits_is_refused_where_it_is) {
   const std::string fields = "Content-Type: multipart/form-data; boundary=b\r\n";
   const auto head = [&](std::string_view path) {
     std::string octets = post(5000, path);
@@ -267,7 +267,7 @@ TEST_F(ConnectionSpool, UPL_005_a_form_over_its_limits_is_refused_where_it_is) {
   EXPECT_EQ(body_of(send(peer, head("/echo") + part + rest)), part + rest);
 }
 
-TEST_F(ConnectionSpool, an_exchange_that_is_suspended_keeps_the_body) {
+TEST_F(H1SpooledBodies, an_exchange_that_is_suspended_keeps_the_body) {
   const uring::Peer peer = connect();
   EXPECT_EQ(send(peer, post(300, "/later/x")), "");
   EXPECT_EQ(send(peer, content_of(300)), "");

@@ -29,8 +29,8 @@ MultipartLimits limits_of_form(const ServerConfig& config) {
 
 }  // namespace
 
-void Connection::begin_spool() {
-  const auto hear = [](void* context) { static_cast<Connection*>(context)->spooled(); };
+void H1Session::begin_spool() {
+  const auto hear = [](void* context) { static_cast<H1Session*>(context)->spooled(); };
   parked_->spool =
       BodySpool::begin(shared_.blocks, shared_.disk(), {hear, this}, shared_.spool_account);
   const RequestHead& head = parked_->head_in_place();
@@ -42,7 +42,7 @@ void Connection::begin_spool() {
                               match.route->wants_form);
 }
 
-std::string_view Connection::resume_spooled(std::string_view octets) {
+std::string_view H1Session::resume_spooled(std::string_view octets) {
   const std::size_t taken = std::min<std::uint64_t>(octets.size(), parked_->left_bytes);
   if (!parked_->body.append(octets.substr(0, taken))) {
     refuse(Reason::shed_memory, method_parked());
@@ -55,7 +55,7 @@ std::string_view Connection::resume_spooled(std::string_view octets) {
 
 // Writes what is enough for it, and serves the message once all of it is written. What came behind
 // the message waits here, or is returned if it need not.
-std::string_view Connection::spool_on(std::string_view behind) {
+std::string_view H1Session::spool_on(std::string_view behind) {
   ParkedMessage& parked = *parked_;
   BodySpool& spool = *parked.spool;
   if (parked.phase == Phase::spooled_body) parked.whole = parked.left_bytes == 0;
@@ -80,43 +80,43 @@ std::string_view Connection::spool_on(std::string_view behind) {
     hold_for_spool();
   } else {
     release_from_spool();
-    if (parked_ && transport_.receives() && !transport_.receives_into_room() && owes_much())
-      transport_.cancel_receive();
+    if (parked_ && transport().receives() && !transport().receives_into_room() && owes_much())
+      transport().cancel_receive();
   }
   return {};
 }
 
 // A piece is through.
-void Connection::spooled() {
+void H1Session::spooled() {
   if (life_ != Life::open) return;
   spool_on({});
 }
 
 // The peer's time does not run while we do not read.
-void Connection::hold_for_spool() {
-  if (transport_.reading_paused()) return;
+void H1Session::hold_for_spool() {
+  if (transport().reading_paused()) return;
   const std::uint64_t now_ms = shared_.clock.now_ms();
   parked_->credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
   waiting_ = Wait::nothing;
-  pause_input();
+  connection_.pause_reading();
 }
 
-void Connection::release_from_spool() {
-  if (!transport_.reading_paused()) return;
+void H1Session::release_from_spool() {
+  if (!transport().reading_paused()) return;
   wait_for(Wait::body, shared_.clock.now_ms() + parked_->credit_ms);
-  transport_.resume_reading();
-  if (transport_.peer_finished()) return peer_finished();
-  if (!transport_.receives() && transport_.may_receive()) receive_more();
+  transport().resume_reading();
+  if (transport().peer_finished()) return peer_finished();
+  connection_.read_on();
 }
 
-void Connection::serve_spooled() {
+void H1Session::serve_spooled() {
   std::unique_ptr<ParkedMessage> owner = std::move(parked_);
   owner->file = owner->spool->file();
   owner->spool.reset();
   Output behind(shared_.blocks);
   behind.take(owner->behind);
-  const bool held = transport_.reading_paused();
-  transport_.resume_reading();
+  const bool held = transport().reading_paused();
+  transport().resume_reading();
   if (owner->file->map() != 0) {
     parked_ = std::move(owner);
     return refuse(Reason::answered_spool_full, method_parked());
@@ -125,13 +125,13 @@ void Connection::serve_spooled() {
   serve_parked(std::move(owner), body);
   if (!held) return;
   if (!behind.empty()) received(behind.view());
-  if (life_ == Life::open && transport_.peer_finished() && !transport_.reading_paused())
+  if (life_ == Life::open && transport().peer_finished() && !transport().reading_paused())
     peer_finished();
-  if (!transport_.receives() && transport_.may_receive()) receive_more();
+  connection_.read_on();
 }
 
 // Octets that were received right where they belong.
-void Connection::receive_own(std::size_t bytes) {
+void H1Session::receive_own(std::size_t bytes) {
   // The message is over meanwhile, and nobody wants them any more.
   const bool goes_on = life_ == Life::open || life_ == Life::handling;
   if (!goes_on || !parked_) return received({});
@@ -155,12 +155,13 @@ void Connection::receive_own(std::size_t bytes) {
 
 // So much of it is to come that it is received into memory of its own: the buffers that all share
 // are for those who need little.
-bool Connection::owes_much() const {
+bool H1Session::owes_much() const {
   return parked_->has_length() && parked_->body_bytes_owed() > shared_.config.receive_credit_bytes;
 }
 
-std::shared_ptr<const BodyFile> Connection::body_file() const {
-  if (serving_ != nullptr && *serving_) return (*serving_)->file;
+std::shared_ptr<const BodyFile> H1Session::body_file() const {
+  const Shared::Served& served = shared_.served;
+  if (served.session == this && *served.message) return (*served.message)->file;
   return kept_ == nullptr ? nullptr : kept_->body_file();
 }
 

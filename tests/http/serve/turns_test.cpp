@@ -90,25 +90,25 @@ std::size_t calls_ahead_of_neighbour(World& world, const std::string& greedy) {
   return world.calls - before;
 }
 
-TEST(ConnectionTurns, ENG_016_a_slice_of_pipelined_requests_is_all_a_neighbour_waits_for) {
+TEST(Turns, ENG_016_a_slice_of_pipelined_requests_is_all_a_neighbour_waits_for) {
   World world;
   EXPECT_LE(calls_ahead_of_neighbour(world, times(4000, request)), 2 * 128u + 1);
 }
 
-TEST(ConnectionTurns, ENG_016_of_slow_requests_a_slice_is_one_or_two) {
+TEST(Turns, ENG_016_of_slow_requests_a_slice_is_one_or_two) {
   World world({}, 10'000'000);
   EXPECT_LE(calls_ahead_of_neighbour(world, times(4000, request)), 5u);
   world.handler_ns = 0;
 }
 
-TEST(ConnectionTurns, ENG_016_so_it_is_for_requests_that_fill_their_receives) {
+TEST(Turns, ENG_016_so_it_is_for_requests_that_fill_their_receives) {
   World world({}, 10'000'000);
   const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3000\r\n\r\n";
   EXPECT_LE(calls_ahead_of_neighbour(world, times(40, post + std::string(3000, 'x'))), 5u);
   world.handler_ns = 0;
 }
 
-TEST(ConnectionTurns, H1_081_all_are_answered_in_order) {
+TEST(Turns, H1_081_all_are_answered_in_order) {
   World world;
   const uring::Peer peer = world.connect(1)[0];
   std::string octets = times(3000, request);
@@ -121,7 +121,7 @@ TEST(ConnectionTurns, H1_081_all_are_answered_in_order) {
   }
 }
 
-TEST(ConnectionTurns, H1_080_wherever_they_are_cut) {
+TEST(Turns, H1_080_wherever_they_are_cut) {
   for (const std::size_t piece_bytes : {1u, 7u, 26u, 27u, 28u, 4095u, 4096u, 5000u}) {
     World world;
     const uring::Peer peer = world.connect(1)[0];
@@ -136,7 +136,7 @@ TEST(ConnectionTurns, H1_080_wherever_they_are_cut) {
   }
 }
 
-TEST(ConnectionTurns, LIM_011_reading_stops_while_many_wait_for_their_turn) {
+TEST(Turns, LIM_011_reading_stops_while_many_wait_for_their_turn) {
   World world({}, 1'000'000);
   const uring::Peer peer = world.connect(1)[0];
   world.engine.deliver(peer, times(20'000, request));
@@ -151,7 +151,7 @@ TEST(ConnectionTurns, LIM_011_reading_stops_while_many_wait_for_their_turn) {
   EXPECT_EQ(responses_in(world.engine.take_sent(peer)).size(), 20'000u);
 }
 
-TEST(ConnectionTurns, CON_042_a_half_closed_connection_gets_all_its_answers) {
+TEST(Turns, CON_042_a_half_closed_connection_gets_all_its_answers) {
   World world;
   const uring::Peer peer = world.connect(1)[0];
   world.engine.deliver(peer, times(1000, request));
@@ -162,7 +162,7 @@ TEST(ConnectionTurns, CON_042_a_half_closed_connection_gets_all_its_answers) {
   EXPECT_EQ(world.stats.of(Reason::closed_by_peer), 1u);
 }
 
-TEST(ConnectionTurns, CON_044_of_a_connection_that_was_reset_the_rest_does_not_run) {
+TEST(Turns, CON_044_of_a_connection_that_was_reset_the_rest_does_not_run) {
   World world;
   const uring::Peer peer = world.connect(1)[0];
   world.engine.deliver(peer, times(1000, request));
@@ -173,7 +173,7 @@ TEST(ConnectionTurns, CON_044_of_a_connection_that_was_reset_the_rest_does_not_r
   EXPECT_EQ(world.server.connections_live(), 0u);
 }
 
-TEST(ConnectionTurns, PRC_012_a_stop_answers_what_waits_for_its_turn) {
+TEST(Turns, PRC_012_a_stop_answers_what_waits_for_its_turn) {
   World world;
   const uring::Peer peer = world.connect(1)[0];
   world.engine.deliver(peer, times(1000, request));
@@ -183,7 +183,7 @@ TEST(ConnectionTurns, PRC_012_a_stop_answers_what_waits_for_its_turn) {
   EXPECT_EQ(responses_in(world.engine.take_sent(peer)).size(), 1000u);
 }
 
-TEST(ConnectionTurns, slow_handlers_answer_one_after_the_other) {
+TEST(Turns, slow_handlers_answer_one_after_the_other) {
   World world({}, 10'000'000);
   const std::vector<uring::Peer> peers = world.connect(20);
   for (const uring::Peer peer : peers) world.engine.deliver(peer, request);
@@ -221,7 +221,7 @@ Tally ask_again_and_again(World& world, std::size_t clients, std::uint64_t secon
   return tally;
 }
 
-TEST(ConnectionTurns, PRC_040_queue_timeout_ms_is_how_long_a_request_may_wait) {
+TEST(Turns, PRC_040_queue_timeout_ms_is_how_long_a_request_may_wait) {
   // A hundred clients of a handler of 10 ms wait for those ahead of them: 990 ms.
   const auto refuses = [](std::uint64_t queue_timeout_ms) {
     World world({.queue_timeout_ms = queue_timeout_ms}, 10'000'000);
@@ -238,22 +238,22 @@ TEST(ConnectionTurns, PRC_040_queue_timeout_ms_is_how_long_a_request_may_wait) {
   EXPECT_NEAR(static_cast<double>(n), 990, 40);
 }
 
-TEST(ConnectionTurns, PRC_040_without_a_timeout_nobody_is_refused) {
+TEST(Turns, PRC_040_without_a_timeout_nobody_is_refused) {
   World world({.queue_timeout_ms = no_limit}, 10'000'000);
   EXPECT_EQ(ask_again_and_again(world, 300, 10).refused, 0u);
 }
 
-TEST(ConnectionTurns, PRC_040_a_thousand_clients_that_are_served_in_time_are_no_overload) {
+TEST(Turns, PRC_040_a_thousand_clients_that_are_served_in_time_are_no_overload) {
   World world({}, 200'000);
   EXPECT_EQ(ask_again_and_again(world, 1000, 2).refused, 0u);
 }
 
-TEST(ConnectionTurns, PRC_040_sixty_four_clients_may_always_wait) {
+TEST(Turns, PRC_040_sixty_four_clients_may_always_wait) {
   World world({}, 100'000'000);
   EXPECT_EQ(ask_again_and_again(world, 64, 60).refused, 0u);
 }
 
-TEST(ConnectionTurns, PRC_041_at_three_times_the_capacity_the_server_works_for_those_it_serves) {
+TEST(Turns, PRC_041_at_three_times_the_capacity_the_server_works_for_those_it_serves) {
   constexpr std::uint64_t seconds = 10;
   constexpr std::uint64_t handler_ns = 2'000'000;
   World world({}, handler_ns);
@@ -292,7 +292,7 @@ TEST(ConnectionTurns, PRC_041_at_three_times_the_capacity_the_server_works_for_t
   EXPECT_EQ(world.stats.of(Reason::shed_handler_queue), tally.refused);
 }
 
-TEST(ConnectionTurns, PRC_041_a_loop_that_stood_still_once_refuses_nobody) {
+TEST(Turns, PRC_041_a_loop_that_stood_still_once_refuses_nobody) {
   World world({}, 20'000);
   const std::vector<uring::Peer> peers = world.connect(500);
   for (int round = 0; round < 3; ++round) {

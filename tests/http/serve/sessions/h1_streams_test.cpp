@@ -2,12 +2,12 @@
 #include <algorithm>
 #include <array>
 
-#include "streamed.hpp"
+#include "../streamed.hpp"
 
 namespace pelton::http {
 namespace {
 
-TEST(ConnectionStream, RSP_006_a_body_of_unknown_length_is_chunked_and_leaves_as_it_is_made) {
+TEST(H1Streams, RSP_006_a_body_of_unknown_length_is_chunked_and_leaves_as_it_is_made) {
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request);
   const std::string head = taken_after_run(served, peer);
@@ -23,7 +23,7 @@ TEST(ConnectionStream, RSP_006_a_body_of_unknown_length_is_chunked_and_leaves_as
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
 }
 
-TEST(ConnectionStream, RSP_005_RSP_012_a_declared_length_is_kept) {
+TEST(H1Streams, RSP_005_RSP_012_a_declared_length_is_kept) {
   const FieldView length{"Content-Length", "10"};
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request, {&length, 1});
@@ -40,7 +40,7 @@ TEST(ConnectionStream, RSP_005_RSP_012_a_declared_length_is_kept) {
   EXPECT_EQ(served.count(Reason::fault_response_length), 0u);
 }
 
-TEST(ConnectionStream, RSP_012_fewer_octets_than_declared_are_a_cut) {
+TEST(H1Streams, RSP_012_fewer_octets_than_declared_are_a_cut) {
   const FieldView length{"Content-Length", "10"};
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request, {&length, 1});
@@ -51,7 +51,7 @@ TEST(ConnectionStream, RSP_012_fewer_octets_than_declared_are_a_cut) {
   EXPECT_EQ(served.count(Reason::fault_response_length), 1u);
 }
 
-TEST(ConnectionStream, RSP_012_what_exceeds_the_declared_length_is_left_out_and_closes) {
+TEST(H1Streams, RSP_012_what_exceeds_the_declared_length_is_left_out_and_closes) {
   const FieldView length{"Content-Length", "10"};
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request + hello_request, {&length, 1});
@@ -67,7 +67,7 @@ TEST(ConnectionStream, RSP_012_what_exceeds_the_declared_length_is_left_out_and_
   EXPECT_EQ(served.seen.calls, 1u);
 }
 
-TEST(ConnectionStream, RSP_020_a_failure_behind_the_head_is_never_a_clean_end) {
+TEST(H1Streams, RSP_020_a_failure_behind_the_head_is_never_a_clean_end) {
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request + hello_request);
   exchange_of(served).write("half");
@@ -82,7 +82,7 @@ TEST(ConnectionStream, RSP_020_a_failure_behind_the_head_is_never_a_clean_end) {
   EXPECT_EQ(served.server.connections_live(), 0u);
 }
 
-TEST(ConnectionStream, RSP_019_a_failure_ahead_of_the_head_is_a_500_as_ever) {
+TEST(H1Streams, RSP_019_a_failure_ahead_of_the_head_is_a_500_as_ever) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, stream_request);
@@ -93,7 +93,7 @@ TEST(ConnectionStream, RSP_019_a_failure_ahead_of_the_head_is_a_500_as_ever) {
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
 }
 
-TEST(ConnectionStream, RSP_021_no_chunk_is_empty_but_the_last) {
+TEST(H1Streams, RSP_021_no_chunk_is_empty_but_the_last) {
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request);
   exchange_of(served).write("");
@@ -103,7 +103,7 @@ TEST(ConnectionStream, RSP_021_no_chunk_is_empty_but_the_last) {
   EXPECT_EQ(body_of(taken_after_run(served, peer)), "1\r\na\r\n0\r\n\r\n");
 }
 
-TEST(ConnectionStream, H1_085_RSP_006_to_http_1_0_the_end_is_the_connections) {
+TEST(H1Streams, H1_085_RSP_006_to_http_1_0_the_end_is_the_connections) {
   for (const std::string request : {"GET", "GET/keep", "HEAD", "HEAD/keep"}) {
     const std::string method = request.substr(0, request.find('/'));
     const std::string fields = method == request ? "" : "Connection: keep-alive\r\n";
@@ -122,7 +122,7 @@ TEST(ConnectionStream, H1_085_RSP_006_to_http_1_0_the_end_is_the_connections) {
   }
 }
 
-TEST(ConnectionStream, H1_084_a_declared_length_keeps_http_1_0_alive) {
+TEST(H1Streams, H1_084_a_declared_length_keeps_http_1_0_alive) {
   const FieldView length{"Content-Length", "3"};
   Served served;
   const uring::Peer peer = begin_stream(
@@ -133,7 +133,7 @@ TEST(ConnectionStream, H1_084_a_declared_length_keeps_http_1_0_alive) {
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
 }
 
-TEST(ConnectionStream, RSP_003_head_and_bodiless_statuses_want_nothing_of_the_body) {
+TEST(H1Streams, RSP_003_head_and_bodiless_statuses_want_nothing_of_the_body) {
   {
     Served served;
     const uring::Peer peer = begin_stream(served, "GET /stream/a HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -161,7 +161,7 @@ TEST(ConnectionStream, RSP_003_head_and_bodiless_statuses_want_nothing_of_the_bo
   }
 }
 
-TEST(ConnectionStream, RSP_022_trailers_leave_for_those_who_take_them) {
+TEST(H1Streams, RSP_022_trailers_leave_for_those_who_take_them) {
   const std::array<FieldView, 3> trailers{
       {{"Digest", "abc"}, {"Content-Length", "3"}, {"X-Bad", "a\nb"}}};
   const std::string asks = "GET /stream/a HTTP/1.1\r\nHost: a\r\nTE: gzip;q=0, Trailers\r\n\r\n";
@@ -177,7 +177,7 @@ TEST(ConnectionStream, RSP_022_trailers_leave_for_those_who_take_them) {
   EXPECT_EQ(silent.count(Reason::dropped_response_trailer), 3u);
 }
 
-TEST(ConnectionStream, RSP_013_the_handlers_close_ends_the_connection_behind_the_body) {
+TEST(H1Streams, RSP_013_the_handlers_close_ends_the_connection_behind_the_body) {
   const FieldView close{"Connection", "close"};
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request + hello_request, {&close, 1});
@@ -187,7 +187,7 @@ TEST(ConnectionStream, RSP_013_the_handlers_close_ends_the_connection_behind_the
   EXPECT_EQ(served.seen.calls, 1u);
 }
 
-TEST(ConnectionStream, RSP_023_a_producer_waits_for_a_slow_peer) {
+TEST(H1Streams, RSP_023_a_producer_waits_for_a_slow_peer) {
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request);
   served.engine.set_window(peer, 1'000);
@@ -224,7 +224,7 @@ TEST(ConnectionStream, RSP_023_a_producer_waits_for_a_slow_peer) {
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
 }
 
-TEST(ConnectionStream, LIM_035_connection_queue_bytes_max) {
+TEST(H1Streams, LIM_035_connection_queue_bytes_max) {
   ServerConfig config;
   config.send_queue_bytes_high = 1'000;
   config.send_queue_bytes_low = 100;
@@ -266,7 +266,7 @@ struct Producer {
   }
 };
 
-TEST(ConnectionStream, ENG_016_RSP_023_an_endless_stream_gives_way_each_turn) {
+TEST(H1Streams, ENG_016_RSP_023_an_endless_stream_gives_way_each_turn) {
   Producer producer;
   Router router;
   const auto route = router.add(std::array{std::string_view("GET")}, "/endless");
@@ -310,7 +310,7 @@ TEST(ConnectionStream, ENG_016_RSP_023_an_endless_stream_gives_way_each_turn) {
   while (!server.finished()) loop.turn({});
 }
 
-TEST(ConnectionStream, CON_004_a_peer_that_takes_nothing_of_a_stream_is_cut) {
+TEST(H1Streams, CON_004_a_peer_that_takes_nothing_of_a_stream_is_cut) {
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request);
   served.engine.set_window(peer, 0);
@@ -323,7 +323,7 @@ TEST(ConnectionStream, CON_004_a_peer_that_takes_nothing_of_a_stream_is_cut) {
   EXPECT_EQ(served.count(Reason::cut_send_too_slow), 1u);
 }
 
-TEST(ConnectionStream, CON_005_the_time_limit_ends_with_the_head) {
+TEST(H1Streams, CON_005_the_time_limit_ends_with_the_head) {
   ServerConfig config;
   config.request_timeout_ms = 3'000;
   Served served(config);
@@ -334,7 +334,7 @@ TEST(ConnectionStream, CON_005_the_time_limit_ends_with_the_head) {
   EXPECT_EQ(status_of(taken_after_run(served, peer)), 200);
 }
 
-TEST(ConnectionStream, CON_043_CON_044_the_producer_hears_of_fin_and_reset) {
+TEST(H1Streams, CON_043_CON_044_the_producer_hears_of_fin_and_reset) {
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request);
   served.engine.finish(peer);
@@ -349,7 +349,7 @@ TEST(ConnectionStream, CON_043_CON_044_the_producer_hears_of_fin_and_reset) {
   EXPECT_EQ(served.seen.suspended[0].handle.get(), nullptr);
 }
 
-TEST(ConnectionStream, H1_080_what_follows_waits_for_the_end_of_the_stream) {
+TEST(H1Streams, H1_080_what_follows_waits_for_the_end_of_the_stream) {
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request + hello_request);
   exchange_of(served).write("one");
@@ -360,7 +360,7 @@ TEST(ConnectionStream, H1_080_what_follows_waits_for_the_end_of_the_stream) {
   EXPECT_EQ(body_of(responses_in(rest.substr(5)).at(0)), "hello");
 }
 
-TEST(ConnectionStream, PRC_012_PRC_018_a_stop_answers_what_arrived_behind_the_stream) {
+TEST(H1Streams, PRC_012_PRC_018_a_stop_answers_what_arrived_behind_the_stream) {
   Served served;
   const uring::Peer peer = begin_stream(served, stream_request + hello_request + hello_request);
   served.server.stop();
@@ -374,7 +374,7 @@ TEST(ConnectionStream, PRC_012_PRC_018_a_stop_answers_what_arrived_behind_the_st
   EXPECT_TRUE(served.engine.server_shutdown(peer));
 }
 
-TEST(ConnectionStream, CON_046_streams_that_are_lost_leave_nothing_behind) {
+TEST(H1Streams, CON_046_streams_that_are_lost_leave_nothing_behind) {
   Served served;
   for (int count = 0; count < 200; ++count) {
     const uring::Peer peer = served.connect();

@@ -11,8 +11,7 @@ namespace pelton::http {
 
 using Phase = ParkedMessage::Phase;
 
-void Connection::received(std::string_view octets) {
-  if (transport_.lingering()) return transport_.note_discarded();
+void H1Session::received(std::string_view octets) {
   if (life_ == Life::handling) return received_behind(octets);
   // Whatever follows the request that ended the connection is discarded (H1-083).
   if (life_ != Life::open) {
@@ -30,21 +29,21 @@ void Connection::received(std::string_view octets) {
 }
 
 // What must wait because output is backed up, or a handler has not answered yet.
-void Connection::keep_backlog(std::string_view octets) {
+void H1Session::keep_backlog(std::string_view octets) {
   if (life_ == Life::handling) return received_behind(octets);
   if (life_ != Life::open) {
     peer_through_ = false;
     return;
   }
-  CHECK(transport_.reading_paused());
+  CHECK(transport().reading_paused());
   ParkedMessage& backlog = park(Phase::backlog);
   backlog.wait_behind(octets, shared_.config.pipeline_requests_max);
   if (backlog.has_failed()) return lack_memory();
-  if (backlog_is_full()) transport_.cancel_receive();
+  if (backlog_is_full()) transport().cancel_receive();
 }
 
 // H1-081, LIM-011
-bool Connection::backlog_is_full() const {
+bool H1Session::backlog_is_full() const {
   const ServerConfig& config = shared_.config;
   const std::size_t bytes = parked_->unread().size();
   // Ahead of an accept these are frames (WS-006).
@@ -53,7 +52,7 @@ bool Connection::backlog_is_full() const {
          bytes >= config.pipeline_bytes_max;
 }
 
-void Connection::park_head(std::string_view octets) {
+void H1Session::park_head(std::string_view octets) {
   ParkedMessage& parked = park(Phase::head);
   parked_since_ns_ = shared_.clock.now_ns();
   if (!parked.octets.append(octets)) return refuse(Reason::shed_memory, Method::other);
@@ -65,18 +64,18 @@ void Connection::park_head(std::string_view octets) {
 
 // The timer of a later request starts with its first octet, which the one CRLF ahead of it is not
 // (CON-003, H1-003).
-void Connection::start_header_timer() {
+void H1Session::start_header_timer() {
   if (waiting_ == Wait::header || !parked_begun()) return;
   wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
 }
 
 // --- parked messages ---
 
-bool Connection::parked_begun() const {
+bool H1Session::parked_begun() const {
   return parked_->phase != Phase::head || parked_->parser.started();
 }
 
-std::string_view Connection::resume(std::string_view octets) {
+std::string_view H1Session::resume(std::string_view octets) {
   switch (parked_->phase) {
     case Phase::head:
       return resume_head(octets);
@@ -99,7 +98,7 @@ std::string_view Connection::resume(std::string_view octets) {
   return {};
 }
 
-std::string_view Connection::resume_head(std::string_view octets) {
+std::string_view H1Session::resume_head(std::string_view octets) {
   ParkedMessage& parked = *parked_;
   const std::size_t held_bytes = parked.octets.size();
   if (!parked.octets.append(octets)) {
@@ -123,11 +122,11 @@ std::string_view Connection::resume_head(std::string_view octets) {
   std::unique_ptr<ParkedMessage> owner = std::move(parked_);
   const std::string_view rest = begin_message(head, octets.substr(head.head_bytes - held_bytes));
   shared_.take_back(std::move(owner));
-  recount();
+  connection_.recount();
   return rest;
 }
 
-std::string_view Connection::resume_length_body(std::string_view octets) {
+std::string_view H1Session::resume_length_body(std::string_view octets) {
   const std::size_t taken = std::min(octets.size(), parked_->body_bytes_owed());
   if (!parked_->octets.append(octets.substr(0, taken))) {
     refuse(Reason::shed_memory, method_parked());
@@ -138,10 +137,10 @@ std::string_view Connection::resume_length_body(std::string_view octets) {
   return octets;
 }
 
-void Connection::length_body_grew(std::size_t bytes) {
+void H1Session::length_body_grew(std::size_t bytes) {
   earn_body_credit(bytes);
   if (parked_->body_bytes_owed() != 0) {
-    if (!transport_.receives_into_room() && owes_much()) transport_.cancel_receive();
+    if (!transport().receives_into_room() && owes_much()) transport().cancel_receive();
     return;
   }
   std::unique_ptr<ParkedMessage> owner = std::move(parked_);
@@ -152,16 +151,16 @@ void Connection::length_body_grew(std::size_t bytes) {
 }
 
 // A handler that suspends the exchange takes the message with it.
-void Connection::serve_parked(std::unique_ptr<ParkedMessage> message, std::string_view body) {
+void H1Session::serve_parked(std::unique_ptr<ParkedMessage> message, std::string_view body) {
   const RequestHead& head = message->head_in_place();
-  serving_ = &message;
+  shared_.served = {.session = this, .message = &message};
   dispatch(head, body, shared_.routes.match(head, shared_.match_scratch));
-  serving_ = nullptr;
+  shared_.served = {};
   if (message) shared_.take_back(std::move(message));
-  recount();
+  connection_.recount();
 }
 
-std::string_view Connection::resume_chunked_body(std::string_view octets) {
+std::string_view H1Session::resume_chunked_body(std::string_view octets) {
   if (parked_->whole) return spool_on(octets);
   while (!octets.empty()) {
     ParkedMessage& parked = *parked_;
@@ -198,7 +197,7 @@ std::string_view Connection::resume_chunked_body(std::string_view octets) {
   return parked_->spool ? spool_on({}) : octets;
 }
 
-std::string_view Connection::resume_discard(std::string_view octets) {
+std::string_view H1Session::resume_discard(std::string_view octets) {
   ParkedMessage& parked = *parked_;
   while (!octets.empty()) {
     if (parked.phase == Phase::discard_length) {
@@ -219,53 +218,53 @@ std::string_view Connection::resume_discard(std::string_view octets) {
           return {};
         }
         finish();
-        finish_if_flushed();
+        connection_.finish_if_flushed();
         return {};
       }
       if (step.state == ChunkedDecoder::State::complete) break;
     }
     if (octets.empty()) {
       // Much of a chunked body is discarded when its time runs, which begins with the answer.
-      if (life_ == Life::handling && parked.left_bytes == 0 && !transport_.reading_paused())
-        pause_input();
+      if (life_ == Life::handling && parked.left_bytes == 0 && !transport().reading_paused())
+        connection_.pause_reading();
       return {};
     }
   }
   unpark();
   if (life_ == Life::handling) return octets;
-  if (transport_.queued_bytes() == 0) {
+  if (transport().queued_bytes() == 0) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
-  } else if (transport_.queued_bytes() > shared_.config.send_queue_bytes_high &&
-             !transport_.reading_paused()) {
-    pause_input();
+  } else if (transport().queued_bytes() > shared_.config.send_queue_bytes_high &&
+             !transport().reading_paused()) {
+    connection_.pause_reading();
   }
   return octets;
 }
 
-ParkedMessage& Connection::park(Phase phase) {
+ParkedMessage& H1Session::park(Phase phase) {
   if (!parked_) {
     parked_ = shared_.lend_parked();
     parked_->phase = phase;
-    recount();
+    connection_.recount();
     // A handler may have taken its time since the turn began, and what is parked gets a deadline.
     shared_.clock.reread();
   }
   // Octets of one message among those of another would move every message behind them.
   CHECK(parked_->phase == phase);
-  if (ended_by_stop_) transport_.cancel_receive();
+  if (ended_by_stop_) transport().cancel_receive();
   return *parked_;
 }
 
 // Nobody waits for the rest of a message any more.
-void Connection::unpark() {
+void H1Session::unpark() {
   waiting_ = Wait::nothing;
-  if (transport_.receives_into_room()) [[unlikely]]
-    transport_.keep_room(parked_->give_up_room());
+  if (transport().receives_into_room()) [[unlikely]]
+    transport().keep_room(parked_->give_up_room());
   shared_.take_back(std::move(parked_));
-  recount();
+  connection_.recount();
 }
 
-void Connection::earn_body_credit(std::size_t bytes) {
+void H1Session::earn_body_credit(std::size_t bytes) {
   const ServerConfig& config = shared_.config;
   wait_deadline_ms_ =
       std::min(wait_deadline_ms_ + bytes * 1000 / config.body_rate_bytes_per_second_min,
@@ -274,8 +273,8 @@ void Connection::earn_body_credit(std::size_t bytes) {
 
 // --- messages ---
 
-std::string_view Connection::begin_body(const RequestHead& head, const Match& match,
-                                        std::string_view rest) {
+std::string_view H1Session::begin_body(const RequestHead& head, const Match& match,
+                                       std::string_view rest) {
   const RouteSettings& settings = *match.route;
   if (settings.wants_json || settings.wants_form) {
     if (const Reason reason = unfit_body(head, settings, shared_.config); reason != Reason::none) {
@@ -314,7 +313,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
       lack_memory();
       return {};
     }
-    shared_.schedule(*this);
+    connection_.schedule();
   }
   if (is_large) {
     parked.owe(head.content_length);
@@ -326,7 +325,7 @@ std::string_view Connection::begin_body(const RequestHead& head, const Match& ma
   return resume_chunked_body(rest);
 }
 
-bool Connection::holds_chunked_body(std::string_view rest) const {
+bool H1Session::holds_chunked_body(std::string_view rest) const {
   ChunkedDecoder decoder;
   decoder.begin(shared_.head_limits, shared_.body_limits, no_limit);
   ChunkedDecoder::Step step;
@@ -338,7 +337,7 @@ bool Connection::holds_chunked_body(std::string_view rest) const {
 }
 
 // Large bodies are not drained (CON-021), and those whose 100 was not sent may never come (H1-072).
-bool Connection::must_close_unread(const RequestHead& head, std::string_view rest) const {
+bool H1Session::must_close_unread(const RequestHead& head, std::string_view rest) const {
   switch (head.framing) {
     case BodyFraming::none:
       return false;
@@ -352,7 +351,7 @@ bool Connection::must_close_unread(const RequestHead& head, std::string_view res
   return true;
 }
 
-std::string_view Connection::skip_body(const RequestHead& head, std::string_view rest) {
+std::string_view H1Session::skip_body(const RequestHead& head, std::string_view rest) {
   const bool reads_on = life_ == Life::open || life_ == Life::handling;
   if (!reads_on || head.framing == BodyFraming::none) return rest;
   if (head.framing == BodyFraming::length && rest.size() >= head.content_length) {
@@ -367,27 +366,21 @@ std::string_view Connection::skip_body(const RequestHead& head, std::string_view
   }
   if (life_ == Life::open) {
     // Read on, however much is queued: the peer's time runs, and a discard asks for nothing.
-    transport_.resume_reading();
+    transport().resume_reading();
     wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
   }
   return rest.empty() ? rest : resume_discard(rest);
 }
 
-void Connection::peer_finished() {
-  if (life_ == Life::upgraded) {
-    // What waits unread came before it.
-    if (!parked_) lose_websocket();
-    return shared_.schedule(*this);
-  }
+void H1Session::peer_finished() {
   if (life_ == Life::handling) {
     if (streams_body()) return refuse_streamed(Reason::refused_body_truncated);
     if (kept_ != nullptr) kept_->note_peer_finished();
-    inspect_by(shared_.clock.now_ms() + peer_look_ms);
-    shared_.schedule(*this);
+    connection_.inspect_by(shared_.clock.now_ms() + Connection::peer_look_ms);
+    connection_.schedule();
     return;
   }
-  if (transport_.lingering()) return begin_close();
-  if (life_ == Life::open && !transport_.reading_paused()) {
+  if (life_ == Life::open && !transport().reading_paused()) {
     if (!parked_) {
       shared_.stats.count(Reason::closed_by_peer);
       finish();
@@ -405,7 +398,7 @@ void Connection::peer_finished() {
       finish();
     }
   }
-  finish_if_flushed();
+  connection_.finish_if_flushed();
 }
 
 }  // namespace pelton::http

@@ -74,7 +74,7 @@ std::vector<Fault> times(Operation operation, int error, std::uint64_t count) {
   return faults;
 }
 
-TEST(ConnectionFaults, ENG_023_ENG_025_ENG_026_passing_ones_cost_nothing) {
+TEST(TransportFaults, ENG_023_ENG_025_ENG_026_passing_ones_cost_nothing) {
   for (const int error : {EINTR, EAGAIN, ECANCELED}) {
     for (const Operation operation : {Operation::receive, Operation::send}) {
       // A send that meets EAGAIN waits for room within the engine.
@@ -89,7 +89,7 @@ TEST(ConnectionFaults, ENG_023_ENG_025_ENG_026_passing_ones_cost_nothing) {
 
 // A receive that asks again and again while every buffer is in a completion not told yet would
 // never let the time come in which it is told.
-TEST(ConnectionFaults, ENG_015_ENG_020_starving_waits_for_buffers_that_are_on_their_way) {
+TEST(TransportFaults, ENG_015_ENG_020_starving_waits_for_buffers_that_are_on_their_way) {
   support::Script script;
   script.completion_late = 0.5;
   script.late_ns_max = 50'000'000;
@@ -103,7 +103,7 @@ TEST(ConnectionFaults, ENG_015_ENG_020_starving_waits_for_buffers_that_are_on_th
   EXPECT_GT(outcome.count(Reason::fallback_receive_no_buffers), 0u);
 }
 
-TEST(ConnectionFaults, ENG_024_a_lost_peer_is_counted_by_how_it_went) {
+TEST(TransportFaults, ENG_024_a_lost_peer_is_counted_by_how_it_went) {
   for (const int error : {ECONNRESET, EPIPE, EHOSTUNREACH, ENETUNREACH, ENETDOWN, ECONNABORTED}) {
     for (const Operation operation : {Operation::receive, Operation::send}) {
       Outcome outcome;
@@ -117,7 +117,7 @@ TEST(ConnectionFaults, ENG_024_a_lost_peer_is_counted_by_how_it_went) {
   EXPECT_EQ(silent.count(Reason::lost_timeout), 1u);
 }
 
-TEST(ConnectionFaults, ENG_035_an_operation_short_of_memory_is_tried_three_times_more) {
+TEST(TransportFaults, ENG_035_an_operation_short_of_memory_is_tried_three_times_more) {
   for (const auto& [operation, error] : {std::pair{Operation::send, ENOMEM},
                                          {Operation::send, ENOBUFS},
                                          {Operation::receive, ENOMEM}}) {
@@ -201,7 +201,7 @@ TEST_F(StarvedTest, ENG_035_a_retry_does_not_outlive_its_connection) {
   EXPECT_GT(server_.next_deadline_ns(), clock_.now_ns());
 }
 
-TEST(ConnectionFaults, ENG_039_an_unknown_errno_costs_its_connection) {
+TEST(TransportFaults, ENG_039_an_unknown_errno_costs_its_connection) {
   for (const Operation operation : {Operation::receive, Operation::send}) {
     Outcome outcome;
     serve_two(times(operation, EXDEV, 1), outcome);

@@ -1,6 +1,6 @@
 // The plain road of a request, which nearly all take: a message that lies whole in what a receive
 // brought is parsed in place, routed, called and answered. Whoever leaves it goes on in
-// connection_input.cpp (a message in pieces) or connection_exchange.cpp (no handler answers).
+// h1_reading.cpp (a message in pieces) or h1_answers.cpp (no handler answers).
 #include "core/check.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/exchange.hpp"
@@ -10,22 +10,22 @@ namespace pelton::http {
 
 using h1::Persistence;
 
-Persistence Connection::persistence_for(const RequestHead& head) {
+Persistence H1Session::persistence_for(const RequestHead& head) {
   if (!head.keep_alive || request_count_ >= shared_.requests_max) return persistence_of_last(head);
   return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
 }
 
-void Connection::conclude(Persistence persistence) {
-  shared_.schedule(*this);
+void H1Session::conclude(Persistence persistence) {
+  shared_.schedule(connection_);
   if (persistence == Persistence::close) {
     conclude_last();
-  } else if (transport_.queued_bytes() > shared_.config.send_queue_bytes_high) {
-    pause_input();
+  } else if (transport().queued_bytes() > shared_.config.send_queue_bytes_high) {
+    connection_.pause_reading();
   }
 }
 
-void Connection::call(const Handler& handler, const RequestHead& head, std::string_view body,
-                      const Match& match, Persistence persistence) {
+void H1Session::call(const Handler& handler, const RequestHead& head, std::string_view body,
+                     const Match& match, Persistence persistence) {
   Exchange exchange({.request = head,
                      .body = body,
                      .match = match,
@@ -41,11 +41,11 @@ void Connection::call(const Handler& handler, const RequestHead& head, std::stri
   conclude(shared_.writer.close_wanted() ? end_wanted() : persistence);
 }
 
-void Connection::dispatch(const RequestHead& head, std::string_view body, const Match& match) {
+void H1Session::dispatch(const RequestHead& head, std::string_view body, const Match& match) {
   call(match.route->handler, head, body, match, persistence_for(head));
 }
 
-std::string_view Connection::begin_message(const RequestHead& head, std::string_view rest) {
+std::string_view H1Session::begin_message(const RequestHead& head, std::string_view rest) {
   ++request_count_;
   waiting_ = Wait::nothing;
   if (shared_.may_shed | head.has_upgrade) [[unlikely]] {
@@ -65,7 +65,7 @@ std::string_view Connection::begin_message(const RequestHead& head, std::string_
 
 // Reads messages that lie whole in `octets`; returns what must wait, because output is backed up or
 // others have their turn.
-std::string_view Connection::consume(std::string_view octets) {
+std::string_view H1Session::consume(std::string_view octets) {
   HeadParser& parser = shared_.parser;
   do {
     const Verdict verdict = parser.parse_new(octets);
@@ -85,20 +85,21 @@ std::string_view Connection::consume(std::string_view octets) {
 }
 
 // Where a message begins.
-void Connection::received_plain(std::string_view octets) {
+void H1Session::received_plain(std::string_view octets) {
   octets = consume(octets);
   if (!octets.empty()) [[unlikely]]
     keep_backlog(octets);
 }
 
-// Everything above in one piece: what a request costs here is mostly the way from one function to
-// the next (benchmarks/callgrind/json_route.py).
+// Where everything above begins, in one piece: what a request costs here is mostly the way from one
+// function to the next (benchmarks/callgrind/json_route.py).
 [[gnu::flatten]] void Connection::complete_receive(const uring::Completion& completion) {
-  if (completion.result > 0 && completion.more && reads_messages() && !transport_.has_filter())
+  const bool reads_plainly = !transport_.reading_paused() && !transport_.has_filter();
+  if (completion.result > 0 && completion.more && reads_plainly && h1_.is_at_message_begin())
       [[likely]] {
     const uring::BufferLease lease(shared_.receive_buffers, completion.buffer,
                                    static_cast<std::size_t>(completion.result));
-    received_plain(lease.view());
+    h1_.received_plain(lease.view());
   } else {
     complete_rare_receive(completion);
   }

@@ -13,11 +13,9 @@ namespace pelton::http {
 using h1::Persistence;
 using Phase = ParkedMessage::Phase;
 
-ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& listener) {
+ExchangeHandle H1Session::keep(const Exchange& live, const ExchangeListener& listener) {
   CHECK(life_ == Life::open && kept_ == nullptr);
-  kept_ = &shared_.pending.emplace(
-      live, serving_ != nullptr ? std::move(*serving_) : shared_.lend_parked(), shared_.blocks,
-      listener);
+  kept_ = &shared_.pending.emplace(live, take_served_message(), shared_.blocks, listener);
   life_ = Life::handling;
   cut_behind_ = Reason::none;
   if (parked_since_ns_ == 0) parked_since_ns_ = shared_.clock.now_ns();
@@ -27,7 +25,7 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
                        : route->timeout_ms.value_or(shared_.config.request_timeout_ms);
   if (timeout_ms != no_limit) {
     kept_->deadline_ms = shared_.clock.now_ms() + timeout_ms;
-    inspect_by(kept_->deadline_ms);
+    connection_.inspect_by(kept_->deadline_ms);
   }
   if (shared_.handlers_running() >= shared_.config.handlers_running_max) shared_.may_shed = true;
   const RequestHead& head = live.request();
@@ -38,26 +36,31 @@ ExchangeHandle Connection::keep(const Exchange& live, const ExchangeListener& li
   } else {
     kept_->body.complete();
   }
-  if (transport_.peer_finished()) {
-    inspect_by(shared_.clock.now_ms() + peer_look_ms);
+  if (transport().peer_finished()) {
+    connection_.inspect_by(shared_.clock.now_ms() + Connection::peer_look_ms);
     kept_->note_peer_finished();
-    shared_.schedule(*this);
+    connection_.schedule();
   }
-  recount();
+  connection_.recount();
   return {shared_.pending, kept_->place()};
+}
+
+std::unique_ptr<ParkedMessage> H1Session::take_served_message() {
+  const Shared::Served& served = shared_.served;
+  return served.session == this ? std::move(*served.message) : shared_.lend_parked();
 }
 
 // --- octets behind the exchange ---
 
 // The response will end the connection.
-bool Connection::ends_behind() const {
-  if (socket_ != nullptr || awaits_upgrade()) return false;
+bool H1Session::ends_behind() const {
+  if (connection_.has_websocket() || awaits_upgrade()) return false;
   const Persistence persistence =
       kept_ != nullptr ? kept_->exchange().persistence() : persistence_behind_;
   return persistence == Persistence::close && !ended_by_stop_;
 }
 
-void Connection::end_behind() {
+void H1Session::end_behind() {
   ended_by_stop_ = false;
   if (kept_ != nullptr) {
     kept_->end_connection();
@@ -66,7 +69,7 @@ void Connection::end_behind() {
   }
 }
 
-void Connection::received_behind(std::string_view octets) {
+void H1Session::received_behind(std::string_view octets) {
   if (parked_ && parked_->phase != Phase::backlog) octets = resume(octets);
   // Whatever follows the request that ends the connection is discarded (H1-083).
   if (octets.empty()) return;
@@ -75,12 +78,12 @@ void Connection::received_behind(std::string_view octets) {
   ParkedMessage& backlog = park(Phase::backlog);
   backlog.wait_behind(octets, shared_.config.pipeline_requests_max);
   if (backlog.has_failed()) return lack_memory();
-  if (backlog_is_full() && !transport_.reading_paused()) pause_input();
+  if (backlog_is_full() && !transport().reading_paused()) connection_.pause_reading();
 }
 
 // --- the answer, and its failure to come ---
 
-void Connection::end_kept(Outcome outcome, std::span<const FieldView> trailers) {
+void H1Session::end_kept(Outcome outcome, std::span<const FieldView> trailers) {
   CHECK(kept_ != nullptr && outcome != Outcome::pending);
   if (kept_->lacks_continue() && kept_->would_go_on()) {
     shared_.stats.count(Reason::closed_expect_unanswered);
@@ -90,30 +93,30 @@ void Connection::end_kept(Outcome outcome, std::span<const FieldView> trailers) 
   answered(settle_answer(kept_->exchange(), outcome));
 }
 
-void Connection::forsake() {
+void H1Session::forsake() {
   CHECK(kept_ != nullptr);
   forget_kept(Reason::none);
-  begin_close();
+  connection_.begin_close();
 }
 
-std::unique_ptr<OrphanedHandler> Connection::orphan(OrphanedHandler::Expire at_limit,
-                                                    void* context) {
+std::unique_ptr<OrphanedHandler> H1Session::orphan(OrphanedHandler::Expire at_limit,
+                                                   void* context) {
   CHECK(kept_ != nullptr);
   const std::uint64_t limit_ms = kept_->over() ? kept_->deadline_ms : TimerWheel::no_deadline_ms;
   return std::make_unique<OrphanedHandler>(shared_.orphans, limit_ms, at_limit, context);
 }
 
 // The answer is written and the exchange gone; the connection moves on when it is settled.
-void Connection::answered(Persistence persistence) {
+void H1Session::answered(Persistence persistence) {
   persistence_behind_ = persistence;
   if (streams_body()) parked_->discard_streamed();
   shared_.take_back(kept_->take_message());
   shared_.pending.erase(std::exchange(kept_, nullptr)->place().slot);
   waiting_ = Wait::nothing;
-  shared_.schedule(*this);
+  connection_.schedule();
 }
 
-void Connection::time_out() {
+void H1Session::time_out() {
   shared_.tell(Reason::fault_request_timeout, this);
   kept_->deadline_ms = TimerWheel::no_deadline_ms;
   kept_->finish(ExchangeEvent::cancelled);
@@ -125,12 +128,13 @@ void Connection::time_out() {
 }
 
 // The connection ends, and the exchange with it.
-void Connection::drop_kept(ExchangeEvent event, Reason reason) {
+void H1Session::drop_exchange(ExchangeEvent event, Reason reason) {
+  if (kept_ == nullptr) return;
   kept_->finish(event);
   forget_kept(reason);
 }
 
-void Connection::forget_kept(Reason reason) {
+void H1Session::forget_kept(Reason reason) {
   if (shared_.access_log != nullptr) {
     const Exchange& exchange = kept_->exchange();
     const PendingExchange::Response& response = kept_->response;
@@ -143,7 +147,7 @@ void Connection::forget_kept(Reason reason) {
 
 // --- the end of a turn ---
 
-void Connection::settle_kept() {
+void H1Session::settle_kept() {
   while (kept_ != nullptr && kept_->tell_news()) {
   }
   if (kept_ != nullptr && kept_->wants_continue()) {
@@ -154,30 +158,29 @@ void Connection::settle_kept() {
   if (life_ == Life::handling && kept_ == nullptr) move_on();
   // A handler that makes more than the peer takes, also one that has just been called for the next
   // request, hears of the room by a completion, so that it gives way to others each turn.
-  const bool handed_over = transport_.sends() || output().empty();
-  if (kept_ != nullptr && kept_->room_awaited() && !handed_over) begin_send();
+  if (kept_ != nullptr && kept_->room_awaited() && transport().can_send()) connection_.begin_send();
 }
 
-void Connection::move_on() {
-  if (socket_ != nullptr) {
-    begin_websocket();
-    return;
+void H1Session::move_on() {
+  if (connection_.has_websocket()) {
+    life_ = Life::upgraded;
+    return connection_.begin_websocket(std::move(parked_));
   }
-  if (cut_behind_ != Reason::none) return cut(cut_behind_);
+  if (cut_behind_ != Reason::none) return connection_.cut(cut_behind_);
   life_ = Life::open;
   conclude(persistence_behind_);
-  if (transport_.finishing()) {
+  if (transport().finishing()) {
     if (parked_) unpark();
-    return finish_if_flushed();
+    return connection_.finish_if_flushed();
   }
   if (parked_ && parked_->phase != Phase::backlog) {
     // The body that nobody read is drained behind its response (CON-006).
     wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
     return resume_input();
   }
-  if (transport_.queued_bytes() > shared_.config.send_queue_bytes_high)
+  if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
     return;  // resumed when it is sent
-  if (transport_.queued_bytes() == 0)
+  if (transport().queued_bytes() == 0)
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
   resume_input();
 }

@@ -1,12 +1,12 @@
 // The waiting half of http/serve/connection: what time ends.
-#include "served.hpp"
+#include "../served.hpp"
 
 namespace pelton::http {
 namespace {
 
 const std::string hello_request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-TEST(ConnectionTimers, CON_001_a_silent_connection_is_closed_without_an_octet) {
+TEST(H1Session, CON_001_a_silent_connection_is_closed_without_an_octet) {
   Served served;
   const uring::Peer peer = served.connect();
   served.pass_ms(9'900);
@@ -17,7 +17,7 @@ TEST(ConnectionTimers, CON_001_a_silent_connection_is_closed_without_an_octet) {
   EXPECT_EQ(served.count(Reason::closed_no_request), 1u);
 }
 
-TEST(ConnectionTimers, CON_001_a_slow_head_is_refused_with_408) {
+TEST(H1Session, CON_001_a_slow_head_is_refused_with_408) {
   Served served;
   const uring::Peer peer = served.connect();
   std::string received;
@@ -31,7 +31,7 @@ TEST(ConnectionTimers, CON_001_a_slow_head_is_refused_with_408) {
   EXPECT_EQ(served.count(Reason::refused_header_timeout), 1u);
 }
 
-TEST(ConnectionTimers, CON_001_the_head_timer_of_a_later_request_starts_with_its_first_octet) {
+TEST(H1Session, CON_001_the_head_timer_of_a_later_request_starts_with_its_first_octet) {
   Served served;
   const uring::Peer peer = served.connect();
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
@@ -45,7 +45,7 @@ TEST(ConnectionTimers, CON_001_the_head_timer_of_a_later_request_starts_with_its
   EXPECT_EQ(status_of(served.engine.take_sent(peer)), 408);
 }
 
-TEST(ConnectionTimers, CON_002_CON_010_a_slow_body_is_refused_and_a_steady_one_is_not) {
+TEST(H1Session, CON_002_CON_010_a_slow_body_is_refused_and_a_steady_one_is_not) {
   Served served;
   const uring::Peer slow = served.connect();
   const uring::Peer steady = served.connect();
@@ -64,7 +64,7 @@ TEST(ConnectionTimers, CON_002_CON_010_a_slow_body_is_refused_and_a_steady_one_i
   EXPECT_EQ(status_of(served.send(steady, std::string(7000, 'x'))), 200);
 }
 
-TEST(ConnectionTimers, CON_003_an_idle_connection_is_closed_with_a_fin_and_no_octet) {
+TEST(H1Session, CON_003_an_idle_connection_is_closed_with_a_fin_and_no_octet) {
   Served served;
   const uring::Peer peer = served.connect();
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
@@ -81,7 +81,7 @@ TEST(ConnectionTimers, CON_003_an_idle_connection_is_closed_with_a_fin_and_no_oc
 
 // Found by the fuzzer: what may become the one empty line ahead of a request was taken for a
 // request.
-TEST(ConnectionTimers, CON_003_H1_003_an_empty_line_keeps_no_connection_open) {
+TEST(H1Session, CON_003_H1_003_an_empty_line_keeps_no_connection_open) {
   for (const std::string line : {"\r", "\r\n"}) {
     Served served;
     const uring::Peer with_request = served.connect();
@@ -96,7 +96,7 @@ TEST(ConnectionTimers, CON_003_H1_003_an_empty_line_keeps_no_connection_open) {
   }
 }
 
-TEST(ConnectionTimers, CON_003_the_idle_timer_does_not_run_while_an_answer_is_queued) {
+TEST(H1Session, CON_003_the_idle_timer_does_not_run_while_an_answer_is_queued) {
   ServerConfig config;
   config.rate_grace_ms = config.rate_credit_ms_max = 1'000'000;
   Served served(config);
@@ -120,7 +120,7 @@ TEST(ConnectionTimers, CON_003_the_idle_timer_does_not_run_while_an_answer_is_qu
   EXPECT_EQ(responses_in(received).size(), 2u);
 }
 
-TEST(ConnectionTimers, CON_004_CON_032_a_peer_that_reads_nothing_is_cut_with_a_reset) {
+TEST(H1Session, CON_004_CON_032_a_peer_that_reads_nothing_is_cut_with_a_reset) {
   Served served;
   const uring::Peer peer = served.connect();
   served.engine.set_window(peer, 1000);

@@ -2,7 +2,7 @@
 #include <map>
 #include <random>
 
-#include "served.hpp"
+#include "../served.hpp"
 
 namespace pelton::http {
 namespace {
@@ -31,7 +31,7 @@ const std::map<std::string, std::vector<std::string>> framed_inputs = {
 };
 
 // SEG-001 and SEG-002: verdicts and responses depend on the octets alone.
-TEST(ConnectionInput, SEG_001_SEG_002_every_split_gives_the_same_responses) {
+TEST(H1Reading, SEG_001_SEG_002_every_split_gives_the_same_responses) {
   for (const auto& [input, bodies] : framed_inputs) {
     Served whole;
     const auto expected = responses_in(whole.answer(input));
@@ -51,7 +51,7 @@ TEST(ConnectionInput, SEG_001_SEG_002_every_split_gives_the_same_responses) {
   }
 }
 
-TEST(ConnectionInput, SEG_002_random_pieces_of_many_requests) {
+TEST(H1Reading, SEG_002_random_pieces_of_many_requests) {
   const unsigned seed = 1121;
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
@@ -75,7 +75,7 @@ TEST(ConnectionInput, SEG_002_random_pieces_of_many_requests) {
   }
 }
 
-TEST(ConnectionInput, H1_082_nothing_runs_after_a_refused_request) {
+TEST(H1Reading, H1_082_nothing_runs_after_a_refused_request) {
   Served served;
   const auto responses =
       responses_in(served.answer(follower + "GET / HTTP/1.1\nHost: a\r\n\r\n" + follower));
@@ -87,7 +87,7 @@ TEST(ConnectionInput, H1_082_nothing_runs_after_a_refused_request) {
   EXPECT_EQ(served.count(Reason::refused_line_bare_lf), 1u);
 }
 
-TEST(ConnectionInput, LIM_010_H1_057_a_declared_body_above_the_limit_is_refused_unread) {
+TEST(H1Reading, LIM_010_H1_057_a_declared_body_above_the_limit_is_refused_unread) {
   const std::map<std::size_t, int> expected = {{7, 200}, {8, 200}, {9, 413}};
   for (const auto& [bytes, status] : expected) {
     Served served;
@@ -100,7 +100,7 @@ TEST(ConnectionInput, LIM_010_H1_057_a_declared_body_above_the_limit_is_refused_
   }
 }
 
-TEST(ConnectionInput, LIM_010_a_chunked_body_is_refused_at_the_octet_that_exceeds) {
+TEST(H1Reading, LIM_010_a_chunked_body_is_refused_at_the_octet_that_exceeds) {
   const std::string chunked =
       "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   Served served;
@@ -110,7 +110,7 @@ TEST(ConnectionInput, LIM_010_a_chunked_body_is_refused_at_the_octet_that_exceed
   EXPECT_EQ(served.seen.bodies, std::vector<std::string>{"12345678"});
 }
 
-TEST(ConnectionInput, H1_069_a_truncated_body_never_reaches_a_handler) {
+TEST(H1Reading, H1_069_a_truncated_body_never_reaches_a_handler) {
   for (const std::string& input : {head + "Content-Length: 5\r\n\r\nhell",
                                    head + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}) {
     Served served;
@@ -120,13 +120,13 @@ TEST(ConnectionInput, H1_069_a_truncated_body_never_reaches_a_handler) {
   }
 }
 
-TEST(ConnectionInput, CON_041_a_truncated_head_is_refused) {
+TEST(H1Reading, CON_041_a_truncated_head_is_refused) {
   Served served;
   EXPECT_EQ(status_of(served.answer("GET / HTT")), 400);
   EXPECT_EQ(served.count(Reason::refused_head_truncated), 1u);
 }
 
-TEST(ConnectionInput, H1_071_100_is_sent_once_and_only_when_the_body_is_wanted) {
+TEST(H1Reading, H1_071_100_is_sent_once_and_only_when_the_body_is_wanted) {
   Served served;
   const uring::Peer peer = served.connect();
   const std::string expecting = head + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n";
@@ -140,7 +140,7 @@ TEST(ConnectionInput, H1_071_100_is_sent_once_and_only_when_the_body_is_wanted) 
             413);
 }
 
-TEST(ConnectionInput, H1_058_CON_021_an_unread_body_is_drained_or_ends_the_connection) {
+TEST(H1Reading, H1_058_CON_021_an_unread_body_is_drained_or_ends_the_connection) {
   Served served;
   const uring::Peer small = served.connect();
   const std::string lost = "POST /nowhere HTTP/1.1\r\nHost: a\r\n";
@@ -160,7 +160,7 @@ TEST(ConnectionInput, H1_058_CON_021_an_unread_body_is_drained_or_ends_the_conne
   EXPECT_NE(answer.find("Connection: close"), std::string::npos);
 }
 
-TEST(ConnectionInput, H1_072_a_final_answer_before_the_100_ends_the_connection) {
+TEST(H1Reading, H1_072_a_final_answer_before_the_100_ends_the_connection) {
   Served served;
   const uring::Peer peer = served.connect();
   const std::string answer = served.send(
@@ -172,7 +172,7 @@ TEST(ConnectionInput, H1_072_a_final_answer_before_the_100_ends_the_connection) 
   EXPECT_EQ(served.count(Reason::closed_expect_unanswered), 1u);
 }
 
-TEST(ConnectionInput, H1_072_a_body_that_has_arrived_whole_keeps_the_connection) {
+TEST(H1Reading, H1_072_a_body_that_has_arrived_whole_keeps_the_connection) {
   const std::string lost = "POST /nowhere HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n";
   const std::string chunked = lost + "Transfer-Encoding: chunked\r\n\r\n";
   for (const std::string& input :
@@ -192,7 +192,7 @@ TEST(ConnectionInput, H1_072_a_body_that_has_arrived_whole_keeps_the_connection)
   }
 }
 
-TEST(ConnectionInput, CON_022_what_is_drained_is_never_read_as_a_request) {
+TEST(H1Reading, CON_022_what_is_drained_is_never_read_as_a_request) {
   const std::string lost = "POST /nowhere HTTP/1.1\r\nHost: a\r\n";
   const std::string length = "Content-Length: " + std::to_string(follower.size()) + "\r\n\r\n";
   for (std::size_t at = 0; at <= follower.size(); ++at) {
@@ -207,7 +207,7 @@ TEST(ConnectionInput, CON_022_what_is_drained_is_never_read_as_a_request) {
 }
 
 // CON-021: keep or close is the same however the unread body is cut.
-TEST(ConnectionInput, SEG_001_CON_021_LIM_012_the_drain_is_measured_from_the_bodys_first_octet) {
+TEST(H1Reading, SEG_001_CON_021_LIM_012_the_drain_is_measured_from_the_bodys_first_octet) {
   ServerConfig config;
   const std::size_t n = config.drain_body_bytes_max = 60;
   const std::string lost = "POST /nowhere HTTP/1.1\r\nHost: a\r\n";
@@ -238,7 +238,7 @@ TEST(ConnectionInput, SEG_001_CON_021_LIM_012_the_drain_is_measured_from_the_bod
 }
 
 // A proxy that has sent the body asks again over the connection that was kept.
-TEST(ConnectionInput, CON_021_CON_022_a_chunked_body_is_drained_however_long_it_is) {
+TEST(H1Reading, CON_021_CON_022_a_chunked_body_is_drained_however_long_it_is) {
   const std::string lost =
       "POST /nowhere HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
   const std::string chunk = "1000\r\n" + std::string(0x1000, 'x') + "\r\n";
@@ -263,7 +263,7 @@ TEST(ConnectionInput, CON_021_CON_022_a_chunked_body_is_drained_however_long_it_
 }
 
 // LIM-210: one verdict at n - 1, n and n + 1 of a body's limit, declared or found out.
-TEST(ConnectionInput, LIM_010_SEG_003_H1_057_a_bodys_limit_is_met_at_every_cut) {
+TEST(H1Reading, LIM_010_SEG_003_H1_057_a_bodys_limit_is_met_at_every_cut) {
   const std::size_t n = 8;  // of POST /small
   const std::string small = "POST /small HTTP/1.1\r\nHost: a\r\n";
   for (const std::size_t bytes : {n - 1, n, n + 1}) {
@@ -289,7 +289,7 @@ TEST(ConnectionInput, LIM_010_SEG_003_H1_057_a_bodys_limit_is_met_at_every_cut) 
   }
 }
 
-TEST(ConnectionInput, CON_006_a_body_that_is_never_drained_ends_the_connection) {
+TEST(H1Reading, CON_006_a_body_that_is_never_drained_ends_the_connection) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345");
@@ -298,7 +298,7 @@ TEST(ConnectionInput, CON_006_a_body_that_is_never_drained_ends_the_connection) 
   EXPECT_EQ(served.count(Reason::closed_body_not_drained), 1u);
 }
 
-TEST(ConnectionInput, CON_006_CON_004_a_body_without_an_end_is_not_waited_for_behind_a_slow_send) {
+TEST(H1Reading, CON_006_CON_004_a_body_without_an_end_is_not_waited_for_behind_a_slow_send) {
   Served served;
   const uring::Peer peer = served.connect();
   served.engine.set_window(peer, 0);
@@ -314,7 +314,7 @@ TEST(ConnectionInput, CON_006_CON_004_a_body_without_an_end_is_not_waited_for_be
   EXPECT_EQ(served.server.connections_live(), 0u);
 }
 
-TEST(ConnectionInput, CON_006_CON_004_a_drained_body_is_not_waited_for_behind_a_slow_send) {
+TEST(H1Reading, CON_006_CON_004_a_drained_body_is_not_waited_for_behind_a_slow_send) {
   Served served;
   const uring::Peer peer = served.connect();
   served.engine.set_window(peer, 0);
@@ -327,7 +327,7 @@ TEST(ConnectionInput, CON_006_CON_004_a_drained_body_is_not_waited_for_behind_a_
 
 // What is owed of a body is counted even where its answer has filled the queue, or what follows
 // would be read from its middle.
-TEST(ConnectionInput, CON_022_H1_056_a_body_is_discarded_behind_a_full_queue) {
+TEST(H1Reading, CON_022_H1_056_a_body_is_discarded_behind_a_full_queue) {
   ServerConfig config;
   config.send_queue_bytes_high = 1'000;
   config.send_queue_bytes_low = 100;
@@ -360,7 +360,7 @@ TEST(ConnectionInput, CON_022_H1_056_a_body_is_discarded_behind_a_full_queue) {
   }
 }
 
-TEST(ConnectionInput, LIM_034_behind_a_discarded_body_reading_pauses_again) {
+TEST(H1Reading, LIM_034_behind_a_discarded_body_reading_pauses_again) {
   ServerConfig config;
   config.send_queue_bytes_high = 1'000;
   config.send_queue_bytes_low = 100;
@@ -380,7 +380,7 @@ TEST(ConnectionInput, LIM_034_behind_a_discarded_body_reading_pauses_again) {
 }
 
 // The one empty line behind a request that had to wait is no message (H1-003).
-TEST(ConnectionInput, CON_003_H1_003_an_empty_line_that_waited_leaves_the_connection_idle) {
+TEST(H1Reading, CON_003_H1_003_an_empty_line_that_waited_leaves_the_connection_idle) {
   ServerConfig config;
   config.send_queue_bytes_high = 1'000;
   config.send_queue_bytes_low = 0;

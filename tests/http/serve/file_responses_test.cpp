@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t large = 3'000'000;
 
-TEST(ConnectionFile, CON_004_a_slow_reader_is_cut_and_a_fair_one_is_not) {
+TEST(FileResponses, CON_004_a_slow_reader_is_cut_and_a_fair_one_is_not) {
   for (const bool fair : {false, true}) {
     StaticServed served;
     served.folder.write("a", octets_of(large));
@@ -27,7 +27,7 @@ TEST(ConnectionFile, CON_004_a_slow_reader_is_cut_and_a_fair_one_is_not) {
   }
 }
 
-TEST(ConnectionFile, CON_044_a_peer_that_leaves_takes_its_sender_along) {
+TEST(FileResponses, CON_044_a_peer_that_leaves_takes_its_sender_along) {
   for (const bool resets : {false, true}) {
     StaticServed served;
     served.folder.write("a", octets_of(large));
@@ -46,7 +46,7 @@ TEST(ConnectionFile, CON_044_a_peer_that_leaves_takes_its_sender_along) {
   }
 }
 
-TEST(ConnectionFile, many_slow_readers_hold_no_octets) {
+TEST(FileResponses, many_slow_readers_hold_no_octets) {
   StaticServed served;
   served.folder.write("a", octets_of(large));
   std::vector<uring::Peer> peers;
@@ -63,7 +63,7 @@ TEST(ConnectionFile, many_slow_readers_hold_no_octets) {
   served.run();
 }
 
-TEST(ConnectionFile, RSP_001_of_an_answer_without_a_body_no_octet_leaves) {
+TEST(FileResponses, RSP_001_of_an_answer_without_a_body_no_octet_leaves) {
   const std::vector<FieldView> fields = {{"Content-Length", "100"}};
   for (const std::uint16_t status : {204, 205, 304}) {
     Served served;
@@ -76,7 +76,7 @@ TEST(ConnectionFile, RSP_001_of_an_answer_without_a_body_no_octet_leaves) {
   }
 }
 
-TEST(ConnectionFile, PRC_016_a_stop_waits_for_the_file_till_its_deadline) {
+TEST(FileResponses, PRC_016_a_stop_waits_for_the_file_till_its_deadline) {
   StaticServed served;
   const std::string octets = octets_of(large);
   served.folder.write("a", octets);

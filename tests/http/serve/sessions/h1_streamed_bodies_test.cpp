@@ -1,12 +1,12 @@
 // The half of http/serve/connection that hands bodies to their handlers as they come.
 #include <array>
 
-#include "streamed.hpp"
+#include "../streamed.hpp"
 
 namespace pelton::http {
 namespace {
 
-TEST(ConnectionBody, SEG_005_a_body_is_taken_as_it_comes_however_it_is_cut) {
+TEST(H1StreamedBodies, SEG_005_a_body_is_taken_as_it_comes_however_it_is_cut) {
   const std::string chunks = "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nT: v\r\n\r\n";
   const std::array<std::string, 2> inputs{upload(11) + "hello world", chunked_upload + chunks};
   for (const std::string& request : inputs) {
@@ -31,7 +31,7 @@ TEST(ConnectionBody, SEG_005_a_body_is_taken_as_it_comes_however_it_is_cut) {
   }
 }
 
-TEST(ConnectionBody, H1_055_without_a_body_there_is_nothing_to_wait_for) {
+TEST(H1StreamedBodies, H1_055_without_a_body_there_is_nothing_to_wait_for) {
   for (const std::string& request : {stream_request, upload(0)}) {
     Served served;
     const uring::Peer peer = served.connect();
@@ -45,7 +45,7 @@ TEST(ConnectionBody, H1_055_without_a_body_there_is_nothing_to_wait_for) {
   }
 }
 
-TEST(ConnectionBody, RSP_024_who_waits_for_the_body_is_told_once_there_is_more) {
+TEST(H1StreamedBodies, RSP_024_who_waits_for_the_body_is_told_once_there_is_more) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, upload(6) + "ab");
@@ -62,7 +62,7 @@ TEST(ConnectionBody, RSP_024_who_waits_for_the_body_is_told_once_there_is_more) 
   answer_later(served.seen.suspended[0], "done");
 }
 
-TEST(ConnectionBody, RSP_024_a_handler_that_takes_nothing_holds_back_the_peer) {
+TEST(H1StreamedBodies, RSP_024_a_handler_that_takes_nothing_holds_back_the_peer) {
   ServerConfig config;
   config.send_queue_bytes_high = 10'000;
   config.send_queue_bytes_low = 1'000;
@@ -95,7 +95,7 @@ TEST(ConnectionBody, RSP_024_a_handler_that_takes_nothing_holds_back_the_peer) {
   EXPECT_EQ(status_of(taken_after_run(served, peer)), 200);
 }
 
-TEST(ConnectionBody, CON_044_CON_045_a_peer_that_is_lost_behind_an_untaken_body_is_noticed) {
+TEST(H1StreamedBodies, CON_044_CON_045_a_peer_that_is_lost_behind_an_untaken_body_is_noticed) {
   ServerConfig config;
   config.send_queue_bytes_high = 1'000;
   config.send_queue_bytes_low = 100;
@@ -108,7 +108,7 @@ TEST(ConnectionBody, CON_044_CON_045_a_peer_that_is_lost_behind_an_untaken_body_
   EXPECT_EQ(served.server.connections_live(), 0u);
 }
 
-TEST(ConnectionBody, CON_002_a_body_that_stops_coming_is_refused) {
+TEST(H1StreamedBodies, CON_002_a_body_that_stops_coming_is_refused) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, upload(100) + "abc");
@@ -119,7 +119,7 @@ TEST(ConnectionBody, CON_002_a_body_that_stops_coming_is_refused) {
   EXPECT_EQ(served.count(Reason::refused_body_too_slow), 1u);
 }
 
-TEST(ConnectionBody, H1_057_H1_060_what_breaks_the_body_is_refused_or_cut) {
+TEST(H1StreamedBodies, H1_057_H1_060_what_breaks_the_body_is_refused_or_cut) {
   struct Case {
     std::string octets;
     Reason refused;
@@ -150,7 +150,7 @@ TEST(ConnectionBody, H1_057_H1_060_what_breaks_the_body_is_refused_or_cut) {
   }
 }
 
-TEST(ConnectionBody, H1_057_a_declared_length_above_the_limit_starts_no_handler) {
+TEST(H1StreamedBodies, H1_057_a_declared_length_above_the_limit_starts_no_handler) {
   ServerConfig config;
   const std::uint64_t n = config.body_bytes_max = 8;
   for (const std::uint64_t bytes : {n - 1, n, n + 1}) {
@@ -163,7 +163,7 @@ TEST(ConnectionBody, H1_057_a_declared_length_above_the_limit_starts_no_handler)
   }
 }
 
-TEST(ConnectionBody, H1_069_a_body_cut_short_is_never_taken_for_whole) {
+TEST(H1StreamedBodies, H1_069_a_body_cut_short_is_never_taken_for_whole) {
   for (const bool begun : {false, true}) {
     Served served;
     const uring::Peer peer = served.connect();
@@ -182,7 +182,7 @@ TEST(ConnectionBody, H1_069_a_body_cut_short_is_never_taken_for_whole) {
   }
 }
 
-TEST(ConnectionBody, H1_071_the_100_waits_until_the_body_is_wanted) {
+TEST(H1StreamedBodies, H1_071_the_100_waits_until_the_body_is_wanted) {
   Served served;
   const uring::Peer peer = served.connect();
   EXPECT_EQ(served.send(peer, upload(5, "Expect: 100-continue\r\n")), "");
@@ -201,7 +201,7 @@ TEST(ConnectionBody, H1_071_the_100_waits_until_the_body_is_wanted) {
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
 }
 
-TEST(ConnectionBody, H1_071_no_100_where_the_body_has_begun_to_come) {
+TEST(H1StreamedBodies, H1_071_no_100_where_the_body_has_begun_to_come) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, upload(5, "Expect: 100-continue\r\n") + "he");
@@ -215,7 +215,7 @@ TEST(ConnectionBody, H1_071_no_100_where_the_body_has_begun_to_come) {
   EXPECT_EQ(taken_after_run(served, peer).find("Connection"), std::string::npos);
 }
 
-TEST(ConnectionBody, H1_072_an_answer_in_place_of_the_100_ends_the_connection) {
+TEST(H1StreamedBodies, H1_072_an_answer_in_place_of_the_100_ends_the_connection) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, upload(5, "Expect: 100-continue\r\n"));
@@ -225,7 +225,7 @@ TEST(ConnectionBody, H1_072_an_answer_in_place_of_the_100_ends_the_connection) {
   EXPECT_TRUE(served.engine.server_shutdown(peer));
 }
 
-TEST(ConnectionBody, CON_021_CON_022_a_little_that_is_left_unread_is_drained) {
+TEST(H1StreamedBodies, CON_021_CON_022_a_little_that_is_left_unread_is_drained) {
   for (const std::string& request : {upload(1'000), chunked_upload + "3e8\r\n"}) {
     Served served;
     const uring::Peer peer = served.connect();
@@ -241,7 +241,7 @@ TEST(ConnectionBody, CON_021_CON_022_a_little_that_is_left_unread_is_drained) {
   }
 }
 
-TEST(ConnectionBody, CON_021_much_that_is_left_unread_ends_the_connection) {
+TEST(H1StreamedBodies, CON_021_much_that_is_left_unread_ends_the_connection) {
   for (const std::size_t read : {0, 40'000}) {
     Served served;
     const uring::Peer peer = served.connect();
@@ -256,7 +256,7 @@ TEST(ConnectionBody, CON_021_much_that_is_left_unread_ends_the_connection) {
   }
 }
 
-TEST(ConnectionBody, CON_021_a_chunked_body_that_is_left_unread_is_drained_however_long_it_is) {
+TEST(H1StreamedBodies, CON_021_a_chunked_body_that_is_left_unread_is_drained_however_long_it_is) {
   const std::string chunk = "1000\r\n" + std::string(0x1000, 'x') + "\r\n";
   Served served;
   const uring::Peer peer = served.connect();
@@ -269,7 +269,7 @@ TEST(ConnectionBody, CON_021_a_chunked_body_that_is_left_unread_is_drained_howev
   EXPECT_EQ(served.count(Reason::closed_body_not_drained), 0u);
 }
 
-TEST(ConnectionBody, CON_006_an_unread_rest_that_does_not_come_ends_the_connection) {
+TEST(H1StreamedBodies, CON_006_an_unread_rest_that_does_not_come_ends_the_connection) {
   Served served;
   const uring::Peer peer = served.connect();
   served.send(peer, upload(1'000) + std::string(300, 'x'));
@@ -280,7 +280,7 @@ TEST(ConnectionBody, CON_006_an_unread_rest_that_does_not_come_ends_the_connecti
   EXPECT_TRUE(served.engine.server_shutdown(peer));
 }
 
-TEST(ConnectionBody, CON_021_a_paused_body_is_drained_too) {
+TEST(H1StreamedBodies, CON_021_a_paused_body_is_drained_too) {
   ServerConfig config;
   config.send_queue_bytes_high = 1'000;
   config.send_queue_bytes_low = 100;
@@ -292,7 +292,7 @@ TEST(ConnectionBody, CON_021_a_paused_body_is_drained_too) {
   EXPECT_EQ(body_of(served.send(peer, std::string(46'000, 'x') + hello_request)), "hello");
 }
 
-TEST(ConnectionBody, RSP_023_RSP_024_an_echo_runs_both_ways_at_once) {
+TEST(H1StreamedBodies, RSP_023_RSP_024_an_echo_runs_both_ways_at_once) {
   Served served;
   const uring::Peer peer = begin_stream(served, chunked_upload);
   served.run();
@@ -310,7 +310,7 @@ TEST(ConnectionBody, RSP_023_RSP_024_an_echo_runs_both_ways_at_once) {
   EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
 }
 
-TEST(ConnectionBody, CON_030_an_answer_ahead_of_the_body_is_not_lost_to_a_peer_that_said_close) {
+TEST(H1StreamedBodies, CON_030_an_answer_ahead_of_the_body_is_not_lost_to_a_peer_that_said_close) {
   for (const bool in_time : {true, false}) {
     Served served;
     const uring::Peer peer = served.connect();

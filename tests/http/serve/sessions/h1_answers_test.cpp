@@ -1,5 +1,5 @@
 // The answering half of http/serve/connection: what a server says by itself, and to whom.
-#include "served.hpp"
+#include "../served.hpp"
 
 namespace pelton::http {
 namespace {
@@ -8,7 +8,7 @@ std::string request(const std::string& line, const std::string& fields = "") {
   return line + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
 }
 
-TEST(ConnectionExchange, H1_013_H1_014_H1_017_what_no_route_serves_is_answered_and_kept) {
+TEST(H1Answers, H1_013_H1_014_H1_017_what_no_route_serves_is_answered_and_kept) {
   Served served;
   const uring::Peer peer = served.connect();
   const auto expect = [&](const std::string& line, int status, Reason reason) {
@@ -26,7 +26,7 @@ TEST(ConnectionExchange, H1_013_H1_014_H1_017_what_no_route_serves_is_answered_a
   EXPECT_EQ(served.seen.calls, 0u);
 }
 
-TEST(ConnectionExchange, H1_013_405_and_automatic_options_name_the_methods) {
+TEST(H1Answers, H1_013_405_and_automatic_options_name_the_methods) {
   Served served;
   EXPECT_NE(served.answer(request("PUT /")).find("Allow: GET, HEAD, OPTIONS\r\n"),
             std::string::npos);
@@ -35,7 +35,7 @@ TEST(ConnectionExchange, H1_013_405_and_automatic_options_name_the_methods) {
   EXPECT_NE(options.find("Allow: GET, HEAD, OPTIONS\r\n"), std::string::npos);
 }
 
-TEST(ConnectionExchange, H1_093_a_refusal_is_prebuilt_in_the_applications_shape) {
+TEST(H1Answers, H1_093_a_refusal_is_prebuilt_in_the_applications_shape) {
   const std::string bad = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
   Served detail;
   const auto plain = responses_in(detail.answer(bad));
@@ -53,7 +53,7 @@ TEST(ConnectionExchange, H1_093_a_refusal_is_prebuilt_in_the_applications_shape)
             "\"reason\":\"header_duplicate\"}");
 }
 
-TEST(ConnectionExchange, H1_093_RSP_003_a_refusal_of_head_has_no_body) {
+TEST(H1Answers, H1_093_RSP_003_a_refusal_of_head_has_no_body) {
   ServerConfig config;
   config.body_bytes_max = 10;
   const std::string head = "HEAD /echo HTTP/1.1\r\nHost: a\r\n";
@@ -85,7 +85,7 @@ TEST(ConnectionExchange, H1_093_RSP_003_a_refusal_of_head_has_no_body) {
   EXPECT_EQ(body_of(late), "");
 }
 
-TEST(ConnectionExchange, H1_085_http_1_0_gets_no_100_and_no_chunks) {
+TEST(H1Answers, H1_085_http_1_0_gets_no_100_and_no_chunks) {
   Served served;
   const std::string answer =
       served.answer("POST /echo HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi");
@@ -94,7 +94,7 @@ TEST(ConnectionExchange, H1_085_http_1_0_gets_no_100_and_no_chunks) {
   EXPECT_EQ(answer.find("Transfer-Encoding"), std::string::npos);
 }
 
-TEST(ConnectionExchange, H1_094_no_answer_of_the_servers_own_shows_what_was_sent) {
+TEST(H1Answers, H1_094_no_answer_of_the_servers_own_shows_what_was_sent) {
   const std::string canary = "canary";
   const std::string fields = "X-canary: canary\r\nCookie: canary=canary\r\nContent-Length: 6\r\n";
   for (const char* line :
@@ -108,7 +108,7 @@ TEST(ConnectionExchange, H1_094_no_answer_of_the_servers_own_shows_what_was_sent
   }
 }
 
-TEST(ConnectionExchange, H1_073_an_upgrade_to_anything_but_websocket_is_ignored) {
+TEST(H1Answers, H1_073_an_upgrade_to_anything_but_websocket_is_ignored) {
   Served served;
   const std::string upgrade =
       "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n";
@@ -118,7 +118,7 @@ TEST(ConnectionExchange, H1_073_an_upgrade_to_anything_but_websocket_is_ignored)
   for (const std::string& response : responses) EXPECT_EQ(body_of(response), "hello");
 }
 
-TEST(ConnectionExchange, UPL_001_a_json_route_refuses_other_types_without_the_body) {
+TEST(H1Answers, UPL_001_a_json_route_refuses_other_types_without_the_body) {
   Served served;
   const uring::Peer peer = served.connect();
   const std::string body_fields = "Content-Length: 2\r\n";
@@ -135,7 +135,7 @@ TEST(ConnectionExchange, UPL_001_a_json_route_refuses_other_types_without_the_bo
   EXPECT_EQ(served.seen.calls, 2u);
 }
 
-TEST(ConnectionExchange, UPL_003_a_coded_body_is_not_json) {
+TEST(H1Answers, UPL_003_a_coded_body_is_not_json) {
   Served served;
   const std::string answer =
       served.send(served.connect(), request("POST /json",

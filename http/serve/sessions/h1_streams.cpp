@@ -11,7 +11,7 @@ namespace pelton::http {
 
 using h1::Persistence;
 
-HeadFault Connection::begin_stream(const ResponseHead& head) {
+HeadFault H1Session::begin_stream(const ResponseHead& head) {
   CHECK(kept_ != nullptr && !kept_->response_begun());
   const Exchange& exchange = kept_->exchange();
   PendingExchange::Response& response = kept_->response;
@@ -21,29 +21,29 @@ HeadFault Connection::begin_stream(const ResponseHead& head) {
   response.status = head.status;
   response.ends_connection = shared_.writer.close_wanted();
   kept_->deadline_ms = TimerWheel::no_deadline_ms;  // CON-005: till the response has begun
-  shared_.schedule(*this);
+  connection_.schedule();
   return HeadFault::none;
 }
 
-bool Connection::wants_more() const {
+bool H1Session::wants_more() const {
   CHECK(kept_ != nullptr && kept_->response_begun());
   return kept_->response.body.wants_more();
 }
 
-std::size_t Connection::write(std::string_view piece) {
+std::size_t H1Session::write(std::string_view piece) {
   CHECK(kept_ != nullptr && kept_->response_begun());
   h1::StreamedBody& body = kept_->response.body;
   const ServerConfig& config = shared_.config;
   std::size_t taken = piece.size();
   if (body.wants_more()) {
-    const std::size_t queued = transport_.queued_bytes();
+    const std::size_t queued = transport().queued_bytes();
     const std::uint64_t room =
         queued > config.send_queue_bytes_high ? 0 : config.connection_queue_bytes_max - queued;
     taken = static_cast<std::size_t>(std::min<std::uint64_t>(taken, room));
   }
   if (!output().make_room(taken + h1::StreamedBody::frame_bytes_max)) {
     // What is queued leaves first, and makes room; with nothing queued there is none to wait for.
-    if (transport_.queued_bytes() != 0) {
+    if (transport().queued_bytes() != 0) {
       output().recover();
       taken = 0;
     }
@@ -55,27 +55,27 @@ std::size_t Connection::write(std::string_view piece) {
   } else {
     send_early();
   }
-  shared_.schedule(*this);
+  connection_.schedule();
   return taken;
 }
 
 // So much gains nothing by company, and is still in the cache: it leaves as far as the socket takes
 // it. An error is met again at the end of the turn, when no handler is at work on the exchange.
-void Connection::send_early() {
+void H1Session::send_early() {
   constexpr std::size_t bytes_min = std::size_t{64} * 1024;
-  if (!transport_.can_send() || output().size() < bytes_min || output().has_failed()) return;
-  transport_.send_at_once();
+  if (!transport().can_send() || output().size() < bytes_min || output().has_failed()) return;
+  transport().send_at_once();
 }
 
-bool Connection::is_backed_up() {
+bool H1Session::is_backed_up() {
   CHECK(kept_ != nullptr && kept_->response_begun());
-  if (transport_.queued_bytes() <= shared_.config.send_queue_bytes_high) return false;
+  if (transport().queued_bytes() <= shared_.config.send_queue_bytes_high) return false;
   kept_->await_room();
-  shared_.schedule(*this);
+  connection_.schedule();
   return true;
 }
 
-void Connection::end_stream(Outcome outcome, std::span<const FieldView> trailers) {
+void H1Session::end_stream(Outcome outcome, std::span<const FieldView> trailers) {
   h1::StreamedBody& body = kept_->response.body;
   const bool whole = outcome == Outcome::responded && !body.is_short();
   Reason reason = Reason::none;
@@ -104,36 +104,36 @@ void Connection::end_stream(Outcome outcome, std::span<const FieldView> trailers
 
 // --- files ---
 
-std::int64_t Connection::write_file(int file, std::uint64_t offset, std::size_t bytes) {
+std::int64_t H1Session::write_file(int file, std::uint64_t offset, std::size_t bytes) {
   CHECK(kept_ != nullptr && kept_->response_begun());
   h1::StreamedBody& body = kept_->response.body;
   // As write() takes what will not leave.
   if (!body.wants_more()) return static_cast<std::int64_t>(bytes);
   const std::uint64_t wanted = std::min<std::uint64_t>(bytes, body.left_bytes());
-  const std::int64_t sent = transport_.send_file(file, offset, wanted);
+  const std::int64_t sent = transport().send_file(file, offset, wanted);
   if (sent > 0) body.pass(static_cast<std::uint64_t>(sent));
   if (sent == 0) {
     kept_->await_room();
-    shared_.schedule(*this);
+    connection_.schedule();
   }
   return sent;
 }
 
 // A socket that has room says so in the next turn.
-void Connection::await_turn() {
+void H1Session::await_turn() {
   CHECK(kept_ != nullptr);
   kept_->await_room();
-  transport_.await_room();
+  transport().await_room();
 }
 
-ExchangeHandle Connection::hand_over(const ExchangeListener& listener) {
+ExchangeHandle H1Session::hand_over(const ExchangeListener& listener) {
   if (kept_ == nullptr) return {};
   CHECK(!kept_->response_begun());
   kept_->hand_over(listener);
   return {shared_.pending, kept_->place()};
 }
 
-void Connection::note_truncated() {
+void H1Session::note_truncated() {
   CHECK(kept_ != nullptr);
   kept_->response.truncated = true;
 }

@@ -60,14 +60,14 @@ bool goes_to_handler(MatchOutcome outcome, bool takes_all) {
 }  // namespace
 
 // What is rare behind a handler's call.
-void Connection::settle_exchange(Exchange& exchange, Outcome outcome) {
+void H1Session::settle_exchange(Exchange& exchange, Outcome outcome) {
   CHECK(exchange.suspended() == (outcome == Outcome::pending));
   if (outcome == Outcome::pending) return;
   conclude(settle_answer(exchange, outcome));
 }
 
 // A handler that failed is answered for, and the exchange is logged (PRC-051).
-Persistence Connection::settle_answer(Exchange& exchange, Outcome outcome) {
+Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
   const bool failed = outcome == Outcome::failed || !exchange.responded();
   if (failed) {
     shared_.stats.count(Reason::fault_handler);
@@ -91,19 +91,19 @@ Persistence Connection::settle_answer(Exchange& exchange, Outcome outcome) {
 }
 
 // The handler's own wish, which a stop that goes on with what has arrived does not overrule.
-[[gnu::noinline]] Persistence Connection::end_wanted() {
+[[gnu::noinline]] Persistence H1Session::end_wanted() {
   ended_by_stop_ = false;
   return Persistence::close;
 }
 
 // Of the response that was written whole, and last.
-Connection::Sent Connection::sent_last() const {
+H1Session::Sent H1Session::sent_last() {
   return {shared_.writer.status_in(output()), shared_.writer.body_bytes_in(output())};
 }
 
 // One line for an exchange (PRC-051).
-void Connection::log_exchange(const RequestHead& head, const RouteSettings* route, const Sent& sent,
-                              Reason reason) {
+void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route, const Sent& sent,
+                             Reason reason) {
   const std::uint64_t parked_since_ns = std::exchange(parked_since_ns_, 0);
   shared_.access_log->write(
       {.request = head,
@@ -115,8 +115,8 @@ void Connection::log_exchange(const RequestHead& head, const RouteSettings* rout
        .began_ns = parked_since_ns != 0 ? parked_since_ns : shared_.clock.now_ns()});
 }
 
-void Connection::answer_unmatched(const RequestHead& head, const Match& match,
-                                  std::string_view rest) {
+void H1Session::answer_unmatched(const RequestHead& head, const Match& match,
+                                 std::string_view rest) {
   const Persistence persistence = persistence_with_unread(head, rest);
   const MatchAnswer answer = answer_to(match.outcome);
   if (answer.reason != Reason::none) shared_.stats.count(answer.reason);
@@ -142,8 +142,8 @@ void Connection::answer_unmatched(const RequestHead& head, const Match& match,
 }
 
 // 415 without waiting for the body (H1-058).
-void Connection::answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
-                              std::string_view rest) {
+void H1Session::answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
+                             std::string_view rest) {
   shared_.stats.count(reason);
   const std::uint16_t status = refusal_status(reason);
   const RefusalBodies& bodies = shared_.refusal_bodies_of(&route);
@@ -156,17 +156,18 @@ void Connection::answer_unfit(const RequestHead& head, const RouteSettings& rout
 
 // Every answer of a stop may be the last one and says so, but what has arrived behind its request
 // is not lost (PRC-012, PRC-018).
-[[gnu::noinline]] Persistence Connection::persistence_of_last(const RequestHead& head) {
+[[gnu::noinline]] Persistence H1Session::persistence_of_last(const RequestHead& head) {
   ended_by_stop_ = shared_.stopping && head.keep_alive &&
                    request_count_ < shared_.config.requests_per_connection_max;
   peer_through_ = !head.keep_alive;
   return Persistence::close;
 }
 
-[[gnu::noinline]] void Connection::conclude_last() {
+[[gnu::noinline]] void H1Session::conclude_last() {
   if (ended_by_stop_) {
-    if (transport_.queued_bytes() > shared_.config.send_queue_bytes_high) pause_input();
-    return transport_.cancel_receive();
+    if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
+      connection_.pause_reading();
+    return transport().cancel_receive();
   }
   ended_by_stop_ = false;
   if (request_count_ >= shared_.config.requests_per_connection_max) {
@@ -176,7 +177,7 @@ void Connection::answer_unfit(const RequestHead& head, const RouteSettings& rout
 }
 
 // A body that will not be read may cost the connection (CON-021, H1-072).
-Persistence Connection::persistence_with_unread(const RequestHead& head, std::string_view rest) {
+Persistence H1Session::persistence_with_unread(const RequestHead& head, std::string_view rest) {
   const Persistence persistence = persistence_for(head);
   peer_through_ &= head.framing == BodyFraming::none;
   if (!must_close_unread(head, rest)) return persistence;
@@ -187,18 +188,18 @@ Persistence Connection::persistence_with_unread(const RequestHead& head, std::st
 }
 
 // What is queued leaves, and the connection ends behind it (PRC-036).
-[[gnu::noinline]] Persistence Connection::leave_unanswered() {
+[[gnu::noinline]] Persistence H1Session::leave_unanswered() {
   shared_.tell(Reason::cut_memory, this);
   return end_wanted();
 }
 
-void Connection::answer_whole(const RequestHead& head, const ResponseHead& response,
-                              std::string_view body, Persistence persistence, Reason reason) {
+void H1Session::answer_whole(const RequestHead& head, const ResponseHead& response,
+                             std::string_view body, Persistence persistence, Reason reason) {
   conclude(write_whole(head, response, body, persistence, reason));
 }
 
-Persistence Connection::write_whole(const RequestHead& head, const ResponseHead& response,
-                                    std::string_view body, Persistence persistence, Reason reason) {
+Persistence H1Session::write_whole(const RequestHead& head, const ResponseHead& response,
+                                   std::string_view body, Persistence persistence, Reason reason) {
   const bool for_head = head.method == Method::head;
   HeadFault fault =
       response.status == 426
@@ -220,14 +221,14 @@ Persistence Connection::write_whole(const RequestHead& head, const ResponseHead&
   return persistence;
 }
 
-Method Connection::method_parked() const {
+Method H1Session::method_parked() const {
   const bool in_head = parked_->phase == ParkedMessage::Phase::head;
   return in_head ? parked_->parser.head().method : parked_->head.method;
 }
 
 // `method` is that of the request, Method::other where it was not read: a refusal of HEAD has no
 // body (H1-093).
-void Connection::refuse(Reason reason, Method method) {
+void H1Session::refuse(Reason reason, Method method) {
   RequestHead head;
   const bool has_head = parked_ && parked_->phase != ParkedMessage::Phase::head &&
                         parked_->phase != ParkedMessage::Phase::backlog;
@@ -239,23 +240,16 @@ void Connection::refuse(Reason reason, Method method) {
   waiting_ = Wait::nothing;
   conclude(Persistence::close);
   if (parked_) unpark();
-  finish_if_flushed();
+  connection_.finish_if_flushed();
 }
 
-void Connection::lack_memory() {
+void H1Session::lack_memory() {
   output().fail();
   if (life_ == Life::open) finish();
-  shared_.schedule(*this);
+  connection_.schedule();
 }
 
-// True if it was lacking: the connection is gone.
-bool Connection::cut_for_memory() {
-  if (!transport_.lacks_memory()) return false;
-  cut(Reason::cut_memory);
-  return true;
-}
-
-void Connection::write_refusal(const RequestHead& head, Reason reason) {
+void H1Session::write_refusal(const RequestHead& head, Reason reason) {
   shared_.tell(reason, this);
   const RefusalBodies& bodies = shared_.refusal_bodies;
   const FieldView no_store{"Cache-Control", "no-store"};

@@ -1,0 +1,318 @@
+#include "http/serve/sessions/h1_session.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/check.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/shared.hpp"
+#include "http/websocket/handshake.hpp"
+#include "http/websocket/switch_head.hpp"
+
+namespace pelton::http {
+
+using h1::Persistence;
+using Phase = ParkedMessage::Phase;
+
+namespace {
+
+constexpr std::size_t date_bytes = 29;  // RFC 9110 section 5.6.7
+
+}  // namespace
+
+void H1Session::begin() {
+  wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
+}
+
+// The last octets are queued.
+void H1Session::finish() {
+  life_ = Life::over;
+  transport().finish();
+}
+
+void H1Session::end() {
+  CHECK(kept_ == nullptr);
+  life_ = Life::over;
+  waiting_ = Wait::nothing;
+  if (parked_) unpark();
+}
+
+const Endpoints& H1Session::endpoints() {
+  return connection_.endpoints();
+}
+
+bool H1Session::is_secure() const {
+  return connection_.is_secure();
+}
+
+// --- pipelined requests ---
+
+// A request was handled and more octets lie behind it: whether the next one may begin now. If not,
+// the connection has joined the queue.
+[[gnu::noinline]] bool H1Session::begins_more() {
+  if (!slice_is_over()) return true;
+  go_on_later();
+  return false;
+}
+
+// Whether this connection has had its share of the turn: so many requests, or so much time.
+bool H1Session::slice_is_over() {
+  constexpr std::uint16_t requests_max = 128;
+  constexpr std::uint64_t time_ns_max = 100'000;
+  if (slice_turn_ != shared_.turn) {
+    slice_turn_ = shared_.turn;
+    slice_since_ns_ = shared_.served_since_ns;
+    slice_requests_ = 0;
+    slice_clock_at_ = 1;
+  }
+  if (++slice_requests_ >= requests_max) return true;
+  if (slice_requests_ < slice_clock_at_) return false;
+  const std::uint64_t now_ns = shared_.clock.read_ns();
+  if (slice_since_ns_ == 0) {
+    slice_since_ns_ = now_ns;
+    slice_clock_at_ = static_cast<std::uint16_t>(slice_requests_ + 1);
+    return false;
+  }
+  const std::uint64_t elapsed_ns = now_ns - slice_since_ns_;
+  if (elapsed_ns >= time_ns_max) {
+    slice_requests_ = requests_max;
+    return true;
+  }
+  slice_clock_at_ = static_cast<std::uint16_t>(
+      slice_requests_ + count_until_look(slice_requests_, elapsed_ns, time_ns_max));
+  return false;
+}
+
+// The requests that have been read already are begun in this connection's next turn (ENG-016).
+void H1Session::go_on_later() {
+  connection_.go_on_in_turn();
+}
+
+// Begins the next slice of the requests that have been read already.
+void H1Session::go_on() {
+  const bool has_backlog = life_ == Life::open && transport().reading_paused() && parked_ &&
+                           parked_->phase == Phase::backlog;
+  // With too much output queued, resume_input() goes on once that has left.
+  if (!has_backlog || transport().queued_bytes() > shared_.config.send_queue_bytes_high) return;
+  transport().resume_reading();
+  // Taken out first: what is read from it may be parked, or paused, again.
+  std::unique_ptr<ParkedMessage> backlog = std::move(parked_);
+  const std::size_t left_bytes = consume(backlog->unread()).size();
+  const bool keeps = life_ == Life::open || (life_ == Life::handling && !ends_behind());
+  if (left_bytes == 0 || !keeps) {
+    if (left_bytes != 0) peer_through_ = false;
+    shared_.take_back(std::move(backlog));
+  } else {
+    CHECK(!parked_);
+    backlog->keep_unread(left_bytes, shared_.config.pipeline_requests_max);
+    parked_ = std::move(backlog);
+    if (life_ == Life::handling && backlog_is_full()) connection_.pause_reading();
+  }
+  connection_.recount();
+  // Nothing but the empty line behind a request may have waited (H1-003).
+  const bool is_idle =
+      life_ == Life::open && transport().queued_bytes() == 0 && is_between_messages();
+  if (is_idle && waiting_ == Wait::nothing) {
+    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
+  }
+  if (life_ == Life::open && transport().peer_finished() && !transport().reading_paused())
+    peer_finished();
+  connection_.read_on();
+}
+
+// --- reading, and what is sent ---
+
+void H1Session::resume_input() {
+  // Paused by what waits behind the handler, or by the owner of a WebSocket.
+  if (life_ == Life::handling || life_ == Life::upgraded) return;
+  if (parked_ && parked_->spool) return;  // by a disk that is slower than the peer
+  if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) return go_on_later();
+  transport().resume_reading();
+  connection_.recount();
+  if (life_ == Life::open && transport().peer_finished()) peer_finished();
+  connection_.read_on();
+}
+
+// A producer that waits hears of it at the end of the turn.
+void H1Session::note_room() {
+  if (kept_ == nullptr) return;
+  kept_->note_room();
+  connection_.schedule();
+}
+
+void H1Session::note_peer_finished() {
+  if (kept_ == nullptr) return;
+  kept_->note_peer_finished();
+  connection_.schedule();
+}
+
+void H1Session::settle() {
+  if (life_ == Life::handling) settle_kept();
+}
+
+std::span<char> H1Session::receive_room() {
+  if (!parked_ || !owes_much()) return {};
+  // Without memory for more it comes into the buffers that all share, and is refused from there.
+  return parked_->room_for_body();
+}
+
+bool H1Session::may_begin_request() const {
+  return life_ == Life::open && !connection_.transport().reading_paused() &&
+         (!parked_ || parked_->phase == Phase::head);
+}
+
+// --- time ---
+
+void H1Session::inspect(std::uint64_t seen_ms) {
+  if (waiting_ != Wait::nothing && seen_ms >= wait_deadline_ms_) {
+    if (transport().hears() || !transport().may_receive()) {
+      expire();
+    } else {
+      // Short of buffers, we have not looked at what the peer may have sent (CON-010).
+      wait_deadline_ms_ = shared_.clock.now_ms() + TimerWheel::tick_ms;
+    }
+  }
+  if (kept_ != nullptr && seen_ms >= kept_->deadline_ms) time_out();
+}
+
+std::uint64_t H1Session::deadline_ms() const {
+  std::uint64_t next_ms = TimerWheel::no_deadline_ms;
+  if (waiting_ != Wait::nothing) next_ms = wait_deadline_ms_;
+  return kept_ == nullptr ? next_ms : std::min(next_ms, kept_->deadline_ms);
+}
+
+void H1Session::expire() {
+  const Wait what = waiting_;
+  waiting_ = Wait::nothing;
+  Stats& stats = shared_.stats;
+  switch (what) {
+    case Wait::nothing:
+      return;
+    case Wait::header:
+      if (parked_ && parked_->parser.started()) {
+        refuse(Reason::refused_header_timeout, method_parked());
+      } else {
+        stats.count(Reason::closed_no_request);
+        connection_.begin_close();
+      }
+      return;
+    case Wait::body:
+      if (streams_body()) return refuse_streamed(Reason::refused_body_too_slow);
+      refuse(Reason::refused_body_too_slow, method_parked());
+      return;
+    case Wait::drain_body:
+      stats.count(Reason::closed_body_not_drained);
+      unpark();
+      finish();
+      connection_.finish_if_flushed();
+      return;
+    case Wait::keep_alive:
+    case Wait::drain:
+      stats.count(Reason::closed_keep_alive);
+      connection_.begin_close();
+      return;
+  }
+}
+
+std::uint64_t H1Session::idle_since_ms() const {
+  const bool idle = life_ == Life::open && waiting_ == Wait::keep_alive && is_between_messages();
+  return idle ? wait_deadline_ms_ - shared_.idle_ms : TimerWheel::no_deadline_ms;
+}
+
+void H1Session::drain() {
+  if (kept_ != nullptr && !ends_behind()) {
+    // Its answer may be the last one, but what has arrived behind it is not lost (PRC-012).
+    end_behind();
+    ended_by_stop_ = true;
+  }
+  if (life_ != Life::open || !is_between_messages() || transport().queued_bytes() != 0) return;
+  wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
+}
+
+// --- requests that are turned away, and WebSockets ---
+
+// True if the request has its answer. The connection goes on: what is short comes back (RSP-026).
+bool H1Session::shed(const RequestHead& head, std::string_view rest) {
+  const Reason reason = shared_.shed_reason();
+  if (reason == Reason::none) return false;
+  shared_.tell(reason, this);
+  const RefusalBodies& bodies = shared_.refusal_bodies;
+  const std::array<FieldView, 2> fields{{{"Retry-After", "1"}, {"Cache-Control", "no-store"}}};
+  answer_whole(
+      head,
+      {.status = refusal_status(reason), .content_type = &bodies.content_type(), .fields = fields},
+      bodies.of_reason(reason), persistence_with_unread(head, rest), reason);
+  return true;
+}
+
+// True if the request has gone another way than that of nearly all.
+bool H1Session::begin_rarely(const RequestHead& head, std::string_view rest) {
+  if (shared_.may_shed && shed(head, rest)) return true;
+  return head.has_upgrade && upgrade(head);
+}
+
+// False if the request is one like any other (H1-073).
+bool H1Session::upgrade(const RequestHead& head) {
+  if (!websocket::asks_for_websocket(head)) return false;
+  const Match match = shared_.routes.match_websocket(head, shared_.match_scratch);
+  if (match.outcome != MatchOutcome::found) return false;
+  const RouteSettings& route = *match.route;
+  // Refused, it ends the connection whatever a stop wants of it (H1-074).
+  ended_by_stop_ = false;
+  Reason reason = websocket::read_handshake(head).reason;
+  if (reason == Reason::none && !route.websocket_any_origin) {
+    const bool passes = websocket::origin_passes(head, route.websocket_lists_origins
+                                                           ? route.websocket_origins
+                                                           : shared_.websocket_rules.origins);
+    if (!passes) reason = Reason::refused_websocket_origin;
+  }
+  if (reason != Reason::none) {
+    write_refusal(head, reason);
+    conclude(Persistence::close);
+    return true;
+  }
+  call(route.handler, head, {}, match, Persistence::close);
+  if (life_ != Life::handling) shared_.stats.count(Reason::closed_upgrade_refused);
+  return true;
+}
+
+// An exchange that may still become a WebSocket: what comes behind it is not discarded (WS-006).
+bool H1Session::awaits_upgrade() const {
+  return kept_ != nullptr && kept_->match().route != nullptr && kept_->match().route->is_websocket;
+}
+
+WebSocketAccepted H1Session::accept_websocket(const WebSocketAccept& accept,
+                                              const WebSocketListener& listener) {
+  CHECK(awaits_upgrade() && !kept_->response_begun());
+  const RequestHead& head = kept_->exchange().request();
+  const RouteSettings& route = *kept_->match().route;
+  if (!accept.subprotocol.empty() && !websocket::offers_protocol(head, accept.subprotocol)) {
+    shared_.stats.count(Reason::fault_websocket_protocol);
+    return {.fault = AcceptFault::protocol};
+  }
+  websocket::Handshake handshake = websocket::read_handshake(head);
+  if (!shared_.websocket_rules.deflates) handshake.deflate = {};
+  std::array<char, date_bytes> date;
+  shared_.response_blocks.copy_date(date.data());
+  if (!websocket::write_switch_head(output(),
+                                    {.key = handshake.key,
+                                     .protocol = accept.subprotocol,
+                                     .deflate = handshake.deflate,
+                                     .date = {date.data(), date.size()},
+                                     .fields = accept.fields},
+                                    shared_.stats)) {
+    return {.fault = AcceptFault::header};
+  }
+  const WebSocketConnection& socket = connection_.accept_websocket(
+      {.deflate = handshake.deflate,
+       .message_bytes_max =
+           accept.message_bytes_max.value_or(shared_.config.websocket_message_bytes_max)},
+      listener);
+  if (shared_.access_log != nullptr) {
+    log_exchange(head, &route, {.status = 101, .body_bytes = 0}, Reason::none);
+  }
+  answered(Persistence::close);
+  return {.socket = {shared_.websockets, socket.place()}, .topics = &shared_.topics};
+}
+
+}  // namespace pelton::http

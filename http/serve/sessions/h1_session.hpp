@@ -1,0 +1,283 @@
+// HTTP/1.1 over a transport: requests in, exchanges, responses out. The host of its one exchange.
+//
+//   handling ──► upgraded
+//     ▲ │
+//     │ ▼
+//     open ────────► over
+//
+// open: requests are read and answered. handling: a handler has suspended its exchange, requests
+// after it wait, and what it answers moves the session on at the end of a turn. upgraded: a
+// WebSocket has taken the session's place. over: the last response is leaving, or nothing does.
+//
+// The functions stand in h1_message.cpp (a request that lies whole in one receive), h1_reading.cpp
+// (one in pieces), h1_streamed_bodies.cpp and h1_spooled_bodies.cpp (large bodies), h1_answers.cpp,
+// h1_pending.cpp and h1_streams.cpp (answers that come later, or in pieces) and h1_session.cpp (the
+// rest: time, pipelining, the end).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "core/memory/output.hpp"
+#include "core/reason.hpp"
+#include "core/timer_wheel.hpp"
+#include "http/h1/response_writer.hpp"
+#include "http/handler.hpp"
+#include "http/message/request_head.hpp"
+#include "http/routing/route_table.hpp"
+#include "http/serve/endpoints.hpp"
+#include "http/serve/exchange.hpp"
+#include "http/serve/parked_message.hpp"
+
+namespace pelton::http {
+
+struct Shared;
+class Connection;
+class PendingExchange;
+class Transport;
+
+class H1Session final : public ExchangeHost {
+ public:
+  H1Session(Connection& connection, Shared& shared) : connection_(connection), shared_(shared) {}
+  H1Session(const H1Session&) = delete;
+  H1Session& operator=(const H1Session&) = delete;
+
+  // --- for the connection ---
+
+  // Waits for the first request.
+  void begin();
+  // What arrives is the beginning of a message.
+  bool is_at_message_begin() const { return life_ == Life::open && !parked_; }
+  // Octets that are, and may be answered at once.
+  void received_plain(std::string_view octets);
+  // Octets wherever a message has come to.
+  void received(std::string_view octets);
+  // Octets that were received into receive_room().
+  void receive_own(std::size_t bytes);
+  // The peer's FIN.
+  void peer_finished();
+  // Where the next octets belong, if they are that many; empty: into the shared buffers.
+  std::span<char> receive_room();
+  // What arrives now begins a request, or its head.
+  bool may_begin_request() const;
+
+  bool is_open() const { return life_ == Life::open; }
+  bool is_handling() const { return life_ == Life::handling; }
+  bool is_upgraded() const { return life_ == Life::upgraded; }
+  // Nothing is read or answered any more.
+  void end();
+
+  // Everything that was queued has left.
+  void all_sent() {
+    if (life_ == Life::open && waiting_ == Wait::nothing && is_between_messages()) await_request();
+  }
+  // Less is queued than before.
+  void note_room();
+  // Goes on reading what was paused for output that is backed up.
+  void resume_input();
+  // What arrived cannot be kept, or what was to leave cannot be queued: the connection is cut when
+  // the turn settles it, since whoever calls may need it until then (PRC-036).
+  void lack_memory();
+  // The end of a turn that scheduled it.
+  void settle();
+  // The next slice of requests that have been read already.
+  void go_on();
+  // What is due by `seen_ms` is done.
+  void inspect(std::uint64_t seen_ms);
+  std::uint64_t deadline_ms() const;
+  // A graceful stop began: an idle connection has `drain_idle_ms` left (PRC-013).
+  void drain();
+  // It ends as soon as nothing that has arrived is unread (PRC-012).
+  bool ends_once_read() const { return ended_by_stop_ && life_ == Life::open; }
+  // Since when it has been idle between requests; no_deadline_ms if it is not.
+  std::uint64_t idle_since_ms() const;
+  // Requests that were begun on it.
+  std::uint64_t request_count() const { return request_count_; }
+  // Who said `Connection: close` has sent its last octet.
+  bool peer_said_all() const { return peer_through_; }
+  // It was not received, but the peer's FIN has come.
+  void note_peer_finished();
+  // The exchange that waits for its answer, if any, is over with the connection.
+  void drop_exchange(ExchangeEvent event, Reason reason);
+  PendingExchange* exchange() { return kept_; }
+  // What has been received of a message, or waits; null if nothing.
+  const ParkedMessage* parked() const { return parked_.get(); }
+  std::unique_ptr<ParkedMessage> take_parked() { return std::move(parked_); }
+  // Nobody waits for the rest of a message any more.
+  void unpark();
+
+  // --- ExchangeHost ---
+
+  ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) override;
+  void end_kept(Outcome outcome, std::span<const FieldView> trailers) override;
+  void forsake() override;
+  std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire at_limit, void* context) override;
+  HeadFault begin_stream(const ResponseHead& head) override;
+  std::size_t write(std::string_view piece) override;
+  bool is_backed_up() override;
+  bool wants_more() const override;
+  ExchangeHandle hand_over(const ExchangeListener& listener) override;
+  std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) override;
+  void await_turn() override;
+  void note_truncated() override;
+  Shared& shared() override { return shared_; }
+  std::shared_ptr<const BodyFile> body_file() const override;
+  std::string_view take_body(std::size_t bytes_max) override;
+  bool body_ended() const override;
+  Reason body_fault() const override;
+  WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
+                                     const WebSocketListener& listener) override;
+  const Endpoints& endpoints() override;
+  bool is_secure() const override;
+
+ private:
+  enum class Life : std::uint8_t { open, handling, upgraded, over };
+  enum class Wait : std::uint8_t { nothing, header, body, drain_body, keep_alive, drain };
+  struct Sent {
+    std::uint16_t status;  // 0: no response has begun
+    std::uint64_t body_bytes;
+  };
+
+  Transport& transport();
+  const Transport& transport() const;
+  Output& output();
+
+  // Messages.
+  // What arrives is the beginning of a message that may be answered at once.
+  bool reads_messages() const;
+  std::string_view consume(std::string_view octets);
+  std::string_view begin_message(const RequestHead& head, std::string_view rest);
+  std::string_view begin_body(const RequestHead& head, const Match& match, std::string_view rest);
+  std::string_view skip_body(const RequestHead& head, std::string_view rest);
+  bool holds_chunked_body(std::string_view rest) const;
+  bool must_close_unread(const RequestHead& head, std::string_view rest) const;
+
+  // Messages in pieces.
+  void park_head(std::string_view octets);
+  ParkedMessage& park(ParkedMessage::Phase phase);
+  bool parked_begun() const;
+  // No octet of a message has come, but perhaps of the empty line ahead of it (H1-003).
+  bool is_between_messages() const { return !parked_ || !parked_begun(); }
+  std::string_view resume(std::string_view octets);
+  std::string_view resume_head(std::string_view octets);
+  std::string_view resume_length_body(std::string_view octets);
+  std::string_view resume_chunked_body(std::string_view octets);
+  std::string_view resume_discard(std::string_view octets);
+  void length_body_grew(std::size_t bytes);
+  void serve_parked(std::unique_ptr<ParkedMessage> message, std::string_view body);
+  Method method_parked() const;
+  bool owes_much() const;
+  void earn_body_credit(std::size_t bytes);
+
+  // Bodies in files.
+  void begin_spool();
+  std::string_view resume_spooled(std::string_view octets);
+  std::string_view spool_on(std::string_view behind);
+  void spooled();
+  void hold_for_spool();
+  void release_from_spool();
+  void serve_spooled();
+
+  // Bodies that a handler reads as they arrive.
+  std::string_view begin_streamed_body(const RequestHead& head, const Match& match,
+                                       std::string_view rest);
+  std::string_view resume_streamed(std::string_view octets);
+  void earn_streamed_credit(std::size_t bytes);
+  void receive_streamed(std::size_t bytes);
+  void streamed_body_grew(bool complete);
+  bool streams_body() const { return parked_ && parked_->is_streamed(); }
+  void pause_body();
+  void resume_body();
+  void refuse_streamed(Reason reason);
+
+  // Pipelined requests, which wait or are begun in slices, one slice in a turn of the loop.
+  void keep_backlog(std::string_view octets);
+  void received_behind(std::string_view octets);
+  bool backlog_is_full() const;
+  bool begins_more();
+  bool slice_is_over();
+  void go_on_later();
+
+  // Answers.
+  void dispatch(const RequestHead& head, std::string_view body, const Match& match);
+  void call(const Handler& handler, const RequestHead& head, std::string_view body,
+            const Match& match, h1::Persistence persistence);
+  bool begin_rarely(const RequestHead& head, std::string_view rest);
+  bool shed(const RequestHead& head, std::string_view rest);
+  bool upgrade(const RequestHead& head);
+  bool awaits_upgrade() const;
+  void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
+  void answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
+                    std::string_view rest);
+  void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
+                    h1::Persistence persistence, Reason reason);
+  // How the connection goes on behind it: as asked, or it ends without an answer.
+  h1::Persistence write_whole(const RequestHead& head, const ResponseHead& response,
+                              std::string_view body, h1::Persistence persistence, Reason reason);
+  // Counts that there was no memory to answer with; how the connection goes on behind what is
+  // queued.
+  h1::Persistence leave_unanswered();
+  void settle_exchange(Exchange& exchange, Outcome outcome);
+  h1::Persistence settle_answer(Exchange& exchange, Outcome outcome);
+  void refuse(Reason reason, Method method);
+  void write_refusal(const RequestHead& head, Reason reason);
+  void log_exchange(const RequestHead& head, const RouteSettings* route, const Sent& sent,
+                    Reason reason);
+  Sent sent_last();
+
+  // How the connection goes on.
+  h1::Persistence end_wanted();
+  h1::Persistence persistence_for(const RequestHead& head);
+  h1::Persistence persistence_of_last(const RequestHead& head);
+  h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest);
+  void conclude(h1::Persistence persistence);
+  void conclude_last();
+  bool ends_behind() const;
+  void end_behind();
+
+  // Exchanges that outlive their handler's call.
+  // The message that the handler which runs now reads from, or an empty one to copy it to.
+  std::unique_ptr<ParkedMessage> take_served_message();
+  void settle_kept();
+  void end_stream(Outcome outcome, std::span<const FieldView> trailers);
+  void send_early();
+  void answered(h1::Persistence persistence);
+  void move_on();
+  void time_out();
+  void forget_kept(Reason reason);
+
+  // Time, and the end.
+  void start_header_timer();
+  void wait_for(Wait what, std::uint64_t until_ms);
+  void await_request();
+  void expire();
+  void finish();
+
+  Connection& connection_;
+  Shared& shared_;
+
+  Life life_ = Life::open;
+  Wait waiting_ = Wait::nothing;
+  // The peer has said that nothing follows its request, which was taken whole, and nothing has.
+  bool peer_through_ = false;
+  // Only a stop ends it: what has arrived is still answered (PRC-012, PRC-018).
+  bool ended_by_stop_ = false;
+  h1::Persistence persistence_behind_{};  // handling, answered: how it goes on,
+  Reason cut_behind_ = Reason::none;      // or why it does not
+
+  // Of the slice that was begun last.
+  std::uint64_t slice_since_ns_ = 0;
+  std::uint32_t slice_turn_ = 0;
+  std::uint16_t slice_requests_ = 0;
+  std::uint16_t slice_clock_at_ = 0;  // so many requests on, time is looked at
+
+  std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
+  std::uint64_t request_count_ = 0;
+  std::uint64_t parked_since_ns_ = 0;  // of the message that straddles receives
+  std::unique_ptr<ParkedMessage> parked_;
+  PendingExchange* kept_ = nullptr;  // handling, not answered yet
+};
+
+}  // namespace pelton::http

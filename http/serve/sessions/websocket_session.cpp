@@ -1,0 +1,138 @@
+#include "http/serve/sessions/websocket_session.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "http/serve/connection.hpp"
+#include "http/serve/shared.hpp"
+
+namespace pelton::http {
+
+WebSocketSession::WebSocketSession(Connection& connection, const WebSocketConnection::Terms& terms,
+                                   const WebSocketListener& listener)
+    : connection_(connection),
+      socket_(connection.shared().websockets.emplace(
+          connection.shared().websocket_parts, static_cast<WebSocketHost&>(*this), terms, listener,
+          connection.shared().clock.now_ms())) {}
+
+void WebSocketSession::drop() {
+  Shared& shared = connection_.shared();
+  socket_.lose();
+  shared.topics.forget({shared.websockets, socket_.place()});
+  shared.websockets.erase(socket_.place().slot);
+  if (unread_) shared.take_back(std::move(unread_));
+}
+
+Shared& WebSocketSession::shared() {
+  return connection_.shared();
+}
+
+Transport& WebSocketSession::transport() {
+  return connection_.transport();
+}
+
+void WebSocketSession::begin(std::unique_ptr<ParkedMessage> unread) {
+  unread_ = std::move(unread);
+  if (shared().stopping) socket_.drain(shared().clock.now_ms());
+}
+
+void WebSocketSession::drain() {
+  socket_.drain(shared().clock.now_ms());
+  connection_.schedule();
+}
+
+// --- octets in ---
+
+void WebSocketSession::received(std::span<char> octets) {
+  if (unread_) return keep_unread(octets);
+  const std::size_t read = socket_.receive(octets, shared().clock.now_ms());
+  connection_.schedule();
+  if (read != octets.size() && !socket_.over()) keep_unread(octets.subspan(read));
+}
+
+void WebSocketSession::keep_unread(std::span<const char> octets) {
+  if (!unread_) {
+    unread_ = shared().lend_parked();
+    unread_->phase = ParkedMessage::Phase::backlog;
+  }
+  if (unread_->octets.append({octets.data(), octets.size()})) return;
+  transport().output().fail();
+  connection_.schedule();
+}
+
+// Of a backlog `left_bytes` have been read already: they are not moved out of the way, which would
+// cost more than the rest is worth.
+void WebSocketSession::read_unread() {
+  ParkedMessage& backlog = *unread_;
+  const std::span<char> octets{backlog.octets.data(), backlog.octets.size()};
+  backlog.left_bytes +=
+      socket_.receive(octets.subspan(backlog.left_bytes), shared().clock.now_ms());
+  if (backlog.left_bytes == octets.size() || socket_.over()) shared().take_back(std::move(unread_));
+}
+
+void WebSocketSession::peer_finished() {
+  // What waits unread came before it.
+  if (!unread_) lose();
+  connection_.schedule();
+}
+
+// Goes on with what waits unread, then with what is still to come.
+void WebSocketSession::resume() {
+  if (unread_ && !socket_.paused()) read_unread();
+  if (socket_.over() || socket_.paused()) return;
+  transport().resume_reading();
+  if (transport().peer_finished()) return lose();
+  connection_.read_on();
+}
+
+// The peer's FIN came without a Close.
+void WebSocketSession::lose() {
+  shared().stats.count(Reason::closed_by_peer);
+  socket_.lose();
+}
+
+// --- octets out ---
+
+void WebSocketSession::sent() {
+  socket_.sent(shared().clock.now_ms());
+  connection_.inspect_by(socket_.deadline_ms());
+}
+
+Output& WebSocketSession::websocket_output() {
+  return transport().output();
+}
+
+std::size_t WebSocketSession::websocket_queued_bytes() const {
+  return connection_.transport().queued_bytes();
+}
+
+void WebSocketSession::websocket_changed() {
+  connection_.schedule();
+}
+
+// --- the end of a turn ---
+
+void WebSocketSession::settle() {
+  const std::uint64_t now_ms = shared().clock.now_ms();
+  socket_.settle(now_ms);
+  const bool goes_on = transport().reading_paused() || unread_ || transport().peer_finished();
+  if (goes_on && !socket_.over() && !socket_.paused()) {
+    resume();
+    // The handlers have yet to have their turn with what came ahead of it.
+    if (socket_.refused()) socket_.put_off_refusal(now_ms + 1);
+    socket_.tell_news(now_ms);
+  }
+  if (socket_.over()) return;
+  if (socket_.refused()) connection_.inspect_by(now_ms + 1);
+  if (socket_.paused() && !transport().reading_paused()) connection_.pause_reading();
+  connection_.inspect_by(socket_.deadline_ms());
+  // Who sends more than the peer takes hears of the room by a completion.
+  if (socket_.awaits_room() && transport().can_send()) connection_.begin_send();
+}
+
+void WebSocketSession::inspect(std::uint64_t seen_ms) {
+  socket_.inspect(seen_ms);
+  if (socket_.over() || socket_.refused()) connection_.schedule();
+}
+
+}  // namespace pelton::http

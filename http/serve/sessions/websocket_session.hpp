@@ -1,0 +1,68 @@
+// A WebSocket over a transport: what arrives goes to it, its frames leave, and once it is over the
+// connection ends after what it has queued. It takes the place of the session that shook hands.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "core/memory/output.hpp"
+#include "http/serve/parked_message.hpp"
+#include "http/serve/websocket_connection.hpp"
+
+namespace pelton::http {
+
+class Connection;
+struct Shared;
+class Transport;
+
+class WebSocketSession final : public WebSocketHost {
+ public:
+  // It has been accepted; the response to its handshake is queued.
+  WebSocketSession(Connection& connection, const WebSocketConnection::Terms& terms,
+                   const WebSocketListener& listener);
+  WebSocketSession(const WebSocketSession&) = delete;
+  WebSocketSession& operator=(const WebSocketSession&) = delete;
+  // The connection ends: the owner of the WebSocket hears of it at the latest now. Comes last.
+  void drop();
+
+  const WebSocketConnection& socket() const { return socket_; }
+
+  // The handshake is over. `unread`, a backlog or null, came after it.
+  void begin(std::unique_ptr<ParkedMessage> unread);
+  void received(std::span<char> octets);
+  // The peer's FIN.
+  void peer_finished();
+  void note_peer_finished() { socket_.note_peer_finished(); }
+  // What is queued is handed to the engine, and has left.
+  void begin_sending() { socket_.begin_sending(); }
+  void sent();
+  // The end of a turn that scheduled it. The connection ends if socket() is over then.
+  void settle();
+  void inspect(std::uint64_t seen_ms);
+  std::uint64_t deadline_ms() const { return socket_.deadline_ms(); }
+  bool awaits_room() const { return socket_.awaits_room(); }
+  // A stop has begun.
+  void drain();
+  // Octets wait unread.
+  bool has_unread() const { return unread_ != nullptr; }
+
+  Output& websocket_output() override;
+  std::size_t websocket_queued_bytes() const override;
+  void websocket_changed() override;
+
+ private:
+  Shared& shared();
+  Transport& transport();
+  void keep_unread(std::span<const char> octets);
+  void read_unread();
+  void resume();
+  void lose();
+
+  Connection& connection_;
+  WebSocketConnection& socket_;
+  std::unique_ptr<ParkedMessage> unread_;
+};
+
+}  // namespace pelton::http
