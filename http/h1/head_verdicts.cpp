@@ -62,9 +62,14 @@ Reason HeadParser::judge_head(Input in) {
   RequestHead& head = at_.head;
   const auto has = [&](FieldName name) { return (at_.seen & bit_of(name)) != 0; };
   if (!has(FieldName::host) && head.version_minor == 1) return Reason::refused_host_missing;
-  if (at_.target_authority.bytes != 0 && has(FieldName::host) &&
-      !same_authority(at_.target_authority.in(in.begin), head.authority.in(in.begin), http_port)) {
-    return Reason::refused_authority_mismatch;
+  if (at_.target_authority.bytes != 0 && has(FieldName::host)) {
+    const std::string_view authority = at_.target_authority.in(in.begin);
+    // `http://` or `https://` stands ahead of it.
+    const bool is_https = (authority.data()[-4] | 0x20) == 's';
+    const std::uint16_t port = is_https ? https_port : http_port;
+    if (!same_authority(authority, head.authority.in(in.begin), port)) {
+      return Reason::refused_authority_mismatch;
+    }
   }
   if (has(FieldName::transfer_encoding)) {
     if (head.version_minor == 0) return Reason::refused_transfer_encoding_http10;

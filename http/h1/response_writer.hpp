@@ -14,6 +14,7 @@
 #include "core/stats.hpp"
 #include "core/two_digits.hpp"
 #include "http/h1/streamed_body.hpp"
+#include "http/message/persistence.hpp"
 #include "http/message/ready_head.hpp"
 #include "http/message/response_defaults.hpp"
 #include "http/message/response_head.hpp"
@@ -64,13 +65,6 @@ class ResponseBlocks {
   std::array<Block, status_max - status_min + 1> blocks_;
   std::array<char, 37> date_{};
   std::int64_t date_seconds_ = -1;
-};
-
-// How the connection goes on after this response (CON-023, H1-084).
-enum class Persistence : std::uint8_t {
-  keep,         // HTTP/1.1: nothing is said
-  keep_stated,  // HTTP/1.0: "Connection: keep-alive"
-  close,        // "Connection: close"
 };
 
 class ResponseWriter {
@@ -124,12 +118,7 @@ class ResponseWriter {
     output.recover();
   }
 
-  // Of the response that was finished last, read from where it was written.
-  std::uint16_t status_in(const Output& output) const {
-    const char* digits = output.data() + start_ + 9;
-    return static_cast<std::uint16_t>((digits[0] - '0') * 100 + (digits[1] - '0') * 10 +
-                                      (digits[2] - '0'));
-  }
+  // Of the response that was finished last, while nothing was written after it.
   std::size_t body_bytes_in(const Output& output) const {
     return rule_ == BodyRule::whole ? output.size() - (length_at_ + length_digits_ + 4) : 0;
   }

@@ -10,7 +10,9 @@
 
 namespace pelton::http {
 
+// Where a scheme names no port (RFC 9110 section 4.2).
 inline constexpr std::uint16_t http_port = 80;
+inline constexpr std::uint16_t https_port = 443;
 
 inline constexpr std::size_t host_bytes_max = 253;
 // Host, colon and five digits.

@@ -19,6 +19,7 @@ class ReadyHead {
 
   // The same by its parts: for a response that must say more, say less, or may not be sent at all.
   ResponseHead parts() const { return {.status = status_, .content_type = &content_type_}; }
+  std::uint16_t status() const { return status_; }
   const ContentType& content_type() const { return content_type_; }
   // A body of any length may follow this head as it is.
   bool is_plain() const { return is_plain_; }

@@ -49,7 +49,10 @@ Match RouteTable::match_websocket(const RequestHead& head, MatchScratch& scratch
 
 Match RouteTable::match_rest(const RequestHead& head, std::string_view path,
                              MatchScratch& scratch) const {
-  return parts_.mounts.empty() ? match_own(head, path, scratch) : match_mounts(head, path, scratch);
+  const Match match =
+      parts_.mounts.empty() ? match_own(head, path, scratch) : match_mounts(head, path, scratch);
+  if (match.outcome == MatchOutcome::found || !parts_.catch_all) return match;
+  return {.outcome = MatchOutcome::found, .route = &*parts_.catch_all, .location = path};
 }
 
 Match RouteTable::match_own(const RequestHead& head, std::string_view path,

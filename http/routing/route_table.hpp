@@ -69,6 +69,9 @@ class RouteTable {
     std::vector<RouteSettings> settings;  // by route
     TrailingSlash trailing_slash = TrailingSlash::strict;
     std::vector<Mount> mounts;
+    // Answers what nothing else here does, as a route that was found: any method and target, with
+    // its body. For what hosts another application, which judges both itself.
+    std::optional<RouteSettings> catch_all = {};
   };
 
   explicit RouteTable(Parts parts);

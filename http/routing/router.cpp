@@ -74,7 +74,8 @@ RouteTable Router::freeze(const Options& options) const {
                      .methods = methods_,
                      .settings = settings_,
                      .trailing_slash = options.trailing_slash,
-                     .mounts = std::move(mounts)});
+                     .mounts = std::move(mounts),
+                     .catch_all = options.catch_all});
 }
 
 }  // namespace pelton::http

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ class Router {
     TrailingSlash trailing_slash = TrailingSlash::strict;
     std::uint64_t hash_key = 0;  // random per process (URL-005); tests choose it
     std::vector<Mount> mounts = {};
+    std::optional<RouteSettings> catch_all = {};  // see RouteTable::Parts
   };
 
   // Returns the route's index, which counts up from 0. After an error nothing has changed.

@@ -10,9 +10,7 @@ Exchange::Exchange(const Exchange& live, const RequestHead& request, std::string
               .body = body,
               .match = match,
               .host = live.parts_.host,
-              .writer = live.parts_.writer,
-              .output = live.parts_.output,
-              .persistence = live.parts_.persistence}),
+              .sink = live.parts_.sink}),
       state_(live.state_) {}
 
 ExchangeHandle Exchange::suspend(const ExchangeListener& listener) {
@@ -30,7 +28,7 @@ ExchangeHandle Exchange::take_over(const ExchangeListener& listener) {
 
 HeadFault Exchange::respond(const ResponseHead& head, std::string_view body) {
   if (const HeadFault fault = begin(head); fault != HeadFault::none) return fault;
-  if (!parts_.output.append(body)) [[unlikely]] {
+  if (!parts_.sink.body_output().append(body)) [[unlikely]] {
     abandon();
     return HeadFault::memory;
   }
@@ -39,7 +37,7 @@ HeadFault Exchange::respond(const ResponseHead& head, std::string_view body) {
 
 void Exchange::abandon() {
   CHECK(state_ == State::begun);
-  parts_.writer.abandon(parts_.output);
+  parts_.sink.abandon();
   state_ = State::idle;
 }
 

@@ -10,7 +10,6 @@
 #include "core/check.hpp"
 #include "core/memory/output.hpp"
 #include "core/reason.hpp"
-#include "http/h1/response_writer.hpp"
 #include "http/handler.hpp"
 #include "http/message/request_head.hpp"
 #include "http/message/response_head.hpp"
@@ -20,6 +19,7 @@
 #include "http/serve/endpoints.hpp"
 #include "http/serve/exchange_handle.hpp"
 #include "http/serve/orphaned_handler.hpp"
+#include "http/serve/response_sink.hpp"
 #include "http/serve/websocket.hpp"
 
 namespace pelton::http {
@@ -61,9 +61,7 @@ class Exchange {
     std::string_view body;
     const Match& match;
     ExchangeHost& host;
-    h1::ResponseWriter& writer;
-    Output& output;
-    h1::Persistence persistence;
+    ResponseSink sink;
   };
 
   explicit Exchange(const Parts& parts) : parts_(parts) {}
@@ -92,22 +90,22 @@ class Exchange {
   // patched in place. After a fault nothing is left of the attempt and another begin() may follow.
   HeadFault begin(const ResponseHead& head) {
     CHECK(state_ == State::idle);
-    const HeadFault fault = parts_.writer.begin(parts_.output, head, parts_.persistence,
-                                                parts_.request.method == Method::head);
+    status_ = head.status;
+    const HeadFault fault = parts_.sink.begin(head);
     if (fault == HeadFault::none) state_ = State::begun;
     return fault;
   }
-  Output& body_output() { return parts_.output; }
+  Output& body_output() { return parts_.sink.body_output(); }
   HeadFault begin(const ReadyHead& head) {
     CHECK(state_ == State::idle);
-    const HeadFault fault = parts_.writer.begin(parts_.output, head, parts_.persistence,
-                                                parts_.request.method == Method::head);
+    status_ = head.status();
+    const HeadFault fault = parts_.sink.begin(head);
     if (fault == HeadFault::none) state_ = State::begun;
     return fault;
   }
   HeadFault finish() {
     CHECK(state_ == State::begun);
-    const HeadFault fault = parts_.writer.finish(parts_.output);
+    const HeadFault fault = parts_.sink.finish();
     state_ = fault == HeadFault::none ? State::finished : State::idle;
     return fault;
   }
@@ -116,7 +114,9 @@ class Exchange {
 
   bool responded() const { return state_ == State::finished; }
   // Once responded.
-  std::uint16_t status() const { return parts_.writer.status_in(parts_.output); }
+  std::uint16_t status() const { return status_; }
+  // Right after that: octets of the body that leave.
+  std::uint64_t body_bytes() const { return parts_.sink.body_bytes(); }
   bool begun() const { return state_ == State::begun; }
 
   // The answer comes later: the request moves to memory of its own, this object ends with the call,
@@ -189,14 +189,15 @@ class Exchange {
   }
 
   // For the host: how the connection goes on behind a response that has not begun yet.
-  h1::Persistence persistence() const { return parts_.persistence; }
-  void persist(h1::Persistence persistence) { parts_.persistence = persistence; }
+  Persistence persistence() const { return parts_.sink.persistence(); }
+  void persist(Persistence persistence) { parts_.sink.persist(persistence); }
 
  private:
   enum class State : std::uint8_t { idle, begun, finished, suspended };
 
   Parts parts_;
   State state_ = State::idle;
+  std::uint16_t status_ = 0;  // of the response that was begun last
 };
 
 }  // namespace pelton::http

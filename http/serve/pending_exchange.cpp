@@ -79,7 +79,7 @@ bool PendingExchange::tell_news() {
 void PendingExchange::spare_connection(bool spared) {
   // What the response has said already is not taken back.
   if (response_begun()) return;
-  exchange_.persist(spared ? behind_body_ : h1::Persistence::close);
+  exchange_.persist(spared ? behind_body_ : Persistence::close);
 }
 
 bool PendingExchange::wants_continue() const {

@@ -11,8 +11,8 @@
 #include "core/memory/slab.hpp"
 #include "core/reason.hpp"
 #include "core/timer_wheel.hpp"
-#include "http/h1/response_writer.hpp"
 #include "http/h1/streamed_body.hpp"
+#include "http/message/persistence.hpp"
 #include "http/routing/match.hpp"
 #include "http/routing/route_table.hpp"
 #include "http/serve/arriving_body.hpp"
@@ -58,19 +58,19 @@ class PendingExchange {
   std::uint64_t body_credit_ms = 0;
   // The body is awaited: the connection ends with a response ahead of its end, unless little is
   // left of it.
-  void await_body(h1::Persistence behind_body) {
+  void await_body(Persistence behind_body) {
     behind_body_ = behind_body;
     body_awaited_ = true;
   }
   // The connection ends with the response, whatever comes of the body.
   void end_connection() {
-    behind_body_ = h1::Persistence::close;
+    behind_body_ = Persistence::close;
     exchange_.persist(behind_body_);
   }
   // Whether the connection may go on though the body has not all come.
   void spare_connection(bool spared);
   // But for its body, the connection would go on.
-  bool would_go_on() const { return behind_body_ != h1::Persistence::close; }
+  bool would_go_on() const { return behind_body_ != Persistence::close; }
   // The handler waits for a body that the peer holds back until it is told to go on (H1-071).
   bool wants_continue() const;
   void note_continue() { continued_ = true; }
@@ -105,7 +105,7 @@ class PendingExchange {
   Match match_;
   ExchangeListener listener_;
   Exchange exchange_;
-  h1::Persistence behind_body_{};
+  Persistence behind_body_{};
   bool body_awaited_ = false;
   bool continued_ = false;
   bool room_awaited_ = false;

@@ -19,7 +19,6 @@ constexpr std::string_view base64_digits =
 constexpr std::string_view key_suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 1.3
 constexpr std::size_t key_bytes = 24;
 constexpr std::size_t key_digits = 22;  // of sixteen octets; then two of padding
-constexpr std::uint16_t https_port = 443;
 
 bool is_key(std::string_view text) {
   return text.size() == key_bytes && text.ends_with("==") &&
@@ -73,14 +72,14 @@ Origin read_origin(std::string_view text) {
   return {authority, secure ? https_port : http_port};
 }
 
-bool is_same_place(const Origin& origin, std::string_view authority) {
+bool is_same_place(const Origin& origin, std::string_view authority, std::uint16_t default_port) {
   Authority parts;
   if (origin.authority.empty() || !read_authority(authority, parts)) return false;
   std::array<char, authority_bytes_max> left;
   std::array<char, authority_bytes_max> right;
   const std::size_t left_bytes =
       normalise_authority(origin.authority, origin.default_port, left.data());
-  const std::size_t right_bytes = normalise_authority(authority, http_port, right.data());
+  const std::size_t right_bytes = normalise_authority(authority, default_port, right.data());
   return std::string_view(left.data(), left_bytes) == std::string_view(right.data(), right_bytes);
 }
 
@@ -143,7 +142,7 @@ std::array<char, accept_bytes> accept_value(std::string_view key) {
   return text;
 }
 
-bool origin_passes(const RequestHead& head, std::span<const std::string> origins) {
+bool origin_passes(const RequestHead& head, std::span<const std::string> origins, bool is_secure) {
   unsigned count = 0;
   std::string_view origin;
   for (const Field& field : head.fields) {
@@ -155,7 +154,8 @@ bool origin_passes(const RequestHead& head, std::span<const std::string> origins
   if (count > 1) return false;
   const bool listed = std::ranges::any_of(
       origins, [&](const std::string& one) { return one == "*" || one == origin; });
-  return listed || is_same_place(read_origin(origin), head.text(head.authority));
+  return listed || is_same_place(read_origin(origin), head.text(head.authority),
+                                 is_secure ? https_port : http_port);
 }
 
 bool offers_protocol(const RequestHead& head, std::string_view protocol) {

@@ -33,7 +33,7 @@ std::array<char, accept_bytes> accept_value(std::string_view key);
 
 // WS-004: no Origin, one whose host and port are the request's own, or one of those listed; "*"
 // lists all.
-bool origin_passes(const RequestHead& head, std::span<const std::string> origins);
+bool origin_passes(const RequestHead& head, std::span<const std::string> origins, bool is_secure);
 
 // The request offers this subprotocol.
 bool offers_protocol(const RequestHead& head, std::string_view protocol);

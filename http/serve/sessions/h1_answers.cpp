@@ -9,8 +9,6 @@
 
 namespace pelton::http {
 
-using h1::Persistence;
-
 namespace {
 
 struct MatchAnswer {
@@ -85,7 +83,8 @@ Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
     const Reason reason = failed                                 ? Reason::fault_handler
                           : match.outcome == MatchOutcome::found ? Reason::none
                                                                  : answer_to(match.outcome).reason;
-    log_exchange(exchange.request(), match.found_route(), sent_last(), reason);
+    log_exchange(exchange.request(), match.found_route(),
+                 {exchange.status(), exchange.body_bytes()}, reason);
   }
   return shared_.writer.close_wanted() ? end_wanted() : exchange.persistence();
 }
@@ -94,11 +93,6 @@ Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
 [[gnu::noinline]] Persistence H1Session::end_wanted() {
   ended_by_stop_ = false;
   return Persistence::close;
-}
-
-// Of the response that was written whole, and last.
-H1Session::Sent H1Session::sent_last() {
-  return {shared_.writer.status_in(output()), shared_.writer.body_bytes_in(output())};
 }
 
 // One line for an exchange (PRC-051).
@@ -217,7 +211,7 @@ Persistence H1Session::write_whole(const RequestHead& head, const ResponseHead& 
     return leave_unanswered();
   CHECK(fault == HeadFault::none);
   if (shared_.access_log != nullptr) [[unlikely]]
-    log_exchange(head, nullptr, sent_last(), reason);
+    log_exchange(head, nullptr, {response.status, shared_.writer.body_bytes_in(output())}, reason);
   return persistence;
 }
 

@@ -8,8 +8,6 @@
 
 namespace pelton::http {
 
-using h1::Persistence;
-
 Persistence H1Session::persistence_for(const RequestHead& head) {
   if (!head.keep_alive || request_count_ >= shared_.requests_max) return persistence_of_last(head);
   return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
@@ -30,9 +28,7 @@ void H1Session::call(const Handler& handler, const RequestHead& head, std::strin
                      .body = body,
                      .match = match,
                      .host = *this,
-                     .writer = shared_.writer,
-                     .output = output(),
-                     .persistence = persistence});
+                     .sink = {shared_.writer, output(), persistence, head.method == Method::head}});
   const Outcome outcome = handler(exchange);
   if (outcome != Outcome::responded || !exchange.responded() || shared_.access_log != nullptr)
       [[unlikely]] {

@@ -11,7 +11,6 @@
 
 namespace pelton::http {
 
-using h1::Persistence;
 using Phase = ParkedMessage::Phase;
 
 namespace {
@@ -261,9 +260,9 @@ bool H1Session::upgrade(const RequestHead& head) {
   ended_by_stop_ = false;
   Reason reason = websocket::read_handshake(head).reason;
   if (reason == Reason::none && !route.websocket_any_origin) {
-    const bool passes = websocket::origin_passes(head, route.websocket_lists_origins
-                                                           ? route.websocket_origins
-                                                           : shared_.websocket_rules.origins);
+    const auto& origins =
+        route.websocket_lists_origins ? route.websocket_origins : shared_.websocket_rules.origins;
+    const bool passes = websocket::origin_passes(head, origins, is_secure());
     if (!passes) reason = Reason::refused_websocket_origin;
   }
   if (reason != Reason::none) {

@@ -203,7 +203,7 @@ class H1Session final : public ExchangeHost {
   // Answers.
   void dispatch(const RequestHead& head, std::string_view body, const Match& match);
   void call(const Handler& handler, const RequestHead& head, std::string_view body,
-            const Match& match, h1::Persistence persistence);
+            const Match& match, Persistence persistence);
   bool begin_rarely(const RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
   bool upgrade(const RequestHead& head);
@@ -212,27 +212,26 @@ class H1Session final : public ExchangeHost {
   void answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
                     std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
-                    h1::Persistence persistence, Reason reason);
+                    Persistence persistence, Reason reason);
   // How the connection goes on behind it: as asked, or it ends without an answer.
-  h1::Persistence write_whole(const RequestHead& head, const ResponseHead& response,
-                              std::string_view body, h1::Persistence persistence, Reason reason);
+  Persistence write_whole(const RequestHead& head, const ResponseHead& response,
+                          std::string_view body, Persistence persistence, Reason reason);
   // Counts that there was no memory to answer with; how the connection goes on behind what is
   // queued.
-  h1::Persistence leave_unanswered();
+  Persistence leave_unanswered();
   void settle_exchange(Exchange& exchange, Outcome outcome);
-  h1::Persistence settle_answer(Exchange& exchange, Outcome outcome);
+  Persistence settle_answer(Exchange& exchange, Outcome outcome);
   void refuse(Reason reason, Method method);
   void write_refusal(const RequestHead& head, Reason reason);
   void log_exchange(const RequestHead& head, const RouteSettings* route, const Sent& sent,
                     Reason reason);
-  Sent sent_last();
 
   // How the connection goes on.
-  h1::Persistence end_wanted();
-  h1::Persistence persistence_for(const RequestHead& head);
-  h1::Persistence persistence_of_last(const RequestHead& head);
-  h1::Persistence persistence_with_unread(const RequestHead& head, std::string_view rest);
-  void conclude(h1::Persistence persistence);
+  Persistence end_wanted();
+  Persistence persistence_for(const RequestHead& head);
+  Persistence persistence_of_last(const RequestHead& head);
+  Persistence persistence_with_unread(const RequestHead& head, std::string_view rest);
+  void conclude(Persistence persistence);
   void conclude_last();
   bool ends_behind() const;
   void end_behind();
@@ -243,7 +242,7 @@ class H1Session final : public ExchangeHost {
   void settle_kept();
   void end_stream(Outcome outcome, std::span<const FieldView> trailers);
   void send_early();
-  void answered(h1::Persistence persistence);
+  void answered(Persistence persistence);
   void move_on();
   void time_out();
   void forget_kept(Reason reason);
@@ -264,8 +263,8 @@ class H1Session final : public ExchangeHost {
   bool peer_through_ = false;
   // Only a stop ends it: what has arrived is still answered (PRC-012, PRC-018).
   bool ended_by_stop_ = false;
-  h1::Persistence persistence_behind_{};  // handling, answered: how it goes on,
-  Reason cut_behind_ = Reason::none;      // or why it does not
+  Persistence persistence_behind_{};  // handling, answered: how it goes on,
+  Reason cut_behind_ = Reason::none;  // or why it does not
 
   // Of the slice that was begun last.
   std::uint64_t slice_since_ns_ = 0;

@@ -10,7 +10,6 @@
 
 namespace pelton::http {
 
-using h1::Persistence;
 using Phase = ParkedMessage::Phase;
 
 namespace {

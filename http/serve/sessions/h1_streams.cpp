@@ -9,8 +9,6 @@
 
 namespace pelton::http {
 
-using h1::Persistence;
-
 HeadFault H1Session::begin_stream(const ResponseHead& head) {
   CHECK(kept_ != nullptr && !kept_->response_begun());
   const Exchange& exchange = kept_->exchange();

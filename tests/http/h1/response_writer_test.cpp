@@ -61,7 +61,6 @@ TEST_F(ResponseWriterTest, WS_001_WS_002_a_426_names_what_to_upgrade_to) {
                           "Connection: upgrade\r\nSec-WebSocket-Version: 13\r\n") +
                   date + "Content-Type: text/plain\r\nConnection: close\r\nContent-Length: " +
                   std::to_string(bytes) + "\r\n\r\n" + std::string(bytes, 'x'));
-    EXPECT_EQ(writer_.status_in(output_), 426);
   }
   const FieldView bad{"a b", "c"};
   EXPECT_EQ(writer_.begin_naming_websocket(output_, {.status = 426, .fields = {&bad, 1}},

@@ -41,6 +41,26 @@ TEST(RouteTable, literals_parameters_and_converters) {
   EXPECT_EQ(routes("GET "), "404");
 }
 
+TEST(RouteTable, a_catch_all_answers_any_method_and_target) {
+  Router router;
+  ASSERT_TRUE(add_line(router, "GET /own"));
+  RouteSettings hosted;
+  hosted.streams_body = true;
+  hosted.path = "hosted";
+  const RouteTable table = router.freeze({.catch_all = hosted});
+  MatchScratch scratch;
+  EXPECT_EQ(table.match(head_of("GET /own"), scratch).route->path, "/own");
+  for (const char* const request : {"POST /own", "GET /other", "PURGE /own", "TRACE /", "OPTIONS *",
+                                    "OPTIONS /own", "GET /%ff", "GET /a/../b", "HEAD /other"}) {
+    const Match match = table.match(head_of(request), scratch);
+    EXPECT_EQ(match.outcome, MatchOutcome::found) << request;
+    EXPECT_EQ(match.found_route()->path, "hosted") << request;
+    EXPECT_TRUE(match.route->streams_body);
+    EXPECT_FALSE(match.head_of_get);
+  }
+  EXPECT_EQ(table.match(head_of("GET /a%2Fb"), scratch).location, "/a%2Fb");
+}
+
 TEST(RouteTable, priority_within_a_segment) {
   Routes routes({"GET /{a}", "GET /{a:path}", "GET /{a:regex(.*[01].*)}", "GET /{a:regex(1.*)}",
                  "GET /{a:float}", "GET /{a:int}", "GET /{a:uuid}", "GET /x{a}", "GET /x{a}y",

@@ -53,9 +53,7 @@ class ExchangeTest : public testing::Test {
                      .body = "body",
                      .match = match_,
                      .host = host_,
-                     .writer = writer_,
-                     .output = output_,
-                     .persistence = h1::Persistence::keep});
+                     .sink = {writer_, output_, Persistence::keep, false}});
   }
 
   RequestHead head_;

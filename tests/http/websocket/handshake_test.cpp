@@ -109,10 +109,11 @@ TEST(Handshake, RFC_6455_section_1_3_the_accept_value) {
 
 TEST(Handshake, WS_004_an_origin_is_the_host_itself_or_listed) {
   const std::vector<std::string> listed = {"https://other.example", "null"};
+  bool is_secure = false;
   const auto passes = [&](std::string_view host, std::string_view origin_lines) {
     std::string octets = with("Host: a", "Host: " + std::string(host));
     octets.insert(octets.size() - 2, origin_lines);
-    return origin_passes(Request(octets).head(), listed);
+    return origin_passes(Request(octets).head(), listed, is_secure);
   };
   EXPECT_TRUE(passes("a.example", ""));
   for (const auto& [host, origin] :
@@ -142,7 +143,12 @@ TEST(Handshake, WS_004_an_origin_is_the_host_itself_or_listed) {
   }
   EXPECT_FALSE(passes("a", "Origin: http://a\r\nOrigin: http://a\r\n"));
   const std::vector<std::string> any = {"*"};
-  EXPECT_TRUE(origin_passes(Request(handshake("/", "Origin: http://b\r\n")).head(), any));
+  EXPECT_TRUE(origin_passes(Request(handshake("/", "Origin: http://b\r\n")).head(), any, false));
+  // The port that the host leaves out is that of the scheme which the client speaks.
+  EXPECT_FALSE(passes("a.example:443", "Origin: https://a.example\r\n"));
+  is_secure = true;
+  EXPECT_TRUE(passes("a.example:443", "Origin: https://a.example\r\n"));
+  EXPECT_FALSE(passes("a.example:80", "Origin: http://a.example:443\r\n"));
 }
 
 TEST(Handshake, WS_005_a_subprotocol_that_is_offered) {

@@ -1,0 +1,14 @@
+// How the connection goes on after a response (CON-023, H1-084).
+#pragma once
+
+#include <cstdint>
+
+namespace pelton::http {
+
+enum class Persistence : std::uint8_t {
+  keep,         // nothing is said
+  keep_stated,  // to HTTP/1.0: "Connection: keep-alive"
+  close,        // "Connection: close"
+};
+
+}  // namespace pelton::http

@@ -1,0 +1,49 @@
+// Where an exchange's whole response is written. The sink knows how a head is written, where its
+// body goes and how the response is framed; whoever answers knows none of that, and no protocol.
+// HTTP/1.1 writes to the connection's output through the writer that its core shares.
+#pragma once
+
+#include <cstdint>
+
+#include "core/memory/output.hpp"
+#include "http/h1/response_writer.hpp"
+#include "http/message/persistence.hpp"
+#include "http/message/ready_head.hpp"
+#include "http/message/response_head.hpp"
+
+namespace pelton::http {
+
+class ResponseSink {
+ public:
+  // `for_head`: the request's method was HEAD, so no body octet will leave (RSP-003).
+  ResponseSink(h1::ResponseWriter& writer, Output& output, Persistence persistence, bool for_head)
+      : writer_(writer), output_(output), persistence_(persistence), for_head_(for_head) {}
+
+  // After a fault nothing was written.
+  HeadFault begin(const ResponseHead& head) {
+    return writer_.begin(output_, head, persistence_, for_head_);
+  }
+  HeadFault begin(const ReadyHead& head) {
+    return writer_.begin(output_, head, persistence_, for_head_);
+  }
+  // The body is appended here between begin() and finish().
+  Output& body_output() { return output_; }
+  // A fault takes everything back.
+  HeadFault finish() { return writer_.finish(output_); }
+  void abandon() { writer_.abandon(output_); }
+
+  // Of the response that was finished last, right after that: octets of its body that leave.
+  std::uint64_t body_bytes() const { return writer_.body_bytes_in(output_); }
+
+  // How the connection goes on after a response that has not begun yet.
+  Persistence persistence() const { return persistence_; }
+  void persist(Persistence persistence) { persistence_ = persistence; }
+
+ private:
+  h1::ResponseWriter& writer_;
+  Output& output_;
+  Persistence persistence_;
+  const bool for_head_;
+};
+
+}  // namespace pelton::http
