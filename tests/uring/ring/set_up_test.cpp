@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "tests/uring/ring/ring_fixture.hpp"
 #include "tests/uring/ring/strace.hpp"
 #include "uring/ring/trial.hpp"
@@ -16,9 +18,16 @@ TEST_F(RingTest, ladder_ends_with_no_flags_at_all) {
   EXPECT_EQ(engine_->completion_entries(), 2048u);
 }
 
+// What the engine asked for. Newer libraries ask by themselves for a ring without an array of
+// submissions (IORING_SETUP_NO_SQARRAY, which older headers do not have).
+std::uint32_t flags_asked_for(const RingEngine& engine) {
+  constexpr std::uint32_t no_submission_array = 1u << 16;
+  return engine.set_up_flags() & ~no_submission_array;
+}
+
 // Every rung must carry the whole engine, whatever kernel stops there.
 void expect_rung(RingEngine& engine, std::size_t index) {
-  EXPECT_EQ(engine.set_up_flags(), set_up_ladder()[index]);
+  EXPECT_EQ(flags_asked_for(engine), set_up_ladder()[index]);
   const std::vector<TrialStep> report = try_ring(engine);
   EXPECT_EQ(report.back().error, 0) << report.back().name;
 }
@@ -53,18 +62,28 @@ TEST(StartRing, ENG_007_only_the_operations_of_this_engine_are_allowed) {
 TEST_F(RingTest, DISABLED_a_quarter_of_the_ring) {
   EXPECT_EQ(engine_->submission_entries(), 64u);
   EXPECT_EQ(engine_->completion_entries(), 512u);
-  EXPECT_EQ(engine_->set_up_flags(), set_up_ladder()[0]);
+  EXPECT_EQ(flags_asked_for(*engine_), set_up_ladder()[0]);
 }
 
 TEST_F(RingTest, DISABLED_half_of_the_buffers) {
   EXPECT_EQ(engine_->buffers().buffer_count(), 256u);
 }
 
+// A library that asks for a ring without an array of submissions asks again, without that, when it
+// is refused: then a rung takes two refusals.
+bool is_reached(std::size_t rung) {
+  const std::string test = "RingTest.DISABLED_rung_" + std::to_string(rung);
+  for (const std::size_t refusals : {rung, 2 * rung}) {
+    if (passes_under("io_uring_setup:error=EINVAL:when=1.." + std::to_string(refusals), test)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 TEST(SetUpFaults, ENG_002_one_rung_down_for_every_EINVAL) {
   if (!strace_works()) GTEST_SKIP() << "strace is missing or may not trace";
-  EXPECT_TRUE(passes_under("io_uring_setup:error=EINVAL:when=1", "RingTest.DISABLED_rung_1"));
-  EXPECT_TRUE(passes_under("io_uring_setup:error=EINVAL:when=1..2", "RingTest.DISABLED_rung_2"));
-  EXPECT_TRUE(passes_under("io_uring_setup:error=EINVAL:when=1..3", "RingTest.DISABLED_rung_3"));
+  for (const std::size_t rung : {1u, 2u, 3u}) EXPECT_TRUE(is_reached(rung)) << rung;
 }
 
 TEST(SetUpFaults, ENG_042_smaller_while_memory_is_refused) {
