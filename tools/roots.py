@@ -8,6 +8,7 @@ so none is left behind however that ends.
 from __future__ import annotations
 
 import fcntl
+import filecmp
 import os
 import re
 import shutil
@@ -107,11 +108,10 @@ def copy_source(to: Path) -> None:
         (to / name).unlink(missing_ok=True)
     for name in wanted:
         source, target = SOURCE / name, to / name
-        there = target.stat() if target.exists() else None
-        here = source.stat()
-        if there is None or (there.st_mtime_ns, there.st_size) != (here.st_mtime_ns, here.st_size):
+        if not target.exists() or not filecmp.cmp(source, target, shallow=False):
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+            # Dated now: what was built there meanwhile, of what the file was before, is older.
+            shutil.copy(source, target)
     manifest.write_text("\0".join(sorted(wanted)))
 
 

@@ -49,10 +49,13 @@ def test_a_copy_follows_the_sources_and_keeps_what_is_built_there(tmp_path: Path
     built = target / "build"
     built.mkdir()
     (built / "a.o").touch()
-    (source / "core/a.cpp").write_text("changed")
+    # Changed before that build ended, which had a copy of what it was; as long as before, too.
+    (source / "core/a.cpp").write_text("two")
+    os.utime(source / "core/a.cpp", (1, 1))
     (source / "core/b.cpp").unlink()
     roots.copy_source(target)
-    assert (target / "core/a.cpp").read_text() == "changed"
+    assert (target / "core/a.cpp").read_text() == "two"
+    assert (target / "core/a.cpp").stat().st_mtime_ns >= (built / "a.o").stat().st_mtime_ns
     assert not (target / "core/b.cpp").exists()
     assert (built / "a.o").exists()
 
