@@ -30,9 +30,10 @@ class ReadyHead {
   // Copied in whole blocks, because that asks for no exact length.
   void copy_to(char* cursor) const {
     const char* const from = padded_.data();
-    std::memcpy(cursor, from, 2 * block_bytes);
+    copy_block(cursor, from);
+    copy_block(cursor + block_bytes, from + block_bytes);
     for (std::size_t at = 2 * block_bytes; at < padded_.size(); at += block_bytes) [[unlikely]] {
-      std::memcpy(cursor + at, from + at, block_bytes);
+      copy_block(cursor + at, from + at);
     }
   }
   // Of the 29 octets of the date.
@@ -40,6 +41,16 @@ class ReadyHead {
 
  private:
   static constexpr std::size_t block_bytes = 64;
+
+  // A register at a time. For a copy of more octets gcc 16 takes a string instruction where it
+  // believes that few come by, and that one takes long to begin.
+  static void copy_block(char* to, const char* from) {
+    constexpr std::size_t step = 16;
+    std::memcpy(to, from, step);
+    std::memcpy(to + step, from + step, step);
+    std::memcpy(to + 2 * step, from + 2 * step, step);
+    std::memcpy(to + 3 * step, from + 3 * step, step);
+  }
 
   std::uint16_t status_;
   bool is_plain_;
