@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <ctime>
 
+#include "core/monotonic.hpp"
+
 namespace pelton {
 
 class Clock {
@@ -18,12 +20,7 @@ class Clock {
   std::int64_t wall_seconds() const { return wall_seconds_; }
 
   // Nanoseconds on the same clock at this very moment; for what took part of a turn.
-  virtual std::uint64_t read_ns() const {
-    timespec time{};
-    ::clock_gettime(CLOCK_MONOTONIC, &time);
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u +
-           static_cast<std::uint64_t>(time.tv_nsec);
-  }
+  virtual std::uint64_t read_ns() const { return monotonic_ns(); }
 
   // Monotonic time once more, behind work that may have taken long.
   void reread() { set_now_ns(read_ns()); }

@@ -1,10 +1,7 @@
 #include "core/log/writer.hpp"
 
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,9 +11,11 @@
 #include <mutex>
 #include <string>
 
-#include "core/check.hpp"
 #include "core/log/lane.hpp"
 #include "core/log/timestamp.hpp"
+#include "core/monotonic.hpp"
+#include "core/thread.hpp"
+#include "core/wake.hpp"
 
 namespace pelton {
 namespace {
@@ -28,38 +27,10 @@ constexpr std::uint64_t report_interval_ms = 1000;
 constexpr std::uint64_t reopen_interval_ms = 100;  // while there is no free descriptor
 constexpr std::uint64_t no_deadline_ms = ~std::uint64_t{0};
 constexpr std::size_t error_lane_share = 8;
-constexpr std::size_t thread_stack_bytes = 256 * 1024;
 
 std::uint64_t now_ms() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1000 +
-         static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
+  return monotonic_ns() / 1'000'000;
 }
-
-class Event {
- public:
-  Event() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { CHECK(descriptor_ >= 0); }
-  Event(const Event&) = delete;
-  ~Event() { ::close(descriptor_); }
-
-  void signal() const {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
-  }
-  void drain() const {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto taken = ::read(descriptor_, &count, sizeof count);
-  }
-  bool wait_for(std::uint64_t milliseconds) const {
-    pollfd entry{descriptor_, POLLIN, 0};
-    return ::poll(&entry, 1, static_cast<int>(milliseconds)) == 1;
-  }
-  int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 }  // namespace
 
@@ -81,8 +52,8 @@ struct LogWriter::State {
   void reopen_files(Attempt attempt);
 
   std::array<LogLane, 2> lanes;
-  Event wake;
-  Event done;
+  Wake wake;
+  Wake done;
   // The thread sleeps, or is about to: who publishes must wake it.
   std::atomic<bool> asleep = false;
   std::atomic<bool> reopen_wanted = false;
@@ -257,15 +228,6 @@ void LogWriter::commit() {
 }
 
 void LogWriter::start() {
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  // Signals are for threads that know what to do with them; one that a write causes must not end
-  // us.
-  CHECK(::pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
-  pthread_attr_t attributes;
-  ::pthread_attr_init(&attributes);
-  ::pthread_attr_setstacksize(&attributes, thread_stack_bytes);
   auto* shared = new std::shared_ptr<State>(state_);
   const auto body = [](void* argument) -> void* {
     const auto owner = static_cast<std::shared_ptr<State>*>(argument);
@@ -275,15 +237,13 @@ void LogWriter::start() {
     state->done.signal();
     return nullptr;
   };
-  if (::pthread_create(&thread_, &attributes, body, shared) == 0) {
-    ::pthread_setname_np(thread_, "pelton-log");
+  if (const auto thread = start_thread("pelton-log", body, shared)) {
+    thread_ = *thread;
     started_by_ = ::getpid();
   } else {
     // Out of threads: the next turn with something to say tries again.
     delete shared;
   }
-  ::pthread_attr_destroy(&attributes);
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 void LogWriter::finish() {

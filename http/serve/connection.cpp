@@ -282,7 +282,7 @@ void Connection::finish_if_flushed() {
   if (!transport_.flushed()) return;
   // What lingering guards the response from is an octet that comes behind it (RFC 9112
   // section 9.6): who said `Connection: close` must not send one.
-  if (transport_.peer_finished() || h1_.peer_said_all()) {
+  if (transport_.peer_finished() || h1_.peer_sent_all()) {
     begin_close();
   } else {
     linger();
@@ -422,7 +422,7 @@ const WebSocketConnection& Connection::accept_websocket(const WebSocketConnectio
   return websocket_->socket();
 }
 
-void Connection::begin_websocket(std::unique_ptr<ParkedMessage> unread) {
+void Connection::begin_websocket(std::unique_ptr<IncomingMessage> unread) {
   websocket_->begin(std::move(unread));
 }
 
@@ -498,7 +498,7 @@ void Connection::look_at_peer() {
 
 // Octets wait that no message or frame was read from yet.
 bool Connection::has_unread() const {
-  return h1_.parked() != nullptr || (websocket_ && websocket_->has_unread());
+  return h1_.incoming() != nullptr || (websocket_ && websocket_->has_unread());
 }
 
 Gauge Connection::gauge_now() const {
@@ -518,13 +518,13 @@ void Connection::uncount() {
 
 [[gnu::noinline]] void Connection::recount() {
   Gauges& gauges = shared_.connection_gauges;
-  using Phase = ParkedMessage::Phase;
-  const ParkedMessage* const parked = h1_.parked();
-  const bool reads_head = parked != nullptr && parked->phase == Phase::head;
+  using Phase = IncomingMessage::Phase;
+  const IncomingMessage* const incoming = h1_.incoming();
+  const bool reads_head = incoming != nullptr && incoming->phase == Phase::head;
   const bool queued = held_ != nullptr || (websocket_ && websocket_->has_unread()) ||
-                      (parked != nullptr && parked->phase == Phase::backlog);
+                      (incoming != nullptr && incoming->phase == Phase::backlog);
   const bool running =
-      h1_.exchange() != nullptr || websocket_ || (parked != nullptr && !reads_head && !queued);
+      h1_.exchange() != nullptr || websocket_ || (incoming != nullptr && !reads_head && !queued);
   uncount();
   counted_ = gauge_now();
   counted_queued_ = queued;

@@ -111,7 +111,7 @@ class Connection final : public TurnNode, public TimerNode {
   const WebSocketConnection& accept_websocket(const WebSocketConnection::Terms& terms,
                                               const WebSocketListener& listener);
   bool has_websocket() const { return websocket_ != nullptr; }
-  void begin_websocket(std::unique_ptr<ParkedMessage> unread);
+  void begin_websocket(std::unique_ptr<IncomingMessage> unread);
 
  private:
   // Completions.

@@ -15,7 +15,7 @@ Exchange::Exchange(const Exchange& live, const RequestHead& request, std::string
 
 ExchangeHandle Exchange::suspend(const ExchangeListener& listener) {
   CHECK(state_ == State::idle);
-  const ExchangeHandle handle = parts_.host.keep(*this, listener);
+  const ExchangeHandle handle = parts_.host.suspend(*this, listener);
   state_ = State::suspended;
   return handle;
 }

@@ -26,13 +26,14 @@ namespace pelton::http {
 
 struct Shared;
 
-// Whose exchange it is. None of this is asked of it by an exchange that is answered in one call.
+// Whoever owns an exchange, such as an HTTP/1.1 session. An exchange that is answered within the
+// call of its handler asks nothing of it. Each function does what that of Exchange says which calls
+// it.
 class ExchangeHost : public EndpointSource {
  public:
-  // Goes on with the exchange behind the handler's call.
-  virtual ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) = 0;
-  // Of the kept exchange, as Exchange says.
-  virtual void end_kept(Outcome outcome, std::span<const FieldView> trailers) = 0;
+  // Keeps the exchange after the handler's call; all that follows is about an exchange so kept.
+  virtual ExchangeHandle suspend(const Exchange& live, const ExchangeListener& listener) = 0;
+  virtual void end_suspended(Outcome outcome, std::span<const FieldView> trailers) = 0;
   virtual void forsake() = 0;
   virtual std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire expire,
                                                   void* context) = 0;
@@ -40,7 +41,7 @@ class ExchangeHost : public EndpointSource {
   virtual std::size_t write(std::string_view piece) = 0;
   virtual bool is_backed_up() = 0;
   virtual bool wants_more() const = 0;
-  // Null if no exchange is kept.
+  // Null if no exchange is suspended.
   virtual ExchangeHandle hand_over(const ExchangeListener& listener) = 0;
   virtual std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) = 0;
   virtual void await_turn() = 0;
@@ -127,7 +128,7 @@ class Exchange {
   // this follow each other at once, without a wait between. Ends this object and its handle.
   // `trailers` are those of a response in pieces, for who takes them (RSP-022).
   void end(Outcome outcome, std::span<const FieldView> trailers = {}) {
-    parts_.host.end_kept(outcome, trailers);
+    parts_.host.end_suspended(outcome, trailers);
   }
   // Once suspended: there is nobody left to answer to. Nothing more is sent, the connection closes.
   // Ends this object and its handle, as end() does.

@@ -14,7 +14,7 @@ Exchange* ExchangeHandle::get() const {
 }
 
 PendingExchange::PendingExchange(Place place, const Exchange& live,
-                                 std::unique_ptr<ParkedMessage> message, BlockPool& blocks,
+                                 std::unique_ptr<IncomingMessage> message, BlockPool& blocks,
                                  const ExchangeListener& listener)
     : body(blocks),
       place_(place),

@@ -18,7 +18,7 @@
 #include "http/serve/arriving_body.hpp"
 #include "http/serve/exchange.hpp"
 #include "http/serve/exchange_handle.hpp"
-#include "http/serve/parked_message.hpp"
+#include "http/serve/incoming_message.hpp"
 
 namespace pelton::http {
 
@@ -27,7 +27,7 @@ class PendingExchange {
   using Place = Slab<PendingExchange>::Place;
 
   // `message` holds the octets of the live exchange already, or is empty: then they are copied.
-  PendingExchange(Place place, const Exchange& live, std::unique_ptr<ParkedMessage> message,
+  PendingExchange(Place place, const Exchange& live, std::unique_ptr<IncomingMessage> message,
                   BlockPool& blocks, const ExchangeListener& listener);
   PendingExchange(const PendingExchange&) = delete;
   PendingExchange& operator=(const PendingExchange&) = delete;
@@ -46,7 +46,7 @@ class PendingExchange {
   bool over() const { return over_; }
 
   std::shared_ptr<const BodyFile> body_file() const { return message_->file; }
-  std::unique_ptr<ParkedMessage> take_message() { return std::move(message_); }
+  std::unique_ptr<IncomingMessage> take_message() { return std::move(message_); }
 
   // Till when it is to be answered.
   std::uint64_t deadline_ms = TimerWheel::no_deadline_ms;
@@ -99,7 +99,7 @@ class PendingExchange {
   const Match& keep_match(const Exchange& live);
 
   const Place place_;
-  std::unique_ptr<ParkedMessage> message_;
+  std::unique_ptr<IncomingMessage> message_;
   Output texts_;  // decoded values, Allow and Location
   std::array<PathValue, path_values_max> values_;
   Match match_;

@@ -157,16 +157,17 @@ void Shared::give_back_idle() {
   ::malloc_trim(0);
 }
 
-std::unique_ptr<ParkedMessage> Shared::lend_parked() {
-  if (parked_free_.empty()) return std::make_unique<ParkedMessage>(blocks, head_limits, scanner);
-  std::unique_ptr<ParkedMessage> parked = std::move(parked_free_.back());
-  parked_free_.pop_back();
-  return parked;
+std::unique_ptr<IncomingMessage> Shared::lend_message() {
+  if (messages_free_.empty())
+    return std::make_unique<IncomingMessage>(blocks, head_limits, scanner);
+  std::unique_ptr<IncomingMessage> incoming = std::move(messages_free_.back());
+  messages_free_.pop_back();
+  return incoming;
 }
 
-void Shared::take_back(std::unique_ptr<ParkedMessage> parked) {
-  parked->clear();
-  if (parked_free_.size() < free_kept_max) parked_free_.push_back(std::move(parked));
+void Shared::take_back(std::unique_ptr<IncomingMessage> incoming) {
+  incoming->clear();
+  if (messages_free_.size() < free_kept_max) messages_free_.push_back(std::move(incoming));
 }
 
 std::unique_ptr<WaitingReceives> Shared::lend_waiting() {

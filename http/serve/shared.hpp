@@ -14,6 +14,7 @@
 #include "core/memory/slab.hpp"
 #include "core/stats.hpp"
 #include "core/timer_wheel.hpp"
+#include "core/wake.hpp"
 #include "http/h1/head_parser.hpp"
 #include "http/h1/limits.hpp"
 #include "http/h1/response_writer.hpp"
@@ -27,9 +28,9 @@
 #include "http/serve/endpoints.hpp"
 #include "http/serve/files/disk_pool.hpp"
 #include "http/serve/held_descriptors.hpp"
+#include "http/serve/incoming_message.hpp"
 #include "http/serve/logs.hpp"
 #include "http/serve/orphaned_handler.hpp"
-#include "http/serve/parked_message.hpp"
 #include "http/serve/pending_exchange.hpp"
 #include "http/serve/spool_account.hpp"
 #include "http/serve/topics.hpp"
@@ -40,7 +41,6 @@
 #include "http/websocket/inflater.hpp"
 #include "uring/engine.hpp"
 #include "uring/loop.hpp"
-#include "uring/wake.hpp"
 
 namespace pelton::http {
 
@@ -86,8 +86,8 @@ struct Shared {
   void schedule(Connection& connection) {
     if (!connection.TurnNode::linked()) to_settle.push_back(connection);
   }
-  std::unique_ptr<ParkedMessage> lend_parked();
-  void take_back(std::unique_ptr<ParkedMessage> parked);
+  std::unique_ptr<IncomingMessage> lend_message();
+  void take_back(std::unique_ptr<IncomingMessage> incoming);
   std::unique_ptr<WaitingReceives> lend_waiting();
   void take_back(std::unique_ptr<WaitingReceives> waiting);
   // Why a request that begins now is turned away; none if it is not. Looks again at what raised
@@ -142,7 +142,7 @@ struct Shared {
   // Whose handler runs now, and the message that it reads from if that was copied out of a lease.
   struct Served {
     const H1Session* session = nullptr;
-    std::unique_ptr<ParkedMessage>* message = nullptr;
+    std::unique_ptr<IncomingMessage>* message = nullptr;
   };
   Served served;
 
@@ -164,7 +164,7 @@ struct Shared {
   std::uint64_t seen_ns = 0;
   std::uint64_t seen_ms = 0;
   // Other threads call the loop by it.
-  uring::Wake wake;
+  Wake wake;
   TurnQueue turn_queue;
   std::uint32_t turn = 0;  // of the loop
   // When the loop turned to the connection that it serves now; 0 in a turn in which it does not
@@ -196,7 +196,7 @@ struct Shared {
   // So many of each are kept for reuse; a burst beyond it goes back to the heap.
   static constexpr std::size_t free_kept_max = 64;
 
-  std::vector<std::unique_ptr<ParkedMessage>> parked_free_;
+  std::vector<std::unique_ptr<IncomingMessage>> messages_free_;
   std::vector<std::unique_ptr<WaitingReceives>> waiting_free_;
 };
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
-#include <ctime>
 #include <utility>
 
+#include "core/monotonic.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 #include "pymod/loop/handle_object.hpp"
 
@@ -36,13 +36,6 @@ constexpr int turns_behind_max = 64;
 constexpr double wait_s_max = 24 * 3600;
 constexpr std::uint32_t wake_slot = 0xFFFF'FFFF;
 constexpr Token wake_token(Operation::poll, 1, wake_slot);
-
-std::uint64_t monotonic_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 }  // namespace
 

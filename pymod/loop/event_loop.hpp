@@ -15,6 +15,7 @@
 #include "core/fork_guard.hpp"
 #include "core/standing_queue.hpp"
 #include "core/stats.hpp"
+#include "core/wake.hpp"
 #include "pymod/hotpath/refs.hpp"
 #include "pymod/loop/descriptor_watches.hpp"
 #include "pymod/loop/ready_queue.hpp"
@@ -22,7 +23,6 @@
 #include "uring/choice.hpp"
 #include "uring/engine.hpp"
 #include "uring/loop.hpp"
-#include "uring/wake.hpp"
 
 namespace pelton::py {
 
@@ -130,7 +130,7 @@ class EventLoop final : public uring::Work {
   std::array<uring::Completion, completions_per_turn> batch_;
   std::optional<ForkGuard> fork_guard_;  // of `engine_`
   Stats stats_;
-  std::optional<uring::Wake> wake_;
+  std::optional<Wake> wake_;
   bool wake_armed_ = false;
   int turns_behind_ = 0;  // in a row that left completions with the engine
   bool waiting_ = false;

@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/monotonic.hpp"
 #include "tests/uring/ring/filtered.hpp"
-#include "uring/ring/monotonic.hpp"
 
 namespace pelton::uring {
 namespace {

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <ctime>
 
 #include "core/check.hpp"
+#include "core/monotonic.hpp"
 #include "uring/sockets/socket_options.hpp"
 
 namespace pelton::uring {
@@ -19,10 +19,7 @@ namespace {
 // Nanoseconds until the deadline, 0 once it has come, no_deadline for ever.
 std::uint64_t left_until(std::uint64_t deadline_ns) {
   if (deadline_ns == no_deadline || deadline_ns == 0) return deadline_ns;
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  const std::uint64_t now_ns = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u +
-                               static_cast<std::uint64_t>(now.tv_nsec);
+  const std::uint64_t now_ns = monotonic_ns();
   return deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 }
 
@@ -110,8 +107,7 @@ void EpollEngine::reset(Descriptor socket) {
   if (static_cast<std::size_t>(socket) < watches_.size()) {
     CHECK(watches_[static_cast<std::size_t>(socket)].pending == 0);
   }
-  const linger at_once{.l_onoff = 1, .l_linger = 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  reset_on_close(socket);
   close_now(socket);
 }
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "core/check.hpp"
+#include "core/monotonic.hpp"
 #include "uring/limits.hpp"
-#include "uring/ring/monotonic.hpp"
 #include "uring/ring/ring.hpp"
 #include "uring/sockets/socket_options.hpp"
 

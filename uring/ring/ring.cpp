@@ -9,9 +9,9 @@
 #include <csignal>
 
 #include "core/check.hpp"
+#include "core/monotonic.hpp"
 #include "uring/limits.hpp"
 #include "uring/ring/abi.hpp"
-#include "uring/ring/monotonic.hpp"
 #include "uring/ring/ops/accept.hpp"
 #include "uring/ring/ops/cancel.hpp"
 #include "uring/ring/ops/close.hpp"

@@ -9,8 +9,8 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "core/monotonic.hpp"
 #include "uring/limits.hpp"
-#include "uring/ring/monotonic.hpp"
 
 namespace pelton::uring {
 

@@ -62,9 +62,13 @@ std::uint32_t accept_queue_max(Descriptor listener) {
   return kernels_own_max;
 }
 
-void close_with_reset(Descriptor socket) {
+void reset_on_close(Descriptor socket) {
   const linger at_once{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+void close_with_reset(Descriptor socket) {
+  reset_on_close(socket);
   ::close(socket);
 }
 

@@ -23,6 +23,9 @@ struct StreamOptions {
 // Returns 0 or the errno of setsockopt(2).
 int set_stream_options(Descriptor listener, const StreamOptions& options);
 
+// Whenever it is closed, its peer gets a RST.
+void reset_on_close(Descriptor socket);
+
 // Closes with RST and without lingering (CON-032); nothing unsent stays in the kernel.
 void close_with_reset(Descriptor socket);
 

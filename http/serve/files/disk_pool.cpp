@@ -1,16 +1,10 @@
 #include "http/serve/files/disk_pool.hpp"
 
-#include <signal.h>
-
-#include "core/check.hpp"
+#include "core/thread.hpp"
 
 namespace pelton::http {
 
-namespace {
-
-constexpr std::size_t thread_stack_bytes = 256 * 1024;
-
-}  // namespace
+namespace {}  // namespace
 
 DiskPool::~DiskPool() {
   {
@@ -58,27 +52,13 @@ void DiskPool::deliver() {
 }
 
 bool DiskPool::begin_thread() {
-  // Signals are for threads that know what to do with them.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  CHECK(::pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
-  pthread_attr_t attributes;
-  ::pthread_attr_init(&attributes);
-  ::pthread_attr_setstacksize(&attributes, thread_stack_bytes);
   const auto body = [](void* pool) -> void* {
     static_cast<DiskPool*>(pool)->run();
     return nullptr;
   };
-  pthread_t thread{};
-  const bool begun = ::pthread_create(&thread, &attributes, body, this) == 0;
-  if (begun) {
-    ::pthread_setname_np(thread, "pelton-disk");
-    threads_.push_back(thread);
-  }
-  ::pthread_attr_destroy(&attributes);
-  CHECK(::pthread_sigmask(SIG_SETMASK, &before, nullptr) == 0);
-  return begun;
+  const auto thread = start_thread("pelton-disk", body, this);
+  if (thread) threads_.push_back(*thread);
+  return thread.has_value();
 }
 
 void DiskPool::run() {

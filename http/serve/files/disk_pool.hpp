@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/intrusive_list.hpp"
-#include "uring/wake.hpp"
+#include "core/wake.hpp"
 
 namespace pelton::http {
 
@@ -26,7 +26,7 @@ class DiskWork : public ListNode {
 class DiskPool {
  public:
   // `wake` makes the loop call deliver().
-  explicit DiskPool(const uring::Wake& wake) : wake_(wake) {}
+  explicit DiskPool(const Wake& wake) : wake_(wake) {}
   DiskPool(const DiskPool&) = delete;
   DiskPool& operator=(const DiskPool&) = delete;
   // Waits for what is being worked on, and tells everybody that waits of an end.
@@ -44,7 +44,7 @@ class DiskPool {
   bool begin_thread();
   void run();
 
-  const uring::Wake& wake_;
+  const Wake& wake_;
   std::mutex mutex_;
   std::condition_variable wanted_;
   IntrusiveList<DiskWork> waiting_;

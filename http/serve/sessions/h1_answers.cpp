@@ -1,5 +1,5 @@
-// The answering half of a connection: a head and a body become an exchange, its answer becomes
-// output, and the two together decide whether the connection goes on.
+// How an HTTP/1.1 session answers: what a handler has written, what it answers itself where no
+// handler does, and whether the connection goes on after the response.
 #include <array>
 
 #include "core/check.hpp"
@@ -91,14 +91,14 @@ Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
 
 // The handler's own wish, which a stop that goes on with what has arrived does not overrule.
 [[gnu::noinline]] Persistence H1Session::end_wanted() {
-  ended_by_stop_ = false;
+  ends_once_read_ = false;
   return Persistence::close;
 }
 
 // One line for an exchange (PRC-051).
 void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route, const Sent& sent,
                              Reason reason) {
-  const std::uint64_t parked_since_ns = std::exchange(parked_since_ns_, 0);
+  const std::uint64_t incoming_since_ns = std::exchange(incoming_since_ns_, 0);
   shared_.access_log->write(
       {.request = head,
        .route = route,
@@ -106,7 +106,7 @@ void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route
        .status = sent.status,
        .reason = reason,
        .body_bytes = sent.body_bytes,
-       .began_ns = parked_since_ns != 0 ? parked_since_ns : shared_.clock.now_ns()});
+       .began_ns = incoming_since_ns != 0 ? incoming_since_ns : shared_.clock.now_ns()});
 }
 
 void H1Session::answer_unmatched(const RequestHead& head, const Match& match,
@@ -151,19 +151,19 @@ void H1Session::answer_unfit(const RequestHead& head, const RouteSettings& route
 // Every answer of a stop may be the last one and says so, but what has arrived behind its request
 // is not lost (PRC-012, PRC-018).
 [[gnu::noinline]] Persistence H1Session::persistence_of_last(const RequestHead& head) {
-  ended_by_stop_ = shared_.stopping && head.keep_alive &&
-                   request_count_ < shared_.config.requests_per_connection_max;
-  peer_through_ = !head.keep_alive;
+  ends_once_read_ = shared_.stopping && head.keep_alive &&
+                    request_count_ < shared_.config.requests_per_connection_max;
+  peer_sent_all_ = !head.keep_alive;
   return Persistence::close;
 }
 
 [[gnu::noinline]] void H1Session::conclude_last() {
-  if (ended_by_stop_) {
+  if (ends_once_read_) {
     if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
       connection_.pause_reading();
     return transport().cancel_receive();
   }
-  ended_by_stop_ = false;
+  ends_once_read_ = false;
   if (request_count_ >= shared_.config.requests_per_connection_max) {
     shared_.stats.count(Reason::closed_request_count);
   }
@@ -173,9 +173,9 @@ void H1Session::answer_unfit(const RequestHead& head, const RouteSettings& route
 // A body that will not be read may cost the connection (CON-021, H1-072).
 Persistence H1Session::persistence_with_unread(const RequestHead& head, std::string_view rest) {
   const Persistence persistence = persistence_for(head);
-  peer_through_ &= head.framing == BodyFraming::none;
+  peer_sent_all_ &= head.framing == BodyFraming::none;
   if (!must_close_unread(head, rest)) return persistence;
-  ended_by_stop_ = false;
+  ends_once_read_ = false;
   if (persistence == Persistence::close) return persistence;
   if (head.expects_continue) shared_.stats.count(Reason::closed_expect_unanswered);
   return Persistence::close;
@@ -215,25 +215,25 @@ Persistence H1Session::write_whole(const RequestHead& head, const ResponseHead& 
   return persistence;
 }
 
-Method H1Session::method_parked() const {
-  const bool in_head = parked_->phase == ParkedMessage::Phase::head;
-  return in_head ? parked_->parser.head().method : parked_->head.method;
+Method H1Session::incoming_method() const {
+  const bool in_head = incoming_->phase == IncomingMessage::Phase::head;
+  return in_head ? incoming_->parser.head().method : incoming_->head.method;
 }
 
 // `method` is that of the request, Method::other where it was not read: a refusal of HEAD has no
 // body (H1-093).
 void H1Session::refuse(Reason reason, Method method) {
   RequestHead head;
-  const bool has_head = parked_ && parked_->phase != ParkedMessage::Phase::head &&
-                        parked_->phase != ParkedMessage::Phase::backlog;
-  if (has_head && parked_->octets.size() >= parked_->head.head_bytes) {
-    head = parked_->head_in_place();
+  const bool has_head = incoming_ && incoming_->phase != IncomingMessage::Phase::head &&
+                        incoming_->phase != IncomingMessage::Phase::backlog;
+  if (has_head && incoming_->octets.size() >= incoming_->head.head_bytes) {
+    head = incoming_->head_in_place();
   }
   head.method = method;
   write_refusal(head, reason);
   waiting_ = Wait::nothing;
   conclude(Persistence::close);
-  if (parked_) unpark();
+  if (incoming_) drop_incoming();
   connection_.finish_if_flushed();
 }
 
@@ -247,7 +247,7 @@ void H1Session::write_refusal(const RequestHead& head, Reason reason) {
   shared_.tell(reason, this);
   const RefusalBodies& bodies = shared_.refusal_bodies;
   const FieldView no_store{"Cache-Control", "no-store"};
-  ended_by_stop_ = false;
+  ends_once_read_ = false;
   write_whole(head,
               {.status = refusal_status(reason),
                .content_type = &bodies.content_type(),

@@ -69,7 +69,7 @@ std::string_view H1Session::consume(std::string_view octets) {
       if (verdict == Verdict::rejected) {
         refuse(parser.reason(), parser.head().method);
       } else {
-        park_head(octets);
+        begin_partial_head(octets);
       }
       return {};
     }

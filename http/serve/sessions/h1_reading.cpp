@@ -1,5 +1,5 @@
-// The reading half of a connection: octets to messages to exchanges. A message inside one receive
-// is read in place; one that straddles receives is parked, that is copied once, and continued.
+// How an HTTP/1.1 session reads a request that does not lie whole in one receive: its octets are
+// copied once into an IncomingMessage, and reading goes on there with each receive.
 #include <algorithm>
 
 #include "core/check.hpp"
@@ -9,17 +9,17 @@
 
 namespace pelton::http {
 
-using Phase = ParkedMessage::Phase;
+using Phase = IncomingMessage::Phase;
 
 void H1Session::received(std::string_view octets) {
-  if (life_ == Life::handling) return received_behind(octets);
+  if (life_ == Life::handling) return received_while_handling(octets);
   // Whatever follows the request that ended the connection is discarded (H1-083).
   if (life_ != Life::open) {
-    peer_through_ = false;
+    peer_sent_all_ = false;
     return;
   }
   // What was on its way when reading paused: of a message that began before, or behind it all.
-  if (parked_ && parked_->phase != Phase::backlog) octets = resume(octets);
+  if (incoming_ && incoming_->phase != Phase::backlog) octets = resume(octets);
   if (octets.empty()) return;
   if (reads_messages()) {
     received_plain(octets);
@@ -30,13 +30,13 @@ void H1Session::received(std::string_view octets) {
 
 // What must wait because output is backed up, or a handler has not answered yet.
 void H1Session::keep_backlog(std::string_view octets) {
-  if (life_ == Life::handling) return received_behind(octets);
+  if (life_ == Life::handling) return received_while_handling(octets);
   if (life_ != Life::open) {
-    peer_through_ = false;
+    peer_sent_all_ = false;
     return;
   }
   CHECK(transport().reading_paused());
-  ParkedMessage& backlog = park(Phase::backlog);
+  IncomingMessage& backlog = begin_incoming(Phase::backlog);
   backlog.wait_behind(octets, shared_.config.pipeline_requests_max);
   if (backlog.has_failed()) return lack_memory();
   if (backlog_is_full()) transport().cancel_receive();
@@ -45,19 +45,19 @@ void H1Session::keep_backlog(std::string_view octets) {
 // H1-081, LIM-011
 bool H1Session::backlog_is_full() const {
   const ServerConfig& config = shared_.config;
-  const std::size_t bytes = parked_->unread().size();
+  const std::size_t bytes = incoming_->unread().size();
   // Ahead of an accept these are frames (WS-006).
   if (awaits_upgrade()) return bytes >= config.receive_credit_bytes;
-  return parked_->heads_waiting >= config.pipeline_requests_max ||
+  return incoming_->heads_waiting >= config.pipeline_requests_max ||
          bytes >= config.pipeline_bytes_max;
 }
 
-void H1Session::park_head(std::string_view octets) {
-  ParkedMessage& parked = park(Phase::head);
-  parked_since_ns_ = shared_.clock.now_ns();
-  if (!parked.octets.append(octets)) return refuse(Reason::shed_memory, Method::other);
+void H1Session::begin_partial_head(std::string_view octets) {
+  IncomingMessage& incoming = begin_incoming(Phase::head);
+  incoming_since_ns_ = shared_.clock.now_ns();
+  if (!incoming.octets.append(octets)) return refuse(Reason::shed_memory, Method::other);
   // Read once more from the start, now with a parser that stays: the shared one moves on.
-  const Verdict verdict = parked.parser.parse(parked.octets.view());
+  const Verdict verdict = incoming.parser.parse(incoming.octets.view());
   CHECK(verdict == Verdict::need_more);
   start_header_timer();
 }
@@ -65,18 +65,18 @@ void H1Session::park_head(std::string_view octets) {
 // The timer of a later request starts with its first octet, which the one CRLF ahead of it is not
 // (CON-003, H1-003).
 void H1Session::start_header_timer() {
-  if (waiting_ == Wait::header || !parked_begun()) return;
+  if (waiting_ == Wait::header || !incoming_begun()) return;
   wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
 }
 
-// --- parked messages ---
+// --- messages in pieces ---
 
-bool H1Session::parked_begun() const {
-  return parked_->phase != Phase::head || parked_->parser.started();
+bool H1Session::incoming_begun() const {
+  return incoming_->phase != Phase::head || incoming_->parser.started();
 }
 
 std::string_view H1Session::resume(std::string_view octets) {
-  switch (parked_->phase) {
+  switch (incoming_->phase) {
     case Phase::head:
       return resume_head(octets);
     case Phase::length_body:
@@ -99,15 +99,15 @@ std::string_view H1Session::resume(std::string_view octets) {
 }
 
 std::string_view H1Session::resume_head(std::string_view octets) {
-  ParkedMessage& parked = *parked_;
-  const std::size_t held_bytes = parked.octets.size();
-  if (!parked.octets.append(octets)) {
+  IncomingMessage& incoming = *incoming_;
+  const std::size_t held_bytes = incoming.octets.size();
+  if (!incoming.octets.append(octets)) {
     refuse(Reason::shed_memory, Method::other);
     return {};
   }
-  switch (parked.parser.parse(parked.octets.view())) {
+  switch (incoming.parser.parse(incoming.octets.view())) {
     case Verdict::rejected:
-      refuse(parked.parser.reason(), method_parked());
+      refuse(incoming.parser.reason(), incoming_method());
       return {};
     case Verdict::need_more:
       start_header_timer();
@@ -115,11 +115,12 @@ std::string_view H1Session::resume_head(std::string_view octets) {
     case Verdict::complete:
       break;
   }
-  const RequestHead& head = parked.parser.head();
-  parked.octets.truncate(head.head_bytes);
+  const RequestHead& head = incoming.parser.head();
+  incoming.octets.truncate(head.head_bytes);
   waiting_ = Wait::nothing;
-  // The head leaves the connection for the time of the message, so that its own body may be parked.
-  std::unique_ptr<ParkedMessage> owner = std::move(parked_);
+  // The head leaves the connection for the time of the message, so that its body may take that
+  // place.
+  std::unique_ptr<IncomingMessage> owner = std::move(incoming_);
   const std::string_view rest = begin_message(head, octets.substr(head.head_bytes - held_bytes));
   shared_.take_back(std::move(owner));
   connection_.recount();
@@ -127,9 +128,9 @@ std::string_view H1Session::resume_head(std::string_view octets) {
 }
 
 std::string_view H1Session::resume_length_body(std::string_view octets) {
-  const std::size_t taken = std::min(octets.size(), parked_->body_bytes_owed());
-  if (!parked_->octets.append(octets.substr(0, taken))) {
-    refuse(Reason::shed_memory, method_parked());
+  const std::size_t taken = std::min(octets.size(), incoming_->body_bytes_owed());
+  if (!incoming_->octets.append(octets.substr(0, taken))) {
+    refuse(Reason::shed_memory, incoming_method());
     return {};
   }
   octets.remove_prefix(taken);
@@ -139,19 +140,19 @@ std::string_view H1Session::resume_length_body(std::string_view octets) {
 
 void H1Session::length_body_grew(std::size_t bytes) {
   earn_body_credit(bytes);
-  if (parked_->body_bytes_owed() != 0) {
+  if (incoming_->body_bytes_owed() != 0) {
     if (!transport().receives_into_room() && owes_much()) transport().cancel_receive();
     return;
   }
-  std::unique_ptr<ParkedMessage> owner = std::move(parked_);
+  std::unique_ptr<IncomingMessage> owner = std::move(incoming_);
   waiting_ = Wait::nothing;
   const std::uint32_t head_bytes = owner->head.head_bytes;
   const std::string_view body = owner->octets.view().substr(head_bytes);
-  serve_parked(std::move(owner), body);
+  serve_incoming(std::move(owner), body);
 }
 
 // A handler that suspends the exchange takes the message with it.
-void H1Session::serve_parked(std::unique_ptr<ParkedMessage> message, std::string_view body) {
+void H1Session::serve_incoming(std::unique_ptr<IncomingMessage> message, std::string_view body) {
   const RequestHead& head = message->head_in_place();
   shared_.served = {.session = this, .message = &message};
   dispatch(head, body, shared_.routes.match(head, shared_.match_scratch));
@@ -161,60 +162,60 @@ void H1Session::serve_parked(std::unique_ptr<ParkedMessage> message, std::string
 }
 
 std::string_view H1Session::resume_chunked_body(std::string_view octets) {
-  if (parked_->whole) return spool_on(octets);
+  if (incoming_->whole) return spool_on(octets);
   while (!octets.empty()) {
-    ParkedMessage& parked = *parked_;
-    const ChunkedDecoder::Step step = parked.decoder.decode(octets);
+    IncomingMessage& incoming = *incoming_;
+    const ChunkedDecoder::Step step = incoming.decoder.decode(octets);
     earn_body_credit(step.consumed_bytes);
     octets.remove_prefix(step.consumed_bytes);
     switch (step.state) {
       case ChunkedDecoder::State::rejected:
-        refuse(parked.decoder.reason(), method_parked());
+        refuse(incoming.decoder.reason(), incoming_method());
         return {};
       case ChunkedDecoder::State::data:
-        if (!parked.body.append(step.data)) {
-          refuse(Reason::shed_memory, method_parked());
+        if (!incoming.body.append(step.data)) {
+          refuse(Reason::shed_memory, incoming_method());
           return {};
         }
-        if (!parked.spool && parked.body.size() > shared_.spool_rules.body_bytes_max_held)
+        if (!incoming.spool && incoming.body.size() > shared_.spool_rules.body_bytes_max_held)
           begin_spool();
         break;
       case ChunkedDecoder::State::need_more:
         break;
       case ChunkedDecoder::State::complete: {
-        if (parked.spool) {
-          parked.whole = true;
+        if (incoming.spool) {
+          incoming.whole = true;
           return spool_on(octets);
         }
-        std::unique_ptr<ParkedMessage> owner = std::move(parked_);
+        std::unique_ptr<IncomingMessage> owner = std::move(incoming_);
         waiting_ = Wait::nothing;
         const std::string_view body = owner->body.view();
-        serve_parked(std::move(owner), body);
+        serve_incoming(std::move(owner), body);
         return octets;
       }
     }
   }
-  return parked_->spool ? spool_on({}) : octets;
+  return incoming_->spool ? spool_on({}) : octets;
 }
 
 std::string_view H1Session::resume_discard(std::string_view octets) {
-  ParkedMessage& parked = *parked_;
+  IncomingMessage& incoming = *incoming_;
   while (!octets.empty()) {
-    if (parked.phase == Phase::discard_length) {
-      const std::uint64_t taken = std::min<std::uint64_t>(octets.size(), parked.left_bytes);
-      parked.left_bytes -= taken;
+    if (incoming.phase == Phase::discard_length) {
+      const std::uint64_t taken = std::min<std::uint64_t>(octets.size(), incoming.left_bytes);
+      incoming.left_bytes -= taken;
       octets.remove_prefix(taken);
-      if (parked.left_bytes == 0) break;
+      if (incoming.left_bytes == 0) break;
     } else {
-      const ChunkedDecoder::Step step = parked.decoder.decode(octets);
+      const ChunkedDecoder::Step step = incoming.decoder.decode(octets);
       octets.remove_prefix(step.consumed_bytes);
-      parked.left_bytes -= std::min<std::uint64_t>(parked.left_bytes, step.consumed_bytes);
+      incoming.left_bytes -= std::min<std::uint64_t>(incoming.left_bytes, step.consumed_bytes);
       if (step.state == ChunkedDecoder::State::rejected) {
         // The body's end will not be found, so the connection ends with the response.
         shared_.stats.count(Reason::closed_body_not_drained);
-        unpark();
+        drop_incoming();
         if (life_ == Life::handling) {
-          end_behind();
+          end_after_response();
           return {};
         }
         finish();
@@ -225,12 +226,12 @@ std::string_view H1Session::resume_discard(std::string_view octets) {
     }
     if (octets.empty()) {
       // Much of a chunked body is discarded when its time runs, which begins with the answer.
-      if (life_ == Life::handling && parked.left_bytes == 0 && !transport().reading_paused())
+      if (life_ == Life::handling && incoming.left_bytes == 0 && !transport().reading_paused())
         connection_.pause_reading();
       return {};
     }
   }
-  unpark();
+  drop_incoming();
   if (life_ == Life::handling) return octets;
   if (transport().queued_bytes() == 0) {
     wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
@@ -241,26 +242,27 @@ std::string_view H1Session::resume_discard(std::string_view octets) {
   return octets;
 }
 
-ParkedMessage& H1Session::park(Phase phase) {
-  if (!parked_) {
-    parked_ = shared_.lend_parked();
-    parked_->phase = phase;
+IncomingMessage& H1Session::begin_incoming(Phase phase) {
+  if (!incoming_) {
+    incoming_ = shared_.lend_message();
+    incoming_->phase = phase;
     connection_.recount();
-    // A handler may have taken its time since the turn began, and what is parked gets a deadline.
+    // A handler may have taken its time since the turn began, and an incoming message gets a
+    // deadline.
     shared_.clock.reread();
   }
   // Octets of one message among those of another would move every message behind them.
-  CHECK(parked_->phase == phase);
-  if (ended_by_stop_) transport().cancel_receive();
-  return *parked_;
+  CHECK(incoming_->phase == phase);
+  if (ends_once_read_) transport().cancel_receive();
+  return *incoming_;
 }
 
 // Nobody waits for the rest of a message any more.
-void H1Session::unpark() {
+void H1Session::drop_incoming() {
   waiting_ = Wait::nothing;
   if (transport().receives_into_room()) [[unlikely]]
-    transport().keep_room(parked_->give_up_room());
-  shared_.take_back(std::move(parked_));
+    transport().keep_room(incoming_->give_up_room());
+  shared_.take_back(std::move(incoming_));
   connection_.recount();
 }
 
@@ -299,13 +301,13 @@ std::string_view H1Session::begin_body(const RequestHead& head, const Match& mat
   const bool has_length = head.framing == BodyFraming::length;
   const bool is_large = has_length && head.content_length > shared_.spool_rules.body_bytes_max_held;
   const Phase phase = is_large ? Phase::spooled_body : Phase::length_body;
-  ParkedMessage& parked = park(has_length ? phase : Phase::chunked_body);
-  parked.keep_head(head);
-  if (parked.has_failed()) {
+  IncomingMessage& incoming = begin_incoming(has_length ? phase : Phase::chunked_body);
+  incoming.keep_head(head);
+  if (incoming.has_failed()) {
     refuse(Reason::shed_memory, head.method);
     return {};
   }
-  if (parked_since_ns_ == 0) parked_since_ns_ = shared_.clock.now_ns();
+  if (incoming_since_ns_ == 0) incoming_since_ns_ = shared_.clock.now_ns();
   wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   if (head.expects_continue && rest.empty()) {
     // H1-071: everything that can refuse has had its say, and nothing of the body has come.
@@ -316,12 +318,12 @@ std::string_view H1Session::begin_body(const RequestHead& head, const Match& mat
     connection_.schedule();
   }
   if (is_large) {
-    parked.owe(head.content_length);
+    incoming.owe(head.content_length);
     begin_spool();
     return resume_spooled(rest);
   }
   if (has_length) return resume_length_body(rest);
-  parked.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
+  incoming.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
   return resume_chunked_body(rest);
 }
 
@@ -357,12 +359,12 @@ std::string_view H1Session::skip_body(const RequestHead& head, std::string_view 
   if (head.framing == BodyFraming::length && rest.size() >= head.content_length) {
     return rest.substr(head.content_length);
   }
-  ParkedMessage& parked =
-      park(head.framing == BodyFraming::length ? Phase::discard_length : Phase::discard_chunked);
-  parked.left_bytes = head.framing == BodyFraming::length ? head.content_length
-                                                          : shared_.config.drain_body_bytes_max;
+  IncomingMessage& incoming = begin_incoming(
+      head.framing == BodyFraming::length ? Phase::discard_length : Phase::discard_chunked);
+  incoming.left_bytes = head.framing == BodyFraming::length ? head.content_length
+                                                            : shared_.config.drain_body_bytes_max;
   if (head.framing == BodyFraming::chunked) {
-    parked.decoder.begin(shared_.head_limits, shared_.body_limits, no_limit);
+    incoming.decoder.begin(shared_.head_limits, shared_.body_limits, no_limit);
   }
   if (life_ == Life::open) {
     // Read on, however much is queued: the peer's time runs, and a discard asks for nothing.
@@ -375,24 +377,24 @@ std::string_view H1Session::skip_body(const RequestHead& head, std::string_view 
 void H1Session::peer_finished() {
   if (life_ == Life::handling) {
     if (streams_body()) return refuse_streamed(Reason::refused_body_truncated);
-    if (kept_ != nullptr) kept_->note_peer_finished();
+    if (pending_ != nullptr) pending_->note_peer_finished();
     connection_.inspect_by(shared_.clock.now_ms() + Connection::peer_look_ms);
     connection_.schedule();
     return;
   }
   if (life_ == Life::open && !transport().reading_paused()) {
-    if (!parked_) {
+    if (!incoming_) {
       shared_.stats.count(Reason::closed_by_peer);
       finish();
-    } else if (parked_->phase == ParkedMessage::Phase::head && !parked_->parser.started()) {
+    } else if (incoming_->phase == IncomingMessage::Phase::head && !incoming_->parser.started()) {
       shared_.stats.count(Reason::closed_by_peer);
       finish();
-    } else if (parked_->phase == ParkedMessage::Phase::head) {
-      refuse(Reason::refused_head_truncated, method_parked());
-    } else if (parked_->phase == ParkedMessage::Phase::length_body ||
-               parked_->phase == ParkedMessage::Phase::chunked_body ||
-               parked_->phase == ParkedMessage::Phase::spooled_body) {
-      refuse(Reason::refused_body_truncated, method_parked());
+    } else if (incoming_->phase == IncomingMessage::Phase::head) {
+      refuse(Reason::refused_head_truncated, incoming_method());
+    } else if (incoming_->phase == IncomingMessage::Phase::length_body ||
+               incoming_->phase == IncomingMessage::Phase::chunked_body ||
+               incoming_->phase == IncomingMessage::Phase::spooled_body) {
+      refuse(Reason::refused_body_truncated, incoming_method());
     } else {
       shared_.stats.count(Reason::closed_body_not_drained);
       finish();

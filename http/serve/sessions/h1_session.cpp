@@ -11,7 +11,7 @@
 
 namespace pelton::http {
 
-using Phase = ParkedMessage::Phase;
+using Phase = IncomingMessage::Phase;
 
 namespace {
 
@@ -30,10 +30,10 @@ void H1Session::finish() {
 }
 
 void H1Session::end() {
-  CHECK(kept_ == nullptr);
+  CHECK(pending_ == nullptr);
   life_ = Life::over;
   waiting_ = Wait::nothing;
-  if (parked_) unpark();
+  if (incoming_) drop_incoming();
 }
 
 const Endpoints& H1Session::endpoints() {
@@ -89,22 +89,22 @@ void H1Session::go_on_later() {
 
 // Begins the next slice of the requests that have been read already.
 void H1Session::go_on() {
-  const bool has_backlog = life_ == Life::open && transport().reading_paused() && parked_ &&
-                           parked_->phase == Phase::backlog;
+  const bool has_backlog = life_ == Life::open && transport().reading_paused() && incoming_ &&
+                           incoming_->phase == Phase::backlog;
   // With too much output queued, resume_input() goes on once that has left.
   if (!has_backlog || transport().queued_bytes() > shared_.config.send_queue_bytes_high) return;
   transport().resume_reading();
-  // Taken out first: what is read from it may be parked, or paused, again.
-  std::unique_ptr<ParkedMessage> backlog = std::move(parked_);
+  // Taken out first: reading may begin an incoming message again, or be paused.
+  std::unique_ptr<IncomingMessage> backlog = std::move(incoming_);
   const std::size_t left_bytes = consume(backlog->unread()).size();
-  const bool keeps = life_ == Life::open || (life_ == Life::handling && !ends_behind());
+  const bool keeps = life_ == Life::open || (life_ == Life::handling && !ends_after_response());
   if (left_bytes == 0 || !keeps) {
-    if (left_bytes != 0) peer_through_ = false;
+    if (left_bytes != 0) peer_sent_all_ = false;
     shared_.take_back(std::move(backlog));
   } else {
-    CHECK(!parked_);
+    CHECK(!incoming_);
     backlog->keep_unread(left_bytes, shared_.config.pipeline_requests_max);
-    parked_ = std::move(backlog);
+    incoming_ = std::move(backlog);
     if (life_ == Life::handling && backlog_is_full()) connection_.pause_reading();
   }
   connection_.recount();
@@ -124,8 +124,8 @@ void H1Session::go_on() {
 void H1Session::resume_input() {
   // Paused by what waits behind the handler, or by the owner of a WebSocket.
   if (life_ == Life::handling || life_ == Life::upgraded) return;
-  if (parked_ && parked_->spool) return;  // by a disk that is slower than the peer
-  if (parked_ && parked_->phase == ParkedMessage::Phase::backlog) return go_on_later();
+  if (incoming_ && incoming_->spool) return;  // by a disk that is slower than the peer
+  if (incoming_ && incoming_->phase == IncomingMessage::Phase::backlog) return go_on_later();
   transport().resume_reading();
   connection_.recount();
   if (life_ == Life::open && transport().peer_finished()) peer_finished();
@@ -134,30 +134,30 @@ void H1Session::resume_input() {
 
 // A producer that waits hears of it at the end of the turn.
 void H1Session::note_room() {
-  if (kept_ == nullptr) return;
-  kept_->note_room();
+  if (pending_ == nullptr) return;
+  pending_->note_room();
   connection_.schedule();
 }
 
 void H1Session::note_peer_finished() {
-  if (kept_ == nullptr) return;
-  kept_->note_peer_finished();
+  if (pending_ == nullptr) return;
+  pending_->note_peer_finished();
   connection_.schedule();
 }
 
 void H1Session::settle() {
-  if (life_ == Life::handling) settle_kept();
+  if (life_ == Life::handling) settle_pending();
 }
 
 std::span<char> H1Session::receive_room() {
-  if (!parked_ || !owes_much()) return {};
+  if (!incoming_ || !owes_much()) return {};
   // Without memory for more it comes into the buffers that all share, and is refused from there.
-  return parked_->room_for_body();
+  return incoming_->room_for_body();
 }
 
 bool H1Session::may_begin_request() const {
   return life_ == Life::open && !connection_.transport().reading_paused() &&
-         (!parked_ || parked_->phase == Phase::head);
+         (!incoming_ || incoming_->phase == Phase::head);
 }
 
 // --- time ---
@@ -171,13 +171,13 @@ void H1Session::inspect(std::uint64_t seen_ms) {
       wait_deadline_ms_ = shared_.clock.now_ms() + TimerWheel::tick_ms;
     }
   }
-  if (kept_ != nullptr && seen_ms >= kept_->deadline_ms) time_out();
+  if (pending_ != nullptr && seen_ms >= pending_->deadline_ms) time_out();
 }
 
 std::uint64_t H1Session::deadline_ms() const {
   std::uint64_t next_ms = TimerWheel::no_deadline_ms;
   if (waiting_ != Wait::nothing) next_ms = wait_deadline_ms_;
-  return kept_ == nullptr ? next_ms : std::min(next_ms, kept_->deadline_ms);
+  return pending_ == nullptr ? next_ms : std::min(next_ms, pending_->deadline_ms);
 }
 
 void H1Session::expire() {
@@ -188,8 +188,8 @@ void H1Session::expire() {
     case Wait::nothing:
       return;
     case Wait::header:
-      if (parked_ && parked_->parser.started()) {
-        refuse(Reason::refused_header_timeout, method_parked());
+      if (incoming_ && incoming_->parser.started()) {
+        refuse(Reason::refused_header_timeout, incoming_method());
       } else {
         stats.count(Reason::closed_no_request);
         connection_.begin_close();
@@ -197,11 +197,11 @@ void H1Session::expire() {
       return;
     case Wait::body:
       if (streams_body()) return refuse_streamed(Reason::refused_body_too_slow);
-      refuse(Reason::refused_body_too_slow, method_parked());
+      refuse(Reason::refused_body_too_slow, incoming_method());
       return;
     case Wait::drain_body:
       stats.count(Reason::closed_body_not_drained);
-      unpark();
+      drop_incoming();
       finish();
       connection_.finish_if_flushed();
       return;
@@ -219,10 +219,10 @@ std::uint64_t H1Session::idle_since_ms() const {
 }
 
 void H1Session::drain() {
-  if (kept_ != nullptr && !ends_behind()) {
+  if (pending_ != nullptr && !ends_after_response()) {
     // Its answer may be the last one, but what has arrived behind it is not lost (PRC-012).
-    end_behind();
-    ended_by_stop_ = true;
+    end_after_response();
+    ends_once_read_ = true;
   }
   if (life_ != Life::open || !is_between_messages() || transport().queued_bytes() != 0) return;
   wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
@@ -257,7 +257,7 @@ bool H1Session::upgrade(const RequestHead& head) {
   if (match.outcome != MatchOutcome::found) return false;
   const RouteSettings& route = *match.route;
   // Refused, it ends the connection whatever a stop wants of it (H1-074).
-  ended_by_stop_ = false;
+  ends_once_read_ = false;
   Reason reason = websocket::read_handshake(head).reason;
   if (reason == Reason::none && !route.websocket_any_origin) {
     const auto& origins =
@@ -277,14 +277,15 @@ bool H1Session::upgrade(const RequestHead& head) {
 
 // An exchange that may still become a WebSocket: what comes behind it is not discarded (WS-006).
 bool H1Session::awaits_upgrade() const {
-  return kept_ != nullptr && kept_->match().route != nullptr && kept_->match().route->is_websocket;
+  return pending_ != nullptr && pending_->match().route != nullptr &&
+         pending_->match().route->is_websocket;
 }
 
 WebSocketAccepted H1Session::accept_websocket(const WebSocketAccept& accept,
                                               const WebSocketListener& listener) {
-  CHECK(awaits_upgrade() && !kept_->response_begun());
-  const RequestHead& head = kept_->exchange().request();
-  const RouteSettings& route = *kept_->match().route;
+  CHECK(awaits_upgrade() && !pending_->response_begun());
+  const RequestHead& head = pending_->exchange().request();
+  const RouteSettings& route = *pending_->match().route;
   if (!accept.subprotocol.empty() && !websocket::offers_protocol(head, accept.subprotocol)) {
     shared_.stats.count(Reason::fault_websocket_protocol);
     return {.fault = AcceptFault::protocol};

@@ -29,7 +29,7 @@
 #include "http/routing/route_table.hpp"
 #include "http/serve/endpoints.hpp"
 #include "http/serve/exchange.hpp"
-#include "http/serve/parked_message.hpp"
+#include "http/serve/incoming_message.hpp"
 
 namespace pelton::http {
 
@@ -49,7 +49,7 @@ class H1Session final : public ExchangeHost {
   // Waits for the first request.
   void begin();
   // What arrives is the beginning of a message.
-  bool is_at_message_begin() const { return life_ == Life::open && !parked_; }
+  bool is_at_message_begin() const { return life_ == Life::open && !incoming_; }
   // Octets that are, and may be answered at once.
   void received_plain(std::string_view octets);
   // Octets wherever a message has come to.
@@ -90,28 +90,28 @@ class H1Session final : public ExchangeHost {
   // A graceful stop began: an idle connection has `drain_idle_ms` left (PRC-013).
   void drain();
   // It ends as soon as nothing that has arrived is unread (PRC-012).
-  bool ends_once_read() const { return ended_by_stop_ && life_ == Life::open; }
+  bool ends_once_read() const { return ends_once_read_ && life_ == Life::open; }
   // Since when it has been idle between requests; no_deadline_ms if it is not.
   std::uint64_t idle_since_ms() const;
   // Requests that were begun on it.
   std::uint64_t request_count() const { return request_count_; }
-  // Who said `Connection: close` has sent its last octet.
-  bool peer_said_all() const { return peer_through_; }
+  // The client said `Connection: close`, and the whole request has arrived.
+  bool peer_sent_all() const { return peer_sent_all_; }
   // It was not received, but the peer's FIN has come.
   void note_peer_finished();
   // The exchange that waits for its answer, if any, is over with the connection.
   void drop_exchange(ExchangeEvent event, Reason reason);
-  PendingExchange* exchange() { return kept_; }
+  PendingExchange* exchange() { return pending_; }
   // What has been received of a message, or waits; null if nothing.
-  const ParkedMessage* parked() const { return parked_.get(); }
-  std::unique_ptr<ParkedMessage> take_parked() { return std::move(parked_); }
+  const IncomingMessage* incoming() const { return incoming_.get(); }
+  std::unique_ptr<IncomingMessage> take_incoming() { return std::move(incoming_); }
   // Nobody waits for the rest of a message any more.
-  void unpark();
+  void drop_incoming();
 
   // --- ExchangeHost ---
 
-  ExchangeHandle keep(const Exchange& live, const ExchangeListener& listener) override;
-  void end_kept(Outcome outcome, std::span<const FieldView> trailers) override;
+  ExchangeHandle suspend(const Exchange& live, const ExchangeListener& listener) override;
+  void end_suspended(Outcome outcome, std::span<const FieldView> trailers) override;
   void forsake() override;
   std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire at_limit, void* context) override;
   HeadFault begin_stream(const ResponseHead& head) override;
@@ -155,19 +155,19 @@ class H1Session final : public ExchangeHost {
   bool must_close_unread(const RequestHead& head, std::string_view rest) const;
 
   // Messages in pieces.
-  void park_head(std::string_view octets);
-  ParkedMessage& park(ParkedMessage::Phase phase);
-  bool parked_begun() const;
+  void begin_partial_head(std::string_view octets);
+  IncomingMessage& begin_incoming(IncomingMessage::Phase phase);
+  bool incoming_begun() const;
   // No octet of a message has come, but perhaps of the empty line ahead of it (H1-003).
-  bool is_between_messages() const { return !parked_ || !parked_begun(); }
+  bool is_between_messages() const { return !incoming_ || !incoming_begun(); }
   std::string_view resume(std::string_view octets);
   std::string_view resume_head(std::string_view octets);
   std::string_view resume_length_body(std::string_view octets);
   std::string_view resume_chunked_body(std::string_view octets);
   std::string_view resume_discard(std::string_view octets);
   void length_body_grew(std::size_t bytes);
-  void serve_parked(std::unique_ptr<ParkedMessage> message, std::string_view body);
-  Method method_parked() const;
+  void serve_incoming(std::unique_ptr<IncomingMessage> message, std::string_view body);
+  Method incoming_method() const;
   bool owes_much() const;
   void earn_body_credit(std::size_t bytes);
 
@@ -187,14 +187,14 @@ class H1Session final : public ExchangeHost {
   void earn_streamed_credit(std::size_t bytes);
   void receive_streamed(std::size_t bytes);
   void streamed_body_grew(bool complete);
-  bool streams_body() const { return parked_ && parked_->is_streamed(); }
+  bool streams_body() const { return incoming_ && incoming_->is_streamed(); }
   void pause_body();
   void resume_body();
   void refuse_streamed(Reason reason);
 
   // Pipelined requests, which wait or are begun in slices, one slice in a turn of the loop.
   void keep_backlog(std::string_view octets);
-  void received_behind(std::string_view octets);
+  void received_while_handling(std::string_view octets);
   bool backlog_is_full() const;
   bool begins_more();
   bool slice_is_over();
@@ -233,19 +233,19 @@ class H1Session final : public ExchangeHost {
   Persistence persistence_with_unread(const RequestHead& head, std::string_view rest);
   void conclude(Persistence persistence);
   void conclude_last();
-  bool ends_behind() const;
-  void end_behind();
+  bool ends_after_response() const;
+  void end_after_response();
 
   // Exchanges that outlive their handler's call.
   // The message that the handler which runs now reads from, or an empty one to copy it to.
-  std::unique_ptr<ParkedMessage> take_served_message();
-  void settle_kept();
+  std::unique_ptr<IncomingMessage> take_served_message();
+  void settle_pending();
   void end_stream(Outcome outcome, std::span<const FieldView> trailers);
   void send_early();
   void answered(Persistence persistence);
   void move_on();
   void time_out();
-  void forget_kept(Reason reason);
+  void forget_pending(Reason reason);
 
   // Time, and the end.
   void start_header_timer();
@@ -259,12 +259,15 @@ class H1Session final : public ExchangeHost {
 
   Life life_ = Life::open;
   Wait waiting_ = Wait::nothing;
-  // The peer has said that nothing follows its request, which was taken whole, and nothing has.
-  bool peer_through_ = false;
-  // Only a stop ends it: what has arrived is still answered (PRC-012, PRC-018).
-  bool ended_by_stop_ = false;
-  Persistence persistence_behind_{};  // handling, answered: how it goes on,
-  Reason cut_behind_ = Reason::none;  // or why it does not
+  // The client has said that no request follows, the last one has arrived whole, and no octet more.
+  bool peer_sent_all_ = false;
+  // The server stops: the session ends once all requests that have arrived are answered (PRC-012,
+  // PRC-018).
+  bool ends_once_read_ = false;
+  // While handling, once the response is written: how the connection goes on after it, or why it
+  // is cut.
+  Persistence persistence_after_{};
+  Reason cut_after_ = Reason::none;
 
   // Of the slice that was begun last.
   std::uint64_t slice_since_ns_ = 0;
@@ -274,9 +277,10 @@ class H1Session final : public ExchangeHost {
 
   std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t request_count_ = 0;
-  std::uint64_t parked_since_ns_ = 0;  // of the message that straddles receives
-  std::unique_ptr<ParkedMessage> parked_;
-  PendingExchange* kept_ = nullptr;  // handling, not answered yet
+  std::uint64_t incoming_since_ns_ =
+      0;  // when the first octet of `incoming_` arrived; 0 if unknown
+  std::unique_ptr<IncomingMessage> incoming_;
+  PendingExchange* pending_ = nullptr;  // while handling, until it is answered
 };
 
 }  // namespace pelton::http

@@ -1,6 +1,6 @@
-// The half of a connection that takes large bodies: they are received into memory of their own, and
-// put into a file as they arrive. Little of one is in memory at any time: while the disk is slower
-// than the peer, nothing more is received.
+// How an HTTP/1.1 session takes a large body: it is received into memory of its own and written to
+// a file as it arrives, so that little of it is in memory at any time. While the disk is slower
+// than the client, nothing more is received.
 #include <algorithm>
 #include <utility>
 
@@ -13,7 +13,7 @@
 
 namespace pelton::http {
 
-using Phase = ParkedMessage::Phase;
+using Phase = IncomingMessage::Phase;
 
 namespace {
 
@@ -31,24 +31,24 @@ MultipartLimits limits_of_form(const ServerConfig& config) {
 
 void H1Session::begin_spool() {
   const auto hear = [](void* context) { static_cast<H1Session*>(context)->spooled(); };
-  parked_->spool =
+  incoming_->spool =
       BodySpool::begin(shared_.blocks, shared_.disk(), {hear, this}, shared_.spool_account);
-  const RequestHead& head = parked_->head_in_place();
+  const RequestHead& head = incoming_->head_in_place();
   const FormType form =
       form_type(content_type_of(head), shared_.config.multipart_boundary_bytes_max);
   if (form.kind != FormType::Kind::multipart) return;
   const Match match = shared_.routes.match(head, shared_.match_scratch);
-  parked_->spool->expect_form(form.boundary, limits_of_form(shared_.config),
-                              match.route->wants_form);
+  incoming_->spool->expect_form(form.boundary, limits_of_form(shared_.config),
+                                match.route->wants_form);
 }
 
 std::string_view H1Session::resume_spooled(std::string_view octets) {
-  const std::size_t taken = std::min<std::uint64_t>(octets.size(), parked_->left_bytes);
-  if (!parked_->body.append(octets.substr(0, taken))) {
-    refuse(Reason::shed_memory, method_parked());
+  const std::size_t taken = std::min<std::uint64_t>(octets.size(), incoming_->left_bytes);
+  if (!incoming_->body.append(octets.substr(0, taken))) {
+    refuse(Reason::shed_memory, incoming_method());
     return {};
   }
-  parked_->left_bytes -= taken;
+  incoming_->left_bytes -= taken;
   earn_body_credit(taken);
   return spool_on(octets.substr(taken));
 }
@@ -56,31 +56,31 @@ std::string_view H1Session::resume_spooled(std::string_view octets) {
 // Writes what is enough for it, and serves the message once all of it is written. What came behind
 // the message waits here, or is returned if it need not.
 std::string_view H1Session::spool_on(std::string_view behind) {
-  ParkedMessage& parked = *parked_;
-  BodySpool& spool = *parked.spool;
-  if (parked.phase == Phase::spooled_body) parked.whole = parked.left_bytes == 0;
-  if (parked.whole) waiting_ = Wait::nothing;
-  const std::size_t enough = parked.whole ? 1 : shared_.spool_rules.piece_bytes;
-  const bool must_write = parked.body.size() >= enough;
-  if (must_write && !spool.writes() && spool.failure() == Reason::none) spool.write(parked.body);
+  IncomingMessage& incoming = *incoming_;
+  BodySpool& spool = *incoming.spool;
+  if (incoming.phase == Phase::spooled_body) incoming.whole = incoming.left_bytes == 0;
+  if (incoming.whole) waiting_ = Wait::nothing;
+  const std::size_t enough = incoming.whole ? 1 : shared_.spool_rules.piece_bytes;
+  const bool must_write = incoming.body.size() >= enough;
+  if (must_write && !spool.writes() && spool.failure() == Reason::none) spool.write(incoming.body);
   if (const Reason reason = spool.writes() ? Reason::none : spool.failure();
       reason != Reason::none) {
-    refuse(reason, method_parked());
+    refuse(reason, incoming_method());
     return {};
   }
-  if (parked.whole && !spool.writes()) {
+  if (incoming.whole && !spool.writes()) {
     serve_spooled();
     return behind;
   }
-  if (!parked.behind.append(behind)) {
-    refuse(Reason::shed_memory, method_parked());
+  if (!incoming.behind.append(behind)) {
+    refuse(Reason::shed_memory, incoming_method());
     return {};
   }
-  if (parked.whole || parked.body.size() >= shared_.spool_rules.piece_bytes) {
+  if (incoming.whole || incoming.body.size() >= shared_.spool_rules.piece_bytes) {
     hold_for_spool();
   } else {
     release_from_spool();
-    if (parked_ && transport().receives() && !transport().receives_into_room() && owes_much())
+    if (incoming_ && transport().receives() && !transport().receives_into_room() && owes_much())
       transport().cancel_receive();
   }
   return {};
@@ -96,21 +96,21 @@ void H1Session::spooled() {
 void H1Session::hold_for_spool() {
   if (transport().reading_paused()) return;
   const std::uint64_t now_ms = shared_.clock.now_ms();
-  parked_->credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
+  incoming_->credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
   waiting_ = Wait::nothing;
   connection_.pause_reading();
 }
 
 void H1Session::release_from_spool() {
   if (!transport().reading_paused()) return;
-  wait_for(Wait::body, shared_.clock.now_ms() + parked_->credit_ms);
+  wait_for(Wait::body, shared_.clock.now_ms() + incoming_->credit_ms);
   transport().resume_reading();
   if (transport().peer_finished()) return peer_finished();
   connection_.read_on();
 }
 
 void H1Session::serve_spooled() {
-  std::unique_ptr<ParkedMessage> owner = std::move(parked_);
+  std::unique_ptr<IncomingMessage> owner = std::move(incoming_);
   owner->file = owner->spool->file();
   owner->spool.reset();
   Output behind(shared_.blocks);
@@ -118,11 +118,11 @@ void H1Session::serve_spooled() {
   const bool held = transport().reading_paused();
   transport().resume_reading();
   if (owner->file->map() != 0) {
-    parked_ = std::move(owner);
-    return refuse(Reason::answered_spool_full, method_parked());
+    incoming_ = std::move(owner);
+    return refuse(Reason::answered_spool_full, incoming_method());
   }
   const std::string_view body = owner->file->view();
-  serve_parked(std::move(owner), body);
+  serve_incoming(std::move(owner), body);
   if (!held) return;
   if (!behind.empty()) received(behind.view());
   if (life_ == Life::open && transport().peer_finished() && !transport().reading_paused())
@@ -134,35 +134,36 @@ void H1Session::serve_spooled() {
 void H1Session::receive_own(std::size_t bytes) {
   // The message is over meanwhile, and nobody wants them any more.
   const bool goes_on = life_ == Life::open || life_ == Life::handling;
-  if (!goes_on || !parked_) return received({});
+  if (!goes_on || !incoming_) return received({});
   if (streams_body()) return receive_streamed(bytes);
-  if (parked_->phase == Phase::discard_length) {
+  if (incoming_->phase == Phase::discard_length) {
     // A streamed body whose handler is through with it.
     Output discarded(shared_.blocks);
-    parked_->body.advance(bytes);
-    discarded.take(parked_->body);
+    incoming_->body.advance(bytes);
+    discarded.take(incoming_->body);
     return received(discarded.view());
   }
-  parked_->body_came(bytes);
-  if (parked_->phase == Phase::spooled_body) {
+  incoming_->body_came(bytes);
+  if (incoming_->phase == Phase::spooled_body) {
     earn_body_credit(bytes);
     spool_on({});
     return;
   }
-  CHECK(parked_->phase == Phase::length_body);
+  CHECK(incoming_->phase == Phase::length_body);
   length_body_grew(bytes);
 }
 
 // So much of it is to come that it is received into memory of its own: the buffers that all share
 // are for those who need little.
 bool H1Session::owes_much() const {
-  return parked_->has_length() && parked_->body_bytes_owed() > shared_.config.receive_credit_bytes;
+  return incoming_->has_length() &&
+         incoming_->body_bytes_owed() > shared_.config.receive_credit_bytes;
 }
 
 std::shared_ptr<const BodyFile> H1Session::body_file() const {
   const Shared::Served& served = shared_.served;
   if (served.session == this && *served.message) return (*served.message)->file;
-  return kept_ == nullptr ? nullptr : kept_->body_file();
+  return pending_ == nullptr ? nullptr : pending_->body_file();
 }
 
 }  // namespace pelton::http

@@ -1,5 +1,5 @@
-// The half of a connection that hands a body to its handler as it comes. A handler that does not
-// take it holds back the peer, by a receive that is not asked for (RSP-024).
+// How an HTTP/1.1 session hands a request body to its handler while the body arrives. If the
+// handler does not take what has arrived, no more is received (RSP-024).
 #include <algorithm>
 
 #include "core/check.hpp"
@@ -10,7 +10,7 @@
 
 namespace pelton::http {
 
-using Phase = ParkedMessage::Phase;
+using Phase = IncomingMessage::Phase;
 
 namespace {
 
@@ -34,10 +34,10 @@ Reason cut_for(Reason refusal) {
                                                                   const Match& match,
                                                                   std::string_view rest) {
   const Persistence persistence = persistence_for(head);
-  peer_through_ = false;
+  peer_sent_all_ = false;
   const bool must_close = must_close_unread(head, rest);
   call(match.route->handler, head, {}, match, must_close ? Persistence::close : persistence);
-  if (kept_ == nullptr) {
+  if (pending_ == nullptr) {
     // Answered without its body.
     const bool unanswered = must_close && head.expects_continue;
     if (unanswered && persistence != Persistence::close) {
@@ -46,11 +46,12 @@ Reason cut_for(Reason refusal) {
     return skip_body(head, rest);
   }
   const bool has_length = head.framing == BodyFraming::length;
-  ParkedMessage& parked = park(has_length ? Phase::streamed_length : Phase::streamed_chunked);
-  parked.owe(head.content_length);
+  IncomingMessage& incoming =
+      begin_incoming(has_length ? Phase::streamed_length : Phase::streamed_chunked);
+  incoming.owe(head.content_length);
   if (!has_length) {
     const auto body_max = body_bytes_max_of(*match.route, shared_.config, head);
-    parked.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
+    incoming.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
   }
   if (!head.expects_continue) {
     wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
@@ -59,25 +60,25 @@ Reason cut_for(Reason refusal) {
 }
 
 std::string_view H1Session::resume_streamed(std::string_view octets) {
-  ParkedMessage& parked = *parked_;
-  ArrivingBody& body = kept_->body;
+  IncomingMessage& incoming = *incoming_;
+  ArrivingBody& body = pending_->body;
   if (!octets.empty()) earn_streamed_credit(octets.size());
   bool complete = false;
   while (!octets.empty() && !complete) {
-    if (parked.phase == Phase::streamed_length) {
-      const auto taken = std::min<std::uint64_t>(octets.size(), parked.left_bytes);
+    if (incoming.phase == Phase::streamed_length) {
+      const auto taken = std::min<std::uint64_t>(octets.size(), incoming.left_bytes);
       body.append(octets.substr(0, taken));
       octets.remove_prefix(taken);
-      parked.left_bytes -= taken;
-      complete = parked.left_bytes == 0;
+      incoming.left_bytes -= taken;
+      complete = incoming.left_bytes == 0;
       continue;
     }
-    const ChunkedDecoder::Step step = parked.decoder.decode(octets);
+    const ChunkedDecoder::Step step = incoming.decoder.decode(octets);
     octets.remove_prefix(step.consumed_bytes);
     body.append(step.data);
     complete = step.state == ChunkedDecoder::State::complete;
     if (step.state == ChunkedDecoder::State::rejected) {
-      refuse_streamed(parked.decoder.reason());
+      refuse_streamed(incoming.decoder.reason());
       return {};
     }
   }
@@ -99,70 +100,70 @@ void H1Session::earn_streamed_credit(std::size_t bytes) {
 
 // Octets that were received into memory of their own, which goes to the handler as it is.
 void H1Session::receive_streamed(std::size_t bytes) {
-  ParkedMessage& parked = *parked_;
-  parked.body_came(bytes);
-  kept_->body.append(parked.body);
-  if (kept_->body.has_failed()) return refuse_streamed(Reason::shed_memory);
+  IncomingMessage& incoming = *incoming_;
+  incoming.body_came(bytes);
+  pending_->body.append(incoming.body);
+  if (pending_->body.has_failed()) return refuse_streamed(Reason::shed_memory);
   earn_streamed_credit(bytes);
-  streamed_body_grew(parked.left_bytes == 0);
+  streamed_body_grew(incoming.left_bytes == 0);
 }
 
 void H1Session::streamed_body_grew(bool complete) {
-  ParkedMessage& parked = *parked_;
-  ArrivingBody& body = kept_->body;
-  const bool little_left = parked.phase == Phase::streamed_chunked ||
-                           parked.left_bytes <= shared_.config.drain_body_bytes_max;
+  IncomingMessage& incoming = *incoming_;
+  ArrivingBody& body = pending_->body;
+  const bool little_left = incoming.phase == Phase::streamed_chunked ||
+                           incoming.left_bytes <= shared_.config.drain_body_bytes_max;
   if (complete) {
     body.complete();
-    peer_through_ = !kept_->exchange().request().keep_alive;
-    unpark();
+    peer_sent_all_ = !pending_->exchange().request().keep_alive;
+    drop_incoming();
   } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high &&
              !transport().reading_paused()) {
     pause_body();
   } else if (!transport().receives_into_room() && owes_much()) {
     transport().cancel_receive();
   }
-  kept_->spare_connection(complete || (little_left && !kept_->lacks_continue()));
+  pending_->spare_connection(complete || (little_left && !pending_->lacks_continue()));
   connection_.schedule();
 }
 
 // The peer's time does not run while we do not read (CON-010).
 void H1Session::pause_body() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
-  kept_->body_credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
+  pending_->body_credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
   waiting_ = Wait::nothing;
   connection_.pause_reading();
 }
 
 void H1Session::resume_body() {
-  wait_for(Wait::body, shared_.clock.now_ms() + kept_->body_credit_ms);
+  wait_for(Wait::body, shared_.clock.now_ms() + pending_->body_credit_ms);
   transport().resume_reading();
   connection_.read_on();
 }
 
 std::string_view H1Session::take_body(std::size_t bytes_max) {
-  CHECK(kept_ != nullptr);
-  const std::string_view octets = kept_->body.take(bytes_max);
-  if (kept_->body.awaited()) connection_.schedule();
-  const bool has_room = kept_->body.waiting_bytes() <= shared_.config.send_queue_bytes_high;
+  CHECK(pending_ != nullptr);
+  const std::string_view octets = pending_->body.take(bytes_max);
+  if (pending_->body.awaited()) connection_.schedule();
+  const bool has_room = pending_->body.waiting_bytes() <= shared_.config.send_queue_bytes_high;
   if (transport().reading_paused() && has_room && streams_body()) resume_body();
   return octets;
 }
 
 bool H1Session::body_ended() const {
-  CHECK(kept_ != nullptr);
-  return kept_->body.ended();
+  CHECK(pending_ != nullptr);
+  return pending_->body.ended();
 }
 
 Reason H1Session::body_fault() const {
-  CHECK(kept_ != nullptr);
-  return kept_->body_fault;
+  CHECK(pending_ != nullptr);
+  return pending_->body_fault;
 }
 
 // The body that the handler reads will never be whole.
 void H1Session::refuse_streamed(Reason reason) {
-  kept_->body_fault = reason;
-  if (kept_->response_begun()) {
+  pending_->body_fault = reason;
+  if (pending_->response_begun()) {
     const Reason cut_reason = cut_for(reason);
     shared_.tell(cut_reason, this);
     drop_exchange(ExchangeEvent::body_refused, cut_reason);
@@ -170,9 +171,9 @@ void H1Session::refuse_streamed(Reason reason) {
     connection_.begin_close();
     return;
   }
-  kept_->finish(ExchangeEvent::body_refused);
-  if (parked_) unpark();
-  write_refusal(kept_->exchange().request(), reason);
+  pending_->finish(ExchangeEvent::body_refused);
+  if (incoming_) drop_incoming();
+  write_refusal(pending_->exchange().request(), reason);
   answered(Persistence::close);
 }
 

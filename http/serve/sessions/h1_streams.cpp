@@ -1,5 +1,5 @@
-// The half of a connection that sends a response as it is made. A peer that is slow to take it
-// holds back the handler, by a write that is not taken (RSP-023).
+// How an HTTP/1.1 session sends a response that is made piece by piece. While the client is slow to
+// take it, writes are not taken from the handler (RSP-023).
 #include <algorithm>
 
 #include "core/check.hpp"
@@ -10,27 +10,27 @@
 namespace pelton::http {
 
 HeadFault H1Session::begin_stream(const ResponseHead& head) {
-  CHECK(kept_ != nullptr && !kept_->response_begun());
-  const Exchange& exchange = kept_->exchange();
-  PendingExchange::Response& response = kept_->response;
+  CHECK(pending_ != nullptr && !pending_->response_begun());
+  const Exchange& exchange = pending_->exchange();
+  PendingExchange::Response& response = pending_->response;
   const HeadFault fault = shared_.writer.begin_stream(output(), head, exchange.persistence(),
                                                       exchange.request(), response.body);
   if (fault != HeadFault::none) return fault;
   response.status = head.status;
   response.ends_connection = shared_.writer.close_wanted();
-  kept_->deadline_ms = TimerWheel::no_deadline_ms;  // CON-005: till the response has begun
+  pending_->deadline_ms = TimerWheel::no_deadline_ms;  // CON-005: till the response has begun
   connection_.schedule();
   return HeadFault::none;
 }
 
 bool H1Session::wants_more() const {
-  CHECK(kept_ != nullptr && kept_->response_begun());
-  return kept_->response.body.wants_more();
+  CHECK(pending_ != nullptr && pending_->response_begun());
+  return pending_->response.body.wants_more();
 }
 
 std::size_t H1Session::write(std::string_view piece) {
-  CHECK(kept_ != nullptr && kept_->response_begun());
-  h1::StreamedBody& body = kept_->response.body;
+  CHECK(pending_ != nullptr && pending_->response_begun());
+  h1::StreamedBody& body = pending_->response.body;
   const ServerConfig& config = shared_.config;
   std::size_t taken = piece.size();
   if (body.wants_more()) {
@@ -49,7 +49,7 @@ std::size_t H1Session::write(std::string_view piece) {
   if (!output().has_failed()) body.write(output(), piece.substr(0, taken));
   if (taken < piece.size()) {
     // Not sent before the turn ends: who waits for room hears of it by the completion.
-    kept_->await_room();
+    pending_->await_room();
   } else {
     send_early();
   }
@@ -66,20 +66,20 @@ void H1Session::send_early() {
 }
 
 bool H1Session::is_backed_up() {
-  CHECK(kept_ != nullptr && kept_->response_begun());
+  CHECK(pending_ != nullptr && pending_->response_begun());
   if (transport().queued_bytes() <= shared_.config.send_queue_bytes_high) return false;
-  kept_->await_room();
+  pending_->await_room();
   connection_.schedule();
   return true;
 }
 
 void H1Session::end_stream(Outcome outcome, std::span<const FieldView> trailers) {
-  h1::StreamedBody& body = kept_->response.body;
+  h1::StreamedBody& body = pending_->response.body;
   const bool whole = outcome == Outcome::responded && !body.is_short();
   Reason reason = Reason::none;
   if (outcome == Outcome::failed) {
-    reason = kept_->response.truncated ? Reason::fault_static_truncated
-                                       : Reason::fault_handler_streaming;
+    reason = pending_->response.truncated ? Reason::fault_static_truncated
+                                          : Reason::fault_handler_streaming;
   } else if (body.is_short() || body.has_surplus()) {
     reason = Reason::fault_response_length;
   }
@@ -87,31 +87,31 @@ void H1Session::end_stream(Outcome outcome, std::span<const FieldView> trailers)
     body.finish(output(), trailers, shared_.stats);
     if (reason != Reason::none) shared_.stats.count(reason);
   } else {
-    cut_behind_ = reason;
+    cut_after_ = reason;
   }
   if (shared_.access_log != nullptr) {
-    const Exchange& exchange = kept_->exchange();
+    const Exchange& exchange = pending_->exchange();
     log_exchange(exchange.request(), exchange.match().found_route(),
-                 {kept_->response.status, body.body_bytes()}, reason);
+                 {pending_->response.status, body.body_bytes()}, reason);
   }
   const bool ends = !whole || body.has_surplus() || body.ends_connection();
-  if (ends || kept_->response.ends_connection) ended_by_stop_ = false;
-  answered(ends || kept_->response.ends_connection ? Persistence::close
-                                                   : kept_->exchange().persistence());
+  if (ends || pending_->response.ends_connection) ends_once_read_ = false;
+  answered(ends || pending_->response.ends_connection ? Persistence::close
+                                                      : pending_->exchange().persistence());
 }
 
 // --- files ---
 
 std::int64_t H1Session::write_file(int file, std::uint64_t offset, std::size_t bytes) {
-  CHECK(kept_ != nullptr && kept_->response_begun());
-  h1::StreamedBody& body = kept_->response.body;
+  CHECK(pending_ != nullptr && pending_->response_begun());
+  h1::StreamedBody& body = pending_->response.body;
   // As write() takes what will not leave.
   if (!body.wants_more()) return static_cast<std::int64_t>(bytes);
   const std::uint64_t wanted = std::min<std::uint64_t>(bytes, body.left_bytes());
   const std::int64_t sent = transport().send_file(file, offset, wanted);
   if (sent > 0) body.pass(static_cast<std::uint64_t>(sent));
   if (sent == 0) {
-    kept_->await_room();
+    pending_->await_room();
     connection_.schedule();
   }
   return sent;
@@ -119,21 +119,21 @@ std::int64_t H1Session::write_file(int file, std::uint64_t offset, std::size_t b
 
 // A socket that has room says so in the next turn.
 void H1Session::await_turn() {
-  CHECK(kept_ != nullptr);
-  kept_->await_room();
+  CHECK(pending_ != nullptr);
+  pending_->await_room();
   transport().await_room();
 }
 
 ExchangeHandle H1Session::hand_over(const ExchangeListener& listener) {
-  if (kept_ == nullptr) return {};
-  CHECK(!kept_->response_begun());
-  kept_->hand_over(listener);
-  return {shared_.pending, kept_->place()};
+  if (pending_ == nullptr) return {};
+  CHECK(!pending_->response_begun());
+  pending_->hand_over(listener);
+  return {shared_.pending, pending_->place()};
 }
 
 void H1Session::note_truncated() {
-  CHECK(kept_ != nullptr);
-  kept_->response.truncated = true;
+  CHECK(pending_ != nullptr);
+  pending_->response.truncated = true;
 }
 
 }  // namespace pelton::http

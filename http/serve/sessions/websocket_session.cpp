@@ -31,7 +31,7 @@ Transport& WebSocketSession::transport() {
   return connection_.transport();
 }
 
-void WebSocketSession::begin(std::unique_ptr<ParkedMessage> unread) {
+void WebSocketSession::begin(std::unique_ptr<IncomingMessage> unread) {
   unread_ = std::move(unread);
   if (shared().stopping) socket_.drain(shared().clock.now_ms());
 }
@@ -52,8 +52,8 @@ void WebSocketSession::received(std::span<char> octets) {
 
 void WebSocketSession::keep_unread(std::span<const char> octets) {
   if (!unread_) {
-    unread_ = shared().lend_parked();
-    unread_->phase = ParkedMessage::Phase::backlog;
+    unread_ = shared().lend_message();
+    unread_->phase = IncomingMessage::Phase::backlog;
   }
   if (unread_->octets.append({octets.data(), octets.size()})) return;
   transport().output().fail();
@@ -63,7 +63,7 @@ void WebSocketSession::keep_unread(std::span<const char> octets) {
 // Of a backlog `left_bytes` have been read already: they are not moved out of the way, which would
 // cost more than the rest is worth.
 void WebSocketSession::read_unread() {
-  ParkedMessage& backlog = *unread_;
+  IncomingMessage& backlog = *unread_;
   const std::span<char> octets{backlog.octets.data(), backlog.octets.size()};
   backlog.left_bytes +=
       socket_.receive(octets.subspan(backlog.left_bytes), shared().clock.now_ms());

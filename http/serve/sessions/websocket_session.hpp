@@ -8,7 +8,7 @@
 #include <span>
 
 #include "core/memory/output.hpp"
-#include "http/serve/parked_message.hpp"
+#include "http/serve/incoming_message.hpp"
 #include "http/serve/websocket_connection.hpp"
 
 namespace pelton::http {
@@ -30,7 +30,7 @@ class WebSocketSession final : public WebSocketHost {
   const WebSocketConnection& socket() const { return socket_; }
 
   // The handshake is over. `unread`, a backlog or null, came after it.
-  void begin(std::unique_ptr<ParkedMessage> unread);
+  void begin(std::unique_ptr<IncomingMessage> unread);
   void received(std::span<char> octets);
   // The peer's FIN.
   void peer_finished();
@@ -62,7 +62,7 @@ class WebSocketSession final : public WebSocketHost {
 
   Connection& connection_;
   WebSocketConnection& socket_;
-  std::unique_ptr<ParkedMessage> unread_;
+  std::unique_ptr<IncomingMessage> unread_;
 };
 
 }  // namespace pelton::http

@@ -45,7 +45,7 @@ struct Pooled {
   }
 
   BlockPool blocks;
-  uring::Wake wake;
+  Wake wake;
   int told = 0;
   DiskPool pool{wake};
 };

@@ -10,11 +10,13 @@ namespace {
 class LooseHost final : public ExchangeHost {
  public:
   const Endpoints& endpoints() override { return ends_; }
-  ExchangeHandle keep(const Exchange&, const ExchangeListener&) override {
+  ExchangeHandle suspend(const Exchange&, const ExchangeListener&) override {
     ++kept;
     return {};
   }
-  void end_kept(Outcome outcome, std::span<const FieldView>) override { ended.push_back(outcome); }
+  void end_suspended(Outcome outcome, std::span<const FieldView>) override {
+    ended.push_back(outcome);
+  }
   HeadFault begin_stream(const ResponseHead&) override { return HeadFault::none; }
   std::size_t write(std::string_view piece) override { return piece.size(); }
   void forsake() override {}

@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/monotonic.hpp"
 #include "core/stats.hpp"
-#include "uring/ring/monotonic.hpp"
 #include "uring/ring/ring.hpp"
 
 namespace pelton::uring {

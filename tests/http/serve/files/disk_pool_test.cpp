@@ -26,14 +26,14 @@ struct Counted final : DiskWork {
   int told = 0;
 };
 
-void wait_for(const uring::Wake& wake) {
+void wait_for(const Wake& wake) {
   pollfd ready{.fd = wake.descriptor(), .events = POLLIN, .revents = 0};
   ASSERT_EQ(::poll(&ready, 1, 10'000), 1);
   wake.drain();
 }
 
 TEST(DiskPool, STA_017_another_thread_waits_and_the_loop_is_told_once) {
-  uring::Wake wake;
+  Wake wake;
   std::atomic<int> worked = 0;
   DiskPool pool(wake);
   std::deque<Counted> all;
@@ -67,7 +67,7 @@ struct LettingGo final : DiskWork {
 TEST(DiskPool, STA_017_work_does_not_wait_behind_what_hangs) {
   // Many times, because it depends on how soon a thread wakes up.
   for (int round = 0; round < 100; ++round) {
-    uring::Wake wake;
+    Wake wake;
     DiskPool pool(wake);
     const auto finish = [&] {
       while (pool.outstanding() != 0) {
@@ -89,7 +89,7 @@ TEST(DiskPool, STA_017_work_does_not_wait_behind_what_hangs) {
 }
 
 TEST(DiskPool, its_end_tells_everybody) {
-  uring::Wake wake;
+  Wake wake;
   std::atomic<int> worked = 0;
   std::deque<Counted> all;
   {
@@ -100,7 +100,7 @@ TEST(DiskPool, its_end_tells_everybody) {
 }
 
 TEST(DiskPool, without_work_it_is_nothing) {
-  uring::Wake wake;
+  Wake wake;
   DiskPool pool(wake);
   pool.deliver();
   EXPECT_EQ(pool.outstanding(), 0u);

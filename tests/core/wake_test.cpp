@@ -1,11 +1,11 @@
-#include "uring/wake.hpp"
+#include "core/wake.hpp"
 
 #include <gtest/gtest.h>
 #include <poll.h>
 
 #include <thread>
 
-namespace pelton::uring {
+namespace pelton {
 namespace {
 
 bool readable(const Wake& wake) {
@@ -26,4 +26,4 @@ TEST(Wake, ENG_053_signals_from_any_thread_count_as_one_until_drained) {
 }
 
 }  // namespace
-}  // namespace pelton::uring
+}  // namespace pelton

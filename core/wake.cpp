@@ -1,5 +1,6 @@
-#include "uring/wake.hpp"
+#include "core/wake.hpp"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -7,7 +8,7 @@
 
 #include "core/check.hpp"
 
-namespace pelton::uring {
+namespace pelton {
 
 Wake::Wake() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   CHECK(descriptor_ >= 0);
@@ -27,4 +28,9 @@ void Wake::drain() const {
   [[maybe_unused]] const auto taken = ::read(descriptor_, &count, sizeof count);
 }
 
-}  // namespace pelton::uring
+bool Wake::wait_for(std::uint64_t milliseconds) const {
+  pollfd entry{descriptor_, POLLIN, 0};
+  return ::poll(&entry, 1, static_cast<int>(milliseconds)) == 1;
+}
+
+}  // namespace pelton

@@ -1,5 +1,5 @@
-// A request that did not fit into one receive: the octets it needs, copied out of the lease, and
-// how far it has been read. Lent by the server while a message straddles receives, then reused.
+// A request that does not lie whole in one receive: the octets of it that are needed, copied out of
+// the receive buffers, and how far they have been read. A session borrows one while it needs it.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 
 namespace pelton::http {
 
-struct ParkedMessage {
+struct IncomingMessage {
   enum class Phase : std::uint8_t {
     head,              // `octets` is the message so far, `parser` has read it
     length_body,       // `octets` is head and body so far
@@ -30,13 +30,13 @@ struct ParkedMessage {
     backlog,           // `octets` wait unread: for the answer ahead, or until the peer takes it
   };
 
-  ParkedMessage(BlockPool& blocks, const HeadLimits& head_limits, const Scanner& scanner)
+  IncomingMessage(BlockPool& blocks, const HeadLimits& head_limits, const Scanner& scanner)
       : octets(blocks),
         body(blocks),
         behind(blocks),
         fields(head_limits.header_count_max),
         parser(head_limits, fields, scanner) {}
-  ParkedMessage(const ParkedMessage&) = delete;
+  IncomingMessage(const IncomingMessage&) = delete;
 
   // Keeps a head that was parsed elsewhere: its octets move here, its offsets stay right.
   void keep_head(const RequestHead& parsed) {

@@ -1,10 +1,11 @@
-// The kernel's monotonic time for waits; what a turn knows as the time comes from core/clock.hpp.
+// The kernel's monotonic time at this moment. What a turn takes for the time comes from
+// core/clock.hpp.
 #pragma once
 
 #include <cstdint>
 #include <ctime>
 
-namespace pelton::uring {
+namespace pelton {
 
 inline constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
 
@@ -15,4 +16,4 @@ inline std::uint64_t monotonic_ns() {
          static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-}  // namespace pelton::uring
+}  // namespace pelton

@@ -1,8 +1,8 @@
-#include "uring/ring/monotonic.hpp"
+#include "core/monotonic.hpp"
 
 #include <gtest/gtest.h>
 
-namespace pelton::uring {
+namespace pelton {
 namespace {
 
 TEST(Monotonic, never_goes_back_and_counts_nanoseconds) {
@@ -16,4 +16,4 @@ TEST(Monotonic, never_goes_back_and_counts_nanoseconds) {
 }
 
 }  // namespace
-}  // namespace pelton::uring
+}  // namespace pelton
