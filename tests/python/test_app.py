@@ -206,6 +206,7 @@ def test_an_app_has_parts_and_one_base() -> None:
     """What an app can do is read in its own file and in its base, which a blueprint has too."""
     assert App.__mro__[1:-1] == Blueprint.__mro__[1:-1] == (Registrar,)
     app = App()
-    assert app._providers.app is app._mounts.app is app and app._table.routes == []
-    assert app._description is None and app._templates is None  # made when they are asked for
+    parts = app._parts
+    assert parts.app is app and parts.mounts.parts is parts and parts.providers.service is parts.service
+    assert app._description is None and parts.service.templates is None  # made when they are asked for
     assert app.openapi() == app._described().document()

@@ -53,7 +53,7 @@ def test_the_lifespan(on: str) -> None:
                 response = client.stream("GET", "/open")
                 assert await anext((await response.__aenter__()).aiter_bytes()) == b"x"
             await response.__aexit__(None, None, None)
-            assert sorted(seen) == ["down", "generator", "spawned", "up"] and app._runtime is None
+            assert sorted(seen) == ["down", "generator", "spawned", "up"] and app._parts.service.runtime is None
             with pytest.raises(RuntimeError, match="served"):
                 app.spawn(forever("late"))
 

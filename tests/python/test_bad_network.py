@@ -28,7 +28,7 @@ def echo(request: Request):
 
 @app.get("/stats")
 def stats():
-    return app._serving.stats()
+    return app._parts.service.server.stats()
 """
 
 CLONE_NEWNET = 0x40000000

@@ -22,7 +22,7 @@ from pelton import App, StaticFilesConfig
 resource.setrlimit(resource.RLIMIT_NOFILE, ({descriptors}, {descriptors}))
 app = App()
 app.add_route("/", lambda: b"up")
-app.add_route("/shed", lambda: app._serving.stats()["shed.descriptors"])
+app.add_route("/shed", lambda: app._parts.service.server.stats()["shed.descriptors"])
 app.add_route("/upload", lambda request: len(request.body()), methods=["POST"], max_body=1 << 26)
 app.enable_static_files(StaticFilesConfig(root="{files}", prefix="/files"))
 app.run(port=0, engine="{engine}", {settings})

@@ -26,7 +26,7 @@ import os
 from pelton import App
 app = App()
 app.add_route("/pid", lambda: os.getpid())
-app.add_route("/stats", lambda: app._serving.stats())
+app.add_route("/stats", lambda: app._parts.service.server.stats())
 app.add_route("/items/{id:int}", lambda id: {"id": id})
 
 @app.get("/fail")

@@ -109,7 +109,7 @@ async def report():
         "faults": faults,
         "tasks": len(asyncio.all_tasks()),
         "descriptors": len(os.listdir("/proc/self/fd")),
-        "kept": [{name: gauges[name] for name in KEPT} for gauges in app._serving.gauges()],
+        "kept": [{name: gauges[name] for name in KEPT} for gauges in app._parts.service.server.gauges()],
     }
 """
 

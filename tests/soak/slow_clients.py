@@ -40,7 +40,7 @@ def large():
 
 @app.get("/state")
 def state():
-    return {"gauges": app._serving.gauges(), "stats": app._serving.stats()}
+    return {"gauges": app._parts.service.server.gauges(), "stats": app._parts.service.server.stats()}
 """
 
 CLIENTS = 1000

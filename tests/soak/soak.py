@@ -64,7 +64,7 @@ def state():
         "objects": len(gc.get_objects()),
         "blocks": sys.getallocatedblocks(),
         "descriptors": len(os.listdir("/proc/self/fd")),
-        "gauges": app._serving.gauges(),
+        "gauges": app._parts.service.server.gauges(),
     }
 """
 

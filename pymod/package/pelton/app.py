@@ -7,13 +7,12 @@ from pelton.dependencies.providers import Providers, Scope
 from pelton.errors import RegistrationError, StartupError, place_of
 from pelton.messages import request as _request  # gives the native Request its methods
 from pelton.messages import response as _responses  # the native half must know Response
-from pelton.messages.json_reading import JsonReading
+from pelton.messages.json_format import JsonFormat
 from pelton.messages.state import State
-from pelton.routing.mounts import Mounts
+from pelton.routing.app_parts import AppParts
 from pelton.routing.places import Within
 from pelton.routing.registrar import Registrar, with_parentheses
 from pelton.routing.routes import RouteInfo, build_url
-from pelton.routing.table import RouteTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,21 +21,16 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from os import PathLike
     from typing import Any, Literal, TypeVar, Unpack
-    from weakref import ReferenceType
 
-    from pelton._native import Request, Server
+    from pelton._native import Plan, Request
     from pelton.config.run_keywords import Settings
     from pelton.config.server_config import ServerConfig
-    from pelton.messages.templates import Templates
     from pelton.openapi.description import Description
-    from pelton.routing.answers import Answers
     from pelton.routing.entries import Entry
     from pelton.routing.mounts import Mountable
-    from pelton.routing.registrar import Layers
     from pelton.routing.static_files import StaticFilesConfig
-    from pelton.serving.runtime import Runtime, Stopping
+    from pelton.serving.runtime import Stopping
     from pelton.signature.compiler import Compiler
-    from pelton.websocket.topics import Topics
 
     F = TypeVar("F", bound=Callable[..., Any])
 
@@ -98,73 +92,31 @@ class App(Registrar):
         _one_of("json_duplicate_keys", json_duplicate_keys, ("last", "reject"))
         self._describe(title, version, description)
         super().__init__(lifespan, (), guards, dependencies)
-        # Its parts. The routes follow, with the native half that has them too.
-        self._providers = Providers(self, self._compiler_of_no_route)
-        self._mounts = Mounts(self)
-        self._description: Description | None = None  # made when it is first asked for
-        self._templates: Templates | None = None
-        # Of the apps that this one is mounted in, the outermost first: their middleware is around its own.
-        self._outer_layers: tuple[Layers, ...] = ()
-        self._root_path = ""  # where the app that is served has this one
-        self._runtime: Runtime | None = None
-        self._serving: Server | None = None
         self.debug = debug
         self.errors = errors
         self.validator = validator
         self.json_nan: Literal["null", "error"] = json_nan
-        self._json_reading = JsonReading(json_duplicate_keys)
         self.state = State()
-        self._server_config = server
-        self._pools: dict[str, tuple[str, int, int]] = {}  # named blocking pools: threads, queue
-        self._settings: dict[str, Any] | None = None  # of the server, once there is one
-        self._topics: tuple[ReferenceType[Topics], ...] = ()  # of each server, in memory too
-        self._json_default = json_default
-        # As the application encodes JSON; the function itself where that is the usual way.
-        self._dumps: Callable[[Any], bytes] = _native.json_dumps
-        if json_default is not None or json_nan != "null":
-            from functools import partial
-
-            self._dumps = partial(_native.json_dumps, default=json_default, nan=json_nan)
-        self._native = _native.Application(
+        native = _native.Application(
             errors=errors,
             trailing_slash=trailing_slash,
             strict_content_type=strict_content_type,
-            json_default=self._json_default,
+            json_default=json_default,
             json_nan=json_nan,
             json_duplicate_keys=json_duplicate_keys,
         )
-        self._table = RouteTable(self._native)
-        self._handlers_by_class: dict[type[BaseException], Callable[..., Any]] = {}
-        self._handlers_by_status: dict[int, Callable[..., Any]] = {}
-        self._answers: Answers | None = None  # made by the freeze
-        self._within = Within(self, (self,), "", "", (), self._guards, self._dependencies)
-        self._places = [self._within]
-        self._blueprint_names: dict[str, str] = {}  # dotted, with the prefix of each
+        json = JsonFormat(json_default, json_nan, json_duplicate_keys)
+        self._parts = AppParts(
+            self, App, native, json, self._layers, self._lifespan, server, _plan_of_websocket, _websocket_of
+        )
+        self._parts.providers = Providers(self._parts.service, self._compiler_of_no_route)
+        self._description: Description | None = None  # made when it is first asked for
+        self._places = [Within(self._parts, (self,), "", "", (), self._guards, self._dependencies)]
 
     # --- routes ---
 
     def _arrives(self, entry: Entry) -> None:
-        entry.add(self._within)
-
-    def _add_route(self, route: RouteInfo) -> None:
-        self._table.refuse_name(route)
-        from pelton.signature.compiler import compile_plan
-
-        self._table.add(
-            route,
-            lambda: compile_plan(self, route),
-            lambda regex: self._native.add_route(route.methods, route.path, regex),
-        )
-
-    def _add_websocket(self, route: RouteInfo, origins: list[str] | None) -> None:
-        self._table.refuse_name(route)
-        from pelton.websocket.handlers import plan_of
-
-        self._table.add(
-            route,
-            lambda: plan_of(self, route),
-            lambda regex: self._native.add_websocket(route.path, regex, origins=origins),
-        )
+        entry.add(self._places[0])
 
     def exception_handler(self, key: type[BaseException] | int) -> Callable[[F], F]:
         """Registers the decorated `def` or `async def (request, exc)`; what it returns is the answer.
@@ -181,19 +133,7 @@ class App(Registrar):
         def register(handler: F) -> F:
             place = place_of(handler)
             self._registering(f"exception handler for {key!r}", place)
-            from pelton.routing.layer_checks import check_arguments
-
-            check_arguments(handler, ("request", "exc"), "exception handler", place)
-            if isinstance(key, type) and issubclass(key, BaseException):
-                self._handlers_by_class[key] = handler
-            elif isinstance(key, int) and not isinstance(key, bool) and 200 <= key <= 599:
-                self._handlers_by_status[key] = handler
-            else:
-                raise RegistrationError(
-                    f"{key!r} is neither an exception class nor a status",
-                    where=place,
-                    fix="@app.exception_handler(LookupError) or @app.exception_handler(404)",
-                )
+            self._parts.error_handlers.register(key, handler, place)
             return handler
 
         return register
@@ -209,12 +149,12 @@ class App(Registrar):
             URLBuildError: The name is unknown or names several routes, a value is missing or too many, or does not fit.
         """
         query: Mapping[str, Any] | None = params.pop("_query", None)
-        return build_url(self, name, params, query)
+        return build_url(self._parts, name, params, query)
 
     @property
     def routes(self) -> Sequence[RouteInfo]:
         """Every registered route, as `RouteInfo`, in the order of registration."""
-        return tuple(self._table.routes)
+        return tuple(self._parts.table.routes)
 
     def enable_static_files(self, config: StaticFilesConfig) -> None:
         """Serves the files of a directory below a prefix, without the interpreter. May be called for several directories.
@@ -227,18 +167,13 @@ class App(Registrar):
         """
         from pelton.routing.static_files import add_static
 
-        add_static(self, config, "enable_static_files()")
+        add_static(self._parts, config, "enable_static_files()")
 
     def _compiler_of_no_route(self, place: str) -> Compiler:
         """For providers outside of routes, which `place` is to name in errors."""
         from pelton.signature.compiler import Compiler
 
-        return Compiler(self, RouteInfo("/", ("SCOPE",), "scope", _nothing, {}, place, False))
-
-    @property
-    def _kind(self) -> type[App]:
-        """The class that an annotation names to get the application, or a subclass of it."""
-        return App
+        return Compiler(self._parts, RouteInfo("/", ("SCOPE",), "scope", _nothing, {}, place, False))
 
     # --- mounts ---
 
@@ -256,7 +191,7 @@ class App(Registrar):
         Raises:
             RegistrationError: The path is taken, or the target cannot be mounted.
         """
-        self._mounts.add(path, target, name)
+        self._parts.mounts.add(path, target, name)
 
     # --- templates ---
 
@@ -283,13 +218,19 @@ class App(Registrar):
         caller = _getframe(1)
         where = f"{caller.f_code.co_filename}:{caller.f_lineno}"
         self._registering("enable_templates()", where)
-        if self._templates is not None:
+        if self._parts.service.templates is not None:
             raise RegistrationError(
                 "enable_templates() is called twice",
                 where=where,
                 fix="keep one call; subdirectories are part of the name: render('mail/welcome.html')",
             )
-        self._templates = Templates(self, template_dir, auto_escape, globals, where)
+        self._parts.service.templates = Templates(
+            template_dir,
+            auto_escape,
+            {"url_for": self.url_for, **(globals or {})},
+            where,
+            is_reloading=lambda: self.debug,
+        )
 
     def render(self, name: str, context: Mapping[str, Any] | None = None) -> str:
         """The text of a rendered template.
@@ -304,13 +245,13 @@ class App(Registrar):
         """
         from pelton.messages.templates import enabled
 
-        return enabled(self).environment(False).get_template(name).render(context or {})
+        return enabled(self._parts.service).environment(False).get_template(name).render(context or {})
 
     def render_string(self, source: str, context: Mapping[str, Any] | None = None) -> str:
         """The text of a template that is given itself; otherwise as `render()`."""
         from pelton.messages.templates import enabled
 
-        return enabled(self).environment(False).from_string(source).render(context or {})
+        return enabled(self._parts.service).environment(False).from_string(source).render(context or {})
 
     # --- dependencies ---
 
@@ -324,7 +265,7 @@ class App(Registrar):
         Raises:
             RegistrationError: The name is taken.
         """
-        self._providers.register(name, value)
+        self._parts.providers.register(name, value)
 
     def register_provider(
         self,
@@ -342,16 +283,16 @@ class App(Registrar):
         Raises:
             RegistrationError: The name is taken.
         """
-        self._providers.register_provider(name, fn, scope)
+        self._parts.providers.register_provider(name, fn, scope)
 
     @property
     def dependency_overrides(self) -> MutableMapping[Any, Any]:
         """What stands in for a provider or a name, by that provider or name; for tests."""
-        return self._providers.overrides
+        return self._parts.providers.overrides
 
     @dependency_overrides.setter
     def dependency_overrides(self, overrides: MutableMapping[Any, Any]) -> None:
-        self._providers.replace_overrides(overrides)
+        self._parts.providers.replace_overrides(overrides)
 
     def override(self, key: Callable[..., Any] | str, replacement: Any) -> AbstractContextManager[None]:
         """Within the `with` block another provider or value stands in; for tests.
@@ -363,11 +304,11 @@ class App(Registrar):
         Raises:
             RegistrationError: No dependency has the name.
         """
-        return self._providers.override(key, replacement)
+        return self._parts.providers.override(key, replacement)
 
     def scope(self) -> Scope:
         """Dependencies outside of requests: `async with app.scope() as s: await s.resolve(make)`."""
-        return Scope(self)
+        return Scope(self._parts.providers)
 
     # --- its description ---
 
@@ -398,7 +339,8 @@ class App(Registrar):
         Raises:
             RegistrationError: One of the paths is taken, or it is enabled already.
         """
-        self._described().serve(title, version, path, {"swagger": docs, "redoc": redoc, "scalar": scalar})
+        self._described().serve(path, {"swagger": docs, "redoc": redoc, "scalar": scalar})
+        self._describe(self.title if title is None else title, self.version if version is None else version, self.description)
 
     def _describe(self, title: str, version: str, description: str) -> None:
         for name, given in (("title", title), ("version", version), ("description", description)):
@@ -412,7 +354,7 @@ class App(Registrar):
         if self._description is None:
             from pelton.openapi.description import Description
 
-            self._description = Description(self)
+            self._description = Description(self._parts)
         return self._description
 
     # --- concurrency ---
@@ -432,11 +374,12 @@ class App(Registrar):
         from pelton.config.concurrency import DEFAULT_POOL
 
         self._registering(f"blocking pool {name!r}", "")
-        if name == DEFAULT_POOL or name in self._pools:
+        pools = self._parts.pools
+        if name == DEFAULT_POOL or name in pools:
             raise RegistrationError(f"there is a blocking pool {name!r} already", where="", fix="give it another name")
         if threads < 1 or queue < 0:
             raise ValueError(f"blocking pool {name!r}: threads from 1 and a queue from 0, not {threads} and {queue}")
-        self._pools[name] = (name, threads, queue)
+        pools[name] = (name, threads, queue)
 
     def spawn(self, coro: Coroutine[Any, Any, Any], *, name: str | None = None) -> asyncio.Task[Any]:
         """Starts a task that belongs to the worker and to no request: its failure is logged, the stop cancels it.
@@ -448,10 +391,11 @@ class App(Registrar):
         Raises:
             RuntimeError: The app is not being served.
         """
-        if self._runtime is None:
+        runtime = self._parts.service.runtime
+        if runtime is None:
             coro.close()
             raise RuntimeError("spawn() needs an app that is being served")
-        return self._runtime.spawn(coro, name)
+        return runtime.spawn(coro, name)
 
     def publish(self, topic: str, message: str | bytes) -> None:
         """Sends a message to all WebSockets that have subscribed to a topic, in every worker. It returns at once.
@@ -466,51 +410,25 @@ class App(Registrar):
         """
         from pelton.websocket.topics import publish
 
-        publish(self._topics, topic, message)
+        publish(self._parts.service.topics, topic, message)
 
     @property
     def stopping(self) -> Stopping:
         """Whether a stop has begun: `app.stopping.is_set()`, or `await app.stopping.wait()`."""
         from pelton.serving.runtime import Stopping
 
-        return Stopping(self)
+        return Stopping(self._parts.service)
 
     # --- life ---
 
     def _registering(self, what: str, place: str) -> None:
-        if self._answers is not None:
-            raise RegistrationError(
-                f"{what} comes too late: the app has begun to serve",
-                where=place,
-                fix="register everything before run() or the first request",
-            )
-
-    def _freeze(self) -> _native.Application:
-        """Compiles what waited for names and closes registration; the second call does nothing."""
-        if self._answers is not None:
-            return self._native
-        from pelton.routing.answers import Answers
-        from pelton.routing.freezing import compile_layers, compile_unresolved, hooks_of
-
-        compile_unresolved(self)
-        self._check_pools()
-        self._mounts.freeze()
-        answers = Answers(self)
-        compile_layers(self, answers)
-        self._native.freeze(hooks_of(self, answers, _websocket_of))
-        self._answers = answers
-        return self._native
-
-    def _check_pools(self) -> None:
-        from pelton.config.concurrency import DEFAULT_POOL, check_pool, read_pool
-
-        for route in self._table.routes:
-            check_pool(route.options.get("pool") or read_pool(route.options.get("blocking", False)), (DEFAULT_POOL, *self._pools), route.where)
+        self._parts.refuse_late(what, place)
 
     @property
     def engine(self) -> Literal["uring", "epoll"] | None:
         """`uring` or `epoll` while the app is being served, else None."""
-        return None if self._serving is None else self._serving.engine
+        server = self._parts.service.server
+        return None if server is None else server.engine
 
     def run(self, host: str | None = None, port: int | None = None, **settings: Unpack[Settings]) -> None:
         """Serves in this process until stopped, then returns. `pelton run` starts several workers.
@@ -542,7 +460,7 @@ class App(Registrar):
         named = {"host": host, "port": port}
         given: dict[str, Any] = {**settings, **{name: value for name, value in named.items() if value is not None}}
         try:
-            code = serve(self, effective_settings(self._server_config, given))
+            code = serve(self._parts, effective_settings(self._parts.server_config, given))
         except (ConfigError, StartupError, RegistrationError) as error:
             show_trace(error)
             complain(f"cannot start: {error}")
@@ -552,8 +470,8 @@ class App(Registrar):
 
     def stop(self) -> None:
         """Begins a graceful stop. From any thread; without effect if nothing is served."""
-        if (serving := self._serving) is not None:
-            serving.stop()
+        if (server := self._parts.service.server) is not None:
+            server.stop()
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
@@ -561,6 +479,16 @@ def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
         from pelton.errors import ConfigError
 
         raise ConfigError(f"App({name}=) is {' or '.join(map(repr, allowed))}, not {value!r}")
+
+
+# Few applications have a WebSocket, and the room of WebSockets takes time to load.
+
+
+def _plan_of_websocket(parts: AppParts, route: RouteInfo) -> Plan:
+    """The plan of a WebSocket route."""
+    from pelton.websocket.handlers import plan_of
+
+    return plan_of(parts, route)
 
 
 def _websocket_of(request: Request, route: RouteInfo) -> Any:

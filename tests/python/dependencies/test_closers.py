@@ -381,7 +381,7 @@ def test_what_another_thread_lets_go_is_closed_by_the_loop(loop: Loop) -> None:
     app = App()
     generator = provider()
     next(generator)
-    closers = Closers(app)
+    closers = Closers(app._parts.service)
     closers.open.append((generator, SYNC, False))
     kept = [Closing(closers, SimpleNamespace(loop=loop, background=set()), None)]  # type: ignore[arg-type]
     waits = threading.Event()

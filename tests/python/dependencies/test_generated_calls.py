@@ -14,7 +14,7 @@ from pelton.signature.compiler import Compiler
 
 
 def plan_of(handler: Callable[..., Any], **options: Any) -> Any:
-    return Compiler(App(), RouteInfo("/", ("GET",), "x", handler, options, place_of(handler), False)).plan()
+    return Compiler(App()._parts, RouteInfo("/", ("GET",), "x", handler, options, place_of(handler), False)).plan()
 
 
 def sync() -> Iterator[int]:

@@ -197,7 +197,7 @@ def test_mistakes_at_registration(pages: Path, monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(RegistrationError, match="too late"):
         late.enable_templates(pages)
     with pytest.raises(RegistrationError, match="not enabled"):
-        enabled(late)
+        enabled(late._parts.service)
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(RegistrationError) as caught:
         App().enable_templates(pages)
@@ -208,7 +208,7 @@ def test_mistakes_at_registration(pages: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_other_responses_pass_unchanged() -> None:
     response = Response.text("x")
     client = TestClient(App())
-    assert client.run(rendered(response, client.app)) is response
+    assert client.run(rendered(response, client.app._parts.service)) is response
 
 
 def test_layers_see_what_was_rendered(pages: Path) -> None:

@@ -16,7 +16,7 @@ from pelton.testing import TestClient
 
 def called(app: App, run: Any, is_coroutine: bool = False) -> TestClient:
     """A client of the app whose first route is run by this function."""
-    app._native.set_layers(0, run, is_coroutine)
+    app._parts.native.set_layers(0, run, is_coroutine)
     return TestClient(app, raise_server_exceptions=False)
 
 
@@ -133,10 +133,10 @@ def test_layers_are_those_of_a_route_and_set_before_the_freeze() -> None:
     app = App()
     app.add_route("/", lambda: 1)
     with pytest.raises(IndexError):
-        app._native.set_layers(1, len, False)
+        app._parts.native.set_layers(1, len, False)
     assert TestClient(app).get("/").json() == 1
     with pytest.raises(RuntimeError, match="frozen"):
-        app._native.set_layers(0, len, False)
+        app._parts.native.set_layers(0, len, False)
 
 
 @pytest.mark.parametrize("side", [False, True])

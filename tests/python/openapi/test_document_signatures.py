@@ -21,7 +21,7 @@ def test_sources_of_handler_and_providers() -> None:
 
     app = App()
     app.add_route("/{id}", handler, ["POST"])
-    made = signature_of(app, app.routes[0])
+    made = signature_of(app._parts, app.routes[0])
     found = [(source.source, source.parameter.name, source.tp) for source in made.sources]
     assert found == [("path", "id", int), ("form", "a", str), ("header", "x_token", str), ("query", "page", int)]
     assert made.returned is int and made.embeds is False and made.security == []
@@ -39,9 +39,9 @@ def test_the_route_works_on_and_values_of_app_scope_are_made_once() -> None:
 
     app.add_route("/", handler)
     app.add_route("/bare", lambda: 1)
-    assert signature_of(app, app.routes[1]).returned is EMPTY
-    signature_of(app, app.routes[0])
+    assert signature_of(app._parts, app.routes[1]).returned is EMPTY
+    signature_of(app._parts, app.routes[0])
     with live_server(app) as server:
         assert json.loads(urlopen(server.url + "/?page=2").read()) == [7, 2] and made == [1]
-        signature_of(app, app.routes[0])
+        signature_of(app._parts, app.routes[0])
         assert json.loads(urlopen(server.url + "/").read()) == [7, 1] and made == [1]

@@ -16,7 +16,7 @@ def test_a_name_that_exists_by_then() -> None:
         return page
 
     app.add_route("/", handler)
-    assert len(app._table.unresolved) == 1
+    assert len(app._parts.table.unresolved) == 1
     globals()["Number"] = int
     try:
         assert TestClient(app).get("/?page=4").json() == 4
@@ -31,4 +31,4 @@ def test_one_that_does_not() -> None:
 
     app.add_route("/", handler)
     with pytest.raises(HandlerSignatureError, match="'page' of handler\\(\\) names nothing"):
-        compile_unresolved(app)
+        compile_unresolved(app._parts)

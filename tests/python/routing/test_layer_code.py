@@ -61,8 +61,10 @@ def test_it_is_a_coroutine_function_only_if_something_is_awaited(
     for kind, fn in (("before", before), ("after", after), ("middleware", middleware)):
         if fn is not None:
             getattr(app._layers, kind).append(fn)
-    route = app._table.routes[0]
-    run, waits = layered(RouteLayers([app._layers], [guards] if guards else []), route, compile_plan(app, route), Answers(app))
+    parts = app._parts
+    route = parts.table.routes[0]
+    answers = Answers(app, parts.service, parts.error_handlers)
+    run, waits = layered(RouteLayers([app._layers], [guards] if guards else []), route, compile_plan(parts, route), answers)
     assert (not inspect.iscoroutinefunction(run), waits) == (is_function, is_awaited)
     assert TestClient(app).get("/").json() == "x"
 
@@ -84,11 +86,11 @@ def test_routes_without_layers_are_left_alone(monkeypatch: pytest.MonkeyPatch) -
         def __getattr__(self, name: str) -> Any:
             return getattr(self._native, name)
 
-    native = app._native
-    monkeypatch.setattr(app, "_native", Spy(native))
-    app._freeze()
-    monkeypatch.setattr(app, "_native", native)
-    assert layered_at == [1] and not app._table.plans
+    native = app._parts.native
+    monkeypatch.setattr(app._parts, "native", Spy(native))
+    app._parts.freeze()
+    monkeypatch.setattr(app._parts, "native", native)
+    assert layered_at == [1] and not app._parts.table.plans
 
 
 @dataclass

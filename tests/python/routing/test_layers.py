@@ -261,7 +261,7 @@ def test_owners_say_whose_layers_are_around_a_route() -> None:
 
     app.add_route("/both", lambda: 1)
     app.add_route("/app", lambda: 1)
-    app._table.routes[0].owners = (app, group)
+    app._parts.table.routes[0].owners = (app, group)
     client = TestClient(app)
     assert client.get("/both").headers.getlist("x-by") == ["group", "app"]
     assert client.get("/app").headers.getlist("x-by") == ["app"]
@@ -278,7 +278,7 @@ def test_middleware_of_the_apps_around_one_is_around_its_own() -> None:
         steps.append("outer")
         return response
 
-    app._outer_layers = (outer._layers,)
+    app._parts.outer_layers = (outer._layers,)
     app.add_route("/", lambda: 1)
     client = TestClient(app)
     assert client.get("/").json() == 1 and steps[-2:] == ["first out 200", "outer"] and len(steps) == 9

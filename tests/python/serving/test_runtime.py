@@ -213,11 +213,11 @@ def test_who_no_longer_waits_for_the_stop_leaves_nothing_behind() -> None:
 
     @app.on_startup
     async def watch() -> None:
-        assert app._runtime is not None
+        assert app._parts.service.runtime is not None
         waits = asyncio.ensure_future(app.stopping.wait())
         for _ in range(2):
             await asyncio.sleep(0)
-            waiting.append(len(app._runtime._stop_waiters))
+            waiting.append(len(app._parts.service.runtime._stop_waiters))
             waits.cancel()
 
     with live_server(app):

@@ -56,13 +56,13 @@ def test_one_app_is_served_once(serve: object) -> None:
     from pelton.serving.server import serve as serve_here
 
     with pytest.raises(StartupError, match="already"):
-        serve_here(app, changed(port=0))
+        serve_here(app._parts, changed(port=0))
 
 
 def test_PRC_052_an_access_log_that_cannot_be_opened() -> None:
     says = "^cannot open the access log /nonexistent/log: No such file or directory; choose another file with --access-log$"
     with pytest.raises(StartupError, match=says):
-        serve(App(), changed(port=0, access_log="/nonexistent/log"))
+        serve(App()._parts, changed(port=0, access_log="/nonexistent/log"))
 
 
 def test_nothing_is_left_open_when_the_app_does_not_compile() -> None:
@@ -73,5 +73,5 @@ def test_nothing_is_left_open_when_the_app_does_not_compile() -> None:
 
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(Exception, match="Nowhere"):
-        serve(app, changed(port=0))
+        serve(app._parts, changed(port=0))
     assert len(os.listdir("/proc/self/fd")) == before

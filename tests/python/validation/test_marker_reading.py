@@ -14,7 +14,7 @@ from pelton.validation.parameters import EMPTY, Parameter
 
 
 def compiler() -> Compiler:
-    return Compiler(App(), RouteInfo("/", ("GET",), "x", int, {}, "here", False))
+    return Compiler(App()._parts, RouteInfo("/", ("GET",), "x", int, {}, "here", False))
 
 
 def test_both_places() -> None:

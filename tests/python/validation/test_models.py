@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, Optional, TypeVar
 import pytest
 
 from pelton import App, BadBody, HandlerSignatureError
-from pelton.messages.json_reading import JsonReading
+from pelton.messages.json_format import JsonFormat
 from pelton.testing import TestClient
 from pelton.validation.models import BodyType
 
@@ -260,13 +260,13 @@ def test_msgspec_is_not_given_such_a_class(validator: Any, tp: Any) -> None:
 
 
 def test_body_type_without_decode_is_the_native_reader() -> None:
-    body = BodyType(Any, {}, "auto", JsonReading())
+    body = BodyType(Any, {}, "auto", JsonFormat())
     assert body.decode is None and body.judge is None and body.read(b"[1]") == [1]
 
 
 @pytest.mark.parametrize("validator", VALIDATORS)
 def test_the_built_in_checker_judges_values_and_the_engines_decode_octets(validator: Validator) -> None:
-    body = BodyType(Thing, {}, validator, JsonReading())
+    body = BodyType(Thing, {}, validator, JsonFormat())
     assert (body.judge is None, body.decode is None) == ((False, True) if validator == "builtin" else (True, False))
     assert body.read(b'{"name":"a"}') == Thing("a")
     with pytest.raises(BadBody):

@@ -281,6 +281,7 @@ def _load_runtime() -> None:
 
 def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, workers: int) -> int:
     from pelton.cli.loading import load
+    from pelton.routing.app_parts import parts_of
     from pelton.serving.listeners import inherited
     from pelton.serving.server import serve
 
@@ -288,8 +289,8 @@ def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, work
     _load_runtime()
     for name in ("user", "group"):
         flags.pop(name, None)  # the supervisor's, who is that by now
-    app = load(target, app_dir)
-    settings = _configured(app._server_config, flags)
+    parts = parts_of(load(target, app_dir))
+    settings = _configured(parts.server_config, flags)
     if worker.engine is not None:
         if settings["engine"] == "uring":
             raise StartupError("the engine uring cannot start: the worker before was killed as it tried it")
@@ -301,6 +302,6 @@ def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, work
         serving.announce()
 
     try:
-        return serve(app, settings, listeners, when_ready, worker.stats, worker.generation, worker.bus)
+        return serve(parts, settings, listeners, when_ready, worker.stats, worker.generation, worker.bus)
     except RegistrationError as error:
         raise StartupError(str(error)) from None

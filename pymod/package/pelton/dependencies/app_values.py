@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pelton.app import App
     from pelton.dependencies.graph import Step
+    from pelton.messages.service import Service
 
 
 class AppValue:
@@ -34,17 +34,17 @@ class AppValue:
 class AppValues:
     """The values of app scope of one application, each after those that it needs."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    def __init__(self, service: Service) -> None:
+        self.service = service
         self.by_function: dict[Callable[..., Any], AppValue] = {}
         self._closers: Closers | None = None
 
     async def start(self) -> None:
         """Makes each; if one fails, those before it are told and closed, and its error raised."""
-        closers = self._closers = Closers(self.app)
+        closers = self._closers = Closers(self.service)
         try:
             for held in self.by_function.values():
-                held.value = await made(held.step, held.constants, self.app, closers)
+                held.value = await made(held.step, held.constants, closers)
         except BaseException as error:
             self._closers = None
             self._forget()

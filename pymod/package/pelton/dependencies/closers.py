@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from contextvars import Context
     from typing import Any
 
-    from pelton.app import App
+    from pelton.messages.service import Service
     from pelton.routing.routes import RouteInfo
     from pelton.serving.runtime import Runtime
     from pelton.streaming.background import BackgroundTasks
@@ -34,10 +34,10 @@ SYNC, POOL, ASYNC = range(3)
 class Closers:
     """The open generators of one request, or of another scope."""
 
-    __slots__ = ("app", "open", "route", "side")
+    __slots__ = ("open", "route", "service", "side")
 
-    def __init__(self, app: App, route: RouteInfo | None = None, side: Response | None = None) -> None:
-        self.app = app
+    def __init__(self, service: Service, route: RouteInfo | None = None, side: Response | None = None) -> None:
+        self.service = service
         self.route = route
         self.side = side
         self.open: list[tuple[Any, int, bool]] = []  # generator, how it steps, whether of handler scope
@@ -50,7 +50,7 @@ class Closers:
         return value
 
     async def enter_in_pool(self, generator: Any, at_handler: bool) -> Any:
-        value = await in_pool(self.app, _first, (generator,), {})
+        value = await in_pool(self.service, _first, (generator,), {})
         self.open.append((generator, POOL, at_handler))
         return value
 
@@ -69,7 +69,7 @@ class Closers:
         if hasattr(result, "__await__"):
             return later(self.finish_awaitable(result))
         if isinstance(result, Response) and isinstance(result._body, TemplateBody):
-            return later(self.finish_awaitable(rendered(result, self.app)))
+            return later(self.finish_awaitable(rendered(result, self.service)))
         answer = self.encoded(result)
         self.open, ending = _parted(self.open)
         while ending:
@@ -92,7 +92,7 @@ class Closers:
         if hasattr(result, "__await__"):
             result = await result
         if isinstance(result, Response):
-            result = await rendered(result, self.app)  # while what it shows is still open
+            result = await rendered(result, self.service)  # while what it shows is still open
         answer = self.encoded(result)
         self.open, ending = _parted(self.open)
         while ending:
@@ -107,7 +107,7 @@ class Closers:
 
     def encoded(self, result: Any) -> Response:
         """The finished response: what fails in making it is thrown into the generators too."""
-        answers = self.app._answers
+        answers = self.service.answers
         assert answers is not None and self.route is not None
         if self.side is None:
             return answers.response(result, self.route)
@@ -120,7 +120,7 @@ class Closers:
         """Hands what is open to the end of the answer."""
         if not self.open:
             return
-        runtime = self.app._runtime
+        runtime = self.service.runtime
         assert runtime is not None
         if isinstance(answer._body, Streaming):
             answer._body.closing = Closing(self, runtime, None, of_stream=True)
@@ -140,7 +140,7 @@ class Closers:
         if how == SYNC:
             _close(generator)
         elif how == POOL:
-            await in_pool(self.app, _close, (generator,), {})
+            await in_pool(self.service, _close, (generator,), {})
         else:
             await _close_async(generator)
 
@@ -160,7 +160,7 @@ class Closers:
             elif isinstance(error, GeneratorExit):
                 continue  # this coroutine is being closed, and must not wait
             elif how == POOL:
-                error = await in_pool(self.app, _throw, (generator, error), {})
+                error = await in_pool(self.service, _throw, (generator, error), {})
             else:
                 error = await _throw_async(generator, error)
         raise error
@@ -271,7 +271,7 @@ class Closing:
             if how == SYNC:
                 error = _went_on(_ended, generator, error)
             elif how == POOL:
-                error = await in_pool(closers.app, _went_on, (_ended, generator, error), {})
+                error = await in_pool(closers.service, _went_on, (_ended, generator, error), {})
             elif error is not None:
                 error = await _throw_async(generator, error)
             else:
@@ -281,20 +281,20 @@ class Closing:
                     error = raised
         self._log(error, failure)
         if self.background is not None:
-            answers = closers.app._answers
+            answers = closers.service.answers
             assert answers is not None
             await self.background.run(self.runtime.pool(DEFAULT_POOL), answers.failed)
 
     def _log(self, error: BaseException | None, failure: BaseException | None) -> None:
         """What closing raised; the stream's failure is told by who sent it."""
-        answers, route = self.closers.app._answers, self.closers.route
+        answers, route = self.closers.service.answers, self.closers.route
         if error is not failure and isinstance(error, Exception) and answers is not None:
             answers.log_failure(f"closing the dependencies of {'a scope' if route is None else route.path}", error)
 
 
-async def in_pool(app: App, function: Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
+async def in_pool(service: Service, function: Callable[..., Any], arguments: Sequence[Any], options: Mapping[str, Any]) -> Any:
     """A call in the default blocking pool; HTTPError 503 if too many wait."""
-    runtime = app._runtime
+    runtime = service.runtime
     if runtime is None:
         raise RuntimeError("a provider with blocking=True needs an app that is being served")
     if options:

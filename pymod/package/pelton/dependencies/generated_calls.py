@@ -26,7 +26,7 @@ def runner(injection: Injection, graph: Graph) -> tuple[Callable[..., Any], bool
         "call_in_python": injection.call_in_python,
         "later_in_python": injection.late,
         "handler": injection.handler,
-        "app": injection.app,
+        "service": injection.service,
         "route": injection.route,
         "Closers": Closers,
         "in_pool": in_pool,
@@ -76,7 +76,7 @@ class _Source:
             end = [f"return closers.finish({handled})"]
         return [
             *lines,
-            f"closers = Closers(app, route, {side})",
+            f"closers = Closers(service, route, {side})",
             "try:",
             *(f"    {line}" for line in (*calls, *end)),
             "except BaseException as error:",
@@ -90,7 +90,7 @@ class _Source:
         if step.runs_in_pool:
             positional = ", ".join(self.value(one) for key, one in step.arguments if key is None)
             keywords = ", ".join(f"{key!r}: {self.value(one)}" for key, one in step.arguments if key is not None)
-            made = f"await in_pool(app, {function}, [{positional}], {{{keywords}}})"
+            made = f"await in_pool(service, {function}, [{positional}], {{{keywords}}})"
         else:
             made = f"{function}({self.arguments(step.arguments)})"
         if step.kind == "call":

@@ -100,7 +100,7 @@ class Graph:
 
     def __init__(self, compiler: Compiler, overrides: Mapping[Any, Any], made: Mapping[Any, Any] | None = None) -> None:
         self.compiler = compiler
-        self.providers = compiler.app._providers
+        self.providers = compiler.providers
         self.overrides = overrides
         self.made = {} if made is None else made  # values that exist already, by key
         self.steps: list[Step] = []

@@ -33,9 +33,9 @@ class Injection:
 
     def __init__(self, compiler: Compiler, slots: list[tuple[Parameter, Any]], awaited: bool) -> None:
         self.compiler = compiler
-        self.app = compiler.app
+        self.service = compiler.service
         self.route = compiler.route
-        self.providers = compiler.app._providers
+        self.providers = compiler.providers
         self.awaited = awaited  # a call of the handler is
         self.of_websocket = compiler.is_websocket
         self.handler: Callable[..., Any] = self.route.handler
@@ -108,8 +108,8 @@ class Injection:
 
     async def call_in_python(self, request: Any, websocket: Any = None) -> Any:
         graph = self.current_graph()
-        values = Values(self.app, self.route, request, websocket)
-        closers = Closers(self.app, self.route, values.side_of(graph))
+        values = Values(request, websocket)
+        closers = Closers(self.service, self.route, values.side_of(graph))
         try:
             arguments, options = await walk(graph, values, closers)
             result = self.handler(*arguments, **options)
@@ -119,8 +119,8 @@ class Injection:
                 await closers.end()
                 # A handler that returns without having accepted has refused.
                 if websocket._of.accepted and values.side is not None and values.side._background is not None:
-                    assert self.app._answers is not None
-                    self.app._answers.start_background(values.side._background)
+                    assert self.service.answers is not None
+                    self.service.answers.start_background(values.side._background)
                 return result
             return await closers.finish_later(result)
         except BaseException as error:  # noqa: BLE001

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any, Self
 
-    from pelton.app import App
     from pelton.dependencies.app_values import AppValue, AppValues
     from pelton.dependencies.closers import Closers
     from pelton.dependencies.graph import Graph
     from pelton.dependencies.injection import Injection
+    from pelton.messages.service import Service
     from pelton.signature.compiler import Compiler
 
 
@@ -33,8 +33,8 @@ class Named:
 class Providers:
     """The named providers, the overrides and the values of app scope of one application."""
 
-    def __init__(self, app: App, compiler_of_no_route: Callable[[str], Compiler]) -> None:
-        self.app = app
+    def __init__(self, service: Service, compiler_of_no_route: Callable[[str], Compiler]) -> None:
+        self.service = service
         self._compiler_of_no_route = compiler_of_no_route
         self.names: dict[str, Named] = {}
         self.overrides: dict[Any, Any] = {}  # this dict for ever: the routes look into it
@@ -98,7 +98,7 @@ class Providers:
 
         values = self._app_values
         if values is None:
-            values = self._app_values = AppValues(self.app)
+            values = self._app_values = AppValues(self.service)
         held = values.by_function.get(function)
         if held is None:
             held = AppValue(function)
@@ -137,15 +137,15 @@ class Providers:
 class Scope:
     """Dependencies outside of requests: `async with app.scope() as s: await s.resolve(make)`."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, providers: Providers) -> None:
+        self._providers = providers
         self._values: dict[Any, Any] = {}
         self._closers: Closers | None = None
 
     async def __aenter__(self) -> Self:
         from pelton.dependencies.closers import Closers
 
-        self._closers = Closers(self._app)
+        self._closers = Closers(self._providers.service)
         return self
 
     async def resolve(self, dependency: Callable[..., Any] | str, *, use_cache: bool = True) -> Any:
@@ -157,7 +157,7 @@ class Scope:
         if self._closers is None:
             raise RuntimeError("resolve() needs an open scope: async with app.scope() as s")
         place = "" if isinstance(dependency, str) else place_of(dependency)
-        graph = self._app._providers.graph(place, self._values)
+        graph = self._providers.graph(place, self._values)
         try:
             last = graph.step("resolve()", None, Dependency(dependency, use_cache, False, "request"))
         except UnknownName as error:
@@ -165,7 +165,7 @@ class Scope:
         graph.settle()
         known = graph.constants()
         for step in graph.steps:
-            value = known[id(step)] = await made(step, known, self._app, self._closers)
+            value = known[id(step)] = await made(step, known, self._closers)
             if step.key is not None:
                 self._values[step.key] = value
         if last.kind == "app":

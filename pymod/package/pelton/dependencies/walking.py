@@ -11,19 +11,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pelton.app import App
     from pelton.dependencies.closers import Closers
     from pelton.dependencies.graph import Graph, Leaf
     from pelton.messages.response import Response
-    from pelton.routing.routes import RouteInfo
 
 
 class Values:
     """Reads in Python what the native half puts into the argument vector."""
 
-    def __init__(self, app: App, route: RouteInfo | None, request: Any, websocket: Any) -> None:
-        self.app = app
-        self.route = route
+    def __init__(self, request: Any, websocket: Any) -> None:
         self.request = request
         self.websocket = websocket
         self.side: Response | None = None
@@ -68,20 +64,20 @@ async def walk(graph: Graph, values: Values, closers: Closers) -> tuple[list[Any
             unfit[id(leaf)] = found.entries
     for step in graph.steps:
         if all(_is_known(known, one) for _, one in step.arguments):
-            known[id(step)] = await made(step, known, values.app, closers)
+            known[id(step)] = await made(step, known, closers)
     if unfit:
         raise RequestValidationError(graph.told(unfit))
     return _arguments(known, graph.handler_arguments)
 
 
-async def made(step: Step, known: dict[int, Any], app: App, closers: Closers) -> Any:
+async def made(step: Step, known: dict[int, Any], closers: Closers) -> Any:
     """The value of a step whose arguments are known."""
     arguments, options = _arguments(known, step.arguments)
     at_handler = step.scope == "handler"
     function = step.function
     assert function is not None
     if step.runs_in_pool:
-        value = await in_pool(app, function, arguments, options)
+        value = await in_pool(closers.service, function, arguments, options)
     else:
         value = function(*arguments, **options)
     if step.kind == "call" or (step.is_passed_on and not hasattr(value, step.method)):

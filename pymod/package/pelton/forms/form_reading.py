@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import BodyFile, Request
+    from pelton.config.settings import Values
 
 # LIM-055, LIM-041, LIM-051 (parts, files), LIM-052, LIM-053, LIM-054 (lines, octets of one), LIM-056.
 LIMITS = (
@@ -33,11 +34,9 @@ _MEMORY = LIMITS.index("limit_multipart_memory")
 SPOOLED_AT_ONCE = 1024 * 1024
 
 
-def limits_of(request: Request) -> tuple[int, ...]:
+def limits_of(settings: Values) -> tuple[int, ...]:
     """The limits of the server as FormReader takes them."""
-    values = request.app._settings
-    assert values is not None
-    return tuple(values[name] for name in LIMITS)
+    return tuple(settings[name] for name in LIMITS)
 
 
 def reader_of(request: Request, limits: tuple[int, ...]) -> FormReader:
@@ -66,8 +65,8 @@ def check(reader: FormReader | BodyFile) -> None:
 class FormCollector:
     """One body that becomes a FormData; what goes beyond the memory limit is spooled."""
 
-    def __init__(self, request: Request) -> None:
-        limits = limits_of(request)
+    def __init__(self, request: Request, settings: Values) -> None:
+        limits = limits_of(settings)
         self._reader = reader_of(request, limits)
         self._memory_max = limits[_MEMORY]
         self._held = 0  # bytes in memory, but for those that wait
@@ -177,9 +176,9 @@ def _text(octets: bytes) -> str:
         raise BadBody("form refused: form_not_utf8") from None
 
 
-def whole_form(request: Request) -> FormData:
-    """The form of a body that has arrived."""
-    collector = FormCollector(request)
+def whole_form(request: Request, settings: Values) -> FormData:
+    """The form of a body that has arrived, within the limits of the server's settings."""
+    collector = FormCollector(request, settings)
     body = request._body_file
     events = None if body is None else body.parts()
     try:
@@ -194,13 +193,13 @@ def whole_form(request: Request) -> FormData:
         raise
 
 
-async def arriving_form(request: Request) -> FormData:
+async def arriving_form(request: Request, settings: Values) -> FormData:
     """The form of a body that arrives, or has; files are written by a thread of the default pool."""
     if request._body_file is not None:
-        return whole_form(request)
+        return whole_form(request, settings)
     from asyncio import to_thread
 
-    collector = FormCollector(request)
+    collector = FormCollector(request, settings)
     try:
         async for piece in request.stream():
             collector.feed(piece)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import Request
+    from pelton.config.settings import Values
 
 _NO_LIMIT = 2**64 - 1
 
@@ -61,8 +62,8 @@ class Part:
 class _Arriving:
     """Events of the native reader, fed when there are none."""
 
-    def __init__(self, request: Request) -> None:
-        limits = list(limits_of(request))
+    def __init__(self, request: Request, settings: Values) -> None:
+        limits = list(limits_of(settings))
         limits[5] = _NO_LIMIT  # LIM-053 is of what is kept
         self._reader = reader_of(request, tuple(limits))
         if self._reader.kind != "multipart":
@@ -84,9 +85,9 @@ class _Arriving:
         return self._events.popleft()
 
 
-async def parts(request: Request) -> AsyncIterator[Part]:
+async def parts(request: Request, settings: Values) -> AsyncIterator[Part]:
     """Part by part; what is not read of one is passed over. Errors are those of request.form()."""
-    arriving = _Arriving(request)
+    arriving = _Arriving(request, settings)
     while True:
         try:
             head = await arriving.next()

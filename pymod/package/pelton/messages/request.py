@@ -1,10 +1,15 @@
-"""Request: the native type, with the methods of it that are written in Python."""
+"""Request: the methods of the native type that are written in Python.
+
+What is read from the octets of the request (method, path, query, headers, cookies, body, JSON) is in
+`pymod/hotpath/request_object.cpp`; everything else that a request can do is in the class below.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from pelton._native import Headers, JSONDecodeError, MultiDict, Request
+from pelton.messages.service import service_of
 from pelton.messages.state import State
 from pelton.messages.url import URL, Address, quoted
 
@@ -13,9 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from typing import Any
 
+    from pelton.config.settings import Values
     from pelton.forms.form_data import FormData
     from pelton.forms.parts import Part
     from pelton.forms.uploads import UploadedFile
+
+    _Native = Request  # so a type checker knows what `self` is, and holds each method against the stub
+else:
+    _Native = object
 
 _mapping: Any = Mapping  # type checkers do not know its register()
 _mapping.register(Headers)
@@ -29,25 +39,271 @@ _STREAMED, _COLLECTED = "pelton.streamed", "pelton.collected"
 _FORM = "pelton.form"
 
 
-# --- where it came from, and to whom ---
+class _InPython(_Native):  # type: ignore[misc]  # it is final for others
+    """The methods of Request that are written in Python. A request never is of this class: the native type gets them."""
+
+    # --- where it came from, and to whom ---
+
+    @property
+    def client(self) -> Address | None:
+        """Address and port that the request came from; None on a Unix socket."""
+        pair = self._client
+        return None if pair is None else Address(*pair)
+
+    @property
+    def server(self) -> Address | None:
+        """Address and port that were connected to; None on a Unix socket."""
+        pair = self._server
+        return None if pair is None else Address(*pair)
+
+    def client_ip(self) -> str | None:
+        """The IP address that the request came from; None on a Unix socket. Behind a proxy it is the proxy's."""
+        pair = self._client
+        return None if pair is None else pair[0]
+
+    @property
+    def remote_addr(self) -> str | None:
+        """An alias of `client_ip()`."""
+        return self.client_ip()
+
+    @property
+    def url(self) -> URL:
+        """The absolute URL: scheme, validated host, path and query as sent."""
+        query = self.query_string
+        path = self.raw_path.decode("latin-1")
+        return URL(f"{self.scheme}://{_authority(self)}{path}{'?' + query if query else ''}")
+
+    def url_for(self, name: str, /, **params: Any) -> str:
+        """The absolute URL of a route of the app that has the request.
+
+        Args:
+            name: The route's name, as for `App.url_for()`.
+            params: Values for the parameters of its path; `_query` is a mapping for its query.
+
+        Raises:
+            URLBuildError: The name is unknown, or the values do not fit the path.
+        """
+        return f"{self.scheme}://{_authority(self)}{quoted(self.root_path)}{self.app.url_for(name, **params)}"
+
+    @property
+    def root_path(self) -> str:
+        """Where the app that has the request is mounted in the one that is served; empty for that one itself."""
+        return service_of(self).root_path
+
+    @property
+    def state(self) -> State:
+        """An attribute view of `context`; absent names are looked up in `app.state`."""
+        return State(self.context, self.app.state)
+
+    def text(self) -> str:
+        """The body as text, in its declared charset or UTF-8.
+
+        Raises:
+            UnsupportedMediaType: The declared charset is unknown.
+            BadBody: The body is not of that charset.
+        """
+        return decoded_text(self, self.body())
+
+    def get_context(self, key: str, default: Any = None) -> Any:
+        """The value of `context` under `key`, else `default`."""
+        return self.context.get(key, default)
+
+    def set_context(self, key: str, value: Any) -> None:
+        """Stores a value in `context`, where later hooks, guards and the handler find it."""
+        self.context[key] = value
+
+    def get_param(self, key: str, default: Any = None) -> Any:
+        """The value of a path parameter, as its converter made it, else `default`."""
+        return self.params.get(key, default)
+
+    def get_param_int(self, key: str, default: Any = None) -> Any:
+        """A path parameter as an int; `default` where it is absent or no int."""
+        value = self.params.get(key)
+        if isinstance(value, int):
+            return value
+        return default if value is None else _read("as_int", str(value), default)
+
+    def get_header(self, key: str, default: Any = None) -> Any:
+        """The first value of a header field, in any case of letters, else `default`."""
+        return self.headers.get(key, default)
+
+    def get_query_param(self, key: str, default: Any = None) -> Any:
+        """The last value of a query parameter, else `default`."""
+        return self.query.get(key, default)
+
+    def get_query_int(self, key: str, default: Any = None) -> Any:
+        """A query parameter as an int; `default` where it is absent or no int."""
+        return _read("as_int", self.query.get(key), default)
+
+    def get_query_float(self, key: str, default: Any = None) -> Any:
+        """A query parameter as a float; `default` where it is absent or no number."""
+        return _read("as_float", self.query.get(key), default)
+
+    def get_query_bool(self, key: str, default: Any = None) -> Any:
+        """A query parameter as a bool (`true`, `1`, `yes`, `on` and their opposites); `default` where it is neither."""
+        return _read("as_bool", self.query.get(key), default)
+
+    def content_type(self) -> str | None:
+        """The Content-Type as sent, parameters included; None without one."""
+        return self.headers.get("content-type")
+
+    def host(self) -> str | None:
+        """The Host as sent, with its port if it has one; None if an HTTP/1.0 request has none."""
+        return self.headers.get("host")
+
+    def user_agent(self) -> str | None:
+        """The User-Agent as sent; None without one."""
+        return self.headers.get("user-agent")
+
+    def accepts(self, content_type: str) -> bool:
+        """Whether Accept allows a media type such as `text/html`. Without that field every type is allowed."""
+        return quality(self.headers.getlist("accept"), content_type) > 0
+
+    def is_json(self) -> bool:
+        """Whether the Content-Type is `application/json` or ends in `+json`."""
+        media = _media_type(self)
+        return media == "application/json" or ("/" in media and media.endswith("+json"))
+
+    def is_form(self) -> bool:
+        """Whether the Content-Type is `application/x-www-form-urlencoded`."""
+        return _media_type(self) == "application/x-www-form-urlencoded"
+
+    def is_multipart(self) -> bool:
+        """Whether the Content-Type is `multipart/form-data`."""
+        return _media_type(self) == "multipart/form-data"
+
+    def is_secure(self) -> bool:
+        """Whether the scheme is `https`."""
+        return self.scheme == "https"
+
+    def is_xhr(self) -> bool:
+        """Whether `X-Requested-With: XMLHttpRequest` was sent, as some JavaScript libraries do."""
+        return (self.headers.get("x-requested-with") or "").lower() == "xmlhttprequest"
+
+    # --- a body that may still arrive, and a client that may leave ---
+
+    def is_disconnected(self) -> bool:
+        """Whether the client has ended its side, or is gone."""
+        driver = self._driver
+        return driver is not None and driver.disconnected
+
+    async def disconnected(self) -> None:
+        """Returns when the client has ended its side, is gone, or has its answer."""
+        driver = self._driver
+        if driver is None:
+            raise RuntimeError("disconnected() is for async def handlers, while they run")
+        if not driver.disconnected:
+            from asyncio import shield
+
+            await shield(driver.wait_disconnected())  # all who wait share one future
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The body as it arrives, in pieces of at most 64 KiB; on ordinary routes what was buffered.
+
+        BodyTooLarge over the limit, ClientDisconnected if it is cut short; RuntimeError for a second one.
+        """
+        if self.route is None or not self.route.options.get("stream_body"):
+            file = self._body_file
+            if file is not None:
+                from os import pread
+
+                for at in range(0, len(file), PIECE_BYTES_MAX):
+                    yield pread(file.fileno(), PIECE_BYTES_MAX, at)
+                return
+            body = self.body()
+            for at in range(0, len(body), PIECE_BYTES_MAX):
+                yield body[at : at + PIECE_BYTES_MAX]
+            return
+        driver = self._driver
+        if self.context.get(_STREAMED):
+            raise RuntimeError("the body has been read already; it is there once")
+        self.context[_STREAMED] = True
+        if driver is None:
+            raise RuntimeError("stream() is for handlers, while they run")
+        while True:
+            data = driver.read_body()
+            if data is None:
+                await driver.body_arrived()
+            elif not data:
+                return
+            else:
+                yield data
+
+    async def body_async(self) -> bytes:
+        """The whole body; in a `stream_body` route it is collected first."""
+        if self.route is None or not self.route.options.get("stream_body"):
+            return self.body()
+        collected = self.context.get(_COLLECTED)
+        if collected is None:
+            collected = b"".join([piece async for piece in self.stream()])
+            self.context[_COLLECTED] = collected
+        return collected
+
+    async def text_async(self) -> str:
+        """`text()`, awaitable; on a `stream_body` route it collects the body first."""
+        return decoded_text(self, await self.body_async())
+
+    async def json_async(self) -> Any:
+        """`json()`, awaitable; on a `stream_body` route it collects the body first."""
+        if self.route is None or not self.route.options.get("stream_body"):
+            return self.json()
+        from pelton.messages.json_format import bad_json
+
+        try:
+            return service_of(self).json.loads(await self.body_async())
+        except JSONDecodeError as error:
+            raise bad_json(error) from error
+
+    @property
+    def last_event_id(self) -> str | None:
+        """What a client that comes back has seen last."""
+        value = self.headers.get("last-event-id")
+        return value if value is None or len(value) <= EVENT_ID_BYTES_MAX else None
+
+    # --- forms ---
+
+    def form(self) -> FormData:
+        """The urlencoded or multipart body, parsed once: the same object every time.
+
+        UnsupportedMediaType 415 for another content type, BadBody 400 for a malformed form, BodyTooLarge
+        413 over a limit, HTTPError 507 if there is no room for files. RuntimeError on a `stream_body`
+        route before form_async() has read it.
+        """
+        found: FormData | None = self.context.get(_FORM)
+        if found is None:
+            if self.route is not None and self.route.options.get("stream_body"):
+                raise RuntimeError("form() on a stream_body route: await request.form_async()")
+            from pelton.forms.form_reading import whole_form
+
+            found = self.context[_FORM] = whole_form(self, _settings(self))
+        return found
+
+    async def form_async(self) -> FormData:
+        """form() of a body that may still arrive; files are written without holding up the loop."""
+        found: FormData | None = self.context.get(_FORM)
+        if found is None:
+            from pelton.forms.form_reading import arriving_form
+
+            found = self.context[_FORM] = await arriving_form(self, _settings(self))
+        return found
+
+    @property
+    def files(self) -> dict[str, list[UploadedFile]]:
+        """The files of form(), by the names they came under."""
+        found = self.form()
+        return {name: found.get_files(name) for name in found.file_names()}
+
+    def parts(self) -> AsyncIterator[Part]:
+        """The parts of a multipart body one by one, storing nothing; for `stream_body` routes above all.
+
+        Raises as form() does, and as stream() does.
+        """
+        from pelton.forms.parts import parts as parts_of
+
+        return parts_of(self, _settings(self))
 
 
-def _client(self: Request) -> Address | None:
-    """Address and port that the request came from; None on a Unix socket."""
-    pair = self._client
-    return None if pair is None else Address(*pair)
-
-
-def _server(self: Request) -> Address | None:
-    """Address and port that were connected to; None on a Unix socket."""
-    pair = self._server
-    return None if pair is None else Address(*pair)
-
-
-def client_ip(self: Request) -> str | None:
-    """The IP address that the request came from; None on a Unix socket. Behind a proxy it is the proxy's."""
-    pair = self._client
-    return None if pair is None else pair[0]
+# --- what the methods share ---
 
 
 def _authority(self: Request) -> str:
@@ -61,46 +317,6 @@ def _authority(self: Request) -> str:
     host = host.lower()
     default = ":443" if self.scheme == "https" else ":80"
     return host[: -len(default)] if host.endswith(default) else host
-
-
-def _url(self: Request) -> URL:
-    """The absolute URL: scheme, validated host, path and query as sent."""
-    query = self.query_string
-    path = self.raw_path.decode("latin-1")
-    return URL(f"{self.scheme}://{_authority(self)}{path}{'?' + query if query else ''}")
-
-
-def url_for(self: Request, name: str, /, **params: Any) -> str:
-    """The absolute URL of a route of the app that has the request.
-
-    Args:
-        name: The route's name, as for `App.url_for()`.
-        params: Values for the parameters of its path; `_query` is a mapping for its query.
-
-    Raises:
-        URLBuildError: The name is unknown, or the values do not fit the path.
-    """
-    return f"{self.scheme}://{_authority(self)}{quoted(root_path(self))}{self.app.url_for(name, **params)}"
-
-
-def root_path(self: Request) -> str:
-    """Where the app that has the request is mounted in the one that is served; empty for that one itself."""
-    return self.app._root_path
-
-
-def _state(self: Request) -> State:
-    """An attribute view of `context`; absent names are looked up in `app.state`."""
-    return State(self.context, self.app.state)
-
-
-def text(self: Request) -> str:
-    """The body as text, in its declared charset or UTF-8.
-
-    Raises:
-        UnsupportedMediaType: The declared charset is unknown.
-        BadBody: The body is not of that charset.
-    """
-    return decoded_text(self, self.body())
 
 
 def decoded_text(self: Request, body: bytes) -> str:
@@ -129,54 +345,6 @@ def _parameter(content_type: str, wanted: str) -> str | None:
     return None
 
 
-def get_context(self: Request, key: str, default: Any = None) -> Any:
-    """The value of `context` under `key`, else `default`."""
-    return self.context.get(key, default)
-
-
-def set_context(self: Request, key: str, value: Any) -> None:
-    """Stores a value in `context`, where later hooks, guards and the handler find it."""
-    self.context[key] = value
-
-
-def get_param(self: Request, key: str, default: Any = None) -> Any:
-    """The value of a path parameter, as its converter made it, else `default`."""
-    return self.params.get(key, default)
-
-
-def get_param_int(self: Request, key: str, default: Any = None) -> Any:
-    """A path parameter as an int; `default` where it is absent or no int."""
-    value = self.params.get(key)
-    if isinstance(value, int):
-        return value
-    return default if value is None else _read("as_int", str(value), default)
-
-
-def get_header(self: Request, key: str, default: Any = None) -> Any:
-    """The first value of a header field, in any case of letters, else `default`."""
-    return self.headers.get(key, default)
-
-
-def get_query_param(self: Request, key: str, default: Any = None) -> Any:
-    """The last value of a query parameter, else `default`."""
-    return self.query.get(key, default)
-
-
-def get_query_int(self: Request, key: str, default: Any = None) -> Any:
-    """A query parameter as an int; `default` where it is absent or no int."""
-    return _read("as_int", self.query.get(key), default)
-
-
-def get_query_float(self: Request, key: str, default: Any = None) -> Any:
-    """A query parameter as a float; `default` where it is absent or no number."""
-    return _read("as_float", self.query.get(key), default)
-
-
-def get_query_bool(self: Request, key: str, default: Any = None) -> Any:
-    """A query parameter as a bool (`true`, `1`, `yes`, `on` and their opposites); `default` where it is neither."""
-    return _read("as_bool", self.query.get(key), default)
-
-
 def _read(converter: str, found: str | None, default: Any) -> Any:
     if found is None:
         return default
@@ -186,26 +354,6 @@ def _read(converter: str, found: str | None, default: Any) -> Any:
         return getattr(scalars, converter)(found)
     except scalars.Invalid:
         return default
-
-
-def content_type(self: Request) -> str | None:
-    """The Content-Type as sent, parameters included; None without one."""
-    return self.headers.get("content-type")
-
-
-def host(self: Request) -> str | None:
-    """The Host as sent, with its port if it has one; None if an HTTP/1.0 request has none."""
-    return self.headers.get("host")
-
-
-def user_agent(self: Request) -> str | None:
-    """The User-Agent as sent; None without one."""
-    return self.headers.get("user-agent")
-
-
-def accepts(self: Request, content_type: str) -> bool:
-    """Whether Accept allows a media type such as `text/html`. Without that field every type is allowed."""
-    return quality(self.headers.getlist("accept"), content_type) > 0
 
 
 def quality(accept: list[str], content_type: str) -> float:
@@ -236,199 +384,30 @@ def _media_type(self: Request) -> str:
     return (self.headers.get("content-type") or "").partition(";")[0].strip().lower()
 
 
-def is_json(self: Request) -> bool:
-    """Whether the Content-Type is `application/json` or ends in `+json`."""
-    media = _media_type(self)
-    return media == "application/json" or ("/" in media and media.endswith("+json"))
-
-
-def is_form(self: Request) -> bool:
-    """Whether the Content-Type is `application/x-www-form-urlencoded`."""
-    return _media_type(self) == "application/x-www-form-urlencoded"
-
-
-def is_multipart(self: Request) -> bool:
-    """Whether the Content-Type is `multipart/form-data`."""
-    return _media_type(self) == "multipart/form-data"
-
-
-def is_secure(self: Request) -> bool:
-    """Whether the scheme is `https`."""
-    return self.scheme == "https"
-
-
-def is_xhr(self: Request) -> bool:
-    """Whether `X-Requested-With: XMLHttpRequest` was sent, as some JavaScript libraries do."""
-    return (self.headers.get("x-requested-with") or "").lower() == "xmlhttprequest"
-
-
-# --- a body that may still arrive, and a client that may leave ---
-
-
-def is_disconnected(self: Request) -> bool:
-    """Whether the client has ended its side, or is gone."""
-    driver = self._driver
-    return driver is not None and driver.disconnected
-
-
-async def disconnected(self: Request) -> None:
-    """Returns when the client has ended its side, is gone, or has its answer."""
-    driver = self._driver
-    if driver is None:
-        raise RuntimeError("disconnected() is for async def handlers, while they run")
-    if not driver.disconnected:
-        from asyncio import shield
-
-        await shield(driver.wait_disconnected())  # all who wait share one future
-
-
-async def stream(self: Request) -> AsyncIterator[bytes]:
-    """The body as it arrives, in pieces of at most 64 KiB; on ordinary routes what was buffered.
-
-    BodyTooLarge over the limit, ClientDisconnected if it is cut short; RuntimeError for a second one.
-    """
-    if self.route is None or not self.route.options.get("stream_body"):
-        file = self._body_file
-        if file is not None:
-            from os import pread
-
-            for at in range(0, len(file), PIECE_BYTES_MAX):
-                yield pread(file.fileno(), PIECE_BYTES_MAX, at)
-            return
-        body = self.body()
-        for at in range(0, len(body), PIECE_BYTES_MAX):
-            yield body[at : at + PIECE_BYTES_MAX]
-        return
-    driver = self._driver
-    if self.context.get(_STREAMED):
-        raise RuntimeError("the body has been read already; it is there once")
-    self.context[_STREAMED] = True
-    if driver is None:
-        raise RuntimeError("stream() is for handlers, while they run")
-    while True:
-        data = driver.read_body()
-        if data is None:
-            await driver.body_arrived()
-        elif not data:
-            return
-        else:
-            yield data
-
-
-async def body_async(self: Request) -> bytes:
-    """The whole body; in a `stream_body` route it is collected first."""
-    if self.route is None or not self.route.options.get("stream_body"):
-        return self.body()
-    collected = self.context.get(_COLLECTED)
-    if collected is None:
-        collected = b"".join([piece async for piece in stream(self)])
-        self.context[_COLLECTED] = collected
-    return collected
-
-
-async def text_async(self: Request) -> str:
-    """`text()`, awaitable; on a `stream_body` route it collects the body first."""
-    return decoded_text(self, await body_async(self))
-
-
-async def json_async(self: Request) -> Any:
-    """`json()`, awaitable; on a `stream_body` route it collects the body first."""
-    if self.route is None or not self.route.options.get("stream_body"):
-        return self.json()
-    from pelton.messages.json_reading import bad_json
-
-    try:
-        return self.app._json_reading.loads(await body_async(self))
-    except JSONDecodeError as error:
-        raise bad_json(error) from error
-
-
-def _last_event_id(self: Request) -> str | None:
-    """What a client that comes back has seen last."""
-    value = self.headers.get("last-event-id")
-    return value if value is None or len(value) <= EVENT_ID_BYTES_MAX else None
-
-
-# --- forms ---
-
-
-def form(self: Request) -> FormData:
-    """The urlencoded or multipart body, parsed once: the same object every time.
-
-    UnsupportedMediaType 415 for another content type, BadBody 400 for a malformed form, BodyTooLarge
-    413 over a limit, HTTPError 507 if there is no room for files. RuntimeError on a `stream_body`
-    route before form_async() has read it.
-    """
-    found: FormData | None = self.context.get(_FORM)
-    if found is None:
-        if self.route is not None and self.route.options.get("stream_body"):
-            raise RuntimeError("form() on a stream_body route: await request.form_async()")
-        from pelton.forms.form_reading import whole_form
-
-        found = self.context[_FORM] = whole_form(self)
-    return found
-
-
-async def form_async(self: Request) -> FormData:
-    """form() of a body that may still arrive; files are written without holding up the loop."""
-    found: FormData | None = self.context.get(_FORM)
-    if found is None:
-        from pelton.forms.form_reading import arriving_form
-
-        found = self.context[_FORM] = await arriving_form(self)
-    return found
-
-
-def _files(self: Request) -> dict[str, list[UploadedFile]]:
-    """The files of form(), by the names they came under."""
-    found = form(self)
-    return {name: found.get_files(name) for name in found.file_names()}
-
-
-def parts(self: Request) -> AsyncIterator[Part]:
-    """The parts of a multipart body one by one, storing nothing; for `stream_body` routes above all.
-
-    Raises as form() does, and as stream() does.
-    """
-    from pelton.forms.parts import parts as parts_of
-
-    return parts_of(self)
-
-
 def sent_form(request: Request) -> FormData:
     """form(), and an empty one if no body was sent at all."""
     if _FORM not in request.context and request.headers.get("content-type") is None and not request.body():
         from pelton.forms.form_data import FormData
 
         request.context[_FORM] = FormData([])
-    return form(request)
+    return request.form()
 
 
-# --- what the native type gets ---
+def _settings(self: Request) -> Values:
+    """The settings of the server that has read the request."""
+    settings = service_of(self).settings
+    assert settings is not None
+    return settings
 
 
-def _attach() -> None:
-    """Gives the native type the methods above; those that read what is parsed already are its own."""
-    properties = {
-        "client": _client,
-        "server": _server,
-        "remote_addr": client_ip,
-        "url": _url,
-        "state": _state,
-        "root_path": root_path,
-        "last_event_id": _last_event_id,
-        "files": _files,
-    }
-    methods = (
-        client_ip, url_for, get_context, set_context, get_param, get_param_int, get_header, get_query_param, get_query_int,
-        get_query_float, get_query_bool, content_type, host, user_agent, accepts, is_json, is_form, is_multipart, is_secure,
-        is_xhr, text, form, form_async, parts, is_disconnected, disconnected, stream, body_async, text_async, json_async,
-    )  # fmt: skip
-    for name, read in properties.items():
-        setattr(Request, name, property(read))
-    for method in methods:
-        method.__qualname__ = f"Request.{method.__name__}"
-        setattr(Request, method.__name__, method)
+def _complete() -> None:
+    """Gives the native type the methods of the class above."""
+    for name, member in vars(_InPython).items():
+        if name.startswith("__"):
+            continue
+        function: Any = member.fget if isinstance(member, property) else member
+        function.__qualname__ = f"Request.{name}"
+        setattr(Request, name, member)
 
 
-_attach()
+_complete()

@@ -7,14 +7,14 @@ from pelton.messages.response import TemplateBody, copied
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from os import PathLike
     from typing import Any
 
     import jinja2
 
-    from pelton.app import App
     from pelton.messages.response import Response
+    from pelton.messages.service import Service
 
 MISSING = "enable_templates() needs Jinja2"
 INSTALL = 'pip install "pelton[templates]"'
@@ -25,11 +25,11 @@ class Templates:
 
     def __init__(
         self,
-        app: App,
         template_dir: str | PathLike[str],
         auto_escape: bool,
-        globals: Mapping[str, Any] | None,  # noqa: A002
+        globals: Mapping[str, Any],  # noqa: A002
         where: str,
+        is_reloading: Callable[[], bool],
     ) -> None:
         try:
             import jinja2
@@ -45,9 +45,9 @@ class Templates:
                 where=where,
                 fix="create it, or give its path: enable_templates(template_dir=Path(__file__).parent / 'templates')",
             )
-        self._app = app
+        self._is_reloading = is_reloading
         self._auto_escape = auto_escape
-        self._globals = {"url_for": app.url_for, **(globals or {})}
+        self._globals = globals
         self._loader = jinja2.FileSystemLoader(template_dir)
         self._made: dict[bool, jinja2.Environment] = {}
 
@@ -61,28 +61,28 @@ class Templates:
                 loader=self._loader,
                 autoescape=self._auto_escape,
                 enable_async=awaits,
-                auto_reload=self._app.debug,  # a look at each file before each use
+                auto_reload=self._is_reloading(),  # a look at each file before each use
             )
             made.globals.update(self._globals)
             self._made[awaits] = made
         return made
 
 
-def enabled(app: App) -> Templates:
+def enabled(service: Service) -> Templates:
     """The templates of an application; RegistrationError if there are none."""
-    if app._templates is None:
+    if service.templates is None:
         raise RegistrationError(
             "templates are not enabled", fix="call app.enable_templates('templates') before the app serves"
         )
-    return app._templates
+    return service.templates
 
 
-async def rendered(response: Response, app: App) -> Response:
+async def rendered(response: Response, service: Service) -> Response:
     """The response with the text of its template, if it has one."""
     template = response._body
     if not isinstance(template, TemplateBody):
         return response
     made = copied(response)  # it may be returned again, and is rendered anew then
-    source = enabled(app).environment(True).get_template(template.name)
+    source = enabled(service).environment(True).get_template(template.name)
     made._body = (await source.render_async(template.context)).encode()
     return made

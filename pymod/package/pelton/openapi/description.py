@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pelton.app import App
+    from pelton.routing.app_parts import AppParts
 
 __all__ = ["Description"]
 
@@ -16,8 +16,8 @@ __all__ = ["Description"]
 class Description:
     """The document, made from the routes when it is first asked for, and where it is served."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, parts: AppParts) -> None:
+        self._parts = parts
         self._document: dict[str, Any] | None = None
         self._document_path: str | None = None
 
@@ -27,20 +27,19 @@ class Description:
             return self._document
         from pelton.openapi.document import document_of
 
-        app = self._app
         try:
-            document = document_of(app)
+            document = document_of(self._parts)
         except NameError as error:
             raise RegistrationError(
                 f"a model has a field whose annotation names nothing: {error}",
                 where="app.openapi()",
                 fix="import the name at module level, outside if TYPE_CHECKING",
             ) from None
-        if app._answers is not None:
+        if self._parts.is_frozen:
             self._document = document
         return document
 
-    def serve(self, title: str | None, version: str | None, path: str, pages: dict[str, str | None]) -> None:
+    def serve(self, path: str, pages: dict[str, str | None]) -> None:
         """Serves the document at `path` and each page at its own; RegistrationError if a path is taken."""
         if self._document_path is not None:
             raise RegistrationError(
@@ -50,7 +49,5 @@ class Description:
             )
         from pelton.openapi.pages import add_pages
 
-        app = self._app
-        add_pages(app, path, {name: at for name, at in pages.items() if at is not None})
-        app._describe(app.title if title is None else title, app.version if version is None else version, app.description)
+        add_pages(self._parts, path, {name: at for name, at in pages.items() if at is not None})
         self._document_path = path

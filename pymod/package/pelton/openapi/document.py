@@ -18,20 +18,18 @@ from pelton.validation.parameters import Unresolved, parameters_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-    from pelton.app import App
+
+    from pelton.routing.app_parts import AppParts
     from pelton.routing.routes import RouteInfo
     from pelton.signature.sources import Source
     from pelton.validation.markers import Dependency
-
-    from pelton.app import App
-    from pelton.routing.routes import RouteInfo
 
 VERSION = "3.1.0"
 METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH")  # that a path item has names for
 
 
-def document_of(app: App) -> dict[str, Any]:
-    return _Document(app).made()
+def document_of(parts: AppParts) -> dict[str, Any]:
+    return _Document(parts).made()
 
 
 class Operation:
@@ -47,9 +45,10 @@ class Operation:
 
 
 class _Document:
-    def __init__(self, app: App) -> None:
-        self.app = app
-        self.schemas = Schemas(app.validator)
+    def __init__(self, parts: AppParts) -> None:
+        self.parts = parts
+        self.app = parts.app
+        self.schemas = Schemas(parts.app.validator)
         self.security = SecuritySchemes()
         self.signatures: dict[int, Signature] = {}
 
@@ -75,7 +74,7 @@ class _Document:
         route, options = one.route, one.route.options
         signature = self.signatures.get(id(route))
         if signature is None:
-            signature = self.signatures[id(route)] = signature_of(self.app, route)
+            signature = self.signatures[id(route)] = signature_of(self.parts, route)
         made: dict[str, Any] = {}
         if tags := options.get("tags"):
             made["tags"] = list(dict.fromkeys(tags))
@@ -208,9 +207,9 @@ class _Described(Graph):
             return self.constant(None)
 
 
-def signature_of(app: App, route: RouteInfo) -> Signature:
+def signature_of(parts: AppParts, route: RouteInfo) -> Signature:
     """HandlerSignatureError while an annotation names nothing."""
-    compiler = Compiler(app, route)
+    compiler = Compiler(parts, route)
     try:
         found, returned = parameters_of(route.handler)
         slots = compiler.slots(found)

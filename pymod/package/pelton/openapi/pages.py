@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton.app import App
+    from pelton.messages.service import Service
+    from pelton.routing.app_parts import AppParts
 
 FOLDER = os.path.join(os.path.dirname(__file__), "docs_pages")
 
@@ -55,23 +57,23 @@ PAGE = """<!doctype html>
 """
 
 
-def add_pages(app: App, path: str, pages: Mapping[str, str]) -> None:
+def add_pages(parts: AppParts, path: str, pages: Mapping[str, str]) -> None:
     """Registers the document at `path` and each page, with its files below it.
 
     The application's own guards and dependencies are for its routes and not for these.
     """
-    unguarded = Within(app, (app,), "", "", (), (), ())
+    unguarded = Within(parts, (parts.app,), "", "", (), (), ())
 
     def add(at: str, handler: Callable[..., Any]) -> None:
         place = place_of(handler)
-        app._registering(f"route {at}", place)
+        parts.refuse_late(f"route {at}", place)
         checked_template(at, place)
         RouteEntry(at, ("GET",), handler, {"include_in_schema": False}, place).add(unguarded)
 
     def document() -> Response:
         return served.document()
 
-    served = _Served(app)
+    served = _Served(parts.app, parts.service)
     add(path, document)
     for page, at in pages.items():
         add(at, _page_handler(served, page, at, path))
@@ -82,12 +84,13 @@ def add_pages(app: App, path: str, pages: Mapping[str, str]) -> None:
 class _Served:
     """What is sent, made when it is first asked for."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, service: Service) -> None:
         self.app = app
+        self.service = service
         self._documents: dict[str, Response] = {}  # by where the app is mounted
 
     def document(self) -> Response:
-        root = self.app._root_path
+        root = self.service.root_path
         if root not in self._documents:
             servers = {"servers": [{"url": quoted(root)}]} if root else {}
             document = _native.json_dumps({**self.app.openapi(), **servers})

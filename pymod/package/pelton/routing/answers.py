@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from pelton._native import Request
     from pelton.app import App
+    from pelton.messages.service import Service
+    from pelton.routing.error_handlers import ErrorHandlers
     from pelton.routing.routes import RouteInfo
 
 _LOGGED_BYTES_MAX = 1024
@@ -27,8 +29,10 @@ _LOGGED_BYTES_MAX = 1024
 class Answers:
     """What the native half asks of Python, for one application."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, service: Service, error_handlers: ErrorHandlers) -> None:
         self.app = app
+        self.service = service
+        self.error_handlers = error_handlers
         # Set by the test client: exceptions that ended in a 500, to be raised again in the test.
         self.unhandled: list[BaseException] | None = None
 
@@ -36,7 +40,7 @@ class Answers:
 
     def on_exception(self, request: Request, error: BaseException) -> Any:
         """The value that answers an exception; never raises for an Exception of the handlers."""
-        handler = self.handler_for(error)
+        handler = self.error_handlers.of_error(error)
         if handler is not None:
             try:
                 value = handler(request, error)
@@ -50,18 +54,6 @@ class Answers:
         if isinstance(error, HTTPError):
             return self.http_error(request, error)
         return self.unknown(request, error)
-
-    def handler_for(self, error: BaseException) -> Callable[..., Any] | None:
-        by_class = self.app._handlers_by_class
-        if by_class:
-            for ancestor in type(error).__mro__:
-                if ancestor in by_class:
-                    return by_class[ancestor]
-                if ancestor is HTTPError:
-                    break  # it is an answer already: nobody's for whom it is only one more Exception
-        if isinstance(error, HTTPError):
-            return self.app._handlers_by_status.get(error.status)
-        return None
 
     async def judged_later(self, value: Any, request: Request, error: BaseException) -> Response:
         from asyncio import CancelledError
@@ -128,7 +120,7 @@ class Answers:
     def log_failure(self, what: str, error: BaseException) -> None:
         import logging
 
-        logger, serving = logging.getLogger("pelton.error"), self.app._serving
+        logger, serving = logging.getLogger("pelton.error"), self.service.server
         # Where nobody has said what becomes of log records, the native writer does better than stderr.
         if serving is not None and not logger.hasHandlers() and logger.isEnabledFor(logging.ERROR):
             import traceback
@@ -153,7 +145,7 @@ class Answers:
         if status < 400:
             return made(b"", status, headers if location is None else {"Location": location}, None)
         error = HTTPError(status, phrase(status), headers)
-        handler = self.app._handlers_by_status.get(status)
+        handler = self.error_handlers.of_status(status)
         if handler is None:
             return self.http_error(request, error)
         try:
@@ -189,7 +181,7 @@ class Answers:
         if streams(value):
             return self.stream_response(value, route)
         refuse_text(value, route)
-        if self.app._json_default is None or _is_unsendable(value):
+        if self.service.json.default is None or _is_unsendable(value):
             raise misreturned(value, route)
         return self.json_response(value, route)
 
@@ -223,8 +215,8 @@ class Answers:
         if isinstance(value._body, Later):
             return await value._body.awaitable
         if isinstance(value._body, TemplateBody):
-            return await rendered(value, self.app)
-        streaming, runtime = value._body, self.app._runtime
+            return await rendered(value, self.service)
+        streaming, runtime = value._body, self.service.runtime
         if not isinstance(streaming, Streaming):
             file: Any = streaming
             driver.send_file(value.status, value._fields, file.path, file.root, value._background)
@@ -263,7 +255,7 @@ class Answers:
 
     def start_background(self, behind: Any, in_task: bool = False) -> Coroutine[Any, Any, None] | None:
         """What follows the answer that has just been handed over; what the task that sent it is to go on with."""
-        runtime = self.app._runtime
+        runtime = self.service.runtime
         return None if runtime is None else runtime.start_behind(behind, in_task)
 
     def tuple_response(self, value: tuple[Any, ...], route: RouteInfo | None) -> Response:
@@ -332,7 +324,7 @@ class Answers:
         return self.json_response(value, route)
 
     def json(self, value: Any) -> bytes:
-        return self.app._dumps(value)
+        return self.service.json.dumps(value)
 
     def merge(self, value: Any, side: Response, route: RouteInfo) -> Any:
         """The result with the side channel's status, fields and cookies in it (6.4)."""

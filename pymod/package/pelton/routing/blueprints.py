@@ -65,7 +65,7 @@ class Blueprint(Registrar):
 
     def _registering(self, what: str, place: str) -> None:
         for within in self._places:
-            within.app._registering(what, place)
+            within.parts.refuse_late(what, place)
 
     def _arrives(self, entry: Entry) -> None:
         for within in self._places:

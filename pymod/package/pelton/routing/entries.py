@@ -49,7 +49,7 @@ class RouteEntry:
         )
 
     def add(self, within: Within) -> None:
-        within.app._add_route(self.info(within))
+        within.parts.add_route(self.info(within))
 
 
 class WebSocketEntry:
@@ -107,7 +107,7 @@ class WebSocketEntry:
         )
 
     def add(self, within: Within) -> None:
-        within.app._add_websocket(self.info(within), self.origins)
+        within.parts.add_websocket(self.info(within), self.origins)
 
 
 def function_name(handler: Any) -> str:

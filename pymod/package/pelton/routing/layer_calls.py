@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import Request
-    from pelton.app import App
     from pelton.dependencies.closers import Closing
     from pelton.dependencies.injection import Injection
     from pelton.routing.answers import Answers
+    from pelton.routing.app_parts import AppParts
     from pelton.routing.routes import RouteInfo
 
 
@@ -31,7 +31,7 @@ class Endpoint:
         self.answers = answers
         self.route = route
         self.after = after  # in the order of their calls; read only where all are `def`
-        self.dumps = answers.app._dumps
+        self.dumps = answers.service.json.dumps
         # What a dict or a list goes out as, if neither a declared type nor the media type has a say.
         self.plain: tuple[int, tuple[bytes, bytes]] | None = None
         if route is not None and route.encode is None and route.media_type is None and route.status not in (204, 304):
@@ -57,7 +57,7 @@ class Endpoint:
     def awaiting(self, response: Response) -> Response:
         """The same; a template is rendered before the layers see it."""
         if type(response._body) is TemplateBody:
-            return later(rendered(response, self.answers.app))
+            return later(rendered(response, self.answers.service))
         return response
 
     async def finished(self, response: Response) -> Response:
@@ -67,7 +67,7 @@ class Endpoint:
             if isinstance(body, Later):
                 response = self.encoded(await body.awaitable)
             else:
-                response = await rendered(response, self.answers.app)
+                response = await rendered(response, self.answers.service)
         return response
 
     def answered(self, value: Any, fn: Any) -> Response:
@@ -95,7 +95,7 @@ class Endpoint:
 
             if isinstance(error, CancelledError | GeneratorExit):
                 return None
-        if isinstance(error, HTTPError) or self.answers.handler_for(error) is not None:
+        if isinstance(error, HTTPError) or self.answers.error_handlers.of_error(error) is not None:
             return self.answers.on_exception(request, error)
         return None
 
@@ -177,7 +177,7 @@ def _closing(response: Response) -> Closing | None:
 # --- where the exchange is over ---
 
 
-def call_apart(app: App) -> Callable[[Request], Coroutine[Any, Any, Any]]:
+def call_apart(parts: AppParts) -> Callable[[Request], Coroutine[Any, Any, Any]]:
     """Calls a handler whose client has left while its layers waited: it runs, as it would have."""
     known: dict[RouteInfo, Injection] = {}
 
@@ -186,19 +186,19 @@ def call_apart(app: App) -> Callable[[Request], Coroutine[Any, Any, Any]]:
         if "WEBSOCKET" in route.methods:
             raise ClientDisconnected("the client has left")
         if route not in known:
-            known[route] = _injection(app, route)
+            known[route] = _injection(parts, route)
         return known[route].call_in_python(request)
 
     return call
 
 
-def _injection(app: App, route: RouteInfo) -> Injection:
+def _injection(parts: AppParts, route: RouteInfo) -> Injection:
     """The handler's arguments as they are read in Python."""
     from pelton.config.concurrency import read_concurrency
     from pelton.signature.compiler import Compiler
     from pelton.validation.parameters import parameters_of
 
-    compiler = Compiler(app, route)
+    compiler = Compiler(parts, route)
     pool = read_concurrency(route.options, route.handler, route.where).pool
     made = compiler.injected(compiler.slots(parameters_of(route.handler)[0]), pool)
     made.handler = compiler.called(route.handler, pool)

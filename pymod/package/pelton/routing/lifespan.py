@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton.app import App
+    from pelton.routing.app_parts import AppParts
 
 
 class Lifespan:
@@ -37,24 +38,24 @@ class Lifespan:
             f"there is no event {event!r}", where=where, fix='use "startup" or "shutdown"'
         )
 
-    async def start(self, app: App) -> None:
+    async def start(self, parts: AppParts) -> None:
         """Everything in order; if one fails, what had started is stopped and the error raised."""
         from contextlib import AsyncExitStack
 
         from pelton.routing.places import inner
 
-        stack = AsyncExitStack()
-        encoding = JSON_ENCODER.set(app._dumps)
+        app, stack = parts.app, AsyncExitStack()
+        encoding = JSON_ENCODER.set(parts.service.json.dumps)
         try:
             await self._enter(app, stack)
             for blueprint in inner(app):
                 await blueprint._lifespan._enter(app, stack)
-            for mount in app._mounts:
-                await mount.app._lifespan.start(mount.app)
-                stack.push_async_callback(mount.app._lifespan.stop)
+            for mount in parts.mounts:
+                await mount.parts.start()
+                stack.push_async_callback(mount.parts.stop)
             # Last, for all before may register names; stopped first, for it may use what they made.
-            stack.push_async_callback(app._providers.stop)
-            await app._providers.start()
+            stack.push_async_callback(parts.providers.stop)
+            await parts.providers.start()
         except BaseException:
             await stack.aclose()
             raise

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
 
     from pelton._native import Server
     from pelton.app import App
+    from pelton.routing.app_parts import AppParts
     from pelton.serving.runtime import Runtime
 
     class Mountable(Protocol):
         """What mount() takes beside an App."""
 
         def _mount(self, app: App, path: str, name: str | None) -> App | None:
-            """Registers on the app what is to be served below the path, or returns an App to be mounted there.
+            """Registers with the app what is to be served below the path, or returns an App to be mounted there.
 
             `path` is empty for the whole app, else it begins with a slash and ends without one.
             """
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
 class Mount:
     """One application in another."""
 
-    __slots__ = ("app", "name", "prefix")
+    __slots__ = ("name", "parts", "prefix")
 
-    def __init__(self, prefix: str, app: App, name: str | None) -> None:
+    def __init__(self, prefix: str, parts: AppParts, name: str | None) -> None:
         self.prefix = prefix
-        self.app = app
+        self.parts = parts
         self.name = name
 
     @property
@@ -49,8 +50,8 @@ def _is_mountable(target: Any) -> TypeGuard[Mountable]:
 class Mounts:
     """What one application has below its paths: other applications, and directories that the native half serves."""
 
-    def __init__(self, app: App) -> None:
-        self.app = app
+    def __init__(self, parts: AppParts) -> None:
+        self.parts = parts
         self._mounts: list[Mount] = []
         self.static_prefixes: set[str] = set()
         self.static_names: dict[str, str] = {}  # for url_for(): the prefix of each
@@ -60,21 +61,20 @@ class Mounts:
 
     def add(self, path: str, target: App | Mountable, name: str | None) -> None:
         """RegistrationError if the path or the name is taken, or the target cannot be mounted."""
-        app = self.app
         where = f"mount({path!r})"
-        app._registering(where, where)
+        self.parts.refuse_late(where, where)
         prefix = _prefix(path, where)
         if _is_mountable(target):
             if name is not None and self._has(name):
                 raise _named_twice(name, where)
-            made = target._mount(app, prefix, name)
+            made = target._mount(self.parts.app, prefix, name)
             if made is None:
                 return
             target = made
-        below = getattr(target, "_mounts", None)
-        if not isinstance(below, Mounts):
+        if not isinstance(target, self.parts.kind):
             raise TypeError(f"mount() takes an App or StaticFiles, not {target!r}")
-        if any(one is app for _, one in below.tree()):
+        below = target._parts
+        if any(one is self.parts for _, one in below.mounts.tree()):
             raise RegistrationError("an app cannot be mounted in itself", where=where, fix="make another App")
         if prefix in self.static_prefixes:
             raise RegistrationError(
@@ -84,41 +84,42 @@ class Mounts:
             raise RegistrationError(f"there is a mount at {path!r} already", where=where, fix="give it another path")
         if name is not None and self._has(name):
             raise _named_twice(name, where)
-        self._mounts.append(Mount(prefix, below.app, name))
+        self._mounts.append(Mount(prefix, below, name))
 
     def _has(self, name: str) -> bool:
         return name in self.static_names or any(mount.name == name for mount in self)
 
-    def tree(self, root_path: str = "") -> Iterator[tuple[str, App]]:
+    def tree(self, root_path: str = "") -> Iterator[tuple[str, AppParts]]:
         """The application and all that are mounted in it, each with its whole prefix."""
-        yield root_path, self.app
+        yield root_path, self.parts
         for mount in self:
-            yield from mount.app._mounts.tree(root_path + mount.prefix)
+            yield from mount.parts.mounts.tree(root_path + mount.prefix)
 
-    def serve_by(self, runtime: Runtime | None, serving: Server | None = None) -> None:
+    def serve_by(self, runtime: Runtime | None, server: Server | None = None) -> None:
         """Tells the whole tree who serves it; None: nobody does any more."""
-        for root_path, app in self.tree():
-            app._runtime, app._serving, app._root_path = runtime, serving, root_path
+        for root_path, parts in self.tree():
+            service = parts.service
+            service.runtime, service.server, service.root_path = runtime, server, root_path
 
     def collect_unhandled(self, unhandled: list[BaseException] | None) -> None:
         """Where exceptions that end in a 500 go, of the whole tree."""
-        for _, app in self.tree():
-            assert app._answers is not None
-            app._answers.unhandled = unhandled
+        for _, parts in self.tree():
+            assert parts.service.answers is not None
+            parts.service.answers.unhandled = unhandled
 
     def freeze(self) -> None:
         """Freezes what is mounted, before the application itself."""
         seen: dict[int, str] = {}
         pools: dict[str, str] = {}
-        for root_path, app in self.tree():
-            if id(app) in seen:
+        for root_path, parts in self.tree():
+            if id(parts) in seen:
                 raise RegistrationError(
                     "one app is mounted twice",
-                    where=f"{seen[id(app)]!r} and {root_path!r}",
+                    where=f"{seen[id(parts)]!r} and {root_path!r}",
                     fix="make two, and register the same blueprint in both",
                 )
-            seen[id(app)] = root_path
-            for name in app._pools:
+            seen[id(parts)] = root_path
+            for name in parts.pools:
                 if name in pools:
                     raise RegistrationError(
                         f"two apps have a blocking pool {name!r}, and one process has one of each name",
@@ -126,18 +127,19 @@ class Mounts:
                         fix="give one of them another name",
                     )
                 pools[name] = root_path
-        around = self.app
+        around = self.parts
+        outer = (*around.outer_layers, around.layers)
         for mount in self:
-            outer = (*around._outer_layers, around._layers)
+            inner = mount.parts
             # Layers are compiled into routes once: it would go without those around it now.
-            if mount.app._answers is not None and mount.app._outer_layers != outer and any(one.middleware for one in outer):
+            if inner.is_frozen and inner.outer_layers != outer and any(one.middleware for one in outer):
                 raise RegistrationError(
                     "a mounted app was served before the one around it, whose middleware it lacks",
                     where=f"mount({mount.prefix!r})",
                     fix="serve the outer app first, or make another App to be served by itself",
                 )
-            mount.app._outer_layers = outer
-            around._native.mount(mount.prefix, mount.app._freeze())
+            inner.outer_layers = outer
+            around.native.mount(mount.prefix, inner.freeze())
 
 
 def _named_twice(name: str, where: str) -> RegistrationError:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from pelton.app import App
+    from pelton.routing.app_parts import AppParts
     from pelton.routing.blueprints import Blueprint
     from pelton.routing.registrar import Registrar
 
@@ -39,11 +39,11 @@ class Registration:
 class Within:
     """A place in an app where routes arrive, with what they inherit from all around them, outer first."""
 
-    __slots__ = ("app", "dependencies", "guards", "name", "owners", "prefix", "tags")
+    __slots__ = ("dependencies", "guards", "name", "owners", "parts", "prefix", "tags")
 
     def __init__(
         self,
-        app: App | None,
+        parts: AppParts | None,
         owners: tuple[Any, ...],
         prefix: str,
         name: str,
@@ -51,7 +51,7 @@ class Within:
         guards: tuple[Any, ...],
         dependencies: tuple[Any, ...],
     ) -> None:
-        self.app: App = app  # type: ignore[assignment]  # None only where nothing is added
+        self.parts: AppParts = parts  # type: ignore[assignment]  # None only where nothing is added
         self.owners = owners  # the app, then blueprints
         self.prefix = prefix
         self.name = name  # dotted; empty where nothing around has one
@@ -61,10 +61,10 @@ class Within:
 
     def below(self, registration: Registration) -> Within:
         name = registration.name
-        if name is not None and self.app is not None:
+        if name is not None and self.parts is not None:
             self._take_name(self.named(name), self.prefix + registration.prefix)
         return Within(
-            self.app,
+            self.parts,
             (*self.owners, registration.blueprint),
             self.prefix + registration.prefix,
             self.name if name is None else self.named(name),
@@ -74,7 +74,7 @@ class Within:
         )
 
     def _take_name(self, name: str, prefix: str) -> None:
-        names = self.app._blueprint_names
+        names = self.parts.blueprint_names
         if name in names:
             raise RegistrationError(
                 f"two blueprints are named {name!r}",

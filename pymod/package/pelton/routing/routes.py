@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from pelton.app import App
+    from pelton.routing.app_parts import AppParts
     from pelton.streaming.item_encoding import ItemEncoding
 
 
@@ -217,9 +217,9 @@ class RouteInfo:
         return f"<RouteInfo {' '.join(self.methods)} {self.path} {self.name!r}>"
 
 
-def build_url(app: App, name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None) -> str:
+def build_url(parts: AppParts, name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None) -> str:
     """Path and query of the route of this name; an explicit name wins over function names."""
-    named = [route for route in app._table.routes if route.name == name]
+    named = [route for route in parts.table.routes if route.name == name]
     chosen = [route for route in named if route.explicit_name] or named
     what = f"url_for({name!r})"
     if len(chosen) > 1:
@@ -227,10 +227,10 @@ def build_url(app: App, name: str, params: Mapping[str, Any], query: Mapping[str
         raise URLBuildError(f"{name!r} names several routes, give each its own name=: {places}")
     if chosen:
         url = chosen[0].template.build(params, what)
-    elif name in app._mounts.static_names:
-        url = _file_url(app._mounts.static_names[name], params, what)
+    elif name in parts.mounts.static_names:
+        url = _file_url(parts.mounts.static_names[name], params, what)
     else:
-        return _url_below(app, name, params, query)
+        return _url_below(parts, name, params, query)
     if query:
         from urllib.parse import urlencode
 
@@ -252,14 +252,14 @@ def _file_url(prefix: str, params: Mapping[str, Any], what: str) -> str:
     return Template(f"{prefix}/{{path:path}}").build(params, what)
 
 
-def _url_below(app: App, name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None) -> str:
+def _url_below(parts: AppParts, name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None) -> str:
     """Of a route of a mounted application; URLBuildError if there is none."""
-    for mount in app._mounts:
+    for mount in parts.mounts:
         if mount.name is not None and name.startswith(f"{mount.name}."):
-            return mount.path + build_url(mount.app, name[len(mount.name) + 1 :], params, query)
+            return mount.path + build_url(mount.parts, name[len(mount.name) + 1 :], params, query)
     from pelton.errors import nearest
 
-    known = sorted({route.name for route in app._table.routes} | app._mounts.static_names.keys())
+    known = sorted({route.name for route in parts.table.routes} | parts.mounts.static_names.keys())
     near = nearest(name, known)
     hint = f"did you mean {near!r}?" if near else f"known are: {', '.join(known) or 'none'}"
     raise URLBuildError(f"no route is named {name!r}; {hint}")

@@ -6,11 +6,15 @@ import os
 from dataclasses import dataclass
 
 from pelton.errors import RegistrationError
+from pelton.routing.app_parts import parts_of
 from pelton.routing.routes import Template, check_literals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Literal
+
+    from pelton.app import App
+    from pelton.routing.app_parts import AppParts
 
 __all__ = ["StaticFiles", "StaticFilesConfig"]
 
@@ -51,15 +55,15 @@ class StaticFiles:
         self.directory = directory
         self.html = html
 
-    def _mount(self, app: Any, path: str, name: str | None) -> None:
+    def _mount(self, app: App, path: str, name: str | None) -> None:
         index = "index.html" if self.html else None
         config = StaticFilesConfig(root=self.directory, prefix=path or "/", index_file=index)
-        add_static(app, config, f"mount({path or '/'!r})", name)
+        add_static(parts_of(app), config, f"mount({path or '/'!r})", name)
 
 
-def add_static(app: Any, config: StaticFilesConfig, where: str, name: str | None = None) -> None:
+def add_static(parts: AppParts, config: StaticFilesConfig, where: str, name: str | None = None) -> None:
     """Registers the directory below its prefix; RegistrationError for what cannot be served."""
-    app._registering("static files", where)
+    parts.refuse_late("static files", where)
     prefix = config.prefix
     if prefix != "/" and (not prefix.startswith("/") or prefix.endswith("/") or "//" in prefix or set(prefix) & set("{}?#%")):
         raise RegistrationError(
@@ -85,10 +89,10 @@ def add_static(app: Any, config: StaticFilesConfig, where: str, name: str | None
             f"cache_control is a header value, not {cache_control!r}", where=where, fix='cache_control="public, max-age=3600"'
         )
     below = "" if prefix == "/" else prefix
-    if below in app._mounts.static_prefixes or any(mount.prefix == below for mount in app._mounts):
+    if below in parts.mounts.static_prefixes or any(mount.prefix == below for mount in parts.mounts):
         raise RegistrationError(f"{prefix!r} is mounted already", where=where, fix="give one of them another prefix")
     try:
-        app._native.add_static(
+        parts.native.add_static(
             below,
             {
                 "root": os.fsencode(config.root),
@@ -107,6 +111,6 @@ def add_static(app: Any, config: StaticFilesConfig, where: str, name: str | None
             where=where,
             fix="root= is an existing directory; a relative one begins at the working directory",
         ) from None
-    app._mounts.static_prefixes.add(below)
+    parts.mounts.static_prefixes.add(below)
     if name is not None:
-        app._mounts.static_names[name] = below
+        parts.mounts.static_names[name] = below

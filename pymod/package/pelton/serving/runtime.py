@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from pelton._native import HandlerCoroutine
-    from pelton.app import App
     from pelton.config.settings import Values
     from pelton.dependencies.closers import Closing
+    from pelton.messages.service import Service
+    from pelton.routing.app_parts import AppParts
     from pelton.streaming.background import BackgroundTasks
     from pelton.websocket.brokers import Broker
     from pelton.websocket.topics import Receivers
@@ -30,17 +31,17 @@ SIGNAL_LOOK_S = 0.1
 class Runtime:
     """What one worker serves with. It is made on the thread that serves, before the server runs."""
 
-    def __init__(self, app: App, settings: Values, loop: asyncio.AbstractEventLoop) -> None:
-        self.app = app
+    def __init__(self, parts: AppParts, settings: Values, loop: asyncio.AbstractEventLoop) -> None:
+        self.parts = parts
         self.loop = loop
         self.sse_keep_alive_s: float = settings["timeout_sse_keep_alive"]
         self.graceful_s: float = settings["timeout_graceful"]
         self._shutdown_s: float = settings["timeout_lifespan_shutdown"]  # of it (LIM-090)
         self.stopping = False
         self._drain_by = math.inf  # on the loop's clock: requests and background tasks, once the stop has begun
-        for _, one in app._mounts.tree():
-            one._settings = settings
-            one._json_reading.take_limits(settings)
+        for _, one in parts.mounts.tree():
+            one.service.settings = settings
+            one.service.json.take_limits(settings)
         self.topics: Topics | None = None
         # To start, and started.
         self.background: set[asyncio.Task[None] | BackgroundTasks | Closing] = set()
@@ -49,24 +50,25 @@ class Runtime:
         self._stop_waiters: set[asyncio.Future[None]] = set()
         queue = QUEUE_MAX if settings["limit_queued"] is None else settings["limit_queued"]
         self._pools = {DEFAULT_POOL: BlockingPool(DEFAULT_POOL, settings["blocking_threads"], queue)}
-        for _, one in app._mounts.tree():
-            for name, threads, queue in one._pools.values():
+        for _, one in parts.mounts.tree():
+            for name, threads, queue in one.pools.values():
                 self._pools[name] = BlockingPool(name, threads, queue)
         self._has_executor = False
 
     def serve_topics(self, receivers: Receivers) -> Topics:
         """From now on `app.publish()` reaches this server's WebSockets."""
         self.topics = Topics(receivers, self.loop)
-        for _, app in self.app._mounts.tree():
-            living = [one for one in app._topics if one() is not None]
+        for _, parts in self.parts.mounts.tree():
+            living = [one for one in parts.service.topics if one() is not None]
             # Whole, for threads that publish at this moment.
-            app._topics = (*living, weakref.ref(self.topics))
+            parts.service.topics = (*living, weakref.ref(self.topics))
         return self.topics
 
     def leave_topics(self) -> None:
         if self.topics is not None:
-            for _, app in self.app._mounts.tree():
-                app._topics = tuple(one for one in app._topics if one() not in (None, self.topics))
+            for _, parts in self.parts.mounts.tree():
+                service = parts.service
+                service.topics = tuple(one for one in service.topics if one() not in (None, self.topics))
             self.topics.leave()
 
     # --- pools ---
@@ -120,10 +122,10 @@ class Runtime:
 
     def _start_background(self, tasks: BackgroundTasks) -> asyncio.Task[None]:
         self.background.discard(tasks)
-        answers = self.app._answers
+        answers = self.parts.service.answers
         assert answers is not None
         run = tasks.run
-        if self.app.debug:
+        if self.parts.app.debug:
             from pelton.signature.debug import watched
 
             run = watched(run, "a background task")
@@ -141,7 +143,7 @@ class Runtime:
     def _spawned_done(self, task: asyncio.Task[Any]) -> None:
         self.spawned.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            answers = self.app._answers
+            answers = self.parts.service.answers
             assert answers is not None
             answers.log_failure(f"task {task.get_name()}", error)
 
@@ -188,11 +190,11 @@ class Runtime:
     async def _start_up(self, broker: Broker | None) -> None:
         topics = self.topics
         if broker is None or topics is None:
-            await self.app._lifespan.start(self.app)
+            await self.parts.start()
             return
         await topics.open(broker)
         try:
-            await self.app._lifespan.start(self.app)
+            await self.parts.start()
         except BaseException:
             await topics.close()
             raise
@@ -259,7 +261,7 @@ class Runtime:
         ending = asyncio.timeout(within_s)
         try:
             async with ending:
-                await self.app._lifespan.stop()
+                await self.parts.stop()
         except TimeoutError:
             if not ending.expired():
                 raise
@@ -282,18 +284,18 @@ class Runtime:
 class Stopping:
     """Whether the worker's stop has begun; `App.stopping` is one."""
 
-    __slots__ = ("_app",)
+    __slots__ = ("_service",)
 
-    def __init__(self, app: App) -> None:
-        self._app = app
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     def is_set(self) -> bool:
         """Whether the stop has begun."""
-        runtime = self._app._runtime
+        runtime = self._service.runtime
         return runtime is not None and runtime.stopping
 
     async def wait(self) -> None:
         """Returns when the stop begins; RuntimeError where nothing is served."""
-        if self._app._runtime is None:
+        if self._service.runtime is None:
             raise RuntimeError("stopping.wait() needs an app that is being served")
-        await self._app._runtime.wait_for_stop()
+        await self._service.runtime.wait_for_stop()

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Literal
 
-    from pelton.app import App
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
+    from pelton.routing.app_parts import AppParts
     from pelton.websocket.brokers import Broker
     from pelton.websocket.bus import BusEnds
 
@@ -61,7 +61,7 @@ class Serving:
 
     def __init__(
         self,
-        app: App,
+        parts: AppParts,
         settings: Values,
         listeners: list[Listener],
         stats: tuple[int, int] | None = None,
@@ -73,7 +73,7 @@ class Serving:
         broker = _broker_of(settings)
         try:
             self.server = _native.Server(
-                app._freeze(),
+                parts.freeze(),
                 listeners=[listener.descriptor for listener in listeners],
                 config=native_values(settings),
                 engine=self._asked_engine,
@@ -90,9 +90,9 @@ class Serving:
         from pelton.loop import Loop
         from pelton.serving.runtime import Runtime
 
-        self.app = app
+        self.parts = parts
         self.loop = Loop(self._asked_engine)
-        self.runtime = Runtime(app, settings, self.loop)
+        self.runtime = Runtime(parts, settings, self.loop)
         try:
             # Before anyone is told the address: whoever was told may send TERM at once.
             self.server.open(signals=get_native_id() == os.getpid(), loop=self.loop)  # on the main thread
@@ -102,7 +102,7 @@ class Serving:
         except ValueError as error:
             self.close()
             raise StartupError(str(error)) from None
-        app._mounts.serve_by(self.runtime, self.server)
+        parts.mounts.serve_by(self.runtime, self.server)
         try:
             topics = self.runtime.serve_topics(self.server)
             if bus is not None:
@@ -129,7 +129,7 @@ class Serving:
             self.runtime.wind_down(self.server.quick_stop_wanted)
 
     def close(self) -> None:
-        self.app._mounts.serve_by(None)
+        self.parts.mounts.serve_by(None)
         self.runtime.leave_topics()
         self.server.close()
         self.loop.close()
@@ -144,7 +144,7 @@ class Serving:
 
 
 def serve(
-    app: App,
+    parts: AppParts,
     settings: Values,
     listeners: list[Listener] | None = None,
     when_ready: Callable[[Serving], None] | None = None,
@@ -157,15 +157,15 @@ def serve(
     `stats`: a segment of counters shared with other workers, by descriptor, and the bank in it, which
     so many processes had before as `generation` says. `bus`: what it has of that between workers.
     """
-    if app._serving is not None:
+    if parts.service.server is not None:
         raise StartupError("the app is being served already; stop it first")
     if settings["debug"]:  # which the freeze asks for
-        for _, one in app._mounts.tree():
-            one.debug = True
-    app._freeze()
+        for _, one in parts.mounts.tree():
+            one.app.debug = True
+    parts.freeze()
     bound = bind(settings) if listeners is None else listeners
     try:
-        serving = Serving(app, settings, bound, stats, generation, bus)
+        serving = Serving(parts, settings, bound, stats, generation, bus)
         try:
             if when_ready is not None:
                 when_ready(serving)

@@ -17,24 +17,40 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import Argument, Request
-    from pelton.app import App
+    from pelton.messages.json_format import JsonFormat
     from pelton.validation.markers import Marker
     from pelton.validation.parameters import Parameter
 
 
 def body_source(
-    app: App, where: str, parameter: Parameter, tp: Any, marker: Marker | None, several: bool
+    validator: str, json: JsonFormat, where: str, parameter: Parameter, tp: Any, marker: Marker | None, several: bool
 ) -> Source:
-    """The body as `tp`; one of `several` is the member of an object that bears its name."""
+    """The source that reads the body as `tp`.
+
+    Args:
+        validator: The application's choice of what checks models.
+        json: How the application reads JSON.
+        where: The parameter as error messages name it.
+        parameter: The parameter.
+        tp: Its type.
+        marker: Its `Body()`, if it has one.
+        several: Whether it is one of several: then it is the member of an object that bears its name.
+    """
+    def body_of() -> BodyType:
+        try:
+            return BodyType(tp, marker.constraints if marker is not None else {}, validator, json)
+        except Unfit as error:
+            raise Unfit(f"{where}: {error.problem}", error.fix) from error.__cause__
+
     if marker is not None and fits_text(tp):
         fitting(where, peeled(tp)[0], marker.constraints)
     media_type = marker.media_type if marker is not None else None
     if media_type is not None:
         if several:
             raise Unfit(f"{where} is a body of {media_type} beside others", "take one body")
-        return _other_source(app, where, parameter, tp, marker, media_type)
+        return _other_source(body_of, where, parameter, tp, marker, media_type)
     default, factory = default_of(parameter, marker)
-    body = _body_type(app, where, tp, marker.constraints if marker is not None else {})
+    body = body_of()
     if several or (marker is not None and marker.embed):
         key = (marker.alias if marker is not None else None) or parameter.name
         read = _reader_of_member(body, key, default, factory, ["body", key])
@@ -52,7 +68,7 @@ def body_source(
 
 
 def _other_source(
-    app: App, where: str, parameter: Parameter, tp: Any, marker: Marker | None, media_type: str
+    body_of: Callable[[], BodyType], where: str, parameter: Parameter, tp: Any, marker: Marker | None, media_type: str
 ) -> Source:
     """A body of a type that was asked for: its text, its octets, or the JSON in it."""
     bare = without_none(unwrapped(tp))[0]
@@ -66,7 +82,7 @@ def _other_source(
                 f"{where} is {described(tp)}, but a body of {media_type} is text or bytes",
                 "annotate str or bytes",
             )
-        body = _body_type(app, where, tp, constraints)
+        body = body_of()
     loc = ["body"]
     wanted = media_type.lower()
 
@@ -83,13 +99,6 @@ def _other_source(
         return value if limits is None else limited(limits, value, loc)
 
     return Source("body", read, {"source": "resolver", "resolve": read})
-
-
-def _body_type(app: App, where: str, tp: Any, constraints: dict[str, Any]) -> BodyType:
-    try:
-        return BodyType(tp, constraints, app.validator, app._json_reading)
-    except Unfit as error:
-        raise Unfit(f"{where}: {error.problem}", error.fix) from error.__cause__
 
 
 def _below(loc: list[Any], read: Callable[[Any], Any], sent: Any) -> Any:

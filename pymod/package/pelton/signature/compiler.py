@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import Argument, Plan
-    from pelton.app import App
     from pelton.dependencies.injection import Injection
+    from pelton.routing.app_parts import AppParts
     from pelton.routing.routes import RouteInfo
     from pelton.validation.markers import Marker
     from pelton.validation.parameters import Parameter
@@ -38,8 +38,11 @@ class Compiler:
 
     is_websocket = False
 
-    def __init__(self, app: App, route: RouteInfo) -> None:
-        self.app = app
+    def __init__(self, parts: AppParts, route: RouteInfo) -> None:
+        self.parts = parts
+        self.app = parts.app
+        self.service = parts.service
+        self.providers = parts.providers
         self.route = route
         self.function = route.handler  # whose parameters these are: the handler, or a provider
         self.injection: Injection | None = None
@@ -121,10 +124,10 @@ class Compiler:
 
         if _yields(handler):
             return handler  # its steps run there
-        app = self.app
+        service = self.service
 
         async def in_pool(*args: Any, **kwargs: Any) -> Any:
-            runtime = app._runtime
+            runtime = service.runtime
             assert runtime is not None
             return await runtime.run_blocking(pool, partial(handler, **kwargs) if kwargs else handler, args)
 
@@ -136,8 +139,9 @@ class Compiler:
         from pelton.signature.results import encoding_of_result, promised, result_type
 
         if returned is not EMPTY and "response_model" not in self.route.options:
+            json = self.service.json
             self.route.items = encoding_of_result(
-                promised(returned), self.route.media_type, self.app._dumps, self.app.validator, self.app._json_default
+                promised(returned), self.route.media_type, json.dumps, self.app.validator, json.default
             )
             if self.route.items is not None:
                 return
@@ -150,7 +154,7 @@ class Compiler:
         if declared is EMPTY:
             return
         try:
-            made = result_type(declared, self.app.validator, self.app._json_default)
+            made = result_type(declared, self.app.validator, self.service.json.default)
         except Unfit as error:
             raise Unfit(f"the declared result: {error.problem}", f"{error.fix}, or response_model=None") from None
         if made is not None:
@@ -197,7 +201,7 @@ class Compiler:
     def argument(self, parameter: Parameter, slot: Argument | Waiting, several: bool) -> Argument:
         self.parameter = parameter.name
         if isinstance(slot, tuple):
-            slot = self.taken(body_source(self.app, self.says(parameter), *slot, several), *slot)
+            slot = self.taken(body_source(self.app.validator, self.service.json, self.says(parameter), *slot, several), *slot)
         if parameter.keyword:
             slot["keyword"] = True
         slot["parameter"] = parameter.name
@@ -220,7 +224,7 @@ class Compiler:
             return {"source": "request"}, True
         if tp is Response:
             return {"source": "response"}, False
-        if isinstance(tp, type) and issubclass(tp, self.app._kind):
+        if isinstance(tp, type) and issubclass(tp, self.parts.kind):
             return {"source": "constant", "default": self.app}, False
         if tp is State:
             return {"source": "resolver", "resolve": state_of}, False
@@ -396,6 +400,6 @@ def _is_ours(tp: Any, module: str, name: str) -> bool:
     return module in sys.modules and tp is getattr(sys.modules[module], name)
 
 
-def compile_plan(app: Any, route: RouteInfo) -> Plan:
+def compile_plan(parts: AppParts, route: RouteInfo) -> Plan:
     """The plan of a route; Unresolved if a string annotation names nothing yet."""
-    return Compiler(app, route).plan()
+    return Compiler(parts, route).plan()

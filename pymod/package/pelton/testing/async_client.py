@@ -115,7 +115,7 @@ class AsyncTestClient(ClientBase):
     async def __aenter__(self) -> Self:
         self._memory()
         self._running()
-        await self.app._lifespan.start(self.app)
+        await self._parts.start()
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -128,8 +128,8 @@ class AsyncTestClient(ClientBase):
             await asyncio.wait(self._handlers, timeout=runtime.graceful_s)
         await runtime.wind_down_here()
         runtime.leave_topics()
-        if self.app._runtime is runtime:
-            self.app._mounts.serve_by(None)
+        if self._parts.service.runtime is runtime:
+            self._parts.mounts.serve_by(None)
         self._server = self._pump = self._runtime = None
         self._idle.clear()
 
@@ -137,7 +137,7 @@ class AsyncTestClient(ClientBase):
 
     def _memory(self) -> _native.MemoryServer:
         if self._server is None:
-            values, native = self._values(), self.app._freeze()
+            values, native = self._values(), self._parts.freeze()
             self._server = _native.MemoryServer(
                 native,
                 config=native_values(values),
@@ -153,18 +153,18 @@ class AsyncTestClient(ClientBase):
         if self._pump is None or self._pump.loop is not loop:
             self._pump = Pump(server, loop)
             self._runtime = None
-        held = self.app._runtime
-        if self.app._serving is not None:
+        held = self._parts.service.runtime
+        if self._parts.service.server is not None:
             raise RuntimeError("the app is being served already; stop it first")
         if self._runtime is None:
-            self._runtime = ClientRuntime(self.app, self._values(), loop)
+            self._runtime = ClientRuntime(self._parts, self._values(), loop)
             self._runtime.serve_topics(server)
         if not (isinstance(held, ClientRuntime) and held.loop is loop and not held.stopping):
-            self.app._mounts.serve_by(self._runtime)  # else clients of one application share it
-        answers = self.app._answers
+            self._parts.mounts.serve_by(self._runtime)  # else clients of one application share it
+        answers = self._parts.service.answers
         assert answers is not None
         if not isinstance(answers.unhandled, Unhandled):
-            self.app._mounts.collect_unhandled(Unhandled())
+            self._parts.mounts.collect_unhandled(Unhandled())
         return self._pump
 
     async def _until(

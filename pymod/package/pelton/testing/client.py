@@ -153,7 +153,7 @@ class TestClient(ClientBase):
 
     def __enter__(self) -> Self:
         """Starts the application; without the block its lifespan does not run."""
-        start = self.app._lifespan.start(self.app)
+        start = self._parts.start()
         try:
             self.run(start)
         except BaseException:
@@ -171,13 +171,13 @@ class TestClient(ClientBase):
         self._idle.clear()
         try:
             server.begin()
-            self.app._mounts.serve_by(runtime)
+            self._parts.mounts.serve_by(runtime)
             try:
                 runtime.begin_stop()
                 server.close()
                 runtime.wind_down()
             finally:
-                self.app._mounts.serve_by(None)
+                self._parts.mounts.serve_by(None)
                 server.end()
         finally:
             runtime.leave_topics()
@@ -187,9 +187,9 @@ class TestClient(ClientBase):
 
     def _memory(self) -> _native.MemoryServer:
         if self._server is None:
-            values, native = self._values(), self.app._freeze()
+            values, native = self._values(), self._parts.freeze()
             loop = Loop("epoll")
-            self._runtime = Runtime(self.app, values, loop)
+            self._runtime = Runtime(self._parts, values, loop)
             self._server = _native.MemoryServer(
                 native,
                 config=native_values(values),
@@ -245,14 +245,14 @@ class TestClient(ClientBase):
         return server.receive(connection)
 
     def _background(self) -> set[Any]:
-        runtime = self.app._runtime
+        runtime = self._parts.service.runtime
         return set() if runtime is None else runtime.background
 
     @contextmanager
     def _driving(self) -> Iterator[Callable[[Callable[[], object], float], bool]]:
         """Between these, handlers run on this thread. Yields who turns server and loop until something is so."""
         server, runtime = self._memory(), self._runtime
-        answers = self.app._answers
+        answers = self._parts.service.answers
         assert answers is not None and isinstance(runtime, Runtime) and isinstance(runtime.loop, Loop)
         if _get_running_loop() is not None:
             raise RuntimeError("TestClient cannot wait inside a running event loop; use AsyncTestClient")
@@ -271,15 +271,15 @@ class TestClient(ClientBase):
         server.begin()
         before = answers.unhandled
         unhandled: list[BaseException] = []
-        self.app._mounts.collect_unhandled(unhandled)
-        self.app._mounts.serve_by(runtime)
+        self._parts.mounts.collect_unhandled(unhandled)
+        self._parts.mounts.serve_by(runtime)
         try:
             with Running(loop):
                 yield drive
         finally:
             server.end()
-            self.app._mounts.serve_by(None)
-            self.app._mounts.collect_unhandled(before)
+            self._parts.mounts.serve_by(None)
+            self._parts.mounts.collect_unhandled(before)
         if unhandled and self._raise:
             raise unhandled[0]
 

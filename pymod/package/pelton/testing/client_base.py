@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pelton.config.settings import defaults
 from pelton.errors import InvalidHeader
+from pelton.routing.app_parts import parts_of
 from pelton.testing.client_requests import Address, Asked, address_of, pairs, resolved
 from pelton.testing.cookie_jar import Cookies
 from pelton.testing.received import TestResponse, parse_response
@@ -51,6 +52,7 @@ class ClientBase:
         follow_redirects: bool = False,
     ) -> None:
         self.app = app
+        self._parts = parts_of(app)
         self.base_url = base_url
         self.headers: list[tuple[str, str]] = pairs(headers)
         self.cookies = Cookies(cookies)
@@ -81,7 +83,7 @@ class ClientBase:
 
     def _values(self) -> Values:
         """The settings that the application's server would have."""
-        config = self.app._server_config
+        config = self._parts.server_config
         values = defaults() if config is None else config._values()
         if values["debug"]:
             self.app.debug = True

@@ -72,7 +72,7 @@ class ClientRuntime(Runtime):
             await asyncio.sleep(0)  # it starts soon
         if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
             await asyncio.wait(started, timeout=self.graceful_s)
-        await self.app._lifespan.stop()
+        await self.parts.stop()
         left = [*self.spawned, *(task for task in self.background if isinstance(task, asyncio.Task))]
         for task in left:
             task.cancel()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from pelton.routing.app_parts import parts_of
+
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, Unpack
@@ -40,10 +42,11 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
         # Its address is the test's: two in one environment, or of one application, must not meet.
         address = {name: given.get(name, default) for name, default in _ADDRESS.items()}
         self.app = app
+        self._parts = parts_of(app)
         self.url = ""
         self.port: int | None = None
         self.uds: str | None = None
-        self._settings: Values = with_changes(effective_settings(app._server_config, given), address, "live_server()")
+        self._settings: Values = with_changes(effective_settings(self._parts.server_config, given), address, "live_server()")
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._server: _native.Server | None = None
@@ -75,7 +78,7 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
         from pelton.serving.terminal import show_trace
 
         try:
-            serve(self.app, self._settings, when_ready=self._is_ready)
+            serve(self._parts, self._settings, when_ready=self._is_ready)
         except BaseException as error:  # noqa: BLE001
             if isinstance(error, Exception):
                 show_trace(error)

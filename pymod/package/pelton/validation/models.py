@@ -6,7 +6,7 @@ import sys
 
 from pelton import _native
 from pelton.errors import BadBody
-from pelton.messages.json_reading import bad_json, json_entry
+from pelton.messages.json_format import bad_json, json_entry
 from pelton.scalars import Problems, entry
 from pelton.validation.annotations import Unfit, described, engine_of, model_kind, origin_and_arguments, parts, unwrapped
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from pelton.messages.json_reading import JsonReading
+    from pelton.messages.json_format import JsonFormat
 
 
 def body_engine(tp: Any, validator: str) -> str:
@@ -59,7 +59,7 @@ class BodyType:
     __slots__ = ("_adapter", "_engine", "_reading", "decode", "judge")
 
     def __init__(
-        self, tp: Any, constraints: dict[str, Any], validator: str, reading: JsonReading
+        self, tp: Any, constraints: dict[str, Any], validator: str, reading: JsonFormat
     ) -> None:
         self._reading = reading
         self.decode: Callable[[bytes], Any] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pelton.errors import ClientDisconnected, HTTPError, WebSocketDisconnect
 from pelton.messages.response import Response
+from pelton.messages.service import service_of
 from pelton.signature.compiler import Compiler
 from pelton.validation.annotations import is_model
 from pelton.validation.marker_reading import marker_of
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton._native import Plan, Request, WebSocketEnd
-    from pelton.app import App
+    from pelton.messages.service import Service
+    from pelton.routing.app_parts import AppParts
     from pelton.routing.routes import RouteInfo
     from pelton.validation.parameters import Parameter
 
@@ -98,36 +100,37 @@ class Link:
 
 def websocket_of(request: Request, route: RouteInfo) -> WebSocket | SyncWebSocket:
     """What a handler is given."""
+    service = service_of(request)
     made = WebSocket(
         request,
         Link(request, route.options["max_size"]),
         subprotocols=route.options["subprotocols"],
-        dumps=request.app._dumps,
-        loads=request.app._json_reading.loads,
+        dumps=service.json.dumps,
+        loads=service.json.loads,
     )
     if route.options["pool"] is None:
         return made
-    runtime = request.app._runtime
+    runtime = service.runtime
     assert runtime is not None
     return SyncWebSocket(made, runtime.loop)
 
 
-def plan_of(app: App, route: RouteInfo) -> Plan:
+def plan_of(parts: AppParts, route: RouteInfo) -> Plan:
     """The plan of a WebSocket route; HandlerSignatureError, or Unresolved while a name does not exist."""
     pool = route.options["pool"]
-    compiler = WebSocketCompiler(app, route, pool)
+    compiler = WebSocketCompiler(parts, route, pool)
     plan = compiler.plan()
     compiler.refuse_without_websocket()
     if compiler.injection is None:
-        plan["handler"] = _around(app, route.handler, pool, plan)
+        plan["handler"] = _around(parts.service, route.handler, pool, plan)
     else:
-        run = plan["handler"] = _around(app, plan["handler"], None, plan)
+        run = plan["handler"] = _around(parts.service, plan["handler"], None, plan)
         compiler.injection.on_new_websocket = lambda request, arguments: run(websocket_of(request, route), *arguments)
     plan["is_coroutine"] = True
     return plan
 
 
-def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan) -> Callable[..., Any]:
+def _around(service: Service, handler: Callable[..., Any], pool: str | None, plan: Plan) -> Callable[..., Any]:
     """Runs the handler and ends the WebSocket as it ended."""
     sources = [argument["source"] for argument in plan["arguments"]]
     at = sources.index("websocket") if "websocket" in sources else None
@@ -146,7 +149,7 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
             else:
                 from functools import partial
 
-                runtime = app._runtime
+                runtime = service.runtime
                 assert runtime is not None
                 await runtime.run_blocking(pool, partial(handler, **options), args)
         except BaseException as error:
@@ -158,7 +161,7 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
                 if _is_from_outside(error):
                     link.close(LEAVING, b"")
                     raise
-                answers = app._answers
+                answers = service.answers
                 assert answers is not None
                 answers.failed(of.request, error)
                 link.close(FAILED, b"")
@@ -168,8 +171,8 @@ def _around(app: App, handler: Callable[..., Any], pool: str | None, plan: Plan)
         if link.closed is None:
             link.close(NORMAL, b"")
         if tasks_at is not None and (tasks := found[tasks_at]) is not None:
-            assert app._answers is not None
-            app._answers.start_background(tasks)
+            assert service.answers is not None
+            service.answers.start_background(tasks)
         return None
 
     return run
@@ -193,8 +196,8 @@ class WebSocketCompiler(Compiler):
 
     is_websocket = True
 
-    def __init__(self, app: App, route: RouteInfo, pool: str | None) -> None:
-        super().__init__(app, route)
+    def __init__(self, parts: AppParts, route: RouteInfo, pool: str | None) -> None:
+        super().__init__(parts, route)
         self.pool = pool
         self.takers: list[str] = []  # parameters that are the WebSocket, of providers too
 

@@ -8,7 +8,7 @@ import pytest
 
 from pelton.config.settings import defaults
 from pelton.json import JSONDecodeError, dumps
-from pelton.messages.json_reading import JsonReading
+from pelton.messages.json_format import JsonFormat
 
 SEEDS = range(40)
 PIECES = [
@@ -18,13 +18,13 @@ PIECES = [
 ]  # fmt: skip
 
 
-def reading(depth: int = 16, number: int = 25, **options: str) -> JsonReading:
-    made = JsonReading(**options)  # type: ignore[arg-type]
+def reading(depth: int = 16, number: int = 25, **options: str) -> JsonFormat:
+    made = JsonFormat(**options)  # type: ignore[arg-type]
     made.take_limits({**defaults(), "limit_json_depth": depth, "limit_json_number": number})
     return made
 
 
-def judged(one: JsonReading, data: bytes) -> tuple[str, int] | None:
+def judged(one: JsonFormat, data: bytes) -> tuple[str, int] | None:
     try:
         one.loads(data)
     except JSONDecodeError as error:
@@ -32,7 +32,7 @@ def judged(one: JsonReading, data: bytes) -> tuple[str, int] | None:
     return None
 
 
-def checked(one: JsonReading, data: bytes) -> tuple[str, int] | None:
+def checked(one: JsonFormat, data: bytes) -> tuple[str, int] | None:
     try:
         one.check(data)
     except JSONDecodeError as error:
@@ -68,7 +68,7 @@ def test_the_check_refuses_what_the_reader_refuses_and_nothing_else(seed: int) -
 
 
 def test_without_a_server_the_limits_are_the_defaults() -> None:
-    one = JsonReading()
+    one = JsonFormat()
     assert one.loads(b"[" * 1024 + b"]" * 1024) and judged(one, b"[" * 1025 + b"]" * 1025) == ("json_depth", 1024)
     assert judged(one, b"1" * 4300) is None and judged(one, b"1" * 4301) == ("json_number", 0)
     assert (defaults()["limit_json_depth"], defaults()["limit_json_number"]) == (1024, 4300)
