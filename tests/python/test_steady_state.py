@@ -20,7 +20,7 @@ NOISE = 10
 
 def test_object_counts_are_flat_over_20_000_requests() -> None:
     loop = Loop("epoll")
-    server = _native.MemoryServer(objects.application()._freeze(), config={}, loop=loop)
+    server = _native.MemoryServer(objects.application()._parts.freeze(), config={}, loop=loop)
     connection = server.connect(("10.0.0.1", 4000), ("10.0.0.2", 80))
     server.send(connection, objects.OCTETS)
     assert objects.statuses_in(bytes(server.receive(connection))) == objects.STATUSES

@@ -32,6 +32,8 @@ ORDER = (
 )
 # Imported from where they stand, so their __init__ has public names.
 _PUBLIC_ROOMS = ("testing",)
+# The two places where what a user or a request has in hand, an App, becomes its parts.
+_PARTS_OF_AN_APP = {(f"{_PACKAGE}/routing/app_parts.py", "_parts"), (f"{_PACKAGE}/messages/service.py", "_parts")}
 _RANK = {name: rank for rank, line in enumerate(ORDER) for name in line}
 
 
@@ -94,6 +96,20 @@ def find_package_arrows(tree: Tree) -> Iterator[Finding]:
                 yield Finding("package-arrows", path, one.line, f"{room} stands below {target}: take what is needed as an argument")
             elif target != room and _RANK.get(target) == _RANK[room] and _RANK[room] > 0:
                 yield Finding("package-arrows", path, one.line, f"{room} and {target} are independent of each other")
+
+
+def find_private_app_fields(tree: Tree) -> Iterator[Finding]:
+    """What is read of an application beside its public names: that is what its parts are for."""
+    for path in tree.under(_PACKAGE, suffixes=(".py",)):
+        if path == f"{_PACKAGE}/app.py":
+            continue
+        for node in ast.walk(ast.parse(tree.text(path))):
+            if not isinstance(node, ast.Attribute) or not node.attr.startswith("_") or node.attr.startswith("__"):
+                continue
+            of = node.value
+            name = of.id if isinstance(of, ast.Name) else of.attr if isinstance(of, ast.Attribute) else ""
+            if name.lstrip("_") == "app" and (path, node.attr) not in _PARTS_OF_AN_APP:
+                yield Finding("private-app", path, node.lineno, f"{name}.{node.attr}: take a part of the app as an argument")
 
 
 def find_rooms(tree: Tree) -> Iterator[Finding]:
@@ -168,6 +184,7 @@ def circles_in(arrows: dict[str, set[str]]) -> Iterator[list[str]]:
 
 RULES = (
     Rule("package-arrows", find_package_arrows),
+    Rule("private-app", find_private_app_fields),
     Rule("rooms", find_rooms),
     Rule("circle", find_circles),
 )

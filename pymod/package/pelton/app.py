@@ -448,8 +448,9 @@ class App(Registrar):
         import os
         import sys
 
+        from pelton.config.settings import effective_settings
         from pelton.errors import ConfigError
-        from pelton.serving.server import effective_settings, serve
+        from pelton.serving.server import serve
         from pelton.serving.terminal import complain, hold_standard_descriptors, show_trace
 
         if (loading := sys.modules.get("pelton.cli.loading")) is not None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 
-from pelton import ConfigError
-from pelton.config.settings import SETTINGS, defaults, judge, native_values, size, with_changes, with_environment
+from pelton import ConfigError, ServerConfig
+from pelton.config.settings import SETTINGS, defaults, effective_settings, judge, native_values, size, with_changes, with_environment
 
 
 @pytest.mark.parametrize(
@@ -87,8 +88,25 @@ def test_a_start_does_not_pay_for_dataclasses() -> None:
     """Serving needs settings, not the classes that hold them in code."""
     program = (
         "import sys; bare = set(sys.modules); import pelton.cli.command, pelton.serving.server, pelton.app;"
-        "pelton.serving.server.effective_settings(None, {}); pelton.App().add_route('/', lambda request: 1);"
+        "pelton.config.settings.effective_settings(None, {}); pelton.App().add_route('/', lambda request: 1);"
         "print(sorted({'dataclasses', 'inspect', 'typing', 're', 'socket', 'threading'} & (set(sys.modules) - bare)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_sources_from_strong_to_weak(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = ServerConfig(port=1, backlog=2, host="::1")
+    monkeypatch.setenv("PELTON_PORT", "3")
+    settings = effective_settings(base, {"port": 4, "backlog": 5})
+    assert (settings["port"], settings["backlog"], settings["host"]) == (3, 5, "::1")
+    monkeypatch.setenv("PELTON_PORTT", "3")
+    with pytest.raises(ConfigError, match="PELTON_PORT"):
+        effective_settings(None, {})
+    with pytest.raises(TypeError, match="did you mean"):
+        effective_settings(None, {"prot": 1})
+
+
+def test_the_number_of_workers_is_no_setting_of_an_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PELTON_WORKERS", "2")
+    assert effective_settings(None, {}) == defaults() | {"engine": os.environ.get("PELTON_ENGINE", "auto")}

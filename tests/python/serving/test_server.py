@@ -1,4 +1,4 @@
-"""Listeners, effective configuration, and servers that cannot start."""
+"""Listeners, and servers that cannot start."""
 
 from __future__ import annotations
 
@@ -7,31 +7,14 @@ import socket
 
 import pytest
 
-from pelton import App, ConfigError, ServerConfig, StartupError
+from pelton import App, StartupError
 from pelton.config.settings import defaults, with_changes
-from pelton.serving.server import effective_settings, serve
+from pelton.serving.server import serve
 from pelton.testing import live_server
 
 
 def changed(**changes: object) -> dict[str, object]:
     return with_changes(defaults(), changes, "test")
-
-
-def test_sources_from_strong_to_weak(monkeypatch: pytest.MonkeyPatch) -> None:
-    base = ServerConfig(port=1, backlog=2, host="::1")
-    monkeypatch.setenv("PELTON_PORT", "3")
-    settings = effective_settings(base, {"port": 4, "backlog": 5})
-    assert (settings["port"], settings["backlog"], settings["host"]) == (3, 5, "::1")
-    monkeypatch.setenv("PELTON_PORTT", "3")
-    with pytest.raises(ConfigError, match="PELTON_PORT"):
-        effective_settings(None, {})
-    with pytest.raises(TypeError, match="did you mean"):
-        effective_settings(None, {"prot": 1})
-
-
-def test_the_number_of_workers_is_no_setting_of_an_app(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PELTON_WORKERS", "2")
-    assert effective_settings(None, {}) == defaults() | {"engine": os.environ.get("PELTON_ENGINE", "auto")}
 
 
 def test_ipv6(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:

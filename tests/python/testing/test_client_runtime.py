@@ -43,7 +43,7 @@ def test_background_tasks_belong_to_their_call() -> None:
     async def main() -> None:
         app = App()
         app._parts.freeze()
-        runtime, call, tasks, done = ClientRuntime(app, defaults(), asyncio.get_running_loop()), Call(set()), BackgroundTasks(), []
+        runtime, call, tasks, done = ClientRuntime(app._parts, defaults(), asyncio.get_running_loop()), Call(set()), BackgroundTasks(), []
         tasks.add_task(done.append, 1)
         context = contextvars.copy_context()
         context.run(CALL.set, call)

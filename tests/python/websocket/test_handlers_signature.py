@@ -40,7 +40,7 @@ def route(handler: Callable[..., Any], path: str = "/echo/{room}") -> RouteInfo:
 
 
 def sources(handler: Callable[..., Any], pool: str | None = None) -> list[tuple[str, str]]:
-    plan = WebSocketCompiler(App(), route(handler), pool).plan()
+    plan = WebSocketCompiler(App()._parts, route(handler), pool).plan()
     return [(argument["parameter"], argument["source"]) for argument in plan["arguments"]]
 
 
@@ -120,7 +120,7 @@ def test_ordinary_routes() -> None:
         with pytest.raises(HandlerSignatureError, match=f"parameter 'ws' of .* is a {name} on a GET route") as raised:
             App().add_route("/x", handler)
         assert "@app.websocket('/x')" in str(raised.value)
-    plan = Compiler(App(), route(background)).plan()
+    plan = Compiler(App()._parts, route(background)).plan()
     assert [argument["source"] for argument in plan["arguments"]] == ["request", "background"]
 
 

@@ -108,8 +108,7 @@ def usable_cpus() -> int:
 
 def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
     """Flags over the environment over what the app was given."""
-    from pelton.config.settings import with_changes
-    from pelton.serving.server import effective_settings
+    from pelton.config.settings import effective_settings, with_changes
 
     given = {name.replace("-", "_"): value for name, value in flags.items()}
     return with_changes(effective_settings(base, {}), given, "command line")

@@ -6,6 +6,8 @@ package; they are made of this table.
 
 from __future__ import annotations
 
+from os import environ
+
 from pelton import _native
 from pelton.errors import ConfigError
 
@@ -13,6 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Literal
+
+    from pelton.config.server_config import ServerConfig
 
     Values = dict[str, Any]  # keyword of run() -> value as it was read
 
@@ -100,6 +104,29 @@ def with_environment(values: Values, prefix: str, env: Mapping[str, str]) -> Val
         involved = [name for keyword, name in found.items() if SETTINGS[keyword].place in str(error)]
         raise ConfigError(f"environment: {', '.join(involved or found.values())}: {error}") from None
     return changed
+
+
+def effective_settings(base: ServerConfig | None, given: Mapping[str, Any]) -> Values:
+    """What a server is started with: the environment over the keywords of `run()` over `App(server=)` over the defaults.
+
+    Args:
+        base: What the application was made with, None for the defaults.
+        given: Keywords of `run()`.
+
+    Raises:
+        TypeError: There is no setting of this name.
+        ConfigError: A value is none that the setting can have.
+    """
+    for name in given:
+        if name not in SETTINGS:
+            from pelton.config.hints import setting_hint
+
+            raise TypeError(f"run() has no setting {name!r}{setting_hint(name, SETTINGS, shown=repr)}")
+    values = defaults() if base is None else base._values()
+    if given:
+        values = with_changes(values, given, "run()")
+    # How many workers there are is no setting of an app: `pelton run` reads it.
+    return with_environment(values, "PELTON_", {name: text for name, text in environ.items() if name != "PELTON_WORKERS"})
 
 
 def _is_injected(rest: str, text: str) -> bool:

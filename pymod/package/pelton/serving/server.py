@@ -6,46 +6,22 @@ import os
 from _thread import get_native_id  # threading would cost an import
 
 from pelton import _native
-from pelton.config.settings import (
-    SETTINGS,
-    defaults,
-    logs_of,
-    native_values,
-    response_fields,
-    websocket_settings,
-    with_changes,
-    with_environment,
-)
+from pelton.config.settings import logs_of, native_values, response_fields, websocket_settings
 from pelton.errors import ConfigError, RegistrationError, StartupError
 from pelton.serving.listeners import Listener, bind
 from pelton.serving.terminal import complain, tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any, Literal
+    from collections.abc import Callable
+    from typing import Literal
 
-    from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
     from pelton.routing.app_parts import AppParts
     from pelton.websocket.brokers import Broker
     from pelton.websocket.bus import BusEnds
 
 VERSION = "0.1.0"
-
-
-def effective_settings(base: ServerConfig | None, given: Mapping[str, Any]) -> Values:
-    """Environment over keywords of run() over App(server=) over defaults."""
-    for name in given:
-        if name not in SETTINGS:
-            from pelton.config.hints import setting_hint
-
-            raise TypeError(f"run() has no setting {name!r}{setting_hint(name, SETTINGS, shown=repr)}")
-    values = defaults() if base is None else base._values()
-    if given:
-        values = with_changes(values, given, "run()")
-    # How many workers there are is no setting of an app: `pelton run` reads it.
-    return with_environment(values, "PELTON_", {name: text for name, text in os.environ.items() if name != "PELTON_WORKERS"})
 
 
 def _broker_of(settings: Values) -> Broker | None:

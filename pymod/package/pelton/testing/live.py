@@ -35,8 +35,7 @@ class live_server:  # noqa: N801  # reads as a context manager: with live_server
     """
 
     def __init__(self, app: App, **settings: Unpack[Settings]) -> None:
-        from pelton.config.settings import with_changes
-        from pelton.serving.server import effective_settings
+        from pelton.config.settings import effective_settings, with_changes
 
         given: dict[str, Any] = {**settings}
         # Its address is the test's: two in one environment, or of one application, must not meet.
