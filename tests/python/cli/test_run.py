@@ -216,8 +216,8 @@ def test_a_wrong_number_of_workers_in_the_environment(folder: Path, name: str) -
     ("arguments", "says"),
     [
         ([b"single.py", b"--uds", b"/nonexistent/\xe9"], "/nonexistent/\\udce9 cannot be bound: No such file or directory"),
-        ([b"caf\xe9:app"], "there is no module 'caf\\udce9' in "),
-        ([b"saying.py"], "the application did not start: RuntimeError: \\udce9"),
+        ([b"caf\xe9:app", b"--port", b"0"], "there is no module 'caf\\udce9' in "),
+        ([b"saying.py", b"--port", b"0"], "the application did not start: RuntimeError: \\udce9"),
     ],
 )
 def test_PRC_052_what_is_not_utf_8_is_shown_escaped(folder: Path, arguments: list[bytes], says: str) -> None:
