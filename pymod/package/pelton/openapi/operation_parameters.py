@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pelton.signature.converters import converter_of
 from pelton.signature.model_fields import field_parameter
 from pelton.signature.sources import default_of, key_of
 from pelton.validation.annotations import is_model, unwrapped, without_none
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 
 PLACES = ("path", "query", "header", "cookie")
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
-_CONVERTED: dict[str, dict[str, Any]] = {
-    "int": {"type": "integer", "format": "int64"},
-    "float": {"type": "number", "format": "double"},
-    "uuid": {"type": "string", "format": "uuid"},
-}
 
 
 def parameters_in(route: RouteInfo, signature: Signature, schemas: Schemas) -> list[dict[str, Any]]:
@@ -37,19 +33,13 @@ def parameters_in(route: RouteInfo, signature: Signature, schemas: Schemas) -> l
                 known["required"] = known["required"] or made["required"]
     for name, converter in route.template.parameters:
         if ("path", name) not in found:
-            schema = {**_by_converter(converter), "title": titled(name)}
+            schema = {**converter_of(converter).schema, "title": titled(name)}
             found["path", name] = {"name": name, "in": "path", "required": True, "schema": schema}
     return sorted(found.values(), key=lambda one: PLACES.index(one["in"]))
 
 
 def told_of(source: Source) -> dict[str, Any]:
     return {} if source.marker is None else source.marker.told
-
-
-def _by_converter(converter: str) -> dict[str, Any]:
-    if converter.startswith("regex("):
-        return {"type": "string", "pattern": f"^(?:{converter[6:-1]})$"}
-    return _CONVERTED.get(converter, {"type": "string"})
 
 
 def named(source: Source) -> str:
@@ -99,7 +89,7 @@ def _parameter(source: Source, template: dict[str, str], schemas: Schemas) -> di
     constraints = {} if source.marker is None else source.marker.constraints
     converter = template.get(key, "str") if source.source == "path" else "str"
     if converter != "str":
-        made["schema"] = {**constrained(_by_converter(converter), constraints), **beside(source, key)}
+        made["schema"] = {**constrained(converter_of(converter).schema, constraints), **beside(source, key)}
     else:
         tp = str if source.tp is EMPTY else source.tp
         made["schema"] = schemas.text(tp, constraints, beside(source, key))

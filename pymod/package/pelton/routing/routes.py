@@ -49,6 +49,8 @@ class Template:
         """The path with these values, percent-encoded; URLBuildError if they do not fit."""
         from urllib.parse import quote
 
+        from pelton.signature.converters import converter_of
+
         names = [name for name, _ in self.parameters]
         missing = [name for name in names if name not in values]
         surplus = [name for name in values if name not in names]
@@ -60,7 +62,7 @@ class Template:
         for (name, converter), literal in zip(self.parameters, self.literals[1:], strict=True):
             place = f"{{{name}:{converter}}} in {self.path}"
             try:
-                text = _text(values[name], converter)
+                text = converter_of(converter).to_text(values[name])
                 if text is None:
                     raise URLBuildError(f"{what}: {values[name]!r} is no value for {place}")
                 built += quote(text, safe="/" if converter == "path" else "")
@@ -112,47 +114,6 @@ def _class_end(path: str, open: int) -> int:
     while at < len(path) and path[at] != "]":
         at += 2 if path[at] == "\\" else 1
     return at
-
-
-def _text(value: Any, converter: str) -> str | None:
-    """What stands in the path for this value, or None if the route would not match it."""
-    if converter == "int":
-        if type(value) is str:
-            digits = value[1:] if value.startswith("-") else value
-            if not (digits.isascii() and digits.isdigit()):
-                return None
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            return None
-        return str(int(value)) if -(2**63) <= value < 2**63 else None
-    if converter == "float":
-        import re
-
-        text = value if type(value) is str else None
-        if text is None and isinstance(value, int | float) and not isinstance(value, bool):
-            from decimal import Decimal
-
-            text = format(Decimal(repr(value)), "f")
-        return text if text and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else None
-    if converter == "uuid":
-        import re
-
-        text = str(value)
-        return text if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text) else None
-    if value is None or isinstance(value, bytes):
-        return None
-    text = str(value)
-    if "\0" in text:
-        return None
-    if converter == "path":
-        return None if any(part in (".", "..") for part in text.split("/")) else text
-    if not text or text in (".", ".."):
-        return None
-    if converter.startswith("regex("):
-        import re
-
-        return text if re.fullmatch(converter[6:-1], text) else None
-    return text
 
 
 class RouteInfo:

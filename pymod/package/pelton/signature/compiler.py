@@ -7,6 +7,7 @@ from pelton.config.concurrency import CONFIGURED, read_concurrency
 from pelton.errors import HandlerSignatureError
 from pelton.messages.state import State
 from pelton.signature.bodies import body_source
+from pelton.signature.converters import converter_of
 from pelton.signature.sources import Source, default_of, explainer, path_source, text_source
 from pelton.validation.annotations import Unfit, described, fits_text, is_model, is_scalar
 from pelton.validation.constraints import bounded
@@ -278,8 +279,7 @@ class Compiler:
     def path(self, parameter: Parameter, name: str, tp: Any, marker: Marker | None) -> Argument:
         template = self.route.template.parameters
         converter = dict(template)[name]
-        by_template = {"int": int, "float": float}.get(converter, str)
-        marker = bounded(self.says(parameter), "path", by_template if tp is EMPTY else tp, marker)
+        marker = bounded(self.says(parameter), "path", converter_of(converter).tp if tp is EMPTY else tp, marker)
         constraints = {} if marker is None else marker.constraints
         return self.taken(path_source(self.says(parameter), template, name, tp, constraints), parameter, tp, marker)
 

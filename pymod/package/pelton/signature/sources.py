@@ -5,6 +5,7 @@ from __future__ import annotations
 from pelton import scalars
 from pelton.errors import RequestValidationError
 from pelton.scalars import Invalid, Problems, entry, missing
+from pelton.signature.converters import converter_of
 from pelton.validation.annotations import (
     Unfit,
     collection_of,
@@ -120,18 +121,14 @@ def _plain_converter(where: str, name: str, bare: Any) -> Any:
 
 
 def _matched_converter(where: str, name: str, converter: str, bare: Any) -> Callable[[str], Any]:
-    shown, by_text = {
-        "int": ("int", scalars.as_int),
-        "float": ("float", scalars.as_float),
-        "uuid": ("UUID", scalars.as_uuid),
-    }.get(converter, ("str", scalars.as_str))
-    if bare is not EMPTY and getattr(bare, "__name__", None) != shown:
+    known = converter_of(converter)
+    if bare is not EMPTY and getattr(bare, "__name__", None) != known.shown:
         form = "regex" if converter.startswith("regex(") else converter
         raise Unfit(
-            f"{where} is annotated {described(bare)}, but {{{name}:{form}}} gives {shown}",
-            f"annotate {shown}, or write {{{name}}} in the template",
+            f"{where} is annotated {described(bare)}, but {{{name}:{form}}} gives {known.shown}",
+            f"annotate {known.shown}, or write {{{name}}} in the template",
         )
-    return by_text
+    return known.by_text
 
 
 def key_of(source: str, parameter: Parameter, marker: Marker | None) -> str:
