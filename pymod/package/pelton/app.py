@@ -248,7 +248,16 @@ class App(Registrar):
         return enabled(self._parts.service).environment(False).get_template(name).render(context or {})
 
     def render_string(self, source: str, context: Mapping[str, Any] | None = None) -> str:
-        """The text of a template that is given itself; otherwise as `render()`."""
+        """The text of a template that is given as a string, rendered as `render()` does.
+
+        Args:
+            source: The template.
+            context: Names that the template knows.
+
+        Raises:
+            RegistrationError: Templates are not enabled.
+            jinja2.TemplateSyntaxError: The template has an error.
+        """
         from pelton.messages.templates import enabled
 
         return enabled(self._parts.service).environment(False).from_string(source).render(context or {})

@@ -29,7 +29,7 @@ def is_generator(handler: Any) -> bool:
 
 
 def is_passed_on(handler: Any) -> bool:
-    """Whether that is so of a function behind it: the def in front may as well give something else."""
+    """Whether the kind is that of a wrapped function: the def around it may give something else."""
     return _kind(handler)[1]
 
 
@@ -48,7 +48,7 @@ def _flags(handler: Any) -> int:
 
 
 def _kind(handler: Any) -> tuple[int, bool]:
-    """What the compiler noted of the function that is called, and whether it noted it of one behind that.
+    """The flags of the function that is called, and whether they are those of a function that it wraps.
 
     A def around another function mostly gives what that one gives, so the outermost that is more decides.
     """

@@ -235,28 +235,48 @@ class RequestValidationError(HTTPError):
 
 
 class BadBody(HTTPError):
-    """The body is malformed: 400."""
+    """The body is malformed: 400.
+
+    Args:
+        detail: What the body of the answer says; the phrase of the status unless given.
+        headers: Header fields of the answer.
+    """
 
     def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(400, detail, headers)
 
 
 class BodyTooLarge(HTTPError):
-    """The body is above the limit: 413."""
+    """The body is larger than the limit: 413.
+
+    Args:
+        detail: What the body of the answer says; the phrase of the status unless given.
+        headers: Header fields of the answer.
+    """
 
     def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(413, detail, headers)
 
 
 class UnsupportedMediaType(HTTPError):
-    """The body has another type than the route takes: 415."""
+    """The body has another type than the route takes: 415.
+
+    Args:
+        detail: What the body of the answer says; the phrase of the status unless given.
+        headers: Header fields of the answer.
+    """
 
     def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(415, detail, headers)
 
 
 class GuardError(HTTPError):
-    """A guard refuses: 403."""
+    """A guard refuses the request: 403.
+
+    Args:
+        detail: What the body of the answer says; the phrase of the status unless given.
+        headers: Header fields of the answer.
+    """
 
     def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(403, detail, headers)
@@ -267,7 +287,12 @@ class ForbiddenError(GuardError):
 
 
 class UnauthorizedError(GuardError):
-    """The user is not known: 401."""
+    """The user is not known: 401.
+
+    Args:
+        detail: What the body of the answer says; the phrase of the status unless given.
+        headers: Header fields of the answer.
+    """
 
     def __init__(self, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
         HTTPError.__init__(self, 401, detail, headers)

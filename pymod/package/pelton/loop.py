@@ -157,7 +157,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
     _sock_connect_of_asyncio = asyncio.SelectorEventLoop.sock_connect
 
     def _accept_failed(self, error: OSError, factory: Any, listener: Any, *serving: Any) -> None:
-        """As asyncio has it, but told once: asyncio tries and tells again for each place of the backlog."""
+        """As in asyncio, but an error is reported once: asyncio tries and reports again for each place of the backlog."""
         if error.errno not in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):
             raise error
         message = "socket.accept() out of system resource"
@@ -194,14 +194,23 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
         self._rouse()
 
     def _make_self_pipe(self) -> None:
-        """Where the interpreter tells of signals; made for the first handler of one."""
+        """Makes the socket to which the interpreter writes signals, for the first handler of one."""
         self._ssock, self._csock = socket.socketpair()
         self._ssock.setblocking(False)
         self._csock.setblocking(False)
         self._add_reader(self._ssock.fileno(), self._read_from_self)
 
     def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
-        """Calls the callback on the loop when the signal comes; on the main thread only."""
+        """Has a callback called on the loop when a signal arrives.
+
+        Args:
+            sig: The signal's number.
+            callback: What is called.
+            args: Its arguments.
+
+        Raises:
+            RuntimeError: This is not the main thread, or the signal cannot be caught.
+        """
         if self._csock is None:
             self._make_self_pipe()
         super().add_signal_handler(sig, callback, *args)
@@ -237,7 +246,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
             self._push_timer(when, handle)
             handle._scheduled = True
         if handle._source_traceback:
-            del handle._source_traceback[-frames:]  # what is left tells where the callback was scheduled
+            del handle._source_traceback[-frames:]  # what is left ends where the callback was scheduled
         return handle
 
     def _run_foreign(self, handle: Any) -> None:
@@ -289,7 +298,7 @@ class Loop(_native.LoopCore, asyncio.SelectorEventLoop):
     def _create_task(self, *args: Any, **options: Any) -> Any:
         task = base_events.BaseEventLoop.create_task(self, *args, **options)
         try:
-            # Where this was called is what is told, not this frame.
+            # The message names the caller, not this frame.
             if self._task_factory is None and task._source_traceback:
                 del task._source_traceback[-1]
             return task
@@ -305,7 +314,7 @@ def _end_in_child(process: int, func: Callable[..., Any], *args: Any) -> Any:
             _native.end_forked_child()
 
 
-# A forked child's signals would be told to its parent, whose socket the interpreter writes to.
+# The signals of a forked child would be written to the socket of its parent.
 # From 3.12 on asyncio does the same.
 if sys.version_info < (3, 12):
     os.register_at_fork(after_in_child=lambda: signal.set_wakeup_fd(-1))
@@ -332,7 +341,7 @@ def _plain_address(host: Any, port: Any) -> tuple[Any, ...] | None:
 
 
 class _Unseen:
-    """Stands among the weak references to all tasks: whoever looks through them is shown the current one.
+    """Stands among the weak references to all tasks, and gives the current one to those who iterate over them.
 
     A handler in its first step has no task unless somebody could tell; asyncio.all_tasks() can. It begins
     anew when the set grows under it, and finds the task that is made here.
@@ -354,7 +363,7 @@ _show_unseen_tasks()
 
 
 class Running:
-    """What asyncio has around a loop that runs: who is told that it does, and hooks of generators."""
+    """What asyncio sets around a running loop: that it is the running one, and the hooks of generators."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -371,7 +380,7 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         loop = self._loop
-        loop._forget_stop()  # only now: what was told to stop before it runs has one round
+        loop._forget_stop()  # only now: a loop that was stopped before it runs has one round
         loop._thread_id = None
         events._set_running_loop(None)
         loop._set_coroutine_origin_tracking(False)

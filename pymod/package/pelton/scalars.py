@@ -349,18 +349,18 @@ class _Problem(Exception):
 
 
 def date_problem(text: str) -> str | None:
-    """Of a text that date.fromisoformat() refuses; None if it is a date with a time."""
+    """The problem of a text that date.fromisoformat() refuses; None if it is a date with a time."""
     problem = _told(_read_instant, text)
     return None if problem == _OTHERWISE else problem
 
 
 def datetime_problem(text: str) -> str:
-    """Of a text that datetime.fromisoformat() refuses; as a date, which is what pydantic tries last."""
+    """The problem of a text that datetime.fromisoformat() refuses; as of a date, which pydantic tries last."""
     return _told(_read_whole_date, text)
 
 
 def time_problem(text: str) -> str:
-    """Of a text that time.fromisoformat() refuses."""
+    """The problem of a text that time.fromisoformat() refuses."""
     return _told(_read_time, text)
 
 

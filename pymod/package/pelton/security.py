@@ -1,4 +1,4 @@
-"""Who a request says it is: credentials read from it, as dependencies that the OpenAPI document knows.
+"""Whose a request is: credentials read from it, as dependencies that the OpenAPI document knows.
 
 Each of these takes the credentials out of a request and answers 401 where there are none. Whether
 they are right is for the application to say: compare secrets with `hmac.compare_digest(given.encode(),
@@ -185,7 +185,7 @@ class HTTPBasic(_Scheme):
         except ValueError:
             raise self._refusal() from None
         if b2a_base64(data, newline=False).decode() != found[1]:
-            raise self._refusal()  # more padding than it takes, or bits behind the last octet
+            raise self._refusal()  # more padding than it takes, or bits after the last octet
         username, separator, password = text.partition(":")
         if not separator or any(ord(one) < 32 or ord(one) == 127 for one in text):
             raise self._refusal()

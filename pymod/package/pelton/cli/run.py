@@ -79,7 +79,7 @@ def _parsed(arguments: list[str]) -> tuple[str, dict[str, str]]:
 
 
 def worker_count(flag: str | None) -> int:
-    """Of the flag, else of the environment; taken out there, for an app has no setting of this name."""
+    """The number of the flag, else of the environment; it is removed there, as an app has no setting of this name."""
     named, platform = os.environ.pop("PELTON_WORKERS", None), os.environ.get("WEB_CONCURRENCY")
     for text, source in ((flag, "--workers"), (named, "PELTON_WORKERS"), (platform, "WEB_CONCURRENCY")):
         if text is None:
@@ -186,7 +186,7 @@ def drop_privileges(user: str | None, group: str | None) -> None:
 
 
 class Worker:
-    """What the supervisor told this process."""
+    """What the supervisor gave this process."""
 
     def __init__(self, told: dict[str, str]) -> None:
         self.listeners = [int(number) for number in told["LISTENERS"].split(",")]
@@ -201,7 +201,7 @@ class Worker:
             self.bus = BusEnds.told(int(told["ID"]), told["BUS"])
         self._supervisor = int(told["SUPERVISOR"])
         self._report = int(told["REPORT"])
-        # What the app starts must not keep them open behind this process.
+        # Processes that the app starts must not keep them open after this one.
         for descriptor in (*self.listeners, segment, self._report):
             os.set_inheritable(descriptor, False)
 
@@ -247,7 +247,7 @@ def _taken_from_environment() -> Worker | None:
 
 
 def _report_crashes() -> None:
-    """Native stacks on stderr, and Python's behind them."""
+    """Has native stacks written to stderr at a crash, and Python's after them."""
     import faulthandler
 
     from pelton import _native
@@ -287,7 +287,7 @@ def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, work
     worker.begin(workers)
     _load_runtime()
     for name in ("user", "group"):
-        flags.pop(name, None)  # the supervisor's, who is that by now
+        flags.pop(name, None)  # of the supervisor, which has taken that user and group
     parts = parts_of(load(target, app_dir))
     settings = _configured(parts.server_config, flags)
     if worker.engine is not None:

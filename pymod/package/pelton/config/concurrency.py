@@ -81,7 +81,7 @@ def read_websocket_pool(blocking: Any, handler: Callable[..., Any], where: str) 
 
 
 def check_pool(pool: str | None, known: Iterable[str], where: str) -> None:
-    """RegistrationError for a pool that nobody made; when all is registered."""
+    """RegistrationError for a pool that was not made; called once everything is registered."""
     names = list(known)
     if pool is not None and pool not in names:
         near = nearest(pool, names)

@@ -37,7 +37,7 @@ def _setting(keyword: str, *, shown: bool = True) -> Any:
 
 
 class _Config:
-    """A misspelt field is told as a misspelt setting is, before the constructor that dataclass made sees it."""
+    """Refuses a misspelt field with the hint that a misspelt setting gets, before the dataclass's own constructor sees it."""
 
     def __new__(cls, *_: Any, **given: Any) -> Self:
         known = getattr(cls, "__dataclass_fields__")
@@ -80,7 +80,7 @@ class LimitsConfig(_Config):
     max_pipelined_size: Size = _setting("limit_pipelined_size")
     """How many bytes of one connection are read ahead; beyond that reading pauses."""
     max_drain_size: Size = _setting("limit_drain_size")
-    """How much of a body that nobody reads is skipped to keep the connection; beyond that it closes."""
+    """How much of a body that no handler reads is skipped to keep the connection; a larger rest closes it."""
     max_lingering: int = _setting("limit_lingering")
     """How many connections may wait at a time for their client to close after the last answer."""
     min_body_rate: int = _setting("limit_min_body_rate")
@@ -182,7 +182,7 @@ class TimeoutConfig(_Config):
     tcp_user: float = _setting("timeout_tcp_user")
     """For the kernel's unanswered data; then the connection counts as lost."""
     drain_body: float = _setting("timeout_drain_body")
-    """For skipping a body that nobody reads; then the connection closes."""
+    """For skipping a body that no handler reads; then the connection closes."""
     linger: float = _setting("timeout_linger")
     """For the client to close after the last answer."""
     linger_idle: float = _setting("timeout_linger_idle")
@@ -208,7 +208,7 @@ class TimeoutConfig(_Config):
 
 @dataclass(frozen=True, kw_only=True)
 class ServerConfig(_Config):
-    """Everything a server is told; see LimitsConfig and TimeoutConfig for its parts."""
+    """All settings of a server; `LimitsConfig` and `TimeoutConfig` are its parts."""
 
     host: str = _setting("host")
     """Address or name to listen on."""

@@ -135,7 +135,7 @@ def _is_injected(rest: str, text: str) -> bool:
 
 
 def logs_of(values: Values) -> dict[str, str]:
-    """What the native half is told of the access log: empty for none, - for standard output, or a path."""
+    """Where the native half writes the access log: empty for nowhere, - for standard output, or a path."""
     target = values["access_log"]
     shown = ("-" if target else "") if isinstance(target, bool) else target
     return {"access_log": shown, "access_log_format": values["access_log_format"]}
@@ -150,7 +150,7 @@ def response_fields(values: Values) -> tuple[bool, list[tuple[str, str]]]:
 
 
 def websocket_settings(values: Values) -> tuple[bool, tuple[str, ...], Literal["close", "drop", "wait"]]:
-    """What the native half is told of WebSockets beside numbers."""
+    """The settings of WebSockets that are no numbers, as the native half takes them."""
     return values["ws_per_message_deflate"], values["ws_origins"], values["ws_slow_policy"]
 
 

@@ -40,7 +40,7 @@ class AppValues:
         self._closers: Closers | None = None
 
     async def start(self) -> None:
-        """Makes each; if one fails, those before it are told and closed, and its error raised."""
+        """Makes each value; if one fails, its error is thrown into those before it, which close, and raised."""
         closers = self._closers = Closers(self.service)
         try:
             for held in self.by_function.values():

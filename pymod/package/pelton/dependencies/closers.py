@@ -210,7 +210,7 @@ class Closing:
         await self._close_later(error)
 
     async def behind_stream(self, behind: Any) -> None:
-        """Of a stream that was sent to its end, with what follows that."""
+        """Closes after a stream that was sent to its end; then its tasks run."""
         if behind is None or hasattr(behind, "run"):
             self.background, behind = behind, None
         if self.waits:
@@ -221,14 +221,14 @@ class Closing:
             self.runtime.start_behind(behind)
 
     async def behind_failure(self, error: BaseException) -> None:
-        """Of a stream that was not; none of its tasks runs."""
+        """Closes after a stream that failed; none of its tasks runs."""
         if self.waits and not isinstance(error, GeneratorExit):
             await self.here(error)
         else:
             self.begin(error)
 
     def __del__(self) -> None:
-        # Of an answer that was never sent, as there was nobody any more: no task follows it. The handler
+        # The answer was never sent, as its client had left: no task follows it. The handler
         # has done its work all the same; a stream's was still to be done.
         if not self.begun and not self.runtime.loop.is_closed():
             self.background = None
@@ -286,7 +286,7 @@ class Closing:
             await self.background.run(self.runtime.pool(DEFAULT_POOL), answers.failed)
 
     def _log(self, error: BaseException | None, failure: BaseException | None) -> None:
-        """What closing raised; the stream's failure is told by who sent it."""
+        """Logs what closing raised; the failure of a stream is logged where it is sent."""
         answers, route = self.closers.service.answers, self.closers.route
         if error is not failure and isinstance(error, Exception) and answers is not None:
             answers.log_failure(f"closing the dependencies of {'a scope' if route is None else route.path}", error)

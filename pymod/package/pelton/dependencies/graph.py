@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 ORDER = ("path", "query", "header", "cookie", "form", "body")
 
-# One of each is enough for all who ask.
+# One of each serves all functions that take it.
 _SHARED = ("request", "response", "background", "websocket")
 
 
 class UnknownName(Unresolved):
-    """A name nobody has registered, yet."""
+    """A name that is not registered, or not yet."""
 
     def __init__(self, parameter: str, name: str, known: list[str]) -> None:
         near = nearest(name, known)
@@ -68,13 +68,13 @@ class Step:
         self.kind = kind  # constant, app, call, coroutine, generator, async_generator
         self.scope = scope
         self.function: Callable[..., Any] | None = None
-        self.is_passed_on = False  # the kind is that of a function behind a def, whose result tells
+        self.is_passed_on = False  # the kind is that of the function that a def wraps: its result decides
         self.blocking = False
         self.constant: Any = None
         self.held: AppValue | None = None
         self.arguments: list[tuple[str | None, Leaf | Step]] = []  # by keyword, or None
         self.reads_scopes = False  # of Security(): the value is another where others are asked for
-        self.key: Any = None  # of the cache; None for a value that is nobody else's
+        self.key: Any = None  # of the cache; None for a value that is not shared
 
     @property
     def generates(self) -> bool:
@@ -96,7 +96,7 @@ class Step:
 
 
 class Graph:
-    """One handler's dependencies, flat: `steps` in order of their calls, `leaves` by who reads them."""
+    """One handler's dependencies, flat: `steps` in order of their calls, `leaves` in the order in which they are read."""
 
     def __init__(self, compiler: Compiler, overrides: Mapping[Any, Any], made: Mapping[Any, Any] | None = None) -> None:
         self.compiler = compiler
@@ -161,7 +161,7 @@ class Graph:
                 self.compiler.sources += compiler.sources
         self._open.clear()
         if "background" in self.shared:
-            # The tasks are in the side channel, and what closes behind the answer goes before them.
+            # The tasks are in the side channel, and what closes after the answer comes before them.
             self.leaf_of({"source": "response", "parameter": "response"}, None)
         self.leaves = [*self.shared.values(), *self.leaves]
 
@@ -327,7 +327,7 @@ class Graph:
         return {id(leaf): leaf.argument.get("default") for leaf in self.leaves}
 
     def call_of(self, function: Callable[..., Any], blocking: bool, scope: str) -> Step:
-        """A call of a provider, behind the calls of those that it needs."""
+        """A call of a provider, after the calls of those that it needs."""
         if is_context_manager(function):
             raise self.compiler.refused(
                 f"the provider {name_of(function)}() is under a decorator that makes it a context manager",
@@ -360,7 +360,7 @@ class Graph:
 
 
 def _order_of(leaf: Leaf) -> int:
-    """Problems are told in this order, each provider's own before those of who uses it."""
+    """The order of problems in an answer: those of a provider come before those of the functions that use it."""
     return -1 if leaf.source is None else ORDER.index(leaf.source.source)
 
 

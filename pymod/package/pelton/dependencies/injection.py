@@ -40,7 +40,7 @@ class Injection:
         self.of_websocket = compiler.is_websocket
         self.handler: Callable[..., Any] = self.route.handler
         self.graph: Graph | None = None
-        # Of a WebSocket: (request, arguments) to a run of its handler on a WebSocket made for the request.
+        # On a WebSocket route: (request, arguments) to a run of its handler on a WebSocket made for the request.
         self.on_new_websocket: Callable[[Any, list[Any]], Any] | None = None
         self._graphs: dict[Any, Graph] = {}  # by what is overridden
         try:
@@ -55,7 +55,7 @@ class Injection:
 
     @property
     def first(self) -> Any:
-        """The argument that tells all others."""
+        """The source of the first argument, from which all others can be read."""
         return "websocket" if self.of_websocket else "request"
 
     def graph_of(self, compiler: Compiler, slots: list[tuple[Parameter, Any]], overrides: Mapping[Any, Any]) -> Graph:
@@ -101,7 +101,7 @@ class Injection:
         return graph
 
     def late(self, first: Any) -> Any:
-        """Of a name that was unknown when the app began to serve."""
+        """Calls the handler where a name was unknown when the app began to serve."""
         if self.of_websocket:
             return self.call_in_python(first._of.request, first)
         return later(self.call_in_python(first))

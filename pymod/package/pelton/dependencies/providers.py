@@ -93,7 +93,7 @@ class Providers:
         self.names[name] = entry
 
     def app_value(self, graph: Graph, function: Callable[..., Any], blocking: bool) -> AppValue:
-        """The one value of a provider of app scope, behind those it depends on."""
+        """The one value of a provider of app scope, after the values that it depends on."""
         from pelton.dependencies.app_values import AppValue, AppValues
 
         values = self._app_values

@@ -25,7 +25,7 @@ class Values:
         self.side: Response | None = None
 
     def side_of(self, graph: Graph) -> Response | None:
-        """The side channel, if somebody writes to it."""
+        """The side channel, if a function takes it; else None."""
         if self.side is None and "response" in graph.shared:
             from pelton.messages.response import side_channel
 
@@ -54,7 +54,7 @@ class Values:
 
 
 async def walk(graph: Graph, values: Values, closers: Closers) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of the handler; RequestValidationError behind the providers that could run."""
+    """The arguments of the handler; RequestValidationError, once the providers that can run have run."""
     known: dict[int, Any] = {}
     unfit: dict[int, list[dict[str, Any]]] = {}
     for leaf in graph.leaves:

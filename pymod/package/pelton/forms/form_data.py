@@ -47,7 +47,12 @@ class FormData(Mapping[str, str]):
         return len(self._fields)
 
     def get_or(self, name: str, default: T) -> str | T:
-        """get() with a default that must be given."""
+        """The last value of a field, as `get()`, with a default that has to be given.
+
+        Args:
+            name: The field's name.
+            default: What there is instead without the field.
+        """
         return self.get(name, default)
 
     def getlist(self, name: str) -> list[str]:

@@ -75,7 +75,7 @@ class FormCollector:
         self._open: UploadedFile | list[bytes] = []
         self._waiting: list[UploadedFile] = []  # to be written out
         self.waiting_bytes = 0
-        # One for all parts, which lie in it one behind the other: descriptors are scarcer than octets.
+        # One file for all parts, one after the other: descriptors are scarcer than octets.
         self._file: FileIO | None = None
 
     def feed(self, data: bytes) -> None:

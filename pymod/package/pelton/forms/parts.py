@@ -72,7 +72,7 @@ class _Arriving:
         self._events: deque[Any] = deque()
 
     async def next(self) -> Any:
-        """A head, a piece, or None behind a part; StopAsyncIteration behind the last one."""
+        """A head, a piece, or None after a part; StopAsyncIteration after the last one."""
         while not self._events:
             check(self._reader)
             try:

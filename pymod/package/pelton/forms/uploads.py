@@ -110,7 +110,7 @@ class UploadedFile:
         return sum(map(len, self._pieces))
 
     def _spool(self, file: FileIO) -> None:
-        """What is in memory goes to the end of a file, behind what of this one is there; OSError if it cannot."""
+        """Writes what is in memory to the end of a file, after what of this upload is there; OSError if it cannot."""
         if self._file is None:
             self._file, self._begin = file, file.tell()
         for piece in self._pieces:

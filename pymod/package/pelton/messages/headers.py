@@ -109,7 +109,15 @@ class MutableHeaders(MutableMapping[str, str]):
         return f"MutableHeaders({self.multi_items()!r})"
 
     def append(self, name: str, value: str) -> None:
-        """Adds a field beside those of the same name."""
+        """Adds a field beside others of the same name.
+
+        Args:
+            name: The field's name.
+            value: Its value.
+
+        Raises:
+            InvalidHeader: The name or the value must not go on the wire.
+        """
         self._fields.append(field(name, value))
 
     def getlist(self, name: str) -> list[str]:
@@ -118,7 +126,15 @@ class MutableHeaders(MutableMapping[str, str]):
         return [value.decode("latin-1") for key, value in self._fields if key.lower() == wanted]
 
     def update(self, headers: HeadersInit = (), /, **named: str) -> None:  # type: ignore[override]
-        """Sets each field of a mapping, or of pairs, in place of those of its name; several of one name stay several."""
+        """Sets fields in place of all of the same names.
+
+        Args:
+            headers: A mapping, or pairs of name and value; several pairs of one name become several fields.
+            named: Further fields by keyword.
+
+        Raises:
+            InvalidHeader: A name or a value must not go on the wire.
+        """
         given = [*fields_of(headers), *fields_of(named)]
         names = {name.lower() for name, _ in given}
         self._fields[:] = [one for one in self._fields if one[0].lower() not in names] + given

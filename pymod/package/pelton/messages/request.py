@@ -105,42 +105,87 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
         return decoded_text(self, self.body())
 
     def get_context(self, key: str, default: Any = None) -> Any:
-        """The value of `context` under `key`, else `default`."""
+        """The value that an earlier hook, guard or middleware has stored in `context`.
+
+        Args:
+            key: The key.
+            default: What there is instead without one.
+        """
         return self.context.get(key, default)
 
     def set_context(self, key: str, value: Any) -> None:
-        """Stores a value in `context`, where later hooks, guards and the handler find it."""
+        """Stores a value in `context`, where later hooks, guards and the handler find it.
+
+        Args:
+            key: The key.
+            value: The value.
+        """
         self.context[key] = value
 
     def get_param(self, key: str, default: Any = None) -> Any:
-        """The value of a path parameter, as its converter made it, else `default`."""
+        """The value of a path parameter, as its converter has made it.
+
+        Args:
+            key: The parameter's name in the template.
+            default: What there is instead if the template has none of this name.
+        """
         return self.params.get(key, default)
 
     def get_param_int(self, key: str, default: Any = None) -> Any:
-        """A path parameter as an int; `default` where it is absent or no int."""
+        """The value of a path parameter as an int.
+
+        Args:
+            key: The parameter's name in the template.
+            default: What there is instead if it is absent or no int.
+        """
         value = self.params.get(key)
         if isinstance(value, int):
             return value
         return default if value is None else _read("as_int", str(value), default)
 
     def get_header(self, key: str, default: Any = None) -> Any:
-        """The first value of a header field, in any case of letters, else `default`."""
+        """The first value of a header field.
+
+        Args:
+            key: The field's name, in any case of letters.
+            default: What there is instead without the field.
+        """
         return self.headers.get(key, default)
 
     def get_query_param(self, key: str, default: Any = None) -> Any:
-        """The last value of a query parameter, else `default`."""
+        """The last value of a query parameter.
+
+        Args:
+            key: The parameter's name.
+            default: What there is instead without it.
+        """
         return self.query.get(key, default)
 
     def get_query_int(self, key: str, default: Any = None) -> Any:
-        """A query parameter as an int; `default` where it is absent or no int."""
+        """The last value of a query parameter as an int.
+
+        Args:
+            key: The parameter's name.
+            default: What there is instead if it is absent or no int.
+        """
         return _read("as_int", self.query.get(key), default)
 
     def get_query_float(self, key: str, default: Any = None) -> Any:
-        """A query parameter as a float; `default` where it is absent or no number."""
+        """The last value of a query parameter as a float.
+
+        Args:
+            key: The parameter's name.
+            default: What there is instead if it is absent or no number.
+        """
         return _read("as_float", self.query.get(key), default)
 
     def get_query_bool(self, key: str, default: Any = None) -> Any:
-        """A query parameter as a bool (`true`, `1`, `yes`, `on` and their opposites); `default` where it is neither."""
+        """The last value of a query parameter as a bool: `true`, `1`, `yes`, `on`, or `false`, `0`, `no`, `off`.
+
+        Args:
+            key: The parameter's name.
+            default: What there is instead if it is absent or none of these.
+        """
         return _read("as_bool", self.query.get(key), default)
 
     def content_type(self) -> str | None:
@@ -156,7 +201,11 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
         return self.headers.get("user-agent")
 
     def accepts(self, content_type: str) -> bool:
-        """Whether Accept allows a media type such as `text/html`. Without that field every type is allowed."""
+        """Whether the client accepts a media type (RFC 9110, 12.5.1). Without an Accept field every type is accepted.
+
+        Args:
+            content_type: The type, such as `text/html`.
+        """
         return quality(self.headers.getlist("accept"), content_type) > 0
 
     def is_json(self) -> bool:
@@ -183,24 +232,31 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
     # --- a body that may still arrive, and a client that may leave ---
 
     def is_disconnected(self) -> bool:
-        """Whether the client has ended its side, or is gone."""
+        """Whether the client has ended its side, or has gone."""
         driver = self._driver
         return driver is not None and driver.disconnected
 
     async def disconnected(self) -> None:
-        """Returns when the client has ended its side, is gone, or has its answer."""
+        """Returns when the client has ended its side, has gone, or has its answer.
+
+        Raises:
+            RuntimeError: The handler is no `async def`, or has returned.
+        """
         driver = self._driver
         if driver is None:
             raise RuntimeError("disconnected() is for async def handlers, while they run")
         if not driver.disconnected:
             from asyncio import shield
 
-            await shield(driver.wait_disconnected())  # all who wait share one future
+            await shield(driver.wait_disconnected())  # all callers share one future
 
     async def stream(self) -> AsyncIterator[bytes]:
         """The body as it arrives, in pieces of at most 64 KiB; on ordinary routes what was buffered.
 
-        BodyTooLarge over the limit, ClientDisconnected if it is cut short; RuntimeError for a second one.
+        Raises:
+            BodyTooLarge: It is over the limit.
+            ClientDisconnected: The client has left before its end.
+            RuntimeError: It was read already, or the handler has returned.
         """
         if self.route is None or not self.route.options.get("stream_body"):
             file = self._body_file
@@ -256,7 +312,7 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
 
     @property
     def last_event_id(self) -> str | None:
-        """What a client that comes back has seen last."""
+        """The `id` of the last server-sent event that a client had before it connected again; None without one."""
         value = self.headers.get("last-event-id")
         return value if value is None or len(value) <= EVENT_ID_BYTES_MAX else None
 
@@ -265,9 +321,12 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
     def form(self) -> FormData:
         """The urlencoded or multipart body, parsed once: the same object every time.
 
-        UnsupportedMediaType 415 for another content type, BadBody 400 for a malformed form, BodyTooLarge
-        413 over a limit, HTTPError 507 if there is no room for files. RuntimeError on a `stream_body`
-        route before form_async() has read it.
+        Raises:
+            UnsupportedMediaType: 415, the body has another content type.
+            BadBody: 400, the form is malformed.
+            BodyTooLarge: 413, a limit is exceeded.
+            HTTPError: 507, there is no room for files.
+            RuntimeError: On a `stream_body` route, before `form_async()` has read it.
         """
         found: FormData | None = self.context.get(_FORM)
         if found is None:
@@ -279,7 +338,7 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
         return found
 
     async def form_async(self) -> FormData:
-        """form() of a body that may still arrive; files are written without holding up the loop."""
+        """As `form()`, for a body that may still arrive; files are written by a thread, so that the loop goes on."""
         found: FormData | None = self.context.get(_FORM)
         if found is None:
             from pelton.forms.form_reading import arriving_form
@@ -289,14 +348,19 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
 
     @property
     def files(self) -> dict[str, list[UploadedFile]]:
-        """The files of form(), by the names they came under."""
+        """The files of `form()`, by the names of their fields. Raises what `form()` raises."""
         found = self.form()
         return {name: found.get_files(name) for name in found.file_names()}
 
     def parts(self) -> AsyncIterator[Part]:
         """The parts of a multipart body one by one, storing nothing; for `stream_body` routes above all.
 
-        Raises as form() does, and as stream() does.
+        Raises:
+            UnsupportedMediaType: 415, the body is no `multipart/form-data`.
+            BadBody: 400, the form is malformed.
+            BodyTooLarge: 413, a limit is exceeded.
+            ClientDisconnected: The client has left before its end.
+            RuntimeError: The body was read already.
         """
         from pelton.forms.parts import parts as parts_of
 

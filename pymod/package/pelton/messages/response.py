@@ -30,7 +30,7 @@ JSON_ENCODER: ContextVar[Callable[[Any], bytes]] = ContextVar("pelton_json_encod
 
 
 class Response:
-    """A complete answer. It may be returned many times; whoever may change it gets a copy.
+    """A complete answer. It may be returned many times: hooks that change it get a copy.
 
     Args:
         body: Bytes, or a `str` that is encoded as UTF-8. `content` is an alias.
@@ -123,11 +123,27 @@ class Response:
         return MutableHeaders(self._fields)
 
     def set_header(self, name: str, value: str) -> None:
-        """Sets a header field in place of those of the same name; InvalidHeader if it may not go on the wire."""
+        """Sets a header field in place of all of the same name.
+
+        Args:
+            name: The field's name, in any case of letters.
+            value: Its value.
+
+        Raises:
+            InvalidHeader: The name or the value must not go on the wire.
+        """
         MutableHeaders(self._fields)[name] = value
 
     def add_header(self, name: str, value: str) -> None:
-        """Adds a header field beside those of the same name; InvalidHeader if it may not go on the wire."""
+        """Adds a header field beside others of the same name.
+
+        Args:
+            name: The field's name.
+            value: Its value.
+
+        Raises:
+            InvalidHeader: The name or the value must not go on the wire.
+        """
         self._fields.append(field(name, value))
 
     def body(self) -> bytes:
@@ -251,12 +267,24 @@ class Response:
 
     @staticmethod
     def text(text: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
-        """Plain text in UTF-8."""
+        """Plain text in UTF-8.
+
+        Args:
+            text: The text.
+            status: From 200 to 599.
+            headers: Further header fields.
+        """
         return made(text.encode(), status, headers, "text/plain; charset=utf-8")
 
     @staticmethod
     def html(html: str, status: int = 200, *, headers: HeadersInit | None = None) -> Response:
-        """A page of HTML in UTF-8."""
+        """A page of HTML in UTF-8.
+
+        Args:
+            html: Its text, sent as it is.
+            status: From 200 to 599.
+            headers: Further header fields.
+        """
         return made(html.encode(), status, headers, "text/html; charset=utf-8")
 
     @staticmethod
@@ -288,7 +316,14 @@ class Response:
         *,
         headers: HeadersInit | None = None,
     ) -> Response:
-        """Bytes of the given type."""
+        """Bytes of any type.
+
+        Args:
+            data: The bytes.
+            content_type: Their media type.
+            status: From 200 to 599.
+            headers: Further header fields.
+        """
         return made(bytes(data), status, headers, content_type)
 
     @staticmethod
@@ -371,7 +406,12 @@ class Response:
 
     @staticmethod
     def problem(problem: ProblemDetails, *, headers: HeadersInit | None = None) -> Response:
-        """Problem details as `application/problem+json` (RFC 9457), with the status they hold."""
+        """Problem details as `application/problem+json` (RFC 9457), with their own status.
+
+        Args:
+            problem: The problem.
+            headers: Further header fields.
+        """
         return made(JSON_ENCODER.get()(problem.to_dict()), problem.status, headers, "application/problem+json")
 
     @staticmethod
@@ -471,7 +511,7 @@ class TemplateBody:
 
 
 class Later:
-    """The body of a Response that stands for another, which is still to be awaited."""
+    """The body of a Response that stands for another one, which an awaitable will give."""
 
     __slots__ = ("awaitable",)
 
@@ -480,7 +520,7 @@ class Later:
 
 
 def later(awaitable: Awaitable[Any]) -> Response:
-    """What a handler that is no coroutine returns to have this awaited; no encoder looks at it."""
+    """What a `def` returns to have an awaitable awaited in its place; no encoder looks at it."""
     response = made(b"", 200, None, None)
     response._body = Later(awaitable)
     return response

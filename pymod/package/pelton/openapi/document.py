@@ -184,7 +184,7 @@ class SecuritySchemes:
 
 
 class Signature:
-    """Of a handler and of the providers below it."""
+    """The sources of a handler and of the providers below it."""
 
     __slots__ = ("embeds", "returned", "security", "sources")
 
@@ -198,7 +198,7 @@ class Signature:
 
 
 class _Described(Graph):
-    """Nobody calls these providers: a name that start-up has yet to register has no parameters."""
+    """The providers are not called here: a name that start-up has yet to register has no parameters."""
 
     def named(self, name: str, marker: Dependency, within: bool) -> Step:
         try:

@@ -48,7 +48,7 @@ def named(source: Source) -> str:
 
 
 def beside(source: Source, key: str) -> dict[str, Any]:
-    """What stands in a schema beside its type: title, default and what the marker tells."""
+    """What stands in a schema beside its type: title, default and what the marker gives."""
     told = told_of(source)
     made: dict[str, Any] = {"title": told.get("title", titled(key))}
     for name in ("description", "deprecated"):
@@ -168,7 +168,7 @@ def _form(sources: list[Source], name: str, schemas: Schemas) -> dict[str, Any]:
     if fields:
         parts.append(_members(fields, name, schemas))
     schema = parts[0] if len(parts) == 1 else {"allOf": parts}
-    # Without files either type is read; one is enough for who sends it.
+    # Without files both types are read; the document names the one that is simpler to send.
     media_type = MULTIPART if any(map(_is_file, fields)) else URLENCODED
     return _request_body({media_type: {"schema": schema}}, sources)
 

@@ -113,7 +113,7 @@ def _is_response(tp: Any) -> bool:
 
 
 def _stream(route: RouteInfo, returned: Any) -> dict[str, Any] | None:
-    """Of a handler whose result is a stream, empty where its first item decides; None for another."""
+    """The content of a stream as a handler's result, empty where its first item decides; None for another result."""
     item = None if returned is EMPTY or "response_model" in route.options else declared_item(returned)
     if item is not None:
         content_type = encoding_declared(item, route.media_type, lambda value: b"").content_type

@@ -93,7 +93,7 @@ class Answers:
         return made(self.json({"detail": detail}), status, headers, "application/json")
 
     def unknown(self, request: Request, error: BaseException) -> Response:
-        """Any other exception: a 500 that tells the client nothing, the log everything."""
+        """Any other exception: a 500 without details; the log has them."""
         self.log(request, error)
         if self.unhandled is not None:
             self.unhandled.append(error)
@@ -107,13 +107,13 @@ class Answers:
         self.log_failure(_asked(request), error)
 
     def failed(self, what: str | Request, error: BaseException) -> None:
-        """What nobody answers for any more, its answer having begun or left, is logged; in a test raised too."""
+        """Logs an exception that comes after the answer has begun or left; in a test it is raised too."""
         self.log_failure(what if isinstance(what, str) else _asked(what), error)
         if self.unhandled is not None:
             self.unhandled.append(error)
 
     def log_lost(self, request: Request | None, error: BaseException) -> None:
-        """What a handler raised when there was nobody to answer any more; a refusal is no failure."""
+        """Logs what a handler raised after its client had left; a refusal is no failure."""
         if not isinstance(error, HTTPError) or error.status >= 500:
             self.log(request, error)
 
@@ -121,7 +121,7 @@ class Answers:
         import logging
 
         logger, serving = logging.getLogger("pelton.error"), self.service.server
-        # Where nobody has said what becomes of log records, the native writer does better than stderr.
+        # Without a handler of logging for it, the native writer does better than stderr.
         if serving is not None and not logger.hasHandlers() and logger.isEnabledFor(logging.ERROR):
             import traceback
 
@@ -208,7 +208,7 @@ class Answers:
                 return await value
             held = [value]
             del value
-            await asyncio.sleep(0)  # by then only who may complete it refers to it
+            await asyncio.sleep(0)  # by then nothing refers to it but what may complete it
             if _is_lost(held):
                 raise RuntimeError("the handler returned a future that nothing else refers to: it never completes")
             return await held.pop()
@@ -338,7 +338,7 @@ class Answers:
 
 
 def disconnect_error(status: int) -> BaseException:
-    """What a handler is told that reads a body, or writes, when there is nobody any more."""
+    """The exception for a handler that reads a body or writes after its client has left."""
     if status == 413:
         return BodyTooLarge()
     return ClientDisconnected("the client has left")
@@ -354,7 +354,7 @@ def refuse_text(value: Any, route: RouteInfo | None) -> None:
 
 
 def _asked(request: Request | None) -> str:
-    """Its path as access logs have it: whoever formats the record, it cannot begin a line of its own (H1-097)."""
+    """Method and path of a request, escaped as in access logs, so that no formatter can begin a new line with them (H1-097)."""
     octets = b"" if request is None else request.path.encode()[:_LOGGED_BYTES_MAX]
     path = "".join(chr(one) if 0x20 <= one < 0x7F and one not in b'"\\' else f"\\x{one:02x}" for one in octets)
     return "a request" if request is None else f"{request.method} {path}"
@@ -393,11 +393,11 @@ def misreturned(value: Any, route: RouteInfo | None) -> ResponseTypeError:
 
 
 def _is_lost(held: list[Any]) -> bool:
-    """Whether nobody but this list of one refers to a future that is pending."""
+    """Whether a pending future has no reference but that of this list of one."""
     import sys
     import weakref
 
-    # Of the list and of the argument: a local variable would count once, twice or thrice, for Python 3.14
+    # Two references are those of the list and of the argument: a local variable would count once, twice or thrice, for Python 3.14
     # and newer borrow from it what earlier ones count.
     return not held[0].done() and sys.getrefcount(held[0]) <= 2 and weakref.getweakrefcount(held[0]) == 0
 
@@ -408,7 +408,7 @@ def _is_lost(held: list[Any]) -> bool:
 def merge_side(response: Response, value: Any, side: Response) -> None:
     """Puts status, fields and tasks of the side channel into the response that the handler's `value` has become."""
     body, tasks, own = response._body, side._background, response._background
-    # Of a stream they need not have been added yet.
+    # Those of a stream may still be added.
     if tasks is not None and (len(tasks) or isinstance(body, Streaming)):
         if own is not None and own is not tasks:
             tasks._tasks += own._tasks  # a shared Response keeps its own

@@ -1,4 +1,4 @@
-"""The end of registration: what waited for names is compiled, and the native half is told what to call."""
+"""The end of registration: plans that waited for names are compiled, and the native half gets what it calls."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def compile_unresolved(parts: AppParts) -> None:
 
 
 def check_pools(table: RouteTable, pools: Collection[str]) -> None:
-    """RegistrationError if a route names a blocking pool that nobody made."""
+    """RegistrationError if a route names a blocking pool that was not made."""
     from pelton.config.concurrency import DEFAULT_POOL, check_pool, read_pool
 
     for route in table.routes:

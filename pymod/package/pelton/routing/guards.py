@@ -1,4 +1,4 @@
-"""Guards: who may go on to a handler. `(request)` gives True or None to pass, False or a text to refuse, or raises."""
+"""Guards: which requests reach a handler. `(request)` gives True or None to pass, False or a text to refuse, or raises."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["And", "Authenticated", "Not", "Or", "PermissionGuard", "RoleGuard"]
 
 
 class Authenticated:
-    """Lets pass who is known: `request.context[user_key]` is there and not None. Else 401.
+    """Lets a request pass whose user is known: `request.context[user_key]` is there and not None. Else 401.
 
     Args:
         user_key: Where the user is in `request.context`.

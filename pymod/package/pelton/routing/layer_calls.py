@@ -1,4 +1,4 @@
-"""What the generated functions of layer_code call: answers of hooks and middleware, and what waits behind one."""
+"""What the generated functions of layer_code call: answers of hooks and middleware, and what follows an answer."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class Endpoint:
         return later(self.settled_later(request, value, side))
 
     async def settled_later(self, request: Request, value: Any, side: Response | None) -> Response:
-        """As the function goes on behind a handler's result, or behind that of an exception handler."""
+        """As the generated function goes on after a handler's result, or after that of an exception handler."""
         try:
             if hasattr(value, "__await__"):
                 value = await value
@@ -133,11 +133,11 @@ def other_request(given: Any) -> None:
     raise TypeError(f"call_next() takes the request that the middleware was given, not {given!r}")
 
 
-# --- what follows an answer: its tasks, and the dependencies that close behind it ---
+# --- what follows an answer: its tasks, and the dependencies that close after it ---
 
 
 def carried(response: Response, behind: list[Response]) -> Response:
-    """The final answer, with what is left to do behind those that were made on the way to it."""
+    """The final answer, with the tasks and the closing that follow the answers made on the way to it."""
     parts: list[Any] = []
     for one in behind:
         if one._body is response._body and one._background is response._background:

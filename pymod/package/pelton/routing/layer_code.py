@@ -194,12 +194,12 @@ class _Source:
         ]
         if self.is_coroutine:
             return [*lines, "        response = await response", *_indented(self.awaited_late())]
-        # Behind the last hook nobody looks at it any more, and it is rendered as it is sent.
+        # No hook follows that would look at it, and it is rendered as it is sent.
         late = [] if failed else _indented(self.awaited_late())
         return [*lines, f"        return {settled}", *late]
 
     def awaited_late(self) -> list[str]:
-        """A template is rendered before the layers see it, whoever answered with it."""
+        """A template is rendered before the layers see it, whether a hook or the handler answered with it."""
         wait = "response = await finished(response)" if self.is_coroutine else "return settled(request, response)"
         return ["if type(response._body) in late:", f"    {wait}"]
 

@@ -91,7 +91,7 @@ def _no_context_manager(lifespan: Any, made: Any) -> StartupError:
     from pelton.callables import name_of
 
     if hasattr(made, "__await__") and hasattr(made, "close"):
-        made.close()  # nobody awaits it
+        made.close()  # it is not awaited
     return StartupError(
         f"lifespan {name_of(lifespan)}() of {place_of(lifespan)} gave {type(made).__name__}, "
         "no async context manager; put @asynccontextmanager on it and yield once"

@@ -96,13 +96,13 @@ class Mounts:
             yield from mount.parts.mounts.tree(root_path + mount.prefix)
 
     def serve_by(self, runtime: Runtime | None, server: Server | None = None) -> None:
-        """Tells the whole tree who serves it; None: nobody does any more."""
+        """Sets which runtime and server serve the application and all that are mounted in it; None once they are no longer served."""
         for root_path, parts in self.tree():
             service = parts.service
             service.runtime, service.server, service.root_path = runtime, server, root_path
 
     def collect_unhandled(self, unhandled: list[BaseException] | None) -> None:
-        """Where exceptions that end in a 500 go, of the whole tree."""
+        """Sets where exceptions that end in a 500 are collected, in the application and all that are mounted in it."""
         for _, parts in self.tree():
             assert parts.service.answers is not None
             parts.service.answers.unhandled = unhandled

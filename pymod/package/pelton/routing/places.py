@@ -87,7 +87,7 @@ class Within:
         return f"{self.name}.{name}" if self.name else name
 
     def added_to(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """A route's options behind what is inherited."""
+        """A route's options, after those that it inherits."""
         added = dict(options)
         if self.dependencies:
             added["dependencies"] = (*self.dependencies, *options.get("dependencies", ()))

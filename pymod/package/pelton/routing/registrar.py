@@ -61,37 +61,55 @@ class Registrar:
     # --- routes ---
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Registers the decorated callable for GET, and so for HEAD. See `route()`."""
+        """Registers the decorated callable for GET requests to a path, and returns it unchanged. HEAD is answered too.
+
+        Example::
+
+            @app.get("/users/{id}", tags=["users"])
+            async def user(id: int, verbose: bool = False) -> dict[str, Any]:
+                return {"id": id}
+
+        Args:
+            path: The template: a literal, or `/users/{id}` or `/users/{id:int}` with parameters of the handler; it begins
+                with a slash.
+            options: `name`, `status`, `media_type`, `response_model`, `blocking`, `timeout`, `max_body`, `guards`,
+                `dependencies`, `tags` and others: see `RouteOptions` for all of them, with their units.
+
+        Raises:
+            RegistrationError: The template or an option is refused, or the app has begun to serve.
+            RouteConflict: Another GET route has the same shape.
+            HandlerSignatureError: A parameter of the handler has no source.
+        """
         with_parentheses(self, "get", path)
         return self.route(path, ("GET",), **options)
 
     def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Registers the decorated callable for POST. See `route()`."""
+        """Registers the decorated callable for POST requests to a path. Arguments and errors are those of `get()`."""
         with_parentheses(self, "post", path)
         return self.route(path, ("POST",), **options)
 
     def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Registers the decorated callable for PUT. See `route()`."""
+        """Registers the decorated callable for PUT requests to a path. Arguments and errors are those of `get()`."""
         with_parentheses(self, "put", path)
         return self.route(path, ("PUT",), **options)
 
     def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Registers the decorated callable for PATCH. See `route()`."""
+        """Registers the decorated callable for PATCH requests to a path. Arguments and errors are those of `get()`."""
         with_parentheses(self, "patch", path)
         return self.route(path, ("PATCH",), **options)
 
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Registers the decorated callable for DELETE. See `route()`."""
+        """Registers the decorated callable for DELETE requests to a path. Arguments and errors are those of `get()`."""
         with_parentheses(self, "delete", path)
         return self.route(path, ("DELETE",), **options)
 
     def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Registers the decorated callable for HEAD alone; a GET route answers HEAD by itself. See `route()`."""
+        """Registers the decorated callable for HEAD requests alone; a GET route answers HEAD by itself. Otherwise as `get()`."""
         with_parentheses(self, "head", path)
         return self.route(path, ("HEAD",), **options)
 
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Registers the decorated callable for OPTIONS, instead of the automatic answer. See `route()`."""
+        """Registers the decorated callable for OPTIONS requests, instead of the automatic answer. Otherwise as `get()`."""
         with_parentheses(self, "options", path)
         return self.route(path, ("OPTIONS",), **options)
 
@@ -233,7 +251,14 @@ class Registrar:
         return self.use
 
     def use(self, fn: F) -> F:
-        """Registers middleware by a plain call."""
+        """Registers middleware by a plain call.
+
+        Args:
+            fn: An `async def (request, call_next)`, as for `middleware()`.
+
+        Raises:
+            RegistrationError: It is no `async def`, or does not take both arguments.
+        """
         place = place_of(fn)
         self._registering("middleware", place)
         from pelton.routing.layer_checks import check_middleware
@@ -243,12 +268,26 @@ class Registrar:
         return fn
 
     def before(self, fn: F) -> F:
-        """Registers `(request)`, `def` or `async def`: what it returns, unless that is None, is the answer."""
+        """Registers a hook that is called before the handlers.
+
+        Args:
+            fn: A `def` or `async def (request)`. None lets the request go on; anything else that it returns is the answer.
+
+        Raises:
+            RegistrationError: It cannot be called with one argument.
+        """
         self._layers.before.append(self._hook(fn, "before", ("request",)))
         return fn
 
     def after(self, fn: F) -> F:
-        """Registers `(request, response)`, `def` or `async def`: it may change the response, or return another."""
+        """Registers a hook that is called with the response of a handler.
+
+        Args:
+            fn: A `def` or `async def (request, response)`. It may change the response, or return another.
+
+        Raises:
+            RegistrationError: It cannot be called with two arguments.
+        """
         self._layers.after.append(self._hook(fn, "after", ("request", "response")))
         return fn
 

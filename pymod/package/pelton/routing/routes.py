@@ -95,7 +95,7 @@ def _closing(path: str, begin: int) -> int:
 
 
 def _pattern_end(path: str, at: int) -> int:
-    """Of the parenthesis behind a pattern, as the native half finds it: not escaped, and in no class."""
+    """Where the parenthesis after a pattern is, as the native half finds it: not escaped, and in no class."""
     depth = 0
     while at < len(path) and (path[at] != ")" or depth):
         if path[at] == "\\":
@@ -207,14 +207,14 @@ def build_url(parts: AppParts, name: str, params: Mapping[str, Any], query: Mapp
 
 
 def _file_url(prefix: str, params: Mapping[str, Any], what: str) -> str:
-    """Of a file of a static mount; its path may begin with a slash."""
+    """The path of a file of a static mount; the given one may begin with a slash."""
     if isinstance(path := params.get("path"), str):
         params = {**params, "path": path.lstrip("/")}
     return Template(f"{prefix}/{{path:path}}").build(params, what)
 
 
 def _url_below(parts: AppParts, name: str, params: Mapping[str, Any], query: Mapping[str, Any] | None) -> str:
-    """Of a route of a mounted application; URLBuildError if there is none."""
+    """The path of a route of a mounted application; URLBuildError if there is none."""
     for mount in parts.mounts:
         if mount.name is not None and name.startswith(f"{mount.name}."):
             return mount.path + build_url(mount.parts, name[len(mount.name) + 1 :], params, query)

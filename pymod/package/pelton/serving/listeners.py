@@ -90,7 +90,7 @@ def _bind_unix(path: str, backlog: int) -> Listener:
                 try:
                     probe.connect(path)
                 except ConnectionRefusedError:
-                    os.unlink(path)  # left behind by a process that is gone
+                    os.unlink(path)  # left by a process that has gone
         listener.bind(path)
         listener.listen(backlog)
     except OSError as error:

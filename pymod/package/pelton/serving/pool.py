@@ -106,7 +106,7 @@ class BlockingPool:
             try:
                 loop.call_soon_threadsafe(end, result, error)
             except RuntimeError:
-                pass  # the loop is closed; nobody waits
+                pass  # the loop is closed; nothing waits
 
         def done(future: Future[T]) -> None:
             if future.cancelled() and not self._runs(is_wanted):
@@ -143,7 +143,7 @@ class BlockingPool:
         try:
             thread.start()
         except RuntimeError:
-            # No more threads can be had. With one there is somebody who will come to the job.
+            # No more threads can be started. One that runs already will take the job.
             if not self._threads:
                 raise
             return
@@ -165,7 +165,7 @@ class BlockingPool:
             if os.getpid() != process:
                 # A child that the job forked: the loop that waits for the answer is its parent's.
                 end_forked_child()
-            # Before the answer: who has it may count on the place being free.
+            # Before the answer, after which a caller may count on the place being free.
             self._finish(number)
             answer(result, error)
             # Until the next job comes nothing of this one is kept.

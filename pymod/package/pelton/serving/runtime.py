@@ -150,7 +150,7 @@ class Runtime:
     # --- the stop ---
 
     def add_event_stream(self, driver: HandlerCoroutine) -> None:
-        """Of the current task: it would go on for ever, so a stop ends it at once."""
+        """Takes note of the event stream of the current task: it would go on for ever, so a stop ends it at once."""
         task = asyncio.current_task()
         assert task is not None
         self._event_streams.add(driver)
@@ -218,7 +218,7 @@ class Runtime:
             pool.shutdown(0.0)
 
     def _complete(self, ending: asyncio.Task[None], interrupted: bool = False) -> None:
-        """Although a task beside it exits, which goes on behind it."""
+        """Runs the ending to its end, even if another task raises SystemExit meanwhile, which is raised afterwards."""
         if ending.done():
             return ending.result()
         try:
@@ -227,7 +227,7 @@ class Runtime:
             self._complete(ending, interrupted)
             raise
         except KeyboardInterrupt:
-            if not interrupted:  # a second one may be of a user who has waited enough
+            if not interrupted:  # the second one is a user's who no longer waits
                 self._complete(ending, interrupted=True)
             raise
 
@@ -256,7 +256,7 @@ class Runtime:
         return max(self._drain_by - self.loop.time(), 0.0)
 
     async def _shut_down(self) -> None:
-        """The lifespan's end, cancelled with the grace; its own part of that it has, whoever took too long before."""
+        """Ends the lifespan, and cancels it when the grace is over. Its own part of the grace is kept for it, however long requests took."""
         within_s = self._drain_left_s() + self._shutdown_s
         ending = asyncio.timeout(within_s)
         try:

@@ -70,7 +70,7 @@ class Serving:
         self.loop = Loop(self._asked_engine)
         self.runtime = Runtime(parts, settings, self.loop)
         try:
-            # Before anyone is told the address: whoever was told may send TERM at once.
+            # Before the address is announced, after which TERM may arrive at once.
             self.server.open(signals=get_native_id() == os.getpid(), loop=self.loop)  # on the main thread
         except OSError as error:
             self.close()

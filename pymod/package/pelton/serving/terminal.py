@@ -10,7 +10,7 @@ from pelton.errors import StartupError
 
 
 def tell(line: str) -> None:
-    """One line on stderr, whole even when workers speak at once; lost where nobody takes it (PRC-050)."""
+    """Writes one line to stderr, whole even when several workers write at once; it is lost if stderr is closed or full (PRC-050)."""
     if sys.stderr is sys.__stderr__:
         if sys.stderr is not None:
             _native.say(line.encode(errors="backslashreplace"))  # as stderr itself has it

@@ -124,7 +124,7 @@ class _Steps:
 
 
 class _Call:
-    """What holds a thread. Each has an end of its own: while one is told of, the next may have begun."""
+    """One call that holds a thread. Each has an end of its own: while one is reported, the next may have begun."""
 
     __slots__ = ("ended", "where")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ModelField:
-    """One field: how it is sent, and its type for who describes it."""
+    """One field of a model: how it is sent, and its type for the OpenAPI document."""
 
     __slots__ = ("aliases", "engine", "name", "required", "source", "takes_many", "tp")
 
@@ -45,12 +45,12 @@ class ModelField:
 
     @property
     def key(self) -> str:
-        """The name in the request that a document tells."""
+        """The name in the request, as the OpenAPI document has it."""
         return self.aliases[0][1]
 
 
 def pydantic_fields(tp: Any, source: str, converts_underscores: bool) -> list[ModelField]:
-    """Of a model or of a dataclass of pydantic's."""
+    """The fields of a model or dataclass of pydantic's."""
     config = getattr(tp, "model_config", None) or getattr(tp, "__pydantic_config__", None) or {}
     known = getattr(tp, "__pydantic_fields__", None) or getattr(tp, "model_fields", {})
     made = []
@@ -74,7 +74,7 @@ def _pydantic_aliases(name: str, field: Any, config: Any, dashes: bool) -> list[
 
 
 def msgspec_fields(tp: Any, source: str, converts_underscores: bool) -> list[ModelField]:
-    """Of a Struct; a field that it renames is sent under that name."""
+    """The fields of a Struct; a field that it renames is sent under that name."""
     import msgspec
 
     if origin_and_arguments(tp)[0] is None and tp.__struct_config__.array_like:
@@ -127,14 +127,14 @@ def _is_json(default: Any) -> bool:
 
 
 def _described(declared: Any) -> Any:
-    """The annotation of a field of pydantic's with what its FieldInfo tells of its values."""
+    """The annotation of a field of pydantic's, with the constraints of its FieldInfo."""
     from typing import Annotated
 
     import pydantic
 
     bare = copy.copy(declared)
     bare.alias = bare.validation_alias = bare.serialization_alias = bare.deprecated = None
-    if bare.default is None:  # which nobody can send
+    if bare.default is None:  # which cannot be sent
         bare.default = pydantic.fields.FieldInfo().default
     annotated: Any = Annotated  # Checkers want its items written out.
     return annotated[(declared.annotation, bare)]

@@ -153,7 +153,7 @@ def _pydantic_reader(tp: Any, fields: list[ModelField], source: str) -> Read:
     from pelton.validation.models import _type_adapter
 
     adapter = _type_adapter(tp, {})
-    # A header is told by the name it was sent under.
+    # A problem names a header as it was sent.
     keys = {one.name: one.aliases[0][1] for one in fields if source == "header" and one.aliases[0][0] == one.name}
 
     def read(request: Any, texts: Texts) -> Any:

@@ -173,7 +173,7 @@ def _misfit(tp: Any, error: Exception) -> Exception:
     return ResponseValidationError(f"the returned value does not fit {described(tp)}: {error}")
 
 
-# Of a type: what makes a value one of it or raises, and what makes that finished JSON, where it is
+# Two functions for a type: what makes a value one of it or raises, and what makes that finished JSON, where it is
 # not for the native encoder.
 
 

@@ -86,7 +86,7 @@ async def _run(
 ) -> None:
     if is_async(func):
         result = func(*args, **kwargs)
-        if hasattr(result, "__await__"):  # not so of a def that has run the async def behind it
+        if hasattr(result, "__await__"):  # a def may have run the async def that it wraps
             await result
         return
     if kwargs:

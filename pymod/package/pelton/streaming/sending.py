@@ -82,7 +82,7 @@ class Delivery:
         self.pool = pool  # where a sync iterator steps; None: on the loop
         self.keep_alive_s = keep_alive_s
         self.is_stopping = is_stopping  # a cancelled event stream then ends properly
-        self.on_events = on_events  # told that it is an event stream, which a stop cancels
+        self.on_events = on_events  # called once for an event stream, which a stop cancels
 
 
 def streams(value: Any) -> bool:
@@ -157,7 +157,7 @@ class _Sending:
             await self.pass_items()
             return None
         except CancelledError:
-            # Nobody failed: a stop ends event streams, and a listener leaves by the end of its side.
+            # No failure: a stop ends event streams, and a listener leaves by ending its side.
             if self.is_events and (self.delivery.is_stopping() or (self.begun and self.sink.disconnected)):
                 await self.end()
             elif self.begun:
@@ -233,7 +233,7 @@ class _Sending:
         self.begun = True
 
     def write(self, data: bytes) -> bool:
-        """Of a stream with a declared length. The sink leaves out what goes beyond it."""
+        """The sending of a stream with a declared length; the sink drops what goes beyond it."""
         assert self.length is not None
         left = self.length - self.sent_bytes
         self.has_surplus |= len(data) > left
@@ -255,7 +255,7 @@ class _Sending:
         self.sink.end()
 
     async def close(self) -> None:
-        """Closes the producer once; what it raises then is logged, as there is nobody else to tell."""
+        """Closes the producer once; what it raises then is logged, as the answer has been sent."""
         if self.closed:
             return
         self.closed = True

@@ -144,7 +144,12 @@ class SseStream:
         return self
 
     def add_event(self, event: str, data: Any) -> Self:
-        """Appends an event of this type and data."""
+        """Appends an event and returns the stream.
+
+        Args:
+            event: The event's type.
+            data: Its data: a text, or a value that is sent as JSON.
+        """
         self._events.append(SseEvent(data, event))
         return self
 

@@ -29,7 +29,7 @@ LEAVE_S = 10.0
 
 
 class AsyncTestClient(ClientBase):
-    """TestClient with every call awaitable: handlers run on the loop that runs, asyncio's own, uvloop or pelton's.
+    """A `TestClient` whose calls are awaited. Handlers run on the running loop: asyncio's own, uvloop or pelton's.
 
     Requests may overlap; a call returns when its own response, handler and background tasks are
     finished. Cancelling one disconnects, as leaving `stream()` does. `async with` runs the
@@ -46,7 +46,16 @@ class AsyncTestClient(ClientBase):
     # --- requests ---
 
     async def request(self, method: str, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
-        """One request; TimeoutError if it is not answered in time."""
+        """Sends one request and returns its answer, once its handler and background tasks have ended.
+
+        Args:
+            method: The HTTP method.
+            url: A path, or a whole URL.
+            options: Those of `TestClient.request()`.
+
+        Raises:
+            TimeoutError: There is no answer in time; the handler is named.
+        """
         return await self._request(method, url, **options)
 
     async def get(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
@@ -74,11 +83,16 @@ class AsyncTestClient(ClientBase):
         return await self._request("HEAD", url, **options)
 
     async def options(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
-        """Sends a OPTIONS request; see `request()`."""
+        """Sends an OPTIONS request; see `request()`."""
         return await self._request("OPTIONS", url, **options)
 
     async def raw(self, data: bytes, *, chunks: Sequence[int] | None = None) -> bytes:
-        """Octets in on a new connection, then its end; everything that was answered."""
+        """Sends bytes on a new connection, then its end, and returns every byte that was answered.
+
+        Args:
+            data: The bytes.
+            chunks: Sizes of the first pieces; the rest arrives in one.
+        """
         return await self._raw(data, chunks)
 
     # --- answers that are read while they come ---
@@ -87,7 +101,7 @@ class AsyncTestClient(ClientBase):
     async def stream(
         self, method: str, url: str, **options: Unpack[StreamOptions]
     ) -> AsyncIterator[AsyncStreamedResponse]:
-        """The answer as soon as it has begun, on a connection of its own; leaving it disconnects."""
+        """A context manager around an answer that is read while it comes; leaving it disconnects. Arguments as for `request()`."""
         asked = self._asked(method, url, **options)
         wire = await self._sent(asked)
         try:
@@ -99,7 +113,11 @@ class AsyncTestClient(ClientBase):
     async def websocket_connect(
         self, url: str, subprotocols: Sequence[str] = (), *, headers: HeadersInit | None = None
     ) -> AsyncIterator[AsyncWebSocketSession]:
-        """A WebSocket, closed at the end; WebSocketRefused if the server answers otherwise."""
+        """A context manager around a WebSocket, which is closed at its end. Arguments as for `TestClient.websocket_connect()`.
+
+        Raises:
+            WebSocketRefused: The server answered otherwise.
+        """
         wire, target, key = await self._upgrade(url, subprotocols, headers)
         try:
             session = await opened(wire, target, key, subprotocols)

@@ -54,7 +54,7 @@ class TestClient(ClientBase):
     def __init__(self, app: App, **options: Unpack[ClientOptions]) -> None:
         super().__init__(app, **options)
         self._wires: set[MemoryWire] = set()
-        self._is_late = False  # a handler nobody waits for any more may still run
+        self._is_late = False  # a handler whose request has timed out may still run
 
     # --- requests ---
 
@@ -98,7 +98,7 @@ class TestClient(ClientBase):
         return self.request("HEAD", url, **options)
 
     def options(self, url: str, **options: Unpack[RequestOptions]) -> TestResponse:
-        """Sends a OPTIONS request; see `request()`."""
+        """Sends an OPTIONS request; see `request()`."""
         return self.request("OPTIONS", url, **options)
 
     def raw(self, data: bytes, *, chunks: Sequence[int] | None = None) -> bytes:
@@ -220,7 +220,7 @@ class TestClient(ClientBase):
         try:
             await self._settled(connection, lambda: server.send(connection, data), timeout, is_whole)
         except BaseException:
-            # What a handler raised: nobody reads its answer, and the connection is not used again.
+            # A handler has raised: its answer is not read, and the connection is not used again.
             if not server.closed(connection):
                 await self._settled(connection, lambda: server.finish(connection))
             raise
@@ -250,7 +250,7 @@ class TestClient(ClientBase):
 
     @contextmanager
     def _driving(self) -> Iterator[Callable[[Callable[[], object], float], bool]]:
-        """Between these, handlers run on this thread. Yields who turns server and loop until something is so."""
+        """A context in which handlers run on this thread. Yields a function that turns server and loop until a condition holds."""
         server, runtime = self._memory(), self._runtime
         answers = self._parts.service.answers
         assert answers is not None and isinstance(runtime, Runtime) and isinstance(runtime.loop, Loop)
@@ -285,7 +285,7 @@ class TestClient(ClientBase):
 
 
 def _end(server: _native.MemoryServer, runtime: Runtime) -> None:
-    """What a client leaves that nobody stopped: its connections, its threads and its loop.
+    """Ends a client that was not stopped: its connections, its threads and its loop.
 
     No handler waits any more, so nothing is run to its end.
     """

@@ -71,7 +71,7 @@ class ClientBase:
         raise NotImplementedError
 
     def _answered(self, connection: int, data: bytes, method: str, timeout: float) -> Awaitable[bytes]:
-        """Delivers, and waits for the answer and for what goes on behind it; what came until then."""
+        """Delivers octets, waits for the answer and for what follows it, and returns the octets that came."""
         raise NotImplementedError
 
     def _settled(self, connection: int, act: Callable[[], object]) -> Awaitable[bytes]:

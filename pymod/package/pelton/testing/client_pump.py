@@ -20,7 +20,7 @@ QUIET_SHARE = 1 / 8  # of the time for which nothing has moved
 
 
 class _Waiter:
-    """Who waits until something is so, of what the server does."""
+    """One caller that waits for a condition of the server."""
 
     def __init__(self, is_done: Callable[[], object], future: asyncio.Future[bool], deadline_s: float) -> None:
         self.is_done = is_done
@@ -42,7 +42,7 @@ class _Waiter:
 
 
 class Pump:
-    """Of one server on one loop. It turns while somebody waits or an exchange is open.
+    """Turns one server on one loop, while a caller waits or an exchange is open.
 
     Everything that makes handlers run happens in callbacks, so that none sees its tester's task as its own.
     """
@@ -66,7 +66,7 @@ class Pump:
             waiter.future.cancel()
 
     def act(self, act: Callable[[], object], call: Call, waiter: _Waiter | None = None) -> None:
-        """Acts soon, in the context of who asks for it."""
+        """Has a function called soon, in the context of its caller."""
         context = copy_context()
         context.run(CALL.set, call)
         self.loop.call_soon(self._act, act, waiter, context=context)
@@ -107,7 +107,7 @@ class Pump:
                 waiter.future.set_exception(error)
 
     def stop(self) -> None:
-        """Turns no more; who still waits is told that the server is gone."""
+        """Stops turning; callers that still wait get an error: the server has gone."""
         if self._next is not None:
             self._next.cancel()
             self._next = None

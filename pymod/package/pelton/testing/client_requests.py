@@ -27,7 +27,7 @@ REDIRECTS_MAX = 20
 
 
 class StreamOptions(TypedDict, total=False):
-    """Of a request whose answer is read while it comes.
+    """Options of a request whose answer is read while it comes.
 
     `data` is a form of fields; `files` make it a multipart one: content, or (file name, content,
     content type) under each name, or a list of them.
@@ -43,7 +43,7 @@ class StreamOptions(TypedDict, total=False):
 
 
 class RequestOptions(StreamOptions, total=False):
-    """Of any other; `timeout` in seconds, 10 unless told."""
+    """Options of any other request; `timeout` is in seconds, 10 unless given."""
 
     follow_redirects: bool | None
     timeout: float

@@ -21,7 +21,7 @@ class Call:
     def __init__(self, handlers: set[asyncio.Task[Any]]) -> None:
         """`handlers`: those of the whole client."""
         self._handlers = handlers
-        self.left: set[object] = set()  # handlers' tasks and tasks behind answers that are not through
+        self.left: set[object] = set()  # tasks of handlers, and tasks after answers, that have not ended
         self.unhandled: list[BaseException] = []
 
     def add(self, task: asyncio.Task[Any]) -> None:
@@ -51,7 +51,7 @@ class Unhandled(list[BaseException]):
 
 
 class ClientRuntime(Runtime):
-    """On the loop of whoever tests; nothing of it may be run until complete."""
+    """The runtime on the test's own loop, which must not be run until complete here."""
 
     def start_background(self, tasks: BackgroundTasks) -> None:
         if (call := CALL.get()) is not None:

@@ -89,7 +89,7 @@ class MemoryWire:
         server.leave(connection)
 
     def _are_through(self) -> Callable[[], bool]:
-        """Whether no handler is left but those of other open wires and late ones, which nobody can tell apart."""
+        """Whether no handler is left but those of other open wires and late ones, which cannot be told apart."""
         client, server, seen = self._client, self._server, list[int]()
 
         def are_through() -> bool:

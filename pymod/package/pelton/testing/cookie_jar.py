@@ -90,7 +90,14 @@ class Cookies(MutableMapping[str, str]):
         return f"Cookies({dict(self.items())!r})"
 
     def header(self, scheme: str, host: str, path: str, extra: Mapping[str, str]) -> str | None:
-        """The value of the Cookie field for a request, empty without any; `extra` are cookies of this request alone."""
+        """The value of the Cookie field of a request; None if no cookie fits.
+
+        Args:
+            scheme: `http` or `https`, of its URL.
+            host: The host of its URL.
+            path: The path of its URL.
+            extra: Cookies of this request alone.
+        """
         fitting = [
             (len(cookie.path), key[0], cookie.value)
             for key, cookie in self._stored.items()
@@ -102,7 +109,13 @@ class Cookies(MutableMapping[str, str]):
         return "; ".join(pairs) or None
 
     def take(self, line: str, host: str, request_path: str) -> None:
-        """Stores what a Set-Cookie line says; RFC 6265, 5.2 and 5.3."""
+        """Stores the cookie of a Set-Cookie line, as RFC 6265 (5.2, 5.3) has it.
+
+        Args:
+            line: The value of the field.
+            host: The host of the URL that was answered.
+            request_path: The path of that URL.
+        """
         pair, *attributes = line.split(";")
         name, separator, value = pair.partition("=")
         name, value = name.strip(), value.strip()

@@ -29,12 +29,12 @@ def described(tp: Any) -> str:
 
 
 def unwrapped(tp: Any) -> Any:
-    """What stands behind Annotated, NewType and `type X = ...`."""
+    """The type inside Annotated, NewType and `type X = ...`."""
     return _said_of(tp, [])
 
 
 def peeled(tp: Any) -> tuple[Any, list[Any]]:
-    """What stands behind these and `| None`, and all that Annotated says on the way."""
+    """The type inside these and `| None`, and all metadata of Annotated on the way."""
     said: list[Any] = []
     while True:
         tp, is_optional = without_none(_said_of(tp, said))

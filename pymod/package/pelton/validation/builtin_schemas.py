@@ -64,7 +64,7 @@ def jsonable(value: Any) -> Any:
 
 
 def titled(name: str) -> str:
-    """What a parameter or field is called where nobody gave it a title."""
+    """The title of a parameter or field that was given none."""
     return name.title().replace("_", " ")
 
 
@@ -89,7 +89,7 @@ def constrained(schema: dict[str, Any], constraints: dict[str, Any]) -> dict[str
 
 
 def _number(bound: Any) -> Any:
-    """A bound as JSON; None for a date and its like, whose bounds no keyword of a schema tells."""
+    """A bound as JSON; None for a date and its like, for whose bounds a schema has no keyword."""
     if type(bound).__name__ == "Decimal":
         bound = int(bound) if bound == bound.to_integral_value() else float(bound)
     shown = jsonable(bound)
@@ -185,7 +185,7 @@ def _choice(values: list[Any]) -> dict[str, Any]:
 
 
 def default_of_field(tp: Any, kind: str, name: str) -> Any:
-    """Of a field as JSON; None where it has none, or none that JSON can show."""
+    """The default of a field as JSON; None where it has none, or none that JSON can show."""
     if kind == "dataclass":
         default = tp.__dataclass_fields__[name].default
     elif kind == "attrs":

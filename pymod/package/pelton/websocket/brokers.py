@@ -31,7 +31,7 @@ class Broker(Protocol):
         """
 
     def publish(self, topic: str, kind: Kind, octets: bytes) -> None:
-        """Takes a message to others, and waits for nobody."""
+        """Takes a message for the other machines, and returns at once."""
 
     async def stop(self) -> None:
         """After the application's shutdown. What was published may have a second to leave."""

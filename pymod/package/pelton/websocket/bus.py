@@ -165,7 +165,7 @@ class Bus:
         ]
 
     def start(self) -> None:
-        """What came for the worker before this one is nobody's."""
+        """Drops what was sent to the worker that had this inbox before."""
         try:
             for _ in range(INBOX_RECORDS_MAX):
                 os.read(self._ends.inbox, 2 * PIECE_BYTES_MAX)
@@ -186,7 +186,7 @@ class Bus:
                 record = os.read(self._ends.inbox, 2 * PIECE_BYTES_MAX)
             except BlockingIOError:
                 return
-            if not record:  # nobody can write to it any more: the supervisor is gone
+            if not record:  # no process has its other end: the supervisor has gone
                 self.deafen()
                 return
             message = self._assembly.take(record)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         def buffered(self) -> int: ...
         @property
         def closing(self) -> bool:
-            """Nothing more can be sent: it has ended, or the client has left behind messages that wait."""
+            """Whether nothing more can be sent: it has ended, or the client has left while messages wait to be read."""
             ...
 
         @property
@@ -132,7 +132,7 @@ class Connection:
         return subprotocols_of(self.request.headers.getlist("sec-websocket-protocol"))
 
     def open(self) -> None:
-        """WebSocketDisconnect unless there is somebody to send to."""
+        """WebSocketDisconnect if the WebSocket has ended."""
         ended = self.ended
         if ended is not None:
             raise WebSocketDisconnect(*ended)
@@ -481,6 +481,6 @@ class SendTurns:
                     if not of.link.send(*message):
                         await of.link.writable()
                 if self._waiting == 1:
-                    of.turns = None  # who sends next overtakes nobody
+                    of.turns = None  # none waits, so the next send begins at once
         finally:
             self._waiting -= 1

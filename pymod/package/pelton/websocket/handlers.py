@@ -64,7 +64,7 @@ class Link:
 
     async def receive(self) -> tuple[str, str | bytes]:
         end = self.accepted
-        # Taken by who runs: one that is cancelled while it waits leaves all to the next.
+        # A message is taken only by a task that runs: one that is cancelled while it waits leaves all to the next.
         while (message := end.take()) is None:
             await end.arrival()
         return message
@@ -144,7 +144,7 @@ def _around(service: Service, handler: Callable[..., Any], pool: str | None, pla
         try:
             if pool is None:
                 given = handler(*args, **options)
-                if hasattr(given, "__await__"):  # not so of a def that has run the async def behind it
+                if hasattr(given, "__await__"):  # a def may have run the async def that it wraps
                     await given
             else:
                 from functools import partial
@@ -213,7 +213,7 @@ class WebSocketCompiler(Compiler):
             )
 
     def result(self, plan: Plan, returned: Any) -> None:
-        """What the handler returns is nobody's answer."""
+        """The value that a WebSocket handler returns is not used."""
 
     def is_awaited(self, pool: str | None) -> bool:
         """Always: a handler that is none of the loop's runs in its pool."""

@@ -37,7 +37,7 @@ class RedisBroker:
         self.dropped = 0  # messages that did not leave
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
-        self._lost_by: set[str] = set()  # of listening and sending, who cannot
+        self._lost_by: set[str] = set()  # which of listening and sending fail
         self._tasks: list[asyncio.Task[None]] = []
 
     @property

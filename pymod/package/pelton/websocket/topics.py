@@ -59,7 +59,7 @@ class Topics:
             await broker.stop()
 
     def deafen(self) -> None:
-        """Nobody is left to hear others; they still hear what is published here."""
+        """Takes no more messages from others; what is published here still reaches them."""
         if self._bus is not None:
             self._bus.deafen()
 
