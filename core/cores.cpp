@@ -261,8 +261,8 @@ class Supervisor {
     const bool all_ready = std::all_of(workers_.begin(), workers_.end(),
                                        [](const Worker& worker) { return worker.ready; });
     if (!told_ready_ && all_ready) {
-      told_ready_ = true;
-      manager_.tell("READY=1\nSTATUS=serving");
+      // A manager that is slow to read has a full queue: the next turn tries again.
+      told_ready_ = manager_.tell("READY=1\nSTATUS=serving");
     }
     if (options_.notify_watchdog_ms == 0 || clock_.now_ms() < tell_alive_at_ms_) return;
     tell_alive_at_ms_ = clock_.now_ms() + options_.notify_watchdog_ms / 2;

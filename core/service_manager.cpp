@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 
@@ -26,8 +27,9 @@ ServiceManager::~ServiceManager() {
   if (socket_ >= 0) ::close(socket_);
 }
 
-void ServiceManager::tell(std::string_view state) const {
-  if (socket_ >= 0) ::send(socket_, state.data(), state.size(), MSG_NOSIGNAL);
+bool ServiceManager::tell(std::string_view state) const {
+  if (socket_ < 0) return true;
+  return ::send(socket_, state.data(), state.size(), MSG_NOSIGNAL) >= 0 || errno != EAGAIN;
 }
 
 }  // namespace pelton

@@ -15,8 +15,9 @@ class ServiceManager {
   ServiceManager& operator=(const ServiceManager&) = delete;
   ~ServiceManager();
 
-  // Lines like "READY=1".
-  void tell(std::string_view state) const;
+  // Sends lines like "READY=1". False if the manager's queue is full, so that it is to be sent
+  // again; true also where no manager is.
+  bool tell(std::string_view state) const;
 
  private:
   int socket_ = -1;

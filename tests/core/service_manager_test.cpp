@@ -29,13 +29,36 @@ TEST(ServiceManager, PRC_054_what_is_told_arrives_as_one_datagram) {
   EXPECT_EQ(std::string(octets, static_cast<std::size_t>(bytes)), "READY=1\nSTATUS=2 workers");
   ::close(manager);
   // Nobody there any more.
-  told.tell("STOPPING=1");
+  EXPECT_TRUE(told.tell("STOPPING=1"));
+}
+
+// PRC-054: a manager that does not read has room for some datagrams only.
+TEST(ServiceManager, PRC_054_a_full_queue_is_said_and_takes_more_once_it_was_read) {
+  const std::string address = "@pelton-test-full-" + std::to_string(::getpid());
+  const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
+  std::memcpy(name.sun_path + 1, address.data() + 1, address.size() - 1);
+  ASSERT_EQ(::bind(manager, reinterpret_cast<const sockaddr*>(&name),
+                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size())),
+            0);
+  const ServiceManager told(address);
+  int sent = 0;
+  while (sent < 100'000 && told.tell("WATCHDOG=1")) ++sent;
+  ASSERT_GT(sent, 0);
+  ASSERT_LT(sent, 100'000);
+  EXPECT_FALSE(told.tell("READY=1"));
+  char octets[100];
+  while (::recv(manager, octets, sizeof octets, 0) > 0) --sent;
+  EXPECT_EQ(sent, 0);
+  EXPECT_TRUE(told.tell("READY=1"));
+  EXPECT_EQ(::recv(manager, octets, sizeof octets, 0), 7);
+  ::close(manager);
 }
 
 TEST(ServiceManager, none_and_one_that_is_not_there_are_told_nothing) {
-  ServiceManager("").tell("READY=1");
-  ServiceManager("/no/such/socket").tell("READY=1");
-  ServiceManager(std::string(200, 'x')).tell("READY=1");
+  EXPECT_TRUE(ServiceManager("").tell("READY=1"));
+  EXPECT_TRUE(ServiceManager("/no/such/socket").tell("READY=1"));
+  EXPECT_TRUE(ServiceManager(std::string(200, 'x')).tell("READY=1"));
 }
 
 }  // namespace

@@ -287,6 +287,37 @@ def test_PRC_054_the_service_manager_is_told(start: Callable[..., Supervised]) -
             manager.told()
 
 
+def test_PRC_054_a_manager_whose_queue_is_full_hears_that_we_are_ready(tmp_path: Path, engine: str) -> None:
+    (tmp_path / "web.py").write_text(APP + """
+@app.on_event("startup")
+def fill():
+    import socket
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to_manager:
+        to_manager.setblocking(False)
+        to_manager.connect(os.environ["NAME"].replace("@", "\\0"))
+        try:
+            while True:
+                to_manager.send(b"FULL")
+        except BlockingIOError:
+            pass
+""")
+    manager = Manager()
+    with manager.socket:
+        name = manager.environment()["NOTIFY_SOCKET"]
+        running = Supervised(tmp_path, "web.py", PELTON_ENGINE=engine, NAME=name, NOTIFY_SOCKET=name)
+        try:
+            running.ready()
+            with running.connect() as client:
+                running.ask(client)
+            told = [manager.told()]
+            while told[-1] == "FULL":
+                told.append(manager.told())
+            assert told[-1] == "READY=1\nSTATUS=serving"
+        finally:
+            running.end()
+
+
 def test_PRC_054_the_watchdog_hears_of_us_until_a_loop_is_stuck(start: Callable[..., Supervised]) -> None:
     manager = Manager()
     with manager.socket:
