@@ -133,13 +133,17 @@ def test_LIM_030_PRC_043_a_crowd_of_idle_clients_leaves_descriptors_for_files(st
     with ExitStack() as stack:
         served = [stack.enter_context(Peer(port)) for _ in range(8)]
         assert all(answered(peer) for peer in served)
+        request = b"GET /files/small.txt HTTP/1.1\r\nHost: h\r\n\r\n"
+        for peer in served:
+            peer.send(request[:1])  # busy all the time: one that is idle gives way to the crowd
         os.kill(pid, signal.SIGSTOP)
         for _ in range(900):
             stack.enter_context(Peer(port))
         os.kill(pid, signal.SIGCONT)
         for _ in range(5):
             for peer in served:
-                answer = ask(peer, "/files/small.txt")
+                peer.send(request[1:] + request[:1])
+                answer = peer.one()
                 assert (answer.status, answer.body) == (200, b"small")
         assert len(os.listdir(f"/proc/{pid}/fd")) < 512 - 200
 
