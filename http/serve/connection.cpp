@@ -76,7 +76,7 @@ void Connection::complete_rare_receive(const Completion& completion) {
   receive_on(completion.result > 0 && !into_room);
 }
 
-// False if nothing is to be received behind it in this turn.
+// False if no receive is to be armed after it in this turn.
 bool Connection::took_receive(const Completion& completion, std::span<char> octets) {
   switch (transport_.take_receive(completion)) {
     case Arrival::octets:
@@ -280,7 +280,7 @@ void Connection::finish_if_flushed() {
   if (!transport_.finishing()) return;
   recount();
   if (!transport_.flushed()) return;
-  // What lingering guards the response from is an octet that comes behind it (RFC 9112
+  // What lingering guards the response from is an octet that arrives after it (RFC 9112
   // section 9.6): who said `Connection: close` must not send one.
   if (transport_.peer_finished() || h1_.peer_sent_all()) {
     begin_close();
@@ -317,7 +317,7 @@ void Connection::try_close() {
   if (!transport_.close_descriptor()) release();
 }
 
-// Ends this object.
+// Destroys this object.
 void Connection::release() {
   shared_.room_made = true;
   shared_.connections.erase(place().slot());

@@ -33,7 +33,7 @@ struct IncomingMessage {
   IncomingMessage(BlockPool& blocks, const HeadLimits& head_limits, const Scanner& scanner)
       : octets(blocks),
         body(blocks),
-        behind(blocks),
+        following(blocks),
         fields(head_limits.header_count_max),
         parser(head_limits, fields, scanner) {}
   IncomingMessage(const IncomingMessage&) = delete;
@@ -98,7 +98,7 @@ struct IncomingMessage {
   }
   // Some of what arrived is not here, for lack of memory.
   bool has_failed() const {
-    return octets.has_failed() || body.has_failed() || behind.has_failed();
+    return octets.has_failed() || body.has_failed() || following.has_failed();
   }
   // The memory of room_for_body(), of a message that is over while a receive writes there.
   Output give_up_room() {
@@ -114,7 +114,7 @@ struct IncomingMessage {
   // What waits unread in a backlog.
   std::string_view unread() const { return octets.view().substr(left_bytes); }
   // More of it; of its heads not more than `heads_max` are counted.
-  void wait_behind(std::string_view more, std::uint64_t heads_max) {
+  void add_unread(std::string_view more, std::uint64_t heads_max) {
     const std::size_t from = octets.size() < 3 ? 0 : octets.size() - 3;
     octets.append(more);
     count_heads(octets.view().substr(from), heads_max);
@@ -133,7 +133,7 @@ struct IncomingMessage {
   }
 
   void clear() {
-    for (Output* const output : {&octets, &body, &behind}) {
+    for (Output* const output : {&octets, &body, &following}) {
       output->release();
       output->recover();
     }
@@ -155,7 +155,7 @@ struct IncomingMessage {
   Output body;
   BodySpool::Owner spool;          // null if the body stays in memory
   std::shared_ptr<BodyFile> file;  // once it is spooled and whole
-  Output behind;                   // what came behind a body that is still being written
+  Output following;                // what came after a body that is still being written
   std::vector<Field> fields;
   HeadParser parser;
   RequestHead head;

@@ -16,7 +16,7 @@ class OctetFilter {
   // Octets came from the socket: appends to `plain` those that the session is to read. Returns why
   // the connection has to end, or none.
   [[nodiscard]] virtual Reason open(std::span<const char> wire, Output& plain) = 0;
-  // Empties `plain`: appends to `wire` what the socket is to send for it, behind what the filter
+  // Empties `plain`: appends to `wire` what the socket is to send for it, after what the filter
   // itself has to say. False if there is no memory.
   [[nodiscard]] virtual bool seal(Output& plain, Output& wire) = 0;
   // The filter itself has something to say.

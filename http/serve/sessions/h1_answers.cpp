@@ -57,7 +57,7 @@ bool goes_to_handler(MatchOutcome outcome, bool takes_all) {
 
 }  // namespace
 
-// What is rare behind a handler's call.
+// What is rare after a handler's call.
 void H1Session::settle_exchange(Exchange& exchange, Outcome outcome) {
   CHECK(exchange.suspended() == (outcome == Outcome::pending));
   if (outcome == Outcome::pending) return;
@@ -148,7 +148,7 @@ void H1Session::answer_unfit(const RequestHead& head, const RouteSettings& route
                reason);
 }
 
-// Every answer of a stop may be the last one and says so, but what has arrived behind its request
+// Every answer of a stop may be the last one and says so, but what has arrived after its request
 // is not lost (PRC-012, PRC-018).
 [[gnu::noinline]] Persistence H1Session::persistence_of_last(const RequestHead& head) {
   ends_once_read_ = shared_.stopping && head.keep_alive &&
@@ -181,7 +181,7 @@ Persistence H1Session::persistence_with_unread(const RequestHead& head, std::str
   return Persistence::close;
 }
 
-// What is queued leaves, and the connection ends behind it (PRC-036).
+// What is queued leaves, and the connection ends after it (PRC-036).
 [[gnu::noinline]] Persistence H1Session::leave_unanswered() {
   shared_.tell(Reason::cut_memory, this);
   return end_wanted();

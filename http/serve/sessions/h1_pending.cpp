@@ -49,7 +49,7 @@ std::unique_ptr<IncomingMessage> H1Session::take_served_message() {
   return served.session == this ? std::move(*served.message) : shared_.lend_message();
 }
 
-// --- octets behind the exchange ---
+// --- octets that arrive while a handler works ---
 
 // The response will end the connection.
 bool H1Session::ends_after_response() const {
@@ -75,7 +75,7 @@ void H1Session::received_while_handling(std::string_view octets) {
   peer_sent_all_ = false;
   if (ends_after_response()) return;
   IncomingMessage& backlog = begin_incoming(Phase::backlog);
-  backlog.wait_behind(octets, shared_.config.pipeline_requests_max);
+  backlog.add_unread(octets, shared_.config.pipeline_requests_max);
   if (backlog.has_failed()) return lack_memory();
   if (backlog_is_full() && !transport().reading_paused()) connection_.pause_reading();
 }
@@ -175,7 +175,7 @@ void H1Session::move_on() {
     return connection_.finish_if_flushed();
   }
   if (incoming_ && incoming_->phase != Phase::backlog) {
-    // The body that nobody read is drained behind its response (CON-006).
+    // The body that nobody read is drained after its response (CON-006).
     wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
     return resume_input();
   }

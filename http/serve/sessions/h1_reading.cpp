@@ -18,7 +18,7 @@ void H1Session::received(std::string_view octets) {
     peer_sent_all_ = false;
     return;
   }
-  // What was on its way when reading paused: of a message that began before, or behind it all.
+  // What was on its way when reading paused: of a message that began before, or of a later one.
   if (incoming_ && incoming_->phase != Phase::backlog) octets = resume(octets);
   if (octets.empty()) return;
   if (reads_messages()) {
@@ -37,7 +37,7 @@ void H1Session::keep_backlog(std::string_view octets) {
   }
   CHECK(transport().reading_paused());
   IncomingMessage& backlog = begin_incoming(Phase::backlog);
-  backlog.wait_behind(octets, shared_.config.pipeline_requests_max);
+  backlog.add_unread(octets, shared_.config.pipeline_requests_max);
   if (backlog.has_failed()) return lack_memory();
   if (backlog_is_full()) transport().cancel_receive();
 }
@@ -251,7 +251,7 @@ IncomingMessage& H1Session::begin_incoming(Phase phase) {
     // deadline.
     shared_.clock.reread();
   }
-  // Octets of one message among those of another would move every message behind them.
+  // Octets of one message among those of another would move every later message.
   CHECK(incoming_->phase == phase);
   if (ends_once_read_) transport().cancel_receive();
   return *incoming_;

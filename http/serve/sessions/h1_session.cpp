@@ -46,11 +46,11 @@ bool H1Session::is_secure() const {
 
 // --- pipelined requests ---
 
-// A request was handled and more octets lie behind it: whether the next one may begin now. If not,
-// the connection has joined the queue.
+// A request was handled and more octets follow it: whether the next request may begin now. If not,
+// the connection has joined the queue for a turn (ENG-016).
 [[gnu::noinline]] bool H1Session::begins_more() {
   if (!slice_is_over()) return true;
-  go_on_later();
+  connection_.go_on_in_turn();
   return false;
 }
 
@@ -82,11 +82,6 @@ bool H1Session::slice_is_over() {
   return false;
 }
 
-// The requests that have been read already are begun in this connection's next turn (ENG-016).
-void H1Session::go_on_later() {
-  connection_.go_on_in_turn();
-}
-
 // Begins the next slice of the requests that have been read already.
 void H1Session::go_on() {
   const bool has_backlog = life_ == Life::open && transport().reading_paused() && incoming_ &&
@@ -108,7 +103,7 @@ void H1Session::go_on() {
     if (life_ == Life::handling && backlog_is_full()) connection_.pause_reading();
   }
   connection_.recount();
-  // Nothing but the empty line behind a request may have waited (H1-003).
+  // Nothing but the empty line after a request may have waited (H1-003).
   const bool is_idle =
       life_ == Life::open && transport().queued_bytes() == 0 && is_between_messages();
   if (is_idle && waiting_ == Wait::nothing) {
@@ -122,10 +117,11 @@ void H1Session::go_on() {
 // --- reading, and what is sent ---
 
 void H1Session::resume_input() {
-  // Paused by what waits behind the handler, or by the owner of a WebSocket.
+  // Paused because requests wait for the handler, or by the owner of a WebSocket.
   if (life_ == Life::handling || life_ == Life::upgraded) return;
   if (incoming_ && incoming_->spool) return;  // by a disk that is slower than the peer
-  if (incoming_ && incoming_->phase == IncomingMessage::Phase::backlog) return go_on_later();
+  if (incoming_ && incoming_->phase == IncomingMessage::Phase::backlog)
+    return connection_.go_on_in_turn();
   transport().resume_reading();
   connection_.recount();
   if (life_ == Life::open && transport().peer_finished()) peer_finished();
@@ -220,7 +216,8 @@ std::uint64_t H1Session::idle_since_ms() const {
 
 void H1Session::drain() {
   if (pending_ != nullptr && !ends_after_response()) {
-    // Its answer may be the last one, but what has arrived behind it is not lost (PRC-012).
+    // Its answer may be the last one, but requests that have arrived after it are not lost
+    // (PRC-012).
     end_after_response();
     ends_once_read_ = true;
   }
@@ -275,7 +272,7 @@ bool H1Session::upgrade(const RequestHead& head) {
   return true;
 }
 
-// An exchange that may still become a WebSocket: what comes behind it is not discarded (WS-006).
+// An exchange that may still become a WebSocket: what follows it is not discarded (WS-006).
 bool H1Session::awaits_upgrade() const {
   return pending_ != nullptr && pending_->match().route != nullptr &&
          pending_->match().route->is_websocket;

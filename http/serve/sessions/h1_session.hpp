@@ -174,7 +174,7 @@ class H1Session final : public ExchangeHost {
   // Bodies in files.
   void begin_spool();
   std::string_view resume_spooled(std::string_view octets);
-  std::string_view spool_on(std::string_view behind);
+  std::string_view spool_on(std::string_view following);
   void spooled();
   void hold_for_spool();
   void release_from_spool();
@@ -198,7 +198,6 @@ class H1Session final : public ExchangeHost {
   bool backlog_is_full() const;
   bool begins_more();
   bool slice_is_over();
-  void go_on_later();
 
   // Answers.
   void dispatch(const RequestHead& head, std::string_view body, const Match& match);
@@ -213,11 +212,11 @@ class H1Session final : public ExchangeHost {
                     std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
                     Persistence persistence, Reason reason);
-  // How the connection goes on behind it: as asked, or it ends without an answer.
+  // Returns how the connection goes on after it: as asked, or it ends without an answer.
   Persistence write_whole(const RequestHead& head, const ResponseHead& response,
                           std::string_view body, Persistence persistence, Reason reason);
-  // Counts that there was no memory to answer with; how the connection goes on behind what is
-  // queued.
+  // Counts that there was no memory to answer with. Returns how the connection goes on after what
+  // is queued.
   Persistence leave_unanswered();
   void settle_exchange(Exchange& exchange, Outcome outcome);
   Persistence settle_answer(Exchange& exchange, Outcome outcome);

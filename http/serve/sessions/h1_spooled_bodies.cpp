@@ -53,9 +53,9 @@ std::string_view H1Session::resume_spooled(std::string_view octets) {
   return spool_on(octets.substr(taken));
 }
 
-// Writes what is enough for it, and serves the message once all of it is written. What came behind
+// Writes what is enough for it, and serves the message once all of it is written. What came after
 // the message waits here, or is returned if it need not.
-std::string_view H1Session::spool_on(std::string_view behind) {
+std::string_view H1Session::spool_on(std::string_view following) {
   IncomingMessage& incoming = *incoming_;
   BodySpool& spool = *incoming.spool;
   if (incoming.phase == Phase::spooled_body) incoming.whole = incoming.left_bytes == 0;
@@ -70,9 +70,9 @@ std::string_view H1Session::spool_on(std::string_view behind) {
   }
   if (incoming.whole && !spool.writes()) {
     serve_spooled();
-    return behind;
+    return following;
   }
-  if (!incoming.behind.append(behind)) {
+  if (!incoming.following.append(following)) {
     refuse(Reason::shed_memory, incoming_method());
     return {};
   }
@@ -113,8 +113,8 @@ void H1Session::serve_spooled() {
   std::unique_ptr<IncomingMessage> owner = std::move(incoming_);
   owner->file = owner->spool->file();
   owner->spool.reset();
-  Output behind(shared_.blocks);
-  behind.take(owner->behind);
+  Output following(shared_.blocks);
+  following.take(owner->following);
   const bool held = transport().reading_paused();
   transport().resume_reading();
   if (owner->file->map() != 0) {
@@ -124,7 +124,7 @@ void H1Session::serve_spooled() {
   const std::string_view body = owner->file->view();
   serve_incoming(std::move(owner), body);
   if (!held) return;
-  if (!behind.empty()) received(behind.view());
+  if (!following.empty()) received(following.view());
   if (life_ == Life::open && transport().peer_finished() && !transport().reading_paused())
     peer_finished();
   connection_.read_on();
