@@ -139,24 +139,34 @@ void Connection::receive_on(bool multishot) {
 
 // Nothing is on its way out any more, unless more has been written since.
 inline void Connection::all_sent() {
-  if (transport_.reading_paused()) [[unlikely]] {
-    h1_.resume_input();
-    if (transport_.queued_bytes() != 0) return;
-  }
-  h1_.all_sent();
-  if (!h1_.is_open()) [[unlikely]]
-    all_sent_rarely();
+  if (transport_.reading_paused() || !h1_.is_idle()) [[unlikely]]
+    return all_sent_rarely();
+  const std::uint64_t until_ms = shared_.clock.now_ms() + shared_.idle_ms;
+  h1_.await_request(until_ms);
+  inspect_by(until_ms);
 }
 
 // The one send of a turn, for all that is queued.
 [[gnu::always_inline]] inline void Connection::flush() {
-  if (!transport_.can_send()) [[unlikely]]
-    return recount();
-  int error = 0;
-  if (transport_.send_at_once(&error)) [[likely]]
+  if (!transport_.can_send_plainly()) [[unlikely]]
+    return flush_rarely();
+  const std::int64_t left = transport_.send_plainly_at_once();
+  if (left == 0) [[likely]]
     return all_sent();
-  if (transport_.sends()) return recount();
-  begin_send(error);
+  flushed_in_part(left);
+}
+
+[[gnu::noinline]] void Connection::flush_rarely() {
+  if (!transport_.can_send()) return recount();
+  const std::int64_t left = transport_.send_at_once();
+  if (left == 0) return all_sent();
+  flushed_in_part(left);
+}
+
+// So many octets are on their way, or it was -errno and none is.
+[[gnu::noinline]] void Connection::flushed_in_part(std::int64_t left) {
+  if (left > 0) return recount();
+  begin_send(static_cast<int>(-left));
 }
 
 void Connection::settle() {
@@ -176,6 +186,12 @@ void Connection::settle() {
 }
 
 [[gnu::noinline]] void Connection::all_sent_rarely() {
+  if (transport_.reading_paused()) {
+    h1_.resume_input();
+    if (transport_.queued_bytes() != 0) return;
+  }
+  if (h1_.is_idle()) return all_sent();
+  if (h1_.is_open()) return;
   if (is_upgraded()) websocket_->sent();
   finish_if_flushed();
 }

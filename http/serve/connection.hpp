@@ -126,6 +126,8 @@ class Connection final : public TurnNode, public TimerNode {
 
   // What leaves.
   void flush();
+  void flush_rarely();
+  void flushed_in_part(std::int64_t left);
   void all_sent();
   void all_sent_rarely();
   void settle_rarely();

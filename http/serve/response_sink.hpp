@@ -15,16 +15,16 @@ namespace pelton::http {
 
 class ResponseSink {
  public:
-  // `for_head`: the request's method was HEAD, so no body octet will leave (RSP-003).
-  ResponseSink(h1::ResponseWriter& writer, Output& output, Persistence persistence, bool for_head)
-      : writer_(writer), output_(output), persistence_(persistence), for_head_(for_head) {}
+  ResponseSink(h1::ResponseWriter& writer, Output& output, Persistence persistence)
+      : writer_(writer), output_(output), persistence_(persistence) {}
 
-  // After a fault nothing was written.
-  HeadFault begin(const ResponseHead& head) {
-    return writer_.begin(output_, head, persistence_, for_head_);
+  // `for_head`: the request's method was HEAD, so no body octet will leave (RSP-003). After a fault
+  // nothing was written.
+  HeadFault begin(const ResponseHead& head, bool for_head) {
+    return writer_.begin(output_, head, persistence_, for_head);
   }
-  HeadFault begin(const ReadyHead& head) {
-    return writer_.begin(output_, head, persistence_, for_head_);
+  HeadFault begin(const ReadyHead& head, bool for_head) {
+    return writer_.begin(output_, head, persistence_, for_head);
   }
   // The body is appended here between begin() and finish().
   Output& body_output() { return output_; }
@@ -43,7 +43,6 @@ class ResponseSink {
   h1::ResponseWriter& writer_;
   Output& output_;
   Persistence persistence_;
-  const bool for_head_;
 };
 
 }  // namespace pelton::http

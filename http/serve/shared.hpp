@@ -212,8 +212,4 @@ inline void H1Session::wait_for(Wait what, std::uint64_t until_ms) {
   connection_.inspect_by(until_ms);
 }
 
-inline void H1Session::await_request() {
-  wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
-}
-
 }  // namespace pelton::http

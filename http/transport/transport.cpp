@@ -85,6 +85,7 @@ Transport::~Transport() {
 
 void Transport::set_filter(std::unique_ptr<OctetFilter> filter) {
   filtered_ = std::make_unique<Filtered>(std::move(filter), Output(shared_.blocks));
+  set_detour(filtering, true);
 }
 
 // --- octets in ---
@@ -93,7 +94,7 @@ void Transport::arm_receive(std::span<char> room) {
   receive_armed_ = true;
   receive_cancelled_ = false;
   // What a filter opens does not lie where it was received.
-  receives_into_room_ = !room.empty() && filtered_ == nullptr;
+  receives_into_room_ = !room.empty() && !has_filter();
   if (receives_into_room_) {
     shared_.engine.receive_into(token(Operation::receive), descriptor_, room);
   } else {
@@ -136,7 +137,7 @@ Arrival Transport::take_receive(const uring::Completion& completion) {
 }
 
 Reason Transport::open(std::span<char>& octets) {
-  if (filtered_ == nullptr) return Reason::none;
+  if (!has_filter()) return Reason::none;
   Output& opened = filtered_->opened;
   opened.release();
   const Reason refusal = filtered_->filter->open(octets, opened);
@@ -170,24 +171,26 @@ void Transport::await_buffer() {
 
 // --- octets out ---
 
-// The socket has taken so many of the octets.
-void Transport::send_rest(std::size_t bytes_sent) {
+// The socket has taken so many of the octets. Returns how many are left.
+[[gnu::noinline]] std::int64_t Transport::send_rest(std::size_t bytes_sent) {
   shared_.stats.count(Reason::engine_short_send);
   take_rest(bytes_sent);
   arm_send();
+  return static_cast<std::int64_t>(sending_.size() - sent_bytes_);
 }
 
 // What a filter has sealed cannot be taken back, so all of it becomes a send.
-[[gnu::noinline]] bool Transport::seal_and_send() {
+[[gnu::noinline]] std::int64_t Transport::seal_and_send() {
   Output wire(shared_.blocks);
   if (!filtered_->filter->seal(output_, wire)) {
-    return output_.fail();
+    output_.fail();
+    return -ENOMEM;
   }
   output_.release();
   output_.take(wire);
   take_rest(0);
   arm_send();
-  return false;
+  return static_cast<std::int64_t>(sending_.size());
 }
 
 void Transport::take_rest(std::size_t bytes_sent) {
@@ -197,13 +200,13 @@ void Transport::take_rest(std::size_t bytes_sent) {
 }
 
 void Transport::arm_send() {
-  send_in_flight_ = true;
+  set_detour(sending, true);
   shared_.engine.send(token(Operation::send), descriptor_,
                       {sending_.data() + sent_bytes_, sending_.size() - sent_bytes_});
 }
 
 Reason Transport::begin_send(int error) {
-  if (filtered_) {
+  if (has_filter()) {
     seal_and_send();
     return Reason::none;
   }
@@ -214,7 +217,7 @@ Reason Transport::begin_send(int error) {
 }
 
 Reason Transport::complete_send(std::int32_t result) {
-  send_in_flight_ = false;
+  set_detour(sending, false);
   if (closing()) return Reason::none;
   if (result < 0) [[unlikely]]
     return send_failed(-result);
@@ -241,7 +244,8 @@ Reason Transport::send_failed(int error) {
       arm_send();
       return Reason::none;
     case Fault::starved:
-      starvation_.of_send = send_in_flight_ = true;
+      starvation_.of_send = true;
+      set_detour(sending, true);
       return retry_later();
     default:
       return fatal_reason(error);
@@ -254,7 +258,7 @@ std::int64_t Transport::send_file(int file, std::uint64_t offset, std::uint64_t 
   // What is queued goes ahead, as far as the socket takes it at once; the rest in the usual way.
   if (can_send()) send_at_once();
   if (!flushed() || room_polled_) return 0;
-  if (room_untold_ || filtered_) return -EOPNOTSUPP;
+  if (room_untold_ || has_filter()) return -EOPNOTSUPP;
   const std::int64_t sent = shared_.engine.send_file_at_once(
       descriptor_, file, offset, static_cast<std::size_t>(std::min(bytes, file_bytes_at_once_max)));
   if (sent == 0) return -ENODATA;
@@ -273,7 +277,7 @@ std::int64_t Transport::send_file(int file, std::uint64_t offset, std::uint64_t 
 }
 
 void Transport::await_room() {
-  if (send_in_flight_ || room_polled_) return;
+  if (sends() || room_polled_) return;
   // A peer earns time by what it took since it was waited for last (CON-004).
   const TransportRules& rules = shared_.rules;
   const std::uint64_t now_ms = shared_.clock.now_ms();
@@ -309,7 +313,7 @@ Reason Transport::complete_room(std::int32_t events) {
 std::uint64_t Transport::deadline_ms() const {
   // While no receive can be armed, what the peer has sent was not looked at.
   if (lingering() && hears()) return std::min(linger_deadline_ms_, deadline_ms_);
-  return send_in_flight_ || room_polled_ ? deadline_ms_ : TimerWheel::no_deadline_ms;
+  return sends() || room_polled_ ? deadline_ms_ : TimerWheel::no_deadline_ms;
 }
 
 Reason Transport::overdue(std::uint64_t seen_ms) const {
@@ -357,7 +361,7 @@ bool Transport::linger() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
   linger_deadline_ms_ = now_ms + shared_.rules.linger_timeout_ms;
   deadline_ms_ = now_ms + shared_.rules.linger_idle_ms;
-  reading_paused_ = false;
+  resume_reading();
   return true;
 }
 
@@ -369,10 +373,10 @@ void Transport::close() {
   if (lingering()) --shared_.lingering_count;
   state_ = State::closing;
   starvation_.retry_at_ns = uring::no_deadline;
-  if (std::exchange(starvation_.of_send, false)) send_in_flight_ = false;
+  if (std::exchange(starvation_.of_send, false)) set_detour(sending, false);
   if (std::exchange(starvation_.of_receive, false)) receive_armed_ = false;
   cancel_receive();
-  if (send_in_flight_) cancel(Operation::send);
+  if (sends()) cancel(Operation::send);
   if (room_polled_) cancel(Operation::room);
 }
 
@@ -382,7 +386,7 @@ void Transport::cancel(Operation operation) {
 }
 
 bool Transport::is_quiet() const {
-  return !receive_armed_ && !send_in_flight_ && !room_polled_ && !shutdown_in_flight_ &&
+  return !receive_armed_ && !sends() && !room_polled_ && !shutdown_in_flight_ &&
          cancels_in_flight_ == 0 && !close_in_flight_;
 }
 

@@ -91,7 +91,7 @@ class Transport {
 
   // Octets pass it from now on. Nothing has been received or sent yet.
   void set_filter(std::unique_ptr<OctetFilter> filter);
-  bool has_filter() const { return filtered_ != nullptr; }
+  bool has_filter() const { return has_detour(filtering); }
 
   // --- octets in ---
 
@@ -100,15 +100,17 @@ class Transport {
   // A receive is with the engine, so what the peer sends is seen.
   bool hears() const { return receive_armed_ && !starvation_.of_receive; }
   // Nothing keeps it from receiving.
-  bool may_receive() const { return !reading_paused_ && !peer_finished_ && !closing(); }
+  bool may_receive() const { return !reading_paused() && !peer_finished_ && !closing(); }
   // Into shared buffers, or right into `room`, which stays the engine's until the completion.
   void arm_receive(std::span<char> room = {});
   // The completion comes all the same, perhaps with octets.
   void cancel_receive();
   // No receive is armed until resume_reading(). What the one in flight brings still arrives.
-  void pause_reading() { reading_paused_ = true; }
-  void resume_reading() { reading_paused_ = false; }
-  bool reading_paused() const { return reading_paused_; }
+  void pause_reading() { set_detour(pausing, true); }
+  void resume_reading() { set_detour(pausing, false); }
+  bool reading_paused() const { return has_detour(pausing); }
+  // What arrives may be read where it lies: reading is not paused, and no filter opens it.
+  bool reads_in_place() const { return !has_detour(pausing | filtering); }
   Arrival take_receive(const uring::Completion& completion);
   Reason failure() const { return failure_; }
   // Replaces octets that arrived by what the filter makes of them, valid until the next call.
@@ -132,32 +134,28 @@ class Transport {
   Output& output() { return output_; }
   const Output& output() const { return output_; }
   std::size_t queued_bytes() const { return output_.size() + sending_.size() - sent_bytes_; }
-  bool sends() const { return send_in_flight_; }
+  bool sends() const { return has_detour(sending); }
   // There was no memory for some of what was to leave.
   bool lacks_memory() const { return output_.has_failed() || sending_.has_failed(); }
   // There is something to send, and nothing on its way that it must wait for.
   bool can_send() const {
-    return !send_in_flight_ && (!output_.empty() || (filtered_ && filter_has_octets()));
+    return !sends() && (!output_.empty() || (has_filter() && filter_has_octets()));
   }
-  // Sends as much as the socket takes here and now. True if that is all; if it is some, the rest
-  // becomes a send. With an errno, which is told, output() stays as it was. Only if can_send().
-  bool send_at_once(int* error = nullptr) {
-    if (filtered_) [[unlikely]]
-      return seal_and_send();
+  // It can, and no filter seals what leaves.
+  bool can_send_plainly() const { return !has_detour(sending | filtering) && !output_.empty(); }
+  // Sends as much as the socket takes here and now. Returns how many octets are left: 0, or as many
+  // as became a send; or -errno, and output() stays as it was. Only if can_send().
+  std::int64_t send_at_once() { return has_filter() ? seal_and_send() : send_plainly_at_once(); }
+  // The same, only if can_send_plainly().
+  std::int64_t send_plainly_at_once() {
     const std::int32_t sent = shared_.engine.send_at_once(descriptor_, output_.octets());
-    if (sent >= 0 && static_cast<std::size_t>(sent) == output_.size()) [[likely]] {
-      output_.release();
-      return true;
-    }
-    if (sent > 0) {
-      send_rest(static_cast<std::size_t>(sent));
-    } else if (error != nullptr) {
-      *error = -sent;
-    }
-    return false;
+    if (sent <= 0 || static_cast<std::size_t>(sent) != output_.size()) [[unlikely]]
+      return sent > 0 ? send_rest(static_cast<std::size_t>(sent)) : sent;
+    output_.release();
+    return 0;
   }
-  // Makes a send of all that is queued, whose completion comes. `error` is what send_at_once() met,
-  // or 0. Returns why the connection has to end, or none.
+  // Makes a send of all that is queued, whose completion comes. `error` is the errno that
+  // send_at_once() met, or 0. Returns why the connection has to end, or none.
   [[nodiscard]] Reason begin_send(int error = 0);
   // Returns why the connection has to end, or none; then sends() if there is a rest, which is in
   // flight again.
@@ -189,7 +187,7 @@ class Transport {
   // The last octets are queued.
   void finish() { state_ = State::finishing; }
   // Everything that was queued has left.
-  bool flushed() const { return !send_in_flight_ && output_.empty(); }
+  bool flushed() const { return !sends() && output_.empty(); }
   // Sends our FIN and waits for the peer's. False if there are too many who do.
   bool linger();
   // While it lingers: octets came and were discarded.
@@ -209,6 +207,14 @@ class Transport {
  private:
   enum class State : std::uint8_t { open, finishing, lingering, closing };
 
+  // What keeps octets from simply passing. They share an octet, so that one look tells that all of
+  // them are absent.
+  enum Detour : std::uint8_t {
+    filtering = 1,  // they pass a filter
+    pausing = 2,    // nothing is to be read
+    sending = 4,    // a send is in flight
+  };
+
   // What the engine had no memory for.
   struct Starvation {
     std::uint64_t retry_at_ns = uring::no_deadline;
@@ -223,11 +229,15 @@ class Transport {
     Output opened;
   };
 
+  bool has_detour(int detours) const { return (detours_ & detours) != 0; }
+  void set_detour(Detour detour, bool on) {
+    detours_ = static_cast<std::uint8_t>(on ? detours_ | detour : detours_ & ~detour);
+  }
   uring::Token token(uring::Operation operation) const { return place_.with(operation); }
   bool filter_has_octets() const { return filtered_->filter->has_own_octets(); }
-  bool seal_and_send();
+  std::int64_t seal_and_send();
   void arm_send();
-  void send_rest(std::size_t bytes_sent);
+  std::int64_t send_rest(std::size_t bytes_sent);
   void take_rest(std::size_t bytes_sent);
   Reason send_failed(int error);
   Reason receive_failed(int error);
@@ -240,14 +250,13 @@ class Transport {
   const uring::Token place_;
 
   State state_ = State::open;
+  std::uint8_t detours_ = 0;
   bool receive_armed_ = false;
   bool receive_cancelled_ = false;  // by us: its end is no news
   bool receives_into_room_ = false;
-  bool send_in_flight_ = false;
   bool shutdown_in_flight_ = false;
   bool close_in_flight_ = false;
   bool peer_finished_ = false;
-  bool reading_paused_ = false;
   bool reset_wanted_ = false;
   bool room_polled_ = false;
   bool room_untold_ = false;  // no poll tells any more when the socket has room

@@ -126,9 +126,9 @@ void EchoConnection::end_for(Reason reason) {
 void EchoConnection::settle() {
   if (transport_.closing()) return;
   if (transport_.can_send()) {
-    int error = 0;
-    if (!transport_.send_at_once(&error) && !transport_.sends()) {
-      end_for(transport_.begin_send(error));
+    const std::int64_t left = transport_.send_at_once();
+    if (left < 0) {
+      end_for(transport_.begin_send(static_cast<int>(-left)));
       if (transport_.closing()) return;
     }
   }

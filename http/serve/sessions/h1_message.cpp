@@ -28,7 +28,7 @@ void H1Session::call(const Handler& handler, const RequestHead& head, std::strin
                      .body = body,
                      .match = match,
                      .host = *this,
-                     .sink = {shared_.writer, output(), persistence, head.method == Method::head}});
+                     .sink = {shared_.writer, output(), persistence}});
   const Outcome outcome = handler(exchange);
   if (outcome != Outcome::responded || !exchange.responded() || shared_.access_log != nullptr)
       [[unlikely]] {
@@ -90,9 +90,8 @@ void H1Session::received_plain(std::string_view octets) {
 // Where everything above begins, in one piece: what a request costs here is mostly the way from one
 // function to the next (benchmarks/callgrind/json_route.py).
 [[gnu::flatten]] void Connection::complete_receive(const uring::Completion& completion) {
-  const bool reads_plainly = !transport_.reading_paused() && !transport_.has_filter();
-  if (completion.result > 0 && completion.more && reads_plainly && h1_.is_at_message_begin())
-      [[likely]] {
+  if (completion.result > 0 && completion.more && transport_.reads_in_place() &&
+      h1_.is_at_message_begin()) [[likely]] {
     const uring::BufferLease lease(shared_.receive_buffers, completion.buffer,
                                    static_cast<std::size_t>(completion.result));
     h1_.received_plain(lease.view());

@@ -69,9 +69,14 @@ class H1Session final : public ExchangeHost {
   // Nothing is read or answered any more.
   void end();
 
-  // Everything that was queued has left.
-  void all_sent() {
-    if (life_ == Life::open && waiting_ == Wait::nothing && is_between_messages()) await_request();
+  // Everything that was queued has left, and nothing is waited for but the next request.
+  bool is_idle() const {
+    return life_ == Life::open && waiting_ == Wait::nothing && is_between_messages();
+  }
+  // Waits for the next request; inspect() is to be called by then.
+  void await_request(std::uint64_t until_ms) {
+    waiting_ = Wait::keep_alive;
+    wait_deadline_ms_ = until_ms;
   }
   // Less is queued than before.
   void note_room();
@@ -249,7 +254,6 @@ class H1Session final : public ExchangeHost {
   // Time, and the end.
   void start_header_timer();
   void wait_for(Wait what, std::uint64_t until_ms);
-  void await_request();
   void expire();
   void finish();
 

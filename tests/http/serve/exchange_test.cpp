@@ -55,7 +55,7 @@ class ExchangeTest : public testing::Test {
                      .body = "body",
                      .match = match_,
                      .host = host_,
-                     .sink = {writer_, output_, Persistence::keep, false}});
+                     .sink = {writer_, output_, Persistence::keep}});
   }
 
   RequestHead head_;

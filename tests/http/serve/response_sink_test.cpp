@@ -10,9 +10,9 @@ namespace {
 class ResponseSinkTest : public testing::Test {
  protected:
   // Writes a response with the body "hello"; returns its octets but for the Date line.
-  std::string written(ResponseSink& sink, std::uint16_t status) {
+  std::string written(ResponseSink& sink, std::uint16_t status, bool for_head = false) {
     output_.release();
-    EXPECT_EQ(sink.begin({.status = status, .content_type = &type_}), HeadFault::none);
+    EXPECT_EQ(sink.begin({.status = status, .content_type = &type_}, for_head), HeadFault::none);
     EXPECT_TRUE(sink.body_output().append("hello"));
     EXPECT_EQ(sink.finish(), HeadFault::none);
     std::string octets(output_.view());
@@ -29,21 +29,21 @@ class ResponseSinkTest : public testing::Test {
 };
 
 TEST_F(ResponseSinkTest, head_body_and_length) {
-  ResponseSink sink(writer_, output_, Persistence::keep, false);
+  ResponseSink sink(writer_, output_, Persistence::keep);
   EXPECT_EQ(written(sink, 200),
             "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 5\r\n\r\nhello");
   EXPECT_EQ(sink.body_bytes(), 5u);
 }
 
 TEST_F(ResponseSinkTest, RSP_003_no_body_leaves_for_head) {
-  ResponseSink sink(writer_, output_, Persistence::keep, true);
-  EXPECT_EQ(written(sink, 200),
+  ResponseSink sink(writer_, output_, Persistence::keep);
+  EXPECT_EQ(written(sink, 200, true),
             "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 5\r\n\r\n");
   EXPECT_EQ(sink.body_bytes(), 0u);
 }
 
 TEST_F(ResponseSinkTest, how_the_connection_goes_on_may_change_before_it_begins) {
-  ResponseSink sink(writer_, output_, Persistence::keep, false);
+  ResponseSink sink(writer_, output_, Persistence::keep);
   sink.persist(Persistence::close);
   EXPECT_EQ(sink.persistence(), Persistence::close);
   EXPECT_NE(written(sink, 404).find("\r\nConnection: close\r\n"), std::string::npos);

@@ -218,7 +218,7 @@ TEST(Transport, a_filter_stands_between_output_and_socket) {
   transport.set_filter(std::make_unique<support::XorFilter>());
   EXPECT_TRUE(transport.can_send());  // its greeting
   transport.output().append("octets");
-  EXPECT_FALSE(transport.send_at_once());
+  EXPECT_GT(transport.send_at_once(), 0);
   EXPECT_TRUE(transport.sends());
   world.collect();
   EXPECT_EQ(world.engine.take_sent(world.peer), "xor\n" + support::XorFilter::of("octets"));
