@@ -20,6 +20,7 @@ from chromium import browser
 from guide import FOLDER, ROOT, Page, pages
 from pelton import App, Request, Response, SseEvent, WebSocket
 from pelton.cli import run as cli
+from pelton.config.files import read_file
 from pelton.config.settings import SETTINGS
 from pelton.testing import live_server
 from proxies import START_S
@@ -164,6 +165,15 @@ def test_the_unit_has_flags_that_exist() -> None:
     started = next(line for line in block.text.splitlines() if line.startswith("ExecStart="))
     target, flags = cli._parsed(shlex.split(started)[2:])
     assert target == "main.py" and flags == {"app-dir": "/srv/app", "workers": "auto"}
+
+
+def test_configuration_files_are_read(tmp_path: Path) -> None:
+    blocks = [block for page in pages() for block in page.blocks("toml")]
+    assert blocks
+    for block in blocks:
+        (tmp_path / "pelton.toml").write_text(block.text)
+        file = read_file(str(tmp_path / "pelton.toml"))
+        assert file is not None and file.settings
 
 
 def test_every_setting_that_is_named_exists() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +17,9 @@ FIRST = "from pelton import App"
 TIMED = "import time; begin = time.process_time(); {}; print((time.process_time() - begin) * 1000)"
 
 
-def run(code: str) -> str:
+def run(code: str, folder: Path | None = None) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment, cwd=folder)
     return done.stdout
 
 
@@ -27,8 +28,7 @@ def test_heavy_modules_are_not_imported() -> None:
     assert "pelton.app" in loaded and not set(HEAVY) & set(loaded)
 
 
-def test_a_supervisor_loads_little_and_nothing_that_an_application_is_made_of() -> None:
-    loaded = run("""
+SUPERVISOR = """
 import sys
 before = set(sys.modules)
 from pelton import _native
@@ -38,12 +38,23 @@ def supervise(*_, **__):
 _native.supervise = supervise
 from pelton.cli.command import main
 main(["run", "module:app", "--port", "0"])
-""").split()
-    assert sorted(loaded) == [
+"""
+
+
+def test_a_supervisor_loads_little_and_nothing_that_an_application_is_made_of(tmp_path: Path) -> None:
+    assert sorted(run(SUPERVISOR, tmp_path).split()) == [
         "__future__", "pelton", "pelton._native", "pelton.cli", "pelton.cli.command", "pelton.cli.run",
         "pelton.cli.usage", "pelton.config", "pelton.config.settings", "pelton.errors",
         "pelton.serving", "pelton.serving.listeners", "pelton.serving.terminal",
     ]  # fmt: skip
+
+
+def test_only_a_configuration_file_loads_its_parser(tmp_path: Path) -> None:
+    project = tmp_path / "pyproject.toml"
+    project.write_text('[project]\ndependencies = ["pelton"]\n[tool.mypy]\nstrict = true\n')
+    assert "tomllib" not in run(SUPERVISOR, tmp_path).split()
+    project.write_text(project.read_text() + "[tool.pelton]\nbacklog = 5\n")
+    assert "tomllib" in run(SUPERVISOR, tmp_path).split()
 
 
 def test_import_takes_at_most_25_ms() -> None:

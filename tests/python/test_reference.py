@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from pelton import _native  # noqa: E402
-from pelton.cli.run import RUN_FLAGS  # noqa: E402
+from pelton.cli.run import setting_flag  # noqa: E402
 from pelton.config.settings import SETTINGS  # noqa: E402
 from reference.pages import native_signatures, reference_pages, write_site  # noqa: E402
 from reference.surface import PAGES, attribute_docstrings, docstring, member_docstring, members_of, names_on, public_names, value_of  # noqa: E402
@@ -74,10 +74,9 @@ def test_every_setting_stands_there_with_its_spellings() -> None:
     assert set(entries) == {setting.place for setting in SETTINGS.values()}
     for keyword, setting in SETTINGS.items():
         entry = entries[setting.place]
-        assert f"Keyword `{keyword}`, variable `PELTON_{keyword.upper()}`" in entry
+        assert f"Keyword and key of a file `{keyword}`, variable `PELTON_{keyword.upper()}`" in entry
         assert f":default: {shown_default(setting)}\n" in entry and ":type: " in entry
-        flag = f"--{keyword.replace('_', '-')}"
-        assert (f"flag `{flag}`" in entry) == (flag.removeprefix("--") in RUN_FLAGS) == bool(flag_of(keyword))
+        assert f"flag `{flag_of(keyword)}`" in entry and flag_of(keyword) == f"--{setting_flag(keyword)}"
     assert ":default: 1 MiB" in entries["limits.max_body_size"] and ":default: 75 s" in entries["timeouts.idle"]
 
 

@@ -97,7 +97,7 @@ def settings_page(attributes: dict[str, str]) -> str:
         "# Settings",
         "",
         "Every setting has one name, from which its spellings follow: a field in code, a keyword of `App.run()` and",
-        "`live_server()`, a variable in the environment, and for some a flag of `pelton run`. The guide's page on",
+        "`live_server()`, a key of a configuration file, a variable in the environment and a flag of `pelton run`. The guide's page on",
         "[configuration](../configuration.md) says which of them wins.",
     ]
     for part, kind in _PARTS.items():
@@ -111,9 +111,11 @@ def settings_page(attributes: dict[str, str]) -> str:
 def _setting(setting: Any, meaning: str) -> list[str]:
     unit = setting.unit.removesuffix(" or none")
     optional = ", or none" if setting.unit.endswith(" or none") else ""
-    flag = flag_of(setting.keyword)
-    spelled = [f"Keyword `{setting.keyword}`", f"variable `PELTON_{setting.keyword.upper()}`"]
-    spelled.append(f"flag `{flag}`" if flag else "no flag")
+    spelled = [
+        f"Keyword and key of a file `{setting.keyword}`",
+        f"variable `PELTON_{setting.keyword.upper()}`",
+        f"flag `{flag_of(setting.keyword)}`",
+    ]
     return [
         f"```{{confval}} {setting.place}",
         f":type: {_UNITS[unit]}{optional}",
@@ -127,11 +129,10 @@ def _setting(setting: Any, meaning: str) -> list[str]:
 
 
 def flag_of(keyword: str) -> str:
-    """The flag of `pelton run` that sets it, empty without one."""
-    from pelton.cli.run import RUN_FLAGS
+    """The flag of `pelton run` that sets it."""
+    from pelton.cli.run import setting_flag
 
-    flag = keyword.replace("_", "-")
-    return f"--{flag}" if flag in RUN_FLAGS else ""
+    return f"--{setting_flag(keyword)}"
 
 
 def shown_default(setting: Any) -> str:
@@ -149,26 +150,11 @@ def shown_default(setting: Any) -> str:
 
 
 def command_page() -> str:
-    """The commands as `pelton --help` says them."""
-    from pelton.cli.usage import USAGE
+    """The commands as `--help` says them."""
+    from pelton.cli.commands import COMMANDS, EXIT_CODES, help_of, usage
 
-    return "\n".join(
-        (
-            "# Command line",
-            "",
-            "```text",
-            USAGE.rstrip(),
-            "```",
-            "",
-            "A setting without a flag is set by its variable; see [Settings](settings.md).",
-            "",
-            "| Exit code | Meaning |",
-            "|---|---|",
-            "| 0 | a stop was asked for, and is done |",
-            "| 1 | it failed; stderr says why |",
-            "| 2 | the command line is wrong |",
-            "| 3 | it did not start: the address, the configuration, an import or the application's own start |",
-            "| 128 + n | a second signal n ended it at once |",
-            "",
-        )
-    )
+    lines = ["# Command line", "", "```text", usage().rstrip(), "```", ""]
+    for command in COMMANDS.values():
+        lines += [f"## pelton {command.name}", "", "```text", help_of(command).rstrip(), "```", ""]
+    lines += ["## Exit codes", "", "| Exit code | Meaning |", "|---|---|", *(f"| {code} | {text} |" for code, text in EXIT_CODES)]
+    return "\n".join(lines) + "\n"

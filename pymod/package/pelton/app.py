@@ -448,7 +448,7 @@ class App(Registrar):
         Args:
             host: The address to listen on, 127.0.0.1 unless set.
             port: The port, 8000 unless set; 0 takes any free one.
-            settings: Further settings by their keyword; the environment overrides all of them.
+            settings: Further settings by their keyword; they override the configuration file, and the environment them.
 
         Raises:
             SystemExit: It could not start (3), or a signal has ended it (128 and the signal's number).
@@ -457,7 +457,7 @@ class App(Registrar):
         import os
         import sys
 
-        from pelton.config.settings import effective_settings
+        from pelton.config.settings import effective_settings, file_near
         from pelton.errors import ConfigError
         from pelton.serving.server import serve
         from pelton.serving.terminal import complain, hold_standard_descriptors, show_trace
@@ -467,10 +467,18 @@ class App(Registrar):
         hold_standard_descriptors()
         if os.environ.get("PELTON_WORKERS", "1") != "1":
             complain("PELTON_WORKERS is for pelton run: app.run() serves in this process alone")
+        program = sys._getframe(1).f_code.co_filename
         named = {"host": host, "port": port}
         given: dict[str, Any] = {**settings, **{name: value for name, value in named.items() if value is not None}}
         try:
-            code = serve(self._parts, effective_settings(self._parts.server_config, given))
+            path, file = file_near(os.path.abspath(os.path.dirname(program))), None
+            if path is not None:
+                from pelton.config.files import read_file
+
+                file = read_file(path)
+            if file is not None and file.command.get("workers", "1") != "1":
+                complain(f"{file.place_of('workers')}: workers is for pelton run: app.run() serves in this process alone")
+            code = serve(self._parts, effective_settings(self._parts.server_config, given, file))
         except (ConfigError, StartupError, RegistrationError) as error:
             show_trace(error)
             complain(f"cannot start: {error}")

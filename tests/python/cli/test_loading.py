@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pelton import App, StartupError
-from pelton.cli.loading import load
+from pelton.cli.loading import load, load_program, only_target
+from pelton.cli.run import Program
 
 APP = """
 import os
@@ -104,3 +105,64 @@ def test_a_refused_route_is_shown_by_the_users_line_alone(folder: Path) -> None:
     with pytest.raises(StartupError, match=r"\(.*refused.py:3\)") as raised:
         load("refused:app", str(folder))
     assert raised.value.trace.count("  File ") == 1
+
+
+FACTORY = """
+from pelton import App
+
+def create_app():
+    return App()
+
+def nothing():
+    return 3
+
+def failing():
+    return 1 / 0
+
+app = App()
+"""
+
+
+def test_a_factory_is_called(folder: Path) -> None:
+    (folder / "made.py").write_text(FACTORY)
+    assert isinstance(load("made:create_app", str(folder), is_factory=True), App)
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("made.py", "--factory needs the name of a function; write made.py:NAME"),
+        ("made:app", "made:app is a App, not a function .*; leave --factory out"),
+        ("made:nothing", r"what made:nothing\(\) returns is a int, not an App"),
+        ("made:failing", r"ZeroDivisionError.*made.py:11\)"),
+    ],
+)
+def test_a_factory_that_makes_no_app(folder: Path, target: str, says: str) -> None:
+    (folder / "made.py").write_text(FACTORY)
+    with pytest.raises(StartupError, match=says) as raised:
+        load(target, str(folder), is_factory=True)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["app = 1", "app: int = 1", "from x import y as api", "if x:\n  application = 1", "try:\n  pass\nexcept X:\n  app = 1", "app = ("],
+)
+def test_without_a_target_the_one_file_that_has_an_app_is_served(tmp_path: Path, text: str) -> None:
+    (tmp_path / "main.py").write_text("def f():\n  app = 1\n")
+    (tmp_path / "api.py").write_text(text)
+    assert only_target(str(tmp_path)) == "api.py"
+
+
+def test_none_or_several_files_say_what_was_tried(tmp_path: Path) -> None:
+    with pytest.raises(StartupError, match="no APP is named, and .* has no app, api or application in main.py, app.py or api.py; name it"):
+        only_target(str(tmp_path))
+    for name in ("main.py", "app.py"):
+        (tmp_path / name).write_text("app = 1")
+    with pytest.raises(StartupError, match="main.py and app.py have one; name it, or set entrypoint in pelton.toml"):
+        only_target(str(tmp_path))
+
+
+def test_a_program_without_a_target(folder: Path) -> None:
+    (folder / "api.py").write_text(APP)
+    assert isinstance(load_program(Program(None, {"app-dir": str(folder)})), App)

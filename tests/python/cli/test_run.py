@@ -15,7 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from pelton.cli.run import usable_cpus, worker_count
+from pelton.cli.run import Program, usable_cpus, worker_count
 
 APP = """
 import os
@@ -312,3 +312,106 @@ def test_environment_and_flags(folder: Path) -> None:
         check=False,
     )
     assert done.returncode == 3 and "PELTON_PORT" in done.stderr and done.stderr.count("\n") == 1
+
+
+# --- the configuration file ---
+
+
+def test_where_a_program_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    (folder / "pelton.toml").write_text('entrypoint = "web:make"\napp_dir = "pkg"\nfactory = true\n')
+    for target in (str(folder / "single.py"), f"{folder}/pkg/web.py:app"):
+        program = Program(target, {})
+        assert program.file is not None and program.file.folder == str(folder)
+        assert program.target == target and program.app_dir == str(folder / "pkg") and not program.is_factory
+    program = Program(None, {"config": str(folder / "pelton.toml")})
+    assert (program.target, program.app_dir, program.is_factory) == ("web:make", str(folder / "pkg"), True)
+    program = Program(None, {"config": str(folder / "pelton.toml"), "app-dir": "/x", "factory": "off"})
+    assert (program.target, program.app_dir, program.is_factory) == ("web:make", "/x", False)
+    (folder / "pelton.toml").write_text('entrypoint = "single:app"\n')
+    monkeypatch.chdir(folder / "pkg")
+    assert (Program(None, {}).app_dir, Program("web:app", {}).app_dir) == (str(folder), str(folder / "pkg"))
+
+
+def test_workers_of_a_file_are_weaker_than_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PELTON_WORKERS", "WEB_CONCURRENCY"):
+        monkeypatch.delenv(name, raising=False)
+    (folder / "pelton.toml").write_text("port = 1\nworkers = 3\n")
+    file = Program(None, {"app-dir": str(folder)}).file
+    assert worker_count(None, file) == 3 and worker_count("2", file) == 2
+    monkeypatch.setenv("WEB_CONCURRENCY", "4")
+    assert worker_count(None, file) == 4
+
+
+def test_run_reads_the_file_beside_the_application(folder: Path, run: Callable[..., Run]) -> None:
+    (folder / "pelton.toml").write_text(
+        'entrypoint = "single:app"\nport = 0\nworkers = 2\nserver_header = true\nlimit_body_size = 10\n[headers]\nX-From = "file"\n'
+    )
+    url, pids = run().ready(2)
+    assert len(set(pids)) == 2
+    with urlopen(url) as answer:
+        assert (answer.headers["X-From"], answer.headers["Server"]) == ("file", "pelton")
+
+
+def test_flags_and_environment_go_before_the_file(folder: Path, run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "other.toml").write_text('port = 1\n[headers]\nX-From = "file"\nX-Last = "file"\n')
+    (folder / "pelton.toml").write_text("this is not read\n")
+    url, _ = run("single.py", "--config", "other.toml", "--port", "0", "--header", "X-From: flag").ready()
+    with urlopen(url) as answer:
+        assert answer.headers["X-From"] == "flag" and answer.headers["X-Last"] is None
+    monkeypatch.setenv("PELTON_HEADERS", "X-From: environment")
+    url, _ = run("single.py", "--config=other.toml", "--port", "0").ready()
+    with urlopen(url) as answer:
+        assert answer.headers["X-From"] == "environment"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "says"),
+    [
+        ("port = 0\nprot = 1", [], "pelton.toml:2: prot is no setting; did you mean port?"),
+        ("port = 'many'", [], "pelton.toml:1: port is a port from 0 to 65535, not 'many'"),
+        ("workers = 'many'", [], "pelton.toml:1: workers is a number from 1 to 1024 or auto, not 'many'"),
+        ("user = 'nobody-of-this-name'\nport = 0", [], "getpwnam(): name not found: 'nobody-of-this-name'"),
+        ("", ["--config", "gone.toml"], "gone.toml cannot be read: No such file or directory"),
+        ("", ["--config", "pyproject.toml"], "pyproject.toml has no table [tool.pelton]"),
+        ("port = ", [], "pelton.toml is no TOML file: "),
+        ("entrypoint = 'nowhere:app'\nport = 0", [], "there is no module 'nowhere'"),
+    ],
+)
+def test_a_wrong_file_is_one_line_and_exit_3(folder: Path, text: str, arguments: list[str], says: str) -> None:
+    (folder / "pelton.toml").write_text(text)
+    (folder / "pyproject.toml").write_text("[project]\n")
+    target = [] if "entrypoint" in text else ["single.py"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pelton", "run", *target, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3 and done.stderr.startswith(f"pelton: cannot start: {says}") and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_app_run_reads_the_file_beside_the_script(folder: Path, engine: str) -> None:
+    (folder / "script.py").write_text(f"{APP}\napp.run(blocking_threads=3)\n")
+    (folder / "pelton.toml").write_text('port = 0\nworkers = 2\n[headers]\nX-From = "file"\n')
+    with subprocess.Popen(
+        [sys.executable, folder / "script.py"], cwd="/", stderr=subprocess.PIPE, text=True, env={**os.environ, "PELTON_ENGINE": engine}
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().endswith("pelton.toml:2: workers is for pelton run: app.run() serves in this process alone\n")
+        found = re.search(r"listening on (\S+)", process.stderr.readline())
+        assert found is not None
+        with urlopen(found[1]) as answer:
+            assert answer.headers["X-From"] == "file"
+        process.terminate()
+    assert process.returncode == 0
+    (folder / "pelton.toml").write_text("prot = 0\n")
+    done = subprocess.run([sys.executable, "script.py"], cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (3, "pelton: cannot start: pelton.toml:1: prot is no setting; did you mean port?\n")
+
+
+def test_without_an_app_the_usual_files_are_tried(folder: Path, run: Callable[..., Run]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pelton", "run", "--port", "0"], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 3 and "no APP is named, and " in done.stderr and "in main.py, app.py or api.py" in done.stderr
+    (folder / "main.py").write_text(APP)
+    url, (pid,) = run("--port", "0").ready()
+    assert int(urlopen(url).read()) == pid

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pelton.cli.command import main
+from pelton.cli.usage import UsageError, parsed
 
 
 APP = """
@@ -50,20 +51,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     [
         ([], "usage"),
         (["rnu"], "did you mean 'run'"),
-        (["run"], "one APP"),
         (["run", "a", "b"], "one APP"),
         (["run", "a", "--prot", "1"], "did you mean --port"),
         (["run", "a", "--log-level", "info"], "--log-level'; Python's logging decides that"),
-        (["run", "a", "--timeout-idle=5"], "--timeout-idle'; set it by PELTON_TIMEOUT_IDLE"),
+        (["run", "a", "--timeout-idle"], "--timeout-idle needs a value"),
+        (["run", "a", "--loop", "uvloop"], "--loop uvloop: pelton has a loop of its own; write --engine"),
+        (["run", "a", "--engine", "epoll", "--loop", "uring"], "--engine and --loop are one flag"),
+        (["run", "a", "--no-port"], "no flag '--no-port'"),
+        (["run", "a", "--no-debug=1"], "no flag '--no-debug'"),
+        (["run", "a", "--headers", "a:b"], "write header, once for each field"),
         (["run", "a", "--port"], "needs a value"),
         (["run", "a", "--workers", "many"], "--workers"),
         (["run", "a", "--workers", "0"], "--workers"),
         (["run", "a", "--reload"], "--reload"),
         (["run", "a", "-p", "1"], "-p"),
-        (["openapi"], "one APP"),
         (["openapi", "a", "b"], "one APP"),
         (["openapi", "a", "-o"], "-o needs a value"),
         (["openapi", "a", "--output=x"], "no flag '--output=x'"),
+        (["openapi", "a", "--app-dri=x"], "did you mean --app-dir?"),
     ],
 )
 def test_a_bad_command_line_is_exit_2(arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -74,6 +79,51 @@ def test_a_bad_command_line_is_exit_2(arguments: list[str], says: str, capsys: p
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == main(["run", "--help"]) == main(["openapi", "-h"]) == main(["--version"]) == 0
     assert "pelton 0.1.0" in capsys.readouterr().out
+
+
+FLAGS = {"values": {"host", "port", "header", "log"}, "switches": {"debug", "log"}, "aliases": {"p": "port", "address": "host"}}
+
+
+def read(*arguments: str) -> tuple[list[str], dict[str, str]]:
+    return parsed(list(arguments), **FLAGS, unknown=lambda flag: f"what is {flag}")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("line", "others", "flags"),
+    [
+        ("a --host h b", ["a", "b"], {"host": "h"}),
+        ("--host=h=i -p 1", [], {"host": "h=i", "port": "1"}),
+        ("-p=1 --address h", [], {"port": "1", "host": "h"}),
+        ("--debug a", ["a"], {"debug": "on"}),
+        ("--debug false a", ["a"], {"debug": "false"}),
+        ("--debug=no --no-log", [], {"debug": "no", "log": "off"}),
+        ("--log=./x --log", [], {"log": "on"}),
+        ("--no-debug --debug", [], {"debug": "on"}),
+        ("--header a:b --header c:d", [], {"header": "a:b\nc:d"}),
+        ("- --port 1 --port 2", ["-"], {"port": "2"}),
+    ],
+)
+def test_flags_and_what_stands_beside_them(line: str, others: list[str], flags: dict[str, str]) -> None:
+    assert read(*line.split()) == (others, flags)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("--prot 1", "what is --prot"),
+        ("-host h", "what is -host"),
+        ("--p 1", "what is --p"),
+        ("--no-host", "what is --no-host"),
+        ("--no-debug=on", "what is --no-debug=on"),
+        ("--host", "--host needs a value"),
+        ("--host --port", "--host needs a value"),
+        ("--host=", "--host needs a value"),
+        ("--host h --address i", "--host and --address are one flag"),
+    ],
+)
+def test_flags_that_are_refused(line: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        read(*line.split())
 
 
 class Run:

@@ -1,10 +1,10 @@
-"""The command `pelton`: run, openapi, doctor. Exit codes: 0 stopped, 1 failed, 2 bad command line, 3 not started."""
+"""The command `pelton`. Exit codes: 0 done, 1 failed, 2 bad command line, 3 not started."""
 
 from __future__ import annotations
 
 import sys
 
-from pelton.cli.usage import USAGE, UsageError
+from pelton.cli.usage import UsageError
 from pelton.errors import nearest
 
 
@@ -16,22 +16,22 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     try:
         if not given:
-            tell(USAGE.rstrip())
+            from pelton.cli.commands import usage
+
+            tell(usage().rstrip())
             return 2
-        if given[0] in ("-h", "--help", "help"):
-            return put_out(USAGE)
         command, *rest = given
         if command == "--version":
             from pelton import __version__
 
             return put_out(f"pelton {__version__}\n")
-        if command in ("run", "openapi"):
-            if "-h" in rest or "--help" in rest:
-                return put_out(USAGE)
-            if command == "run":
-                from pelton.cli.run import run
+        if command in ("-h", "--help", "help") or "-h" in rest or "--help" in rest:
+            return _help(rest[0] if command == "help" and rest else command)
+        if command == "run":
+            from pelton.cli.run import run
 
-                return run(rest)
+            return run(rest)
+        if command == "openapi":
             from pelton.cli.openapi import openapi
 
             return openapi(rest)
@@ -41,8 +41,25 @@ def main(arguments: list[str] | None = None) -> int:
             from pelton.cli.doctor import doctor
 
             return doctor()
-        near = nearest(command, ["run", "openapi", "doctor"])
-        raise UsageError(f"no command {command!r}" + (f"; did you mean {near!r}?" if near else ""))
+        raise _no_command(command)
     except UsageError as error:
         complain(f"{error}; see pelton --help")
         return 2
+
+
+def _help(command: str) -> int:
+    from pelton.cli.commands import COMMANDS, help_of, usage
+    from pelton.serving.terminal import put_out
+
+    if command in COMMANDS:
+        return put_out(help_of(COMMANDS[command]))
+    if not command.startswith("-") and command != "help":
+        raise _no_command(command)
+    return put_out(usage())
+
+
+def _no_command(command: str) -> UsageError:
+    from pelton.cli.commands import COMMANDS
+
+    near = nearest(command, list(COMMANDS))
+    return UsageError(f"no command {command!r}" + (f"; did you mean {near!r}?" if near else ""))

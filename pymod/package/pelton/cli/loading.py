@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton.app import App
+    from pelton.cli.run import Program
 
 _being_imported: list[str] = []  # what a command imports at this moment
 _runs_refused: list[StartupError] = []  # what refuse_run() raised meanwhile: an application may have caught it
 
 
-def load(target: str, app_dir: str) -> App:
-    """The App that `pkg.mod:attr`, `path/app.py` or `path/app.py:attr` names."""
+def load(target: str, app_dir: str, is_factory: bool = False) -> App:
+    """The App that `pkg.mod:attr`, `path/app.py` or `path/app.py:attr` names, or that a factory of this name returns."""
     from pelton.app import App
 
     module_name, separator, attribute = target.rpartition(":")
@@ -32,6 +33,8 @@ def load(target: str, app_dir: str) -> App:
         module = _module(module_name, app_dir)
     else:
         raise StartupError(f"{target!r} names no app; write {target}:app, or the path of a file")
+    if is_factory and not attribute:
+        raise StartupError(f"--factory needs the name of a function; write {module_name}:NAME")
     names = attribute.split(".") if attribute else [_only_app(module, module_name)]
     found: Any = module
     for name in names:
@@ -41,9 +44,62 @@ def load(target: str, app_dir: str) -> App:
             apps = [key for key, value in vars(module).items() if isinstance(value, App)]
             hint = f"it has {', '.join(apps)}" if apps else "it has no App at module level"
             raise StartupError(f"{module_name} has no attribute {attribute!r}; {hint}") from None
+    if is_factory:
+        if isinstance(found, App) or not callable(found):
+            raise StartupError(f"{target} is a {type(found).__name__}, not a function that returns one; leave --factory out")
+        found = _imported(target, found, app_dir)
+        target = f"what {target}() returns"
     if not isinstance(found, App):
         raise StartupError(f"{target} is a {type(found).__name__}, not an App; name the App itself")
     return found
+
+
+def load_program(program: Program) -> App:
+    """The App of a command line; without a target the one that `main.py`, `app.py` or `api.py` has."""
+    return load(program.target or only_target(program.app_dir), program.app_dir, program.is_factory)
+
+
+_FILES, _NAMES = ("main.py", "app.py", "api.py"), ("app", "api", "application")
+
+
+def only_target(app_dir: str) -> str:
+    """The one file of the usual names that sets a variable of the usual names; StartupError for none or several.
+
+    The files are read, not imported: what is no application must not run.
+    """
+    found = [name for name in _FILES if _sets_one(os.path.join(app_dir, name))]
+    if len(found) == 1:
+        return found[0]
+    tried = f"{', '.join(_NAMES[:-1])} or {_NAMES[-1]} in {', '.join(_FILES[:-1])} or {_FILES[-1]}"
+    outcome = f"{' and '.join(found)} have one" if found else f"{app_dir} has no {tried}"
+    raise StartupError(f"no APP is named, and {outcome}; name it, or set entrypoint in pelton.toml")
+
+
+def _sets_one(path: str) -> bool:
+    import ast
+
+    try:
+        with open(path, "rb") as file:
+            body = list(ast.parse(file.read()).body)
+    except (SyntaxError, ValueError):
+        return True  # importing it will say what is wrong
+    except OSError:
+        return False
+    for node in body:
+        for field in ("body", "orelse", "finalbody", "handlers"):
+            if isinstance(node, ast.If | ast.Try | ast.With | ast.ExceptHandler):
+                body += getattr(node, field, [])
+        if isinstance(node, ast.Assign):
+            bound = [one.id for one in node.targets if isinstance(one, ast.Name)]
+        elif isinstance(node, ast.AnnAssign):
+            bound = [node.target.id] if isinstance(node.target, ast.Name) else []
+        elif isinstance(node, ast.ImportFrom):
+            bound = [one.asname or one.name for one in node.names]
+        else:
+            bound = []
+        if not set(_NAMES).isdisjoint(bound):
+            return True
+    return False
 
 
 def _only_app(module: Any, module_name: str) -> str:

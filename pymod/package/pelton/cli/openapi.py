@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
-from pelton.cli.usage import NOT_STARTED, UsageError
+from pelton.cli.usage import NOT_STARTED
 from pelton.errors import ConfigError, RegistrationError, StartupError
 
 TYPE_CHECKING = False
@@ -14,38 +12,27 @@ if TYPE_CHECKING:
 
 def openapi(arguments: list[str]) -> int:
     """Prints the document; nothing is served."""
-    from pelton.cli.loading import load
+    from pelton.cli.commands import arguments_of
+    from pelton.cli.loading import load_program
+    from pelton.cli.run import Program
     from pelton.serving.terminal import complain, put_out, show_trace
 
-    targets: list[str] = []
-    given = {"-o": "", "--app-dir": "."}
-    rest = iter(arguments)
-    for argument in rest:
-        name, separator, value = argument.partition("=")
-        if name in given:
-            given[name] = value if separator else next(rest, "")
-            if not given[name]:
-                raise UsageError(f"{name} needs a value")
-        elif argument.startswith("-"):
-            raise UsageError(f"pelton openapi has no flag {argument!r}")
-        else:
-            targets.append(argument)
-    if len(targets) != 1:
-        raise UsageError("pelton openapi takes one APP" + (f", not {' '.join(targets)}" if targets else ""))
+    target, flags = arguments_of("openapi", arguments)
     try:
-        app = load(targets[0], os.path.abspath(given["--app-dir"]))
+        program = Program(target, flags)
+        app = load_program(program)
         text = document_text(app.openapi())
     except (ConfigError, StartupError, RegistrationError) as error:
         show_trace(error)
-        complain(f"cannot describe {targets[0]}: {error}")
+        complain(f"cannot describe {target or 'the application'}: {error}")
         return NOT_STARTED
-    if not given["-o"]:
+    if "o" not in flags:
         return put_out(text)
     try:
-        with open(given["-o"], "w", encoding="utf-8") as file:
+        with open(flags["o"], "w", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        complain(f"cannot write {given['-o']}: {error.strerror}")
+        complain(f"cannot write {flags['o']}: {error.strerror}")
         return 1
     return 0
 

@@ -5,24 +5,30 @@ from __future__ import annotations
 import os
 import sys
 
-from pelton.cli.usage import NOT_STARTED, UsageError
+from pelton.cli.usage import NOT_STARTED, UsageError, parsed
+from pelton.config.settings import SETTINGS, Setting, effective_settings, file_near, native_values, with_changes
 from pelton.errors import ConfigError, PeltonError, RegistrationError, StartupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from pelton.config.files import ConfigFile
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
     from pelton.serving.listeners import Listener
     from pelton.serving.server import Serving
     from pelton.websocket.bus import BusEnds
 
-RUN_FLAGS = (
-    "host", "port", "uds", "workers", "engine", "app-dir", "access-log", "access-log-format", "log-queue",
-    "user", "group",
-)  # fmt: skip
-_SWITCHES = {"access-log": "on", "no-access-log": "off"}  # stand alone; the first also takes =FILE
+RUN_FLAGS = ("config", "workers", "app-dir", "factory", "user", "group")  # beside those of settings
+# uvicorn's names, and our shorter ones.
+ALIASES = {
+    "w": "workers",
+    "loop": "engine",
+    "timeout-keep-alive": "timeout-idle",
+    "timeout-graceful-shutdown": "timeout-graceful",
+    "timeout-worker-healthcheck": "timeout-stuck-kill",
+}
 # As `python -m pelton`, which would first import runpy and what that needs; with -P, for a file of the
 # current directory is the application's, and no part of the standard library.
 _WORKER = "from pelton.cli.command import main; raise SystemExit(main())"
@@ -37,11 +43,11 @@ def run(arguments: list[str]) -> int:
     target, flags = _parsed(arguments)
     worker = _taken_from_environment()
     try:
-        workers = worker_count(flags.pop("workers", None))
-        app_dir = os.path.abspath(flags.pop("app-dir", "."))
+        program = Program(target, flags)
+        workers = worker_count(flags.pop("workers", None), program.file)
         if worker is not None:
-            return _work(target, app_dir, flags, worker, workers)
-        return _supervise(arguments, flags, workers)
+            return _work(program, flags, worker, workers)
+        return _supervise(arguments, program.file, flags, workers)
     except (ConfigError, StartupError) as error:
         if worker is None:
             show_trace(error)
@@ -51,37 +57,79 @@ def run(arguments: list[str]) -> int:
         return NOT_STARTED
 
 
-def _parsed(arguments: list[str]) -> tuple[str, dict[str, str]]:
-    targets: list[str] = []
-    flags: dict[str, str] = {}
-    rest = iter(arguments)
-    for argument in rest:
-        if not argument.startswith("-"):
-            targets.append(argument)
-            continue
-        name, separator, value = argument.removeprefix("--").partition("=")
-        if argument.startswith("--") and name in _SWITCHES and not separator:
-            flags[name.removeprefix("no-")] = _SWITCHES[name]
-            continue
-        if not argument.startswith("--") or name not in RUN_FLAGS:
-            from pelton.config.hints import flag_hint
-            from pelton.config.settings import SETTINGS
+class Program:
+    """What a command line names: the application, where it is looked for, and the file with its settings.
 
-            raise UsageError(f"no flag {argument.partition('=')[0]!r}{flag_hint(name, RUN_FLAGS, SETTINGS)}")
-        if not separator:
-            value = next(rest, "")
-            if not value or value.startswith("--"):
-                raise UsageError(f"--{name} needs a value")
-        flags[name] = value
-    if len(targets) != 1:
-        raise UsageError("pelton run takes one APP" + (f", not {' '.join(targets)}" if targets else ""))
-    return targets[0], flags
+    Args:
+        target: APP; None where the command line has none.
+        flags: Those of the command line, of which `app-dir`, `config` and `factory` are taken out.
+    """
+
+    def __init__(self, target: str | None, flags: dict[str, str]) -> None:
+        given, named, factory = flags.pop("app-dir", None), flags.pop("config", None), flags.pop("factory", None)
+        self.app_dir = os.path.abspath(given or ".")
+        self.file: ConfigFile | None = None
+        path = os.path.abspath(named) if named else file_near(self._begin(target))
+        if path is not None:
+            from pelton.config.files import read_file
+
+            self.file = read_file(path, bool(named))
+        if self.file is not None:
+            if target is None:
+                target = self.file.command.get("entrypoint")
+                if target is not None and given is None:
+                    self.app_dir = self.file.folder
+            if given is None and "app_dir" in self.file.command:
+                self.app_dir = os.path.join(self.file.folder, self.file.command["app_dir"])
+            if factory is None and target == self.file.command.get("entrypoint"):
+                factory = self.file.command.get("factory")
+        self.target = target
+        self.is_factory = factory is not None and SWITCH.read(factory)
+
+    def _begin(self, target: str | None) -> str:
+        """Where the search for a configuration file begins."""
+        path = (target or "").rpartition(":")[0] or target or ""
+        is_file = path.endswith(".py") or "/" in path
+        return os.path.dirname(os.path.join(self.app_dir, path)) if is_file else self.app_dir
 
 
-def worker_count(flag: str | None) -> int:
-    """The number of the flag, else of the environment; it is removed there, as an app has no setting of this name."""
+SWITCH = Setting("factory", "switch", False)
+
+
+def setting_flag(keyword: str) -> str:
+    """The flag of a setting, without its dashes."""
+    return "header" if keyword == "headers" else keyword.replace("_", "-")
+
+
+def _parsed(arguments: list[str]) -> tuple[str | None, dict[str, str]]:
+    switches = {"factory"} | {setting_flag(keyword) for keyword, one in SETTINGS.items() if one.unit in ("switch", "access log")}
+    values = {*RUN_FLAGS, *map(setting_flag, SETTINGS)}
+    loops = [argument.partition("=")[0] for argument in arguments]
+    targets, flags = parsed(arguments, values, switches, ALIASES, lambda flag: _unknown(flag, values))
+    if "--loop" in loops and flags["engine"] not in ("auto", "uring", "epoll"):
+        raise UsageError(f"--loop {flags['engine']}: pelton has a loop of its own; write --engine auto, uring or epoll")
+    if len(targets) > 1:
+        raise UsageError(f"pelton run takes one APP, not {' '.join(targets)}")
+    return targets[0] if targets else None, flags
+
+
+def _unknown(flag: str, known: set[str]) -> str:
+    from pelton.config.hints import flag_hint
+
+    name = flag.partition("=")[0]
+    return f"no flag {name!r}{flag_hint(name, known)}"
+
+
+def worker_count(flag: str | None, file: ConfigFile | None = None) -> int:
+    """The number of the flag, else of the environment, else of the file.
+
+    It is removed from the environment, as an app has no setting of this name.
+    """
     named, platform = os.environ.pop("PELTON_WORKERS", None), os.environ.get("WEB_CONCURRENCY")
-    for text, source in ((flag, "--workers"), (named, "PELTON_WORKERS"), (platform, "WEB_CONCURRENCY")):
+    found = [(flag, "--workers"), (named, "PELTON_WORKERS"), (platform, "WEB_CONCURRENCY")]
+    if file is not None and "workers" in file.command:
+        found.append((file.command["workers"], f"{file.place_of('workers')}: workers"))
+    for text, source in found:
         if text is None:
             continue
         if text == "auto":
@@ -89,7 +137,9 @@ def worker_count(flag: str | None) -> int:
         if text.isascii() and text.isdigit() and 1 <= int(text) <= 1024:
             return int(text)
         problem = f"{source} is a number from 1 to 1024 or auto, not {text!r}"
-        raise UsageError(problem) if source.startswith("--") else ConfigError(f"environment: {problem}")
+        if source.startswith("--"):
+            raise UsageError(problem)
+        raise ConfigError(problem if source.endswith(": workers") else f"environment: {problem}")
     return 1
 
 
@@ -106,22 +156,20 @@ def usable_cpus() -> int:
     return max(1, count)
 
 
-def _configured(base: ServerConfig | None, flags: dict[str, str]) -> Values:
-    """Flags over the environment over what the app was given."""
-    from pelton.config.settings import effective_settings, with_changes
-
-    given = {name.replace("-", "_"): value for name, value in flags.items()}
-    return with_changes(effective_settings(base, {}), given, "command line")
+def configured(base: ServerConfig | None, flags: dict[str, str], file: ConfigFile | None) -> Values:
+    """Flags over the environment over the file over what the app was given."""
+    given = {("headers" if name == "header" else name.replace("-", "_")): value for name, value in flags.items()}
+    return with_changes(effective_settings(base, {}, file), given, "command line")
 
 
-def _supervise(arguments: list[str], flags: dict[str, str], workers: int) -> int:
+def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, str], workers: int) -> int:
     from pelton import _native
-    from pelton.config.settings import native_values
     from pelton.serving.listeners import bind, passed_sockets
 
     # Of processes it knows, not of the app, whose own settings are its workers'.
-    user, group = flags.pop("user", None), flags.pop("group", None)
-    settings = _configured(None, flags)
+    of_file = {} if file is None else file.command
+    user, group = flags.pop("user", of_file.get("user")), flags.pop("group", of_file.get("group"))
+    settings = configured(None, flags, file)
     given = passed_sockets()
     listeners = [] if given else bind(settings, workers)
     try:
@@ -278,8 +326,8 @@ def _load_runtime() -> None:
             gc.enable()
 
 
-def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, workers: int) -> int:
-    from pelton.cli.loading import load
+def _work(program: Program, flags: dict[str, str], worker: Worker, workers: int) -> int:
+    from pelton.cli.loading import load_program
     from pelton.routing.app_parts import parts_of
     from pelton.serving.listeners import inherited
     from pelton.serving.server import serve
@@ -288,8 +336,8 @@ def _work(target: str, app_dir: str, flags: dict[str, str], worker: Worker, work
     _load_runtime()
     for name in ("user", "group"):
         flags.pop(name, None)  # of the supervisor, which has taken that user and group
-    parts = parts_of(load(target, app_dir))
-    settings = _configured(parts.server_config, flags)
+    parts = parts_of(load_program(program))
+    settings = configured(parts.server_config, flags, program.file)
     if worker.engine is not None:
         if settings["engine"] == "uring":
             raise StartupError("the engine uring cannot start: the worker before was killed as it tried it")

@@ -6,7 +6,7 @@ package; they are made of this table.
 
 from __future__ import annotations
 
-from os import environ
+from os import environ, path
 
 from pelton import _native
 from pelton.errors import ConfigError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Literal
 
+    from pelton.config.files import ConfigFile
     from pelton.config.server_config import ServerConfig
 
     Values = dict[str, Any]  # keyword of run() -> value as it was read
@@ -106,12 +107,13 @@ def with_environment(values: Values, prefix: str, env: Mapping[str, str]) -> Val
     return changed
 
 
-def effective_settings(base: ServerConfig | None, given: Mapping[str, Any]) -> Values:
-    """What a server is started with: the environment over the keywords of `run()` over `App(server=)` over the defaults.
+def effective_settings(base: ServerConfig | None, given: Mapping[str, Any], file: ConfigFile | None = None) -> Values:
+    """What a server is started with: environment over keywords of `run()` over file over `App(server=)` over defaults.
 
     Args:
         base: What the application was made with, None for the defaults.
         given: Keywords of `run()`.
+        file: The configuration file, None without.
 
     Raises:
         TypeError: There is no setting of this name.
@@ -123,10 +125,27 @@ def effective_settings(base: ServerConfig | None, given: Mapping[str, Any]) -> V
 
             raise TypeError(f"run() has no setting {name!r}{setting_hint(name, SETTINGS, shown=repr)}")
     values = defaults() if base is None else base._values()
+    if file is not None:
+        values = file.over(values)
     if given:
         values = with_changes(values, given, "run()")
     # How many workers there are is no setting of an app: `pelton run` reads it.
     return with_environment(values, "PELTON_", {name: text for name, text in environ.items() if name != "PELTON_WORKERS"})
+
+
+def file_near(folder: str) -> str | None:
+    """The configuration file of the nearest folder, from this one upward, that has one.
+
+    In each folder `pelton.toml` goes before `pyproject.toml`; None without either.
+    """
+    while True:
+        for name in ("pelton.toml", "pyproject.toml"):
+            if path.isfile(found := path.join(folder, name)):
+                return found
+        above = path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
 
 
 def _is_injected(rest: str, text: str) -> bool:

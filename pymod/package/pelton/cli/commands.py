@@ -1,0 +1,273 @@
+"""The table of commands and their flags: what `--help` prints and shells complete is made of it."""
+
+from __future__ import annotations
+
+from pelton.cli.run import ALIASES, setting_flag
+from pelton.cli.usage import UsageError, parsed
+from pelton.config.settings import SETTINGS
+from pelton.errors import nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pelton.config.settings import Setting
+
+APP = "APP is pkg.mod:attr, path/app.py or path/app.py:attr; without it entrypoint of the configuration file, else app, api or \
+application in main.py, app.py or api.py"
+WIDTH = 110
+
+
+class Flag:
+    """One flag, without its dashes.
+
+    Args:
+        name: Its name; one letter for a flag with one dash.
+        value: What stands for its value in help; empty for a switch.
+        text: What it does, and its default in parentheses.
+        choices: The values that it has, if they are few.
+        takes: "file" or "folder", for shells.
+        off: Whether it has a `--no-` form.
+        setting: The setting that it sets; None for a flag of the command alone.
+    """
+
+    __slots__ = ("choices", "name", "off", "setting", "takes", "text", "value")
+
+    def __init__(
+        self,
+        name: str,
+        value: str,
+        text: str,
+        choices: tuple[str, ...] = (),
+        takes: str = "",
+        off: bool = False,
+        setting: Setting | None = None,
+    ) -> None:
+        self.name = name
+        self.value = value
+        self.text = text
+        self.choices = choices
+        self.takes = takes
+        self.off = off
+        self.setting = setting
+
+    @property
+    def spelled(self) -> str:
+        """The flag with its dashes."""
+        return _dashed(self.name)
+
+
+class Command:
+    """One command.
+
+    Args:
+        name: Its name.
+        takes: What stands beside its flags: `[APP]`, or empty.
+        text: What it does, a sentence.
+        flags: Its own flags.
+        settings: Whether it has a flag for each setting too.
+        failure: What exit code 1 means.
+    """
+
+    __slots__ = ("_flags", "failure", "name", "settings", "takes", "text")
+
+    def __init__(
+        self, name: str, takes: str, text: str, flags: tuple[Flag, ...] = (), *, settings: bool = False, failure: str = ""
+    ) -> None:
+        self.name = name
+        self.takes = takes
+        self.text = text
+        self._flags = flags
+        self.settings = settings
+        self.failure = failure
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """All of its flags."""
+        return (*self._flags, *setting_flags()) if self.settings else self._flags
+
+
+_APP_DIR = Flag("app-dir", "DIR", "where the application is looked for (the current directory)", takes="folder")
+_CONFIG = Flag(
+    "config", "FILE", "the configuration file (the nearest pelton.toml or pyproject.toml, from the application upward)", takes="file"
+)
+_FACTORY = Flag("factory", "", "APP is a function that returns the application (off)", off=True)
+_RUN = (
+    _CONFIG,
+    Flag("workers", "N", "worker processes, or auto for one per usable CPU (1)", ("auto",)),
+    _APP_DIR,
+    _FACTORY,
+    Flag("user", "USER", "who serves once the address is bound, a name or a number"),
+    Flag("group", "GROUP", "the group of who serves"),
+)
+COMMANDS = {
+    one.name: one
+    for one in (
+        Command("run", "[APP]", "serve an application", _RUN, settings=True, failure="it failed; stderr says why"),
+        Command(
+            "openapi", "[APP]", "print the OpenAPI document of an application",
+            (Flag("o", "FILE", "write it to a file", takes="file"), _CONFIG, _APP_DIR, _FACTORY),
+            failure="the file cannot be written",
+        ),
+        Command("doctor", "", "say what this machine offers, and which engine it gets", failure="this machine cannot serve"),
+    )
+}  # fmt: skip
+
+EXIT_CODES = (
+    ("0", "it is done; of `pelton run`: a stop was asked for"),
+    ("1", "the command failed"),
+    ("2", "the command line is wrong"),
+    ("3", "it did not start: the configuration, an import, the address or the application's own start"),
+    ("128 + n", "a second signal n ended it at once"),
+)
+SIGNALS = (
+    ("TERM, INT", "a graceful stop; a second one ends at once"),
+    ("QUIT", "a quick stop: requests get a second"),
+    ("USR1", "log files are opened again, for rotation"),
+    ("HUP, USR2, TTIN, TTOU", "nothing; they are not supported yet"),
+)
+
+_VALUES = {
+    "access log": "FILE",
+    "backlog": "N",
+    "broker": "URL",
+    "count": "N",
+    "count from 1": "N",
+    "engine": "ENGINE",
+    "fields": "NAME:VALUE",
+    "log format": "FORMAT",
+    "origins": "ORIGINS",
+    "port": "PORT",
+    "seconds": "SECONDS",
+    "size": "SIZE",
+    "slow policy": "POLICY",
+    "switch": "",
+    "text": "TEXT",
+}
+_CHOICES = {
+    "engine": ("auto", "uring", "epoll"),
+    "slow policy": ("close", "drop", "wait"),
+    "log format": ("combined", "json"),
+    "access log": (),
+}
+_NAMED = {"host": "HOST", "uds": "PATH"}  # what stands for the value of a text
+
+
+def setting_flags() -> list[Flag]:
+    """A flag for each setting, in the order of the table, then other names of some."""
+    from pelton.config.meanings import first_sentence, meanings
+
+    said = meanings()
+    made = []
+    for keyword, setting in SETTINGS.items():
+        unit = setting.unit.removesuffix(" or none")
+        choices = _CHOICES.get(unit, ()) + (("none",) if setting.unit.endswith(" or none") and unit != "text" else ())
+        shown = shown_default(setting)
+        text = first_sentence(said.get(keyword, ""))
+        made.append(
+            Flag(
+                setting_flag(keyword),
+                _NAMED.get(keyword, _VALUES[unit]),
+                (text if text[1:2].isupper() else text[:1].lower() + text[1:]) + (f" ({shown})" if shown else ""),
+                choices,
+                "file" if keyword in ("uds", "access_log") else "",
+                unit in ("switch", "access log"),
+                setting,
+            )
+        )
+    for alias, name in ALIASES.items():
+        same = next(one for one in (*_RUN, *made) if one.name == name)
+        made.append(Flag(alias, same.value, f"the same as --{name}", same.choices))
+    return made
+
+
+def shown_default(setting: Setting) -> str:
+    """The default of a setting as a command line would give it; empty for nothing."""
+    value, unit = setting.default, setting.unit.removesuffix(" or none")
+    if value is None:
+        return "" if unit in ("text", "broker") else "none"
+    return shown_value(value, unit)
+
+
+def shown_value(value: object, unit: str) -> str:
+    """A setting's value as a command line would give it; empty for nothing."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if value is None:
+        return "none"
+    if isinstance(value, int) and unit == "size":
+        for name, factor in (("MiB", 2**20), ("KiB", 2**10)):
+            if value >= factor and value % factor == 0:
+                return f"{value // factor}{name}"
+    if isinstance(value, tuple):
+        return ", ".join(one if isinstance(one, str) else ": ".join(one) for one in value)
+    return str(value)
+
+
+def arguments_of(name: str, arguments: list[str]) -> tuple[str | None, dict[str, str]]:
+    """What stands beside the flags of a command, None without, and its flags; UsageError for what is not in the table."""
+    command = COMMANDS[name]
+    values = {one.name for one in command.flags if one.value}
+    switches = {one.name for one in command.flags if not one.value or one.off}
+
+    def unknown(flag: str) -> str:
+        near = nearest(flag.lstrip("-").partition("=")[0], sorted(values | switches))
+        return f"pelton {name} has no flag {flag!r}" + (f"; did you mean {_dashed(near)}?" if near else "")
+
+    others, flags = parsed(arguments, values, switches, {}, unknown)
+    if len(others) > bool(command.takes):
+        takes = f"takes one {command.takes.strip('[]')}" if command.takes else "takes no arguments"
+        raise UsageError(f"pelton {name} {takes}, not {' '.join(others)}")
+    if not others and command.takes and not command.takes.startswith("["):
+        raise UsageError(f"pelton {name} takes one {command.takes}")
+    return others[0] if others else None, flags
+
+
+def _dashed(name: str) -> str:
+    return f"--{name}" if len(name) > 1 else f"-{name}"
+
+
+def usage() -> str:
+    """The text of `pelton --help`."""
+    from textwrap import fill
+
+    width = max(len(f"{one.name} {one.takes}") for one in COMMANDS.values())
+    rows = [f"  {f'{one.name} {one.takes}'.ljust(width)}  {one.text}" for one in COMMANDS.values()]
+    return "\n".join((
+        "usage: pelton COMMAND [flags]",
+        "",
+        *rows,
+        "",
+        fill(APP, WIDTH, initial_indent="  ", subsequent_indent="  "),
+        "",
+        "  pelton COMMAND --help lists the flags of a command; pelton --version says the version.",
+        "",
+    ))  # fmt: skip
+
+
+def help_of(command: Command) -> str:
+    """The text of `pelton COMMAND --help`."""
+    from textwrap import fill
+
+    parts = [f"usage: pelton {command.name} {f'{command.takes} ' if command.takes else ''}[flags]", "", f"  {command.text}"]
+    if command.takes == "[APP]":
+        parts += ["", fill(APP, WIDTH, initial_indent="  ", subsequent_indent="  ")]
+    sections: dict[str, list[Flag]] = {}
+    for flag in command.flags:
+        part = "flags" if flag.setting is None else {"": "server", "limits": "limits", "timeouts": "time"}[flag.setting.part]
+        sections.setdefault("other names" if flag.setting is None and flag.name in ALIASES else part, []).append(flag)
+    for title, flags in sections.items():
+        parts += ["", f"{title}:"]
+        for flag in flags:
+            head = f"  {'--[no-]' + flag.name if flag.off else flag.spelled}"
+            if flag.value:
+                head += f"[={flag.value}]" if flag.off else f" {flag.value}"
+            text = fill(flag.text, WIDTH, initial_indent=" " * 34, subsequent_indent=" " * 34)
+            parts.append(head.ljust(34) + text[34:] if len(head) < 33 else f"{head}\n{text}")
+    if command.settings:
+        parts += ["", "signals:", *(f"  {names.ljust(32)}{text}" for names, text in SIGNALS)]
+    parts += ["", "exit codes:"]
+    for code, text in EXIT_CODES:
+        if code == "1":
+            text = command.failure
+        if text and (command.settings or len(code) == 1) and (code != "3" or command.takes == "[APP]"):
+            parts.append(f"  {code.ljust(32)}{text.replace('`', '')}")
+    return "\n".join(parts) + "\n"
