@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from pelton.serving.terminal import painted
+
 
 APP = """
 import os
@@ -71,7 +73,7 @@ def test_output_that_nobody_takes_ends_a_command_as_it_does_a_tool(folder: Path,
         ("--version >&-", 1, "pelton: cannot write to standard output: it is closed\n"),
         ("doctor >&-", 1, "pelton: cannot write to standard output: it is closed\n"),
         ("2>&-", 2, ""),
-        ("run 2>&-", 2, ""),
+        ("run a b 2>&-", 2, ""),
     ],
 )
 def test_a_closed_descriptor_is_as_one_that_nobody_reads(command: str, code: int, says: str) -> None:
@@ -142,3 +144,17 @@ def run(folder: Path, engine: str) -> Iterator[Callable[..., Run]]:
             return started
 
         yield start
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "environment", "coloured"),
+    [(True, {"TERM": "xterm"}, True), (True, {"TERM": "dumb"}, False), (True, {}, False), (False, {"TERM": "xterm"}, False),
+     (True, {"TERM": "xterm", "NO_COLOR": "1"}, False)],
+)  # fmt: skip
+def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch, is_terminal: bool, environment: dict[str, str], coloured: bool) -> None:
+    for name in ("TERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal, raising=False)
+    assert painted("a", "red") == ("\x1b[31ma\x1b[0m" if coloured else "a")

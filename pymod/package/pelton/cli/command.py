@@ -31,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
             from pelton.cli.run import run
 
             return run(rest)
+        if command == "check":
+            from pelton.cli.check import check
+
+            return check(rest)
         if command == "openapi":
             from pelton.cli.openapi import openapi
 

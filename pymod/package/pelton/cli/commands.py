@@ -64,13 +64,22 @@ class Command:
         text: What it does, a sentence.
         flags: Its own flags.
         settings: Whether it has a flag for each setting too.
-        failure: What exit code 1 means.
+        failure: What exit code 1 means; empty where the command has none.
+        fails_to_start: Whether it has exit code 3.
     """
 
-    __slots__ = ("_flags", "failure", "name", "settings", "takes", "text")
+    __slots__ = ("_flags", "failure", "fails_to_start", "name", "settings", "takes", "text")
 
     def __init__(
-        self, name: str, takes: str, text: str, flags: tuple[Flag, ...] = (), *, settings: bool = False, failure: str = ""
+        self,
+        name: str,
+        takes: str,
+        text: str,
+        flags: tuple[Flag, ...] = (),
+        *,
+        settings: bool = False,
+        failure: str = "",
+        fails_to_start: bool = False,
     ) -> None:
         self.name = name
         self.takes = takes
@@ -78,6 +87,7 @@ class Command:
         self._flags = flags
         self.settings = settings
         self.failure = failure
+        self.fails_to_start = fails_to_start
 
     @property
     def flags(self) -> tuple[Flag, ...]:
@@ -101,11 +111,16 @@ _RUN = (
 COMMANDS = {
     one.name: one
     for one in (
-        Command("run", "[APP]", "serve an application", _RUN, settings=True, failure="it failed; stderr says why"),
+        Command("run", "[APP]", "serve an application", _RUN, settings=True, failure="it failed; stderr says why", fails_to_start=True),
+        Command(
+            "check", "[APP]", "say what would keep an application from starting, and which settings are unsafe",
+            (Flag("print-config", "", "print each setting and where it comes from, as a configuration file"), *_RUN),
+            settings=True, failure="a problem was found",
+        ),
         Command(
             "openapi", "[APP]", "print the OpenAPI document of an application",
             (Flag("o", "FILE", "write it to a file", takes="file"), _CONFIG, _APP_DIR, _FACTORY),
-            failure="the file cannot be written",
+            failure="the file cannot be written", fails_to_start=True,
         ),
         Command("doctor", "", "say what this machine offers, and which engine it gets", failure="this machine cannot serve"),
     )
@@ -212,7 +227,7 @@ def arguments_of(name: str, arguments: list[str]) -> tuple[str | None, dict[str,
         near = nearest(flag.lstrip("-").partition("=")[0], sorted(values | switches))
         return f"pelton {name} has no flag {flag!r}" + (f"; did you mean {_dashed(near)}?" if near else "")
 
-    others, flags = parsed(arguments, values, switches, {}, unknown)
+    others, flags = parsed(arguments, values, switches, ALIASES if command.settings else {}, unknown)
     if len(others) > bool(command.takes):
         takes = f"takes one {command.takes.strip('[]')}" if command.takes else "takes no arguments"
         raise UsageError(f"pelton {name} {takes}, not {' '.join(others)}")
@@ -262,12 +277,12 @@ def help_of(command: Command) -> str:
                 head += f"[={flag.value}]" if flag.off else f" {flag.value}"
             text = fill(flag.text, WIDTH, initial_indent=" " * 34, subsequent_indent=" " * 34)
             parts.append(head.ljust(34) + text[34:] if len(head) < 33 else f"{head}\n{text}")
-    if command.settings:
+    if command.name == "run":
         parts += ["", "signals:", *(f"  {names.ljust(32)}{text}" for names, text in SIGNALS)]
     parts += ["", "exit codes:"]
     for code, text in EXIT_CODES:
         if code == "1":
             text = command.failure
-        if text and (command.settings or len(code) == 1) and (code != "3" or command.takes == "[APP]"):
+        if text and (code in "012" or command.name == "run" or (code == "3" and command.fails_to_start)):
             parts.append(f"  {code.ljust(32)}{text.replace('`', '')}")
     return "\n".join(parts) + "\n"

@@ -55,8 +55,9 @@ def load(target: str, app_dir: str, is_factory: bool = False) -> App:
 
 
 def load_program(program: Program) -> App:
-    """The App of a command line; without a target the one that `main.py`, `app.py` or `api.py` has."""
-    return load(program.target or only_target(program.app_dir), program.app_dir, program.is_factory)
+    """The App of a command line; without a target that of `main.py`, `app.py` or `api.py`, which is the target then."""
+    program.target = program.target or only_target(program.app_dir)
+    return load(program.target, program.app_dir, program.is_factory)
 
 
 _FILES, _NAMES = ("main.py", "app.py", "api.py"), ("app", "api", "application")

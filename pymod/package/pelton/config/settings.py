@@ -77,9 +77,9 @@ def with_changes(values: Values, changes: Mapping[str, Any], source: str) -> Val
     return changed
 
 
-def with_environment(values: Values, prefix: str, env: Mapping[str, str]) -> Values:
-    """The values with the variables of this prefix over them; an unknown one is an error."""
-    found: dict[str, str] = {}  # keyword -> variable
+def variables_in(prefix: str, env: Mapping[str, str]) -> dict[str, str]:
+    """The variables of this prefix by the keyword of their setting; an unknown one is an error."""
+    found = {}
     if "PORT" in env:
         found["port"] = "PORT"
     for name, text in env.items():
@@ -92,6 +92,12 @@ def with_environment(values: Values, prefix: str, env: Mapping[str, str]) -> Val
             known = [prefix + one.upper() for one in SETTINGS]
             raise ConfigError(f"environment: {name} is no setting{setting_hint(name, known, prefix)}")
         found[rest.lower()] = name
+    return found
+
+
+def with_environment(values: Values, prefix: str, env: Mapping[str, str]) -> Values:
+    """The values with the variables of this prefix over them; an unknown one is an error."""
+    found = variables_in(prefix, env)
     read = {}
     for keyword, name in found.items():
         try:

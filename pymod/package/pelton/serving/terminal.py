@@ -50,6 +50,20 @@ def put_out(text: str) -> int:
     return 0
 
 
+_PAINTS = {"bold": "1", "faint": "2", "red": "31", "green": "32", "cyan": "36"}
+
+
+def painted(text: str, paint: str) -> str:
+    """The text in a colour or weight, if standard output is a terminal that shows them; `NO_COLOR` switches that off."""
+    try:
+        is_terminal = sys.stdout is not None and sys.stdout.isatty()
+    except ValueError:  # it is closed
+        is_terminal = False
+    if not is_terminal or os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb":
+        return text
+    return f"\x1b[{_PAINTS[paint]}m{text}\x1b[0m"
+
+
 def hold_standard_descriptors() -> None:
     """Whichever of them is closed would be the next socket or log, and lines for stderr would go into that."""
     for descriptor in range(3):

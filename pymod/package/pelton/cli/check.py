@@ -1,0 +1,175 @@
+"""`pelton check`: what would keep an application from starting, and what is unsafe; nothing is served."""
+
+from __future__ import annotations
+
+import os
+
+from pelton.config.settings import SETTINGS
+from pelton.errors import ConfigError, RegistrationError, StartupError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from pelton.app import App
+    from pelton.cli.run import Program
+    from pelton.config.server_config import ServerConfig
+    from pelton.config.settings import Values
+
+# Keyword, when its value is unsafe, and what follows from it.
+UNSAFE: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("debug", bool, "error pages show tracebacks to clients; switch it off outside of development"),
+    ("ws_origins", lambda origins: "*" in origins, "pages of any site may use the cookies of your users; list the origins"),
+)
+
+
+def check(arguments: list[str]) -> int:
+    """Prints what is found; 1 if that is a problem."""
+    from pelton.cli.commands import arguments_of
+    from pelton.serving.terminal import put_out
+
+    target, flags = arguments_of("check", arguments)
+    is_printing = flags.pop("print-config", None) is not None
+    found = Findings()
+    text = _checked(target, flags, found)
+    if is_printing and text:
+        return put_out(text) or found.exit_code
+    return found.exit_code or put_out(f"{found.subject}: no problem found\n")
+
+
+class Findings:
+    """The problems of one application, said on standard error as they are found."""
+
+    def __init__(self) -> None:
+        self.subject = "the configuration"
+        self.exit_code = 0
+
+    def add(self, error: Exception | str) -> None:
+        """One problem; an application's own failure with its traceback."""
+        from pelton.serving.terminal import complain, show_trace
+
+        self.exit_code = 1
+        if isinstance(error, Exception):
+            show_trace(error)
+        complain(str(error))
+
+
+def _checked(target: str | None, flags: dict[str, str], found: Findings) -> str:
+    """The configuration as `--print-config` prints it; empty where it cannot be known."""
+    from pelton.cli.run import Program, worker_count
+
+    given = {("headers" if name == "header" else name.replace("-", "_")): f"--{name}" for name in flags}
+    if target is not None:
+        given["entrypoint"] = "APP"
+    for name in ("PELTON_WORKERS", "WEB_CONCURRENCY"):
+        if name in os.environ:
+            given.setdefault("workers", name)
+    app = None
+    try:
+        program = Program(target, flags)
+        try:
+            app = _frozen(program)
+            found.subject = f"{program.target}, {len(app.routes)} route{'s' * (len(app.routes) != 1)}"
+        except (ConfigError, StartupError, RegistrationError) as error:
+            found.add(error)
+        command = {"workers": str(worker_count(flags.pop("workers", None), program.file))}
+        command |= {name: flags.pop(name) for name in ("user", "group") if name in flags}
+        return _judged(app, program, flags, given, command, found)
+    except ConfigError as error:
+        found.add(error)
+        return ""
+
+
+def _frozen(program: Program) -> App:
+    """The application, with all that is compiled before it serves."""
+    from pelton.cli.loading import load_program
+    from pelton.routing.app_parts import parts_of
+
+    app = load_program(program)
+    parts_of(app).freeze()
+    return app
+
+
+def _judged(
+    app: App | None, program: Program, flags: dict[str, str], given: dict[str, str], command: dict[str, str], found: Findings
+) -> str:
+    """Says which settings are unsafe, and which are set in vain; the configuration as `--print-config` prints it."""
+    from pelton.cli.run import configured
+    from pelton.config.origins import DEFAULT, coded_in_vain, origins
+    from pelton.routing.app_parts import parts_of
+    from pelton.serving.terminal import tell
+
+    base: ServerConfig | None = None if app is None else parts_of(app).server_config
+    values = configured(base, flags, program.file)
+    environment = {name: text for name, text in os.environ.items() if name != "PELTON_WORKERS"}
+    sources = origins(base, given, program.file, environment)
+    without_code = configured(None, flags, program.file)
+    values |= {keyword: without_code[keyword] for keyword in coded_in_vain(base)}
+    for keyword, is_unsafe, consequence in UNSAFE:
+        if is_unsafe(values[keyword]):
+            found.add(f"{sources[keyword]}: {keyword} is {_toml(keyword, values[keyword])}: {consequence}")
+    if app is not None and app.debug and not values["debug"]:
+        found.add(f"App(debug=True): {UNSAFE[0][2]}")
+    for keyword in coded_in_vain(base):
+        if sources[keyword] == DEFAULT:
+            tell(f"pelton: note: App(server=) sets {SETTINGS[keyword].place}, which pelton run does not hear of; set it in pelton.toml")
+    return printed(_command_rows(program, given, command), values, sources)
+
+
+def _command_rows(program: Program, given: dict[str, str], command: dict[str, str]) -> list[tuple[str, str, str]]:
+    """Key, value as TOML and source of what is no setting of an application."""
+    of_file = {} if program.file is None else dict(program.file.command)
+    if "entrypoint" in given:  # the file's is not served, nor how it is made
+        of_file = {key: value for key, value in of_file.items() if key not in ("entrypoint", "factory")}
+    values = {"entrypoint": program.target, "app_dir": program.app_dir, **of_file, **command}
+    values["app_dir"] = program.app_dir
+    rows = [("factory", "true" if program.is_factory else "false")]
+    rows += [(key, value if value.isdigit() else _text(value)) for key, value in values.items() if value and key != "factory"]
+    found = []
+    for key, value in sorted(rows):
+        in_file = program.file.place_of(key) if program.file is not None and key in of_file else "default"
+        found.append((key, value, given.get(key, in_file)))
+    return found
+
+
+def printed(rows: list[tuple[str, str, str]], values: Values, sources: dict[str, str]) -> str:
+    """A configuration file with these values, each with its source beside it; on a terminal the defaults are faint.
+
+    Args:
+        rows: Key, value as TOML and source of what stands before the settings.
+        values: The settings.
+        sources: Where each of them comes from.
+    """
+    from pelton.serving.terminal import painted
+
+    lines = []
+    for key, value, source in (*rows, *((one, _toml(one, values[one]), sources[one]) for one in SETTINGS)):
+        line = f"{key} = {value}  # {source}"
+        lines.append(painted(line, "faint") if source == "default" else line)
+    return "\n".join(lines) + "\n"
+
+
+def _toml(keyword: str, value: Any) -> str:
+    """A value as a configuration file has it; a broker, whose URL may hold a password, is not shown."""
+    from pelton.cli.commands import shown_value
+
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml('', list(one) if isinstance(one, tuple) else one) for one in value)}]"
+    if isinstance(value, list):
+        return f"[{', '.join(_text(one) for one in value)}]"
+    if keyword == "ws_broker" and value is not None:
+        return '"unix://(not shown)"'
+    if isinstance(value, int | float):
+        shown = shown_value(value, SETTINGS[keyword].unit.removesuffix(" or none"))
+        return shown if shown == str(value) else _text(shown)
+    return _text("none" if value is None else str(value))
+
+
+def _text(text: str) -> str:
+    import json
+
+    # A string of JSON is one of TOML, but for the one character that JSON leaves as it is.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
