@@ -146,7 +146,7 @@ def test_a_factory_that_makes_no_app(folder: Path, target: str, says: str) -> No
 
 @pytest.mark.parametrize(
     "text",
-    ["app = 1", "app: int = 1", "from x import y as api", "if x:\n  application = 1", "try:\n  pass\nexcept X:\n  app = 1", "app = ("],
+    ["app = 1", "x, (y, app) = 1, (2, 3)", "app: int = 1", "from x import y as api", "if x:\n  application = 1", "try:\n  pass\nexcept X:\n  app = 1", "app = ("],
 )
 def test_without_a_target_the_one_file_that_has_an_app_is_served(tmp_path: Path, text: str) -> None:
     (tmp_path / "main.py").write_text("def f():\n  app = 1\n")

@@ -35,6 +35,10 @@ def main(arguments: list[str] | None = None) -> int:
             from pelton.cli.check import check
 
             return check(rest)
+        if command == "routes":
+            from pelton.cli.routes import routes
+
+            return routes(rest)
         if command == "openapi":
             from pelton.cli.openapi import openapi
 

@@ -118,6 +118,15 @@ COMMANDS = {
             settings=True, failure="a problem was found",
         ),
         Command(
+            "routes", "[APP]", "list the routes of an application, with what their handlers take",
+            (
+                Flag("explain", "", "say of each parameter where it comes from, its converter or type, and its default"),
+                Flag("json", "", "as JSON"),
+                _CONFIG, _APP_DIR, _FACTORY,
+            ),
+            fails_to_start=True,
+        ),
+        Command(
             "openapi", "[APP]", "print the OpenAPI document of an application",
             (Flag("o", "FILE", "write it to a file", takes="file"), _CONFIG, _APP_DIR, _FACTORY),
             failure="the file cannot be written", fails_to_start=True,

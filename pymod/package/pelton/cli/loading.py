@@ -91,7 +91,7 @@ def _sets_one(path: str) -> bool:
             if isinstance(node, ast.If | ast.Try | ast.With | ast.ExceptHandler):
                 body += getattr(node, field, [])
         if isinstance(node, ast.Assign):
-            bound = [one.id for one in node.targets if isinstance(one, ast.Name)]
+            bound = [one.id for target in node.targets for one in ast.walk(target) if isinstance(one, ast.Name)]
         elif isinstance(node, ast.AnnAssign):
             bound = [node.target.id] if isinstance(node.target, ast.Name) else []
         elif isinstance(node, ast.ImportFrom):

@@ -207,9 +207,9 @@ class _Described(Graph):
             return self.constant(None)
 
 
-def signature_of(parts: AppParts, route: RouteInfo) -> Signature:
-    """HandlerSignatureError while an annotation names nothing."""
-    compiler = Compiler(parts, route)
+def signature_of(parts: AppParts, route: RouteInfo, compiler: Compiler | None = None) -> Signature:
+    """HandlerSignatureError while an annotation names nothing; the compiler is that of the route's kind."""
+    compiler = compiler or Compiler(parts, route)
     try:
         found, returned = parameters_of(route.handler)
         slots = compiler.slots(found)
