@@ -540,7 +540,7 @@ void Connection::uncount() {
   const bool queued = held_ != nullptr || (websocket_ && websocket_->has_unread()) ||
                       (incoming != nullptr && incoming->phase == Phase::backlog);
   const bool running =
-      h1_.exchange() != nullptr || websocket_ || (incoming != nullptr && !reads_head && !queued);
+      h1_.has_exchange() || websocket_ || (incoming != nullptr && !reads_head && !queued);
   uncount();
   counted_ = gauge_now();
   counted_queued_ = queued;

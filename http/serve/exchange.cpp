@@ -4,13 +4,14 @@
 
 namespace pelton::http {
 
-Exchange::Exchange(const Exchange& live, const RequestHead& request, std::string_view body,
-                   const Match& match)
+Exchange::Exchange(const Exchange& live, SuspendedHost& keeper, const RequestHead& request,
+                   std::string_view body, const Match& match)
     : parts_({.request = request,
               .body = body,
               .match = match,
               .host = live.parts_.host,
               .sink = live.parts_.sink}),
+      keeper_(&keeper),
       state_(live.state_) {}
 
 ExchangeHandle Exchange::suspend(const ExchangeListener& listener) {

@@ -26,14 +26,23 @@ namespace pelton::http {
 
 struct Shared;
 
-// Whoever owns an exchange, such as an HTTP/1.1 session. An exchange that is answered within the
-// call of its handler asks nothing of it. Each function does what that of Exchange says which calls
-// it.
+// Whoever has begun an exchange, such as an HTTP/1.1 session. An exchange that is answered within
+// the call of its handler asks it for nothing but the ends of the connection.
 class ExchangeHost : public EndpointSource {
  public:
-  // Keeps the exchange after the handler's call; all that follows is about an exchange so kept.
+  // Keeps the exchange after the handler's call.
   virtual ExchangeHandle suspend(const Exchange& live, const ExchangeListener& listener) = 0;
-  virtual void end_suspended(Outcome outcome, std::span<const FieldView> trailers) = 0;
+  // Null if no exchange is suspended.
+  virtual ExchangeHandle hand_over(const ExchangeListener& listener) = 0;
+  virtual Shared& shared() = 0;
+  virtual std::shared_ptr<const BodyFile> body_file() const { return nullptr; }
+};
+
+// Whoever keeps an exchange that its handler has suspended. Each function does what that of
+// Exchange says which calls it.
+class SuspendedHost {
+ public:
+  virtual void end(Outcome outcome, std::span<const FieldView> trailers) = 0;
   virtual void forsake() = 0;
   virtual std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire expire,
                                                   void* context) = 0;
@@ -41,18 +50,17 @@ class ExchangeHost : public EndpointSource {
   virtual std::size_t write(std::string_view piece) = 0;
   virtual bool is_backed_up() = 0;
   virtual bool wants_more() const = 0;
-  // Null if no exchange is suspended.
-  virtual ExchangeHandle hand_over(const ExchangeListener& listener) = 0;
   virtual std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) = 0;
   virtual void await_turn() = 0;
   virtual void note_truncated() = 0;
-  virtual Shared& shared() = 0;
-  virtual std::shared_ptr<const BodyFile> body_file() const { return nullptr; }
   virtual std::string_view take_body(std::size_t bytes_max) = 0;
   virtual bool body_ended() const = 0;
   virtual Reason body_fault() const = 0;
   virtual WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
                                              const WebSocketListener& listener) = 0;
+
+ protected:
+  ~SuspendedHost() = default;
 };
 
 class Exchange {
@@ -66,9 +74,9 @@ class Exchange {
   };
 
   explicit Exchange(const Parts& parts) : parts_(parts) {}
-  // The same exchange, its request in other memory.
-  Exchange(const Exchange& live, const RequestHead& request, std::string_view body,
-           const Match& match);
+  // The same exchange once it is suspended, its request in other memory.
+  Exchange(const Exchange& live, SuspendedHost& keeper, const RequestHead& request,
+           std::string_view body, const Match& match);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -128,43 +136,43 @@ class Exchange {
   // this follow each other at once, without a wait between. Ends this object and its handle.
   // `trailers` are those of a response in pieces, for who takes them (RSP-022).
   void end(Outcome outcome, std::span<const FieldView> trailers = {}) {
-    parts_.host.end_suspended(outcome, trailers);
+    keeper().end(outcome, trailers);
   }
   // Once suspended: there is nobody left to answer to. Nothing more is sent, the connection closes.
   // Ends this object and its handle, as end() does.
-  void forsake() { parts_.host.forsake(); }
+  void forsake() { keeper().forsake(); }
   bool suspended() const { return state_ == State::suspended; }
   // In an event that ends the exchange: the handler is not through, and keeps its place among those
   // that run, and its time limit, while the result lives. Right before end(): the place alone.
   std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire expire, void* context) {
-    return parts_.host.orphan(expire, context);
+    return keeper().orphan(expire, context);
   }
 
   // Once suspended, a response whose body is made piece by piece. Without a Content-Length field of
   // the handler's it is chunked (RSP-005, RSP-006). It is whole with end(Outcome::responded), and
   // never mistaken for whole behind end(Outcome::failed) or if it is not as long as declared
   // (RSP-012, RSP-020).
-  HeadFault begin_stream(const ResponseHead& head) { return parts_.host.begin_stream(head); }
+  HeadFault begin_stream(const ResponseHead& head) { return keeper().begin_stream(head); }
   // Returns how many octets of the piece were taken. With fewer than all, the peer is slow: the
   // rest is to be offered again when the listener hears `writable`.
-  std::size_t write(std::string_view piece) { return parts_.host.write(piece); }
+  std::size_t write(std::string_view piece) { return keeper().write(piece); }
   // More than `send_queue_bytes_high` waits for the peer: nothing more should be made until the
   // listener hears `writable`.
-  bool is_backed_up() { return parts_.host.is_backed_up(); }
+  bool is_backed_up() { return keeper().is_backed_up(); }
   // False if nothing that is written will leave, so nothing more need be made (RSP-003).
-  bool wants_more() const { return parts_.host.wants_more(); }
+  bool wants_more() const { return keeper().wants_more(); }
 
   // In place of octets, those of a file of a response that declared its length, as far as the
   // socket takes them: how many were taken, at most 1 MiB; 0 if the listener is to hear `writable`
   // first. Negative is -errno of the file: -EOPNOTSUPP where octets have to be read and written,
   // -ENODATA at its end.
   std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) {
-    return parts_.host.write_file(file, offset, bytes);
+    return keeper().write_file(file, offset, bytes);
   }
   // The listener hears `writable` in a later turn: others come first.
-  void await_turn() { parts_.host.await_turn(); }
+  void await_turn() { keeper().await_turn(); }
   // The file has fewer octets than it had: end(Outcome::failed) says so (STA-006).
-  void note_truncated() { parts_.host.note_truncated(); }
+  void note_truncated() { keeper().note_truncated(); }
 
   // Without an answer yet begun: suspends it, or if it was suspended for another listener, this one
   // hears of its fate from now on.
@@ -176,17 +184,17 @@ class Exchange {
   // as much of it as is wanted, valid until the next one or the end. Empty and not body_ended():
   // the listener hears `body_arrived`.
   std::string_view take_body(std::size_t bytes_max = std::string_view::npos) {
-    return parts_.host.take_body(bytes_max);
+    return keeper().take_body(bytes_max);
   }
-  bool body_ended() const { return parts_.host.body_ended(); }
+  bool body_ended() const { return keeper().body_ended(); }
   // In `body_refused`, why.
-  Reason body_fault() const { return parts_.host.body_fault(); }
+  Reason body_fault() const { return keeper().body_fault(); }
 
   // Once suspended, on a WebSocket route: the handshake is answered and the exchange is over, as by
   // end(); nothing of the request can be read any more. Without an answer yet begun.
   WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
                                      const WebSocketListener& listener) {
-    return parts_.host.accept_websocket(accept, listener);
+    return keeper().accept_websocket(accept, listener);
   }
 
   // For the host: how the connection goes on behind a response that has not begun yet.
@@ -196,7 +204,13 @@ class Exchange {
  private:
   enum class State : std::uint8_t { idle, begun, finished, suspended };
 
+  SuspendedHost& keeper() const {
+    CHECK(keeper_ != nullptr);
+    return *keeper_;
+  }
+
   Parts parts_;
+  SuspendedHost* keeper_ = nullptr;  // once suspended
   State state_ = State::idle;
   std::uint16_t status_ = 0;  // of the response that was begun last
 };

@@ -13,7 +13,7 @@ Exchange* ExchangeHandle::get() const {
   return found == nullptr || found->over() ? nullptr : &found->exchange();
 }
 
-PendingExchange::PendingExchange(Place place, const Exchange& live,
+PendingExchange::PendingExchange(Place place, const Exchange& live, SuspendedHost& keeper,
                                  std::unique_ptr<IncomingMessage> message, BlockPool& blocks,
                                  const ExchangeListener& listener)
     : body(blocks),
@@ -22,7 +22,8 @@ PendingExchange::PendingExchange(Place place, const Exchange& live,
       texts_(blocks),
       listener_(listener),
       // In braces, which keep the order: values are found by where the head has gone.
-      exchange_{live, keep_message(live), message_->keep_body(live.body()), keep_match(live)} {}
+      exchange_{live, keeper, keep_message(live), message_->keep_body(live.body()),
+                keep_match(live)} {}
 
 const RequestHead& PendingExchange::keep_message(const Exchange& live) {
   if (live.request().base != message_->octets.data()) message_->keep_head(live.request());

@@ -11,7 +11,6 @@
 #include "core/memory/slab.hpp"
 #include "core/reason.hpp"
 #include "core/timer_wheel.hpp"
-#include "http/h1/streamed_body.hpp"
 #include "http/message/persistence.hpp"
 #include "http/routing/match.hpp"
 #include "http/routing/route_table.hpp"
@@ -27,8 +26,9 @@ class PendingExchange {
   using Place = Slab<PendingExchange>::Place;
 
   // `message` holds the octets of the live exchange already, or is empty: then they are copied.
-  PendingExchange(Place place, const Exchange& live, std::unique_ptr<IncomingMessage> message,
-                  BlockPool& blocks, const ExchangeListener& listener);
+  PendingExchange(Place place, const Exchange& live, SuspendedHost& keeper,
+                  std::unique_ptr<IncomingMessage> message, BlockPool& blocks,
+                  const ExchangeListener& listener);
   PendingExchange(const PendingExchange&) = delete;
   PendingExchange& operator=(const PendingExchange&) = delete;
 
@@ -79,7 +79,6 @@ class PendingExchange {
 
   // --- the response, if it is made piece by piece ---
   struct Response {
-    h1::StreamedBody body;
     std::uint16_t status = 0;
     bool ends_connection = false;  // the handler's own wish
     bool truncated = false;        // of a file that became shorter

@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::uint32_t connections_addressable = 1u << 24;
 
+std::uint32_t connections_max_of(const ServerConfig& config) {
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(config.connections_max, connections_addressable));
+}
+
 std::uint64_t low_mark_of(const ServerConfig& config) {
   if (config.buffered_bytes_low != no_limit) return config.buffered_bytes_low;
   return config.buffered_bytes_high / 4 * 3;
@@ -82,10 +87,9 @@ Shared::Shared(const ServerParts& parts)
                   .blocks = blocks,
                   .stats = stats,
                   .rules = transport_rules_of(config)}),
-      connections(static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(config.connections_max, connections_addressable))),
-      pending(static_cast<std::uint32_t>(
-          std::min<std::uint64_t>(config.connections_max, connections_addressable))),
+      connections(connections_max_of(config)),
+      pending(connections_max_of(config)),
+      h1_exchanges(connections_max_of(config)),
       orphans(clock.now_ms()),
       websocket_rules(parts.websocket_rules),
       spool_rules(parts.spool_rules),

@@ -150,6 +150,7 @@ struct Shared {
   Slab<Connection> connections;
   HeldDescriptors held;
   Slab<PendingExchange> pending;  // at most one of each connection
+  Slab<H1Exchange> h1_exchanges;  // whose they are
   OrphanedHandlers orphans;
   websocket::InflaterPool inflaters;
   websocket::Deflater deflater;

@@ -96,8 +96,8 @@ Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
 }
 
 // One line for an exchange (PRC-051).
-void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route, const Sent& sent,
-                             Reason reason) {
+void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route,
+                             const SentResponse& sent, Reason reason) {
   const std::uint64_t incoming_since_ns = std::exchange(incoming_since_ns_, 0);
   shared_.access_log->write(
       {.request = head,

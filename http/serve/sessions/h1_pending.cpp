@@ -13,35 +13,44 @@ namespace pelton::http {
 using Phase = IncomingMessage::Phase;
 
 ExchangeHandle H1Session::suspend(const Exchange& live, const ExchangeListener& listener) {
-  CHECK(life_ == Life::open && pending_ == nullptr);
-  pending_ = &shared_.pending.emplace(live, take_served_message(), shared_.blocks, listener);
+  CHECK(life_ == Life::open && exchange_ == nullptr);
+  exchange_ =
+      &shared_.h1_exchanges.emplace(*this, connection_, live, take_served_message(), listener);
   life_ = Life::handling;
-  cut_after_ = Reason::none;
   if (incoming_since_ns_ == 0) incoming_since_ns_ = shared_.clock.now_ns();
   const RouteSettings* const route = live.match().route;
   const std::uint64_t timeout_ms =
       route == nullptr ? shared_.config.request_timeout_ms
                        : route->timeout_ms.value_or(shared_.config.request_timeout_ms);
+  PendingExchange& pending = exchange_->pending();
   if (timeout_ms != no_limit) {
-    pending_->deadline_ms = shared_.clock.now_ms() + timeout_ms;
-    connection_.inspect_by(pending_->deadline_ms);
+    pending.deadline_ms = shared_.clock.now_ms() + timeout_ms;
+    connection_.inspect_by(pending.deadline_ms);
   }
   if (shared_.handlers_running() >= shared_.config.handlers_running_max) shared_.may_shed = true;
   const RequestHead& head = live.request();
   const bool has_body = head.framing == BodyFraming::chunked || head.content_length != 0;
   if (has_body && route != nullptr && route->streams_body) {
-    pending_->await_body(persistence_for(head));
+    pending.await_body(persistence_for(head));
     peer_sent_all_ = false;  // it has a body to send
   } else {
-    pending_->body.complete();
+    pending.body.complete();
   }
   if (transport().peer_finished()) {
     connection_.inspect_by(shared_.clock.now_ms() + Connection::peer_look_ms);
-    pending_->note_peer_finished();
+    pending.note_peer_finished();
     connection_.schedule();
   }
   connection_.recount();
-  return {shared_.pending, pending_->place()};
+  return {shared_.pending, pending.place()};
+}
+
+ExchangeHandle H1Session::hand_over(const ExchangeListener& listener) {
+  if (exchange_ == nullptr) return {};
+  PendingExchange& pending = exchange_->pending();
+  CHECK(!pending.response_begun());
+  pending.hand_over(listener);
+  return {shared_.pending, pending.place()};
 }
 
 std::unique_ptr<IncomingMessage> H1Session::take_served_message() {
@@ -55,14 +64,14 @@ std::unique_ptr<IncomingMessage> H1Session::take_served_message() {
 bool H1Session::ends_after_response() const {
   if (connection_.has_websocket() || awaits_upgrade()) return false;
   const Persistence persistence =
-      pending_ != nullptr ? pending_->exchange().persistence() : persistence_after_;
+      exchange_ != nullptr ? exchange_->pending().exchange().persistence() : persistence_after_;
   return persistence == Persistence::close && !ends_once_read_;
 }
 
 void H1Session::end_after_response() {
   ends_once_read_ = false;
-  if (pending_ != nullptr) {
-    pending_->end_connection();
+  if (exchange_ != nullptr) {
+    exchange_->pending().end_connection();
   } else {
     persistence_after_ = Persistence::close;
   }
@@ -82,83 +91,61 @@ void H1Session::received_while_handling(std::string_view octets) {
 
 // --- the answer, and its failure to come ---
 
-void H1Session::end_suspended(Outcome outcome, std::span<const FieldView> trailers) {
-  CHECK(pending_ != nullptr && outcome != Outcome::pending);
-  if (pending_->lacks_continue() && pending_->would_go_on()) {
-    shared_.stats.count(Reason::closed_expect_unanswered);
-  }
-  if (awaits_upgrade()) shared_.stats.count(Reason::closed_upgrade_refused);
-  if (pending_->response_begun()) return end_stream(outcome, trailers);
-  answered(settle_answer(pending_->exchange(), outcome));
-}
-
-void H1Session::forsake() {
-  CHECK(pending_ != nullptr);
-  forget_pending(Reason::none);
-  connection_.begin_close();
-}
-
-std::unique_ptr<OrphanedHandler> H1Session::orphan(OrphanedHandler::Expire at_limit,
-                                                   void* context) {
-  CHECK(pending_ != nullptr);
-  const std::uint64_t limit_ms =
-      pending_->over() ? pending_->deadline_ms : TimerWheel::no_deadline_ms;
-  return std::make_unique<OrphanedHandler>(shared_.orphans, limit_ms, at_limit, context);
-}
-
 // The answer is written and the exchange gone; the connection moves on when it is settled.
-void H1Session::answered(Persistence persistence) {
+void H1Session::answered(Persistence persistence, Reason cut) {
   persistence_after_ = persistence;
+  cut_after_ = cut;
   if (streams_body()) incoming_->discard_streamed();
-  shared_.take_back(pending_->take_message());
-  shared_.pending.erase(std::exchange(pending_, nullptr)->place().slot);
+  release_exchange();
   waiting_ = Wait::nothing;
   connection_.schedule();
 }
 
 void H1Session::time_out() {
   shared_.tell(Reason::fault_request_timeout, this);
-  pending_->deadline_ms = TimerWheel::no_deadline_ms;
-  pending_->finish(ExchangeEvent::cancelled);
-  const RequestHead& head = pending_->exchange().request();
-  const Persistence persistence = pending_->exchange().persistence();
-  const RefusalBodies& bodies = shared_.refusal_bodies_of(pending_->exchange().match().route);
+  PendingExchange& pending = exchange_->pending();
+  pending.deadline_ms = TimerWheel::no_deadline_ms;
+  pending.finish(ExchangeEvent::cancelled);
+  const RequestHead& head = pending.exchange().request();
+  const Persistence persistence = pending.exchange().persistence();
+  const RefusalBodies& bodies = shared_.refusal_bodies_of(pending.exchange().match().route);
   answered(write_whole(head, {.status = 504, .content_type = &bodies.content_type()},
                        bodies.of_status(504), persistence, Reason::fault_request_timeout));
 }
 
 // The connection ends, and the exchange with it.
 void H1Session::drop_exchange(ExchangeEvent event, Reason reason) {
-  if (pending_ == nullptr) return;
-  pending_->finish(event);
-  forget_pending(reason);
+  if (exchange_ == nullptr) return;
+  exchange_->pending().finish(event);
+  forget_exchange(reason);
 }
 
-void H1Session::forget_pending(Reason reason) {
+void H1Session::forget_exchange(Reason reason) {
   if (shared_.access_log != nullptr) {
-    const Exchange& exchange = pending_->exchange();
-    const PendingExchange::Response& response = pending_->response;
-    log_exchange(exchange.request(), exchange.match().found_route(),
-                 {response.status, response.body.body_bytes()}, reason);
+    const Exchange& exchange = exchange_->pending().exchange();
+    log_exchange(exchange.request(), exchange.match().found_route(), exchange_->sent(), reason);
   }
-  shared_.take_back(pending_->take_message());
-  shared_.pending.erase(std::exchange(pending_, nullptr)->place().slot);
+  release_exchange();
+}
+
+void H1Session::release_exchange() {
+  shared_.h1_exchanges.erase(std::exchange(exchange_, nullptr)->place().slot);
 }
 
 // --- the end of a turn ---
 
 void H1Session::settle_pending() {
-  while (pending_ != nullptr && pending_->tell_news()) {
+  while (exchange_ != nullptr && exchange_->pending().tell_news()) {
   }
-  if (pending_ != nullptr && pending_->wants_continue()) {
-    pending_->note_continue();
+  if (exchange_ != nullptr && exchange_->pending().wants_continue()) {
+    exchange_->pending().note_continue();
     if (!output().append("HTTP/1.1 100 Continue\r\n\r\n")) return lack_memory();
     wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
   }
-  if (life_ == Life::handling && pending_ == nullptr) move_on();
+  if (life_ == Life::handling && exchange_ == nullptr) move_on();
   // A handler that makes more than the peer takes, also one that has just been called for the next
   // request, hears of the room by a completion, so that it gives way to others each turn.
-  if (pending_ != nullptr && pending_->room_awaited() && transport().can_send())
+  if (exchange_ != nullptr && exchange_->pending().room_awaited() && transport().can_send())
     connection_.begin_send();
 }
 

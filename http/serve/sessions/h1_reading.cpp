@@ -377,7 +377,7 @@ std::string_view H1Session::skip_body(const RequestHead& head, std::string_view 
 void H1Session::peer_finished() {
   if (life_ == Life::handling) {
     if (streams_body()) return refuse_streamed(Reason::refused_body_truncated);
-    if (pending_ != nullptr) pending_->note_peer_finished();
+    if (exchange_ != nullptr) exchange_->pending().note_peer_finished();
     connection_.inspect_by(shared_.clock.now_ms() + Connection::peer_look_ms);
     connection_.schedule();
     return;

@@ -7,17 +7,10 @@
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
 #include "http/websocket/handshake.hpp"
-#include "http/websocket/switch_head.hpp"
 
 namespace pelton::http {
 
 using Phase = IncomingMessage::Phase;
-
-namespace {
-
-constexpr std::size_t date_bytes = 29;  // RFC 9110 section 5.6.7
-
-}  // namespace
 
 void H1Session::begin() {
   wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
@@ -30,7 +23,7 @@ void H1Session::finish() {
 }
 
 void H1Session::end() {
-  CHECK(pending_ == nullptr);
+  CHECK(exchange_ == nullptr);
   life_ = Life::over;
   waiting_ = Wait::nothing;
   if (incoming_) drop_incoming();
@@ -49,36 +42,8 @@ bool H1Session::is_secure() const {
 // A request was handled and more octets follow it: whether the next request may begin now. If not,
 // the connection has joined the queue for a turn (ENG-016).
 [[gnu::noinline]] bool H1Session::begins_more() {
-  if (!slice_is_over()) return true;
+  if (!slice_.is_over(shared_.turn, shared_.served_since_ns, shared_.clock)) return true;
   connection_.go_on_in_turn();
-  return false;
-}
-
-// Whether this connection has had its share of the turn: so many requests, or so much time.
-bool H1Session::slice_is_over() {
-  constexpr std::uint16_t requests_max = 128;
-  constexpr std::uint64_t time_ns_max = 100'000;
-  if (slice_turn_ != shared_.turn) {
-    slice_turn_ = shared_.turn;
-    slice_since_ns_ = shared_.served_since_ns;
-    slice_requests_ = 0;
-    slice_clock_at_ = 1;
-  }
-  if (++slice_requests_ >= requests_max) return true;
-  if (slice_requests_ < slice_clock_at_) return false;
-  const std::uint64_t now_ns = shared_.clock.read_ns();
-  if (slice_since_ns_ == 0) {
-    slice_since_ns_ = now_ns;
-    slice_clock_at_ = static_cast<std::uint16_t>(slice_requests_ + 1);
-    return false;
-  }
-  const std::uint64_t elapsed_ns = now_ns - slice_since_ns_;
-  if (elapsed_ns >= time_ns_max) {
-    slice_requests_ = requests_max;
-    return true;
-  }
-  slice_clock_at_ = static_cast<std::uint16_t>(
-      slice_requests_ + count_until_look(slice_requests_, elapsed_ns, time_ns_max));
   return false;
 }
 
@@ -130,14 +95,14 @@ void H1Session::resume_input() {
 
 // A producer that waits hears of it at the end of the turn.
 void H1Session::note_room() {
-  if (pending_ == nullptr) return;
-  pending_->note_room();
+  if (exchange_ == nullptr) return;
+  exchange_->pending().note_room();
   connection_.schedule();
 }
 
 void H1Session::note_peer_finished() {
-  if (pending_ == nullptr) return;
-  pending_->note_peer_finished();
+  if (exchange_ == nullptr) return;
+  exchange_->pending().note_peer_finished();
   connection_.schedule();
 }
 
@@ -167,13 +132,13 @@ void H1Session::inspect(std::uint64_t seen_ms) {
       wait_deadline_ms_ = shared_.clock.now_ms() + TimerWheel::tick_ms;
     }
   }
-  if (pending_ != nullptr && seen_ms >= pending_->deadline_ms) time_out();
+  if (exchange_ != nullptr && seen_ms >= exchange_->pending().deadline_ms) time_out();
 }
 
 std::uint64_t H1Session::deadline_ms() const {
   std::uint64_t next_ms = TimerWheel::no_deadline_ms;
   if (waiting_ != Wait::nothing) next_ms = wait_deadline_ms_;
-  return pending_ == nullptr ? next_ms : std::min(next_ms, pending_->deadline_ms);
+  return exchange_ == nullptr ? next_ms : std::min(next_ms, exchange_->pending().deadline_ms);
 }
 
 void H1Session::expire() {
@@ -215,7 +180,7 @@ std::uint64_t H1Session::idle_since_ms() const {
 }
 
 void H1Session::drain() {
-  if (pending_ != nullptr && !ends_after_response()) {
+  if (exchange_ != nullptr && !ends_after_response()) {
     // Its answer may be the last one, but requests that have arrived after it are not lost
     // (PRC-012).
     end_after_response();
@@ -270,46 +235,6 @@ bool H1Session::upgrade(const RequestHead& head) {
   call(route.handler, head, {}, match, Persistence::close);
   if (life_ != Life::handling) shared_.stats.count(Reason::closed_upgrade_refused);
   return true;
-}
-
-// An exchange that may still become a WebSocket: what follows it is not discarded (WS-006).
-bool H1Session::awaits_upgrade() const {
-  return pending_ != nullptr && pending_->match().route != nullptr &&
-         pending_->match().route->is_websocket;
-}
-
-WebSocketAccepted H1Session::accept_websocket(const WebSocketAccept& accept,
-                                              const WebSocketListener& listener) {
-  CHECK(awaits_upgrade() && !pending_->response_begun());
-  const RequestHead& head = pending_->exchange().request();
-  const RouteSettings& route = *pending_->match().route;
-  if (!accept.subprotocol.empty() && !websocket::offers_protocol(head, accept.subprotocol)) {
-    shared_.stats.count(Reason::fault_websocket_protocol);
-    return {.fault = AcceptFault::protocol};
-  }
-  websocket::Handshake handshake = websocket::read_handshake(head);
-  if (!shared_.websocket_rules.deflates) handshake.deflate = {};
-  std::array<char, date_bytes> date;
-  shared_.response_blocks.copy_date(date.data());
-  if (!websocket::write_switch_head(output(),
-                                    {.key = handshake.key,
-                                     .protocol = accept.subprotocol,
-                                     .deflate = handshake.deflate,
-                                     .date = {date.data(), date.size()},
-                                     .fields = accept.fields},
-                                    shared_.stats)) {
-    return {.fault = AcceptFault::header};
-  }
-  const WebSocketConnection& socket = connection_.accept_websocket(
-      {.deflate = handshake.deflate,
-       .message_bytes_max =
-           accept.message_bytes_max.value_or(shared_.config.websocket_message_bytes_max)},
-      listener);
-  if (shared_.access_log != nullptr) {
-    log_exchange(head, &route, {.status = 101, .body_bytes = 0}, Reason::none);
-  }
-  answered(Persistence::close);
-  return {.socket = {shared_.websockets, socket.place()}, .topics = &shared_.topics};
 }
 
 }  // namespace pelton::http

@@ -11,8 +11,8 @@
 //
 // The functions stand in h1_message.cpp (a request that lies whole in one receive), h1_reading.cpp
 // (one in pieces), h1_streamed_bodies.cpp and h1_spooled_bodies.cpp (large bodies), h1_answers.cpp,
-// h1_pending.cpp and h1_streams.cpp (answers that come later, or in pieces) and h1_session.cpp (the
-// rest: time, pipelining, the end).
+// h1_pending.cpp (answers that come later) and h1_session.cpp (the rest: time, pipelining, the
+// end). What a suspended exchange can do beside is h1_exchange.hpp.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,13 @@
 #include "http/serve/endpoints.hpp"
 #include "http/serve/exchange.hpp"
 #include "http/serve/incoming_message.hpp"
+#include "http/serve/sessions/h1_exchange.hpp"
+#include "http/serve/sessions/turn_slice.hpp"
 
 namespace pelton::http {
 
 struct Shared;
 class Connection;
-class PendingExchange;
 class Transport;
 
 class H1Session final : public ExchangeHost {
@@ -106,44 +107,46 @@ class H1Session final : public ExchangeHost {
   void note_peer_finished();
   // The exchange that waits for its answer, if any, is over with the connection.
   void drop_exchange(ExchangeEvent event, Reason reason);
-  PendingExchange* exchange() { return pending_; }
+  bool has_exchange() const { return exchange_ != nullptr; }
   // What has been received of a message, or waits; null if nothing.
   const IncomingMessage* incoming() const { return incoming_.get(); }
   std::unique_ptr<IncomingMessage> take_incoming() { return std::move(incoming_); }
   // Nobody waits for the rest of a message any more.
   void drop_incoming();
 
+  // --- for its suspended exchange ---
+
+  // The answer is written: the exchange ends, and the connection moves on when it is settled. With
+  // a reason to cut it does so in the middle of the answer.
+  void answered(Persistence persistence, Reason cut = Reason::none);
+  // A handler that failed is answered for, and the exchange is logged (PRC-051). Returns how the
+  // connection goes on.
+  Persistence settle_answer(Exchange& exchange, Outcome outcome);
+  // The handler wants the connection to end, which a stop that goes on with what has arrived does
+  // not overrule.
+  Persistence end_wanted();
+  // The exchange ends without an answer, or with what has left of one.
+  void forget_exchange(Reason reason);
+  // One line for an exchange (PRC-051).
+  void log_exchange(const RequestHead& head, const RouteSettings* route, const SentResponse& sent,
+                    Reason reason);
+  // A body is arriving that the handler reads meanwhile.
+  bool streams_body() const { return incoming_ && incoming_->is_streamed(); }
+  // The handler has taken enough of it for more to be received.
+  void resume_body();
+
   // --- ExchangeHost ---
 
   ExchangeHandle suspend(const Exchange& live, const ExchangeListener& listener) override;
-  void end_suspended(Outcome outcome, std::span<const FieldView> trailers) override;
-  void forsake() override;
-  std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire at_limit, void* context) override;
-  HeadFault begin_stream(const ResponseHead& head) override;
-  std::size_t write(std::string_view piece) override;
-  bool is_backed_up() override;
-  bool wants_more() const override;
   ExchangeHandle hand_over(const ExchangeListener& listener) override;
-  std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) override;
-  void await_turn() override;
-  void note_truncated() override;
   Shared& shared() override { return shared_; }
   std::shared_ptr<const BodyFile> body_file() const override;
-  std::string_view take_body(std::size_t bytes_max) override;
-  bool body_ended() const override;
-  Reason body_fault() const override;
-  WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
-                                     const WebSocketListener& listener) override;
   const Endpoints& endpoints() override;
   bool is_secure() const override;
 
  private:
   enum class Life : std::uint8_t { open, handling, upgraded, over };
   enum class Wait : std::uint8_t { nothing, header, body, drain_body, keep_alive, drain };
-  struct Sent {
-    std::uint16_t status;  // 0: no response has begun
-    std::uint64_t body_bytes;
-  };
 
   Transport& transport();
   const Transport& transport() const;
@@ -192,9 +195,7 @@ class H1Session final : public ExchangeHost {
   void earn_streamed_credit(std::size_t bytes);
   void receive_streamed(std::size_t bytes);
   void streamed_body_grew(bool complete);
-  bool streams_body() const { return incoming_ && incoming_->is_streamed(); }
   void pause_body();
-  void resume_body();
   void refuse_streamed(Reason reason);
 
   // Pipelined requests, which wait or are begun in slices, one slice in a turn of the loop.
@@ -202,7 +203,6 @@ class H1Session final : public ExchangeHost {
   void received_while_handling(std::string_view octets);
   bool backlog_is_full() const;
   bool begins_more();
-  bool slice_is_over();
 
   // Answers.
   void dispatch(const RequestHead& head, std::string_view body, const Match& match);
@@ -211,7 +211,7 @@ class H1Session final : public ExchangeHost {
   bool begin_rarely(const RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
   bool upgrade(const RequestHead& head);
-  bool awaits_upgrade() const;
+  bool awaits_upgrade() const { return exchange_ != nullptr && exchange_->awaits_upgrade(); }
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
                     std::string_view rest);
@@ -224,14 +224,10 @@ class H1Session final : public ExchangeHost {
   // is queued.
   Persistence leave_unanswered();
   void settle_exchange(Exchange& exchange, Outcome outcome);
-  Persistence settle_answer(Exchange& exchange, Outcome outcome);
   void refuse(Reason reason, Method method);
   void write_refusal(const RequestHead& head, Reason reason);
-  void log_exchange(const RequestHead& head, const RouteSettings* route, const Sent& sent,
-                    Reason reason);
 
   // How the connection goes on.
-  Persistence end_wanted();
   Persistence persistence_for(const RequestHead& head);
   Persistence persistence_of_last(const RequestHead& head);
   Persistence persistence_with_unread(const RequestHead& head, std::string_view rest);
@@ -244,12 +240,9 @@ class H1Session final : public ExchangeHost {
   // The message that the handler which runs now reads from, or an empty one to copy it to.
   std::unique_ptr<IncomingMessage> take_served_message();
   void settle_pending();
-  void end_stream(Outcome outcome, std::span<const FieldView> trailers);
-  void send_early();
-  void answered(Persistence persistence);
   void move_on();
   void time_out();
-  void forget_pending(Reason reason);
+  void release_exchange();
 
   // Time, and the end.
   void start_header_timer();
@@ -272,18 +265,14 @@ class H1Session final : public ExchangeHost {
   Persistence persistence_after_{};
   Reason cut_after_ = Reason::none;
 
-  // Of the slice that was begun last.
-  std::uint64_t slice_since_ns_ = 0;
-  std::uint32_t slice_turn_ = 0;
-  std::uint16_t slice_requests_ = 0;
-  std::uint16_t slice_clock_at_ = 0;  // so many requests on, time is looked at
+  TurnSlice slice_;
 
   std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t request_count_ = 0;
   std::uint64_t incoming_since_ns_ =
       0;  // when the first octet of `incoming_` arrived; 0 if unknown
   std::unique_ptr<IncomingMessage> incoming_;
-  PendingExchange* pending_ = nullptr;  // while handling, until it is answered
+  H1Exchange* exchange_ = nullptr;  // while handling, until it is answered
 };
 
 }  // namespace pelton::http

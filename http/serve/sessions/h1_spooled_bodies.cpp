@@ -163,7 +163,7 @@ bool H1Session::owes_much() const {
 std::shared_ptr<const BodyFile> H1Session::body_file() const {
   const Shared::Served& served = shared_.served;
   if (served.session == this && *served.message) return (*served.message)->file;
-  return pending_ == nullptr ? nullptr : pending_->body_file();
+  return exchange_ == nullptr ? nullptr : exchange_->pending().body_file();
 }
 
 }  // namespace pelton::http

@@ -37,7 +37,7 @@ Reason cut_for(Reason refusal) {
   peer_sent_all_ = false;
   const bool must_close = must_close_unread(head, rest);
   call(match.route->handler, head, {}, match, must_close ? Persistence::close : persistence);
-  if (pending_ == nullptr) {
+  if (exchange_ == nullptr) {
     // Answered without its body.
     const bool unanswered = must_close && head.expects_continue;
     if (unanswered && persistence != Persistence::close) {
@@ -61,7 +61,7 @@ Reason cut_for(Reason refusal) {
 
 std::string_view H1Session::resume_streamed(std::string_view octets) {
   IncomingMessage& incoming = *incoming_;
-  ArrivingBody& body = pending_->body;
+  ArrivingBody& body = exchange_->pending().body;
   if (!octets.empty()) earn_streamed_credit(octets.size());
   bool complete = false;
   while (!octets.empty() && !complete) {
@@ -102,20 +102,20 @@ void H1Session::earn_streamed_credit(std::size_t bytes) {
 void H1Session::receive_streamed(std::size_t bytes) {
   IncomingMessage& incoming = *incoming_;
   incoming.body_came(bytes);
-  pending_->body.append(incoming.body);
-  if (pending_->body.has_failed()) return refuse_streamed(Reason::shed_memory);
+  exchange_->pending().body.append(incoming.body);
+  if (exchange_->pending().body.has_failed()) return refuse_streamed(Reason::shed_memory);
   earn_streamed_credit(bytes);
   streamed_body_grew(incoming.left_bytes == 0);
 }
 
 void H1Session::streamed_body_grew(bool complete) {
   IncomingMessage& incoming = *incoming_;
-  ArrivingBody& body = pending_->body;
+  ArrivingBody& body = exchange_->pending().body;
   const bool little_left = incoming.phase == Phase::streamed_chunked ||
                            incoming.left_bytes <= shared_.config.drain_body_bytes_max;
   if (complete) {
     body.complete();
-    peer_sent_all_ = !pending_->exchange().request().keep_alive;
+    peer_sent_all_ = !exchange_->pending().exchange().request().keep_alive;
     drop_incoming();
   } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high &&
              !transport().reading_paused()) {
@@ -123,47 +123,29 @@ void H1Session::streamed_body_grew(bool complete) {
   } else if (!transport().receives_into_room() && owes_much()) {
     transport().cancel_receive();
   }
-  pending_->spare_connection(complete || (little_left && !pending_->lacks_continue()));
+  exchange_->pending().spare_connection(complete ||
+                                        (little_left && !exchange_->pending().lacks_continue()));
   connection_.schedule();
 }
 
 // The peer's time does not run while we do not read (CON-010).
 void H1Session::pause_body() {
   const std::uint64_t now_ms = shared_.clock.now_ms();
-  pending_->body_credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
+  exchange_->pending().body_credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
   waiting_ = Wait::nothing;
   connection_.pause_reading();
 }
 
 void H1Session::resume_body() {
-  wait_for(Wait::body, shared_.clock.now_ms() + pending_->body_credit_ms);
+  wait_for(Wait::body, shared_.clock.now_ms() + exchange_->pending().body_credit_ms);
   transport().resume_reading();
   connection_.read_on();
 }
 
-std::string_view H1Session::take_body(std::size_t bytes_max) {
-  CHECK(pending_ != nullptr);
-  const std::string_view octets = pending_->body.take(bytes_max);
-  if (pending_->body.awaited()) connection_.schedule();
-  const bool has_room = pending_->body.waiting_bytes() <= shared_.config.send_queue_bytes_high;
-  if (transport().reading_paused() && has_room && streams_body()) resume_body();
-  return octets;
-}
-
-bool H1Session::body_ended() const {
-  CHECK(pending_ != nullptr);
-  return pending_->body.ended();
-}
-
-Reason H1Session::body_fault() const {
-  CHECK(pending_ != nullptr);
-  return pending_->body_fault;
-}
-
 // The body that the handler reads will never be whole.
 void H1Session::refuse_streamed(Reason reason) {
-  pending_->body_fault = reason;
-  if (pending_->response_begun()) {
+  exchange_->pending().body_fault = reason;
+  if (exchange_->pending().response_begun()) {
     const Reason cut_reason = cut_for(reason);
     shared_.tell(cut_reason, this);
     drop_exchange(ExchangeEvent::body_refused, cut_reason);
@@ -171,9 +153,9 @@ void H1Session::refuse_streamed(Reason reason) {
     connection_.begin_close();
     return;
   }
-  pending_->finish(ExchangeEvent::body_refused);
+  exchange_->pending().finish(ExchangeEvent::body_refused);
   if (incoming_) drop_incoming();
-  write_refusal(pending_->exchange().request(), reason);
+  write_refusal(exchange_->pending().exchange().request(), reason);
   answered(Persistence::close);
 }
 

@@ -14,25 +14,33 @@ class LooseHost final : public ExchangeHost {
     ++kept;
     return {};
   }
-  void end_suspended(Outcome outcome, std::span<const FieldView>) override {
-    ended.push_back(outcome);
-  }
-  HeadFault begin_stream(const ResponseHead&) override { return HeadFault::none; }
-  std::size_t write(std::string_view piece) override { return piece.size(); }
-  void forsake() override {}
-  std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire, void*) override {
-    return nullptr;
-  }
-  bool is_backed_up() override { return false; }
-  bool wants_more() const override { return false; }
   ExchangeHandle hand_over(const ExchangeListener&) override { return {}; }
-  std::int64_t write_file(int, std::uint64_t, std::size_t) override { return 0; }
-  void await_turn() override {}
-  void note_truncated() override {}
   Shared& shared() override {
     CHECK(!"an exchange that is answered in one call needs no server");
     return *server_;
   }
+
+  std::size_t kept = 0;
+
+ private:
+  Endpoints ends_;
+  Shared* server_ = nullptr;
+};
+
+class LooseKeeper final : public SuspendedHost {
+ public:
+  void end(Outcome outcome, std::span<const FieldView>) override { ended.push_back(outcome); }
+  void forsake() override {}
+  std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire, void*) override {
+    return nullptr;
+  }
+  HeadFault begin_stream(const ResponseHead&) override { return HeadFault::none; }
+  std::size_t write(std::string_view piece) override { return piece.size(); }
+  bool is_backed_up() override { return false; }
+  bool wants_more() const override { return false; }
+  std::int64_t write_file(int, std::uint64_t, std::size_t) override { return 0; }
+  void await_turn() override {}
+  void note_truncated() override {}
   std::string_view take_body(std::size_t /*bytes_max*/) override { return {}; }
   bool body_ended() const override { return true; }
   Reason body_fault() const override { return Reason::none; }
@@ -40,12 +48,7 @@ class LooseHost final : public ExchangeHost {
     return {};
   }
 
-  std::size_t kept = 0;
   std::vector<Outcome> ended;
-
- private:
-  Endpoints ends_;
-  Shared* server_ = nullptr;
 };
 
 class ExchangeTest : public testing::Test {
@@ -97,17 +100,18 @@ TEST_F(ExchangeTest, after_a_fault_or_an_abandoned_attempt_another_may_follow) {
   EXPECT_TRUE(output_.view().ends_with("\r\n\r\nwhole"));
 }
 
-TEST_F(ExchangeTest, the_host_keeps_what_is_suspended_and_hears_of_its_end) {
+TEST_F(ExchangeTest, the_host_keeps_what_is_suspended_and_its_keeper_hears_of_its_end) {
   Exchange live = exchange();
   EXPECT_FALSE(live.suspended());
   live.suspend({});
   EXPECT_TRUE(live.suspended());
   EXPECT_EQ(host_.kept, 1u);
   const RequestHead head;
-  Exchange kept(exchange(), head, "kept", match_);
+  LooseKeeper keeper;
+  Exchange kept(exchange(), keeper, head, "kept", match_);
   EXPECT_EQ(kept.body(), "kept");
   kept.end(Outcome::failed);
-  EXPECT_EQ(host_.ended, std::vector{Outcome::failed});
+  EXPECT_EQ(keeper.ended, std::vector{Outcome::failed});
 }
 
 }  // namespace

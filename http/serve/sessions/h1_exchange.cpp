@@ -1,0 +1,235 @@
+// The response that is made piece by piece: while the client is slow to take it, writes are not
+// taken from the handler (RSP-023). And the other things that only a suspended exchange can do.
+#include "http/serve/sessions/h1_exchange.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "core/check.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/shared.hpp"
+#include "http/websocket/handshake.hpp"
+#include "http/websocket/switch_head.hpp"
+
+namespace pelton::http {
+
+namespace {
+
+constexpr std::size_t date_bytes = 29;  // RFC 9110 section 5.6.7
+
+}  // namespace
+
+H1Exchange::H1Exchange(Place place, H1Session& session, Connection& connection,
+                       const Exchange& live, std::unique_ptr<IncomingMessage> message,
+                       const ExchangeListener& listener)
+    : place_(place),
+      session_(session),
+      connection_(connection),
+      shared_(connection.shared()),
+      pending_(shared_.pending.emplace(live, *this, std::move(message), shared_.blocks, listener)) {
+}
+
+H1Exchange::~H1Exchange() {
+  shared_.take_back(pending_.take_message());
+  shared_.pending.erase(pending_.place().slot);
+}
+
+Transport& H1Exchange::transport() {
+  return connection_.transport();
+}
+
+Output& H1Exchange::output() {
+  return connection_.transport().output();
+}
+
+// --- the response ---
+
+HeadFault H1Exchange::begin_stream(const ResponseHead& head) {
+  CHECK(!pending_.response_begun());
+  const Exchange& exchange = pending_.exchange();
+  PendingExchange::Response& response = pending_.response;
+  const HeadFault fault = shared_.writer.begin_stream(output(), head, exchange.persistence(),
+                                                      exchange.request(), body_);
+  if (fault != HeadFault::none) return fault;
+  response.status = head.status;
+  response.ends_connection = shared_.writer.close_wanted();
+  pending_.deadline_ms = TimerWheel::no_deadline_ms;  // CON-005: till the response has begun
+  connection_.schedule();
+  return HeadFault::none;
+}
+
+bool H1Exchange::wants_more() const {
+  CHECK(pending_.response_begun());
+  return body_.wants_more();
+}
+
+std::size_t H1Exchange::write(std::string_view piece) {
+  CHECK(pending_.response_begun());
+  const ServerConfig& config = shared_.config;
+  std::size_t taken = piece.size();
+  if (body_.wants_more()) {
+    const std::size_t queued = transport().queued_bytes();
+    const std::uint64_t room =
+        queued > config.send_queue_bytes_high ? 0 : config.connection_queue_bytes_max - queued;
+    taken = static_cast<std::size_t>(std::min<std::uint64_t>(taken, room));
+  }
+  if (!output().make_room(taken + h1::StreamedBody::frame_bytes_max)) {
+    // What is queued leaves first, and makes room; with nothing queued there is none to wait for.
+    if (transport().queued_bytes() != 0) {
+      output().recover();
+      taken = 0;
+    }
+  }
+  if (!output().has_failed()) body_.write(output(), piece.substr(0, taken));
+  if (taken < piece.size()) {
+    // Not sent before the turn ends: who waits for room hears of it by the completion.
+    pending_.await_room();
+  } else {
+    send_early();
+  }
+  connection_.schedule();
+  return taken;
+}
+
+// So much gains nothing by company, and is still in the cache: it leaves as far as the socket takes
+// it. An error is met again at the end of the turn, when no handler is at work on the exchange.
+void H1Exchange::send_early() {
+  constexpr std::size_t bytes_min = std::size_t{64} * 1024;
+  if (!transport().can_send() || output().size() < bytes_min || output().has_failed()) return;
+  transport().send_at_once();
+}
+
+bool H1Exchange::is_backed_up() {
+  CHECK(pending_.response_begun());
+  if (transport().queued_bytes() <= shared_.config.send_queue_bytes_high) return false;
+  pending_.await_room();
+  connection_.schedule();
+  return true;
+}
+
+void H1Exchange::end_stream(Outcome outcome, std::span<const FieldView> trailers) {
+  const bool whole = outcome == Outcome::responded && !body_.is_short();
+  Reason reason = Reason::none;
+  if (outcome == Outcome::failed) {
+    reason = pending_.response.truncated ? Reason::fault_static_truncated
+                                         : Reason::fault_handler_streaming;
+  } else if (body_.is_short() || body_.has_surplus()) {
+    reason = Reason::fault_response_length;
+  }
+  if (whole) {
+    body_.finish(output(), trailers, shared_.stats);
+    if (reason != Reason::none) shared_.stats.count(reason);
+  }
+  if (shared_.access_log != nullptr) {
+    const Exchange& exchange = pending_.exchange();
+    session_.log_exchange(exchange.request(), exchange.match().found_route(), sent(), reason);
+  }
+  const bool ends =
+      !whole || body_.has_surplus() || body_.ends_connection() || pending_.response.ends_connection;
+  session_.answered(ends ? session_.end_wanted() : pending_.exchange().persistence(),
+                    whole ? Reason::none : reason);
+}
+
+// --- files ---
+
+std::int64_t H1Exchange::write_file(int file, std::uint64_t offset, std::size_t bytes) {
+  CHECK(pending_.response_begun());
+  // As write() takes what will not leave.
+  if (!body_.wants_more()) return static_cast<std::int64_t>(bytes);
+  const std::uint64_t wanted = std::min<std::uint64_t>(bytes, body_.left_bytes());
+  const std::int64_t sent = transport().send_file(file, offset, wanted);
+  if (sent > 0) body_.pass(static_cast<std::uint64_t>(sent));
+  if (sent == 0) {
+    pending_.await_room();
+    connection_.schedule();
+  }
+  return sent;
+}
+
+// A socket that has room says so in the next turn.
+void H1Exchange::await_turn() {
+  pending_.await_room();
+  transport().await_room();
+}
+
+void H1Exchange::note_truncated() {
+  pending_.response.truncated = true;
+}
+
+// --- the end ---
+
+void H1Exchange::end(Outcome outcome, std::span<const FieldView> trailers) {
+  CHECK(outcome != Outcome::pending);
+  if (pending_.lacks_continue() && pending_.would_go_on()) {
+    shared_.stats.count(Reason::closed_expect_unanswered);
+  }
+  if (awaits_upgrade()) shared_.stats.count(Reason::closed_upgrade_refused);
+  if (pending_.response_begun()) return end_stream(outcome, trailers);
+  session_.answered(session_.settle_answer(pending_.exchange(), outcome));
+}
+
+void H1Exchange::forsake() {
+  Connection& connection = connection_;
+  session_.forget_exchange(Reason::none);  // this object too
+  connection.begin_close();
+}
+
+std::unique_ptr<OrphanedHandler> H1Exchange::orphan(OrphanedHandler::Expire at_limit,
+                                                    void* context) {
+  const std::uint64_t limit_ms =
+      pending_.over() ? pending_.deadline_ms : TimerWheel::no_deadline_ms;
+  return std::make_unique<OrphanedHandler>(shared_.orphans, limit_ms, at_limit, context);
+}
+
+// --- the body of the request ---
+
+std::string_view H1Exchange::take_body(std::size_t bytes_max) {
+  const std::string_view octets = pending_.body.take(bytes_max);
+  if (pending_.body.awaited()) connection_.schedule();
+  const bool has_room = pending_.body.waiting_bytes() <= shared_.config.send_queue_bytes_high;
+  if (transport().reading_paused() && has_room && session_.streams_body()) session_.resume_body();
+  return octets;
+}
+
+// --- a WebSocket ---
+
+bool H1Exchange::awaits_upgrade() const {
+  return pending_.match().route != nullptr && pending_.match().route->is_websocket;
+}
+
+WebSocketAccepted H1Exchange::accept_websocket(const WebSocketAccept& accept,
+                                               const WebSocketListener& listener) {
+  CHECK(awaits_upgrade() && !pending_.response_begun());
+  const RequestHead& head = pending_.exchange().request();
+  const RouteSettings& route = *pending_.match().route;
+  if (!accept.subprotocol.empty() && !websocket::offers_protocol(head, accept.subprotocol)) {
+    shared_.stats.count(Reason::fault_websocket_protocol);
+    return {.fault = AcceptFault::protocol};
+  }
+  websocket::Handshake handshake = websocket::read_handshake(head);
+  if (!shared_.websocket_rules.deflates) handshake.deflate = {};
+  std::array<char, date_bytes> date;
+  shared_.response_blocks.copy_date(date.data());
+  if (!websocket::write_switch_head(output(),
+                                    {.key = handshake.key,
+                                     .protocol = accept.subprotocol,
+                                     .deflate = handshake.deflate,
+                                     .date = {date.data(), date.size()},
+                                     .fields = accept.fields},
+                                    shared_.stats)) {
+    return {.fault = AcceptFault::header};
+  }
+  const WebSocketConnection& socket = connection_.accept_websocket(
+      {.deflate = handshake.deflate,
+       .message_bytes_max =
+           accept.message_bytes_max.value_or(shared_.config.websocket_message_bytes_max)},
+      listener);
+  if (shared_.access_log != nullptr) {
+    session_.log_exchange(head, &route, {.status = 101, .body_bytes = 0}, Reason::none);
+  }
+  Shared& shared = shared_;
+  session_.answered(Persistence::close);  // the end of this object
+  return {.socket = {shared.websockets, socket.place()}, .topics = &shared.topics};
+}
+
+}  // namespace pelton::http
