@@ -73,9 +73,22 @@ def test_what_an_async_handler_waits_for_comes_before_its_timer(engine: str) -> 
     ours.setblocking(False)
 
     @app.get("/waits")
-    async def waits() -> str:
-        octets = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(ours, 10), GRACE_S)
-        return octets.decode()
+    async def waits() -> list[str]:
+        # Not by wait_for(): from Python 3.12 on its timer wins over what is there as well.
+        loop = asyncio.get_running_loop()
+        seen: list[str] = []
+        both = asyncio.Event()
+
+        def note(what: str) -> None:
+            loop.remove_reader(ours)
+            seen.append(what)
+            if len(seen) == 2:
+                both.set()
+
+        loop.add_reader(ours, note, "octets")
+        loop.call_later(GRACE_S, note, "timer")
+        await both.wait()
+        return seen
 
     with ours, theirs, live_server(app, engine=engine) as server, ExitStack() as stack:
         assert server.port is not None
@@ -84,4 +97,4 @@ def test_what_an_async_handler_waits_for_comes_before_its_timer(engine: str) -> 
         asking.send(BUSY)
         assert begun.wait(10)
         theirs.send(b"in time")
-        assert waiting.one().body == b'"in time"'
+        assert waiting.one().body == b'["octets","timer"]'

@@ -54,7 +54,9 @@ def test_every_file_that_it_names_is_there() -> None:
 
 def test_every_folder_and_module_of_the_package_has_a_row() -> None:
     rows = set(re.findall(r"`(\w+)/?`", "\n".join(line.split("|")[1] for line in README.splitlines() if line.startswith("| `"))))
-    there = {path.stem for path in (PACKAGE / "pelton").iterdir() if not path.name.startswith("_") and path.suffix in ("", ".py")}
+    modules = {path.stem for path in (PACKAGE / "pelton").glob("[!_]*.py")}
+    rooms = {path.parent.name for path in (PACKAGE / "pelton").glob("[!_]*/*.py")}
+    there = modules | rooms
     assert there <= rows
 
 
