@@ -87,7 +87,7 @@ bool Connection::took_receive(const Completion& completion, std::span<char> octe
       }
       return true;
     case Arrival::own_octets:
-      h1_.receive_own(static_cast<std::size_t>(completion.result));
+      h1_.reader().receive_own(static_cast<std::size_t>(completion.result));
       return true;
     case Arrival::unwanted:
       received({});
@@ -261,7 +261,7 @@ void Connection::begin_send(int error) {
 }
 
 void Connection::arm_receive() {
-  transport_.arm_receive(h1_.receive_room());
+  transport_.arm_receive(h1_.reader().room());
 }
 
 // Nothing tells that a receive queue is empty while a receive is in flight: what it has taken may
@@ -514,7 +514,7 @@ void Connection::look_at_peer() {
 
 // Octets wait that no message or frame was read from yet.
 bool Connection::has_unread() const {
-  return h1_.incoming() != nullptr || (websocket_ && websocket_->has_unread());
+  return h1_.reader().message() != nullptr || (websocket_ && websocket_->has_unread());
 }
 
 Gauge Connection::gauge_now() const {
@@ -535,7 +535,7 @@ void Connection::uncount() {
 [[gnu::noinline]] void Connection::recount() {
   Gauges& gauges = shared_.connection_gauges;
   using Phase = IncomingMessage::Phase;
-  const IncomingMessage* const incoming = h1_.incoming();
+  const IncomingMessage* const incoming = h1_.reader().message();
   const bool reads_head = incoming != nullptr && incoming->phase == Phase::head;
   const bool queued = held_ != nullptr || (websocket_ && websocket_->has_unread()) ||
                       (incoming != nullptr && incoming->phase == Phase::backlog);

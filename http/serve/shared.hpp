@@ -207,10 +207,10 @@ inline void Connection::schedule() {
   shared_.schedule(*this);
 }
 
-inline void H1Session::wait_for(Wait what, std::uint64_t until_ms) {
+inline void H1Session::wait_for(Wait what, std::uint64_t ms) {
   waiting_ = what;
-  wait_deadline_ms_ = until_ms;
-  connection_.inspect_by(until_ms);
+  wait_deadline_ms_ = shared_.clock.now_ms() + ms;
+  connection_.inspect_by(wait_deadline_ms_);
 }
 
 }  // namespace pelton::http

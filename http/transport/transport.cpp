@@ -64,7 +64,7 @@ Reason fatal_reason(int error) {
 // ENG-035: so often, and so long after each time.
 constexpr std::array<std::uint64_t, 3> retry_pauses_ns = {1'000'000, 10'000'000, 100'000'000};
 // Starving again so much later is a new story.
-constexpr std::uint64_t starvation_forgotten_ms = 1000;
+constexpr std::uint32_t starvation_forgotten_ms = 1000;
 
 constexpr std::uint64_t file_bytes_at_once_max = std::uint64_t{1} << 20;
 
@@ -322,8 +322,8 @@ Reason Transport::overdue(std::uint64_t seen_ms) const {
 }
 
 Reason Transport::retry_later() {
-  const std::uint64_t now_ms = shared_.clock.now_ms();
-  if (now_ms >= starvation_.since_ms + starvation_forgotten_ms) starvation_.count = 0;
+  const auto now_ms = static_cast<std::uint32_t>(shared_.clock.now_ms());
+  if (now_ms - starvation_.since_ms >= starvation_forgotten_ms) starvation_.count = 0;
   starvation_.since_ms = now_ms;
   if (starvation_.count == retry_pauses_ns.size()) return Reason::cut_engine_memory;
   retry_at(shared_.clock.now_ns() + retry_pauses_ns[starvation_.count++]);

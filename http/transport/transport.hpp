@@ -218,7 +218,7 @@ class Transport {
   // What the engine had no memory for.
   struct Starvation {
     std::uint64_t retry_at_ns = uring::no_deadline;
-    std::uint64_t since_ms = 0;
+    std::uint32_t since_ms = 0;  // the low half of the clock's; only a difference counts
     std::uint8_t count = 0;
     bool of_receive = false;  // counts as armed until it is tried again
     bool of_send = false;     // counts as in flight until it is tried again

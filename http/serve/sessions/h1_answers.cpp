@@ -98,15 +98,14 @@ Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
 // One line for an exchange (PRC-051).
 void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route,
                              const SentResponse& sent, Reason reason) {
-  const std::uint64_t incoming_since_ns = std::exchange(incoming_since_ns_, 0);
-  shared_.access_log->write(
-      {.request = head,
-       .route = route,
-       .ends = *this,
-       .status = sent.status,
-       .reason = reason,
-       .body_bytes = sent.body_bytes,
-       .began_ns = incoming_since_ns != 0 ? incoming_since_ns : shared_.clock.now_ns()});
+  const std::uint64_t began_ns = std::exchange(began_ns_, 0);
+  shared_.access_log->write({.request = head,
+                             .route = route,
+                             .ends = *this,
+                             .status = sent.status,
+                             .reason = reason,
+                             .body_bytes = sent.body_bytes,
+                             .began_ns = began_ns != 0 ? began_ns : shared_.clock.now_ns()});
 }
 
 void H1Session::answer_unmatched(const RequestHead& head, const Match& match,
@@ -174,7 +173,7 @@ void H1Session::answer_unfit(const RequestHead& head, const RouteSettings& route
 Persistence H1Session::persistence_with_unread(const RequestHead& head, std::string_view rest) {
   const Persistence persistence = persistence_for(head);
   peer_sent_all_ &= head.framing == BodyFraming::none;
-  if (!must_close_unread(head, rest)) return persistence;
+  if (!reader_.must_close_unread(head, rest)) return persistence;
   ends_once_read_ = false;
   if (persistence == Persistence::close) return persistence;
   if (head.expects_continue) shared_.stats.count(Reason::closed_expect_unanswered);
@@ -215,25 +214,15 @@ Persistence H1Session::write_whole(const RequestHead& head, const ResponseHead& 
   return persistence;
 }
 
-Method H1Session::incoming_method() const {
-  const bool in_head = incoming_->phase == IncomingMessage::Phase::head;
-  return in_head ? incoming_->parser.head().method : incoming_->head.method;
-}
-
 // `method` is that of the request, Method::other where it was not read: a refusal of HEAD has no
 // body (H1-093).
 void H1Session::refuse(Reason reason, Method method) {
-  RequestHead head;
-  const bool has_head = incoming_ && incoming_->phase != IncomingMessage::Phase::head &&
-                        incoming_->phase != IncomingMessage::Phase::backlog;
-  if (has_head && incoming_->octets.size() >= incoming_->head.head_bytes) {
-    head = incoming_->head_in_place();
-  }
+  RequestHead head = reader_.known_head();
   head.method = method;
   write_refusal(head, reason);
   waiting_ = Wait::nothing;
   conclude(Persistence::close);
-  if (incoming_) drop_incoming();
+  if (reader_.message() != nullptr) reader_.drop();
   connection_.finish_if_flushed();
 }
 

@@ -187,7 +187,8 @@ std::string_view H1Exchange::take_body(std::size_t bytes_max) {
   const std::string_view octets = pending_.body.take(bytes_max);
   if (pending_.body.awaited()) connection_.schedule();
   const bool has_room = pending_.body.waiting_bytes() <= shared_.config.send_queue_bytes_high;
-  if (transport().reading_paused() && has_room && session_.streams_body()) session_.resume_body();
+  if (transport().reading_paused() && has_room && session_.reader().streams_body())
+    session_.reader().resume_body();
   return octets;
 }
 

@@ -1,6 +1,6 @@
 // The plain road of a request, which nearly all take: a message that lies whole in what a receive
 // brought is parsed in place, routed, called and answered. Whoever leaves it goes on in
-// h1_reading.cpp (a message in pieces) or h1_answers.cpp (no handler answers).
+// h1_reader.cpp (a message in pieces) or h1_answers.cpp (no handler answers).
 #include "core/check.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/exchange.hpp"
@@ -45,16 +45,16 @@ std::string_view H1Session::begin_message(const RequestHead& head, std::string_v
   ++request_count_;
   waiting_ = Wait::nothing;
   if (shared_.may_shed | head.has_upgrade) [[unlikely]] {
-    if (begin_rarely(head, rest)) return skip_body(head, rest);
+    if (begin_rarely(head, rest)) return reader_.skip_body(head, rest);
   }
   const Match match = shared_.routes.match(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) [[unlikely]] {
     answer_unmatched(head, match, rest);
-    return skip_body(head, rest);
+    return reader_.skip_body(head, rest);
   }
   const bool empty = head.framing == BodyFraming::none ||
                      (head.framing == BodyFraming::length && head.content_length == 0);
-  if (!empty) return begin_body(head, match, rest);
+  if (!empty) return reader_.begin_body(head, match, rest);
   dispatch(head, {}, match);
   return rest;
 }
@@ -69,7 +69,7 @@ std::string_view H1Session::consume(std::string_view octets) {
       if (verdict == Verdict::rejected) {
         refuse(parser.reason(), parser.head().method);
       } else {
-        begin_partial_head(octets);
+        reader_.begin_head(octets);
       }
       return {};
     }

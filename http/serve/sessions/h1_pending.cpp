@@ -17,7 +17,7 @@ ExchangeHandle H1Session::suspend(const Exchange& live, const ExchangeListener& 
   exchange_ =
       &shared_.h1_exchanges.emplace(*this, connection_, live, take_served_message(), listener);
   life_ = Life::handling;
-  if (incoming_since_ns_ == 0) incoming_since_ns_ = shared_.clock.now_ns();
+  note_begin_if_unknown();
   const RouteSettings* const route = live.match().route;
   const std::uint64_t timeout_ms =
       route == nullptr ? shared_.config.request_timeout_ms
@@ -78,15 +78,13 @@ void H1Session::end_after_response() {
 }
 
 void H1Session::received_while_handling(std::string_view octets) {
-  if (incoming_ && incoming_->phase != Phase::backlog) octets = resume(octets);
+  if (reader_.reads()) octets = reader_.resume(octets);
   // Whatever follows the request that ends the connection is discarded (H1-083).
   if (octets.empty()) return;
   peer_sent_all_ = false;
   if (ends_after_response()) return;
-  IncomingMessage& backlog = begin_incoming(Phase::backlog);
-  backlog.add_unread(octets, shared_.config.pipeline_requests_max);
-  if (backlog.has_failed()) return lack_memory();
-  if (backlog_is_full() && !transport().reading_paused()) connection_.pause_reading();
+  if (!reader_.keep_unread(octets)) return lack_memory();
+  if (reader_.backlog_is_full() && !transport().reading_paused()) connection_.pause_reading();
 }
 
 // --- the answer, and its failure to come ---
@@ -95,7 +93,7 @@ void H1Session::received_while_handling(std::string_view octets) {
 void H1Session::answered(Persistence persistence, Reason cut) {
   persistence_after_ = persistence;
   cut_after_ = cut;
-  if (streams_body()) incoming_->discard_streamed();
+  if (reader_.streams_body()) reader_.discard_streamed();
   release_exchange();
   waiting_ = Wait::nothing;
   connection_.schedule();
@@ -140,7 +138,7 @@ void H1Session::settle_pending() {
   if (exchange_ != nullptr && exchange_->pending().wants_continue()) {
     exchange_->pending().note_continue();
     if (!output().append("HTTP/1.1 100 Continue\r\n\r\n")) return lack_memory();
-    wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
+    wait_for(Wait::body, shared_.config.rate_grace_ms);
   }
   if (life_ == Life::handling && exchange_ == nullptr) move_on();
   // A handler that makes more than the peer takes, also one that has just been called for the next
@@ -152,24 +150,23 @@ void H1Session::settle_pending() {
 void H1Session::move_on() {
   if (connection_.has_websocket()) {
     life_ = Life::upgraded;
-    return connection_.begin_websocket(std::move(incoming_));
+    return connection_.begin_websocket(reader_.take());
   }
   if (cut_after_ != Reason::none) return connection_.cut(cut_after_);
   life_ = Life::open;
   conclude(persistence_after_);
   if (transport().finishing()) {
-    if (incoming_) drop_incoming();
+    if (reader_.message() != nullptr) reader_.drop();
     return connection_.finish_if_flushed();
   }
-  if (incoming_ && incoming_->phase != Phase::backlog) {
+  if (reader_.reads()) {
     // The body that nobody read is drained after its response (CON-006).
-    wait_for(Wait::drain_body, shared_.clock.now_ms() + shared_.config.drain_body_timeout_ms);
+    wait_for(Wait::drain_body, shared_.config.drain_body_timeout_ms);
     return resume_input();
   }
   if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
     return;  // resumed when it is sent
-  if (transport().queued_bytes() == 0)
-    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
+  if (transport().queued_bytes() == 0) wait_for(Wait::keep_alive, shared_.idle_ms);
   resume_input();
 }
 

@@ -13,7 +13,7 @@ namespace pelton::http {
 using Phase = IncomingMessage::Phase;
 
 void H1Session::begin() {
-  wait_for(Wait::header, shared_.clock.now_ms() + shared_.config.header_timeout_ms);
+  wait_for(Wait::header, shared_.config.header_timeout_ms);
 }
 
 // The last octets are queued.
@@ -26,7 +26,7 @@ void H1Session::end() {
   CHECK(exchange_ == nullptr);
   life_ = Life::over;
   waiting_ = Wait::nothing;
-  if (incoming_) drop_incoming();
+  if (reader_.message() != nullptr) reader_.drop();
 }
 
 const Endpoints& H1Session::endpoints() {
@@ -37,6 +37,72 @@ bool H1Session::is_secure() const {
   return connection_.is_secure();
 }
 
+// --- octets, and the end of them ---
+
+void H1Session::received(std::string_view octets) {
+  if (life_ == Life::handling) return received_while_handling(octets);
+  // Whatever follows the request that ended the connection is discarded (H1-083).
+  if (life_ != Life::open) {
+    peer_sent_all_ = false;
+    return;
+  }
+  // What was on its way when reading paused: of a message that began before, or of a later one.
+  if (reader_.reads()) octets = reader_.resume(octets);
+  if (octets.empty()) return;
+  if (reads_messages()) {
+    received_plain(octets);
+  } else {
+    keep_backlog(octets);
+  }
+}
+
+// What must wait because output is backed up, or a handler has not answered yet.
+void H1Session::keep_backlog(std::string_view octets) {
+  if (life_ == Life::handling) return received_while_handling(octets);
+  if (life_ != Life::open) {
+    peer_sent_all_ = false;
+    return;
+  }
+  CHECK(transport().reading_paused());
+  if (!reader_.keep_unread(octets)) return lack_memory();
+  if (reader_.backlog_is_full()) transport().cancel_receive();
+}
+
+void H1Session::peer_finished() {
+  if (life_ == Life::handling) {
+    if (reader_.streams_body()) return reader_.refuse_streamed(Reason::refused_body_truncated);
+    note_peer_finished();
+    connection_.inspect_by(shared_.clock.now_ms() + Connection::peer_look_ms);
+    connection_.schedule();
+    return;
+  }
+  if (life_ == Life::open && !transport().reading_paused()) {
+    const Reason reason = reader_.truncation();
+    if (reason == Reason::refused_head_truncated || reason == Reason::refused_body_truncated) {
+      refuse(reason, reader_.method());
+    } else {
+      shared_.stats.count(reason);
+      finish();
+    }
+  }
+  connection_.finish_if_flushed();
+}
+
+// A handler that suspends the exchange takes the message with it.
+void H1Session::serve_incoming(std::unique_ptr<IncomingMessage> message, std::string_view body) {
+  const RequestHead& head = message->head_in_place();
+  shared_.served = {.session = this, .message = &message};
+  dispatch(head, body, shared_.routes.match(head, shared_.match_scratch));
+  shared_.served = {};
+  if (message) shared_.take_back(std::move(message));
+  connection_.recount();
+}
+
+std::shared_ptr<const BodyFile> H1Session::body_file() const {
+  const Shared::Served& served = shared_.served;
+  if (served.session == this && *served.message) return (*served.message)->file;
+  return exchange_ == nullptr ? nullptr : exchange_->pending().body_file();
+}
 // --- pipelined requests ---
 
 // A request was handled and more octets follow it: whether the next request may begin now. If not,
@@ -49,30 +115,30 @@ bool H1Session::is_secure() const {
 
 // Begins the next slice of the requests that have been read already.
 void H1Session::go_on() {
-  const bool has_backlog = life_ == Life::open && transport().reading_paused() && incoming_ &&
-                           incoming_->phase == Phase::backlog;
+  const bool has_backlog =
+      life_ == Life::open && transport().reading_paused() && reader_.is_in(Phase::backlog);
   // With too much output queued, resume_input() goes on once that has left.
   if (!has_backlog || transport().queued_bytes() > shared_.config.send_queue_bytes_high) return;
   transport().resume_reading();
   // Taken out first: reading may begin an incoming message again, or be paused.
-  std::unique_ptr<IncomingMessage> backlog = std::move(incoming_);
+  std::unique_ptr<IncomingMessage> backlog = reader_.take();
   const std::size_t left_bytes = consume(backlog->unread()).size();
   const bool keeps = life_ == Life::open || (life_ == Life::handling && !ends_after_response());
   if (left_bytes == 0 || !keeps) {
     if (left_bytes != 0) peer_sent_all_ = false;
     shared_.take_back(std::move(backlog));
   } else {
-    CHECK(!incoming_);
+    CHECK(reader_.message() == nullptr);
     backlog->keep_unread(left_bytes, shared_.config.pipeline_requests_max);
-    incoming_ = std::move(backlog);
-    if (life_ == Life::handling && backlog_is_full()) connection_.pause_reading();
+    reader_.put_back(std::move(backlog));
+    if (life_ == Life::handling && reader_.backlog_is_full()) connection_.pause_reading();
   }
   connection_.recount();
   // Nothing but the empty line after a request may have waited (H1-003).
   const bool is_idle =
-      life_ == Life::open && transport().queued_bytes() == 0 && is_between_messages();
+      life_ == Life::open && transport().queued_bytes() == 0 && reader_.is_between_messages();
   if (is_idle && waiting_ == Wait::nothing) {
-    wait_for(Wait::keep_alive, shared_.clock.now_ms() + shared_.idle_ms);
+    wait_for(Wait::keep_alive, shared_.idle_ms);
   }
   if (life_ == Life::open && transport().peer_finished() && !transport().reading_paused())
     peer_finished();
@@ -84,9 +150,9 @@ void H1Session::go_on() {
 void H1Session::resume_input() {
   // Paused because requests wait for the handler, or by the owner of a WebSocket.
   if (life_ == Life::handling || life_ == Life::upgraded) return;
-  if (incoming_ && incoming_->spool) return;  // by a disk that is slower than the peer
-  if (incoming_ && incoming_->phase == IncomingMessage::Phase::backlog)
-    return connection_.go_on_in_turn();
+  if (reader_.message() != nullptr && reader_.message()->spool)
+    return;  // by a disk that is slower than the peer
+  if (reader_.is_in(IncomingMessage::Phase::backlog)) return connection_.go_on_in_turn();
   transport().resume_reading();
   connection_.recount();
   if (life_ == Life::open && transport().peer_finished()) peer_finished();
@@ -110,18 +176,32 @@ void H1Session::settle() {
   if (life_ == Life::handling) settle_pending();
 }
 
-std::span<char> H1Session::receive_room() {
-  if (!incoming_ || !owes_much()) return {};
-  // Without memory for more it comes into the buffers that all share, and is refused from there.
-  return incoming_->room_for_body();
-}
-
 bool H1Session::may_begin_request() const {
   return life_ == Life::open && !connection_.transport().reading_paused() &&
-         (!incoming_ || incoming_->phase == Phase::head);
+         (reader_.message() == nullptr || reader_.is_in(Phase::head));
 }
 
 // --- time ---
+
+void H1Session::earn_credit(std::size_t bytes) {
+  const ServerConfig& config = shared_.config;
+  wait_deadline_ms_ =
+      std::min(wait_deadline_ms_ + bytes * 1000 / config.body_rate_bytes_per_second_min,
+               shared_.clock.now_ms() + config.rate_credit_ms_max);
+}
+
+std::uint64_t H1Session::credit_ms() const {
+  const std::uint64_t now_ms = shared_.clock.now_ms();
+  return wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
+}
+
+void H1Session::note_begin() {
+  began_ns_ = shared_.clock.now_ns();
+}
+
+void H1Session::note_begin_if_unknown() {
+  if (began_ns_ == 0) note_begin();
+}
 
 void H1Session::inspect(std::uint64_t seen_ms) {
   if (waiting_ != Wait::nothing && seen_ms >= wait_deadline_ms_) {
@@ -149,20 +229,20 @@ void H1Session::expire() {
     case Wait::nothing:
       return;
     case Wait::header:
-      if (incoming_ && incoming_->parser.started()) {
-        refuse(Reason::refused_header_timeout, incoming_method());
+      if (reader_.message() != nullptr && reader_.message()->parser.started()) {
+        refuse(Reason::refused_header_timeout, reader_.method());
       } else {
         stats.count(Reason::closed_no_request);
         connection_.begin_close();
       }
       return;
     case Wait::body:
-      if (streams_body()) return refuse_streamed(Reason::refused_body_too_slow);
-      refuse(Reason::refused_body_too_slow, incoming_method());
+      if (reader_.streams_body()) return reader_.refuse_streamed(Reason::refused_body_too_slow);
+      refuse(Reason::refused_body_too_slow, reader_.method());
       return;
     case Wait::drain_body:
       stats.count(Reason::closed_body_not_drained);
-      drop_incoming();
+      reader_.drop();
       finish();
       connection_.finish_if_flushed();
       return;
@@ -175,7 +255,8 @@ void H1Session::expire() {
 }
 
 std::uint64_t H1Session::idle_since_ms() const {
-  const bool idle = life_ == Life::open && waiting_ == Wait::keep_alive && is_between_messages();
+  const bool idle =
+      life_ == Life::open && waiting_ == Wait::keep_alive && reader_.is_between_messages();
   return idle ? wait_deadline_ms_ - shared_.idle_ms : TimerWheel::no_deadline_ms;
 }
 
@@ -186,8 +267,9 @@ void H1Session::drain() {
     end_after_response();
     ends_once_read_ = true;
   }
-  if (life_ != Life::open || !is_between_messages() || transport().queued_bytes() != 0) return;
-  wait_for(Wait::drain, shared_.clock.now_ms() + shared_.idle_ms);
+  if (life_ != Life::open || !reader_.is_between_messages() || transport().queued_bytes() != 0)
+    return;
+  wait_for(Wait::drain, shared_.idle_ms);
 }
 
 // --- requests that are turned away, and WebSockets ---

@@ -9,10 +9,10 @@
 // after it wait, and what it answers moves the session on at the end of a turn. upgraded: a
 // WebSocket has taken the session's place. over: the last response is leaving, or nothing does.
 //
-// The functions stand in h1_message.cpp (a request that lies whole in one receive), h1_reading.cpp
-// (one in pieces), h1_streamed_bodies.cpp and h1_spooled_bodies.cpp (large bodies), h1_answers.cpp,
-// h1_pending.cpp (answers that come later) and h1_session.cpp (the rest: time, pipelining, the
-// end). What a suspended exchange can do beside is h1_exchange.hpp.
+// A request that does not lie whole in one receive is read by its H1Reader; an exchange that its
+// handler has suspended is an H1Exchange. The session's own functions stand in h1_message.cpp (the
+// plain road of a request), h1_answers.cpp (what is written, and how the connection goes on),
+// h1_pending.cpp (answers that come later) and h1_session.cpp (time, pipelining, the end).
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,7 @@
 #include "http/serve/exchange.hpp"
 #include "http/serve/incoming_message.hpp"
 #include "http/serve/sessions/h1_exchange.hpp"
+#include "http/serve/sessions/h1_reader.hpp"
 #include "http/serve/sessions/turn_slice.hpp"
 
 namespace pelton::http {
@@ -41,7 +42,8 @@ class Transport;
 
 class H1Session final : public ExchangeHost {
  public:
-  H1Session(Connection& connection, Shared& shared) : connection_(connection), shared_(shared) {}
+  H1Session(Connection& connection, Shared& shared)
+      : connection_(connection), shared_(shared), reader_(*this) {}
   H1Session(const H1Session&) = delete;
   H1Session& operator=(const H1Session&) = delete;
 
@@ -50,17 +52,16 @@ class H1Session final : public ExchangeHost {
   // Waits for the first request.
   void begin();
   // What arrives is the beginning of a message.
-  bool is_at_message_begin() const { return life_ == Life::open && !incoming_; }
+  bool is_at_message_begin() const { return life_ == Life::open && reader_.message() == nullptr; }
   // Octets that are, and may be answered at once.
   void received_plain(std::string_view octets);
   // Octets wherever a message has come to.
   void received(std::string_view octets);
-  // Octets that were received into receive_room().
-  void receive_own(std::size_t bytes);
   // The peer's FIN.
   void peer_finished();
-  // Where the next octets belong, if they are that many; empty: into the shared buffers.
-  std::span<char> receive_room();
+  // What it reads of a request that does not lie whole in one receive.
+  H1Reader& reader() { return reader_; }
+  const H1Reader& reader() const { return reader_; }
   // What arrives now begins a request, or its head.
   bool may_begin_request() const;
 
@@ -72,7 +73,7 @@ class H1Session final : public ExchangeHost {
 
   // Everything that was queued has left, and nothing is waited for but the next request.
   bool is_idle() const {
-    return life_ == Life::open && waiting_ == Wait::nothing && is_between_messages();
+    return life_ == Life::open && waiting_ == Wait::nothing && reader_.is_between_messages();
   }
   // Waits for the next request; inspect() is to be called by then.
   void await_request(std::uint64_t until_ms) {
@@ -107,13 +108,6 @@ class H1Session final : public ExchangeHost {
   void note_peer_finished();
   // The exchange that waits for its answer, if any, is over with the connection.
   void drop_exchange(ExchangeEvent event, Reason reason);
-  bool has_exchange() const { return exchange_ != nullptr; }
-  // What has been received of a message, or waits; null if nothing.
-  const IncomingMessage* incoming() const { return incoming_.get(); }
-  std::unique_ptr<IncomingMessage> take_incoming() { return std::move(incoming_); }
-  // Nobody waits for the rest of a message any more.
-  void drop_incoming();
-
   // --- for its suspended exchange ---
 
   // The answer is written: the exchange ends, and the connection moves on when it is settled. With
@@ -130,10 +124,51 @@ class H1Session final : public ExchangeHost {
   // One line for an exchange (PRC-051).
   void log_exchange(const RequestHead& head, const RouteSettings* route, const SentResponse& sent,
                     Reason reason);
-  // A body is arriving that the handler reads meanwhile.
-  bool streams_body() const { return incoming_ && incoming_->is_streamed(); }
-  // The handler has taken enough of it for more to be received.
-  void resume_body();
+  // --- for its reader ---
+
+  // What the peer has to do next, or the connection ends.
+  enum class Wait : std::uint8_t { nothing, header, body, drain_body, keep_alive, drain };
+  // From now on, for so long at most.
+  void wait_for(Wait what, std::uint64_t ms);
+  void stop_waiting() { waiting_ = Wait::nothing; }
+  bool waits_for(Wait what) const { return waiting_ == what; }
+  // The peer earns time by each octet of a body (CON-004), and keeps what it has while the
+  // connection does not read.
+  void earn_credit(std::size_t bytes);
+  std::uint64_t credit_ms() const;
+  // When the first octet of the request arrived, for the access log.
+  void note_begin();
+  void note_begin_if_unknown();
+  // The server stops: the session ends once all requests that have arrived are answered (PRC-012,
+  // PRC-018).
+  bool is_draining() const { return ends_once_read_; }
+  void note_peer_sent_all(bool all) { peer_sent_all_ = all; }
+  // The connection ends with the response that is under way.
+  void end_after_response();
+  // The last octets are queued.
+  void finish();
+  // A whole head, and the octets behind it. Returns those behind the message, or what was read of
+  // it.
+  std::string_view begin_message(const RequestHead& head, std::string_view rest);
+  // A whole message: its handler is called.
+  void dispatch(const RequestHead& head, std::string_view body, const Match& match);
+  void serve_incoming(std::unique_ptr<IncomingMessage> message, std::string_view body);
+  void call(const Handler& handler, const RequestHead& head, std::string_view body,
+            const Match& match, Persistence persistence);
+  Persistence persistence_for(const RequestHead& head);
+  bool has_exchange() const { return exchange_ != nullptr; }
+  PendingExchange& pending() { return exchange_->pending(); }
+  bool awaits_upgrade() const { return exchange_ != nullptr && exchange_->awaits_upgrade(); }
+  // The request is refused, and the connection ends.
+  void refuse(Reason reason, Method method);
+  void write_refusal(const RequestHead& head, Reason reason);
+  // 415 without waiting for the body (H1-058).
+  void answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
+                    std::string_view rest);
+  Connection& connection() { return connection_; }
+  Transport& transport();
+  const Transport& transport() const;
+  Output& output();
 
   // --- ExchangeHost ---
 
@@ -146,75 +181,22 @@ class H1Session final : public ExchangeHost {
 
  private:
   enum class Life : std::uint8_t { open, handling, upgraded, over };
-  enum class Wait : std::uint8_t { nothing, header, body, drain_body, keep_alive, drain };
-
-  Transport& transport();
-  const Transport& transport() const;
-  Output& output();
 
   // Messages.
   // What arrives is the beginning of a message that may be answered at once.
   bool reads_messages() const;
   std::string_view consume(std::string_view octets);
-  std::string_view begin_message(const RequestHead& head, std::string_view rest);
-  std::string_view begin_body(const RequestHead& head, const Match& match, std::string_view rest);
-  std::string_view skip_body(const RequestHead& head, std::string_view rest);
-  bool holds_chunked_body(std::string_view rest) const;
-  bool must_close_unread(const RequestHead& head, std::string_view rest) const;
-
-  // Messages in pieces.
-  void begin_partial_head(std::string_view octets);
-  IncomingMessage& begin_incoming(IncomingMessage::Phase phase);
-  bool incoming_begun() const;
-  // No octet of a message has come, but perhaps of the empty line ahead of it (H1-003).
-  bool is_between_messages() const { return !incoming_ || !incoming_begun(); }
-  std::string_view resume(std::string_view octets);
-  std::string_view resume_head(std::string_view octets);
-  std::string_view resume_length_body(std::string_view octets);
-  std::string_view resume_chunked_body(std::string_view octets);
-  std::string_view resume_discard(std::string_view octets);
-  void length_body_grew(std::size_t bytes);
-  void serve_incoming(std::unique_ptr<IncomingMessage> message, std::string_view body);
-  Method incoming_method() const;
-  bool owes_much() const;
-  void earn_body_credit(std::size_t bytes);
-
-  // Bodies in files.
-  void begin_spool();
-  std::string_view resume_spooled(std::string_view octets);
-  std::string_view spool_on(std::string_view following);
-  void spooled();
-  void hold_for_spool();
-  void release_from_spool();
-  void serve_spooled();
-
-  // Bodies that a handler reads as they arrive.
-  std::string_view begin_streamed_body(const RequestHead& head, const Match& match,
-                                       std::string_view rest);
-  std::string_view resume_streamed(std::string_view octets);
-  void earn_streamed_credit(std::size_t bytes);
-  void receive_streamed(std::size_t bytes);
-  void streamed_body_grew(bool complete);
-  void pause_body();
-  void refuse_streamed(Reason reason);
 
   // Pipelined requests, which wait or are begun in slices, one slice in a turn of the loop.
   void keep_backlog(std::string_view octets);
   void received_while_handling(std::string_view octets);
-  bool backlog_is_full() const;
   bool begins_more();
 
   // Answers.
-  void dispatch(const RequestHead& head, std::string_view body, const Match& match);
-  void call(const Handler& handler, const RequestHead& head, std::string_view body,
-            const Match& match, Persistence persistence);
   bool begin_rarely(const RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
   bool upgrade(const RequestHead& head);
-  bool awaits_upgrade() const { return exchange_ != nullptr && exchange_->awaits_upgrade(); }
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
-  void answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
-                    std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
                     Persistence persistence, Reason reason);
   // Returns how the connection goes on after it: as asked, or it ends without an answer.
@@ -224,17 +206,13 @@ class H1Session final : public ExchangeHost {
   // is queued.
   Persistence leave_unanswered();
   void settle_exchange(Exchange& exchange, Outcome outcome);
-  void refuse(Reason reason, Method method);
-  void write_refusal(const RequestHead& head, Reason reason);
 
   // How the connection goes on.
-  Persistence persistence_for(const RequestHead& head);
   Persistence persistence_of_last(const RequestHead& head);
   Persistence persistence_with_unread(const RequestHead& head, std::string_view rest);
   void conclude(Persistence persistence);
   void conclude_last();
   bool ends_after_response() const;
-  void end_after_response();
 
   // Exchanges that outlive their handler's call.
   // The message that the handler which runs now reads from, or an empty one to copy it to.
@@ -245,10 +223,7 @@ class H1Session final : public ExchangeHost {
   void release_exchange();
 
   // Time, and the end.
-  void start_header_timer();
-  void wait_for(Wait what, std::uint64_t until_ms);
   void expire();
-  void finish();
 
   Connection& connection_;
   Shared& shared_;
@@ -257,9 +232,7 @@ class H1Session final : public ExchangeHost {
   Wait waiting_ = Wait::nothing;
   // The client has said that no request follows, the last one has arrived whole, and no octet more.
   bool peer_sent_all_ = false;
-  // The server stops: the session ends once all requests that have arrived are answered (PRC-012,
-  // PRC-018).
-  bool ends_once_read_ = false;
+  bool ends_once_read_ = false;  // is_draining()
   // While handling, once the response is written: how the connection goes on after it, or why it
   // is cut.
   Persistence persistence_after_{};
@@ -269,9 +242,8 @@ class H1Session final : public ExchangeHost {
 
   std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t request_count_ = 0;
-  std::uint64_t incoming_since_ns_ =
-      0;  // when the first octet of `incoming_` arrived; 0 if unknown
-  std::unique_ptr<IncomingMessage> incoming_;
+  std::uint64_t began_ns_ = 0;  // when the first octet of the request arrived; 0 if unknown
+  H1Reader reader_;
   H1Exchange* exchange_ = nullptr;  // while handling, until it is answered
 };
 

@@ -12,6 +12,8 @@ namespace pelton::http {
 
 using Phase = IncomingMessage::Phase;
 
+using Wait = H1Session::Wait;
+
 namespace {
 
 // The same end where the response has begun, so that no status can tell it any more.
@@ -30,38 +32,38 @@ Reason cut_for(Reason refusal) {
 
 }  // namespace
 
-[[gnu::noinline]] std::string_view H1Session::begin_streamed_body(const RequestHead& head,
-                                                                  const Match& match,
-                                                                  std::string_view rest) {
-  const Persistence persistence = persistence_for(head);
-  peer_sent_all_ = false;
+[[gnu::noinline]] std::string_view H1Reader::begin_streamed_body(const RequestHead& head,
+                                                                 const Match& match,
+                                                                 std::string_view rest) {
+  const Persistence persistence = session_.persistence_for(head);
+  session_.note_peer_sent_all(false);
   const bool must_close = must_close_unread(head, rest);
-  call(match.route->handler, head, {}, match, must_close ? Persistence::close : persistence);
-  if (exchange_ == nullptr) {
+  session_.call(match.route->handler, head, {}, match,
+                must_close ? Persistence::close : persistence);
+  if (!session_.has_exchange()) {
     // Answered without its body.
     const bool unanswered = must_close && head.expects_continue;
     if (unanswered && persistence != Persistence::close) {
-      shared_.stats.count(Reason::closed_expect_unanswered);
+      session_.shared().stats.count(Reason::closed_expect_unanswered);
     }
     return skip_body(head, rest);
   }
   const bool has_length = head.framing == BodyFraming::length;
-  IncomingMessage& incoming =
-      begin_incoming(has_length ? Phase::streamed_length : Phase::streamed_chunked);
+  IncomingMessage& incoming = begin(has_length ? Phase::streamed_length : Phase::streamed_chunked);
   incoming.owe(head.content_length);
   if (!has_length) {
-    const auto body_max = body_bytes_max_of(*match.route, shared_.config, head);
-    incoming.decoder.begin(shared_.head_limits, shared_.body_limits, body_max);
+    const auto body_max = body_bytes_max_of(*match.route, session_.shared().config, head);
+    incoming.decoder.begin(session_.shared().head_limits, session_.shared().body_limits, body_max);
   }
   if (!head.expects_continue) {
-    wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
+    session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
   }
   return resume_streamed(rest);
 }
 
-std::string_view H1Session::resume_streamed(std::string_view octets) {
-  IncomingMessage& incoming = *incoming_;
-  ArrivingBody& body = exchange_->pending().body;
+std::string_view H1Reader::resume_streamed(std::string_view octets) {
+  IncomingMessage& incoming = *message_;
+  ArrivingBody& body = session_.pending().body;
   if (!octets.empty()) earn_streamed_credit(octets.size());
   bool complete = false;
   while (!octets.empty() && !complete) {
@@ -91,72 +93,71 @@ std::string_view H1Session::resume_streamed(std::string_view octets) {
 }
 
 // The peer's time begins with the first octet at the latest.
-void H1Session::earn_streamed_credit(std::size_t bytes) {
-  if (waiting_ != Wait::body && !transport().reading_paused()) {
-    wait_for(Wait::body, shared_.clock.now_ms() + shared_.config.rate_grace_ms);
+void H1Reader::earn_streamed_credit(std::size_t bytes) {
+  if (!session_.waits_for(Wait::body) && !session_.transport().reading_paused()) {
+    session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
   }
-  if (waiting_ == Wait::body) earn_body_credit(bytes);
+  if (session_.waits_for(Wait::body)) session_.earn_credit(bytes);
 }
 
 // Octets that were received into memory of their own, which goes to the handler as it is.
-void H1Session::receive_streamed(std::size_t bytes) {
-  IncomingMessage& incoming = *incoming_;
+void H1Reader::receive_streamed(std::size_t bytes) {
+  IncomingMessage& incoming = *message_;
   incoming.body_came(bytes);
-  exchange_->pending().body.append(incoming.body);
-  if (exchange_->pending().body.has_failed()) return refuse_streamed(Reason::shed_memory);
+  session_.pending().body.append(incoming.body);
+  if (session_.pending().body.has_failed()) return refuse_streamed(Reason::shed_memory);
   earn_streamed_credit(bytes);
   streamed_body_grew(incoming.left_bytes == 0);
 }
 
-void H1Session::streamed_body_grew(bool complete) {
-  IncomingMessage& incoming = *incoming_;
-  ArrivingBody& body = exchange_->pending().body;
+void H1Reader::streamed_body_grew(bool complete) {
+  IncomingMessage& incoming = *message_;
+  ArrivingBody& body = session_.pending().body;
   const bool little_left = incoming.phase == Phase::streamed_chunked ||
-                           incoming.left_bytes <= shared_.config.drain_body_bytes_max;
+                           incoming.left_bytes <= session_.shared().config.drain_body_bytes_max;
   if (complete) {
     body.complete();
-    peer_sent_all_ = !exchange_->pending().exchange().request().keep_alive;
-    drop_incoming();
-  } else if (body.waiting_bytes() > shared_.config.send_queue_bytes_high &&
-             !transport().reading_paused()) {
+    session_.note_peer_sent_all(!session_.pending().exchange().request().keep_alive);
+    drop();
+  } else if (body.waiting_bytes() > session_.shared().config.send_queue_bytes_high &&
+             !session_.transport().reading_paused()) {
     pause_body();
-  } else if (!transport().receives_into_room() && owes_much()) {
-    transport().cancel_receive();
+  } else if (!session_.transport().receives_into_room() && owes_much()) {
+    session_.transport().cancel_receive();
   }
-  exchange_->pending().spare_connection(complete ||
-                                        (little_left && !exchange_->pending().lacks_continue()));
-  connection_.schedule();
+  session_.pending().spare_connection(complete ||
+                                      (little_left && !session_.pending().lacks_continue()));
+  session_.connection().schedule();
 }
 
 // The peer's time does not run while we do not read (CON-010).
-void H1Session::pause_body() {
-  const std::uint64_t now_ms = shared_.clock.now_ms();
-  exchange_->pending().body_credit_ms = wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
-  waiting_ = Wait::nothing;
-  connection_.pause_reading();
+void H1Reader::pause_body() {
+  session_.pending().body_credit_ms = session_.credit_ms();
+  session_.stop_waiting();
+  session_.connection().pause_reading();
 }
 
-void H1Session::resume_body() {
-  wait_for(Wait::body, shared_.clock.now_ms() + exchange_->pending().body_credit_ms);
-  transport().resume_reading();
-  connection_.read_on();
+void H1Reader::resume_body() {
+  session_.wait_for(Wait::body, session_.pending().body_credit_ms);
+  session_.transport().resume_reading();
+  session_.connection().read_on();
 }
 
 // The body that the handler reads will never be whole.
-void H1Session::refuse_streamed(Reason reason) {
-  exchange_->pending().body_fault = reason;
-  if (exchange_->pending().response_begun()) {
+void H1Reader::refuse_streamed(Reason reason) {
+  session_.pending().body_fault = reason;
+  if (session_.pending().response_begun()) {
     const Reason cut_reason = cut_for(reason);
-    shared_.tell(cut_reason, this);
-    drop_exchange(ExchangeEvent::body_refused, cut_reason);
-    transport().reset_at_close();
-    connection_.begin_close();
+    session_.shared().tell(cut_reason, &session_);
+    session_.drop_exchange(ExchangeEvent::body_refused, cut_reason);
+    session_.transport().reset_at_close();
+    session_.connection().begin_close();
     return;
   }
-  exchange_->pending().finish(ExchangeEvent::body_refused);
-  if (incoming_) drop_incoming();
-  write_refusal(exchange_->pending().exchange().request(), reason);
-  answered(Persistence::close);
+  session_.pending().finish(ExchangeEvent::body_refused);
+  if (message_) drop();
+  session_.write_refusal(session_.pending().exchange().request(), reason);
+  session_.answered(Persistence::close);
 }
 
 }  // namespace pelton::http

@@ -1,0 +1,370 @@
+#include "http/serve/sessions/h1_reader.hpp"
+
+#include <algorithm>
+
+#include "core/check.hpp"
+#include "http/serve/body_admission.hpp"
+#include "http/serve/connection.hpp"
+#include "http/serve/shared.hpp"
+
+namespace pelton::http {
+
+using Phase = IncomingMessage::Phase;
+using Wait = H1Session::Wait;
+
+Method H1Reader::method() const {
+  return is_in(Phase::head) ? message_->parser.head().method : message_->head.method;
+}
+
+RequestHead H1Reader::known_head() const {
+  const bool has_head = reads() && message_->phase != Phase::head;
+  if (!has_head || message_->octets.size() < message_->head.head_bytes) return {};
+  return message_->head_in_place();
+}
+
+// The memory of a message that a large body is received into.
+std::span<char> H1Reader::room() const {
+  if (!message_ || !owes_much()) return {};
+  // Without memory for more it comes into the buffers that all share, and is refused from there.
+  return message_->room_for_body();
+}
+
+Reason H1Reader::truncation() const {
+  if (is_between_messages()) return Reason::closed_by_peer;
+  switch (message_->phase) {
+    case Phase::head:
+      return Reason::refused_head_truncated;
+    case Phase::length_body:
+    case Phase::chunked_body:
+    case Phase::spooled_body:
+      return Reason::refused_body_truncated;
+    default:
+      return Reason::closed_body_not_drained;
+  }
+}
+
+bool H1Reader::keep_unread(std::string_view octets) {
+  IncomingMessage& backlog = begin(Phase::backlog);
+  backlog.add_unread(octets, session_.shared().config.pipeline_requests_max);
+  return !backlog.has_failed();
+}
+
+// H1-081, LIM-011
+bool H1Reader::backlog_is_full() const {
+  const ServerConfig& config = session_.shared().config;
+  const std::size_t bytes = message_->unread().size();
+  // Ahead of an accept these are frames (WS-006).
+  if (session_.awaits_upgrade()) return bytes >= config.receive_credit_bytes;
+  return message_->heads_waiting >= config.pipeline_requests_max ||
+         bytes >= config.pipeline_bytes_max;
+}
+
+void H1Reader::begin_head(std::string_view octets) {
+  IncomingMessage& incoming = begin(Phase::head);
+  session_.note_begin();
+  if (!incoming.octets.append(octets)) return session_.refuse(Reason::shed_memory, Method::other);
+  // Read once more from the start, now with a parser that stays: the shared one moves on.
+  const Verdict verdict = incoming.parser.parse(incoming.octets.view());
+  CHECK(verdict == Verdict::need_more);
+  start_header_timer();
+}
+
+// The timer of a later request starts with its first octet, which the one CRLF ahead of it is not
+// (CON-003, H1-003).
+void H1Reader::start_header_timer() {
+  if (session_.waits_for(Wait::header) || !begun()) return;
+  session_.wait_for(Wait::header, session_.shared().config.header_timeout_ms);
+}
+
+// --- messages in pieces ---
+
+std::string_view H1Reader::resume(std::string_view octets) {
+  switch (message_->phase) {
+    case Phase::head:
+      return resume_head(octets);
+    case Phase::length_body:
+      return resume_length_body(octets);
+    case Phase::chunked_body:
+      return resume_chunked_body(octets);
+    case Phase::spooled_body:
+      return resume_spooled(octets);
+    case Phase::streamed_length:
+    case Phase::streamed_chunked:
+      return resume_streamed(octets);
+    case Phase::discard_length:
+    case Phase::discard_chunked:
+      return resume_discard(octets);
+    case Phase::backlog:
+      break;
+  }
+  CHECK(!"a backlog is taken out before it is read");
+  return {};
+}
+
+std::string_view H1Reader::resume_head(std::string_view octets) {
+  IncomingMessage& incoming = *message_;
+  const std::size_t held_bytes = incoming.octets.size();
+  if (!incoming.octets.append(octets)) {
+    session_.refuse(Reason::shed_memory, Method::other);
+    return {};
+  }
+  switch (incoming.parser.parse(incoming.octets.view())) {
+    case Verdict::rejected:
+      session_.refuse(incoming.parser.reason(), method());
+      return {};
+    case Verdict::need_more:
+      start_header_timer();
+      return {};
+    case Verdict::complete:
+      break;
+  }
+  const RequestHead& head = incoming.parser.head();
+  incoming.octets.truncate(head.head_bytes);
+  session_.stop_waiting();
+  // The head leaves the connection for the time of the message, so that its body may take that
+  // place.
+  std::unique_ptr<IncomingMessage> owner = std::move(message_);
+  const std::string_view rest =
+      session_.begin_message(head, octets.substr(head.head_bytes - held_bytes));
+  session_.shared().take_back(std::move(owner));
+  session_.connection().recount();
+  return rest;
+}
+
+std::string_view H1Reader::resume_length_body(std::string_view octets) {
+  const std::size_t taken = std::min(octets.size(), message_->body_bytes_owed());
+  if (!message_->octets.append(octets.substr(0, taken))) {
+    session_.refuse(Reason::shed_memory, method());
+    return {};
+  }
+  octets.remove_prefix(taken);
+  length_body_grew(taken);
+  return octets;
+}
+
+void H1Reader::length_body_grew(std::size_t bytes) {
+  session_.earn_credit(bytes);
+  if (message_->body_bytes_owed() != 0) {
+    if (!session_.transport().receives_into_room() && owes_much())
+      session_.transport().cancel_receive();
+    return;
+  }
+  std::unique_ptr<IncomingMessage> owner = std::move(message_);
+  session_.stop_waiting();
+  const std::uint32_t head_bytes = owner->head.head_bytes;
+  const std::string_view body = owner->octets.view().substr(head_bytes);
+  session_.serve_incoming(std::move(owner), body);
+}
+
+std::string_view H1Reader::resume_chunked_body(std::string_view octets) {
+  if (message_->whole) return spool_on(octets);
+  while (!octets.empty()) {
+    IncomingMessage& incoming = *message_;
+    const ChunkedDecoder::Step step = incoming.decoder.decode(octets);
+    session_.earn_credit(step.consumed_bytes);
+    octets.remove_prefix(step.consumed_bytes);
+    switch (step.state) {
+      case ChunkedDecoder::State::rejected:
+        session_.refuse(incoming.decoder.reason(), method());
+        return {};
+      case ChunkedDecoder::State::data:
+        if (!incoming.body.append(step.data)) {
+          session_.refuse(Reason::shed_memory, method());
+          return {};
+        }
+        if (!incoming.spool &&
+            incoming.body.size() > session_.shared().spool_rules.body_bytes_max_held)
+          begin_spool();
+        break;
+      case ChunkedDecoder::State::need_more:
+        break;
+      case ChunkedDecoder::State::complete: {
+        if (incoming.spool) {
+          incoming.whole = true;
+          return spool_on(octets);
+        }
+        std::unique_ptr<IncomingMessage> owner = std::move(message_);
+        session_.stop_waiting();
+        const std::string_view body = owner->body.view();
+        session_.serve_incoming(std::move(owner), body);
+        return octets;
+      }
+    }
+  }
+  return message_->spool ? spool_on({}) : octets;
+}
+
+std::string_view H1Reader::resume_discard(std::string_view octets) {
+  IncomingMessage& incoming = *message_;
+  while (!octets.empty()) {
+    if (incoming.phase == Phase::discard_length) {
+      const std::uint64_t taken = std::min<std::uint64_t>(octets.size(), incoming.left_bytes);
+      incoming.left_bytes -= taken;
+      octets.remove_prefix(taken);
+      if (incoming.left_bytes == 0) break;
+    } else {
+      const ChunkedDecoder::Step step = incoming.decoder.decode(octets);
+      octets.remove_prefix(step.consumed_bytes);
+      incoming.left_bytes -= std::min<std::uint64_t>(incoming.left_bytes, step.consumed_bytes);
+      if (step.state == ChunkedDecoder::State::rejected) {
+        // The body's end will not be found, so the connection ends with the response.
+        session_.shared().stats.count(Reason::closed_body_not_drained);
+        drop();
+        if (session_.is_handling()) {
+          session_.end_after_response();
+          return {};
+        }
+        session_.finish();
+        session_.connection().finish_if_flushed();
+        return {};
+      }
+      if (step.state == ChunkedDecoder::State::complete) break;
+    }
+    if (octets.empty()) {
+      // Much of a chunked body is discarded when its time runs, which begins with the answer.
+      if (session_.is_handling() && incoming.left_bytes == 0 &&
+          !session_.transport().reading_paused())
+        session_.connection().pause_reading();
+      return {};
+    }
+  }
+  drop();
+  if (session_.is_handling()) return octets;
+  if (session_.transport().queued_bytes() == 0) {
+    session_.wait_for(Wait::keep_alive, session_.shared().idle_ms);
+  } else if (session_.transport().queued_bytes() > session_.shared().config.send_queue_bytes_high &&
+             !session_.transport().reading_paused()) {
+    session_.connection().pause_reading();
+  }
+  return octets;
+}
+
+IncomingMessage& H1Reader::begin(Phase phase) {
+  if (!message_) {
+    message_ = session_.shared().lend_message();
+    message_->phase = phase;
+    session_.connection().recount();
+    // A handler may have taken its time since the turn began, and an incoming message gets a
+    // deadline.
+    session_.shared().clock.reread();
+  }
+  // Octets of one message among those of another would move every later message.
+  CHECK(message_->phase == phase);
+  if (session_.is_draining()) session_.transport().cancel_receive();
+  return *message_;
+}
+
+// Nobody waits for the rest of a message any more.
+void H1Reader::drop() {
+  session_.stop_waiting();
+  if (session_.transport().receives_into_room()) [[unlikely]]
+    session_.transport().keep_room(message_->give_up_room());
+  session_.shared().take_back(std::move(message_));
+  session_.connection().recount();
+}
+
+// --- messages ---
+
+std::string_view H1Reader::begin_body(const RequestHead& head, const Match& match,
+                                      std::string_view rest) {
+  const RouteSettings& settings = *match.route;
+  if (settings.wants_json || settings.wants_form) {
+    if (const Reason reason = unfit_body(head, settings, session_.shared().config);
+        reason != Reason::none) {
+      session_.answer_unfit(head, settings, reason, rest);
+      return skip_body(head, rest);
+    }
+  }
+  const std::uint64_t body_max = body_bytes_max_of(settings, session_.shared().config, head);
+  if (head.framing == BodyFraming::length) {
+    if (head.content_length > body_max) {
+      session_.refuse(Reason::refused_body_too_large, head.method);
+      return {};
+    }
+  }
+  if (settings.streams_body) return begin_streamed_body(head, match, rest);
+  if (head.framing == BodyFraming::length) {
+    if (rest.size() >= head.content_length) {
+      session_.dispatch(head, rest.substr(0, head.content_length), match);
+      return rest.substr(head.content_length);
+    }
+  }
+  const bool has_length = head.framing == BodyFraming::length;
+  const bool is_large =
+      has_length && head.content_length > session_.shared().spool_rules.body_bytes_max_held;
+  const Phase phase = is_large ? Phase::spooled_body : Phase::length_body;
+  IncomingMessage& incoming = begin(has_length ? phase : Phase::chunked_body);
+  incoming.keep_head(head);
+  if (incoming.has_failed()) {
+    session_.refuse(Reason::shed_memory, head.method);
+    return {};
+  }
+  session_.note_begin_if_unknown();
+  session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
+  if (head.expects_continue && rest.empty()) {
+    // H1-071: everything that can refuse has had its say, and nothing of the body has come.
+    if (!session_.output().append("HTTP/1.1 100 Continue\r\n\r\n")) {
+      session_.lack_memory();
+      return {};
+    }
+    session_.connection().schedule();
+  }
+  if (is_large) {
+    incoming.owe(head.content_length);
+    begin_spool();
+    return resume_spooled(rest);
+  }
+  if (has_length) return resume_length_body(rest);
+  incoming.decoder.begin(session_.shared().head_limits, session_.shared().body_limits, body_max);
+  return resume_chunked_body(rest);
+}
+
+bool H1Reader::holds_chunked_body(std::string_view rest) const {
+  ChunkedDecoder decoder;
+  decoder.begin(session_.shared().head_limits, session_.shared().body_limits, no_limit);
+  ChunkedDecoder::Step step;
+  do {
+    step = decoder.decode(rest);
+    rest.remove_prefix(step.consumed_bytes);
+  } while (step.state == ChunkedDecoder::State::data);
+  return step.state == ChunkedDecoder::State::complete;
+}
+
+// Large bodies are not drained (CON-021), and those whose 100 was not sent may never come (H1-072).
+bool H1Reader::must_close_unread(const RequestHead& head, std::string_view rest) const {
+  switch (head.framing) {
+    case BodyFraming::none:
+      return false;
+    case BodyFraming::chunked:
+      return head.expects_continue && !holds_chunked_body(rest);
+    case BodyFraming::length:
+      // By what was declared, not by what has not come yet, so that segmentation decides nothing.
+      if (head.content_length > session_.shared().config.drain_body_bytes_max) return true;
+      return head.expects_continue && rest.size() < head.content_length;
+  }
+  return true;
+}
+
+std::string_view H1Reader::skip_body(const RequestHead& head, std::string_view rest) {
+  const bool reads_on = session_.is_open() || session_.is_handling();
+  if (!reads_on || head.framing == BodyFraming::none) return rest;
+  if (head.framing == BodyFraming::length && rest.size() >= head.content_length) {
+    return rest.substr(head.content_length);
+  }
+  IncomingMessage& incoming =
+      begin(head.framing == BodyFraming::length ? Phase::discard_length : Phase::discard_chunked);
+  incoming.left_bytes = head.framing == BodyFraming::length
+                            ? head.content_length
+                            : session_.shared().config.drain_body_bytes_max;
+  if (head.framing == BodyFraming::chunked) {
+    incoming.decoder.begin(session_.shared().head_limits, session_.shared().body_limits, no_limit);
+  }
+  if (session_.is_open()) {
+    // Read on, however much is queued: the peer's time runs, and a discard asks for nothing.
+    session_.transport().resume_reading();
+    session_.wait_for(Wait::drain_body, session_.shared().config.drain_body_timeout_ms);
+  }
+  return rest.empty() ? rest : resume_discard(rest);
+}
+
+}  // namespace pelton::http
