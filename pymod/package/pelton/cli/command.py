@@ -43,6 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
             from pelton.cli.openapi import openapi
 
             return openapi(rest)
+        if command == "new":
+            from pelton.cli.starter import new
+
+            return new(rest)
         if command == "doctor":
             if rest:
                 raise UsageError(f"pelton doctor takes no arguments, not {rest[0]!r}")

@@ -131,6 +131,10 @@ COMMANDS = {
             (Flag("o", "FILE", "write it to a file", takes="file"), _CONFIG, _APP_DIR, _FACTORY),
             failure="the file cannot be written", fails_to_start=True,
         ),
+        Command(
+            "new", "DIR", "make a small application with tests, a configuration file and a Dockerfile",
+            failure="the folder is not empty, or cannot be made",
+        ),
         Command("doctor", "", "say what this machine offers, and which engine it gets", failure="this machine cannot serve"),
     )
 }  # fmt: skip
