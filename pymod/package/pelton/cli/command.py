@@ -47,6 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
             from pelton.cli.starter import new
 
             return new(rest)
+        if command == "completion":
+            from pelton.cli.completion import completion
+
+            return completion(rest)
         if command == "doctor":
             if rest:
                 raise UsageError(f"pelton doctor takes no arguments, not {rest[0]!r}")

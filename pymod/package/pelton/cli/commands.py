@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 APP = "APP is pkg.mod:attr, path/app.py or path/app.py:attr; without it entrypoint of the configuration file, else app, api or \
 application in main.py, app.py or api.py"
 WIDTH = 110
+SHELLS = ("bash", "zsh", "fish")
 
 
 class Flag:
@@ -135,6 +136,7 @@ COMMANDS = {
             "new", "DIR", "make a small application with tests, a configuration file and a Dockerfile",
             failure="the folder is not empty, or cannot be made",
         ),
+        Command("completion", "SHELL", "print a script that has bash, zsh or fish complete this command"),
         Command("doctor", "", "say what this machine offers, and which engine it gets", failure="this machine cannot serve"),
     )
 }  # fmt: skip
