@@ -19,7 +19,7 @@ from pelton.cli.commands import COMMANDS, SHELLS, Command, Flag
 from pelton.cli.completion import bash, fish, zsh
 
 SILENCE_S = 60
-CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\a\b\0]")  # bells, and what a terminal does not print
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\a\b\r\0]")  # bells, and what a terminal does not print
 LINES = [
     ("pelton do", ["doctor"]),
     ("pelton r", ["run", "routes"]),
@@ -142,7 +142,7 @@ def test_bash_at_a_terminal(folder: Path, terminals: list[Terminal]) -> None:
     script("bash", folder)
     terminal = Terminal(folder, "bash", "--norc", "-i")
     terminals.append(terminal)
-    terminal.type("source .script.bash; echo so''urced\n", "\r\nsourced")
+    terminal.type("source .script.bash; echo so''urced\n", "\nsourced")
     terminal.type("pelton run a\t", "a\\ file.py ")
     terminal.type(" --engine=u\t", "--engine=uring ")
     terminal.type("--access-lo\t-f\t", "--access-log-format ")

@@ -170,8 +170,8 @@ def fish(commands: Iterable[Command]) -> str:
     for command in listed:
         none = f"not __fish_seen_subcommand_from {names}"
         lines.append(f"complete -c pelton -n {_for_fish(none)} -a {command.name} -d {_for_fish(command.text)}")
-    for flag in ("help", "version"):
-        lines.append(f"complete -c pelton -n {_for_fish(f'not __fish_seen_subcommand_from {names}')} -l {flag}")
+    for name in ("help", "version"):
+        lines.append(f"complete -c pelton -n {_for_fish(f'not __fish_seen_subcommand_from {names}')} -l {name}")
     for command in listed:
         begin = f"complete -c pelton -n {_for_fish(f'__fish_seen_subcommand_from {command.name}')}"
         lines.append(f"{begin} -l help -d 'print help'")
