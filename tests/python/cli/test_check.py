@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,17 @@ def home():
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    known = set(sys.modules)
     monkeypatch.setattr(sys, "path", list(sys.path))
     for name in [*(one for one in os.environ if one.startswith("PELTON_")), "PORT", "WEB_CONCURRENCY"]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "main.py").write_text(APP)
-    return tmp_path
+    yield tmp_path
+    for name in set(sys.modules) - known:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 def test_nothing_to_complain_of(capsys: pytest.CaptureFixture[str]) -> None:
