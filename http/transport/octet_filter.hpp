@@ -1,5 +1,5 @@
-// What octets pass between a session and the socket where both are not the same, as with TLS. The
-// transport owns one, or none; no session knows of it.
+// Translates between the octets of a session and those of the socket, as TLS does. A transport owns
+// one or none; sessions do not know it.
 #pragma once
 
 #include <span>
@@ -13,13 +13,13 @@ class OctetFilter {
  public:
   virtual ~OctetFilter() = default;
 
-  // Octets came from the socket: appends to `plain` those that the session is to read. Returns why
-  // the connection has to end, or none.
+  // Octets arrived from the socket: appends to `plain` the octets for the session. Returns why the
+  // connection has to end, or none.
   [[nodiscard]] virtual Reason open(std::span<const char> wire, Output& plain) = 0;
-  // Empties `plain`: appends to `wire` what the socket is to send for it, after what the filter
-  // itself has to say. False if there is no memory.
+  // Empties `plain` and appends to `wire` the octets that the socket is to send for it, the
+  // filter's own first. False if there is no memory.
   [[nodiscard]] virtual bool seal(Output& plain, Output& wire) = 0;
-  // The filter itself has something to say.
+  // The filter has octets of its own to send.
   virtual bool has_own_octets() const = 0;
 };
 

@@ -22,7 +22,7 @@ Fault fault_of(int error) {
   switch (error) {
     case EINTR:
     case EAGAIN:
-    case ECANCELED:  // we did not ask (ENG-023): while closing nobody asks what went wrong
+    case ECANCELED:  // not by us (ENG-023): errnos are not looked at while closing
       return Fault::passing;
     case ENOBUFS:
     case ENOMEM:
@@ -45,7 +45,7 @@ Fault fault_of(int error) {
   }
 }
 
-// Why the connection ends for an errno that does not pass.
+// Why the connection ends after an errno that does not pass by itself.
 Reason fatal_reason(int error) {
   switch (fault_of(error)) {
     case Fault::peer_lost:
@@ -61,9 +61,9 @@ Reason fatal_reason(int error) {
   return Reason::none;
 }
 
-// ENG-035: so often, and so long after each time.
+// How long after each failure an operation is tried again (ENG-035).
 constexpr std::array<std::uint64_t, 3> retry_pauses_ns = {1'000'000, 10'000'000, 100'000'000};
-// Starving again so much later is a new story.
+// A failure so much later begins the pauses anew.
 constexpr std::uint32_t starvation_forgotten_ms = 1000;
 
 constexpr std::uint64_t file_bytes_at_once_max = std::uint64_t{1} << 20;
@@ -93,7 +93,7 @@ void Transport::set_filter(std::unique_ptr<OctetFilter> filter) {
 void Transport::arm_receive(std::span<char> room) {
   receive_armed_ = true;
   receive_cancelled_ = false;
-  // What a filter opens does not lie where it was received.
+  // A filter writes the opened octets elsewhere, so receiving in place would be useless.
   receives_into_room_ = !room.empty() && !has_filter();
   if (receives_into_room_) {
     shared_.engine.receive_into(token(Operation::receive), descriptor_, room);
@@ -122,7 +122,7 @@ Arrival Transport::take_receive(const uring::Completion& completion) {
     return Arrival::end;
   }
   if (result == -ENOBUFS) {
-    // The data stays in the socket; the receive is armed again once this batch's leases are back.
+    // The octets stay in the socket. The receive is armed again once this batch's leases are back.
     shared_.stats.count(Reason::fallback_receive_no_buffers);
     return Arrival::no_buffers;
   }
@@ -171,7 +171,7 @@ void Transport::await_buffer() {
 
 // --- octets out ---
 
-// The socket has taken so many of the octets. Returns how many are left.
+// The socket has taken `bytes_sent` of the octets. Returns how many are left.
 [[gnu::noinline]] std::int64_t Transport::send_rest(std::size_t bytes_sent) {
   shared_.stats.count(Reason::engine_short_send);
   take_rest(bytes_sent);
@@ -179,7 +179,7 @@ void Transport::await_buffer() {
   return static_cast<std::int64_t>(sending_.size() - sent_bytes_);
 }
 
-// What a filter has sealed cannot be taken back, so all of it becomes a send.
+// Octets that a filter has sealed cannot be taken back, so all of them become a send.
 [[gnu::noinline]] std::int64_t Transport::seal_and_send() {
   Output wire(shared_.blocks);
   if (!filtered_->filter->seal(output_, wire)) {
@@ -224,7 +224,7 @@ Reason Transport::complete_send(std::int32_t result) {
   const auto bytes = static_cast<std::size_t>(result);
   sent_bytes_ += bytes;
   if (sent_bytes_ < sending_.size()) [[unlikely]] {
-    // One send at a time per connection, so the rest follows in order (ENG-027).
+    // A connection has one send in flight, so the rest follows in order (ENG-027).
     shared_.stats.count(Reason::engine_short_send);
     const TransportRules& rules = shared_.rules;
     deadline_ms_ = std::min(deadline_ms_ + bytes * 1000 / rules.send_rate_bytes_per_second_min,
@@ -255,7 +255,7 @@ Reason Transport::send_failed(int error) {
 // --- files ---
 
 std::int64_t Transport::send_file(int file, std::uint64_t offset, std::uint64_t bytes) {
-  // What is queued goes ahead, as far as the socket takes it at once; the rest in the usual way.
+  // Queued octets go first: as many as the socket takes now, the rest by a send.
   if (can_send()) send_at_once();
   if (!flushed() || room_polled_) return 0;
   if (room_untold_ || has_filter()) return -EOPNOTSUPP;
@@ -268,7 +268,7 @@ std::int64_t Transport::send_file(int file, std::uint64_t offset, std::uint64_t 
   }
   const auto error = static_cast<int>(-sent);
   const bool is_full = error == EAGAIN || error == ENOBUFS || error == ENOMEM;
-  // A peer that is gone: the poll that follows says so too, when no handler is at work.
+  // If the peer is gone, the poll that follows reports it, when no handler is at work.
   const bool is_peers =
       fault_of(error) == Fault::peer_lost || fault_of(error) == Fault::peer_silent;
   if (!is_full && !is_peers) return sent;
@@ -278,7 +278,7 @@ std::int64_t Transport::send_file(int file, std::uint64_t offset, std::uint64_t 
 
 void Transport::await_room() {
   if (sends() || room_polled_) return;
-  // A peer earns time by what it took since it was waited for last (CON-004).
+  // A peer earns time by the octets it took since the last wait (CON-004).
   const TransportRules& rules = shared_.rules;
   const std::uint64_t now_ms = shared_.clock.now_ms();
   const std::uint64_t bytes = std::exchange(file_bytes_, 0);
@@ -301,8 +301,8 @@ Reason Transport::complete_room(std::int32_t events) {
   } else if ((events & (POLLERR | POLLHUP)) != 0) {
     return Reason::lost_reset;
   } else if ((events & POLLOUT) == 0) {
-    // A ring tells of POLLRDHUP unasked and at once, so of a peer that has ended its side it cannot
-    // be learned when there is room; a send that waits can.
+    // A ring always reports POLLRDHUP at once, so for a peer that has sent its FIN no poll says
+    // when there is room; a send in flight still learns it.
     room_untold_ = true;
   }
   return Reason::none;
@@ -311,7 +311,7 @@ Reason Transport::complete_room(std::int32_t events) {
 // --- time ---
 
 std::uint64_t Transport::deadline_ms() const {
-  // While no receive can be armed, what the peer has sent was not looked at.
+  // While no receive is armed, nobody has looked at what the peer has sent.
   if (lingering() && hears()) return std::min(linger_deadline_ms_, deadline_ms_);
   return sends() || room_polled_ ? deadline_ms_ : TimerWheel::no_deadline_ms;
 }
@@ -330,14 +330,14 @@ Reason Transport::retry_later() {
   return Reason::none;
 }
 
-// By a queue of its own: a tick of the wheel is longer than most of these pauses.
+// In a queue of its own: a tick of the timer wheel is longer than most of these pauses.
 void Transport::retry_at(std::uint64_t at_ns) {
   starvation_.retry_at_ns = at_ns;
   shared_.retries.push({at_ns, place_});
 }
 
 bool Transport::retry() {
-  // Of two retries that were planned, the earlier one does what both are for.
+  // If two retries were planned, the earlier one has done the work of both.
   if (starvation_.retry_at_ns > shared_.clock.now_ns()) return false;
   starvation_.retry_at_ns = uring::no_deadline;
   if (std::exchange(starvation_.of_send, false)) arm_send();

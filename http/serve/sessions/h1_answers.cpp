@@ -1,5 +1,5 @@
-// How an HTTP/1.1 session answers: what a handler has written, what it answers itself where no
-// handler does, and whether the connection goes on after the response.
+// How an HTTP/1.1 session answers: it finishes what a handler has written, it answers itself where
+// no handler does, and it decides whether the connection goes on after the response.
 #include <array>
 
 #include "core/check.hpp"
@@ -13,7 +13,7 @@ namespace {
 
 struct MatchAnswer {
   std::uint16_t status;
-  Reason reason;  // none: an answer like any other
+  Reason reason;  // none: an ordinary answer, which is not counted
 };
 
 MatchAnswer answer_to(MatchOutcome outcome) {
@@ -41,7 +41,7 @@ MatchAnswer answer_to(MatchOutcome outcome) {
   return {};
 }
 
-// Whether an application's own handler may answer it.
+// Whether the application's own handler for unmatched requests may answer this outcome.
 bool goes_to_handler(MatchOutcome outcome, bool takes_all) {
   switch (outcome) {
     case MatchOutcome::not_found:
@@ -57,14 +57,14 @@ bool goes_to_handler(MatchOutcome outcome, bool takes_all) {
 
 }  // namespace
 
-// What is rare after a handler's call.
+// The handler has suspended the exchange, failed or not responded, or exchanges are logged.
 void H1Session::settle_exchange(Exchange& exchange, Outcome outcome) {
   CHECK(exchange.suspended() == (outcome == Outcome::pending));
   if (outcome == Outcome::pending) return;
   conclude(settle_answer(exchange, outcome));
 }
 
-// A handler that failed is answered for, and the exchange is logged (PRC-051).
+// Answers 500 for a handler that failed, and logs the exchange (PRC-051).
 Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
   const bool failed = outcome == Outcome::failed || !exchange.responded();
   if (failed) {
@@ -89,13 +89,14 @@ Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
   return shared_.writer.close_wanted() ? end_wanted() : exchange.persistence();
 }
 
-// The handler's own wish, which a stop that goes on with what has arrived does not overrule.
+// A handler that asks for the end of the connection gets it, even while a stop still serves
+// requests that have arrived.
 [[gnu::noinline]] Persistence H1Session::end_wanted() {
   ends_once_read_ = false;
   return Persistence::close;
 }
 
-// One line for an exchange (PRC-051).
+// Writes one line of the access log (PRC-051).
 void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route,
                              const SentResponse& sent, Reason reason) {
   const std::uint64_t began_ns = std::exchange(began_ns_, 0);
@@ -147,8 +148,8 @@ void H1Session::answer_unfit(const RequestHead& head, const RouteSettings& route
                reason);
 }
 
-// Every answer of a stop may be the last one and says so, but what has arrived after its request
-// is not lost (PRC-012, PRC-018).
+// During a stop every response says `Connection: close`, since it may be the last one; requests
+// that have arrived after it are served all the same (PRC-012, PRC-018).
 [[gnu::noinline]] Persistence H1Session::persistence_of_last(const RequestHead& head) {
   ends_once_read_ = shared_.stopping && head.keep_alive &&
                     request_count_ < shared_.config.requests_per_connection_max;
@@ -169,7 +170,7 @@ void H1Session::answer_unfit(const RequestHead& head, const RouteSettings& route
   finish();
 }
 
-// A body that will not be read may cost the connection (CON-021, H1-072).
+// A body that is not read may end the connection (CON-021, H1-072).
 Persistence H1Session::persistence_with_unread(const RequestHead& head, std::string_view rest) {
   const Persistence persistence = persistence_for(head);
   peer_sent_all_ &= head.framing == BodyFraming::none;
@@ -180,7 +181,7 @@ Persistence H1Session::persistence_with_unread(const RequestHead& head, std::str
   return Persistence::close;
 }
 
-// What is queued leaves, and the connection ends after it (PRC-036).
+// There is no memory for an answer: queued octets leave, then the connection ends (PRC-036).
 [[gnu::noinline]] Persistence H1Session::leave_unanswered() {
   shared_.tell(Reason::cut_memory, this);
   return end_wanted();
@@ -214,8 +215,8 @@ Persistence H1Session::write_whole(const RequestHead& head, const ResponseHead& 
   return persistence;
 }
 
-// `method` is that of the request, Method::other where it was not read: a refusal of HEAD has no
-// body (H1-093).
+// `method` is the request's, or Method::other if it was not read: a refusal of HEAD has no body
+// (H1-093).
 void H1Session::refuse(Reason reason, Method method) {
   RequestHead head = reader_.known_head();
   head.method = method;

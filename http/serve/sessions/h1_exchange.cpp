@@ -1,5 +1,5 @@
-// The response that is made piece by piece: while the client is slow to take it, writes are not
-// taken from the handler (RSP-023). And the other things that only a suspended exchange can do.
+// The functions of a suspended exchange. While the client is slow to take a response in pieces, no
+// more octets are accepted from the handler (RSP-023).
 #include "http/serve/sessions/h1_exchange.hpp"
 
 #include <algorithm>
@@ -53,7 +53,7 @@ HeadFault H1Exchange::begin_stream(const ResponseHead& head) {
   if (fault != HeadFault::none) return fault;
   response.status = head.status;
   response.ends_connection = shared_.writer.close_wanted();
-  pending_.deadline_ms = TimerWheel::no_deadline_ms;  // CON-005: till the response has begun
+  pending_.deadline_ms = TimerWheel::no_deadline_ms;  // CON-005: only until the response begins
   connection_.schedule();
   return HeadFault::none;
 }
@@ -74,7 +74,7 @@ std::size_t H1Exchange::write(std::string_view piece) {
     taken = static_cast<std::size_t>(std::min<std::uint64_t>(taken, room));
   }
   if (!output().make_room(taken + h1::StreamedBody::frame_bytes_max)) {
-    // What is queued leaves first, and makes room; with nothing queued there is none to wait for.
+    // Queued octets leave first and free their memory. With nothing queued, waiting frees none.
     if (transport().queued_bytes() != 0) {
       output().recover();
       taken = 0;
@@ -82,7 +82,7 @@ std::size_t H1Exchange::write(std::string_view piece) {
   }
   if (!output().has_failed()) body_.write(output(), piece.substr(0, taken));
   if (taken < piece.size()) {
-    // Not sent before the turn ends: who waits for room hears of it by the completion.
+    // Sent at the end of the turn: the send's completion reports the room to the handler.
     pending_.await_room();
   } else {
     send_early();
@@ -91,8 +91,9 @@ std::size_t H1Exchange::write(std::string_view piece) {
   return taken;
 }
 
-// So much gains nothing by company, and is still in the cache: it leaves as far as the socket takes
-// it. An error is met again at the end of the turn, when no handler is at work on the exchange.
+// Sends large output within the turn: more octets would not make the send cheaper, and these are
+// still in the CPU's cache. An error shows again at the end of the turn, when no handler uses the
+// exchange.
 void H1Exchange::send_early() {
   constexpr std::size_t bytes_min = std::size_t{64} * 1024;
   if (!transport().can_send() || output().size() < bytes_min || output().has_failed()) return;
@@ -134,7 +135,7 @@ void H1Exchange::end_stream(Outcome outcome, std::span<const FieldView> trailers
 
 std::int64_t H1Exchange::write_file(int file, std::uint64_t offset, std::size_t bytes) {
   CHECK(pending_.response_begun());
-  // As write() takes what will not leave.
+  // Octets that will not leave count as taken, as in write().
   if (!body_.wants_more()) return static_cast<std::int64_t>(bytes);
   const std::uint64_t wanted = std::min<std::uint64_t>(bytes, body_.left_bytes());
   const std::int64_t sent = transport().send_file(file, offset, wanted);
@@ -146,7 +147,7 @@ std::int64_t H1Exchange::write_file(int file, std::uint64_t offset, std::size_t 
   return sent;
 }
 
-// A socket that has room says so in the next turn.
+// If the socket has room, its poll completes in the next turn.
 void H1Exchange::await_turn() {
   pending_.await_room();
   transport().await_room();
@@ -170,7 +171,7 @@ void H1Exchange::end(Outcome outcome, std::span<const FieldView> trailers) {
 
 void H1Exchange::forsake() {
   Connection& connection = connection_;
-  session_.forget_exchange(Reason::none);  // this object too
+  session_.forget_exchange(Reason::none);  // destroys this object
   connection.begin_close();
 }
 
@@ -229,7 +230,7 @@ WebSocketAccepted H1Exchange::accept_websocket(const WebSocketAccept& accept,
     session_.log_exchange(head, &route, {.status = 101, .body_bytes = 0}, Reason::none);
   }
   Shared& shared = shared_;
-  session_.answered(Persistence::close);  // the end of this object
+  session_.answered(Persistence::close);  // destroys this object
   return {.socket = {shared.websockets, socket.place()}, .topics = &shared.topics};
 }
 

@@ -1,5 +1,6 @@
-// The exchange that a handler of an HTTP/1.1 session has suspended, until it is answered: the
-// response in pieces, files, the body as it arrives, and the handshake of a WebSocket.
+// An exchange of an HTTP/1.1 session that its handler has suspended. Until it is answered the
+// handler can send a response in pieces or from a file, read the body as it arrives, or accept a
+// WebSocket.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ struct IncomingMessage;
 struct Shared;
 class Transport;
 
-// What has left of a response, for the access log.
+// How much of a response was sent, for the access log.
 struct SentResponse {
   std::uint16_t status;  // 0: no response has begun
   std::uint64_t body_bytes;
@@ -30,7 +31,8 @@ class H1Exchange final : public SuspendedHost {
  public:
   using Place = Slab<H1Exchange>::Place;
 
-  // `message` holds the octets of the live exchange already, or is empty: then they are copied.
+  // `message` already holds the octets of the live exchange, or is empty: then they are copied to
+  // it.
   H1Exchange(Place place, H1Session& session, Connection& connection, const Exchange& live,
              std::unique_ptr<IncomingMessage> message, const ExchangeListener& listener);
   H1Exchange(const H1Exchange&) = delete;
@@ -40,7 +42,7 @@ class H1Exchange final : public SuspendedHost {
   Place place() const { return place_; }
   PendingExchange& pending() { return pending_; }
   const PendingExchange& pending() const { return pending_; }
-  // It may still become a WebSocket: what follows it is not discarded (WS-006).
+  // It may still become a WebSocket: octets that follow the request are kept (WS-006).
   bool awaits_upgrade() const;
   SentResponse sent() const { return {pending_.response.status, body_.body_bytes()}; }
 

@@ -1,6 +1,6 @@
-// The plain road of a request, which nearly all take: a message that lies whole in what a receive
-// brought is parsed in place, routed, called and answered. Whoever leaves it goes on in
-// h1_reader.cpp (a message in pieces) or h1_answers.cpp (no handler answers).
+// The plain road, which nearly all requests take: a message that lies whole in one receive buffer
+// is parsed in place and routed, its handler is called, and the response is queued. A message in
+// pieces goes on in h1_reader.cpp, a request that no handler answers in h1_answers.cpp.
 #include "core/check.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/exchange.hpp"
@@ -59,8 +59,8 @@ std::string_view H1Session::begin_message(const RequestHead& head, std::string_v
   return rest;
 }
 
-// Reads messages that lie whole in `octets`; returns what must wait, because output is backed up or
-// others have their turn.
+// Reads messages that lie whole in `octets`. Returns the octets that must wait because output is
+// backed up or because other connections have their turn.
 std::string_view H1Session::consume(std::string_view octets) {
   HeadParser& parser = shared_.parser;
   do {
@@ -80,15 +80,15 @@ std::string_view H1Session::consume(std::string_view octets) {
   return octets;
 }
 
-// Where a message begins.
+// Octets at the beginning of a message.
 void H1Session::received_plain(std::string_view octets) {
   octets = consume(octets);
   if (!octets.empty()) [[unlikely]]
     keep_backlog(octets);
 }
 
-// Where everything above begins, in one piece: what a request costs here is mostly the way from one
-// function to the next (benchmarks/callgrind/json_route.py).
+// Compiled as one function with everything above: calls between the functions would cost more than
+// the work in them (benchmarks/callgrind/json_route.py).
 [[gnu::flatten]] void Connection::complete_receive(const uring::Completion& completion) {
   if (completion.result > 0 && completion.more && transport_.reads_in_place() &&
       h1_.is_at_message_begin()) [[likely]] {

@@ -1,6 +1,6 @@
 // How an HTTP/1.1 session waits for a handler that has suspended its exchange. Requests that follow
-// wait too. The handler is told what happens, and the next request begins, at the end of a turn and
-// never within a call of the handler's own.
+// wait too. Events reach the handler, and the next request begins, at the end of a turn: never
+// within a call that the handler makes.
 #include <utility>
 
 #include "core/check.hpp"
@@ -32,7 +32,7 @@ ExchangeHandle H1Session::suspend(const Exchange& live, const ExchangeListener& 
   const bool has_body = head.framing == BodyFraming::chunked || head.content_length != 0;
   if (has_body && route != nullptr && route->streams_body) {
     pending.await_body(persistence_for(head));
-    peer_sent_all_ = false;  // it has a body to send
+    peer_sent_all_ = false;  // the body is still to come
   } else {
     pending.body.complete();
   }
@@ -79,7 +79,7 @@ void H1Session::end_after_response() {
 
 void H1Session::received_while_handling(std::string_view octets) {
   if (reader_.reads()) octets = reader_.resume(octets);
-  // Whatever follows the request that ends the connection is discarded (H1-083).
+  // Octets after the request that ends the connection are discarded (H1-083).
   if (octets.empty()) return;
   peer_sent_all_ = false;
   if (ends_after_response()) return;
@@ -87,9 +87,9 @@ void H1Session::received_while_handling(std::string_view octets) {
   if (reader_.backlog_is_full() && !transport().reading_paused()) connection_.pause_reading();
 }
 
-// --- the answer, and its failure to come ---
+// --- the answer, or its absence ---
 
-// The answer is written and the exchange gone; the connection moves on when it is settled.
+// The answer is written, the exchange ends, and the connection goes on when it is settled.
 void H1Session::answered(Persistence persistence, Reason cut) {
   persistence_after_ = persistence;
   cut_after_ = cut;
@@ -141,8 +141,8 @@ void H1Session::settle_pending() {
     wait_for(Wait::body, shared_.config.rate_grace_ms);
   }
   if (life_ == Life::handling && exchange_ == nullptr) move_on();
-  // A handler that makes more than the peer takes, also one that has just been called for the next
-  // request, hears of the room by a completion, so that it gives way to others each turn.
+  // A handler that writes more than the client takes learns of room by a completion, so that other
+  // connections have their turn in between. This may be the handler of the next request.
   if (exchange_ != nullptr && exchange_->pending().room_awaited() && transport().can_send())
     connection_.begin_send();
 }
@@ -160,12 +160,12 @@ void H1Session::move_on() {
     return connection_.finish_if_flushed();
   }
   if (reader_.reads()) {
-    // The body that nobody read is drained after its response (CON-006).
+    // The unread body is drained after its response (CON-006).
     wait_for(Wait::drain_body, shared_.config.drain_body_timeout_ms);
     return resume_input();
   }
   if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
-    return;  // resumed when it is sent
+    return;  // reading resumes once the output is sent
   if (transport().queued_bytes() == 0) wait_for(Wait::keep_alive, shared_.idle_ms);
   resume_input();
 }

@@ -22,10 +22,9 @@ RequestHead H1Reader::known_head() const {
   return message_->head_in_place();
 }
 
-// The memory of a message that a large body is received into.
 std::span<char> H1Reader::room() const {
   if (!message_ || !owes_much()) return {};
-  // Without memory for more it comes into the buffers that all share, and is refused from there.
+  // Without memory the octets arrive in the shared buffers, and the body is refused there.
   return message_->room_for_body();
 }
 
@@ -53,7 +52,7 @@ bool H1Reader::keep_unread(std::string_view octets) {
 bool H1Reader::backlog_is_full() const {
   const ServerConfig& config = session_.shared().config;
   const std::size_t bytes = message_->unread().size();
-  // Ahead of an accept these are frames (WS-006).
+  // Until the handshake is accepted the waiting octets are frames (WS-006).
   if (session_.awaits_upgrade()) return bytes >= config.receive_credit_bytes;
   return message_->heads_waiting >= config.pipeline_requests_max ||
          bytes >= config.pipeline_bytes_max;
@@ -63,14 +62,14 @@ void H1Reader::begin_head(std::string_view octets) {
   IncomingMessage& incoming = begin(Phase::head);
   session_.note_begin();
   if (!incoming.octets.append(octets)) return session_.refuse(Reason::shed_memory, Method::other);
-  // Read once more from the start, now with a parser that stays: the shared one moves on.
+  // Parsed again from the start with the message's own parser: the shared one reads other requests.
   const Verdict verdict = incoming.parser.parse(incoming.octets.view());
   CHECK(verdict == Verdict::need_more);
   start_header_timer();
 }
 
-// The timer of a later request starts with its first octet, which the one CRLF ahead of it is not
-// (CON-003, H1-003).
+// The timer of a later request starts with its first octet; an empty line before the request does
+// not count (CON-003, H1-003).
 void H1Reader::start_header_timer() {
   if (session_.waits_for(Wait::header) || !begun()) return;
   session_.wait_for(Wait::header, session_.shared().config.header_timeout_ms);
@@ -121,7 +120,7 @@ std::string_view H1Reader::resume_head(std::string_view octets) {
   const RequestHead& head = incoming.parser.head();
   incoming.octets.truncate(head.head_bytes);
   session_.stop_waiting();
-  // The head leaves the connection for the time of the message, so that its body may take that
+  // The reader gives up the head's message while the session begins it: the body may need the
   // place.
   std::unique_ptr<IncomingMessage> owner = std::move(message_);
   const std::string_view rest =
@@ -207,7 +206,7 @@ std::string_view H1Reader::resume_discard(std::string_view octets) {
       octets.remove_prefix(step.consumed_bytes);
       incoming.left_bytes -= std::min<std::uint64_t>(incoming.left_bytes, step.consumed_bytes);
       if (step.state == ChunkedDecoder::State::rejected) {
-        // The body's end will not be found, so the connection ends with the response.
+        // The end of this body cannot be found, so the connection ends after the response.
         session_.shared().stats.count(Reason::closed_body_not_drained);
         drop();
         if (session_.is_handling()) {
@@ -221,7 +220,7 @@ std::string_view H1Reader::resume_discard(std::string_view octets) {
       if (step.state == ChunkedDecoder::State::complete) break;
     }
     if (octets.empty()) {
-      // Much of a chunked body is discarded when its time runs, which begins with the answer.
+      // A long chunked body is discarded after the answer, when the time limit for draining runs.
       if (session_.is_handling() && incoming.left_bytes == 0 &&
           !session_.transport().reading_paused())
         session_.connection().pause_reading();
@@ -244,17 +243,15 @@ IncomingMessage& H1Reader::begin(Phase phase) {
     message_ = session_.shared().lend_message();
     message_->phase = phase;
     session_.connection().recount();
-    // A handler may have taken its time since the turn began, and an incoming message gets a
-    // deadline.
+    // The message gets a deadline, and a slow handler may have run since the clock was read.
     session_.shared().clock.reread();
   }
-  // Octets of one message among those of another would move every later message.
+  // Mixed with the octets of another message, each later message would begin at the wrong octet.
   CHECK(message_->phase == phase);
   if (session_.is_draining()) session_.transport().cancel_receive();
   return *message_;
 }
 
-// Nobody waits for the rest of a message any more.
 void H1Reader::drop() {
   session_.stop_waiting();
   if (session_.transport().receives_into_room()) [[unlikely]]
@@ -302,7 +299,7 @@ std::string_view H1Reader::begin_body(const RequestHead& head, const Match& matc
   session_.note_begin_if_unknown();
   session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
   if (head.expects_continue && rest.empty()) {
-    // H1-071: everything that can refuse has had its say, and nothing of the body has come.
+    // H1-071: every check of the head has passed, and no octet of the body has arrived.
     if (!session_.output().append("HTTP/1.1 100 Continue\r\n\r\n")) {
       session_.lack_memory();
       return {};
@@ -330,7 +327,7 @@ bool H1Reader::holds_chunked_body(std::string_view rest) const {
   return step.state == ChunkedDecoder::State::complete;
 }
 
-// Large bodies are not drained (CON-021), and those whose 100 was not sent may never come (H1-072).
+// A large body is not drained (CON-021). A body whose 100 was not sent may never arrive (H1-072).
 bool H1Reader::must_close_unread(const RequestHead& head, std::string_view rest) const {
   switch (head.framing) {
     case BodyFraming::none:
@@ -338,7 +335,7 @@ bool H1Reader::must_close_unread(const RequestHead& head, std::string_view rest)
     case BodyFraming::chunked:
       return head.expects_continue && !holds_chunked_body(rest);
     case BodyFraming::length:
-      // By what was declared, not by what has not come yet, so that segmentation decides nothing.
+      // By the declared length, so that the segments in which octets arrive make no difference.
       if (head.content_length > session_.shared().config.drain_body_bytes_max) return true;
       return head.expects_continue && rest.size() < head.content_length;
   }
@@ -360,7 +357,7 @@ std::string_view H1Reader::skip_body(const RequestHead& head, std::string_view r
     incoming.decoder.begin(session_.shared().head_limits, session_.shared().body_limits, no_limit);
   }
   if (session_.is_open()) {
-    // Read on, however much is queued: the peer's time runs, and a discard asks for nothing.
+    // Reading goes on even if much is queued: the time limit runs, and discarding queues nothing.
     session_.transport().resume_reading();
     session_.wait_for(Wait::drain_body, session_.shared().config.drain_body_timeout_ms);
   }

@@ -16,7 +16,6 @@ void H1Session::begin() {
   wait_for(Wait::header, shared_.config.header_timeout_ms);
 }
 
-// The last octets are queued.
 void H1Session::finish() {
   life_ = Life::over;
   transport().finish();
@@ -37,16 +36,17 @@ bool H1Session::is_secure() const {
   return connection_.is_secure();
 }
 
-// --- octets, and the end of them ---
+// --- octets in, and the peer's FIN ---
 
 void H1Session::received(std::string_view octets) {
   if (life_ == Life::handling) return received_while_handling(octets);
-  // Whatever follows the request that ended the connection is discarded (H1-083).
+  // Octets after the request that ended the connection are discarded (H1-083).
   if (life_ != Life::open) {
     peer_sent_all_ = false;
     return;
   }
-  // What was on its way when reading paused: of a message that began before, or of a later one.
+  // These octets may have been on their way when reading paused: they belong to the message that
+  // had begun, or to a later one.
   if (reader_.reads()) octets = reader_.resume(octets);
   if (octets.empty()) return;
   if (reads_messages()) {
@@ -56,7 +56,7 @@ void H1Session::received(std::string_view octets) {
   }
 }
 
-// What must wait because output is backed up, or a handler has not answered yet.
+// Keeps octets that must wait because output is backed up or a handler has not answered.
 void H1Session::keep_backlog(std::string_view octets) {
   if (life_ == Life::handling) return received_while_handling(octets);
   if (life_ != Life::open) {
@@ -105,22 +105,22 @@ std::shared_ptr<const BodyFile> H1Session::body_file() const {
 }
 // --- pipelined requests ---
 
-// A request was handled and more octets follow it: whether the next request may begin now. If not,
-// the connection has joined the queue for a turn (ENG-016).
+// True if the next pipelined request may begin now. If not, the connection has joined the queue for
+// a turn (ENG-016).
 [[gnu::noinline]] bool H1Session::begins_more() {
   if (!slice_.is_over(shared_.turn, shared_.served_since_ns, shared_.clock)) return true;
   connection_.go_on_in_turn();
   return false;
 }
 
-// Begins the next slice of the requests that have been read already.
+// Begins the next slice of the requests that wait in the backlog.
 void H1Session::go_on() {
   const bool has_backlog =
       life_ == Life::open && transport().reading_paused() && reader_.is_in(Phase::backlog);
-  // With too much output queued, resume_input() goes on once that has left.
+  // With too much output queued, resume_input() does it once the output has left.
   if (!has_backlog || transport().queued_bytes() > shared_.config.send_queue_bytes_high) return;
   transport().resume_reading();
-  // Taken out first: reading may begin an incoming message again, or be paused.
+  // Taken out of the reader first: the requests in it may begin a message there, or pause reading.
   std::unique_ptr<IncomingMessage> backlog = reader_.take();
   const std::size_t left_bytes = consume(backlog->unread()).size();
   const bool keeps = life_ == Life::open || (life_ == Life::handling && !ends_after_response());
@@ -134,7 +134,7 @@ void H1Session::go_on() {
     if (life_ == Life::handling && reader_.backlog_is_full()) connection_.pause_reading();
   }
   connection_.recount();
-  // Nothing but the empty line after a request may have waited (H1-003).
+  // The backlog may have held only the empty line after a request (H1-003).
   const bool is_idle =
       life_ == Life::open && transport().queued_bytes() == 0 && reader_.is_between_messages();
   if (is_idle && waiting_ == Wait::nothing) {
@@ -145,13 +145,13 @@ void H1Session::go_on() {
   connection_.read_on();
 }
 
-// --- reading, and what is sent ---
+// --- reading, and room to send ---
 
 void H1Session::resume_input() {
-  // Paused because requests wait for the handler, or by the owner of a WebSocket.
+  // Reading is paused while requests wait for the handler, or by the owner of a WebSocket.
   if (life_ == Life::handling || life_ == Life::upgraded) return;
   if (reader_.message() != nullptr && reader_.message()->spool)
-    return;  // by a disk that is slower than the peer
+    return;  // paused because the disk is slower than the client
   if (reader_.is_in(IncomingMessage::Phase::backlog)) return connection_.go_on_in_turn();
   transport().resume_reading();
   connection_.recount();
@@ -159,7 +159,7 @@ void H1Session::resume_input() {
   connection_.read_on();
 }
 
-// A producer that waits hears of it at the end of the turn.
+// The handler that waits for room is called at the end of the turn.
 void H1Session::note_room() {
   if (exchange_ == nullptr) return;
   exchange_->pending().note_room();
@@ -208,7 +208,7 @@ void H1Session::inspect(std::uint64_t seen_ms) {
     if (transport().hears() || !transport().may_receive()) {
       expire();
     } else {
-      // Short of buffers, we have not looked at what the peer may have sent (CON-010).
+      // Without a receive buffer nobody has looked at what the client sent in time (CON-010).
       wait_deadline_ms_ = shared_.clock.now_ms() + TimerWheel::tick_ms;
     }
   }
@@ -262,8 +262,7 @@ std::uint64_t H1Session::idle_since_ms() const {
 
 void H1Session::drain() {
   if (exchange_ != nullptr && !ends_after_response()) {
-    // Its answer may be the last one, but requests that have arrived after it are not lost
-    // (PRC-012).
+    // This answer may be the last one, but requests that have arrived are served first (PRC-012).
     end_after_response();
     ends_once_read_ = true;
   }
@@ -274,7 +273,7 @@ void H1Session::drain() {
 
 // --- requests that are turned away, and WebSockets ---
 
-// True if the request has its answer. The connection goes on: what is short comes back (RSP-026).
+// True if the request was answered 503. The connection goes on: the shortage will pass (RSP-026).
 bool H1Session::shed(const RequestHead& head, std::string_view rest) {
   const Reason reason = shared_.shed_reason();
   if (reason == Reason::none) return false;
@@ -288,19 +287,19 @@ bool H1Session::shed(const RequestHead& head, std::string_view rest) {
   return true;
 }
 
-// True if the request has gone another way than that of nearly all.
+// True if the request was shed, or asks for a WebSocket and was handled as such.
 bool H1Session::begin_rarely(const RequestHead& head, std::string_view rest) {
   if (shared_.may_shed && shed(head, rest)) return true;
   return head.has_upgrade && upgrade(head);
 }
 
-// False if the request is one like any other (H1-073).
+// False if the request is to be answered like any other one (H1-073).
 bool H1Session::upgrade(const RequestHead& head) {
   if (!websocket::asks_for_websocket(head)) return false;
   const Match match = shared_.routes.match_websocket(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) return false;
   const RouteSettings& route = *match.route;
-  // Refused, it ends the connection whatever a stop wants of it (H1-074).
+  // A refused handshake ends the connection, also during a stop (H1-074).
   ends_once_read_ = false;
   Reason reason = websocket::read_handshake(head).reason;
   if (reason == Reason::none && !route.websocket_any_origin) {

@@ -1,6 +1,6 @@
-// How an HTTP/1.1 session takes a large body: it is received into memory of its own and written to
+// How an HTTP/1.1 session reads a large body: it is received into memory of its own and written to
 // a file as it arrives, so that little of it is in memory at any time. While the disk is slower
-// than the client, nothing more is received.
+// than the client, reading is paused.
 #include <algorithm>
 #include <utility>
 
@@ -55,8 +55,8 @@ std::string_view H1Reader::resume_spooled(std::string_view octets) {
   return spool_on(octets.substr(taken));
 }
 
-// Writes what is enough for it, and serves the message once all of it is written. What came after
-// the message waits here, or is returned if it need not.
+// Writes the collected octets once they are a piece, and serves the message once all of it is
+// written. Octets after the message wait in it, or are returned if nothing is left to write.
 std::string_view H1Reader::spool_on(std::string_view following) {
   IncomingMessage& incoming = *message_;
   BodySpool& spool = *incoming.spool;
@@ -89,13 +89,13 @@ std::string_view H1Reader::spool_on(std::string_view following) {
   return {};
 }
 
-// A piece is through.
+// A piece has been written, or writing it failed.
 void H1Reader::spooled() {
   if (!session_.is_open()) return;
   spool_on({});
 }
 
-// The peer's time does not run while we do not read.
+// The client's time limit does not run while reading is paused.
 void H1Reader::hold_for_spool() {
   if (session_.transport().reading_paused()) return;
   message_->credit_ms = session_.credit_ms();
@@ -133,14 +133,14 @@ void H1Reader::serve_spooled() {
   session_.connection().read_on();
 }
 
-// Octets that were received right where they belong.
+// Octets were received into the memory of the message.
 void H1Reader::receive_own(std::size_t bytes) {
-  // The message is over meanwhile, and nobody wants them any more.
+  // The message has ended meanwhile: the octets are dropped.
   const bool goes_on = session_.is_open() || session_.is_handling();
   if (!goes_on || !message_) return session_.received({});
   if (streams_body()) return receive_streamed(bytes);
   if (message_->phase == Phase::discard_length) {
-    // A streamed body whose handler is through with it.
+    // The rest of a streamed body whose handler has answered.
     Output discarded(session_.shared().blocks);
     message_->body.advance(bytes);
     discarded.take(message_->body);
@@ -156,8 +156,8 @@ void H1Reader::receive_own(std::size_t bytes) {
   length_body_grew(bytes);
 }
 
-// So much of it is to come that it is received into memory of its own: the buffers that all share
-// are for those who need little.
+// So many octets are to come that they are received into memory of their own: the shared buffers
+// are for connections that need little.
 bool H1Reader::owes_much() const {
   return message_->has_length() &&
          message_->body_bytes_owed() > session_.shared().config.receive_credit_bytes;

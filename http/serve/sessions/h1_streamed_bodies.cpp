@@ -16,7 +16,7 @@ using Wait = H1Session::Wait;
 
 namespace {
 
-// The same end where the response has begun, so that no status can tell it any more.
+// The reason to cut the connection when the response has begun, so that no status can be sent.
 Reason cut_for(Reason refusal) {
   switch (refusal) {
     case Reason::refused_body_too_large:
@@ -41,7 +41,7 @@ Reason cut_for(Reason refusal) {
   session_.call(match.route->handler, head, {}, match,
                 must_close ? Persistence::close : persistence);
   if (!session_.has_exchange()) {
-    // Answered without its body.
+    // The handler has answered without reading the body.
     const bool unanswered = must_close && head.expects_continue;
     if (unanswered && persistence != Persistence::close) {
       session_.shared().stats.count(Reason::closed_expect_unanswered);
@@ -92,7 +92,7 @@ std::string_view H1Reader::resume_streamed(std::string_view octets) {
   return octets;
 }
 
-// The peer's time begins with the first octet at the latest.
+// The client's time limit begins with the first octet at the latest.
 void H1Reader::earn_streamed_credit(std::size_t bytes) {
   if (!session_.waits_for(Wait::body) && !session_.transport().reading_paused()) {
     session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
@@ -100,7 +100,7 @@ void H1Reader::earn_streamed_credit(std::size_t bytes) {
   if (session_.waits_for(Wait::body)) session_.earn_credit(bytes);
 }
 
-// Octets that were received into memory of their own, which goes to the handler as it is.
+// Octets were received into the message's memory, which moves to the handler without a copy.
 void H1Reader::receive_streamed(std::size_t bytes) {
   IncomingMessage& incoming = *message_;
   incoming.body_came(bytes);
@@ -130,7 +130,7 @@ void H1Reader::streamed_body_grew(bool complete) {
   session_.connection().schedule();
 }
 
-// The peer's time does not run while we do not read (CON-010).
+// The client's time limit does not run while reading is paused (CON-010).
 void H1Reader::pause_body() {
   session_.pending().body_credit_ms = session_.credit_ms();
   session_.stop_waiting();
@@ -143,7 +143,6 @@ void H1Reader::resume_body() {
   session_.connection().read_on();
 }
 
-// The body that the handler reads will never be whole.
 void H1Reader::refuse_streamed(Reason reason) {
   session_.pending().body_fault = reason;
   if (session_.pending().response_begun()) {

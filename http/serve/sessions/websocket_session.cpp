@@ -60,8 +60,8 @@ void WebSocketSession::keep_unread(std::span<const char> octets) {
   connection_.schedule();
 }
 
-// Of a backlog `left_bytes` have been read already: they are not moved out of the way, which would
-// cost more than the rest is worth.
+// The first `left_bytes` octets of a backlog have been read. They stay where they are: to move the
+// rest to the front would cost more than it saves.
 void WebSocketSession::read_unread() {
   IncomingMessage& backlog = *unread_;
   const std::span<char> octets{backlog.octets.data(), backlog.octets.size()};
@@ -71,12 +71,12 @@ void WebSocketSession::read_unread() {
 }
 
 void WebSocketSession::peer_finished() {
-  // What waits unread came before it.
+  // Octets that wait unread came before these.
   if (!unread_) lose();
   connection_.schedule();
 }
 
-// Goes on with what waits unread, then with what is still to come.
+// Reads the octets that wait, then resumes receiving.
 void WebSocketSession::resume() {
   if (unread_ && !socket_.paused()) read_unread();
   if (socket_.over() || socket_.paused()) return;
@@ -118,7 +118,7 @@ void WebSocketSession::settle() {
   const bool goes_on = transport().reading_paused() || unread_ || transport().peer_finished();
   if (goes_on && !socket_.over() && !socket_.paused()) {
     resume();
-    // The handlers have yet to have their turn with what came ahead of it.
+    // Handlers may still answer the messages that came before the fault.
     if (socket_.refused()) socket_.put_off_refusal(now_ms + 1);
     socket_.tell_news(now_ms);
   }
@@ -126,7 +126,7 @@ void WebSocketSession::settle() {
   if (socket_.refused()) connection_.inspect_by(now_ms + 1);
   if (socket_.paused() && !transport().reading_paused()) connection_.pause_reading();
   connection_.inspect_by(socket_.deadline_ms());
-  // Who sends more than the peer takes hears of the room by a completion.
+  // An owner that sends more than the client takes learns of room by a completion.
   if (socket_.awaits_room() && transport().can_send()) connection_.begin_send();
 }
 

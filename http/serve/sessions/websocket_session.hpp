@@ -1,5 +1,6 @@
-// A WebSocket over a transport: what arrives goes to it, its frames leave, and once it is over the
-// connection ends after what it has queued. It takes the place of the session that shook hands.
+// A WebSocket over a transport: octets that arrive become messages, messages leave as frames, and
+// once the WebSocket is over the connection ends after the queued octets. It replaces the HTTP/1.1
+// session that accepted the handshake.
 #pragma once
 
 #include <cstddef>
@@ -19,26 +20,27 @@ class Transport;
 
 class WebSocketSession final : public WebSocketHost {
  public:
-  // It has been accepted; the response to its handshake is queued.
+  // The WebSocket was accepted, and the response to its handshake is queued.
   WebSocketSession(Connection& connection, const WebSocketConnection::Terms& terms,
                    const WebSocketListener& listener);
   WebSocketSession(const WebSocketSession&) = delete;
   WebSocketSession& operator=(const WebSocketSession&) = delete;
-  // The connection ends: the owner of the WebSocket hears of it at the latest now. Comes last.
+  // The connection ends: the owner is told now at the latest. The last call.
   void drop();
 
   const WebSocketConnection& socket() const { return socket_; }
 
-  // The handshake is over. `unread`, a backlog or null, came after it.
+  // The handshake is over. `unread` (a backlog, or null) holds octets that came after it.
   void begin(std::unique_ptr<IncomingMessage> unread);
   void received(std::span<char> octets);
   // The peer's FIN.
   void peer_finished();
   void note_peer_finished() { socket_.note_peer_finished(); }
-  // What is queued is handed to the engine, and has left.
+  // The queued octets are handed to the engine; and, later, they have left.
   void begin_sending() { socket_.begin_sending(); }
   void sent();
-  // The end of a turn that scheduled it. The connection ends if socket() is over then.
+  // Called at the end of a turn for which it was scheduled. If socket() is over then, the
+  // connection ends.
   void settle();
   void inspect(std::uint64_t seen_ms);
   std::uint64_t deadline_ms() const { return socket_.deadline_ms(); }
