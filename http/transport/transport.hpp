@@ -1,12 +1,12 @@
-// One accepted socket, and no HTTP: octets that arrive, octets that leave, and its end. A session
-// reads what arrives and writes to output(); whoever owns both hands the engine's completions to
-// the transport, which says what has become of them. It never calls its owner.
+// One accepted socket, without any HTTP: it receives octets, sends octets and closes. A session
+// reads the octets that arrive and writes to output(). The owner of both passes the engine's
+// completions to the transport, which returns what they mean. The transport never calls its owner.
 //
 //   open ──► finishing ──► lingering ──► closing ──► (descriptor closed)
 //     │          │                          ▲
 //     └──────────┴──────────────────────────┘   peer gone, cut, nothing to linger for
 //
-// open: octets go both ways. finishing: the last octets are leaving, what arrives is discarded.
+// open: octets go both ways. finishing: the last octets leave, octets that arrive are discarded.
 // lingering: our FIN is out, the peer's is awaited (CON-030). closing: operations in flight are
 // collected, then the descriptor is closed (ENG-013).
 #pragma once
@@ -30,21 +30,21 @@
 namespace pelton::http {
 
 struct TransportRules {
-  // A peer has `rate_grace_ms` to take what is sent, and earns time by each octet that it takes,
-  // never more than `rate_credit_ms_max` in advance (CON-004).
+  // A peer has `rate_grace_ms` to take the octets sent, and earns time by each octet that it takes,
+  // at most `rate_credit_ms_max` in advance (CON-004).
   std::uint64_t rate_grace_ms;
   std::uint64_t rate_credit_ms_max;
   std::uint64_t send_rate_bytes_per_second_min;
   // How long a peer may take to answer our FIN, in all and since its last octet (CON-030).
   std::uint64_t linger_timeout_ms;
   std::uint64_t linger_idle_ms;
-  // With more transports that linger, or are there at all, none lingers (CON-031).
+  // With more lingering transports, or more transports in all, none lingers (CON-031).
   std::uint64_t lingering_max;
   std::uint64_t linger_live_max;
 };
 
-// When a transport tries again what the engine had no memory for. The place may be another's by
-// then, or nobody's.
+// When a transport repeats an operation that the engine had no memory for. By then the place may be
+// empty or another transport's.
 struct Retry {
   std::uint64_t at_ns;
   uring::Token place;
@@ -89,7 +89,7 @@ class Transport {
   uring::Descriptor descriptor() const { return descriptor_; }
   uring::Token place() const { return place_; }
 
-  // Octets pass it from now on. Nothing has been received or sent yet.
+  // All octets pass the filter from now on. Call it before anything is received or sent.
   void set_filter(std::unique_ptr<OctetFilter> filter);
   bool has_filter() const { return has_detour(filtering); }
 
@@ -97,19 +97,19 @@ class Transport {
 
   // A receive is with the engine, or waits to be tried again.
   bool receives() const { return receive_armed_; }
-  // A receive is with the engine, so what the peer sends is seen.
+  // A receive is with the engine, so octets from the peer are noticed.
   bool hears() const { return receive_armed_ && !starvation_.of_receive; }
   // Nothing keeps it from receiving.
   bool may_receive() const { return !reading_paused() && !peer_finished_ && !closing(); }
   // Into shared buffers, or right into `room`, which stays the engine's until the completion.
   void arm_receive(std::span<char> room = {});
-  // The completion comes all the same, perhaps with octets.
+  // The receive still completes, perhaps with octets.
   void cancel_receive();
-  // No receive is armed until resume_reading(). What the one in flight brings still arrives.
+  // No receive is armed until resume_reading(). A receive in flight may still bring octets.
   void pause_reading() { set_detour(pausing, true); }
   void resume_reading() { set_detour(pausing, false); }
   bool reading_paused() const { return has_detour(pausing); }
-  // What arrives may be read where it lies: reading is not paused, and no filter opens it.
+  // Octets may be read in the receive buffer: reading is not paused, and there is no filter.
   bool reads_in_place() const { return !has_detour(pausing | filtering); }
   Arrival take_receive(const uring::Completion& completion);
   Reason failure() const { return failure_; }
@@ -119,25 +119,25 @@ class Transport {
   // A receive into memory of the session's is in flight; its owner may give that memory up.
   bool receives_into_room() const { return receives_into_room_; }
   void keep_room(Output room);
-  // The buffers are in completions that were not delivered yet: asking for more at once would ask
-  // for ever (ENG-015).
+  // All buffers are in completions that are not delivered yet, so arming a receive again at once
+  // would fail without end (ENG-015).
   void await_buffer();
   // The peer's FIN was received.
   bool peer_finished() const { return peer_finished_; }
-  // For who is not receiving (CON-045). One system call.
+  // What the kernel knows of the peer while no receive is armed (CON-045). One system call.
   uring::PeerState peer_state() const { return shared_.engine.peer_state(descriptor_); }
   bool has_unread() const { return shared_.engine.has_unread(descriptor_); }
 
   // --- octets out ---
 
-  // Where a session writes. What stands here leaves with the next send.
+  // A session writes here. The next send takes all of it.
   Output& output() { return output_; }
   const Output& output() const { return output_; }
   std::size_t queued_bytes() const { return output_.size() + sending_.size() - sent_bytes_; }
   bool sends() const { return has_detour(sending); }
-  // There was no memory for some of what was to leave.
+  // Some octets could not be queued for lack of memory.
   bool lacks_memory() const { return output_.has_failed() || sending_.has_failed(); }
-  // There is something to send, and nothing on its way that it must wait for.
+  // Octets are queued, and no send is in flight.
   bool can_send() const {
     return !sends() && (!output_.empty() || (has_filter() && filter_has_octets()));
   }
@@ -154,16 +154,16 @@ class Transport {
     output_.release();
     return 0;
   }
-  // Makes a send of all that is queued, whose completion comes. `error` is the errno that
+  // Begins a send of all queued octets; it completes later. `error` is the errno that
   // send_at_once() met, or 0. Returns why the connection has to end, or none.
   [[nodiscard]] Reason begin_send(int error = 0);
-  // Returns why the connection has to end, or none; then sends() if there is a rest, which is in
-  // flight again.
+  // Returns why the connection has to end, or none. If octets were left, they are in flight again
+  // and sends() is true.
   [[nodiscard]] Reason complete_send(std::int32_t result);
-  // The octets of a file, as far as the socket takes them: how many were taken, at most 1 MiB; 0 if
-  // it takes none now, and the room is awaited; or -errno of the file.
+  // Sends octets of a file, as many as the socket takes now. Returns their count, at most 1 MiB; 0
+  // if the socket has no room, which is then awaited; or -errno of the file.
   std::int64_t send_file(int file, std::uint64_t offset, std::uint64_t bytes);
-  // The socket takes more, or nobody awaits that.
+  // Asks for a completion once the socket has room.
   void await_room();
   bool awaits_room() const { return room_polled_; }
   // Completes that with what is ready or -errno. Returns why the connection has to end, or none.
@@ -171,12 +171,12 @@ class Transport {
 
   // --- time ---
 
-  // When overdue() may have something to say.
+  // When overdue() has to be asked next.
   std::uint64_t deadline_ms() const;
-  // What was not done in its time, by all that was known at `seen_ms`; none if nothing.
+  // Which deadline had passed at `seen_ms`, as the reason to end the connection; or none.
   Reason overdue(std::uint64_t seen_ms) const;
-  // The time has come to try again what the engine had no memory for (ENG-035). True if a receive
-  // is to be armed.
+  // Repeats an operation that the engine had no memory for (ENG-035). True if a receive is to be
+  // armed.
   bool retry();
 
   // --- the end ---
@@ -192,14 +192,14 @@ class Transport {
   bool linger();
   // While it lingers: octets came and were discarded.
   void note_discarded();
-  // Nothing is received or sent any more; what is in flight ends.
+  // Stops receiving and sending, and cancels operations in flight.
   void close();
-  // Once it is closed, the peer hears of it by a reset.
+  // The close sends a reset instead of a FIN.
   void reset_at_close() { reset_wanted_ = true; }
   // A shutdown or a cancel that close() or linger() asked for is complete.
   void complete_shutdown() { shutdown_in_flight_ = false; }
   void complete_cancel() { --cancels_in_flight_; }
-  // Nothing is in flight: the descriptor may be closed.
+  // No operation is in flight: the descriptor may be closed.
   bool is_quiet() const;
   // True if a close was begun, whose completion ends it; false if it has been closed.
   bool close_descriptor();
@@ -215,7 +215,7 @@ class Transport {
     sending = 4,    // a send is in flight
   };
 
-  // What the engine had no memory for.
+  // Operations that the engine had no memory for.
   struct Starvation {
     std::uint64_t retry_at_ns = uring::no_deadline;
     std::uint32_t since_ms = 0;  // the low half of the clock's; only a difference counts

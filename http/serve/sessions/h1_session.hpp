@@ -1,13 +1,15 @@
-// HTTP/1.1 over a transport: requests in, exchanges, responses out. The host of its one exchange.
+// HTTP/1.1 over a transport: reads requests, calls their handlers, queues the responses. It has one
+// exchange at a time and is its host.
 //
 //   handling ──► upgraded
 //     ▲ │
 //     │ ▼
 //     open ────────► over
 //
-// open: requests are read and answered. handling: a handler has suspended its exchange, requests
-// after it wait, and what it answers moves the session on at the end of a turn. upgraded: a
-// WebSocket has taken the session's place. over: the last response is leaving, or nothing does.
+// open: requests are read and answered. handling: a handler has suspended its exchange, and later
+// requests wait; once it answers, the session goes on at the end of the turn. upgraded: a WebSocket
+// has replaced the session. over: no request is read any more; the last response may still be
+// leaving.
 //
 // A request that does not lie whole in one receive is read by its H1Reader; an exchange that its
 // handler has suspended is an H1Exchange. The session's own functions stand in h1_message.cpp (the
@@ -51,27 +53,27 @@ class H1Session final : public ExchangeHost {
 
   // Waits for the first request.
   void begin();
-  // What arrives is the beginning of a message.
+  // The next octets begin a message.
   bool is_at_message_begin() const { return life_ == Life::open && reader_.message() == nullptr; }
-  // Octets that are, and may be answered at once.
+  // Octets that begin a message, which may be answered at once.
   void received_plain(std::string_view octets);
-  // Octets wherever a message has come to.
+  // Octets at any point of a message.
   void received(std::string_view octets);
   // The peer's FIN.
   void peer_finished();
-  // What it reads of a request that does not lie whole in one receive.
+  // Of a request that does not lie whole in one receive.
   H1Reader& reader() { return reader_; }
   const H1Reader& reader() const { return reader_; }
-  // What arrives now begins a request, or its head.
+  // The next octets begin a request, or belong to its head.
   bool may_begin_request() const;
 
   bool is_open() const { return life_ == Life::open; }
   bool is_handling() const { return life_ == Life::handling; }
   bool is_upgraded() const { return life_ == Life::upgraded; }
-  // Nothing is read or answered any more.
+  // No request is read or answered any more.
   void end();
 
-  // Everything that was queued has left, and nothing is waited for but the next request.
+  // Only the next request is awaited. Call it once the queued octets have left.
   bool is_idle() const {
     return life_ == Life::open && waiting_ == Wait::nothing && reader_.is_between_messages();
   }
@@ -80,33 +82,33 @@ class H1Session final : public ExchangeHost {
     waiting_ = Wait::keep_alive;
     wait_deadline_ms_ = until_ms;
   }
-  // Less is queued than before.
+  // Fewer octets are queued than before.
   void note_room();
-  // Goes on reading what was paused for output that is backed up.
+  // Resumes reading, which was paused because output was backed up.
   void resume_input();
-  // What arrived cannot be kept, or what was to leave cannot be queued: the connection is cut when
-  // the turn settles it, since whoever calls may need it until then (PRC-036).
+  // There is no memory to keep octets that arrived, or to queue a response. The connection is cut
+  // at the end of the turn: the caller may still use it until then (PRC-036).
   void lack_memory();
-  // The end of a turn that scheduled it.
+  // Called at the end of a turn for which the connection was scheduled.
   void settle();
-  // The next slice of requests that have been read already.
+  // Begins the next slice of the requests that wait in the backlog.
   void go_on();
-  // What is due by `seen_ms` is done.
+  // Acts on each deadline that had passed at `seen_ms`.
   void inspect(std::uint64_t seen_ms);
   std::uint64_t deadline_ms() const;
   // A graceful stop began: an idle connection has `drain_idle_ms` left (PRC-013).
   void drain();
-  // It ends as soon as nothing that has arrived is unread (PRC-012).
+  // It ends once every octet that has arrived is read (PRC-012).
   bool ends_once_read() const { return ends_once_read_ && life_ == Life::open; }
   // Since when it has been idle between requests; no_deadline_ms if it is not.
   std::uint64_t idle_since_ms() const;
-  // Requests that were begun on it.
+  // How many requests were begun on the connection.
   std::uint64_t request_count() const { return request_count_; }
   // The client said `Connection: close`, and the whole request has arrived.
   bool peer_sent_all() const { return peer_sent_all_; }
-  // It was not received, but the peer's FIN has come.
+  // The peer's FIN has come, though no receive brought it.
   void note_peer_finished();
-  // The exchange that waits for its answer, if any, is over with the connection.
+  // Ends the suspended exchange, if there is one, because the connection ends.
   void drop_exchange(ExchangeEvent event, Reason reason);
   // --- for its suspended exchange ---
 
@@ -183,7 +185,7 @@ class H1Session final : public ExchangeHost {
   enum class Life : std::uint8_t { open, handling, upgraded, over };
 
   // Messages.
-  // What arrives is the beginning of a message that may be answered at once.
+  // The next octets begin a message that may be answered at once.
   bool reads_messages() const;
   std::string_view consume(std::string_view octets);
 
