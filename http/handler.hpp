@@ -1,4 +1,4 @@
-// The seam between the server and whoever answers: a function pointer and its context.
+// A handler: the function pointer and context that the server calls to answer an exchange.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ class Exchange;
 
 enum class Outcome : std::uint8_t {
   responded,  // a complete response was written
-  failed,     // what was written is a 500, or nothing usable: then the server answers it (RSP-019)
+  failed,     // the response is a 500, or there is none: then the server answers with one (RSP-019)
   pending,    // the exchange was suspended and is ended later, see Exchange::suspend()
 };
 

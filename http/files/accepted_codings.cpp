@@ -10,8 +10,8 @@ namespace {
 
 constexpr int unsaid = -1;
 
-// In thousandths; a weight that is none counts as refusal, so that nothing is sent that may not be
-// understood.
+// In thousandths; an invalid weight counts as 0, so that nothing is sent that the client may not
+// understand.
 int weight_of(std::string_view parameters) {
   if (parameters.empty()) return 1000;
   const bool named = parameters.starts_with("q=") || parameters.starts_with("Q=");
@@ -66,7 +66,7 @@ AcceptedCodings::AcceptedCodings(const RequestHead& head) {
     int weight = weights.of_ours[index];
     if (weight == unsaid) weight = weights.other;
     if (weight <= 0 || weight < weights.identity) continue;
-    // What weighs as much goes behind it: ours are in our order.
+    // Equal weights keep the order of file_codings.
     std::size_t at = count_++;
     for (; at > 0 && of_accepted[at - 1] < weight; --at) {
       accepted_[at] = accepted_[at - 1];

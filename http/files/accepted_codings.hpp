@@ -1,5 +1,4 @@
-// Which of the codings that files lie about in a client takes (RFC 9110 section 12.5.3), the best
-// one first.
+// Which codings of stored files a client accepts (RFC 9110 section 12.5.3), best first.
 #pragma once
 
 #include <array>
@@ -18,7 +17,7 @@ struct FileCoding {
   std::string_view tag;        // in the entity tag (STA-009)
 };
 
-// Ours in the order we prefer them.
+// The codings that we support, in our order of preference.
 inline constexpr std::array<FileCoding, 3> file_codings = {{
     {"zstd", ".zst", "-zst"},
     {"br", ".br", "-br"},
@@ -27,7 +26,7 @@ inline constexpr std::array<FileCoding, 3> file_codings = {{
 
 class AcceptedCodings {
  public:
-  // Without an Accept-Encoding field a client is given the plain file.
+  // Without Accept-Encoding the client gets the plain file.
   explicit AcceptedCodings(const RequestHead& head);
 
   std::span<const FileCoding* const> best_first() const { return {accepted_.data(), count_}; }

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t beyond = std::numeric_limits<std::uint64_t>::max();
 
-// A number too large to be held is beyond the end of every file, which is all that matters of it.
+// A number too large to store is beyond the end of every file, so its exact value does not matter.
 bool read_position(std::string_view digits, std::uint64_t& position) {
   position = 0;
   for (const char digit : digits) {
@@ -69,7 +69,7 @@ RangeVerdict read_byte_ranges(std::string_view value, std::uint64_t file_bytes,
   std::string_view rest = value.substr(equals + 1);
   std::size_t count = 0;
   bool well_formed = true;
-  // Judged to its end, so that a malformed one is not taken for one that asks for too much.
+  // The whole value is checked, so that a malformed one is not taken for one with too many ranges.
   for (bool more = true; more && well_formed;) {
     const std::size_t comma = rest.find(',');
     const std::string_view spec = trimmed(rest.substr(0, comma));

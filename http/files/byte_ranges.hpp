@@ -1,5 +1,5 @@
-// The Range field of a request (RFC 9110 section 14.2): which octets of a file of known size are
-// wanted, in order, each once. What is no range of octets is as if it had not been said.
+// The Range field of a request (RFC 9110 section 14.2): the octets wanted of a file of known size,
+// in order, each once. A value that names no octet ranges is ignored.
 #pragma once
 
 #include <cstddef>
@@ -11,21 +11,21 @@ namespace pelton::http {
 
 struct ByteRange {
   std::uint64_t begin = 0;
-  std::uint64_t end = 0;  // behind the last octet
+  std::uint64_t end = 0;  // after the last octet
 
   std::uint64_t bytes() const { return end - begin; }
   bool operator==(const ByteRange&) const = default;
 };
 
 enum class RangeVerdict : std::uint8_t {
-  whole,          // malformed, another unit, or of nothing: the whole file is the answer
-  too_many,       // the same, for more ranges than the limit (LIM-065)
+  whole,          // malformed, another unit, or no range: the answer is the whole file
+  too_many,       // the whole file, because there are more ranges than the limit (LIM-065)
   unsatisfiable,  // 416
   satisfiable,    // 206
 };
 
-// Fills `ranges` if they are satisfiable: sorted, with a gap before each but the first (STA-013).
-// Linear in the field but for sorting at most `count_max` ranges.
+// Fills `ranges` if they are satisfiable: sorted, with gaps between them (STA-013). Linear in the
+// field, except for sorting at most `count_max` ranges.
 RangeVerdict read_byte_ranges(std::string_view value, std::uint64_t file_bytes,
                               std::size_t count_max, std::vector<ByteRange>& ranges);
 

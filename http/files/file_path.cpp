@@ -8,7 +8,7 @@ namespace pelton::http {
 namespace {
 
 constexpr std::size_t segment_bytes_max = 255;
-// No file system of Linux takes a longer path (PATH_MAX).
+// Linux takes no longer path (PATH_MAX).
 constexpr std::size_t path_bytes_max = 4095;
 
 bool may_be_named(std::string_view segment, bool is_first) {

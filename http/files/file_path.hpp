@@ -1,5 +1,5 @@
-// What a request's path names below the root of a file mount. Each segment is decoded once; what
-// no file of ours may be called names nothing (STA-001).
+// Maps a request's path below a file mount to a file's path. Each segment is decoded once; a path
+// with a segment that no served file may have names nothing (STA-001).
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace pelton::http {
 enum class NamedPath : std::uint8_t {
   nothing,
   file,
-  directory,  // it ends with '/', or is empty: the root itself
+  directory,  // ends with '/', or is empty: the root itself
 };
 
 // `raw` is what follows the mount's prefix and its '/'. `path` becomes the decoded segments with

@@ -43,7 +43,7 @@ void plan_parts(FilePlan& plan, const std::vector<ByteRange>& ranges, const File
   plan.parts.push_back({"\r\n--" + boundary + "--\r\n", {}});
 }
 
-// The ranges that are asked for, into the plan; false if it is to be the whole file.
+// Puts the requested ranges into the plan; false if the answer is the whole file.
 bool plan_ranges(FilePlan& plan, const RequestHead& head, const FileFacts& facts,
                  const FileTerms& terms, const Validators& validators, std::int64_t now_seconds,
                  BoundarySeed boundary_seed) {
@@ -58,7 +58,7 @@ bool plan_ranges(FilePlan& plan, const RequestHead& head, const FileFacts& facts
     case RangeVerdict::whole:
       return false;
     case RangeVerdict::unsatisfiable:
-      // Of an empty file nothing can be had, whatever is asked: it is given whole.
+      // No range of an empty file can be satisfied: the file is sent whole.
       if (facts.bytes == 0) return false;
       plan.status = 416;
       plan.content_range = "bytes */";

@@ -1,5 +1,5 @@
-// What of a file is sent, and under which head: conditions and ranges judged against the facts of
-// the one descriptor that its octets will come from (STA-006).
+// Which octets of a file are sent, and with which head: conditions and ranges are checked against
+// the facts of the descriptor that the octets are read from (STA-006).
 #pragma once
 
 #include <cstddef>
@@ -19,19 +19,19 @@ struct FileFacts {
   std::uint32_t modified_nanoseconds = 0;
 };
 
-// What the answer says of the file.
+// What the answer says about the file.
 struct FileTerms {
   std::string_view content_type;
-  std::string_view tag_suffix;  // of a precompressed one
+  std::string_view tag_suffix;  // of a precompressed file
   bool entity_tag = true;
-  std::string_view own_tag;  // without that, what is compared; others say it
+  std::string_view own_tag;  // without `entity_tag`: the tag to compare with, sent by the caller
   bool last_modified = true;
-  // Conditions and ranges count: to a GET or HEAD, under no status of the application's own.
+  // Conditions and ranges are checked: for GET or HEAD, unless the application sets the status.
   bool judged = true;
   std::size_t ranges_max = 16;
 };
 
-// Text, and octets of the file behind it.
+// Text, then octets of the file.
 struct FilePart {
   std::string text;
   ByteRange octets;
@@ -39,8 +39,8 @@ struct FilePart {
 
 struct FilePlan {
   std::uint16_t status = 200;   // 200, 206, 304, 412 or 416
-  bool dropped_ranges = false;  // there were too many to be heeded (LIM-065)
-  std::string entity_tag;       // empty: not said
+  bool dropped_ranges = false;  // ignored because there are too many (LIM-065)
+  std::string entity_tag;       // empty: not sent
   std::string last_modified;
   std::string content_range;
   std::string content_type;  // of parts; empty: the file's
@@ -48,7 +48,7 @@ struct FilePlan {
   std::uint64_t body_bytes = 0;
 };
 
-// A number that no file can foresee, asked for if parts need a boundary.
+// Returns a random number for the boundary between parts, which no file can foresee.
 using BoundarySeed = std::uint64_t (*)();
 
 FilePlan plan_file(const RequestHead& head, const FileFacts& facts, const FileTerms& terms,

@@ -12,7 +12,7 @@ struct Row {
   std::string_view type;
 };
 
-// Sorted, so that a name is found by halving.
+// Sorted, for a binary search.
 constexpr auto rows = std::to_array<Row>({
     {"3gp", "video/3gpp"},
     {"7z", "application/x-7z-compressed"},

@@ -1,12 +1,12 @@
-// The type of a file's content by the end of its name: a table of ours, so that two hosts say the
-// same of one file (STA-016).
+// The type of a file's content by its extension. The table is our own, so that all hosts give the
+// same type for a file (STA-016).
 #pragma once
 
 #include <string_view>
 
 namespace pelton::http {
 
-// "application/octet-stream" for what is not in the table; text with its charset.
+// "application/octet-stream" if not in the table; text types have a charset.
 std::string_view type_of_name(std::string_view file_name);
 
 // The last segment has an extension: a '.' that is neither its first octet nor its last.

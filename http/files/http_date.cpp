@@ -17,14 +17,14 @@ using std::chrono::year;
 using std::chrono::year_month_day;
 
 constexpr std::int64_t seconds_per_day = 86'400;
-// Of the year 9999: a leap second behind it would need a fifth digit.
+// The last second of the year 9999: a leap second after it would need a fifth digit.
 constexpr std::int64_t last_second = 253'402'300'799;
 
 constexpr std::array<std::string_view, 7> day_names = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                        "Thursday", "Friday", "Saturday"};
 constexpr std::string_view month_names = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-// Takes a text apart from its front; nothing is read any more once something did not fit.
+// Reads a text from its front; reads nothing more after a mismatch.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
@@ -83,7 +83,7 @@ void read_time(Reader& reader, Fields& fields) {
 std::optional<std::int64_t> seconds_of(const Fields& fields) {
   const year_month_day date(year(fields.year), month(fields.month),
                             day(static_cast<unsigned>(fields.day)));
-  // A leap second is one.
+  // A leap second is valid.
   if (!date.ok() || fields.hour > 23 || fields.minute > 59 || fields.second > 60) {
     return std::nullopt;
   }
@@ -92,7 +92,7 @@ std::optional<std::int64_t> seconds_of(const Fields& fields) {
   return seconds <= last_second ? std::optional(seconds) : std::nullopt;
 }
 
-// A year of two digits that seems to be more than fifty years ahead is the last one with them.
+// A two-digit year that seems to be more than fifty years ahead is in the previous century.
 int full_year(int two_digits, std::int64_t now_seconds) {
   const year_month_day now(sys_days(days(now_seconds / seconds_per_day)));
   const int this_year = static_cast<int>(now.year());

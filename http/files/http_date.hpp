@@ -1,4 +1,4 @@
-// Dates of HTTP (RFC 9110 section 5.6.7): written in the one form, read in all three.
+// Dates of HTTP (RFC 9110 section 5.6.7): written in one form, read in all three.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace pelton::http {
 // "Sun, 06 Nov 1994 08:49:37 GMT", for the years 1970 to 9999.
 std::string http_date(std::int64_t wall_seconds);
 
-// Nothing for what is no date. `now_seconds` decides which century a year of two digits is of.
+// Nothing if the text is no date. `now_seconds` decides the century of a two-digit year.
 std::optional<std::int64_t> read_http_date(std::string_view text, std::int64_t now_seconds);
 
 }  // namespace pelton::http

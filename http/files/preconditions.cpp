@@ -13,7 +13,7 @@ bool is_space(char octet) {
   return octet == ' ' || octet == '\t';
 }
 
-// RFC 9110 section 8.8.3: '!', '#' to '~', and what is not ASCII.
+// RFC 9110 section 8.8.3: '!', '#' to '~', and octets outside ASCII.
 bool is_tag_octet(char octet) {
   const auto value = static_cast<unsigned char>(octet);
   return value == 0x21 || (value >= 0x23 && value <= 0x7E) || value >= 0x80;

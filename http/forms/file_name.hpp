@@ -1,5 +1,4 @@
-// The file name that a handler is offered of what a client sent (FRM-008). It is a label, never a
-// path.
+// The file name that a handler gets for a client's file (FRM-008). It is a label, never a path.
 #pragma once
 
 #include <string>
@@ -7,8 +6,8 @@
 
 namespace pelton::http {
 
-// What stands behind the last '/' or '\', without NUL and other controls; empty if that leaves
-// nothing, "." or "..".
+// The part after the last '/' or '\', without NUL and other controls; empty if nothing is left, or
+// "." or "..".
 std::string offered_file_name(std::string_view sent);
 
 }  // namespace pelton::http

@@ -1,4 +1,4 @@
-// What a Content-Type says of a form (UPL-002, FRM-001).
+// Which kind of form a Content-Type names (UPL-002, FRM-001).
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace pelton::http {
 
-// RFC 2046 section 5.1.1: 1 to 70 of its octets, the last of which is no space. LIM-055 may only
-// lower the bound.
+// RFC 2046 section 5.1.1: 1 to 70 boundary octets, the last not a space. LIM-055 may only lower the
+// bound.
 inline constexpr std::size_t boundary_bytes_max = 70;
 
 struct FormType {

@@ -1,5 +1,5 @@
-// A multipart form whose octets are kept by somebody else: the heads of its parts, and where in the
-// body each lies. It is made while the body arrives, at any split.
+// Indexes a multipart form whose octets are stored elsewhere: the heads of its parts, and where
+// each part lies in the body. Built while the body arrives, however it is split.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +22,11 @@ class MultipartIndex {
   MultipartIndex(std::string_view boundary, const MultipartLimits& limits)
       : parser_(boundary, limits) {}
 
-  // More of the body.
+  // Takes the next octets of the body.
   void feed(std::string_view octets);
-  // Why what came is no form within the limits; none so far.
+  // Why the octets so far are no form within the limits; none if they are.
   Reason failure() const { return failure_; }
-  // The same of a body that ends here.
+  // The same for a body that ends here.
   Reason failure_at_end() const { return parser_.finish(); }
   const std::vector<Part>& parts() const { return parts_; }
 

@@ -75,8 +75,8 @@ bool MultipartParser::add_slack(std::size_t bytes) {
 
 // --- delimiters ---
 
-// No octet of a boundary is a CR, so a delimiter can begin at none of its own octets but the first:
-// what did not turn out to be one is read once more from the octet that differed, and no earlier.
+// A boundary contains no CR, so inside a delimiter no other delimiter can begin: after a mismatch
+// reading resumes at the octet that differed, and no earlier.
 MultipartParser::Search MultipartParser::search(std::string_view octets) {
   if (matched_ > 0) return resume_search(octets);
   const char* const end = octets.data() + octets.size();
@@ -86,7 +86,7 @@ MultipartParser::Search MultipartParser::search(std::string_view octets) {
         static_cast<const char*>(std::memchr(from, '\r', static_cast<std::size_t>(end - from)));
     if (found == nullptr) break;
     const std::size_t bytes = std::min(static_cast<std::size_t>(end - found), delimiter_.size());
-    if (bytes > 1 && found[1] != '\n') {  // as of most, which is told without a call
+    if (bytes > 1 && found[1] != '\n') {  // as after most CRs; needs no call
       from = found + 1;
       continue;
     }
@@ -115,14 +115,14 @@ MultipartParser::Search MultipartParser::resume_search(std::string_view octets) 
     matched_ += same;
     return {{}, same, false};
   }
-  // What came is the same as what was expected up to here.
+  // Up to here the input equals the delimiter.
   const std::string_view came = std::string_view(delimiter_).substr(0, matched_ + same);
   const Search found{came.substr(unsent_), same, false};
   matched_ = unsent_ = 0;
   return found;
 }
 
-// False if there is too much of it.
+// False if the preamble is too long.
 bool MultipartParser::read_preamble(std::string_view& rest) {
   while (!rest.empty()) {
     const Search found = search(rest);
@@ -163,7 +163,7 @@ bool MultipartParser::read_delimiter(std::string_view& rest, Step& step) {
 
 bool MultipartParser::read_head(std::string_view& rest, Step& step) {
   if (rest.empty()) return true;
-  // What is longer is refused unseen.
+  // A longer line is refused without a look at its end.
   const std::string_view window =
       rest.substr(0, std::min<std::uint64_t>(rest.size(), line_bytes_max_ - line_.size()));
   const auto* const found =
@@ -214,7 +214,7 @@ bool MultipartParser::read_content(std::string_view& rest, Step& step) {
   return head_.is_file() || take_field_octets(step);
 }
 
-// What still fits is handed out, so that the same octets come out at every split.
+// Octets that still fit are returned, so that the same octets come out however the input is split.
 bool MultipartParser::take_field_octets(Step& step) {
   const std::uint64_t field_room = limits_.field_bytes_max - field_bytes_;
   const std::uint64_t memory_room = limits_.memory_bytes_max - memory_bytes_;

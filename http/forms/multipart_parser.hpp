@@ -1,6 +1,6 @@
-// multipart/form-data (RFC 7578, RFC 2046 section 5.1) to parts, at any split, in time linear in
-// the octets (protocol 6.2). Nothing of a part's content is kept here: what arrives is handed out
-// where it lies, but for a beginning of the delimiter that has to wait for what follows it.
+// Parses multipart/form-data (RFC 7578, RFC 2046 section 5.1) into parts, however the octets are
+// split, in linear time (protocol 6.2). The content of parts is not stored: octets are returned
+// where they lie, except for the beginning of a delimiter, which waits for what follows it.
 #pragma once
 
 #include <cstddef>
@@ -17,10 +17,10 @@ struct MultipartLimits {
   std::uint64_t parts_max = 1000;              // LIM-051
   std::uint64_t files_max = 100;               // LIM-051
   std::uint64_t field_bytes_max = 1 << 20;     // LIM-052
-  std::uint64_t memory_bytes_max = 2 << 20;    // LIM-053: the fields, and all lines of the parts
+  std::uint64_t memory_bytes_max = 2 << 20;    // LIM-053: fields, and the head lines of parts
   std::uint64_t part_headers_max = 8;          // LIM-054
   std::uint64_t part_header_bytes_max = 4096;  // LIM-054: each, without its CRLF
-  std::uint64_t slack_bytes_max = 1024;        // LIM-056: in front of the parts, and behind them
+  std::uint64_t slack_bytes_max = 1024;        // LIM-056: before and after the parts
 };
 
 class MultipartParser {
@@ -31,30 +31,30 @@ class MultipartParser {
     data,         // `octets` of it
     part_ends,
     form_ends,  // the closing delimiter has been read; what follows is an epilogue
-    failed,     // for good, `reason` says why
+    failed,     // for good; `reason` says why
   };
 
   struct Step {
     Event event = Event::need_more;
     std::size_t consumed_bytes = 0;
-    std::string_view octets = {};  // valid until the next read(), and as long as what was read
+    std::string_view octets = {};  // valid until the next read(), while the input is
     Reason reason = Reason::none;
   };
 
   MultipartParser(std::string_view boundary, const MultipartLimits& limits);
 
-  // Reads up to one event; to be called until it needs more.
+  // Reads up to one event; called until it needs more.
   Step read(std::string_view octets);
-  // The body has ended here: why it is no form, or Reason::none (FRM-003).
+  // The body ends here: why it is no form, or Reason::none (FRM-003).
   Reason finish() const;
 
-  // From part_begins to the next one.
+  // Valid from one part_begins to the next.
   const PartHead& part() const { return head_; }
 
  private:
   enum class State : std::uint8_t {
     preamble,
-    delimiter,       // read, and nothing behind it
+    delimiter,       // read, and nothing after it
     delimiter_cr,    // and a CR
     delimiter_dash,  // and a '-'
     head,
@@ -64,7 +64,7 @@ class MultipartParser {
     failed,
   };
 
-  // What lies in front of the next delimiter, as far as that can be told yet.
+  // Octets before the next delimiter, as far as they are known to be no part of it.
   struct Search {
     std::string_view octets;
     std::size_t consumed_bytes = 0;
@@ -83,14 +83,14 @@ class MultipartParser {
   bool fail(Step& step, Reason reason);
 
   const MultipartLimits limits_;
-  const std::uint64_t line_bytes_max_;  // of a head, with its CRLF; does not wrap around
+  const std::uint64_t line_bytes_max_;  // of a head line with its CRLF; does not wrap around
   const std::string delimiter_;         // CRLF, two hyphens, the boundary
   State state_ = State::preamble;
-  // The last octets that were read are so many of the delimiter. A body begins as if behind a CRLF.
+  // How many octets of the delimiter the input so far ends with. A body begins as if after a CRLF.
   std::size_t matched_ = 2;
-  std::size_t unsent_ = 2;  // of those, what was never sent
+  std::size_t unsent_ = 2;  // how many of those were never in the input
   Reason reason_ = Reason::none;
-  std::string line_;  // of a head, as far as it came
+  std::string line_;  // of a head, as far as it has arrived
   PartHead head_;
   std::uint64_t part_count_ = 0;
   std::uint64_t file_count_ = 0;

@@ -18,7 +18,7 @@ void Parameters::skip_blanks() {
   while (!rest_.empty() && is_blank(rest_.front())) rest_.remove_prefix(1);
 }
 
-// Behind the opening quote.
+// Called after the opening quote.
 bool Parameters::read_quoted(std::string& value) {
   while (!rest_.empty()) {
     const char octet = rest_.front();

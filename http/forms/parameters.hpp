@@ -1,5 +1,5 @@
-// Parameters behind a value, as in `form-data; name="a"` (RFC 9110 section 5.6.6), read the way
-// browsers write them: in a quoted value `\"` and `\\` are one octet, any other backslash is itself
+// Parameters after a value, as in `form-data; name="a"` (RFC 9110 section 5.6.6), read as browsers
+// write them: in a quoted value `\"` and `\\` are one octet, any other backslash is itself
 // (FRM-005).
 #pragma once
 
@@ -18,7 +18,7 @@ class Parameters {
  public:
   enum class Next : std::uint8_t { parameter, end, malformed };
 
-  // All behind the value that they qualify, from the first ';' on.
+  // `text` is all after the value, from the first ';' on.
   explicit Parameters(std::string_view text) : rest_(text) {}
   Next next(Parameter& parameter);
 
@@ -29,7 +29,7 @@ class Parameters {
   std::string_view rest_;
 };
 
-// The value itself: all in front of the first ';', without blanks around it.
+// The value itself: the text before the first ';', without blanks around it.
 std::string_view in_front_of_parameters(std::string_view text);
 
 }  // namespace pelton::http

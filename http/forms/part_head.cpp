@@ -42,7 +42,7 @@ PartHead::Field PartHead::field(std::size_t index) const {
 }
 
 Reason PartHead::take_line(std::string_view line) {
-  // A line that begins with a blank has no token in front of its colon (H1-031, H1-032).
+  // A line that begins with a blank has no token before its colon (H1-031, H1-032).
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon)) ||
       !is_field_value(line.substr(colon + 1))) {

@@ -1,5 +1,4 @@
-// The header of one part of a multipart form (RFC 7578 section 4): its lines, and what they say of
-// the part.
+// The header of one part of a multipart form (RFC 7578 section 4): its lines and their meaning.
 #pragma once
 
 #include <cstddef>
@@ -20,19 +19,19 @@ class PartHead {
   };
 
   void clear();
-  // One line without its CRLF, judged as a request's would be (FRM-004).
+  // Takes a line without its CRLF, checked like a request's (FRM-004).
   Reason take_line(std::string_view line);
-  // Behind the last line: what the part is (FRM-005, FRM-006, FRM-007).
+  // After the last line: finds out what the part is (FRM-005, FRM-006, FRM-007).
   Reason finish();
 
   // Valid until clear().
   std::size_t field_count() const { return places_.size(); }
   Field field(std::size_t index) const;
-  // Octets that the lines take.
+  // Octets stored of the lines.
   std::size_t bytes() const { return octets_.size(); }
 
   const std::string& name() const { return name_; }
-  // A part with a file name, or one that holds parts itself.
+  // A part with a file name, or with parts of its own.
   bool is_file() const { return has_filename_ || holds_parts_; }
   bool has_filename() const { return has_filename_; }
   const std::string& filename() const { return filename_; }  // as sent, escapes undone

@@ -1,5 +1,5 @@
-// application/x-www-form-urlencoded to fields, at any split (FRM-011, URL-004). A field that lies
-// whole in what arrived is handed out where it lies.
+// Parses application/x-www-form-urlencoded into fields, however the octets are split (FRM-011,
+// URL-004). A field that lies whole in the input is not copied.
 #pragma once
 
 #include <cstddef>
@@ -19,13 +19,13 @@ class UrlencodedParser {
   struct Step {
     Event event = Event::need_more;
     std::size_t consumed_bytes = 0;
-    QueryField field = {};  // as sent; valid until the next call, and as long as what was read
+    QueryField field = {};  // as sent; valid until the next call, while the input is
     Reason reason = Reason::none;
   };
 
   explicit UrlencodedParser(std::uint64_t fields_max) : fields_max_(fields_max) {}  // LIM-041
 
-  // Reads up to one event; to be called until it needs more.
+  // Reads up to one event; called until it needs more.
   Step read(std::string_view octets);
   // The body has ended: its last field, or need_more if there is none.
   Step finish();
@@ -36,7 +36,7 @@ class UrlencodedParser {
   const std::uint64_t fields_max_;
   std::uint64_t field_count_ = 0;
   bool failed_ = false;
-  bool handed_out_ = false;  // `piece_` is a field that has been read
+  bool handed_out_ = false;  // `piece_` is a field that was returned
   std::string piece_;        // the beginning of a field
 };
 

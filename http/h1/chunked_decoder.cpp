@@ -79,7 +79,7 @@ Reason ChunkedDecoder::take_size(char octet) {
       chunk_bytes_ = 0;
       extension_bytes_ = 0;
     }
-    // The shortest encoding of zero has a digit, too; any digit behind a zero makes it surplus.
+    // Zero needs one digit; any digit after a leading zero is surplus.
     const bool surplus = digits_ != 0 && chunk_bytes_ == 0;
     if (digits_ == digits_max || chunk_bytes_ > size_max >> 4) return Reason::refused_chunk_size;
     ++digits_;
@@ -163,7 +163,7 @@ Reason ChunkedDecoder::end_of_line() {
   return Reason::none;
 }
 
-// H1-064: small chunks alone never exceed this, since each octet of data brings one of credit.
+// H1-064: small chunks alone never exceed this, since each octet of data allows one of overhead.
 Reason ChunkedDecoder::count_overhead(std::uint64_t bytes) {
   overhead_bytes_ += bytes;
   const std::uint64_t overhead_max = body_limits_->chunk_overhead_bytes_max + body_bytes_;

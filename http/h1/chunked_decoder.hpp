@@ -1,6 +1,5 @@
-// A resumable decoder of chunked bodies: octets in, views of the data out, nothing copied. Every
-// octet of chunk lines, data ends and trailers is checked (H1-060 to H1-068); trailers are checked
-// and discarded.
+// A resumable decoder of chunked bodies: octets in, views of the data out, nothing copied. Checks
+// every octet of chunk lines, data ends and trailers (H1-060 to H1-068); discards trailers.
 #pragma once
 
 #include <array>
@@ -18,9 +17,9 @@ class ChunkedDecoder {
  public:
   enum class State : std::uint8_t {
     need_more,  // all octets were consumed
-    data,       // `data` goes on the body; call again with the rest
-    complete,   // the body and its trailers are over; the octets not consumed are the next request
-    rejected,   // the octet behind those consumed is refused, for reason()
+    data,       // `data` is the next of the body; call again with the rest
+    complete,   // body and trailers are over; octets not consumed belong to the next request
+    rejected,   // the octet after the consumed ones is refused, for reason()
   };
   struct Step {
     State state;
@@ -28,10 +27,11 @@ class ChunkedDecoder {
     std::string_view data;
   };
 
-  // Starts a body. The limits outlive it; the trailer section has those of the header section.
+  // Starts a body. The limits must outlive it; the trailer section has the limits of the header
+  // section.
   void begin(const HeadLimits& head_limits, const BodyLimits& body_limits,
              std::uint64_t body_bytes_max);
-  // Forgets the body; begin() starts the next one.
+  // Drops the body; begin() starts the next one.
   void reset() { place_ = Place::ended; }
 
   // From begin() to State::complete or State::rejected.
@@ -45,14 +45,14 @@ class ChunkedDecoder {
     size_begin,  // the first digit
     size,
     size_blank,       // SP or HTAB that must lead to a semicolon
-    extension_begin,  // behind the semicolon
+    extension_begin,  // after the semicolon
     extension_name,
     extension_name_blank,
-    extension_value_begin,  // behind the equals sign
+    extension_value_begin,  // after the equals sign
     extension_token,
     extension_quoted,
     extension_quoted_pair,
-    extension_value_end,  // behind the closing quote
+    extension_value_end,  // after the closing quote
     extension_blank,      // white space that must lead to a semicolon
     line_lf,
     data,
@@ -77,13 +77,13 @@ class ChunkedDecoder {
   const BodyLimits* body_limits_ = nullptr;
   std::uint64_t body_bytes_max_ = 0;
   std::uint64_t body_bytes_ = 0;
-  std::uint64_t chunk_bytes_ = 0;     // of the size line, then what is left of the chunk
+  std::uint64_t chunk_bytes_ = 0;     // of the size line, then of the rest of the chunk
   std::uint64_t overhead_bytes_ = 0;  // H1-064
   std::uint32_t extension_bytes_ = 0;
   std::uint32_t line_bytes_ = 0;
   std::uint32_t section_bytes_ = 0;
   std::uint32_t line_count_ = 0;
-  std::uint32_t name_bytes_ = 0;  // of the trailer line; the first of them are kept below
+  std::uint32_t name_bytes_ = 0;  // of the trailer line; `name_` holds the first of them
   std::uint8_t digits_ = 0;
   Place place_ = Place::ended;
   Reason reason_ = Reason::none;

@@ -27,7 +27,7 @@ Reason judge_transfer_encoding(std::string_view raw, std::string_view value) {
 }
 
 void read_connection(std::string_view value, ConnectionOptions& options) {
-  // What nearly all clients say, if anything.
+  // The usual value, if there is any.
   if (folds_to<"keep-alive">(value)) {
     options.keep_alive = true;
     return;

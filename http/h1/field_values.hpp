@@ -1,5 +1,5 @@
-// Values of the fields that frame a message or rule its connection, judged at the end of their line
-// (H1-091). `raw` is all between the colon and the CRLF; `value` the same without SP and HTAB.
+// Checks values of fields that frame a message or control its connection, at the end of their line
+// (H1-091). `raw` is all between the colon and the CRLF; `value` is the same without SP and HTAB.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace pelton::http {
 
-// Reason::none if the value is a length by H1-054, which then is in `length`.
+// Reason::none if the value is a length by H1-054; `length` is then set.
 Reason judge_content_length(std::string_view raw, std::string_view value, std::uint64_t& length);
 
 // Reason::none if the value is exactly `chunked` (H1-052, H1-053).
@@ -20,10 +20,10 @@ struct ConnectionOptions {
   bool keep_alive = false;
 };
 
-// Adds what one Connection line says; whatever else it lists has no effect (H1-076).
+// Adds the options of one Connection line; others than these have no effect (H1-076).
 void read_connection(std::string_view value, ConnectionOptions& options);
 
-// A TE line names `trailers` (RFC 9110 section 10.1.4).
+// Whether a TE line names `trailers` (RFC 9110 section 10.1.4).
 bool lists_trailers(std::string_view value);
 
 }  // namespace pelton::http

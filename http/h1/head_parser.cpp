@@ -11,8 +11,8 @@ namespace pelton::http {
 
 namespace {
 
-// What an octet means that may not stand in a request line (H1-090): line ends first, then white
-// space, then what its place says of it.
+// Why an octet is refused in a request line (H1-090): line ends first, then white space, then the
+// reason of its place.
 Reason misfit_in_request_line(char octet, Reason at_cr, Reason otherwise) {
   if (octet == '\n') return Reason::refused_line_bare_lf;
   if (is_blank(octet)) return Reason::refused_request_line_malformed;
@@ -52,7 +52,7 @@ void HeadParser::resume(const HeadProgress& progress, std::span<const Field> fie
   at_ = progress;
 }
 
-// One line by the slower road, then by the faster one as far as it goes, and so on.
+// Reads one line by the slower code, then as many as it can by the faster code, and so on.
 Verdict HeadParser::read_on(Input in) {
   while (true) {
     Verdict verdict = at_.state < State::field ? read_request_line(in) : read_field(in);
@@ -235,7 +235,7 @@ Verdict HeadParser::read_request_line(Input in) {
         head.authority.bytes = in.offset(p) - head.authority.begin;
         at_.target_authority = head.authority;
         head.path.begin = in.offset(p);
-        // An empty path is left to the path's own rules, which end it at once.
+        // The rules of the path handle an empty path, which they end at once.
         state = State::path;
         continue;
 

@@ -1,6 +1,6 @@
 // A strict one-pass parser of HTTP/1 request heads: octets in, spans out, nothing allocated. The
-// verdict, its reason and its position are a function of the octets alone, never of the pieces they
-// arrived in (SEG-001): it goes on where it stopped, and decides at the first offending octet.
+// verdict, its reason and its position depend on the octets alone, not on how they are split
+// (SEG-001): the parser resumes where it stopped and decides at the first offending octet.
 #pragma once
 
 #include <cstddef>
@@ -19,21 +19,21 @@ namespace pelton::http {
 
 enum class Verdict : std::uint8_t { need_more, complete, rejected };
 
-// Where a parser stands within a message. Plain data: a head that straddles two receives is parked
-// as this and the fields read so far, so that one parser serves all connections of a core.
+// A parser's place in a message. Plain data: for a head that arrives in several receives this and
+// the fields so far are saved, so that one parser serves all connections of a core.
 struct HeadProgress {
   enum class State : std::uint8_t {
-    start,       // nothing yet, or one CR too few to say
-    leading_lf,  // behind the CR of an empty line in front of the request (H1-003)
+    start,       // nothing yet, or a CR that may begin an empty line
+    leading_lf,  // after the CR of an empty line before the request (H1-003)
     method,
     target,     // at the first octet
-    scheme,     // on the way to http:// or https://
-    authority,  // behind it
+    scheme,     // part of http:// or https://
+    authority,  // after the scheme
     path,
-    escape_high,  // behind the percent sign
+    escape_high,  // after the percent sign
     escape_low,
     query,
-    opaque_target,  // neither origin-form nor a scheme of ours
+    opaque_target,  // neither origin-form nor http:// or https://
     version,
     request_line_lf,
     field,  // at the first octet of a line
@@ -45,7 +45,7 @@ struct HeadProgress {
     ended,
   };
 
-  // What begins as zero with every head lies together: reset() is a few wide stores.
+  // Members that every head begins with at zero lie together: reset() is a few wide stores.
   State state = State::start;
   ConnectionOptions connection;
   Reason reason = Reason::none;
@@ -61,7 +61,7 @@ struct HeadProgress {
   Span name;  // of the line being read
   RequestHead head;
 
-  // As new, but for what the first line of every head sets anyway.
+  // As new, except for members that the first line of every head sets.
   void reset() {
     state = State::start;
     reason = Reason::none;
@@ -71,7 +71,7 @@ struct HeadProgress {
     line_begin = 0;
     field_count = 0;
     target_authority = {};
-    head.method = Method::other;  // a refusal asks whether it was HEAD
+    head.method = Method::other;  // a refusal reads it to know whether it was HEAD
     head.form = TargetForm::origin;
     head.framing = BodyFraming::none;
     head.expects_continue = false;
@@ -85,14 +85,14 @@ static_assert(std::is_trivially_copyable_v<HeadProgress>);
 
 class HeadParser {
  public:
-  // `storage` receives the fields; it holds at least `limits.header_count_max` and outlives the
-  // parser, as does `scanner`.
+  // `storage` receives the fields and holds at least `limits.header_count_max`. It and `scanner`
+  // outlive the parser.
   HeadParser(const HeadLimits& limits, std::span<Field> storage, const Scanner& scanner);
 
   void reset() { at_.reset(); }
 
-  // `octets` are all octets of the message so far, from the same first octet as in earlier calls
-  // since reset(); the buffer may have moved. Octets behind the head are not looked at.
+  // `octets` are all octets of the message so far, from the same first octet in every call since
+  // reset(); the buffer may have moved. Octets after the head are not examined.
   Verdict parse(std::string_view octets) {
     const char* const end = octets.data() + octets.size();
     const Verdict verdict = read_.on(*this, octets.data(), end);
@@ -109,15 +109,15 @@ class HeadParser {
   const RequestHead& head() const { return at_.head; }
   // After Verdict::rejected.
   Reason reason() const { return at_.reason; }
-  // Octets read, without the one that was refused.
+  // Octets read, without a refused one.
   std::uint32_t consumed_bytes() const { return at_.cursor; }
-  // Whether an octet of the request itself has been read: the empty line that H1-003 skips does not
-  // start a timer.
+  // Whether an octet of the request itself has been read: the empty line that H1-003 skips starts
+  // no timer.
   bool started() const {
     return at_.state > HeadProgress::State::leading_lf && at_.cursor > at_.line_begin;
   }
 
-  // Parking, and going on later with the same parser or another one of the same limits.
+  // Saves the place, to resume later with this parser or another one with the same limits.
   const HeadProgress& progress() const { return at_; }
   std::span<const Field> fields() const { return {storage_.data(), at_.field_count}; }
   void resume(const HeadProgress& progress, std::span<const Field> fields);
@@ -139,13 +139,13 @@ class HeadParser {
     return static_cast<std::uint16_t>(1u << static_cast<unsigned>(name));
   }
 
-  // The plain lines of heads, by vectors (whole_lines.cpp).
+  // Read the plain lines of heads, with vectors (whole_lines.cpp).
   void read_whole_request_line(Input in);
   Verdict read_whole_fields(Input in);
   Verdict read_whole(Input in);
   using Read = Verdict (*)(HeadParser& parser, const char* begin, const char* end);
   struct ReadWholeLines {
-    Read on;        // from where the parser stands
+    Read on;        // from the parser's place
     Read new_head;  // after reset(), which it does itself
   };
   static ReadWholeLines read_whole_lines_for(const Scanner& scanner);
@@ -165,7 +165,7 @@ class HeadParser {
     at_.state = State::field;
     return Verdict::complete;
   }
-  // The cursor stands at the last LF.
+  // Called with the cursor at the last LF.
   Verdict finish(Input in) {
     constexpr unsigned framing =
         bit_of(FieldName::transfer_encoding) | bit_of(FieldName::content_length);
@@ -198,7 +198,7 @@ class HeadParser {
   Verdict reject_in_field(Input in, const char* p, Reason reason);
 
   const HeadLimits limits_;
-  const std::ptrdiff_t unlimited_bytes_;  // so few octets go past no limit
+  const std::ptrdiff_t unlimited_bytes_;  // so few octets exceed no limit
   const std::span<Field> storage_;
   const Scanner* const scanner_;
   const ReadWholeLines read_;

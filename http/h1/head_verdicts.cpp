@@ -1,5 +1,5 @@
-// The judgements of the head parser that are not made at every octet: at the ends of lines and of
-// the head (H1-091, H1-092), and which of two troubles came first (H1-090, SEG-003).
+// The checks of the head parser at the ends of lines and of the head (H1-091, H1-092), and which of
+// two faults came first (H1-090, SEG-003).
 #include "core/check.hpp"
 #include "http/h1/field_values.hpp"
 #include "http/h1/head_parser.hpp"
@@ -57,14 +57,14 @@ Reason HeadParser::judge_field(Input in, const Field& field, const char* line_en
   }
 }
 
-// H1-092, up to what only the server knows.
+// H1-092, except for what only the server knows.
 Reason HeadParser::judge_head(Input in) {
   RequestHead& head = at_.head;
   const auto has = [&](FieldName name) { return (at_.seen & bit_of(name)) != 0; };
   if (!has(FieldName::host) && head.version_minor == 1) return Reason::refused_host_missing;
   if (at_.target_authority.bytes != 0 && has(FieldName::host)) {
     const std::string_view authority = at_.target_authority.in(in.begin);
-    // `http://` or `https://` stands ahead of it.
+    // `http://` or `https://` precedes it.
     const bool is_https = (authority.data()[-4] | 0x20) == 's';
     const std::uint16_t port = is_https ? https_port : http_port;
     if (!same_authority(authority, head.authority.in(in.begin), port)) {
@@ -87,7 +87,7 @@ Verdict HeadParser::pause(Input in, const char* p, State state) {
   return Verdict::need_more;
 }
 
-// All octets of the line so far are content: its end would have led elsewhere.
+// All octets of the line so far are content: an end of line would have led to another state.
 Verdict HeadParser::pause_in_request_line(Input in, const char* p, State state) {
   const std::size_t limit = std::size_t{at_.line_begin} + limits_.request_line_bytes_max;
   if (in.offset(p) > limit) {
@@ -116,7 +116,7 @@ Verdict HeadParser::reject(Input in, const char* p, Reason reason) {
   return Verdict::rejected;
 }
 
-// The octet at `p` is refused for `reason`, unless the line went past its limit there or before.
+// Refuses the octet at `p` for `reason`, unless the line exceeded its limit there or before.
 Verdict HeadParser::reject_in_request_line(Input in, const char* p, Reason reason) {
   const std::size_t limit = std::size_t{at_.line_begin} + limits_.request_line_bytes_max;
   const std::size_t at = in.offset(p);
@@ -127,7 +127,7 @@ Verdict HeadParser::reject_in_request_line(Input in, const char* p, Reason reaso
   return reject(in, p, reason);
 }
 
-// The same with two limits; of the section also the CRLFs are counted.
+// The same with two limits; the limit of the section also counts CRLFs.
 Verdict HeadParser::reject_in_field(Input in, const char* p, Reason reason) {
   const std::size_t line_limit = std::size_t{at_.line_begin} + limits_.header_line_bytes_max;
   const std::size_t section_limit =

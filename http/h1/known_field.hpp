@@ -1,4 +1,4 @@
-// Recognition of the field names that the protocol itself acts on, by length and then in words.
+// Recognises the field names that the protocol itself uses, by length and then by words.
 #pragma once
 
 #include <cstddef>

@@ -1,13 +1,13 @@
-// What one request may cost to read (protocol section 5). Counts are of octets from the beginning
-// of the element, so that they hold however the octets arrive (SEG-003).
+// Limits on reading one request (protocol section 5). Each counts octets from the beginning of the
+// element, so that it holds however the octets are split (SEG-003).
 #pragma once
 
 #include <cstdint>
 
 namespace pelton::http {
 
-// An octet that goes past a limit is refused for the limit before its own class is looked at,
-// unless it is an LF or CR that H1-001 or H1-002 refuse.
+// An octet that exceeds a limit is refused for the limit before its class is checked, unless it is
+// an LF or CR that H1-001 or H1-002 refuse.
 struct HeadLimits {
   std::uint32_t method_bytes_max = 32;             // LIM-001
   std::uint32_t request_line_bytes_max = 8192;     // LIM-002, without the CRLF
@@ -16,7 +16,7 @@ struct HeadLimits {
   std::uint32_t header_count_max = 100;            // LIM-005
 };
 
-// The size of a body (LIM-010) is a matter of the route and given with each body.
+// The limit on a body's size (LIM-010) depends on the route and is given with each body.
 struct BodyLimits {
   std::uint32_t chunk_extension_bytes_max = 256;   // LIM-006, per chunk line
   std::uint32_t chunk_overhead_bytes_max = 16384;  // LIM-007, added to the body octets so far

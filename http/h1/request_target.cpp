@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view plain_scheme = "http://";
 constexpr std::string_view secure_scheme = "https://";
 
-// `scheme "://"`: an absolute form, though none that we serve.
+// `scheme "://"`: an absolute form, though not one that we serve.
 bool names_a_scheme(std::string_view target) {
   const std::size_t colon = target.find("://");
   if (colon == std::string_view::npos || colon == 0) return false;
@@ -34,13 +34,13 @@ Reason judge_absolute(RequestHead& head, const char* base) {
   if (head.method == Method::options && !has_query) {
     head.form = TargetForm::asterisk;
   } else {
-    // An empty path means "/": the slash before the authority lends its octet.
+    // An empty path means "/": the span takes the slash before the authority.
     head.path = {head.authority.begin - 1, 1};
   }
   return Reason::none;
 }
 
-// Whatever begins neither with a slash nor with a scheme of ours.
+// Checks a target that begins neither with a slash nor with `http://` or `https://`.
 Reason judge_other(RequestHead& head, const char* base) {
   const std::string_view target = head.target.in(base);
   if (target == "*") {

@@ -1,4 +1,4 @@
-// The form of a request target: recognising `http://` while its octets arrive, and the judgement at
+// The form of a request target: recognises `http://` as its octets arrive, and checks the target at
 // the end of the request line (H1-016, H1-023, H1-025, H1-091).
 #pragma once
 
@@ -10,15 +10,15 @@
 
 namespace pelton::http {
 
-// Whether a target that has begun like this is on its way to an absolute form we serve.
+// Whether the beginning of a target may still be, or is, a scheme that we serve.
 enum class SchemeProgress : std::uint8_t { on_the_way, complete, other };
 
-// `target` ends with the octet read last; all octets before it were still on the way.
+// `target` ends with the octet read last; before it the result was `on_the_way`.
 SchemeProgress scheme_progress(std::string_view target);
 
-// Judges form against method and completes path and form of `head`, whose target, path, query and
-// authority spans stand as they were read from `base`. `head.form` is `absolute` if the scheme was
-// complete, `origin` if the target begins with a slash, else `authority`.
+// Checks the form against the method and completes path and form of `head`, whose target, path,
+// query and authority spans are relative to `base`. On entry `head.form` is `absolute` if the
+// scheme was complete, `origin` if the target begins with a slash, else `authority`.
 Reason judge_target(RequestHead& head, const char* base);
 
 }  // namespace pelton::http

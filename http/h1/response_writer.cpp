@@ -34,7 +34,7 @@ char* put(char* cursor, std::string_view text) {
 }
 
 char* put(char* cursor, const ResponseBlocks::Block& block) {
-  // Whole halves, because the usual block is no longer than one and asks for no length.
+  // Copies whole halves: most blocks fit in one, and its size is constant.
   constexpr std::size_t half = ResponseBlocks::block_bytes / 2;
   std::memcpy(cursor, block.octets.data(), half);
   if (block.bytes > half) [[unlikely]]
@@ -42,7 +42,7 @@ char* put(char* cursor, const ResponseBlocks::Block& block) {
   return cursor + block.bytes;
 }
 
-// Left out, or stated by the writer itself.
+// Fields that are left out, or that the writer sets itself.
 bool is_written_by_us(const FieldView& field) {
   return folds_to<"connection">(field.name) || folds_to<"content-length">(field.name) ||
          is_hop_by_hop(field.name, field.value);
@@ -98,7 +98,7 @@ void ResponseBlocks::write_date(std::int64_t wall_seconds) {
   put(cursor + 13, " GMT\r\n");
 }
 
-// What the fields say, and how many octets they may take at most.
+// Checks the fields, notes what they set, and adds up how many octets they take at most.
 HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& bytes) {
   if (fields.size() > field_count_max) return HeadFault::header;
   std::size_t dropped_count = 0;
@@ -123,7 +123,7 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   return HeadFault::none;
 }
 
-// Those that the handler has not said itself.
+// Writes the defaults that the handler did not set itself.
 [[gnu::noinline]] char* ResponseWriter::put_defaults(char* cursor,
                                                      std::span<const FieldView> fields) const {
   for (const ResponseDefaults::Line& line : defaults_.lines()) {
@@ -135,8 +135,8 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   return cursor;
 }
 
-// Everything ahead of what the connection and the body say. `cursor` is behind it, in what was
-// reserved.
+// Writes everything before the lines on the connection and the body. `cursor` is at its end, in
+// reserved memory.
 [[gnu::always_inline]] inline HeadFault ResponseWriter::open(Output& output,
                                                              const ResponseHead& head,
                                                              bool for_head, char*& cursor) {
@@ -216,7 +216,7 @@ HeadFault ResponseWriter::begin_naming_websocket(Output& output, const ResponseH
                                                  Persistence persistence, bool for_head) {
   const HeadFault fault = begin(output, head, persistence, for_head);
   if (fault != HeadFault::none) return fault;
-  // Behind the status line, so that everything else moves.
+  // These lines follow the status line, so everything after it moves.
   const std::size_t at = start_ + blocks_.of(head.status).status_line_bytes;
   const std::size_t moved_bytes = output.size() - at;
   if (!output.make_room(websocket_lines.size())) {
@@ -253,11 +253,11 @@ HeadFault ResponseWriter::begin_stream(Output& output, const ResponseHead& head,
     cursor = put(cursor, chunked_line);
   } else if (rule_ != BodyRule::none) {
     framing = Framing::until_close;
-    said_.close = true;  // also to a HEAD, whose end would show otherwise
+    said_.close = true;  // also for HEAD, whose answer must say the same
   }
   cursor = put(put_persistence(cursor, persistence), line_end);
   output.advance(static_cast<std::size_t>(cursor - (output.data() + start_)));
-  // HEAD gets the fields of GET, and no octet of its body (RSP-003).
+  // HEAD gets the fields of GET, but no body octet (RSP-003).
   body =
       StreamedBody(for_head ? Framing::none : framing, declared_length_, takes_trailers(request));
   return HeadFault::none;
@@ -273,7 +273,7 @@ HeadFault ResponseWriter::finish_by_rule(Output& output) {
       output.truncate(body_at_);
       return patch_length(output, 0);
     case BodyRule::head_only: {
-      // A handler that answers HEAD itself may state the length GET would have.
+      // A handler of HEAD may set the length that GET would have.
       const bool stated = said_.length && body_bytes == 0;
       if (said_.length && !stated && declared_length_ != body_bytes) break;
       output.truncate(body_at_);
@@ -287,7 +287,7 @@ HeadFault ResponseWriter::finish_by_rule(Output& output) {
   return HeadFault::length;
 }
 
-// Makes room for as many digits as this length has: the rest of the head and the body move.
+// Makes room for the digits of this length: the rest of the head and the body move.
 [[gnu::noinline]] bool ResponseWriter::move_tail(Output& output, std::size_t length) {
   unsigned digits = 1;
   std::size_t bound = 10;

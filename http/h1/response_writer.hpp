@@ -1,6 +1,6 @@
-// Writes HTTP/1.1 responses straight into a connection's output. One with a whole body: the head
-// first, the body behind it by whoever makes it, and last the Content-Length patched in place. Of
-// one that is made piece by piece the head, and how the pieces are framed.
+// Writes HTTP/1.1 responses directly into a connection's output. For a whole body: the head, then
+// the caller's body, and last Content-Length patched in place. For a body in pieces: the head, and
+// how the pieces are framed.
 #pragma once
 
 #include <array>
@@ -21,9 +21,9 @@
 
 namespace pelton::http::h1 {
 
-// What every response of a core starts with: the status line (RSP-016) and the Date line (RSP-017)
-// behind it, together because nearly every response sends both. Built once; a block learns of a new
-// second when it is used next.
+// The beginning of every response of a core: the status line (RSP-016) and the Date line (RSP-017),
+// together because nearly every response sends both. Built once; a block takes a new date when it
+// is next used.
 class ResponseBlocks {
  public:
   static constexpr std::uint16_t status_min = 200;
@@ -75,8 +75,8 @@ class ResponseWriter {
         plain_(defaults.is_plain()),
         defaults_(std::move(defaults)) {}
 
-  // Writes the head. `for_head`: the request's method was HEAD, so no body octet will leave
-  // (RSP-003). After a fault nothing was written.
+  // Writes the head. `for_head`: the request's method was HEAD, so no body octet is sent (RSP-003).
+  // After a fault nothing was written.
   HeadFault begin(Output& output, const ResponseHead& head, Persistence persistence, bool for_head);
   HeadFault begin(Output& output, const ReadyHead& head, Persistence persistence, bool for_head) {
     if (persistence != Persistence::keep || for_head || !(head.is_plain() & plain_)) [[unlikely]] {
@@ -98,27 +98,27 @@ class ResponseWriter {
     output.truncate(body_at_);
     return HeadFault::none;
   }
-  // The same for a 426, with what to upgrade to, which no handler's field can say (WS-001, WS-002).
+  // The same for a 426, with the fields that name WebSocket, which no handler may set (WS-001,
+  // WS-002).
   HeadFault begin_naming_websocket(Output& output, const ResponseHead& head,
                                    Persistence persistence, bool for_head);
-  // Ends the body that was appended since begin(). A fault takes everything back.
+  // Ends the body that was appended since begin(). A fault undoes everything.
   HeadFault finish(Output& output) {
     if (rule_ != BodyRule::whole || said_.length) [[unlikely]]
       return finish_by_rule(output);
     return patch_length(output, output.size() - body_at_);
   }
-  // Writes the head of the response to `request` whose body comes in pieces, and says in `body` how
-  // they are framed. A length is declared by the handler's Content-Length field. After a fault
-  // nothing was written.
+  // Writes the head of the response to `request` whose body comes in pieces; `body` says how they
+  // are framed. The handler's Content-Length declares a length. After a fault nothing was written.
   HeadFault begin_stream(Output& output, const ResponseHead& head, Persistence persistence,
                          const RequestHead& request, StreamedBody& body);
-  // Takes back everything since begin().
+  // Undoes everything since begin().
   void abandon(Output& output) {
     output.truncate(start_);
     output.recover();
   }
 
-  // Of the response that was finished last, while nothing was written after it.
+  // Body octets of the response finished last; valid until more is written.
   std::size_t body_bytes_in(const Output& output) const {
     return rule_ == BodyRule::whole ? output.size() - (length_at_ + length_digits_ + 4) : 0;
   }
@@ -129,14 +129,14 @@ class ResponseWriter {
  private:
   enum class BodyRule : std::uint8_t { whole, head_only, none, empty };
 
-  // What the handler's own fields say.
+  // Which fields the handler set itself.
   struct Said {
     bool close = false;
     bool date = false;
     bool length = false;
   };
 
-  // Room for the lines the writer adds itself beside the blocks, and some to spare.
+  // Room for lines that the writer adds to the blocks, and some to spare.
   static constexpr std::size_t own_lines_bytes = 128;
 
   HeadFault judge(std::span<const FieldView> fields, std::size_t& bytes);
@@ -164,15 +164,16 @@ class ResponseWriter {
 
   ResponseBlocks& blocks_;
   Stats& stats_;
-  const bool plain_;  // nothing but the usual is added
+  const bool plain_;  // no defaults beyond the usual are added
   const ResponseDefaults defaults_;
   std::size_t start_ = 0;
   std::size_t length_at_ = 0;  // of the digits
   std::size_t body_at_ = 0;
   std::uint64_t declared_length_ = 0;
-  // Digits of the last length: bodies of one route tend to be alike, so most are right at once.
+  // Digits of the last length: the bodies of one route are mostly alike, so this often fits at
+  // once.
   unsigned length_digits_ = 2;
-  std::size_t length_least_ = 10;  // of those with so many digits
+  std::size_t length_least_ = 10;  // the smallest length with so many digits
   std::size_t length_count_ = 90;
   BodyRule rule_ = BodyRule::whole;
   Said said_;

@@ -1,10 +1,10 @@
-// Finding the first octet that may not stand where it stands: one table of functions per kind of
-// machine, chosen once by who starts a core. All of them give the same answers.
+// Finds the first octet that is not allowed in its place: one table of functions per kind of
+// machine, chosen once when a core starts. All give the same results.
 #pragma once
 
 namespace pelton::http {
 
-// First octet in [begin, end) that ends a run of its kind, or `end`.
+// The first octet in [begin, end) that ends a run of its kind, or `end`.
 using FindStop = const char* (*)(const char* begin, const char* end);
 
 struct Scanner {
@@ -26,7 +26,7 @@ struct CpuFeatures {
 // The fastest scanner for such a machine.
 const Scanner& scanner_for(CpuFeatures features);
 
-// The twin that uses no vectors; gives the same answers on every machine.
+// The scanner without vectors; gives the same results on every machine.
 const Scanner& portable_scanner();
 
 #if defined(__x86_64__)

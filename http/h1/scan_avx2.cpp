@@ -1,5 +1,5 @@
-// Compiled for the baseline machine; only the functions marked AVX2 may run there alone when the
-// table below has been chosen.
+// Compiled for the baseline machine; only functions marked AVX2 use AVX2, and they run only if the
+// table below was chosen.
 #include "http/h1/scan.hpp"
 
 #if defined(__x86_64__)
@@ -19,7 +19,7 @@ namespace {
   return _mm256_cmpeq_epi8(octets, _mm256_set1_epi8(octet));
 }
 
-// Signed: everything from 0x80 up counts as below 0x21, too.
+// Signed: octets from 0x80 up count as below 0x21.
 [[gnu::target("avx2"), gnu::always_inline]] inline __m256i no_target(__m256i octets) {
   const __m256i low = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x21), octets);
   return _mm256_or_si256(_mm256_or_si256(low, is(octets, 0x7f)), is(octets, '#'));

@@ -18,8 +18,8 @@ const char* query_stop(const char* p, const char* end) {
   return p;
 }
 
-// Eight octets at once: a word without CTL and DEL is skipped whole. The test may take an octet
-// behind a CTL for another one, never the other way round, so the octets decide in the end.
+// Tests eight octets at once: a word without CTL and DEL is skipped whole. The test may mistake an
+// octet after a CTL for one, but never misses one, so the octets decide in the end.
 const char* value_stop(const char* p, const char* end) {
   constexpr std::uint64_t ones = 0x0101010101010101u;
   constexpr std::uint64_t tops = 0x8080808080808080u;

@@ -1,5 +1,5 @@
-// Which of sixteen octets end a run, as SSE2 sees them. SSE2 belongs to every x86-64 machine, so
-// these may be used without asking.
+// Finds which of sixteen octets end a run, with SSE2. Every x86-64 machine has SSE2, so no check is
+// needed.
 #pragma once
 
 #if defined(__x86_64__)
@@ -8,9 +8,9 @@
 
 namespace pelton::http {
 
-// Sixteen copies of one octet. The copies live in memory behind a name the compiler cannot see
-// through: as a memory operand each costs nothing, while gcc would rebuild a known constant from
-// registers in three instructions at every use.
+// Sixteen copies of one octet, in memory that the compiler does not know to be constant: as a
+// memory operand each costs nothing, while gcc would rebuild a known constant in registers, with
+// three instructions at every use.
 struct Sixteen {
   alignas(16) unsigned char octets[16];
 
@@ -24,8 +24,8 @@ struct StopOctets {
 };
 extern const StopOctets stop_octets;
 
-// Neither 0x21 to 0x7E nor, of these, a number sign. One more than DEL is negative, so that a
-// single signed comparison finds everything below and above.
+// Octets outside 0x21 to 0x7E, and the number sign. One more than DEL is negative, so one signed
+// comparison finds everything below and above.
 [[gnu::always_inline]] inline __m128i no_target(__m128i octets) {
   const __m128i above = _mm_add_epi8(octets, stop_octets.one);
   return _mm_or_si128(_mm_cmplt_epi8(above, stop_octets.exclamation_above),
@@ -70,7 +70,7 @@ struct ValueStops {
   }
 };
 
-// The same, with HTAB for a stop: for values that hold none.
+// The same, but HTAB also ends a run: for values without one.
 struct PlainValueStops {
   [[gnu::always_inline]] static unsigned in(__m128i octets) {
     const __m128i low = within(octets, stop_octets.unit_separator);
@@ -78,7 +78,7 @@ struct PlainValueStops {
   }
 };
 
-// Letters, digits and the hyphen: what nearly all names are made of.
+// Letters, digits and the hyphen: what most names consist of.
 struct NameStops {
   [[gnu::always_inline]] static unsigned in(__m128i octets) {
     const __m128i digit = within(_mm_add_epi8(octets, stop_octets.minus_0), stop_octets.last_digit);
@@ -87,10 +87,10 @@ struct NameStops {
   }
 };
 
-// Letters, digits, hyphen, dot; the underscore of a host name is left to the slower road.
+// Letters, digits, hyphen, dot; the slower code handles the underscore of a host name.
 struct HostStops {
   [[gnu::always_inline]] static unsigned in(__m128i octets) {
-    // From hyphen to nine: the only octet of it that is no host octet is the slash.
+    // From hyphen to nine only the slash is no host octet.
     const __m128i digit =
         within(_mm_add_epi8(octets, stop_octets.minus_hyphen), stop_octets.hyphen_to_9);
     const __m128i slash = _mm_cmpeq_epi8(octets, stop_octets.slash);

@@ -8,7 +8,7 @@ namespace pelton::http {
 
 #if defined(__x86_64__)
 
-// Does nothing unless the whole line is one that the slower road would accept, too.
+// Does nothing unless the slower code would accept the whole line.
 [[gnu::always_inline]] inline void HeadParser::read_whole_request_line(Input in) {
   const char* const begin = in.begin + at_.cursor;
   const char* const next =
@@ -22,12 +22,12 @@ namespace pelton::http {
   begin_section(in, next);
 }
 
-// Reads plain lines as long as they come whole. Verdict::complete here means: the empty line, too;
-// Verdict::need_more: the rest is for the slower road.
+// Reads plain lines while they are whole. Verdict::complete: the empty line too;
+// Verdict::need_more: the slower code reads the rest.
 [[gnu::always_inline]] inline Verdict HeadParser::read_whole_fields(Input in) {
   const WholeInput whole{in.begin, in.end, scanner_};
   const char* const section = in.begin + at_.section_begin;
-  // Most requests are not measured line by line.
+  // Most requests are too short to exceed any limit, so their lines are not measured.
   const bool within = in.end - in.begin <= unlimited_bytes_;
   const char* p = in.begin + at_.cursor;
   std::uint32_t count = at_.field_count;
@@ -67,7 +67,7 @@ namespace pelton::http {
 }
 
 // The same code again: with three-operand instructions where the machine has them, and for a new
-// head, of which the compiler then knows where the parser stands.
+// head, where the compiler knows the parser's place.
 [[gnu::target("avx2,bmi")]] Verdict HeadParser::read_on_avx2(HeadParser& parser, const char* begin,
                                                              const char* end) {
   return parser.read_whole({begin, end});

@@ -1,6 +1,6 @@
-// The plain lines of a head, read in one go when they have arrived whole: what nearly all lines of
-// nearly all requests are. Everything else, be it good or bad, is left to the parser's slower road,
-// so that the rules stand in one place; these functions only know lines that it would accept.
+// Reads the plain lines of a head in one go when they have arrived whole, as most lines have. All
+// other lines, valid or not, are left to the parser's slower code, so that the rules are in one
+// place; these functions only accept lines that it would accept.
 #pragma once
 
 #if defined(__x86_64__)
@@ -20,7 +20,7 @@
 namespace pelton::http {
 
 // The octets of a message that have arrived: at least one vector of them, so that the last vector
-// can be read together with octets in front of it, and nothing behind the end is ever touched.
+// can include octets before it and nothing past the end is read.
 struct WholeInput {
   static constexpr std::ptrdiff_t bytes_min = 16;
 
@@ -57,7 +57,7 @@ inline bool is_line_end(const char* p) {
   return load<std::uint16_t>(p) == word_of<std::uint16_t>("\r\n");
 }
 
-// The stops among the sixteen octets at `p`, or among those that are left of them.
+// The stops among the sixteen octets at `p`, or among fewer if fewer are left.
 template <class Stops>
 [[gnu::always_inline]] inline unsigned stops_at(WholeInput in, const char* p) {
   const char* const last = in.end - WholeInput::bytes_min;
@@ -67,9 +67,8 @@ template <class Stops>
   return Stops::in(_mm_loadu_si128(reinterpret_cast<const __m128i*>(last))) >> (p - last);
 }
 
-// The first stop from `p` on, or null if there is none. Runs of a usual length end within these
-// vectors, for which the call of a wider scanner is not worth its cost
-// (benchmarks/micro/parser.cpp).
+// The first stop at or after `p`, or null if there is none. Runs of usual length end within these
+// vectors; calling a wider scanner for them would cost more (benchmarks/micro/parser.cpp).
 template <class Stops>
 [[gnu::always_inline]] inline const char* first_stop(WholeInput in, const char* p, FindStop wider) {
   constexpr std::ptrdiff_t usual_bytes = 128;
@@ -87,7 +86,7 @@ template <class Stops>
   return p + static_cast<std::size_t>(std::countr_zero(stops));
 }
 
-// A method with the space behind it, if it is one of those that clients send all day.
+// A common method with the space after it.
 [[gnu::always_inline]] inline Method common_method(const char* p, std::uint32_t& bytes) {
   const auto first = load<std::uint32_t>(p);
   if (first == word_of<std::uint32_t>("GET ")) {
@@ -113,7 +112,7 @@ template <class Stops>
   return Method::other;
 }
 
-// The end of a host by H1-041 with its port; null for what the slower road must look at.
+// The end of a host by H1-041 with its port; null for what the slower code must check.
 [[gnu::always_inline]] inline const char* plain_host_end(WholeInput in, const char* p) {
   const char* stop = p;
   unsigned stops = stops_at<HostStops>(in, p);
@@ -135,7 +134,7 @@ template <class Stops>
 }  // namespace whole_lines
 
 // Reads a request line at `p` into `head`: a common method, origin-form without escapes, a version
-// we serve. Returns what is behind its CRLF, or null.
+// we serve. Returns the place after its CRLF, or null.
 [[gnu::always_inline]] inline const char* read_whole_request_line(WholeInput in, const char* p,
                                                                   RequestHead& head) {
   using namespace whole_lines;
@@ -168,8 +167,8 @@ template <class Stops>
 }
 
 // Reads a field line at `p` into `field`: a name of letters, digits and hyphens, at most one space
-// in front of the value and no white space behind it. A Host read here is valid. Returns what is
-// behind the CRLF, or null.
+// before the value and no white space after it. A Host read here is valid. Returns the place after
+// the CRLF, or null.
 [[gnu::always_inline]] inline const char* read_whole_field(WholeInput in, const char* p,
                                                            Field& field) {
   using namespace whole_lines;
@@ -182,7 +181,7 @@ template <class Stops>
     if (stops == 0) return nullptr;
   }
   colon += static_cast<std::size_t>(std::countr_zero(stops));
-  // Behind the colon there are a space, a value and a CRLF, or at least a CRLF.
+  // After the colon come a space, a value and a CRLF, or at least a CRLF.
   if (*colon != ':' || colon == p || in.end - colon < 4) return nullptr;
   const char* value = colon + 1;
   if (*value == ' ') ++value;

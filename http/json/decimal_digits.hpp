@@ -1,5 +1,5 @@
 // Eight decimal digits at a time in one 64-bit word: three multiplications instead of eight
-// divisions, and no branch on how many digits there are.
+// divisions, and no branch on the number of digits.
 #pragma once
 
 #include <array>
@@ -49,7 +49,7 @@ inline constexpr std::array<SmallNumber, 1000> small_numbers = [] {
   return numbers;
 }();
 
-// Writes four octets, of which those of the number count.
+// Writes four octets and returns the end of the number's own.
 inline char* write_small_number(char* out, std::uint32_t value) {
   std::memcpy(out, &small_numbers[value], sizeof(SmallNumber));
   return out + small_numbers[value].bytes;
@@ -65,7 +65,7 @@ struct PortableDigits {
     return {eight_digit_octets(static_cast<std::uint32_t>(value / 100'000'000)),
             eight_digit_octets(static_cast<std::uint32_t>(value % 100'000'000))};
   }
-  // How many stand before the zeros that end them, of these and one digit more; at least 1.
+  // How many of these digits and one more precede the trailing zeros; at least 1.
   int count_with(unsigned seventeenth) const {
     if (seventeenth != 0) return 17;
     return second != 0 ? 16 - std::countl_zero(second) / 8 : 8 - std::countl_zero(first | 1) / 8;
@@ -82,8 +82,7 @@ struct PortableDigits {
 };
 
 #if defined(__SSE2__)
-// The same steps as eight_digit_octets. The groups of four come from divisions that need not wait
-// for each other.
+// The same steps as eight_digit_octets. The groups of four come from independent divisions.
 struct Sse2Digits {
   static Sse2Digits from(std::uint64_t value) {
     const std::uint64_t upper4 = value / 1'000'000'000'000;
@@ -103,7 +102,7 @@ struct Sse2Digits {
   }
   int count_with(unsigned seventeenth) const {
     const __m128i others = _mm_cmpgt_epi8(octets, _mm_set1_epi8('0'));
-    // Bit 16 by arithmetic: a branch on that digit would be missed as often as not.
+    // Bit 16 by arithmetic: a branch on that digit would often be mispredicted.
     return std::bit_width(static_cast<std::uint32_t>(_mm_movemask_epi8(others)) |
                           (((seventeenth + 15) & 16) << 12) | 1);
   }

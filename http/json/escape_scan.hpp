@@ -1,11 +1,11 @@
-// The escapes of a JSON string: RFC 8259 section 7, and RFC 3629 for which code points there are.
+// The escapes of a JSON string: RFC 8259 section 7, and RFC 3629 for valid code points.
 #pragma once
 
 #include <array>
 
 namespace pelton::http::json {
 
-// What the letter after a backslash stands for; 0 for u and for what may not stand there.
+// The octet that an escape's letter stands for; 0 for u and for letters that are not allowed.
 inline constexpr std::array<char, 256> simple_escapes = [] {
   std::array<char, 256> letters{};
   for (const char c : {'"', '\\', '/'}) letters[static_cast<unsigned char>(c)] = c;
@@ -17,7 +17,7 @@ inline constexpr std::array<char, 256> simple_escapes = [] {
   return letters;
 }();
 
-// The value of four hexadecimal digits, or -1. Nothing after the first octet that is none is read.
+// The value of four hexadecimal digits, or -1. Reads nothing after the first other octet.
 inline int read_hex4(const char* p) {
   int value = 0;
   for (int i = 0; i < 4; ++i) {
@@ -35,8 +35,8 @@ inline int read_hex4(const char* p) {
   return value;
 }
 
-// The code point of \uXXXX at `p`, or of two that make a surrogate pair; moves `p` behind. False
-// when there is none.
+// The code point of \uXXXX at `p`, or of two such escapes that form a surrogate pair; moves `p`
+// past them. False if there is none.
 inline bool read_unicode_escape(const char*& p, unsigned& code_point) {
   const int unit = read_hex4(p + 2);
   if (unit < 0) return false;

@@ -7,23 +7,23 @@ namespace {
 
 using namespace number_detail;
 
-// The digits that begin `octets` count from the lowest octet; bit 7 of each further one may be set
-// or not, which is enough to find where the first run ends.
+// Bit 7 is clear for each leading digit and set for the first octet that is none; after it the bits
+// mean nothing. Finds where the first run of digits ends.
 std::uint64_t not_digits(std::uint64_t octets) {
   const std::uint64_t values = octets ^ digit_zeros;
   return ((values + 0x7676767676767676) | values) & 0x8080808080808080;
 }
 
-// Reads digits into `value` modulo 2^64; the caller counts how many there were. Up to eight at a
-// time, without a branch on how many.
+// Reads digits into `value` modulo 2^64; the caller counts them. Up to eight at a time, without a
+// branch on their number.
 const char* read_digits(const char* p, const char* readable_end, std::uint64_t& value) {
   while (readable_end - p >= 8) {
     const std::uint64_t octets = load8(p);
     const std::uint64_t stop = not_digits(octets);
     if (stop != 0) [[likely]] {
       const int bits = std::countr_zero(stop) & ~7;  // of the digits
-      // The digits move to the end of the word and zeros come before them; in two steps, for a
-      // shift by all 64 bits is not defined.
+      // Moves the digits to the end of the word, zeros before them; in two steps, as a shift by all
+      // 64 bits is undefined.
       const std::uint64_t values = (octets ^ digit_zeros) << (56 - bits) << 8;
       value = value * integer_powers[bits / 8] + eight_digits(values);
       return p + bits / 8;
@@ -35,8 +35,8 @@ const char* read_digits(const char* p, const char* readable_end, std::uint64_t& 
   return p;
 }
 
-// A token known to be well-formed: any number of digits, any exponent. `decimal_exponent` is that
-// of the first significant digit and tells overflow from underflow.
+// Converts a well-formed token with any number of digits and any exponent. `decimal_exponent` is
+// that of the first significant digit and tells overflow from underflow.
 Number convert_real(const char* begin, const char* end, std::int64_t decimal_exponent) {
   Number number;
   number.end = end;
@@ -52,15 +52,15 @@ Number convert_real(const char* begin, const char* end, std::int64_t decimal_exp
   return number;
 }
 
-// The integral part of a number, and what follows it undecided.
+// The integral part of a number; what follows it is not yet checked.
 struct IntegralPart {
   std::uint64_t magnitude = 0;   // modulo 2^64
-  const char* digits = nullptr;  // behind the sign
-  const char* end = nullptr;     // behind the digits, or where one is missing or too many
+  const char* digits = nullptr;  // after the sign
+  const char* end = nullptr;     // after the digits, or where one is missing or too many
   bool well_formed = false;
   bool negative = false;
 
-  // What follows makes it a float.
+  // The next octet makes the number a float.
   bool is_real() const { return *end == '.' || (*end | 0x20) == 'e'; }
   std::size_t count() const { return static_cast<std::size_t>(end - digits); }
   // Nineteen digits always fit; twenty fit when they begin with 1 and did not wrap.
@@ -78,7 +78,7 @@ IntegralPart scan_integral_part(const char* begin, const char* readable_end) {
   p += part.negative;
   part.digits = p;
   if (*p >= '1' && *p <= '9') [[likely]] {
-    // Most integral parts are short and of one length, which the branches learn.
+    // Most integral parts are short and of similar length, which branch prediction learns.
     constexpr int learnt_digits = 4;
     int count = 0;
     do {
@@ -94,7 +94,7 @@ IntegralPart scan_integral_part(const char* begin, const char* readable_end) {
   return part;
 }
 
-// The rest of a number whose integral part is well-formed and is_real().
+// Reads the rest of a number whose integral part is well-formed and is_real().
 Number scan_real(const IntegralPart& part, const char* readable_end) {
   Number number;
   number.negative = part.negative;
@@ -119,7 +119,7 @@ Number scan_real(const IntegralPart& part, const char* readable_end) {
       number.end = p;
       return number;
     }
-    // Far beyond any double and far from wrapping.
+    // Far beyond the exponent of any double, and far from wrapping.
     constexpr std::int64_t exponent_cap = 1'000'000'000'000;
     do {
       if (exponent < exponent_cap) exponent = exponent * 10 + (*p - '0');
@@ -130,7 +130,7 @@ Number scan_real(const IntegralPart& part, const char* readable_end) {
   number.end = p;
   number.kind = NumberKind::real;
 
-  constexpr std::ptrdiff_t certain_digits = 19;  // that 64 bits hold
+  constexpr std::ptrdiff_t certain_digits = 19;  // always fit in 64 bits
   std::ptrdiff_t significant = static_cast<std::ptrdiff_t>(part.count()) + fraction_digits;
   if (significant > certain_digits && *part.digits == '0') [[unlikely]] {
     --significant;
@@ -141,7 +141,7 @@ Number scan_real(const IntegralPart& part, const char* readable_end) {
     return convert_real(part.digits - part.negative, p, scale + significant);
   }
   // Division and multiplication are exact up to 2^53, but numbers of fifteen to seventeen digits
-  // lie on both sides of that: a lower limit keeps the branch foreseeable.
+  // lie on both sides of that: a lower limit makes the branch predictable.
   constexpr std::uint64_t divided_max = std::uint64_t{1} << 40;
   double real = static_cast<double>(static_cast<std::int64_t>(magnitude));
   if (magnitude <= divided_max && scale >= -22 && scale <= 22) {

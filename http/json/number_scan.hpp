@@ -1,5 +1,5 @@
-// One JSON number: checks the grammar of RFC 8259 section 6 and converts in the same pass. How many
-// digits a number has cannot be foretold, so where it ends is found without a branch on it.
+// Reads one JSON number: checks the grammar of RFC 8259 section 6 and converts in the same pass.
+// The number of digits is unpredictable, so the end is found without a branch on it.
 #pragma once
 
 #include <array>
@@ -15,9 +15,9 @@ namespace pelton::http::json {
 
 enum class NumberKind : std::uint8_t {
   integer,      // `magnitude` and `negative`
-  big_integer,  // more than 64 bits: the token's digits are for the caller
+  big_integer,  // more than 64 bits: the caller converts the token's digits
   real,         // `real`
-  malformed,    // `end` is at the octet that does not fit
+  malformed,    // `end` is at the octet that is wrong
   overflow,     // a float beyond binary64
 };
 
@@ -29,11 +29,11 @@ struct Number {
   const char* end = nullptr;
 };
 
-// Any number: `begin` is at a minus or a digit, the octet at `readable_end` is readable and not a
-// digit (NUL).
+// Reads any number: `begin` is at a minus or a digit, the octet at `readable_end` is readable and
+// not a digit (NUL).
 Number scan_number(const char* begin, const char* readable_end);
 
-// What the short cuts below may read behind a sign.
+// How many octets the fast functions below may read after a sign.
 inline constexpr std::ptrdiff_t number_window_bytes = 48;
 
 namespace number_detail {
@@ -44,14 +44,14 @@ inline bool is_digit(char c) {
   return static_cast<unsigned char>(c - '0') < 10;
 }
 
-// Little-endian octets only, like every machine pelton is built for.
+// Little-endian only, as are all machines pelton is built for.
 inline std::uint64_t load8(const char* p) {
   std::uint64_t octets;
   std::memcpy(&octets, p, sizeof octets);
   return octets;
 }
 
-// The number that eight digit values make, the first in the lowest octet.
+// The number that eight digit values form, the first in the lowest octet.
 inline std::uint64_t eight_digits(std::uint64_t octets) {
   octets = octets * 10 + (octets >> 8);
   return (((octets & 0x000000ff000000ff) * 0x000f424000000064) +
@@ -59,12 +59,12 @@ inline std::uint64_t eight_digits(std::uint64_t octets) {
          32;
 }
 
-// The number of the first `count` digits at `p`, one to eight; eight octets are read.
+// The number that the first `count` digits at `p` form, one to eight; reads eight octets.
 inline std::uint64_t up_to_eight_digits(const char* p, unsigned count) {
   return eight_digits((load8(p) ^ digit_zeros) << (64 - 8 * count));
 }
 
-// The same of one to sixteen.
+// The same for one to sixteen digits.
 inline std::uint64_t up_to_sixteen_digits(const char* p, unsigned count) {
   if (count <= 8) return up_to_eight_digits(p, count);
   return up_to_eight_digits(p, count - 8) * 100'000'000 +
@@ -83,8 +83,8 @@ inline constexpr std::array<std::uint64_t, 17> integer_powers = [] {
 
 }  // namespace number_detail
 
-// The nearest double of magnitude * 10^exponent; false where 128 bits do not decide it or it does
-// not fit. `magnitude` is not 0. The method of D. Lemire, "Number parsing at a gigabyte per second"
+// The nearest double of magnitude * 10^exponent; false if 128 bits do not decide it or it does not
+// fit. `magnitude` is not 0. The method of D. Lemire, "Number parsing at a gigabyte per second"
 // (2021): one or two 64-bit products with the leading bits of the power of ten decide almost every
 // case.
 inline bool nearest_double(std::uint64_t magnitude, int exponent, double& result) {
@@ -96,7 +96,7 @@ inline bool nearest_double(std::uint64_t magnitude, int exponent, double& result
   const int leading_zeros = std::countl_zero(magnitude);
   const std::uint64_t w = magnitude << leading_zeros;
   PowerOfTen power = power_of_ten(exponent);
-  // The proof wants these reciprocals rounded up; all other rows are truncated.
+  // The proof needs these reciprocals rounded up; all other rows are truncated.
   if (exponent < 0 && exponent >= -27) power.high += (++power.low == 0);
 
   __extension__ using uint128 = unsigned __int128;
@@ -120,11 +120,11 @@ inline bool nearest_double(std::uint64_t magnitude, int exponent, double& result
     if (binary_exponent < -62) return false;
     mantissa >>= 1 - binary_exponent;
     mantissa = (mantissa + (mantissa & 1)) >> 1;
-    // Rounding may carry a subnormal into the smallest normal: then bit 52 is the exponent's.
+    // Rounding may carry a subnormal into the smallest normal: then bit 52 belongs to the exponent.
     result = std::bit_cast<double>(mantissa);
     return true;
   }
-  // Exactly half way between two doubles: only small powers can do that. Round to even.
+  // Exactly half way between two doubles, which only small powers allow. Round to even.
   if (low <= 1 && exponent >= -4 && exponent <= 23 && (mantissa & 3) == 1 &&
       (mantissa << shift) == high) {
     mantissa &= ~std::uint64_t{1};
@@ -141,8 +141,8 @@ inline bool nearest_double(std::uint64_t magnitude, int exponent, double& result
   return true;
 }
 
-// An integer of at most fifteen digits: how many there are, or 0 where something else stands at
-// `digits`, behind the sign. Reads a block.
+// The number of digits of an integer of at most fifteen, or 0 if `digits`, after the sign, is
+// something else. Reads a block.
 template <class Block = ScanBlock>
 inline unsigned short_integer_digits(const char* digits) {
   const std::uint32_t others = Block::load(digits).other_than_digits() | (1u << scan_block_bytes);
@@ -157,9 +157,9 @@ inline std::uint64_t short_integer(const char* digits, unsigned count) {
   return number_detail::up_to_sixteen_digits(digits, count);
 }
 
-// A float of at most nineteen digits, not more than sixteen on either side of the point, as every
-// double is written that was written shortest: false where it is something else, or none. `digits`
-// is behind the sign, and number_window_bytes are readable there.
+// Reads a float of at most nineteen digits, at most sixteen on either side of the point, as the
+// shortest text of every double has: false for anything else. `digits` is after the sign, and
+// number_window_bytes are readable there.
 template <class Block = ScanBlock>
 [[gnu::always_inline]] inline bool scan_usual_real(const char* digits, double& real,
                                                    const char*& end) {
@@ -190,7 +190,7 @@ template <class Block = ScanBlock>
     const bool down = p[1] == '-';
     p += 1 + (down || p[1] == '+');
     const std::uint64_t octets = load8(p) ^ digit_zeros;
-    // Bit 7 of what is no digit; behind the first such octet it may be set or not.
+    // Bit 7 of octets that are no digits; after the first such octet the bits mean nothing.
     const std::uint64_t stop = ((octets + 0x7676767676767676) | octets) & 0x0000000080808080;
     if ((stop & 0x80) != 0 || stop == 0) return false;  // none, or four and more
     const int bits = std::countr_zero(stop) & ~7;
@@ -200,7 +200,7 @@ template <class Block = ScanBlock>
   }
   end = p;
   // Division and multiplication are exact up to 2^53, but numbers of fifteen to seventeen digits
-  // lie on both sides of that: a lower limit keeps the branch foreseeable.
+  // lie on both sides of that: a lower limit makes the branch predictable.
   constexpr std::uint64_t divided_max = std::uint64_t{1} << 40;
   if (magnitude <= divided_max && scale >= -22 && scale <= 22) {
     real = static_cast<double>(static_cast<std::int64_t>(magnitude));

@@ -15,7 +15,7 @@ constexpr int mantissa_bits = 52;
 constexpr int exponent_bias = 1075;  // value = mantissa * 2^(field - bias)
 constexpr std::uint64_t implicit_bit = std::uint64_t{1} << mantissa_bits;
 
-// floor(log10(2^e)); of 3/4 * 2^e for the one-sided interval below a power of two.
+// floor(log10(2^e)), and of 3/4 * 2^e for the one-sided interval below a power of two.
 constexpr int floor_log10_of_power_of_two(int e) {
   return (e * 315653) >> 20;
 }
@@ -36,21 +36,21 @@ Product multiply(const PowerOfTen& power, std::uint64_t factor) {
 }
 
 // R. Giulietti, "The Schubfach way to render doubles": exact for every double. The interval that
-// rounds to mantissa * 2^exponent is scaled so that it holds at least one and at most a few
-// integers; the one that ends in 0 is shorter, else the nearest is taken. Two extra bits and a
-// sticky bit ("round to odd") keep every comparison exact.
+// rounds to mantissa * 2^exponent is scaled to hold at least one and at most a few integers; one
+// that ends in 0 gives the shorter text, else the nearest is taken. Two extra bits and a sticky bit
+// ("round to odd") keep every comparison exact.
 ShortestDecimal shortest_by_interval(std::uint64_t mantissa, int exponent, bool regular) {
   const int k =
       regular ? floor_log10_of_power_of_two(exponent) : floor_log10_of_three_quarters(exponent);
   const int shift = exponent + floor_log2_of_power_of_ten(-k) + 1;
   PowerOfTen power = power_of_ten(-k);
-  // An overestimate is what the proof works with.
+  // The proof needs an overestimate.
   power.high += (++power.low == 0);
   const auto scaled = [&](std::uint64_t quarters) {
     const Product p = multiply(power, quarters << shift);
     return p.integral | (p.fraction > 1);
   };
-  // An odd mantissa does not own the ends of its interval.
+  // The interval of an odd mantissa excludes its ends.
   const std::uint64_t odd = mantissa & 1;
   const std::uint64_t quarters = 4 * mantissa;
   const std::uint64_t lower = scaled(quarters - (regular ? 2 : 1)) + odd;
@@ -72,14 +72,14 @@ ShortestDecimal shortest_by_interval(std::uint64_t mantissa, int exponent, bool 
   return {round_down ? below : below + 1, k};
 }
 
-// A significand of 17 digits, or of 16: the digits but the last one, and that.
+// A significand of 16 or 17 digits, split before its last digit.
 struct SplitDecimal {
   std::uint64_t head;  // 10^14 to 10^16 - 1
   unsigned last;
   int exponent;  // of ten, of the last digit
 };
 
-// Zero fractions (powers of two), subnormals, and what the quick road leaves undecided.
+// Powers of two (zero fractions), subnormals, and values that the fast method leaves undecided.
 [[gnu::noinline]] SplitDecimal split_rare_bits(std::uint64_t bits) {
   const std::uint64_t fraction = bits & (implicit_bit - 1);
   const int field = static_cast<int>(bits >> mantissa_bits);
@@ -95,9 +95,9 @@ struct SplitDecimal {
           decimal.exponent};
 }
 
-// What the exponent field of a double leads to: the power of ten that scales it so that all its
-// digits but the last stand before the point, and by how many bits the mantissa is shifted first so
-// that the product's point falls `point_bits` above the border of two words.
+// The scaling for an exponent field: the power of ten that puts all digits but the last before the
+// point, and by how many bits the mantissa is shifted first, so that the product's point is
+// `point_bits` above the border of two words.
 struct Scale {
   std::uint16_t row;  // of powers_of_ten
   std::uint8_t shift;
@@ -117,7 +117,7 @@ constexpr std::array<Scale, 2048> scales = [] {
   return table;
 }();
 
-// Nothing is shifted out of a word on the way.
+// No bits are shifted out of a word.
 static_assert([] {
   for (std::size_t field = 1; field < 2047; ++field) {
     if (scales[field].shift < 1 || scales[field].shift > point_bits) return false;
@@ -125,11 +125,10 @@ static_assert([] {
   return true;
 }());
 
-// After the quick road of Y. Guo (yy_double) and V. Zverovich (zmij): one scaled product tells
-// everything unless a boundary lies within the error of the table. Its integral part are the
-// digits of the shorter candidate; the fraction tells whether that one, or the next, lies in the
-// interval that reads back equal, and else what the last digit is.
-// False when it does not tell.
+// After the fast method of Y. Guo (yy_double) and V. Zverovich (zmij): one scaled product decides
+// everything unless a boundary lies within the table's error. Its integral part is the digits of
+// the shorter candidate. The fraction decides whether this candidate, or the next, is in the
+// interval that reads back equal, and otherwise gives the last digit. False if undecided.
 [[gnu::always_inline]] inline bool split_quickly(std::uint64_t bits, SplitDecimal& decimal) {
   const std::uint64_t fraction_field = bits & (implicit_bit - 1);
   const auto field = static_cast<unsigned>(bits >> mantissa_bits);
@@ -140,21 +139,23 @@ static_assert([] {
   const Product p = multiply(power, (fraction_field | implicit_bit) << scale.shift);
   const std::uint64_t integral = p.integral >> point_bits;
   const std::uint64_t fraction = (p.integral << (64 - point_bits)) | (p.fraction >> point_bits);
-  // Half the interval is between a twentieth and a half: what would round to ten is within it.
+  // Half the interval is between a twentieth and a half, so it contains values that would round to
+  // ten.
   const std::uint64_t half_interval = power.high >> (point_bits + 1 - scale.shift);
   const auto upper_half =
       static_cast<std::uint64_t>(static_cast<std::int64_t>(fraction) >> 63);  // all bits or none
   const std::uint64_t distance = (fraction ^ upper_half) - upper_half;  // to the nearest integer
   constexpr std::uint64_t half = std::uint64_t{1} << 63;
   const uint128 tenfold = static_cast<uint128>(fraction) * 10 + half;
-  // The fraction and half the interval are at most two units too small, ten times that twenty.
+  // The fraction and half the interval are at most two units too small, ten times the fraction
+  // twenty.
   constexpr std::uint64_t error = 4;
   constexpr std::uint64_t tenfold_error = 32;
   if (distance - half_interval + error <= 2 * error ||
       static_cast<std::uint64_t>(tenfold) + tenfold_error <= 2 * tenfold_error) [[unlikely]] {
     return false;
   }
-  // Which candidate wins is as good as random, so the choice is made without a branch.
+  // Which candidate wins is random, so no branch depends on it.
   const std::uint64_t short_one = 0 - std::uint64_t{distance < half_interval};  // all bits or none
   decimal = {integral - (upper_half & short_one),
              static_cast<unsigned>(tenfold >> 64) & static_cast<unsigned>(~short_one),
@@ -173,9 +174,9 @@ ShortestDecimal shortest_decimal(double value) {
 
 namespace {
 
-// The text of a number's digits: `head` has sixteen, of which `lead` zeros count for nothing, then
-// comes `last`. As plain arguments they stay in registers, which is most of what these functions
-// are about. Stored one octet to the right of `out`, over which a leading zero falls.
+// Writes the text of a number's digits: `head` has sixteen, `lead` of them a leading zero to skip,
+// then comes `last`. Plain arguments stay in registers, which makes these functions fast. Writes
+// from one octet right of `out`, or from `out` to drop a leading zero.
 inline void store_digits(char* out, SixteenDigits head, char last, bool lead) {
   out += 1 - lead;
   head.store(out);
@@ -197,9 +198,9 @@ inline void store_digits(char* out, SixteenDigits head, char last, bool lead) {
                             static_cast<std::uint32_t>(negative ? -exponent : exponent));
 }
 
-// Where the point goes into a word of digits, by how many stand before it.
+// Where the point goes in a word of digits, by the number of digits before it.
 struct PointPlace {
-  std::uint64_t before;  // the octets in front
+  std::uint64_t before;  // the octets before the point
   std::uint64_t point;
 };
 
@@ -211,15 +212,15 @@ constexpr std::array<PointPlace, 8> point_places = [] {
   return places;
 }();
 
-// The word with a point behind its first `digits` octets; the last one gives way.
+// Inserts a point after the word's first `digits` octets; the last octet drops out.
 inline std::uint64_t with_point(std::uint64_t word, unsigned digits) {
   const auto [before, point] = point_places[digits];
   const std::uint64_t front = word & before;
   return front | point | ((word ^ front) << 8);
 }
 
-// 1234567890.5, whose integral part does not fit a word, and 1200.0, where zeros that the digits
-// end in are text.
+// 1234567890.5, whose integral part does not fit in a word, and 1200.0, where trailing zeros are
+// written.
 [[gnu::noinline]] char* write_long_integral(char* out, SixteenDigits head, char last, bool lead,
                                             int count, int integral_digits) {
   std::uint64_t first = head.first_eight();
@@ -246,13 +247,13 @@ inline std::uint64_t with_point(std::uint64_t word, unsigned digits) {
   return out + std::max(count, integral_digits + 1) + 1;
 }
 
-// Up to six decimals, as prices, durations and coordinates have: true when `value`, which is not
-// negative, is the double nearest to such a number. With at most fifteen digits in all that
-// number is the only one so short (DBL_DIG), so no search is needed.
+// Writes numbers of up to six decimals, such as prices, durations and coordinates: true if `value`,
+// which is not negative, is the double nearest to such a number. With at most fifteen digits in
+// all, no other number is as short (DBL_DIG), so no search is needed.
 inline bool write_short_decimal(char*& out, double value) {
   constexpr double scale = 1e6;
   constexpr double value_max = 1e9;
-  // A larger value is not what comes back; a branch of its own would be one more to miss.
+  // A larger value fails the comparison below; a branch for it would cost more.
   const auto scaled = static_cast<std::int64_t>(std::min(value, value_max) * scale + 0.5);
   if (static_cast<double>(scaled) / scale != value) return false;
   // Below 0.00001 the exponent form is shorter.
@@ -272,13 +273,14 @@ inline bool write_short_decimal(char*& out, double value) {
   constexpr std::uint64_t fifteen_digits = 1'000'000'000'000'000;
   const SixteenDigits head = SixteenDigits::from(decimal.head);
   const char last = static_cast<char>('0' + decimal.last);
-  // Half of all doubles have the seventeenth digit: a branch on it would be missed as often as not.
+  // Half of all doubles have the seventeenth digit: a branch on it would often be mispredicted.
   const bool lead = decimal.head < fifteen_digits;
   const int count = head.count_with(decimal.last) - lead;
   const int exponent = decimal.exponent + 16 - lead;
   const int integral_digits = exponent + 1;
   if (static_cast<unsigned>(exponent) < 7 && integral_digits < count) {
-    // 12.3: everything one octet to the right, then the integral digits and the point over it.
+    // 12.3: writes all digits one octet to the right, then the integral digits and the point over
+    // them.
     store_digits(out, head, last, lead);
     const std::uint64_t first_eight = head.first_eight() >> (8 * lead);
     store8(out, with_point(first_eight, static_cast<unsigned>(integral_digits)));
@@ -296,7 +298,7 @@ inline bool write_short_decimal(char*& out, double value) {
   return write_long_integral(out, head, last, lead, count, integral_digits);
 }
 
-// A call that nothing follows, so that write_real need not save a register.
+// A tail call, so that write_real need not save a register.
 [[gnu::noinline]] char* write_rare_real(char* out, std::uint64_t magnitude) {
   return write_split(out, split_rare_bits(magnitude));
 }

@@ -1,5 +1,5 @@
-// Numbers to JSON text: integers eight digits at a time, doubles as the shortest text that reads
-// back equal.
+// Writes numbers as JSON text: integers eight digits at a time, doubles as the shortest text that
+// reads back equal.
 #pragma once
 
 #include <bit>
@@ -10,11 +10,11 @@
 
 namespace pelton::http::json {
 
-// Room that the functions below want: what they write, and whole words behind it.
+// Room that the functions below need: the number and whole words after it.
 inline constexpr std::size_t integer_bytes_max = 32;  // -9223372036854775808
 inline constexpr std::size_t real_bytes_max = 40;     // -1.2345678901234567e-308
 
-// Below 10^8, without leading zeros.
+// Writes a value below 10^8, without leading zeros.
 inline char* write_up_to_eight_digits(char* out, std::uint32_t value) {
   const std::uint64_t digits = eight_digit_octets(value);
   // The last digit is written even when it is 0.
@@ -51,8 +51,8 @@ inline char* write_integer(char* out, std::int64_t value) {
   return write_unsigned(out + negative, negative ? 0 - magnitude : magnitude);
 }
 
-// Of the decimals that read back as `value`, those with the fewest digits, and of these the
-// nearest: the significand has 1 to 17 digits. `value` is finite and above 0.
+// The decimal with the fewest digits that reads back as `value`, and of several the nearest: the
+// significand has 1 to 17 digits. `value` is finite and above 0.
 struct ShortestDecimal {
   std::uint64_t significand;
   int exponent;  // of ten

@@ -16,7 +16,7 @@ bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
 
 #if defined(__x86_64__)
 
-// An octet of the result is 0xFF where one must be escaped, else 0.
+// An octet of the result is 0xFF if it must be escaped, else 0.
 [[gnu::target("avx2")]] inline __m256i special_of_32(__m256i octets) {
   const __m256i quotes = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('"'));
   const __m256i backslashes = _mm256_cmpeq_epi8(octets, _mm256_set1_epi8('\\'));
@@ -31,7 +31,7 @@ bool copy_plain_portable(char* out, const char* text, std::size_t bytes) {
   return special_of_32(octets);
 }
 
-// Of octets that lie in a readable page but perhaps not in the text: hidden from the sanitizer.
+// Loads octets that lie in a readable page but perhaps outside the text: hidden from the sanitizer.
 [[gnu::target("avx2"), gnu::no_sanitize_address, gnu::no_sanitize_thread]] inline __m256i
 load_32_in_page(const char* text) {
   return *reinterpret_cast<const __m256i_u*>(text);
@@ -53,13 +53,13 @@ load_32_in_page(const char* text) {
     const __m256i both = _mm256_or_si256(first, copy_32(out + i + width, text + i + width));
     if (_mm256_testz_si256(both, both) == 0) return false;
   }
-  // At most two blocks are left; the last one overlaps what was copied before.
+  // At most two blocks are left; the last one overlaps octets already copied.
   __m256i rest = copy_32(out + bytes - width, text + bytes - width);
   if (i + width < bytes) rest = _mm256_or_si256(rest, copy_32(out + i, text + i));
   return _mm256_testz_si256(rest, rest) != 0;
 }
 
-// The first `bytes` of 64 octets, as a mask of those that must be escaped.
+// Copies the first `bytes` of 64 octets; returns a mask of those that must be escaped.
 [[gnu::target("avx512bw,avx512vl,bmi2")]] inline __mmask64 copy_up_to_64(char* out,
                                                                          const char* text,
                                                                          unsigned bytes) {
@@ -71,7 +71,7 @@ load_32_in_page(const char* text) {
          _mm512_mask_cmplt_epu8_mask(taken, octets, _mm512_set1_epi8(0x20));
 }
 
-// The same of 32 octets.
+// The same for 32 octets.
 [[gnu::target("avx512bw,avx512vl,bmi2")]] inline __mmask32 copy_up_to_32(char* out,
                                                                          const char* text,
                                                                          unsigned bytes) {
@@ -83,8 +83,8 @@ load_32_in_page(const char* text) {
          _mm256_mask_cmplt_epu8_mask(taken, octets, _mm256_set1_epi8(0x20));
 }
 
-// Two registers at a time, so that up to 128 octets, which most strings have, take no branch on how
-// many they are; those of at most 32 are so many that they have their own.
+// Two registers at a time, so that strings of up to 128 octets, as most are, take no branch on
+// their length. Those of up to 32 are so common that they have their own code.
 [[gnu::target("avx512bw,avx512vl,bmi2")]] bool copy_plain_avx512(char* out, const char* text,
                                                                  std::size_t bytes) {
   if (bytes <= 32) return copy_up_to_32(out, text, static_cast<unsigned>(bytes)) == 0;

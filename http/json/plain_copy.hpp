@@ -1,5 +1,5 @@
-// Copies the text of a string that needs no escape, and tells when it does: nearly every string is
-// such, so this is what encoding strings costs.
+// Copies the text of a string that needs no escape, and reports if it needs one. Most strings need
+// none, so this is most of the cost of encoding them.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,11 @@
 
 namespace pelton::http::json {
 
-// What copy_plain_short copies at most, and what it may write.
+// The most that copy_plain_short copies, and may write.
 inline constexpr std::size_t short_bytes_max = 32;
 
-// Copies what needs no escape; true when that was everything. `out` has room for `bytes`, of which
-// there are at least a block. When not all was plain, nothing is said about what was written.
+// Copies a text and returns whether it needs no escape. `out` has room for `bytes`, which is at
+// least a block. If it returns false, the octets written are unspecified.
 template <class Block = ScanBlock>
 inline bool copy_plain_blocks(char* out, const char* text, std::size_t bytes) {
   std::size_t i = 0;
@@ -31,10 +31,10 @@ inline bool copy_plain_blocks(char* out, const char* text, std::size_t bytes) {
   return last.special() == 0;
 }
 
-// The same for at most short_bytes_max octets, without a branch on how many: most strings are
-// short, and their lengths cannot be foretold. Reads short_bytes_max octets where that stays
-// within the page, so it cannot fault, and lets the mask forget what was beyond the end. `text`
-// lies in readable memory even when it is empty, and `out` has room for short_bytes_max.
+// The same for at most short_bytes_max octets, without a branch on the length: most strings are
+// short, and their lengths are unpredictable. Reads short_bytes_max octets where they lie in one
+// page, so that it cannot fault, and masks those beyond the end. `text` points to readable memory
+// even when empty, and `out` has room for short_bytes_max.
 template <class Block = ScanBlock>
 inline bool copy_plain_short(char* out, const char* text, std::size_t bytes) {
   if (!lies_in_page(text, short_bytes_max)) [[unlikely]] {
@@ -55,13 +55,13 @@ inline bool copy_plain_short(char* out, const char* text, std::size_t bytes) {
   return special << (63 - bytes) << 1 == 0;
 }
 
-// A text of any length, with the widest registers this machine has. `out` has room for it and for
-// short_bytes_max; `text` lies in readable memory even when it is empty.
+// Copies a text of any length with the machine's widest registers. `out` has room for it and for
+// short_bytes_max; `text` points to readable memory even when empty.
 using CopyPlain = bool (*)(char* out, const char* text, std::size_t bytes);
-// Settled when the program is loaded: it depends on nothing but the machine.
+// Chosen when the program is loaded, by the machine alone.
 extern const CopyPlain copy_plain;
 
-// Every way of copy_plain that this machine can run, the widest first.
+// All variants of copy_plain that this machine can run, the widest first.
 std::span<const CopyPlain> plain_copies();
 
 }  // namespace pelton::http::json

@@ -2,8 +2,7 @@
 
 namespace pelton::http::json {
 
-// One row per power from power_of_ten_min on. The test of this file computes every row again.
-// clang-format off
+// One row per power from power_of_ten_min on. The test of this file recomputes every row.
 const PowerOfTen powers_of_ten[power_of_ten_max - power_of_ten_min + 1] = {
     {0xeef453d6923bd65a, 0x113faa2906a13b3f}, {0x9558b4661b6565f8, 0x4ac7ca59a424c507},
     {0xbaaee17fa23ebf76, 0x5d79bcf00d2df649}, {0xe95a99df8ace6f53, 0xf4d82c2c107973dc},

@@ -1,5 +1,5 @@
-// Finds where a JSON string stops being plain: the quote, the backslash, a control octet, and
-// whether anything before it lies outside ASCII. Sixteen octets at a time.
+// Finds the first special octet of a JSON string (the quote, the backslash or a control octet) and
+// whether all before it is ASCII. Sixteen octets at a time.
 #pragma once
 
 #include <bit>
@@ -25,15 +25,15 @@ inline bool lies_in_page(const char* p, std::size_t bytes) {
   return (reinterpret_cast<std::uintptr_t>(p) & (page_bytes - 1)) <= page_bytes - bytes;
 }
 
-// The portable twin: same answers, chosen where there is no SSE2, tested everywhere.
+// The portable variant: same results, used where there is no SSE2, tested everywhere.
 struct PortableBlock {
   static PortableBlock load(const char* from) {
     PortableBlock block;
     std::memcpy(block.octets, from, scan_block_bytes);
     return block;
   }
-  // Of octets that lie in a readable page but perhaps not in the object: hidden from the sanitizer,
-  // so memcpy, which it watches, will not do.
+  // Loads octets that lie in a readable page but perhaps outside the object: hidden from the
+  // sanitizer, which checks memcpy.
   [[gnu::no_sanitize_address, gnu::no_sanitize_thread]] static PortableBlock load_in_page(
       const char* from) {
     PortableBlock block;
@@ -91,7 +91,7 @@ struct Sse2Block {
   }
   void store(char* to) const { _mm_storeu_si128(reinterpret_cast<__m128i_u*>(to), octets); }
   std::uint32_t special() const {
-    // With bit 1 flipped the quote lies next to the controls, below 0x21; with the top bit flipped
+    // With bit 1 flipped the quote is next to the controls, below 0x21; with the top bit flipped
     // signed order is unsigned order.
     constexpr char flip = static_cast<char>(0x82);
     const __m128i flipped = _mm_xor_si128(octets, _mm_set1_epi8(flip));
@@ -106,7 +106,7 @@ struct Sse2Block {
         _mm_movemask_epi8(_mm_cmpeq_epi8(octets, _mm_set1_epi8(octet))));
   }
   std::uint32_t other_than_digits() const {
-    // Digits become the ten smallest of the signed octets.
+    // Maps digits to the ten smallest signed octets.
     const __m128i values = _mm_sub_epi8(octets, _mm_set1_epi8(static_cast<char>('0' + 0x80)));
     return static_cast<std::uint32_t>(
         _mm_movemask_epi8(_mm_cmpgt_epi8(values, _mm_set1_epi8(-0x80 + 9))));
@@ -124,8 +124,8 @@ struct StringRun {
   bool ascii;        // nothing before it has its top bit set
 };
 
-// The text must contain a special octet at or after `p` (a NUL behind it will do); whole blocks
-// are read only up to `readable_end`.
+// The text must contain a special octet at or after `p` (such as a NUL after it); whole blocks are
+// read only up to `readable_end`.
 template <class Block = ScanBlock>
 inline StringRun scan_string_run(const char* p, const char* readable_end) {
   std::uint32_t high = 0;

@@ -1,5 +1,5 @@
-// Text to the inside of a JSON string: the two characters and the controls that must be escaped
-// are (RFC 8259 section 7), everything else stays as it is, in UTF-8.
+// Writes text as the inside of a JSON string: escapes the two characters and the controls that must
+// be escaped (RFC 8259 section 7); everything else stays as it is, in UTF-8.
 #pragma once
 
 #include <array>
@@ -12,12 +12,12 @@
 
 namespace pelton::http::json {
 
-// The longest an octet or code point becomes (\u001f), and what whole blocks may write beyond it.
+// The longest form of an octet or code point (\u001f), and how far whole blocks may write past it.
 inline constexpr std::size_t escaped_bytes_max = 6;
 inline constexpr std::size_t escape_slack_bytes = 16;
 
 struct Escape {
-  char text[8];  // padded, so that it is written by one store
+  char text[8];  // padded, so that one store writes it
   std::uint8_t bytes;
 };
 
@@ -71,11 +71,11 @@ inline char* write_escape(char* out, unsigned char octet) {
   return out + escape.bytes;
 }
 
-// Copies octets that are UTF-8 already. `out` has room for escaped_bytes_max * bytes +
+// Writes octets that are valid UTF-8. `out` has room for escaped_bytes_max * bytes +
 // escape_slack_bytes.
 template <class Block = ScanBlock>
 inline char* write_utf8_string(char* out, const char* text, std::size_t bytes) {
-  constexpr std::size_t step_bytes = 2 * scan_block_bytes;  // what one turn may read
+  constexpr std::size_t step_bytes = 2 * scan_block_bytes;  // read by one iteration
   while (bytes > 0) {
     if (bytes < step_bytes && !lies_in_page(text, step_bytes)) [[unlikely]] {
       for (const char* const end = text + bytes; text < end; ++text) {
@@ -86,8 +86,8 @@ inline char* write_utf8_string(char* out, const char* text, std::size_t bytes) {
     const std::size_t taken = bytes < scan_block_bytes ? bytes : scan_block_bytes;
     const Block block = Block::load_in_page(text);
     block.store(out);
-    // The escapes of a block are found once, as bits: looking for each anew would make every one
-    // wait for the one before.
+    // The escapes of a block are found once, as bits: if each search began after the previous
+    // escape, every escape would wait for the one before.
     std::uint32_t special = block.special() & ((std::uint32_t{1} << taken) - 1);
     std::size_t done = 0;
     while (special != 0) {
@@ -104,9 +104,8 @@ inline char* write_utf8_string(char* out, const char* text, std::size_t bytes) {
   return out;
 }
 
-// Code points held in units of one, two or four octets, as CPython keeps them. `out` has room for
-// escaped_bytes_max * count + escape_slack_bytes. Null when a surrogate stands among them
-// (JSN-008).
+// Writes code points in units of one, two or four octets, as CPython stores them. `out` has room
+// for escaped_bytes_max * count + escape_slack_bytes. Null if there is a surrogate (JSN-008).
 char* write_units(char* out, const std::uint8_t* units, std::size_t count);
 char* write_units(char* out, const std::uint16_t* units, std::size_t count);
 char* write_units(char* out, const std::uint32_t* units, std::size_t count);

@@ -18,7 +18,7 @@ inline const char* skip_space(const char* p) {
   return p;
 }
 
-// The containers around a value, a bit each that is set for an object.
+// The containers around a value, one bit each, set for an object.
 class Nesting {
  public:
   std::size_t depth() const { return depth_; }
@@ -42,8 +42,8 @@ class Nesting {
   static constexpr std::size_t word_bits = 64;
 
   std::size_t depth_ = 0;
-  std::uint64_t kinds_ = 0;           // of the innermost ones
-  std::vector<std::uint64_t> outer_;  // of those around them, a full word each
+  std::uint64_t kinds_ = 0;           // of the innermost containers
+  std::vector<std::uint64_t> outer_;  // of the containers around those, a full word each
 };
 
 class TextCheck {
@@ -73,7 +73,7 @@ class TextCheck {
 
  private:
   // After a value: closes the containers that end here and moves to the next value. False at the
-  // end of the text, and where something else stands than may.
+  // end of the text or at an octet that is not allowed.
   bool go_on() {
     for (;;) {
       p_ = skip_space(p_);
@@ -122,7 +122,7 @@ class TextCheck {
     const char* p = p_ + 1;
     for (;;) {
       const StringRun run = scan_string_run(p, end_);
-      // No character of several octets goes on after an escape, so each run is whole.
+      // No character of several octets spans an escape, so each run is complete.
       if (!run.ascii && !valid_utf8({p, run.stop})) [[unlikely]]
         return false;
       p = run.stop;
@@ -143,7 +143,7 @@ class TextCheck {
   }
 
   bool skip_number() {
-    // No float with fewer digits before its point, and without an exponent, is too large.
+    // A float with fewer digits before its point and no exponent is never too large.
     constexpr std::ptrdiff_t integral_digits_safe = 308;
     const char* const digits = p_ + (*p_ == '-');
     const char* p = digits;

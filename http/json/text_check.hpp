@@ -1,5 +1,5 @@
-// Whether a text is JSON by RFC 8259 within limits, judged in one pass without making a value of
-// it: for a text that a decoder of somebody else's reads, which has other limits or none.
+// Checks in one pass whether a text is JSON by RFC 8259 within limits, without making a value: for
+// a text that goes to a foreign decoder, which has other limits or none.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace pelton::http::json {
 
 struct TextLimits {
   std::uint32_t depth_max;         // LIM-060
-  std::uint32_t number_bytes_max;  // LIM-061, the sign not counted
+  std::uint32_t number_bytes_max;  // LIM-061, without the sign
 };
 
 // A NUL must follow the text.

@@ -20,8 +20,8 @@ inline std::uint64_t load8(const unsigned char* p) {
 
 constexpr std::uint64_t high_bits = 0x8080808080808080;
 
-// One character of two to four octets, the first in the lowest octet of `w`; what lies beyond the
-// text is zero. Gives its length, or 0 when it is none.
+// Decodes a character of two to four octets, the first in the lowest octet of `w`; octets past the
+// end of the text are zero. Returns its length, or 0 if it is invalid.
 inline unsigned decode_multibyte(std::uint32_t w, std::uint32_t& code_point) {
   if ((w & 0x00c0c0f0) == 0x008080e0) {
     code_point = ((w & 0x0f) << 12) | ((w >> 2) & 0x0fc0) | ((w >> 16) & 0x3f);
@@ -41,7 +41,7 @@ inline unsigned decode_multibyte(std::uint32_t w, std::uint32_t& code_point) {
 
 }  // namespace
 
-// Little-endian octets only, like every machine pelton is built for.
+// Little-endian only, as are all machines pelton is built for.
 template <class Unit>
 Utf8Decoder::Result Utf8Decoder::decode_into(ScratchBuffer<Unit>& units, std::string_view text) {
   constexpr std::size_t slack = 8;  // ASCII is written eight at a time
@@ -54,7 +54,7 @@ Utf8Decoder::Result Utf8Decoder::decode_into(ScratchBuffer<Unit>& units, std::st
   const auto* const end = begin + text.size();
   const auto* p = begin;
   Unit* out = units.data();
-  std::uint32_t seen = 0;  // every code point, or-ed: only its size is asked for
+  std::uint32_t seen = 0;  // all code points, or-ed: only its size matters
   while (p < end) {
     const auto left = static_cast<std::size_t>(end - p);
     std::uint32_t w;

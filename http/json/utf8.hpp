@@ -15,7 +15,7 @@ class Utf8Decoder {
  public:
   static constexpr std::size_t valid = static_cast<std::size_t>(-1);
 
-  // Units of two octets hold the text unless a code point above U+FFFF stands in it.
+  // Units have two octets unless a code point is above U+FFFF.
   struct Result {
     bool has_memory = true;              // false: nothing was decoded
     std::size_t invalid_offset = valid;  // of the first octet that begins no character
@@ -25,10 +25,10 @@ class Utf8Decoder {
     const std::uint32_t* wide = nullptr;  // instead of `narrow`, above 0xffff
   };
 
-  // The result lives until the next call.
+  // The result is valid until the next call.
   Result decode(std::string_view text);
 
-  // Gives back what one large text has made the buffers grow to.
+  // Gives back memory that one large text made the buffers take.
   void shrink(std::size_t octets_max);
 
  private:
@@ -39,7 +39,7 @@ class Utf8Decoder {
   ScratchBuffer<std::uint32_t> wide_;
 };
 
-// Octet i of `out` becomes unit i, all of which are below 0x100.
+// Octet i of `out` becomes unit i; all units are below 0x100.
 void narrow_to_octets(const std::uint16_t* units, std::size_t count, std::uint8_t* out);
 
 }  // namespace pelton::http::json

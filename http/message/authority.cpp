@@ -27,7 +27,7 @@ bool is_ipv4(std::string_view text) {
   }
 }
 
-// RFC 3986 IPv6address: eight groups, one run of them at most left out by "::", the last two
+// RFC 3986 IPv6address: eight groups, at most one run of them left out by "::", the last two
 // perhaps written as IPv4.
 bool is_ipv6(std::string_view text) {
   int groups = 0;

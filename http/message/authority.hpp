@@ -10,7 +10,7 @@
 
 namespace pelton::http {
 
-// Where a scheme names no port (RFC 9110 section 4.2).
+// The ports of schemes without an explicit port (RFC 9110 section 4.2).
 inline constexpr std::uint16_t http_port = 80;
 inline constexpr std::uint16_t https_port = 443;
 
@@ -20,7 +20,7 @@ inline constexpr std::size_t authority_bytes_max = host_bytes_max + 6;
 
 struct Authority {
   std::string_view host;   // with the brackets of an IPv6 address
-  std::uint16_t port = 0;  // 0: none was given
+  std::uint16_t port = 0;  // 0: none given
 };
 
 // Whether `text` is a port by H1-041: 1 to 65535, no leading zero.

@@ -1,5 +1,5 @@
-// The type of a response's content (RFC 9110 section 8.3), judged once and kept as the field line
-// that it becomes on the wire. Made when a route is; every response under it copies the line.
+// The type of a response's content (RFC 9110 section 8.3), checked once and kept as its field line.
+// Made with a route; every response of the route copies the line.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ namespace pelton::http {
 
 class ContentType {
  public:
-  // A text that is no field value makes every response under it a HeadFault::header (RSP-011).
+  // If the text is no field value, every response with it is a HeadFault::header (RSP-011).
   explicit ContentType(std::string_view text);
 
   std::string_view text() const {
@@ -19,9 +19,8 @@ class ContentType {
   }
   bool is_field_value() const { return is_field_value_; }
 
-  // "Content-Type: <text>\r\n" goes to `cursor`, where at least room_bytes() may be written;
-  // returns what is behind it. Copied in whole blocks, because the usual line is one and asks for
-  // no length.
+  // Writes "Content-Type: <text>\r\n" to `cursor`, where room_bytes() may be written; returns its
+  // end. Copies whole blocks, because most lines fit in one and its size is constant.
   char* write_line(char* cursor) const {
     std::memcpy(cursor, padded_.data(), block_bytes);
     if (bytes_ > block_bytes) [[unlikely]] {

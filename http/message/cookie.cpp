@@ -20,7 +20,7 @@ bool CookiePairs::next(CookiePair& pair) {
 }
 
 bool cookies_exceed(const RequestHead& head, std::size_t count_max) {
-  // A search counts to the end whatever it is for.
+  // Every search counts all cookies.
   std::string_view value;
   return find_first_cookie(head, {}, count_max, value) == FieldSearch::too_many;
 }

@@ -1,5 +1,5 @@
 // A Cookie field's value as pairs (URL-006): split at ';', SP and HTAB trimmed, nothing unquoted,
-// pieces without '=' ignored. What comes out are spans of what came in.
+// pieces without '=' ignored. Results are spans of the input.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +24,12 @@ class CookiePairs {
   std::string_view rest_;
 };
 
-// LIM-042: of all Cookie fields together. Stops at the pair too many.
+// LIM-042: whether all Cookie fields together have more pairs than this. Stops at the pair too
+// many.
 bool cookies_exceed(const RequestHead& head, std::size_t count_max);
 
-// The first of equal names, which is the one with the most specific path (RFC 6265 section 5.4).
+// Finds the first cookie of a name, which is the one with the most specific path (RFC 6265 section
+// 5.4).
 FieldSearch find_first_cookie(const RequestHead& head, std::string_view name, std::size_t count_max,
                               std::string_view& value);
 

@@ -1,4 +1,4 @@
-// Header fields as spans. The names the protocol itself acts on are recognised once, by number.
+// Header fields as spans. Names that the protocol itself uses are recognised once, and numbered.
 #pragma once
 
 #include <cstdint>

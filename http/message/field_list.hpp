@@ -15,8 +15,8 @@ inline std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// Takes the text up to the next comma off `list`; false when nothing is left. Not for values with
-// quoted strings.
+// Removes the text up to the next comma from `list`; false when nothing is left. Not for values
+// with quoted strings.
 inline bool next_element(std::string_view& list, std::string_view& element) {
   if (list.data() == nullptr) return false;
   const std::size_t comma = list.find(',');

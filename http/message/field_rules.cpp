@@ -55,12 +55,13 @@ constexpr std::array<std::string_view, 4> no_trailer_prefixes = {
     "sec-",
 };
 
-// Where two octets differ they are the two cases of a letter.
+// Whether octets that differ are always the two cases of one letter.
 bool is_same_word(std::uint64_t one, std::uint64_t other) {
   constexpr std::uint64_t case_bits = octet_word::ones * 0x20;
   const std::uint64_t differing = one ^ other;
   if (differing == 0) return true;
-  // Per octet, with the top bit set aside: the sum has it from 'a' on, the other only behind 'z'.
+  // Per octet, without its top bit: the first sum sets that bit from 'a' on, the second only after
+  // 'z'.
   const std::uint64_t folded = (one | case_bits) & octet_word::low_bits;
   const std::uint64_t letters = (folded + octet_word::ones * (0x80 - 'a')) &
                                 ~(folded + octet_word::ones * (0x7F - 'z')) & ~one;
@@ -91,8 +92,8 @@ bool is_token(std::string_view text) {
 
 namespace {
 
-// Whether eight octets hold no CTL but HTAB and no DEL. Per octet, with the top bit set aside:
-// adding 0x60 carries into the top bit from 0x20 on, adding 1 only at 0x7F.
+// Whether eight octets hold no CTL except HTAB and no DEL. Per octet, without its top bit: adding
+// 0x60 carries into that bit from 0x20 on, adding 1 only at 0x7F.
 bool are_plain(std::uint64_t word) {
   constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
   constexpr std::uint64_t tops = ones * 0x80;
@@ -111,7 +112,7 @@ bool is_field_value(std::string_view text) {
     std::memcpy(&word, cursor, sizeof word);
     if (!are_plain(word)) break;
   }
-  // The rest, and a HTAB if that is what stopped the words.
+  // The rest, which may begin with an HTAB that ended the loop over words.
   return std::all_of(cursor, cursor + left,
                      [](char octet) { return octet_is(octet, octet_field); });
 }

@@ -1,5 +1,5 @@
-// What a name or value may be: the predicates for fields that handlers write (RSP-011, RSP-013,
-// RSP-014) and for names that may not stand in a trailer section (H1-068).
+// Rules for names and values: of fields that handlers write (RSP-011, RSP-013, RSP-014) and of
+// names that may not be in a trailer section (H1-068).
 #pragma once
 
 #include <cstddef>
@@ -19,14 +19,15 @@ bool is_field_value(std::string_view text);
 
 // `0` or up to nineteen digits without a leading zero, at most 2^63-1 (H1-054).
 bool is_content_length(std::string_view text);
-// The same, and its value.
+// The same, and sets the value.
 bool read_content_length(std::string_view text, std::uint64_t& length);
 
-// Names that a handler's response may not carry: they belong to the connection. `Connection: close`
-// is the handler's to say and is judged by its value.
+// Fields that a handler's response may not carry, because they belong to the connection. A handler
+// may send `Connection: close`, so that field is checked by its value.
 bool is_hop_by_hop(std::string_view name, std::string_view value);
 
-// The longest name that is_forbidden_trailer() must see whole; of longer ones this much suffices.
+// The longest name that is_forbidden_trailer() must see whole; so many octets of a longer name
+// suffice.
 inline constexpr std::size_t trailer_name_prefix_bytes = 20;
 
 bool is_forbidden_trailer(std::string_view name);

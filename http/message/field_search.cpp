@@ -6,7 +6,7 @@ namespace pelton::http {
 
 const Field* find_field(const RequestHead& head, std::string_view name) {
   for (const Field& field : head.fields) {
-    // Most names differ in their length already.
+    // Most names already differ in length.
     if (field.name.bytes == name.size() && is_same_name(head.text(field.name), name)) return &field;
   }
   return nullptr;

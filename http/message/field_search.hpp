@@ -1,5 +1,5 @@
-// Looking for one among the fields, cookies or pairs of a query that a client sent. A limit counts
-// all of them, so the answer does not depend on where the one looked for stands.
+// Searches for one of the fields, cookies or query pairs that a client sent. Limits count all of
+// them, so the result does not depend on where the searched one is.
 #pragma once
 
 #include <cstdint>

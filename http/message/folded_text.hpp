@@ -1,5 +1,5 @@
-// Comparison with a text known at compile time, letters of either case alike. A few word compares
-// instead of a loop; it never takes an octet for a letter that is none.
+// Case-insensitive comparison with a text known at compile time: a few word compares instead of a
+// loop. It never mistakes another octet for a letter.
 #pragma once
 
 #include <algorithm>
@@ -29,7 +29,7 @@ namespace folded_text {
 template <class Word>
 struct Pattern {
   Word value;
-  Word letters;  // 0x20 at each letter: the bit that case lives in
+  Word letters;  // 0x20 at each letter: the bit that differs between cases
 };
 
 template <class Word>

@@ -1,5 +1,5 @@
 // Up to eight octets as one number, the first octet lowest on every machine, so that scans and
-// hashes look at eight octets with a handful of instructions.
+// hashes handle eight octets with a few instructions.
 #pragma once
 
 #include <bit>
@@ -28,7 +28,7 @@ inline std::uint64_t load_half(const char* octets) {
   return half;
 }
 
-// Fewer than eight octets; the missing ones are zero. Reads nothing behind them.
+// Loads fewer than eight octets; the missing ones are zero. Reads nothing after them.
 inline std::uint64_t load_short(const char* octets, std::size_t bytes) {
   if (bytes >= 4) {
     const std::size_t rest = bytes - 4;

@@ -1,5 +1,5 @@
-// Classes of single octets, as RFC 9110 and protocol section 1 name them. One table, so that every
-// reader of a message means the same by "token".
+// Classes of single octets, as named by RFC 9110 and protocol section 1. One table, so that all
+// readers of a message agree on them.
 #pragma once
 
 #include <array>

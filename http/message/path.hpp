@@ -8,20 +8,20 @@
 
 namespace pelton::http {
 
-// '.' or '..' (URL-003); `segment` is decoded.
+// Whether a decoded segment is '.' or '..' (URL-003).
 inline bool is_dot_segment(std::string_view segment) {
   if (segment.size() - 1 > 1 || segment.data()[0] != '.') return false;
   return segment.size() == 1 || segment.data()[1] == '.';
 }
 
 struct PathShape {
-  std::uint32_t segment_count = 0;  // "/" has one, the empty one
+  std::uint32_t segment_count = 0;  // "/" has one empty segment
   bool has_escape = false;
-  bool has_dot_segment = false;  // of any segment
+  bool has_dot_segment = false;  // in any segment
 };
 
-// `path` begins with '/'. Writes where segments end, as offsets, as far as `ends` has room; segment
-// n begins behind the end of the one before it, the first at 1.
+// `path` begins with '/'. Writes the offsets at which segments end, as far as `ends` has room; a
+// segment begins after the '/' that follows the previous one, the first at 1.
 PathShape split_path(std::string_view path, std::span<std::uint32_t> ends);
 
 struct DecodedPath {
@@ -30,7 +30,7 @@ struct DecodedPath {
 };
 
 // The same for a path with escapes. `out` has room for path.size() and receives the decoded
-// segments, each behind a '/'; ends count in `out`, since a decoded '/' separates nothing.
+// segments, a '/' before each. `ends` are offsets in `out`, since a decoded '/' separates nothing.
 DecodedPath decode_path(std::string_view path, char* out, std::span<std::uint32_t> ends);
 
 }  // namespace pelton::http

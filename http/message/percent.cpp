@@ -45,7 +45,7 @@ Sequence sequence_at(std::string_view octets, std::size_t index) {
   if (lead < 0x80) return {1, true};
   if (lead < 0xC2 || lead > 0xF4) return {1, false};
   const std::size_t whole = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  // The second octet alone decides against overlong forms, surrogates and what is past U+10FFFF.
+  // The second octet alone rules out overlong forms, surrogates and characters above U+10FFFF.
   unsigned char second_min = 0x80;
   unsigned char second_max = 0xBF;
   if (lead == 0xE0) second_min = 0xA0;
@@ -115,7 +115,7 @@ std::string_view form_octets(std::string_view text, std::string& scratch) {
 std::string_view form_text(std::string_view text, std::string& scratch) {
   const std::string_view octets = form_octets(text, scratch);
   if (octets.data() == text.data() || valid_utf8(octets)) return octets;
-  // Rare enough for an allocation: no browser sends it.
+  // No browser sends it, so an allocation does not matter.
   std::string replaced;
   append_replacing_invalid_utf8(replaced, octets);
   scratch = std::move(replaced);

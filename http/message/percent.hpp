@@ -1,5 +1,5 @@
-// Percent-decoding (RFC 3986 section 2.1) and what becomes of octets that are not UTF-8.
-// A malformed escape stays as it is; nothing is decoded twice (URL-001, URL-004).
+// Percent-decoding (RFC 3986 section 2.1) and the replacement of octets that are not UTF-8. A
+// malformed escape stays as it is; nothing is decoded twice (URL-001, URL-004).
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,12 @@
 
 namespace pelton::http {
 
-// Both return the octets written. `out` has room for text.size() and may be where the text begins.
+// Both return the number of octets written. `out` has room for text.size() and may be the start of
+// `text`.
 std::size_t decode_percent(std::string_view text, char* out);
-std::size_t decode_form(std::string_view text, char* out);  // '+' is a space as well
+std::size_t decode_form(std::string_view text, char* out);  // also decodes '+' to a space
 
-// The form's text is its own decoding: no escape, no '+', nothing outside ASCII.
+// Whether decoding changes nothing: no escape, no '+', nothing outside ASCII.
 bool is_plain_form(std::string_view text);
 
 bool valid_utf8(std::string_view octets);
@@ -21,8 +22,8 @@ bool valid_utf8(std::string_view octets);
 // 3-7), which is what Python's bytes.decode("utf-8", "replace") gives.
 void append_replacing_invalid_utf8(std::string& out, std::string_view octets);
 
-// A piece of a query or a form decoded: `text` itself where that changes nothing, else in
-// `scratch`. form_text() is UTF-8 whatever came, form_octets() is what came.
+// Decode a piece of a query or form: the result is `text` if nothing changes, else in `scratch`.
+// form_text() always returns UTF-8; form_octets() keeps invalid octets.
 std::string_view form_text(std::string_view text, std::string& scratch);
 std::string_view form_octets(std::string_view text, std::string& scratch);
 

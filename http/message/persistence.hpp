@@ -6,7 +6,7 @@
 namespace pelton::http {
 
 enum class Persistence : std::uint8_t {
-  keep,         // nothing is said
+  keep,         // no Connection field
   keep_stated,  // to HTTP/1.0: "Connection: keep-alive"
   close,        // "Connection: close"
 };

@@ -1,5 +1,5 @@
-// A query, or a urlencoded form, as fields (URL-004): pieces between '&', each split at its first
-// '='. Pieces are spans as sent; form_text() and form_octets() of percent.hpp decode them.
+// The fields of a query or a urlencoded form (URL-004): pieces between '&', each split at its first
+// '='. Spans of the text as sent; form_text() and form_octets() of percent.hpp decode them.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,10 @@ namespace pelton::http {
 
 struct QueryField {
   std::string_view key;
-  std::string_view value;  // empty without '=' too
+  std::string_view value;  // empty also without '='
 };
 
-// In the order sent, duplicates included. Nothing between two '&' is no field.
+// In the order sent, duplicates included. An empty piece is no field.
 class QueryFields {
  public:
   explicit QueryFields(std::string_view query) : rest_(query) {}
@@ -22,7 +22,7 @@ class QueryFields {
   std::string_view rest_;
 };
 
-// LIM-040. Stops at the field too many.
+// LIM-040: stops at the field too many.
 bool query_fields_exceed(std::string_view query, std::size_t count_max);
 
 }  // namespace pelton::http

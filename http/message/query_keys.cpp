@@ -11,7 +11,7 @@ namespace {
 
 enum Kind : std::uint8_t { plain = 0, ampersand = 1, equals = 2, encoded = 4 };
 
-// Encoded is what keeps a text from being its own decoding, as is_plain_form() says.
+// `encoded` marks the octets that decoding would change, as in is_plain_form().
 constexpr auto kinds = [] {
   std::array<std::uint8_t, 256> made{};
   for (unsigned octet = 0x80; octet < made.size(); ++octet) made[octet] = encoded;
@@ -21,8 +21,8 @@ constexpr auto kinds = [] {
   return made;
 }();
 
-// Goes on to the next octet of these kinds. Octet by octet: the pieces of a query are short.
-// Whether all that lie before it are plain.
+// Moves to the next octet of these kinds and returns whether all octets before it are plain. Goes
+// octet by octet: the pieces of a query are short.
 template <unsigned ends>
 bool skip_piece(const char*& at, const char* end) {
   unsigned seen = plain;

@@ -1,6 +1,5 @@
-// The keys that somebody wants of every query: one pass over it finds the values of all of them
-// (URL-004). What is found are spans of the query, still as sent; form_octets() of percent.hpp
-// decodes them.
+// A set of keys whose values are wanted of every query: one pass over a query finds them all
+// (URL-004). Values are spans of the query as sent; form_octets() of percent.hpp decodes them.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +12,9 @@ namespace pelton::http {
 
 // Left uninitialised until a search fills it in.
 struct QueryValue {
-  const char* octets;  // null where no field has the key
+  const char* octets;  // null if no field has the key
   std::size_t bytes;
-  bool is_plain;  // is_plain_form() of it
+  bool is_plain;  // is_plain_form() of the octets
 
   bool found() const { return octets != nullptr; }
   std::string_view sent() const { return {octets, bytes}; }
@@ -23,17 +22,17 @@ struct QueryValue {
 
 class QueryKeys {
  public:
-  // Which of the values is the key's. The same for a key that was added before.
+  // Returns the index of the key's value. Adding a key again returns the same index.
   std::size_t add(std::string_view key);
   std::size_t size() const { return keys_.size(); }
 
-  // The last value of each key; `values` has room for size(). False with more fields than
-  // `count_max`, wherever those that are wanted stand (LIM-040).
+  // Finds the last value of each key; `values` has room for size(). False if there are more than
+  // `count_max` fields, wherever the wanted ones are (LIM-040).
   bool find_last(std::string_view query, std::size_t count_max, QueryValue* values) const;
 
  private:
   struct Key {
-    std::uint64_t first_octets;  // the only ones of nearly every key
+    std::uint64_t first_octets;  // most keys have no others
     std::string text;
   };
 

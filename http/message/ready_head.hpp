@@ -1,5 +1,5 @@
-// The head of responses that differ in nothing but their date and the length of their content,
-// rendered once: "HTTP/1.1 200 OK", Date, Content-Type, up to the digits of Content-Length.
+// The head of responses that differ only in date and content length, rendered once: "HTTP/1.1 200
+// OK", Date, Content-Type, up to the digits of Content-Length.
 #pragma once
 
 #include <cstddef>
@@ -17,17 +17,18 @@ class ReadyHead {
  public:
   ReadyHead(std::uint16_t status, std::string_view content_type);
 
-  // The same by its parts: for a response that must say more, say less, or may not be sent at all.
+  // The parts of this head, for a response that needs more fields or fewer, or that may not be
+  // sent.
   ResponseHead parts() const { return {.status = status_, .content_type = &content_type_}; }
   std::uint16_t status() const { return status_; }
   const ContentType& content_type() const { return content_type_; }
-  // A body of any length may follow this head as it is.
+  // This head can be sent unchanged before a body of any length.
   bool is_plain() const { return is_plain_; }
 
   std::size_t bytes() const { return bytes_; }
-  // What copy_to() may write, with room for the date it leaves open.
+  // How many octets copy_to() may write, with room for the date, which the caller fills in.
   std::size_t room_bytes() const { return padded_.size(); }
-  // Copied in whole blocks, because that asks for no exact length.
+  // Copies whole blocks, whose sizes are constant.
   void copy_to(char* cursor) const {
     const char* const from = padded_.data();
     copy_block(cursor, from);
@@ -36,14 +37,14 @@ class ReadyHead {
       copy_block(cursor + at, from + at);
     }
   }
-  // Of the 29 octets of the date.
+  // The offset of the 29 octets of the date.
   std::size_t date_at() const { return date_at_; }
 
  private:
   static constexpr std::size_t block_bytes = 64;
 
-  // A register at a time. For a copy of more octets gcc 16 takes a string instruction where it
-  // believes that few come by, and that one takes long to begin.
+  // Copies one register at a time. For larger copies gcc 16 uses a string instruction where it
+  // expects few calls, and that instruction is slow to start.
   static void copy_block(char* to, const char* from) {
     constexpr std::size_t step = 16;
     std::memcpy(to, from, step);

@@ -6,7 +6,7 @@
 namespace pelton::http {
 namespace {
 
-// 0 for a reason that no status belongs to. Every reason that is not plain bad syntax stands here.
+// 0 for a reason without a status. Every reason but plain bad syntax is listed.
 std::uint16_t status_of(Reason reason) {
   switch (reason) {
     case Reason::refused_websocket_origin:
@@ -73,8 +73,7 @@ std::string text_of(ErrorShape shape, std::uint16_t status, std::string_view wor
   } else {
     text = "{\"type\":\"about:blank\",\"title\":\"" + phrase +
            "\",\"status\":" + std::to_string(status);
-    // A refusal has its reason for a detail; without one RFC 9457 readers still look for the
-    // member.
+    // The reason serves as the detail; without one, readers of RFC 9457 still look for the member.
     if (word.empty()) text += ",\"detail\":\"" + phrase + '"';
   }
   if (!word.empty()) text += ",\"reason\":\"" + std::string(word) + '"';

@@ -1,6 +1,5 @@
-// What a client is told when the runtime itself answers: the status of every reason, and bodies in
-// the application's error shape, all made at start (H1-093, H1-095). Nothing of a request is in
-// them.
+// The answers of the server itself: the status of every reason, and bodies in the application's
+// error shape, all made at start (H1-093, H1-095). They contain nothing of a request.
 #pragma once
 
 #include <array>
@@ -13,7 +12,7 @@
 
 namespace pelton::http {
 
-// The status of a reason that is answered: `refused`, `answered`, or a request that is `shed`.
+// The status of a reason with an answer: `refused`, `answered`, or a request that is `shed`.
 std::uint16_t refusal_status(Reason reason);
 
 enum class ErrorShape : std::uint8_t {
@@ -27,11 +26,11 @@ class RefusalBodies {
   RefusalBodies(const RefusalBodies&) = delete;
   RefusalBodies& operator=(const RefusalBodies&) = delete;
 
-  // What the bodies are made of.
+  // The type of the bodies.
   const ContentType& content_type() const { return content_type_; }
   // For a reason that has a refusal_status().
   std::string_view of_reason(Reason reason) const;
-  // Without a reason; `status` is from 300 to 599.
+  // A body without a reason; `status` is from 300 to 599.
   std::string_view of_status(std::uint16_t status) const;
 
  private:

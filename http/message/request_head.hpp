@@ -1,5 +1,5 @@
-// The parsed head of a request: offsets into the octets it was read from, nothing allocated.
-// Offsets, not pointers, because a head that straddles two receives is moved while it is read.
+// The parsed head of a request: offsets into its octets, nothing allocated. Offsets, not pointers,
+// because a head that arrives in two receives is moved while it is read.
 #pragma once
 
 #include <cstdint>
@@ -42,11 +42,11 @@ enum class BodyFraming : std::uint8_t { none, length, chunked };
 enum class TargetForm : std::uint8_t { origin, absolute, authority, asterisk };
 
 struct RequestHead {
-  const char* base = nullptr;  // first octet of the message; set when the head is handed out
+  const char* base = nullptr;  // first octet of the message; set once the head is complete
 
   Method method = Method::other;
   std::uint8_t version_minor = 1;  // HTTP/1.x
-  bool keep_alive = true;          // what version and Connection together say (H1-076, H1-084)
+  bool keep_alive = true;          // by version and Connection (H1-076, H1-084)
   bool has_upgrade = false;
   bool expects_continue = false;
   TargetForm form = TargetForm::origin;
@@ -55,7 +55,7 @@ struct RequestHead {
   Span method_text;
   Span target;     // as sent
   Span path;       // of the target, raw: up to the first '?'
-  Span query;      // behind the '?', raw; empty without one
+  Span query;      // after the '?', raw; empty if there is none
   Span authority;  // of Host or the absolute target, raw; empty if HTTP/1.0 sent none
   std::uint64_t content_length = 0;
   std::uint32_t head_bytes = 0;  // including the empty line

@@ -1,5 +1,5 @@
-// What every response says beside what its handler says: the date, and fields the server was told
-// to add. A field of the same name that the handler sends takes their place.
+// Fields that every response has besides its handler's: the date, and fields that the server is
+// configured to add. A handler's field of the same name replaces them.
 #pragma once
 
 #include <string>
@@ -10,11 +10,11 @@ namespace pelton::http {
 
 class ResponseDefaults {
  public:
-  // The defaults of the defaults: a date and nothing else.
+  // A date and nothing else.
   ResponseDefaults() = default;
 
   void leave_out_date() { date_ = false; }
-  // Empty, or why this cannot be a default: a clause that follows the field's name.
+  // Returns empty, or why the field cannot be a default: a clause that follows the field's name.
   std::string_view add(std::string_view name, std::string_view value);
 
   struct Line {
@@ -27,7 +27,7 @@ class ResponseDefaults {
   bool date() const { return date_; }
   const std::vector<Line>& lines() const { return lines_; }
   std::size_t bytes() const { return bytes_; }
-  // Nothing differs from a response without them.
+  // A date and nothing else is added.
   bool is_plain() const { return date_ && lines_.empty(); }
 
  private:

@@ -1,4 +1,4 @@
-// What a handler says about a response before its body.
+// What a handler sets of a response before its body.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@ namespace pelton::http {
 struct ResponseHead {
   std::uint16_t status = 200;
   const ContentType* content_type = nullptr;  // null: no Content-Type is added
-  std::span<const FieldView> fields;  // judged when written (RSP-011, RSP-013, RSP-014, RSP-015)
+  std::span<const FieldView> fields;  // checked when written (RSP-011, RSP-013, RSP-014, RSP-015)
 };
 
 enum class HeadFault : std::uint8_t {
   none,
   status,  // outside 200-599 (RSP-010)
   header,  // a name, a value, their number or their size (RSP-011, RSP-014, RSP-015)
-  length,  // the handler's Content-Length is not the body's (RSP-012)
-  memory,  // there is none for so large a response (PRC-036)
+  length,  // the handler's Content-Length differs from the body's (RSP-012)
+  memory,  // not enough for so large a response (PRC-036)
 };
 
 }  // namespace pelton::http

@@ -16,11 +16,11 @@ std::size_t digits_end(std::string_view text, std::size_t index) {
   return index;
 }
 
-// One to seven digits at once: each step adds neighbours, ones to tens, tens to thousands and so
-// on.
+// Reads one to seven digits at once: each step combines neighbours, ones to tens, tens to thousands
+// and so on.
 bool read_short(std::string_view text, std::int64_t& value) {
   if (text.empty()) return false;
-  // Zeros go before the digits, which is behind them in the word's order.
+  // Zeros go before the digits; the word's order puts them in its low octets.
   const std::size_t missing_bits = 64 - 8 * text.size();
   std::uint64_t word = octet_word::load_short(text.data(), text.size()) << missing_bits;
   word |= (octet_word::ones * '0') & ((std::uint64_t{1} << missing_bits) - 1);
@@ -47,7 +47,7 @@ bool read_integer(std::string_view text, std::int64_t& value) {
   if (negative) ++at;
   if (at == end) return false;
   std::uint64_t magnitude = 0;
-  // Eighteen digits always fit; only what is longer has to be watched.
+  // Eighteen digits always fit; longer texts are checked.
   if (end - at <= 18) [[likely]] {
     do {
       const auto digit = static_cast<unsigned char>(*at - '0');
@@ -79,7 +79,8 @@ bool read_real(std::string_view text, double& value) {
   const std::from_chars_result read =
       std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (read.ec == std::errc{}) return true;
-  // Out of range: too small becomes zero, as everywhere; too large is no value.
+  // Out of range: a number that is too small becomes zero, as usual; one that is too large is
+  // refused.
   if (text.substr(begin, whole_end - begin).find_first_not_of('0') != text.npos) return false;
   value = begin == 1 ? -0.0 : 0.0;
   return true;

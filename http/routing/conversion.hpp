@@ -1,4 +1,5 @@
-// Whether a decoded segment is what a converter takes, and its value if it has one of its own.
+// Whether a converter accepts a decoded segment, and the converted value if it differs from the
+// text.
 #pragma once
 
 #include <string_view>
@@ -11,7 +12,7 @@ namespace pelton::http {
 bool read_integer(std::string_view text, std::int64_t& value);
 // -?[0-9]+(\.[0-9]+)? that a double can hold: no exponent, no infinity.
 bool read_real(std::string_view text, double& value);
-// 8-4-4-4-12 hexadecimal digits of any case.
+// 8-4-4-4-12 hexadecimal digits in any case.
 bool is_uuid(std::string_view text);
 
 }  // namespace pelton::http

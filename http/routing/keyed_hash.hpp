@@ -1,5 +1,5 @@
-// A hash of short texts under a secret per-process key (URL-005): two 64-bit multiplications for
-// up to sixteen octets. What is stored comes from the application, what is looked up from clients.
+// A hash of short texts under a secret per-process key (URL-005): two 64-bit multiplications for up
+// to sixteen octets. Stored texts come from the application, looked-up texts from clients.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What routing found: a route and the values of its template's parameters.
+// The values of a route's parameters, as routing found them.
 #pragma once
 
 #include <array>

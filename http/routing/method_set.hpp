@@ -1,5 +1,5 @@
-// The methods a table knows, each a bit of a 64-bit set: the common ones and whatever routes name
-// beyond them (H1-013).
+// The methods that a table knows, one bit each in a 64-bit set: the common ones and others that
+// routes name (H1-013).
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ using MethodBits = std::uint64_t;
 class MethodSet {
  public:
   static constexpr std::uint32_t methods_max = 63;
-  // What a WebSocket route has instead of a method. It has no name, so no request can spell it.
+  // Stands for the method of a WebSocket route. It has no name, so no request can send it.
   static constexpr std::uint32_t websocket_index = methods_max;
   static constexpr MethodBits websocket_bit = MethodBits{1} << websocket_index;
   static constexpr std::uint32_t index_end = websocket_index + 1;
@@ -28,22 +28,22 @@ class MethodSet {
     return static_cast<std::uint32_t>(method) - 1;
   }
   static constexpr MethodBits bit_of(Method method) { return MethodBits{1} << index_of(method); }
-  // A method that every table knows and that may be registered.
+  // A method that every table knows and that a route may have.
   static constexpr bool is_common(Method method) {
     return method >= Method::get && method <= Method::query;
   }
 
   MethodSet();
 
-  // Of a method as it came from a client; its case counts.
+  // The index of a method as a client sent it; case counts.
   std::optional<std::uint32_t> find(std::string_view name) const;
-  // Of a method as an application writes it, upper-cased. Nothing for CONNECT, TRACE, what is no
-  // token, and the one that would be too many.
+  // Adds a method as an application writes it, in upper case, and returns its index. Nothing for
+  // CONNECT, TRACE, a name that is no token, and a method too many.
   std::optional<std::uint32_t> add(std::string_view name);
   std::string_view name(std::uint32_t index) const { return names_[index]; }
 
-  // For a path whose routes have `methods`: those and the automatic ones, sorted, with ", "
-  // between.
+  // Appends the Allow value of a path whose routes have `methods`: these and the automatic ones,
+  // sorted, separated by ", ".
   void write_allow(MethodBits methods, std::string& out) const;
 
  private:

@@ -17,7 +17,7 @@ Mount::Mount(std::string prefix, RouteSettings settings)
     : Mount(std::move(prefix), nullptr, std::move(settings)) {}
 
 std::optional<std::size_t> Mount::taken_of(std::string_view path) const {
-  // As many segments as the prefix has: a '/' that is decoded separates nothing (URL-001).
+  // Takes as many segments as the prefix has: an escaped '/' separates nothing (URL-001).
   std::size_t end = 0;
   for (std::uint32_t count = 0; count < segment_count_; ++count) {
     if (end == path.size() || path[end] != '/') return std::nullopt;

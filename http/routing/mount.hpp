@@ -1,5 +1,5 @@
-// A whole table, or one handler, below a literal prefix of another table: it gets what no own route
-// of that matches.
+// A table, or one handler, mounted below a literal prefix in another table. It gets requests that
+// no route of that table matches.
 #pragma once
 
 #include <cstddef>
@@ -18,12 +18,12 @@ class RouteTable;
 
 class Mount {
  public:
-  // `prefix` begins with '/' and does not end with one, or is empty: then everything is below it.
-  // `unmatched` answers what the table does not find: its handler, if it has one, 404 and 405.
+  // `prefix` begins with '/' and does not end with one; if empty, everything is below it.
+  // `unmatched` answers what the mounted table does not find: with its handler, if it has one, else
+  // 404 and 405.
   Mount(std::string prefix, std::shared_ptr<const RouteTable> table, RouteSettings unmatched);
 
-  // One handler has everything below, under any method: it is found with what is left of the path
-  // as Match::location.
+  // One handler gets everything below, with any method; Match::location is the rest of the path.
   Mount(std::string prefix, RouteSettings settings);
 
   // Null for one handler.
@@ -31,12 +31,12 @@ class Mount {
   const RouteSettings& unmatched() const { return unmatched_; }
   std::uint32_t segment_count() const { return segment_count_; }
 
-  // How much of a path, as sent, the prefix takes: up to a '/' or to its end.
+  // How many octets of a path, as sent, the prefix takes: up to a '/' or the path's end.
   std::optional<std::size_t> taken_of(std::string_view path) const;
 
-  // Whether a route of this template may match below the prefix; true if in doubt.
+  // Whether a route with this template may match below the prefix; true if in doubt.
   bool may_share(const Pattern& pattern) const;
-  // No own route may: there is nothing to look for before the table below.
+  // No route of the outer table may match below the prefix, so only the mount need be searched.
   bool is_alone() const { return is_alone_; }
   void stand_alone(bool is_alone) { is_alone_ = is_alone; }
 

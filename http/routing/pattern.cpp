@@ -23,7 +23,7 @@ constexpr std::array<ConverterWord, 6> converter_words = {{
     {"path", Converter::path},
 }};
 
-// As in a Python identifier; whatever is outside ASCII is left to Python's own check.
+// As in a Python identifier; Python itself checks octets outside ASCII.
 bool begins_name(char octet) {
   return octet_is(octet, octet_alpha) || octet == '_' || static_cast<unsigned char>(octet) >= 0x80;
 }
@@ -56,7 +56,7 @@ class PatternParser {
   }
 
   bool take_segment() {
-    // Only a path parameter forbids another segment behind it.
+    // No segment may follow a path parameter.
     if (!pattern_.parameters.empty() && pattern_.parameters.back().converter == Converter::path) {
       return fail(RouteProblem::path_not_last, pattern_.parameters.back().position);
     }
@@ -135,8 +135,8 @@ class PatternParser {
     return true;
   }
 
-  // Of the parenthesis that closes regex(. Braces and parentheses nest, except behind a backslash
-  // and inside a character class, where they are ordinary characters.
+  // The position of the parenthesis that closes regex(. Braces and parentheses nest, except after a
+  // backslash and inside a character class, where they are ordinary characters.
   std::optional<std::size_t> regex_end(std::size_t begin) const {
     std::size_t depth = 0;
     for (std::size_t index = begin; index < text_.size(); ++index) {
@@ -164,7 +164,7 @@ class PatternParser {
   std::size_t class_end(std::size_t open) const {
     std::size_t index = open + 1;
     if (index < text_.size() && text_[index] == '^') ++index;
-    // A bracket in first place is a member, not the end.
+    // A bracket in first place is a member of the class, not its end.
     if (index < text_.size() && text_[index] == ']') ++index;
     while (index < text_.size() && text_[index] != ']') index += text_[index] == '\\' ? 2 : 1;
     return index;
@@ -189,10 +189,10 @@ std::string Pattern::shape() const {
     shape += segment.prefix;
     if (segment.is_literal()) continue;
     const PatternParameter& parameter = parameters[segment.parameter];
-    // '}' is no literal, so a parameter cannot be taken for the text around it.
+    // '}' never occurs in a literal, so it marks where a parameter begins.
     shape += '}';
     shape += word_of(parameter.converter);
-    // A regex may contain anything; its length says where it ends.
+    // A regex may contain any octet; its length says where it ends.
     shape += std::to_string(parameter.regex.size());
     shape += '}';
     shape += parameter.regex;

@@ -1,5 +1,5 @@
-// A route's template taken apart: segments with at most one parameter each, and the parameters in
-// order. Literals are text as it stands after decoding, so they are compared with decoded segments.
+// A route's template in parts: segments with at most one parameter each, and the parameters in
+// order. Literals are decoded text, to be compared with decoded segments.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct PatternSegment {
   bool is_literal() const { return parameter == no_parameter; }
 };
 
-// A URL is built by writing '/' and prefix, value, suffix of each segment.
+// A URL is built from '/' and the prefix, value and suffix of each segment.
 struct Pattern {
   std::string text;
   std::vector<PatternSegment> segments;
@@ -38,12 +38,12 @@ struct Pattern {
 
   static std::expected<Pattern, RouteError> parse(std::string_view text);
 
-  // Equal for two templates that match the same paths by the same rules: names do not count.
+  // Equal for templates that match the same paths by the same rules; names do not count.
   std::string shape() const;
   bool is_literal() const { return parameters.empty(); }
 };
 
-// The word a template names the converter by.
+// The converter's name in templates.
 std::string_view word_of(Converter converter);
 
 }  // namespace pelton::http

@@ -15,7 +15,7 @@ constexpr std::uint32_t none = RouteIndex::none;
 
 struct Parameter {
   std::uint32_t child = none;
-  // A better choice may lie where only the whole walk looks.
+  // A better choice may exist that only the full walk finds.
   bool gives_up = false;
 };
 
@@ -34,7 +34,7 @@ struct Descent {
     return {};
   }
 
-  // Parameters with literals around them are rare enough to stay out of the way of the others.
+  // Parameters with literals around them are rare: their code is kept apart from the common path.
   [[gnu::noinline]] Parameter first_of_shapes(std::uint32_t node, std::string_view segment) const {
     const RouteIndex::Shape* shape = index.shapes.data() + index.nodes[node].shape_first;
     for (std::uint32_t left = index.nodes[node].shape_count; left != 0; --left, ++shape) {
@@ -54,7 +54,7 @@ struct Descent {
     if (node.rest == none) return {};
     const Node& child = index.nodes[node.rest];
     if (!(child.methods_here & wanted)) return {};
-    // The '/' before it makes it a path again.
+    // With the '/' before it the rest is a path again.
     const PathShape shape = split_path({rest.data() - 1, rest.size() + 1}, {});
     if (shape.has_escape || shape.has_dot_segment) return {};
     PathValue& value = values[child.value_count - 1];
@@ -84,7 +84,7 @@ Walked find_behind_literals(const RouteIndex& index, std::string_view path, std:
     const Node& child = index.nodes.data()[edge->child];
     if (!(child.methods_here >> method & 1)) continue;
     if (edge->converter == Converter::integer) {
-      // Digits need neither decoding nor a look for dots.
+      // Digits need no decoding and are no dot segment.
       values->text = text;
       values->converter = Converter::integer;
       if (read_integer(text, values->integer)) return take(child);

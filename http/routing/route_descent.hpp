@@ -1,6 +1,6 @@
-// The short road through the trie: the first choice at every segment and nothing else, straight on
-// the path as sent. It finds nothing wherever it would have to turn back, decode, or ask a regular
-// expression; what it does find is what the whole walk would.
+// A fast search of the trie: takes the first choice at every segment, on the path as sent. It finds
+// nothing where it would have to backtrack, decode, or call a regular expression; a route that it
+// finds is the one that the full walk would find.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ struct Walked {
   std::uint32_t value_count = 0;
 };
 
-// The best route among those whose only parameter is the last segment behind these very literals;
-// nothing where another shape of route may be better. The path is no static one for this method.
+// The best route whose only parameter is the last segment after these literals; nothing where
+// another kind of route may be better. The path is not a static one for this method.
 Walked find_behind_literals(const RouteIndex& index, std::string_view path, std::uint32_t method,
                             PathValue* values);
 
@@ -25,7 +25,7 @@ Walked find_behind_literals(const RouteIndex& index, std::string_view path, std:
 Walked descend_to_route(const RouteIndex& index, std::string_view path, std::uint32_t method,
                         PathValue* values);
 
-// Whether the parameter takes the text, which becomes its value.
+// Whether the parameter accepts the text, which becomes its value.
 bool takes(const RouteIndex::Edge& edge, std::string_view text, PathValue& value);
 
 }  // namespace pelton::http

@@ -1,5 +1,5 @@
-// Why a route was not taken at registration, as a value: what, where in the template, and which
-// route is in the way. The binding turns it into advice.
+// Why a route was refused at registration: the problem, its place in the template, and the
+// conflicting route. The binding turns it into advice.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 namespace pelton::http {
 
 enum class RouteProblem : std::uint8_t {
-  conflict,        // same method, same shape: `other` is the route in the way
+  conflict,        // same method and shape as the route `other`
   two_parameters,  // in one segment
   unknown_converter,
   duplicate_parameter,
@@ -16,7 +16,7 @@ enum class RouteProblem : std::uint8_t {
   query_or_fragment,  // '?' or '#' in a literal
   colon_parameter,    // ":id" instead of "{id}"
   path_not_last,      // a path parameter that is not the whole last segment
-  bad_regex,          // empty, or refused by whoever compiles it
+  bad_regex,          // empty, or refused by its compiler
   bad_parameter,      // braces that do not form "{name}" or "{name:converter}"
   method,             // no token, too many of them, CONNECT or TRACE
   too_many_parameters,
@@ -30,7 +30,7 @@ struct RouteError {
   std::uint32_t other = no_route;
 };
 
-// The word the Python surface knows the problem by.
+// The problem's name in the Python API.
 constexpr std::string_view word_of(RouteProblem problem) {
   switch (problem) {
     case RouteProblem::conflict:

@@ -12,7 +12,8 @@
 namespace pelton::http {
 namespace {
 
-// Better literals first: the order in which parameters of one segment are tried.
+// The literals around a parameter, ordered best first: the order in which the parameters of one
+// segment are tried.
 struct Affixes {
   std::string prefix;
   std::string suffix;
@@ -50,7 +51,7 @@ struct BuildEdge {
 };
 
 struct BuildNode {
-  // What leads here, if that is nothing but literals that need no decoding.
+  // The text that leads here, if it is literals that need no decoding.
   std::optional<std::string> prefix;
   std::map<std::string, std::uint32_t> literals;
   std::map<Affixes, std::vector<BuildEdge>> parameters;
@@ -120,7 +121,7 @@ class IndexBuilder {
       if (edge.converter == parameter.converter && edge.regex == parameter.regex) return edge.child;
     }
     const std::uint32_t child = added();
-    // In the order they are tried; regexes, which share a rank, by registration.
+    // In the order in which they are tried; regexes, which share a rank, by registration.
     const auto rank = [](const BuildEdge& edge) { return rank_of(edge.converter); };
     edges.insert(std::ranges::upper_bound(edges, rank_of(parameter.converter), {}, rank),
                  {parameter.converter, parameter.regex, segment_test, child});
@@ -200,7 +201,7 @@ class IndexBuilder {
           .edge_first = edge_first,
           .edge_count = edge_count};
     }
-    // Equal lengths follow each other and share a shape.
+    // Equal lengths are adjacent and share a shape.
     const bool is_known = index_.shapes.size() > node.shape_first &&
                           index_.shapes.back().prefix_bytes == shape.prefix_bytes &&
                           index_.shapes.back().suffix_bytes == shape.suffix_bytes;
@@ -252,7 +253,7 @@ class IndexBuilder {
     }
   }
 
-  // A template with '%' means that very character, which a raw path spells %25; dot segments match
+  // A '%' in a template means that character, which a path as sent spells %25; dot segments match
   // nothing (URL-003).
   static bool is_plain(std::string_view text) {
     const PathShape shape = split_path(text, {});

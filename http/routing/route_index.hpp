@@ -1,5 +1,5 @@
-// Every route's template as flat arrays: whole literal paths by hash, all templates as a trie of
-// segments whose literal children are found by hash. Built once, never changed.
+// All templates as flat arrays: literal paths by hash, and every template in a trie of segments
+// whose literal children are found by hash. Built once, never changed.
 #pragma once
 
 #include <cstdint>
@@ -31,39 +31,39 @@ struct RouteIndex {
     std::uint32_t route = 0;
   };
 
-  // One cache line, and an index that is a shift away from its address.
+  // One cache line, so that a shift turns an index into an offset.
   struct alignas(64) Node {
     MethodBits methods = 0;            // of the routes that end here or below
-    MethodBits methods_here = 0;       // of those that end here
+    MethodBits methods_here = 0;       // of the routes that end here
     std::uint64_t literal_filter = 0;  // a bit for the hash of each literal child
     std::uint32_t shape_first = 0;
     std::uint32_t shape_count = 0;
     std::uint32_t bare_count = 0;  // parameters without literals around them, in the last shape
     std::uint32_t bare_first = 0;
-    std::uint32_t rest = none;         // the node behind a path parameter
-    std::uint32_t value_count = 0;     // parameters on the way here
-    std::uint32_t terminal_first = 0;  // in the order of methods
+    std::uint32_t rest = none;         // the node after a path parameter
+    std::uint32_t value_count = 0;     // parameters on the path to this node
+    std::uint32_t terminal_first = 0;  // one per method, in the order of methods
   };
 
-  // The lengths of the literals around a parameter, longest first; those without any come last.
-  // Parameters of one shape at one node are told apart by hash, so their number does not matter.
+  // The lengths of the literals around a parameter, longest first; parameters without literals come
+  // last. Parameters of one shape at one node are found by hash, so their number does not matter.
   struct Shape {
     std::uint32_t prefix_bytes = 0;
     std::uint32_t suffix_bytes = 0;
-    // Of a parameter without literals; those with them are found through `affixes`.
+    // Edges of parameters without literals; the others are found through `affixes`.
     std::uint32_t edge_first = 0;
     std::uint32_t edge_count = 0;
   };
 
-  // A parameter of a segment, in the order they are tried.
+  // A parameter of a segment; edges lie in the order in which they are tried.
   struct Edge {
     SegmentTest test;
     std::uint32_t child = 0;
     Converter converter = Converter::text;
   };
 
-  // Open addressing at a third of the load or less, since many look-ups find nothing. A slot
-  // without value is free.
+  // Open addressing at a load of a third or less, since many look-ups find nothing. A slot without
+  // a value is free.
   struct StaticSlot {
     std::uint32_t text_offset = 0;
     std::uint32_t text_bytes = 0;
@@ -71,21 +71,21 @@ struct RouteIndex {
     std::uint32_t route = none;
   };
   struct LiteralSlot {
-    std::uint64_t first_word = 0;  // of a text below eight octets all of it
+    std::uint64_t first_word = 0;  // the whole text if shorter than eight octets
     std::uint32_t text_offset = 0;
     std::uint32_t text_bytes = 0;
     std::uint32_t node = 0;
     std::uint32_t child = none;
   };
-  // A node that only literals lead to and whose parameters have none around them, by the text of
-  // the way there: the usual place of a path's one parameter is its last segment.
+  // A node reached by literals only, whose parameters have no literals around them, by the text of
+  // the way to it: mostly a path's only parameter is its last segment.
   struct PrefixSlot {
     std::uint32_t text_offset = 0;
     std::uint32_t text_bytes = 0;
     std::uint32_t node = none;
   };
   struct AffixSlot {
-    std::uint32_t text_offset = 0;  // the prefix, the suffix behind it
+    std::uint32_t text_offset = 0;  // the prefix, then the suffix
     std::uint32_t prefix_bytes = 0;
     std::uint32_t suffix_bytes = 0;
     std::uint32_t node = none;
@@ -95,8 +95,8 @@ struct RouteIndex {
 
   static RouteIndex build(std::span<const RouteTemplate> routes, std::uint64_t key);
 
-  // A route whose template is this very text; `path` as sent. Neither escapes nor dot segments are
-  // in here, so what is found needs no decoding and is the best match there is.
+  // The route whose template is exactly this text; `path` as sent. Templates with escapes or dot
+  // segments are not in here, so the route needs no decoding and is the best match.
   std::uint32_t find_static(std::uint32_t method, std::string_view path) const {
     if (path.size() > static_bytes_max) return none;
     const StaticSlot* const slots = statics.data();
@@ -110,7 +110,7 @@ struct RouteIndex {
     }
   }
 
-  // Like static paths: nothing that has to be decoded is in here.
+  // As for static paths, nothing in here needs decoding.
   std::uint32_t find_prefix(std::string_view prefix) const {
     if (prefix.size() > prefix_bytes_max) return none;
     const PrefixSlot* const slots = prefixes.data();
@@ -124,9 +124,9 @@ struct RouteIndex {
     }
   }
 
-  // The child of a literal segment that has been hashed while its end was looked for.
+  // The child for a literal segment, by the hash that the scan for its end has made.
   std::uint32_t find_literal(std::uint32_t node, const SegmentScan& scan) const {
-    // Most values of parameters stop here instead of among the slots of other nodes.
+    // Most parameter values fail here and cost no look at the slots.
     if (!(nodes.data()[node].literal_filter & filter_bit(scan.hash))) return none;
     const LiteralSlot* const slots = literals.data();
     for (std::uint64_t slot = scan.hash;; ++slot) {
@@ -141,7 +141,7 @@ struct RouteIndex {
     }
   }
 
-  // The node has the method.
+  // The node must have the method.
   std::uint32_t route_at(const Node& node, std::uint32_t method) const {
     const Terminal* terminal = terminals.data() + node.terminal_first;
     while (terminal->method != method) ++terminal;

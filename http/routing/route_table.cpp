@@ -18,7 +18,7 @@ constexpr std::uint32_t options_index = MethodSet::index_of(Method::options);
 }  // namespace
 
 RouteTable::RouteTable(Parts parts) : parts_(std::move(parts)) {
-  // The longest first; of those as long as each other, no two have the same prefix.
+  // The longest prefix first; prefixes of equal length differ.
   std::ranges::sort(parts_.mounts, std::ranges::greater(), &Mount::segment_count);
 }
 
@@ -63,7 +63,7 @@ Match RouteTable::match_own(const RequestHead& head, std::string_view path,
     return match(head.text(head.method_text), path, query, scratch);
   }
   if (!MethodSet::is_common(head.method)) return unserved(head.method, path, scratch);
-  // Without any HEAD route there is no explicit one that could go before a GET.
+  // No route has HEAD, so none takes precedence over a GET route.
   if (head.method == Method::head && !is_served(head_index)) {
     const std::uint32_t route = parts_.index.find_static(get_index, path);
     const Walked found =
@@ -141,7 +141,7 @@ Match RouteTable::unmatched(std::uint32_t method, const WalkInput& input, std::s
                                                : MatchOutcome::method_not_allowed,
             .allow = scratch.text};
   }
-  // A Location that begins "//" would name another host (H1-026).
+  // A Location that begins with "//" would name another host (H1-026).
   if (parts_.trailing_slash == TrailingSlash::strict || path.size() < 2 || path[1] == '/') {
     return {};
   }
@@ -177,7 +177,7 @@ Match RouteTable::unserved(Method method, std::string_view path, MatchScratch& s
 }
 
 Match RouteTable::whole_server_options(MatchScratch& scratch) const {
-  // OPTIONS itself is there even if no route is.
+  // OPTIONS is allowed even if no route has it.
   parts_.methods.write_allow(parts_.index.nodes[0].methods | MethodSet::bit_of(Method::options),
                              scratch.text);
   return {.outcome = MatchOutcome::automatic_options, .allow = scratch.text};

@@ -1,4 +1,4 @@
-// The half of a table that leads below its mounts.
+// How a table matches below its mounts.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -8,7 +8,7 @@
 namespace pelton::http {
 namespace {
 
-// Two lists of methods, sorted and with ", " between, as one.
+// Merges two sorted lists of methods that are separated by ", ".
 std::string merged(std::string_view one, std::string_view other) {
   std::vector<std::string_view> names;
   for (std::string_view list : {one, other}) {
@@ -29,7 +29,7 @@ std::string merged(std::string_view one, std::string_view other) {
   return made;
 }
 
-// Whether a route has the path, if only with another method or slash.
+// Whether a route matches the path, perhaps with another method or slash.
 bool knows_path(const Match& match) {
   if (match.outcome == MatchOutcome::trace_disabled) return !match.allow.empty();
   return match.outcome != MatchOutcome::not_found && match.outcome != MatchOutcome::method_unknown;
@@ -77,11 +77,11 @@ Match RouteTable::match_mounts(const RequestHead& head, std::string_view path,
   if (below.mount->is_alone()) return match_below(below, head, path, scratch);
   const Match own = match_own(head, path, scratch);
   if (own.outcome == MatchOutcome::found) return own;
-  // A handler judges paths itself.
+  // A mounted handler checks paths itself.
   const bool is_judged = own.outcome == MatchOutcome::path_not_utf8;
   if (is_judged && below.mount->table() != nullptr) return own;
   if (!knows_path(own)) return match_below(below, head, path, scratch);
-  // Whoever has both path and method wins; else the own routes answer, for the mount's as well.
+  // The table with both path and method answers; else the outer table does, also for the mount.
   const std::string own_allow(own.allow);
   Match there = match_below(below, head, path, scratch);
   if (there.outcome == MatchOutcome::found) return there;

@@ -44,7 +44,7 @@ class Walk {
     frame.edge = frame.edge_end = nullptr;
     frame.shape = index_.shapes.data() + node->shape_first;
     frame.shape_end = frame.shape + node->shape_count;
-    // A node at the table's full depth has no children, and its segment's end was not kept.
+    // A node at the table's full depth has no children, and the end of its segment is not stored.
     if (node->literal_filter != 0) {
       const std::string_view text = segment(depth);
       const SegmentScan scan =
@@ -81,7 +81,7 @@ class Walk {
     return rest_child(depth, frame, wanted);
   }
 
-  // The last to be tried; a frame without node has tried it.
+  // The child that is tried last; a frame without a node has tried it.
   const Node* rest_child(std::uint32_t depth, WalkFrame& frame, MethodBits wanted) {
     if (frame.node == nullptr || frame.node->rest == RouteIndex::none) return nullptr;
     const Node& child = index_.nodes[frame.node->rest];
@@ -115,7 +115,7 @@ Walked walk_route(const RouteIndex& index, const WalkInput& input, std::uint32_t
 
 MethodBits walk_methods(const RouteIndex& index, const WalkInput& input) {
   MethodBits found = 0;
-  // What has been found need not be looked for again, which prunes the rest of the walk.
+  // Methods already found need not be found again, which shortens the walk.
   MethodBits wanted = ~MethodBits{0};
   Walk(index, input).run(wanted, [&](const Node& node) {
     found |= node.methods_here;

@@ -8,7 +8,7 @@ namespace pelton::http {
 std::expected<std::uint32_t, RouteError> Router::add(std::span<const std::string_view> methods,
                                                      std::string_view pattern,
                                                      SegmentTestMaker regex) {
-  // The template is judged ahead of the methods.
+  // The template is checked before the methods.
   if (const auto parsed = Pattern::parse(pattern); !parsed) return std::unexpected(parsed.error());
   MethodSet known = methods_;
   MethodBits bits = 0;

@@ -1,4 +1,4 @@
-// Takes routes one by one, judges each at once, and freezes them into a table. Used at start only.
+// Collects routes, checks each at once, and freezes them into a table. Used at start only.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ class Router {
  public:
   struct Options {
     TrailingSlash trailing_slash = TrailingSlash::strict;
-    std::uint64_t hash_key = 0;  // random per process (URL-005); tests choose it
+    std::uint64_t hash_key = 0;  // random per process (URL-005); fixed in tests
     std::vector<Mount> mounts = {};
     std::optional<RouteSettings> catch_all = {};  // see RouteTable::Parts
   };
@@ -32,7 +32,7 @@ class Router {
                                                std::string_view pattern,
                                                SegmentTestMaker regex = {});
 
-  // A WebSocket route; one of the same template for GET may stand beside it.
+  // A WebSocket route; a GET route may have the same template.
   std::expected<std::uint32_t, RouteError> add_websocket(std::string_view pattern,
                                                          SegmentTestMaker regex = {});
 
@@ -55,7 +55,7 @@ class Router {
   MethodSet methods_;
   std::vector<Registered> routes_;
   std::vector<RouteSettings> settings_;
-  // Routes of equal shape; no two of them have a method in common.
+  // Routes by shape; routes of one shape have no method in common.
   std::map<std::string, std::vector<std::uint32_t>> by_shape_;
 };
 

@@ -1,5 +1,5 @@
-// One pass over a segment of a path: where it ends, whether it has to be decoded, and its hash
-// among the children of a node. Texts of up to eight octets are their own first word.
+// Scans a segment of a path once: where it ends, whether it has escapes, and its hash among the
+// children of a node. The first word holds the whole of a text of up to eight octets.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ template <SegmentEnd segment_end>
     std::uint64_t ends = left >= 8 ? 0 : std::uint64_t{0x80} << (8 * left);
     if (segment_end == SegmentEnd::at_slash) ends |= octet_word::equal_to(word, '/');
     if (ends != 0) {
-      // Everything below the lowest mark belongs to the segment.
+      // The octets below the lowest mark belong to the segment.
       const std::uint64_t bits = ends & (0 - ends);
       word &= (bits >> 7) - 1;
       escapes |= octet_word::equal_to(word, '%');
@@ -57,7 +57,7 @@ inline SegmentScan scan_segment(const char* begin, const char* end, std::uint64_
   return scan_octets<SegmentEnd::at_slash>(begin, end, node_key);
 }
 
-// A segment that has been decoded, in which '/' is an octet like others.
+// A decoded segment, in which '/' is an ordinary octet.
 inline SegmentScan whole_segment(const char* begin, const char* end, std::uint64_t node_key) {
   return scan_octets<SegmentEnd::at_end>(begin, end, node_key);
 }

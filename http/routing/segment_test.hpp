@@ -1,4 +1,5 @@
-// Regular expressions are judged by whoever registered the route: Python's re for Python's routes.
+// Regular expressions are tested by the code that registered the route: Python's re for Python's
+// routes.
 #pragma once
 
 #include <optional>
@@ -7,15 +8,15 @@
 namespace pelton::http {
 
 struct SegmentTest {
-  // Whether the whole decoded segment (without the literals around the parameter) fits.
+  // Whether the decoded segment, without the literals around the parameter, matches as a whole.
   bool (*call)(void* context, std::string_view decoded) = nullptr;
   void* context = nullptr;
 
   bool operator()(std::string_view decoded) const { return call(context, decoded); }
 };
 
-// Makes a test of a pattern, or nothing if the pattern is no regular expression. Contexts stay the
-// caller's and outlive the table.
+// Makes a test from a pattern; nothing if the pattern is no regular expression. The caller owns the
+// contexts, which outlive the table.
 struct SegmentTestMaker {
   std::optional<SegmentTest> (*call)(void* context, std::string_view pattern) = nullptr;
   void* context = nullptr;

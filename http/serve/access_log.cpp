@@ -11,7 +11,7 @@ namespace pelton::http {
 namespace {
 
 constexpr std::size_t block_bytes = 16;
-// What put_log_text() and copy_blocks() may write behind the line.
+// How far put_log_text() and copy_blocks() may write past the line.
 constexpr std::size_t scratch_bytes = 2 * block_bytes;
 
 char* copy(char* out, std::string_view text) {
@@ -19,7 +19,7 @@ char* copy(char* out, std::string_view text) {
   return out + text.size();
 }
 
-// Reads and writes whole blocks: what is copied here is short, and a call would cost more.
+// Copies whole blocks: the texts are short, and a call would cost more.
 [[gnu::always_inline]] inline char* copy_blocks(char* out, const char* from, std::size_t bytes) {
   std::memcpy(out, from, block_bytes);
   for (std::size_t i = block_bytes; i < bytes; i += block_bytes) {
@@ -96,7 +96,7 @@ void AccessLog::write(const LoggedExchange& exchange) {
   writer_.append(LogKind::access, {line_.data(), static_cast<std::size_t>(out - line_.data())});
 }
 
-// Octets of the request.
+// Writes octets of the request, escaped.
 [[gnu::always_inline]] inline char* AccessLog::put_value(char* out, std::string_view octets) const {
   if (octets.empty()) return copy(out, json_ ? "null" : "-");
   octets = octets.substr(0, LogFormat::value_bytes_max);
@@ -107,7 +107,7 @@ void AccessLog::write(const LoggedExchange& exchange) {
   return out;
 }
 
-// What is ours, and needs no escape.
+// Writes the server's own text, which needs no escape.
 char* AccessLog::put_plain(char* out, std::string_view text) const {
   if (text.empty()) return copy(out, json_ ? "null" : "-");
   if (!json_) return copy(out, text);
@@ -128,7 +128,7 @@ char* AccessLog::put_plain(char* out, std::string_view text) const {
   return copy(out, protocol_of(request));
 }
 
-// What the usual lines are made of; the rest is apart, so that this stays in the loop.
+// Writes the atoms of usual lines; the others are kept apart so that this is inlined in the loop.
 [[gnu::always_inline]] inline char* AccessLog::put(char* out, const Part& part,
                                                    const LoggedExchange& exchange) const {
   const RequestHead& request = exchange.request;

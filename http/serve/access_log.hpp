@@ -1,5 +1,5 @@
-// One line for every exchange, refused ones included (PRC-051), formatted where the exchange ends
-// and handed to the log's writer, which never makes the loop wait.
+// One line for every exchange, refused ones included (PRC-051). It is formatted when the exchange
+// ends and queued for the log's writer, so the loop never waits.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@
 namespace pelton::http {
 
 struct LoggedExchange {
-  const RequestHead& request;  // without a base: it was refused before it had been read
+  const RequestHead& request;  // without a base if refused before it was read
   const RouteSettings* route;  // null: none was found
   EndpointSource& ends;
   std::uint16_t status;  // 0: it ended without a response
@@ -37,7 +37,7 @@ class AccessLog {
   void write(const LoggedExchange& exchange);
 
  private:
-  // A step of the format, its literal where whole blocks may be read behind it.
+  // A step of the format; whole blocks may be read past the end of its literal.
   struct Part {
     const char* literal;
     std::size_t literal_bytes;

@@ -1,4 +1,5 @@
-// The body of a request whose handler reads it as it arrives: what has come and was not taken yet.
+// The body of a request that its handler reads as it arrives: the octets that have not been taken
+// yet.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,7 @@ class ArrivingBody {
     begun_ = begun_ || !octets.empty();
     arrived_.append(octets);
   }
-  // The same of octets that lie in a block already, which moves here if nothing waits.
+  // The same, for octets that lie in a block already; the block moves here if no octets wait.
   void append(Output& octets) {
     if (!arrived_.empty()) {
       append(octets.view());
@@ -27,11 +28,11 @@ class ArrivingBody {
     arrived_.take(octets);
   }
   void complete() { complete_ = true; }
-  // Some of it is not here, for lack of memory.
+  // Octets were lost for lack of memory.
   bool has_failed() const { return arrived_.has_failed(); }
 
-  // What waits, at most so much of it, valid until the next call. Whoever gets nothing of a body
-  // that has not ended waits for it.
+  // Takes at most so many of the waiting octets; valid until the next call. If it returns none and
+  // the body has not ended, the caller waits: take_news() reports when more has arrived.
   std::string_view take(std::size_t bytes_max = std::string_view::npos) {
     if (taken_at_ == taken_.size()) {
       taken_at_ = 0;
@@ -43,7 +44,7 @@ class ArrivingBody {
     awaited_ = octets.empty() && !complete_;
     return octets;
   }
-  // Once for each time somebody began to wait: there is something to take now, or the end.
+  // True once for each wait: there is something to take now, or the body has ended.
   bool take_news() {
     const bool news = awaited_ && (complete_ || !arrived_.empty());
     if (news) awaited_ = false;
@@ -52,7 +53,7 @@ class ArrivingBody {
 
   std::size_t waiting_bytes() const { return arrived_.size() + taken_.size() - taken_at_; }
   bool awaited() const { return awaited_; }
-  // An octet of it has come.
+  // The first octet has arrived.
   bool begun() const { return begun_; }
   bool is_complete() const { return complete_; }
   // All of it has been taken.

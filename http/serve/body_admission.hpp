@@ -1,4 +1,4 @@
-// What a route asks of a body before any of it is awaited: its type, its coding, how large it is.
+// What a route demands of a body before any of it is read: its type, coding and size.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,18 @@
 
 namespace pelton::http {
 
-// Why a route that wants JSON (UPL-001) or a form (UPL-002, FRM-001) does not take the body of this
-// head, or a coded one at all (UPL-003); none if it does, or wants nothing of the kind.
+// Why a route that takes JSON (UPL-001) or a form (UPL-002, FRM-001) refuses the body of this head:
+// for its type, or because it is coded (UPL-003); none if it does not.
 Reason unfit_body(const RequestHead& head, const RouteSettings& settings,
                   const ServerConfig& config);
 
-// Of the one Content-Type there may be.
+// The value of Content-Type, of which there is at most one.
 std::string_view content_type_of(const RequestHead& head);
 
-// Whether a body that its handler takes as it comes is one that may be read by its parts.
+// Whether the route streams the body and the body is multipart.
 bool streams_parts(const RouteSettings& settings, const RequestHead& head);
 
-// The route's own limit, or the server's of its kind of body (LIM-010, LIM-050).
+// The route's own limit, or the server's for this kind of body (LIM-010, LIM-050).
 inline std::uint64_t body_bytes_max_of(const RouteSettings& settings, const ServerConfig& config,
                                        const RequestHead& head) {
   if (settings.body_bytes_max) return *settings.body_bytes_max;

@@ -26,7 +26,7 @@ int BodyFile::open() {
   if (no_directory) return no_directory.value();
   descriptor_ = ::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (descriptor_ >= 0) return 0;
-  // ENOENT also where the directory is there and its file system knows of no such files.
+  // ENOENT also means that the directory exists but its file system has no unnamed files.
   if (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT) return errno;
   std::string path = directory + "/pelton-XXXXXX";
   descriptor_ = ::mkostemp(path.data(), O_CLOEXEC);

@@ -1,6 +1,6 @@
-// The octets of a large body in a file without a name: what a client sends costs disk, not memory
-// (FRM-009). It is written by one thread at a time and read by anybody once it is whole, and it is
-// gone with the last who holds it.
+// The octets of a large body in a file without a name: a large body costs disk, not memory
+// (FRM-009). One thread at a time writes it; any thread may read it once it is whole. It is deleted
+// with its last owner.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +16,21 @@ namespace pelton::http {
 
 class BodyFile {
  public:
-  // `account`: what it may take, with others; null for whatever the file system has.
+  // `account`: the room that this file shares with others; null: no limit but the file system's.
   explicit BodyFile(std::shared_ptr<SpoolAccount> account = nullptr)
       : account_(std::move(account)) {}
   BodyFile(const BodyFile&) = delete;
   BodyFile& operator=(const BodyFile&) = delete;
   ~BodyFile();
 
-  // The octets are those of a form, whose parts are found as they are appended.
+  // The body is a form; its parts are found while octets are appended.
   void expect_form(std::string_view boundary, const MultipartLimits& limits) {
     index_ = std::make_unique<MultipartIndex>(boundary, limits);
   }
-  // Puts the octets behind those that are there; the first ones open the file, in $TMPDIR or /tmp.
-  // 0, or the errno; ENOSPC also where the account has no room.
+  // Appends octets; the first call opens the file, in $TMPDIR or /tmp. 0, or the errno; ENOSPC also
+  // if the account has no room.
   int append(std::span<const char> octets);
-  // Once it is whole: makes view() show it. 0, or the errno.
+  // Called once the file is whole: makes view() show it. 0, or the errno.
   int map();
 
   int descriptor() const { return descriptor_; }
@@ -44,7 +44,7 @@ class BodyFile {
   int open();
 
   const std::shared_ptr<SpoolAccount> account_;
-  std::uint64_t taken_bytes_ = 0;  // of the account
+  std::uint64_t taken_bytes_ = 0;  // from the account
   int descriptor_ = -1;
   std::uint64_t bytes_ = 0;
   std::string_view view_;

@@ -1,5 +1,5 @@
-// A body on its way to a file: what arrives collects in memory while the octets ahead of it are
-// written by a thread that may wait for the disk.
+// A body on its way to a file: arriving octets collect in memory while a thread that may wait for
+// the disk writes the earlier ones.
 #pragma once
 
 #include <cstddef>
@@ -15,44 +15,44 @@
 namespace pelton::http {
 
 struct SpoolRules {
-  // Bodies of more than this are spooled.
+  // Longer bodies are spooled.
   std::size_t body_bytes_max_held = std::size_t{1024} * 1024;
-  // What one write takes at least, and what collects meanwhile at most but for one receive: few
+  // The least that one write takes, and, but for one receive, the most that collects meanwhile: few
   // calls, and the octets are still in the cache.
   std::size_t piece_bytes = std::size_t{256} * 1024;
 };
 
 class BodySpool final : public DiskWork {
  public:
-  // Told on the loop's thread whenever a piece is through.
+  // Called on the loop's thread after each piece is written.
   struct Listener {
     void (*call)(void* context) = nullptr;
     void* context = nullptr;
   };
 
-  // Lets go of one that may be in the hands of the pool.
+  // Gives up a spool that a thread of the pool may be using.
   struct Abandon {
     void operator()(BodySpool* spool) const { spool->abandon(); }
   };
   using Owner = std::unique_ptr<BodySpool, Abandon>;
 
-  // Without a pool the loop waits itself, and nobody is told.
+  // Without a pool the loop itself waits for the disk, and the listener is not called.
   static Owner begin(BlockPool& blocks, DiskPool* pool, Listener listener,
                      std::shared_ptr<SpoolAccount> account = nullptr) {
     return Owner(new BodySpool(blocks, pool, listener, std::move(account)));
   }
 
-  // Before anything is written: the body is a form, and ends where it turns out to be none if it is
-  // `refused` then.
+  // Called before the first write: the body is a form. With `refused`, failure() also reports why
+  // the octets are no valid form.
   void expect_form(std::string_view boundary, const MultipartLimits& limits, bool refused) {
     file_->expect_form(boundary, limits);
     form_refused_ = refused;
   }
 
-  // The octets are written from now on, and `filled` is empty. Not while it writes.
+  // Begins to write the octets and empties `filled`. Not while another write is under way.
   void write(Output& filled);
   bool writes() const { return writes_; }
-  // Why nothing more of the body is wanted, none so far; while it does not write.
+  // Why no more of the body is wanted; none if it is. Not while a write is under way.
   Reason failure() const;
   const std::shared_ptr<BodyFile>& file() const { return file_; }
 
@@ -71,7 +71,7 @@ class BodySpool final : public DiskWork {
   DiskPool* const pool_;
   Listener listener_;
   const std::shared_ptr<BodyFile> file_;
-  Output octets_;  // that are being written
+  Output octets_;  // being written
   int error_ = 0;
   bool writes_ = false;
   bool abandoned_ = false;

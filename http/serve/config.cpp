@@ -15,15 +15,15 @@ constexpr std::uint64_t bytes_max = std::uint64_t{1} << 31;
 constexpr std::uint64_t body_max = (std::uint64_t{1} << 63) - 1;
 constexpr std::uint64_t time_ms_max = 365ull * 24 * 3600 * 1000;
 constexpr std::uint64_t count_max = 1 << 24;
-// The eighth of it that is the error log's holds the longest record.
+// One eighth of the queue is the error log's; it must hold the longest record.
 constexpr std::uint64_t log_queue_bytes_min = 256 * 1024;
 
-// What the connections of one core share to receive into.
+// The receive buffers that the connections of one core share.
 constexpr std::uint64_t receive_ring_bytes =
     std::uint64_t{uring::EngineOptions{}.receive_buffer_count} *
     uring::EngineOptions{}.receive_buffer_bytes;
 
-// A loop that has nothing to do gives a sign of life once a second (PRC-033).
+// An idle loop shows once a second that it is alive (PRC-033).
 constexpr std::uint64_t watchdog_ms_min = 2000;
 
 constexpr auto keys = std::to_array<ConfigKey>({

@@ -1,5 +1,5 @@
-// Every limit and timer of a server: one struct, one table, one judge. The table names each key as
-// protocol section 5 does; the package derives its own spellings from it.
+// Every limit and timer of a server, the table of their keys, and the check of their values. The
+// table names each key as protocol section 5 does; the package derives its own spellings from it.
 #pragma once
 
 #include <cstdint>
@@ -43,11 +43,11 @@ struct ServerConfig {
   std::uint64_t send_queue_bytes_high = 262144;
   std::uint64_t send_queue_bytes_low = 65536;
   std::uint64_t connection_queue_bytes_max = 1 << 20;
-  // Of one worker, for what it read and what it has to send; without a low mark three quarters of
-  // the high one.
+  // Of one worker, for what it has read and has to send. Without a low mark, three quarters of the
+  // high mark.
   std::uint64_t buffered_bytes_high = no_limit;
   std::uint64_t buffered_bytes_low = no_limit;
-  // Of one worker: what the bodies in its temporary files take in sum.
+  // Of one worker: the sum of the bodies in its temporary files.
   std::uint64_t spooled_bytes_max = no_limit;
   std::uint64_t query_fields_max = 1000;
   std::uint64_t form_fields_max = 1000;
@@ -75,7 +75,7 @@ struct ServerConfig {
   std::uint64_t websocket_deflate_bytes_min = 1024;
   std::uint64_t websocket_receive_messages_max = 32;
   std::uint64_t graceful_timeout_ms = 30000;
-  std::uint64_t lifespan_shutdown_timeout_ms = 5000;  // of the grace, once every request has ended
+  std::uint64_t lifespan_shutdown_timeout_ms = 5000;  // the last part of graceful_timeout_ms
   std::uint64_t drain_delay_ms = 0;
   std::uint64_t drain_idle_ms = 2000;
   std::uint64_t worker_start_timeout_ms = 60000;
@@ -99,7 +99,7 @@ struct ConfigKey {
 
 std::span<const ConfigKey> config_keys();
 
-// nullptr for a name that is no key.
+// nullptr if no key has this name.
 const ConfigKey* config_key(std::string_view name);
 
 struct ConfigProblem {
@@ -110,15 +110,15 @@ struct ConfigProblem {
 
 std::optional<ConfigProblem> problem_in(const ServerConfig& config);
 
-// PRC-016: the part of the grace that requests have.
+// PRC-016: the part of the graceful timeout that requests have.
 constexpr std::uint64_t drain_timeout_ms(const ServerConfig& config) {
   return config.graceful_timeout_ms - config.lifespan_shutdown_timeout_ms;
 }
 
-// LIM-030: what a process that may open so many descriptors holds of connections unless told.
+// LIM-030: the default for connections_max of a process that may open so many descriptors.
 std::uint64_t default_connections_max(std::uint64_t descriptors_max);
 
-// LIM-205: what the process needs beside its connections, one of it kept back for a bad day.
+// LIM-205: descriptors that the process needs besides its connections, one of them as a reserve.
 inline constexpr std::uint64_t descriptors_reserved = 32;
 
 }  // namespace pelton::http

@@ -63,7 +63,7 @@ void Connection::complete(const Completion& completion) {
   if (transport_.closing()) try_close();
 }
 
-// Of a connection that is not in the middle of plain requests, or a receive that brought no octets.
+// A receive of a connection outside the plain path, or one that brought no octets.
 void Connection::complete_rare_receive(const Completion& completion) {
   uring::BufferLease lease;
   if (completion.buffer != uring::no_buffer) {
@@ -76,7 +76,7 @@ void Connection::complete_rare_receive(const Completion& completion) {
   receive_on(completion.result > 0 && !into_room);
 }
 
-// False if no receive is to be armed after it in this turn.
+// Handles a receive. False if no other is to be armed in this turn.
 bool Connection::took_receive(const Completion& completion, std::span<char> octets) {
   switch (transport_.take_receive(completion)) {
     case Arrival::octets:
@@ -137,7 +137,7 @@ void Connection::receive_on(bool multishot) {
   }
 }
 
-// Nothing is on its way out any more, unless more has been written since.
+// Called when all is sent; more may have been written since.
 inline void Connection::all_sent() {
   if (transport_.reading_paused() || !h1_.is_idle()) [[unlikely]]
     return all_sent_rarely();
@@ -146,7 +146,7 @@ inline void Connection::all_sent() {
   inspect_by(until_ms);
 }
 
-// The one send of a turn, for all that is queued.
+// Sends all that is queued: the one send of a turn.
 [[gnu::always_inline]] inline void Connection::flush() {
   if (!transport_.can_send_plainly()) [[unlikely]]
     return flush_rarely();
@@ -163,7 +163,7 @@ inline void Connection::all_sent() {
   flushed_in_part(left);
 }
 
-// So many octets are on their way, or it was -errno and none is.
+// `left` octets are still being sent; negative: -errno, and none are.
 [[gnu::noinline]] void Connection::flushed_in_part(std::int64_t left) {
   if (left > 0) return recount();
   begin_send(static_cast<int>(-left));
@@ -175,7 +175,8 @@ void Connection::settle() {
     if (transport_.closing()) return;
   }
   flush();
-  // Starved of a buffer in this turn's batch, whose leases are back by now (ENG-020).
+  // A receive of this turn's batch got no buffer; the batch has given its buffers back by now
+  // (ENG-020).
   if (!transport_.receives() && transport_.may_receive()) {
     if (shared_.receive_buffers.leases_out() == 0) {
       receive_more();
@@ -196,7 +197,7 @@ void Connection::settle() {
   finish_if_flushed();
 }
 
-// A producer that waits hears of it at the end of the turn.
+// A waiting producer is told at the end of the turn.
 void Connection::note_room() {
   h1_.note_room();
   if (websocket_ && websocket_->awaits_room()) schedule();
@@ -212,11 +213,11 @@ void Connection::note_room() {
   if (transport_.closing() || cut_for_memory()) return;
   if (websocket_ && transport_.can_send()) websocket_->begin_sending();
   recount();
-  // Listeners may have taken their time, and what is flushed gets a deadline.
+  // Listeners may have taken time, and sending sets deadlines.
   shared_.clock.reread();
 }
 
-// True if there was no memory for what was to be kept or sent: the connection is gone.
+// True if memory was lacking for octets to keep or send: the connection was cut.
 bool Connection::cut_for_memory() {
   if (!transport_.lacks_memory()) return false;
   cut(Reason::cut_memory);
@@ -242,7 +243,7 @@ void Connection::complete_send(std::int32_t result) {
   if (transport_.reading_paused() && transport_.queued_bytes() <= queued_low) h1_.resume_input();
 }
 
-// The end of a wait for room.
+// A wait for room in the socket has ended.
 void Connection::complete_room(std::int32_t events) {
   const Reason failure = transport_.complete_room(events);
   if (transport_.closing()) return try_close();
@@ -252,7 +253,7 @@ void Connection::complete_room(std::int32_t events) {
 
 // --- octets out ---
 
-// All that is queued becomes a send, whose completion comes in any case.
+// Sends all that is queued by an operation that always completes later.
 void Connection::begin_send(int error) {
   if (websocket_) websocket_->begin_sending();
   const Reason failure = transport_.begin_send(error);
@@ -264,8 +265,8 @@ void Connection::arm_receive() {
   transport_.arm_receive(h1_.reader().room());
 }
 
-// Nothing tells that a receive queue is empty while a receive is in flight: what it has taken may
-// be on its way here. So in a stop it is called off, and asked for again if there was more.
+// While a receive is in flight the socket's queue cannot be known to be empty: octets may be on
+// their way here. So a stop cancels the receive, and arms it again if octets are unread.
 void Connection::receive_more() {
   if (h1_.ends_once_read() && !transport_.has_unread()) [[unlikely]] {
     h1_.end();
@@ -296,8 +297,8 @@ void Connection::finish_if_flushed() {
   if (!transport_.finishing()) return;
   recount();
   if (!transport_.flushed()) return;
-  // What lingering guards the response from is an octet that arrives after it (RFC 9112
-  // section 9.6): who said `Connection: close` must not send one.
+  // Lingering protects the response from octets that arrive after it (RFC 9112 section 9.6); a
+  // client that said `Connection: close` must not send any.
   if (transport_.peer_finished() || h1_.peer_sent_all()) {
     begin_close();
   } else {
@@ -327,7 +328,7 @@ void Connection::begin_close() {
 void Connection::try_close() {
   if (!transport_.is_quiet()) return;
   if (TurnNode::linked()) TurnNode::unlink();
-  // From here on the number is the kernel's, which may give it to the next one before it tells that
+  // From here on the kernel may give the number to a new connection, even before it reports that
   // this one is closed.
   shared_.held.remove(transport_.descriptor());
   if (!transport_.close_descriptor()) release();
@@ -355,7 +356,7 @@ void Connection::lose(Reason reason) {
   begin_close();
 }
 
-// For what the transport says.
+// Ends the connection for a reason that the transport reports.
 void Connection::end_for(Reason reason) {
   const bool is_lost = reason == Reason::lost_reset || reason == Reason::lost_timeout;
   return is_lost ? lose(reason) : cut(reason);
@@ -391,8 +392,8 @@ void Connection::join_queue() {
   if (!std::exchange(queued_, true)) shared_.turn_queue.join(place(), shared_.seen_ns);
 }
 
-// The octets of the receive are copied and wait. They take memory, so receiving stops when there
-// are many (LIM-097).
+// Copies the octets of the receive, which then wait. They take memory, so receiving stops when
+// there are many (LIM-097).
 void Connection::await_turn_with(uring::Completion completion) {
   if (!held_) held_ = shared_.lend_waiting();
   Output octets(shared_.blocks);
@@ -445,7 +446,7 @@ void Connection::begin_websocket(std::unique_ptr<IncomingMessage> unread) {
 void Connection::end_websocket() {
   const Reason cut_reason = websocket_->socket().cut_reason();
   if (cut_reason == Reason::cut_websocket_close_timeout) {
-    // Everything is with the kernel, and a reset would destroy what a slow peer has yet to read.
+    // All is with the kernel, and a reset would destroy octets that a slow peer has not read yet.
     shared_.tell(cut_reason, &h1_);
     drop_websocket();
     return begin_close();
@@ -482,8 +483,8 @@ void Connection::inspect() {
   if (is_deaf() && !transport_.closing()) look_at_peer();
   if (transport_.closing()) return;
   const std::uint64_t now_ms = shared_.clock.now_ms();
-  // Looking in at least once a grace period keeps the promise inspect_by() and flush() rely on: no
-  // deadline lies before the next look.
+  // inspect_by() and flush() rely on an inspection at least once a grace period: no deadline comes
+  // before the next one.
   std::uint64_t next_ms = now_ms + shared_.config.rate_grace_ms;
   if (is_deaf()) next_ms = std::min(next_ms, now_ms + peer_look_ms);
   next_ms = std::min({next_ms, h1_.deadline_ms(), transport_.deadline_ms()});
@@ -491,13 +492,13 @@ void Connection::inspect() {
   if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
 }
 
-// Nothing is received, so no completion tells that the peer has gone.
+// Nothing is received, so no completion reports that the peer has gone.
 bool Connection::is_deaf() const {
   return transport_.reading_paused() ||
          (transport_.peer_finished() && (h1_.is_handling() || is_upgraded()));
 }
 
-// A FIN or RST that nobody receives.
+// Checks for a FIN or RST that no receive reports.
 void Connection::look_at_peer() {
   switch (transport_.peer_state()) {
     case uring::PeerState::open:
@@ -512,7 +513,7 @@ void Connection::look_at_peer() {
 
 // --- gauges ---
 
-// Octets wait that no message or frame was read from yet.
+// Octets have arrived that are part of an unfinished message or frame, or wait unread.
 bool Connection::has_unread() const {
   return h1_.reader().message() != nullptr || (websocket_ && websocket_->has_unread());
 }

@@ -1,5 +1,5 @@
-// One accepted connection: a transport, the session that speaks over it, and the switch that hands
-// what the engine brings from one to the other. It is HTTP/1.1 until a WebSocket takes its place.
+// One accepted connection: a transport, the session that speaks over it, and the switch that passes
+// the engine's completions to them. HTTP/1.1 until a WebSocket takes the session's place.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,13 @@ namespace pelton::http {
 
 struct Shared;
 
-// A connection's place in the server's list of those to settle at the end of the turn, or of those
-// to close.
+// Links a connection into the server's list of connections to settle at the end of the turn, or of
+// those to close.
 struct TurnNode : ListNode {};
 
 class Connection final : public TurnNode, public TimerNode {
  public:
-  // How often a connection with reading paused looks whether its peer has gone (CON-045).
+  // How often a connection with reading paused checks whether its peer has gone (CON-045).
   static constexpr std::uint64_t peer_look_ms = 500;
 
   Connection(Slab<Connection>::Place place, Shared& shared, uring::Descriptor descriptor);
@@ -40,25 +40,26 @@ class Connection final : public TurnNode, public TimerNode {
   // --- for the server ---
 
   void open();
-  // Completions: those of every request, and the rest.
+  // Receives and sends, which every request has; complete() handles all other completions.
   void complete_receive(const uring::Completion& completion);
   void complete_send(std::int32_t result);
   void complete(const uring::Completion& completion);
-  // A turn of this connection, on a loop that is so busy that it had to wait for it (ENG-016): it
-  // goes on with requests that it has read, takes receives, and joins the queue again.
+  // One turn of this connection, which waited for it because the loop is busy (ENG-016): the
+  // connection goes on with requests that it has read, takes waiting receives, and joins the queue
+  // again.
   void begin_turn();
   bool awaits_receives() const { return held_ != nullptr; }
   void take_waiting_receive();
   void end_turn();
   // The receive joins those that wait for a turn.
   void await_turn_with(uring::Completion completion);
-  // What arrives now begins a request, or its head, and nothing of it waits for its turn.
+  // The next octets begin a request or continue its head, and no receive waits for a turn.
   bool may_begin_request() const { return !held_ && h1_.may_begin_request(); }
-  // The end of a turn that scheduled it: one send for everything queued, and its receive armed.
+  // Called at the end of a turn that scheduled it: sends everything queued, arms its receive.
   void settle();
   // The timer fired: acts on what is due and arms it again.
   void inspect();
-  // Time has come to try again what the engine had no memory for (ENG-035).
+  // Tries again an operation for which the engine had no memory (ENG-035).
   void retry();
   // A graceful stop began.
   void drain();
@@ -66,13 +67,13 @@ class Connection final : public TurnNode, public TimerNode {
   void cut_at_deadline();
   // Since when it has been idle between requests; no_deadline_ms if it is not.
   std::uint64_t idle_since_ms() const;
-  // Idle as it is, it ends for another's sake (PRC-042).
+  // Ends this idle connection to make room for another (PRC-042).
   void give_way();
   // Its slot and generation.
   uring::Token place() const { return transport_.place(); }
-  // Requests that were begun on it.
+  // Requests that have begun on this connection.
   std::uint64_t request_count() const { return h1_.request_count(); }
-  // Closes the descriptor if no operation on it is in flight any more (ENG-013).
+  // Closes the descriptor once no operation on it is in flight (ENG-013).
   void try_close();
 
   // --- for its session ---
@@ -91,23 +92,23 @@ class Connection final : public TurnNode, public TimerNode {
     // no timer at all.
     if (!TimerNode::linked() || deadline_ms > until_ms) arm_timer(until_ms);
   }
-  // Arms a receive, if none is and nothing keeps it from reading.
+  // Arms a receive, if none is armed and nothing forbids reading.
   void read_on();
   // Stops receiving until the session says transport().resume_reading().
   void pause_reading();
-  // Pauses reading too, and H1Session::go_on() is called in its next turn.
+  // Pauses reading; its next turn calls H1Session::go_on().
   void go_on_in_turn();
-  // All that is queued becomes a send, whose completion comes in any case.
+  // Sends all that is queued by an operation that always completes later.
   void begin_send(int error = 0);
-  // Takes this connection's part in the gauges anew, wherever it leaves the plain road or comes
-  // back to it: a plain request begins and ends idle, and moves no number.
+  // Updates this connection's share of the gauges. Called wherever it leaves the plain path or
+  // returns to it: a plain request begins and ends idle and changes no gauge.
   void recount();
   // Lingers or closes once the last octets have left.
   void finish_if_flushed();
   void begin_close();
-  // It ends by a reset, for this reason.
+  // Ends the connection by a reset.
   void cut(Reason reason);
-  // Its exchange becomes a WebSocket once the answer to its handshake is queued.
+  // The exchange becomes a WebSocket once the answer to its handshake is queued.
   const WebSocketConnection& accept_websocket(const WebSocketConnection::Terms& terms,
                                               const WebSocketListener& listener);
   bool has_websocket() const { return websocket_ != nullptr; }
@@ -154,11 +155,11 @@ class Connection final : public TurnNode, public TimerNode {
   Shared& shared_;
   Transport transport_;
   H1Session h1_;
-  std::unique_ptr<WebSocketSession> websocket_;  // accepted, and then in the place of h1_
+  std::unique_ptr<WebSocketSession> websocket_;  // once accepted; then it replaces h1_
 
   bool queued_ = false;   // in the queue for a turn
-  bool goes_on_ = false;  // with requests that were read already, in that turn
-  // Its part in the gauges, as recount() took it.
+  bool goes_on_ = false;  // in its turn, with requests already read
+  // Its share of the gauges when recount() last ran.
   Gauge counted_ = Gauge::connections_idle;
   bool counted_running_ = false;
   bool counted_queued_ = false;
@@ -167,7 +168,7 @@ class Connection final : public TurnNode, public TimerNode {
   std::unique_ptr<Endpoints> endpoints_;
 };
 
-// --- what a session asks for in every request ---
+// --- needed by every request ---
 
 inline Transport& H1Session::transport() {
   return connection_.transport();

@@ -1,4 +1,4 @@
-// Who is at the two ends of a connection, looked up when a handler first asks.
+// The addresses at both ends of a connection, looked up when a handler first asks for them.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ class EndpointSource {
  public:
   virtual ~EndpointSource() = default;
   virtual const Endpoints& endpoints() = 0;
-  // Whether the client asks by https. Looks nothing up.
+  // Whether the client uses https. Looks nothing up.
   virtual bool is_secure() const { return false; }
 };
 

@@ -43,7 +43,7 @@ void EventLog::say(std::string_view level, std::string_view logger, std::string_
     if (octet == '\n') {
       record += "\n  ";
     } else if (static_cast<unsigned char>(octet) < 0x20 || octet == 0x7F) {
-      // As H1-097 has it; texts of the application may be in any language.
+      // Escaped as H1-097 says; other octets stay, as texts may be in any language.
       record.append("\\x");
       record.push_back(digits[octet >> 4]);
       record.push_back(digits[octet & 15]);

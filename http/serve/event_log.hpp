@@ -1,5 +1,5 @@
-// Lines of the error log about what went another way than the plain one: at most one a second for
-// each reason, so that no flood of bad requests becomes a flood of lines.
+// Lines of the error log about events that are not plain: at most one a second for each reason, so
+// that a flood of bad requests does not flood the log.
 #pragma once
 
 #include <array>
@@ -20,11 +20,11 @@ class EventLog {
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
-  // `peer`: whose doing it was; null where it was nobody's.
+  // `peer`: who caused the event; null if no peer did.
   void report(Reason reason, EndpointSource* peer);
 
-  // A text of the application's; all its lines but the first are indented, so that none of them can
-  // pass for another record. What is beyond text_bytes_max is left out.
+  // A text of the application. All its lines but the first are indented, so that none can pass for
+  // another record. What exceeds text_bytes_max is left out.
   void say(std::string_view level, std::string_view logger, std::string_view text);
 
   static constexpr std::size_t text_bytes_max = 16 * 1024;

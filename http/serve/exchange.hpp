@@ -1,5 +1,5 @@
-// One request and its answer, as a handler sees them. Valid until the handler returns; a handler
-// that needs it for longer suspends it, or copies the octets it needs then and there.
+// One request and its answer, as a handler sees them. Valid until the handler returns. A handler
+// that needs the exchange for longer suspends it, or copies the octets that it needs.
 #pragma once
 
 #include <cstdint>
@@ -26,20 +26,19 @@ namespace pelton::http {
 
 struct Shared;
 
-// Whoever has begun an exchange, such as an HTTP/1.1 session. An exchange that is answered within
-// the call of its handler asks it for nothing but the ends of the connection.
+// What began an exchange, such as an HTTP/1.1 session. An exchange that is answered before its
+// handler returns needs only the endpoints of its connection and the file of its body.
 class ExchangeHost : public EndpointSource {
  public:
   // Keeps the exchange after the handler's call.
   virtual ExchangeHandle suspend(const Exchange& live, const ExchangeListener& listener) = 0;
-  // Null if no exchange is suspended.
+  // Gives a suspended exchange another listener. The handle is null if no exchange is suspended.
   virtual ExchangeHandle hand_over(const ExchangeListener& listener) = 0;
   virtual Shared& shared() = 0;
   virtual std::shared_ptr<const BodyFile> body_file() const { return nullptr; }
 };
 
-// Whoever keeps an exchange that its handler has suspended. Each function does what that of
-// Exchange says which calls it.
+// Keeps an exchange that its handler has suspended. Class Exchange documents each function.
 class SuspendedHost {
  public:
   virtual void end(Outcome outcome, std::span<const FieldView> trailers) = 0;
@@ -74,20 +73,20 @@ class Exchange {
   };
 
   explicit Exchange(const Parts& parts) : parts_(parts) {}
-  // The same exchange once it is suspended, its request in other memory.
+  // The exchange after it was suspended, with its request in memory of its own.
   Exchange(const Exchange& live, SuspendedHost& keeper, const RequestHead& request,
            std::string_view body, const Match& match);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
   const RequestHead& request() const { return parts_.request; }
-  // The whole body, its framing removed. Empty if there was none, or if the route streams it.
+  // The whole body without its framing. Empty if there is no body or the route streams it.
   std::string_view body() const { return parts_.body; }
-  // The file that the body lies in, which may outlive the exchange; null if it is in memory.
+  // The file that holds the body, which may outlive the exchange; null if the body is in memory.
   std::shared_ptr<const BodyFile> body_file() const { return parts_.host.body_file(); }
-  // The route that was found; for a server's `unmatched` handler the reason why none was.
+  // The route that was found; for a server's `unmatched` handler, the reason why none was found.
   const Match& match() const { return parts_.match; }
-  // Values of the template's parameters, in the order they stand in it.
+  // Values of the template's parameters, in the template's order.
   std::span<const PathValue> path_values() const { return parts_.match.values; }
   const Endpoints& endpoints() const { return parts_.host.endpoints(); }
   bool is_secure() const { return parts_.host.is_secure(); }
@@ -95,8 +94,8 @@ class Exchange {
   // A complete response in one call.
   HeadFault respond(const ResponseHead& head, std::string_view body);
 
-  // Or in steps: append the body to body_output() between begin() and finish(); Content-Length is
-  // patched in place. After a fault nothing is left of the attempt and another begin() may follow.
+  // A response in steps: the body is appended to body_output() between begin() and finish();
+  // Content-Length is patched in place. A fault undoes everything, and begin() may be called again.
   HeadFault begin(const ResponseHead& head) {
     CHECK(state_ == State::idle);
     status_ = head.status;
@@ -122,82 +121,83 @@ class Exchange {
   void abandon();
 
   bool responded() const { return state_ == State::finished; }
-  // Once responded.
+  // Valid once responded.
   std::uint16_t status() const { return status_; }
-  // Right after that: octets of the body that leave.
+  // Octets of the body that are sent. Valid right after the response is finished.
   std::uint64_t body_bytes() const { return parts_.sink.body_bytes(); }
   bool begun() const { return state_ == State::begun; }
 
-  // The answer comes later: the request moves to memory of its own, this object ends with the call,
-  // and the handler returns Outcome::pending. From then on the exchange is what the handle gets,
-  // on the loop's thread, for one piece of work at a time; the listener hears of its fate.
+  // Puts the answer off: the request moves to memory of its own, the handler returns
+  // Outcome::pending, and this object ends. From then on the handle gives the exchange, on the
+  // loop's thread and for one piece of work at a time. The listener is called for what happens to
+  // it.
   ExchangeHandle suspend(const ExchangeListener& listener);
-  // Once suspended: the handler is through, as if it returned this now. A complete response and
-  // this follow each other at once, without a wait between. Ends this object and its handle.
-  // `trailers` are those of a response in pieces, for who takes them (RSP-022).
+  // For a suspended exchange: the handler has finished with this outcome. A complete response is
+  // followed by end() at once. Destroys this object and makes its handle stale. `trailers` follow a
+  // response in pieces if the client takes trailers (RSP-022).
   void end(Outcome outcome, std::span<const FieldView> trailers = {}) {
     keeper().end(outcome, trailers);
   }
-  // Once suspended: there is nobody left to answer to. Nothing more is sent, the connection closes.
-  // Ends this object and its handle, as end() does.
+  // For a suspended exchange: nobody is left to answer. Nothing more is sent and the connection
+  // closes. Destroys this object and makes its handle stale.
   void forsake() { keeper().forsake(); }
   bool suspended() const { return state_ == State::suspended; }
-  // In an event that ends the exchange: the handler is not through, and keeps its place among those
-  // that run, and its time limit, while the result lives. Right before end(): the place alone.
+  // In an event that ends the exchange: while the result lives, the unfinished handler counts as
+  // running and keeps its time limit. Right before end(): the handler only counts as running.
   std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire expire, void* context) {
     return keeper().orphan(expire, context);
   }
 
-  // Once suspended, a response whose body is made piece by piece. Without a Content-Length field of
-  // the handler's it is chunked (RSP-005, RSP-006). It is whole with end(Outcome::responded), and
-  // never mistaken for whole behind end(Outcome::failed) or if it is not as long as declared
-  // (RSP-012, RSP-020).
+  // For a suspended exchange: a response whose body is made piece by piece. It is chunked unless
+  // the handler sets Content-Length (RSP-005, RSP-006). end(Outcome::responded) completes it. After
+  // end(Outcome::failed), or if the length is not the declared one, the client sees that the
+  // response is incomplete (RSP-012, RSP-020).
   HeadFault begin_stream(const ResponseHead& head) { return keeper().begin_stream(head); }
-  // Returns how many octets of the piece were taken. With fewer than all, the peer is slow: the
-  // rest is to be offered again when the listener hears `writable`.
+  // Returns how many octets of the piece were taken. If some were not, the client is slow: the rest
+  // is offered again after the listener gets `writable`.
   std::size_t write(std::string_view piece) { return keeper().write(piece); }
-  // More than `send_queue_bytes_high` waits for the peer: nothing more should be made until the
-  // listener hears `writable`.
+  // More than `send_queue_bytes_high` waits to be sent: the handler makes no more until the
+  // listener gets `writable`.
   bool is_backed_up() { return keeper().is_backed_up(); }
-  // False if nothing that is written will leave, so nothing more need be made (RSP-003).
+  // False if further octets would not be sent, so that none need be made (RSP-003).
   bool wants_more() const { return keeper().wants_more(); }
 
-  // In place of octets, those of a file of a response that declared its length, as far as the
-  // socket takes them: how many were taken, at most 1 MiB; 0 if the listener is to hear `writable`
-  // first. Negative is -errno of the file: -EOPNOTSUPP where octets have to be read and written,
-  // -ENODATA at its end.
+  // Sends octets of a file as the body of a response with a declared length. Returns how many
+  // octets the socket took, at most 1 MiB; 0 if the listener gets `writable` first. Negative is
+  // -errno of the file: -EOPNOTSUPP if the octets have to be read and written, -ENODATA at the
+  // file's end.
   std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) {
     return keeper().write_file(file, offset, bytes);
   }
-  // The listener hears `writable` in a later turn: others come first.
+  // The listener gets `writable` in a later turn, so that other connections are served first.
   void await_turn() { keeper().await_turn(); }
-  // The file has fewer octets than it had: end(Outcome::failed) says so (STA-006).
+  // The file became shorter: end(Outcome::failed) reports that (STA-006).
   void note_truncated() { keeper().note_truncated(); }
 
-  // Without an answer yet begun: suspends it, or if it was suspended for another listener, this one
-  // hears of its fate from now on.
+  // Suspends the exchange, or gives a suspended one this listener instead of its own. No answer may
+  // have begun.
   ExchangeHandle take_over(const ExchangeListener& listener);
   // What the core's connections share.
   Shared& shared() { return parts_.host.shared(); }
 
-  // Once suspended, the body of a route that streams it: what has arrived since the last call, or
-  // as much of it as is wanted, valid until the next one or the end. Empty and not body_ended():
-  // the listener hears `body_arrived`.
+  // For a suspended exchange on a route that streams the body: octets that have arrived and were
+  // not taken yet, at most `bytes_max`. Valid until the next call or the end. If the result is
+  // empty and the body has not ended, the listener gets `body_arrived` later.
   std::string_view take_body(std::size_t bytes_max = std::string_view::npos) {
     return keeper().take_body(bytes_max);
   }
   bool body_ended() const { return keeper().body_ended(); }
-  // In `body_refused`, why.
+  // Why the body was refused; read in the event `body_refused`.
   Reason body_fault() const { return keeper().body_fault(); }
 
-  // Once suspended, on a WebSocket route: the handshake is answered and the exchange is over, as by
-  // end(); nothing of the request can be read any more. Without an answer yet begun.
+  // For a suspended exchange on a WebSocket route: answers the handshake and ends the exchange, as
+  // end() does; the request can no longer be read. No answer may have begun.
   WebSocketAccepted accept_websocket(const WebSocketAccept& accept,
                                      const WebSocketListener& listener) {
     return keeper().accept_websocket(accept, listener);
   }
 
-  // For the host: how the connection goes on behind a response that has not begun yet.
+  // For the host: how the connection goes on after a response that has not begun yet.
   Persistence persistence() const { return parts_.sink.persistence(); }
   void persist(Persistence persistence) { parts_.sink.persist(persistence); }
 
@@ -212,7 +212,7 @@ class Exchange {
   Parts parts_;
   SuspendedHost* keeper_ = nullptr;  // once suspended
   State state_ = State::idle;
-  std::uint16_t status_ = 0;  // of the response that was begun last
+  std::uint16_t status_ = 0;  // of the response begun last
 };
 
 }  // namespace pelton::http

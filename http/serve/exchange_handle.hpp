@@ -1,5 +1,5 @@
-// What a handler holds of an exchange that outlives its call: a name that goes stale when the
-// exchange is over, and a listener that is told what happens to it meanwhile.
+// How a handler refers to an exchange that outlives its call: a handle that goes stale when the
+// exchange is over, and a listener that is called for events until then.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +14,21 @@ class PendingExchange;
 enum class ExchangeEvent : std::uint8_t {
   // The peer has sent its FIN; an answer may still reach it (CON-043).
   peer_finished,
-  // take_body() has something for who got nothing, if only the end.
+  // take_body() has octets, or reports the end, after a call that returned none.
   body_arrived,
-  // write() takes more, for who was left with a rest (RSP-023).
+  // write() takes more, after a call that did not take all (RSP-023).
   writable,
-  // Over: the body will never be whole, body_fault() says why. The peer got a refusal, or was cut
-  // if the response had begun (H1-057, H1-069).
+  // Over: the body will never be whole, body_fault() says why. The client got a refusal, or the
+  // connection was cut if the response had begun (H1-057, H1-069).
   body_refused,
-  // Over, the peer is gone: what is answered from now on is dropped (CON-044).
+  // Over: the peer is gone, and answers are dropped from now on (CON-044).
   peer_lost,
-  // Over, we ended it: its time limit, or the deadline of a stop.
+  // Over: the time limit, or the deadline of a stop, has come.
   cancelled,
 };
 
-// Called on the loop's thread. Of an exchange that is over its handle is stale already, and the
-// argument is there to copy from for the time of the call; the server owns it and takes it away.
+// Called on the loop's thread. If the exchange is over, its handle is already stale, and `exchange`
+// may only be copied from during the call; the server destroys it.
 struct ExchangeListener {
   using Call = void (*)(void* context, ExchangeEvent event, Exchange& exchange);
 
@@ -38,8 +38,7 @@ struct ExchangeListener {
   void operator()(ExchangeEvent event, Exchange& exchange) const { call(context, event, exchange); }
 };
 
-// A plain value: copied freely, owning nothing. To be used on the loop's thread while the server
-// lives.
+// A plain value: freely copied, owns nothing. Used on the loop's thread, while the server lives.
 class ExchangeHandle {
  public:
   ExchangeHandle() = default;

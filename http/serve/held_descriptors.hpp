@@ -1,5 +1,5 @@
-// The descriptors of this core's connections. The kernel gives no number twice, unless somebody has
-// closed one of ours behind our back: then the next connection must not get the other's answers.
+// The descriptors of this core's connections. The kernel gives a number twice only if foreign code
+// has closed one of our descriptors: then the new connection must not get the old one's answers.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ class HeldDescriptors {
   void remove(uring::Descriptor descriptor) { held_[index_of(descriptor)] = false; }
 
  private:
-  // Those of the memory engine begin so high up.
+  // Descriptors of the memory engine begin at high numbers.
   static std::size_t index_of(uring::Descriptor descriptor) {
     return static_cast<std::size_t>(descriptor) & 0xFF'FFFF;
   }

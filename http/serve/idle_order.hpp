@@ -1,6 +1,6 @@
-// Which connection has been idle longest, without a look at all of them: a heap by when each was
-// last known to be active. What it did since is learned when it comes to the top, so a request
-// moves nothing here.
+// Finds the connection that has been idle longest without looking at all of them: a heap by when
+// each was last known to be active. Later activity is looked up when an entry reaches the top, so a
+// request changes nothing here.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,7 @@ class IdleOrder {
     std::uint32_t generation = 0;
   };
 
-  // A connection was opened; `live` of those that were added are still there.
+  // Adds an opened connection; `live` is how many added connections still exist.
   void add(std::uint32_t slot, std::uint32_t generation, std::uint64_t now_ms, std::size_t live,
            auto&& is_live) {
     if (entries_.size() > 2 * live + gone_kept_max) {
@@ -29,8 +29,9 @@ class IdleOrder {
     push({now_ms, slot, generation});
   }
 
-  // Takes out the one that was idle longest, if it was since before `since_ms` at the latest.
-  // `active_ms_of` tells when one was last active, `now_ms` if it is; none if it is gone.
+  // Takes out the connection that has been idle longest, if it has been idle since `since_ms` or
+  // earlier. `active_ms_of` returns when a connection was last active, the current time if it is
+  // active, or none if it is gone.
   std::optional<Entry> take(std::uint64_t since_ms, auto&& active_ms_of) {
     while (!entries_.empty() && entries_.front().active_ms <= since_ms) {
       Entry first = entries_.front();
@@ -48,10 +49,10 @@ class IdleOrder {
   std::size_t size() const { return entries_.size(); }
 
  private:
-  // Entries of connections that are gone, beyond as many as there are of others.
+  // How many more entries of ended connections than of live ones are kept.
   static constexpr std::size_t gone_kept_max = 64;
 
-  // Of several in one millisecond the lower slot comes first, so that the order is always the same.
+  // In the same millisecond the lower slot comes first, so that the order is always the same.
   static bool is_later(const Entry& a, const Entry& b) {
     return std::tie(a.active_ms, a.slot) > std::tie(b.active_ms, b.slot);
   }

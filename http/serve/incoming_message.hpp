@@ -1,5 +1,6 @@
-// A request that does not lie whole in one receive: the octets of it that are needed, copied out of
-// the receive buffers, and how far they have been read. A session borrows one while it needs it.
+// A request that does not lie whole in one receive: the octets that are needed, copied out of the
+// receive buffers, and how far they have been read. A session borrows one for as long as it needs
+// it.
 #pragma once
 
 #include <algorithm>
@@ -23,11 +24,11 @@ struct IncomingMessage {
     length_body,       // `octets` is head and body so far
     chunked_body,      // `octets` is the head, `body` what the chunks held and was not spooled
     spooled_body,      // `octets` is the head, `body` what was not spooled; `left_bytes` are owed
-    streamed_length,   // a body that its handler takes as it comes; `left_bytes` are owed
+    streamed_length,   // a body that its handler reads as it arrives; `left_bytes` are owed
     streamed_chunked,  // the same, until `decoder` sees the end
-    discard_length,    // an unread body after the response; `left_bytes` are owed
+    discard_length,    // an unread body after its response; `left_bytes` are owed
     discard_chunked,   // the same, until `decoder` sees the end; `left_bytes` ahead of the response
-    backlog,           // `octets` wait unread: for the answer ahead, or until the peer takes it
+    backlog,           // `octets` wait unread for the answer before them, or until output drains
   };
 
   IncomingMessage(BlockPool& blocks, const HeadLimits& head_limits, const Scanner& scanner)
@@ -38,7 +39,7 @@ struct IncomingMessage {
         parser(head_limits, fields, scanner) {}
   IncomingMessage(const IncomingMessage&) = delete;
 
-  // Keeps a head that was parsed elsewhere: its octets move here, its offsets stay right.
+  // Keeps a head that was parsed elsewhere: its octets are copied here, its offsets stay valid.
   void keep_head(const RequestHead& parsed) {
     octets.append({parsed.base, parsed.head_bytes});
     if (parsed.fields.data() != fields.data()) {
@@ -48,7 +49,7 @@ struct IncomingMessage {
     head.fields = std::span(fields).first(parsed.fields.size());
   }
 
-  // A body of so many octets begins, none of which has come.
+  // A body of so many octets begins; none of it has arrived.
   void owe(std::uint64_t bytes) { declared_bytes = left_bytes = bytes; }
 
   // The head, valid until `octets` grows again.
@@ -60,13 +61,12 @@ struct IncomingMessage {
   bool is_streamed() const {
     return phase == Phase::streamed_length || phase == Phase::streamed_chunked;
   }
-  // The handler is through with a body that has not all come: what is left of it is discarded
-  // (CON-021).
+  // The handler has finished before the body has arrived: the rest is discarded (CON-021).
   void discard_streamed() {
     phase = phase == Phase::streamed_length ? Phase::discard_length : Phase::discard_chunked;
   }
 
-  // The content of the head kept here, wherever in this message or elsewhere it was read.
+  // Copies the content into `body`, unless it lies in this message already.
   std::string_view keep_body(std::string_view content) {
     const bool is_here = holds(octets.view(), content) || holds(body.view(), content) ||
                          (file != nullptr && holds(file->view(), content));
@@ -75,18 +75,18 @@ struct IncomingMessage {
     return body.view();
   }
 
-  // A body of a length is on its way to where it is wanted.
+  // A body with a length is being received for its reader.
   bool has_length() const {
     return phase == Phase::length_body || phase == Phase::spooled_body ||
            phase == Phase::streamed_length;
   }
-  // Of such a body: what has not come.
+  // Octets of that body that have not arrived.
   std::size_t body_bytes_owed() const {
     if (phase != Phase::length_body) return left_bytes;
     return head.head_bytes + head.content_length - octets.size();
   }
-  // Where what is owed belongs, as far as one receive goes: by what has come, since what is only
-  // declared costs its peer nothing. Empty if there is no memory.
+  // Room for the next receive of the owed octets. It grows with what has arrived, because a client
+  // may declare any length at no cost. Empty if there is no memory.
   std::span<char> room_for_body() {
     const std::size_t owed_bytes = body_bytes_owed();
     const std::size_t come_bytes =
@@ -96,31 +96,31 @@ struct IncomingMessage {
     char* const room = coming().reserve(bytes);
     return {room, room == nullptr ? 0 : bytes};
   }
-  // Some of what arrived is not here, for lack of memory.
+  // Octets that arrived were lost for lack of memory.
   bool has_failed() const {
     return octets.has_failed() || body.has_failed() || following.has_failed();
   }
-  // The memory of room_for_body(), of a message that is over while a receive writes there.
+  // Takes the memory of room_for_body() out of a message that is over while a receive writes to it.
   Output give_up_room() {
     Output room = std::move(coming());
     return room;
   }
-  // Octets of the body that were received right there.
+  // Octets of the body were received into room_for_body().
   void body_came(std::size_t bytes) {
     coming().advance(bytes);
     if (phase != Phase::length_body) left_bytes -= bytes;
   }
 
-  // What waits unread in a backlog.
+  // The unread octets of a backlog.
   std::string_view unread() const { return octets.view().substr(left_bytes); }
-  // More of it; of its heads not more than `heads_max` are counted.
+  // Appends to a backlog and counts its heads, up to `heads_max`.
   void add_unread(std::string_view more, std::uint64_t heads_max) {
     const std::size_t from = octets.size() < 3 ? 0 : octets.size() - 3;
     octets.append(more);
     count_heads(octets.view().substr(from), heads_max);
   }
-  // All but so many octets at its end have been read. They are not moved out of the way each time,
-  // which would cost more than what is read is worth.
+  // Only the last `bytes` octets are still unread. They move to the front only when most octets
+  // have been read, as moving them each time would cost more than reading them.
   void keep_unread(std::size_t bytes, std::uint64_t heads_max) {
     left_bytes = octets.size() - bytes;
     if (left_bytes > bytes) {
@@ -154,24 +154,24 @@ struct IncomingMessage {
   Output octets;
   Output body;
   BodySpool::Owner spool;          // null if the body stays in memory
-  std::shared_ptr<BodyFile> file;  // once it is spooled and whole
-  Output following;                // what came after a body that is still being written
+  std::shared_ptr<BodyFile> file;  // once the whole body is spooled
+  Output following;                // octets after a body that is still being written
   std::vector<Field> fields;
   HeadParser parser;
   RequestHead head;
   ChunkedDecoder decoder;
   std::uint64_t declared_bytes = 0;
-  std::uint64_t left_bytes = 0;     // of a body; of a backlog, the octets that have been read
+  std::uint64_t left_bytes = 0;     // of a body; of a backlog, octets already read
   std::uint64_t credit_ms = 0;      // the peer's, while the spool holds up its body (CON-010)
-  std::uint32_t heads_waiting = 0;  // of a backlog, at most
-  bool whole = false;               // a body that is spooled has come to its end
+  std::uint32_t heads_waiting = 0;  // upper bound, in a backlog
+  bool whole = false;               // a spooled body has arrived completely
 
  private:
   static bool holds(std::string_view all, std::string_view part) {
     return !all.empty() && part.data() >= all.data() && part.data() < all.data() + all.size();
   }
-  // Every head ends in an empty line, so counting those never counts too few, whatever bodies lie
-  // between.
+  // Every head ends in an empty line, so this never counts too few heads, whatever the bodies
+  // contain.
   void count_heads(std::string_view added, std::uint64_t heads_max) {
     constexpr std::string_view empty_line = "\r\n\r\n";
     for (std::size_t at = added.find(empty_line);

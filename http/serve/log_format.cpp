@@ -12,15 +12,15 @@ namespace {
 constexpr std::string_view combined_text =
     R"({client} - - [{time_combined}] "{request}" {status} {bytes} "{referer}" "{user_agent}"{reason_suffix})";
 
-// The keys of the lines that are objects; each value is an atom of the same name.
+// The format of lines that are JSON objects: each key has the name of its value's atom.
 constexpr std::string_view json_text =
     R"({{"time":{time},"level":"info","client":{client},"method":{method},"path":{path},"route":{route},)"
     R"("status":{status},"reason":{reason},"bytes":{bytes},"duration_ms":{duration_ms},)"
     R"("protocol":{protocol},"user_agent":{user_agent}}})";
 
-// An octet of a request becomes at most so many (`\\xNN` in JSON).
+// The longest form of a request's octet (`\\xNN` in JSON).
 constexpr std::size_t escaped_bytes_max = 5;
-// Numbers, times, quotes and what stands for nothing.
+// Numbers, times, quotes and the text for an absent value.
 constexpr std::size_t plain_bytes_max = 64;
 
 struct NamedAtom {
@@ -94,7 +94,7 @@ std::expected<LogFormat, std::string> LogFormat::parse(std::string_view text) {
 }
 
 std::expected<LogFormat, std::string> LogFormat::compile(std::string_view text) {
-  // A record that begins with a space would belong to the one before.
+  // A line that begins with a space would count as part of the record before.
   if (text.starts_with(' ')) return std::unexpected("must not begin with a space");
   LogFormat made;
   std::string literal;

@@ -1,5 +1,5 @@
-// How a line of the access log looks: literals and atoms, compiled once at start from "combined",
-// "json" or a text of one's own such as `{client} "{method} {path}" {status} {header:X-Team}`.
+// The format of an access log line: literals and atoms, compiled once at start from "combined",
+// "json" or a custom text such as `{client} "{method} {path}" {status} {header:X-Team}`.
 #pragma once
 
 #include <cstddef>
@@ -23,12 +23,12 @@ enum class LogAtom : std::uint8_t {
   query,
   protocol,
   host,
-  route,  // the template that was found
+  route,  // the template of the route
   status,
-  reason,         // what went another way than the plain one; see core/reason.hpp
-  reason_suffix,  // the same, behind a space, and nothing where all was plain
+  reason,         // why the exchange was not a plain one; see core/reason.hpp
+  reason_suffix,  // the same after a space; nothing for a plain exchange
   bytes,          // of the body that is sent
-  duration_ms,    // from the message's first octet to its answer
+  duration_ms,    // from the request's first octet to its answer
   user_agent,
   referer,
   header,  // any field of the request
@@ -42,17 +42,17 @@ class LogFormat {
     std::string field_name;  // LogAtom::header: in lower case
   };
 
-  // Where braces are meant they are doubled. The error is a clause that follows the setting's name.
+  // A literal brace is doubled. The error is a clause that follows the setting's name.
   static std::expected<LogFormat, std::string> parse(std::string_view text);
 
   const std::vector<Step>& steps() const { return steps_; }
-  // Texts stand in quotes, and what is absent is null, not "-".
+  // Texts are quoted, and an absent value is null, not "-".
   bool json() const { return json_; }
   bool has(LogAtom atom) const;
-  // No line is longer, whatever the request.
+  // The longest line that any request can cause.
   std::size_t line_bytes_max() const;
 
-  // Octets of a value of the request that are shown (H1-097).
+  // Octets shown of a value from the request (H1-097).
   static constexpr std::size_t value_bytes_max = 1024;
 
  private:

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t block_bytes = json::scan_block_bytes;
 
-// What is not ASCII is negative.
+// Octets outside ASCII are negative.
 constexpr bool needs_escape(signed char octet) {
   return octet < 0x20 || octet == 0x7F || octet == '"' || octet == '\\';
 }
@@ -51,7 +51,7 @@ char* put_long_log_text(char* out, std::string_view octets, LogEscape escape) {
     left -= block_bytes;
   }
   if (left == 0) return out;
-  // The rest once more as a block, filled up with what is plain.
+  // The rest as one more block, filled with plain octets.
   char rest[block_bytes];
   std::memset(rest, ' ', sizeof rest);
   std::memcpy(rest, from, left);

@@ -1,6 +1,6 @@
-// Octets of a request as logs may hold them: control octets, DEL, what is not ASCII, the quote and
-// the backslash become `\xNN` (H1-097), so that no request can end a line, a value or a terminal's
-// patience.
+// Octets of a request as logs may hold them: control octets, DEL, non-ASCII octets, the quote and
+// the backslash become `\xNN` (H1-097), so that no request can end a line or a value, or upset a
+// terminal.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ enum class LogEscape : unsigned char {
   json,  // \\xNN, which a JSON reader gives back as \xNN
 };
 
-// Writes at most 4 (text) or 5 (json) octets for one, and up to 16 beyond what it returns; returns
-// the end of what it wrote.
+// Writes at most 4 (text) or 5 (json) octets for each octet, and up to 16 octets beyond the end;
+// returns the end.
 char* put_long_log_text(char* out, std::string_view octets, LogEscape escape);
 
 // Bit i is set when octet i must be escaped.
@@ -26,8 +26,8 @@ inline std::uint32_t log_escapes(const Block& block) {
   return block.special() | block.high() | block.equal_to('\x7F');
 }
 
-// The same, with the short and plain, which most are, done at once. `octets` lie in readable memory
-// even when there are none.
+// The same; short plain texts, which most are, are copied at once. `octets` points to readable
+// memory even when empty.
 [[gnu::always_inline]] inline char* put_log_text(char* out, std::string_view octets,
                                                  LogEscape escape) {
   const char* const from = octets.data();

@@ -1,4 +1,4 @@
-// What a server logs to: one writer, and who formats for it. Belongs to the composition root and
+// A server's logs: one writer, and the formatters that feed it. Owned by the composition root;
 // outlives the server.
 #pragma once
 
@@ -22,7 +22,7 @@ class Logs {
         events(writer, clock),
         clock_(clock) {}
 
-  // From now on every exchange has its line.
+  // From now on every exchange is logged.
   void enable_access(LogFormat format) {
     access = std::make_unique<AccessLog>(std::move(format), writer, clock_);
   }

@@ -1,6 +1,6 @@
-// Handlers that are still at work although their exchange is over: the client has left, or the
-// handler was cancelled and cleans up. Each keeps its place among the handlers that run (LIM-033)
-// and its time limit (CON-005) until it ends.
+// Handlers that still run although their exchange is over: the client has left, or the handler was
+// cancelled and cleans up. Each counts as running (LIM-033) and keeps its time limit (CON-005)
+// until it ends.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ class OrphanedHandlers;
 
 struct OrphanNode : ListNode {};
 
-// Lives as long as the handler; may outlive the server, which it then has nothing to do with.
+// Lives as long as the handler, and may outlive the server, which then no longer counts it.
 class OrphanedHandler final : public OrphanNode, public TimerNode {
  public:
   // The time limit has come. Called once, on the loop's thread; may destroy the OrphanedHandler.
@@ -37,7 +37,7 @@ class OrphanedHandler final : public OrphanNode, public TimerNode {
   void* const context_;
 };
 
-// Those of one server.
+// The orphaned handlers of one server.
 class OrphanedHandlers {
  public:
   explicit OrphanedHandlers(std::uint64_t now_ms) : limits_(now_ms) {}
@@ -45,12 +45,13 @@ class OrphanedHandlers {
   OrphanedHandlers& operator=(const OrphanedHandlers&) = delete;
   ~OrphanedHandlers();
 
-  // An OrphanedHandler enters as it is made and leaves as it ends.
+  // Called by the constructor and the destructor of OrphanedHandler.
   void enter(OrphanedHandler& handler, std::uint64_t limit_ms);
   void leave(OrphanedHandler& handler);
 
   std::size_t count() const { return count_; }
-  // One whose time limit has come, which has none any more; null if there is none.
+  // Takes out the limit of a handler that has reached it, and returns the handler; null if none
+  // has.
   OrphanedHandler* pop_due(std::uint64_t now_ms) {
     return static_cast<OrphanedHandler*>(limits_.pop_due(now_ms));
   }

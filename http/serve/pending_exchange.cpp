@@ -21,19 +21,19 @@ PendingExchange::PendingExchange(Place place, const Exchange& live, SuspendedHos
       message_(std::move(message)),
       texts_(blocks),
       listener_(listener),
-      // In braces, which keep the order: values are found by where the head has gone.
+      // Braces fix the order: keep_match() needs the place of the kept head.
       exchange_{live, keeper, keep_message(live), message_->keep_body(live.body()),
                 keep_match(live)} {}
 
 const RequestHead& PendingExchange::keep_message(const Exchange& live) {
   if (live.request().base != message_->octets.data()) message_->keep_head(live.request());
-  // So little that the pool's reserve has it.
+  // A head is small enough for the pool's reserve.
   CHECK(!message_->octets.has_failed());
   return message_->head_in_place();
 }
 
-// Values that stand in the target stay where it goes; the rest was decoded into the match's
-// scratch.
+// Values inside the head move with it; the others were decoded into the match's scratch and are
+// copied.
 std::string_view PendingExchange::keep_text(std::string_view text, const RequestHead& old_head) {
   if (text.empty()) return {};
   if (text.data() >= old_head.base && text.data() < old_head.base + old_head.head_bytes) {
@@ -49,7 +49,7 @@ const Match& PendingExchange::keep_match(const Exchange& live) {
   const RequestHead& head = live.request();
   std::size_t bytes = match.allow.size() + match.location.size();
   for (const PathValue& value : match.values) bytes += value.text.size();
-  // In one piece, because a text that is kept must not move for the next one.
+  // Reserved at once, because a kept text must not move when the next one is added.
   if (bytes != 0) texts_.reserve(bytes);
   match_ = match;
   std::ranges::copy(match.values, values_.begin());
@@ -78,7 +78,7 @@ bool PendingExchange::tell_news() {
 }
 
 void PendingExchange::spare_connection(bool spared) {
-  // What the response has said already is not taken back.
+  // A response that has begun has stated its persistence already.
   if (response_begun()) return;
   exchange_.persist(spared ? behind_body_ : Persistence::close);
 }

@@ -1,6 +1,6 @@
 // An exchange whose handler has returned without an answer: the request in memory of its own, its
-// body as it arrives, the response as it leaves, and who is told of what happens to it. A
-// connection has at most one and ends it at the latest with itself.
+// body as it arrives, the response as it leaves, and the listener. A connection has at most one,
+// which ends at the latest with the connection.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ class PendingExchange {
  public:
   using Place = Slab<PendingExchange>::Place;
 
-  // `message` holds the octets of the live exchange already, or is empty: then they are copied.
+  // `message` already holds the octets of the live exchange, or is empty: then they are copied.
   PendingExchange(Place place, const Exchange& live, SuspendedHost& keeper,
                   std::unique_ptr<IncomingMessage> message, BlockPool& blocks,
                   const ExchangeListener& listener);
@@ -37,58 +37,58 @@ class PendingExchange {
   const Match& match() const { return match_; }
   Place place() const { return place_; }
 
-  // What leaves the exchange alive is told at the end of the turn, one thing at a time, since any
-  // may end it: true if something was told.
+  // Events that do not end the exchange are delivered at the end of the turn, one at a time: any of
+  // them may end it. tell_news() is true if it delivered one.
   void note_peer_finished() { peer_finished_ = !told_finished_; }
   bool tell_news();
-  // The exchange is over: its handle is stale from here on, and the listener knows why.
+  // The exchange is over: its handle becomes stale, and the listener gets this event.
   void finish(ExchangeEvent event);
   bool over() const { return over_; }
 
   std::shared_ptr<const BodyFile> body_file() const { return message_->file; }
   std::unique_ptr<IncomingMessage> take_message() { return std::move(message_); }
 
-  // Till when it is to be answered.
+  // When the exchange must be answered.
   std::uint64_t deadline_ms = TimerWheel::no_deadline_ms;
 
   // --- the body of the request, on a route that streams it ---
   ArrivingBody body;
   Reason body_fault = Reason::none;
-  // Of the peer's credit in time when reading was paused (CON-010).
+  // The peer's credit in time when reading was paused (CON-010).
   std::uint64_t body_credit_ms = 0;
-  // The body is awaited: the connection ends with a response ahead of its end, unless little is
-  // left of it.
+  // The body has not arrived: a response before its end ends the connection, unless little of the
+  // body is left.
   void await_body(Persistence behind_body) {
     behind_body_ = behind_body;
     body_awaited_ = true;
   }
-  // The connection ends with the response, whatever comes of the body.
+  // The connection ends with the response, whether or not the body arrives.
   void end_connection() {
     behind_body_ = Persistence::close;
     exchange_.persist(behind_body_);
   }
-  // Whether the connection may go on though the body has not all come.
+  // Whether the connection may go on although the body has not fully arrived.
   void spare_connection(bool spared);
-  // But for its body, the connection would go on.
+  // The connection would go on if the body had arrived.
   bool would_go_on() const { return behind_body_ != Persistence::close; }
-  // The handler waits for a body that the peer holds back until it is told to go on (H1-071).
+  // The handler waits for a body that the client holds back until it gets a 100 (H1-071).
   bool wants_continue() const;
   void note_continue() { continued_ = true; }
-  // The 100 that was asked for has not been sent, and the body is not here without it (H1-072).
+  // The client asked for a 100 that was not sent, and the body has not arrived without it (H1-072).
   bool lacks_continue() const;
 
   // --- the response, if it is made piece by piece ---
   struct Response {
     std::uint16_t status = 0;
-    bool ends_connection = false;  // the handler's own wish
-    bool truncated = false;        // of a file that became shorter
+    bool ends_connection = false;  // asked for by the handler
+    bool truncated = false;        // by a file that became shorter
   };
   Response response;
   bool response_begun() const { return response.status != 0; }
   // A write was not taken whole.
   void await_room() { room_awaited_ = true; }
   bool room_awaited() const { return room_awaited_; }
-  // Somebody else answers from now on.
+  // Another listener answers from now on.
   void hand_over(const ExchangeListener& listener) { listener_ = listener; }
   void note_room() { room_made_ = room_awaited_; }
 

@@ -1,6 +1,6 @@
-// Where an exchange's whole response is written. The sink knows how a head is written, where its
-// body goes and how the response is framed; whoever answers knows none of that, and no protocol.
-// HTTP/1.1 writes to the connection's output through the writer that its core shares.
+// Where a whole response is written. The sink writes the head, holds the place of the body and
+// frames the response, so that handlers know no protocol. HTTP/1.1 writes to the connection's
+// output with its core's writer.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ class ResponseSink {
   HeadFault finish() { return writer_.finish(output_); }
   void abandon() { writer_.abandon(output_); }
 
-  // Of the response that was finished last, right after that: octets of its body that leave.
+  // Octets of the body that are sent, of the response finished last. Valid right after finish().
   std::uint64_t body_bytes() const { return writer_.body_bytes_in(output_); }
 
   // How the connection goes on after a response that has not begun yet.

@@ -23,24 +23,25 @@ namespace {
 constexpr std::uint64_t accept_pause_ms = 100;    // ENG-028
 constexpr std::uint64_t idle_for_room_ms = 1000;  // PRC-042
 constexpr std::uint64_t quick_stop_ms = 1000;     // PRC-002
-// Of a stop: who goes on connecting without a pause is refused from then on.
+// How long a stop goes on accepting if clients connect without a pause.
 constexpr std::uint64_t accept_in_stop_ms_max = 1000;
-// How often a stop looks whether the supervisor has shut the listeners down.
+// How often a stop checks whether the supervisor has shut the listeners down.
 constexpr std::uint64_t shut_look_ms = 10;
-// So many turns without a connection show that a listener that is shut down has no more of them.
+// After so many turns a listener that is shut down has no more connections.
 constexpr std::uint32_t turns_shut_max = 2;
 constexpr std::uint64_t nanoseconds_per_ms = 1'000'000;
 
-// Handlers have so much of a turn before their answers leave and the loop looks for what has come.
+// How long handlers may run in a turn before answers are sent and new arrivals read.
 constexpr std::uint64_t work_ns_min = 4'000'000;
-// After a turn that refused requests, handlers have nine times as long as the rest of it took, so
-// that refusing costs a tenth of the time; but not longer than this, for refusals wait meanwhile.
+// After a turn that refused requests, handlers may run nine times as long as the rest of it took,
+// so that refusing costs a tenth of the time; but not longer than this, since refusals wait
+// meanwhile.
 constexpr std::uint64_t work_ns_max = 25'000'000;
 constexpr std::uint64_t work_per_refusing = 9;
-// So many may wait, however long it takes: a few clients of slow handlers are no overload.
+// So many may wait, however long: a few clients of slow handlers are no overload.
 constexpr std::uint64_t waiting_always = 64;
 
-// Two waits in a row that are longer make a queue stand: a quarter of the longest that may be.
+// A queue stands after two waits in a row longer than this: a quarter of the longest allowed wait.
 std::uint64_t long_wait_ns(const ServerConfig& config) {
   return config.queue_timeout_ms == no_limit ? no_limit
                                              : config.queue_timeout_ms * nanoseconds_per_ms / 4;
@@ -72,7 +73,7 @@ void Server::listen(uring::Descriptor listener, Sharing sharing) {
 // --- the turn ---
 
 void Server::settle(std::uint64_t seen_ns) {
-  // What waits for its turn has come, but nobody has looked at it.
+  // Receives that wait for a turn have arrived, but have not been read.
   const TurnQueue& queue = shared_.turn_queue;
   shared_.seen_ns = queue.empty() ? seen_ns : std::min(seen_ns, queue.seen_ns());
   shared_.seen_ms = shared_.seen_ns / nanoseconds_per_ms;
@@ -86,7 +87,7 @@ void Server::settle(std::uint64_t seen_ns) {
     shared_.companion->settle(seen_ns);
     companion_wait_ns_ = shared_.companion->wait_ns();
   }
-  // Handlers may have taken their time, and deadlines are set from here on.
+  // Handlers may have taken time, and deadlines are set from here on.
   shared_.clock.reread();
   inspect_timers();
   while (Connection* connection = shared_.to_settle.pop_front()) connection->settle();
@@ -124,12 +125,13 @@ std::uint64_t Server::stopping_deadline_ms() const {
   const bool waits_for_others =
       queues_emptied_ && listeners_end_ == ListenersEnd::shut_by_others &&
       std::ranges::all_of(listeners_, [](const Listener& at) { return at.turns_shut == 0; });
-  // Otherwise accepting ends some turns after the queue was found empty, which must not wait.
+  // Otherwise accepting ends a few turns after the queue was found empty, and these must follow
+  // soon.
   const std::uint64_t look_ms = waits_for_others ? shut_look_ms : 1;
   return std::min(stop_deadline_ms_, shared_.clock.now_ms() + look_ms);
 }
 
-// The connection a completion is for; null if it has left.
+// The connection that a completion is for; null if it has ended.
 inline Connection* Server::addressee(const Completion& completion) {
   const Token token = completion.token;
   Connection* const connection = shared_.connections.find(token.slot(), token.generation());
@@ -163,7 +165,7 @@ inline Connection* Server::addressee(const Completion& completion) {
   return accepted;
 }
 
-// Whatever is no receive runs no handler.
+// Handles a completion that is no receive; it runs no handler.
 inline bool Server::deliver_other(const Completion& completion) {
   switch (completion.token.operation()) {
     case Operation::send:
@@ -207,7 +209,7 @@ void Server::complete(std::span<const Completion> batch) {
     plan_turn();
     accepted = deliver_in_turn(batch);
   }
-  // What the engine left behind may be connections.
+  // Completions that the engine has left for the next batch may be connections.
   if (!shared_.stopping || accepting_over_) [[likely]]
     return;
   const bool emptied = !accepted && !shared_.engine.left_behind();
@@ -223,8 +225,8 @@ bool Server::turn_is_over() {
   return shared_.served_since_ns - turn_since_ns_ >= work_ns_max_;
 }
 
-// So many completions of a turn were delivered: behind how many to look at the clock again; 0 if
-// the turn is over.
+// Returns after how many completions of the turn to read the clock again, when so many have been
+// delivered; 0 if the turn is over.
 [[gnu::noinline]] std::size_t Server::next_clock_at(std::size_t completions) {
   const std::uint64_t now_ns = shared_.clock.read_ns();
   const std::uint64_t elapsed_ns = now_ns - turn_since_ns_;
@@ -235,8 +237,8 @@ bool Server::turn_is_over() {
   return completions + count_until_look(completions, elapsed_ns, work_ns_max_);
 }
 
-// How long the handlers of this turn have: the other work of a turn that refused requests must not
-// take the server from those whom it serves (PRC-041).
+// Decides how long handlers may run in this turn: the work of refusing must not take the time of
+// requests that are served (PRC-041).
 void Server::plan_turn() {
   work_ns_max_ = work_ns_min;
   if (refused_in_turn_ == 0) return;
@@ -244,13 +246,13 @@ void Server::plan_turn() {
   work_ns_max_ = std::clamp(other_ns * work_per_refusing, work_ns_min, work_ns_max);
 }
 
-// First the connections in the queue, then the batch; whoever the turn has no time for joins the
-// queue.
+// Serves the connections in the queue, then the batch; receives for which the turn has no time join
+// the queue.
 [[gnu::noinline]] bool Server::deliver_in_turn(std::span<const Completion> batch) {
   TurnQueue& queue = shared_.turn_queue;
   refusing_since_ns_ = turn_since_ns_;
   refused_in_turn_ = handled_in_turn_ = 0;
-  // Those who go on join it again, for the next turn.
+  // Connections with more to do join the queue again, for the next turn.
   std::size_t waiting = queue.size();
   bool over = shared_.served_since_ns - turn_since_ns_ >= work_ns_max_;
   while (waiting > 0 && !over) {
@@ -289,7 +291,7 @@ void Server::serve_next() {
   if (connection != nullptr) connection->end_turn();
 }
 
-// What a receive brought is served, refused, or waits for its turn.
+// Serves or refuses what a receive brought, or lets it wait for a turn.
 void Server::admit(const Completion& completion, bool in_place) {
   Connection* const connection = addressee(completion);
   if (connection == nullptr) return;
@@ -308,8 +310,8 @@ void Server::admit(const Completion& completion, bool in_place) {
   ++(refused ? refused_in_turn_ : handled_in_turn_);
 }
 
-// Whether a request that comes now is turned away (PRC-040). What one receive brought counts once,
-// for its requests would wait for each other anyway.
+// Whether a request that arrives now is refused (PRC-040). A receive counts once, since its
+// requests would wait for each other anyway.
 bool Server::refuses() const {
   const ServerConfig& config = shared_.config;
   const std::uint64_t waiting = shared_.turn_queue.size();
@@ -369,7 +371,7 @@ void Server::arm_listeners() {
     if (listener.armed || listener.over || listener.paused_until_ms > shared_.clock.now_ms()) {
       continue;
     }
-    listener.paused_until_ms = 0;  // also while others wait for room: it is a deadline
+    listener.paused_until_ms = 0;  // a deadline: also cleared while connections wait for room
     if (!waiting_.empty()) continue;
     listener.armed = true;
     listener.cancelling = false;
@@ -383,8 +385,9 @@ void Server::arm_listeners() {
   }
 }
 
-// Whether there is room for all who may wait in the listener's queue: a multishot takes them before
-// anybody can call it off, and with them the descriptors that files and logs need (LIM-030).
+// Whether there is room for all connections that may wait in the listener's queue: a multishot
+// accepts them before it can be cancelled, and with them uses descriptors that files and logs need
+// (LIM-030).
 bool Server::takes_burst(const Listener& listener) const {
   const std::uint64_t live = shared_.connections.live();
   const std::uint64_t connections_max = shared_.config.connections_max;
@@ -409,7 +412,7 @@ void Server::open_connection(uring::Descriptor descriptor) {
   connection.open();
 }
 
-// The longest idle give way to those who wait.
+// Closes the connections that have been idle longest, to make room for those that wait.
 void Server::make_room() {
   const std::uint64_t seen_ms = shared_.seen_ms;
   room_wanted_at_ms_ = seen_ms + TimerWheel::tick_ms;
@@ -453,7 +456,7 @@ void Server::complete_accept(const Completion& completion) {
     case ENFILE:
     case ENOMEM:
     case ENOBUFS:
-      // Those already here are served; the rest wait in the backlog until a descriptor is free.
+      // Open connections are served; the others wait in the backlog until a descriptor is free.
       shared_.tell(Reason::shed_accept, nullptr);
       pause_accept(listener);
       break;
@@ -463,7 +466,7 @@ void Server::complete_accept(const Completion& completion) {
     case EOPNOTSUPP:
       if (shared_.stopping && listeners_end_ != ListenersEnd::outlive_it)
         return end_listening(index);
-      // The listener itself is said to be wrong: asking again at once would ask for ever.
+      // The listener itself is reported as wrong: accepting again at once would fail forever.
       doubt_accepts(index);
       return pause_accept(listener);
     default:
@@ -472,7 +475,7 @@ void Server::complete_accept(const Completion& completion) {
   }
 }
 
-// A pause that nobody ends by accepting again would be a deadline that has always passed.
+// No pause if accepting will not resume: its deadline would stay in the past.
 void Server::pause_accept(Listener& listener) {
   if (accepting_over_ || engine_starved_) return;
   listener.paused_until_ms = shared_.clock.now_ms() + accept_pause_ms;
@@ -486,7 +489,7 @@ void Server::call_off_accept(std::uint32_t index) {
   shared_.engine.cancel(Token(Operation::cancel, 0, index), Token(Operation::accept, 0, index));
 }
 
-// ENG-030: what came is passed over; twice in a row, and nothing that comes can be trusted.
+// ENG-030: ignores an impossible result of an accept; after two in a row no result can be trusted.
 [[gnu::noinline]] void Server::doubt_accepts(std::uint32_t index) {
   shared_.tell(Reason::fallback_accept_single, nullptr);
   accepts_singly_ = true;
@@ -511,7 +514,8 @@ void Server::call_off_accept(std::uint32_t index) {
   }
 }
 
-// Others take over what this core cannot do any more; what has begun is finished if it can be.
+// Other processes take over the work of this core; requests that have begun are finished if
+// possible.
 void Server::retire(std::string_view why) {
   if (std::exchange(retired_, true)) return;
   if (shared_.logs != nullptr) {
@@ -573,7 +577,7 @@ void Server::want(Stop stop) {
   shared_.connections.for_each([](Connection& connection) { connection.drain(); });
 }
 
-// Once the queues have been found empty, or enough has been accepted, each turn.
+// Called each turn once the queues were found empty or accepting has taken long enough.
 [[gnu::noinline]] void Server::end_accepting(bool emptied) {
   if (shared_.core_state != nullptr) shared_.core_state->queues_emptied = 1;
   queues_emptied_ = true;
@@ -582,8 +586,8 @@ void Server::want(Stop stop) {
     Listener& listener = listeners_[index];
     if (listener.over || !is_shut(listener) || !emptied) continue;
     if (!listener.armed && shared_.clock.now_ms() < accept_until_ms_) continue;
-    // An accept that waits ends with EINVAL when its TCP listener is shut down, but that of a Unix
-    // socket goes on waiting, and may be about to bring who came before.
+    // When a TCP listener is shut down, its waiting accept ends with EINVAL. On a Unix socket it
+    // goes on waiting, and may still deliver an earlier connection.
     if (++listener.turns_shut > turns_shut_max) end_listening(index);
   }
 }
@@ -594,7 +598,7 @@ bool Server::is_shut(Listener& listener) const {
   return uring::peer_state_of(listener.descriptor) != uring::PeerState::open;
 }
 
-// The listener is shut down: nothing comes from it any more.
+// The listener is shut down and has no more connections.
 void Server::end_listening(std::uint32_t index) {
   listeners_[index].over = true;
   call_off_accept(index);
@@ -608,7 +612,7 @@ void Server::close_listeners() {
   }
 }
 
-// Nobody is left for whom another thread may call.
+// No connection or disk work is left for which another thread may wake the loop.
 bool Server::nothing_left() const {
   return shared_.connections.live() == 0 && waiting_.empty() && shared_.disk_outstanding() == 0;
 }

@@ -22,7 +22,7 @@ std::uint64_t low_mark_of(const ServerConfig& config) {
 }
 
 TransportRules transport_rules_of(const ServerConfig& config) {
-  // Beyond nine tenths of the connections, rounded up, room is worth more (CON-031).
+  // Above nine tenths of the connections, rounded up, room matters more than lingering (CON-031).
   const std::uint64_t nine_tenths =
       config.connections_max == no_limit ? no_limit : (config.connections_max * 9 + 9) / 10;
   return {.rate_grace_ms = config.rate_grace_ms,
@@ -34,7 +34,7 @@ TransportRules transport_rules_of(const ServerConfig& config) {
           .linger_live_max = nine_tenths};
 }
 
-// The table of keys bounds each of these far below 32 bits.
+// The key table keeps each of these limits far below 32 bits.
 std::uint32_t narrow(std::uint64_t limit) {
   return static_cast<std::uint32_t>(limit);
 }
@@ -121,7 +121,7 @@ Reason Shared::shed_reason() {
   const std::size_t held_bytes = blocks.bytes_lent();
   const bool was_short = memory_short_;
   memory_short_ = held_bytes > (was_short ? buffered_bytes_low_ : config.buffered_bytes_high);
-  // Whatever is kept for speed is worth less now than room for what is held already.
+  // Memory kept for speed is now needed for octets that are held already.
   if (memory_short_ && !was_short) blocks.trim();
   const bool handlers_full = handlers_running() >= config.handlers_running_max;
   may_shed = memory_short_ || handlers_full;
@@ -145,8 +145,8 @@ DiskPool* Shared::disk() {
   return disk_.get();
 }
 
-// The heap keeps what it got back until it is told, which costs it a walk over all that is free:
-// so it is told once a burst is over, and during one that does not end only now and then.
+// The heap keeps freed memory until malloc_trim(), which walks over all that is free. So it is
+// called once a burst is over, and during a long one only now and then.
 void Shared::give_back_idle() {
   constexpr std::size_t worth_bytes = std::size_t{1} << 20;
   constexpr std::uint32_t seconds_min = 5;

@@ -1,5 +1,5 @@
-// What the connections of one core share: the engine, the clock, what was decided at start, and
-// what is used by one message at a time. One thread, one of these.
+// What the connections of one core share: the engine, the clock, settings fixed at start, and
+// buffers that serve one message at a time. Used on one thread.
 #pragma once
 
 #include <cstdint>
@@ -53,25 +53,26 @@ struct ServerParts {
   ErrorShape error_shape = ErrorShape::detail;
   // Answers 404 and 405 instead of the server if it is set; it reads Exchange::match().
   Handler unmatched = {};
-  // It also answers OPTIONS that no route does, and redirects to a path with or without its slash.
+  // It also answers OPTIONS requests without a route, and redirects to a path with or without its
+  // slash.
   bool unmatched_takes_all = false;
-  // Who is at both ends of a descriptor.
+  // Looks up the client's and the server's address of a descriptor.
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
-  // Whether what comes from a descriptor is asked by https; empty: nothing is.
+  // Whether requests on a descriptor come by https; empty: none does.
   std::function<bool(uring::Descriptor)> is_secure = {};
   ResponseDefaults response_defaults = {};
   WebSocketRules websocket_rules = {};
   SpoolRules spool_rules = {};
   Logs* logs = nullptr;  // null: nothing is logged
-  // Takes part in every turn on the same engine: an event loop with descriptors of its own. Its
-  // operations are polls under tokens of a generation other than 0, and cancels of generation 0
-  // whose completions nobody waits for.
+  // An event loop with descriptors of its own that takes part in every turn on the same engine. Its
+  // operations are polls whose tokens have a generation other than 0, and cancels of generation 0
+  // whose completions are ignored.
   uring::Work* companion = nullptr;
-  // The listeners are this server's alone: a stop shuts them down once their queues are empty.
+  // No other process uses the listeners: a stop shuts them down once their queues are empty.
   bool owns_listeners = false;
-  // What a supervisor tells this core, and is told; null where there is none.
+  // Shared with the supervisor, in both directions; null without one.
   CoreState* core_state = nullptr;
-  // The loop turns at least so often, also when there is nothing to do (PRC-033).
+  // The loop turns at least this often, also when there is nothing to do (PRC-033).
   std::uint64_t turn_interval_ms_max = turn_whenever;
 
   static constexpr std::uint64_t turn_whenever = std::uint64_t{1} << 43;
@@ -90,22 +91,22 @@ struct Shared {
   void take_back(std::unique_ptr<IncomingMessage> incoming);
   std::unique_ptr<WaitingReceives> lend_waiting();
   void take_back(std::unique_ptr<WaitingReceives> waiting);
-  // Why a request that begins now is turned away; none if it is not. Looks again at what raised
-  // `may_shed`, and lowers that once nothing is short any more.
+  // Why a request that begins now is turned away; none if it is served. Clears `may_shed` once
+  // nothing is short any more.
   Reason shed_reason();
-  // Handlers that are not through, be their exchange over.
+  // Handlers that have not finished, including those whose exchange is over.
   std::uint64_t handlers_running() const { return pending.live() + orphans.count(); }
-  // In the shape of what matched, or of the server for null.
+  // Refusals in the error shape of the matched route, or of the server for null.
   const RefusalBodies& refusal_bodies_of(const RouteSettings* matched) const;
-  // Who waits for the disk in the loop's place; null where the loop may wait itself, because nobody
-  // else is served by it.
+  // Threads that wait for the disk in the loop's place; null on the memory engine, whose loop may
+  // wait itself.
   DiskPool* disk();
-  // Another thread has called.
+  // Handles a wake-up by another thread.
   void woken();
   std::size_t disk_outstanding() const { return disk_ ? disk_->outstanding() : 0; }
-  // About once a second: gives memory back that a burst has left behind.
+  // Called about once a second: gives back memory that a burst has left unused.
   void give_back_idle();
-  // Counts what a peer's doing ended in, and tells the error log.
+  // Counts the reason and reports it to the error log; `peer` may be null.
   void tell(Reason reason, EndpointSource* peer);
 
   uring::Engine& engine;
@@ -115,7 +116,7 @@ struct Shared {
   const ServerConfig config;
   Stats& stats;
   const RefusalBodies refusal_bodies;
-  const RefusalBodies other_refusal_bodies;  // in the shape that the server does not have
+  const RefusalBodies other_refusal_bodies;  // in the shape that is not the server's
   const ErrorShape error_shape;
   const Handler unmatched;
   const bool unmatched_takes_all;
@@ -128,7 +129,7 @@ struct Shared {
   Logs* const logs;
   AccessLog* const access_log;  // null: no exchange is logged
 
-  // For the time of one message.
+  // Used by one message at a time.
   BlockPool blocks;
   h1::ResponseBlocks response_blocks;
   h1::ResponseWriter writer;
@@ -136,10 +137,11 @@ struct Shared {
   const BodyLimits body_limits;
   const Scanner& scanner;
   std::vector<Field> fields;
-  std::vector<char> file_octets;  // empty before a file is copied
+  std::vector<char> file_octets;  // empty until a file is copied
   HeadParser parser;
   MatchScratch match_scratch;
-  // Whose handler runs now, and the message that it reads from if that was copied out of a lease.
+  // The session whose handler runs now, and the message that holds its request if that was copied
+  // out of a lease.
   struct Served {
     const H1Session* session = nullptr;
     std::unique_ptr<IncomingMessage>* message = nullptr;
@@ -149,8 +151,8 @@ struct Shared {
   Transports transports;
   Slab<Connection> connections;
   HeldDescriptors held;
-  Slab<PendingExchange> pending;  // at most one of each connection
-  Slab<H1Exchange> h1_exchanges;  // whose they are
+  Slab<PendingExchange> pending;  // at most one per connection
+  Slab<H1Exchange> h1_exchanges;  // the owners of those in `pending`
   OrphanedHandlers orphans;
   websocket::InflaterPool inflaters;
   websocket::Deflater deflater;
@@ -161,28 +163,28 @@ struct Shared {
   Slab<WebSocketConnection> websockets;
   Topics topics;
   TimerWheel timers;
-  // Whatever had come by then has been read: deadlines are judged by it.
+  // All that arrived until then has been read; deadlines are checked against it.
   std::uint64_t seen_ns = 0;
   std::uint64_t seen_ms = 0;
-  // Other threads call the loop by it.
+  // Other threads wake the loop by it.
   Wake wake;
   TurnQueue turn_queue;
-  std::uint32_t turn = 0;  // of the loop
-  // When the loop turned to the connection that it serves now; 0 in a turn in which it does not
-  // look at the clock between them.
+  std::uint32_t turn = 0;  // number of the loop's turn
+  // When the loop began to serve the current connection; 0 in a turn that does not read the clock
+  // between connections.
   std::uint64_t served_since_ns = 0;
   IntrusiveList<Connection, TurnNode> to_settle;
   IntrusiveList<Connection, TurnNode> to_close;
-  // Those of all connections, which keep them.
+  // Sums over all connections; each connection updates its own share.
   Gauges connection_gauges{};
-  // A descriptor was freed since accepting was tried last.
+  // A descriptor was freed since the last attempt to accept.
   bool room_made = false;
   bool stopping = false;
-  // A request that begins has to ask shed_reason() first.
+  // A request that begins must ask shed_reason() first.
   bool may_shed = false;
-  // A request that begins now would wait too long for its handler, or behind too many.
+  // A request that begins now would wait too long for its handler, or after too many others.
   bool handler_queue_full = false;
-  // Of one connection; none any more once the server stops.
+  // Of one connection; 0 once the server stops.
   std::uint64_t requests_max;
   // How long a connection may wait for its next request.
   std::uint64_t idle_ms;
@@ -190,18 +192,18 @@ struct Shared {
  private:
   std::unique_ptr<DiskPool> disk_;
   bool memory_short_ = false;
-  std::size_t returned_bytes_ = 0;       // to the heap, which has not given them back
-  std::uint32_t seconds_returning_ = 0;  // since it was told to
+  std::size_t returned_bytes_ = 0;       // to the heap, which still keeps them
+  std::uint32_t seconds_returning_ = 0;  // since the heap last returned memory
   const std::uint64_t buffered_bytes_low_;
 
-  // So many of each are kept for reuse; a burst beyond it goes back to the heap.
+  // How many of each are kept for reuse; more than these go back to the heap.
   static constexpr std::size_t free_kept_max = 64;
 
   std::vector<std::unique_ptr<IncomingMessage>> messages_free_;
   std::vector<std::unique_ptr<WaitingReceives>> waiting_free_;
 };
 
-// --- what every request needs of these ---
+// --- needed by every request ---
 
 inline void Connection::schedule() {
   shared_.schedule(*this);

@@ -28,7 +28,7 @@ bool SharedMessage::keep() {
   return true;
 }
 
-// A peer with a smaller window than ours is rare, and gets the message as it is.
+// A peer with a smaller window than ours is rare and gets the plain message.
 std::string_view SharedMessage::frame_for(const websocket::DeflateTerms& terms) {
   const bool wide = terms.window_bits >= websocket::deflate_window_bits_max;
   if (may_deflate_ && terms.agreed && wide) {

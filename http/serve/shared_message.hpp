@@ -1,5 +1,5 @@
-// One message for many WebSockets: its frame is written once, deflated at most once, and copied to
-// each of them.
+// One message to many WebSockets: its frame is made once, deflated at most once, and copied to
+// each.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,15 @@ namespace pelton::http {
 
 class SharedMessage {
  public:
-  // The octets outlive it, or the call to keep(). Text must be UTF-8. `deflate_bytes_min`: shorter
-  // ones go plain (LIM-077).
+  // The octets must stay valid until keep() or the end. Text must be UTF-8. Messages shorter than
+  // `deflate_bytes_min` are not deflated (LIM-077).
   SharedMessage(MessageKind kind, std::string_view octets, BlockPool& blocks,
                 websocket::Deflater& deflater, std::uint64_t deflate_bytes_min);
 
-  // From here on it has octets of its own; frames stay as they are. False if there is no memory.
+  // Copies the octets; frames stay as they are. False if there is no memory.
   [[nodiscard]] bool keep();
 
-  // The frame for a peer that agreed to these terms; empty if there is no memory.
+  // The frame for a peer with these terms; empty if there is no memory.
   std::string_view frame_for(const websocket::DeflateTerms& terms);
 
  private:
@@ -35,7 +35,7 @@ class SharedMessage {
   const bool may_deflate_;
   bool deflated_made_ = false;
   Output plain_;
-  Output deflated_;  // empty if it would be no shorter
+  Output deflated_;  // empty if not shorter
 };
 
 }  // namespace pelton::http

@@ -1,5 +1,5 @@
-// What the spooled bodies of one server take in sum. It is used by the loop, by the threads that
-// write bodies and by whoever holds one of them, also after the server is gone.
+// How much the spooled bodies of one server take together. Used by the loop, by the threads that
+// write bodies and by the holders of bodies, also after the server is gone.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,7 @@ class SpoolAccount {
   SpoolAccount(const SpoolAccount&) = delete;
   SpoolAccount& operator=(const SpoolAccount&) = delete;
 
-  // Takes room for so many octets; false, and nothing is taken, if there is less.
+  // Takes room for so many octets; false, and takes nothing, if there is less.
   [[nodiscard]] bool take(std::uint64_t bytes) {
     if (bytes > bytes_max_ || bytes_.fetch_add(bytes) > bytes_max_ - bytes) {
       if (bytes <= bytes_max_) bytes_.fetch_sub(bytes);

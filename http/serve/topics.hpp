@@ -1,4 +1,5 @@
-// Who of one core's WebSockets wants to hear of what, and one message to all of them (WS-052).
+// The topics that the WebSockets of one core subscribe to. A published message goes to all
+// subscribers of its topic (WS-052).
 #pragma once
 
 #include <cstddef>
@@ -21,15 +22,15 @@ class Topics {
   Topics(const Topics&) = delete;
   Topics& operator=(const Topics&) = delete;
 
-  // Once or often is the same.
+  // Subscribing again changes nothing.
   void subscribe(const WebSocketHandle& socket, std::string_view topic);
   void unsubscribe(const WebSocketHandle& socket, std::string_view topic);
-  // Its connection says so when it ends: nothing of it is left.
+  // Removes the WebSocket from all topics; called when its connection ends.
   void forget(const WebSocketHandle& socket);
 
-  // Returns how many will get it. Nobody waits: what becomes of a receiver without room is the
-  // policy's to say, and the others never notice. With SlowPolicy::wait the message is kept, once
-  // for all receivers without room.
+  // Returns how many WebSockets will get the message. The call never waits: the policy decides
+  // about a receiver without room, and the others are not affected. With SlowPolicy::wait one copy
+  // is kept for all receivers without room.
   std::size_t publish(std::string_view topic, MessageKind kind, std::string_view octets,
                       SlowPolicy policy);
 
@@ -52,9 +53,9 @@ class Topics {
   void leave(Subscriber& subscriber, Topic& topic);
 
   const WebSocketParts parts_;
-  // Names may be the client's: ordered, so that no choice of them is slow (URL-005).
+  // Clients may choose names: the map is ordered, so that no choice makes it slow (URL-005).
   std::map<std::string, Topic, std::less<>> topics_;
-  // By the handle's own number, which no client chooses.
+  // By the handle's number, which no client chooses.
   std::unordered_map<std::uint64_t, Subscriber> subscribers_;
 };
 

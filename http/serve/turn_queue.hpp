@@ -1,5 +1,5 @@
-// The connections that wait for their turn on a busy loop, first come, first served: with receives
-// for which a turn had no time, or with requests that they have read already.
+// The connections that wait for their turn on a busy loop, first come, first served. Each waits
+// with receives that did not fit in a turn, or with requests that it has already read.
 #pragma once
 
 #include <algorithm>
@@ -13,15 +13,15 @@
 
 namespace pelton::http {
 
-// A receive whose octets were copied, because the buffers that all share are for those who are
-// served.
+// A receive whose octets were copied, so that its shared buffer is free for connections that are
+// being served.
 struct WaitingReceive {
   uring::Completion completion;  // without a buffer
   Output octets;
 };
 
-// Those of one connection, in the order in which they came. Lent by the server while there are any,
-// then reused.
+// The waiting receives of one connection, oldest first. The server lends one to a connection that
+// needs it and reuses it later.
 class WaitingReceives {
  public:
   void add(const uring::Completion& completion, Output&& octets) {
@@ -44,8 +44,8 @@ class WaitingReceives {
   std::size_t taken_ = 0;
 };
 
-// Work that has a budget of time looks at the clock only now and then: `done` pieces of it took
-// `elapsed_ns`, so after this many more about half of what is left of the budget may be gone.
+// Work with a time budget reads the clock only now and then. `done` pieces took `elapsed_ns`, so
+// after this many more pieces about half of the remaining budget is used.
 inline std::uint64_t count_until_look(std::uint64_t done, std::uint64_t elapsed_ns,
                                       std::uint64_t budget_ns) {
   constexpr std::uint64_t count_max = 16;
@@ -59,21 +59,21 @@ class TurnQueue {
   TurnQueue(const TurnQueue&) = delete;
   TurnQueue& operator=(const TurnQueue&) = delete;
 
-  // A connection is in here once at most. Everything that had happened by `seen_ns` was known
-  // before what it waits with came.
+  // A connection is queued at most once. All that had arrived by `seen_ns` was known before what
+  // the connection waits with.
   void join(uring::Token place, std::uint64_t seen_ns) {
     if (size() == places_.size()) [[unlikely]]
       grow();
     at(joined_++) = {place, seen_ns};
   }
-  // The place of the one whose turn it is; it may have ended.
+  // The place of the connection whose turn it is; the connection may have ended.
   uring::Token take_first() { return at(left_++).place; }
 
   bool empty() const { return joined_ == left_; }
   std::size_t size() const { return joined_ - left_; }
-  // Of the one whose turn comes next.
+  // Of the connection whose turn is next.
   std::uint64_t seen_ns() const { return places_[left_ & (places_.size() - 1)].seen_ns; }
-  // How many ever did.
+  // How many have joined, and left, since the start.
   std::uint64_t joined() const { return joined_; }
   std::uint64_t left() const { return left_; }
 
@@ -94,7 +94,7 @@ class TurnQueue {
     places_.swap(larger);
   }
 
-  // A ring: who joins as the n-th lies at n modulo its size, a power of two.
+  // A ring: the n-th to join lies at n modulo its size, a power of two.
   std::vector<Waiting> places_ = std::vector<Waiting>(places_min);
   std::uint64_t joined_ = 0;
   std::uint64_t left_ = 0;

@@ -1,10 +1,9 @@
-// The seam of a WebSocket: an exchange that was suspended becomes one, its owner holds a handle and
-// is told what arrives. One thread, the loop's, while the server lives (protocol section 8).
-// The handler suspends its exchange and returns Outcome::pending; then, at once or later, the owner
-// calls Exchange::accept_websocket() with its listener and gets the handle.
+// How an application uses a WebSocket. Used on the loop's thread, while the server lives (protocol
+// section 8). The handler suspends its exchange and returns Outcome::pending. Then, at once or
+// later, the exchange's owner calls Exchange::accept_websocket() with a listener and gets a handle.
 //
-// Before it accepts, the owner may answer the exchange as any other; the connection ends behind
-// that answer (WS-006). What is read of the request has to be copied before it accepts.
+// Before that call the owner may answer the exchange like any other; the connection then ends after
+// the answer (WS-006). accept_websocket() discards the request: its octets are copied first.
 #pragma once
 
 #include <cstddef>
@@ -32,26 +31,26 @@ enum class WebSocketEvent : std::uint8_t {
   binary,
   // The peer's answer to a ping, with the ping's octets.
   pong,
-  // The queue is below its low mark again, for who was told that it is high or full.
+  // The queue is below its low mark again, after a send reported that it was high or full.
   writable,
-  // The end, once for every WebSocket and always the last (WS-034). The handle is stale already.
+  // The end, once for every WebSocket and always the last event (WS-034). The handle is already
+  // stale.
   closed,
 };
 
 struct WebSocketNews {
   WebSocketEvent event = WebSocketEvent::closed;
-  // Of a message or a pong; in `closed` the reason that goes with the code. For the time of the
-  // call only.
+  // Of a message or a pong; in `closed` the close reason. Valid during the call.
   std::string_view octets = {};
-  // In `closed`: the peer's code, 1005 if its Close had none; or ours, if we ended it on our own
-  // account (1001, 1002, 1007...); or 1006 if the connection was lost without a Close.
+  // In `closed`: the peer's code, 1005 if its Close had none; our code if we ended the WebSocket
+  // (1001, 1002, 1007...); or 1006 if the connection was lost without a Close.
   std::uint16_t code = 0;
-  // In `closed`: both sides had their say, or we close for a stop.
+  // In `closed`: both sides sent a Close, or we close for a stop.
   bool clean = false;
 };
 
-// Called from within the turn, never from within a call of the owner's to a WebSocket. It may call
-// anything of any WebSocket.
+// Called during the turn, but never from within a call that the owner makes to a WebSocket. It may
+// call any function of any WebSocket.
 struct WebSocketListener {
   using Call = void (*)(void* context, WebSocket& socket, const WebSocketNews& news);
 
@@ -63,29 +62,29 @@ struct WebSocketListener {
   }
 };
 
-// What is done with a message for which there is no room: the queue would pass
-// `websocket_queue_bytes_max` (WS-052).
+// What happens to a message that does not fit: the queue would exceed `websocket_queue_bytes_max`
+// (WS-052).
 enum class SlowPolicy : std::uint8_t {
   close,  // 1013
   drop,
-  wait,  // not queued: to be offered again when the listener hears `writable`
+  wait,  // not queued: offered again after the listener gets `writable`
 };
 
 enum class SendOutcome : std::uint8_t {
   queued,
-  // Queued as well, but the queue is above `send_queue_bytes_high` now: `writable` tells when to go
-  // on (WS-051).
+  // Queued, but the queue is above `send_queue_bytes_high` now: the listener gets `writable` once
+  // it is low again (WS-051).
   queued_high,
-  // Not queued, by the policy. With SlowPolicy::wait `writable` will be heard.
+  // Not queued, by the policy. `full` is SlowPolicy::wait: the listener gets `writable` later.
   dropped,
   full,
-  // Not queued: a Close has been sent or received, or the policy just sent one.
+  // Not queued: a Close was sent or received, perhaps just now by the policy.
   closed,
 };
 
 enum class CloseFault : std::uint8_t {
   none,
-  code,    // not one that may be sent (WS-030)
+  code,    // not a code that may be sent (WS-030)
   reason,  // longer than 123 octets, or not UTF-8
 };
 
@@ -94,28 +93,30 @@ class WebSocket {
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;
 
-  // A whole message, copied into the queue behind those before it. Text must be UTF-8, which is not
-  // looked at. Whatever is sent in one turn leaves in one send.
+  // Queues a copy of a whole message. Text must be UTF-8, which is not checked. Messages of one
+  // turn leave in one send.
   virtual SendOutcome send(MessageKind kind, std::string_view octets) = 0;
-  // The same, bounded by `websocket_queue_bytes_max`; but to an empty queue any one goes (WS-052).
+  // The same, limited by `websocket_queue_bytes_max`; an empty queue takes a message of any size
+  // (WS-052).
   virtual SendOutcome send(MessageKind kind, std::string_view octets, SlowPolicy policy) = 0;
-  // At most 125 octets. False if it is closed.
+  // At most 125 octets. False if the WebSocket is closed or closing.
   virtual bool ping(std::string_view octets) = 0;
-  // Sends a Close, after which nothing more is sent and nothing delivered; `closed` is heard when
-  // the peer has answered, or did not (WS-031). Code 0 sends none. A second call does nothing.
+  // Sends a Close. After it nothing more is sent or delivered; `closed` follows when the peer has
+  // answered or its time is up (WS-031). Code 0: a Close without a code. A second call does
+  // nothing.
   virtual CloseFault close(std::uint16_t code, std::string_view reason) = 0;
 
-  // Octets that have not been handed to the kernel yet.
+  // Octets that are not yet with the kernel.
   virtual std::size_t buffered_bytes() const = 0;
-  // A Close has been sent or received, or the peer has left though some of what it said is unread:
-  // send() says `closed`.
+  // A Close was sent or received, or the peer has left and some of its octets are unread: send()
+  // returns `closed`.
   virtual bool closing() const = 0;
-  // What `closed` will say, once it is certain: a handler may act between the two.
+  // What `closed` will report, once that is certain, which may be before the listener is called.
   virtual std::optional<WebSocketNews> known_end() const = 0;
 
-  // What of the messages the listener was given its owner still holds for a reader. Reading pauses
-  // beyond `websocket_receive_messages_max` or the message limit, and goes on below (WS-053). Told
-  // whenever it changes, or never by who takes each message at once.
+  // How much of the delivered messages the owner still holds for a reader. Reading pauses above
+  // `websocket_receive_messages_max` or the message limit and goes on below (WS-053). Called at
+  // every change; an owner that consumes each message at once never calls it.
   virtual void set_undelivered(std::size_t messages, std::size_t bytes) = 0;
 
  protected:
@@ -123,7 +124,7 @@ class WebSocket {
   ~WebSocket() = default;
 };
 
-// A plain value: copied freely, owning nothing.
+// A plain value: freely copied, owns nothing.
 class WebSocketHandle {
  public:
   using Slots = Slab<WebSocketConnection>;
@@ -132,11 +133,11 @@ class WebSocketHandle {
   WebSocketHandle(Slots& sockets, Slots::Place place)
       : sockets_(&sockets), slot_(place.slot), generation_(place.generation) {}
 
-  // Null from `closed` on.
+  // Null once `closed` is delivered.
   WebSocket* get() const;
-  // For the server's own use: the same.
+  // The same, for the server's own use.
   WebSocketConnection* connection() const;
-  // No two of one core have the same.
+  // Unique within a core.
   std::uint64_t number() const { return std::uint64_t{generation_} << 32 | slot_; }
 
  private:
@@ -145,10 +146,10 @@ class WebSocketHandle {
   std::uint32_t generation_ = 0;
 };
 
-// What holds for all WebSockets of a server.
+// Settings of all WebSockets of a server.
 struct WebSocketRules {
-  bool deflates = true;              // permessage-deflate is agreed on if it is offered (WS-060)
-  std::vector<std::string> origins;  // for routes without a list of their own (WS-004)
+  bool deflates = true;              // accept permessage-deflate if it is offered (WS-060)
+  std::vector<std::string> origins;  // allowed on routes without a list of their own (WS-004)
 };
 
 struct WebSocketAccept {

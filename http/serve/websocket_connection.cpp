@@ -63,7 +63,7 @@ std::size_t WebSocketConnection::receive(std::span<char> octets, std::uint64_t n
     if (step.event == MessageReader::Event::need_more) break;
     take(step, now_ms);
   }
-  // While it pauses the last message takes no room.
+  // While reading pauses, the last message is not kept.
   if (paused()) reader_.read({});
   if (refused()) octets = {};
   keep_frame_deadline(given_bytes - octets.size(), now_ms);
@@ -118,7 +118,7 @@ void WebSocketConnection::begin_sending() {
 void WebSocketConnection::sent(std::uint64_t now_ms) {
   if (std::exchange(ping_leaving_, false)) pinged_ms_ = now_ms;
   pongs_leaving_ = 0;
-  // Until the Close has left, CON-004 guards what is ahead of it.
+  // Until the Close has left, CON-004 limits the time of the output before it.
   if (state_ == State::closing && !owes_close() && host_.websocket_queued_bytes() == 0) {
     close_deadline_ms_ = later(now_ms, parts_.config.websocket_close_timeout_ms);
   }
@@ -127,7 +127,7 @@ void WebSocketConnection::sent(std::uint64_t now_ms) {
   take_ping({pong_.data(), pong_bytes_});
 }
 
-// Its code is echoed, unless ours has asked for it (WS-031).
+// Echoes the peer's code, unless the peer answers our Close (WS-031).
 void WebSocketConnection::take_close(const Step& step) {
   if (owes_close()) {
     const bool bare = step.code == close_code::none_given;
@@ -148,7 +148,7 @@ void WebSocketConnection::set_undelivered(std::size_t messages, std::size_t byte
   pauses_wanted_ =
       messages > parts_.config.websocket_receive_messages_max || bytes > message_bytes_max_;
   if (pauses_wanted_ == paused_) return;
-  // Reading stops at once, and goes on at the end of the turn.
+  // Reading stops at once, but resumes only at the end of the turn.
   if (pauses_wanted_) paused_ = true;
   host_.websocket_changed();
 }
@@ -197,7 +197,7 @@ void WebSocketConnection::lose() {
   tell_closed();
 }
 
-// The handler hears of the stop at once, whether or not the peer goes along (PRC-014).
+// The listener is told of the stop at once, whether or not the peer answers the Close (PRC-014).
 void WebSocketConnection::drain(std::uint64_t now_ms) {
   if (state_ == State::over) return;
   if (state_ == State::open) {
@@ -238,13 +238,13 @@ void WebSocketConnection::tell_news(std::uint64_t now_ms) {
   if (paused_) frame_deadline_ms_ = never_ms;
   if (paused_ && !pauses_wanted_) {
     paused_ = false;
-    pinged_ms_ = now_ms;  // silence while nobody read says nothing of the peer
+    pinged_ms_ = now_ms;  // silence while reading paused is not the peer's
     keep_frame_deadline(0, now_ms);
   }
   tell_closed();
 }
 
-// Credit in time by what comes, as for a body, while a frame lacks octets (CON-010).
+// While a frame is incomplete, its octets earn it time, as those of a body do (CON-010).
 void WebSocketConnection::keep_frame_deadline(std::size_t bytes, std::uint64_t now_ms) {
   const ServerConfig& config = parts_.config;
   if (!reader_.in_frame() || paused_ || state_ == State::over) {
@@ -261,7 +261,7 @@ std::uint64_t WebSocketConnection::deadline_ms() const {
   if (state_ == State::over) return never_ms;
   std::uint64_t next_ms = std::min(close_deadline_ms_, frame_deadline_ms_);
   if (state_ == State::closing) return next_ms;
-  if (ping_unsent()) return next_ms;  // CON-004 guards it
+  if (ping_unsent()) return next_ms;  // CON-004 limits its time
   const ServerConfig& config = parts_.config;
   const bool answer_due = pong_awaited_ && !paused_;
   return std::min(next_ms, answer_due ? later(pinged_ms_, config.websocket_ping_timeout_ms)

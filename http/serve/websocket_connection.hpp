@@ -1,12 +1,12 @@
-// One WebSocket between its owner and its connection: what arrives is read and told, what is sent
-// is queued, and its end is told once. It touches neither loop nor engine. Its life runs
+// One WebSocket between its owner and its connection: reads messages and delivers them, queues what
+// is sent, and reports its end once. It touches neither loop nor engine. Its states:
 //
 //   open ──► closing ──► over
 //     └───────────────────▲
 //
-// closing: our Close is out, or goes out behind what waits for room, and the peer's is awaited;
-// what else arrives is dropped. over: nothing more is read or written, and the connection ends
-// behind what is queued.
+// closing: our Close is sent, or queued after messages that wait for room, and the peer's Close is
+// awaited; other frames are dropped. over: nothing more is read or written, and the connection ends
+// once the queue is sent.
 #pragma once
 
 #include <array>
@@ -33,10 +33,10 @@
 
 namespace pelton::http {
 
-// Where the frames go, and who is told that something is to be done at the end of the turn.
+// The connection under a WebSocket: takes its frames, and settles it at the end of the turn.
 class WebSocketHost {
  public:
-  // Behind what is queued already.
+  // Frames are appended to it.
   virtual Output& websocket_output() = 0;
   virtual std::size_t websocket_queued_bytes() const = 0;
   virtual void websocket_changed() = 0;
@@ -68,8 +68,8 @@ class WebSocketConnection final : public WebSocket {
 
   SendOutcome send(MessageKind kind, std::string_view octets) override;
   SendOutcome send(MessageKind kind, std::string_view octets, SlowPolicy policy) override;
-  // The same, of what many get. With SlowPolicy::wait it is kept until there is room, and what is
-  // sent from then on goes behind it. False if this one does not get it.
+  // The same, for a message to many WebSockets. With SlowPolicy::wait it is kept until there is
+  // room, and later messages are sent after it. False if it is not sent to this one.
   bool send_shared(const std::shared_ptr<SharedMessage>& message, SlowPolicy policy);
   bool ping(std::string_view octets) override;
   CloseFault close(std::uint16_t code, std::string_view reason) override;
@@ -81,38 +81,38 @@ class WebSocketConnection final : public WebSocket {
   void set_undelivered(std::size_t messages, std::size_t bytes) override;
 
   Place place() const { return place_; }
-  // The owner has heard of the end: its handle is stale.
+  // The owner was told of the end: its handle is stale.
   bool told_closed() const { return told_closed_; }
 
   // --- for the connection ---
-  // Reads and tells what has come; the octets are unmasked where they lie. Returns how many were
-  // read: all, unless it pauses.
+  // Reads the octets, unmasking them in place, and delivers their messages. Returns how many octets
+  // were read: all, unless reading pauses.
   std::size_t receive(std::span<char> octets, std::uint64_t now_ms);
   // Reading waits for the owner (WS-053).
   bool paused() const { return paused_ && state_ == State::open; }
-  // At the end of a turn: what was refused fails, and what is news is told.
+  // At the end of a turn: fails if the peer broke a rule, and delivers events.
   void settle(std::uint64_t now_ms);
   void tell_news(std::uint64_t now_ms);
   bool refused() const { return refusal_ != Reason::none; }
-  // However often it is settled before.
+  // A refusal takes effect no earlier, however often settle() is called before.
   void put_off_refusal(std::uint64_t until_ms) { refusal_due_ms_ = until_ms; }
-  // What is queued leaves from here on, what comes later goes behind it.
+  // All that is queued is being sent from now on; later frames follow it.
   void begin_sending();
-  // What was leaving is with the kernel.
+  // What was being sent is with the kernel.
   void sent(std::uint64_t now_ms);
   // The owner waits for room in the queue.
   bool awaits_room() const { return room_awaited_; }
-  // A stop has begun (PRC-014).
+  // A graceful stop has begun (PRC-014).
   void drain(std::uint64_t now_ms);
-  // The peer has left, but some of what it said is unread: its end is told behind that.
+  // The peer has left, but octets from it are unread: its end is reported after them.
   void note_peer_finished() { peer_finished_ = true; }
-  // No more will come from the peer.
+  // Nothing more arrives from the peer.
   void lose();
   void inspect(std::uint64_t now_ms);
   std::uint64_t deadline_ms() const;
 
   bool over() const { return state_ == State::over; }
-  // Once over: why the connection is cut and not closed; none if it is closed behind its output.
+  // Once over: why the connection is cut; none if it closes after its output is sent.
   Reason cut_reason() const { return cut_reason_; }
 
  private:
@@ -126,7 +126,7 @@ class WebSocketConnection final : public WebSocket {
   bool control_flood(std::uint64_t now_ms);
   unsigned unsent_pongs() const { return pongs_queued_ + pongs_leaving_; }
   bool ping_unsent() const { return ping_queued_ || ping_leaving_; }
-  // What becomes of so many octets that are to be queued; `queued` if they fit.
+  // Whether so many octets may be queued (`queued`); if not, what the policy does with them.
   SendOutcome make_room(std::size_t bytes, SlowPolicy policy);
   bool has_room(std::size_t bytes) const;
   bool keep(const std::shared_ptr<SharedMessage>& message);
@@ -136,13 +136,13 @@ class WebSocketConnection final : public WebSocket {
   SendOutcome note_queued();
   void begin_closing(std::uint16_t code, std::string_view reason);
   void write_close();
-  // The peer broke a rule. Nothing more is read, but it fails at the end of the turn only: what
-  // came ahead in the same octets may be answered (WS-032).
+  // The peer broke a rule. Nothing more is read, but the WebSocket fails only at the end of the
+  // turn: messages before the fault may still be answered (WS-032).
   void refuse(std::uint16_t code, Reason reason);
-  // Ours has not been written yet.
+  // Our Close has not been written yet.
   bool owes_close() const { return state_ == State::open || !kept_.empty(); }
   void act_on_refusal();
-  // Ends it on our account: a Close with the code, and the owner is told the same.
+  // Sends a Close with the code, ends the WebSocket and reports the same code to the owner.
   void fail(std::uint16_t code, Reason reason);
   void end(std::uint16_t code, std::string_view reason, bool clean);
   void note_code(std::uint16_t code, std::string_view reason);
@@ -165,16 +165,16 @@ class WebSocketConnection final : public WebSocket {
   bool clean_ = false;
   bool room_awaited_ = false;
   bool paused_ = false;
-  bool pauses_wanted_ = false;  // by what is undelivered; takes effect at once, ends with the turn
+  bool pauses_wanted_ = false;  // by undelivered messages; starts at once, ends with the turn
   bool pong_awaited_ = false;
   bool ping_queued_ = false;
   bool ping_leaving_ = false;
   std::uint16_t refused_code_ = 0;
   Reason refusal_ = Reason::none;
-  std::uint16_t code_ = 0;  // of the end once that is known, until then of our Close
+  std::uint16_t code_ = 0;  // of the end once it is known, before that of our Close
   Reason cut_reason_ = Reason::none;
 
-  // WS-050: so many are not with the kernel yet, beyond it the newest one waits here.
+  // WS-050: pongs that are not with the kernel yet. Beyond the limit the newest waits here.
   std::uint8_t pongs_queued_ = 0;
   std::uint8_t pongs_leaving_ = 0;
   bool pong_kept_ = false;
@@ -183,12 +183,12 @@ class WebSocketConnection final : public WebSocket {
   std::array<char, websocket::control_bytes_max> pong_;
   std::array<char, websocket::close_reason_bytes_max> reason_;
 
-  // Behind the queue: what waits for room in it.
+  // Messages that wait for room in the queue.
   std::list<std::shared_ptr<SharedMessage>> kept_;
   std::size_t kept_bytes_ = 0;
 
-  std::uint64_t heard_ms_;   // when octets came last
-  std::uint64_t pinged_ms_;  // when our last ping left, or might have
+  std::uint64_t heard_ms_;   // when octets last arrived
+  std::uint64_t pinged_ms_;  // when our last ping left or was due
   std::uint64_t close_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t frame_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::uint64_t refusal_due_ms_ = 0;

@@ -1,4 +1,5 @@
-// What a WebSocket sends: queued at once, kept for room, or refused as the policy says.
+// How a WebSocket sends: messages are queued at once, kept until there is room, or refused by the
+// policy.
 #include <algorithm>
 #include <memory>
 
@@ -14,7 +15,7 @@ using websocket::Opcode;
 
 namespace {
 
-// Who waits for room may be behind by so many queues, but not without end.
+// How many queues' worth of messages may be kept for one WebSocket.
 constexpr std::uint64_t kept_queues_max = 64;
 
 bool is_text(std::string_view octets) {

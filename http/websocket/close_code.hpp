@@ -1,4 +1,4 @@
-// Why a WebSocket ends, as a number (RFC 6455 section 7.4).
+// Close codes: why a WebSocket ends (RFC 6455 section 7.4).
 #pragma once
 
 #include <cstdint>

@@ -41,7 +41,7 @@ class Reader {
     rest_.remove_prefix(bytes);
     return bytes != 0;
   }
-  // Behind the semicolon.
+  // Called after the semicolon.
   bool parameter(Parameter& parameter) {
     parameter = {};
     if (!token(parameter.name)) return false;
@@ -88,7 +88,7 @@ struct Offer {
     }
     if (is_same_name(parameter.name, "server_max_window_bits")) {
       const bool again = std::exchange(terms.states_window, true);
-      // zlib cannot make a raw stream of eight bits.
+      // zlib cannot make a raw stream with a window of eight bits.
       return !again && parameter.has_value && read_window(parameter, terms.window_bits) &&
              terms.window_bits > window_bits_min;
     }

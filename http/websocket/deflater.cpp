@@ -11,9 +11,9 @@ namespace {
 
 constexpr int memory_level = 5;
 constexpr int effort = 6;  // zlib's own default
-// What Z_SYNC_FLUSH ends with, and RFC 7692 section 7.2.1 takes off.
+// The end that Z_SYNC_FLUSH writes and RFC 7692 section 7.2.1 removes.
 constexpr std::size_t end_bytes = 4;
-// Beyond what zlib promises for one call, for the flush.
+// Room for the flush, beyond zlib's bound for one call.
 constexpr std::size_t flush_bytes_max = 16;
 
 }  // namespace
@@ -57,7 +57,8 @@ bool Deflater::deflate(std::string_view message, std::uint8_t window_bits, Outpu
 
 bool write_deflated(Output& output, Opcode opcode, std::string_view message,
                     std::uint8_t window_bits, Deflater& deflater) {
-  // How long the head is shows only behind the body: it goes where the longest would have ended.
+  // The head's length is known only after the body is written: the head then ends where the longest
+  // head would have ended.
   const std::size_t start = output.size();
   if (!output.make_room(frame_head_bytes_max)) {
     output.recover();

@@ -1,5 +1,5 @@
-// Deflates whole messages by RFC 7692, one behind the other, for all connections of a core: no
-// context outlives a message, so nothing of it is a connection's own (WS-061, WS-062).
+// Deflates whole messages (RFC 7692), one at a time, for all connections of a core. No context
+// outlives a message, so connections can share it (WS-061, WS-062).
 #pragma once
 
 #include <zlib.h>
@@ -23,8 +23,9 @@ class Deflater {
   Deflater(const Deflater&) = delete;
   Deflater& operator=(const Deflater&) = delete;
 
-  // Appends the message, without the end that every one has. `window_bits` is what the peer will
-  // take, 9 to 15; less is used of more. False, and nothing appended, if there is no memory.
+  // Appends the deflated message without the four octets that every one ends with. `window_bits` is
+  // what the peer accepts, 9 to 15; at most 12 are used. False, and nothing appended, if there is
+  // no memory.
   bool deflate(std::string_view message, std::uint8_t window_bits, Output& output);
 
  private:
@@ -37,13 +38,13 @@ class Deflater {
     bool ready = false;  // false: there was no memory for it
   };
 
-  // Made when a window of that size is first asked for.
+  // By window size; each is made when first needed.
   std::array<std::unique_ptr<Stream>, deflate_window_bits_max - deflate_window_bits_min + 1>
       streams_;
 };
 
-// Appends the message as one deflated frame; false, and nothing appended, if it would be no shorter
-// than it is, or there is no memory to deflate it.
+// Appends the message as one deflated frame; false, and nothing appended, if deflating would not
+// make it shorter or there is no memory.
 bool write_deflated(Output& output, Opcode opcode, std::string_view message,
                     std::uint8_t window_bits, Deflater& deflater);
 

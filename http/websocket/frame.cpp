@@ -14,7 +14,7 @@ constexpr std::uint8_t opcode_bits = 0x0F;
 constexpr std::uint8_t masked_bit = 0x80;
 constexpr std::uint8_t length_bits = 0x7F;
 
-// Lengths that stand for themselves, and those that say how many octets the length has.
+// The longest length that is written directly, and the marks for a length of two or eight octets.
 constexpr std::uint8_t short_length_max = 125;
 constexpr std::uint8_t length_of_two = 126;
 constexpr std::uint8_t length_of_eight = 127;
@@ -45,7 +45,7 @@ bool FrameHeadReader::take_second(std::uint8_t octet) {
   return true;
 }
 
-// Of an extended length, most significant first.
+// Takes the next octet of an extended length, most significant first.
 bool FrameHeadReader::take_length(std::uint8_t octet) {
   const bool first = count_ == 2;
   if (first && length_bytes_ == 8 && (octet & 0x80) != 0) return false;

@@ -1,5 +1,4 @@
-// The frames of RFC 6455 section 5.2: what their heads say, read octet by octet and written at
-// once.
+// The frames of RFC 6455 section 5.2: heads are read octet by octet and written at once.
 #pragma once
 
 #include <array>
@@ -36,21 +35,22 @@ struct FrameHead {
   MaskKey key{};
 };
 
-// Of a client's frames, at any split. It refuses at the first octet that breaks WS-010 to WS-014.
+// Reads the heads of a client's frames, however the octets are split. Refuses at the first octet
+// that breaks WS-010 to WS-014.
 class FrameHeadReader {
  public:
   enum class State : std::uint8_t { need_more, complete, rejected };
 
-  // What decides about a frame beside its own head.
+  // What decides about a frame besides its head.
   struct Context {
     bool in_message = false;   // a message has begun and not ended
     bool may_deflate = false;  // permessage-deflate was agreed on
   };
 
-  // Takes octets off `octets`, none behind the head. After `complete` the next call begins anew.
+  // Removes the octets of the head from `octets`. After `complete` the next call begins a new head.
   State read(std::string_view& octets, const Context& context);
   const FrameHead& head() const { return head_; }
-  // The first octets of a head have come, and not all.
+  // Some octets of a head have arrived, but not all.
   bool begun() const { return count_ != 0; }
 
  private:
@@ -65,8 +65,7 @@ class FrameHeadReader {
 
 inline constexpr std::size_t frame_head_bytes_max = 10;
 
-// These leave nothing, or less than the whole, in an output that has failed for lack of memory.
-// The head of an unmasked frame in one piece (WS-018).
+// These write nothing, or only a part, to an output that lacks memory.
 void write_frame_head(Output& output, Opcode opcode, bool deflated, std::uint64_t payload_bytes);
 
 inline void write_frame(Output& output, Opcode opcode, std::string_view payload) {
@@ -75,7 +74,7 @@ inline void write_frame(Output& output, Opcode opcode, std::string_view payload)
   output.append(payload);
 }
 
-// A Close; code 0 says none.
+// A Close; code 0: without a code.
 void write_close(Output& output, std::uint16_t code, std::string_view reason);
 
 }  // namespace pelton::http::websocket

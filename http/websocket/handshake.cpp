@@ -18,7 +18,7 @@ constexpr std::string_view base64_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view key_suffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";  // RFC 6455 1.3
 constexpr std::size_t key_bytes = 24;
-constexpr std::size_t key_digits = 22;  // of sixteen octets; then two of padding
+constexpr std::size_t key_digits = 22;  // for sixteen octets; two octets of padding follow
 
 bool is_key(std::string_view text) {
   return text.size() == key_bytes && text.ends_with("==") &&

@@ -1,4 +1,4 @@
-// The opening handshake as its request tells it (RFC 6455 section 4.2.1, protocol 8.1).
+// Reads the request of the opening handshake (RFC 6455 section 4.2.1, protocol 8.1).
 #pragma once
 
 #include <array>
@@ -14,16 +14,16 @@
 
 namespace pelton::http::websocket {
 
-// Whether the request asks for a WebSocket at all (WS-001). If not, Upgrade is ignored (H1-073).
+// Whether the request asks for a WebSocket (WS-001). If not, Upgrade is ignored (H1-073).
 bool asks_for_websocket(const RequestHead& head);
 
 struct Handshake {
-  Reason reason = Reason::none;  // why it is refused, if it is (WS-002, WS-003, H1-075)
+  Reason reason = Reason::none;  // none unless refused (WS-002, WS-003, H1-075)
   std::string_view key;
   DeflateTerms deflate;
 };
 
-// Of a request that asks for one. The key points into the head.
+// For a request that asks for a WebSocket. The key points into the head.
 Handshake read_handshake(const RequestHead& head);
 
 inline constexpr std::size_t accept_bytes = 28;
@@ -31,8 +31,8 @@ inline constexpr std::size_t accept_bytes = 28;
 // Sec-WebSocket-Accept for this key.
 std::array<char, accept_bytes> accept_value(std::string_view key);
 
-// WS-004: no Origin, one whose host and port are the request's own, or one of those listed; "*"
-// lists all.
+// WS-004: true without Origin, if its host and port are the request's own, or if it is listed; "*"
+// lists all origins.
 bool origin_passes(const RequestHead& head, std::span<const std::string> origins, bool is_secure);
 
 // The request offers this subprotocol.

@@ -13,7 +13,7 @@ constexpr int raw_window_bits = -15;  // of a stream without zlib's own head
 constexpr std::size_t step_bytes_min = 4096;
 constexpr std::size_t step_bytes_max = 64 * 1024;
 constexpr std::uint64_t ratio_step_bytes = 64 * 1024;
-// In zlib's data_type: nothing but a block may follow.
+// Flag in zlib's data_type: the stream stands at the end of a block.
 constexpr int at_block_end = 128;
 
 }  // namespace
@@ -39,23 +39,23 @@ void Inflater::begin(const InflateLimits& limits) {
 Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
   CHECK(octets.size() <= std::numeric_limits<uInt>::max());
   if (!ready_) return Verdict::no_memory;
-  // zlib's input is const in all but its type.
+  // zlib never writes to its input, though the type is not const.
   stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(octets.data()));
   stream_.avail_in = static_cast<uInt>(octets.size());
   while (true) {
     if (ended_ && stream_.avail_in != 0) {
-      // Behind a final block another stream may begin (RFC 7692 section 7.2.3.4).
+      // Another stream may follow a final block (RFC 7692 section 7.2.3.4).
       CHECK(::inflateReset(&stream_) == Z_OK);
       ended_ = false;
     }
-    // One octet above the limit tells that it was passed. No step goes past a place where the
-    // ratio is judged, so that it does not depend on how the message came (SEG-001).
+    // One octet above the limit shows that the limit was exceeded. No step goes past a point where
+    // the ratio is checked, so the result does not depend on how the message is split (SEG-001).
     const std::uint64_t left = std::min(limits_.output_bytes_max - made_bytes_ + 1,
                                         ratio_step_bytes - made_bytes_ % ratio_step_bytes);
     const std::size_t likely =
         std::clamp(stream_.avail_in * std::size_t{4}, step_bytes_min, step_bytes_max);
-    // Before the ratio is judged zlib takes all that it can without making more: what it has taken
-    // when a step ends may be a code less where a piece of the message ends (SEG-001).
+    // Before each check of the ratio zlib takes all input that makes no more output. Otherwise the
+    // input taken so far could be one code less where a piece of the message ends (SEG-001).
     const auto room =
         judges_ ? std::size_t{0} : static_cast<std::size_t>(std::min<std::uint64_t>(left, likely));
     char* const made_here = output.reserve(std::max(room, std::size_t{1}));
@@ -92,7 +92,7 @@ Inflater::Verdict Inflater::inflate(std::string_view octets, Output& output) {
 }
 
 Inflater::Verdict Inflater::finish(Output& output) {
-  // A message of no octets at all stands for itself, and so does one that ends in a final block.
+  // An empty message needs no end, nor does one that ends in a final block.
   if (taken_bytes_ == 0 || ended_) return Verdict::good;
   constexpr std::string_view end{"\x00\x00\xff\xff", 4};
   const Verdict verdict = inflate(end, output);

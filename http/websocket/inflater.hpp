@@ -1,6 +1,5 @@
-// Messages that were deflated by RFC 7692, inflated as they arrive. An inflater is lent for the
-// time of one message and none is a connection's own, because no context outlives a message
-// (WS-061).
+// Inflates deflated messages (RFC 7692) as they arrive. An inflater is lent for one message; no
+// connection needs one of its own, because no context outlives a message (WS-061).
 #pragma once
 
 #include <zlib.h>
@@ -17,7 +16,7 @@ namespace pelton::http::websocket {
 
 struct InflateLimits {
   std::uint64_t output_bytes_max = 0;
-  std::uint64_t ratio_max = 0;  // of output to input, judged beyond `ratio_judged_beyond_bytes`
+  std::uint64_t ratio_max = 0;  // of output to input, checked beyond `ratio_judged_beyond_bytes`
 };
 
 inline constexpr std::uint64_t ratio_judged_beyond_bytes = std::uint64_t{1} << 20;
@@ -33,9 +32,10 @@ class Inflater {
 
   bool ready() const { return ready_; }
   void begin(const InflateLimits& limits);
-  // Appends what these octets of the message inflate to; never more than the limit allows.
+  // Appends the inflated octets; never more than the limit.
   Verdict inflate(std::string_view octets, Output& output);
-  // Behind the last octets: the end every message has and none carries (RFC 7692 section 7.2.2).
+  // Called after the last octets: adds the end that every message has and none carries (RFC 7692
+  // section 7.2.2).
   Verdict finish(Output& output);
 
  private:
@@ -44,8 +44,8 @@ class Inflater {
   std::uint64_t taken_bytes_ = 0;
   std::uint64_t made_bytes_ = 0;
   bool ready_ = false;   // false: there was no memory for it
-  bool judges_ = false;  // the ratio, once no more input can be taken
-  bool ended_ = false;   // the last octets were those of a final block
+  bool judges_ = false;  // the next check of the ratio is due
+  bool ended_ = false;   // the last octets ended a final block
 };
 
 class InflaterPool {
@@ -55,7 +55,7 @@ class InflaterPool {
   std::size_t lent() const { return lent_; }
 
  private:
-  // Kept for reuse; a burst beyond it goes back to the heap.
+  // How many are kept for reuse; others go back to the heap.
   static constexpr std::size_t kept_max = 4;
 
   std::vector<std::unique_ptr<Inflater>> free_;

@@ -5,9 +5,9 @@
 
 namespace pelton::http::websocket {
 
-// The key repeated is a word, and words side by side are a vector of any width: the compiler makes
-// of the first loop what the target has. Little-endian octets only, like every machine pelton is
-// built for.
+// The key, repeated, fills words, and adjacent words make a vector of any width: the compiler turns
+// the first loop into the target's vectors. Little-endian only, as are all machines pelton is built
+// for.
 void unmask(char* octets, std::size_t bytes, const MaskKey& key, std::uint64_t payload_offset) {
   constexpr std::size_t stride = 32;
   std::uint32_t half;

@@ -1,4 +1,4 @@
-// The masking of client frames (RFC 6455 section 5.3), undone in place and in pieces.
+// Removes the masking of client frames (RFC 6455 section 5.3), in place and piece by piece.
 #pragma once
 
 #include <array>

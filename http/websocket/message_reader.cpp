@@ -8,11 +8,11 @@
 namespace pelton::http::websocket {
 namespace {
 
-// LIM-071: one more fragment for so many octets.
+// LIM-071: a message may have one more fragment for each so many octets.
 constexpr std::uint64_t bytes_per_fragment = 64;
 
-// What does not shrink grows a little when it is deflated: so much a message of the greatest size
-// may be larger on the wire.
+// Deflating incompressible data makes it a little longer: the largest size on the wire of a message
+// of the greatest size.
 constexpr std::uint64_t deflated_bytes_max(std::uint64_t message_bytes_max) {
   return message_bytes_max + message_bytes_max / 64 + 64;
 }
@@ -62,7 +62,7 @@ MessageReader::Step MessageReader::read(std::span<char> octets) {
   return step;
 }
 
-// Judges by the head what is to come, before any of it is kept (WS-016).
+// Checks the head before any of the payload is kept (WS-016).
 bool MessageReader::begin_frame(Step& step) {
   const FrameHead& head = head_.head();
   in_payload_ = true;
@@ -146,7 +146,7 @@ bool MessageReader::take_data(std::string_view part, Step& step) {
   }
   if (last) return end_message(part, step);
   if (message_.empty() && !part.empty()) {
-    // What one frame says is to come is room made at once, up to a bound by what has come.
+    // Reserves room for the announced payload at once, at most four times what has arrived.
     const std::uint64_t wanted = std::min<std::uint64_t>(payload_left_, part.size() * 4);
     if (!message_.make_room(part.size() + static_cast<std::size_t>(wanted))) message_.recover();
   }

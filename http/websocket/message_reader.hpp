@@ -1,5 +1,5 @@
-// A client's frames to messages, at any split, in place where a message lies whole in what arrived
-// (protocol 8.2). It fails at the first octet that breaks a rule and reads none behind it.
+// Reads messages from a client's frames, however the octets are split. A message that lies whole in
+// what arrived is not copied (protocol 8.2). Reading stops at the first octet that breaks a rule.
 #pragma once
 
 #include <array>
@@ -30,9 +30,9 @@ class MessageReader {
   struct Step {
     Event event = Event::need_more;
     std::size_t consumed_bytes = 0;
-    // Of a message, a ping, a pong, or the reason of a Close; valid until the next read().
+    // The payload of a message, ping or pong, or a Close's reason; valid until the next read().
     std::string_view octets = {};
-    std::uint16_t code = 0;        // close: what it says; failed: what to answer
+    std::uint16_t code = 0;        // close: its code; failed: the code to answer with
     Reason reason = Reason::none;  // failed
   };
 
@@ -42,7 +42,7 @@ class MessageReader {
   MessageReader& operator=(const MessageReader&) = delete;
   ~MessageReader();
 
-  // Reads up to one event; the octets are unmasked where they lie. `need_more` has consumed all.
+  // Reads up to one event and unmasks the octets in place. `need_more` has consumed all.
   Step read(std::span<char> octets);
 
   // A frame has begun and not ended (WS-017).
@@ -67,8 +67,8 @@ class MessageReader {
   bool in_payload_ = false;
   std::uint64_t payload_left_ = 0;
 
-  // The message: its kind, what its frames held so far, and what that amounts to.
-  Opcode kind_ = Opcode::continuation;  // continuation: none has begun
+  // The current message: its kind, its octets so far, and their number.
+  Opcode kind_ = Opcode::continuation;  // continuation: no message has begun
   std::uint64_t received_bytes_ = 0;
   std::uint64_t fragment_count_ = 0;
   bool delivered_ = false;  // the octets in `message_` have been handed out

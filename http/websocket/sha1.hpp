@@ -1,5 +1,5 @@
-// SHA-1 (RFC 3174), for the one thing a WebSocket handshake needs of it (RFC 6455 section 4.2.2).
-// Nothing here is a secret, and nothing rests on its strength.
+// SHA-1 (RFC 3174), for the WebSocket handshake only (RFC 6455 section 4.2.2). It protects no
+// secret there; nothing depends on its strength.
 #pragma once
 
 #include <array>

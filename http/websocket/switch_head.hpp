@@ -1,4 +1,4 @@
-// The head that ends the handshake: 101 and exactly what belongs to it (WS-007).
+// The response head that ends the handshake: 101 and exactly its fields (WS-007).
 #pragma once
 
 #include <span>
@@ -19,8 +19,8 @@ struct SwitchHead {
   std::span<const FieldView> fields;  // the owner's
 };
 
-// Appends the head. The owner's fields that belong to the handshake are left out and counted
-// (RSP-013). False, and nothing appended, if one may not be sent at all (RSP-014, RSP-015).
+// Appends the head. Owner's fields that belong to the handshake are left out and counted (RSP-013).
+// False, and nothing appended, if a field may not be sent (RSP-014, RSP-015).
 bool write_switch_head(Output& output, const SwitchHead& head, Stats& stats);
 
 }  // namespace pelton::http::websocket

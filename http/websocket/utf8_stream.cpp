@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::uint64_t top_bits = 0x8080808080808080;
 
-// Where the first octets beyond ASCII may stand: everything before is ASCII.
+// Returns a place before which everything is ASCII, near the first octet that is not.
 const char* skip_ascii(const char* cursor, const char* end) {
   while (end - cursor >= 32) {
     std::array<std::uint64_t, 4> words;
@@ -25,8 +25,8 @@ const char* skip_ascii(const char* cursor, const char* end) {
   return cursor;
 }
 
-// A whole character of two to four octets, the first in the lowest octet of `w`: its length, or 0
-// if it is none.
+// The length of the character of two to four octets whose first octet is the lowest of `w`; 0 if it
+// is invalid.
 unsigned character_bytes(std::uint32_t w) {
   if ((w & 0xc0e0) == 0x80c0) return (w & 0x1e) != 0 ? 2 : 0;
   if ((w & 0x00c0c0f0) == 0x008080e0) {
@@ -40,8 +40,8 @@ unsigned character_bytes(std::uint32_t w) {
   return 0;
 }
 
-// Where the first octet stands that belongs to no whole character, or is near the end.
-// Little-endian octets only, like every machine pelton is built for.
+// Returns the first octet that belongs to no whole character or is near the end. Little-endian
+// only, as are all machines pelton is built for.
 const char* skip_characters(const char* cursor, const char* end) {
   while (end - cursor >= 8) {
     std::uint32_t word;
@@ -61,7 +61,7 @@ const char* skip_characters(const char* cursor, const char* end) {
 
 }  // namespace
 
-// The bounds of the second octet shut out overlong forms (E0, F0), surrogates (ED) and what lies
+// The bounds of the second octet exclude overlong forms (E0, F0), surrogates (ED) and characters
 // above U+10FFFF (F4).
 bool Utf8Stream::begin_character(std::uint8_t octet) {
   least_ = 0x80;

@@ -23,11 +23,11 @@ void DiskPool::submit(DiskWork& work) {
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(work);
-    // A thread that waits may have been told of other work, and not be awake yet.
+    // A waiting thread may have been notified of other work and not be awake yet.
     must_begin = ++unworked_ > threads_.size() && threads_.size() < threads_max;
   }
   if (must_begin && !begin_thread() && threads_.empty()) {
-    // Out of threads for good: the loop waits itself, which is slow and right.
+    // No thread can be started: the loop itself waits for the disk, which is slow but correct.
     waiting_.pop_front();
     --unworked_;
     work.work();
@@ -72,7 +72,7 @@ void DiskPool::run() {
     lock.lock();
     through_.push_back(*work);
     --unworked_;
-    // Whoever wakes up would wait for the lock at once.
+    // A thread that wakes up would wait for the lock at once.
     lock.unlock();
     wake_.signal();
     lock.lock();

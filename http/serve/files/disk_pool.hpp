@@ -1,5 +1,5 @@
-// The few threads that wait for the disk in the loop's place (STA-017). They begin with the first
-// work there is, so who serves no files has none.
+// A few threads that wait for the disk so that the loop need not (STA-017). They start with the
+// first work, so a server without files has none.
 #pragma once
 
 #include <pthread.h>
@@ -17,9 +17,9 @@ namespace pelton::http {
 class DiskWork : public ListNode {
  public:
   virtual ~DiskWork() = default;
-  // On a thread of the pool; nothing of the loop may be touched.
+  // Runs on a thread of the pool; must not touch anything of the loop.
   virtual void work() = 0;
-  // On the loop's thread, once, behind work(). May end the object.
+  // Runs on the loop's thread, once, after work(). May destroy the object.
   virtual void done() = 0;
 };
 
@@ -29,11 +29,11 @@ class DiskPool {
   explicit DiskPool(const Wake& wake) : wake_(wake) {}
   DiskPool(const DiskPool&) = delete;
   DiskPool& operator=(const DiskPool&) = delete;
-  // Waits for what is being worked on, and tells everybody that waits of an end.
+  // Waits for work in progress, then calls done() of all work, also of work that was never started.
   ~DiskPool();
 
   void submit(DiskWork& work);
-  // Calls done() of what is through.
+  // Calls done() of completed work.
   void deliver();
   // Work that was submitted and not delivered.
   std::size_t outstanding() const { return outstanding_; }
@@ -50,8 +50,8 @@ class DiskPool {
   IntrusiveList<DiskWork> waiting_;
   IntrusiveList<DiskWork> through_;
   bool ending_ = false;
-  std::size_t unworked_ = 0;     // submitted, and not through
-  std::size_t outstanding_ = 0;  // the loop's own count
+  std::size_t unworked_ = 0;     // submitted and not completed
+  std::size_t outstanding_ = 0;  // counted on the loop's thread
   std::vector<pthread_t> threads_;
 };
 

@@ -18,8 +18,8 @@
 namespace pelton::http {
 namespace {
 
-// So much goes into the connection's own output, where the head is: it is cheaper copied than sent
-// by a call of its own.
+// Up to this size a body is copied into the connection's output, after the head: cheaper than a
+// send of its own.
 constexpr std::uint64_t inline_bytes_max = std::uint64_t{32} * 1024;
 
 std::uint64_t random_number() {
@@ -32,16 +32,16 @@ bool is_among(std::span<const std::string_view> names, std::string_view name) {
   return std::ranges::any_of(names, [&](std::string_view one) { return is_same_name(name, one); });
 }
 
-// Of the octets that a body has; of what is not sent nothing is said.
+// Fields about a body; left out where no body is sent.
 constexpr std::array<std::string_view, 6> content_fields = {
     "content-type",  "content-length",   "content-encoding",
     "content-range", "content-language", "content-disposition"};
-// Of the file beside its octets: a 304 has them (RFC 9110 section 15.4.5), an answer in the file's
-// place has not.
+// Fields about the file besides its octets: a 304 has them (RFC 9110 section 15.4.5), an answer in
+// place of the file does not.
 constexpr std::array<std::string_view, 5> file_fields = {
     "content-location", "etag", "last-modified", "cache-control", "expires"};
 
-// The fields of an answer; they point into plan, manner and this.
+// The fields of an answer; they point into the plan, the manner and this object.
 class HeadFields {
  public:
   HeadFields(const FoundFile& found, const FileManner& manner, const FilePlan& plan)
@@ -62,7 +62,7 @@ class HeadFields {
     }
   }
 
-  // Of an answer that is no file.
+  // Fields of an answer without a file.
   explicit HeadFields(const FileManner& manner) : has_body_(false) {
     add_standing(manner);
     for (const auto& [name, value] : manner.fields) {
@@ -91,8 +91,7 @@ class HeadFields {
   std::vector<FieldView> fields_;
 };
 
-// The parts one behind the other, or nothing if the disk would have to be waited for or there is no
-// memory for them.
+// Appends the parts in order; false if that would wait for the disk or there is no memory.
 bool append_body(Output& output, int file, const FilePlan& plan, bool may_wait) {
   for (const FilePart& part : plan.parts) {
     if (!output.append(part.text)) return false;
@@ -115,7 +114,7 @@ Outcome outcome_of(HeadFault fault) {
   return fault == HeadFault::none ? Outcome::responded : Outcome::failed;
 }
 
-// 308 to the same path with a '/' behind it. A path that begins "//" would name another host.
+// 308 to the same path with a '/' added. A path that begins with "//" would name another host.
 Outcome redirect(Exchange& exchange, const FileManner& manner) {
   const RequestHead& head = exchange.request();
   std::string_view path = head.text(head.path);
@@ -141,7 +140,7 @@ Outcome answer_status(Exchange& exchange, std::uint16_t status, const FileManner
 
 FilePlan plan_for(Exchange& exchange, const FoundFile& found, const FileManner& manner) {
   Shared& shared = exchange.shared();
-  // What another method asked for has been done by now.
+  // A request with another method has taken effect already.
   const Method method = exchange.request().method;
   const bool only_reads = method == Method::get || method == Method::head;
   const FileTerms terms{

@@ -10,22 +10,22 @@
 
 namespace pelton::http {
 
-// For an exchange without an answer yet begun. Outcome::pending: it was suspended, or if it was
-// already handed over; whoever called has nothing to do with it any more.
+// For an exchange whose answer has not begun. Outcome::pending: the exchange was suspended or
+// already handed over, and the caller must not use it any more.
 Outcome answer_with_file(Exchange& exchange, FileQuery query);
 
 // --- the parts of it ---
 
 FilePlan plan_for(Exchange& exchange, const FoundFile& found, const FileManner& manner);
-// The whole answer, unless octets of the file have to be sent that are many or on the disk.
+// Answers at once, unless octets of the file have to be sent that are many or not in memory.
 std::optional<Outcome> answer_at_once(Exchange& exchange, const FoundFile& found,
                                       const FileManner& manner, const FilePlan& plan);
-// Head of an answer whose body follows in pieces.
+// Begins an answer whose body follows in pieces.
 HeadFault begin_file(Exchange& exchange, const FoundFile& found, const FileManner& manner,
                      const FilePlan& plan);
-// There is no file to answer with.
+// Answers when no file was found.
 Outcome answer_without_file(Exchange& exchange, OpenFault fault, const FileManner& manner);
-// The answer the server would give, with one more field unless its value is empty.
+// Answers as the server itself would, with one more field unless its value is empty.
 Outcome answer_status(Exchange& exchange, std::uint16_t status, const FileManner& manner,
                       const FieldView& field);
 

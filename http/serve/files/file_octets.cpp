@@ -13,7 +13,7 @@
 namespace pelton::http {
 namespace {
 
-// As in linux/mman.h, which is newer than some systems this is built on.
+// As in linux/mman.h, which some build systems do not have yet.
 struct CacheRange {
   std::uint64_t offset;
   std::uint64_t bytes;
@@ -41,7 +41,7 @@ Cached is_cached(int file, const ByteRange& range) {
   CacheRange asked{.offset = range.begin, .bytes = range.bytes()};
   CacheState state{};
   if (::syscall(cachestat_number, file, &asked, &state, 0u) != 0) {
-    // Of a file system that cannot tell only this file is said; the others know nothing of it.
+    // Other errors concern only this file's file system, not all files.
     if (errno == ENOSYS || errno == EPERM) is_refused = true;
     return Cached::untold;
   }

@@ -12,11 +12,11 @@
 namespace pelton::http {
 namespace {
 
-// Of a process; a kernel or a filter does not change its mind.
+// For the whole process: the kernel or a filter always gives the same result.
 std::atomic<bool> must_walk = false;
 
 constexpr int look_flags = O_PATH | O_CLOEXEC;
-// O_NONBLOCK and O_NOCTTY for what may have taken the file's place between two looks (STA-005).
+// O_NONBLOCK and O_NOCTTY in case something has replaced the file since it was examined (STA-005).
 constexpr int read_flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 // Closes at the end of its scope.
@@ -54,7 +54,7 @@ OpenFault fault_of(const struct stat& seen) {
   return S_ISDIR(seen.st_mode) ? OpenFault::directory : OpenFault::absent;
 }
 
-// -1 with errno: of openat2(2), with those retried that only say that a rename came between.
+// Calls openat2(2), again where an error only means that a rename interfered. -1 with errno.
 int open_beneath(int directory, const char* path, int flags, std::uint64_t resolve) {
   open_how how{};
   how.flags = static_cast<unsigned>(flags);
@@ -69,7 +69,7 @@ int open_beneath(int directory, const char* path, int flags, std::uint64_t resol
   }
 }
 
-// The file that was looked at, opened by a second descriptor.
+// Takes the second descriptor, if it is of the file that was examined.
 OpenFault take(int descriptor, const struct stat& looked_at, OpenedFile& file) {
   Held opened(descriptor);
   struct stat seen{};
@@ -122,7 +122,7 @@ OpenFault FileRoot::open_file(const std::string& path, Patience patience, Opened
   if (path.empty()) return OpenFault::directory;
   if (path.contains('\0')) return OpenFault::absent;
   if (!walks()) return open_by_kernel(path, patience, file);
-  // Nothing tells then whether the disk is needed.
+  // Walking cannot tell whether the disk is needed.
   return patience == Patience::none ? OpenFault::would_block : open_by_walking(path, file);
 }
 
@@ -134,7 +134,7 @@ OpenFault FileRoot::open_by_kernel(const std::string& path, Patience patience,
       must_walk = true;
       return open_file(path, patience, file);
     }
-    // EINVAL: a kernel that does not know RESOLVE_CACHED yet.
+    // EINVAL: the kernel does not know RESOLVE_CACHED yet.
     const bool untold = patience == Patience::none && (error == EAGAIN || error == EINVAL);
     return untold ? OpenFault::would_block : fault_of(error);
   };

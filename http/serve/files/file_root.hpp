@@ -1,4 +1,4 @@
-// A directory that files are served from, and no way out of it.
+// A directory that files are served from; no path leads out of it.
 #pragma once
 
 #include <cstdint>
@@ -10,16 +10,16 @@
 namespace pelton::http {
 
 enum class Links : std::uint8_t {
-  beneath,  // those that lead to somewhere below the root (STA-003)
+  beneath,  // only links to places below the root (STA-003)
   never,
-  anywhere,  // the path is the application's own: there is no root
+  anywhere,  // the path comes from the application; there is no root
 };
 
 enum class OpenFault : std::uint8_t {
   none,
-  absent,  // or no regular file, or not ours to read: nobody learns which
+  absent,  // or no regular file, or not readable: the client does not learn which
   directory,
-  would_block,  // only the disk can tell
+  would_block,  // finding out needs the disk
   exhausted,    // no descriptor or memory is left
 };
 
@@ -28,21 +28,21 @@ enum class Patience : std::uint8_t { none, unlimited };
 
 class FileRoot {
  public:
-  // An errno if there is no such directory. With Links::anywhere the directory is of no account.
+  // An errno if there is no such directory. Links::anywhere ignores the directory.
   static std::expected<FileRoot, int> open(const std::string& directory, Links links);
 
   FileRoot(FileRoot&& other) noexcept;
   FileRoot& operator=(FileRoot&&) = delete;
   ~FileRoot();
 
-  // `path` is relative to the root. The file is looked at before it is opened, so that nothing but
-  // a regular file ever is (STA-005).
+  // `path` is relative to the root. The file is examined before it is opened, so that only a
+  // regular file ever is (STA-005).
   OpenFault open_file(const std::string& path, Patience patience, OpenedFile& file) const;
 
-  // Where openat2(2) is refused paths are walked component by component, and no link works
-  // (STA-004). Known once it was tried.
+  // Whether openat2(2) is refused: then paths are walked component by component, and no link works
+  // (STA-004). Known after the first try.
   static bool walks();
-  // For tests, which have a kernel that knows it.
+  // For tests on a kernel that has openat2(2).
   static void walk_from_now_on(bool walk);
 
  private:

@@ -15,13 +15,13 @@
 namespace pelton::http {
 namespace {
 
-// What is asked for, warmed or sent by one call.
+// How many octets one call checks, warms or sends.
 constexpr std::uint64_t window_bytes = std::uint64_t{256} * 1024;
-// After so much of one file the others come first.
+// After so many octets of one file other connections are served first.
 constexpr std::uint64_t turn_bytes_max = std::uint64_t{1} << 20;
-// What is copied by one call.
+// How many octets one call copies.
 constexpr std::size_t copied_bytes_max = std::size_t{64} * 1024;
-// Goes with the head, so that it does not travel alone.
+// Octets sent with the head, so that the head does not travel alone.
 constexpr std::uint64_t first_bytes = std::uint64_t{16} * 1024;
 
 std::atomic<std::size_t> live_senders = 0;
@@ -66,7 +66,7 @@ void FileSender::hear(void* context, ExchangeEvent event, Exchange& /*exchange*/
     case ExchangeEvent::cancelled:
       break;
   }
-  // Over; the pool still has the descriptor.
+  // Over; but the pool may still use the descriptor.
   if (!sender->submitted_) delete sender;
 }
 
@@ -152,7 +152,7 @@ FileSender::Sent FileSender::send_text(Exchange& exchange, std::string_view text
   return taken < text.size() ? Sent::later : Sent::all;
 }
 
-// Brings the octets into memory first, on the pool; false if they are there or have just been.
+// Has the pool load the octets into memory; false if they are there or were just loaded.
 bool FileSender::warm_up(const ByteRange& octets) {
   const bool fresh = warmed_.begin <= octets.begin && octets.end <= warmed_.end;
   if (fresh || disk_ == nullptr) return false;
@@ -200,7 +200,7 @@ FileSender::Sent FileSender::copy_octets(Exchange& exchange, const ByteRange& oc
   return taken < static_cast<std::size_t>(read) ? Sent::later : sent;
 }
 
-// What became of octets that were to be sent: so many were taken, none yet, or never will be.
+// Handles the result of a send: some octets taken, none yet, or a failure.
 FileSender::Sent FileSender::after(std::int64_t result, Exchange& exchange) {
   if (result > 0) {
     part_sent_ += static_cast<std::uint64_t>(result);
@@ -208,7 +208,7 @@ FileSender::Sent FileSender::after(std::int64_t result, Exchange& exchange) {
     return Sent::all;
   }
   if (result == 0) return Sent::later;
-  // The disk failed, which is no better than octets that are gone.
+  // The disk failed: the client sees the same as for a file that became shorter.
   exchange.note_truncated();
   return Sent::failed;
 }

@@ -1,13 +1,13 @@
-// Sends a file for an exchange that its handler has left: waits for the disk on the pool and for
-// the peer on the connection, and holds one descriptor and no octets meanwhile (STA-017).
+// Sends a file for a suspended exchange: waits for the disk on the pool and for the client on the
+// connection; meanwhile it holds one descriptor and no octets (STA-017).
 //
-//   finding ──► answered at once                          (the disk knew where the file is)
+//   finding ──► answered at once                          (the file is small or was not found)
 //      │
 //      ▼
-//   sending ◄──► warming      the octets that are next come into memory
+//   sending ◄──► warming      the next octets are loaded into memory
 //      │
 //      ▼
-//     over                    all is sent, the peer is gone, or the file became shorter
+//     over                    all is sent, the client is gone, or the file became shorter
 #pragma once
 
 #include <cstddef>
@@ -22,10 +22,10 @@ namespace pelton::http {
 
 class FileSender final : private DiskWork {
  public:
-  // Takes the exchange over. `plan` counts if the file was found.
+  // Takes the exchange over. `plan` is used if the file was found.
   static void begin(Exchange& exchange, FileQuery query, FoundFile found, FilePlan plan);
 
-  // Of all threads: how many there are.
+  // How many there are, on all threads.
   static std::size_t live();
 
  private:
@@ -56,8 +56,8 @@ class FileSender final : private DiskWork {
   ExchangeHandle handle_;
   DiskPool* disk_ = nullptr;
   State state_ = State::finding;
-  bool copies_ = false;          // the engine or the file cannot do without
-  bool submitted_ = false;       // on the pool: not to be ended before it is back
+  bool copies_ = false;          // the engine or the file needs it
+  bool submitted_ = false;       // on the pool: must not be destroyed until done()
   std::size_t part_ = 0;         // of the plan
   std::uint64_t part_sent_ = 0;  // octets of its text, then of its range
   std::uint64_t turn_bytes_ = 0;

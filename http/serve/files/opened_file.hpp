@@ -1,4 +1,4 @@
-// A regular file that was opened for reading, and what was known of it then.
+// A regular file opened for reading, and its facts at that time.
 #pragma once
 
 #include <sys/types.h>

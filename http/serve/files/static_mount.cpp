@@ -47,7 +47,7 @@ Outcome StaticMount::call(void* context, Exchange& exchange) {
   }
   std::string_view below = exchange.match().location;
   std::string path;
-  // The prefix itself is the directory without its '/'.
+  // The prefix alone names the directory without its '/'.
   NamedPath named = NamedPath::file;
   if (!below.empty()) {
     below.remove_prefix(1);
@@ -74,12 +74,12 @@ FoundFile StaticMount::find_plain(const std::string& path, NamedPath named, Pati
     served += options_.index_file;
   }
   found.fault = root_.open_file(served, patience, found.file);
-  // Only a path that was asked for without its '/' is told to have one.
+  // Only a path without a final '/' is redirected to one with it.
   if (named == NamedPath::directory && found.fault == OpenFault::directory) {
     found.fault = OpenFault::absent;
   }
   if (found.fault == OpenFault::directory && !options_.index_file.empty()) {
-    // Without an index in it there is nothing to be sent to.
+    // A directory without an index is no target of a redirect.
     OpenedFile index;
     const std::string behind =
         path.empty() ? options_.index_file : path + '/' + options_.index_file;

@@ -1,4 +1,4 @@
-// A directory below a prefix: the handler of a mount, without an interpreter (protocol section 7).
+// A mount that serves the files of a directory, without an interpreter (protocol section 7).
 #pragma once
 
 #include <expected>
@@ -15,9 +15,9 @@ namespace pelton::http {
 
 struct StaticOptions {
   std::string root;
-  std::string index_file;     // empty: a directory is nothing
-  std::string cache_control;  // empty: not said
-  bool spa = false;           // an unknown path without an extension is the index
+  std::string index_file;     // empty: a directory is not found
+  std::string cache_control;  // empty: not sent
+  bool spa = false;           // an unknown path without an extension gives the index
   bool entity_tag = true;
   bool last_modified = true;
   bool precompressed = true;
@@ -33,7 +33,7 @@ class StaticMount {
   StaticMount(const StaticMount&) = delete;
   StaticMount& operator=(const StaticMount&) = delete;
 
-  // Of a mount's settings; this outlives them. Match::location is what lies below the prefix.
+  // For a mount's settings, which this outlives. Match::location is the path below the prefix.
   Handler handler() const;
 
  private:
