@@ -23,7 +23,7 @@ enum class Verdict : std::uint8_t { need_more, complete, rejected };
 // the fields so far are saved, so that one parser serves all connections of a core.
 struct HeadProgress {
   enum class State : std::uint8_t {
-    start,       // nothing yet, or a CR that may begin an empty line
+    start,       // nothing of the request yet
     leading_lf,  // after the CR of an empty line before the request (H1-003)
     method,
     target,     // at the first octet

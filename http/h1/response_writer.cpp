@@ -253,7 +253,7 @@ HeadFault ResponseWriter::begin_stream(Output& output, const ResponseHead& head,
     cursor = put(cursor, chunked_line);
   } else if (rule_ != BodyRule::none) {
     framing = Framing::until_close;
-    said_.close = true;  // also for HEAD, whose answer must say the same
+    said_.close = true;  // also for HEAD, whose response ends without it
   }
   cursor = put(put_persistence(cursor, persistence), line_end);
   output.advance(static_cast<std::size_t>(cursor - (output.data() + start_)));

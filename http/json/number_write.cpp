@@ -174,9 +174,9 @@ ShortestDecimal shortest_decimal(double value) {
 
 namespace {
 
-// Writes the text of a number's digits: `head` has sixteen, `lead` of them a leading zero to skip,
-// then comes `last`. Plain arguments stay in registers, which makes these functions fast. Writes
-// from one octet right of `out`, or from `out` to drop a leading zero.
+// Writes the text of a number's digits: `head` has sixteen, the first a zero to skip if `lead`,
+// then comes `last`. Plain arguments stay in registers, which makes these functions fast. The first
+// digit that counts is at out + 1; a zero to skip falls on `out`.
 inline void store_digits(char* out, SixteenDigits head, char last, bool lead) {
   out += 1 - lead;
   head.store(out);

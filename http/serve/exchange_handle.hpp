@@ -23,7 +23,7 @@ enum class ExchangeEvent : std::uint8_t {
   body_refused,
   // Over: the peer is gone, and answers are dropped from now on (CON-044).
   peer_lost,
-  // Over: the time limit, or the deadline of a stop, has come.
+  // Over: the server ended it, such as at its time limit or at a stop's deadline.
   cancelled,
 };
 

@@ -27,7 +27,7 @@ struct IncomingMessage {
     streamed_length,   // a body that its handler reads as it arrives; `left_bytes` are owed
     streamed_chunked,  // the same, until `decoder` sees the end
     discard_length,    // an unread body after its response; `left_bytes` are owed
-    discard_chunked,   // the same, until `decoder` sees the end; `left_bytes` ahead of the response
+    discard_chunked,   // until `decoder` sees the end; at most `left_bytes` before the response
     backlog,           // `octets` wait unread for the answer before them, or until output drains
   };
 

@@ -67,7 +67,7 @@ class PendingExchange {
     behind_body_ = Persistence::close;
     exchange_.persist(behind_body_);
   }
-  // Whether the connection may go on although the body has not fully arrived.
+  // Decides whether the connection may go on although the body has not fully arrived.
   void spare_connection(bool spared);
   // The connection would go on if the body had arrived.
   bool would_go_on() const { return behind_body_ != Persistence::close; }

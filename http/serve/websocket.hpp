@@ -3,7 +3,7 @@
 // later, the exchange's owner calls Exchange::accept_websocket() with a listener and gets a handle.
 //
 // Before that call the owner may answer the exchange like any other; the connection then ends after
-// the answer (WS-006). accept_websocket() discards the request: its octets are copied first.
+// the answer (WS-006). The call ends the request, so the owner first copies what it needs of it.
 #pragma once
 
 #include <cstddef>
