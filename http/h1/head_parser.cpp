@@ -46,12 +46,6 @@ HeadParser::HeadParser(const HeadLimits& limits, std::span<Field> storage, const
   CHECK(storage.size() >= limits.header_count_max);
 }
 
-void HeadParser::resume(const HeadProgress& progress, std::span<const Field> fields) {
-  CHECK(fields.size() == progress.field_count);
-  std::copy(fields.begin(), fields.end(), storage_.begin());
-  at_ = progress;
-}
-
 // Reads one line by the slower code, then as many as it can by the faster code, and so on.
 Verdict HeadParser::read_on(Input in) {
   while (true) {

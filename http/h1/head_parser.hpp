@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <type_traits>
 
 #include "core/reason.hpp"
 #include "http/h1/field_values.hpp"
@@ -19,8 +18,7 @@ namespace pelton::http {
 
 enum class Verdict : std::uint8_t { need_more, complete, rejected };
 
-// A parser's place in a message. Plain data: for a head that arrives in several receives this and
-// the fields so far are saved, so that one parser serves all connections of a core.
+// A parser's place in a message. It begins anew with a few wide stores.
 struct HeadProgress {
   enum class State : std::uint8_t {
     start,       // nothing of the request yet
@@ -81,7 +79,6 @@ struct HeadProgress {
     head.content_length = 0;
   }
 };
-static_assert(std::is_trivially_copyable_v<HeadProgress>);
 
 class HeadParser {
  public:
@@ -116,11 +113,6 @@ class HeadParser {
   bool started() const {
     return at_.state > HeadProgress::State::leading_lf && at_.cursor > at_.line_begin;
   }
-
-  // Saves the place, to resume later with this parser or another one with the same limits.
-  const HeadProgress& progress() const { return at_; }
-  std::span<const Field> fields() const { return {storage_.data(), at_.field_count}; }
-  void resume(const HeadProgress& progress, std::span<const Field> fields);
 
  private:
   using State = HeadProgress::State;

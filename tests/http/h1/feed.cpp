@@ -50,16 +50,12 @@ bool HeadResult::operator==(const HeadResult& other) const {
 }
 
 HeadResult read_head(std::string_view octets, const Cuts& cuts, const Scanner& scanner,
-                     const HeadLimits& limits, bool parked) {
-  std::vector<Field> storages[2];
-  for (auto& storage : storages) storage.resize(limits.header_count_max);
-  HeadParser parsers[2] = {{limits, storages[0], scanner}, {limits, storages[1], scanner}};
-  std::size_t active = 0;
-
+                     const HeadLimits& limits) {
+  std::vector<Field> storage(limits.header_count_max);
+  HeadParser parser(limits, storage, scanner);
   HeadResult result;
   for (std::size_t piece = 0; piece <= cuts.size(); ++piece) {
     const Copy copy(octets, 0, piece == cuts.size() ? octets.size() : cuts[piece]);
-    HeadParser& parser = parsers[active];
     result.verdict = parser.parse(copy.view());
     result.started = parser.started();
     result.consumed_bytes = parser.consumed_bytes();
@@ -71,11 +67,6 @@ HeadResult read_head(std::string_view octets, const Cuts& cuts, const Scanner& s
       result.head.fields = {};
     }
     if (result.verdict != Verdict::need_more) break;
-    if (parked) {
-      parsers[1 - active].resume(parser.progress(), parser.fields());
-      std::ranges::fill(storages[active], Field{});
-      active = 1 - active;
-    }
   }
   return result;
 }

@@ -39,9 +39,8 @@ struct BodyResult {
 // Offsets at which the octets are cut, ascending.
 using Cuts = std::vector<std::size_t>;
 
-// With `parked`, the parser is put away and replaced by another one at every cut.
 HeadResult read_head(std::string_view octets, const Cuts& cuts, const Scanner& scanner,
-                     const HeadLimits& limits = {}, bool parked = false);
+                     const HeadLimits& limits = {});
 
 struct ChunkedLimits {
   HeadLimits head;

@@ -82,20 +82,6 @@ TEST_P(HeadParserTest, reads_pipelined_heads_one_after_another) {
   EXPECT_EQ(parser.head().head_bytes, rest.size());
 }
 
-TEST_P(HeadParserTest, is_parked_and_resumed_by_another) {
-  const std::string octets = "GET / HTTP/1.1\r\nHost: a\r\nAccept: b\r\nX: yz\r\n\r\n";
-  ASSERT_EQ(parser.parse(octets.substr(0, octets.size() - 6)), Verdict::need_more);
-  const HeadProgress progress = parser.progress();
-  const std::vector<Field> fields(parser.fields().begin(), parser.fields().end());
-  parser.reset();
-  ASSERT_EQ(parser.parse("GET /other HTTP/1.0\r\nA: b\r\nC: d\r\n\r\n"), Verdict::complete);
-  parser.resume(progress, fields);
-  ASSERT_EQ(parser.parse(octets), Verdict::complete);
-  EXPECT_EQ(parser.head().text(parser.head().path), "/");
-  ASSERT_EQ(parser.head().fields.size(), 3u);
-  EXPECT_EQ(parser.head().text(parser.head().fields[2].value), "yz");
-}
-
 // Time is linear in octets however they come: resumed at every octet, no octet is scanned again.
 TEST_P(HeadParserTest, GEN_003_goes_on_where_it_stopped) {
   const std::string octets =
