@@ -16,7 +16,7 @@ using http::Outcome;
 
 namespace {
 
-// A handler in its first step.
+// A handler's coroutine during its first step.
 class FirstStep final : public UntaskedStep {
  public:
   FirstStep(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel)
@@ -30,13 +30,13 @@ class FirstStep final : public UntaskedStep {
   FirstStep& operator=(const FirstStep&) = delete;
   ~FirstStep() { loop_.untasked = nullptr; }
 
-  // The step itself. Whoever asks for the current task meanwhile is given the step's.
+  // Runs the step. Code that asks for the current task during the step gets the step's task.
   PySendResult make(PyObject*& result) {
     if constexpr (current_task_on_thread) lay_blank();
     return PyIter_Send(coroutine_, Py_None, &result);
   }
 
-  // From now on a task runs, and the blank is it.
+  // From now on the step runs in a task; the blank, if one is in place, becomes that task.
   bool become_task() override {
     if (driver_) return true;
     if (!make_task(laid_)) return false;
@@ -49,17 +49,18 @@ class FirstStep final : public UntaskedStep {
     return ours && become_task() ? driver_.get() : nullptr;
   }
 
-  // Whether somebody has used the step's task, or may yet.
+  // Whether code has used the step's task, or may still use it.
   bool has_task() const { return driver_ || blank_is_kept(); }
 
-  // The step is over, without a task: the one before is the current one again. An exception that is
-  // set stays.
+  // The step is over without a task: the task before it becomes the current one again. An exception
+  // that is set stays set.
   void leave() {
     loop_.untasked = nullptr;
     if constexpr (current_task_on_thread) take_blank();
   }
 
-  // The step is over; its task, made by now if it was not, is told how it ended.
+  // The step is over. Makes the task if there is none yet; the task's first step reports how the
+  // step ended.
   Outcome settle(StepEnd end) {
     const bool is_kept = blank_is_kept();
     if constexpr (current_task_on_thread) {
@@ -75,7 +76,7 @@ class FirstStep final : public UntaskedStep {
     return run_task();
   }
 
-  // There was none: a coroutine goes on with what a handler returned.
+  // There was no step: a new coroutine continues with a handler's result.
   Outcome settle_later(OwnedRef value) {
     loop_.untasked = nullptr;
     if (!make_driver()) return fail();
@@ -100,7 +101,8 @@ class FirstStep final : public UntaskedStep {
     return static_cast<bool>(driver_);
   }
 
-  // asyncio.Task(driver, loop=, context=); the step that it asks the loop for is kept here.
+  // asyncio.Task(driver, loop=, context=). The task schedules its first step with call_soon(); the
+  // handle goes to `step_` instead of the queue.
   bool make_task(bool of_blank) {
     PyObject* const type = loop_.types->task();
     if (type == nullptr || !make_driver()) return false;
@@ -171,9 +173,9 @@ class FirstStep final : public UntaskedStep {
     if (PyDict_DelItem(running, loop_object()) != 0) PyErr_Clear();
   }
 
-  // Its first step, as the task sees it: the driver only tells it what has happened.
+  // Runs the task's first step, in which the driver only reports the step that has already run.
   Outcome run_task() {
-    // The context goes on with the task.
+    // The task keeps the context.
     const OwnedRef context = loan_.route().application->context->hand_over();
     const OwnedRef held = OwnedRef::share(driver_);
     if (!run_handle(*reinterpret_cast<HandleObject*>(step_.get()))) {
@@ -209,7 +211,8 @@ Outcome fail(PyObject* coroutine) {
   return Outcome::failed;
 }
 
-// On a loop that is not ours: an ordinary task, which makes the first step in a turn of its own.
+// On a loop that is not pelton's: an ordinary task, whose first step runs in a later turn of that
+// loop.
 Outcome start_task(ApplicationState& application, const OwnedRef& object) {
   Driver& driver = reinterpret_cast<DriverObject*>(object.get())->driver;
   const OwnedRef context = application.context->hand_over();
@@ -225,7 +228,7 @@ Outcome start_task(ApplicationState& application, const OwnedRef& object) {
   return Outcome::pending;
 }
 
-// The same for what a handler returned: a coroutine has to go on with it.
+// Like start_task(), for a handler's result that needs a coroutine to continue with it.
 Outcome start_task_later(ApplicationState& application, RequestLoan& loan, OwnedRef value) {
   const OwnedRef object = driver_for(loan, nullptr, nullptr);
   if (!object) return fail(nullptr);

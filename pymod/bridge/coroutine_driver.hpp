@@ -1,6 +1,6 @@
-// Runs the coroutines of handlers. A first step is made at once, in the turn in which the request
-// was read, and mostly it is the last. Its asyncio.Task is made when somebody could notice that
-// there is none: when the handler waits, or asks for the current task.
+// Runs the coroutines of handlers. The first step runs at once, in the turn of the loop that reads
+// the request; mostly it is also the last. The coroutine gets an asyncio.Task only when it waits or
+// when code asks for the current task.
 #pragma once
 
 #include <Python.h>
@@ -11,12 +11,11 @@
 
 namespace pelton::py {
 
-// Answers the loan's exchange with what the coroutine gives, at once or later. `side_channel` may
-// be null.
+// Answers the loan's exchange with the coroutine's result, at once or later. `side_channel` may be
+// null.
 http::Outcome run_coroutine(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel);
 
-// The same with a result for which a coroutine has to be run first
-// (ApplicationState::take_later()).
+// Like run_coroutine(), for a result that needs a coroutine first (ApplicationState::take_later()).
 http::Outcome run_later(RequestLoan& loan);
 
 }  // namespace pelton::py

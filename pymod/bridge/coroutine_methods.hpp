@@ -1,4 +1,5 @@
-// What send() and throw() of a coroutine written in C say and take, as a generator's do.
+// Arguments and results of send() and throw() for a native coroutine, as a generator's methods have
+// them.
 #pragma once
 
 #include <Python.h>
@@ -7,11 +8,12 @@
 
 namespace pelton::py {
 
-// The result of a step as a method gives it: a return raises StopIteration. Takes over `result`.
+// The result of a step as a method returns it: PYGEN_RETURN raises StopIteration. Takes over
+// `result`.
 PyObject* method_result(PySendResult kind, PyObject* result);
 
-// What throw(exception), or of old throw(type[, value[, traceback]]), is to raise. Null with an
-// error set.
+// The exception that throw(exception), or the older throw(type[, value[, traceback]]), raises. Null
+// with an error set.
 OwnedRef thrown(PyObject* arguments);
 
 }  // namespace pelton::py

@@ -32,7 +32,7 @@ Driver::~Driver() {
   clear();
 }
 
-// The coroutine has ended, or will never go on.
+// The coroutine has ended or will never continue.
 void Driver::through() {
   if (std::exchange(waiting_, false)) --route_.application->coroutines_waiting;
   if (threads_ == 0) orphan_.reset();
@@ -44,7 +44,7 @@ bool Driver::leave_place() {
   return true;
 }
 
-// The exchange ends before the handler does, whose time limit and place go on.
+// The exchange ends before the handler: the handler keeps its time limit and its place.
 void Driver::outlive(Exchange& exchange) {
   if (!waiting_ && threads_ == 0) return;
   const auto at_limit = [](void* context) {
@@ -119,7 +119,7 @@ PySendResult Driver::throw_in(OwnedRef exception, PyObject** result) {
       raise(exception);
       return PYGEN_ERROR;
     }
-    // In that step it began to wait, so it is what it waits for that is cancelled.
+    // In that step the coroutine began to wait, so the awaited object is cancelled.
     const OwnedRef cancelled(first.value.get() == Py_None
                                  ? Py_NewRef(Py_False)
                                  : PyObject_CallMethod(first.value.get(), "cancel", nullptr));
@@ -182,8 +182,7 @@ PySendResult Driver::pass_on(StepEnd end, PyObject** result) {
   }
   task_ = OwnedRef();
   through();
-  // Of all that a handler can raise its task is told only that it was cancelled; the rest has been
-  // answered, and logged.
+  // The task sees only a handler's CancelledError; other exceptions have been answered and logged.
   if (end.kind == PYGEN_ERROR && end.value && is_cancelled(end.value)) {
     raise(end.value);
     return PYGEN_ERROR;
@@ -192,7 +191,7 @@ PySendResult Driver::pass_on(StepEnd end, PyObject** result) {
   return PYGEN_RETURN;
 }
 
-// --- what the last coroutine gave ---
+// --- the result of the last coroutine ---
 
 OwnedRef Driver::conclude(StepEnd& end) {
   Exchange* const exchange = this->exchange();
@@ -203,7 +202,7 @@ OwnedRef Driver::conclude(StepEnd& end) {
     return OwnedRef();
   }
   if (streams_) {
-    // Whoever streams ends the stream; it came to neither.
+    // The coroutine began a stream and ended without ending or cutting it.
     finish(Outcome::failed);
     return OwnedRef();
   }
@@ -230,11 +229,11 @@ OwnedRef Driver::answer(StepEnd& end, Exchange& exchange) {
   return answer_error(OwnedRef(take_exception()), exchange);
 }
 
-// The error becomes an answer; if that fails too, the server's 500 is one.
+// Answers the error; if that fails too, the server sends its own 500.
 OwnedRef Driver::answer_error(OwnedRef error, Exchange& exchange) {
   ApplicationState& application = *route_.application;
   if (is_cancelled(error) && peer_finished_) {
-    // We cancelled it because the client has left: there is nobody to answer to.
+    // Cancelled after the client ended its side: the exchange gets no answer.
     answered_ = true;
     exchange.forsake();
     part();
@@ -242,7 +241,7 @@ OwnedRef Driver::answer_error(OwnedRef error, Exchange& exchange) {
   }
   plan_ = &application.unmatched.plan;
   OwnedRef answer;
-  // An error handler's own failure is not given to it again.
+  // The failure of an error handler does not go to an error handler again.
   if (!std::exchange(in_error_, true)) {
     std::optional<RequestLoan> loan;
     PyObject* request = loan_ != nullptr ? loan_->get() : request_.get();
@@ -277,7 +276,8 @@ OwnedRef Driver::go_on(OwnedRef value) {
   return OwnedRef();
 }
 
-// What closes behind the answer in the task that opened it. The exchange is none of its business.
+// The coroutine that the same task runs after the answer, to close what it opened. It does not use
+// the exchange.
 OwnedRef Driver::follow_up() {
   OwnedRef next = route_.application->take_follow_up();
   if (next) loan_ = nullptr;
@@ -289,11 +289,11 @@ bool Driver::go_on_with(OwnedRef value) {
   return static_cast<bool>(coroutine_);
 }
 
-// The exchange is over, and may be gone with its server. It had a reference; whoever calls has one
-// of their own.
+// The exchange is over and may be gone with its server. Its reference to `object_` is given back;
+// the caller holds one of its own.
 void Driver::part() {
   handle_ = {};
-  wake(Waits::disconnect);  // a client that has its answer is not waited for
+  wake(Waits::disconnect);  // nothing waits for a client that has its answer
   Py_DECREF(object_);
 }
 

@@ -1,6 +1,6 @@
-// What stands between an exchange that outlives its handler's call and the asyncio.Task that runs
-// the handler. To the task it is the coroutine: it passes every step on to the handler's, and what
-// that returns or raises becomes the answer.
+// Driver connects an exchange that outlives its handler's call with the asyncio.Task that runs the
+// handler. For the task it is the coroutine: it forwards every step to the handler's coroutine, and
+// makes the answer of that coroutine's result or exception.
 //
 //   Task  --send, throw-->  Driver  --send, throw-->  the handler's coroutine
 //                              |
@@ -25,13 +25,14 @@ namespace pelton::py {
 // How one step of a coroutine ended.
 struct StepEnd {
   PySendResult kind = PYGEN_ERROR;
-  OwnedRef value;  // what it waits for, its result, or the exception it raised
+  OwnedRef value;  // the awaited object, the result, or the exception raised
 };
 
 // send() of a coroutine or an awaitable's iterator.
 StepEnd step(PyObject* coroutine, PyObject* value);
 
-// Of a file to be sent. Without a root the path is the application's own.
+// The file to send. With a root, the path must lie below it; without one, the path may lead
+// anywhere.
 struct FileNames {
   std::string_view path;
   std::optional<std::string_view> root;
@@ -39,8 +40,8 @@ struct FileNames {
 
 class Driver {
  public:
-  // For the exchange whose handler is being called, to which the loan belongs. `coroutine` and
-  // `side_channel` may be null.
+  // The loan belongs to the exchange whose handler is being called. `coroutine` and `side_channel`
+  // may be null.
   Driver(PyObject* object, RequestLoan& loan, OwnedRef coroutine, OwnedRef side_channel);
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
@@ -49,47 +50,49 @@ class Driver {
   // --- the coroutine, as its task sees it ---
   PySendResult send(PyObject* value, PyObject** result);
   PySendResult throw_in(OwnedRef exception, PyObject** result);
-  // How the step ended that was made before there was a task; the task's first step is told it.
+  // Stores how the step ended that ran before there was a task; the task's first step reports it.
   void note_first(StepEnd end) { first_ = std::move(end); }
   PyObject* coroutine() const { return coroutine_.get(); }
-  // Ends the coroutine as a generator's close() does; an exchange that waits for it is a 500.
+  // Closes the coroutine as a generator's close() does; an exchange that waits for it gets a 500.
   PyObject* close();
-  // Whether a step is being made: then nobody may make another from within. The handler's call
-  // makes the first one, the driver itself all others.
+  // Whether a step runs, within which no other step may start. The handler's call runs the first
+  // step, the driver all others.
   void set_running(bool running) { running_ = running; }
-  // Its task cannot be made: the error that is set is reported, and a suspended exchange is a 500.
+  // The task cannot be made: reports the error that is set and answers a suspended exchange with
+  // 500.
   void fail_to_start();
 
   // --- the exchange ---
-  // It outlives the handler's call from now on, and so does the request.
+  // From now on the exchange and the request outlive the handler's call.
   void suspend();
   bool suspended() const { return suspended_; }
-  // Null once it has ended or is over.
+  // Null once the exchange is over.
   http::Exchange* exchange() { return loan_ != nullptr ? &loan_->exchange() : handle_.get(); }
-  // Has a coroutine made that goes on with a result (ApplicationState::take_later()), and runs that
-  // from now on. False with an error set.
+  // Makes a coroutine that continues with a result (ApplicationState::take_later()) and drives that
+  // coroutine from now on. False, without an error set, if none follows.
   bool go_on_with(OwnedRef value);
   // What the handler's call returns for an exchange that was not suspended.
   http::Outcome outcome() const { return outcome_; }
   void set_task(OwnedRef task) { task_ = std::move(task); }
   PyObject* task() const { return task_.get(); }
-  // Cancels the task for a stop, unless it still cleans up what the client's leaving has ended.
+  // Cancels the task, unless the handler still cleans up after an earlier cancellation.
   void stop();
-  // A thread has begun or ended work of the handler's: until its last one ends, the handler keeps
-  // its place among those that run, be its coroutine through.
+  // Counts a thread that works for the handler. Until the last such thread ends, the handler keeps
+  // its place among those that run, even after its coroutine has ended.
   void hold_place() { ++threads_; }
-  // False if none has begun.
+  // The thread has ended. False if no thread was counted.
   bool leave_place();
 
-  // --- a response in pieces; each false or null with an error set ---
-  // From now on there is a producer, which ends with the client; that of events with its side.
+  // --- a response in pieces; each function returns false or null with an error set ---
+  // From now on the task produces a stream: it is cancelled when the client leaves, and a stream of
+  // events already when the client ends its side.
   void produce(bool is_events);
   bool begin_stream(long status, PyObject* fields);
-  // 1: go on; 0: wait for wait_for_room(); -1.
+  // 1: go on; 0: await wait_for_room() first; -1 with an error set.
   int write(PyObject* data);
   PyObject* wait_for_room();
   void end_stream(bool whole);
-  // Nothing that is written would leave.
+  // Whether the client would get nothing of what is written.
   bool gone();
 
   // --- a file as the response; see driver_file.cpp ---
@@ -97,13 +100,13 @@ class Driver {
   bool send_file(long status, PyObject* fields, const FileNames& names, PyObject* background);
 
   // --- the request's body as it arrives ---
-  // bytes, b"" at its end, or None if wait_for_body() is to tell of more.
+  // bytes, b"" at the end of the body, or None: wait_for_body() reports more.
   PyObject* read_body();
   PyObject* wait_for_body();
 
   // --- a WebSocket ---
-  // Accepts what the exchange asks for; its native end, or null with an error set. `subprotocol`
-  // may be empty; of a message at most so many octets, if that is not negative.
+  // Accepts the handshake; returns the WebSocketEnd, or null with an error set. `subprotocol` may
+  // be empty. If `message_bytes_max` is negative, the server's limit holds.
   PyObject* accept_websocket(std::string_view subprotocol, PyObject* fields,
                              long long message_bytes_max);
 
@@ -125,15 +128,15 @@ class Driver {
   bool is_free() const;
   PySendResult pass_on(StepEnd end, PyObject** result);
   PySendResult throw_on(OwnedRef exception, PyObject** result);
-  // The coroutine that goes on with what the last one gave; null if the exchange is answered.
+  // The coroutine that continues with the result of the last one; null if there is none.
   OwnedRef conclude(StepEnd& end);
   OwnedRef answer(StepEnd& end, http::Exchange& exchange);
   OwnedRef answer_error(OwnedRef error, http::Exchange& exchange);
   OwnedRef go_on(OwnedRef value);
   OwnedRef follow_up();
   void finish(http::Outcome outcome);
-  // Cancels the task for the client, unless it has been cancelled: what a handler cleans up then is
-  // not disturbed.
+  // Cancels the task because the client has left, unless the task was cancelled before: a handler's
+  // clean-up is not disturbed.
   void leave();
   void cancel();
   void part();
@@ -146,11 +149,11 @@ class Driver {
   PyObject* disconnect_error() const;
   bool offer_rest();
 
-  PyObject* const object_;  // the Python object that this is inside of
-  OwnedRef application_;    // lives as long as an answer may be asked of it
+  PyObject* const object_;  // the Python object that contains this
+  OwnedRef application_;    // keeps the application alive
   const CompiledRoute& route_;
   const Plan* plan_;
-  RequestLoan* loan_;  // null once suspended, or through with it
+  RequestLoan* loan_;  // null once suspended, or once a follow-up runs
   bool suspended_ = false;
   http::ExchangeHandle handle_;
   http::Outcome outcome_ = http::Outcome::pending;
@@ -158,24 +161,24 @@ class Driver {
   OwnedRef side_channel_;
   OwnedRef request_;
   OwnedRef task_;
-  OwnedRef cancellation_;  // a weak reference to the exception that `cancelled_` became
+  OwnedRef cancellation_;  // weak: the CancelledError of the last cancel()
   OwnedRef waiters_[3];
-  std::unique_ptr<http::OrphanedHandler> orphan_;  // of an exchange that ended before the handler
+  std::unique_ptr<http::OrphanedHandler> orphan_;  // set if the exchange ends before the handler
   std::uint32_t threads_ = 0;
   std::optional<StepEnd> first_;
-  OwnedRef rest_;  // bytes of which the connection has taken `rest_at_`
+  OwnedRef rest_;  // bytes; the connection has taken `rest_at_` of them
   std::size_t rest_at_ = 0;
   Reason body_fault_ = Reason::none;
   bool running_ = false;
-  bool in_error_ = false;     // what is answered is an exception
-  bool cancel_next_ = false;  // a CancelledError is owed to the coroutine
+  bool in_error_ = false;     // the answer is to an exception
+  bool cancel_next_ = false;  // the next send() raises CancelledError
   bool answered_ = false;
   bool waiting_ = false;  // counted in ApplicationState::coroutines_waiting
   bool produces_ = false;
   bool streams_ = false;
-  bool leaves_with_peer_ = false;  // the end of the client's side is the end of the stream
+  bool leaves_with_peer_ = false;  // the task ends when the client ends its side
   bool peer_finished_ = false;
-  bool cancelled_ = false;  // of a producer: since it is one
+  bool cancelled_ = false;  // once there is a producer: cancelled since then
   bool gone_ = false;
 };
 

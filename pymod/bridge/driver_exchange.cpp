@@ -27,7 +27,7 @@ constexpr std::size_t index_of(auto what) {
   return static_cast<std::size_t>(what);
 }
 
-// Of a body that arrives.
+// What one read_body() returns at most.
 constexpr std::size_t body_piece_bytes_max = std::size_t{64} * 1024;
 
 constexpr const char* over = "the exchange is over";
@@ -76,7 +76,7 @@ bool Driver::begin_stream(long status, PyObject* fields) {
 }
 
 void Driver::produce(bool is_events) {
-  // Who gives a stream although it was cancelled is to be stopped again.
+  // A handler that begins a stream after a cancellation can be cancelled again.
   if (!std::exchange(produces_, true)) cancelled_ = false;
   leaves_with_peer_ |= is_events;
   if (leaves_with_peer_ && peer_finished_) leave();
@@ -88,7 +88,7 @@ bool Driver::gone() {
   return streams_ ? !exchange->wants_more() : exchange->request().method == http::Method::head;
 }
 
-// False if the connection has not taken it all.
+// False if octets are left or the connection is backed up.
 bool Driver::offer_rest() {
   Exchange* const exchange = this->exchange();
   if (exchange == nullptr) return true;
@@ -119,7 +119,7 @@ int Driver::write(PyObject* data) {
 }
 
 void Driver::end_stream(bool whole) {
-  // An item of which the connection has not taken all ends no stream properly.
+  // If the connection has not taken the last item in full, the stream is not whole.
   finish(whole && !rest_ ? Outcome::responded : Outcome::failed);
 }
 
@@ -177,7 +177,7 @@ PyObject* Driver::accept_websocket(std::string_view subprotocol, PyObject* field
   return end.release();
 }
 
-// --- who waits ---
+// --- waiting ---
 
 PyObject* Driver::wait_for_disconnect() {
   PyObject* const future = wait_for(Waits::disconnect);
@@ -217,7 +217,8 @@ void Driver::fail(Waits what) {
   if (!set) PyErr_WriteUnraisable(object_);
 }
 
-// Sets the error of who relies on a client that is gone, or on a body that will not come; null.
+// Sets the error for a handler whose client is gone or whose request's body was refused. Returns
+// null.
 PyObject* Driver::disconnect_error() const {
   const int status = body_fault_ == Reason::none ? 0 : http::refusal_status(body_fault_);
   const OwnedRef error(
@@ -257,7 +258,7 @@ void Driver::heard(ExchangeEvent event, Exchange& exchange) {
       cancel();
       break;
   }
-  // Over. What the handler gives from now on is dropped.
+  // The exchange is over: whatever the handler produces from now on is dropped.
   gone_ = true;
   fail(Waits::room);
   fail(Waits::body);
@@ -270,8 +271,8 @@ void Driver::leave() {
 }
 
 void Driver::stop() {
-  // Whoever still cleans up handles the exception, and so holds it; whoever goes on as if nothing
-  // had happened has let go of it.
+  // A handler that still cleans up holds the CancelledError; a handler that has continued as if
+  // nothing had happened has released it.
   const bool went_on = cancellation_ && !OwnedRef(referent(cancellation_.get()));
   if (!cancelled_ || went_on) cancel();
 }

@@ -1,5 +1,5 @@
-// The half of a driver that gives an exchange away: a file is sent without the interpreter, whoever
-// returned it.
+// The part of a driver that hands an exchange to the file sender, which runs without the
+// interpreter.
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,7 +26,7 @@ struct Lookup {
 
   FoundFile operator()(Patience patience) const {
     FoundFile found;
-    // Nothing tells how long the way to the root takes.
+    // Opening the root may take any time.
     if (root && patience == Patience::none) {
       found.fault = http::OpenFault::would_block;
       return found;
@@ -39,11 +39,11 @@ struct Lookup {
   }
 };
 
-// Starts the tasks behind the answer when it is let go.
+// An object whose destruction, after the answer, starts the background tasks.
 std::shared_ptr<void> tasks_behind(ApplicationState& application, PyObject* background) {
   if (background == Py_None) return nullptr;
   struct Tasks {
-    OwnedRef application;  // keeps what is called
+    OwnedRef application;  // keeps `start` usable
     OwnedRef start;
     OwnedRef tasks;
 
@@ -73,7 +73,8 @@ bool Driver::send_file(long status, PyObject* fields, const FileNames& names,
     if (http::is_same_name(field.name, "content-type")) {
       manner->content_type = field.value;
     } else {
-      // What the application says of these stands in their place. Its date is not judged.
+      // The application's own ETag and Last-Modified replace the server's. Conditions of the
+      // request are checked against its ETag, not against its date.
       if (http::is_same_name(field.name, "etag")) {
         manner->entity_tag = false;
         manner->own_tag = field.value;
@@ -93,7 +94,7 @@ bool Driver::send_file(long status, PyObject* fields, const FileNames& names,
   if (outcome != http::Outcome::pending) {
     finish(outcome);
   } else {
-    // The exchange is somebody else's now.
+    // The exchange belongs to the file sender now.
     answered_ = true;
     part();
   }

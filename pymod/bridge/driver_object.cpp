@@ -47,7 +47,8 @@ PyObject* close(PyObject* self, PyObject*) {
   return of(self).close();
 }
 
-// What debuggers and reprs look for is the handler's own: cr_frame, cr_code, __qualname__...
+// Debuggers and reprs read attributes of the handler's own coroutine: cr_frame, cr_code,
+// __qualname__...
 PyObject* get_attribute(PyObject* self, PyObject* name) {
   PyObject* const own = PyObject_GenericGetAttr(self, name);
   if (own != nullptr || !PyErr_ExceptionMatches(PyExc_AttributeError)) return own;

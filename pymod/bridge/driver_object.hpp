@@ -1,5 +1,5 @@
-// The Python object around a Driver: the coroutine of a handler's task, and the way of the
-// package's own coroutines to the exchange.
+// The Python object around a Driver: the coroutine of a handler's task, through which the package's
+// own coroutines reach the exchange.
 #pragma once
 
 #include <Python.h>

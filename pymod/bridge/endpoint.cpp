@@ -9,27 +9,27 @@ namespace pelton::py {
 
 namespace {
 
-// Null once it is over: the client has left, or was answered.
+// Null once the exchange is over: the client has left or has its answer.
 http::Exchange* exchange_of(const RequestObject& request) {
   if (request.exchange != nullptr) return request.exchange;
   if (request.driver == nullptr) return nullptr;
   return reinterpret_cast<DriverObject*>(request.driver)->driver.exchange();
 }
 
-// Null where there is nothing to set in one.
+// Empty if the plan merges no side channel, or with an error set.
 OwnedRef side_channel_of(const CompiledRoute& route) {
   if (!route.plan.merges_side_channel) return {};
   return OwnedRef(PyObject_CallNoArgs(route.application->hooks.side_channel.get()));
 }
 
-// What the handler gave, and its side channel if it has one.
+// The handler's result, in a tuple with its side channel if the plan merges one.
 PyObject* with_side_channel(const CompiledRoute& route, OwnedRef result, OwnedRef side) {
   if (!result || !route.plan.merges_side_channel) return result.release();
   if (!side) side = side_channel_of(route);
   return side ? PyTuple_Pack(2, result.get(), side.get()) : nullptr;
 }
 
-// An argument is missing or unfit: the answer that stands in for the call, or raises.
+// An argument is missing or unfit: returns the result that replaces the handler's, or raises.
 PyObject* explain(RequestLoan& loan) {
   const OwnedRef cause(PyErr_Occurred() != nullptr ? take_exception() : nullptr);
   return PyObject_CallFunctionObjArgs(loan.route().plan.explain.get(), loan.get(),

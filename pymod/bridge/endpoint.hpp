@@ -1,5 +1,5 @@
-// A route's handler as the layers around it call it: what its plan says, but only now, and the
-// result as it is.
+// Request._call(), with which the layers around a handler call it. The arguments are read in that
+// call, and the result is returned as it is.
 #pragma once
 
 #include <Python.h>

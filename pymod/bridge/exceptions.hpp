@@ -1,4 +1,4 @@
-// Exceptions that have a meaning to the bridge.
+// Exceptions that the bridge treats specially.
 #pragma once
 
 #include <Python.h>
@@ -11,11 +11,11 @@ namespace pelton::py {
 // A new asyncio.CancelledError.
 OwnedRef cancelled_error();
 bool is_cancelled(BorrowedRef exception);
-// pelton.ClientDisconnected: the client's doing, nothing to log.
+// pelton.ClientDisconnected: the client has caused it, so it is not logged.
 bool is_disconnect(BorrowedRef exception);
-// Sets it as the current error.
+// Sets the exception as the current error.
 void raise(BorrowedRef exception);
-// Of an exchange that is over: nobody can be told any more, but the log. `request` may be null.
+// Logs an exception of an exchange that is over: no answer can report it. `request` may be null.
 void log_lost(ApplicationState& application, BorrowedRef request, BorrowedRef exception);
 
 }  // namespace pelton::py

@@ -14,8 +14,7 @@ namespace pelton::py {
 
 namespace {
 
-// A producer that never waits gives the others of its loop a turn after this long, and its octets
-// leave.
+// A producer that never waits yields to the loop after this long, so that its octets are sent.
 constexpr double turn_s = 0.001;
 
 // The iterator that send() goes to while an awaitable is awaited (PEP 492). Null with an error set.
@@ -45,13 +44,14 @@ class ItemPump {
   PySendResult send(PyObject* value, PyObject** result);
   PySendResult throw_in(PyObject* exception, PyObject** result);
   PyObject* close();
-  // False if a step is being made.
+  // False if a step runs already.
   bool begin_step() { return !std::exchange(running_, true); }
   void end_step() { running_ = false; }
-  // What was raised has ended it.
+  // An exception has ended the pump.
   void fail() { state_ = State::ended; }
 
-  // When the sink last took an item; positive infinity while it is full, which is no silence.
+  // When the sink last took an item; positive infinity while the sink is full, which is not
+  // silence.
   double spoke_s() const {
     return state_ == State::room ? std::numeric_limits<double>::infinity() : spoke_s_;
   }
@@ -72,7 +72,7 @@ class ItemPump {
   enum class State : std::uint8_t { data, item, room, turn, ended };
 
   PySendResult go_on(PyObject** result);
-  // What an awaited step gave; false if it suspends or the pump is through, with `ending` said.
+  // Handles what an awaited step gave. False if the pump suspends or ends; `ending` says which.
   bool settle(PySendResult kind, OwnedRef value, PySendResult& ending, PyObject** result);
   bool read_time();
   bool take();
@@ -84,12 +84,12 @@ class ItemPump {
   OwnedRef encode_;
   OwnedRef write_;
   OwnedRef sink_;
-  OwnedRef time_;    // the loop's
+  OwnedRef time_;    // the loop's time()
   OwnedRef gone_;    // an attribute's name
   OwnedRef data_;    // encoded, and not written yet
   OwnedRef awaits_;  // in State::item and State::room
   double turn_began_s_ =
-      -std::numeric_limits<double>::infinity();  // the first item leaves by itself
+      -std::numeric_limits<double>::infinity();  // the pump yields after the first item
   double now_s_ = 0;
   double spoke_s_ = 0;
   bool is_new_turn_ = false;
@@ -146,7 +146,7 @@ bool ItemPump::encode(PyObject* item) {
   return static_cast<bool>(data_);
 }
 
-// Begins to wait where the sink is full. False with an error set.
+// Writes the item, and begins to wait if the sink is full. False with an error set.
 bool ItemPump::write() {
   const OwnedRef data = std::move(data_);
   state_ = State::item;
@@ -162,8 +162,8 @@ bool ItemPump::write() {
   return static_cast<bool>(awaits_);
 }
 
-// Has the next item in data_, or what is to be awaited for it; neither at the end. False with an
-// error set.
+// Puts the next item into data_, or the object to await for it into awaits_; neither at the end.
+// False with an error set.
 bool ItemPump::take() {
   const PyAsyncMethods* const methods = Py_TYPE(iterator_.get())->tp_as_async;
   if (methods != nullptr && methods->am_anext != nullptr) {
@@ -271,7 +271,7 @@ PyObject* make(PyTypeObject* type, PyObject* arguments, PyObject*) {
   return self;
 }
 
-// False with an error set: what the pump awaits, or carries, steps the pump itself.
+// False with an error set if a step runs: the iterator or an awaited object steps the pump itself.
 bool begin_step(PyObject* self) {
   if (!of(self).begin_step()) {
     PyErr_SetString(PyExc_ValueError, "coroutine already executing");

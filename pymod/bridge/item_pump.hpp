@@ -1,6 +1,7 @@
-// What carries the items of a stream to its sink, one after the other: an awaitable that takes from
-// an iterator, async or not, encodes, writes, and waits where the sink is full. In C, because every
-// item passes it, and a coroutine that awaits a coroutine pays for each of them at every step.
+// ItemPump carries the items of a stream to its sink one by one: an awaitable that takes an item
+// from an iterator (async or not), encodes it, writes it, and waits while the sink is full. It is
+// native because every item passes through it, and nested Python coroutines cost time at every
+// step.
 #pragma once
 
 #include <Python.h>

@@ -1,4 +1,4 @@
-// Futures for what Python awaits of an exchange or a WebSocket.
+// Futures for Python code that awaits an exchange or a WebSocket.
 #pragma once
 
 #include <Python.h>
@@ -7,8 +7,8 @@
 
 namespace pelton::py {
 
-// A new reference: a future of the loop that serves, else of whichever runs on this thread (that of
-// an AsyncTestClient). Null with RuntimeError(`if_none`) set where there is neither.
+// A new future of the loop that serves, else of the loop that runs on this thread (an
+// AsyncTestClient's). Null with RuntimeError(`if_none`) set if there is no loop.
 PyObject* new_loop_future(const ApplicationState& application, const char* if_none);
 
 }  // namespace pelton::py

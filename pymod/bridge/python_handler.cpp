@@ -15,8 +15,8 @@ namespace {
 
 using http::Outcome;
 
-// The error that is set becomes an answer; if that fails too, the server's 500 is one. An error
-// that nobody made into something better than a 500 is the handler's fault (RSP-019).
+// Answers the error that is set; if that fails too, the server sends its own 500. An error answered
+// with 500 is the handler's fault (RSP-019).
 Outcome answer_error(RequestLoan& loan) {
   ApplicationState& application = *loan.route().application;
   const OwnedRef error(take_exception());
@@ -34,19 +34,20 @@ Outcome answer_error(RequestLoan& loan) {
   return Outcome::failed;
 }
 
-// The same where the handler has not been called: what was called so far may have set a variable.
+// Like answer_error(), before the handler was called: code that ran earlier, such as a resolver,
+// may have set a context variable.
 [[gnu::noinline]] Outcome answer_failure(RequestLoan& loan) {
   const Outcome outcome = answer_error(loan);
   loan.route().application->context->renew_if_used();
   return outcome;
 }
 
-// What is no plain result: an error that is set, or what needs a coroutine.
+// Answers what is not a plain result: an error that is set, or a value that needs a coroutine.
 [[gnu::noinline]] Outcome answer_otherwise(RequestLoan& loan) {
   return loan.route().application->has_later() ? run_later(loan) : answer_error(loan);
 }
 
-// What the handler returned, as the plan wants it sent; or the answer to what it raised.
+// Answers with the handler's result as the plan says, or answers the error it raised.
 [[gnu::always_inline]] inline Outcome answer(RequestLoan& loan, const OwnedRef& result) {
   ApplicationState& application = *loan.route().application;
   Outcome outcome = Outcome::responded;
@@ -57,8 +58,8 @@ Outcome answer_error(RequestLoan& loan) {
   return outcome;
 }
 
-// An argument is missing or unfit: Python looks at all of them again and raises, unless something
-// stands in for the handler's call.
+// An argument is missing or unfit: `explain`, in Python, checks all arguments again and raises, or
+// returns a result that replaces the handler's.
 [[gnu::noinline]] Outcome explain(RequestLoan& loan) {
   const OwnedRef cause(PyErr_Occurred() != nullptr ? take_exception() : nullptr);
   PyObject* request = loan.get();
@@ -80,7 +81,7 @@ Outcome answer_error(RequestLoan& loan) {
   return outcome;
 }
 
-// What an async def has returned: its coroutine, unless it is a generator or something wraps it.
+// Answers with what an async def returned: its coroutine, unless it is a generator or is wrapped.
 Outcome run(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
   const OwnedRef held(coroutine);
   if (coroutine == nullptr || !PyCoro_CheckExact(coroutine)) [[unlikely]]
@@ -88,8 +89,8 @@ Outcome run(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
   return run_coroutine(loan, coroutine, side_channel);
 }
 
-// Whether code can set or read a variable: it has names, or other code among its constants (a
-// comprehension, lambda or generator), which may have some.
+// Whether code can set or read a context variable: it has names, or other code among its constants
+// (a comprehension, lambda or generator), which may have some.
 bool names_anything(PyObject* code) {
   const OwnedRef names(PyObject_GetAttrString(code, "co_names"));
   const OwnedRef constants(names ? PyObject_GetAttrString(code, "co_consts") : nullptr);
@@ -104,13 +105,13 @@ bool names_anything(PyObject* code) {
   return false;
 }
 
-// A function that names nothing and closes over nothing does not.
+// Whether the handler can use context variables: a function without names and closure cannot.
 bool sees_context(PyObject* handler) {
   return !PyFunction_Check(handler) || PyFunction_GetClosure(handler) != nullptr ||
          names_anything(PyFunction_GetCode(handler));
 }
 
-// Nothing of the request is asked for, so there is no loan unless something goes wrong.
+// The handler takes no arguments, so a loan is made only if the result is not plain.
 template <bool in_context>
 Outcome call_alone(void* context, http::Exchange& exchange) {
   const auto& route = *static_cast<const CompiledRoute*>(context);
@@ -177,7 +178,7 @@ Outcome call_with_arguments(void* context, http::Exchange& exchange) {
   return answer(loan, result);
 }
 
-// What runs around the handler has it called, or not (endpoint.hpp).
+// The layers around the handler decide whether it is called (endpoint.hpp).
 template <bool awaited>
 Outcome call_layers(void* context, http::Exchange& exchange) {
   const auto& route = *static_cast<const CompiledRoute*>(context);
@@ -226,7 +227,7 @@ Outcome call_unmatched(void* context, http::Exchange& exchange) {
   return run(loan, result, nullptr);
 }
 
-// The handler of an application below another one, whose encoder the context holds.
+// Calls a handler of a mounted application; the context holds the JSON encoder of the outer one.
 template <http::Handler::Call call>
 Outcome call_mounted(const ApplicationState& application, void* context, http::Exchange& exchange) {
   const Hooks& hooks = application.hooks;
@@ -251,7 +252,7 @@ Outcome call_mounted_unmatched(void* context, http::Exchange& exchange) {
   return call_mounted<call_unmatched>(application, context, exchange);
 }
 
-// Of an application that is served, or of one below it.
+// The call for an application that is served itself or mounted.
 template <http::Handler::Call call>
 http::Handler::Call call_at(Place place) {
   return place == Place::mounted ? call_mounted_route<call> : call;

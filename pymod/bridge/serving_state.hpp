@@ -1,5 +1,5 @@
-// An application is served by one thread at a time: what its handlers run on and in, for as long as
-// this lives.
+// ServingState claims an application for one thread. While it lives, the application's handlers run
+// on its loop and in its context.
 #pragma once
 
 #include "pymod/hotpath/application_state.hpp"
@@ -9,9 +9,9 @@ namespace pelton::py {
 
 class ServingState {
  public:
-  // Python's thread that serves. Whether it took hold: ok(), else RuntimeError is set. Without a
-  // loop of pelton's `start_task` puts coroutines on the one that runs
-  // (ApplicationState::start_task).
+  // Called on the thread that serves. If ok() is false, an error is set: RuntimeError if the
+  // application is being served already. Without a loop of pelton's, `start_task` starts coroutines
+  // on the loop that runs (ApplicationState::start_task).
   ServingState(ApplicationState& application, LoopObject* loop, PyObject* start_task = nullptr);
   ServingState(const ServingState&) = delete;
   ServingState& operator=(const ServingState&) = delete;

@@ -17,7 +17,7 @@ using http::WebSocketNews;
 
 namespace {
 
-// Texts up to this size are made at once; of longer ones see take().
+// Texts up to this size become a str at once; for longer ones see take().
 constexpr std::size_t text_bytes_max = 1024;
 constexpr std::uint16_t internal_error = 1011;  // RFC 6455 section 7.4.1
 
@@ -69,12 +69,13 @@ void WebSocketEnd::heard(const WebSocketNews& news) {
 }
 
 void WebSocketEnd::take(http::MessageKind kind, std::string_view octets) {
-  // A str takes up to four octets for one of these: what waits stays as it came until it is taken.
+  // A str may take four times the octets of its UTF-8 form: a long text waits as bytes until it is
+  // taken.
   const bool is_text = kind == http::MessageKind::text;
   const bool waits = is_text && octets.size() > text_bytes_max && !is_plain_text(octets);
   OwnedRef message(is_text && !waits ? utf8_text(octets) : octets_object(octets));
   if (!message) {
-    // Who would go on behind a message that is lost: there was no memory for it.
+    // There was no memory for the message. It is lost, so the connection closes.
     PyErr_WriteUnraisable(object_);
     if (http::WebSocket* const socket = handle_.get()) socket->close(internal_error, {});
     return;
@@ -85,7 +86,8 @@ void WebSocketEnd::take(http::MessageKind kind, std::string_view octets) {
   wake_receiver();
 }
 
-// It takes the message itself once it runs: were it cancelled before, what it was given is lost.
+// The receiver takes the message itself when it runs: a message handed over now would be lost if
+// the receiver were cancelled first.
 void WebSocketEnd::wake_receiver() {
   if (receiver_) resolve(std::exchange(receiver_, OwnedRef()), "set_result", Py_None);
 }
@@ -97,8 +99,8 @@ void WebSocketEnd::tell_undelivered() {
 }
 
 void WebSocketEnd::ended(const WebSocketNews& news) {
-  const OwnedRef held(object_);  // the connection's
-  handle_ = {};                  // its server may be gone before this is
+  const OwnedRef held(object_);  // takes over the connection's reference
+  handle_ = {};                  // the server may be gone before this object
   topics_ = nullptr;
   closed_ = code_and_reason(news.code, news.octets);
   if (!closed_) return PyErr_WriteUnraisable(object_);
@@ -113,7 +115,7 @@ void WebSocketEnd::fail_sender() {
   resolve(std::exchange(sender_, OwnedRef()), "set_exception", error);
 }
 
-// A handler that runs ahead of the end of the turn asks before it is told.
+// A handler that runs before the end of the turn asks before the `closed` event arrives.
 OwnedRef WebSocketEnd::known_end() const {
   if (closed_) return OwnedRef::share(closed_);
   const http::WebSocket* const socket = handle_.get();
@@ -176,7 +178,7 @@ PyObject* WebSocketEnd::take_message() {
     message = OwnedRef(utf8_text(bytes_view(message.get())));
   const OwnedRef taken(message ? Py_BuildValue("(sO)", is_text ? "text" : "binary", message.get())
                                : nullptr);
-  if (!taken) return nullptr;  // without memory for it, it waits on
+  if (!taken) return nullptr;  // no memory: the message stays here
   undelivered_bytes_ -= first.bytes;
   messages_.pop_front();
   tell_undelivered();
@@ -217,7 +219,8 @@ bool WebSocketEnd::close(long code, std::string_view reason) {
   return false;
 }
 
-// What is queued still leaves; who waits to add to it would wait for the peer's Close.
+// Queued messages are still sent. A sender that waits for room fails now, or it would wait for the
+// peer's Close.
 bool WebSocketEnd::note_closing(std::uint16_t code, std::string_view reason) {
   if (closing_) return true;
   closing_ = code_and_reason(code, reason);

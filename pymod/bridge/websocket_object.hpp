@@ -1,4 +1,4 @@
-// The native end of one WebSocket in Python: messages wait here for whoever receives them.
+// The native end of one WebSocket in Python: messages wait here until a task receives them.
 #pragma once
 
 #include <Python.h>
@@ -23,14 +23,14 @@ class WebSocketEnd {
   WebSocketEnd(const WebSocketEnd&) = delete;
   WebSocketEnd& operator=(const WebSocketEnd&) = delete;
 
-  // From here on the connection holds the object, until it is closed.
+  // From now on, until the WebSocket closes, the connection holds a reference to the object.
   http::WebSocketListener listener();
   void begin(const http::WebSocketAccepted& accepted) {
     handle_ = accepted.socket;
     topics_ = accepted.topics;
   }
 
-  // 1: go on; 0: wait for wait_for_room(); -1 with WebSocketDisconnect set.
+  // 1: go on; 0: await wait_for_room() first; -1 with WebSocketDisconnect set.
   int send(std::string_view octets, bool is_text);
   // Futures; null with an error set.
   PyObject* wait_for_room();
@@ -43,7 +43,7 @@ class WebSocketEnd {
   bool subscribe(std::string_view topic);
   void unsubscribe(std::string_view topic);
   std::size_t buffered_bytes() const;
-  // Nothing more can be sent.
+  // Whether nothing more can be sent.
   bool closing() const;
   // (code, reason), or None.
   PyObject* closed() const;
@@ -66,24 +66,24 @@ class WebSocketEnd {
   PyObject* new_future();
 
   struct Waiting {
-    OwnedRef message;   // str or bytes; bytes also of a long text
-    std::size_t bytes;  // as it came
+    OwnedRef message;   // str or bytes; a long text is bytes too
+    std::size_t bytes;  // of the message as received
     http::MessageKind kind;
   };
 
   PyObject* const object_;
   ApplicationState& application_;
   OwnedRef application_object_;
-  // Until `closed`: the server may be gone after it.
+  // Empty after the `closed` event: the server may be gone by then.
   http::WebSocketHandle handle_;
   http::Topics* topics_ = nullptr;
   std::deque<Waiting> messages_;
   std::size_t undelivered_bytes_ = 0;
-  // The last message passed the high mark: `writable` will be heard.
+  // The last message passed the high mark: a `writable` event follows.
   bool is_full_ = false;
   OwnedRef receiver_;  // a future
   OwnedRef sender_;    // a future
-  OwnedRef closing_;   // (code, reason) of our Close
+  OwnedRef closing_;   // (code, reason) of the Close sent here
   OwnedRef closed_;    // (code, reason)
 };
 
