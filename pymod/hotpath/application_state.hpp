@@ -26,18 +26,18 @@ struct Hooks {
   OwnedRef merge;
   OwnedRef on_unmatched;  // None: the server answers
   OwnedRef has_middleware;
-  OwnedRef call_apart;  // (request) -> what its handler gives, where the exchange is over
+  OwnedRef call_apart;  // (request) -> its handler's result; used once the exchange is over
   OwnedRef bad_json;
   OwnedRef refusal;
   OwnedRef log_lost;          // (request or None, exception)
-  OwnedRef disconnect_error;  // (status, 0 where the client has left) -> an exception
-  // (what follows an answer, whether a task of the handler's has sent it) -> None, or a coroutine
-  // for that task to go on with.
+  OwnedRef disconnect_error;  // (status; 0: the client has left) -> an exception
+  // (the work after an answer, whether a handler's task has sent the answer) -> None, or a
+  // coroutine that this task runs next.
   OwnedRef start_background;
-  OwnedRef websocket;      // (request, RouteInfo) -> what the handler is given
-  OwnedRef background;     // (side channel) -> the BackgroundTasks that it carries
+  OwnedRef websocket;      // (request, RouteInfo) -> the handler's argument
+  OwnedRef background;     // (side channel) -> its BackgroundTasks
   OwnedRef json_variable;  // the ContextVar by which Response.json() finds its encoder
-  OwnedRef json_encoder;   // what it holds in this application's handlers
+  OwnedRef json_encoder;   // its value in this application's handlers
   OwnedRef go_on;  // (driver, value, RouteInfo) -> a coroutine; see ApplicationState::take_later()
 };
 
@@ -73,38 +73,39 @@ class ApplicationState {
   PyObject* object = nullptr;  // the Application itself, which owns this
   Hooks hooks;
   std::vector<std::unique_ptr<CompiledRoute>> routes;
-  // Of a request that matched no route.
+  // For requests that matched no route.
   CompiledRoute unmatched;
 
   // While requests are served: the event loop of this thread, and what handlers run in.
   LoopObject* loop = nullptr;
-  // Its own, or below a mount that of the application around it.
+  // Its own; while mounted in another application, that of the application served.
   RequestContext* context = &own_context;
   RequestContext own_context;
-  // The context holds the encoder of the application around this one, which is another.
+  // The context holds the JSON encoder of the application served, which is not this one's.
   bool sets_json_encoder = false;
-  // In its place where the loop is not pelton's, borrowed: (coroutine, context) -> its task.
+  // Borrowed; used instead of `loop` if the loop is not pelton's: (coroutine, context) -> its task.
   PyObject* start_task = nullptr;
 
-  // Coroutines of handlers that have waited and are not through, also of requests that are over.
+  // Coroutines of handlers that have begun to wait and have not ended, also of requests that are
+  // over.
   std::size_t coroutines_waiting = 0;
 
-  // Applications below this one, which are served with it; their objects are kept alive elsewhere.
+  // Applications mounted in this one, served with it; their objects are kept alive elsewhere.
   std::vector<ApplicationState*> mounted;
-  // Does it for this one and all below.
+  // Calls `work` for this application and all mounted below it.
   template <class Work>
   void for_all(Work&& work) {
     work(*this);
     for (ApplicationState* below : mounted) below->for_all(work);
   }
 
-  // A result that a coroutine has to be run for: an awaitable, or what is streamed. Left here by
-  // send_result(), which then says false without an error.
+  // A result that needs a coroutine: an awaitable or a stream. send_result() leaves it here and
+  // returns false without an error.
   void leave_later(OwnedRef value) { later_ = std::move(value); }
   OwnedRef take_later() { return std::move(later_); }
   bool has_later() const { return static_cast<bool>(later_); }
 
-  // While a handler's task sends its answer, what the task is to go on with.
+  // While a handler's task sends its answer: the coroutine that the task runs next.
   bool answers_in_task = false;
   void leave_follow_up(OwnedRef coroutine) { follow_up_ = std::move(coroutine); }
   OwnedRef take_follow_up() { return std::move(follow_up_); }

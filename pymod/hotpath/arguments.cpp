@@ -91,7 +91,7 @@ PyObject* body_argument(const PlanArgument& argument, RequestLoan& loan) {
   return PyObject_CallOneArg(argument.callable.get(), value.get());
 }
 
-// What one pass over the query has found.
+// What one pass over the query finds.
 class QueryValues {
  public:
   explicit QueryValues(std::size_t count) {
@@ -115,7 +115,7 @@ bool find_in_query(const RequestLoan& loan, http::QueryValue* values) {
                                          values);
 }
 
-// Borrowed; made for the first who asks. Null with an error set.
+// Borrowed; made by the first call. Null with an error set.
 PyObject* side_channel_of(const Hooks& hooks, OwnedRef& side_channel) {
   if (!side_channel) side_channel = OwnedRef(PyObject_CallNoArgs(hooks.side_channel.get()));
   return side_channel.get();
@@ -132,7 +132,7 @@ PyObject* websocket_of(const Hooks& hooks, PyObject* request, PyObject* info) {
              : PyObject_CallFunctionObjArgs(hooks.websocket.get(), request, info, nullptr);
 }
 
-// A new reference; null as Filled says.
+// A new reference; null if the argument is missing or unfit, or cannot be made.
 PyObject* make(const PlanArgument& argument, RequestLoan& loan, const http::QueryValue* query,
                OwnedRef& side_channel) {
   const Hooks& hooks = loan.route().application->hooks;

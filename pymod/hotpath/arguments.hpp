@@ -14,12 +14,12 @@
 
 namespace pelton::py {
 
-// The request of one call, made when somebody first asks for it.
+// The request object of one call, made by the first get().
 class RequestLoan {
  public:
   RequestLoan(const CompiledRoute& route, http::Exchange& exchange)
       : route_(route), exchange_(exchange) {}
-  // Of a request that has been lent already, which stays the caller's: see give_back().
+  // For a request object that exists already and stays the caller's: see give_back().
   RequestLoan(const CompiledRoute& route, http::Exchange& exchange, RequestObject& request)
       : route_(route), exchange_(exchange), request_(&request) {}
   RequestLoan(const RequestLoan&) = delete;
@@ -33,14 +33,14 @@ class RequestLoan {
     if (request_ == nullptr) request_ = lend_request(route_, exchange_);
     return reinterpret_cast<PyObject*>(request_);
   }
-  // Hands the request to who keeps it beyond the call, with what the exchange alone knows; null if
-  // nobody has asked for it.
+  // Hands the request object over for use after the call, with everything that only the exchange
+  // knows; null if none was made.
   RequestObject* keep() {
     if (request_ != nullptr) detach_request(*request_);
     return std::exchange(request_, nullptr);
   }
   void give_back() { request_ = nullptr; }
-  // The request if somebody has asked for it.
+  // The request object; null if none was made.
   RequestObject* made() const { return request_; }
   const CompiledRoute& route() const { return route_; }
   http::Exchange& exchange() const { return exchange_; }
@@ -54,18 +54,18 @@ class RequestLoan {
 enum class Filled : std::uint8_t {
   yes,
   unfit,   // an argument is missing or unfit; a Python error that is set is the cause
-  raised,  // a Python error is set and stands for itself
+  raised,  // a Python error is set and is answered as it is
 };
 
-// Calls the plan's handler; a new reference, or null with an error set. The slot before `values` is
-// the callee's to scribble in (PY_VECTORCALL_ARGUMENTS_OFFSET).
+// Calls the plan's handler; a new reference, or null with an error set. The callee may write to the
+// slot before `values` (PY_VECTORCALL_ARGUMENTS_OFFSET).
 inline PyObject* call_handler(const Plan& plan, PyObject* const* values) {
   const std::size_t flagged_count = plan.positional_count | PY_VECTORCALL_ARGUMENTS_OFFSET;
   PyObject* handler = plan.handler.get();
   return plan.vectorcall(handler, values, flagged_count, plan.keyword_names.get());
 }
 
-// Without more of them than this a call allocates nothing for its vector.
+// A call with at most this many arguments allocates nothing for its vector.
 inline constexpr std::size_t arguments_inline = 16;
 
 class ArgumentVector {

@@ -37,7 +37,7 @@ Py_ssize_t length(PyObject* self) {
   return static_cast<Py_ssize_t>(file_of(self).bytes());
 }
 
-// Where a file lies, or the octets of a field.
+// The slice of the body that is a file, or the octets of a field.
 OwnedRef content_event(const http::BodyFile& file, const MultipartIndex::Part& part) {
   if (!part.head.is_file())
     return OwnedRef(octets_object(file.view().substr(part.begin, part.bytes)));

@@ -26,12 +26,12 @@ PyObject* DictShapes::fill(PyObject* pattern, PyObject* const* items, std::size_
     containers |= PyDict_CheckExact(value) || PyList_CheckExact(value);
   }
   give_back_none(static_cast<Py_ssize_t>(count));
-  // As PyDict_SetItem would: the collector need not know of a dictionary without containers.
+  // As PyDict_SetItem would: the collector need not track a dictionary without containers.
   if (containers && !new_dicts_are_tracked) PyObject_GC_Track(dict);
   return dict;
 }
 
-// A shape that comes a second time gets its pattern; keys that never come again cost a number.
+// A shape seen a second time gets its pattern; a shape seen once costs only its hash.
 [[gnu::noinline]] void DictShapes::learn(Shape& shape, std::uint64_t hash, PyObject* const* items,
                                          std::size_t count) {
   if (!known_) return;

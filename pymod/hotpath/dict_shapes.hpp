@@ -1,6 +1,6 @@
 // Dictionaries whose keys were seen before, in the same order: the records of a service. A copy of
 // a kept dictionary brings hash table and keys along, so only values are written; inserting key by
-// key is the dearest part of reading small JSON.
+// key is the most expensive part of reading small JSON.
 #pragma once
 
 #include <Python.h>
@@ -36,14 +36,14 @@ class DictShapes {
   }
 
  private:
-  // The pattern holds every key with None. Null: seen once, and not worth a pattern yet.
+  // The pattern holds every key with None. Null: the shape was seen only once.
   struct Shape {
     std::uint64_t hash = 0;
     PyObject* pattern = nullptr;
   };
   static constexpr std::size_t shape_slots = 256;
 
-  // Of the keys' addresses: the reader gives out the same string for the same key.
+  // A hash of the keys' addresses: the reader gives out the same string for the same key.
   [[gnu::always_inline]] static std::uint64_t hash_of(PyObject* const* items, std::size_t count) {
     std::uint64_t hash = count;
     for (std::size_t i = 0; i < count; ++i) {

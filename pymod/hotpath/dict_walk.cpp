@@ -44,14 +44,14 @@ bool samples_walk_alike() {
   for (const int size : {0, 1, 5, 6, 200}) {
     known = known && sample_walks_alike(size, true) && sample_walks_alike(size, false);
   }
-  PyErr_Clear();  // only memory can run short, and then PyDict_Next does it all
+  PyErr_Clear();  // out of memory: PyDict_Next then walks every dictionary
   return known;
 }
 
 }  // namespace
 
 bool dict_layout_is_known() {
-  static const bool known = samples_walk_alike();  // it is asked for twice in a start
+  static const bool known = samples_walk_alike();  // start-up asks twice
   return known;
 }
 

@@ -1,6 +1,6 @@
 // PyDict_Next for loops that run once per key of every response. Where the layout of this
 // interpreter's dictionaries is known, the entries of those with nothing but str for keys are read
-// in place; everywhere else, and for the dictionaries of instances, PyDict_Next is asked.
+// in place; everywhere else, and for the dictionaries of instances, PyDict_Next is called.
 #pragma once
 
 #include <Python.h>
@@ -33,32 +33,31 @@ inline const DictKeys& keys_of(PyObject* dict) {
   return *reinterpret_cast<const DictKeys*>(reinterpret_cast<const PyDictObject*>(dict)->ma_keys);
 }
 
-// Of keys that are all str.
+// The entries of keys that are all str.
 inline const DictKeys::UnicodeEntry* entries_of(const DictKeys& keys) {
   return reinterpret_cast<const DictKeys::UnicodeEntry*>(keys.indices +
                                                          (std::size_t{1} << keys.log2_index_bytes));
 }
 
-// Whether keys_of() and entries_of() tell all there is, the layout being known.
+// Whether keys_of() and entries_of() give all entries of the dictionary, if the layout is known.
 inline bool has_only_text_keys(PyObject* dict) {
   return reinterpret_cast<const PyDictObject*>(dict)->ma_values == nullptr &&
          keys_of(dict).kind == DictKeys::unicode;
 }
 
-// PyDict_Size of what is known to be a dictionary.
+// PyDict_Size of an object known to be a dictionary.
 inline Py_ssize_t dict_size(PyObject* dict) {
   return reinterpret_cast<const PyDictObject*>(dict)->ma_used;
 }
 
-// Whether this interpreter lays dictionaries out so: by its version, and by walking a few both
-// ways.
+// Whether this interpreter has this layout: by its version, and by walking samples both ways.
 bool dict_layout_is_known();
 
-// PyDict_Next over one dictionary: the same positions, borrowed references. Made anew whenever
-// Python code may have run, which may have changed the dictionary; the position goes on.
+// PyDict_Next over one dictionary: the same positions, borrowed references. Python code may change
+// the dictionary: after it has run, a new cursor continues at the position.
 class DictCursor {
  public:
-  // `known` is what dict_layout_is_known() said.
+  // `known` is the result of dict_layout_is_known().
   [[gnu::always_inline]] DictCursor(bool known, PyObject* dict) : dict_(dict) {
     if (!known || !has_only_text_keys(dict)) [[unlikely]]
       return;
@@ -82,7 +81,7 @@ class DictCursor {
 
  private:
   bool ask_next(Py_ssize_t& position, PyObject*& key, PyObject*& value) const {
-    // Copies, so that the caller's may stay in registers.
+    // Copies, so that the caller's variables may stay in registers.
     Py_ssize_t asked_position = position;
     PyObject* asked_key;
     PyObject* asked_value;
@@ -94,7 +93,7 @@ class DictCursor {
   }
 
   PyObject* dict_;
-  const DictKeys::UnicodeEntry* entries_ = nullptr;  // null: PyDict_Next is asked
+  const DictKeys::UnicodeEntry* entries_ = nullptr;  // null: PyDict_Next is called
   Py_ssize_t count_ = 0;
 };
 

@@ -25,7 +25,7 @@ using http::FormType;
 using http::MultipartParser;
 using http::UrlencodedParser;
 
-// Smaller pieces are copied: a view of them would cost more, and keep all of the body alive.
+// Smaller pieces are copied: a view would cost more, and keep all of the body alive.
 constexpr std::size_t copied_bytes_max = 16 * 1024;
 
 struct Reader {
@@ -73,7 +73,7 @@ OwnedRef fields_of(const http::PartHead& head) {
   return list;
 }
 
-// A large piece of what was fed is a view of it.
+// A large piece of the fed data becomes a view of that data.
 OwnedRef data_event(PyObject* data, std::string_view octets) {
   const std::string_view fed = bytes_view(data);
   const bool lies_in_it = octets.data() >= fed.data() && octets.data() < fed.data() + fed.size();

@@ -1,5 +1,5 @@
-// FormReader: the native form parsers as Python drives them, for a body that lies there whole and
-// for one that arrives.
+// FormReader: the native form parsers as Python drives them, for a whole body or one that arrives
+// in pieces.
 #pragma once
 
 #include <Python.h>
@@ -13,8 +13,8 @@ namespace pelton::py {
 // A new reference, or null with an error set.
 PyTypeObject* make_form_reader_type();
 
-// (name, is a file, file name as sent or None, file name to offer or None, fields) of a part that
-// begins; empty with an error set.
+// The event of a part that begins: (name, is a file, file name as sent or None, file name to offer
+// or None, fields). Empty with an error set.
 OwnedRef part_event(const http::PartHead& head);
 // (status, class, reason), None for none, or null with an error set.
 PyObject* form_failure(Reason reason);

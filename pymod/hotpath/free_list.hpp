@@ -1,5 +1,5 @@
-// Dead objects of one type and size kept for the next request. Whoever holds the interpreter lock
-// may use it; a list that is full refuses and the object goes back to the allocator.
+// Dead objects of one type and size, kept for the next request. Used only with the interpreter lock
+// held. A full list refuses an object, which then goes back to the allocator.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // Ints, floats and ASCII strings as PyLong_FromLongLong, PyFloat_FromDouble and PyUnicode_New make
 // them, without the calls between here and the allocator, which are much of what reading JSON
-// costs. Where this interpreter lays them out otherwise, it is asked.
+// costs. Where this interpreter lays them out differently, its own functions are called.
 #pragma once
 
 #include <Python.h>
@@ -27,8 +27,8 @@ namespace pelton::py {
   return object;
 }
 
-// Room for `length` characters, which the caller writes; not of 0 or 1, which the interpreter
-// shares.
+// Room for `length` characters, which the caller writes; not for 0 or 1, since the interpreter
+// shares such strings.
 [[gnu::always_inline]] inline PyObject* new_ascii(std::size_t length) {
   if constexpr (!value_layouts_known) return PyUnicode_New(static_cast<Py_ssize_t>(length), 0x7f);
   auto* const text =
@@ -44,7 +44,7 @@ namespace pelton::py {
   return object;
 }
 
-// Makes ints, of which the interpreter shares the small ones: those are kept at hand.
+// Makes ints. The interpreter shares the small ones, of which an array is kept here.
 class Integers {
  public:
   Integers() {

@@ -156,7 +156,7 @@ PyObject* represent(PyObject* self) {
   return pairs ? PyUnicode_FromFormat("Headers(%R)", pairs.get()) : nullptr;
 }
 
-// The octets of a latin-1 str, appended; false with an error set.
+// Appends the octets of a latin-1 str; false with an error set.
 bool append_text(PyObject* text, std::string& octets, Span& span) {
   std::string_view view;
   if (!latin1_view(text, view)) {
@@ -206,7 +206,7 @@ PyObject* construct(PyTypeObject* type, PyObject* arguments, PyObject* keywords)
   return reinterpret_cast<PyObject*>(made);
 }
 
-// An empty value stands nowhere in particular.
+// An empty value has no position: the field then ends with its name.
 std::uint32_t end_of(const http::Field& field) {
   const Span last = field.value.bytes == 0 ? field.name : field.value;
   return last.begin + last.bytes;

@@ -1,5 +1,6 @@
-// Headers: the fields of a message, names compared without case. It owns one copy of the octets
-// they stand in and makes text of a value when it is asked for; a leaf, unknown to the collector.
+// Headers: the fields of a message, names compared without case. It owns one copy of their octets
+// and makes a str of a value on request. It refers to no object, so the collector does not track
+// it.
 #pragma once
 
 #include <Python.h>

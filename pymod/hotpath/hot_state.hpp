@@ -1,5 +1,5 @@
 // What every request of one interpreter shares: types, interned names, free lists, the JSON codec.
-// It belongs to the module; whoever holds the interpreter lock may use it.
+// It belongs to the module and is used only with the interpreter lock held.
 #pragma once
 
 #include <Python.h>
@@ -18,7 +18,7 @@ namespace pelton::py {
 
 struct RequestObject;
 
-// Where pelton.Response keeps its three slots, so that they are read without a look-up.
+// The offsets of pelton.Response's slots, so that they are read without a look-up.
 struct ResponseLayout {
   OwnedRef type;
   Py_ssize_t status = 0;
@@ -51,7 +51,7 @@ class HotState {
   PyTypeObject* multi_dict_type() const {
     return reinterpret_cast<PyTypeObject*>(multi_dict_type_.get());
   }
-  // Of the bridge, which knows exchanges and event loops.
+  // Set by the bridge, which knows exchanges and event loops.
   PyTypeObject* driver_type() const { return reinterpret_cast<PyTypeObject*>(driver_type_.get()); }
   void set_driver_type(OwnedRef type) { driver_type_ = std::move(type); }
   PyTypeObject* websocket_type() const {

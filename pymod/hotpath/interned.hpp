@@ -1,4 +1,4 @@
-// Strings the request path hands out or looks up, made once.
+// Strings that the request path returns or looks up, made once.
 #pragma once
 
 #include <Python.h>
@@ -22,8 +22,8 @@ struct Interned {
   OwnedRef scheme_https;
   OwnedRef empty_text;
   OwnedRef empty_bytes;
-  // The name of a Set-Cookie field to which Secure is added where the request came by https: this
-  // very object, not one that is equal to it.
+  // The name of a Set-Cookie field to which Secure is added if the request came by https: compared
+  // by identity, not by value.
   OwnedRef cookie_by_scheme;
 
   // False with a Python error set.

@@ -29,13 +29,13 @@ namespace json = http::json;
   return (found & wanted) == wanted;
 }
 
-// Of a list or a dict: both keep it in the same place, so which it is need not be asked.
+// The size of a list or a dict, which both keep in the same place.
 inline Py_ssize_t container_size(PyObject* container) {
   static_assert(offsetof(PyDictObject, ma_used) == offsetof(PyVarObject, ob_size));
   return reinterpret_cast<const PyVarObject*>(container)->ob_size;
 }
 
-// Where there is room already.
+// Writes a text for which there is room.
 template <std::size_t size>
 [[gnu::always_inline]] inline char* put(char* out, const char (&text)[size]) {
   std::memcpy(out, text, size - 1);
@@ -120,15 +120,15 @@ inline void JsonEncoder::pop() {
                     static_cast<std::size_t>(ascii->length));
 }
 
-// Somebody may have asked a str for its UTF-8 form already, and it keeps that.
+// A str keeps its UTF-8 form once code has asked for it.
 [[gnu::noinline]] char* JsonEncoder::write_other_string(char* out, PyObject* text) {
   const auto* const compact = reinterpret_cast<const PyCompactUnicodeObject*>(text);
   if (compact->utf8 == nullptr) return write_wide_string(out, text);
   return write_utf8(out, compact->utf8, static_cast<std::size_t>(compact->utf8_length));
 }
 
-// Writes what is plain data and exact of type; false leaves `out` as it was. A failure sets `out`
-// to null and is true.
+// Writes a str, int, float, bool or None of exactly that type; any other value gives false and
+// leaves `out` as it was. A failure sets `out` to null and is true.
 [[gnu::always_inline]] inline bool JsonEncoder::write_leaf(char*& out, PyObject* value) {
   const PyTypeObject* const type = Py_TYPE(value);
   if (type == &PyUnicode_Type) {
@@ -137,7 +137,7 @@ inline void JsonEncoder::pop() {
     out = write_integer(out, value);
   } else if (static_cast<unsigned>(value == Py_None) |
              static_cast<unsigned>(type == &PyBool_Type)) {
-    // Three constants in one word each: which it is cannot be foretold.
+    // Three constants in one word each, without a branch: which one comes cannot be predicted.
     const bool is_true = value == Py_True;
     const bool is_false = value == Py_False;
     const char* const text = is_true ? "true" : is_false ? "false" : "null";
@@ -175,8 +175,7 @@ char* JsonEncoder::write(char* out, PyObject* value) {
   return write_by_type(out, value);
 }
 
-// Every item leaves a comma behind; the last one becomes the bracket. The frame on top has no
-// names.
+// Every item ends with a comma; the bracket replaces the last one. The frame on top has no names.
 [[gnu::always_inline]] inline char* JsonEncoder::end(char* out, char bracket) {
   out -= out[-1] == ',';
   out[0] = bracket;
@@ -191,8 +190,8 @@ char* JsonEncoder::close(char* out, char bracket) {
   return end(out, bracket);
 }
 
-// Lists and dictionaries within each other, which is what documents are made of, without leaving
-// this function; it returns when the container on top is of another kind, or all is written.
+// Writes nested lists and dictionaries, the usual content of documents, without leaving this
+// function. Returns when the container on top is of another kind or all is written.
 [[gnu::always_inline]] inline char* JsonEncoder::walk(char* out, PyObject* container,
                                                       Py_ssize_t position, Kind kind) {
   PyObject* value;
@@ -207,7 +206,7 @@ in_list:
     } else if (Py_TYPE(value) == &PyLong_Type) {
       out = write_integer(out, value);
     } else {
-      // Room for any word, asked for once: which of them it will be nobody can foretell.
+      // Room for any word, asked for once: which one comes cannot be predicted.
       out = ensure(out, 8 + punctuation_bytes);
       if (out == nullptr) [[unlikely]]
         goto failed;
@@ -249,7 +248,7 @@ in_dict: {
     if (!PyUnicode_CheckExact(key)) [[unlikely]] {
       const std::size_t depth = depth_;
       top().position = position;
-      // Python may run for the key, and the value must outlive that.
+      // Writing the key may run Python code, and the value must outlive that.
       const OwnedRef kept_key = OwnedRef::share(key);
       const OwnedRef kept_value = OwnedRef::share(value);
       out = write_key(out, key);
@@ -319,7 +318,8 @@ void JsonEncoder::pop_all() {
 [[gnu::always_inline]] inline char* JsonEncoder::encode(PyObject* value) {
   char* out = sink_.begin();
   Frame now{value, nullptr, 0, Kind::dict};
-  // What nearly every value is, without the way through its type and the frame's memory.
+  // Nearly every value that comes here is a non-empty dict, which needs neither the look-up of its
+  // type nor the frame's memory.
   if (Py_TYPE(value) == &PyDict_Type && dict_size(value) > 0) [[likely]] {
     out = push(out, value, Kind::dict);
     if (out == nullptr) [[unlikely]]
@@ -353,7 +353,7 @@ char* JsonEncoder::write_big_integer(char* out, PyObject* integer) {
   int overflow = 0;
   const long long value = PyLong_AsLongLongAndOverflow(integer, &overflow);
   if (overflow == 0) return json::write_integer(out, value);
-  // Not str(): a subclass may say anything there.
+  // Not str(), which a subclass may override.
   const OwnedRef text(PyLong_Type.tp_repr(integer));
   if (!text) return refuse("an int of more digits than the interpreter converts");
   return write_octets(out, static_cast<const char*>(PyUnicode_DATA(text.get())),

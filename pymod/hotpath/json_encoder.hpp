@@ -21,15 +21,16 @@ class JsonEncoder {
       pop_all();
   }
 
-  // Where the text ends, or null with a Python error set.
+  // Returns the end of the text, or null with a Python error set.
   char* encode(PyObject* value);
 
  private:
   using Frame = JsonWriter::Frame;
   using Kind = JsonWriter::Kind;
 
-  // Whatever writes takes the cursor and gives it back behind what it wrote, with room for
-  // `punctuation_bytes` more; null is a Python error. A container is only begun: depth_ has grown.
+  // Every function that writes takes the cursor and returns it after the written octets, with room
+  // for `punctuation_bytes` more; null is a Python error. A container is only begun: depth_ has
+  // grown.
   char* write(char* out, PyObject* value);
   bool write_leaf(char*& out, PyObject* value);
   char* write_by_type(char* out, PyObject* value);
@@ -61,16 +62,16 @@ class JsonEncoder {
   char* write_key_by_type(char* out, PyObject* key);
   char* write_encoded(char* out, OwnedRef octets);
 
-  // JSONEncodeError whose message ends with the path to the value being written. A TypeError or
-  // ValueError that is set becomes its cause; any other exception stays.
+  // Sets JSONEncodeError, whose message ends with the path to the value being written. A TypeError
+  // or ValueError that is set becomes its cause; any other exception stays.
   char* fail(const char* problem, const char* subject = nullptr);
-  // The same for leaves, told by encode(): the loops that write leaves note where they are only
-  // when they leave.
+  // Like fail(), for leaves: encode() makes the error, since a loop over leaves notes its position
+  // only when it ends.
   char* refuse(const char* problem) {
     refused_ = problem;
     return nullptr;
   }
-  // What a leaf refused becomes an error now that every frame knows how far it has come.
+  // Makes the error that a leaf has noted, now that every frame knows its position.
   char* told(char* out) { return out == nullptr && refused_ != nullptr ? fail(refused_) : out; }
   OwnedRef path() const;
 
@@ -87,12 +88,12 @@ class JsonEncoder {
   JsonWriter& writer_;
   const JsonWriteOptions& options_;
   JsonSink& sink_;
-  char* end_;  // the sink's, kept at hand
+  char* end_;  // the sink's end
   std::size_t depth_ = 0;
   const char* refused_ = nullptr;
 };
 
-// What every writing function leaves free behind the cursor: a bracket, a comma, a colon, a quote.
+// What every writing function leaves free after the cursor: a bracket, a comma, a colon, a quote.
 inline constexpr std::size_t punctuation_bytes = 8;
 
 }  // namespace pelton::py

@@ -1,4 +1,4 @@
-// What JsonEncoder says of a value that cannot be written, and where that value is.
+// The errors of JsonEncoder for a value that cannot be written, with the path to that value.
 #include <utility>
 
 #include "pymod/hotpath/json_encoder.hpp"
@@ -29,7 +29,7 @@ char* JsonEncoder::fail(const char* problem, const char* subject) {
 
 namespace {
 
-// .name, or ["any text"] for what is no identifier.
+// .name, or ["any text"] for a key that is no identifier.
 OwnedRef key_step(PyObject* key) {
   if (PyUnicode_Check(key) && PyUnicode_IsIdentifier(key) == 1) {
     return OwnedRef(PyUnicode_FromFormat(".%U", key));
@@ -38,7 +38,7 @@ OwnedRef key_step(PyObject* key) {
   return OwnedRef(shown ? PyUnicode_FromFormat("[%U]", shown.get()) : nullptr);
 }
 
-// The entry that PyDict_Next gave when it left `position` behind; null when the dict has changed.
+// The key that PyDict_Next gave when it set `position`; null if the dict has changed.
 PyObject* key_before(PyObject* dict, Py_ssize_t position) {
   Py_ssize_t at = 0;
   PyObject* key = nullptr;
@@ -54,7 +54,7 @@ OwnedRef JsonEncoder::path() const {
   OwnedRef parts(PyList_New(0));
   OwnedRef first(PyUnicode_FromString("$"));
   if (!parts || !first || PyList_Append(parts.get(), first.get()) != 0) return {};
-  // The stack stands still, but what it holds may be asked for its repr and so change.
+  // The stack does not change, but a repr() may change the containers on it.
   for (std::size_t level = 0; level < depth_; ++level) {
     const Frame& frame = writer_.frames[level];
     const Py_ssize_t index = frame.position - 1;

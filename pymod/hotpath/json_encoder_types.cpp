@@ -10,7 +10,8 @@
 namespace pelton::py {
 namespace {
 
-// An Enum whose value is an Enum, a json_default that answers with what it was asked: so often.
+// A bound on conversions of one value: an Enum's value may be an Enum, json_default may return its
+// own argument.
 constexpr int conversions_max = 64;
 
 }  // namespace
@@ -53,7 +54,7 @@ char* JsonEncoder::write_by_type(char* out, PyObject* given) {
       case JsonForm::fields:
         return begin(out, value.get(), Kind::fields, entry->names.get());
       case JsonForm::pydantic: {
-        // Under the names that the schema has, as FastAPI writes it.
+        // By the aliases, which are the names in the schema, as FastAPI writes it.
         const OwnedRef to_json(PyObject_GetAttrString(entry->engine.get(), "to_json"));
         const OwnedRef names(Py_BuildValue("(s)", "by_alias"));
         PyObject* const arguments[] = {value.get(), Py_True};
@@ -110,7 +111,7 @@ char* JsonEncoder::write_key(char* out, PyObject* key) {
   return out;
 }
 
-// Numbers and literals between quotes, strings with their own.
+// Writes numbers and literals between quotes; strings bring their own.
 char* JsonEncoder::write_key_by_type(char* out, PyObject* given) {
   OwnedRef key = OwnedRef::share(given);
   for (int conversion = 0; conversion < conversions_max; ++conversion) {

@@ -62,7 +62,8 @@ bool write_offset(char*& out, PyObject* value, PyObject* zone) {
     seconds = -seconds;
     if (PyDateTime_DELTA_GET_MICROSECONDS(offset.get()) != 0) --seconds;
   }
-  // The interpreter holds a tzinfo to that, but not a subclass that has its own utcoffset().
+  // The interpreter checks the offset of a tzinfo, but not that of a subclass that overrides
+  // utcoffset().
   if (seconds >= 86400) {
     PyErr_Format(PyExc_ValueError, "utcoffset() must be less than a day either way, not %S",
                  offset.get());

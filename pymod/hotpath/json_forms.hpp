@@ -10,11 +10,11 @@ namespace pelton::py {
 
 inline constexpr std::size_t form_bytes_max = 64;
 
-// Whether values of this type are what write_temporal() writes. Asks the interpreter for its own
-// types: under their names in the module, tests put others for a while.
+// Whether values of this type are what write_temporal() writes. Compares with the interpreter's own
+// types: tests may replace those in the datetime module for a while.
 bool is_temporal(PyTypeObject* type);
 
-// Writes a datetime, date, time or timedelta without quotes and moves `out` behind it; false with a
+// Writes a datetime, date, time or timedelta without quotes and moves `out` past it; false with a
 // Python error set. is_temporal() was true of its type.
 bool write_temporal(char*& out, PyObject* value);
 

@@ -11,7 +11,7 @@
 namespace pelton::py {
 namespace {
 
-// What the two functions are bound to: one codec per module, so per interpreter.
+// The object that the functions are bound to: one codec per module, so per interpreter.
 struct Codec {
   PyObject_HEAD JsonReader* reader;
   JsonWriter* writer;
@@ -59,7 +59,7 @@ PyObject* read_arguments(const char* function, const char* first, PyObject* cons
   return subject;
 }
 
-// True when `value` is absent or `plain`, and sets `other` when it is `alternative`.
+// True if the keyword is absent, `plain` or `alternative`; sets `chosen` for `alternative`.
 bool read_choice(const char* function, const Keyword& keyword, const char* plain,
                  const char* alternative, bool& chosen) {
   if (keyword.value == nullptr) return true;
@@ -109,7 +109,7 @@ PyObject* read_str(JsonReader& reader, PyObject* text, const JsonReadLimits& lim
     return json_read_terminated(reader, {octets, static_cast<std::size_t>(bytes)}, limits);
   }
   if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) return nullptr;
-  // A lone surrogate: with it passed through, the reader says where it stands.
+  // A lone surrogate: passed through, so that the reader reports its position.
   PyErr_Clear();
   const OwnedRef encoded(PyUnicode_AsEncodedString(text, "utf-8", "surrogatepass"));
   if (!encoded) return nullptr;
@@ -119,7 +119,7 @@ PyObject* read_str(JsonReader& reader, PyObject* text, const JsonReadLimits& lim
       limits);
 }
 
-// The text of a call of loads() or of what takes the same; null with an error set.
+// The text given to loads() or to a function with the same parameters; null with an error set.
 PyObject* read_call(const char* function, PyObject* const* arguments, Py_ssize_t count,
                     PyObject* names, JsonReadLimits& limits) {
   Keyword keywords[] = {{"duplicate_keys"}, {"depth_max"}, {"number_bytes_max"}};
@@ -225,7 +225,7 @@ OwnedRef make_error(const char* name, const char* doc, PyObject* base) {
   return OwnedRef(PyErr_NewExceptionWithDoc(name, doc, base, nullptr));
 }
 
-// The functions show themselves as what the package calls them, pelton.json.dumps and loads.
+// The functions show the names that the package gives them, pelton.json.dumps and loads.
 bool add_function(PyObject* module, const char* name, PyMethodDef& definition, PyObject* codec) {
   const OwnedRef home(PyUnicode_FromString("pelton.json"));
   if (!home) return false;

@@ -40,7 +40,7 @@ bool JsonParser::grow_stack(PyObject**& top) {
   return true;
 }
 
-// Where a key stands, for who is told that it came twice; false with MemoryError set.
+// Notes a key's position for the error about its repetition; false with MemoryError set.
 bool JsonParser::note_key(const char* at) {
   ScratchBuffer<std::size_t>& offsets = reader_.key_offsets;
   if (key_count_ == offsets.size() && !offsets.grow_to(std::max<std::size_t>(64, 2 * key_count_))) {
@@ -202,7 +202,7 @@ failed:
   return nullptr;
 }
 
-// Both take the references over; on failure they stay where they are.
+// Both take over the references; on failure the references stay on the value stack.
 PyObject* JsonParser::close_array(PyObject** items, std::size_t count) {
   PyObject* const list = PyList_New(static_cast<Py_ssize_t>(count));
   if (list == nullptr) return nullptr;
@@ -251,7 +251,7 @@ PyObject* JsonParser::read_number(const char*& p) {
   return reader_.integers.make(negative ? -magnitude : magnitude);
 }
 
-// Apart from read_number, so that integers need not pay for what floats keep in registers.
+// Not part of read_number(), so that integers do not pay for the registers of floats.
 PyObject* JsonParser::read_usual_real(const char*& p) {
   const bool negative = *p == '-';
   const char* const digits = p + negative;
@@ -262,7 +262,7 @@ PyObject* JsonParser::read_usual_real(const char*& p) {
     return read_any_number(p);
   }
   p = end;
-  // By its bit: nobody can foretell the sign, and the compiler would make a branch of -real.
+  // Sets the sign bit: the compiler would turn -real into a branch, which cannot be predicted.
   const auto sign = std::uint64_t{negative} << 63;
   return new_float(std::bit_cast<double>(std::bit_cast<std::uint64_t>(real) | sign));
 }
@@ -291,7 +291,7 @@ PyObject* JsonParser::make_big_integer(const char* begin, const char* end) {
   const std::string token(begin, end);
   PyObject* value = PyLong_FromString(token.c_str(), nullptr, 10);
   if (value == nullptr && PyErr_ExceptionMatches(PyExc_ValueError)) {
-    // The interpreter's own limit (sys.set_int_max_str_digits) is lower than ours.
+    // The interpreter's own limit (sys.set_int_max_str_digits) is lower than the reader's.
     PyErr_Clear();
     return fail(Trouble::number, begin);
   }

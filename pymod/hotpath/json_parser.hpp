@@ -33,8 +33,8 @@ class JsonParser {
     bool ascii;
   };
 
-  // Each takes `p` at the token, moves it behind and returns a new reference, or null with an
-  // error set.
+  // Each takes `p` at the token, moves it past the token and returns a new reference, or null with
+  // an error set.
   PyObject* read_number(const char*& p);
   PyObject* read_usual_real(const char*& p);
   PyObject* read_any_number(const char*& p);
@@ -59,7 +59,7 @@ class JsonParser {
   const char* const end_;
   const char* const readable_end_;
   const JsonReadLimits& limits_;
-  std::size_t key_count_ = 0;  // of those noted in objects that are not closed
+  std::size_t key_count_ = 0;  // keys noted in objects not closed yet
 };
 
 }  // namespace pelton::py

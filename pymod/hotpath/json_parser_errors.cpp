@@ -1,4 +1,4 @@
-// What JsonParser says of a text that is not JSON.
+// The errors of JsonParser for a text that is not JSON.
 #include <algorithm>
 
 #include "pymod/hotpath/json_parser.hpp"
@@ -6,7 +6,7 @@
 namespace pelton::py {
 
 std::nullptr_t JsonParser::fail_value(const char* at) {
-  // JSN-004: what looks like a number that other languages know is a fault of the number.
+  // JSN-004: a number in a form that only other languages have is reported as a bad number.
   const bool numeric = *at == '+' || *at == '.' || *at == 'N' || *at == 'I';
   return fail(numeric ? Trouble::number : Trouble::syntax, at);
 }

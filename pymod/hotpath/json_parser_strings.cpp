@@ -64,7 +64,7 @@ inline std::size_t key_hash(const char* key, std::size_t bytes) {
   return static_cast<std::size_t>(product >> 64) ^ static_cast<std::size_t>(product);
 }
 
-// What is cached for a key outside ASCII is found by the UTF-8 form that the string itself keeps.
+// A cached key outside ASCII is compared in the UTF-8 form that its str keeps.
 inline bool is_key(PyObject* text, const char* key, std::size_t bytes, bool ascii) {
   if (PyUnicode_IS_ASCII(text)) {
     return ascii && static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)) == bytes &&
@@ -166,8 +166,8 @@ bool JsonParser::resolve_escapes(const char* begin, const char*& p, Body& body) 
       out = buffer.data() + size;
       end = buffer.data() + buffer.size();
     }
-    // The escapes of a block are found once, as bits: looking for each anew would make every one
-    // wait for the one before.
+    // The escapes of a block are found once, as bits: a new search for each would have to wait for
+    // the one before.
     if (static_cast<std::size_t>(readable_end_ - p) > step_bytes) [[likely]] {
       const json::ScanBlock block = json::ScanBlock::load(p);
       block.store(out);
@@ -203,7 +203,7 @@ bool JsonParser::resolve_escapes(const char* begin, const char*& p, Body& body) 
     }
     if (*p == '"') {
       ++p;
-      // `high` may have seen what stands behind the quote: then decoding finds that it is ASCII.
+      // `high` may include octets after the quote: then decoding finds that it is ASCII.
       body = {buffer.data(), static_cast<std::size_t>(out - buffer.data()), high == 0};
       return true;
     }
@@ -240,7 +240,8 @@ PyObject* JsonParser::make_wide_string(std::string_view utf8, const char* source
   const json::Utf8Decoder::Result decoded = reader_.utf8.decode(utf8);
   if (!decoded.has_memory) return PyErr_NoMemory();
   if (decoded.invalid_offset != json::Utf8Decoder::valid) {
-    // The text itself tells where: escapes resolve to valid UTF-8, so the fault lies between them.
+    // The text itself shows the place: escapes resolve to valid UTF-8, so the fault lies between
+    // them.
     const std::string_view rest(source, static_cast<std::size_t>(end_ - source));
     const json::Utf8Decoder::Result found = reader_.utf8.decode(rest);
     if (!found.has_memory) return PyErr_NoMemory();

@@ -9,11 +9,11 @@
 namespace pelton::py {
 namespace {
 
-// Texts up to this size are copied to where whole blocks may be read behind their end; beyond it
-// the scalar tail of the last block is cheaper than the copy.
+// Texts up to this size are copied to a buffer whose octets after the text may be read; for larger
+// texts the scalar tail of the last block is cheaper than the copy.
 constexpr std::size_t copied_bytes_max = 4096;
 constexpr std::size_t padding_bytes = 64;
-// A buffer that one large text has grown is not kept for ever.
+// A buffer that one large text has grown beyond this is not kept.
 constexpr std::size_t kept_bytes_max = 1 << 20;
 
 // Everything made here is alive and acyclic until the text is read, so collections in between
@@ -57,7 +57,7 @@ PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLim
   ScratchBuffer<char>& padded = reader.padded;
   if (!padded.grow_to(text.size() + padding_bytes)) [[unlikely]]
     return PyErr_NoMemory();
-  std::ranges::copy(text, padded.data());  // of nothing too, which may be nowhere
+  std::ranges::copy(text, padded.data());  // an empty text may have no address
   std::memset(padded.data() + text.size(), 0, padding_bytes);
 
   reader.busy = true;
@@ -89,7 +89,7 @@ PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
 bool json_check(JsonReader& reader, std::string_view text, const JsonReadLimits& limits) {
   const http::json::TextLimits wanted{.depth_max = limits.depth_max,
                                       .number_bytes_max = limits.number_bytes_max};
-  // Keys are equal by what their escapes mean, so finding duplicates takes reading them.
+  // Keys are compared with their escapes resolved, so finding duplicates needs a full read.
   if (!limits.reject_duplicate_keys && http::json::is_text_within(text, wanted)) return true;
   return static_cast<bool>(OwnedRef(json_read_terminated(reader, text, limits)));
 }

@@ -25,7 +25,7 @@ struct JsonReadLimits {
   bool reject_duplicate_keys = false;     // JSN-006
 };
 
-// What a reader keeps between texts. Its owner only makes it; the members are the parser's.
+// What a reader keeps between texts. Its owner only constructs it; the parser uses the members.
 struct JsonReader {
   // A container that is being read.
   struct Frame {
@@ -40,12 +40,12 @@ struct JsonReader {
   JsonReader& operator=(const JsonReader&) = delete;
   ~JsonReader();
 
-  // Lets go of what one large text has made the buffers grow to.
+  // Frees the memory by which one large text has grown the buffers.
   void shrink();
 
   OwnedRef decode_error;
-  // Strings with their hash computed. The next key that falls on a slot replaces what is there, so
-  // a stranger's keys cost misses and never memory.
+  // Strings with their hash computed. The next key that falls on a slot replaces the key there, so
+  // unknown keys cost misses and never memory.
   std::array<PyObject*, key_slots> keys{};
   DictShapes shapes;
   Integers integers;
@@ -55,19 +55,20 @@ struct JsonReader {
   http::json::Utf8Decoder utf8;
   ScratchBuffer<char> unescaped;
   ScratchBuffer<char> padded;
-  // A finalizer that runs meanwhile may want to read JSON too; it gets a reader of its own.
+  // A text is being read. A finalizer that reads JSON meanwhile gets a reader of its own.
   bool busy = false;
 };
 
 // A new reference, or null with JSONDecodeError set. The text may lie anywhere; it is not kept.
 PyObject* json_read(JsonReader& reader, std::string_view text, const JsonReadLimits& limits);
 
-// The same for text that a NUL octet follows, as in bytes and str: large texts are not copied.
+// Like json_read(), for text that a NUL octet follows, as in bytes and str: large texts are not
+// copied.
 PyObject* json_read_terminated(JsonReader& reader, std::string_view text,
                                const JsonReadLimits& limits);
 
 // Whether the reader would take the text, which a NUL follows; false with JSONDecodeError set. For
-// decoders of somebody else's: it makes no objects unless duplicate keys are refused.
+// other libraries' decoders: it makes no objects unless duplicate keys are refused.
 bool json_check(JsonReader& reader, std::string_view text, const JsonReadLimits& limits);
 
 }  // namespace pelton::py

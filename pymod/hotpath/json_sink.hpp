@@ -1,5 +1,5 @@
-// Where the JSON writer puts its octets: memory up to `end`, and one function for when it is full.
-// The cursor is the writer's own: it travels through the writer's functions in a register.
+// Where the JSON writer puts its octets: memory up to `end`, and a function that makes more room.
+// The writer keeps the cursor and passes it through its functions in a register.
 #pragma once
 
 #include <Python.h>
@@ -22,7 +22,7 @@ class JsonSink {
   char* begin() const { return begin_; }
   char* end() const { return end_; }
 
-  // Makes room for `bytes` at `cursor`; gives back where to write, or null with MemoryError set.
+  // Makes room for `bytes` at `cursor`; returns where to write, or null with MemoryError set.
   char* grow(char* cursor, std::size_t bytes) { return grow_(*this, cursor, bytes); }
 
  protected:
@@ -44,7 +44,7 @@ class OutputSink final : public JsonSink {
     open(1);
   }
   void finish(char* cursor) { output_.advance(static_cast<std::size_t>(cursor - begin_)); }
-  // Takes back what growing has already made part of the output.
+  // Removes the octets that growing has already added to the output.
   void abandon() {
     output_.truncate(start_);
     output_.recover();
@@ -72,7 +72,8 @@ class OutputSink final : public JsonSink {
   const std::size_t start_;
 };
 
-// Fills the writer's scratch, which stays warm, and moves on to a bytes object when that is full.
+// Fills the writer's scratch, which stays warm, and moves on to a bytes object when the scratch is
+// full.
 class BytesSink final : public JsonSink {
  public:
   explicit BytesSink(std::vector<char>& scratch) : JsonSink(&move_on) {
@@ -89,7 +90,8 @@ class BytesSink final : public JsonSink {
   }
 
  private:
-  // What has outgrown the scratch is likely to grow on; what is left over is given back at the end.
+  // A text that has outgrown the scratch is likely to grow further; finish() gives unused room
+  // back.
   static constexpr std::size_t first_bytes = std::size_t{256} * 1024;
 
   static char* move_on(JsonSink& sink, char* cursor, std::size_t bytes) {

@@ -30,13 +30,12 @@ OwnedRef class_attribute(PyTypeObject* type, const char* name) {
   return found;
 }
 
-// Whether the type is `module_name`.`name` or inherits from it, by what the classes say of
-// themselves: the module may have something else under that name for a while, and what is decided
-// here stays.
+// Whether the type is `module_name`.`name` or inherits from it, by the names in the classes: the
+// module may hold something else under that name for a while, and the decision is kept.
 bool descends_from(PyTypeObject* type, const char* module_name, std::string_view name) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_mro); ++i) {
     auto* const base = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(type->tp_mro, i));
-    // With the module in front of it where the class is written in C.
+    // tp_name of a class written in C begins with its module.
     const std::string_view full_name = base->tp_name;
     if (full_name.substr(full_name.rfind('.') + 1) != name) continue;
     const OwnedRef home = class_attribute(base, "__module__");
@@ -48,8 +47,8 @@ bool descends_from(PyTypeObject* type, const char* module_name, std::string_view
   return false;
 }
 
-// The names of a dataclass's fields: ClassVar and InitVar stand in the same dictionary and are not
-// meant.
+// The names of a dataclass's fields, without ClassVar and InitVar, which are in the same
+// dictionary.
 OwnedRef dataclass_names(PyObject* fields, BorrowedRef field_kind) {
   const OwnedRef names(PyList_New(0));
   if (!names) return {};

@@ -1,6 +1,5 @@
-// Which JSON form a Python type has, decided once per type: the exact types of JSON itself never
-// come here. What belongs to a module (enum, datetime, msgspec, ...) is only looked for where that
-// module is loaded; nothing is imported.
+// Which JSON form a Python type has, decided once per type. Types of a module (enum, datetime,
+// msgspec, ...) are only looked for where that module is loaded; nothing is imported.
 #pragma once
 
 #include <Python.h>

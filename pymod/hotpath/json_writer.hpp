@@ -21,7 +21,7 @@ struct JsonWriteOptions {
   bool nan_is_error = false;         // JSN-008
 };
 
-// What a writer keeps between values. Its owner only makes it; the members are the encoder's.
+// What a writer keeps between values. Its owner only constructs it; the encoder uses the members.
 struct JsonWriter {
   enum class Kind : std::uint8_t { list, tuple, dict, pairs, fields };
 
@@ -48,18 +48,18 @@ struct JsonWriter {
   bool busy = false;
 };
 
-// False with a Python error set (JSONEncodeError, or whatever json_default raised); `out` is then
-// as long as it was before.
+// False with a Python error set (JSONEncodeError, or the exception of json_default); `out` then has
+// its old length.
 inline bool json_write(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,
                        Output& out);
 
 // A new bytes object, or null with a Python error set.
 PyObject* json_write_bytes(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options);
 
-// json_write() from within a json_default callback: by a writer of its own.
+// json_write() within a json_default callback: with another writer.
 bool json_write_within(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,
                        Output& out);
-// Where the text ends in the sink, or null with a Python error set.
+// Returns the end of the text in the sink, or null with a Python error set.
 char* json_encode(JsonWriter& writer, PyObject* value, const JsonWriteOptions& options,
                   JsonSink& sink);
 

@@ -163,7 +163,7 @@ PyType_Spec spec = {.name = "pelton._native.MultiDict",
                     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                     .slots = slots};
 
-// A piece of a query as text; `scratch` is where escapes are undone.
+// A piece of a query as text; `scratch` holds it with its escapes resolved.
 PyObject* piece_text(std::string_view raw, std::string& scratch) {
   return utf8_text(http::form_octets(raw, scratch));
 }

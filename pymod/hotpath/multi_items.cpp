@@ -66,7 +66,7 @@ PyObject* all_pairs(PyObject* given) {
 
 namespace {
 
-// Pairs in wire order with their names folded, so that case does not tell two apart.
+// Pairs in wire order, with their names in lower case if `lower_case` is set.
 PyObject* folded(PyObject* self, PairsOf pairs_of, bool lower_case) {
   OwnedRef pairs(pairs_of(self));
   if (!pairs || !lower_case) return pairs.release();

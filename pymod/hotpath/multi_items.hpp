@@ -17,21 +17,21 @@ enum class Wins : bool { first, last };
 // `lower_case` the keys are folded.
 PyObject* winners(PyObject* self, PairsOf pairs_of, Wins wins, bool lower_case);
 
-// What get(key, default=None) was called with, by position or under these names; borrowed.
+// The arguments of get(key, default=None), by position or by name; borrowed.
 struct GetArguments {
   PyObject* key = nullptr;
   PyObject* otherwise = Py_None;
 
-  // Of a vectorcall; false with an error set.
+  // Reads the arguments of a vectorcall; false with an error set.
   bool read(PyObject* const* arguments, Py_ssize_t count, PyObject* names);
 };
 
-// Calls a method without arguments. The name is interned: the interpreter's cache of look-ups would
-// keep every other one.
+// Calls a method without arguments. The name is interned: the interpreter's look-up cache would
+// keep a new str of each call.
 PyObject* call_method(PyObject* object, const char* name);
 
-// The pairs of a mapping, all of a multi-dict's; what is no mapping is given back. A new reference,
-// or null with an error set.
+// The pairs of a mapping, including all of a multi-dict; an object that is no mapping is returned.
+// A new reference, or null with an error set.
 PyObject* all_pairs(PyObject* given);
 
 // Equality with its own type (same pairs in the same order) or with a dict (same winners).

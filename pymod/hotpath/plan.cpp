@@ -52,7 +52,7 @@ OwnedRef entry(BorrowedRef mapping, const char* key, bool& failed) {
   return value;
 }
 
-// The same, None counting as absent.
+// Like entry(); None counts as absent.
 OwnedRef entry_or_none(BorrowedRef mapping, const char* key, bool& failed) {
   OwnedRef value = entry(mapping, key, failed);
   return value.get() == Py_None ? OwnedRef() : std::move(value);
@@ -183,7 +183,7 @@ bool compile_status(BorrowedRef mapping, Plan& plan) {
   return !failed;
 }
 
-// What a text goes out as: `text/*` says the charset that str is encoded with.
+// The content type of a text: `text/*` names the charset in which a str is sent.
 std::string with_charset(const std::string& media_type) {
   const bool is_text = media_type.starts_with("text/");
   return is_text && media_type.find("charset=") == std::string::npos
@@ -191,7 +191,7 @@ std::string with_charset(const std::string& media_type) {
              : media_type;
 }
 
-// Under which types results go out.
+// Sets the content types of results.
 void label(const std::string& media_type, Plan& plan) {
   if (media_type.empty()) return;
   plan.str_is_text = !http::is_json_type(media_type);
@@ -219,7 +219,7 @@ bool compile_plan(BorrowedRef mapping, Plan& plan) {
   plan.handler = OwnedRef(PyMapping_GetItemString(mapping.get(), "handler"));
   const OwnedRef arguments(PyMapping_GetItemString(mapping.get(), "arguments"));
   if (!plan.handler || !arguments || !compile_arguments(arguments, plan)) return false;
-  // Of these types no assignment replaces it.
+  // An object of these types never gets another vectorcall.
   if (PyFunction_Check(plan.handler.get()) || PyMethod_Check(plan.handler.get())) {
     const vectorcallfunc own = PyVectorcall_Function(plan.handler.get());
     if (own != nullptr) plan.vectorcall = own;

@@ -1,5 +1,5 @@
 // A handler's call, compiled at registration: where each argument comes from, how the result is
-// labelled. Nothing of the signature is looked at again while requests are served.
+// labelled. The signature is not inspected again while requests are served.
 #pragma once
 
 #include <Python.h>
@@ -20,13 +20,13 @@
 namespace pelton::py {
 
 enum class Source : std::uint8_t {
-  // Not read from the message: that one cannot be made is no fault of the request's.
+  // Not read from the message: if such an argument cannot be made, the request is not at fault.
   request,
   constant,
   response,
   background,
   websocket,
-  // Read from it.
+  // Read from the message.
   path,
   query,
   header,
@@ -39,7 +39,7 @@ struct PlanArgument {
   Source source = Source::request;
   Convert convert = Convert::text;
   bool copy_default = false;
-  bool takes_value = false;  // the callable of a body is `judge`: it gets what the text says
+  bool takes_value = false;  // the body's callable is `judge`: it gets the value, not the text
   std::size_t index = 0;     // which value of the template, or of the plan's `query_keys`
   std::string key;           // of a cookie; of a header in lower case
   OwnedRef default_value;    // the constant; null: the argument is required
@@ -48,7 +48,7 @@ struct PlanArgument {
 
 struct Plan {
   OwnedRef handler;
-  vectorcallfunc vectorcall = PyObject_Vectorcall;  // the handler's own, or what finds it
+  vectorcallfunc vectorcall = PyObject_Vectorcall;  // the handler's own, or a generic one
   std::vector<PlanArgument> arguments;              // positional ones first
   std::size_t positional_count = 0;
   http::QueryKeys query_keys;  // as the query spells them once decoded
@@ -59,11 +59,11 @@ struct Plan {
   ResultShape encode_unless_shape;
   OwnedRef explain;
   OwnedRef info;
-  OwnedRef layers;  // (request): called instead, and calls the rest by Request._call(); or null
+  OwnedRef layers;  // called instead of the handler, which it calls by Request._call(); or null
 
   std::uint16_t status = 200;
   bool plain_json = true;      // a dict or list goes out as it is, under `json_head`
-  bool shaped_json = false;    // the same of those that have `encode_unless_shape`
+  bool shaped_json = false;    // the same for values that fit `encode_unless_shape`
   bool none_is_empty = false;  // status 204 or 304
   bool str_is_text = false;    // the route has a media type that is not JSON's
   bool text_only = false;      // the media type is text/*: JSON does not go out under it

@@ -1,5 +1,5 @@
-// What differs between the versions of CPython, 3.11 to 3.14, in what the C++ code uses of them. No
-// other C++ file looks at the version; the Python half has pelton/python_versions.py.
+// The differences between CPython 3.11 and 3.14 in what the C++ code uses. No other C++ file looks
+// at the version; the Python half has pelton/python_versions.py.
 #pragma once
 
 #include <Python.h>
@@ -24,7 +24,8 @@ inline bool small_integer(PyObject* integer, std::int64_t& value) {
 #endif
 }
 
-// Of an int or what can be one; -1 with an error set, OverflowError where it does not fit.
+// The value of an int, or of an object with __index__(); -1 with an error set, OverflowError if it
+// does not fit.
 inline int int_value(PyObject* integer) {
 #if PY_VERSION_HEX >= 0x030d0000
   return PyLong_AsInt(integer);
@@ -33,8 +34,8 @@ inline int int_value(PyObject* integer) {
 #endif
 }
 
-// What a generator's end carries: sets StopIteration(value), also for a tuple or an exception,
-// which PyErr_SetObject() alone would take for its arguments or for the exception itself.
+// Sets StopIteration(value), as a generator does that returns; also for a tuple or an exception,
+// which PyErr_SetObject() alone would take for the arguments or for the exception itself.
 inline void set_stop_value(PyObject* value) {
   PyObject* const stop = PyObject_CallOneArg(PyExc_StopIteration, value);
   if (stop == nullptr) return;
@@ -52,7 +53,7 @@ inline bool integer_to_octets(PyObject* integer, unsigned char* octets, std::siz
 #endif
 }
 
-// Until 3.12 a str may still wait for its final form; false with an error set.
+// Before 3.12 a str may still wait for its final form; false with an error set.
 inline bool make_ready(PyObject* text) {
 #if PY_VERSION_HEX >= 0x030c0000
   static_cast<void>(text);
@@ -80,7 +81,8 @@ inline PyObject* take_exception() {
 #endif
 }
 
-// Clears a StopIteration that is set; what it carries, a new reference, or null with an error set.
+// Clears a StopIteration that is set and returns its value: a new reference, or null with an error
+// set.
 inline PyObject* take_stop_value() {
   PyObject* const stop = take_exception();
   PyObject* const value = PyObject_GetAttrString(stop, "value");
@@ -88,7 +90,7 @@ inline PyObject* take_stop_value() {
   return value;
 }
 
-// Of an object by its identity.
+// The hash of an object's identity.
 inline Py_hash_t hash_of_identity(PyObject* object) {
 #if PY_VERSION_HEX >= 0x030d0000
   return Py_HashPointer(object);
@@ -104,7 +106,7 @@ inline bool has_weak_references(PyObject* object) {
   return *reinterpret_cast<PyObject* const*>(place) != nullptr;
 }
 
-// What a weak reference stands for; null once it is gone.
+// A new reference to the object of a weak reference; null once the object is gone.
 inline PyObject* referent(PyObject* weak_reference) {
 #if PY_VERSION_HEX >= 0x030d0000
   PyObject* object = nullptr;
@@ -116,8 +118,8 @@ inline PyObject* referent(PyObject* weak_reference) {
 #endif
 }
 
-// A number that differs whenever the type or what it inherits has changed, and that no other type
-// ever has; 0 where the interpreter has not given one.
+// A number that changes whenever the type or one of its bases changes, and that no other type ever
+// has; 0 where the interpreter has not given one.
 inline unsigned type_version(const PyTypeObject* type) {
 #if PY_VERSION_HEX >= 0x030d0000
   return type->tp_version_tag;
@@ -126,7 +128,7 @@ inline unsigned type_version(const PyTypeObject* type) {
 #endif
 }
 
-// Takes so many references off None, where None is counted at all.
+// Takes `count` references off None, where None is counted at all.
 inline void give_back_none(Py_ssize_t count) {
 #if PY_VERSION_HEX >= 0x030c0000
   static_cast<void>(count);
@@ -146,10 +148,10 @@ inline constexpr bool handles_of_threads_lock = PY_VERSION_HEX >= 0x030e0000;
 // Whether the collector knows of every dictionary; else only of those that hold containers.
 inline constexpr bool new_dicts_are_tracked = PY_VERSION_HEX >= 0x030e0000;
 
-// Whether asyncio's servers are told which transport comes and goes, or only that one does.
+// Whether the methods by which asyncio's servers count transports take the transport.
 inline constexpr bool server_names_transports = PY_VERSION_HEX >= 0x030d0000;
 
-// Whether a transport of asyncio is refused a descriptor that another one uses.
+// Whether asyncio refuses a transport the descriptor of another transport.
 inline constexpr bool transports_are_exclusive = PY_VERSION_HEX >= 0x030c0000;
 
 // Whether ints, floats, ASCII strings, contexts and dictionaries lie in memory as this file and
@@ -161,8 +163,8 @@ inline constexpr bool value_layouts_known = true;
 inline constexpr bool value_layouts_known = false;
 #endif
 
-// What a context has of variables, borrowed: it may have others behind its next change. Null where
-// that is not to be seen.
+// The variables of a context, borrowed and valid until the context changes. Null where the layout
+// is not known.
 inline PyObject* variables_of(PyObject* context) {
   if constexpr (value_layouts_known) {
     struct Layout {
@@ -176,8 +178,8 @@ inline PyObject* variables_of(PyObject* context) {
   }
 }
 
-// Whether two contexts have the same variables with the same values; quick where both still share
-// what one was copied from, and false is allowed where they were merely set back.
+// Whether two contexts have the same variables with the same values; quick while a copy still
+// shares the variables of its original. False is allowed if variables were changed and set back.
 inline bool same_variables(PyObject* context, PyObject* other, PyObject* variables_of_other) {
   if constexpr (value_layouts_known) {
     static_cast<void>(other);
@@ -194,7 +196,7 @@ inline PyObject* running_context() {
   return context != nullptr ? Py_NewRef(context) : PyContext_CopyCurrent();
 }
 
-// What _Py_NewReference leaves of an object of a static type.
+// Leaves the object as _Py_NewReference leaves an object of a static type.
 inline void begin_object(PyObject* object, PyTypeObject* type) {
   Py_SET_TYPE(object, type);
   // Not by Py_SET_REFCNT: from 3.12 on it leaves an object that looks immortal as it is, and what
@@ -206,7 +208,7 @@ inline void begin_object(PyObject* object, PyTypeObject* type) {
 #endif
 }
 
-// Compact, of no interned kind, without the wide form that 3.11 may still keep.
+// Makes the state compact ASCII, not interned, without the wide form that 3.11 may still keep.
 inline void begin_ascii(PyASCIIObject* text) {
   text->state = {};
   text->state.kind = PyUnicode_1BYTE_KIND;
@@ -218,7 +220,7 @@ inline void begin_ascii(PyASCIIObject* text) {
 #endif
 }
 
-// An int without its digits; and where they go, of one that has `count`.
+// The size of an int without its digits, and the place of the digits of an int that has `count`.
 #if PY_VERSION_HEX >= 0x030c0000
 inline constexpr std::size_t integer_bytes = offsetof(PyLongObject, long_value.ob_digit);
 #else

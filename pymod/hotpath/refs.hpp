@@ -1,5 +1,5 @@
-// Who owns a Python reference is said by the type: OwnedRef gives its count back when it dies,
-// BorrowedRef is a promise that someone else keeps the object alive.
+// The type of a Python reference says who owns it: OwnedRef gives its count back when it dies,
+// BorrowedRef relies on another owner to keep the object alive.
 #pragma once
 
 #include <Python.h>
@@ -28,7 +28,7 @@ class OwnedRef {
   explicit OwnedRef(PyObject* stolen) : object_(stolen) {}
   OwnedRef(OwnedRef&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
   OwnedRef& operator=(OwnedRef&& other) noexcept {
-    // The new value is in place before the old one dies: its finalizer may come back here.
+    // The new value is in place before the old one dies: its finalizer may use this reference.
     PyObject* old = std::exchange(object_, std::exchange(other.object_, nullptr));
     Py_XDECREF(old);
     return *this;

@@ -1,6 +1,6 @@
-// The contextvars.Context that handlers run in: each sees the variables as the worker started with
-// them, none those of another (api.md 9). A context in which nothing was set serves the next
-// request too.
+// The contextvars.Context that handlers run in: each handler sees the variables as they were when
+// the worker started, and none of another handler (api.md 9). A context in which nothing was set
+// serves the next request too.
 #pragma once
 
 #include <Python.h>
@@ -19,12 +19,13 @@ class RequestContext {
   RequestContext(const RequestContext&) = delete;
   RequestContext& operator=(const RequestContext&) = delete;
 
-  // Between these two, what runs on this thread runs in it, and `variable` has this value there.
-  // False with an error set.
+  // Between enter() and leave(), code on this thread runs in the context, in which `variable` has
+  // this value. False with an error set.
   bool enter(BorrowedRef variable, BorrowedRef value);
   void leave();
 
-  // After each handler. A child that the handler forked ends here, and serves nobody (ENG-052).
+  // Called after each handler. A child that the handler has forked ends here and serves no request
+  // (ENG-052).
   void renew_if_used() {
     fork_guard_->require_owner();
     if (!same_variables(current_.get(), base_.get(), base_variables_)) [[unlikely]]
@@ -32,8 +33,8 @@ class RequestContext {
   }
   bool entered() const { return static_cast<bool>(current_); }
   PyObject* current() const { return current_.get(); }
-  // The context lives on after its handler's first step: another one is current from now on. Ends
-  // a forked child, as renew_if_used() does.
+  // Returns the current context, which lives on after its handler's first step, and makes another
+  // one current. Ends a forked child, as renew_if_used() does.
   OwnedRef hand_over();
 
  private:

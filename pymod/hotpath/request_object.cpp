@@ -34,7 +34,7 @@ constexpr std::uint32_t bit(Part part) {
   return 1u << part;
 }
 
-// Parts that hold what users put there: from the first one on, a cycle may pass through.
+// Parts that can hold users' objects: a request with one of them may be part of a cycle.
 constexpr std::uint32_t containers =
     bit(Part::cookies) | bit(Part::params) | bit(Part::context) | bit(Part::json);
 
@@ -44,7 +44,7 @@ void track(RequestObject& request) {
 
 PyObject* keep(RequestObject& request, Part part, PyObject* made) {
   if (made == nullptr) return nullptr;
-  // Making it ran Python code that may have asked for the same part.
+  // The part was made by Python code, which may have asked for the same part.
   if ((request.made & bit(part)) != 0) {
     Py_DECREF(made);
     return Py_NewRef(request.parts[part]);
@@ -71,7 +71,7 @@ const http::RequestHead* head_of(RequestObject& request) {
   return nullptr;
 }
 
-// The exception that answers a request over a limit.
+// Sets the exception that answers a request over a limit.
 void refuse(RequestObject& request, int status, const char* detail) {
   const OwnedRef exception(
       PyObject_CallFunction(request.application->hooks.refusal.get(), "is", status, detail));
@@ -259,7 +259,7 @@ PyObject* get_route(PyObject* self, void*) {
   return or_none(of(self).route->plan.info);
 }
 
-// Who drives the handler's coroutine, for the cold half; None where nobody does.
+// The driver of the handler's coroutine, for the Python half of the package; None without one.
 PyObject* get_driver(PyObject* self, void*) {
   const RequestObject& request = of(self);
   PyObject* driver = request.driver;
@@ -279,9 +279,9 @@ void dealloc(PyObject* self) {
   drop_parts(request);
   if (request.own != nullptr) free_own_octets(std::exchange(request.own, nullptr));
   PyObject* application_object = std::exchange(request.application_object, nullptr);
-  // In the list it keeps its count on the type.
+  // A request object in the free list keeps its reference to the type.
   if (!request.application->hot.dead_requests.give(&request)) free_request(&request);
-  // Last, because it may be what keeps the free list alive.
+  // Last, because the application may be what keeps the free list alive.
   Py_XDECREF(application_object);
 }
 
@@ -296,7 +296,7 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int clear(PyObject* self) {
-  // The application stays until dealloc: attributes still look into it.
+  // The application stays until dealloc: attributes still use it.
   drop_parts(of(self));
   return 0;
 }

@@ -1,5 +1,5 @@
-// Request: what a handler sees of a message. While the handler runs it looks into the exchange;
-// if anybody still holds it afterwards it takes a copy of its octets, then and nowhere else.
+// Request: what a handler sees of a message. While the handler runs, it reads from the exchange. If
+// references to it are left afterwards, it copies its octets, then and nowhere else.
 #pragma once
 
 #include <Python.h>
@@ -32,12 +32,12 @@ struct RequestObject {
   PyObject_HEAD ApplicationState* application;
   const CompiledRoute* route;
   http::Exchange* exchange;      // null once the handler has returned
-  OwnOctets* own;                // the octets from then on; null if there was no memory
-  PyObject* application_object;  // owned from then on
-  PyObject* driver;              // borrowed: of the exchange if that lives on; else null
+  OwnOctets* own;                // the octets after that; null if there was no memory
+  PyObject* application_object;  // owned after that
+  PyObject* driver;              // borrowed: the driver of a suspended exchange; else null
   std::uint32_t made;            // which of the parts exist, a bit each
   bool tracked;                  // by the collector
-  bool is_secure;                // asked by https: known once the exchange is over
+  bool is_secure;                // the request came by https; set when the exchange is over
   PyObject* parts[part_count];
 };
 
@@ -49,12 +49,13 @@ PyTypeObject* make_request_type();
 RequestObject* lend_request(const CompiledRoute& route, http::Exchange& exchange);
 // Gives the caller's reference back at the end of the call; a request that lives on is detached.
 inline void return_request(RequestObject* request);
-// Frees the memory of one that lies in a free list.
+// Frees the memory of a request object from a free list.
 void free_request(RequestObject* dead);
 
-// From now on it stands on its own: everything that the exchange alone knows is taken.
+// Makes the request object independent of the exchange: copies everything that only the exchange
+// knows.
 void detach_request(RequestObject& request);
-// What return_request() does when the request is not simply forgotten.
+// What return_request() does if the request object cannot simply go to the free list.
 void retire_request(RequestObject* request);
 
 inline void return_request(RequestObject* request) {

@@ -1,5 +1,5 @@
-// A request's head that stands on its own: one block of memory with the octets, the fields and the
-// offsets into them.
+// A request's head in memory of its own: one block with the octets, the fields and the offsets into
+// them.
 #pragma once
 
 #include "http/message/request_head.hpp"

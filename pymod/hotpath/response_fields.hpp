@@ -1,5 +1,5 @@
-// The header fields of a response as Python keeps them, a list of pairs of bytes, for the time of
-// one call; and what is raised for a head that may not go on the wire.
+// The header fields of a response as Python keeps them, a list of pairs of bytes, for one call; and
+// the error for a head that must not be sent.
 #pragma once
 
 #include <Python.h>
@@ -20,13 +20,13 @@ namespace pelton::py {
 
 class FieldList {
  public:
-  // Of a response that goes to this exchange.
+  // For a response to this exchange.
   FieldList(const Interned& names, const http::Exchange& exchange)
       : cookie_by_scheme_(exchange.is_secure() ? names.cookie_by_scheme.get() : nullptr) {}
   FieldList(const FieldList&) = delete;
   FieldList& operator=(const FieldList&) = delete;
 
-  // Views into the list's bytes; false with TypeError set.
+  // Takes views of the list's bytes; false with TypeError set.
   bool read(PyObject* list);
   std::span<const http::FieldView> views() const { return {views_, count_}; }
 

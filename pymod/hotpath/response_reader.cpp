@@ -56,7 +56,7 @@ PyObject* slot_of(PyObject* object, Py_ssize_t offset) {
   return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offset);
 }
 
-// Has what follows the answer begin.
+// Starts the work that follows the answer.
 void follow(ApplicationState& application, PyObject* background) {
   PyObject* const in_task = application.answers_in_task ? Py_True : Py_False;
   OwnedRef begun(PyObject_CallFunctionObjArgs(application.hooks.start_background.get(), background,
@@ -103,7 +103,7 @@ bool is_awaitable(PyObject* value) {
   return methods != nullptr && methods->am_await != nullptr;
 }
 
-// One result on its way out: where to, under which label.
+// Sends one result to an exchange, labelled as the plan says.
 class Sender {
  public:
   Sender(ApplicationState& application, const Plan& plan, http::Exchange& exchange)
@@ -121,14 +121,14 @@ class Sender {
   }
 
  private:
-  // Whether the declared type has something to say to this value.
+  // Whether the value must be converted through the declared type.
   bool must_encode(PyObject* value) const {
     return plan_.encode &&
            Py_TYPE(value) != reinterpret_cast<PyTypeObject*>(plan_.encode_unless.get()) &&
            !plan_.encode_unless_shape.fits(value);
   }
 
-  // A value that is no tuple and needs no declared type any more.
+  // Sends a value that is no tuple and needs no conversion through the declared type.
   bool send_body(PyObject* value) {
     PyTypeObject* type = Py_TYPE(value);
     if (type == &PyDict_Type || type == &PyList_Type) return send_json(value);
@@ -162,7 +162,8 @@ class Sender {
                       value);
   }
 
-  // Types beyond JSON's own: those it has a form for, and those Python must judge.
+  // Sends a value of a type beyond JSON's own: one that has a JSON form, or one that Python
+  // converts.
   bool send_by_form(PyObject* value) {
     const JsonTypes::Entry* entry = application_.hot.json_types.classify(Py_TYPE(value));
     if (entry == nullptr) return false;
@@ -171,7 +172,7 @@ class Sender {
 
   bool send_converted(PyObject* value) {
     PyObject* info = plan_.info ? plan_.info.get() : Py_None;
-    // Of a tuple Python is shown all: status and fields are for what it makes of the body.
+    // Python gets the whole tuple: status and fields belong to the converted body.
     OwnedRef converted(PyObject_CallFunctionObjArgs(application_.hooks.convert_result.get(),
                                                     tuple_ == nullptr ? value : tuple_, info,
                                                     nullptr));
@@ -200,7 +201,7 @@ class Sender {
     return send_body(encoded.get());
   }
 
-  // (body, status) or (body, status, headers); Python words the refusal of any other.
+  // (body, status) or (body, status, headers); Python raises the error for any other.
   bool send_tuple(PyObject* tuple) {
     const Py_ssize_t size = PyTuple_GET_SIZE(tuple);
     if (size != 2 && size != 3) return send_converted(tuple);
@@ -221,9 +222,9 @@ class Sender {
     return send_body(body);
   }
 
-  // Header fields of a tuple: a mapping or pairs, of latin-1 str.
+  // Reads the header fields of a tuple: a mapping or pairs, of latin-1 str.
   bool read_fields(PyObject* headers) {
-    // Kept alive in a list of our own: encoding the body may run Python code.
+    // Kept alive in a separate list: encoding the body may run Python code.
     if (PyDict_CheckExact(headers)) {
       field_pairs_ = OwnedRef(PyDict_Items(headers));
     } else {
@@ -252,7 +253,7 @@ class Sender {
   }
 
   ResponseHead head(const http::ContentType* content_type) const {
-    // What has no body has no type either (RSP-001).
+    // A response without a body has no content type either (RSP-001).
     const bool untyped = own_content_type_ || status_ == 204 || status_ == 304;
     return {.status = status_, .content_type = untyped ? nullptr : content_type, .fields = fields_};
   }
@@ -261,7 +262,7 @@ class Sender {
   const Plan& plan_;
   http::Exchange& exchange_;
   std::uint16_t status_;
-  PyObject* tuple_ = nullptr;  // borrowed: what was returned, if that is a tuple of two or three
+  PyObject* tuple_ = nullptr;  // borrowed: the result, if it is a tuple of two or three
   bool own_content_type_ = false;
   OwnedRef field_pairs_;
   std::vector<FieldView> fields_;

@@ -1,4 +1,4 @@
-// What a handler returned, as a response: exact types first, JSON straight into the connection's
+// Sends a handler's result as a response: exact types first, JSON straight into the connection's
 // output. The table is section 6.1 of the Python surface.
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace pelton::py {
 
-// False with a Python error set, or without one and the value in ApplicationState::take_later();
-// nothing of the attempt is left in the exchange then.
+// False with a Python error set, or without one and with the value in
+// ApplicationState::take_later(). The exchange then keeps nothing of the attempt.
 bool send_result(ApplicationState& application, const Plan& plan, http::Exchange& exchange,
                  PyObject* value);
 

@@ -1,5 +1,5 @@
-// What a declared result of plain JSON types looks like: values that have exactly this shape are
-// what converting them through the declared type would give, and go out as they are.
+// The shape of a declared result of plain JSON types. Conversion through the declared type would
+// not change a value of exactly this shape, so such a value is sent as it is.
 #pragma once
 
 #include <Python.h>
@@ -19,7 +19,7 @@ class ResultShape {
   // None, shape of a dict's values or None). False with an error set.
   bool compile(BorrowedRef tuple) { return add(tuple.get()).has_value(); }
 
-  // No shape fits nothing. Runs no Python code.
+  // Without a shape no value fits. Runs no Python code.
   bool fits(PyObject* value) const { return !nodes_.empty() && fits(0, value); }
 
  private:
@@ -34,7 +34,7 @@ class ResultShape {
   };
   struct Node {
     std::uint8_t kinds;
-    std::size_t items;   // of a list; 0 where no list fits: the first node is nobody's part
+    std::size_t items;   // of a list; 0: no list fits, since node 0 is no other node's part
     std::size_t values;  // of a dict
   };
 
@@ -66,7 +66,7 @@ class ResultShape {
     return value == Py_None ? null : 0;
   }
 
-  // As deep as the declared type, however deep the value is.
+  // Goes as deep as the declared type, however deep the value is.
   bool fits(std::size_t index, PyObject* value) const {
     const Node& node = nodes_[index];
     if ((node.kinds & (any | kind_of(value))) != 0) return true;

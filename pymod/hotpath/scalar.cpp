@@ -12,7 +12,7 @@ namespace pelton::py {
 namespace {
 
 constexpr std::size_t integer_digits_max = 4300;
-// Digits that fit a signed 64-bit integer whatever they are.
+// So many digits always fit a signed 64-bit integer.
 constexpr std::size_t plain_digits_max = 18;
 
 std::string_view without_sign(std::string_view text) {

@@ -1,4 +1,4 @@
-// Octets of a message as Python text, in the three ways the protocol knows.
+// Octets of a message as Python text or bytes, and back.
 #pragma once
 
 #include <Python.h>
@@ -12,9 +12,8 @@
 
 namespace pelton::py {
 
-// Whether it is ASCII, as nearly every text of a message is: then a str is made without the
-// decoders' ceremony. False also where the interpreter shares what there is: nothing, and single
-// characters.
+// Whether the text is ASCII, as nearly every text of a message is: plain_text() then makes the str
+// without a decoder. False also for texts of 0 or 1 octets, whose str the interpreter shares.
 [[gnu::always_inline]] inline bool is_plain_text(std::string_view octets) {
   using http::octet_word::load;
   constexpr std::uint64_t high_bits = ~http::octet_word::low_bits;
@@ -37,7 +36,7 @@ inline PyObject* plain_text(std::string_view octets) {
 }
 
 enum class Charset : std::uint8_t {
-  utf8,    // what routing has proved to be that, and what need not be: bad octets become U+FFFD
+  utf8,    // text that routing has found valid, and any other: bad octets become U+FFFD
   latin1,  // field values, cookies: one octet, one code point
 };
 
