@@ -28,7 +28,8 @@ bool has_many_forms(int family) {
   return family != AF_INET && family != AF_INET6 && family != AF_UNIX;
 }
 
-// By the socket's own method: of families whose addresses have many forms, and where it may block.
+// Accepts by the socket's own method: for families whose addresses have many forms, and for a
+// socket that may block.
 Accepted accept_by_method(PyObject* listener, const AsyncioParts& asyncio) {
   const OwnedRef pair(call_method(listener, asyncio.names.accept));
   if (!pair) {
@@ -83,7 +84,7 @@ Accepted accept_socket(PyObject* listener, int descriptor, const AsyncioParts& a
     PyErr_SetFromErrno(PyExc_OSError);
     return failed();
   }
-  // The type says that it does not block, and saves a call that makes it so.
+  // SOCK_NONBLOCK in the type saves the call that would make the socket non-blocking.
   OwnedRef connection = socket_of({family, type | SOCK_NONBLOCK, protocol, accepted}, asyncio);
   if (!connection) {
     ::close(accepted);

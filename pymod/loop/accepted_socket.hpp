@@ -1,4 +1,4 @@
-// accept() of a Python socket, without what the standard library does of it in Python.
+// accept() of a Python socket without the standard library's Python code for it.
 #pragma once
 
 #include <Python.h>
@@ -13,13 +13,13 @@ namespace pelton::py {
 struct Accepted {
   enum class Outcome : std::uint8_t {
     done,
-    again,   // nobody waits to be accepted
+    again,   // no connection waits
     failed,  // an error is set
   };
 
   Outcome outcome;
   OwnedRef connection;  // a socket.socket that does not block
-  OwnedRef address;     // the peer's, as socket.accept() tells it
+  OwnedRef address;     // the peer's, as socket.accept() returns it
 };
 
 // The next connection of a listening socket.socket.

@@ -1,4 +1,4 @@
-// What transports and socket operations take from asyncio: classes they must be, names they call.
+// What transports and socket operations use of asyncio: its classes, functions and names.
 #pragma once
 
 #include <Python.h>
@@ -22,12 +22,12 @@ struct AsyncioParts {
   // Null with an error set.
   static std::unique_ptr<AsyncioParts> make();
 
-  OwnedRef transport_class;  // of all its own: sendfile() insists
+  OwnedRef transport_class;  // base of asyncio's own; sendfile() requires it
   OwnedRef buffered_protocol_class;
   OwnedRef transport_socket_class;
   OwnedRef reader_protocol_class;
   OwnedRef reader_class;
-  // Of the two classes before: how they deliver as the standard library wrote them.
+  // How the two classes above deliver octets, as the standard library wrote them.
   OwnedRef data_received_function;
   OwnedRef reader_property;
   OwnedRef feed_data_function;
@@ -53,7 +53,7 @@ struct AsyncioParts {
   bool import();
 };
 
-// Whether a socket.socket was told never to block: 1, 0, or -1 with an error set.
+// Whether a socket.socket is set never to block: 1, 0, or -1 with an error set.
 inline int never_blocks(PyObject* socket, const AsyncioParts& asyncio) {
   const OwnedRef timeout(call_method(socket, asyncio.names.gettimeout));
   return timeout ? PyFloat_CheckExact(timeout.get()) && PyFloat_AS_DOUBLE(timeout.get()) == 0 : -1;

@@ -11,14 +11,14 @@ namespace pelton::py {
 
 namespace {
 
-// The field after those of asyncio.Task: the loop of a blank, null for a task like any other.
+// The field after those of asyncio.Task: the loop of a blank, null for an ordinary task.
 LoopObject*& loop_of(PyObject* self) {
   char* const end = reinterpret_cast<char*>(self) + Py_TYPE(self)->tp_basicsize;
   return *reinterpret_cast<LoopObject**>(end - sizeof(LoopObject*));
 }
 
-// asyncio.Task, for what was to be done with the task; null with an error set. Between two steps a
-// blank stays one, and asyncio says that it was not initialised.
+// Makes the step a task and returns asyncio.Task, whose slot then serves the caller; null with an
+// error set. Between two steps a blank stays blank, and asyncio reports that it is not initialised.
 PyTypeObject* use(PyObject* self) {
   const LoopObject* const loop = loop_of(self);
   UntaskedStep* const step = loop == nullptr ? nullptr : loop->untasked;
@@ -70,7 +70,7 @@ PyTypeObject* make_blank_task_type(PyObject* task_type) {
 PyObject* new_blank_task(PyTypeObject* blank_type, LoopObject& loop) {
   PyObject* const blank = blank_type->tp_alloc(blank_type, 0);
   if (blank == nullptr) return nullptr;
-  // It holds nothing, and code that looks through all objects should not meet it.
+  // The blank refers to nothing, and code that walks all objects should not find it.
   PyObject_GC_UnTrack(blank);
   loop_of(blank) = &loop;
   return blank;

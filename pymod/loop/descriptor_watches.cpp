@@ -19,11 +19,11 @@ using uring::Token;
 namespace {
 
 constexpr std::uint32_t events_of[2] = {POLLIN, POLLOUT};
-// An error or a hang-up is for whoever waits: the call it makes tells what it is.
+// An error or a hang-up goes to every watcher, whose own call then finds out which it is.
 constexpr std::uint32_t events_told[2] = {POLLIN | POLLPRI | POLLERR | POLLHUP,
                                           POLLOUT | POLLERR | POLLHUP};
 
-// What a read leaves behind these is no news: what is there must be read to its end.
+// After these events, octets that a read leaves are not reported again: read to the end.
 constexpr bool is_to_end(std::uint32_t events) {
   return (events & (POLLRDHUP | POLLHUP | POLLERR)) != 0 ||
          (events & (POLLPRI | POLLRDBAND)) == POLLPRI;
@@ -44,7 +44,7 @@ bool DescriptorWatches::Watch::wants_news_only() const {
          (!watchers[1] || kinds[1] == Kind::receiver);
 }
 
-// Nothing but what is wanted is polled from now on.
+// From now on the poll covers exactly the events that are wanted.
 void DescriptorWatches::update(Descriptor descriptor, Watch& watch) {
   watch.lingers = false;
   const std::uint32_t wanted = watch.wanted();
@@ -84,7 +84,7 @@ OwnedRef DescriptorWatches::set(Descriptor descriptor, Side side, OwnedRef watch
   Watch& watch = watch_of(descriptor);
   OwnedRef before = std::exchange(watch.watchers[index_of(side)], std::move(watcher));
   watch.kinds[index_of(side)] = kind;
-  // What lingers may be of a descriptor that was closed since, and had the same number.
+  // A lingering poll may be of a closed descriptor that had the same number.
   if (watch.lingers && engine_ != nullptr) ask(descriptor, watch, 0);
   update(descriptor, watch);
   return before;
@@ -100,7 +100,7 @@ OwnedRef DescriptorWatches::set_operation(Descriptor descriptor, Side side, Owne
   }
   if (!same) {
     watch.socket = OwnedRef(PyWeakref_NewRef(socket, nullptr));
-    PyErr_Clear();  // one that takes no weak references gains nothing
+    PyErr_Clear();  // without weak references, each operation polls anew
   }
   return set(descriptor, side, std::move(operation), Kind::operation);
 }
@@ -150,12 +150,13 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
   if (!completion.more) --in_flight_;
   const auto descriptor = static_cast<Descriptor>(completion.token.slot());
   Watch& watch = watches_[completion.token.slot()];
-  // Called off meanwhile, or asked for anew.
+  // The poll was cancelled or replaced meanwhile.
   if (watch.polled == 0 || watch.generation != completion.token.generation()) return;
   if (!completion.more) watch.polled = 0;
   if (completion.result < 0) {
-    // The descriptor is none any more: whoever waits learns it from the call that they make. One
-    // that was closed, and is a connection of the server's by now, is nobody's to call for.
+    // The descriptor is not valid any more: watchers learn that from their own calls. After
+    // -ECANCELED no watcher runs: its descriptor was closed, and a connection of the server may
+    // have the number.
     for (const Side side : {Side::reader, Side::writer}) {
       if (completion.result != -ECANCELED) push(watch, side, true, ready);
       watch.watchers[index_of(side)] = OwnedRef();
@@ -170,9 +171,9 @@ void DescriptorWatches::completed(const uring::Completion& completion, ReadyQueu
     for_nobody |= !watch.watchers[index_of(side)] && (watch.polled & event) != 0;
     push(watch, side, is_to_end(events), ready);
   }
-  // Most often the next operation on the socket asks for the same: what polls on is left to it.
+  // The next operation on the socket mostly asks for the same events: the poll is left to it.
   if (watch.lingers && completion.more && !for_nobody) return;
-  // Asked again now, submitted when the callbacks have run.
+  // Requested now, submitted after the callbacks have run.
   update(descriptor, watch);
 }
 

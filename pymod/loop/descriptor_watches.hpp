@@ -1,4 +1,4 @@
-// Who is called while a descriptor is ready: callbacks of add_reader() and add_writer(),
+// What is called when a descriptor is ready: callbacks of add_reader() and add_writer(),
 // transports, and operations on sockets. One poll of the engine serves both sides of a descriptor.
 #pragma once
 
@@ -21,29 +21,30 @@ class DescriptorWatches {
   enum class Side : std::uint8_t { reader, writer };
   enum class Kind : std::uint8_t {
     handle,
-    receiver,   // takes all there is once it is told
-    operation,  // a receiver that has what it wants once its side was ready
+    receiver,   // reads or writes all it can when its side is ready
+    operation,  // a receiver that is removed when its side is ready
   };
 
   DescriptorWatches() = default;
   DescriptorWatches(const DescriptorWatches&) = delete;
   DescriptorWatches& operator=(const DescriptorWatches&) = delete;
 
-  // Who was there before, or null. Who watches is pushed as often as its side is ready.
+  // Returns the watcher before this one, or null. The watcher is pushed whenever its side is ready.
   OwnedRef set(uring::Descriptor descriptor, Side side, OwnedRef watcher, Kind kind = Kind::handle);
-  // An operation on a Python socket. The poll outlives it, and serves the next one on that socket.
+  // Sets an operation on a Python socket. The poll outlives the operation and serves the next one
+  // on that socket.
   OwnedRef set_operation(uring::Descriptor descriptor, Side side, OwnedRef operation,
                          PyObject* socket);
   OwnedRef remove(uring::Descriptor descriptor, Side side);
-  // Borrowed; null if nobody waits.
+  // The watcher, borrowed; null if there is none.
   PyObject* find(uring::Descriptor descriptor, Side side) const;
 
-  // What was and will be set is polled by this engine, from its next turn on.
+  // From its next turn on, this engine polls for all watchers, present and future.
   void attach(uring::Engine& engine);
-  // Nothing is polled from now on; each poll still has to end.
+  // Cancels all polls; the last completion of each is still to come.
   void call_off();
   void ended() { --in_flight_; }
-  // The engine is about to go, and every poll with it.
+  // Forgets the engine and all its polls.
   void detach();
   void completed(const uring::Completion& completion, ReadyQueue& ready);
 
@@ -51,8 +52,8 @@ class DescriptorWatches {
   int traverse(visitproc visit, void* arg) const;
   // Polls whose last completion has not come.
   std::size_t in_flight() const { return in_flight_; }
-  // Polls were called off since the last time; until the engine knows, it may hold on to what they
-  // were of.
+  // Whether polls were cancelled since the last call. Until the engine's next turn the engine may
+  // keep their descriptors open.
   bool take_called_off() { return std::exchange(called_off_, false); }
   bool called_off() const { return called_off_; }
 
@@ -60,14 +61,14 @@ class DescriptorWatches {
   struct Watch {
     OwnedRef watchers[2];
     Kind kinds[2] = {};
-    // Whom the poll was begun for, if by an operation: a weak reference. While that socket lives
-    // the descriptor is surely still the same.
+    // A weak reference to the socket for which an operation began the poll. While that socket
+    // lives, its descriptor has not changed.
     OwnedRef socket;
-    bool lingers = false;  // more may be polled than somebody waits for
+    bool lingers = false;  // the poll may cover events without a watcher
     std::uint32_t generation = 0;
     std::uint32_t polled = 0;  // the events that are asked for; 0: no poll is in flight
 
-    bool news_only = false;  // whoever it is for has been told of what is ready by now
+    bool news_only = false;  // the poll reports only new readiness (Engine::poll_news)
 
     std::uint32_t wanted() const;
     bool wants_news_only() const;

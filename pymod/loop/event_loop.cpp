@@ -19,19 +19,20 @@ using uring::Token;
 
 namespace {
 
-// Callbacks that callbacks have made ready are run without a look at the descriptors between: at
-// most so many rounds in one turn, and none that would begin later than this behind the first.
+// Callbacks that callbacks have made ready run in further rounds, without a poll of the descriptors
+// in between: at most so many rounds in one turn, none beginning later than this after the first.
 constexpr int rounds_max = 4;
 constexpr double rounds_s_max = 50e-6;
-// Beside a server callbacks have so much of a turn; time is looked at behind so many of them.
+// Beside a server callbacks have so much time in a turn; the clock is read after every so many of
+// them.
 constexpr std::uint64_t round_ns_max = 1'000'000;
 constexpr std::size_t callbacks_unclocked = 4;
 // As time.get_clock_info("monotonic").resolution: a timer this close is due.
 constexpr double resolution_s = 1e-9;
-// What is called off ends at once, but for an engine that has failed.
+// A cancelled poll ends at once, unless the engine has failed.
 constexpr int turns_to_end = 64;
 constexpr std::uint64_t turn_to_end_ns = 1'000'000;
-// Each brings twenty completions or more.
+// Each turn brings twenty completions or more.
 constexpr int turns_behind_max = 64;
 constexpr double wait_s_max = 24 * 3600;
 constexpr std::uint32_t wake_slot = 0xFFFF'FFFF;
@@ -58,7 +59,7 @@ void EventLoop::attach(uring::Engine& engine) {
   arm_wake();
 }
 
-// A ring wants to be rid of its operations on its own thread, and that is this one.
+// The operations of a ring must end on the ring's own thread, which is this one.
 void EventLoop::detach() {
   if (engine_ == nullptr) return;
   watches_.call_off();
@@ -81,7 +82,7 @@ void EventLoop::detach() {
 
 bool EventLoop::open(uring::EngineRequest request) {
   if (engine_ != nullptr) return true;
-  // Run from whichever thread likes to, and many at a time.
+  // Any thread may run the loop, and a process may have many loops.
   const uring::EngineOptions options{.receive_buffer_count = 8,
                                      .receive_buffer_bytes = 4096,
                                      .submission_entries = 64,
@@ -123,9 +124,9 @@ void EventLoop::close() {
   wake_.reset();
 }
 
-// --- waiting, and being roused ---
+// --- waiting and waking ---
 
-// Not from a forked child: the eventfd is the parent's too.
+// Does nothing in a forked child, which shares the eventfd with its parent.
 void EventLoop::wake() {
   if (wake_ && (!fork_guard_ || fork_guard_->owns())) wake_->signal();
 }
@@ -156,7 +157,8 @@ void EventLoop::move_due(double now) {
   while (!timers_.empty() && timers_.first_when() < now + resolution_s) ready_.push(timers_.pop());
 }
 
-// As asyncio: those that are ready now, not what they make ready; that is the next round.
+// As in asyncio: runs callbacks that are ready now; those that they make ready run in the next
+// round.
 bool EventLoop::run_round(std::uint64_t until_ns) {
   ++round_;
   const std::size_t count = ready_.size();
@@ -164,7 +166,7 @@ bool EventLoop::run_round(std::uint64_t until_ns) {
     const Ready ready = ready_.pop();
     ++callbacks_run_;
     const bool goes_on = run_ready(ready);
-    fork_guard_->require_owner();  // else a child of the callback's would run the others
+    fork_guard_->require_owner();  // or a child that the callback has forked would run the others
     if (goes_on) [[likely]] {
       const bool looks = index % callbacks_unclocked == callbacks_unclocked - 1;
       if (looks && until_ns != uring::no_deadline && monotonic_ns() >= until_ns) return true;
@@ -176,15 +178,16 @@ bool EventLoop::run_round(std::uint64_t until_ns) {
   return true;
 }
 
-// A timer whose time came while a callback ran is due behind what has happened by then, as asyncio
-// has it: descriptors first.
+// A timer that is due while callbacks run comes after the descriptors that are ready by then, as in
+// asyncio.
 void EventLoop::settle(std::uint64_t seen_ns) {
   run_rounds(seen_ns);
   if (!ready_.empty() || queue_timed_) [[unlikely]]
     time_queue();
 }
 
-// Beside a server: requests are refused when what is ready has long been too much (PRC-040).
+// Beside a server: requests are refused when ready callbacks have waited too long for some time
+// (PRC-040).
 void EventLoop::time_queue() {
   if (own_engine_) return;
   queue_timed_ = !ready_.empty();
@@ -205,8 +208,8 @@ void EventLoop::run_rounds(std::uint64_t seen_ns) {
   for (int round = 1;; ++round) {
     move_due(std::min(now, seen));
     if (!run_round(until_ns) || ready_.empty() || stopping_ || round == rounds_max) return;
-    // What was called off in this round is closed in the next: a ring has to hear of it between, or
-    // it keeps the closed socket's port.
+    // A socket whose poll this round cancels may be closed in the next: the ring must learn of the
+    // cancellation in between, or it keeps the closed socket's port.
     if (tells_news_only() && watches_.called_off()) return;
     now = now_seconds();
     if (now - begin > rounds_s_max) return;
@@ -228,7 +231,7 @@ void EventLoop::complete(std::span<const Completion> batch) {
       watches_.completed(completion, ready_);
       continue;
     }
-    // Each signal is news, whether those before it were taken away or not.
+    // Each signal is reported, whether the signals before it were drained or not.
     if (!completion.more || !tells_news_only()) wake_->drain();
     if (!completion.more) {
       wake_armed_ = false;
@@ -238,12 +241,12 @@ void EventLoop::complete(std::span<const Completion> batch) {
 }
 
 bool EventLoop::turn_until(std::uint64_t deadline_ns) {
-  // First what has happened outside, as asyncio has it.
+  // Events from outside come first, as in asyncio.
   const std::size_t count =
       engine_->turn(batch_, std::min(deadline_ns, next_deadline_ns()), around_wait());
   complete(std::span(batch_).first(count));
   if (count == 0 && PyErr_CheckSignals() != 0) return false;
-  // Bounded, so that timers do not wait for ever for a loop that is never through.
+  // Bounded, so that timers do not wait for ever while the engine always has completions left.
   turns_behind_ =
       engine_->left_behind() && turns_behind_ < turns_behind_max ? turns_behind_ + 1 : 0;
   settle(turns_behind_ == 0 ? uring::no_deadline : 0);
@@ -266,7 +269,7 @@ bool EventLoop::run() {
     // A loop that is always busy never waits, and so never sees an EINTR.
     if (goes_on && ++turns % 64 == 0 && PyErr_CheckSignals() != 0) goes_on = false;
   } while (goes_on && !stopping_);
-  release_removed();  // who knows when it runs again
+  release_removed();  // the loop may not run again soon
   return goes_on;
 }
 

@@ -92,7 +92,7 @@ PyObject* get_scheduled(PyObject* self, void*) {
   return PyBool_FromLong(of(self).heap_place != HandleObject::nowhere);
 }
 
-// As asyncio spells it, by asyncio itself.
+// The representation is asyncio's own.
 PyObject* represent(PyObject* self) {
   return PyObject_CallMethod(reinterpret_cast<PyObject*>(of(self).loop), "_handle_repr", "O", self);
 }
@@ -118,7 +118,7 @@ void dealloc(PyObject* self) {
   drop_call(handle);
   Py_CLEAR(handle.context);
   LoopObject* const loop = std::exchange(handle.loop, nullptr);
-  // In a list it keeps its count on the type.
+  // A handle in a list keeps its reference to the type.
   if (loop == nullptr || !loop->keep_dead(&handle)) free_handle(&handle);
   Py_XDECREF(reinterpret_cast<PyObject*>(loop));
 }
@@ -247,7 +247,7 @@ PyObject* call(HandleObject& handle) {
                              count | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
 }
 
-// A failed callback is told to the loop's exception handler.
+// Reports a failed callback to the loop's exception handler.
 [[gnu::noinline]] bool callback_failed(HandleObject& handle) {
   if (PyErr_ExceptionMatches(PyExc_SystemExit) || PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
     return false;
@@ -304,7 +304,7 @@ bool run_handle(HandleObject& handle) {
 
 namespace {
 
-// In debug mode those are native that watch descriptors, and those of the time before.
+// In debug mode, native handles are those that watch descriptors and those made earlier.
 [[gnu::noinline]] bool run_timed(HandleObject& handle) {
   const CallbackTime time(*handle.loop);
   const bool goes_on = run_handle(handle);
@@ -331,13 +331,13 @@ bool run_ready(const Ready& ready) {
 void cancel_handle(HandleObject& handle) {
   if (handle.cancelled) return;
   handle.cancelled = true;
-  const OwnedRef held = OwnedRef::share(object_of(handle));  // the heap's may be the last
+  const OwnedRef held = OwnedRef::share(object_of(handle));  // the heap's reference may be the last
   if (handle.heap_place != HandleObject::nowhere) handle.loop->core->forget_timer(handle);
   if (!handle.running) drop_call(handle);
 }
 
 void cancel_watcher(PyObject* watcher) {
-  // A receiver knows by itself what it waits for.
+  // A receiver knows what it waits for and is not cancelled.
   if (watcher != nullptr && Py_TYPE(watcher)->tp_dealloc == dealloc) cancel_handle(of(watcher));
 }
 

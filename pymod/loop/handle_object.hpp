@@ -23,16 +23,16 @@ struct HandleObject {
   PyObject* context;
   PyObject* many;  // tuple; null while the arguments are few
   PyObject* weak_references;
-  // The first place belongs to whom we call (PY_VECTORCALL_ARGUMENTS_OFFSET).
+  // The callee may write to the first place (PY_VECTORCALL_ARGUMENTS_OFFSET).
   PyObject* arguments[1 + arguments_kept];
   std::uint8_t argument_count;
   bool cancelled;
-  bool running;  // what a cancel takes away is taken when the callback has returned
+  bool running;  // a cancel then drops the call after the callback has returned
   double when;   // TimerHandle
   std::size_t heap_place;
 };
 
-// What a callback was given.
+// A callback with its arguments and context.
 struct Call {
   PyObject* callback;
   PyObject* const* arguments;
@@ -50,17 +50,15 @@ HandleObject* new_timer_handle(LoopObject& loop, double when, const Call& call);
 
 // Runs it. False with an error set that must leave the loop: SystemExit or KeyboardInterrupt.
 bool run_handle(HandleObject& handle);
-// The same of whatever stands in a ready queue: one of ours, any object with asyncio's _run(), or a
-// receiver.
+// Runs an entry of a ready queue: a native handle, any object with asyncio's _run(), or a receiver.
 bool run_ready(const Ready& ready);
 void cancel_handle(HandleObject& handle);
-// What watched a descriptor will not do so any more; null: there was none.
+// Cancels a former watcher of a descriptor if it is a native handle; null is allowed.
 void cancel_watcher(PyObject* watcher);
-// What is done about a callback that has failed: its error, which is set, is told to the loop's
-// exception handler, as that of a handle with this call. False with an error set that must leave
-// the loop.
+// Reports the error that is set to the loop's exception handler, as that of a handle with this
+// call. False with an error set that must leave the loop.
 bool report_failed(LoopObject& loop, const Call& call);
-// Of a list of dead ones.
+// Frees a handle from a list of dead ones.
 void free_handle(HandleObject* dead);
 
 }  // namespace pelton::py

@@ -27,7 +27,7 @@ LoopObject& of(PyObject* self) {
   return *reinterpret_cast<LoopObject*>(self);
 }
 
-// callback, *args, context=None, behind what is `before` them if anything is.
+// Reads callback, *args, context=None, after the parameter `before` if there is one.
 bool read_call(const char* method, PyObject* const* arguments, Py_ssize_t count, PyObject* names,
                Call& call, Parameter* before = nullptr) {
   Parameter all[] = {
@@ -56,8 +56,8 @@ bool read_call(const char* method, PyObject* const* arguments, Py_ssize_t count,
   return true;
 }
 
-// With a handle of asyncio's own, which Python makes: with debug on it knows where it was made, and
-// that of another thread may have a lock.
+// Schedules with asyncio's own handle, which Python makes: in debug mode it records where it was
+// made, and the handle of another thread may have a lock.
 [[gnu::noinline]] PyObject* call_by_asyncio(LoopObject& loop, const char* method, const Call& call,
                                             PyObject* when) {
   const OwnedRef arguments(PyTuple_New(call.argument_count));
@@ -83,7 +83,7 @@ PyObject* schedule(LoopObject& loop, const char* method, double when, PyObject* 
   return made;
 }
 
-// As asyncio takes them: a number, or an object with fileno(). -1 with an error set.
+// A descriptor as asyncio takes it: a number, or an object with fileno(). -1 with an error set.
 int descriptor_of(PyObject* object) {
   int descriptor = -1;
   if (PyLong_Check(object)) {
@@ -105,8 +105,8 @@ int descriptor_of(PyObject* object) {
   return descriptor;
 }
 
-// False with errno set, as a selector has it: a file that is always ready would be told of without
-// end. Only epoll says which are, so what may be one is tried there.
+// False with errno set, as with a selector: a file that is always ready would be reported without
+// end. Only epoll knows such files, so a descriptor that may be one is tried there.
 bool can_be_polled(int descriptor) {
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return false;
@@ -129,7 +129,8 @@ PyObject* add_watch(PyObject* self, PyObject* const* arguments, Py_ssize_t count
   }
   const int descriptor = descriptor_of(file.value);
   if (descriptor < 0) return nullptr;
-  // The engine would say so too, but to nobody who could raise it; a ring, that a file is ready.
+  // The engine would report the error too, but not to the caller; a ring would report that a file
+  // is ready.
   if (loop.core->watches().find(descriptor, Side::reader) == nullptr &&
       loop.core->watches().find(descriptor, Side::writer) == nullptr &&
       !can_be_polled(descriptor)) {

@@ -1,5 +1,6 @@
 // The methods of LoopCore that asyncio calls often: scheduling, making futures and tasks, watching
-// descriptors. Each is what its namesake of asyncio.AbstractEventLoop says, in CPython's forms.
+// descriptors. Each does what asyncio.AbstractEventLoop says of the method of this name; the
+// signatures are CPython's.
 #pragma once
 
 #include <Python.h>

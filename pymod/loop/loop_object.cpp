@@ -25,7 +25,7 @@ PyCFunction as_method() {
   return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 
-// --- running; the Python half sets up and takes down what asyncio has around it ---
+// --- running; the Python half does asyncio's setup and clean-up around it ---
 
 PyObject* run(PyObject* self, PyObject* engine) {
   LoopObject& loop = of(self);
@@ -40,7 +40,7 @@ PyObject* run(PyObject* self, PyObject* engine) {
   Py_RETURN_NONE;
 }
 
-// One turn that waits at most so many seconds.
+// Makes one turn that waits at most so many seconds.
 PyObject* turn(PyObject* self, PyObject* seconds) {
   LoopObject& loop = of(self);
   const double wait_s = PyFloat_AsDouble(seconds);
@@ -57,7 +57,7 @@ PyObject* stop(PyObject* self, PyObject*) {
   Py_RETURN_NONE;
 }
 
-// What runs now is a task from here on.
+// The step that runs now becomes a task.
 PyObject* become_task(PyObject* self, PyObject*) {
   UntaskedStep* const step = of(self).untasked;
   if (step != nullptr && !step->become_task()) return nullptr;
@@ -164,14 +164,14 @@ int traverse(PyObject* self, visitproc visit, void* arg) {
 }
 
 int clear(PyObject* self) {
-  // A loop that nobody can reach will never run again.
+  // A loop without references will never run again.
   if (of(self).core != nullptr) of(self).core->close();
   return 0;
 }
 
-// Until 3.13 asyncio looks up the current task by its loop in a dictionary, and so asks for the
-// loop's hash first: that is when a task is missed. blank_task.hpp is for the versions from 3.14
-// on.
+// Up to CPython 3.13 asyncio looks up the current task by its loop in a dictionary, and so asks for
+// the loop's hash first: at this moment the step becomes a task. blank_task.hpp serves the versions
+// from 3.14 on.
 Py_hash_t hash(PyObject* self) {
   UntaskedStep* const step = of(self).untasked;
   if (step != nullptr && !step->become_task()) return -1;

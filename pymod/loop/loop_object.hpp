@@ -15,13 +15,13 @@
 
 namespace pelton::py {
 
-// A coroutine that is run without an asyncio.Task, until somebody asks for the current one.
+// A step of a coroutine that runs without an asyncio.Task until code asks for the current task.
 class UntaskedStep {
  public:
-  // Somebody asks. False with an error set.
+  // Makes the task that code asks for. False with an error set.
   virtual bool become_task() = 0;
-  // Who drives this request's coroutine, if that is what runs; borrowed, null if not or with an
-  // error set.
+  // The driver of this request's coroutine, if that coroutine runs; borrowed, null if not or with
+  // an error set.
   virtual PyObject* driver_of(PyObject* request) = 0;
 
  protected:
@@ -36,10 +36,10 @@ struct LoopObject {
   PyObject* types_owner;
   bool debug;
   bool has_task_factory;
-  std::uint32_t accept_budget;  // what one readiness of a server accepts; 0 counts as 1
-  UntaskedStep* untasked;       // what runs now, if it has no task
-  PyObject* blank;              // the next blank_task.hpp; null: none was needed yet
-  OwnedRef* capture;  // who wants the next handle of call_soon() for itself; null: the queue
+  std::uint32_t accept_budget;  // connections accepted per readiness; 0 counts as 1
+  UntaskedStep* untasked;       // the step that runs now, if it has no task
+  PyObject* blank;              // the next blank (blank_task.hpp); null: none was needed yet
+  OwnedRef* capture;            // takes the next handle of call_soon(); null: the queue does
   FreeList<HandleObject, dead_kept_max> dead_handles;
   FreeList<HandleObject, dead_kept_max> dead_timers;
 
@@ -55,7 +55,7 @@ struct LoopObject {
 // A new reference, or null with an error set.
 PyTypeObject* make_loop_type();
 
-// The loop in a Python object that is one; null with TypeError set.
+// The LoopObject that a Python object is; null with TypeError set if it is none.
 LoopObject* loop_in(PyObject* object);
 
 // Adds LoopCore, Handle and TimerHandle to the module; -1 with an error set.

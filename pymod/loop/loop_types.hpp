@@ -1,4 +1,4 @@
-// The types of one interpreter's event loops, and asyncio's that they make.
+// The types of one interpreter's event loops, and the types of asyncio that they make.
 #pragma once
 
 #include <Python.h>
@@ -25,10 +25,11 @@ class LoopTypes {
   PyObject* task();
   // {loop: task}, of all loops; where asyncio keeps the current task in a dictionary.
   PyObject* current_tasks();
-  // Where asyncio keeps it in the thread state: makes the task (or None) the current one of the
-  // loop that runs on this thread. What was it before, or None; null with an error set.
+  // Where asyncio keeps the current task in the thread state: makes `task` (or None) the current
+  // one of the loop that runs on this thread. Returns the one before, or None; null with an error
+  // set.
   OwnedRef swap_current_task(PyObject* loop, PyObject* task);
-  // Of blank_task.hpp.
+  // See blank_task.hpp.
   PyTypeObject* blank_task();
   AsyncioParts* parts();
   PyTypeObject* stream_transport();

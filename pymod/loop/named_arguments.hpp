@@ -1,4 +1,4 @@
-// Arguments that are given by name to what CPython calls with METH_FASTCALL | METH_KEYWORDS.
+// Arguments given by name to functions that CPython calls with METH_FASTCALL | METH_KEYWORDS.
 #pragma once
 
 #include <Python.h>
@@ -8,18 +8,18 @@
 
 namespace pelton::py {
 
-// A parameter, and what was given for it: borrowed, null until something is.
+// A parameter and its argument: borrowed, null until it is given.
 struct Parameter {
   const char* name;
   PyObject* value = nullptr;
 };
 
-// False with TypeError set for a name that is none of these, or that has its value already.
+// False with TypeError set for an unknown name, or for one that has its value already.
 bool place_named(const char* method, std::span<Parameter> parameters, PyObject* const* values,
                  PyObject* names);
 
-// By place, and by name what is left. False with TypeError set; whether all that must be given are
-// is for the caller to see.
+// Places arguments by position, the others by name. False with TypeError set. The caller checks
+// whether required arguments are missing.
 inline bool place_arguments(const char* method, std::span<Parameter> parameters,
                             PyObject* const* arguments, Py_ssize_t count, PyObject* names) {
   const auto placed = static_cast<std::size_t>(count);

@@ -1,4 +1,4 @@
-// What is to run, first in, first out: a ring of references that grows and never shrinks.
+// The objects to run, first in, first out: a ring of references that grows and never shrinks.
 #pragma once
 
 #include <Python.h>
@@ -34,7 +34,7 @@ class ReadyQueue {
     places_.data()[last_++ & (places_.size() - 1)] =
         reinterpret_cast<Place>(object.release()) | static_cast<Place>(reason);
   }
-  // Of a queue that is not empty.
+  // The queue must not be empty.
   Ready pop() {
     const Place place = places_.data()[first_++ & (places_.size() - 1)];
     return {.object = OwnedRef(object_in(place)),
@@ -72,7 +72,7 @@ class ReadyQueue {
   }
 
   std::vector<Place> places_;
-  std::size_t first_ = 0;  // both count on for ever; a place is their value modulo the size
+  std::size_t first_ = 0;  // both only grow; a place is their value modulo the size
   std::size_t last_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// What a loop runs without a Handle between: a native object that is told why.
+// A native object that a loop runs without a Handle, with a reason.
 #pragma once
 
 #include <Python.h>
@@ -8,16 +8,16 @@
 namespace pelton::py {
 
 enum class RunReason : std::uint8_t {
-  handle,    // none: a Handle, or any object with asyncio's _run()
+  handle,    // no reason: a Handle, or any object with asyncio's _run()
   readable,  // the descriptor that it watches
   writable,
-  to_end,  // readable, and nothing tells of what a read leaves
-  unread,  // there may be more than it read last
+  to_end,  // readable; octets that a read leaves are not reported again
+  unread,  // the last read may have left octets
   begin,   // it was made in the round before
   lost,    // its connection is over
 };
 
-// How every such object begins.
+// The first members of every such object.
 struct Receiver {
   PyObject_HEAD PyObject* inherited[5];  // the slots that asyncio's transports have; null in others
   // False with an error set that must leave the loop: SystemExit or KeyboardInterrupt.

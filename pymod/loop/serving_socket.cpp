@@ -14,7 +14,7 @@ namespace pelton::py {
 namespace {
 
 constexpr Py_ssize_t arguments_min = 5;
-// And those of TLS behind them; of what later Pythons add nothing is known here.
+// Including those of TLS; arguments that later Pythons add are unknown here.
 constexpr Py_ssize_t arguments_max = 7;
 constexpr long accept_budget_max = 64;
 
@@ -26,7 +26,7 @@ PyObject* by_asyncio(PyObject* loop, PyObject* const* arguments, Py_ssize_t coun
              : nullptr;
 }
 
-// Out of descriptors or memory: the listener rests for a while.
+// Out of descriptors or memory: the listener pauses for a while.
 PyObject* accept_failed(PyObject* loop, const OwnedRef& error, PyObject* const* arguments,
                         Py_ssize_t count) {
   PyObject* values[1 + arguments_max] = {error.get()};
@@ -37,12 +37,12 @@ PyObject* accept_failed(PyObject* loop, const OwnedRef& error, PyObject* const* 
                 : nullptr;
 }
 
-// What is wrong with one connection is no other's trouble, and asyncio tells of it in debug mode
-// alone; false with an error set that must leave the loop.
+// A connection's failure does not affect the others, and asyncio reports it only in debug mode.
+// False with an error set that must leave the loop.
 bool begin_connection(LoopObject& loop, PyObject* factory, PyObject* server,
                       const Accepted& accepted) {
   const AsyncioParts& asyncio = *loop.types->parts();
-  // Each has a context of its own, as it would have with a task.
+  // Each connection has a context of its own, as with a task.
   const OwnedRef context(PyContext_CopyCurrent());
   if (!context || PyContext_Enter(context.get()) != 0) return false;
   const OwnedRef protocol(PyObject_CallNoArgs(factory));
@@ -78,8 +78,8 @@ PyObject* accept_connections(PyObject* loop_object, PyObject* const* arguments, 
   PyObject* const server = arguments[3];
   const long connections_max = PyLong_AsLong(arguments[4]);
   if (connections_max == -1 && PyErr_Occurred() != nullptr) return nullptr;
-  // Under a steady trickle one is right, and to ask for a second is dear; in a burst the budget
-  // doubles. Who is left is told of again.
+  // In a steady trickle only one connection waits, and a second accept would be wasted; in a burst
+  // the budget doubles. Connections that are left are reported again.
   const long budget = std::min(connections_max, std::max(1L, long{loop.accept_budget}));
   long number = 0;
   for (; number < budget; ++number) {

@@ -14,7 +14,7 @@ void CallbackTime::tell_how_long(LoopObject& loop, PyObject* owner, const char* 
   const OwnedRef pending(take_exception());
   const OwnedRef told(PyObject_CallMethod(reinterpret_cast<PyObject*>(&loop), "_callback_took",
                                           "Osd", owner, name, seconds));
-  // What goes wrong with telling is no concern of what is told about.
+  // A failure of the report is not a failure of the callback.
   if (!told) PyErr_WriteUnraisable(owner);
   if (pending) {
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(pending.get())), pending.get());

@@ -1,5 +1,5 @@
-// In debug mode a loop tells of callbacks that kept it for long: loop.slow_callback_duration.
-// asyncio's handles are timed by themselves; this is for what runs without one.
+// In debug mode a loop reports slow callbacks: loop.slow_callback_duration. asyncio's handles are
+// timed by themselves; this class times callbacks without one.
 #pragma once
 
 #include <Python.h>
@@ -8,12 +8,12 @@ namespace pelton::py {
 
 struct LoopObject;
 
-// From its making to tell(), if the loop is in debug mode then.
+// Measures from construction to tell(), if the loop is in debug mode at construction.
 class CallbackTime {
  public:
   explicit CallbackTime(const LoopObject& loop);
 
-  // owner.name is what ran. Leaves an error alone that is set.
+  // owner.name is the callback that ran. An error that is set stays set.
   void tell(LoopObject& loop, PyObject* owner, const char* name) const {
     if (begun_s_ != 0) [[unlikely]]
       tell_how_long(loop, owner, name);
@@ -22,7 +22,7 @@ class CallbackTime {
  private:
   void tell_how_long(LoopObject& loop, PyObject* owner, const char* name) const;
 
-  double begun_s_ = 0;  // on the loop's clock; 0: it is not timed
+  double begun_s_ = 0;  // on the loop's clock; 0: not timed
 };
 
 }  // namespace pelton::py

@@ -15,16 +15,16 @@ struct SocketAddress {
 
   sockaddr* place() { return reinterpret_cast<sockaddr*>(&storage); }
 
-  // The socket module's form; null without an error if it is none of the above, nor that of a
-  // client by path, which has no name: "".
+  // The socket module's form, which is "" for the unnamed socket of an AF_UNIX client; null without
+  // an error for any other family or name.
   OwnedRef object() const;
-  // False without an error if it is not exactly in the form that sock_connect() resolves to, or
-  // the port is none.
+  // False without an error if it is not exactly in the form that sock_connect() resolves to, or the
+  // port is out of range.
   bool read(PyObject* address, int family);
 };
 
 // socket.getsockname() and socket.getpeername(), by descriptor; null without an error if the
-// socket's own method must be asked.
+// socket's own method must be called.
 OwnedRef own_address(int descriptor);
 OwnedRef peer_address(int descriptor);
 

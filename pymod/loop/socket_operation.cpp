@@ -35,7 +35,7 @@ Outcome finished(PyObject*& place, PyObject* result) {
   return result == nullptr ? Outcome::failed : Outcome::done;
 }
 
-// Of no octets, as the socket module has it: no call, and so no wait.
+// A receive of 0 octets makes no call and so never waits, as in the socket module.
 Outcome receive(SocketOperation& operation) {
   if (operation.bytes == 0) {
     return finished(operation.result, PyBytes_FromStringAndSize(nullptr, 0));
@@ -79,7 +79,7 @@ Outcome send_all(SocketOperation& operation) {
   return finished(operation.result, Py_NewRef(Py_None));
 }
 
-// The error that a method of the socket has left.
+// Judges the error that a method of the socket has set.
 Outcome failed_or_again() {
   if (PyErr_ExceptionMatches(PyExc_BlockingIOError) == 0 &&
       PyErr_ExceptionMatches(PyExc_InterruptedError) == 0) {
@@ -98,7 +98,8 @@ Outcome accept(SocketOperation& operation) {
                   PyTuple_Pack(2, accepted.connection.get(), accepted.address.get()));
 }
 
-// What became of a connection that was begun, as connect(2) has it: SO_ERROR, once it is writable.
+// The result of a connect() that is under way, as connect(2) says: SO_ERROR, once the socket is
+// writable.
 Outcome connected(SocketOperation& operation) {
   int error = 0;
   socklen_t bytes = sizeof error;
@@ -164,14 +165,14 @@ void watch(SocketOperation& operation) {
   cancel_watcher(before.get());
 }
 
-// Another operation may have taken its place: that one stays.
+// An operation that has replaced this one stays.
 void unwatch(SocketOperation& operation) {
   DescriptorWatches& watches = operation.loop->core->watches();
   if (watches.find(operation.descriptor, operation.side()) != operation.object()) return;
   const OwnedRef before = watches.remove(operation.descriptor, operation.side());
 }
 
-// --- the coroutine that it is ---
+// --- as a coroutine ---
 
 PySendResult suspend(SocketOperation& operation, PyObject** yielded) {
   LoopObject& loop = *operation.loop;
@@ -218,7 +219,7 @@ bool SocketOperation::run(PyObject* self, RunReason) {
   AsyncioParts& asyncio = operation.parts();
   const OwnedRef done(call_method(operation.future, asyncio.names.done));
   if (!done) return false;
-  if (done.get() == Py_True) return true;  // cancelled: what came is for the next one
+  if (done.get() == Py_True) return true;  // cancelled: the next operation takes what came
   const Outcome outcome = attempt(operation);
   if (outcome == Outcome::again) {
     watch(operation);

@@ -1,5 +1,5 @@
-// A call on a socket that somebody awaits: made when it is first awaited, over there and then if it
-// succeeds, and else it waits for the descriptor by itself.
+// A call on a socket as an awaitable: it is made when first awaited. If it would block, the
+// operation waits for the descriptor and makes the call again.
 #pragma once
 
 #include <Python.h>
@@ -19,7 +19,7 @@ struct SocketOperation {
   LoopObject* loop;  // counted, as all that follow
   PyObject* socket;
   PyObject* address;  // of a connect; null in others
-  PyObject* future;   // whoever waits for us waits for this
+  PyObject* future;   // the task that awaits the operation waits for this
   PyObject* result;   // once it is done
   PyObject* error;    // once it has failed
   Py_buffer view;     // what is sent, or received into; its object is null where there is none
@@ -28,7 +28,7 @@ struct SocketOperation {
   Verb verb;
   Stage stage;
 
-  // The descriptor is ready.
+  // Called when the descriptor is ready.
   static bool run(PyObject* self, RunReason reason);
 
   PyObject* object() { return reinterpret_cast<PyObject*>(this); }
@@ -38,9 +38,9 @@ struct SocketOperation {
                                                            : DescriptorWatches::Side::reader;
   }
 
-  // What a generator does with it: goes on until it waits for something, or is over.
+  // One step, as of a generator: runs until the operation waits or has ended.
   PySendResult step(PyObject** given);
-  // It waits for nothing any more and has given back what it was lent.
+  // Ends the operation: stops watching, releases the buffer and the future.
   void end();
 };
 

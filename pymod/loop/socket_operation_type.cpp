@@ -33,12 +33,12 @@ PySendResult step(PyObject* self, PyObject*, PyObject** result) {
   return of(self).step(result);
 }
 
-// What a generator does with the value that it returns.
+// Raises StopIteration, as a generator does that returns the value.
 PyObject* stop_iteration(OwnedRef value) {
   if (value.get() == Py_None) {
     PyErr_SetNone(PyExc_StopIteration);
   } else if (PyTuple_Check(value.get()) || PyExceptionInstance_Check(value.get())) {
-    // It would be taken for the arguments of the exception, or for itself.
+    // PyErr_SetObject() would take it for the exception's arguments or for the exception itself.
     const OwnedRef error(PyObject_CallOneArg(PyExc_StopIteration, value.get()));
     if (error) PyErr_SetObject(PyExc_StopIteration, error.get());
   } else {
@@ -192,7 +192,7 @@ PyType_Spec spec = {
 
 // --- making one ---
 
-// asyncio's own, for what is no plain socket, and in debug mode.
+// Calls asyncio's own method: for an object that is no plain socket, and in debug mode.
 PyObject* of_asyncio(PyObject* loop, Verb verb, PyObject* const* arguments, Py_ssize_t count,
                      PyObject* names) {
   const OwnedRef name(
@@ -203,7 +203,7 @@ PyObject* of_asyncio(PyObject* loop, Verb verb, PyObject* const* arguments, Py_s
              : nullptr;
 }
 
-// Null without an error: asyncio's own must do it.
+// Null without an error: asyncio's own method must do it.
 SocketOperation* new_operation(LoopObject& loop, Verb verb, PyObject* socket) {
   AsyncioParts* const asyncio = loop.types->parts();
   PyTypeObject* const type = loop.types->socket_operation();
@@ -250,7 +250,7 @@ PyObject* make(PyObject* loop_object, PyObject* const* arguments, Py_ssize_t cou
     operation->address = Py_NewRef(arguments[1]);
   }
   if (fits) return operation->object();
-  // What is wrong is said by asyncio's, and when it is awaited; names are resolved there too.
+  // asyncio's own method reports what is wrong, when it is awaited, and resolves names.
   PyErr_Clear();
   operation->stage = Stage::ended;
   Py_DECREF(operation->object());

@@ -1,4 +1,5 @@
-// sock_recv() and its kin: methods that make awaitables, coroutines in all but their class.
+// sock_recv() and its like: methods that return awaitables, which are coroutines in all but their
+// class.
 #pragma once
 
 #include <Python.h>

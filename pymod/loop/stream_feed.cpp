@@ -36,7 +36,7 @@ bool append(PyObject* buffer, std::span<const char> octets) {
   return true;
 }
 
-// More than twice its limit is buffered: nothing more is read until that is consumed.
+// Pauses reading if more than twice the reader's limit is buffered. False with an error set.
 bool pause_at_limit(PyObject* reader, Py_ssize_t buffered, const AsyncioParts::Names& names) {
   const OwnedRef limit(PyObject_GetAttr(reader, names.limit.get()));
   std::int64_t limit_bytes = 0;
@@ -93,7 +93,7 @@ Fed feed_stream(StreamTransport& transport, std::span<const char> octets) {
   AsyncioParts& asyncio = transport.parts();
   const AsyncioParts::Names& names = asyncio.names;
   PyTypeObject* const reader_class = type_in(asyncio.reader_class);
-  // Neither class was changed since, nor this reader given a method of its own.
+  // Required: neither class has changed since, and the reader has no method of its own.
   if (type_version(Py_TYPE(transport.protocol)) != transport.feeds_protocol ||
       type_version(reader_class) != transport.feeds_reader) {
     prepare_feed(transport);

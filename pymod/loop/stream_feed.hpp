@@ -1,6 +1,6 @@
-// The shortest way of received octets into an asyncio.StreamReader: what its protocol's
-// data_received() and its own feed_data() do, without a call of Python and without a bytes object
-// between. Wherever either is not the standard library's, the transport calls data_received().
+// Puts received octets into an asyncio.StreamReader as data_received() of its protocol and its own
+// feed_data() do, but without a call of Python and without a bytes object. If either method is not
+// the standard library's, the transport calls data_received().
 #pragma once
 
 #include <span>
@@ -15,9 +15,9 @@ enum class Fed {
   failed,  // an error is set, as the protocol's method would have left it
 };
 
-// Looks whether a transport's new protocol can be fed so.
+// Checks whether feed_stream() may serve a transport's new protocol.
 void prepare_feed(StreamTransport& transport);
-// Of a transport that was found to be one that can; it is unmade where that has changed.
+// For a transport that passed prepare_feed(); if a class has changed since, the check is repeated.
 Fed feed_stream(StreamTransport& transport, std::span<const char> octets);
 
 }  // namespace pelton::py

@@ -16,7 +16,7 @@ namespace {
 constexpr unsigned lost_writes_kept_quiet = 5;
 constexpr char write_failed[] = "Fatal write error on socket transport";
 
-// The octets of what may be written; whoever has none has set an error.
+// A view of the octets to write; without one an error is set.
 class Octets {
  public:
   // Of bytes, a bytearray or a memoryview.
@@ -49,8 +49,8 @@ bool is_octets(PyObject* data) {
   return PyBytes_Check(data) || PyByteArray_Check(data) || PyMemoryView_Check(data);
 }
 
-// What is queued must not change any more: what others could still write to is copied. `sent` is
-// of the object that is returned; null with an error set.
+// Queued octets must not change, so anything but exact bytes is copied. `sent` applies to the
+// object that is returned; null with an error set.
 OwnedRef lasting(PyObject* data, const Octets& octets, std::size_t& sent) {
   if (PyBytes_CheckExact(data)) return OwnedRef::share(data);
   const std::size_t before = std::exchange(sent, 0);
@@ -60,7 +60,7 @@ OwnedRef lasting(PyObject* data, const Octets& octets, std::size_t& sent) {
 
 }  // namespace
 
-// False without an error if what is written is lost like the connection.
+// False without an error if the connection is lost, and with it what is written.
 bool StreamTransport::may_write() {
   if (lost_count == 0) [[likely]]
     return true;
@@ -175,13 +175,13 @@ bool StreamTransport::write_more() {
   if (taken < 0) {
     return would_block(static_cast<int>(-taken)) || output_failed(static_cast<int>(-taken));
   }
-  // Its callback may write again.
+  // The protocol's callback may write again.
   if (!resume_protocol()) return false;
   if (!queue.empty() || loop == nullptr) return true;
   unwatch(Side::writer);
   if (empty_waiter != nullptr && !settle_future(parts(), empty_waiter, nullptr)) return false;
   if (is_closing) {
-    if (lost_count != 0) return true;  // aborted meanwhile: it is on its way
+    if (lost_count != 0) return true;  // aborted meanwhile: connection_lost() follows
     ++lost_count;
     return lose(OwnedRef());
   }

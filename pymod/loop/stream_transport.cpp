@@ -20,7 +20,7 @@ void raise_again(const OwnedRef& error) {
   PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
 }
 
-// In debug mode as asyncio has it: logger.debug("%r reads on", transport).
+// Logs in debug mode as asyncio does: logger.debug("%r reads on", transport).
 bool log_in_debug(StreamTransport& transport, const char* text) {
   if (!transport.loop->debug) [[likely]]
     return true;
@@ -61,7 +61,7 @@ bool StreamTransport::watches(Side side) const {
   return loop->core->watches().find(descriptor, side) != nullptr;
 }
 
-// --- what the loop tells ---
+// --- called by the loop ---
 
 bool StreamTransport::run(PyObject* self, RunReason reason) {
   auto& transport = *reinterpret_cast<StreamTransport*>(self);
@@ -101,7 +101,7 @@ bool StreamTransport::run(PyObject* self, RunReason reason) {
   time.tell(*reinterpret_cast<LoopObject*>(loop.get()), self, name);
   if (done) [[likely]]
     return PyContext_Exit(context.get()) == 0;
-  // As a handle would have told of it: whoever is told enters the context anew.
+  // Reports the error as a handle would: outside the context, which the report enters again.
   OwnedRef error(take_exception());
   PyContext_Exit(context.get());
   raise_again(error);
@@ -136,11 +136,11 @@ bool StreamTransport::begin() {
                                          .argument_count = 1,
                                          .context = own_context.get()});
       if (!goes_on) raised = OwnedRef(take_exception());
-      // Whoever called leaves it.
+      // The caller leaves the context.
       if (PyContext_Enter(own_context.get()) != 0) return false;
     }
   }
-  // Only now: octets must not come before the connection.
+  // Only now: octets must not arrive before connection_made().
   if (loop != nullptr && is_reading()) watch(Side::reader);
   const OwnedRef waits(std::exchange(waiter, nullptr));
   const bool woken = !waits || settle_future(asyncio, waits.get(), nullptr);
@@ -152,8 +152,8 @@ bool StreamTransport::begin() {
 bool StreamTransport::read() {
   // Paused or closed after the descriptor was found ready.
   if (lost_count != 0 || !is_reading()) return true;
-  // Once in a round, and behind what the last read has made ready, as a loop does that looks at its
-  // descriptors between.
+  // Reads once per round, after the callbacks that the last read has made ready, as a loop does
+  // that polls its descriptors between rounds.
   if (std::exchange(read_in_round, loop->core->round()) == loop->core->round()) {
     read_again();
     return true;
@@ -191,8 +191,8 @@ bool StreamTransport::receive(bool& left) {
   return must_leave() ? false : fail("Fatal error: protocol.data_received() call failed.");
 }
 
-// What fills all the room may have left some behind, of which nobody will be told; so may any read
-// where octets are not all there is.
+// A read that fills the buffer may have left octets that no event reports; so may any read if
+// reads_to_end is set.
 void StreamTransport::read_again() {
   if (has_unread || !loop->core->tells_news_only()) return;
   has_unread = true;
@@ -240,7 +240,7 @@ bool StreamTransport::received_end() {
     return must_leave() ? false : fail("Fatal error: protocol.eof_received() call failed.");
   }
   if (keeps_open == 0) return close();
-  // It may still write; the end would be read again and again.
+  // The protocol may still write; a watched reader would read the end again and again.
   if (loop != nullptr) unwatch(Side::reader);
   return true;
 }
@@ -277,7 +277,7 @@ bool StreamTransport::lose(OwnedRef error) {
   return gone && settle_future(asyncio, empty_waiter, gone.get());
 }
 
-// --- what its user asks ---
+// --- called by the user ---
 
 bool StreamTransport::set_protocol(PyObject* object) {
   AsyncioParts& asyncio = *loop->types->parts();

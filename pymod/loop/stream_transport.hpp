@@ -1,5 +1,6 @@
-// The transport of a connected stream socket: asyncio.Transport, told by the loop's watches when
-// its descriptor is ready. What it does and when is what asyncio's own does on a selector.
+// The transport of a connected stream socket, an asyncio.Transport that the loop's watches run when
+// its descriptor is ready. It does what asyncio's own transport does on a selector, in the same
+// order.
 #pragma once
 
 #include <Python.h>
@@ -22,10 +23,10 @@ struct StreamTransport {
   LoopObject* loop;     // counted, as all that follow; null once the connection is lost
   PyObject* socket;     // null once it is closed
   PyObject* protocol;   // null once the connection is lost
-  PyObject* server;     // null: none, or it knows that we are gone
-  PyObject* context;    // what the protocol's callbacks run in
-  PyObject* waiter;     // who waits for connection_made(), until then
-  PyObject* lost_with;  // connection_lost()'s argument while that is to come; null: None
+  PyObject* server;     // null: none, or the transport has left it
+  PyObject* context;    // of the protocol's callbacks
+  PyObject* waiter;     // a future that waits for connection_made()
+  PyObject* lost_with;  // connection_lost()'s argument until it is called; null: None
   PyObject* empty_waiter;
   PyObject* dictionary;
   PyObject* weak_references;
@@ -33,31 +34,31 @@ struct StreamTransport {
   std::size_t high_water;
   std::size_t low_water;
   int descriptor;
-  std::uint32_t read_in_round;  // of the loop, last
+  std::uint32_t read_in_round;  // the loop's round of the last read
   unsigned lost_count;  // 1 once connection_lost() is under way; then one more for each write
-  bool is_connected;    // there is a protocol to tell
+  bool is_connected;    // there is a protocol
   bool is_closing;
   bool is_paused;
   bool has_ended;  // write_eof()
   bool protocol_is_paused;
-  bool has_unread;          // the loop has been told so
-  bool reads_to_end;        // that a read was short does not say that all is read
-  bool is_buffered;         // the protocol gives buffers
-  unsigned feeds_protocol;  // versions of the classes that StreamFeed may stand for; 0: it may not
+  bool has_unread;          // a run with RunReason::unread is queued
+  bool reads_to_end;        // a short read does not mean that all is read
+  bool is_buffered;         // the protocol is a BufferedProtocol
+  unsigned feeds_protocol;  // class versions that allow feed_stream(); 0: not allowed
   unsigned feeds_reader;
 
   PyObject* object() { return reinterpret_cast<PyObject*>(this); }
   AsyncioParts& parts() const { return *loop->types->parts(); }
   bool is_reading() const { return !is_closing && !is_paused; }
 
-  // --- what the loop tells; false with an error set that must leave it ---
+  // --- called by the loop; false with an error set that must leave the loop ---
   static bool run(PyObject* self, RunReason reason);
   bool begin();
   bool read();
   bool write_more();
   bool lose(OwnedRef error);
 
-  // --- what its user asks; false with an error set that the caller gets ---
+  // --- called by the user; false with an error set for the caller ---
   bool set_protocol(PyObject* protocol);
   bool pause();
   bool resume();
@@ -65,15 +66,16 @@ struct StreamTransport {
   bool force_close(OwnedRef error);
   // One bytes-like object, written now or queued.
   bool write(PyObject* data);
-  // The same of a sequence of them, with as few calls to the kernel as they take.
+  // Writes a sequence of such objects, with as few calls to the kernel as possible.
   bool write_all(PyObject* pieces);
   bool end_output();
-  // Of what is queued, in octets; None: as the other has it.
+  // Limits of the queue, in octets; None: derived from the other one.
   bool set_limits(PyObject* high, PyObject* low);
 
-  // The error that is set ends the connection; OSError in silence, others are told.
+  // Ends the connection with the error that is set, and reports that error; an OSError only in
+  // debug mode.
   bool fail(const char* message);
-  // To the loop's exception handler.
+  // Reports to the loop's exception handler.
   bool tell(const char* message, PyObject* error);
   void watch(DescriptorWatches::Side side);
   void unwatch(DescriptorWatches::Side side);
@@ -81,7 +83,7 @@ struct StreamTransport {
   bool shut_down_output();
 
  private:
-  // `left`: there may be more.
+  // Sets `left` if there may be more.
   bool receive(bool& left);
   bool receive_into_protocol(bool& left);
   bool received_end();
@@ -92,14 +94,15 @@ struct StreamTransport {
   bool output_failed(int error);
 };
 
-// As the socket module's BlockingIOError and InterruptedError: the call may be made again.
+// Errors that the socket module raises as BlockingIOError or InterruptedError: the call may be made
+// again.
 constexpr bool would_block(int error) {
   return error == EAGAIN || error == EINTR || error == EALREADY || error == EINPROGRESS;
 }
 
-// Whether the error that is set must leave the loop, and is nobody's to handle.
+// Whether the error that is set must leave the loop unhandled.
 bool must_leave();
-// Wakes a future that is not done; its outcome is an error, or None.
+// Ends a future that is not done, with an error or None.
 bool settle_future(AsyncioParts& parts, PyObject* future, PyObject* error);
 
 }  // namespace pelton::py

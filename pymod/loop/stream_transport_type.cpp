@@ -112,7 +112,7 @@ PyObject* get_extra_info(PyObject* self, PyObject* const* arguments, Py_ssize_t 
   return Py_NewRef(found == nullptr ? fallback : found);
 }
 
-// --- limits of what is queued ---
+// --- limits of the queue ---
 
 PyObject* get_write_buffer_size(PyObject* self, PyObject*) {
   return PyLong_FromSize_t(of(self).queue.bytes());

@@ -1,5 +1,5 @@
-// StreamTransport as Python sees it: asyncio.Transport's methods, and what of asyncio's private
-// attributes its own code and libraries look at.
+// StreamTransport as Python sees it: asyncio.Transport's methods, and those of asyncio's private
+// attributes that asyncio and libraries use.
 #pragma once
 
 #include <Python.h>

@@ -80,7 +80,7 @@ bool TimerHeap::remove_foreign(PyObject* handle) {
 }
 
 void TimerHeap::clear() {
-  // What dies with a handle may come back here.
+  // A finalizer that runs with a handle's end may use the heap.
   while (!entries_.empty()) pop();
 }
 

@@ -1,6 +1,6 @@
-// Timers by when they are due, and among those of one moment by who asked first: a heap of four
-// children a node. A wheel would be cheaper to enter and leave, but asyncio's order is by the
-// nanosecond.
+// Timers in the order of their due time, those of one moment in the order of push(): a heap with
+// four children per node. A timer wheel would make push() and removal cheaper, but asyncio's order
+// is by the nanosecond.
 #pragma once
 
 #include <Python.h>
@@ -24,15 +24,15 @@ class TimerHeap {
 
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
-  // Seconds on the loop's clock; of a heap that is not empty.
+  // Seconds on the loop's clock; the heap must not be empty.
   double first_when() const { return entries_.front().when; }
 
-  // `native` is the same object if it keeps its own place, for remove(); else null.
+  // `native` is the same object if it stores its own place, for remove(); else null.
   void push(double when, OwnedRef handle, HandleObject* native);
   OwnedRef pop();
-  // A handle that is in the heap; gives up its reference.
+  // Removes a handle that is in the heap and gives up its reference.
   void remove(HandleObject* handle);
-  // The same of one that does not keep its place; false if it is not there.
+  // Removes a handle that does not store its place; false if it is not in the heap.
   bool remove_foreign(PyObject* handle);
   void clear();
 

@@ -44,7 +44,7 @@ bool read_arguments(PyObject* const* arguments, Py_ssize_t count, PyObject* name
   return false;
 }
 
-// What asyncio fills in of a connection: its names, where they are not given.
+// Fills in what asyncio gives of a connection: its socket, and its addresses unless they are given.
 bool fill_extra(PyObject* extra, PyObject* socket, int descriptor, AsyncioParts& asyncio) {
   const OwnedRef shown(PyObject_CallOneArg(asyncio.transport_socket_class.get(), socket));
   if (!shown || PyDict_SetItem(extra, asyncio.names.socket.get(), shown.get()) != 0) return false;
@@ -71,7 +71,8 @@ OwnedRef listed(PyObject* loop, const AsyncioParts& asyncio) {
   return OwnedRef(all ? PyObject_GetAttr(all.get(), asyncio.names.data.get()) : nullptr);
 }
 
-// A reference that does not take itself off the list: the next of its descriptor takes its place.
+// Adds a weak reference that stays in the list until the next transport of its descriptor replaces
+// it.
 bool enlist(PyObject* loop, StreamTransport& transport, const AsyncioParts& asyncio) {
   const OwnedRef data = listed(loop, asyncio);
   const OwnedRef key(data ? PyLong_FromLong(transport.descriptor) : nullptr);
@@ -100,15 +101,15 @@ bool fill(StreamTransport& transport, LoopObject& loop, const Opening& opening) 
   if (opening.server != nullptr && opening.server != Py_None) {
     PyObject* const named = server_names_transports ? transport.object() : nullptr;
     if (!OwnedRef(call_method(opening.server, asyncio.names.attach, named))) return false;
-    // One that was closed refuses, and is not told of our end either.
+    // A closed server refuses; the transport then does not detach from it later.
     transport.server = Py_NewRef(opening.server);
   }
   if (!enlist(loop_object, transport, asyncio)) return false;
   if (opening.waiter != nullptr && opening.waiter != Py_None) {
     transport.waiter = Py_NewRef(opening.waiter);
   }
-  // Small writes do not wait for the peer. A socket that is no TCP refuses; on one of those a read
-  // may stop at more than urgent data, as AF_UNIX does behind descriptors.
+  // Small writes do not wait for the peer. A socket that is not TCP refuses the option; there, a
+  // read may stop at more than urgent data, as AF_UNIX does after passed descriptors.
   const int one = 1;
   transport.reads_to_end =
       ::setsockopt(transport.descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0;

@@ -1,5 +1,5 @@
-// What a transport has been given and the kernel has not taken yet: references to bytes, sent
-// many at a time.
+// Octets written to a transport that the kernel has not taken yet: references to bytes, sent many
+// at a time.
 #pragma once
 
 #include <Python.h>
@@ -21,14 +21,14 @@ class WriteQueue {
   bool empty() const { return first_ == parts_.size(); }
   std::size_t bytes() const { return bytes_; }
 
-  // An exact bytes object without its first `sent` octets, of which it has more.
+  // Queues an exact bytes object without its first `sent` octets; it has more than those.
   void push(OwnedRef bytes, std::size_t sent);
-  // Until the kernel takes no more: how many octets it took, or -errno if none. Of a queue that is
-  // not empty.
+  // Sends until the kernel takes no more. Returns how many octets it took, or -errno if none. The
+  // queue must not be empty.
   ssize_t send(int descriptor);
   void clear();
 
-  // (bytes, ...) as they stand; null with an error set.
+  // The queued octets as (bytes, ...); null with an error set.
   PyObject* contents() const;
 
  private:
@@ -38,7 +38,7 @@ class WriteQueue {
   };
 
   void drop_first();
-  // One sendmsg(2); `offered` says what it was given.
+  // One sendmsg(2); `offered` is what it was given.
   ssize_t send_some(int descriptor, std::size_t& offered);
 
   std::vector<Part> parts_;
