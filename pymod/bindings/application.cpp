@@ -268,7 +268,7 @@ Application& application_in(const pb::object& object) {
 
 namespace {
 
-// One of two words, as the package spells its options.
+// Whether an option's word is the second of its two; ValueError for any other word.
 bool is_second(const char* name, const std::string& word, const char* first, const char* second) {
   if (word == first) return false;
   if (word == second) return true;
@@ -276,8 +276,8 @@ bool is_second(const char* name, const std::string& word, const char* first, con
                         word + "'");
 }
 
-// The application, the App behind its hooks and the handlers refer to each other: the collector
-// must see through this object.
+// The application, the App behind its hooks and the handlers refer to each other: so the collector
+// must traverse this object.
 void let_collector_see(PyHeapTypeObject* heap_type) {
   PyTypeObject& type = heap_type->ht_type;
   type.tp_flags |= Py_TPFLAGS_HAVE_GC;

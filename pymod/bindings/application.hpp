@@ -1,5 +1,5 @@
-// Application: routes are added one by one, each with its plan, then frozen into a table that any
-// server of this process matches against.
+// Application: routes are added one by one, each with its plan, then frozen into a table against
+// which any server of this process matches.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -37,25 +37,25 @@ class Application {
 
   std::uint32_t add_route(const std::vector<std::string>& methods, const std::string& path,
                           const pybind11::object& regex);
-  // `origins`: None for the server's list, else what passes beside the request's own host; "*" is
-  // any.
+  // `origins`: None for the server's list, else the origins allowed beside the request's own host;
+  // "*" is any.
   std::uint32_t add_websocket(const std::string& path, const pybind11::object& regex,
                               const std::optional<std::vector<std::string>>& origins);
-  // The prefix is free; OSError if the root is no directory.
+  // The prefix must be free; OSError if the root is no directory.
   void add_static(const std::string& prefix, const pybind11::dict& given);
   std::vector<std::pair<std::string, std::string>> parameters(std::uint32_t index) const;
-  // What no route of this one matches below a literal prefix goes to another application, which is
-  // frozen.
+  // Requests below a literal prefix that match no route of this application go to another one,
+  // which is frozen.
   void mount(const std::string& prefix, const pybind11::object& application);
   void set_plan(std::uint32_t index, const pybind11::dict& plan);
-  // Called in place of the handler; the plan is set already.
+  // The layers are called in place of the handler; the plan must be set already.
   void set_layers(std::uint32_t index, const pybind11::object& layers, bool is_coroutine);
   // `self` is the Python object around this one.
   void freeze(pybind11::handle self, const pybind11::dict& hooks);
 
-  // For servers; throw if the application is not frozen.
+  // For servers; both throw if the application is not frozen.
   const http::RouteTable& table() const;
-  // Takes the limits that requests enforce themselves.
+  // Takes over the limits that request objects enforce.
   ApplicationState& state_for(const http::ServerConfig& config);
   http::ErrorShape error_shape() const { return options_.error_shape; }
 
@@ -79,7 +79,8 @@ class Application {
 
   static std::optional<http::SegmentTest> make_test(void* context, std::string_view pattern);
   void check_open() const;
-  // `root_path`: below which prefix of the application that is served; empty for that one itself.
+  // `root_path`: the prefix below which this application is mounted; empty for the one served
+  // itself.
   http::RouteTable make_table(const std::string& root_path, std::uint64_t hash_key) const;
 
   pybind11::capsule hot_state_;

@@ -13,7 +13,7 @@ namespace {
 
 namespace pb = pybind11;
 
-// The defaults with what the mapping says; `problem` is one line if it says something impossible.
+// The defaults with the mapping's settings; `problem` is one line if a setting is impossible.
 http::ServerConfig read(const pb::dict& mapping, std::optional<std::string>& problem) {
   http::ServerConfig config;
   for (const auto& [name, value] : mapping) {

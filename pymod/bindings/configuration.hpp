@@ -14,19 +14,19 @@
 
 namespace pelton::py {
 
-// Throws ValueError for a key that is none or a configuration that cannot work.
+// Throws ValueError for an unknown key or a configuration that cannot work.
 http::ServerConfig configuration_from(const pybind11::dict& mapping);
 
-// Whether responses say the date, and the fields each gets beside its own, by name and value.
+// Whether responses carry a date, and the fields that each gets beside its own, by name and value.
 using ResponseFields = std::pair<bool, std::vector<std::pair<std::string, std::string>>>;
 
 inline const ResponseFields no_response_fields{true, {}};
 
-// Throws ValueError for a field that cannot be one.
+// Throws ValueError for an invalid field.
 http::ResponseDefaults response_defaults_from(const ResponseFields& fields);
 
-// Whether permessage-deflate is agreed on, the origins listed, and close, drop or wait for a
-// topic's slow receivers.
+// Whether permessage-deflate is agreed on, the allowed origins, and what happens to a topic's slow
+// receivers: close, drop or wait.
 using WebSocketSettings = std::tuple<bool, std::vector<std::string>, std::string>;
 
 inline const WebSocketSettings default_websocket_settings{true, {}, "close"};
@@ -35,7 +35,7 @@ http::WebSocketRules websocket_rules_from(const WebSocketSettings& settings);
 // Throws ValueError for another word.
 http::SlowPolicy slow_policy_from(const WebSocketSettings& settings);
 
-// Adds config_defaults(), config_problem() and their like for what is no number.
+// Adds config_defaults(), config_problem() and their like for settings that are no numbers.
 void add_configuration(pybind11::module_& module);
 
 }  // namespace pelton::py

@@ -10,7 +10,7 @@ namespace pelton::py {
 
 // Counter names (`class.word`, protocol section 12) to values.
 pybind11::dict counters_of(const Stats& stats);
-// The same over all banks.
+// The totals over all banks.
 pybind11::dict counters_of(const StatsSegment& segment);
 
 }  // namespace pelton::py

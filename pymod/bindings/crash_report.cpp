@@ -26,11 +26,11 @@ constexpr std::array<Crash, 5> crashes = {
     {{SIGSEGV, "SEGV"}, {SIGABRT, "ABRT"}, {SIGBUS, "BUS"}, {SIGILL, "ILL"}, {SIGFPE, "FPE"}}};
 constexpr int frames_max = 64;
 
-// A signal handler gets no context, so what was set before has to be found here.
+// A signal handler gets no context, so it finds the previous actions here.
 std::array<struct sigaction, crashes.size()> crashes_before{};
 struct sigaction stacks_before{};
 
-// write(2) alone: the heap and stdio may be what is broken.
+// Only write(2): the heap and stdio may be broken.
 void say(const char* text) {
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
 }

@@ -1,4 +1,4 @@
-// How what the rooms report becomes a Python error.
+// Turns errors reported by the rooms into Python errors.
 #pragma once
 
 #include <pybind11/pybind11.h>

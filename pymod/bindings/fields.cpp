@@ -19,7 +19,7 @@ namespace pb = pybind11;
                         std::to_string(position));
 }
 
-// The octets of a str of latin-1, by position of the first character that is none.
+// The octets of a latin-1 str; any other is refused at its first character that is not latin-1.
 std::string_view latin1(const std::string& what, const pb::str& text) {
   std::string_view octets;
   if (latin1_view(text.ptr(), octets)) return octets;

@@ -1,4 +1,4 @@
-// Header fields judged where they are set (RSP-014).
+// Checks header fields where they are set (RSP-014).
 #pragma once
 
 #include <pybind11/pybind11.h>

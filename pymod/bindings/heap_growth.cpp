@@ -15,7 +15,7 @@ void* allocate(void* /*context*/, std::size_t bytes) {
   return arena == MAP_FAILED ? nullptr : arena;
 }
 
-// Also of arenas from before, which CPython maps in the same way.
+// Releases also older arenas, which CPython maps in the same way.
 void release(void* /*context*/, void* arena, std::size_t bytes) {
   ::munmap(arena, bytes);
 }

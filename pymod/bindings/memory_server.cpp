@@ -15,7 +15,7 @@ namespace pb = pybind11;
 
 namespace {
 
-// Null for None, which is then replaced by what starts tasks.
+// Null for None: `start_task` then replaces the loop.
 LoopObject* loop_of(const pb::object& object, const pb::object& start_task) {
   if (object.is_none() != (PyCallable_Check(start_task.ptr()) != 0)) {
     throw pb::type_error("MemoryServer takes a loop, or start_task instead of one");
@@ -68,7 +68,7 @@ MemoryServer::Link& MemoryServer::link(std::uint32_t connection) {
   return found->second;
 }
 
-// Those of a closed server are none of these.
+// Connections of a closed server are not among them.
 bool MemoryServer::was_left(std::uint32_t connection) const {
   return server_ && connection < next_link_ && !links_.contains(connection);
 }
@@ -85,7 +85,7 @@ bool MemoryServer::turn_until_idle() {
   if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
   busy_ = true;
   bool anything = false;
-  // What a batch caused is prepared in the next turn, so one empty turn is not yet the end.
+  // The effects of a batch are prepared in the next turn, so one empty turn is not yet the end.
   for (int empty_turns = 0; empty_turns < 2;) {
     empty_turns = loop_->turn({}) == 0 ? empty_turns + 1 : 0;
     anything |= empty_turns == 0;
@@ -183,10 +183,10 @@ void MemoryServer::close() {
   if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
   for (const auto& [index, one] : links_) engine_.hang_up(one.peer);
   links_.clear();
-  // No handler begins any more, so it does not matter who else serves the application.
+  // No handler begins any more, so another server may serve the application.
   server_->stop();
   turn_until_idle();
-  // At the deadline what goes on is cut; then its connection lingers.
+  // At the deadline open exchanges are cut; their connections then linger.
   for (const std::uint64_t wait_ms : {drain_timeout_ms(config_), config_.linger_timeout_ms}) {
     clock_.run_ahead((wait_ms + 1) * 1'000'000);
     turn_until_idle();

@@ -1,5 +1,5 @@
-// MemoryServer: the server on the memory engine. What the test client talks to; it runs only while
-// it is called, so everything happens on the caller's thread.
+// MemoryServer: the server on the memory engine, for the test client. It runs only while it is
+// called, so everything happens on the caller's thread.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -26,8 +26,8 @@ class MemoryServer {
  public:
   using Address = std::pair<std::string, std::uint16_t>;
 
-  // `loop` has an engine of its own, which turns beside the one in memory. If it is None,
-  // `start_task` puts coroutines on the loop that runs (ApplicationState::start_task).
+  // `loop` has an engine of its own, which turns beside the memory engine. If it is None,
+  // `start_task` starts coroutines on the loop that runs (ApplicationState::start_task).
   MemoryServer(pybind11::object application, const pybind11::dict& config,
                const ResponseFields& fields, const WebSocketSettings& websockets,
                pybind11::object loop, pybind11::object start_task);
@@ -35,31 +35,32 @@ class MemoryServer {
   MemoryServer& operator=(const MemoryServer&) = delete;
   ~MemoryServer();
 
-  // `is_secure`: the client asks by https.
+  // `is_secure`: the request comes by https.
   std::uint32_t connect(const Address& client, const Address& server, bool is_secure);
   void send(std::uint32_t connection, const pybind11::bytes& data,
             const std::optional<std::vector<std::size_t>>& chunks);
   void finish(std::uint32_t connection);
   // The client closes its end and forgets the connection; the server learns of it in its next turn.
   void leave(std::uint32_t connection);
-  // Handlers may run between these two, on this thread; all that makes them run must be between.
+  // Handlers may run between begin() and end(), on this thread; every call that makes them run must
+  // be in between.
   void begin();
   void end();
-  // Turns until nothing more happens by itself; whether anything did.
+  // Turns until nothing more happens by itself; returns whether anything happened.
   bool turn();
-  // Exchanges that wait for their handler, and handlers that are not through.
+  // How many exchanges wait for their handler, and how many handlers have not ended.
   std::size_t pending();
-  // One that was left is closed, and nothing comes from it.
+  // A connection after leave() is closed and gives no octets.
   pybind11::bytes receive(std::uint32_t connection);
   bool closed(std::uint32_t connection);
   std::size_t connections() const { return links_.size(); }
-  // As Server has it.
+  // See Server::publish().
   std::size_t publish(std::string_view topic, std::string_view octets, bool is_text);
   void close();
   pybind11::dict stats() const;
 
  private:
-  // Time as it is, and ahead of it once the server is closed: then nothing is waited for.
+  // The real time; after the server is closed it runs ahead, so that nothing is waited for.
   class HastyClock final : public Clock {
    public:
     std::uint64_t read_ns() const override { return Clock::read_ns() + ahead_ns_; }
@@ -97,7 +98,7 @@ class MemoryServer {
   uring::Descriptor listener_;
   std::unordered_map<std::uint32_t, Link> links_;
   std::uint32_t next_link_ = 0;
-  // By descriptor, as the server asks for them.
+  // By descriptor, since the server looks them up so.
   std::unordered_map<uring::Descriptor, Ends> ends_;
   std::optional<http::Server> server_;
   std::optional<uring::Loop> loop_;

@@ -1,4 +1,4 @@
-// The module object: what it holds is set up here once, everything it does is elsewhere.
+// The module object: sets up its contents once; the work is done elsewhere.
 #include <pybind11/pybind11.h>
 
 #include "pymod/bindings/application.hpp"
@@ -73,8 +73,8 @@ void add_request_types(pb::module_& module, const pb::capsule& capsule) {
       "The contextvars.Context of the caller itself, no copy of it.");
 }
 
-// What __new__ alone has made holds nothing yet, and pybind11 would give its methods memory that it
-// allocates there and then, and that nobody has constructed.
+// An object made by __new__ alone holds nothing yet: pybind11 would give its methods memory that it
+// allocates at that moment and that no constructor has run on.
 void refuse_unconstructed(const pb::handle& type) {
   auto* const info = pb::detail::get_type_info(reinterpret_cast<PyTypeObject*>(type.ptr()));
   info->operator_new = [](std::size_t) -> void* {

@@ -35,7 +35,7 @@ namespace pb = pybind11;
 
 std::pair<int, int> bind_listener(const std::string& host, std::uint16_t port, int backlog,
                                   bool reuse_port) {
-  // Who does not join a shared port must be alone on it, and may be joined later.
+  // A socket that does not join a shared port must be alone on it; others may join later.
   auto listener = uring::Listener::tcp(
       host, port, backlog, reuse_port ? uring::PortSharing::member : uring::PortSharing::founder);
   if (!listener) raise_os_error(listener.error().error, listener.error().what);
@@ -48,8 +48,8 @@ std::pair<std::string, int> listener_address(int descriptor) {
   return {address.host, address.port};
 }
 
-// One write, so that the lines of several processes do not mix. What there is no room for is lost:
-// nobody waits for whoever reads it (PRC-050).
+// One write, so that the lines of several processes do not mix. A line without room is lost: the
+// process does not wait for a reader (PRC-050).
 void say(std::string_view line) {
   auto destination = LogDestination::of_descriptor(STDERR_FILENO);
   if (!destination) return;
@@ -86,7 +86,8 @@ int supervise_workers(const std::vector<std::string>& command,
   return supervise(options);
 }
 
-// No memory in a core dump: a setting other than the kernel's own was asked for (PRC-053).
+// Keeps memory out of core dumps, unless a setting other than the kernel's own was asked for
+// (PRC-053).
 void leave_memory_out_of_core_dumps() {
   std::fstream filter("/proc/self/coredump_filter");
   std::string mask;
@@ -99,7 +100,7 @@ bool join_supervisor(int supervisor) {
   if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) raise_os_error(errno, "prctl");  // PRC-032
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) raise_os_error(errno, "prctl");
   leave_memory_out_of_core_dumps();
-  // It may have ended before that.
+  // The supervisor may have ended before prctl().
   return ::getppid() == supervisor;
 }
 

@@ -9,7 +9,7 @@ namespace pelton::py {
 
 namespace {
 
-// A signal handler gets no context, so what it tells has to be found here.
+// A signal handler gets no context, so it finds the writer here.
 std::atomic<LogWriter*> told_by_signal = nullptr;
 
 static_assert(std::atomic<LogWriter*>::is_always_lock_free);
@@ -20,7 +20,7 @@ void on_signal(int signal) {
   const int error = errno;
   const ReopenSignal* const reopen = taken.load();
   if (reopen != nullptr && !reopen->is_ours()) {
-    // In a child that the application forked the signal does what it did before.
+    // In a child that the application has forked, the previous action runs.
     reopen->give_back();
     ::raise(signal);
   } else if (LogWriter* writer = told_by_signal.load()) {
@@ -44,7 +44,7 @@ ReopenSignal::ReopenSignal(LogWriter& writer) {
     CHECK(::sigaction(SIGUSR1, &action, nullptr) == 0);
     taken_ = true;
   }
-  // A worker begins with it blocked: what came meanwhile comes now.
+  // A worker starts with USR1 blocked: a signal sent meanwhile arrives now.
   sigset_t usr1;
   ::sigemptyset(&usr1);
   ::sigaddset(&usr1, SIGUSR1);

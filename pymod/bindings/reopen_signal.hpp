@@ -1,4 +1,4 @@
-// USR1 for the time of a server: its log files are opened anew (PRC-004).
+// Handles USR1 while a server runs: reopens its log files (PRC-004).
 #pragma once
 
 #include <signal.h>
@@ -16,7 +16,8 @@ class ReopenSignal {
   ReopenSignal& operator=(const ReopenSignal&) = delete;
   ~ReopenSignal();
 
-  // Both in a signal handler too. False in a child that the application forked.
+  // Both may be called in a signal handler. is_ours() is false in a child that the application has
+  // forked.
   bool is_ours() const { return fork_guard_.owns(); }
   void give_back() const;
 

@@ -50,9 +50,9 @@ std::uint64_t connections_max_within(std::uint64_t configured) {
   return configured;
 }
 
-// What this process may hold in buffers and in spooled bodies where the configuration does not say:
-// its share of what the control group allows, or the machine has, and of what is free where bodies
-// are spooled to.
+// Sets bounds on this process's buffers and spooled bodies where the configuration does not: its
+// share of the memory that the control group allows or the machine has, and of the free space for
+// spooled bodies.
 void bound_memory(http::ServerConfig& config, std::uint32_t process_count) {
   const std::uint64_t to_share =
       memory_to_share_bytes(memory_limit_bytes(), physical_memory_bytes());
@@ -194,7 +194,7 @@ int Server::run(const pb::object& on_stop) {
     state_.turned(clock_.now_ms());
     if (clock_.now_ms() >= show_at_ms_) [[unlikely]] {
       show_gauges();
-      // A supervisor starts the next one; where there is none, the application goes on living.
+      // A supervisor starts the next process; without one, the application lives on.
       if (segment_ && server_->overdue()) break;
     }
     if (server_->stopping() && server_->stop_deadline_ms() != told_deadline_ms) [[unlikely]] {
@@ -206,7 +206,7 @@ int Server::run(const pb::object& on_stop) {
       if (!told) PyErr_WriteUnraisable(on_stop.ptr());
     }
     if (loop_->core->stopping()) [[unlikely]] {
-      // Of a handler's loop.stop().
+      // A handler has called loop.stop().
       loop_->core->forget_stop();
       server_->stop();
     }
@@ -214,7 +214,7 @@ int Server::run(const pb::object& on_stop) {
       interruption = loop_->core->take_raised();
       server_->stop();
     }
-    // A signal that Python itself handles; what its handler raises ends the serving.
+    // A signal that Python itself handles; an exception of its handler ends the serving.
     if (PyErr_CheckSignals() != 0) [[unlikely]] {
       interruption = OwnedRef(take_exception());
       server_->stop();
@@ -225,7 +225,7 @@ int Server::run(const pb::object& on_stop) {
   serving_thread_ = {};
   logs_->writer.finish();
   if (!server_->finished()) {
-    // What is in flight never ends, and whoever writes to it may still do so: it stays.
+    // Operations in flight never end, and may still write to this memory: it stays.
     static_cast<void>(server_.release());
     static_cast<void>(engine_.release());
     loop_->core->detach();
@@ -251,7 +251,7 @@ void Server::stop() {
   if (server_) server_->stop();
 }
 
-// Once a second.
+// Called once a second.
 [[gnu::noinline]] void Server::show_gauges() {
   Gauges now = server_->gauges();
   in(now, Gauge::log_queue_bytes) = logs_->writer.bytes_queued();

@@ -35,8 +35,8 @@ class Server {
     std::string access_log_format;  // see http::LogFormat
     ResponseFields fields;
     WebSocketSettings websockets;
-    std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, taken, and bank
-    std::uint64_t generation = 0;                        // processes that had the bank before
+    std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, owned, and bank
+    std::uint64_t generation = 0;                        // how many processes had the bank before
   };
 
   Server(pybind11::object application, std::vector<int> listeners, const pybind11::dict& config,
@@ -46,32 +46,33 @@ class Server {
   ~Server() { close(); }
 
   // Chooses the engine on this thread; OSError with the cause if the forced one fails. With
-  // `signals`, TERM, INT and QUIT stop the server from now until close(): what the application does
-  // behind the last request is not to be ended by them either.
-  // `loop` is the event loop of the same thread, which nothing runs yet.
+  // `signals`, TERM, INT and QUIT stop the server from now until close(): they do not end what the
+  // application does after the last request either. `loop` is the event loop of the same thread,
+  // not running yet.
   void open(bool signals, pybind11::object loop);
-  // Serves on the thread that opened until stop() and returns the exit code. `on_stop` is called
-  // when the stop begins, if it is not None.
+  // Serves on the thread that called open(), until stop(), and returns the exit code. `on_stop`, if
+  // it is not None, is called when the stop begins and when its deadline changes.
   int run(const pybind11::object& on_stop);
-  // Lets the loop, its engine and the signals go, after run().
+  // Releases the loop, its engine and the signals, after run().
   void close();
-  // Any thread; a server that is not open yet stops as soon as it runs.
+  // Any thread may call this; a server that is not open yet stops as soon as it runs.
   void stop();
-  // Whether QUIT came, be it behind run(), when all that goes on is the application's.
+  // Whether QUIT came, also after run(), when only the application's work goes on.
   bool quick_stop_wanted() const { return server_ && server_->quick_stop_wanted(); }
 
   pybind11::object engine() const;
   const std::string& engine_reason() const { return engine_reason_; }
-  // Over all processes that share the segment, if there is one.
+  // The counters of all processes that share the segment, if there is one.
   pybind11::dict stats() const;
-  // As each process that serves has shown them last, by name, and whose they are.
+  // The last gauges that each serving process has shown, by name, with the process they belong to.
   pybind11::list gauges() const;
   // Returns how many of this server's WebSockets will get it: 0 on any thread but the one that
   // serves.
   std::size_t publish(std::string_view topic, std::string_view octets, bool is_text);
-  // So many messages did not get to where they were published to.
+  // Counts messages that did not reach the place they were published to.
   void count_dropped(std::uint64_t messages);
-  // A record of the error log; false on any thread but the one that serves, and after the end.
+  // Writes a record to the error log; false on any thread but the one that serves, and after the
+  // end.
   bool log(std::string_view level, std::string_view logger, std::string_view text);
 
  private:

@@ -12,9 +12,9 @@ namespace pelton::py {
 
 namespace {
 
-// A signal handler gets no context, so what it stops has to be found here. A thread in sigwait(3)
-// would not need it, but every thread that the application started earlier has these signals
-// unblocked, and the kernel would end the process through one of those.
+// A signal handler gets no context, so it finds the server here. A thread in sigwait(3) would not
+// need this, but threads that the application started earlier have these signals unblocked, and the
+// kernel would end the process through one of them.
 std::atomic<StopSignals*> taken = nullptr;
 std::atomic<http::Server*> stopped_by_signal = nullptr;
 std::atomic<int> signals_seen = 0;
@@ -22,7 +22,7 @@ std::atomic<int> signals_seen = 0;
 static_assert(std::atomic<StopSignals*>::is_always_lock_free);
 static_assert(std::atomic<http::Server*>::is_always_lock_free);
 
-// A child that the application forked is no server: the signal does what it did before.
+// A child that the application has forked is no server: the previous action runs.
 bool is_forked_child(int signal) {
   const StopSignals* const signals = taken.load();
   if (signals == nullptr || signals->is_ours()) [[likely]]
@@ -40,7 +40,7 @@ void on_signal(int signal) {
   }
   http::Server* const server = stopped_by_signal.load();
   if (signal == SIGQUIT) {
-    // Does not count: the kernel may deliver it ahead of a TERM that was sent first.
+    // QUIT does not count: the kernel may deliver it before a TERM that was sent first.
     if (server != nullptr) server->stop_quickly();
   } else if (signals_seen.fetch_add(1) > 0) {
     ::_exit(128 + signal);
@@ -50,12 +50,12 @@ void on_signal(int signal) {
   errno = error;
 }
 
-// A terminal that is closed, or a mistaken reload, must not cut what is in flight. Not SIG_IGN,
-// which what the application starts would inherit.
+// A closed terminal or a mistaken reload must not cut exchanges in flight. Not SIG_IGN, which
+// processes that the application starts would inherit.
 void on_unsupported(int signal, siginfo_t* info, void*) {
   const int error = errno;
   if (is_forked_child(signal)) {
-    // As before from now on.
+    // The previous actions are restored.
   } else if (signal == SIGHUP) {
     static constexpr char line[] = "pelton: SIGHUP is not supported; it is ignored\n";
     pollfd room{STDERR_FILENO, POLLOUT, 0};
@@ -63,8 +63,8 @@ void on_unsupported(int signal, siginfo_t* info, void*) {
       [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line, sizeof line - 1);
     }
   } else if (info->si_code == SI_KERNEL) {
-    // In the background the application used its terminal. The kernel makes that call anew behind
-    // this handler, and so for ever; only where the signal is ignored does it end.
+    // The application used its terminal in the background. After this handler the kernel repeats
+    // that call, and so for ever, unless the signal is ignored.
     ::signal(signal, SIG_IGN);
   }
   errno = error;
@@ -88,7 +88,7 @@ StopSignals::StopSignals(http::Server& server) {
   action.sa_flags |= SA_SIGINFO;
   for (std::size_t index = 0; index < unsupported.size(); ++index) {
     CHECK(::sigaction(unsupported[index], nullptr, &old_unsupported_[index]) == 0);
-    // What the application uses one of them for is its own affair.
+    // A handler that the application has set stays.
     if (old_unsupported_[index].sa_handler != SIG_DFL) continue;
     CHECK(::sigaction(unsupported[index], &action, nullptr) == 0);
   }

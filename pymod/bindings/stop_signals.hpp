@@ -1,7 +1,7 @@
-// TERM, INT and QUIT while a server runs: the first TERM or INT stops it, the second ends
-// the process, whatever Python is doing meanwhile (PRC-001); QUIT makes the stop quick (PRC-002).
-// HUP, USR2, TTIN and TTOU do nothing, unless the application has set a handler of its own. In a
-// child that the application forks, all of them do what they did before.
+// TERM, INT and QUIT while a server runs: the first TERM or INT stops it, the second ends the
+// process, whatever Python does meanwhile (PRC-001); QUIT makes the stop quick (PRC-002). HUP,
+// USR2, TTIN and TTOU do nothing, unless the application has set a handler of its own. In a child
+// that the application forks, all of them do what they did before.
 #pragma once
 
 #include <array>
@@ -12,7 +12,8 @@
 
 namespace pelton::py {
 
-// Takes all of them for its lifetime and restores what was there. One at a time in a process.
+// Handles all of them for its lifetime and restores the previous actions. One at a time in a
+// process.
 class StopSignals {
  public:
   explicit StopSignals(http::Server& server);
@@ -20,9 +21,9 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
   ~StopSignals();
 
-  // Both in a signal handler too. False in a forked child.
+  // Both may be called in a signal handler. is_ours() is false in a forked child.
   bool is_ours() const { return fork_guard_.owns(); }
-  // What was there before is there again.
+  // Restores the previous actions.
   void give_back() const;
 
  private:
