@@ -1,5 +1,6 @@
-// A CHECK states what must be true unless pelton itself is broken. It stays on in every build: a
-// failing check prints where and what, and aborts, so the supervisor replaces the worker.
+// A CHECK states a condition that is false only if pelton itself is broken. It stays on in every
+// build: a failing check prints the condition and its place and aborts, so that the supervisor
+// replaces the worker.
 #pragma once
 
 #include <source_location>

@@ -1,5 +1,5 @@
-// Monotonic time, read once per turn and shared by everything that turn does. Tests put a virtual
-// source behind it; only the memory engine may move that forward.
+// Monotonic time, read once per turn of the loop and used for everything in that turn. Tests use a
+// virtual clock instead.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ class Clock {
   // Seconds since the epoch, as of the last refresh(); only Date and log lines may use it.
   std::int64_t wall_seconds() const { return wall_seconds_; }
 
-  // Nanoseconds on the same clock at this very moment; for what took part of a turn.
+  // Nanoseconds on the same clock at this very moment; measures parts of a turn.
   virtual std::uint64_t read_ns() const { return monotonic_ns(); }
 
-  // Monotonic time once more, behind work that may have taken long.
+  // Reads the monotonic time again, after work that may have taken long.
   void reread() { set_now_ns(read_ns()); }
 
   virtual void refresh() {
@@ -39,11 +39,11 @@ class Clock {
   }
 
   std::uint64_t now_ns_ = 0;
-  std::uint64_t now_ms_ = 0;  // of now_ns_: asked for several times by every request
+  std::uint64_t now_ms_ = 0;  // now_ns_ divided once, because every request reads it several times
   std::int64_t wall_seconds_ = 0;
 };
 
-// Time that moves only when told to.
+// A clock that moves only by advance_ns().
 class VirtualClock final : public Clock {
  public:
   std::uint64_t read_ns() const override { return now_ns_; }

@@ -1,6 +1,6 @@
-// What one core shows of itself at every moment: how far it has come, when it last turned its loop,
-// and its gauges; and what its supervisor tells it. Each word has one writer (but for the
-// supervisor, who clears them all before a start), and is read by anyone.
+// The state that one core publishes: its phase, the time of the last turn of its loop and its
+// gauges; and the orders of its supervisor. Each word has one writer (and the supervisor, which
+// clears all words before a start); anyone may read it.
 #pragma once
 
 #include <array>
@@ -12,29 +12,29 @@
 namespace pelton {
 
 enum class Phase : std::uint64_t {
-  absent,   // no process, or one that has not come so far as to say
-  probing,  // tries io_uring; who dies of it comes back on epoll (ENG-004)
-  serving,  // its loop turns
-  ended,    // its loop has turned for the last time
-  retired,  // the same, because its engine failed: its successor uses epoll (ENG-032, ENG-034)
+  absent,   // no process, or one at its very start
+  probing,  // tries io_uring; if that kills the process, its successor uses epoll (ENG-004)
+  serving,  // the loop turns
+  ended,    // the loop has turned for the last time
+  retired,  // ended because its engine failed: the successor uses epoll (ENG-032, ENG-034)
 };
 
-// What a core has at a moment, as of its last look, once a second (OBS-006).
+// Values that a core measures once a second (OBS-006).
 enum class Gauge : std::uint8_t {
-  connections_idle,       // wait for a request
-  connections_reading,    // a message is partly here
-  connections_writing,    // answers are on their way out, or the end of one
-  connections_lingering,  // answered for the last time
-  connections_closing,    // their descriptor is being closed
-  exchanges_running,      // their head was read, their answer is not written
+  connections_idle,       // waiting for a request
+  connections_reading,    // a message has partly arrived
+  connections_writing,    // answers, or the end of one, are being sent
+  connections_lingering,  // the last answer is sent
+  connections_closing,    // the descriptor is being closed
+  exchanges_running,      // the head was read, the answer is not written
   exchanges_queued,       // read, but waiting because answers are backed up
   leases_out,             // receive buffers that connections hold
-  operations_in_flight,   // given to the kernel, without a result so far
-  send_queue_bytes,       // of answers that wait to be sent
-  log_queue_bytes,        // of log lines that wait to be written
-  loop_lag_us,            // how long that turn of the loop had worked
+  operations_in_flight,   // prepared and not completed
+  send_queue_bytes,       // answers that wait to be sent
+  log_queue_bytes,        // log lines that wait to be written
+  loop_lag_us,            // how long the turn that measures has already taken
   engine,                 // 1 epoll, 2 io_uring
-  generation,             // how many processes the slot had before this one
+  generation,             // number of earlier processes of the slot
 };
 
 inline constexpr std::size_t gauge_count = 14;
@@ -61,15 +61,15 @@ inline std::uint64_t& in(Gauges& gauges, Gauge gauge) {
 
 struct CoreState {
   std::atomic<std::uint64_t> phase{0};
-  // CLOCK_MONOTONIC, the same for all processes; as the last turn of the loop read it (PRC-033).
+  // As the last turn of the loop read CLOCK_MONOTONIC, which all processes share (PRC-033).
   std::atomic<std::uint64_t> heartbeat_ms{0};
   std::array<std::atomic<std::uint64_t>, gauge_count> gauges{};
-  // The stop has begun, and every connection that waited in the listeners' queues is accepted.
+  // The stop has begun, and all connections that waited in the listeners' queues are accepted.
   std::atomic<std::uint64_t> queues_emptied{0};
-  // The supervisor's: other cores accept from the same listeners.
+  // Written by the supervisor: other cores accept from the same listeners.
   std::atomic<std::uint64_t> listeners_shared{0};
-  // The supervisor's, told ahead of a stop: it shuts the listeners down once their queues are
-  // empty, and until then this core goes on accepting. Otherwise they outlive the stop.
+  // Written by the supervisor before it sends a stop: it shuts the listeners down once their queues
+  // are empty, and this core accepts until then. If 0, the listeners stay open after the stop.
   std::atomic<std::uint64_t> listeners_end{0};
 
   void enter(Phase next) {
@@ -91,7 +91,7 @@ struct CoreState {
     }
     return now;
   }
-  // What the process before has left behind.
+  // Removes what the slot's previous process has written.
   void clear() {
     enter(Phase::absent);
     turned(0);

@@ -33,23 +33,22 @@ struct Worker {
   pid_t pid = 0;         // 0: not running
   int report_pipe = -1;  // read end, until the worker reported or died
   bool ready = false;
-  std::string cause;  // why it did not start, in its own words
-  std::string trace;  // the lines above it: the application's traceback
+  std::string cause;  // why it did not start, as it reported, or why it was aborted
+  std::string trace;  // the lines above `cause` in the report: the application's traceback
   std::uint64_t restarts = 0;
   std::uint64_t start_at_ms = 0;
   std::uint64_t ready_by_ms = never_ms;
-  bool epoll_only = false;         // the ring has killed one of this slot
-  bool dumped = false;             // for the heartbeat that is missing now
-  std::uint64_t owes_from_ms = 0;  // a debugger held it until then, so it owed no heartbeat before
+  bool epoll_only = false;         // a process of this slot ended because of io_uring
+  bool dumped = false;             // stacks were requested for the heartbeat missing now
+  std::uint64_t owes_from_ms = 0;  // until then a debugger held it: no heartbeat was expected
   std::uint64_t kill_at_ms = never_ms;
 };
 
-// A listening socket that workers inherit. They share the one socket: to shut it down is to shut it
-// down for all of them.
+// A listening socket that workers share by inheritance: a shutdown(2) acts on all of them.
 struct Listener {
   int descriptor;
-  std::vector<std::size_t> workers;  // who accept from it
-  ListenerEnd end;                   // of a stop
+  std::vector<std::size_t> workers;  // the workers that accept from it
+  ListenerEnd end;                   // shuts it down during a stop
 };
 
 std::vector<Listener> listeners_of(const std::vector<std::vector<int>>& inherited) {
@@ -197,7 +196,7 @@ class Supervisor {
     ::poll(entries.data(), entries.size(), timeout_ms);
   }
 
-  // When there is something to be done about it, whatever it does.
+  // When the supervisor must act on this worker even if nothing else happens.
   std::uint64_t wake_for(const Worker& worker) const {
     if (worker.pid == 0) return worker.start_at_ms;
     if (!worker.ready) return std::min(worker.ready_by_ms, worker.kill_at_ms);
@@ -235,7 +234,7 @@ class Supervisor {
     kill_all(number);
   }
 
-  // PRC-011: whoever connects once the queues are empty is refused at once, and waits for nobody.
+  // PRC-011: once the queues are empty, a client that connects is refused at once.
   void shut_listeners() {
     if (options_.keeps_listeners) return;
     for (Listener& listener : listeners_) {
@@ -255,13 +254,13 @@ class Supervisor {
     }
   }
 
-  // PRC-054: READY once, behind the first start of all; then a sign of life as long as every loop
-  // gives one.
+  // PRC-054: sends READY once, after all workers have started for the first time; then a sign of
+  // life as long as every loop gives one.
   void tell_manager() {
     const bool all_ready = std::all_of(workers_.begin(), workers_.end(),
                                        [](const Worker& worker) { return worker.ready; });
     if (!told_ready_ && all_ready) {
-      // A manager that is slow to read has a full queue: the next turn tries again.
+      // If the manager's queue is full, the next turn tries again.
       told_ready_ = manager_.tell("READY=1\nSTATUS=serving");
     }
     if (options_.notify_watchdog_ms == 0 || clock_.now_ms() < tell_alive_at_ms_) return;
@@ -271,7 +270,7 @@ class Supervisor {
     if (!stuck) manager_.tell("WATCHDOG=1");
   }
 
-  // LIM-092, PRC-034: who does not get ready, or stops turning its loop.
+  // LIM-092, PRC-034: ends workers that do not become ready or that stop turning their loop.
   void watch() {
     const std::uint64_t now_ms = clock_.now_ms();
     for (std::size_t index = 0; index < workers_.size(); ++index) {
@@ -296,8 +295,8 @@ class Supervisor {
     }
   }
 
-  // A worker leads a group of its own, but for a debugger's prompt it joins the supervisor's, to
-  // which the terminal belongs.
+  // A worker leads its own process group. For a debugger's prompt it joins the supervisor's group,
+  // to which the terminal belongs.
   static bool is_debugged(const Worker& worker) { return ::getpgid(worker.pid) == ::getpgrp(); }
 
   void watch_heartbeat(std::size_t index, std::uint64_t now_ms) {
@@ -330,7 +329,7 @@ class Supervisor {
     }
   }
 
-  // It logs where it is and ends; if it does not, it is killed.
+  // The worker logs its stacks and ends; if it does not, it is killed later.
   void abort_worker(Worker& worker, std::string cause) {
     worker.cause = std::move(cause);
     ::kill(worker.pid, SIGABRT);
@@ -362,8 +361,8 @@ class Supervisor {
       const bool retired = state_of(index).is(Phase::retired);
       const bool killed_by_trial = WIFSIGNALED(status) && state_of(index).is(Phase::probing);
       if ((retired || killed_by_trial) && !worker.epoll_only) {
-        // Nothing is wrong with the application: a filter kills for io_uring (ENG-004), or a ring
-        // that worked does not any more (ENG-032, ENG-034, ENG-036).
+        // The application is not at fault: a filter kills processes that use io_uring (ENG-004), or
+        // a ring that worked has failed (ENG-032, ENG-034, ENG-036).
         worker.epoll_only = true;
         stats_.count(Reason::fallback_engine_epoll);
         say(obituary(index, pid, status) +
@@ -376,7 +375,7 @@ class Supervisor {
       if (any_was_ready_ || worker.cause.empty()) {
         say(obituary(index, pid, status));
       } else {
-        // What keeps one from starting keeps them all: said once, and not whose it was.
+        // The cause keeps every worker from starting: reported once, without a worker's name.
         say(worker.trace + worker.cause);
       }
       ended(index, worker.ready);
@@ -389,7 +388,7 @@ class Supervisor {
     return text;
   }
 
-  // Decides what becomes of a slot whose worker is gone.
+  // Schedules the next worker of a slot whose worker has gone, or begins a stop.
   void ended(std::size_t index, bool was_ready) {
     if (!any_was_ready_ && !was_ready) {
       exit_code_ = exit_not_started;

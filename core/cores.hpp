@@ -1,6 +1,5 @@
-// Worker processes under a supervisor: it owns the listening sockets and nothing else, starts each
-// worker as a fresh process (worker_start.hpp), replaces those that die or hang and passes the stop
-// on.
+// Worker processes under a supervisor, which holds the listening sockets, starts each worker as a
+// fresh process (worker_start.hpp), replaces workers that die or hang, and passes on a stop.
 #pragma once
 
 #include <cstdint>
@@ -13,35 +12,35 @@ namespace pelton {
 
 struct CoresOptions {
   std::vector<std::string> command;         // argv of a worker; argv[0] is searched in PATH
-  std::vector<std::vector<int>> listeners;  // one entry a worker: descriptors it inherits
-  // The listeners are somebody else's and outlive the stop. Otherwise the supervisor shuts each
-  // down as soon as no connection waits in its queue any more, and connecting is refused.
+  std::vector<std::vector<int>> listeners;  // one entry per worker: the descriptors it inherits
+  // The listeners belong to somebody else and stay open after the stop. Otherwise the supervisor
+  // shuts each one down once its queue of connections is empty; new clients are then refused.
   bool keeps_listeners = false;
-  // The same for what workers tell each other, which outlives each of them; or no entry at all.
+  // Empty, or one entry per worker: its descriptors of the bus between workers, which outlives it.
   std::vector<std::vector<int>> bus;
-  std::string bus_name;                               // of these workers alone, on whatever machine
-  std::uint64_t graceful_timeout_ms = 30'000;         // from the stop until what is left is killed
-  std::uint64_t lifespan_shutdown_timeout_ms = 5000;  // of it; a quick stop has no less
+  std::string bus_name;                               // unique to these workers on every machine
+  std::uint64_t graceful_timeout_ms = 30'000;         // for a stop; then workers are killed
+  std::uint64_t lifespan_shutdown_timeout_ms = 5000;  // part of it; a quick stop allows it too
   std::uint64_t worker_start_timeout_ms = 60'000;
-  std::uint64_t watchdog_dump_ms = 5000;    // without a heartbeat, until its stacks are asked for
-  std::uint64_t watchdog_kill_ms = 30'000;  // and until it is killed
+  std::uint64_t watchdog_dump_ms = 5000;    // without a heartbeat until a worker logs its stacks
+  std::uint64_t watchdog_kill_ms = 30'000;  // without a heartbeat until a worker is ended
   std::uint64_t restarts_burst = 5;         // quick restarts within the window (LIM-094)
   std::uint64_t restarts_window_ms = 10'000;
   std::string notify_socket;             // the service manager's, empty for none (PRC-054)
-  std::uint64_t notify_watchdog_ms = 0;  // so often it wants to hear of us; 0: never
-  // Told of every event as one line without a line end; the caller decides where it goes. Lines
-  // above it are the traceback of an application that cannot start.
+  std::uint64_t notify_watchdog_ms = 0;  // the longest silence the manager accepts; 0: any
+  // Takes every event as one line without a line end. Lines above it are the traceback of an
+  // application that cannot start.
   std::function<void(std::string_view)> report;
 };
 
-// A worker that turns its loop no more gets this: it logs its stacks and goes on (PRC-034).
+// Makes a worker whose loop no longer turns log its stacks; the worker then goes on (PRC-034).
 int stacks_signal();
 
-// Runs until a stop was asked for or no worker can start. Blocks TERM, INT, QUIT, USR1 and CHLD for
-// the calling process, takes them by signalfd(2) and restores the mask on return; the same for HUP,
-// USR2, TTIN and TTOU, which do nothing yet but would end or halt it. QUIT and USR1 are
-// passed on; a worker begins with USR1 blocked, so that one that comes early waits for the worker's
-// handler. Has no loop, no engine and no thread of its own (ENG-050).
+// Runs until all workers have ended after a stop, or until no worker can start. Blocks TERM, INT,
+// QUIT, USR1 and CHLD, takes them by signalfd(2) and restores the mask on return; the same for HUP,
+// USR2, TTIN and TTOU, which are reported as not supported instead of ending or halting the
+// process. QUIT and USR1 are passed on; a worker starts with USR1 blocked, so that an early one
+// waits for the worker's handler. The supervisor has no loop, engine or second thread (ENG-050).
 // Returns the exit code: 0 stopped; 1 the counters that workers share cannot be made; 3 a worker
 // failed before any was ever ready; 128 + n forced by a second signal n (PRC-001, PRC-055).
 int supervise(const CoresOptions& options);

@@ -1,5 +1,5 @@
-// Knows whether this process opened something or is a child forked from the one that did, without a
-// system call: the kernel empties the page in a child (MADV_WIPEONFORK).
+// Tells a process from a child forked from it, without a system call: the kernel clears the guard's
+// page in the child (MADV_WIPEONFORK).
 #pragma once
 
 #include <sys/mman.h>
@@ -10,8 +10,8 @@
 
 namespace pelton {
 
-// Ends this process, a forked child that came back to what is its parent's: one line on standard
-// error, no clean-up, since nothing here is the child's to shut down or to flush (ENG-052).
+// Ends this process, a forked child that returned to its parent's event loop. Writes one line to
+// standard error and cleans nothing up: everything here belongs to the parent (ENG-052).
 [[noreturn]] void end_forked_child();
 
 class ForkGuard {
@@ -26,7 +26,7 @@ class ForkGuard {
   ForkGuard& operator=(const ForkGuard&) = delete;
   ~ForkGuard() { ::munmap(page_, page_bytes); }
 
-  // Also in a signal handler.
+  // False in a forked child. May be called in a signal handler.
   bool owns() const { return *page_ != 0; }
   // Ends a forked child.
   void require_owner() const {

@@ -1,5 +1,5 @@
 // A doubly linked list threaded through its members: no allocation, O(1) removal from anywhere.
-// A member is in at most one list per node; destroying one that is still linked is a defect.
+// A member is in at most one list per node; destroying a linked member is a defect.
 #pragma once
 
 #include "core/check.hpp"
@@ -23,7 +23,7 @@ struct ListNode {
   }
 };
 
-// `Member` derives from `Node`, which derives from ListNode and names which list is meant.
+// `Member` derives from `Node`, and `Node` from ListNode; one `Node` type for each list it is in.
 template <typename Member, typename Node = ListNode>
 class IntrusiveList {
  public:

@@ -28,11 +28,11 @@ bool is_loopback(const sockaddr_storage& address) {
   return IN6_IS_ADDR_LOOPBACK(&inet6.sin6_addr);
 }
 
-// Segments with SYN are dropped, so that the client asks again a second later and is refused; the
-// last segment of a handshake that has begun gets through, syncookies or not. Accepted connections
-// inherit the filter, which passes everything of theirs. False where there are no filters.
+// Drops segments with SYN, so that the client tries again a second later and is refused. The last
+// segment of a handshake in progress gets through, with syncookies or without. Accepted connections
+// inherit the filter, which passes all their segments. False if socket filters are not available.
 bool drop_handshakes(int listener) {
-  constexpr std::uint32_t flags_at = 13;  // in the header of TCP, which the filter sees first
+  constexpr std::uint32_t flags_at = 13;  // in the TCP header, at which the filter's input begins
   constexpr std::uint32_t syn = 0x02;
   constexpr std::uint32_t whole = 0xffff'ffff;
   sock_filter code[] = {BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_at),

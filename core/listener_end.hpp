@@ -1,5 +1,5 @@
-// Ends a listening socket so that nobody who got in is lost: a client is either refused, or waits
-// in the listener's queue for those who accept, of whatever process they are.
+// Ends a listening socket without losing a connection: a client is either refused, or waits in the
+// listener's queue until some process accepts it.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +10,17 @@ class ListenerEnd {
  public:
   explicit ListenerEnd(int listener) : listener_(listener) {}
 
-  // To be called again and again while connections are accepted; true once the listener is shut
-  // down. Over TCP the queue is empty by then: first no handshake begins any more, then those that
-  // had begun have time to end, then what waits is accepted, for at most accept_ms_max. A Unix
-  // socket is shut down at once, for what waits in its queue can be accepted ever after.
+  // Call repeatedly while connections are accepted; true once the listener is shut down. Over TCP
+  // its queue empties first: new handshakes are dropped, handshakes in progress get time to end,
+  // then the waiting connections are accepted, for at most accept_ms_max. A Unix socket is shut
+  // down at once: connections in its queue can still be accepted later.
   bool proceed(std::uint64_t now_ms);
-  // Nobody accepts any more: whoever waits over TCP is reset.
+  // When nobody accepts any more: resets the TCP connections that wait.
   void shut();
   bool is_shut() const { return stage_ == Stage::shut; }
 
   static constexpr std::uint64_t accept_ms_max = 1000;
-  // For handshakes: a round trip of the network, or the work of one machine.
+  // Time for handshakes in progress: a network round trip, or the delay inside one machine.
   static constexpr std::uint64_t handshake_ms = 200;
   static constexpr std::uint64_t handshake_loopback_ms = 10;
 
@@ -32,7 +32,7 @@ class ListenerEnd {
   std::uint64_t handshakes_until_ms_ = 0;
 };
 
-// A connection waits to be accepted.
+// Whether a connection waits to be accepted.
 bool has_connection_waiting(int listener);
 
 }  // namespace pelton

@@ -1,4 +1,4 @@
-// The kernel's monotonic time at this moment. What a turn takes for the time comes from
+// The kernel's monotonic time at this moment. The time that a turn of the loop uses comes from
 // core/clock.hpp.
 #pragma once
 

@@ -7,7 +7,7 @@
 namespace pelton {
 namespace {
 
-// What stands above a row is the reference's text for it.
+// The comment above a row is the text of the reference for it.
 constexpr std::array<ReasonRow, reason_count> rows = {{
     {"none", "none", ""},
     // A line of the head ends in a line feed alone: 400.
@@ -28,7 +28,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"refused", "version_unsupported", "H1-018"},
     // The version is no HTTP/x.y: 400.
     {"refused", "version_malformed", "H1-019"},
-    // The target has an octet that may not stand in a URL: 400.
+    // The target has an octet that a URL may not contain: 400.
     {"refused", "target_octet", "H1-020"},
     // The path has a malformed percent escape, or %00: 400.
     {"refused", "target_escape", "H1-022"},
@@ -42,15 +42,15 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"refused", "header_name", "H1-031"},
     // A header field goes on in the next line: 400.
     {"refused", "header_folded", "H1-032"},
-    // The value of a header field has a control: 400.
+    // The value of a header field has a control character: 400.
     {"refused", "header_value", "H1-033"},
-    // A header field that may stand once stands twice: 400.
+    // A header field that is allowed once appears twice: 400.
     {"refused", "header_duplicate", "H1-036"},
     // An HTTP/1.1 request has no Host: 400.
     {"refused", "host_missing", "H1-040"},
     // The Host is no host with an optional port: 400.
     {"refused", "host_invalid", "H1-041"},
-    // Content-Length and Transfer-Encoding stand together: 400.
+    // The request has both Content-Length and Transfer-Encoding: 400.
     {"refused", "framing_conflict", "H1-050"},
     // An HTTP/1.0 request has Transfer-Encoding: 400.
     {"refused", "transfer_encoding_http10", "H1-051"},
@@ -76,7 +76,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"refused", "trailer_forbidden", "H1-068"},
     // The client ended its side before the body was whole: 400.
     {"refused", "body_truncated", "H1-069"},
-    // Expect asks for something else than 100-continue: 417.
+    // Expect asks for something other than 100-continue: 417.
     {"refused", "expect_unknown", "H1-070"},
     // The head did not arrive within timeouts.read_header: 408.
     {"refused", "header_timeout", "CON-001"},
@@ -104,7 +104,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"refused", "multipart_slack", "LIM-056"},
     // A multipart body is malformed: 400.
     {"refused", "multipart_syntax", "FRM-002"},
-    // A WebSocket of another version than 13: 426.
+    // The client asks for a WebSocket version other than 13: 426.
     {"refused", "websocket_version", "WS-002"},
     // The handshake of a WebSocket is malformed: 400.
     {"refused", "websocket_handshake", "WS-003"},
@@ -116,7 +116,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"answered", "method_unknown", "H1-014"},
     // TRACE: 405.
     {"answered", "trace_disabled", "H1-017"},
-    // The Host is not one of those that are served: 421.
+    // The Host is not among the allowed hosts: 421.
     {"answered", "host_not_allowed", "H1-043"},
     // The decoded path is no UTF-8: 400.
     {"answered", "path_not_utf8", "URL-002"},
@@ -130,9 +130,9 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"answered", "json_depth", "JSN-002"},
     // A number in JSON is longer than limits.max_json_number, or too large: 400.
     {"answered", "json_number", "JSN-003"},
-    // The body has another type than the route takes: 415.
+    // The body does not have a type that the route takes: 415.
     {"answered", "content_type", "UPL-001"},
-    // The body is compressed, and the route takes none that is: 415.
+    // The body is compressed, and the route takes no compressed body: 415.
     {"answered", "content_encoding", "UPL-003"},
     // The body is no JSON: 400.
     {"answered", "json_syntax", "JSN-001"},
@@ -148,7 +148,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"answered", "form_not_utf8", "FRM-007"},
     // There is no room for the temporary file of a large body: 507.
     {"answered", "spool_full", "FRM-009"},
-    // An ordinary request for a path that has a WebSocket alone: 426.
+    // An ordinary request for a path that only has a WebSocket: 426.
     {"answered", "websocket_required", "WS-001"},
     // A condition of the request does not hold for the file: 412.
     {"answered", "precondition", "STA-010"},
@@ -166,7 +166,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"cut", "engine_memory", "ENG-035"},
     // The kernel reported an error that has no name here; the error log names it.
     {"cut", "engine_unknown", "ENG-039"},
-    // The answer was not finished when the time of a stop was over.
+    // The answer was not finished when the time for a stop was over.
     {"cut", "drain_deadline", "PRC-016"},
     // There was no memory for an answer, a body or a message, nor to say so on the wire.
     {"cut", "memory", "PRC-036"},
@@ -220,7 +220,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"fault", "handler_streaming", "RSP-020"},
     // A handler took longer than its timeout: 504.
     {"fault", "request_timeout", "CON-005"},
-    // A worker ended unasked.
+    // A worker ended without a stop.
     {"fault", "worker_crash", "LIM-094"},
     // A worker was not ready within timeouts.worker_start.
     {"fault", "worker_start", "LIM-092"},
@@ -234,13 +234,13 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"fault", "static_truncated", "STA-006"},
     // The kernel lost the result of an operation; the worker is replaced.
     {"fault", "engine_completion_lost", "ENG-032"},
-    // The engine met what cannot be; the worker is replaced.
+    // The engine met an impossible state; the worker is replaced.
     {"fault", "engine_check", "ENG-038"},
     // The kernel or a filter forbids io_uring; epoll is used.
     {"fallback", "engine_epoll", "ENG-003"},
     // The shared receive buffers were in use; a connection had to wait.
     {"fallback", "receive_no_buffers", "ENG-020"},
-    // Connections are accepted one at a time, for the kernel does not do more.
+    // Connections are accepted one at a time, because the kernel refuses more.
     {"fallback", "accept_single", "ENG-030"},
     // A feature of the kernel failed while serving; the engine goes on without it.
     {"fallback", "engine_feature", "ENG-036"},
@@ -252,7 +252,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"dropped", "response_header", "RSP-013"},
     // A trailer was left out of an answer.
     {"dropped", "response_trailer", "RSP-022"},
-    // Lines of a log were dropped, for log_queue was full.
+    // Log records were dropped: log_queue was full, or the log could not be written.
     {"dropped", "log", "LIM-095"},
     // A request for more ranges than limits.max_ranges got the whole file.
     {"dropped", "range", "LIM-065"},
@@ -260,7 +260,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"dropped", "websocket_message", "WS-052"},
     // The client waited for 100-continue and got a final answer instead.
     {"closed", "expect_unanswered", "H1-072"},
-    // What follows a refused upgrade cannot be told from a request.
+    // After a refused upgrade the next octets may or may not be a request.
     {"closed", "upgrade_refused", "H1-074"},
     // A new connection did not send a request in time.
     {"closed", "no_request", "CON-001"},
@@ -280,7 +280,7 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"closed", "idle_for_room", "PRC-042"},
     // A result came for an operation whose connection had ended.
     {"engine", "stale_completion", "ENG-011"},
-    // An operation that repeats itself had ended and was started again.
+    // A repeating operation ended and was started again.
     {"engine", "multishot_rearmed", "ENG-021"},
     // The kernel cancelled an operation by itself.
     {"engine", "cancelled_unasked", "ENG-023"},

@@ -1,5 +1,5 @@
-// Why a message, a connection or an operation did not go the plain way: the closed set of counter
-// keys (protocol section 12). One row per key; the table and the enumeration are the same list.
+// Why a message, a connection or an operation did not take the ordinary way: the closed set of
+// counter keys (protocol section 12). The enumeration and the table of rows have the same order.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Tells the service manager how the service is, by datagrams to the socket that it named
-// (sd_notify(3)). Whatever goes wrong with it is not the service's concern.
+// Reports the state of the service to the service manager, by datagrams to the manager's socket
+// (sd_notify(3)). A failure does not disturb the service.
 #pragma once
 
 #include <string>
@@ -9,14 +9,14 @@ namespace pelton {
 
 class ServiceManager {
  public:
-  // A path, or a name in the abstract namespace behind an @; empty: there is none to tell.
+  // `address` is a path, or @ and a name in the abstract namespace; empty: there is no manager.
   explicit ServiceManager(const std::string& address);
   ServiceManager(const ServiceManager&) = delete;
   ServiceManager& operator=(const ServiceManager&) = delete;
   ~ServiceManager();
 
-  // Sends lines like "READY=1". False if the manager's queue is full, so that it is to be sent
-  // again; true also where no manager is.
+  // Sends lines like "READY=1". False if the manager's queue is full and the caller must try again;
+  // true also if there is no manager.
   bool tell(std::string_view state) const;
 
  private:

@@ -1,6 +1,6 @@
-// How long who joins a queue now is going to wait. One of its members at a time is timed on its way
-// through, so a burst or one slow member says nothing: a queue stands once two of them in a row,
-// the second not through yet, have waited for long.
+// Estimates how long a new member of a queue will wait. One member at a time is timed from joining
+// to leaving. The queue stands once two timed members in a row, the second still in the queue, have
+// waited for long; so a burst or one slow member does not count.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ class StandingQueue {
  public:
   explicit StandingQueue(std::uint64_t long_ns) : long_ns_(long_ns) {}
 
-  // `joined` and `left` count all that ever did.
+  // `joined` and `left` count all members that ever joined and left.
   void look(std::uint64_t now_ns, std::uint64_t joined, std::uint64_t left) {
     if (joined == left) {
       timed_ = stands_ = was_long_ = false;
@@ -33,15 +33,15 @@ class StandingQueue {
     stands_ |= was_long_ && now_ns - timed_since_ns_ > long_ns_;
   }
 
-  // Behind so many; 0 while the queue does not stand.
+  // The wait of a member that joins after `size` others; 0 while the queue does not stand.
   std::uint64_t wait_ns(std::uint64_t size) const { return stands_ ? size * each_ns_ : 0; }
 
  private:
   const std::uint64_t long_ns_;
   bool timed_ = false;
-  bool was_long_ = false;  // the wait of the member that was timed last
+  bool was_long_ = false;  // the last timed member waited for long
   bool stands_ = false;
-  std::uint64_t timed_place_ = 0;  // of the member that is timed: so many leave up to it
+  std::uint64_t timed_place_ = 0;  // `left` once the timed member has left
   std::uint64_t timed_size_ = 0;
   std::uint64_t timed_since_ns_ = 0;
   std::uint64_t each_ns_ = 0;

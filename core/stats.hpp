@@ -1,5 +1,5 @@
-// Counters of one core: written by that core alone, read by anyone, so plain relaxed stores do.
-// They lie in the object itself, or where other processes see them.
+// Counters of one core: only that core writes them and anyone reads them, so relaxed stores are
+// enough. The cells lie in the object itself, or in memory shared with other processes.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ using StatsCells = std::array<std::atomic<std::uint64_t>, reason_count>;
 class Stats {
  public:
   Stats() : cells_(own_) {}
-  // Goes on where the cells stand.
+  // Continues from the values in the cells.
   explicit Stats(StatsCells& cells) : cells_(cells) {}
   Stats(const Stats&) = delete;
   Stats& operator=(const Stats&) = delete;
@@ -25,7 +25,7 @@ class Stats {
     auto& cell = cells_[static_cast<std::size_t>(reason)];
     cell.store(cell.load(std::memory_order_relaxed) + times, std::memory_order_relaxed);
   }
-  // For a reason that is never counted by count().
+  // For a reason that count() never counts.
   void count_from_any_thread(Reason reason, std::uint64_t times) {
     cells_[static_cast<std::size_t>(reason)].fetch_add(times, std::memory_order_relaxed);
   }

@@ -27,7 +27,7 @@ struct Header {
   std::uint32_t banks;
 };
 
-// Another process may be of another build: cells must be the same octets in all.
+// Another process may run another build: a cell must have the same layout in all of them.
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
 static_assert(sizeof(StatsCells) == reason_count * sizeof(std::uint64_t));
 
@@ -53,7 +53,7 @@ std::expected<StatsSegment, int> StatsSegment::create(std::uint32_t bank_count) 
   if (descriptor < 0) return std::unexpected(errno);
   const std::size_t bytes = bytes_for(bank_count);
   char* memory = nullptr;
-  // Its size is settled for good: nobody who maps it can be made to fall off its end.
+  // The size is sealed: no process can shrink the object under another one that maps it.
   if (::ftruncate(descriptor, static_cast<off_t>(bytes)) != 0 ||
       ::fcntl(descriptor, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0 ||
       (memory = map(descriptor, bytes)) == nullptr) {

@@ -16,7 +16,7 @@ std::optional<pthread_t> start_thread(const char* name, void* (*body)(void*), vo
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
-  // The new thread inherits what this one blocks.
+  // The new thread inherits this thread's signal mask.
   CHECK(::pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
   pthread_attr_t attributes;
   ::pthread_attr_init(&attributes);

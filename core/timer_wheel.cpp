@@ -8,7 +8,7 @@ namespace pelton {
 void TimerWheel::arm(TimerNode& node, std::uint64_t deadline_ms) {
   if (node.linked()) disarm(node);
   node.deadline_ms = deadline_ms;
-  // A deadline already past goes to the slot that is looked at next.
+  // A deadline already past goes to the slot that is checked next.
   node.wheel_slot = static_cast<std::uint16_t>(std::max(tick_of(deadline_ms), tick_) & slot_mask);
   slots_[node.wheel_slot].push_back(node);
   occupied_[node.wheel_slot / 64] |= std::uint64_t{1} << (node.wheel_slot % 64);
@@ -32,12 +32,12 @@ TimerNode* TimerWheel::pop_due(std::uint64_t now_ms) {
     tick_ = std::max(tick_, now_tick + 1);
     return nullptr;
   }
-  // After a long sleep one look at every slot is enough.
+  // After a long sleep it is enough to check every slot once.
   if (now_tick > tick_ + slot_count) tick_ = now_tick - slot_count;
   for (; tick_ <= now_tick; ++tick_) {
     const std::size_t slot = tick_ & slot_mask;
     if ((occupied_[slot / 64] >> (slot % 64) & 1) == 0) continue;
-    // Nodes of later turns of the wheel share the slot; they rotate to the back and stay.
+    // Nodes of later turns of the wheel share the slot; they move to the back and stay.
     IntrusiveList<TimerNode> later;
     TimerNode* due = nullptr;
     while (due == nullptr) {
@@ -56,8 +56,8 @@ TimerNode* TimerWheel::pop_due(std::uint64_t now_ms) {
       return due;
     }
   }
-  // This tick is through: a node armed for it from now on goes to the next. Otherwise a node of a
-  // later turn of the wheel would make its slot look due again and again until the tick is over.
+  // This tick is finished: a node armed for it from now on goes to the next tick. Otherwise a node
+  // of a later turn of the wheel would make its slot look due until the tick is over.
   return nullptr;
 }
 

@@ -1,5 +1,5 @@
-// Deadlines of one core: a hashed wheel, O(1) to arm and disarm. A node fires at the first tick
-// boundary not before its deadline, so up to one tick late and never early.
+// The deadlines of one core: a hashed wheel, O(1) to arm and disarm. A node fires at the first tick
+// boundary at or after its deadline: up to one tick late, never early.
 #pragma once
 
 #include <array>
@@ -45,7 +45,7 @@ class TimerWheel {
 
   std::array<IntrusiveList<TimerNode>, slot_count> slots_;
   std::array<std::uint64_t, slot_count / 64> occupied_{};  // one bit per slot
-  std::uint64_t tick_;                                     // the first tick not yet worked through
+  std::uint64_t tick_;                                     // the first tick not yet finished
   std::size_t armed_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// Two decimal digits in one store: what clocks, dates and lengths are written with.
+// Writes two decimal digits with one store, for clocks, dates and lengths.
 #pragma once
 
 #include <array>
@@ -17,13 +17,13 @@ inline constexpr auto digit_pairs = [] {
   return pairs;
 }();
 
-// `number` is below 100; returns what is behind its digits.
+// `number` is below 100; returns the address after its digits.
 inline char* put_two_digits(char* out, std::size_t number) {
   std::memcpy(out, digit_pairs.data() + number * 2, 2);
   return out + 2;
 }
 
-// The same of a field of std::tm, which is an int.
+// The same for a field of std::tm, which is an int.
 inline char* put_two_digits(char* out, int number) {
   return put_two_digits(out, static_cast<std::size_t>(number));
 }

@@ -13,13 +13,13 @@ class Wake {
   Wake& operator=(const Wake&) = delete;
   ~Wake();
 
-  // Any thread, also a signal handler. Several before the waiting thread looks count as one.
+  // Any thread, also a signal handler. Several signals before drain() count as one.
   void signal() const;
-  // The thread that waits: forgets the signals so far.
+  // On the waiting thread: clears the signals so far.
   void drain() const;
-  // Waits for a signal. False if none came for so long.
+  // Waits for a signal; false if none came in that time.
   bool wait_for(std::uint64_t milliseconds) const;
-  // Readable once there was a signal.
+  // Readable after a signal, until drain().
   int descriptor() const { return descriptor_; }
 
  private:

@@ -15,7 +15,7 @@ extern char** environ;
 namespace pelton {
 namespace {
 
-// What an outer supervisor, or the service manager, has told this process.
+// Variables that an outer supervisor or the service manager has set for this process alone.
 bool is_ours_alone(std::string_view variable) {
   for (const std::string_view prefix : {"PELTON_WORKER_", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
                                         "WATCHDOG_PID=", "LISTEN_FDS=", "LISTEN_PID="}) {
@@ -83,13 +83,13 @@ std::expected<StartedWorker, int> start_worker(const WorkerStart& start) {
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setsigmask(&attributes, &start.mask);
-  // What is passed on must be heard: a supervisor in the background of a shell is born with INT and
-  // QUIT ignored, and an ignored signal stays so behind an exec.
+  // A shell starts a supervisor in the background with INT and QUIT ignored, and exec(2) keeps
+  // signals ignored; the worker must take those that the supervisor passes on.
   sigset_t heard;
   sigemptyset(&heard);
   for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGUSR1}) sigaddset(&heard, number);
   ::posix_spawnattr_setsigdefault(&attributes, &heard);
-  // A group of its own: a terminal's Ctrl-C reaches the supervisor alone, which passes it on once.
+  // A group of its own: a terminal's Ctrl-C reaches only the supervisor, which passes it on once.
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setflags(
       &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
@@ -113,7 +113,7 @@ std::expected<StartedWorker, int> start_worker(const WorkerStart& start) {
 std::optional<std::string> report_in(int pipe) {
   pollfd entry{pipe, POLLIN, 0};
   if (::poll(&entry, 1, 0) != 1) return std::nullopt;
-  // A report is one write of at most PIPE_BUF octets, so it is here whole or not at all.
+  // A report is one write of at most PIPE_BUF octets, so it arrives whole or not at all.
   char octets[PIPE_BUF];
   const ssize_t bytes = ::read(pipe, octets, sizeof octets);
   std::string_view report(octets, bytes > 0 ? static_cast<std::size_t>(bytes) : 0);

@@ -1,4 +1,4 @@
-// Starts one worker as a fresh process (fork and exec): what it inherits and what it is told.
+// Starts one worker as a fresh process (posix_spawn(3)) with its descriptors and its environment.
 #pragma once
 
 #include <signal.h>
@@ -14,28 +14,28 @@
 
 namespace pelton {
 
-// What a worker finds in its environment, beside the supervisor's own.
+// Variables a worker finds in its environment, in addition to the supervisor's.
 inline constexpr const char* worker_id_variable = "PELTON_WORKER_ID";  // 0, 1, ...
 inline constexpr const char* worker_restarts_variable = "PELTON_WORKER_RESTARTS";
 inline constexpr const char* listeners_variable = "PELTON_WORKER_LISTENERS";  // "5,6"
-// A pipe for one text in one write: that the worker serves, or why it cannot start, in one line and
-// with the application's traceback above it.
+// A pipe that takes one write: either that the worker serves, or one line that says why it cannot
+// start, with the application's traceback above that line.
 inline constexpr const char* report_variable = "PELTON_WORKER_REPORT";
 inline constexpr std::string_view worker_is_ready = "ready";
-// "7,2": a StatsSegment and the worker's bank in it.
+// "7,2": the descriptor of a StatsSegment, and the worker's bank in it.
 inline constexpr const char* stats_variable = "PELTON_WORKER_STATS";
-// The process without which the worker has no reason to live (PRC-032).
+// The supervisor's process ID: the worker ends when that process has gone (PRC-032).
 inline constexpr const char* supervisor_variable = "PELTON_WORKER_SUPERVISOR";
-// "name,5,6": the bus between workers, and the worker's descriptors of it (PRC-020 for them too).
+// "name,5,6": the bus between workers and this worker's descriptors of it (PRC-020 holds for them).
 inline constexpr const char* bus_variable = "PELTON_WORKER_BUS";
-// "epoll" where the last process of this slot died while it tried io_uring (ENG-004).
+// "epoll" if io_uring failed in an earlier process of this slot, or killed it (ENG-004).
 inline constexpr const char* engine_variable = "PELTON_WORKER_ENGINE";
 
 struct WorkerStart {
   std::span<const std::string> command;
   std::span<const int> listeners;
   std::string_view bus_name;
-  std::span<const int> bus;  // empty: it is told of none
+  std::span<const int> bus;  // empty: no bus
   int stats_descriptor;
   std::size_t index;
   std::uint64_t restarts;
@@ -45,19 +45,19 @@ struct WorkerStart {
 
 struct StartedWorker {
   pid_t pid;
-  int report_pipe;  // the read end, the caller's to close
+  int report_pipe;  // the read end; the caller closes it
 };
 
-// The error is an errno. The process leads a group of its own and ignores no signal that the
-// supervisor does not ignore.
+// The error is an errno. The process leads a process group of its own; TERM, INT, QUIT and USR1
+// have their default action, even if the supervisor was started with them ignored.
 std::expected<StartedWorker, int> start_worker(const WorkerStart& start);
 
-// What a worker has reported, without its last line end; empty if it ended without. Nothing so far:
-// no value.
+// A worker's report without its last line end; empty if the worker ended without one. No value if
+// there is no report yet.
 std::optional<std::string> report_in(int pipe);
 
-// How it is called in what is said of it: "worker 0 (pid 7) "; and, by its status of waitpid(2),
-// how it ended: "exited with 3".
+// Words for log lines: a worker's name, "worker 0 (pid 7) ", and how it ended by its waitpid(2)
+// status, "exited with 3".
 std::string name_of_worker(std::size_t index, pid_t pid);
 std::string end_of_worker(int status);
 

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t pieces_max = 3;
 
 int open_path(const std::string& path) {
-  // Without O_NONBLOCK the opening of a pipe would wait for its reader.
+  // Without O_NONBLOCK, opening a pipe would wait for its reader.
   return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
                 0644);
 }
@@ -40,8 +40,8 @@ std::expected<LogDestination, int> LogDestination::of_descriptor(int descriptor)
   if (::fcntl(descriptor, F_GETFD) < 0) return std::unexpected(errno);
   LogDestination made(descriptor, false, {});
   if (made.kind_ != Kind::stream) return made;
-  // A mode belongs to all who share an open file: our own opening of the same pipe or terminal is
-  // the one that may be told not to wait.
+  // All users of an open file share its mode, so the pipe or terminal is opened once more, and only
+  // this new open file is non-blocking.
   const std::string itself = "/proc/self/fd/" + std::to_string(descriptor);
   const int own = ::open(itself.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (own >= 0) return LogDestination(own, true, {});
@@ -113,7 +113,7 @@ std::ptrdiff_t LogDestination::write(std::span<const std::string_view> pieces) {
 }
 
 std::size_t LogDestination::unmixed_bytes_max() const {
-  // One write to a file that is appended to is one piece of it, however long.
+  // One write to a file opened with O_APPEND stays in one piece, however long.
   return kind_ == Kind::file ? SSIZE_MAX : PIPE_BUF;
 }
 
@@ -130,9 +130,9 @@ int LogDestination::reopen() {
     return error;
   }
   if (reserve_ >= 0) ::close(std::exchange(reserve_, -1));
-  // The new file takes the place of the old one, and its own place becomes the reserve: neither is
-  // free for a moment, in which another thread could take it. A limit that was lowered since does
-  // not let the old place be used.
+  // The new file takes the number of the old one, and its own number becomes the reserve: neither
+  // is ever free for another thread to take. If the limit of open files was lowered below the old
+  // number, dup3() fails.
   const bool in_place = ::dup3(fresh, descriptor_, O_CLOEXEC) >= 0;
   if (!in_place) ::close(std::exchange(descriptor_, fresh));
   if (in_place) reserve_ = fresh;

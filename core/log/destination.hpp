@@ -1,5 +1,5 @@
 // Where log lines go: a file by its path, or a descriptor of the process. A write never waits for a
-// reader: it takes what there is room for, and says so when there is none.
+// reader: it takes the octets there is room for, and reports -EAGAIN if there is none.
 #pragma once
 
 #include <cstddef>
@@ -12,23 +12,24 @@ namespace pelton {
 
 class LogDestination {
  public:
-  // Opens the file for appending, and makes it if it is not there; the error is an errno.
+  // Opens the file for appending and creates it if it does not exist; the error is an errno.
   static std::expected<LogDestination, int> of_path(const std::string& path);
-  // Standard output or the like; it stays open and keeps its mode, whoever else has it.
+  // For example standard output. The descriptor stays open and its mode, which other processes may
+  // share, unchanged; the error is an errno.
   static std::expected<LogDestination, int> of_descriptor(int descriptor);
 
   LogDestination(LogDestination&& other) noexcept;
   LogDestination& operator=(LogDestination&& other) noexcept;
   ~LogDestination();
 
-  // Octets taken, or -errno; -EAGAIN where a reader must take some first.
+  // Returns the octets written, or -errno; -EAGAIN if a reader must first make room.
   std::ptrdiff_t write(std::span<const std::string_view> pieces);
-  // Up to so many octets in one write() do not mix with those of other processes.
+  // The largest write() whose octets do not mix with those of other processes.
   std::size_t unmixed_bytes_max() const;
-  // To be polled for POLLOUT.
+  // Becomes ready for POLLOUT when there is room again.
   int descriptor() const { return descriptor_; }
-  // A file is opened anew at its path (PRC-004), and the old one kept if that fails: an errno or 0.
-  // Works without free descriptors too: one is in reserve for it (PRC-043).
+  // Opens a file anew at its path (PRC-004); returns 0, or an errno, and then the old file is kept.
+  // Works without free descriptors too: one is kept in reserve (PRC-043).
   int reopen();
 
  private:
@@ -39,10 +40,10 @@ class LogDestination {
   void keep_reserve();
 
   int descriptor_;
-  int reserve_ = -1;  // of a file: opened twice, so that closing the second makes room
+  int reserve_ = -1;  // a second descriptor of a file; closing it frees one for reopen()
   bool owned_;
   Kind kind_;
-  bool may_wait_ = false;  // a stream whose mode is not ours to change
+  bool may_wait_ = false;  // a shared stream that may block, so it is polled before each write
   std::string path_;
 };
 

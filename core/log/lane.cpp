@@ -21,7 +21,7 @@ Pieces first_of(const Pieces& pieces, std::size_t bytes) {
   return {pieces[0].substr(0, in_first), pieces[1].substr(0, bytes - in_first)};
 }
 
-// Where the record ends that the octet at `from` belongs to: behind its last line feed.
+// The end of the record that contains the octet at `from`: after its last line feed.
 std::size_t record_end(const Pieces& pieces, std::size_t from) {
   const std::size_t bytes = bytes_in(pieces);
   for (std::size_t at = from; at < bytes; ++at) {

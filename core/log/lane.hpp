@@ -1,5 +1,5 @@
-// One way of a log from queue to destination, as the writing thread sees it: what is queued leaves
-// in pieces of whole records, what cannot leave is dropped, and the two are told apart.
+// The queue and the destination of one log, as the writing thread sees them: queued records are
+// written in pieces of whole records, and records that cannot be written are dropped and counted.
 #pragma once
 
 #include <atomic>
@@ -15,36 +15,36 @@ class LogLane {
  public:
   LogLane(LogDestination to, std::size_t bytes_max) : ring(bytes_max), destination(std::move(to)) {}
 
-  // Writes what is queued until there is no more, or no room. Returns how many records were dropped
-  // because of an error.
+  // Writes queued records until the queue is empty or the destination is full. Returns how many
+  // records an error made it drop.
   std::uint64_t write_out();
-  // Drops what is queued; returns how many records that were.
+  // Drops all queued records and returns their number.
   std::uint64_t drop_queued();
-  // A record of the writer's own, between two others; false if it found no room.
+  // Writes a record of the log writer itself, between two queued ones; false if it was not written.
   bool write_own(std::string_view record);
 
   bool blocked() const { return blocked_; }
-  // The last write failed: an errno, else 0.
+  // The errno of the last write, 0 if it succeeded.
   int failure() const { return failure_; }
   bool empty() const { return ring.bytes_pending() == 0; }
 
   LogRing ring;
   LogDestination destination;
-  // Refused by the producer since the last report.
+  // Records the producer could not append since the last report.
   std::atomic<std::uint64_t> refused = 0;
 
  private:
   std::ptrdiff_t write(std::array<std::string_view, 2> pieces);
 
   bool blocked_ = false;
-  bool inside_record_ = false;  // of the last octet written
-  bool line_was_cut_ = false;   // the rest of what was begun has been dropped
+  bool inside_record_ = false;  // the last octet written was no line feed
+  bool line_was_cut_ = false;   // the rest of a partly written record was dropped
   int failure_ = 0;
 };
 
-// Records in these octets, which end with one.
+// The number of records in these octets, which end where a record ends.
 std::uint64_t records_in(std::array<std::string_view, 2> pieces);
-// The beginning of these octets: as many whole records as `bytes_max` allows, at least one.
+// The first records of these octets: as many whole ones as fit into `bytes_max`, at least one.
 std::array<std::string_view, 2> whole_records(std::array<std::string_view, 2> pieces,
                                               std::size_t bytes_max);
 

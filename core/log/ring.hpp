@@ -1,5 +1,5 @@
-// Octets from one thread to another in their order, in a bounded ring: what does not fit is refused
-// at once, and neither side ever waits for the other.
+// A bounded ring that carries octets in order from one thread to another. A record that does not
+// fit is refused at once; neither side ever waits for the other.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ class LogRing {
 
   // --- the producing thread ---
 
-  // Takes the record whole or not at all; the reader does not see it before publish().
+  // Takes the whole record or nothing; the reader does not see it before publish().
   bool append(std::string_view record) {
     if (bytes_max_ - (appended_ - seen_consumed_) < record.size()) {
       seen_consumed_ = consumed_.load(std::memory_order_acquire);
@@ -37,12 +37,13 @@ class LogRing {
     return true;
   }
   bool has_unpublished() const { return appended_ != published_.load(std::memory_order_relaxed); }
-  // In one order with the flag by which the reader says that it sleeps.
+  // Sequentially consistent, as is the flag that says the reader sleeps: one of the two sides
+  // always sees the other's store.
   void publish() { published_.store(appended_, std::memory_order_seq_cst); }
 
   // --- the reading thread ---
 
-  // What was published and not consumed yet; the second piece is what lies behind the ring's end.
+  // Octets published and not consumed yet; the second piece continues at the ring's beginning.
   std::array<std::string_view, 2> pending() const {
     const std::uint64_t consumed = consumed_.load(std::memory_order_relaxed);
     const auto bytes =
@@ -72,7 +73,7 @@ class LogRing {
   const std::size_t bytes_max_;
   const std::unique_ptr<char[]> octets_;
 
-  // Counts of octets since the beginning; the producer looks at the reader's only when it must.
+  // Octets since the beginning; the producer loads the reader's count only if the ring seems full.
   std::uint64_t appended_ = 0;
   std::uint64_t seen_consumed_ = 0;
   std::size_t appended_at_ = 0;

@@ -1,5 +1,4 @@
-// Wall time as log lines write it, in UTC: whoever reads the logs of several machines compares
-// them.
+// Wall time as log lines show it, in UTC, so that the logs of several machines can be compared.
 #pragma once
 
 #include <array>

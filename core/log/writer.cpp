@@ -20,8 +20,8 @@
 namespace pelton {
 namespace {
 
-// After a batch the thread waits so long for the next to gather: under load a write is for many
-// turns, and no turn pays for a wake-up.
+// The pause after a batch, in which the next batch gathers: under load one write covers many turns
+// of the loop, and no turn pays for a wake-up.
 constexpr int gather_ms = 10;
 constexpr std::uint64_t report_interval_ms = 1000;
 constexpr std::uint64_t reopen_interval_ms = 100;  // while there is no free descriptor
@@ -54,16 +54,16 @@ struct LogWriter::State {
   std::array<LogLane, 2> lanes;
   Wake wake;
   Wake done;
-  // The thread sleeps, or is about to: who publishes must wake it.
+  // The thread sleeps or is about to: after a publish() it must be woken.
   std::atomic<bool> asleep = false;
   std::atomic<bool> reopen_wanted = false;
   std::atomic<std::uint64_t> stop_by_ms = no_deadline_ms;
 
-  // Only the thread and finish() meet here, never the loop's turn.
+  // Locked by the thread and by finish() only, never by a turn of the loop.
   std::mutex stats_gate;
   Stats* stats;
 
-  // The thread's own.
+  // Used by the thread only.
   std::array<std::uint64_t, 2> unreported{};
   std::array<int, 2> cause{};  // errno of the last drop, 0: the queue was full
   std::uint64_t next_report_ms = 0;
@@ -86,7 +86,7 @@ void LogWriter::State::run() {
     if (stop_by != no_deadline_ms && (all_empty() || now_ms() >= stop_by)) break;
     if (!active) {
       asleep.store(true, std::memory_order_seq_cst);
-      // What was published before the flag was seen is written now, not at the next wake-up.
+      // Records published before the loop could see the flag are written now: no wake-up follows.
       const bool news = std::any_of(lanes.begin(), lanes.end(), [](const LogLane& lane) {
         return !lane.blocked() && !lane.empty();
       });
@@ -97,13 +97,13 @@ void LogWriter::State::run() {
       }
     }
     wait(active);
-    // Whoever woke us cleared the flag: more is likely to follow.
+    // If the flag is cleared, commit() woke this thread: more records are likely to follow.
     active = !asleep.exchange(false) && !active;
   }
   for (std::size_t lane = 0; lane < lanes.size(); ++lane) {
     count_dropped(lane, lanes[lane].drop_queued());
   }
-  // The last chance to say so, whether the lane works again or not.
+  // The last chance to report dropped records, whether the lane works again or not.
   report([](const LogLane&) { return true; });
 }
 
@@ -146,7 +146,7 @@ void LogWriter::State::count_dropped(std::size_t lane, std::uint64_t records) {
   if (stats != nullptr) stats->count_from_any_thread(Reason::dropped_log, records);
 }
 
-// A lane that had to drop works again, and so does the one that tells it.
+// Whether a lane that dropped records works again, and the error lane, which reports it, works too.
 bool LogWriter::State::report_wanted() const {
   const LogLane& teller = lanes[static_cast<std::size_t>(LogKind::error)];
   if (!works(teller)) return false;
@@ -184,7 +184,7 @@ void LogWriter::State::reopen_files(Attempt attempt) {
   for (LogLane& lane : lanes) {
     const int error = lane.destination.reopen();
     if (error == 0) continue;
-    // Another thread took the descriptor in reserve as it was free, or there was none.
+    // Another thread took the reserved descriptor while it was free, or there was none.
     if (error == EMFILE || error == ENFILE) reopen_again_ms = now_ms() + reopen_interval_ms;
     if (attempt == Attempt::again) continue;
     std::string line(Timestamp(::time(nullptr)).iso());
@@ -241,7 +241,7 @@ void LogWriter::start() {
     thread_ = *thread;
     started_by_ = ::getpid();
   } else {
-    // Out of threads: the next turn with something to say tries again.
+    // No thread can be started: the next turn with records tries again.
     delete shared;
   }
 }
@@ -250,14 +250,14 @@ void LogWriter::finish() {
   if (finished_) return;
   commit();
   finished_ = true;
-  // In a child that was forked there is no thread, and the queue is the parent's to write.
+  // A forked child has no such thread, and the parent writes the queue.
   if (started_by_ == ::getpid()) {
     state_->stop_by_ms = now_ms() + flush_timeout_ms;
     state_->wake.signal();
     if (state_->done.wait_for(2 * flush_timeout_ms)) {
       ::pthread_join(thread_, nullptr);
     } else {
-      // It hangs in the kernel and cannot be ended: what it holds stays with it.
+      // The thread hangs in the kernel and cannot be ended: it keeps the shared state.
       const std::scoped_lock lock(state_->stats_gate);
       state_->stats = nullptr;
       ::pthread_detach(thread_);

@@ -1,5 +1,5 @@
-// The log of one core: records are appended by its loop, which never waits, and written by one
-// thread of its own. What finds no room, or cannot be written, is dropped and counted (PRC-050).
+// The log of one core: the loop appends records and never waits, one extra thread writes them.
+// Records that do not fit or cannot be written are dropped and counted (PRC-050).
 #pragma once
 
 #include <pthread.h>
@@ -16,13 +16,13 @@
 namespace pelton {
 
 enum class LogKind : std::uint8_t {
-  access,  // one record an exchange
-  error,   // what went wrong; has an eighth of the queue to itself, so that no access log fills it
+  access,  // one record per exchange
+  error,   // has an eighth of the queue to itself, which the access log cannot fill
 };
 
 class LogWriter {
  public:
-  // `queue_bytes_max` bounds what both lanes hold together (LIM-095).
+  // `queue_bytes_max` bounds both queues together (LIM-095).
   LogWriter(LogDestination access, LogDestination error, std::size_t queue_bytes_max, Stats& stats);
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
@@ -30,18 +30,17 @@ class LogWriter {
 
   // --- the loop's thread ---
 
-  // A record is one line, or several of which all but the first begin with a space; it ends with a
-  // line feed. False if it was dropped. It leaves after the next commit().
+  // A record is one line, or several lines of which all but the first begin with a space; it ends
+  // with a line feed. It is written after the next commit(). False if it was dropped.
   bool append(LogKind lane, std::string_view record);
-  // The end of a turn: hands over what was appended, with a system call only if the thread sleeps.
+  // The end of a turn: gives the appended records to the thread; a system call only if it sleeps.
   void commit();
-  // Writes what is still queued, for at most flush_timeout_ms, and ends the thread. Later records
-  // are dropped.
+  // Writes queued records for at most flush_timeout_ms and ends the thread; drops later records.
   void finish();
 
   // --- any thread, also a signal handler ---
 
-  // Files are opened anew at their paths, between two records (PRC-004).
+  // Makes the thread open the files anew at their paths, between two records (PRC-004).
   void reopen();
   std::size_t bytes_queued() const;
 
@@ -53,7 +52,7 @@ class LogWriter {
   void start();
 
   Stats& stats_;
-  // Shared with the thread: one that hangs in the kernel outlives this object.
+  // Shared with the thread: a thread that hangs in the kernel outlives this object.
   std::shared_ptr<State> state_;
   pthread_t thread_{};
   pid_t started_by_ = 0;  // 0: no thread

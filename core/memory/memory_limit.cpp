@@ -8,10 +8,10 @@
 namespace pelton {
 namespace {
 
-// Version 1 says so many octets, give or take a page, where it means none.
+// Version 1 reports about 2^63 octets, rounded to a page, if there is no limit.
 constexpr std::uint64_t no_limit_from = std::uint64_t{1} << 62;
 
-// The number that a file begins with; none for "max", and for a file that is not there.
+// The number at the beginning of a file; no value for "max" or if the file does not exist.
 std::optional<std::uint64_t> number_in(const std::string& path) {
   std::uint64_t number = 0;
   std::ifstream file(path);
@@ -40,7 +40,7 @@ std::optional<std::uint64_t> memory_limit_bytes(const std::string& groups,
     if (!unified && controllers.find(",memory,") == controllers.npos) continue;
     const std::string base = unified ? root : root + "/memory";
     const std::string name = unified ? "/memory.max" : "/memory.limit_in_bytes";
-    // A container sees its own group as the root, whatever the path says.
+    // In a container the root may be its own group, so every parent of the path is tried.
     for (std::string path = line.substr(second + 1);; path.erase(path.rfind('/'))) {
       if (path == "/") path.clear();
       take_lesser(limit, base + path + name);

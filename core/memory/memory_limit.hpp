@@ -1,4 +1,4 @@
-// How much memory the control groups of this process allow, and what of it buffers may take.
+// How much memory the control groups of this process allow, and how much of it buffers may take.
 #pragma once
 
 #include <cstdint>
@@ -7,24 +7,24 @@
 
 namespace pelton {
 
-// The least of the limits on the way from the process's group to the root, of either version of
-// control groups. None: nothing limits it, or nobody can tell.
+// The smallest limit between the process's group and the root, in either version of control groups.
+// No value if there is no limit or it cannot be read.
 std::optional<std::uint64_t> memory_limit_bytes(const std::string& groups = "/proc/self/cgroup",
                                                 const std::string& root = "/sys/fs/cgroup");
 
-// What the machine has of real memory; 0 if nobody can tell.
+// The physical memory of the machine; 0 if unknown.
 std::uint64_t physical_memory_bytes();
 
-// What the processes of a server may take together: the limit of the control groups as far as the
-// machine has it, or without one half of what the machine has.
+// The memory that all processes of a server may use together: the limit of the control groups, at
+// most the machine's memory; without a limit, half of the machine's memory.
 std::uint64_t memory_to_share_bytes(std::optional<std::uint64_t> limit_bytes,
                                     std::uint64_t physical_bytes);
 
-// What this process has of real memory; 0 if nobody can tell.
+// The resident memory of this process; 0 if unknown.
 std::uint64_t resident_bytes();
 
-// PRC-044: the share of one of so many processes in nine tenths of the limit, less what it has
-// before it serves. A process that is larger than its share still gets a sixteenth of it.
+// PRC-044: one process's share of nine tenths of the limit, less its resident memory before it
+// serves, but never less than a sixteenth of the share.
 std::uint64_t buffer_share_bytes(std::uint64_t limit_bytes, std::uint32_t process_count,
                                  std::uint64_t resident_bytes);
 

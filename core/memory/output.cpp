@@ -54,10 +54,10 @@ BlockPool::Block BlockPool::lend_other(std::size_t bytes_min) {
   return block;
 }
 
-// A block of `bytes`, or of whole pages that hold `bytes_min`, or of the reserve.
+// A block of `bytes`, or of the whole pages that hold `bytes_min`, or one from the reserve.
 BlockPool::Block BlockPool::allocate(std::size_t bytes_min, std::size_t bytes) {
   if (auto* const data = static_cast<char*>(std::malloc(bytes))) return {data, bytes};
-  // Memory is short: what is kept for speed goes first.
+  // Memory is short: the blocks kept for reuse are freed first.
   trim();
   if (auto* const data = static_cast<char*>(std::malloc(bytes))) return {data, bytes};
   if (bytes_min > largest_kept_bytes) {
@@ -91,7 +91,7 @@ void BlockPool::take_back_other(Block block) {
 
 bool Output::grow(std::size_t bytes) {
   BlockPool::Block larger = pool_->lend(std::max(size_ + bytes, block_.bytes * 2));
-  // Twice as much was for what may come behind it.
+  // Doubling only prepares for later octets: without it the octets at hand may still fit.
   if (larger.data == nullptr) larger = pool_->lend(size_ + bytes);
   if (larger.data == nullptr) return fail();
   std::memcpy(larger.data, block_.data, size_);

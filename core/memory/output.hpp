@@ -1,5 +1,5 @@
-// Octets on their way out of a core: one contiguous run that grows by doubling, in blocks lent by
-// a last-in-first-out pool so that the block written next is the one still warm in the cache.
+// Octets that a core is going to send: one contiguous run that grows by doubling. Its block comes
+// from a last-in-first-out pool, so that the next block written is still warm in the cache.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace pelton {
 
-// Blocks of 4 KiB to 1 MiB in powers of two; larger ones come from and return to the heap.
+// Blocks of 4 KiB to 1 MiB in powers of two; larger blocks come from the heap and return to it.
 class BlockPool {
  public:
   struct Block {
@@ -46,30 +46,30 @@ class BlockPool {
   std::size_t blocks_lent() const { return blocks_lent_; }
   std::size_t bytes_lent() const { return blocks_lent_ * smallest_bytes + larger_bytes_; }
 
-  // Sets `raised` whenever a block that is not at hand is lent while more than `bytes` are out.
-  // Blocks of the least size that are kept pass unseen: they are few.
+  // Sets `raised` whenever lending a block brings the octets lent above `bytes`. Kept blocks of the
+  // smallest size are lent without this check: they are few.
   void watch(std::size_t bytes, bool& raised) {
     watched_bytes_ = bytes;
     raised_ = &raised;
   }
-  // Gives what is kept for reuse back to the heap.
+  // Frees all blocks kept for reuse.
   void trim();
-  // Gives back half of what nobody has needed since the last call, and tells how many octets went
-  // to the heap since then in this or another way. The least blocks stay: they are few.
+  // Frees half of the blocks nobody has needed since the last call. Returns how many octets went
+  // back to the heap since then, by this call or before it. The smallest blocks stay: they are few.
   std::size_t trim_idle();
 
  private:
   static constexpr std::size_t smallest_shift = 12;
   static constexpr std::size_t smallest_bytes = std::size_t{1} << smallest_shift;
   static constexpr std::size_t class_count = 9;
-  // Blocks kept per size; a burst beyond it goes back to the heap.
+  // Blocks kept per size; further blocks go back to the heap.
   static constexpr std::uint32_t kept_per_class_max = 64;
 
-  // Blocks of one size that nobody uses: each begins with the address of the one given back before.
+  // Unused blocks of one size: each begins with the address of the block given back before it.
   struct FreeBlocks {
     char* top = nullptr;
     std::uint32_t count = 0;
-    std::uint32_t least = 0;  // of `count` since trim_idle()
+    std::uint32_t least = 0;  // smallest `count` since trim_idle()
 
     char* take() {
       char* const block = top;
@@ -84,9 +84,9 @@ class BlockPool {
     }
   };
 
-  // Little that is needed to end what there is no memory for: heads, refusals, frames that close.
-  // It is an address range until it is used.
   static constexpr std::size_t largest_kept_bytes = smallest_bytes << (class_count - 1);
+  // A reserve for when memory has run out: heads, refusals and close frames that end an exchange.
+  // It is only an address range until it is used.
   static constexpr std::size_t reserve_block_bytes = std::size_t{64} * 1024;
   static constexpr std::size_t reserve_count = 8;
   static constexpr std::size_t reserve_bytes = reserve_count * reserve_block_bytes;
@@ -97,12 +97,12 @@ class BlockPool {
 
   std::array<FreeBlocks, class_count> free_;
   std::size_t blocks_lent_ = 0;
-  std::size_t larger_bytes_ = 0;    // lent, beyond the least size of each block
+  std::size_t larger_bytes_ = 0;    // lent beyond the smallest size of each block
   std::size_t returned_bytes_ = 0;  // to the heap since trim_idle()
   std::size_t watched_bytes_ = 0;
   bool* raised_ = nullptr;
-  char* reserve_;                   // null if there never was memory for it
-  std::uint32_t reserve_free_ = 0;  // a bit for each block
+  char* reserve_;                   // null if it could not be allocated
+  std::uint32_t reserve_free_ = 0;  // one bit per free block
 };
 
 class Output {
@@ -117,8 +117,8 @@ class Output {
   Output& operator=(const Output&) = delete;
   ~Output() { release(); }
 
-  // Makes room for `bytes` more octets. False if there is no memory for them: what is there stays,
-  // and has_failed() says so.
+  // Makes room for `bytes` more octets. False if there is no memory: the octets written so far
+  // stay, and has_failed() is true from then on.
   [[nodiscard]] bool make_room(std::size_t bytes) {
     if (block_.bytes - size_ >= bytes) [[likely]]
       return true;
@@ -128,13 +128,13 @@ class Output {
       return true;
     return fail();
   }
-  // The same, with where to write; then advance() by what was written. Null if there is no memory.
+  // The same; returns where to write, null without memory. After writing, call advance().
   char* reserve(std::size_t bytes) { return make_room(bytes) ? block_.data + size_ : nullptr; }
-  // What may be written behind reserve() before it has to grow.
+  // Octets that fit before the block has to grow.
   std::size_t room() const { return block_.bytes - size_; }
   void advance(std::size_t bytes) { size_ += bytes; }
-  // False, and nothing is appended, if there is no memory. Whoever writes many pieces may look at
-  // has_failed() once, behind them.
+  // False if there is no memory; nothing is appended then. After many pieces it is enough to check
+  // has_failed() once.
   bool append(std::string_view octets) {
     if (octets.empty()) return true;  // its address may be null, which memcpy(3) does not take
     if (!make_room(octets.size())) [[unlikely]]
@@ -150,14 +150,14 @@ class Output {
   const char* data() const { return block_.data; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  // Something that was to be written is not here, for lack of memory, until recover().
+  // Octets are missing for lack of memory; true until recover().
   bool has_failed() const { return failed_; }
-  // Notes the same of something that was not even tried. False, for who returns it.
+  // Marks this output as failed; returns false for the caller to return.
   bool fail() {
     failed_ = true;
     return false;
   }
-  // What is here is taken for whole again.
+  // Treats the present octets as complete.
   void recover() { failed_ = false; }
   std::span<const char> octets() const { return {block_.data, size_}; }
   std::string_view view() const { return {block_.data, size_}; }
@@ -168,7 +168,7 @@ class Output {
     block_ = {};
     size_ = 0;
   }
-  // The octets of another output of the same pool, for this one that holds none.
+  // Takes over the octets of another output of the same pool; this output must hold no block.
   void take(Output& other) {
     CHECK(block_.data == nullptr && pool_ == other.pool_);
     block_ = std::exchange(other.block_, {});

@@ -1,5 +1,5 @@
-// Memory that grows with the largest task it has served and can fail to: a lack of memory is an
-// outcome, not an exception. What is new in it is undefined.
+// Memory that grows to the size of the largest task so far. A lack of memory is a result, not an
+// exception. New elements are not initialised.
 #pragma once
 
 #include <cstddef>
@@ -18,14 +18,14 @@ class ScratchBuffer {
   ScratchBuffer& operator=(const ScratchBuffer&) = delete;
   ~ScratchBuffer() { std::free(data_); }
 
-  // Room for at least `count` elements; those that are there stay. False if there is no memory, and
-  // then nothing has changed.
+  // Makes room for at least `count` elements and keeps the present ones. False if there is no
+  // memory; nothing has changed then.
   [[nodiscard]] bool grow_to(std::size_t count) {
     if (count <= size_) [[likely]]
       return true;
     return reallocate(count);
   }
-  // Gives all of it back if it is larger than so many octets.
+  // Frees the memory if it is larger than `bytes_max`.
   void shrink(std::size_t bytes_max) {
     if (size_ * sizeof(Element) <= bytes_max) return;
     std::free(data_);

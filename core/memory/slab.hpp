@@ -1,5 +1,5 @@
 // Slots for objects that never move, named by slot and generation so that a late reference to a
-// former tenant is recognised. Grows by chunks, reuses the slot freed last, never shrinks.
+// slot's former object is recognised. Grows by chunks, reuses the slot freed last, never shrinks.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace pelton {
 template <typename Value>
 class Slab {
  public:
-  // The width of a generation in a token; it skips 0, which no tenant ever has.
+  // The largest generation that fits into a token; 0 is never used.
   static constexpr std::uint32_t generation_max = 0xFF'FFFF;
 
   explicit Slab(std::uint32_t slots_max) : slots_max_(slots_max) {}
@@ -57,8 +57,8 @@ class Slab {
     free_.push_back(slot);
   }
 
-  // nullptr if the tenant of that generation has left. A slot takes the generation of its next
-  // tenant when one leaves, and nobody can name that before the tenant is there.
+  // nullptr if the object of that generation is gone. A freed slot already has the generation of
+  // its next object, which nobody can know before that object exists.
   Value* find(std::uint32_t slot, std::uint32_t generation) {
     if (slot >= size_) [[unlikely]]
       return nullptr;
@@ -76,7 +76,7 @@ class Slab {
   std::uint32_t live() const { return live_; }
 
  private:
-  // A large one begins at a cache line, and its address is a shift and an addition away.
+  // A slot of a large value begins at a cache line and fills whole lines.
   static constexpr std::size_t line_bytes = 64;
   static constexpr std::size_t slot_alignment =
       sizeof(Value) < line_bytes ? alignof(Value) : line_bytes;
