@@ -1,5 +1,5 @@
-// Which engine serves: the one asked for, or the best that works here. To be called on the thread
-// that will run the loop.
+// Chooses the engine: the requested one, or the best that works here. Call it on the thread that
+// will run the loop.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace pelton::uring {
 
 enum class EngineRequest : std::uint8_t { automatic, uring, epoll };
 
-// From "auto", "uring" or "epoll"; nothing for any other word.
+// From "auto", "uring" or "epoll"; no value for any other word.
 std::optional<EngineRequest> engine_request(std::string_view word);
 
 struct EngineChoice {
@@ -25,8 +25,8 @@ struct EngineChoice {
   std::string reason;  // one line for the log, without the engine's name
 };
 
-// `automatic` falls back to epoll whatever ails the ring and counts it; `epoll` makes no io_uring
-// system call, because some filters kill for one (ENG-001, ENG-003).
+// `automatic` falls back to epoll if the ring fails in any way, and counts that. `epoll` makes no
+// io_uring system call, because some filters kill a process for one (ENG-001, ENG-003).
 std::expected<EngineChoice, EngineError> choose_engine(EngineRequest request,
                                                        const EngineOptions& options, Stats& stats);
 

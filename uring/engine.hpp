@@ -1,8 +1,8 @@
-// The contract every I/O engine keeps. Operations are prepared under a token and come back as
-// completions; nothing above this line knows whether a ring, epoll or plain memory did the work.
+// The contract of every I/O engine. Operations are prepared under a token and come back as
+// completions; users of an engine do not know whether a ring, epoll or plain memory does the work.
 //
 //   ring     io_uring: an operation is a submission, a completion is a completion
-//   epoll    the call is made when the socket is ready, and the same completion is fabricated
+//   epoll    the system call is made when the socket is ready, and the completion is made up
 //   memory   no kernel: bytes in, bytes out; carries the test client and, scripted, the faults
 #pragma once
 
@@ -30,15 +30,15 @@ enum class Operation : std::uint8_t {
   close,     // single
   cancel,    // single; result 0, -ENOENT or -EALREADY; the target still ends by itself
   poll,      // single; result: ready events (POLLIN, POLLOUT, ...)
-  room,      // never performed: the token of a poll by who waits for room in a socket
+  room,      // never performed: in the token of a poll that waits for room in a socket
 };
 
 //    63      56 55                32 31                             0
 //   +----------+--------------------+-------------------------------+
 //   | operation|     generation     |             slot              |
 //   +----------+--------------------+-------------------------------+
-// Never a descriptor and never a pointer: a late completion carries an old generation and is
-// dropped and counted (ENG-010, ENG-011).
+// Names an operation, never by a descriptor or a pointer: a late completion carries an old
+// generation and is dropped and counted (ENG-010, ENG-011).
 class Token {
  public:
   constexpr Token() = default;
@@ -54,7 +54,7 @@ class Token {
     return static_cast<std::uint32_t>(bits_ >> 32) & generation_max;
   }
   constexpr std::uint32_t slot() const { return static_cast<std::uint32_t>(bits_); }
-  // Of the same slot and generation, for one without an operation.
+  // A token with the same slot and generation, for a token that names no operation yet.
   constexpr Token with(Operation operation) const {
     return Token(bits_ | std::uint64_t{static_cast<std::uint8_t>(operation)} << 56);
   }
@@ -67,14 +67,14 @@ class Token {
 
 struct Completion {
   Token token;
-  std::int32_t result = 0;      // >= 0 as the operation says, else -errno
-  bool more = false;            // a multishot goes on; without it, it has ended (ENG-021)
-  BufferId buffer = no_buffer;  // a multishot receive's octets; whoever reaps it owes give_back()
+  std::int32_t result = 0;      // >= 0 as listed under Operation, else -errno
+  bool more = false;            // a multishot goes on; if false, it has ended (ENG-021)
+  BufferId buffer = no_buffer;  // a multishot receive's octets; the receiver must give it back
 };
 
 using Descriptor = int;
 
-// Called around a wait that really blocks, and only then; the interpreter lock is let go there.
+// Called around a wait that may block, and only then; the interpreter lock is released meanwhile.
 struct WaitHook {
   void (*before)(void* context) = nullptr;
   void (*after)(void* context) = nullptr;
@@ -86,9 +86,9 @@ struct EngineOptions {
   std::uint32_t receive_buffer_bytes = 4096;
   std::uint32_t submission_entries = 256;
   std::uint32_t completion_entries = 2048;  // at least 4 x submission_entries (LIM-205)
-  bool one_thread = true;                   // only the thread that opens it will ever turn it
-  // A turn that may wait does not look first whether it has to: one system call less where each
-  // turn has but one thing to do, the hook's price where it has many.
+  bool one_thread = true;                   // only the thread that opens the engine uses it
+  // A turn that may wait does not first check whether completions are ready. That saves a system
+  // call if a turn has little to do, and costs a call of the hook if it has much.
   bool waits_at_once = false;
 };
 
@@ -97,20 +97,20 @@ inline constexpr std::uint64_t no_deadline = ~std::uint64_t{0};
 // How far a peer has ended its connection.
 enum class PeerState : std::uint8_t {
   open,
-  finished,  // its FIN has come; octets ahead of it may still wait unread
+  finished,  // its FIN has come; octets before the FIN may still wait unread
   gone,      // RST, or the network has given up
 };
 
-// What an engine that runs cannot get over by itself.
+// Trouble that an engine in use cannot overcome by itself.
 enum class Trouble : std::uint8_t {
   none,      // `starved` is over
-  starved,   // nothing could be submitted for a second: nothing more should be begun (ENG-034)
-  unusable,  // an operation that used to work is refused: what is there may end (ENG-036)
-  broken,    // operations may never complete: what does not end in time never will (ENG-032)
+  starved,   // nothing could be submitted for a second: begin no new work (ENG-034)
+  unusable,  // starved too long, or an operation that worked is refused: finish and end (ENG-036)
+  broken,    // operations may never complete: finish what still can be, and end (ENG-032)
 };
 
-// Told on the engine's thread, from within turn(), with the errno behind it. Nothing but starving
-// is ever over.
+// Called on the engine's thread, from within turn() or from a prepare call that finds the ring's
+// queue full, with the errno that is the cause. Only `starved` can be over again.
 struct TroubleHook {
   void (*call)(void* context, Trouble trouble, int error) = nullptr;
   void* context = nullptr;
@@ -124,11 +124,12 @@ class Engine {
 
   virtual EngineKind kind() const = 0;
 
-  // Prepare: nothing but bookkeeping until turn(). Memory named here belongs to the engine until
-  // the operation's last completion. At most one operation of a kind is in flight per descriptor.
+  // Prepare calls: bookkeeping until turn(), but a ring whose queue is full submits. The memory
+  // passed belongs to the engine until the operation's last completion. At most one operation of a
+  // kind is in flight per descriptor.
   virtual void accept(Token token, Descriptor listener) = 0;
-  // Ends with the first connection. Of all who accept from the same listener so, in any process, a
-  // connection wakes one, and they take turns.
+  // Ends with the first connection. A connection wakes only one of the accept_one() operations on a
+  // listener, in any process, and they take turns.
   virtual void accept_one(Token token, Descriptor listener) = 0;
   virtual void receive(Token token, Descriptor socket) = 0;
   virtual void receive_into(Token token, Descriptor socket, std::span<char> memory) = 0;
@@ -137,65 +138,64 @@ class Engine {
   virtual void close(Token token, Descriptor descriptor) = 0;
   virtual void cancel(Token token, Token target) = 0;
   virtual void poll(Token token, Descriptor descriptor, std::uint32_t events) = 0;
-  // For a descriptor that is watched for long: an engine that can goes on (more), once a turn as
-  // long as it is ready, until it is cancelled; another ends with the first completion as poll()
-  // does.
+  // For a descriptor that is watched for long. Some engines let the poll go on (`more`), with one
+  // completion a turn while the descriptor is ready, until it is cancelled; with the others it ends
+  // with the first completion, as poll() does.
   virtual void poll_lasting(Token token, Descriptor descriptor, std::uint32_t events) {
     poll(token, descriptor, events);
   }
-  // The same for who takes all there is whenever it is told: an engine that gains by it is silent
-  // about readiness that it has told of, until there is more. With POLLRDHUP, POLLHUP or POLLERR in
-  // the result nothing more will come, with POLLPRI but not POLLRDBAND a read stops at urgent data:
-  // what is there is to be read to its end.
+  // The same for a caller that reads everything after each completion: an engine that gains by it
+  // does not report the same readiness again until more arrives. With POLLRDHUP, POLLHUP or POLLERR
+  // in the result nothing more will come; with POLLPRI but not POLLRDBAND a read stops at urgent
+  // data. In both cases the caller must read to the end.
   virtual void poll_news(Token token, Descriptor descriptor, std::uint32_t events) {
     poll_lasting(token, descriptor, events);
   }
   virtual void nop(Token token) = 0;
 
-  // send(2) here and now, for an engine that gains by it; returns the octets taken, or -errno.
-  // -EAGAIN also where the engine would rather be given a send(), and nothing says that a send() of
-  // the rest completes at once. Not while a send() is in flight on the socket.
+  // send(2) at once, for an engine that gains by it; returns the octets taken, or -errno. -EAGAIN
+  // also if the engine prefers a send(). A send() of the rest need not complete at once. Not while
+  // a send() is in flight on the socket.
   virtual std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) = 0;
 
-  // The octets of a regular file from `offset` on go to the socket without passing through memory
-  // of ours. Returns how many were taken, 0 at the file's end, or -errno: -EAGAIN for a full
-  // socket, -EOPNOTSUPP for who has to read and send. Not while a send() is in flight on the
-  // socket.
+  // Sends octets of a regular file from `offset` on without copying them to this process. Returns
+  // how many were taken, 0 at the file's end, or -errno: -EAGAIN if the socket is full, -EOPNOTSUPP
+  // if the caller must read and send instead. Not while a send() is in flight on the socket.
   virtual std::int64_t send_file_at_once(Descriptor /*socket*/, Descriptor /*file*/,
                                          std::uint64_t /*offset*/, std::size_t /*bytes*/) {
     return -EOPNOTSUPP;
   }
 
-  // Octets have arrived on the socket that no receive has taken yet. Only while no receive is in
-  // flight on it; false also where it cannot be told.
+  // Whether octets have arrived that no receive has taken yet. Only while no receive is in flight
+  // on the socket; false also if it cannot be found out.
   virtual bool has_unread(Descriptor socket) = 0;
 
-  // For who is not receiving, and so hears of nothing (CON-045). One system call.
+  // For use without a receive in flight, which would report the end (CON-045). One system call.
   virtual PeerState peer_state(Descriptor socket) = 0;
 
-  // Drops a socket at once with RST (SO_LINGER 0), for peers that are cut (CON-032). Only after
-  // every operation on it has completed.
+  // Closes a socket at once with RST (SO_LINGER 0), for peers that are cut (CON-032). Only after
+  // every operation on the socket has completed.
   virtual void reset(Descriptor socket) = 0;
 
-  // Submits what was prepared and returns how many completions were written to `out`. Waits for
-  // the first one until `deadline_ns` on CLOCK_MONOTONIC (no_deadline: for ever; anything past:
-  // not at all) and calls `hook` around that wait if it blocks. An empty `out` only submits.
+  // Submits the prepared operations and returns how many completions were written to `out`. Waits
+  // for the first one until `deadline_ns` on CLOCK_MONOTONIC (no_deadline: for ever; a past time:
+  // not at all) and calls `hook` around a wait that may block. An empty `out` only submits.
   virtual std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                            const WaitHook& hook) = 0;
 
-  // The last turn() returned less than there was: it had no room, or the kernel gave no more at
+  // Whether the last turn() left completions behind: `out` was full, or the kernel gave no more at
   // once.
   virtual bool left_behind() const = 0;
 
   virtual ReceiveBuffers& buffers() = 0;
-  // Operations prepared whose last completion has not been returned yet.
+  // Prepared operations whose last completion has not been returned yet.
   virtual std::size_t operations_in_flight() const = 0;
 
  protected:
   void tell(Trouble trouble, int error) const {
     if (serves()) trouble_hook_.call(trouble_hook_.context, trouble, error);
   }
-  // Somebody relies on it; before that it is on trial, and its errors are the answers.
+  // Whether a server uses the engine. Before that it is on trial, and its errors are the results.
   bool serves() const { return trouble_hook_.call != nullptr; }
 
  private:

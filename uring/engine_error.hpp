@@ -1,4 +1,4 @@
-// Why an engine cannot be used here and what would help: two clauses for one line of log.
+// Why an engine cannot be used here and what would help: two clauses of one log line.
 #pragma once
 
 #include <string>

@@ -4,13 +4,13 @@
 
 namespace pelton::uring {
 
-// A turn that finds nothing has seen everything up to the end of its wait. One that finds something
-// has seen everything up to its beginning, since the thread may have waited for others before it
-// looked at the clock again.
+// A turn without completions has seen all events up to the end of its wait. A turn with completions
+// has seen all events up to its beginning only, since the thread may have waited for other threads
+// before it read the clock again.
 void Seen::looked(const Engine& engine, std::uint64_t looked_ns, std::uint64_t deadline_ns,
                   std::uint64_t now_ns, std::size_t count) {
-  // Every engine serves its descriptors in turn, so by then each has told what it had. One that
-  // brings much tells several at a time.
+  // The completions per operation after which every descriptor has had its turn, since engines
+  // serve them in turn. A busy descriptor yields several completions at a time.
   constexpr std::size_t told_per_operation = 4;
   if (engine.left_behind()) [[unlikely]] {
     if (told_behind_ == 0) behind_since_ns_ = looked_ns;
@@ -30,7 +30,7 @@ std::size_t Loop::turn(const WaitHook& hook) {
   const std::size_t count = engine_.turn(batch_, deadline_ns, hook);
   clock_.refresh();
   seen_.looked(engine_, looked_ns, deadline_ns, clock_.now_ns(), count);
-  // Nothing reacts while the engine is reaped: the batch is complete before anyone sees it.
+  // The batch is complete before any handler of a completion runs.
   work_.complete(std::span(batch_).first(count));
   return count + (work_.goes_on() ? 1 : 0);
 }

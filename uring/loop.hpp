@@ -1,4 +1,4 @@
-// The turn of one core. Whoever serves implements Work; the loop decides only when.
+// The event loop of one core. The server implements Work; the loop only decides when to call it.
 #pragma once
 
 #include <cstdint>
@@ -13,26 +13,26 @@ namespace pelton::uring {
 class Work {
  public:
   virtual ~Work() = default;
-  // Everything that is due: timers, then one send for every connection that has output. Whatever
-  // had happened by `seen_ns` was given to complete(): deadlines are judged by it and not by the
-  // clock, so that what came in time is never called late.
+  // Does everything that is due: timers, then one send for every connection that has output. All
+  // events up to `seen_ns` have been given to complete(): deadlines are compared with `seen_ns` and
+  // not with the clock, so that an event that came in time is never late.
   virtual void settle(std::uint64_t seen_ns) = 0;
-  // Nanoseconds on the loop's clock at which settle() is wanted again.
+  // When settle() must be called again, in nanoseconds on the loop's clock.
   virtual std::uint64_t next_deadline_ns() const = 0;
   virtual void complete(std::span<const Completion> batch) = 0;
-  // Something waits for the next turn, whatever the engine brings.
+  // Whether work waits for the next turn even without a completion.
   virtual bool goes_on() const { return false; }
-  // How long what becomes ready now waits for its turn; 0 unless the work has long been behind.
+  // How long a task that becomes ready now will wait; 0 unless tasks have been waiting for long.
   virtual std::uint64_t wait_ns() const { return 0; }
 };
 
-// Up to when everything that has happened has been told.
+// The time up to which all events have been returned as completions.
 class Seen {
  public:
   explicit Seen(std::uint64_t now_ns) : ns_(now_ns) {}
 
-  // The engine has had a turn that began at `looked_ns`, would have waited until `deadline_ns` and
-  // returned `count` completions before `now_ns`.
+  // Call after each turn of the engine: one that began at `looked_ns`, was to wait until
+  // `deadline_ns` at most and returned `count` completions before `now_ns`.
   void looked(const Engine& engine, std::uint64_t looked_ns, std::uint64_t deadline_ns,
               std::uint64_t now_ns, std::size_t count);
   std::uint64_t ns() const { return ns_; }
@@ -45,7 +45,7 @@ class Seen {
 
 class Loop {
  public:
-  // `turn_completions_max` are taken per turn before what they caused is flushed (LIM-096).
+  // A turn takes at most `turn_completions_max` completions; their output goes out then (LIM-096).
   Loop(Engine& engine, Clock& clock, Work& work, std::size_t turn_completions_max = 256)
       : engine_(engine), clock_(clock), work_(work), batch_(turn_completions_max), seen_(0) {
     clock_.refresh();
@@ -53,7 +53,7 @@ class Loop {
   }
   Loop(const Loop&) = delete;
 
-  // One turn; returns how many completions it worked on, one more if work waits for the next.
+  // One turn; returns the number of its completions, plus one if work waits for the next turn.
   std::size_t turn(const WaitHook& hook);
 
  private:

@@ -1,5 +1,5 @@
 // Receive buffers and the lease on one of them. The kernel owns a buffer until a completion names
-// it; from then on the lease owns it, and its end gives the buffer back.
+// it; from then on a lease owns it and gives it back in its destructor.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ namespace pelton::uring {
 using BufferId = std::uint16_t;
 inline constexpr BufferId no_buffer = 0xFFFF;
 
-// One slab of equal buffers. What is given back lies on a stack until the engine takes it from
-// there: the one given back last, still warm in the cache, on top.
+// One slab of equal buffers. Buffers given back lie on a stack until the engine takes them: the
+// last one, still warm in the cache, is on top.
 class ReceiveBuffers {
  public:
   virtual ~ReceiveBuffers() = default;
@@ -43,7 +43,7 @@ class ReceiveBuffers {
         lent_(std::make_unique<std::uint8_t[]>(count)),
         idle_(std::make_unique<BufferId[]>(count)) {}
 
-  // A completion names this buffer from now on.
+  // Called when a completion names this buffer.
   void lend(BufferId id) {
     CHECK(id < buffer_count_ && lent_[id] == 0);
     lent_[id] = 1;
@@ -81,7 +81,7 @@ class BufferLease {
 
   explicit operator bool() const { return pool_ != nullptr; }
   std::string_view view() const { return {pool_->data(id_), bytes_}; }
-  // The same, for who changes them in place.
+  // The same octets, to be changed in place.
   std::span<char> octets() const { return {pool_->data(id_), bytes_}; }
 
   void give_back() {

@@ -46,13 +46,13 @@ BufferRing::~BufferRing() {
 void BufferRing::publish_idle() {
   while (idle_count_ > 0) {
     const BufferId id = idle_[--idle_count_];
-    // The tail lives in the first entry, so entries are filled field by field.
+    // The first entry contains the tail, so entries are filled field by field.
     Entry& entry = entries_[tail_++ & mask_];
     entry.address = reinterpret_cast<std::uintptr_t>(data(id));
     entry.bytes = static_cast<std::uint32_t>(buffer_bytes_);
     entry.id = id;
   }
-  // Entries must be complete before the kernel can see them.
+  // The entries must be complete before the kernel can see them.
   std::atomic_ref(entries_[0].tail).store(tail_, std::memory_order_release);
 }
 

@@ -1,5 +1,5 @@
-// Receive buffers that the kernel takes from a ring it shares with us, first in, first out. What is
-// given back is written there and shown to the kernel in one step by publish().
+// Receive buffers that the kernel takes from a shared ring, first in, first out. publish() writes
+// the buffers given back into the ring and shows them to the kernel in one step.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@ namespace pelton::uring {
 
 class BufferRing final : public ReceiveBuffers {
  public:
-  // One mapping holds the shared ring and the slab behind it, readable for `padding_bytes` past the
-  // last buffer. `count` is a power of two up to 32768. The error is the errno of mmap(2).
+  // One mapping holds the shared ring and then the slab, readable for `padding_bytes` past the last
+  // buffer. `count` is a power of two up to 32768. The error is the errno of mmap(2).
   static std::expected<std::unique_ptr<BufferRing>, int> map(std::size_t count, std::size_t bytes);
   BufferRing(const BufferRing&) = delete;
   BufferRing& operator=(const BufferRing&) = delete;
@@ -23,13 +23,13 @@ class BufferRing final : public ReceiveBuffers {
 
   static constexpr std::size_t padding_bytes = 64;
 
-  // Where the kernel finds the ring; it is registered once and outlives the registration.
+  // The address to register with the kernel; the ring outlives the registration.
   void* ring_address() const { return entries_; }
 
-  // A completion named this buffer.
+  // Called when a completion names this buffer.
   void lend(BufferId id) { ReceiveBuffers::lend(id); }
 
-  // Shows the kernel every buffer given back so far.
+  // Shows the kernel all buffers given back so far.
   void publish() {
     if (idle_count_ != 0) publish_idle();
   }

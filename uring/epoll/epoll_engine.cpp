@@ -16,7 +16,7 @@ namespace pelton::uring {
 
 namespace {
 
-// Nanoseconds until the deadline, 0 once it has come, no_deadline for ever.
+// Nanoseconds until the deadline; 0 if it has passed; no_deadline if there is none.
 std::uint64_t left_until(std::uint64_t deadline_ns) {
   if (deadline_ns == no_deadline || deadline_ns == 0) return deadline_ns;
   const std::uint64_t now_ns = monotonic_ns();
@@ -159,7 +159,7 @@ std::size_t EpollEngine::turn(std::span<Completion> out, std::uint64_t deadline_
     dispatch_all(asked.size(), readiness_.poll(asked));
   }
 
-  // Readiness that led to no completion (interest nobody has any more) is no reason to return.
+  // Readiness without a completion (no operation waits for it any more) is no reason to return.
   while (written_ == 0) {
     const std::uint64_t left_ns = left_until(deadline_ns);
     if (left_ns == 0) break;
@@ -225,7 +225,7 @@ bool EpollEngine::know(Descriptor descriptor) {
   const auto index = static_cast<std::size_t>(descriptor);
   if (index < watches_.size()) [[likely]]
     return true;
-  // Asked only when the table would grow: a number that is no descriptor must not size it.
+  // Checked only before the table grows: a number that is no descriptor must not make it large.
   if (::fcntl(descriptor, F_GETFD) < 0) return false;
   watches_.resize(std::bit_ceil(index + 1));
   return true;
@@ -234,7 +234,7 @@ bool EpollEngine::know(Descriptor descriptor) {
 void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
   Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
   armed_.put(token, descriptor);
-  // With nothing pending, what was watched may have gone with a descriptor that others closed.
+  // With nothing pending, `watched` may be stale: other code may have closed the descriptor.
   const bool trusted = watch.pending != 0;
   watch.pending |= kind;
   const std::uint32_t events = wanted(watch);
@@ -248,14 +248,14 @@ void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
   }
   disarm(watch, kind, token);
   watch.watched = 0;
-  // A regular file cannot be watched because it is always ready, as poll(2) says of it.
+  // A regular file cannot be watched; it is always ready, as poll(2) reports.
   const bool always_ready = error == EPERM && kind == polling;
   complete(
       {.token = token, .result = always_ready ? watch.poll_events & (POLLIN | POLLOUT) : -error});
 }
 
-// Interest is taken back late, when it fires for nobody: most often the next operation has asked
-// for the same again by then, and no call was needed.
+// Interest is removed late, when an event comes that no operation waits for: mostly the next
+// operation needs the same interest, and the system call is saved.
 [[gnu::noinline]] void EpollEngine::dispatch_rare(const epoll_event& event) {
   const Descriptor descriptor = event.data.fd;
   Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
@@ -279,7 +279,7 @@ void EpollEngine::arm(Descriptor descriptor, Token token, Pending kind) {
   } else if ((watch.pending & accepting) != 0 && (event.events & (EPOLLIN | always)) != 0) {
     accept_ready(watch, descriptor);
   }
-  // Accepting may have moved the table.
+  // An accept may have moved the table.
   Watch& same = watches_[static_cast<std::size_t>(descriptor)];
   if ((same.pending & sending) != 0 && (event.events & (EPOLLOUT | always)) != 0) {
     send_ready(same, descriptor);

@@ -1,5 +1,5 @@
-// The engine contract over epoll: a call is made when its socket is ready, and comes back as the
-// completion a ring would have given. It makes no io_uring system call at all (ENG-001).
+// The engine contract over epoll: a system call is made when its socket is ready, and its result
+// becomes the completion that a ring would give. Makes no io_uring system call at all (ENG-001).
 #pragma once
 
 #include <array>
@@ -23,19 +23,19 @@ namespace pelton::uring {
 
 class EpollEngine final : public Engine {
  public:
-  // The errno if the kernel gives no epoll set. The entry counts of a ring mean nothing here.
+  // The error is the errno of epoll_create1(2). The entry counts for a ring are ignored.
   static std::expected<std::unique_ptr<EpollEngine>, int> open(const EngineOptions& options);
   EpollEngine(const EpollEngine&) = delete;
   EpollEngine& operator=(const EpollEngine&) = delete;
 
   EngineKind kind() const override { return EngineKind::epoll; }
-  // The listener becomes non-blocking: a peer may be gone between readiness and accept.
+  // Makes the listener non-blocking: a peer may go away between readiness and accept.
   void accept(Token token, Descriptor listener) override;
   void accept_one(Token token, Descriptor listener) override;
   void receive(Token token, Descriptor socket) override;
   void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
   void send(Token token, Descriptor socket, std::span<const char> octets) override;
-  // The call a send() would make in the next turn anyway, without the way there and back.
+  // Makes at once the call that a send() would make in the next turn.
   std::int32_t send_at_once(Descriptor socket, std::span<const char> octets) override;
   std::int64_t send_file_at_once(Descriptor socket, Descriptor file, std::uint64_t offset,
                                  std::size_t bytes) override {
@@ -43,7 +43,7 @@ class EpollEngine final : public Engine {
     return send_file(socket, file, offset, bytes, SocketMode::non_blocking);
   }
   void shutdown(Token token, Descriptor socket) override;
-  // Ends what is still in flight on the descriptor with -ECANCELED first.
+  // First ends the operations in flight on the descriptor with -ECANCELED.
   void close(Token token, Descriptor descriptor) override;
   void cancel(Token token, Token target) override;
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
@@ -52,7 +52,7 @@ class EpollEngine final : public Engine {
   bool has_unread(Descriptor socket) override;
   PeerState peer_state(Descriptor socket) override;
   void reset(Descriptor socket) override;
-  // Returns 0 before the deadline when a signal came in (ENG-026).
+  // Returns 0 before the deadline if a signal interrupts the wait (ENG-026).
   std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                    const WaitHook& hook) override;
   bool left_behind() const override { return left_behind_ || !overflow_.empty(); }
@@ -68,17 +68,17 @@ class EpollEngine final : public Engine {
     Token input_token;
     Token output_token;
     Token poll_token;
-    char* input_memory = nullptr;  // null: leased buffers
+    char* input_memory = nullptr;  // null: receives into leased buffers
     const char* output_octets = nullptr;
     std::uint32_t input_bytes = 0;
     std::uint32_t output_bytes = 0;
     std::uint16_t poll_events = 0;
-    std::uint16_t watched = 0;  // what the kernel was last asked to watch for
+    std::uint16_t watched = 0;  // the events the kernel was last asked to watch for
     std::uint8_t pending = 0;
     std::uint8_t accept_budget = 1;
     bool poll_lasts = false;
     bool accepts_one = false;
-    bool is_full = false;  // send_at_once() met that: the next send waits for readiness (ENG-025)
+    bool is_full = false;  // send_at_once() found no room: the next send waits for it (ENG-025)
   };
 
   EpollEngine(const EngineOptions& options, Readiness readiness);
@@ -90,7 +90,7 @@ class EpollEngine final : public Engine {
     submissions_.data()[submission_count_++] = submission;
   }
   void make_room_for_submissions();
-  // Its parameter is a value so that it never needs to be in memory twice.
+  // Takes a value, so that the completion need not be in memory twice.
   void complete(Completion completion) {
     if (written_ == room_end_) [[unlikely]]
       return overflow(completion);
@@ -119,7 +119,7 @@ class EpollEngine final : public Engine {
   void receive_into_ready(Watch& watch, Descriptor socket);
   void send_ready(Watch& watch, Descriptor socket);
   void end_pending(Watch& watch);
-  // No longer waits for readiness: the caller completes it.
+  // The operation no longer waits for readiness; the caller completes it.
   void disarm(Watch& watch, std::uint8_t kind, Token token) {
     watch.pending &= static_cast<std::uint8_t>(~kind);
     armed_.drop(token);
@@ -130,7 +130,7 @@ class EpollEngine final : public Engine {
 
   static std::uint32_t wanted(const Watch& watch);
 
-  // Events taken from the kernel at once; the rest stays ready and comes next time.
+  // Events taken from the kernel at a time; the rest stays ready for the next time.
   static constexpr std::size_t events_max = 256;
 
   ForkGuard fork_guard_;
@@ -138,16 +138,16 @@ class EpollEngine final : public Engine {
   bool waits_at_once_;
   BufferStack buffers_;
   std::vector<Watch> watches_;           // by descriptor
-  OperationIndex armed_;                 // where the operations are that wait for readiness
+  OperationIndex armed_;                 // descriptors of operations that wait for readiness
   std::vector<Submission> submissions_;  // the first `submission_count_` of them
   std::size_t submission_count_ = 0;
   std::size_t submission_room_ = 0;
   CompletionQueue overflow_;  // completions the caller's array had no room for
   std::span<Completion> out_;
   std::size_t written_ = 0;
-  std::size_t room_end_ = 0;  // of `out_`; what comes then goes behind what overflowed before
+  std::size_t room_end_ = 0;  // of `out_`; from here on completions go to the end of `overflow_`
   std::size_t in_flight_ = 0;
-  bool left_behind_ = false;  // a set of events was full, or a socket was not read to its end
+  bool left_behind_ = false;  // `out_` or a set of events was full, or a socket has unread octets
   std::array<epoll_event, events_max> events_;
 };
 

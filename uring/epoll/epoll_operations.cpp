@@ -1,5 +1,5 @@
-// The operations of the epoll engine, one section each: start (as it is submitted), ready (the
-// socket can do it), and how each is ended before that.
+// The operations of the epoll engine, a section each: start (when submitted), ready (when the
+// socket is), and how the operation ends before it is ready.
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ void EpollEngine::start_accept(const Submission& submission) {
     ::fcntl(submission.descriptor, F_SETFL, flags | O_NONBLOCK);
   }
   if (submission.once && watch.watched != 0) {
-    // The kernel makes no interest exclusive that it has already.
+    // The kernel cannot make an existing interest exclusive.
     readiness_.forget(submission.descriptor);
     watch.watched = 0;
   }
@@ -35,15 +35,15 @@ void EpollEngine::start_accept(const Submission& submission) {
   arm(submission.descriptor, submission.token, accepting);
 }
 
-// A set that stayed on the listener's queue would be woken for connections that it does not take.
+// Stops watching the listener: the set would be woken for connections that it does not accept.
 [[gnu::noinline]] void EpollEngine::leave_turn(Watch& watch) {
   readiness_.forget(static_cast<Descriptor>(&watch - watches_.data()));
   watch.accepts_one = false;
   watch.watched = 0;
 }
 
-// Under a steady trickle one accept per readiness is right and a second one only learns EAGAIN;
-// in a burst the budget doubles until the backlog is empty.
+// If connections come one by one, one accept per readiness is right and a second one only returns
+// EAGAIN. In a burst the budget doubles until the backlog is empty.
 void EpollEngine::accept_ready(Watch& watch, Descriptor listener) {
   constexpr std::uint8_t budget_max = 64;
   const Token token = watch.input_token;
@@ -54,7 +54,7 @@ void EpollEngine::accept_ready(Watch& watch, Descriptor listener) {
     if (accepted >= 0) {
       CHECK(know(accepted));
       Watch& fresh = watches_[static_cast<std::size_t>(accepted)];
-      // Only a poll may be left, of a descriptor that others closed and that had this number.
+      // Only a poll may be left over, from a descriptor of this number that other code closed.
       CHECK((fresh.pending & ~polling) == 0);
       end_pending(fresh);
       fresh = Watch{};
@@ -89,7 +89,7 @@ void EpollEngine::start_receive(const Submission& submission) {
   watch.input_memory = submission.memory;
   watch.input_bytes = submission.bytes;
   if (submission.memory != nullptr) {
-    // A single receive is asked for when octets are expected, so they often are there.
+    // A single receive is used when octets are expected, so they often have arrived.
     watch.pending |= receiving;
     receive_into_ready(watch, submission.descriptor);
     if ((watch.pending & receiving) == 0) return;
@@ -111,15 +111,15 @@ void EpollEngine::receive_ready(Watch& watch, Descriptor socket) {
             .buffer = buffers_.lend()});
 }
 
-// What a ring does when its buffer ring runs dry; the octets stay in the socket (ENG-020).
+// Ends the receive as a ring does without free buffers; the octets stay in the socket (ENG-020).
 void EpollEngine::receive_starved(Watch& watch) {
   disarm(watch, receiving, watch.input_token);
   complete({.token = watch.input_token, .result = -ENOBUFS});
 }
 
-// After a first recv() into the top buffer that filled it, or brought nothing. Goes on only while a
-// full buffer says that more is there, and not for long: the others are ready too, and one busy
-// socket must not drain the buffers of all.
+// Continues after a first recv() that filled the top buffer or returned no octets. Receives again
+// only after a full buffer, which suggests more octets, and only a few times: other sockets are
+// ready too, and one busy socket must not take all buffers.
 [[gnu::noinline]] void EpollEngine::receive_more(Watch& watch, Descriptor socket,
                                                  std::ptrdiff_t bytes) {
   constexpr int receives_max = 4;
@@ -258,11 +258,11 @@ std::int32_t EpollEngine::close_now(Descriptor descriptor) {
   if (descriptor >= 0 && static_cast<std::size_t>(descriptor) < watches_.size()) {
     Watch& watch = watches_[static_cast<std::size_t>(descriptor)];
     end_pending(watch);
-    // The kernel forgets a descriptor by itself only when no forked child holds a copy.
+    // The kernel forgets a closed descriptor by itself only if no forked child has a copy.
     if (watch.watched != 0) readiness_.forget(descriptor);
     watch = Watch{};
   }
-  // After EINTR the descriptor is gone all the same; a second close could hit somebody else's.
+  // After EINTR the descriptor is closed too; a second close could hit a new descriptor.
   return ::close(descriptor) == 0 || errno == EINTR ? 0 : -errno;
 }
 

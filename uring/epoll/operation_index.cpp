@@ -22,8 +22,8 @@ Descriptor OperationIndex::find(Token token) const {
   return entries_.empty() ? -1 : entries_[place_of(token)].descriptor;
 }
 
-// Entries behind the free place move forward as far as their homes allow, so that no search for one
-// of them ends too early.
+// Entries after the freed place move forward as far as their homes allow, so that no search for
+// them ends too early.
 void OperationIndex::drop(Token token) {
   if (entries_.empty()) return;
   std::size_t free = place_of(token);

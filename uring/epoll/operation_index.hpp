@@ -1,5 +1,5 @@
-// Finds the descriptor of an operation in flight by the operation's token, however many descriptors
-// there are. An open-addressing table, at most half full; a search ends at the first free place.
+// Finds the descriptor of an operation in flight by the operation's token, fast with any number of
+// descriptors. An open-addressing table, at most half full; a search ends at the first free place.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace pelton::uring {
 
 class OperationIndex {
  public:
-  // The descriptor that the token was put in with last.
+  // Adds a token, or replaces its descriptor.
   void put(Token token, Descriptor descriptor);
   // A token that is not in the index is no error.
   void drop(Token token);

@@ -13,8 +13,8 @@ namespace pelton::uring {
 
 namespace {
 
-// Called by number, the same on every architecture: neither the C library nor the headers that
-// portable wheels are built with know this call of Linux 5.11.
+// epoll_pwait2(2) of Linux 5.11 is called by its number, the same on every architecture: the C
+// library and the headers with which portable wheels are built do not know it.
 constexpr long epoll_pwait2_number = 441;
 
 constexpr std::int64_t second_ns = 1'000'000'000;
@@ -31,7 +31,7 @@ long pwait2(int epoll, std::span<epoll_event> events, const KernelTimespec* time
                    timeout, nullptr, std::size_t{0});
 }
 
-// EINTR is the only trouble a wait on a good set can have.
+// The only error of a wait on a valid set is EINTR.
 int counted(long result) {
   if (result >= 0) return static_cast<int>(result);
   CHECK(errno == EINTR);
@@ -44,7 +44,7 @@ std::expected<Readiness, int> Readiness::open() {
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll < 0) return std::unexpected(errno);
   Readiness readiness(epoll);
-  // A filter may forbid the newer call with any errno, so only a trial tells.
+  // A filter may forbid the newer call with any errno, so the call is tried.
   epoll_event event;
   const KernelTimespec at_once{};
   readiness.precise_ = pwait2(epoll, std::span(&event, 1), &at_once) == 0;
@@ -61,7 +61,7 @@ int Readiness::watch(Descriptor descriptor, std::uint32_t events, bool known) {
   event.data.fd = descriptor;
   const int first = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
   if (::epoll_ctl(epoll_, first, descriptor, &event) == 0) return 0;
-  // The descriptor was closed and opened again behind our back, or handed over while watched.
+  // Other code has closed and reopened the descriptor, or has passed it on while it was watched.
   const bool wrong_guess = errno == (known ? ENOENT : EEXIST);
   if (!wrong_guess) return errno;
   const int second = known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
@@ -76,7 +76,7 @@ int Readiness::watch_in_turn(Descriptor descriptor, std::uint32_t events) {
 }
 
 void Readiness::forget(Descriptor descriptor) {
-  // ENOENT and EBADF say that the kernel was quicker.
+  // With ENOENT or EBADF the kernel has already forgotten the descriptor.
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
 }
 
@@ -87,7 +87,7 @@ int Readiness::poll(std::span<epoll_event> events) {
 int Readiness::wait(std::span<epoll_event> events, std::uint64_t left_ns) {
   const auto room = static_cast<int>(events.size());
   if (left_ns == no_deadline) return counted(::epoll_wait(epoll_, events.data(), room, -1));
-  // A wait longer than the largest that both calls can take ends early; the caller asks again.
+  // Longer waits than both calls can take end early; the caller waits again.
   constexpr std::int64_t left_ns_max = std::numeric_limits<int>::max() * millisecond_ns;
   const auto ns = static_cast<std::int64_t>(std::min<std::uint64_t>(left_ns, left_ns_max));
   if (precise_) {

@@ -1,5 +1,5 @@
-// Receive buffers of the engines that fill them in user space: a stack, so that the buffer given
-// back last, still warm in the cache, is the next one filled.
+// Receive buffers of the engines that fill them from user space: a stack, so that the buffer given
+// back last, still warm in the cache, is filled next.
 #pragma once
 
 #include <cstddef>
@@ -22,9 +22,9 @@ class BufferStack final : public ReceiveBuffers {
   static constexpr std::size_t padding_bytes = 64;
 
   bool empty() const { return idle_count_ == 0; }
-  // What nobody may look at now; the scripted engine overwrites it.
+  // Buffers that nobody may read now; the scripted engine overwrites them.
   std::span<const BufferId> idle() const { return {idle_.get(), idle_count_}; }
-  // The buffer lend() will give; it may be written, and left where it is if nothing came.
+  // The buffer that lend() will return; it may be written before that.
   BufferId top() const { return idle_[idle_count_ - 1]; }
 
   BufferId lend() {

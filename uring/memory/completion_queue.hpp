@@ -1,5 +1,5 @@
-// Completions that were fabricated but do not fit the caller's array yet, first in, first out.
-// Its memory is kept between turns, so a steady state allocates nothing.
+// Completions that do not fit into the caller's array yet, first in, first out. The queue keeps its
+// memory between turns, so a steady state allocates nothing.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ class CompletionQueue {
   std::size_t size() const { return items_.size() - head_; }
   void push(const Completion& completion) { items_.push_back(completion); }
 
-  // Moves as many as fit into `out` and returns how many those were.
+  // Moves as many completions as fit into `out` and returns their number.
   std::size_t take(std::span<Completion> out) {
     const std::size_t count = std::min(out.size(), size());
     const auto first = items_.begin() + static_cast<std::ptrdiff_t>(head_);

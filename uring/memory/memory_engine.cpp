@@ -215,7 +215,7 @@ bool MemoryEngine::end_operation(Token target, int error) {
   });
 }
 
-// Ends the operation under `target`, or every one of the socket without a target.
+// Ends the operation with the token `target`, or without a target every operation of the socket.
 bool MemoryEngine::end_pending(Socket& socket, const Token* target, int error) {
   const auto end = [&](Pending kind, Token token) {
     if ((socket.pending & kind) == 0 || (target != nullptr && *target != token)) return false;
@@ -280,7 +280,7 @@ void MemoryEngine::advance_receive(std::uint32_t index) {
   activate(index);
 }
 
-// True as long as the operation goes on and another octet may be there.
+// True if the operation goes on and more octets may be there.
 bool MemoryEngine::receive_once(Socket& socket, Descriptor descriptor) {
   const std::size_t available = socket.readable();
   const bool at_end = socket.error != 0 || socket.broken || socket.peer_finished;
@@ -325,7 +325,7 @@ bool MemoryEngine::receive_once(Socket& socket, Descriptor descriptor) {
   return true;
 }
 
-// The octets the network takes now, or -errno; -EAGAIN if it takes none yet.
+// Returns the octets that the network takes now, or -errno; -EAGAIN if it takes none yet.
 std::int32_t MemoryEngine::take_output(std::uint32_t index, std::span<const char> octets) {
   Socket& socket = sockets_[index];
   if (socket.error != 0) return -std::exchange(socket.error, 0);
@@ -341,7 +341,7 @@ std::int32_t MemoryEngine::take_output(std::uint32_t index, std::span<const char
   if (socket.peer_open) {
     socket.outbox.append(octets.data(), bytes);
   } else {
-    // The peer closed without RST; what is sent now draws one.
+    // The peer closed without RST; a send now is answered with one.
     break_stream(socket, socket.peer_finished ? EPIPE : ECONNRESET);
   }
   return static_cast<std::int32_t>(bytes);

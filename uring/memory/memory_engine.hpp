@@ -1,5 +1,6 @@
-// The engine contract without a kernel: octets a peer delivers become receive completions, octets
-// sent become a string the peer takes. It carries the test client; the scripted engine adds faults.
+// The engine contract without a kernel: octets that a peer delivers become receive completions, and
+// octets sent become a string that the peer takes. The test client uses it; the scripted engine of
+// the tests adds faults.
 #pragma once
 
 #include <cerrno>
@@ -19,7 +20,7 @@
 
 namespace pelton::uring {
 
-// The far end of one in-memory connection; void once the peer has hung up.
+// The far end of one in-memory connection; invalid after hang_up().
 struct Peer {
   std::uint32_t index = 0;
   std::uint32_t generation = 0;
@@ -32,7 +33,7 @@ class MemoryEngine : public Engine {
   MemoryEngine(const MemoryEngine&) = delete;
   MemoryEngine& operator=(const MemoryEngine&) = delete;
 
-  // Descriptors start where no kernel's do: a system call on one by mistake fails with EBADF.
+  // Descriptors start above those of a kernel: a system call on one by mistake fails with EBADF.
   static constexpr Descriptor descriptor_first = 1 << 24;
 
   EngineKind kind() const override { return EngineKind::memory; }
@@ -41,12 +42,12 @@ class MemoryEngine : public Engine {
   void receive(Token token, Descriptor socket) override;
   void receive_into(Token token, Descriptor socket, std::span<char> memory) override;
   void send(Token token, Descriptor socket, std::span<const char> octets) override;
-  // There is no call to save here: always -EAGAIN, unless a script has its own mind.
+  // There is no system call to save: always -EAGAIN, unless the scripted engine overrides it.
   std::int32_t send_at_once(Descriptor, std::span<const char>) override { return -EAGAIN; }
   void shutdown(Token token, Descriptor socket) override;
   void close(Token token, Descriptor descriptor) override;
   void cancel(Token token, Token target) override;
-  // A descriptor that is not this engine's own never becomes ready; its poll ends by cancel.
+  // A descriptor of another kind never becomes ready; its poll ends only by cancel.
   void poll(Token token, Descriptor descriptor, std::uint32_t events) override;
   void nop(Token token) override;
   bool has_unread(Descriptor socket) override {
@@ -59,8 +60,7 @@ class MemoryEngine : public Engine {
     return found->peer_finished ? PeerState::finished : PeerState::open;
   }
   void reset(Descriptor socket) override;
-  // Never blocks: with nothing ready it returns 0 at once, and the owner of the virtual clock
-  // moves time on.
+  // Never blocks: returns 0 at once if nothing is ready; the owner of the virtual clock moves time.
   std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                    const WaitHook& hook) override;
   bool left_behind() const override { return completions_.size() != 0 || !active_.empty(); }
@@ -73,31 +73,31 @@ class MemoryEngine : public Engine {
   // Enters the listener's backlog; octets may be delivered before the accept.
   Peer connect(Descriptor listener);
 
-  // Arrives in one run, glued to what has not been received yet, as TCP does.
+  // The octets join those not received yet, as with TCP.
   void deliver(Peer peer, std::string_view octets);
-  // The same octets, but no receive crosses the end of a piece: sizes in octets, the last piece
-  // taking what is left.
+  // The same, but no receive crosses the end of a piece. `piece_bytes` are the sizes of the pieces;
+  // the remaining octets are the last piece.
   void deliver(Peer peer, std::string_view octets, std::span<const std::size_t> piece_bytes);
-  void finish(Peer peer);  // FIN: nothing more will be delivered, sends still arrive
+  void finish(Peer peer);  // FIN: the peer delivers no more, but sends still arrive
   void reset(Peer peer);   // RST: the next operation of the server fails
-  // The peer closes its end: RST if it leaves octets unread, else FIN, and RST for what is sent
-  // later. The handle is void from here on.
+  // The peer closes its end: RST if it leaves octets unread, else FIN, and RST for later sends. The
+  // handle is invalid from then on.
   void hang_up(Peer peer);
 
-  // What has arrived at the peer and was not taken before.
+  // Takes the octets that have arrived at the peer; sent() shows them and leaves them there.
   std::string take_sent(Peer peer);
   std::string_view sent(Peer peer) const;
-  // Octets the peer holds untaken at most; sends beyond are short or wait. 0 is a closed window.
+  // The most octets the peer holds untaken; further sends are short or wait. 0 is a closed window.
   void set_window(Peer peer, std::size_t bytes);
 
   bool closed(Peer peer) const;           // the server closed its descriptor
-  bool server_shutdown(Peer peer) const;  // our FIN came: by shutdown, or by close
+  bool server_shutdown(Peer peer) const;  // the server's FIN came: by shutdown, or by close
   bool server_reset(Peer peer) const;     // RST came: reset(), or a close with octets unread
 
  protected:
   static constexpr std::size_t bytes_unlimited = std::numeric_limits<std::size_t>::max();
 
-  // An operation that could make progress now, and what becomes of it.
+  // An operation that could make progress now; fate() decides what happens to it.
   struct Occasion {
     Operation operation = Operation::none;
     Descriptor descriptor = -1;
@@ -105,16 +105,16 @@ class MemoryEngine : public Engine {
     bool leased_buffers = false;
   };
   struct Fate {
-    int error = 0;                            // fails with this instead
+    int error = 0;                            // fails with this errno instead
     std::size_t bytes_max = bytes_unlimited;  // moves no more octets than this
     bool ends = false;                        // a multishot ends with this result
-    bool waits = false;                       // nothing yet: wake() brings it back
+    bool waits = false;                       // does nothing now: wake() tries it again
   };
   virtual Fate fate(const Occasion& occasion);
   // Every completion passes here on its way to the caller.
   virtual void post(const Completion& completion);
   virtual void prepared(const Submission& submission);
-  // The result of a cancel, after it has done what it does.
+  // Performs a cancel and returns its result.
   virtual std::int32_t cancel_now(Token target);
 
   void submit();
@@ -125,18 +125,19 @@ class MemoryEngine : public Engine {
   // Tries the descriptor's operations again in the next turn.
   void wake(Descriptor descriptor);
   Descriptor descriptor_of(Peer peer) const;
-  // What send_at_once() may do: the fate of a send, met now.
+  // For a send_at_once() of a derived engine: performs a send now.
   std::int32_t send_now(Descriptor socket, std::span<const char> octets);
   bool in_flight(Token target) const;
-  // Ends whatever is in flight under the token; false if nothing is.
+  // Ends the operation in flight under the token; false if there is none.
   bool end_operation(Token target, int error);
   bool is_listening(Descriptor descriptor);
-  // The network gives the connection up: the operation that meets it says why, the rest is silence.
+  // The network gives the connection up: the caller reports the errno with one operation; later
+  // operations find the stream broken.
   void lose(Descriptor socket);
   BufferStack& buffer_stack() { return buffers_; }
-  // A connection nobody made, already in the server's hands and at its end.
+  // A descriptor for a connection that no peer made; its end has come already.
   Descriptor open_stray();
-  // One more operation will return through reap() than was prepared.
+  // Counts an operation that reap() will return although it was never prepared.
   void count_stray() { ++in_flight_; }
 
  private:
@@ -148,14 +149,14 @@ class MemoryEngine : public Engine {
     Role role = Role::unused;
     Server server = Server::none;
     std::uint8_t pending = 0;
-    bool active = false;  // waits in active_
+    bool active = false;  // is in active_
     bool accepts_one = false;
     bool peer_open = false;  // the peer holds its handle
     bool peer_finished = false;
-    bool broken = false;     // RST came or went: nothing moves any more
-    bool shut = false;       // our FIN went out
-    bool was_reset = false;  // our RST went out
-    int error = 0;           // what the next operation finds, once
+    bool broken = false;     // a RST was sent or received: no octets move any more
+    bool shut = false;       // the server has sent its FIN
+    bool was_reset = false;  // the server has sent a RST
+    int error = 0;           // reported once, to the next operation
     std::uint32_t generation = 0;
     std::uint32_t poll_events = 0;
     Token input_token;
@@ -176,7 +177,7 @@ class MemoryEngine : public Engine {
     std::size_t readable() const { return inbox.size() - inbox_taken; }
   };
 
-  // The kernel, too, gives way to others after a while of one multishot receive.
+  // A kernel, too, interrupts a long multishot receive to let others run.
   static constexpr std::size_t receives_per_turn_max = 32;
 
   Socket* find(Descriptor descriptor);

@@ -1,5 +1,4 @@
-// The world outside the server: what a peer does to its connection, and how descriptors come and
-// go.
+// The world outside the server: what a peer does, and how descriptors are allocated.
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -31,7 +30,8 @@ Descriptor MemoryEngine::descriptor_of(Peer peer) const {
   return descriptor_first + static_cast<Descriptor>(peer.index);
 }
 
-// The lowest memory first, as a kernel reuses descriptors: what was just closed comes back at once.
+// The descriptor freed last is reused first, so a descriptor that was just closed comes back at
+// once, as from a kernel.
 std::uint32_t MemoryEngine::claim(Role role) {
   if (unused_.empty()) {
     unused_.push_back(static_cast<std::uint32_t>(sockets_.size()));
@@ -120,7 +120,7 @@ Descriptor MemoryEngine::open_stray() {
 void MemoryEngine::deliver(Peer peer, std::string_view octets) {
   Socket& socket = far_end(peer);
   CHECK(!socket.peer_finished);
-  // What comes after our close or RST reaches nobody, as on a wire.
+  // Octets that come after the server's close or RST reach nobody, as on a wire.
   if (socket.broken || octets.empty()) return;
   if (socket.server == Server::dropped) return break_stream(socket, ECONNRESET);
   socket.inbox.append(octets);
@@ -133,7 +133,7 @@ void MemoryEngine::deliver(Peer peer, std::string_view octets,
   const std::size_t start = socket.inbox.size();
   deliver(peer, octets);
   if (socket.inbox.size() == start) return;
-  // A boundary before the first piece too: it is not glued to what came earlier.
+  // A boundary before the first piece too: the piece does not join earlier octets.
   std::size_t end = start;
   const auto cut = [&] {
     if (end > socket.inbox_taken && end < socket.inbox.size()) socket.piece_ends.push_back(end);
@@ -164,7 +164,7 @@ void MemoryEngine::hang_up(Peer peer) {
   } else if (!socket.peer_finished) {
     finish(peer);
   }
-  // A window nobody will ever open again must not hold a send for ever.
+  // Nobody opens the window again, and it must not hold a send for ever.
   socket.window_bytes = bytes_unlimited;
   socket.peer_open = false;
   activate(peer.index);

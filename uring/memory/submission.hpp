@@ -1,5 +1,5 @@
-// One prepared operation, kept until the next turn by the engines that have no submission queue in
-// the kernel. They perform submissions in the order in which they were prepared, as a ring does.
+// One prepared operation. Engines without a submission queue in the kernel keep it until the next
+// turn and perform submissions in the order in which they were prepared, as a ring does.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What newer kernels say and the headers of liburing 2.3 do not know yet. Each is tried before it
-// is relied on, so an older kernel merely refuses.
+// Constants of newer kernels that the headers of liburing 2.3 lack. The engine tests for each of
+// them before using it.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// What a ring that serves does about errors of the kernel's (protocol 10.3): waits, takes an older
-// form of an operation, or tells that it cannot go on.
+// How a ring in use reacts to errors of the kernel (protocol 10.3): it waits, uses an older form of
+// an operation, or reports that it cannot go on.
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -15,8 +15,8 @@ namespace pelton::uring {
 void RingEngine::entered(int result) {
   switch (-result) {
     case ETIME:  // the deadline
-    case EINTR:  // a signal; the caller's next turn follows its handling
-    case EBUSY:  // completions wait in the kernel, and turn() collects before it submits
+    case EINTR:  // a signal; the caller handles it and makes the next turn
+    case EBUSY:  // completions wait in the kernel; turn() collects them before it submits
       return;
     case EAGAIN:
     case ENOMEM:
@@ -36,11 +36,11 @@ void RingEngine::entered(int result) {
         return;
       }
   }
-  // What the trial has seen work does not any more (ENG-039): only a new worker can be trusted.
+  // A call that worked in the trial fails now (ENG-039): only a new worker can be trusted.
   if (std::exchange(told_, Trouble::broken) != Trouble::broken) tell(told_, -result);
 }
 
-// Asks again after a pause; who waits for too long gives up, in two steps (ENG-034).
+// Plans the next try after a pause; reports starving for too long, in two steps (ENG-034).
 void RingEngine::starve(int error) {
   const std::uint64_t now_ns = monotonic_ns();
   if (submit_retry_ns_ == 0) starved_since_ns_ = now_ns;
@@ -53,20 +53,20 @@ void RingEngine::starve(int error) {
   }
 }
 
-// A listener that somebody has shut down refuses accepts with EINVAL, and nothing is wrong with
-// them.
+// Whether the accept's listener was shut down: it then refuses accepts with EINVAL, which is no
+// fault of the ring.
 bool RingEngine::was_shut(Token accept) const {
   const Listener& listener = listeners_[accept.slot()];
   return listener.listened && peer_state_of(listener.descriptor) != PeerState::open;
 }
 
-// An errno that says the operation is not to be had. Its older form is tried before giving up; to
-// the caller it is as if a signal had come.
+// Handles an errno that says the kernel refuses the operation. An older form of it is tried before
+// giving up; the caller sees EINTR and starts the operation again.
 [[gnu::noinline]] void RingEngine::refused(Completion& completion) {
   const int error = -completion.result;
   const Operation operation = completion.token.operation();
   const bool not_known = error == EINVAL || error == ENOSYS || error == EOPNOTSUPP;
-  // Of an accept and a send these are what a packet filter says.
+  // For an accept or a send these come from a packet filter.
   const bool not_allowed = error == EPERM || error == EACCES;
   if (operation == Operation::accept) {
     if (!not_known && error != ENOTSOCK) return;

@@ -13,7 +13,7 @@
 #include "uring/ring/ring.hpp"
 #include "uring/ring/trial.hpp"
 
-// liburing 2.4 and newer; the library found at run time decides, not the headers of the build.
+// In liburing 2.4 and newer. The library at run time decides, not the headers of the build.
 extern "C" {
 __attribute__((weak, visibility("default"))) int io_uring_major_version();
 __attribute__((weak, visibility("default"))) int io_uring_minor_version();

@@ -1,4 +1,4 @@
-// What io_uring can do for this process, found by doing it; for the choice of an engine and for
+// Finds out by trying what io_uring can do for this process, to choose an engine and for
 // `pelton doctor`.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace pelton::uring {
 
-// What the system says about io_uring without being asked to do any.
+// Facts about the system that matter for io_uring, found without using it.
 struct Surroundings {
   std::string kernel_release;
   std::optional<int> io_uring_disabled;  // sysctl kernel.io_uring_disabled (kernel 6.6)
@@ -34,14 +34,14 @@ struct OperationFact {
 
 struct RingFacts {
   Surroundings around;
-  std::string liburing_version;                // empty where the library does not tell (before 2.4)
-  std::vector<std::string_view> set_up_flags;  // those that this kernel took
+  std::string liburing_version;                // empty before 2.4, which cannot report it
+  std::vector<std::string_view> set_up_flags;  // the flags that this kernel accepted
   std::uint32_t submission_entries = 0;
   std::uint32_t completion_entries = 0;
   std::size_t receive_buffer_count = 0;
   std::vector<OperationFact> operations;
   bool usable = false;
-  EngineError problem;  // when it is not
+  EngineError problem;  // if not usable
 };
 
 // Makes a ring, tries it and closes it again.
@@ -52,10 +52,10 @@ struct TriedRing {
   std::vector<std::string_view> set_up_flags;
 };
 
-// A ring engine that has shown on this thread that it works (ENG-003).
+// Opens a ring engine and tries it on this thread (ENG-003).
 std::expected<TriedRing, EngineError> open_tried_ring(const EngineOptions& options, Stats& stats);
 
-// The line for a call that failed with an errno in these surroundings.
+// The words for a call that failed with an errno in these surroundings.
 EngineError explain(std::string_view call, int error, const Surroundings& around);
 
 }  // namespace pelton::uring

@@ -55,8 +55,8 @@ std::expected<std::unique_ptr<RingEngine>, SetUpFailure> RingEngine::open(
 }
 
 RingEngine::RingEngine(const SetUp& set_up, Stats& stats) : ring_(set_up.ring), stats_(stats) {
-  // Entry n of the queue is always slot n of its array, so the array is written once and for all.
-  // Newer versions of liburing ask the kernel for a ring without that array.
+  // Slot n of the array always names entry n of the queue, so the array is written only once. Newer
+  // versions of liburing request a ring without the array.
   if (ring_.sq.array == nullptr) return;
   for (std::uint32_t index = 0; index < ring_.sq.ring_entries; ++index) {
     ring_.sq.array[index] = index;
@@ -64,12 +64,12 @@ RingEngine::RingEngine(const SetUp& set_up, Stats& stats) : ring_(set_up.ring), 
 }
 
 RingEngine::~RingEngine() {
-  // In a child of a fork the operations are the parent's: they are left alone (ENG-052).
+  // In a forked child the operations belong to the parent and are left alone (ENG-052).
   if (fork_guard_.owns()) {
     end_operations();
     give_number_back();
   }
-  // The ring closes before the buffers are freed: until then the kernel may still write there.
+  // The ring closes before the buffers are freed: until then the kernel may write to them.
   io_uring_queue_exit(&ring_);
 }
 
@@ -99,15 +99,15 @@ std::expected<void, SetUpFailure> RingEngine::register_buffers(const EngineOptio
 std::expected<void, SetUpFailure> RingEngine::learn_to_enter(std::uint32_t features,
                                                              bool one_thread) {
   enter_descriptor_ = ring_.ring_fd;
-  // Each of these only saves time: a kernel without it serves as well.
+  // These only save time or threads: a kernel without them serves as well.
   if (one_thread) take_number();
   unsigned workers_max[2] = {kernel_workers_max, kernel_workers_max};
   io_uring_register_iowq_max_workers(&ring_, workers_max);
   if ((features & feature_no_iowait) != 0) enter_flags_ |= enter_no_iowait;
   if (auto started = start_ring(ring_); !started) return started;
 
-  // A wait whose end has passed, first as a point in time and, for kernels that do not know those,
-  // as a span: ETIME is the good answer.
+  // Tries a wait whose end has passed, first as a point in time, then as a span for kernels that do
+  // not know points in time. ETIME means that it works.
   int error = try_enter(enter_absolute_timer);
   absolute_deadlines_ = error == ETIME;
   if (error == EINVAL) error = try_enter(0);
@@ -115,11 +115,11 @@ std::expected<void, SetUpFailure> RingEngine::learn_to_enter(std::uint32_t featu
   return {};
 }
 
-// Numbers belong to a thread: one of another thread is free there, or stands for another ring. So
-// liburing is not told of the number, for it gives it back wherever the ring is closed.
+// A number is valid on one thread; on another it is free or names another ring. liburing is not
+// given the number, because it would give it back on whatever thread closes the ring.
 void RingEngine::take_number() {
   io_uring_rsrc_update number{};
-  number.offset = ~0u;  // any that is free
+  number.offset = ~0u;  // any free number
   number.data = static_cast<std::uint64_t>(ring_.ring_fd);
   if (::syscall(SYS_io_uring_register, ring_.ring_fd, IORING_REGISTER_RING_FDS, &number, 1) != 1) {
     return;
@@ -129,7 +129,7 @@ void RingEngine::take_number() {
   numbered_on_ = std::this_thread::get_id();
 }
 
-// On any other thread the number stays taken until its own thread ends.
+// Does nothing on another thread: the number then stays taken until its own thread ends.
 void RingEngine::give_number_back() {
   if (numbered_on_ != std::this_thread::get_id()) return;
   io_uring_rsrc_update number{};
@@ -204,10 +204,10 @@ void RingEngine::poll(Token token, Descriptor descriptor, std::uint32_t events) 
 }
 
 void RingEngine::poll_news(Token token, Descriptor descriptor, std::uint32_t events) {
-  // The end of what a peer sends is no news once it was there together with the last octets, nor is
-  // what it sends behind urgent data. Woken once, a poll tells what it was woken with, and any
-  // octet wakes with both of these; woken again before, as by urgent data, it asks the socket,
-  // which never says the second.
+  // A multishot poll does not report again a FIN that came with the last octets, nor octets after
+  // urgent data: POLLRDHUP, POLLPRI and POLLRDBAND show these cases. A poll woken once reports the
+  // events of that wake-up, and any octet wakes with POLLPRI and POLLRDBAND. A poll woken twice
+  // before it reports, as by urgent data, asks the socket, which never reports POLLRDBAND.
   const std::uint32_t urgent = (events & POLLIN) != 0 ? POLLPRI | POLLRDBAND : 0;
   ops::prepare_poll_news(next_entry(), token, descriptor, events | POLLRDHUP | urgent);
 }
@@ -242,7 +242,7 @@ std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_n
 
   const std::uint32_t submit_count = submittable(deadline_ns);
   if (submit_count > 0 || (flags & IORING_SQ_TASKRUN) != 0) {
-    // With nobody to tell before a wait, submitting and waiting are one call.
+    // If no hook must be called, or it may be called early, submitting and waiting are one call.
     const bool waits = (hook.before == nullptr || waits_at_once_) && absolute_deadlines_ &&
                        deadline_ns != 0 && shutdowns_.empty() && !completions_ready();
     if (waits && hook.before != nullptr) hook.before(hook.context);
@@ -262,7 +262,7 @@ std::size_t RingEngine::turn(std::span<Completion> out, std::uint64_t deadline_n
   return reap(out);
 }
 
-// A kernel runs at most twenty pieces of deferred work for a caller that does not wait.
+// The kernel runs at most twenty pieces of deferred work for a caller that does not wait.
 bool RingEngine::left_behind() const {
   constexpr std::uint32_t more = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW;
   return (kernel_flags() & more) != 0 || completions_ready() || !queued_.empty();
@@ -278,7 +278,7 @@ io_uring_sqe& RingEngine::next_entry() {
 }
 
 io_uring_sqe& RingEngine::next_entry_when_full() {
-  // What is queued already goes first: a cancel must not overtake its target.
+  // Entries already in `queued_` go first: a cancel must not overtake its target.
   if (queued_.empty() && submit_retry_ns_ == 0) {
     enter(prepared(), 0, no_deadline);
     if (prepared() < ring_.sq.ring_entries) {
@@ -356,7 +356,7 @@ std::size_t RingEngine::collect_overflow(std::span<Completion> out) {
   stats_.count(Reason::engine_cq_overflow);
   std::size_t count = reap(out);
   if (count == out.size()) return count;
-  // The queue is empty now: the kernel moves what it had kept aside into it.
+  // The queue is empty now: the kernel moves the completions that did not fit into it.
   enter(0, 0, no_deadline);
   return count + reap(out.subspan(count));
 }
@@ -406,7 +406,7 @@ void RingEngine::end_operations() {
   while (in_flight_ > 0 && monotonic_ns() < deadline_ns) {
     const std::size_t count = turn(batch, deadline_ns, {});
     for (const Completion& completion : std::span(batch).first(count)) {
-      // Nobody is left to take these connections.
+      // Nobody will take these connections.
       if (completion.token.operation() == Operation::accept && completion.result >= 0) {
         ::close(completion.result);
       }

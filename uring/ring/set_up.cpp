@@ -20,8 +20,8 @@ constexpr auto operations =
     std::to_array<std::uint8_t>({IORING_OP_NOP, IORING_OP_ACCEPT, IORING_OP_RECV, IORING_OP_SEND,
                                  IORING_OP_CLOSE, IORING_OP_ASYNC_CANCEL, IORING_OP_POLL_ADD});
 
-// Completions are made when we ask for them and only there, so nothing interrupts a handler; where
-// the kernel cannot, it at least does not interrupt; where it cannot do that either, it interrupts.
+// First choice: completions are made only in io_uring_enter(2), so nothing interrupts a handler.
+// Second: they are made at any system call, without an interrupt. Else the kernel interrupts.
 constexpr std::array<std::uint32_t, 4> ladder = {
     common | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
     common | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
@@ -80,7 +80,7 @@ std::expected<void, SetUpFailure> start_ring(io_uring& ring) {
   io_uring_restriction& closing = restrictions[operations.size() + 1];
   closing.opcode = IORING_RESTRICTION_REGISTER_OP;
   closing.register_op = IORING_UNREGISTER_RING_FDS;
-  // Debian's liburing 2.3 declares functions for these two and does not export them.
+  // Debian's liburing 2.3 declares functions for these two calls but does not export them.
   ::syscall(SYS_io_uring_register, ring.ring_fd, IORING_REGISTER_RESTRICTIONS, restrictions.data(),
             restrictions.size());
   if (::syscall(SYS_io_uring_register, ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) <

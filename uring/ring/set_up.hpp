@@ -1,4 +1,4 @@
-// Makes an io_uring with the best flags this kernel takes, in sizes this process may have.
+// Makes an io_uring with the best flags that the kernel accepts, in sizes this process may have.
 #pragma once
 
 #include <liburing.h>
@@ -17,21 +17,21 @@ struct SetUp {
 
 struct SetUpFailure {
   int error = 0;          // errno
-  const char* call = "";  // what refused
+  const char* call = "";  // the call that failed
 };
 
-// Kernels older than a flag answer EINVAL, and the next group of the ladder is tried.
+// Groups of flags, best first: a kernel without a flag answers EINVAL, then the next is tried.
 std::span<const std::uint32_t> set_up_ladder();
 
-// `submission_entries` and `completion_entries` shrink down to a floor while memory is refused
-// (ENG-042). Any other errno is the answer at once. Unless `one_thread`, no flag binds it to the
-// thread that makes it.
+// Shrinks `submission_entries` and `completion_entries` down to a floor while the kernel refuses
+// memory (ENG-042); any other errno is returned at once. Unless `one_thread`, no flag binds the
+// ring to the thread that makes it.
 std::expected<SetUp, SetUpFailure> set_up_ring(std::uint32_t submission_entries,
                                                std::uint32_t completion_entries,
                                                bool one_thread = true);
 
-// Confines the ring to the operations of uring/ring/ops for good and sets it going (ENG-007). Comes
-// after everything that is registered with it. A kernel that cannot confine is no failure.
+// Restricts the ring for good to the operations of uring/ring/ops and enables it (ENG-007). Call
+// this after all registrations. A kernel without restrictions is not a failure.
 std::expected<void, SetUpFailure> start_ring(io_uring& ring);
 
 }  // namespace pelton::uring

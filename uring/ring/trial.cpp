@@ -46,7 +46,7 @@ class Trial {
   }
 
   int accept() {
-    // An address of the kernel's choice in no file system; only the network namespace sees it.
+    // The kernel chooses an abstract address, visible only in this network namespace.
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     socklen_t bytes = sizeof(sa_family_t);
@@ -101,7 +101,7 @@ class Trial {
   int cancel() {
     for (const Operation target : {Operation::receive, Operation::accept}) {
       ring_.cancel(token(Operation::cancel), token(target));
-      // The two ends come in either order.
+      // The two completions come in either order.
       for (int ends = 0; ends < 2; ++ends) {
         const Completion completion = next();
         const bool asked = completion.token == token(Operation::cancel);
@@ -127,7 +127,7 @@ class Trial {
     return {.token = Token(), .result = -ETIME};
   }
 
-  // Submits, so that the peer acts on an operation that is waiting already, as peers do.
+  // Submits, so that the operation already waits when the peer acts, as is usual.
   int settle() {
     std::array<Completion, 1> batch;
     return ring_.turn(batch, 0, {}) == 0 ? 0 : wrong(batch[0]);

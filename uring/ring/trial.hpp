@@ -1,5 +1,5 @@
-// Tries every operation once on a fresh ring, through whatever filter is in force: what the kernel
-// says it can do and what this process may do are two things (ENG-002).
+// Tries the operations once on a fresh ring, with all system call filters in force: a process may
+// not be allowed all that the kernel can do (ENG-002).
 #pragma once
 
 #include <string_view>
@@ -11,13 +11,12 @@ namespace pelton::uring {
 
 struct TrialStep {
   std::string_view name;
-  // 0: works. Else the errno it ended with, ETIME without an answer in time, EPROTO with a wrong
-  // one.
+  // 0 if the step works; else its errno, ETIME without an answer in time, EPROTO for a wrong one.
   int error = 0;
 };
 
-// The steps in the order they were made; the first that fails is the last, for what follows would
-// stand on it. A ring that passed has nothing in flight and no buffer lent.
+// The steps in the order they were made, up to the first failure: later steps depend on earlier
+// ones. A ring that has passed has no operation in flight and no buffer lent.
 std::vector<TrialStep> try_ring(RingEngine& ring);
 
 }  // namespace pelton::uring

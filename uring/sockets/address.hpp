@@ -10,8 +10,8 @@
 
 namespace pelton::uring {
 
-// An IPv4 address inside IPv6 (::ffff:a.b.c.d) is given as IPv4. On a Unix socket the host is empty
-// and the port 0, as it is when the socket has lost its peer.
+// An IPv4 address inside IPv6 (::ffff:a.b.c.d) appears as IPv4. On a Unix socket, and on a socket
+// that has lost its peer, the host is empty and the port 0.
 struct Address {
   std::string host;
   std::uint16_t port = 0;

@@ -10,8 +10,8 @@
 namespace pelton::uring {
 namespace {
 
-// A peer that is gone is an errno. Whether the process ignores SIGPIPE is the application's to
-// choose, and sendfile() has no MSG_NOSIGNAL.
+// Blocks SIGPIPE, so that a peer that has gone is only an errno: sendfile() has no MSG_NOSIGNAL,
+// and the application decides whether the process ignores the signal.
 class PipeSignalHeld {
  public:
   PipeSignalHeld() {
@@ -23,7 +23,7 @@ class PipeSignalHeld {
   PipeSignalHeld& operator=(const PipeSignalHeld&) = delete;
   ~PipeSignalHeld() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
 
-  // Takes away the signal that an EPIPE has left waiting.
+  // Removes the pending signal of an EPIPE.
   void forget() const {
     constexpr timespec at_once{};
     if (sigismember(&before_, SIGPIPE) == 0) sigtimedwait(&pipe_, nullptr, &at_once);

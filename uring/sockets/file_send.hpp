@@ -1,4 +1,4 @@
-// sendfile(2) to a socket that must not block, and never SIGPIPE.
+// sendfile(2) that never blocks on the socket and never raises SIGPIPE.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +8,11 @@
 
 namespace pelton::uring {
 
-// Of the socket's description: sendfile() knows no MSG_DONTWAIT, so a blocking one is made
-// non-blocking for the time of the call. Nothing else may be at work on it then; a ring that is
-// entered by this thread alone is not.
+// sendfile() has no MSG_DONTWAIT, so a blocking socket is made non-blocking during the call.
+// Nothing else may use the socket meanwhile; a ring that only this thread enters does not.
 enum class SocketMode : std::uint8_t { blocking, non_blocking };
 
-// The octets taken, 0 at the end of the file, or -errno.
+// Returns the octets sent, 0 at the end of the file, or -errno.
 std::int64_t send_file(Descriptor socket, Descriptor file, std::uint64_t offset, std::size_t bytes,
                        SocketMode mode);
 

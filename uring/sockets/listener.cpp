@@ -34,12 +34,12 @@ bool enable(Descriptor socket, int level, int option) {
 bool bind_tcp(Descriptor socket, const addrinfo& candidate, PortSharing sharing) {
   // SO_REUSEADDR lets a restart take the port while old connections are in TIME_WAIT.
   if (!enable(socket, SOL_SOCKET, SO_REUSEADDR)) return false;
-  // One socket, one family: whether "::" also takes IPv4 must not depend on a sysctl.
+  // One family per socket: whether "::" also takes IPv4 must not depend on a sysctl.
   if (candidate.ai_family == AF_INET6 && !enable(socket, IPPROTO_IPV6, IPV6_V6ONLY)) return false;
   if (sharing == PortSharing::member && !enable(socket, SOL_SOCKET, SO_REUSEPORT)) return false;
   if (::bind(socket, candidate.ai_addr, candidate.ai_addrlen) != 0) return false;
-  // Set only now, the founder's bind has met every other socket on the port, willing to share or
-  // not, and later members still find it willing.
+  // Set only after bind(), so that the founder's bind() fails if any socket has the port, even one
+  // that shares it; members can still join later.
   return sharing != PortSharing::founder || enable(socket, SOL_SOCKET, SO_REUSEPORT);
 }
 

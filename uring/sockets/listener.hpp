@@ -1,6 +1,6 @@
-// Listening sockets: TCP on IPv4 or IPv6, and Unix. They are close-on-exec, which whoever passes
-// one on to a child clears on purpose, and non-blocking from the start: the mode belongs to all who
-// share the socket, epoll needs it, a ring accepts in either.
+// Listening sockets: TCP on IPv4 or IPv6, and Unix. They are close-on-exec, which is cleared only
+// for a child that inherits one, and non-blocking from the start: all processes that share a socket
+// share its mode, epoll needs it non-blocking, and a ring accepts in either mode.
 #pragma once
 
 #include <cstdint>
@@ -12,26 +12,26 @@
 
 namespace pelton::uring {
 
-// How a TCP port is shared by several sockets of ours, the kernel spreading connections over them
-// (SO_REUSEPORT).
+// How several sockets of this server share a TCP port, over which the kernel then spreads
+// connections (SO_REUSEPORT).
 enum class PortSharing : std::uint8_t {
   none,
-  founder,  // fails if anyone else has the port, also another server that shares its own
-  member,   // joins the founder's
+  founder,  // fails if any other socket has the port, even one that shares it
+  member,   // joins the founder's port
 };
 
 struct ListenFailure {
-  int error = 0;     // errno, or 0 for a name that does not resolve
+  int error = 0;     // errno, or 0 if the name does not resolve
   std::string what;  // "cannot listen on 127.0.0.1:8000: Address already in use"
 };
 
 class Listener {
  public:
-  // `host` is an address or a name, of which the first address that can be bound counts; IPv6
-  // without brackets. Port 0 is any free one.
+  // `host` is an address (IPv6 without brackets), or a name, whose first address that can be bound
+  // is used. Port 0 is any free port.
   static std::expected<Listener, ListenFailure> tcp(const std::string& host, std::uint16_t port,
                                                     int backlog, PortSharing sharing);
-  // Replaces the socket a dead server has left behind at `path`, never a living one's or a file.
+  // Replaces a socket that a dead server left at `path`, never a living server's or a file.
   static std::expected<Listener, ListenFailure> unix_path(const std::string& path, int backlog);
 
   Listener(Listener&& other) noexcept

@@ -54,7 +54,7 @@ bool is_listening(Descriptor socket) {
 std::uint32_t accept_queue_max(Descriptor listener) {
   tcp_info info{};
   socklen_t bytes = sizeof info;
-  // Of a listener the kernel tells the length of the queue here, and its bound.
+  // For a listener the kernel reports the length of its accept queue and the bound in these fields.
   if (::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0 && info.tcpi_sacked > 0) {
     return info.tcpi_sacked;
   }

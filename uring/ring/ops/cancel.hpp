@@ -1,5 +1,5 @@
-// Asks for the end of the one operation that carries the target's token. The target still ends by
-// itself: ECANCELED, or whatever it had reached (ENG-037).
+// Cancels the operation whose token is `target`. The target still completes by itself, with
+// ECANCELED or with the result it had reached (ENG-037).
 #pragma once
 
 #include "uring/ring/ops/submission.hpp"

@@ -1,4 +1,4 @@
-// close(2). A failing one counts as closed and is not tried again (ENG-013).
+// close(2). If it fails, the descriptor counts as closed and is not closed again (ENG-013).
 #pragma once
 
 #include "uring/ring/ops/submission.hpp"

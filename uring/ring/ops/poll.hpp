@@ -11,12 +11,12 @@ namespace pelton::uring::ops {
 
 inline void prepare_poll(io_uring_sqe& entry, Token token, Descriptor descriptor,
                          std::uint32_t events) {
-  // The field was 16 bits wide once: its halves keep that order on a big-endian machine.
+  // The field once had 16 bits, so its halves are swapped on a big-endian machine.
   if constexpr (std::endian::native == std::endian::big) events = std::rotl(events, 16);
   begin(entry, IORING_OP_POLL_ADD, descriptor, token).poll32_events = events;
 }
 
-// Multishot, which the kernel wakes as it does an edge-triggered watcher.
+// A multishot poll, which the kernel wakes like an edge-triggered watcher.
 inline void prepare_poll_news(io_uring_sqe& entry, Token token, Descriptor descriptor,
                               std::uint32_t events) {
   prepare_poll(entry, token, descriptor, events);

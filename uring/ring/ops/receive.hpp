@@ -1,4 +1,4 @@
-// recv(2): into the buffer ring, multishot or once, or once into memory of the caller's.
+// recv(2): once or multishot into the buffer ring, or once into the caller's memory.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace pelton::uring::ops {
 
-// An empty buffer ring ends it with ENOBUFS, even when no octet has come (ENG-020).
+// An empty buffer ring ends the receive with ENOBUFS, even if no octet has come (ENG-020).
 inline void prepare_receive(io_uring_sqe& entry, Token token, Descriptor socket,
                             std::uint16_t buffer_group, bool multishot) {
   io_uring_sqe& sqe = begin(entry, IORING_OP_RECV, socket, token);

@@ -1,4 +1,4 @@
-// send(2), once; it may take fewer octets than it was given (ENG-027).
+// send(2), once; it may take fewer octets than given (ENG-027).
 #pragma once
 
 #include <sys/socket.h>
@@ -12,8 +12,8 @@
 
 namespace pelton::uring::ops {
 
-// Without MSG_WAITALL a slow reader's progress is seen send by send, which its deadline needs
-// (CON-010); MSG_NOSIGNAL because a lost peer is a result here, not a signal (ENG-024).
+// Without MSG_WAITALL each send shows the progress of a slow client, which its deadline needs
+// (CON-010). MSG_NOSIGNAL, because a lost peer is a result and not a signal (ENG-024).
 inline void prepare_send(io_uring_sqe& entry, Token token, Descriptor socket,
                          std::span<const char> octets) {
   io_uring_sqe& sqe = begin(entry, IORING_OP_SEND, socket, token);

@@ -1,5 +1,5 @@
-// shutdown(2) of the sending side. The kernel hands this operation to a worker thread whatever the
-// socket (io_shutdown_prep sets REQ_F_FORCE_ASYNC), so the call itself is the cheaper form of it.
+// shutdown(2) of the sending side. In a ring the kernel always hands this operation to a worker
+// thread (io_shutdown_prep sets REQ_F_FORCE_ASYNC), so the system call is cheaper.
 #pragma once
 
 #include <sys/socket.h>
@@ -10,7 +10,7 @@
 
 namespace pelton::uring::ops {
 
-// The operation as prepared: performed once everything submitted before it has been started.
+// A prepared shutdown; it is performed once everything submitted before it has been started.
 struct Shutdown {
   Token token;
   Descriptor socket;

@@ -1,4 +1,4 @@
-// One entry of the submission queue, blank but for what every operation has.
+// Clears an entry of the submission queue and sets the fields that every operation has.
 #pragma once
 
 #include <liburing.h>
@@ -7,7 +7,7 @@
 
 namespace pelton::uring::ops {
 
-// An entry still holds what the ring's last lap left there, and the kernel refuses stray fields.
+// The entry still holds an older submission, and the kernel refuses stray fields.
 inline io_uring_sqe& begin(io_uring_sqe& entry, std::uint8_t opcode, Descriptor descriptor,
                            Token token) {
   entry = io_uring_sqe{};
