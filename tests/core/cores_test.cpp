@@ -16,7 +16,7 @@
 namespace pelton {
 namespace {
 
-// A directory of the test's own, gone with it.
+// A directory of one test, removed in the destructor.
 class Scratch {
  public:
   Scratch() { EXPECT_NE(::mkdtemp(path_), nullptr); }
@@ -43,10 +43,10 @@ CoresOptions shell(const std::string& script, std::size_t workers) {
   return options;
 }
 
-// The worker tells the supervisor it serves; file descriptors above 9 need eval in dash.
+// The worker reports that it serves; descriptors above 9 need eval in dash.
 const std::string report_ready = "eval \"echo ready >/proc/self/fd/$PELTON_WORKER_REPORT\"; ";
 
-// Workers that stop their own parent, so that no test waits for a clock.
+// The workers of these tests stop their parent, so that no test waits for a clock.
 TEST(Cores, PRC_001_term_is_passed_on_and_ends_with_0) {
   Scratch scratch;
   const std::string out = scratch.file("out");
@@ -107,7 +107,7 @@ TEST(Cores, PRC_001_a_second_signal_forces_the_end) {
             128 + SIGINT);
 }
 
-// A worker that has its supervisor quit, and writes down that it heard of it.
+// A worker that sends QUIT to its supervisor and writes to `out` when QUIT reaches the worker.
 CoresOptions quit_by_worker(const std::string& out) {
   return shell("trap 'echo quit >>" + out + "; exit 0' QUIT; " + report_ready +
                    "kill -QUIT $PPID; while :; do :; done",
@@ -121,7 +121,7 @@ TEST(Cores, PRC_002_quit_is_passed_on_and_ends_with_0) {
   EXPECT_EQ(scratch.text_of("out"), "quit\n");
 }
 
-// As a shell starts what runs in its background.
+// With QUIT ignored, as a shell starts a background command.
 TEST(Cores, PRC_002_quit_is_passed_on_where_it_was_ignored) {
   auto* const before = ::signal(SIGQUIT, SIG_IGN);
   Scratch scratch;
@@ -173,17 +173,17 @@ TEST(Cores, LIM_092_one_that_replaces_another_is_replaced_itself) {
                 report_ready +
                 "if [ $PELTON_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; fi; exit 1",
             1);
-  // Long enough for a shell to start, even where many run.
+  // Long enough for a shell to start on a busy machine.
   options.worker_start_timeout_ms = 3000;
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
-  // It did not heed ABRT either.
+  // The worker ignored ABRT too.
   EXPECT_NE(said.find("was killed by signal 9: cannot start: a worker was not ready"),
             std::string::npos)
       << said;
 }
 
-// LIM-094: so many at once, the next ones at a slower pace, which is said once.
+// LIM-094: the first restarts are immediate, later ones slower, which is reported once.
 TEST(Cores, LIM_094_a_crash_loop_is_slowed_down_and_said) {
   for (const std::uint64_t n : {0, 1, 2}) {
     std::string said;
@@ -202,9 +202,9 @@ TEST(Cores, LIM_094_a_crash_loop_is_slowed_down_and_said) {
   }
 }
 
-// Has a worker write these octets, in the escapes of printf(1), over its CoreState.
+// A command by which a worker overwrites its CoreState with these octets, escaped for printf(1).
 std::string show_state(const std::string& octets) {
-  // Bank 1 begins behind the header and the supervisor's bank; its phase behind its counters.
+  // Bank 1 begins after the header and the supervisor's bank; its phase follows its counters.
   const std::size_t cells = (reason_count * 8 + 63) / 64 * 64;
   const std::size_t state = (sizeof(CoreState) + 63) / 64 * 64;
   const std::size_t phase_at = 64 + cells + state + cells;
@@ -212,7 +212,7 @@ std::string show_state(const std::string& octets) {
          " of=/proc/self/fd/${PELTON_WORKER_STATS%,*} 2>/dev/null; ";
 }
 
-// A filter that kills for io_uring: the worker has said that it probes, and dies.
+// As with a filter that kills a process for io_uring: the worker dies in the phase `probing`.
 TEST(Cores, ENG_004_a_worker_that_dies_while_probing_comes_back_on_epoll) {
   std::string said;
   CoresOptions options =
@@ -226,7 +226,7 @@ TEST(Cores, ENG_004_a_worker_that_dies_while_probing_comes_back_on_epoll) {
       << said;
 }
 
-// Its loop turned for the last time in the first millisecond of the clock.
+// The worker's last heartbeat is at 1 ms of the clock.
 TEST(Cores, PRC_017_PRC_034_a_worker_that_ends_unasked_and_does_not_get_it_done_is_replaced) {
   std::string said;
   CoresOptions options =
@@ -267,7 +267,7 @@ TEST(Cores, PRC_055_a_failure_in_a_stop_is_said) {
   EXPECT_NE(said.find(") exited with 9\n"), std::string::npos) << said;
 }
 
-// PRC-004: also to a worker that has not got so far as to take it.
+// PRC-004: USR1 also reaches a worker that has no handler yet.
 TEST(Cores, PRC_004_usr1_is_passed_on) {
   Scratch scratch;
   const std::string out = scratch.file("out");
@@ -276,7 +276,7 @@ TEST(Cores, PRC_004_usr1_is_passed_on) {
                                 "kill -USR1 $PPID; kill -TERM $PPID; while :; do :; done",
                             1)),
             0);
-  // It waits (bit 9), for it is blocked until the worker has a handler.
+  // The signal is pending (bit 9), because it is blocked until the worker has a handler.
   EXPECT_NE(scratch.text_of("out").find("ShdPnd:\t0000000000000200"), std::string::npos)
       << scratch.text_of("out");
 }

@@ -21,7 +21,7 @@ TEST(ForkGuard, ENG_052_owner_and_child_know_who_they_are) {
 TEST(ForkGuardDeathTest, ENG_052_a_child_that_needs_to_own_is_ended_with_one_line) {
   const ForkGuard guard;
   guard.require_owner();
-  // A death test runs in a fork.
+  // A death test runs in a forked child.
   EXPECT_EXIT(
       guard.require_owner(), testing::ExitedWithCode(1),
       "^pelton: a forked child \\(pid [0-9]+\\) came back to its parent's event loop and is "

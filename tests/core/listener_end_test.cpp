@@ -35,7 +35,7 @@ class Listening {
   }
 
   int descriptor() const { return descriptor_; }
-  // 0, or the errno of connect(2): EINPROGRESS while the handshake is not through.
+  // 0, or the errno of connect(2): EINPROGRESS until the handshake has ended.
   int connect() {
     const int client = ::socket(address_.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
     clients_.push_back(client);
@@ -44,7 +44,7 @@ class Listening {
     const int refusal = error();
     return refusal != 0 || state_of(client) == TCP_ESTABLISHED ? refusal : EINPROGRESS;
   }
-  // Of the client that connected last.
+  // The error of the client that connected last.
   int error() const {
     int error = -1;
     socklen_t bytes = sizeof error;
@@ -85,7 +85,7 @@ TEST_P(ListenerEndOfFamily, PRC_011_who_waits_is_accepted_and_no_handshake_ends_
   EXPECT_FALSE(end.proceed(begin_ms));
   EXPECT_EQ(listening.connect(), EINPROGRESS);
   EXPECT_FALSE(end.proceed(begin_ms + handshake_ms - 1));
-  // One waits, so the end does.
+  // A connection waits in the queue, so the listener is not shut down.
   EXPECT_FALSE(end.proceed(begin_ms + handshake_ms));
   const int accepted = listening.accept();
   ASSERT_GE(accepted, 0);
@@ -109,7 +109,7 @@ TEST_P(ListenerEndOfFamily, PRC_011_connections_that_nobody_accepts_hold_up_noth
   EXPECT_EQ(listening.error(), ECONNRESET);
 }
 
-// Its own connections go on: the filter that they inherit is for handshakes alone.
+// Accepted connections go on: the filter that they inherit drops handshakes only.
 TEST_P(ListenerEndOfFamily, connections_accepted_meanwhile_work) {
   Listening listening(GetParam());
   ListenerEnd end(listening.descriptor());

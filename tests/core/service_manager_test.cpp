@@ -28,11 +28,11 @@ TEST(ServiceManager, PRC_054_what_is_told_arrives_as_one_datagram) {
   ASSERT_GT(bytes, 0);
   EXPECT_EQ(std::string(octets, static_cast<std::size_t>(bytes)), "READY=1\nSTATUS=2 workers");
   ::close(manager);
-  // Nobody there any more.
+  // The manager's socket is gone.
   EXPECT_TRUE(told.tell("STOPPING=1"));
 }
 
-// PRC-054: a manager that does not read has room for some datagrams only.
+// PRC-054: the queue of a manager that does not read takes only some datagrams.
 TEST(ServiceManager, PRC_054_a_full_queue_is_said_and_takes_more_once_it_was_read) {
   const std::string address = "@pelton-test-full-" + std::to_string(::getpid());
   const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -8,7 +8,7 @@
 namespace pelton {
 namespace {
 
-// One member joins and one leaves each so many nanoseconds.
+// Each 10 ns `joins` members join and at most `leaves` leave, `times` times.
 struct Timed {
   void pass(std::uint64_t joins, std::uint64_t leaves, std::uint64_t times) {
     for (; times != 0; --times) {
@@ -56,7 +56,7 @@ TEST(StandingQueue, it_stands_while_every_member_waits_for_long) {
   timed.pass(1, 1, 25);
   EXPECT_EQ(timed.queue.wait_ns(20), 200u);
   EXPECT_EQ(timed.queue.wait_ns(40), 400u);
-  // Twice as fast: the wait of each is half as long, and then it stands no more.
+  // Twice as fast: each wait is half as long, and then the queue stands no more.
   timed.pass(2, 2, 40);
   EXPECT_EQ(timed.queue.wait_ns(20), 0u);
 }

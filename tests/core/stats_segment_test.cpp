@@ -29,7 +29,7 @@ TEST(StatsSegment, OBS_005_totals_are_over_all_banks) {
   EXPECT_EQ(segment.total(Reason::refused_line_bare_cr), 0u);
 }
 
-// OBS-005: what a killed worker had counted stays, and its successor goes on from there.
+// OBS-005: the counters of a killed worker stay, and its successor continues from them.
 TEST(StatsSegment, OBS_005_totals_survive_the_death_of_a_process) {
   StatsSegment segment = made(2);
   for (std::uint64_t generation = 1; generation <= 3; ++generation) {

@@ -19,7 +19,7 @@ TEST(Thread, has_its_name_and_blocks_all_signals) {
   const auto body = [](void* argument) -> void* {
     auto& found = *static_cast<Seen*>(argument);
     std::array<char, 16> name{};
-    // The name may be given after the thread has begun.
+    // The thread may run before it gets its name.
     do {
       ::pthread_getname_np(::pthread_self(), name.data(), name.size());
       found.name = name.data();

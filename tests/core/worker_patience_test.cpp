@@ -45,7 +45,7 @@ TEST(WorkerPatience, PRC_017_LIM_090_who_ends_unasked_has_the_time_of_a_stop) {
   }
 }
 
-// Restarts, all at once, that need not wait.
+// How many restarts at one moment are immediate.
 std::uint64_t quick_restarts(std::uint64_t burst) {
   RestartWindow window(burst, 10'000);
   std::uint64_t count = 0;
@@ -61,7 +61,7 @@ TEST(RestartWindow, LIM_094_worker_restarts_burst) {
   EXPECT_EQ(quick_restarts(0), 0u);
 }
 
-// Whether a restart is quick, so long after one that used the burst up.
+// Whether a restart is immediate `since_ms` after one that used up the burst.
 bool quick_after(std::uint64_t window_ms, std::uint64_t since_ms) {
   RestartWindow window(1, window_ms);
   window.start_at_ms(began_ms);

@@ -13,7 +13,7 @@
 namespace pelton {
 namespace {
 
-// What a worker that runs this script writes into its report.
+// The report of a worker that runs this script.
 std::string report_of(const std::string& script, bool epoll_only = false,
                       std::span<const int> bus = {}) {
   const std::string command[] = {"/bin/sh", "-c",

@@ -39,7 +39,7 @@ bool AllocationRefusal::works() {
 
 }  // namespace pelton::support
 
-// A sanitizer has a heap of its own, which tells whoever asks; glibc's is counted at its entrances.
+// A sanitizer's own heap offers hooks; calls of glibc's heap are counted as they come in.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 
 // gcc 12 has the function and not the header <sanitizer/allocator_interface.h>.
@@ -56,7 +56,7 @@ const int installed = __sanitizer_install_malloc_and_free_hooks(
 
 #else
 
-// Visible, so that the libraries' own calls come here too.
+// Visible, so that calls from libraries come here too.
 #pragma GCC visibility push(default)
 
 extern "C" {

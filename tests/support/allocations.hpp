@@ -1,6 +1,6 @@
-// How often this process has asked the heap for memory, by operator new or as C does. Linking a
-// test that calls this puts the count before the heap; a steady state is one in which it stands
-// still.
+// How often this process has requested memory from the heap, by operator new or malloc(). A test
+// that calls this is linked with the counting functions in front of the heap; in a steady state the
+// count does not change.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace pelton::support {
 
 std::uint64_t allocations();
 
-// For its life malloc() and realloc() refuse what asks for so many octets or more (ENG-060).
+// During its lifetime malloc() and realloc() refuse requests of that many octets or more (ENG-060).
 class AllocationRefusal {
  public:
   explicit AllocationRefusal(std::size_t bytes_min);

@@ -8,7 +8,7 @@
 namespace pelton::support {
 namespace {
 
-// Through a volatile pointer: memory that nobody looks at may be left out by the compiler.
+// A volatile pointer, because the compiler may leave out an allocation that nobody reads.
 void* volatile taken;
 
 TEST(Allocations, count_every_form_of_new) {
@@ -30,7 +30,7 @@ TEST(Allocations, count_the_calls_of_c) {
   taken = std::calloc(1, 1);
   std::free(taken);
   EXPECT_EQ(allocations() - before, 3u);
-#if !defined(__SANITIZE_THREAD__)  // whose heap does not tell of this one
+#if !defined(__SANITIZE_THREAD__)  // its heap does not report this call
   taken = std::aligned_alloc(64, 64);
   std::free(taken);
   EXPECT_EQ(allocations() - before, 4u);

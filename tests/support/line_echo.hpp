@@ -1,6 +1,6 @@
-// A server of a protocol that is no HTTP, over the transports that carry HTTP: it sends back each
-// line that it receives, and ends a connection after a line "quit". It shows that a session needs
-// no more than Transport offers, and how little that is.
+// A server of a protocol other than HTTP, over the transports that carry HTTP: it sends each line
+// back, and ends a connection after a line "quit". It shows that a session needs no more than
+// Transport offers, and how little that is.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@
 
 namespace pelton::support {
 
-// Each octet is the exclusive or of the plain one and a key. The server's side greets first, as one
-// that negotiates would.
+// Each octet is the exclusive or of the plain octet and a key. The server sends a greeting first,
+// as in a protocol that negotiates.
 class XorFilter final : public http::OctetFilter {
  public:
   static constexpr char key = 0x5a;
@@ -39,13 +39,13 @@ class XorFilter final : public http::OctetFilter {
 
 class LineEcho;
 
-// The session and its transport. What is missing of a line waits in `line_`.
+// The session and its transport. The beginning of an incomplete line waits in `line_`.
 class EchoConnection {
  public:
   EchoConnection(Slab<EchoConnection>::Place place, LineEcho& server, uring::Descriptor descriptor);
 
   void complete(const uring::Completion& completion);
-  // The end of a turn: one send for all that was echoed, and a receive if none is in flight.
+  // At the end of a turn: one send for all echoed lines, and a receive if none is in flight.
   void settle();
   bool may_leave() const { return transport_.closing() && transport_.is_quiet(); }
   http::Transport& transport() { return transport_; }
@@ -60,7 +60,7 @@ class EchoConnection {
   LineEcho& server_;
   http::Transport transport_;
   std::string line_;
-  bool resumes_ = false;  // a receive has ended without buffers
+  bool resumes_ = false;  // a receive has ended for lack of buffers
 };
 
 class LineEcho final : public uring::Work {

@@ -22,7 +22,7 @@ uring::EngineOptions options_of(const Script& script) {
   return options;
 }
 
-// After these the connection is gone; the others leave it as it was.
+// Whether the connection is gone after this errno; other errors leave it as it was.
 bool kills_connection(int error) {
   switch (error) {
     case ECONNRESET:
@@ -39,7 +39,7 @@ bool kills_connection(int error) {
   }
 }
 
-// Only completions of these can be told apart by generation alone whatever a loop names its slots.
+// Only for these operations the generation alone shows a stale completion, however slots are named.
 bool can_be_stale(Operation operation) {
   return operation == Operation::accept || operation == Operation::receive ||
          operation == Operation::send;
@@ -102,7 +102,7 @@ void ScriptedEngine::reach_deadline(std::uint64_t deadline_ns) {
   clock_.advance_ns(until_ns - now_ns);
 }
 
-// Whoever looks at a buffer after giving it back sees nonsense at once, not by luck later.
+// A read of a buffer after it was given back sees nonsense at once.
 void ScriptedEngine::scribble_on_idle_buffers() {
   for (const uring::BufferId id : buffer_stack().idle()) {
     std::memset(buffer_stack().data(id), 0xDB, buffer_stack().buffer_bytes());
@@ -125,7 +125,7 @@ std::int64_t ScriptedEngine::send_file_at_once(uring::Descriptor socket, uring::
 uring::MemoryEngine::Fate ScriptedEngine::fate(const Occasion& occasion) {
   Fate fate;
   if (occasion.operation == Operation::accept) {
-    // Once the door is open, all who wait come in.
+    // Once one connection is accepted, all waiting ones are.
     if (burst_at_ns_ != clock_.now_ns() && random_.chance(script_.accept_bursts)) {
       late_wake(occasion.descriptor);
       fate.waits = true;
@@ -154,7 +154,7 @@ uring::MemoryEngine::Fate ScriptedEngine::fate(const Occasion& occasion) {
   const double short_chance = sends ? script_.send_short : script_.receive_short;
   if (occasion.operation != Operation::accept && occasion.available > 1 &&
       random_.chance(short_chance)) {
-    // One octet is the cut that finds most.
+    // A cut to one octet finds most defects.
     fate.bytes_max = random_.chance(0.5) ? 1 : random_.from_one_to(occasion.available - 1);
     if (sends) ++doings_.short_sends;
   }
@@ -168,7 +168,7 @@ uring::MemoryEngine::Fate ScriptedEngine::fate(const Occasion& occasion) {
 
 int ScriptedEngine::draw_error(const Occasion& occasion) {
   const std::uint64_t time = ++occasions_[occasion.operation];
-  // One draw decides which fault of all, so that a tape spends one octet on it.
+  // One draw decides between all faults, so that a tape spends one octet on it.
   double drawn = 2;
   for (const Fault& fault : script_.faults) {
     if (fault.operation != occasion.operation) continue;
@@ -177,7 +177,7 @@ int ScriptedEngine::draw_error(const Occasion& occasion) {
         !occasion.leased_buffers) {
       continue;
     }
-    // A send waits for room within the engine, which tells nobody of it.
+    // An engine never reports EAGAIN for a send: it waits for room itself.
     if (fault.error == EAGAIN && fault.operation == Operation::send) continue;
     if (fault.nth == time) return fault.error;
     if (fault.probability <= 0) continue;
@@ -210,7 +210,7 @@ void ScriptedEngine::post(const Completion& completion) {
   fresh_.push_back(completion);
 }
 
-// What ends a descriptor is done even where it says that it failed, as close(2) is.
+// A shutdown or close takes effect even if its completion reports a failure, as with close(2).
 void ScriptedEngine::post_ending(const Completion& completion) {
   Completion ending = completion;
   if (const int error = draw_error({.operation = completion.token.operation()}); error != 0) {
@@ -220,7 +220,7 @@ void ScriptedEngine::post_ending(const Completion& completion) {
   fresh_.push_back(ending);
 }
 
-// Completions of one operation keep their order, as in a kernel; those of different ones need not.
+// Completions of one operation keep their order, as in a kernel; others may change places.
 void ScriptedEngine::tell() {
   std::vector<Completion> told;
   for (const Completion& completion : fresh_) {
@@ -260,7 +260,7 @@ void ScriptedEngine::release_held() {
   });
 }
 
-// A newer generation at work in the same slot is what makes the older one stale.
+// An operation of a newer generation in the same slot makes the older completion stale.
 void ScriptedEngine::prepared(const uring::Submission& submission) {
   const Token token = submission.token;
   switch (submission.operation) {
@@ -268,7 +268,7 @@ void ScriptedEngine::prepared(const uring::Submission& submission) {
       end_stalls(submission.descriptor);
       break;
     case Operation::send:
-      // Reading may wait until this is through.
+      // The server may pause reading until the send has ended.
       end_stall(submission.descriptor, Operation::receive);
       [[fallthrough]];
     case Operation::receive:

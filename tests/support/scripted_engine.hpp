@@ -1,6 +1,6 @@
-// The memory engine plus faults: every cut, delay, errno and whim of a peer is drawn from one seed
-// and happens on virtual time, which turn() moves on instead of waiting. It does nothing that a
-// kernel or a network could not do: octets of one direction are never lost, doubled or reordered.
+// The memory engine plus faults: every cut, delay, errno and act of a peer is drawn from one seed
+// and happens in virtual time, which turn() moves on instead of waiting. It does only what a kernel
+// or a network can do: octets of one direction are never lost, doubled or reordered.
 #pragma once
 
 #include <cstddef>
@@ -21,24 +21,24 @@ namespace pelton::support {
 
 enum class Ending : std::uint8_t {
   waits,        // keeps its end open until the server has finished
-  half_closes,  // FIN behind its last octet, and reads on
+  half_closes,  // FIN after its last octet, and reads on
 };
 
-// What became of one scripted peer.
+// The history of one scripted peer.
 struct PeerRecord {
   std::string received;        // every octet the server sent, in order
-  std::size_t delivered = 0;   // of its octets, how many went out
+  std::size_t delivered = 0;   // how many of its octets went out
   bool refused = false;        // nobody was listening
   bool cut = false;            // the script ended it early: FIN, half-close or RST
-  bool reset_by_peer = false;  // by RST, so what was on its way may be lost
+  bool reset_by_peer = false;  // by RST, so octets on their way may be lost
   bool lost = false;           // an injected errno killed the connection
-  bool faulted = false;        // an injected errno met it
-  bool saw_finish = false;     // our FIN came
-  bool saw_reset = false;      // our RST came
+  bool faulted = false;        // an operation on the connection got an injected errno
+  bool saw_finish = false;     // the server's FIN came
+  bool saw_reset = false;      // the server's RST came
   bool gone = false;           // nothing more will happen to it
 };
 
-// How often each of the script's own doings happened.
+// How often each fault of the script happened.
 struct Doings {
   std::uint64_t stale_completions = 0;
   std::uint64_t multishots_ended = 0;
@@ -50,27 +50,27 @@ struct Doings {
 
 class ScriptedEngine final : public uring::MemoryEngine {
  public:
-  // The clock is the caller's, who shows it to the loop; only turn() moves it.
+  // The caller owns the clock and passes it to the loop; only turn() moves it.
   ScriptedEngine(Script script, std::uint64_t seed, VirtualClock& clock);
-  // Everything is drawn from the tape; past its end nothing goes wrong any more.
+  // Everything is drawn from the tape; after its end no fault happens.
   ScriptedEngine(Script script, std::span<const std::uint8_t> tape, VirtualClock& clock);
 
-  // For SCOPED_TRACE: the seed, the script, and how to see it again.
+  // For SCOPED_TRACE: the seed, the script, and how to repeat the run.
   std::string story() const;
 
-  // A peer that connects soon, says `octets` in pieces of the script's choice, and ends so.
-  // Returns its number.
+  // Adds a peer that connects soon, sends `octets` in pieces of the script's choice and ends as
+  // `ending` says. Returns its number.
   std::size_t play(uring::Descriptor listener, std::string octets, Ending ending);
   const PeerRecord& record(std::size_t peer) const { return players_[peer].record; }
-  // Every peer is gone and nothing is scheduled any more.
+  // Whether every peer is gone and nothing is scheduled.
   bool quiet() const { return live_.empty() && events_.empty() && held_.empty(); }
   const Doings& doings() const { return doings_; }
-  // The longest that a connection or listener which had met an errno was left without a new try,
-  // its end, or anything else of its own (ENG-015). Known once it has happened.
+  // The longest time from an errno on a connection or listener to the server's next operation
+  // there, or the end (ENG-015). Counts only stalls that are over.
   std::uint64_t longest_stall_ns() const { return longest_stall_ns_; }
 
-  // Moves virtual time to the next thing that happens, at most to the deadline (a tick early or
-  // late if the script says so). Returns 0 without moving it when nothing will ever happen.
+  // Moves virtual time to the next event, at most to the deadline (a tick early or late if the
+  // script says so). Returns 0 without moving the time if no event will ever come.
   std::size_t turn(std::span<uring::Completion> out, std::uint64_t deadline_ns,
                    const uring::WaitHook& hook) override;
   std::int32_t send_at_once(uring::Descriptor socket, std::span<const char> octets) override;
@@ -156,13 +156,13 @@ class ScriptedEngine final : public uring::MemoryEngine {
   std::uint64_t events_scheduled_ = 0;
   std::vector<Player> players_;
   std::vector<std::size_t> live_;
-  std::vector<uring::Completion> fresh_;  // of this turn, not yet told
+  std::vector<uring::Completion> fresh_;  // of this turn, not yet delivered
   std::vector<Held> held_;
   std::vector<uring::Token> racing_;  // cancelled with -EALREADY, not ended yet
   std::map<std::pair<uring::Operation, std::uint32_t>, Final> finals_;
   std::map<uring::Operation, std::uint64_t> occasions_;
   std::uint64_t burst_at_ns_ = uring::no_deadline;
-  // Since when an operation has waited to be tried again after an errno.
+  // When an operation failed with an errno; it has not been tried again since.
   std::map<std::pair<uring::Descriptor, uring::Operation>, std::uint64_t> stalls_;
   std::uint64_t longest_stall_ns_ = 0;
   Doings doings_;

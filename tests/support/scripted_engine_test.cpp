@@ -27,8 +27,8 @@ using uring::Token;
 
 constexpr std::uint64_t second_ns = 1'000'000'000;
 
-// Sends back what it gets, and after FIN closes once all of it is out. It does with each fault what
-// protocol section 10.3 asks, and nothing else.
+// Sends back the octets it receives, and after a FIN closes once all of them are sent. Reacts to
+// each fault exactly as protocol section 10.3 requires.
 class EchoServer {
  public:
   EchoServer(ScriptedEngine& engine, VirtualClock& clock) : engine_(engine), clock_(clock) {
@@ -50,7 +50,7 @@ class EchoServer {
     stopping_ = true;
     engine_.cancel(Token(Operation::cancel, 0, listener_slot), accept_token());
   }
-  // The cancel may be told after the close.
+  // The completion of the cancel may come after that of the close.
   bool stopped() const { return listener_ == -1 && engine_.operations_in_flight() == 0; }
 
  private:
@@ -60,7 +60,7 @@ class EchoServer {
     Descriptor socket = -1;
     std::uint32_t generation = 1;
     std::string pending;  // received, not yet given to a send
-    std::string sending;  // the engine's until the send completes
+    std::string sending;  // belongs to the engine until the send completes
     std::array<char, 32> memory;
     bool receiving = false;
     bool sends = false;
@@ -211,7 +211,7 @@ std::string question(std::uint64_t number) {
   return octets;
 }
 
-// What one run did, for comparing two.
+// The events of one run, to compare two runs.
 struct Run {
   std::vector<std::string> answers;
   std::uint64_t ended_at_ns = 0;

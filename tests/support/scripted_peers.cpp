@@ -1,5 +1,4 @@
-// The peers of the scripted engine: when they connect, what they say in which pieces, how they read
-// and how they end.
+// The peers of the scripted engine: how they connect, send in pieces, read and end.
 #include <algorithm>
 
 #include "tests/support/scripted_engine.hpp"
@@ -115,7 +114,7 @@ void ScriptedEngine::read_as_peers() {
     if (closed(player.peer)) {
       leave(number);
     } else if (player.record.saw_finish && player.silent) {
-      // A server that lingers waits for this.
+      // A server that lingers waits for the peer to hang up.
       player.leaving = true;
       schedule(Act::hang_up, number, random_.chance(script_.peer_pauses) ? pause_ns() : 0);
     }

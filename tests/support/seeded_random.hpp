@@ -1,6 +1,6 @@
 // Random numbers that are the same on every machine for the same seed, so that a printed seed is
-// enough to see a failure again. splitmix64: no state worth speaking of, good enough for faults.
-// Or a tape of octets in their place, by which a fuzzer decides instead of chance.
+// enough to repeat a failure. splitmix64: hardly any state, good enough for faults. With a tape of
+// octets, a fuzzer decides instead of chance.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace pelton::support {
 class SeededRandom {
  public:
   explicit SeededRandom(std::uint64_t seed) : state_(seed) {}
-  // One octet a draw. At its end nothing happens by chance any more.
+  // One octet per draw. After the end of the tape nothing happens by chance.
   explicit SeededRandom(std::span<const std::uint8_t> tape) : tape_(tape), has_tape_(true) {}
 
   std::uint64_t next() {
@@ -26,7 +26,7 @@ class SeededRandom {
   std::uint64_t below(std::uint64_t bound) { return next() % bound; }
   // 1 <= result <= most; most > 0.
   std::uint64_t from_one_to(std::uint64_t most) { return 1 + below(most); }
-  // Draws nothing for what never happens, so that a fault set to 0 leaves the others' draws alone.
+  // Draws nothing for probability 0, so that such a fault does not change the draws of the others.
   bool chance(double probability) {
     if (probability <= 0) return false;
     return fraction() < probability;

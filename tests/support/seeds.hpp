@@ -1,5 +1,5 @@
-// The seeds a randomised test runs through. PELTON_SEED=n replays one of them, as printed by a
-// failure; PELTON_SEED_COUNT=n runs more or fewer than the test asks for.
+// The seeds of a randomised test. PELTON_SEED=n replays the one that a failure has printed;
+// PELTON_SEED_COUNT=n sets how many seeds run.
 #pragma once
 
 #include <cstddef>

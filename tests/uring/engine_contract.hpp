@@ -1,5 +1,5 @@
-// What the tests of the engine contract share: one engine with its peers, completions awaited by
-// number, and the proof that everything is at zero when a test ends.
+// The fixture of the engine contract's tests: one engine with its peers, waiting for a number of
+// completions, and a check that nothing is left when a test ends.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ inline std::uint64_t now_ns() {
          static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-// How long a test waits for something that must come; only a failing test waits that long.
+// How long a test waits for an event that must come; only a failing test waits that long.
 inline constexpr std::uint64_t patience_ns = 5'000'000'000;
 
 class EngineContract : public ::testing::TestWithParam<EngineKind> {
@@ -57,7 +57,7 @@ class EngineContract : public ::testing::TestWithParam<EngineKind> {
     return {out.begin(), out.begin() + static_cast<std::ptrdiff_t>(count)};
   }
 
-  // What comes next, at least one completion.
+  // The next completions, at least one.
   std::vector<Completion> next() {
     const auto some = turn(now_ns() + patience_ns);
     EXPECT_FALSE(some.empty());
@@ -76,7 +76,7 @@ class EngineContract : public ::testing::TestWithParam<EngineKind> {
     return all;
   }
 
-  // The one among them that is under `wanted`.
+  // The completion whose token is `wanted`.
   static Completion under(const std::vector<Completion>& completions, Token wanted) {
     const auto found = std::find_if(completions.begin(), completions.end(),
                                     [&](const Completion& one) { return one.token == wanted; });
@@ -114,7 +114,7 @@ class EngineContract : public ::testing::TestWithParam<EngineKind> {
     EXPECT_EQ(collect(1)[0].result, 0);
   }
 
-  // Reaps whatever is still to come; buffers in it go back.
+  // Takes all completions that still come and gives their buffers back.
   void end_all() {
     const std::uint64_t deadline_ns = now_ns() + patience_ns;
     while (engine().operations_in_flight() > 0 && now_ns() < deadline_ns) {
@@ -132,7 +132,7 @@ class EngineContract : public ::testing::TestWithParam<EngineKind> {
     into += lease.view();
   }
 
-  // What has come when the peer has seen `bytes` octets or our end.
+  // The octets that the peer gets, up to `bytes` octets or the engine's FIN.
   std::string take_from_peer(std::size_t peer, std::size_t bytes) {
     std::string taken;
     const std::uint64_t deadline_ns = now_ns() + patience_ns;

@@ -193,7 +193,7 @@ TEST_P(EngineContract, cancels_every_kind_that_waits) {
   }
   cancel(token(Operation::send));
 
-  // After all that the socket still works: nothing of the cancelled is left behind.
+  // The socket still works: the cancelled operations have left nothing behind.
   world_->deliver(peer, "alive");
   engine().receive(token(Operation::receive), socket);
   std::string text;
@@ -225,7 +225,7 @@ TEST_P(EngineContract, one_receive_under_many_ends_only_its_own) {
   close(listener);
 }
 
-// An engine that ends with the first completion is asked again by whoever goes on waiting.
+// If the engine ends the poll with the first completion, the caller polls again.
 TEST_P(EngineContract, a_lasting_poll_tells_of_readiness_until_it_is_cancelled) {
   const auto [peer, socket] = connect();
   engine().poll_lasting(token(Operation::poll), socket, POLLIN);
@@ -238,13 +238,13 @@ TEST_P(EngineContract, a_lasting_poll_tells_of_readiness_until_it_is_cancelled) 
     if (!completion.more) engine().poll_lasting(token(Operation::poll), socket, POLLIN);
   }
   engine().cancel(token(Operation::cancel), token(Operation::poll));
-  // Ready as it is, it may tell so once more before it ends.
+  // The socket is ready, so the poll may complete once more before it ends.
   while (engine().operations_in_flight() > 0) turn();
   EXPECT_TRUE(turn().empty());
   close(socket);
 }
 
-// Whoever takes all there is hears of what comes then, and of the end even if it came with it.
+// A caller that reads everything after each completion gets another when more octets arrive.
 TEST_P(EngineContract, news_are_told_to_who_reads_all_there_is) {
   const auto [peer, socket] = connect();
   engine().poll_news(token(Operation::poll), socket, POLLIN);
@@ -279,7 +279,7 @@ TEST_P(EngineContract, polls_once_for_what_is_ready) {
   world_->deliver(peer, "x");
   completion = collect(1)[0];
   EXPECT_EQ(completion.result, POLLIN);
-  // Once: the octet is still there, but nobody asks any more.
+  // Only once: the octet is still there, but no poll is in flight.
   EXPECT_TRUE(turn().empty());
   EXPECT_TRUE(turn().empty());
 

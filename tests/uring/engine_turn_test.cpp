@@ -1,5 +1,5 @@
-// The contract of turn() on every engine: buffers that run out, waiting, ends with work in flight,
-// and the same octets whoever carries them.
+// The contract of turn() on every engine: no free buffers, waiting, an end with operations in
+// flight, and the same octets on every engine.
 #include <gtest/gtest.h>
 #include <poll.h>
 
@@ -36,7 +36,7 @@ class EngineWithFewBuffers : public EngineContract {
 };
 
 TEST_P(EngineTurn, ENG_015_turns_that_leave_nothing_behind_have_told_all_there_is) {
-  // More than a ring's kernel tells at once.
+  // More than the kernel of a ring returns at once.
   constexpr std::size_t count = 50;
   std::vector<Connection> connections;
   for (std::size_t index = 0; index < count; ++index) {
@@ -69,7 +69,7 @@ TEST_P(EngineWithFewBuffers, ENG_020_running_dry_ends_the_receive_and_loses_noth
   std::string text;
   int dry = 0;
   while (text.size() < asked.size()) {
-    // Kept until the engine has no more to give.
+    // Kept until the engine has no free buffer.
     std::vector<Completion> kept;
     for (bool dried = false; !dried && text.size() < asked.size();) {
       for (const Completion& completion : next()) {
@@ -134,20 +134,20 @@ TEST_P(EngineTurn, calls_the_hook_only_around_a_wait_that_blocks) {
   turn();
   std::array<Completion, 8> out;
   Waits waits;
-  // Not with something to return.
+  // No wait if there is a completion to return.
   engine().nop(token(Operation::nop));
   EXPECT_EQ(engine().turn(out, no_deadline, waits.hook()), 1u);
   EXPECT_EQ(waits.before, 0);
-  // Not with a deadline that is past.
+  // No wait with a past deadline.
   EXPECT_EQ(engine().turn(out, 0, waits.hook()), 0u);
   EXPECT_EQ(engine().turn(out, now_ns() - 1, waits.hook()), 0u);
   EXPECT_EQ(waits.before, 0);
-  // Not when a send was taken at once.
+  // No wait if a send was taken at once.
   engine().send(token(Operation::send), socket, std::string_view("x"));
   EXPECT_EQ(engine().turn(out, no_deadline, waits.hook()), 1u);
   EXPECT_EQ(out[0].token, token(Operation::send));
   EXPECT_EQ(waits.before, 0);
-  // But with nothing at all, and in pairs.
+  // A wait if there is nothing to return; the hook's two calls come in pairs.
   EXPECT_EQ(engine().turn(out, now_ns() + 1'000'000, waits.hook()), 0u);
   EXPECT_EQ(waits.before, engine().kind() == EngineKind::memory ? 0 : 1);
   EXPECT_EQ(waits.after, waits.before);
@@ -157,8 +157,8 @@ TEST_P(EngineTurn, calls_the_hook_only_around_a_wait_that_blocks) {
 
 TEST_P(EngineTurn, never_returns_empty_before_the_deadline) {
   if (engine().kind() == EngineKind::memory) GTEST_SKIP() << "moves no clock of its own";
-  // On a thread of its own: the rings that earlier tests left to the kernel to take down interrupt
-  // the waits of this one, as a signal does.
+  // On a thread of its own: when the kernel takes down the rings of earlier tests, it interrupts
+  // the waits of their thread, as a signal does.
   std::thread([] {
     const auto world = EngineWorld::open(GetParam(), EngineOptions{});
     std::array<Completion, 4> out;
@@ -252,8 +252,8 @@ TEST_P(EngineTurn, descriptors_come_back_clean) {  // ENG-013
   close(listener);
 }
 
-// One conversation with cuts, a half-close and a pipelined rest; what the peer hears must not
-// depend on the engine.
+// One conversation with cuts, a half-close and pipelined octets; the octets that the peer gets must
+// not depend on the engine.
 TEST_P(EngineTurn, ENG_008_every_engine_gives_the_same_octets) {
   const auto [peer, socket] = connect();
   world_->narrow(peer, socket);
@@ -298,7 +298,7 @@ TEST_P(EngineTurn, ENG_008_every_engine_gives_the_same_octets) {
   close(socket);
 }
 
-// A request and its answer, over and over: nothing is asked of the heap any more.
+// A request and its answer, over and over: the heap is not used any more.
 TEST_P(EngineTurn, steady_state_allocates_nothing) {
   const auto [peer, socket] = connect();
   engine().receive(token(Operation::receive), socket);

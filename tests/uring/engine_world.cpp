@@ -27,7 +27,7 @@ class KernelWorld final : public EngineWorld {
 
   ~KernelWorld() override {
     for (const End& end : peers_) ::close(end.socket);
-    // Before the counters it writes to.
+    // The engine goes before the counters that it writes to.
     engine_.reset();
   }
 
@@ -44,7 +44,7 @@ class KernelWorld final : public EngineWorld {
     socklen_t bytes = sizeof address;
     CHECK(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &bytes) == 0);
     const int peer = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    // Small before the handshake, or the window has been promised already.
+    // Set before the handshake, which announces the window.
     const int receive_bytes = 4096;
     ::setsockopt(peer, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     CHECK(::connect(peer, reinterpret_cast<const sockaddr*>(&address), bytes) == 0);

@@ -9,7 +9,7 @@
 namespace pelton::uring {
 namespace {
 
-// Writes down the order in which the loop calls.
+// Records the order of the loop's calls.
 class Diary final : public Work {
  public:
   explicit Diary(Engine& engine) : engine_(engine) {}
@@ -63,7 +63,7 @@ TEST(Loop, LIM_096_what_a_turn_took_is_flushed_before_more_is_taken) {
   }
 }
 
-// What deadlines are judged by.
+// Tests of the time with which deadlines are compared.
 class LoopSeen : public testing::Test {
  protected:
   MemoryEngine engine_;

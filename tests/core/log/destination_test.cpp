@@ -28,7 +28,7 @@ TEST(LogDestination, a_file_is_appended_to_in_one_piece) {
   EXPECT_EQ(LogDestination::of_descriptor(987'654).error(), EBADF);
 }
 
-// PRC-004: the file was moved away; nothing of it is lost, and the next line is in a fresh one.
+// PRC-004: the file is moved away; no line is lost, and the next line is in a new file.
 TEST(LogDestination, PRC_004_a_file_is_opened_anew_at_its_path) {
   ScratchFolder folder;
   auto to = LogDestination::of_path(folder.file("log"));
@@ -60,7 +60,7 @@ TEST(LogDestination, PRC_043_a_file_is_opened_anew_without_free_descriptors_agai
   EXPECT_EQ(folder.text_of("log.3") + folder.text_of("log"), "23");
 }
 
-// The number of the file's descriptor is beyond a limit that was lowered since.
+// The limit of open files is now below the number of the log file's descriptor.
 TEST(LogDestination, PRC_043_a_file_is_opened_anew_under_a_lower_limit) {
   ScratchFolder folder;
   const int lower = ::dup(STDIN_FILENO);
@@ -80,7 +80,7 @@ TEST(LogDestination, PRC_043_a_file_is_opened_anew_under_a_lower_limit) {
   EXPECT_EQ(folder.text_of("log"), "x");
 }
 
-// A path that leads nowhere does not use the reserve up.
+// A path that does not exist does not use up the reserve.
 TEST(LogDestination, PRC_043_a_reopening_that_fails_keeps_the_reserve) {
   ScratchFolder folder;
   ASSERT_EQ(::mkdir(folder.file("sub").c_str(), 0755), 0);

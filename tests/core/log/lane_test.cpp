@@ -72,7 +72,7 @@ TEST(LogLane, PRC_050_a_full_pipe_keeps_the_rest_for_later) {
   EXPECT_EQ(lane.write_out(), 0u);
   EXPECT_FALSE(lane.blocked());
   EXPECT_EQ(pipe.take(), record);
-  // One record that is longer than the pipe goes in pieces.
+  // A record that is longer than the pipe is written in pieces.
   const std::string longer = std::string(2 * Pipe::bytes_max, 'y') + "\n";
   append(lane, longer);
   std::string received;
@@ -106,7 +106,7 @@ TEST(LogLane, PRC_050_a_closed_pipe_drops_and_counts) {
   ::signal(SIGPIPE, SIG_DFL);
 }
 
-// A device that fills up in the middle of a record: what comes once there is room begins a new
+// A device fills up in the middle of a record: once there is room, the next record begins a new
 // line.
 TEST(LogLane, PRC_050_a_record_that_was_cut_ends_its_line) {
   ScratchFolder folder;

@@ -28,7 +28,7 @@ TEST(LogRing, records_come_out_in_order_once_published) {
   EXPECT_EQ(ring.bytes_pending(), 0u);
 }
 
-// LIM-095 at n - 1, n and n + 1, with every place in the ring as the first.
+// LIM-095 at n - 1, n and n + 1, starting at every place of the ring.
 TEST(LogRing, LIM_095_what_does_not_fit_is_refused_whole) {
   constexpr std::size_t n = 8;
   for (std::size_t start = 0; start < n; ++start) {

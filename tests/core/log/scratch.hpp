@@ -1,4 +1,4 @@
-// Files and pipes of a test's own, gone with it.
+// Files and pipes of one test, removed at its end.
 #pragma once
 
 #include <fcntl.h>
@@ -31,7 +31,7 @@ class ScratchFolder {
   char path_[32] = "/tmp/pelton-log-XXXXXX";
 };
 
-// A pipe that holds one page, so that it is soon full.
+// A pipe that holds one page, so that it fills up soon.
 class Pipe {
  public:
   Pipe() {
@@ -52,7 +52,7 @@ class Pipe {
     if (read_end_ >= 0) ::close(read_end_);
     read_end_ = -1;
   }
-  // Waits until there is something, then takes what is there.
+  // Waits until there are octets, then takes all of them.
   std::string take() {
     std::string octets(1 << 20, '\0');
     const ssize_t bytes = ::read(read_end_, octets.data(), octets.size());
@@ -65,7 +65,7 @@ class Pipe {
   int write_end_;
 };
 
-// While it lives, the process has no free descriptor.
+// During its lifetime the process has no free descriptor.
 class NoFreeDescriptors {
  public:
   NoFreeDescriptors() {

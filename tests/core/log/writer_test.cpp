@@ -41,7 +41,7 @@ TEST(LogWriter, PRC_017_records_of_both_kinds_are_written_by_the_end) {
       writer.commit();
     }
     EXPECT_TRUE(writer.append(LogKind::error, "trouble\n  in two lines\n"));
-    // What no turn has committed yet is the end's to write.
+    // finish() also writes records that no turn has committed.
     writer.finish();
     EXPECT_FALSE(writer.append(LogKind::access, "too late\n"));
   }
@@ -52,8 +52,8 @@ TEST(LogWriter, PRC_017_records_of_both_kinds_are_written_by_the_end) {
   EXPECT_EQ(stats.of(Reason::dropped_log), 1u);
 }
 
-// log_queue_bytes_max at n - 1, n and n + 1: seven eighths are the access log's, one is the
-// errors'.
+// log_queue_bytes_max at n - 1, n and n + 1: seven eighths are for the access log, one eighth is
+// for the error log.
 TEST(LogWriter, LIM_095_the_queue_is_bounded) {
   constexpr std::size_t n = 800;
   for (const std::size_t bytes : {n - 1, n, n + 1}) {
@@ -82,7 +82,7 @@ TEST(LogWriter, a_sleeping_thread_is_woken_by_a_commit) {
   EXPECT_EQ(stats.of(Reason::dropped_log), 0u);
 }
 
-// LIM-095: the lane's share of the queue; append() returns at once whatever the pipe does.
+// LIM-095: the lane's share of the queue; append() returns at once even if the pipe is stuck.
 TEST(LogWriter, PRC_050_a_stuck_pipe_drops_counts_and_says_so_when_it_flows_again) {
   Pipe access;
   Pipe error;
@@ -122,7 +122,7 @@ TEST(LogWriter, PRC_050_a_full_device_is_counted_and_stops_nothing) {
   {
     LogWriter writer(file("/dev/full"), file(folder.file("error")), queue_bytes, stats);
     for (int index = 0; index < 10'000; ++index) {
-      // The queue may be full for a moment: that is a dropped record as well.
+      // The queue may be full for a moment, and then the record is dropped.
       writer.append(LogKind::access, "to nowhere\n");
       writer.commit();
     }
@@ -174,7 +174,7 @@ TEST(LogWriter, PRC_004_no_record_is_lost_when_files_are_reopened) {
         const std::string rotated = folder.file("access." + std::to_string(turn));
         ASSERT_EQ(::rename(folder.file("access").c_str(), rotated.c_str()), 0);
         writer.reopen();
-        // The thread makes the file again; the next rotation must find it.
+        // The thread creates the file again; the next rotation needs it.
         while (::access(folder.file("access").c_str(), F_OK) != 0) {
           writer.append(LogKind::error, "waiting\n");
           writer.commit();
@@ -194,7 +194,7 @@ TEST(LogWriter, PRC_004_no_record_is_lost_when_files_are_reopened) {
   EXPECT_EQ(whole, expected);
 }
 
-// What took the reserve as it was free gives a descriptor back some time.
+// Another user of the reserved descriptor gives it back later.
 TEST(LogWriter, PRC_043_a_reopening_that_lacks_descriptors_is_tried_again) {
   ScratchFolder folder;
   Stats stats;
@@ -212,7 +212,7 @@ TEST(LogWriter, PRC_043_a_reopening_that_lacks_descriptors_is_tried_again) {
   ASSERT_EQ(::rename(folder.file("access").c_str(), folder.file("access.1").c_str()), 0);
   {
     const NoFreeDescriptors none;
-    none.allow(3);  // not even the numbers of the reserve
+    none.allow(3);  // below the reserved descriptors too
     writer.reopen();
     wait_for([&] { return bytes_of("error") > 0; });
     EXPECT_EQ(bytes_of("access"), -1);
@@ -222,7 +222,7 @@ TEST(LogWriter, PRC_043_a_reopening_that_lacks_descriptors_is_tried_again) {
   writer.finish();
   EXPECT_EQ(folder.text_of("access.1"), "before\n");
   EXPECT_EQ(folder.text_of("access"), "after\n");
-  // It is said at most once of each file, however often it is tried.
+  // The failure is logged at most once per file, in spite of repeated attempts.
   const std::string said = folder.text_of("error");
   const std::string_view what = " the old one is kept: Too many open files\n";
   const std::size_t first = said.find(what);
@@ -231,7 +231,7 @@ TEST(LogWriter, PRC_043_a_reopening_that_lacks_descriptors_is_tried_again) {
   EXPECT_TRUE(second == std::string::npos || said.find(what, second + 1) == std::string::npos);
 }
 
-// Two processes, one file: their lines lie side by side, none in another.
+// Two processes write to one file: no line is inside another.
 TEST(LogWriter, lines_of_several_processes_do_not_mix) {
   ScratchFolder folder;
   constexpr int lines = 3000;
@@ -263,7 +263,7 @@ TEST(LogWriter, lines_of_several_processes_do_not_mix) {
   EXPECT_EQ(found, 2 * lines);
 }
 
-// A child that inherits a writer has no thread: its end neither waits nor writes.
+// A forked child has no writing thread: finish() neither waits nor writes there.
 TEST(LogWriter, a_forked_child_leaves_the_queue_to_its_parent) {
   ScratchFolder folder;
   Stats stats;

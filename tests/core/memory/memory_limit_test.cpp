@@ -50,7 +50,7 @@ TEST_F(Groups, PRC_044_a_container_sees_its_group_as_the_root) {
 
 TEST_F(Groups, PRC_044_the_first_version_of_control_groups_is_read_too) {
   write("memory/a/memory.limit_in_bytes", "700");
-  write("memory/memory.limit_in_bytes", "9223372036854771712");  // what it calls none
+  write("memory/memory.limit_in_bytes", "9223372036854771712");  // version 1: no limit
   EXPECT_EQ(limit("8:cpu:/b\n7:hugetlb,memory:/a\n0::/"), 700u);
   EXPECT_EQ(limit("7:memory:/b"), std::nullopt);
 }

@@ -72,7 +72,7 @@ TEST(BlockPool, lends_the_block_given_back_last) {
   EXPECT_EQ(pool.blocks_lent(), 0u);
 }
 
-// More than any machine has to give.
+// More than any machine has.
 constexpr std::size_t too_many = std::size_t{1} << 60;
 
 TEST(BlockPool, PRC_036_without_memory_nothing_is_lent) {
@@ -106,7 +106,7 @@ TEST(BlockPool, gives_back_what_nobody_needs_after_a_burst) {
   std::vector<BlockPool::Block> burst;
   for (int count = 0; count < 64; ++count) burst.push_back(pool.lend(1 << 20));
   for (const BlockPool::Block& block : burst) pool.give_back(block);
-  EXPECT_EQ(pool.trim_idle(), 0u);  // all of them were needed since the last look
+  EXPECT_EQ(pool.trim_idle(), 0u);  // all blocks were needed since the last call
   std::size_t bytes = 0;
   for (int second = 0; second < 8; ++second) bytes += pool.trim_idle();
   EXPECT_EQ(bytes, std::size_t{64} << 20);

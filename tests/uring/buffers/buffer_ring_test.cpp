@@ -9,7 +9,7 @@
 namespace pelton::uring {
 namespace {
 
-// As the kernel reads it: struct io_uring_buf, the tail in the last field of the first.
+// An entry as the kernel reads it (struct io_uring_buf); the last field of the first is the tail.
 struct KernelEntry {
   std::uint64_t address;
   std::uint32_t bytes;
@@ -52,7 +52,7 @@ TEST_F(BufferRingTest, what_is_given_back_is_published_in_one_step) {
   EXPECT_EQ(entry(0).tail, 4);
   ring_->publish();
   EXPECT_EQ(entry(0).tail, 6);
-  // The one given back last, still warm in the cache, is filled first.
+  // The buffer given back last, still warm in the cache, is filled first.
   EXPECT_EQ(entry(0).id, 2);
   EXPECT_EQ(entry(1).id, 1);
 }

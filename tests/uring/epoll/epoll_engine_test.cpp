@@ -1,4 +1,4 @@
-// What is epoll's own: how many system calls a request costs, and which interest is left behind.
+// Tests of epoll alone: how many system calls a request costs, and which interest stays in the set.
 #include "uring/epoll/epoll_engine.hpp"
 
 #include <gtest/gtest.h>
@@ -63,7 +63,7 @@ TEST_F(EpollEngineDeathTest, ENG_052_a_forked_child_cannot_use_its_parents_engin
   EXPECT_EXIT(turn(), ended, "a forked child .* is ended");
   EXPECT_EXIT(engine_->send_at_once(socket(), std::string_view("x")), ended, "a forked child");
   EXPECT_EXIT(engine_->reset(socket()), ended, "a forked child");
-  // The parent's receive is still there, and nothing was sent.
+  // The parent's receive is still in flight, and nothing was sent.
   say("x");
   const auto received = turn(no_deadline);
   ASSERT_EQ(received.size(), 1u);
@@ -118,14 +118,14 @@ TEST_F(EpollEngineTest, CON_042_a_finished_peer_causes_no_further_events) {
   ::close(pair_[1]);
   pair_[1] = -1;
   EXPECT_EQ(turn(no_deadline).size(), 1u);
-  turn();  // takes the interest back
+  turn();  // removes the interest
   const SystemCalls before = system_calls();
   for (int count = 0; count < 10; ++count) EXPECT_TRUE(turn().empty());
   EXPECT_EQ(system_calls().controls, before.controls);
   EXPECT_EQ(system_calls().receives, before.receives);
 }
 
-// Sockets of drivers are closed by whoever made them, between two polls; the number comes back.
+// A driver closes its own socket between two polls, and the number of the descriptor comes back.
 TEST_F(EpollEngineTest, a_descriptor_closed_by_others_can_come_back) {
   const int first = ::eventfd(1, EFD_CLOEXEC);
   engine_->poll(token(Operation::poll), first, POLLIN);
@@ -169,7 +169,7 @@ TEST_F(EpollEngineTest, waiting_at_once_saves_the_look_before) {
     EXPECT_EQ(engine_->turn(out, no_deadline, hook), 1u);
     EXPECT_EQ(system_calls().probes - before, at_once ? 0u : 1u);
     EXPECT_EQ(waits, at_once ? 1 : 0);
-    // A turn that must not wait looks, whatever it was told.
+    // A turn that must not wait checks for readiness, with `waits_at_once` too.
     engine_->poll(token(Operation::poll), socket(), POLLIN);
     EXPECT_EQ(engine_->turn(out, 0, hook), 1u);
     engine_->poll(token(Operation::poll), socket(), POLLIN);
@@ -183,7 +183,7 @@ TEST_F(EpollEngineTest, ENG_026_a_signal_ends_the_wait) {
   struct sigaction before{};
   quiet.sa_handler = [](int) {};
   ASSERT_EQ(::sigaction(SIGALRM, &quiet, &before), 0);
-  // Again and again, so that one surely comes while the wait is on.
+  // Repeated, so that one signal surely comes during the wait.
   const itimerval often{.it_interval = {0, 1000}, .it_value = {0, 1000}};
   ASSERT_EQ(::setitimer(ITIMER_REAL, &often, nullptr), 0);
   EXPECT_TRUE(turn(no_deadline).empty());

@@ -75,7 +75,7 @@ TEST_F(EpollOperations,
   ::close(peer);
 }
 
-// As a coroutine does that closes a socket whose poll outlives the operation it was asked for.
+// As when a coroutine closes a socket whose poll is still in flight after its operation has ended.
 TEST_F(EpollOperations, a_poll_of_a_descriptor_that_others_closed_ends_with_its_next_use) {
   const int listener = listen();
   std::array<int, 2> pair;
@@ -208,7 +208,7 @@ TEST_F(EpollOperations, ENG_013_close_ends_what_is_in_flight_first) {
   EXPECT_EQ(engine_->operations_in_flight(), 0u);
 }
 
-// A body of many buffers is read several buffers a turn, yet no socket takes the engine for itself.
+// A body of many buffers is read several buffers a turn, yet one socket does not block the others.
 TEST_F(EpollOperations, ENG_016_a_busy_socket_gets_a_few_buffers_a_turn) {
   std::array<int, 2> pair;
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()), 0);

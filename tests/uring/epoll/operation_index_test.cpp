@@ -29,7 +29,7 @@ TEST(OperationIndex, a_token_put_in_again_has_its_last_descriptor) {
   EXPECT_EQ(index.size(), 0u);
 }
 
-// Tokens that differ in operation, generation or slot alone, put in and dropped in any order.
+// Tokens that differ only in operation, generation or slot, put in and dropped in any order.
 TEST(OperationIndex, agrees_with_a_map_through_any_puts_and_drops) {
   OperationIndex index;
   std::map<std::uint64_t, Descriptor> known;

@@ -1,5 +1,5 @@
-// Counts the system calls that cost an epoll server its time. Linked into a test, these definitions
-// stand before the C library's and pass every call on.
+// Counts the system calls that take most of an epoll server's time. In a test these definitions
+// replace the C library's and pass every call on.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct SystemCalls {
   std::uint64_t probes = 0;    // epoll_wait with timeout 0
 };
 
-// Of this thread since it started; tests take differences.
+// The calls of this thread since it started; tests compare two values.
 SystemCalls system_calls();
 
 }  // namespace pelton::uring

@@ -1,4 +1,4 @@
-// What the kernel may do to a ring that serves: too little room, signals, no memory, an early end.
+// Faults of the kernel that a ring in use meets: too little room, signals, no memory, an early end.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -123,13 +123,13 @@ TEST_F(RingTest, closing_ends_what_is_in_flight_at_once) {
   engine_.reset();
   EXPECT_LT(monotonic_ns() - begin_ns, 150'000'000u);
 
-  // No operation is left to take these octets away.
+  // No receive is left that would take these octets.
   write_all(reading.client.get(), "free");
   EXPECT_EQ(read_some(reading.server.get()), "free");
   write_all(private_reading.client.get(), "free");
   EXPECT_EQ(read_some(private_reading.server.get()), "free");
   EXPECT_EQ(memory, std::vector<char>(4096));
-  // Nor does the connection that nobody took stay open.
+  // The connection that nobody accepted is closed too.
   EXPECT_EQ(read_some(waiting_client.get()), "");
 }
 
@@ -154,14 +154,14 @@ TEST_F(RingDeathTest, ENG_052_a_forked_child_cannot_touch_the_operations_of_its_
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status));
-  // The parent's receive is still there.
+  // The parent's receive is still in flight.
   write_all(pair.client.get(), "x");
   EXPECT_EQ(take(collect_one()), "x");
   pair.client.close();
   collect_one();
 }
 
-// Twenty connections, each an echo of forty messages, through whatever is injected.
+// Twenty connections, each an echo of forty messages, in spite of the injected fault.
 TEST_F(RingTest, DISABLED_echo) {
   constexpr std::size_t connections = 20;
   constexpr int messages = 40;
@@ -207,10 +207,10 @@ TEST_F(RingTest, DISABLED_echo) {
   for (const int count : heard) EXPECT_EQ(count, messages);
 }
 
-// What only saves time is found out one by one: a kernel without any of it serves as well.
+// Each feature that only saves time is left out alone, then all of them together.
 TEST(RingFaults, ENG_006_each_optional_feature_may_be_absent) {
   if (!strace_works()) GTEST_SKIP() << "strace is missing or may not trace";
-  // In the order of the calls: ring descriptors, the bound on workers, restrictions.
+  // The calls in order: ring descriptors, the bound on workers, restrictions.
   for (const char* call : {"2", "3", "4"}) {
     const std::string inject = std::string("io_uring_register:error=EINVAL:when=") + call;
     EXPECT_TRUE(passes_under(inject.c_str(), "RingTest.DISABLED_echo")) << call;
@@ -218,7 +218,7 @@ TEST(RingFaults, ENG_006_each_optional_feature_may_be_absent) {
   EXPECT_TRUE(passes_under("io_uring_register:error=EINVAL:when=2..4", "RingTest.DISABLED_echo"));
 }
 
-// The second call is the last one that only asks what the kernel can do.
+// The first two calls only find out what the kernel can do.
 TEST(RingFaults, ENG_026_signals_cost_no_octet) {
   if (!strace_works()) GTEST_SKIP() << "strace is missing or may not trace";
   EXPECT_TRUE(passes_under("io_uring_enter:error=EINTR:when=3+2", "RingTest.DISABLED_echo"));
@@ -253,13 +253,13 @@ TEST_F(RingTest, ENG_030_ENG_036_an_accept_that_is_refused_is_tried_in_its_older
     engine_->accept(token(Operation::accept), descriptor);
     return collect_one().result;
   };
-  // On trial, before anybody relies on it, an error is an answer.
+  // On trial, before a server uses the engine, an error is returned as it is.
   EXPECT_EQ(accept(deaf.get()), -EINVAL);
   engine_->tell_trouble_to(told.hook());
   EXPECT_EQ(accept(deaf.get()), -EINTR);
   EXPECT_EQ(stats_.of(Reason::fallback_accept_single), 1u);
   EXPECT_TRUE(told.troubles.empty());
-  // The older form serves where there is something to accept, once each time.
+  // The older form works on a listener: it accepts one connection at a time.
   LoopbackListener listener;
   for (int count = 0; count < 3; ++count) {
     const OwnedDescriptor client = listener.connect();
@@ -269,13 +269,13 @@ TEST_F(RingTest, ENG_030_ENG_036_an_accept_that_is_refused_is_tried_in_its_older
     EXPECT_FALSE(completion.more);
     ::close(completion.result);
   }
-  // Refused in that form too, the engine is given up; told once.
+  // If that form is refused too, the engine is reported as unusable, once.
   EXPECT_EQ(accept(deaf.get()), -EINVAL);
   EXPECT_EQ(accept(deaf.get()), -EINVAL);
   EXPECT_EQ(told.troubles, (std::vector{std::pair(Trouble::unusable, EINVAL)}));
 }
 
-// While the kernel refuses to submit, more is prepared than the submission queue holds.
+// While the kernel refuses to submit, more entries are prepared than the submission queue holds.
 TEST_F(RingTest, DISABLED_queue) {
   open(tiny);
   SocketPair pair = make_pair();

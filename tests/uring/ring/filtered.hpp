@@ -1,5 +1,5 @@
-// Runs a piece of a test in a child process in which a seccomp filter answers io_uring's calls, as
-// a container's does, and brings back the text it returned.
+// Runs a function of a test in a child process in which a seccomp filter answers io_uring's calls,
+// as a container's filter does, and returns the function's text.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ struct FilteredResult {
 
 inline bool install_filter(FilteredCalls calls, std::uint32_t verdict) {
   const auto call = [&](FilteredCalls which, int number) {
-    // A number no call has: this row of the filter never fits.
+    // -1 is no system call's number: this row of the filter never matches.
     return static_cast<std::uint32_t>(calls == which || calls == FilteredCalls::all ? number : -1);
   };
   std::array<sock_filter, 6> rows = {{

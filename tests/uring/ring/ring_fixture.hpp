@@ -1,5 +1,5 @@
-// A ring engine on real sockets, with what every test of it needs: descriptors that close
-// themselves, turns until something has happened, and the proof that nothing is left at the end.
+// A ring engine on real sockets for tests: descriptors that close themselves, turns until
+// completions have come, and a check that nothing is left at the end.
 #pragma once
 
 #include <fcntl.h>

@@ -54,7 +54,7 @@ TEST_F(RingTest, hooked_wait_ends_when_a_socket_becomes_ready) {
   engine_->receive(token(Operation::receive), pair.server.get());
   std::array<Completion, 4> batch;
   EXPECT_EQ(engine_->turn(batch, 0, {}), 0u);
-  // The peer speaks exactly when we begin to wait.
+  // The peer sends exactly when the wait begins.
   const WaitHook hook{.before = [](void* context) { write_all(*static_cast<int*>(context), "x"); },
                       .after = nullptr,
                       .context = nullptr};
@@ -86,7 +86,7 @@ TEST_F(RingTest, ring_that_is_closed_on_another_thread_leaves_the_ring_of_that_t
     Stats stats;
     auto own = RingEngine::open({}, stats);
     ASSERT_TRUE(own.has_value());
-    engine_.reset();  // each is the first ring of its thread
+    engine_.reset();  // both rings are the first of their threads
     std::array<Completion, 4> batch;
     (*own)->nop(token(Operation::nop));
     EXPECT_EQ((*own)->turn(batch, no_deadline, {}), 1u);

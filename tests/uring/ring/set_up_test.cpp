@@ -18,14 +18,14 @@ TEST_F(RingTest, ladder_ends_with_no_flags_at_all) {
   EXPECT_EQ(engine_->completion_entries(), 2048u);
 }
 
-// What the engine asked for. Newer libraries ask by themselves for a ring without an array of
-// submissions (IORING_SETUP_NO_SQARRAY, which older headers do not have).
+// The flags that the engine requested. Newer libraries add IORING_SETUP_NO_SQARRAY (a ring without
+// an array of submissions), which older headers lack.
 std::uint32_t flags_asked_for(const RingEngine& engine) {
   constexpr std::uint32_t no_submission_array = 1u << 16;
   return engine.set_up_flags() & ~no_submission_array;
 }
 
-// Every rung must carry the whole engine, whatever kernel stops there.
+// Every rung of the ladder must support the whole engine.
 void expect_rung(RingEngine& engine, std::size_t index) {
   EXPECT_EQ(flags_asked_for(engine), set_up_ladder()[index]);
   const std::vector<TrialStep> report = try_ring(engine);
@@ -69,8 +69,8 @@ TEST_F(RingTest, DISABLED_half_of_the_buffers) {
   EXPECT_EQ(engine_->buffers().buffer_count(), 256u);
 }
 
-// A library that asks for a ring without an array of submissions asks again, without that, when it
-// is refused: then a rung takes two refusals.
+// A library that requests a ring without an array of submissions, and is refused, tries again with
+// the array: then a rung takes two refusals.
 bool is_reached(std::size_t rung) {
   const std::string test = "RingTest.DISABLED_rung_" + std::to_string(rung);
   for (const std::size_t refusals : {rung, 2 * rung}) {

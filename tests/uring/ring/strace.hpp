@@ -1,4 +1,4 @@
-// Runs one disabled test of this executable under strace, with system calls made to fail.
+// Runs one disabled test of this executable under strace, which makes system calls fail.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ inline bool strace_works() {
   return std::system("strace -qq -o /dev/null -e trace=none true >/dev/null 2>&1") == 0;
 }
 
-// `injection` as strace's -e inject= takes it. True if the test passed.
+// `injection` is the value of strace's -e inject=. True if the test passed.
 inline bool passes_under(const std::string& injection, const std::string& test) {
   std::array<char, 4096> self{};
   EXPECT_GT(::readlink("/proc/self/exe", self.data(), self.size() - 1), 0);

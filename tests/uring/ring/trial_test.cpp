@@ -29,7 +29,7 @@ TEST_F(RingTest, trial_passes_on_the_smallest_ring) {
   EXPECT_EQ(report.back().error, 0) << report.back().name;
 }
 
-// Descriptors run out: the trial says where, and what it had begun ends with the ring.
+// Descriptors run out: the trial reports the step, and operations in flight end with the ring.
 TEST_F(RingTest, trial_stops_at_the_first_step_that_fails) {
   rlimit old_limit{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &old_limit), 0);

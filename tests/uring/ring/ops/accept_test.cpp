@@ -27,7 +27,7 @@ TEST_F(RingTest, multishot_accept_takes_a_burst_in_blocking_mode_and_close_on_ex
   }
 }
 
-// Every listener of ours is so, since an epoll engine may share it.
+// Every pelton listener is non-blocking, because an epoll engine may share it.
 TEST_F(RingTest, ENG_025_accept_waits_on_a_non_blocking_listener_too) {
   LoopbackListener listener;
   ASSERT_EQ(::fcntl(listener.get(), F_SETFL, O_NONBLOCK), 0);
