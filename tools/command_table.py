@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pelton.cli.commands import COMMANDS, EXIT_CODES, SIGNALS, Command, Flag, shown_default
 from pelton.cli.run import ALIASES, setting_flag
-from pelton.config.files import COMMAND_KEYS
+from pelton.config.setting_files import COMMAND_KEYS
 from pelton.config.meanings import meanings
 from pelton.config.settings import SETTINGS
 

@@ -94,8 +94,8 @@ class Exchange {
   // A complete response in one call.
   HeadFault respond(const ResponseHead& head, std::string_view body);
 
-  // A response in steps: the body is appended to body_output() between begin() and finish();
-  // Content-Length is patched in place. A fault undoes everything, and begin() may be called again.
+  // A response in steps. Between begin() and finish() its body is appended to body_output(), and
+  // finish() fills in Content-Length. A fault undoes everything, and begin() may be called again.
   HeadFault begin(const ResponseHead& head) {
     CHECK(state_ == State::idle);
     status_ = head.status;

@@ -20,7 +20,7 @@ from chromium import browser
 from guide import FOLDER, ROOT, Page, pages
 from pelton import App, Request, Response, SseEvent, WebSocket
 from pelton.cli import run as cli
-from pelton.config.files import read_file
+from pelton.config.setting_files import read_file
 from pelton.config.settings import SETTINGS
 from pelton.testing import live_server
 from proxies import START_S

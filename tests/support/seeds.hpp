@@ -1,4 +1,4 @@
-// The seeds of a randomised test. PELTON_SEED=n replays the one that a failure has printed;
+// The seeds of a randomised test. PELTON_SEED=n replays the one that a failure has printed, and
 // PELTON_SEED_COUNT=n sets how many seeds run.
 #pragma once
 

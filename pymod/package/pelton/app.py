@@ -473,7 +473,7 @@ class App(Registrar):
         try:
             path, file = file_near(os.path.abspath(os.path.dirname(program))), None
             if path is not None:
-                from pelton.config.files import read_file
+                from pelton.config.setting_files import read_file
 
                 file = read_file(path)
             if file is not None and file.command.get("workers", "1") != "1":

@@ -11,7 +11,7 @@ import pytest
 
 from pelton.cli.check import UNSAFE, Findings, printed
 from pelton.cli.command import main
-from pelton.config.files import read_file
+from pelton.config.setting_files import read_file
 from pelton.config.settings import SETTINGS, defaults
 
 APP = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pelton import LimitsConfig, ServerConfig
-from pelton.config.files import read_file
+from pelton.config.setting_files import read_file
 from pelton.config.origins import OF_SUPERVISOR, coded_in_vain, origins
 from pelton.config.settings import SETTINGS, variables_in
 

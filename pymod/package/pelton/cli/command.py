@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             return check(rest)
         if command == "routes":
-            from pelton.cli.routes import routes
+            from pelton.cli.route_listing import routes
 
             return routes(rest)
         if command == "openapi":

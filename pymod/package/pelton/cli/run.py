@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pelton.config.files import ConfigFile
+    from pelton.config.setting_files import ConfigFile
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
     from pelton.serving.listeners import Listener
@@ -71,7 +71,7 @@ class Program:
         self.file: ConfigFile | None = None
         path = os.path.abspath(named) if named else file_near(self._begin(target))
         if path is not None:
-            from pelton.config.files import read_file
+            from pelton.config.setting_files import read_file
 
             self.file = read_file(path, bool(named))
         if self.file is not None:

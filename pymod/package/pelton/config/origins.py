@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pelton.config.files import ConfigFile
+    from pelton.config.setting_files import ConfigFile
     from pelton.config.server_config import ServerConfig
 
 # A supervisor uses these before a worker imports the application, so it never learns what the application was given.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any, Literal
 
-    from pelton.config.files import ConfigFile
+    from pelton.config.setting_files import ConfigFile
     from pelton.config.server_config import ServerConfig
 
     Values = dict[str, Any]  # keyword of run() -> value as it was read

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pelton import ConfigError, ServerConfig
-from pelton.config.files import COMMAND_KEYS, ConfigFile, read_file
+from pelton.config.setting_files import COMMAND_KEYS, ConfigFile, read_file
 from pelton.config.settings import SETTINGS, defaults, effective_settings, file_near
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pelton import App
 from pelton.cli.command import main
-from pelton.cli.routes import Row, Taken, explained, json_text, rows_of, table, taken_by
+from pelton.cli.route_listing import Row, Taken, explained, json_text, rows_of, table, taken_by
 from pelton.routing.app_parts import parts_of
 
 APP = """
