@@ -50,7 +50,7 @@ void check(std::string_view octets, const HeadLimits& limits) {
     const HeadResult whole = read_head(octets, {}, portable_scanner(), limits);
     for (const Scanner* scanner : all_scanners()) {
       CHECK(read_head(octets, {}, *scanner, limits) == whole);
-      CHECK(read_head(octets, cuts_of(octets), *scanner, limits, true) == whole);
+      CHECK(read_head(octets, cuts_of(octets), *scanner, limits) == whole);
     }
     const std::string_view start = octets.substr(0, 600);
     const HeadResult begun = read_head(start, {}, *all_scanners().back(), limits);

@@ -24,7 +24,7 @@ std::string outcome(const std::string& octets, const HeadLimits& limits) {
   std::uint32_t seed = 7;
   for (const Scanner* scanner : all_scanners()) {
     for (const Cuts& cuts : segmentations(octets.size(), whole.consumed_bytes, ++seed)) {
-      EXPECT_EQ(read_head(octets, cuts, *scanner, limits, cuts.size() == 1), whole)
+      EXPECT_EQ(read_head(octets, cuts, *scanner, limits), whole)
           << scanner->name << ' ' << (cuts.empty() ? 0 : cuts[0]);
     }
   }
