@@ -178,8 +178,8 @@ class Engine {
   virtual void reset(Descriptor socket) = 0;
 
   // Submits the prepared operations and returns how many completions were written to `out`. Waits
-  // for the first one until `deadline_ns` on CLOCK_MONOTONIC (no_deadline: for ever; a past time:
-  // not at all) and calls `hook` around a wait that may block. An empty `out` only submits.
+  // for the first one until `deadline_ns` on CLOCK_MONOTONIC: for ever with no_deadline, not at all
+  // with a past time. Calls `hook` around a wait that may block. An empty `out` only submits.
   virtual std::size_t turn(std::span<Completion> out, std::uint64_t deadline_ns,
                            const WaitHook& hook) = 0;
 

@@ -12,15 +12,21 @@
 namespace pelton {
 namespace {
 
-// PRC-054: the abstract namespace, which leaves no file behind.
-TEST(ServiceManager, PRC_054_what_is_told_arrives_as_one_datagram) {
-  const std::string address = "@pelton-test-" + std::to_string(::getpid());
+// The socket of a service manager, bound to a name of the abstract namespace ("@name").
+int manager_at(const std::string& address) {
   const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
   std::memcpy(name.sun_path + 1, address.data() + 1, address.size() - 1);
-  ASSERT_EQ(::bind(manager, reinterpret_cast<const sockaddr*>(&name),
+  EXPECT_EQ(::bind(manager, reinterpret_cast<const sockaddr*>(&name),
                    static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size())),
             0);
+  return manager;
+}
+
+// PRC-054: the abstract namespace, which leaves no file behind.
+TEST(ServiceManager, PRC_054_what_is_told_arrives_as_one_datagram) {
+  const std::string address = "@pelton-test-" + std::to_string(::getpid());
+  const int manager = manager_at(address);
   const ServiceManager told(address);
   told.tell("READY=1\nSTATUS=2 workers");
   char octets[100];
@@ -35,12 +41,7 @@ TEST(ServiceManager, PRC_054_what_is_told_arrives_as_one_datagram) {
 // PRC-054: the queue of a manager that does not read takes only some datagrams.
 TEST(ServiceManager, PRC_054_a_full_queue_is_said_and_takes_more_once_it_was_read) {
   const std::string address = "@pelton-test-full-" + std::to_string(::getpid());
-  const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
-  std::memcpy(name.sun_path + 1, address.data() + 1, address.size() - 1);
-  ASSERT_EQ(::bind(manager, reinterpret_cast<const sockaddr*>(&name),
-                   static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + address.size())),
-            0);
+  const int manager = manager_at(address);
   const ServiceManager told(address);
   int sent = 0;
   while (sent < 100'000 && told.tell("WATCHDOG=1")) ++sent;

@@ -160,6 +160,7 @@ VIOLATIONS = [
     ("mirror", "pymod/package/pelton/callables.py", "def name_of():\n    pass\n"),
     ("mirror", "pymod/package/pelton/messages/app.py", "def route():\n    pass\n"),  # its test is that of another
     ("mirror", "pymod/bridge/handler.cpp", "int x;\n"),
+    ("test-name", "tests/python/validation/test_app.py", "def test_app():\n    pass\n"),
     ("config-bound", "http/serve/config.cpp", KEYS.replace("header_count", "header_line")),
     ("config-bound", "tests/http/serve/config_test.cpp", "TEST(C, n) { ask(header_count_max); }\n"),
     ("config-bound", "tests/http/serve/config_test.cpp", "TEST(C, n) { header_count_max - 1; }\n"),

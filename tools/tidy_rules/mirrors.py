@@ -1,4 +1,4 @@
-"""What must have a test: each source, each config key at its bound, each public name."""
+"""What must have a test (each source, each config key at its bound, each public name), and what tests are called."""
 
 from __future__ import annotations
 
@@ -137,8 +137,21 @@ def find_public_name(tree: Tree) -> Iterator[Finding]:
             yield Finding("public-name", surface, line, f"pelton.{name}: no test uses it")
 
 
+def find_test_name(tree: Tree) -> Iterator[Finding]:
+    """One pytest run collects all tests, and imports files of one name as one module."""
+    first: dict[str, str] = {}
+    for path in sorted(tree.under("tests/python", suffixes=(".py",))):
+        name = path.rpartition("/")[2]
+        if name == "conftest.py":
+            continue
+        other = first.setdefault(name, path)
+        if other != path:
+            yield Finding("test-name", path, 0, f"{other} has this name too, and pytest cannot collect both: rename one, with its module")
+
+
 RULES = (
     Rule("mirror", find_mirror),
+    Rule("test-name", find_test_name),
     Rule("config-bound", find_config_bound),
     Rule("public-name", find_public_name),
 )

@@ -110,35 +110,37 @@ class H1Session final : public ExchangeHost {
   void note_peer_finished();
   // Ends the suspended exchange, if there is one, because the connection ends.
   void drop_exchange(ExchangeEvent event, Reason reason);
+
   // --- for its suspended exchange ---
 
-  // The answer is written: the exchange ends, and the connection moves on when it is settled. With
-  // a reason to cut it does so in the middle of the answer.
+  // The answer is written: the exchange ends, and the connection goes on when it is settled. With a
+  // reason to cut, the answer is incomplete and the connection is cut instead.
   void answered(Persistence persistence, Reason cut = Reason::none);
-  // A handler that failed is answered for, and the exchange is logged (PRC-051). Returns how the
+  // Answers 500 if the handler has failed, and logs the exchange (PRC-051). Returns how the
   // connection goes on.
   Persistence settle_answer(Exchange& exchange, Outcome outcome);
-  // The handler wants the connection to end, which a stop that goes on with what has arrived does
-  // not overrule.
+  // The handler asks for the end of the connection and gets it, even while a stop still serves
+  // requests that have arrived.
   Persistence end_wanted();
-  // The exchange ends without an answer, or with what has left of one.
+  // Ends the exchange without an answer, or with an answer of which only a part was sent.
   void forget_exchange(Reason reason);
-  // One line for an exchange (PRC-051).
+  // Writes one line of the access log (PRC-051).
   void log_exchange(const RequestHead& head, const RouteSettings* route, const SentResponse& sent,
                     Reason reason);
+
   // --- for its reader ---
 
-  // What the peer has to do next, or the connection ends.
+  // What the client has to send or do before the deadline.
   enum class Wait : std::uint8_t { nothing, header, body, drain_body, keep_alive, drain };
-  // From now on, for so long at most.
+  // Waits for it for `ms` milliseconds from now.
   void wait_for(Wait what, std::uint64_t ms);
   void stop_waiting() { waiting_ = Wait::nothing; }
   bool waits_for(Wait what) const { return waiting_ == what; }
-  // The peer earns time by each octet of a body (CON-004), and keeps what it has while the
-  // connection does not read.
+  // The client earns time by each octet of a body (CON-004). credit_ms() is the time it has left,
+  // which it keeps while reading is paused.
   void earn_credit(std::size_t bytes);
   std::uint64_t credit_ms() const;
-  // When the first octet of the request arrived, for the access log.
+  // Keeps the current time as that of the request's first octet, for the access log.
   void note_begin();
   void note_begin_if_unknown();
   // The server stops: the session ends once all requests that have arrived are answered (PRC-012,
@@ -147,12 +149,11 @@ class H1Session final : public ExchangeHost {
   void note_peer_sent_all(bool all) { peer_sent_all_ = all; }
   // The connection ends with the response that is under way.
   void end_after_response();
-  // The last octets are queued.
+  // The last octets are queued: no request is read any more.
   void finish();
-  // A whole head, and the octets behind it. Returns those behind the message, or what was read of
-  // it.
+  // A head has arrived whole; `rest` are the octets after it. Returns the octets after the message.
   std::string_view begin_message(const RequestHead& head, std::string_view rest);
-  // A whole message: its handler is called.
+  // A message has arrived whole: calls its handler.
   void dispatch(const RequestHead& head, std::string_view body, const Match& match);
   void serve_incoming(std::unique_ptr<IncomingMessage> message, std::string_view body);
   void call(const Handler& handler, const RequestHead& head, std::string_view body,
@@ -161,10 +162,10 @@ class H1Session final : public ExchangeHost {
   bool has_exchange() const { return exchange_ != nullptr; }
   PendingExchange& pending() { return exchange_->pending(); }
   bool awaits_upgrade() const { return exchange_ != nullptr && exchange_->awaits_upgrade(); }
-  // The request is refused, and the connection ends.
+  // Refuses the request and ends the connection.
   void refuse(Reason reason, Method method);
   void write_refusal(const RequestHead& head, Reason reason);
-  // 415 without waiting for the body (H1-058).
+  // Answers 415 without waiting for the body (H1-058).
   void answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
                     std::string_view rest);
   Connection& connection() { return connection_; }
