@@ -65,6 +65,7 @@ class IndexBuilder {
  public:
   explicit IndexBuilder(std::uint64_t key) : nodes_(1) {
     index_.key = key;
+    index_.static_key = key;
     nodes_[0].prefix = "";
   }
 
@@ -228,13 +229,15 @@ class IndexBuilder {
     }
   }
 
+  struct StaticPath {
+    std::string_view text;
+    std::uint32_t text_offset;
+    std::uint32_t method;
+    std::uint32_t route;
+  };
+
   void index_statics(std::span<const RouteTemplate> routes) {
-    std::size_t count = 0;
-    for (const RouteTemplate& route : routes) {
-      if (is_static(route.pattern)) count += static_cast<std::size_t>(std::popcount(route.methods));
-    }
-    index_.statics.resize(std::bit_ceil(3 * count + 1));
-    index_.static_mask = index_.statics.size() - 1;
+    std::vector<StaticPath> paths;
     for (std::uint32_t number = 0; number < routes.size(); ++number) {
       const RouteTemplate& route = routes[number];
       if (!is_static(route.pattern)) continue;
@@ -242,15 +245,53 @@ class IndexBuilder {
       index_.static_bytes_max = std::max(index_.static_bytes_max, text.size());
       const std::uint32_t text_offset = add_text(text);
       for (std::uint32_t method = 0; method < MethodSet::index_end; ++method) {
-        if (!(route.methods >> method & 1)) continue;
-        std::uint64_t slot = index_.static_hash(method, text);
-        while (index_.statics[slot & index_.static_mask].route != RouteIndex::none) ++slot;
-        index_.statics[slot & index_.static_mask] = {.text_offset = text_offset,
-                                                     .text_bytes = size32(text),
-                                                     .method = method,
-                                                     .route = number};
+        if (route.methods >> method & 1) paths.push_back({text, text_offset, method, number});
       }
     }
+    const std::size_t slots = std::bit_ceil(3 * paths.size() + 1);
+    index_.statics.resize(slots);
+    index_.static_mask = slots - 1;
+    choose_static_key(paths);
+    for (const StaticPath& path : paths) {
+      std::uint64_t slot = index_.static_hash(path.method, path.text);
+      while (index_.statics[slot & index_.static_mask].route != RouteIndex::none) ++slot;
+      index_.statics[slot & index_.static_mask] = {.text_offset = path.text_offset,
+                                                   .text_bytes = size32(path.text),
+                                                   .method = path.method,
+                                                   .route = path.route};
+    }
+  }
+
+  // Two paths whose hashes share a slot cost a further comparison, and whether they do is a matter
+  // of the secret key. So this tries some keys made of that one and takes the key under which the
+  // fewest paths share a slot: then a route costs the same in every process.
+  void choose_static_key(std::span<const StaticPath> paths) {
+    constexpr std::size_t hashes_max = 1 << 14;
+    constexpr std::size_t keys_max = 64;
+    const std::size_t keys = std::min(keys_max, hashes_max / (paths.size() + 1) + 1);
+    std::uint64_t best_key = index_.static_key;
+    std::size_t fewest = paths.size();
+    for (std::size_t tried = 0; tried < keys && fewest != 0; ++tried) {
+      index_.static_key = folded_product(index_.key + tried, 0x9E37'79B9'7F4A'7C15u);
+      const std::size_t displaced = displaced_by(paths);
+      if (displaced < fewest) {
+        best_key = index_.static_key;
+        fewest = displaced;
+      }
+    }
+    index_.static_key = best_key;
+  }
+
+  // How many of the paths hash to a slot that another one has.
+  std::size_t displaced_by(std::span<const StaticPath> paths) const {
+    std::vector<bool> taken(index_.statics.size());
+    std::size_t displaced = 0;
+    for (const StaticPath& path : paths) {
+      const std::uint64_t slot = index_.static_hash(path.method, path.text) & index_.static_mask;
+      displaced += taken[slot];
+      taken[slot] = true;
+    }
+    return displaced;
   }
 
   // A '%' in a template means that character, which a path as sent spells %25; dot segments match

@@ -153,7 +153,7 @@ struct RouteIndex {
 
   static std::uint64_t filter_bit(std::uint64_t hash) { return std::uint64_t{1} << (hash >> 58); }
   std::uint64_t static_hash(std::uint32_t method, std::string_view path) const {
-    return keyed_hash(key + method, path);
+    return keyed_hash(static_key + method, path);
   }
   std::uint64_t node_key(std::uint32_t node) const { return key ^ (node * 0x9E37'79B9'7F4A'7C15u); }
   std::uint64_t affix_hash(std::uint32_t node, std::string_view prefix,
@@ -162,7 +162,8 @@ struct RouteIndex {
   }
 
   std::uint64_t key = 0;
-  std::string texts;  // of all slots
+  std::uint64_t static_key = 0;  // of the static paths alone, made of `key`
+  std::string texts;             // of all slots
   std::vector<Node> nodes;
   std::vector<Terminal> terminals;
   std::vector<Shape> shapes;
