@@ -169,8 +169,23 @@ void Application::mount(const std::string& prefix, const pb::object& application
   state_.mounted.push_back(&below.state_);
 }
 
+void Application::host(const pb::object& application, const pb::dict& options) {
+  check_open();
+  const pb::object root_path = options["root_path"];
+  const pb::object state = options["state"];
+  const pb::object log = options["log"];
+  hosted_ = AsgiApplication::make(state_, {.application = application.ptr(),
+                                           .root_path = root_path.ptr(),
+                                           .state = state.ptr(),
+                                           .log = log.ptr()});
+  if (!hosted_) raise_set();
+}
+
 int Application::traverse(visitproc visit, void* arg) const {
   for (const Mounted& one : mounts_) Py_VISIT(one.object.ptr());
+  if (hosted_) {
+    if (const int stopped = hosted_->traverse(visit, arg)) return stopped;
+  }
   return state_.traverse(visit, arg);
 }
 
@@ -234,8 +249,14 @@ http::RouteTable Application::make_table(const std::string& root_path,
                                                         .error_shape = options_.error_shape,
                                                         .path = root_path + one.prefix});
   }
-  const http::Router::Options options{
+  http::Router::Options options{
       .trailing_slash = options_.trailing_slash, .hash_key = hash_key, .mounts = std::move(mounts)};
+  if (hosted_) {
+    options.catch_all = http::RouteSettings{.handler = hosted_->handler(),
+                                            .streams_body = true,
+                                            .error_shape = options_.error_shape,
+                                            .path = root_path + "/*"};
+  }
   if (root_path.empty()) return router_.freeze(options);
   http::Router below = router_;
   for (std::uint32_t index = 0; index < below.route_count(); ++index) {
@@ -346,6 +367,8 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
            "Says how the route's handler is called.")
       .def("set_layers", &Application::set_layers, pb::arg("index"), pb::arg("layers"),
            pb::arg("is_coroutine"), "Puts `layers(request)` in place of the handler's call.")
+      .def("host", &Application::host, pb::arg("application"), pb::arg("options"),
+           "Gives an ASGI application whatever nothing else here answers.")
       .def(
           "freeze",
           [](const pb::object& self, const pb::dict& hooks) {

@@ -15,6 +15,7 @@
 #include "http/routing/router.hpp"
 #include "http/serve/config.hpp"
 #include "http/serve/files/static_mount.hpp"
+#include "pymod/hosting/asgi_application.hpp"
 #include "pymod/hotpath/application_state.hpp"
 
 namespace pelton::py {
@@ -50,6 +51,9 @@ class Application {
   void set_plan(std::uint32_t index, const pybind11::dict& plan);
   // The layers are called in place of the handler; the plan must be set already.
   void set_layers(std::uint32_t index, const pybind11::object& layers, bool is_coroutine);
+  // An ASGI application answers whatever nothing else here does, with these `options`: root_path,
+  // state, log.
+  void host(const pybind11::object& application, const pybind11::dict& options);
   // `self` is the Python object around this one.
   void freeze(pybind11::handle self, const pybind11::dict& hooks);
 
@@ -91,6 +95,7 @@ class Application {
   std::vector<bool> planned_;
   std::vector<Mounted> mounts_;
   std::vector<StaticMounted> static_mounts_;
+  std::unique_ptr<AsgiApplication> hosted_;  // null if there is none
   std::unique_ptr<http::RouteTable> table_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/check.hpp"
 #include "pymod/bridge/driver_object.hpp"
 #include "pymod/bridge/exceptions.hpp"
 #include "pymod/bridge/python_handler.hpp"
@@ -19,11 +20,13 @@ namespace {
 // A handler's coroutine during its first step.
 class FirstStep final : public UntaskedStep {
  public:
-  FirstStep(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel)
+  FirstStep(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel,
+            HostedCall* hosted = nullptr)
       : loan_(loan),
         loop_(*loan.route().application->loop),
         coroutine_(coroutine),
-        side_channel_(side_channel) {
+        side_channel_(side_channel),
+        hosted_(hosted) {
     loop_.untasked = this;
   }
   FirstStep(const FirstStep&) = delete;
@@ -71,7 +74,13 @@ class FirstStep final : public UntaskedStep {
     if (!driver_ && !make_task(is_kept)) return fail();
     loop_.untasked = nullptr;
     driver().set_running(false);
-    if (end.kind == PYGEN_NEXT) driver().suspend();
+    if (end.kind == PYGEN_NEXT) {
+      if (hosted_ != nullptr && hosted_->is_answered()) {
+        driver().leave_answered();
+      } else {
+        driver().suspend();
+      }
+    }
     driver().note_first(std::move(end));
     return run_task();
   }
@@ -95,8 +104,9 @@ class FirstStep final : public UntaskedStep {
   bool make_driver() {
     HotState& hot = loan_.route().application->hot;
     if (!driver_) {
-      driver_ = OwnedRef(reinterpret_cast<PyObject*>(new_driver(
-          hot.driver_type(), loan_, OwnedRef::share(coroutine_), OwnedRef::share(side_channel_))));
+      driver_ = OwnedRef(reinterpret_cast<PyObject*>(
+          new_driver(hot.driver_type(), loan_, OwnedRef::share(coroutine_),
+                     OwnedRef::share(side_channel_), hosted_)));
     }
     return static_cast<bool>(driver_);
   }
@@ -194,16 +204,18 @@ class FirstStep final : public UntaskedStep {
   LoopObject& loop_;
   PyObject* const coroutine_;
   PyObject* const side_channel_;
+  HostedCall* const hosted_;
   OwnedRef driver_;
   OwnedRef step_;
   OwnedRef before_;    // the current task before the step, or None
   bool laid_ = false;  // the loop's blank is the current task
 };
 
-OwnedRef driver_for(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel) {
+OwnedRef driver_for(RequestLoan& loan, PyObject* coroutine, PyObject* side_channel,
+                    HostedCall* hosted = nullptr) {
   HotState& hot = loan.route().application->hot;
   return OwnedRef(reinterpret_cast<PyObject*>(new_driver(
-      hot.driver_type(), loan, OwnedRef::share(coroutine), OwnedRef::share(side_channel))));
+      hot.driver_type(), loan, OwnedRef::share(coroutine), OwnedRef::share(side_channel), hosted)));
 }
 
 Outcome fail(PyObject* coroutine) {
@@ -259,6 +271,28 @@ Outcome run_coroutine(RequestLoan& loan, PyObject* coroutine, PyObject* side_cha
   const Outcome outcome = answer_result(loan, OwnedRef(result), side_channel);
   application.context->renew_if_used();
   return outcome;
+}
+
+Outcome run_hosted(RequestLoan& loan, PyObject* coroutine, HostedCall& hosted) {
+  ApplicationState& application = *loan.route().application;
+  if (application.loop == nullptr) {
+    if (application.start_task != nullptr) {
+      const OwnedRef object = driver_for(loan, coroutine, nullptr, &hosted);
+      return object ? start_task(application, object) : fail(coroutine);
+    }
+    PyErr_SetString(PyExc_RuntimeError, "there is no event loop to run the application on");
+    return fail(coroutine);
+  }
+  FirstStep first(loan, coroutine, nullptr, &hosted);
+  PyObject* result = nullptr;
+  const PySendResult kind = first.make(result);
+  StepEnd end{kind, OwnedRef(kind == PYGEN_ERROR ? take_exception() : result)};
+  if (first.has_task() || kind == PYGEN_NEXT) return first.settle(std::move(end));
+  first.leave();
+  // Only a driver has more to do after that.
+  CHECK(!hosted.conclude(end));
+  application.context->renew_if_used();
+  return hosted.outcome();
 }
 
 Outcome run_later(RequestLoan& loan) {

@@ -28,4 +28,15 @@ OwnedRef thrown(PyObject* arguments) {
                                                        : PyObject_CallOneArg(type, value));
 }
 
+OwnedRef awaited(PyObject* awaitable) {
+  if (PyCoro_CheckExact(awaitable)) return OwnedRef::share(awaitable);
+  const PyAsyncMethods* const methods = Py_TYPE(awaitable)->tp_as_async;
+  if (methods != nullptr && methods->am_await != nullptr) {
+    return OwnedRef(methods->am_await(awaitable));
+  }
+  PyErr_Format(PyExc_TypeError, "object %.100s can't be used in 'await' expression",
+               Py_TYPE(awaitable)->tp_name);
+  return OwnedRef();
+}
+
 }  // namespace pelton::py

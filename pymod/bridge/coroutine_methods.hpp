@@ -1,5 +1,5 @@
 // Arguments and results of send() and throw() for a native coroutine, as a generator's methods have
-// them.
+// them; and how such a coroutine awaits an object.
 #pragma once
 
 #include <Python.h>
@@ -15,5 +15,8 @@ PyObject* method_result(PySendResult kind, PyObject* result);
 // The exception that throw(exception), or the older throw(type[, value[, traceback]]), raises. Null
 // with an error set.
 OwnedRef thrown(PyObject* arguments);
+
+// The iterator that send() goes to while an awaitable is awaited (PEP 492). Null with an error set.
+OwnedRef awaited(PyObject* awaitable);
 
 }  // namespace pelton::py

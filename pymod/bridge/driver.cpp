@@ -18,16 +18,22 @@ StepEnd step(PyObject* coroutine, PyObject* value) {
   return {kind, OwnedRef(kind == PYGEN_ERROR ? take_exception() : result)};
 }
 
-Driver::Driver(PyObject* object, RequestLoan& loan, OwnedRef coroutine, OwnedRef side_channel)
+Driver::Driver(PyObject* object, RequestLoan& loan, OwnedRef coroutine, OwnedRef side_channel,
+               HostedCall* hosted)
     : object_(object),
       application_(OwnedRef::share(loan.route().application->object)),
       route_(loan.route()),
       plan_(&route_.plan),
+      hosted_(hosted),
+      hosted_object_(OwnedRef::share(hosted == nullptr ? nullptr : hosted->object())),
       loan_(&loan),
       coroutine_(std::move(coroutine)),
-      side_channel_(std::move(side_channel)) {}
+      side_channel_(std::move(side_channel)) {
+  if (hosted_ != nullptr) hosted_->set_driver(this);
+}
 
 Driver::~Driver() {
+  if (hosted_ != nullptr) hosted_->set_driver(nullptr);
   through();
   clear();
 }
@@ -57,7 +63,7 @@ void Driver::outlive(Exchange& exchange) {
 
 int Driver::traverse(visitproc visit, void* arg) const {
   for (const OwnedRef* ref : {&application_, &coroutine_, &side_channel_, &request_, &task_, &rest_,
-                              &waiters_[0], &waiters_[1], &waiters_[2]}) {
+                              &hosted_object_, &waiters_[0], &waiters_[1], &waiters_[2]}) {
     Py_VISIT(ref->get());
   }
   if (first_) Py_VISIT(first_->value.get());
@@ -194,6 +200,11 @@ PySendResult Driver::pass_on(StepEnd end, PyObject** result) {
 // --- the result of the last coroutine ---
 
 OwnedRef Driver::conclude(StepEnd& end) {
+  if (hosted_ != nullptr) [[unlikely]] {
+    OwnedRef next = hosted_->conclude(end);
+    if (!next) finish(hosted_->outcome());
+    return next;
+  }
   Exchange* const exchange = this->exchange();
   if (answered_ || exchange == nullptr) {
     const bool of_interest = end.kind == PYGEN_ERROR && !is_cancelled(end.value) && !answered_;

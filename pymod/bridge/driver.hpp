@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "http/serve/exchange.hpp"
+#include "pymod/bridge/hosted_call.hpp"
 #include "pymod/hotpath/application_state.hpp"
 #include "pymod/hotpath/arguments.hpp"
 #include "pymod/hotpath/refs.hpp"
@@ -40,9 +41,10 @@ struct FileNames {
 
 class Driver {
  public:
-  // The loan belongs to the exchange whose handler is being called. `coroutine` and `side_channel`
-  // may be null.
-  Driver(PyObject* object, RequestLoan& loan, OwnedRef coroutine, OwnedRef side_channel);
+  // The loan belongs to the exchange whose handler is being called. `coroutine`, `side_channel` and
+  // `hosted` may be null.
+  Driver(PyObject* object, RequestLoan& loan, OwnedRef coroutine, OwnedRef side_channel,
+         HostedCall* hosted);
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
   ~Driver();
@@ -66,6 +68,8 @@ class Driver {
   // From now on the exchange and the request outlive the handler's call.
   void suspend();
   bool suspended() const { return suspended_; }
+  // The exchange is answered within the handler's call, although the coroutine goes on.
+  void leave_answered();
   // Null once the exchange is over.
   http::Exchange* exchange() { return loan_ != nullptr ? &loan_->exchange() : handle_.get(); }
   // Makes a coroutine that continues with a result (ApplicationState::take_later()) and drives that
@@ -88,10 +92,16 @@ class Driver {
   // events already when the client ends its side.
   void produce(bool is_events);
   bool begin_stream(long status, PyObject* fields);
+  // Begins a stream for an application that goes on when the client leaves.
+  bool begin_pieces(const http::ResponseHead& head);
   // 1: go on; 0: await wait_for_room() first; -1 with an error set.
   int write(PyObject* data);
   PyObject* wait_for_room();
   void end_stream(bool whole);
+  // Whether a part of the last piece still waits for the connection.
+  bool has_rest() const { return static_cast<bool>(rest_); }
+  // Offers that part again. True once the connection has taken it and wants more.
+  bool has_room() { return offer_rest(); }
   // Whether the client would get nothing of what is written.
   bool gone();
 
@@ -153,7 +163,9 @@ class Driver {
   OwnedRef application_;    // keeps the application alive
   const CompiledRoute& route_;
   const Plan* plan_;
-  RequestLoan* loan_;  // null once suspended, or once a follow-up runs
+  HostedCall* const hosted_;
+  const OwnedRef hosted_object_;  // keeps the hosted call alive
+  RequestLoan* loan_;             // null once suspended, or once a follow-up runs
   bool suspended_ = false;
   http::ExchangeHandle handle_;
   http::Outcome outcome_ = http::Outcome::pending;

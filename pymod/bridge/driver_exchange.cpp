@@ -53,19 +53,32 @@ void Driver::suspend() {
   ++route_.application->coroutines_waiting;
 }
 
+void Driver::leave_answered() {
+  answered_ = true;
+  outcome_ = Outcome::responded;
+  loan_ = nullptr;
+}
+
 // --- a response in pieces ---
+
+bool Driver::begin_pieces(const http::ResponseHead& head) {
+  Exchange* const exchange = this->exchange();
+  if (exchange == nullptr || loan_ != nullptr || streams_) return raise_over() != nullptr;
+  if (!raise_fault(exchange->begin_stream(head), head.status)) return false;
+  streams_ = true;
+  return true;
+}
 
 bool Driver::begin_stream(long status, PyObject* fields) {
   Exchange* const exchange = this->exchange();
   if (gone_) return disconnect_error() != nullptr;
-  if (exchange == nullptr || loan_ != nullptr || streams_) return raise_over() != nullptr;
+  if (exchange == nullptr) return raise_over() != nullptr;
   FieldList list(route_.application->hot.names, *exchange);
   if (!list.read(fields)) return false;
   if (status < 0 || status > 999) status = 999;
   const http::ResponseHead head{.status = static_cast<std::uint16_t>(status),
                                 .fields = list.views()};
-  if (!raise_fault(exchange->begin_stream(head), head.status)) return false;
-  streams_ = true;
+  if (!begin_pieces(head)) return false;
   bool is_events = false;
   for (const http::FieldView& field : list.views()) {
     is_events |= http::is_same_name(field.name, "content-type") &&
@@ -197,6 +210,7 @@ PyObject* Driver::wait_for(Waits what) {
 }
 
 void Driver::wake(Waits what) {
+  if (hosted_ != nullptr) hosted_->note_news();
   const OwnedRef waiter = std::move(waiters_[index_of(what)]);
   if (!waiter) return;
   const OwnedRef done(PyObject_CallMethod(waiter.get(), "done", nullptr));
@@ -207,6 +221,7 @@ void Driver::wake(Waits what) {
 }
 
 void Driver::fail(Waits what) {
+  if (hosted_ != nullptr) hosted_->note_news();
   const OwnedRef waiter = std::move(waiters_[index_of(what)]);
   if (!waiter) return;
   const OwnedRef done(PyObject_CallMethod(waiter.get(), "done", nullptr));

@@ -245,11 +245,11 @@ PyTypeObject* make_driver_type() {
 }
 
 DriverObject* new_driver(PyTypeObject* type, RequestLoan& loan, OwnedRef coroutine,
-                         OwnedRef side_channel) {
+                         OwnedRef side_channel, HostedCall* hosted) {
   DriverObject* const made = PyObject_GC_New(DriverObject, type);
   if (made == nullptr) return nullptr;
   new (&made->driver) Driver(reinterpret_cast<PyObject*>(made), loan, std::move(coroutine),
-                             std::move(side_channel));
+                             std::move(side_channel), hosted);
   PyObject_GC_Track(made);
   return made;
 }

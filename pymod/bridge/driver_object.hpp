@@ -16,6 +16,6 @@ struct DriverObject {
 PyTypeObject* make_driver_type();
 // A new reference, or null with an error set; see Driver's constructor.
 DriverObject* new_driver(PyTypeObject* type, RequestLoan& loan, OwnedRef coroutine,
-                         OwnedRef side_channel);
+                         OwnedRef side_channel, HostedCall* hosted);
 
 }  // namespace pelton::py

@@ -17,18 +17,6 @@ namespace {
 // A producer that never waits yields to the loop after this long, so that its octets are sent.
 constexpr double turn_s = 0.001;
 
-// The iterator that send() goes to while an awaitable is awaited (PEP 492). Null with an error set.
-OwnedRef awaited(PyObject* awaitable) {
-  if (PyCoro_CheckExact(awaitable)) return OwnedRef::share(awaitable);
-  const PyAsyncMethods* const methods = Py_TYPE(awaitable)->tp_as_async;
-  if (methods != nullptr && methods->am_await != nullptr) {
-    return OwnedRef(methods->am_await(awaitable));
-  }
-  PyErr_Format(PyExc_TypeError, "object %.100s can't be used in 'await' expression",
-               Py_TYPE(awaitable)->tp_name);
-  return OwnedRef();
-}
-
 class ItemPump {
  public:
   ItemPump(PyObject* iterator, PyObject* encode, PyObject* write, PyObject* sink, PyObject* time,

@@ -26,7 +26,7 @@ ORDER = (
     ("security", "websocket", "openapi"),
     ("serving",),
     ("app",),
-    ("keywords",),
+    ("keywords", "hosting"),
     ("testing", "cli"),
     ("pytest_plugin", "__main__"),
 )

@@ -191,7 +191,15 @@ class Application(metaclass=_BoundType):
         """(name, converter) of a route's template in order: str int float uuid regex path."""
     def set_plan(self, index: int, plan: Plan) -> None: ...
     def set_layers(self, index: int, layers: Callable[[Any], Any], is_coroutine: bool) -> None: ...
+    def host(self, application: Callable[..., Any], options: AsgiOptions) -> None:
+        """Gives an ASGI application whatever nothing else here answers."""
     def freeze(self, hooks: Hooks) -> None: ...
+
+@type_check_only
+class AsgiOptions(TypedDict):
+    root_path: str
+    state: dict[str, Any]  # the lifespan's, of which each scope has a copy
+    log: Callable[[dict[str, Any], BaseException], None]  # of a scope
 
 # --- Request path (hotpath) -------------------------------------------------------------------
 

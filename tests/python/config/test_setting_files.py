@@ -45,8 +45,11 @@ X-Two = "2"
 
 
 def test_keys_of_the_command() -> None:
-    file = written('entrypoint = "main:app"\napp_dir = "src"\nworkers = 2\nuser = 1000\ngroup = "www"\nfactory = true\n')
-    assert file.command == {"entrypoint": "main:app", "app_dir": "src", "workers": "2", "user": "1000", "group": "www", "factory": "on"}
+    file = written('entrypoint = "main:app"\napp_dir = "src"\nworkers = 2\nuser = 1000\ngroup = "www"\nfactory = true\ninterface = "asgi"\nlifespan = "off"\n')
+    assert file.command == {
+        "entrypoint": "main:app", "app_dir": "src", "workers": "2", "user": "1000", "group": "www", "factory": "on",
+        "interface": "asgi", "lifespan": "off",
+    }  # fmt: skip
     assert not file.settings and file.command.keys() == COMMAND_KEYS.keys() and file.folder == str(Path.cwd())
     assert written('workers = "auto"').command == {"workers": "auto"}
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
 
+HOSTED = "of ASGI applications"  # the source of what is no default of an App
 # Keyword, when its value is unsafe, and what follows from it.
 UNSAFE: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("debug", bool, "error pages show tracebacks to clients; switch it off outside of development"),
@@ -70,7 +71,7 @@ def _checked(target: str | None, flags: dict[str, str], found: Findings) -> str:
         program = Program(target, flags)
         try:
             app = _frozen(program)
-            found.subject = f"{program.target}, {len(app.routes)} route{'s' * (len(app.routes) != 1)}"
+            found.subject = f"{program.target}, {_contents(app, program)}"
         except (ConfigError, StartupError, RegistrationError) as error:
             found.add(error)
         command = {"workers": str(worker_count(flags.pop("workers", None), program.file))}
@@ -81,12 +82,18 @@ def _checked(target: str | None, flags: dict[str, str], found: Findings) -> str:
         return ""
 
 
+def _contents(app: App, program: Program) -> str:
+    if program.is_hosted:
+        return "an ASGI application, whose routes are its own"
+    return f"{len(app.routes)} route{'s' * (len(app.routes) != 1)}"
+
+
 def _frozen(program: Program) -> App:
     """The application, with all that is compiled before it serves."""
     from pelton.cli.loading import load_program
     from pelton.routing.app_parts import parts_of
 
-    app = load_program(program)
+    app = load_program(program, program.served)
     parts_of(app).freeze()
     return app
 
@@ -96,7 +103,7 @@ def _judged(
 ) -> str:
     """Says which settings are unsafe, and which are set in vain; the configuration as `--print-config` prints it."""
     from pelton.cli.run import configured
-    from pelton.config.origins import DEFAULT, coded_in_vain, origins
+    from pelton.config.origins import DEFAULT, IN_CODE, coded_in_vain, origins
     from pelton.routing.app_parts import parts_of
     from pelton.serving.terminal import tell
 
@@ -104,6 +111,8 @@ def _judged(
     values = configured(base, flags, program.file)
     environment = {name: text for name, text in os.environ.items() if name != "PELTON_WORKERS"}
     sources = origins(base, given, program.file, environment)
+    if program.is_hosted:  # its App is made here, not in code
+        sources = {keyword: HOSTED if source == IN_CODE else source for keyword, source in sources.items()}
     without_code = configured(None, flags, program.file)
     values |= {keyword: without_code[keyword] for keyword in coded_in_vain(base)}
     for keyword, is_unsafe, consequence in UNSAFE:
@@ -121,9 +130,9 @@ def _command_rows(program: Program, given: dict[str, str], command: dict[str, st
     """Key, value as TOML and source of what is no setting of an application."""
     of_file = {} if program.file is None else dict(program.file.command)
     if "entrypoint" in given:  # the file's is not served, nor how it is made
-        of_file = {key: value for key, value in of_file.items() if key not in ("entrypoint", "factory")}
-    values = {"entrypoint": program.target, "app_dir": program.app_dir, **of_file, **command}
-    values["app_dir"] = program.app_dir
+        of_file = {key: value for key, value in of_file.items() if key not in ("entrypoint", "factory", "interface", "lifespan")}
+    values = {"entrypoint": program.target, **of_file, **command}
+    values |= {"app_dir": program.app_dir, "interface": program.interface, "lifespan": program.lifespan}
     rows = [("factory", "true" if program.is_factory else "false")]
     rows += [(key, value if value.isdigit() else _text(value)) for key, value in values.items() if value and key != "factory"]
     found = []

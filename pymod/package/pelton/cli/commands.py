@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pelton.cli.run import ALIASES, setting_flag
+from pelton.cli.run import ALIASES, INTERFACES, LIFESPANS, setting_flag
 from pelton.cli.usage import UsageError, parsed
 from pelton.config.settings import SETTINGS
 from pelton.errors import nearest
@@ -106,9 +106,15 @@ _RUN = (
     Flag("workers", "N", "worker processes, or auto for one per usable CPU (1)", ("auto",)),
     _APP_DIR,
     _FACTORY,
+    Flag(
+        "interface", "INTERFACE",
+        "what the application is: native, an App, or asgi, an ASGI 3 application, which asgi3 means too; auto is what it looks like (auto)",
+        INTERFACES,
+    ),
+    Flag("lifespan", "LIFESPAN", "of an ASGI application: on if it must have one, off to ask for none (auto)", LIFESPANS),
     Flag("user", "USER", "who serves once the address is bound, a name or a number"),
     Flag("group", "GROUP", "the group of who serves"),
-)
+)  # fmt: skip
 COMMANDS = {
     one.name: one
     for one in (

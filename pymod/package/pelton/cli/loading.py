@@ -9,6 +9,7 @@ from pelton.errors import PeltonError, StartupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from traceback import TracebackException
     from types import FrameType
     from typing import Any
@@ -20,8 +21,15 @@ _being_imported: list[str] = []  # what a command imports at this moment
 _runs_refused: list[StartupError] = []  # what refuse_run() raised meanwhile: an application may have caught it
 
 
-def load(target: str, app_dir: str, is_factory: bool = False) -> App:
-    """The App that `pkg.mod:attr`, `path/app.py` or `path/app.py:attr` names, or that a factory of this name returns."""
+def load(target: str, app_dir: str, is_factory: bool = False, as_app: Callable[[Any, str], App] | None = None) -> App:
+    """The App that `pkg.mod:attr`, `path/app.py` or `path/app.py:attr` names, or that a factory of this name returns.
+
+    Args:
+        target: The name.
+        app_dir: Where modules and files are looked for.
+        is_factory: Whether it names a function that returns the application.
+        as_app: Makes an App of an application of another interface, which is refused without.
+    """
     from pelton.app import App
 
     module_name, separator, attribute = target.rpartition(":")
@@ -45,19 +53,37 @@ def load(target: str, app_dir: str, is_factory: bool = False) -> App:
             hint = f"it has {', '.join(apps)}" if apps else "it has no App at module level"
             raise StartupError(f"{module_name} has no attribute {attribute!r}; {hint}") from None
     if is_factory:
-        if isinstance(found, App) or not callable(found):
+        if isinstance(found, App) or not callable(found) or _is_asgi(found):
             raise StartupError(f"{target} is a {type(found).__name__}, not a function that returns one; leave --factory out")
         found = _imported(target, found, app_dir)
         target = f"what {target}() returns"
-    if not isinstance(found, App):
-        raise StartupError(f"{target} is a {type(found).__name__}, not an App; name the App itself")
-    return found
+    if as_app is not None:
+        return as_app(found, target)
+    if isinstance(found, App):
+        return found
+    if _is_asgi(found):
+        raise StartupError(
+            f"{target} is a {type(found).__name__}, an ASGI application, not an App: it routes its requests itself, "
+            "and pelton does not know its routes"
+        )
+    raise StartupError(f"{target} is a {type(found).__name__}, not an App; name the App itself")
 
 
-def load_program(program: Program) -> App:
-    """The App of a command line; without a target that of `main.py`, `app.py` or `api.py`, which is the target then."""
+def _is_asgi(found: Any) -> bool:
+    from pelton.hosting.interfaces import is_asgi
+
+    return is_asgi(found)
+
+
+def load_program(program: Program, as_app: Callable[[Any, str], App] | None = None) -> App:
+    """The App of a command line; without a target that of `main.py`, `app.py` or `api.py`, which is the target then.
+
+    Args:
+        program: What the command line names.
+        as_app: As of `load()`.
+    """
     program.target = program.target or only_target(program.app_dir)
-    return load(program.target, program.app_dir, program.is_factory)
+    return load(program.target, program.app_dir, program.is_factory, as_app)
 
 
 _FILES, _NAMES = ("main.py", "app.py", "api.py"), ("app", "api", "application")
@@ -104,12 +130,17 @@ def _sets_one(path: str) -> bool:
 
 
 def _only_app(module: Any, module_name: str) -> str:
+    """The variable of a usual name that is an App, else the first one that may be another application."""
     from pelton.app import App
 
-    for name in ("app", "api", "application"):
-        if isinstance(getattr(module, name, None), App):
+    of_name = {name: getattr(module, name, None) for name in _NAMES}
+    for name, found in of_name.items():
+        if isinstance(found, App):
             return name
-    raise StartupError(f"{module_name} has no App named app, api or application; write {module_name}:NAME")
+    for name, found in of_name.items():
+        if callable(found):
+            return name
+    raise StartupError(f"{module_name} has no application named app, api or application; write {module_name}:NAME")
 
 
 def _module(name: str, app_dir: str) -> Any:

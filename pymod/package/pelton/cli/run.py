@@ -11,8 +11,10 @@ from pelton.errors import ConfigError, PeltonError, RegistrationError, StartupEr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
+    from pelton.app import App
     from pelton.config.setting_files import ConfigFile
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from pelton.serving.server import Serving
     from pelton.websocket.bus import BusEnds
 
-RUN_FLAGS = ("config", "workers", "app-dir", "factory", "user", "group")  # beside those of settings
+# Beside those of settings.
+RUN_FLAGS = ("config", "workers", "app-dir", "factory", "interface", "lifespan", "user", "group")
+INTERFACES = ("auto", "native", "asgi", "asgi3")  # the last is uvicorn's name of the one before
+LIFESPANS = ("auto", "on", "off")
 # uvicorn's names, and our shorter ones.
 ALIASES = {
     "w": "workers",
@@ -58,11 +63,12 @@ def run(arguments: list[str]) -> int:
 
 
 class Program:
-    """What a command line names: the application, where it is looked for, and the file with its settings.
+    """What a command line names: the application, where it is looked for, how it is served, and the file with its settings.
 
     Args:
         target: APP; None where the command line has none.
-        flags: Those of the command line, of which `app-dir`, `config` and `factory` are taken out.
+        flags: Those of the command line, of which the ones that are about the application are taken out: `app-dir`,
+            `config`, `factory`, `interface` and `lifespan`.
     """
 
     def __init__(self, target: str | None, flags: dict[str, str]) -> None:
@@ -74,6 +80,7 @@ class Program:
             from pelton.config.setting_files import read_file
 
             self.file = read_file(path, bool(named))
+        of_entrypoint: ConfigFile | None = None
         if self.file is not None:
             if target is None:
                 target = self.file.command.get("entrypoint")
@@ -81,10 +88,23 @@ class Program:
                     self.app_dir = self.file.folder
             if given is None and "app_dir" in self.file.command:
                 self.app_dir = os.path.join(self.file.folder, self.file.command["app_dir"])
-            if factory is None and target == self.file.command.get("entrypoint"):
-                factory = self.file.command.get("factory")
+            if target == self.file.command.get("entrypoint"):
+                of_entrypoint = self.file
+        if factory is None and of_entrypoint is not None:
+            factory = of_entrypoint.command.get("factory")
         self.target = target
         self.is_factory = factory is not None and SWITCH.read(factory)
+        self.interface = _choice("interface", INTERFACES, flags, of_entrypoint)
+        self.lifespan = _choice("lifespan", LIFESPANS, flags, of_entrypoint)
+        self.is_hosted = False  # whether what served() has seen is no App
+
+    def served(self, found: Any, name: str) -> App:
+        """The App that serves an application of any interface; StartupError if it is none."""
+        from pelton.hosting.interfaces import served
+
+        app = served(found, name, self.interface, self.lifespan)
+        self.is_hosted = app is not found
+        return app
 
     def _begin(self, target: str | None) -> str:
         """Where the search for a configuration file begins."""
@@ -94,6 +114,17 @@ class Program:
 
 
 SWITCH = Setting("factory", "switch", False)
+
+
+def _choice(name: str, allowed: tuple[str, ...], flags: dict[str, str], file: ConfigFile | None) -> str:
+    """The value of a flag, which is taken out, else of the file, else `auto`."""
+    value, source = flags.pop(name, None), f"--{name}"
+    if value is None and file is not None and name in file.command:
+        value, source = file.command[name], f"{file.place_of(name)}: {name}"
+    if value is None or value in allowed:
+        return value or "auto"
+    problem = f"{source} is {', '.join(allowed[:-1])} or {allowed[-1]}, not {value!r}"
+    raise UsageError(problem) if source.startswith("--") else ConfigError(problem)
 
 
 def setting_flag(keyword: str) -> str:
@@ -336,7 +367,7 @@ def _work(program: Program, flags: dict[str, str], worker: Worker, workers: int)
     _load_runtime()
     for name in ("user", "group"):
         flags.pop(name, None)  # of the supervisor, which has taken that user and group
-    parts = parts_of(load_program(program))
+    parts = parts_of(load_program(program, program.served))
     settings = configured(parts.server_config, flags, program.file)
     if worker.engine is not None:
         if settings["engine"] == "uring":

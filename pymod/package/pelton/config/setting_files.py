@@ -17,6 +17,8 @@ COMMAND_KEYS = {
     "entrypoint": "the application, as pelton run names it",
     "app_dir": "where the application is, from the folder of the file",
     "factory": "true or false: whether entrypoint is a function that returns the application",
+    "interface": "auto, native or asgi: what the entrypoint is",
+    "lifespan": "auto, on or off: whether an ASGI application is asked to start and to end",
     "workers": "a number from 1 to 1024, or auto",
     "user": "a name or a number",
     "group": "a name or a number",

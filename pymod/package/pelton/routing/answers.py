@@ -353,11 +353,14 @@ def refuse_text(value: Any, route: RouteInfo | None) -> None:
         )
 
 
-def _asked(request: Request | None) -> str:
+def asked(method: str, path: str) -> str:
     """Method and path of a request, escaped as in access logs, so that no formatter can begin a new line with them (H1-097)."""
-    octets = b"" if request is None else request.path.encode()[:_LOGGED_BYTES_MAX]
-    path = "".join(chr(one) if 0x20 <= one < 0x7F and one not in b'"\\' else f"\\x{one:02x}" for one in octets)
-    return "a request" if request is None else f"{request.method} {path}"
+    octets = path.encode(errors="backslashreplace")[:_LOGGED_BYTES_MAX]
+    return f"{method} " + "".join(chr(one) if 0x20 <= one < 0x7F and one not in b'"\\' else f"\\x{one:02x}" for one in octets)
+
+
+def _asked(request: Request | None) -> str:
+    return "a request" if request is None else asked(request.method, request.path)
 
 
 def _is_json_type(media_type: str) -> bool:

@@ -1,0 +1,171 @@
+#include "pymod/hosting/asgi_scope.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "http/message/field_rules.hpp"
+#include "http/message/percent.hpp"
+#include "pymod/hotpath/text.hpp"
+
+namespace pelton::py {
+
+namespace {
+
+char lower(char octet) {
+  return octet >= 'A' && octet <= 'Z' ? static_cast<char>(octet + ('a' - 'A')) : octet;
+}
+
+char upper(char octet) {
+  return octet >= 'a' && octet <= 'z' ? static_cast<char>(octet - ('a' - 'A')) : octet;
+}
+
+// Octets that are no UTF-8 become U+FFFD.
+PyObject* decoded_path(std::string_view raw) {
+  if (raw.find('%') == std::string_view::npos) return utf8_text(raw);
+  std::string decoded(raw);
+  decoded.resize(http::decode_percent(raw, decoded.data()));
+  return utf8_text(decoded);
+}
+
+PyObject* address(std::string_view host, std::uint16_t port) {
+  if (host.empty()) return Py_NewRef(Py_None);
+  const OwnedRef host_text(utf8_text(host));
+  const OwnedRef port_number(PyLong_FromLong(port));
+  return host_text && port_number ? PyTuple_Pack(2, host_text.get(), port_number.get()) : nullptr;
+}
+
+// Takes over the value; false with an error set.
+bool put(PyObject* scope, const OwnedRef& key, PyObject* value) {
+  const OwnedRef held(value);
+  return held && PyDict_SetItem(scope, key.get(), value) == 0;
+}
+
+PyObject* method_of(const http::RequestHead& head, const Interned& interned) {
+  const OwnedRef& known = interned.methods[static_cast<std::size_t>(head.method)];
+  if (known) return Py_NewRef(known.get());
+  std::string text(head.text(head.method_text));
+  std::ranges::transform(text, text.begin(), upper);
+  return latin1_text(text);
+}
+
+}  // namespace
+
+bool AsgiNames::make() {
+  struct Row {
+    OwnedRef& slot;
+    const char* text;
+  };
+  const Row rows[] = {{type, "type"},
+                      {asgi, "asgi"},
+                      {http_version, "http_version"},
+                      {method, "method"},
+                      {scheme, "scheme"},
+                      {path, "path"},
+                      {raw_path, "raw_path"},
+                      {query_string, "query_string"},
+                      {root_path, "root_path"},
+                      {headers, "headers"},
+                      {client, "client"},
+                      {server, "server"},
+                      {state, "state"},
+                      {extensions, "extensions"},
+                      {body, "body"},
+                      {more_body, "more_body"},
+                      {status, "status"},
+                      {http, "http"},
+                      {http_request, "http.request"},
+                      {http_disconnect, "http.disconnect"},
+                      {http_response_start, "http.response.start"},
+                      {http_response_body, "http.response.body"}};
+  for (const Row& row : rows) {
+    row.slot = OwnedRef(PyUnicode_InternFromString(row.text));
+    if (!row.slot) return false;
+  }
+  return true;
+}
+
+bool AsgiScopes::prepare(PyObject* root_path, PyObject* state) {
+  asgi_ = OwnedRef(Py_BuildValue("{ssss}", "version", "3.0", "spec_version", "2.5"));
+  http_ = OwnedRef(PyDict_New());
+  state_ = OwnedRef::share(state);
+  if (!asgi_ || !http_) return false;
+  const OwnedRef* const keys[] = {
+      &names_.type,   &names_.asgi,     &names_.http_version, &names_.method,    &names_.scheme,
+      &names_.path,   &names_.raw_path, &names_.query_string, &names_.root_path, &names_.headers,
+      &names_.client, &names_.server,   &names_.state,        &names_.extensions};
+  for (const OwnedRef* const key : keys) {
+    if (PyDict_SetItem(http_.get(), key->get(), Py_None) != 0) return false;
+  }
+  return PyDict_SetItem(http_.get(), names_.type.get(), names_.http.get()) == 0 &&
+         PyDict_SetItem(http_.get(), names_.root_path.get(), root_path) == 0;
+}
+
+OwnedRef AsgiScopes::http(http::Exchange& exchange) {
+  OwnedRef scope(PyDict_Copy(http_.get()));
+  return scope && fill(scope.get(), exchange) ? std::move(scope) : OwnedRef();
+}
+
+bool AsgiScopes::fill(PyObject* scope, http::Exchange& exchange) {
+  const http::RequestHead& head = exchange.request();
+  const http::Endpoints& ends = exchange.endpoints();
+  const OwnedRef& version = head.version_minor == 0 ? interned_.version_1_0 : interned_.version_1_1;
+  const OwnedRef& scheme = exchange.is_secure() ? interned_.scheme_https : interned_.scheme_http;
+  return put(scope, names_.asgi, PyDict_Copy(asgi_.get())) &&
+         put(scope, names_.http_version, Py_NewRef(version.get())) &&
+         put(scope, names_.method, method_of(head, interned_)) &&
+         put(scope, names_.scheme, Py_NewRef(scheme.get())) &&
+         put(scope, names_.path, decoded_path(head.text(head.path))) &&
+         put(scope, names_.raw_path, octets_object(head.text(head.path))) &&
+         put(scope, names_.query_string, octets_object(head.text(head.query))) &&
+         put(scope, names_.headers, headers(head).release()) &&
+         put(scope, names_.client, address(ends.client_host, ends.client_port)) &&
+         put(scope, names_.server, server(ends).release()) &&
+         put(scope, names_.state, PyDict_Copy(state_.get())) &&
+         put(scope, names_.extensions, PyDict_New());
+}
+
+// In lower case; requests name the same few fields again and again.
+PyObject* AsgiScopes::header_name(std::string_view name) {
+  // The case of letters is no part of the hash.
+  const auto first = static_cast<unsigned char>(name.front() | 0x20);
+  const auto last = static_cast<unsigned char>(name.back() | 0x20);
+  const std::size_t hash = name.size() * 31 + std::size_t{first} * 7 + std::size_t{last} * 3;
+  OwnedRef& kept = header_names_[hash % kept_names];
+  if (!kept || !http::is_same_name(name, bytes_view(kept.get()))) {
+    std::string in_lower_case(name);
+    std::ranges::transform(in_lower_case, in_lower_case.begin(), lower);
+    OwnedRef made(octets_object(in_lower_case));
+    if (!made) return nullptr;
+    kept = std::move(made);
+  }
+  return Py_NewRef(kept.get());
+}
+
+OwnedRef AsgiScopes::headers(const http::RequestHead& head) {
+  OwnedRef list(PyList_New(static_cast<Py_ssize_t>(head.fields.size())));
+  if (!list) return list;
+  Py_ssize_t index = 0;
+  for (const http::Field& field : head.fields) {
+    PyObject* const pair = PyTuple_New(2);
+    if (pair == nullptr) return OwnedRef();
+    PyList_SET_ITEM(list.get(), index++, pair);
+    PyObject* const name = header_name(head.text(field.name));
+    if (name == nullptr) return OwnedRef();
+    PyTuple_SET_ITEM(pair, 0, name);
+    PyObject* const value = octets_object(head.text(field.value));
+    if (value == nullptr) return OwnedRef();
+    PyTuple_SET_ITEM(pair, 1, value);
+  }
+  return list;
+}
+
+OwnedRef AsgiScopes::server(const http::Endpoints& ends) {
+  if (!server_ || ends.server_port != server_port_ || ends.server_host != server_host_) {
+    server_ = OwnedRef(address(ends.server_host, ends.server_port));
+    server_host_ = ends.server_host;
+    server_port_ = ends.server_port;
+  }
+  return OwnedRef::share(server_);
+}
+
+}  // namespace pelton::py

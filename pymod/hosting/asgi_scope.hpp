@@ -1,0 +1,56 @@
+// The scope of an ASGI connection: what it says of the request, as a dict of its own for each one.
+#pragma once
+
+#include <Python.h>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "http/serve/exchange.hpp"
+#include "pymod/hosting/asgi_names.hpp"
+#include "pymod/hotpath/interned.hpp"
+#include "pymod/hotpath/refs.hpp"
+
+namespace pelton::py {
+
+class AsgiScopes {
+ public:
+  AsgiScopes(const AsgiNames& names, const Interned& interned)
+      : names_(names), interned_(interned) {}
+  AsgiScopes(const AsgiScopes&) = delete;
+  AsgiScopes& operator=(const AsgiScopes&) = delete;
+
+  // `state` is the lifespan's, of which each scope gets a copy. False with an error set.
+  bool prepare(PyObject* root_path, PyObject* state);
+  // A new dict; null with an error set.
+  OwnedRef http(http::Exchange& exchange);
+
+  int traverse(visitproc visit, void* arg) const {
+    Py_VISIT(state_.get());
+    return 0;
+  }
+
+ private:
+  static constexpr std::size_t kept_names = 128;  // a power of two
+
+  PyObject* header_name(std::string_view name);
+  OwnedRef headers(const http::RequestHead& head);
+  OwnedRef server(const http::Endpoints& ends);
+  bool fill(PyObject* scope, http::Exchange& exchange);
+
+  const AsgiNames& names_;
+  const Interned& interned_;
+  OwnedRef asgi_;
+  OwnedRef http_;  // a scope with all keys that a request has, in their order
+  OwnedRef state_;
+  // Names of fields that were met before, in lower case, by a hash.
+  std::array<OwnedRef, kept_names> header_names_;
+  // The last server address, which all connections of a listener share.
+  std::string server_host_;
+  std::uint16_t server_port_ = 0;
+  OwnedRef server_;
+};
+
+}  // namespace pelton::py

@@ -1,0 +1,41 @@
+"""An ASGI 3 application as an `App`, so that everything that serves an `App` serves it too."""
+
+from __future__ import annotations
+
+from pelton.app import App
+from pelton.config.server_config import LimitsConfig, ServerConfig
+from pelton.hosting.asgi_lifespan import AsgiLifespan
+from pelton.routing.answers import asked
+from pelton.routing.app_parts import parts_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any, Literal
+
+    from pelton.hosting.asgi_lifespan import Application
+
+
+def hosted(application: Application, *, lifespan: Literal["auto", "on", "off"] | str = "auto") -> App:
+    """An `App` whose every request, whatever its method and target, goes to the application.
+
+    Bodies have no limit unless a setting sets one.
+
+    Args:
+        application: The ASGI 3 application.
+        lifespan: `on` refuses an application without the lifespan protocol, `off` does not speak it.
+    """
+    state: dict[str, Any] = {}
+    app = App(
+        lifespan=None if lifespan == "off" else lambda _: AsgiLifespan(application, state, is_required=lifespan == "on"),
+        server=ServerConfig(limits=LimitsConfig(max_body_size=None)),
+    )
+    parts = parts_of(app)
+
+    def log(scope: Mapping[str, Any], error: BaseException) -> None:
+        answers = parts.service.answers
+        assert answers is not None
+        answers.failed(asked(scope["method"], scope["path"]), error)
+
+    parts.native.host(application, {"root_path": "", "state": state, "log": log})
+    return app

@@ -1,0 +1,82 @@
+"""Which interface an application has: pelton's own or ASGI."""
+
+from __future__ import annotations
+
+from pelton.errors import StartupError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pelton.app import App
+
+
+def served(found: Any, name: str, interface: str, lifespan: str = "auto") -> App:
+    """The `App` that serves an application; StartupError if its interface is not the one given, or not to be told.
+
+    Args:
+        found: The application.
+        name: What the command line calls it.
+        interface: `auto`, `native`, `asgi`, or `asgi3` as uvicorn calls that.
+        lifespan: `auto`, `on` or `off`, of an ASGI application.
+    """
+    from pelton.app import App
+
+    is_native = isinstance(found, App)
+    if interface == "native" and not is_native:
+        raise StartupError(f"{name} is a {type(found).__name__}, not an App; leave --interface out, or name the App itself")
+    if is_native:
+        if interface not in ("auto", "native"):
+            raise StartupError(f"{name} is an App, which --interface {interface} does not serve; leave --interface out")
+        app: App = found
+        return app
+    application: Any = found
+    if not callable(found):
+        raise StartupError(f"{name} is a {type(found).__name__}, neither an App nor an ASGI application; name the application itself")
+    if interface == "auto":
+        _refuse_others(found, name)
+    from pelton.hosting.asgi import hosted
+
+    return hosted(application, lifespan=lifespan)
+
+
+def is_asgi(found: Any) -> bool:
+    """Whether this looks like an ASGI 3 application: an async callable of (scope, receive, send)."""
+    return callable(found) and not isinstance(found, type) and _positional_count(found) == 3 and _is_async(found)
+
+
+def _refuse_others(found: Any, name: str) -> None:
+    """StartupError unless this looks like an ASGI 3 application."""
+    if is_asgi(found):
+        return
+    if isinstance(found, type):
+        raise StartupError(f"{name} is a class, not an application; name an instance of it")
+    if _positional_count(found) == 2:
+        raise StartupError(f"{name} takes two arguments, as WSGI applications do, which pelton does not serve")
+    raise StartupError(
+        f"{name} is a {type(found).__name__}, neither an App nor for certain an ASGI application; "
+        "if it is one, say --interface asgi"
+    )
+
+
+def _is_async(found: Any) -> bool:
+    from functools import partial
+    from inspect import iscoroutinefunction
+
+    while isinstance(found, partial):
+        found = found.func
+    return iscoroutinefunction(found) or iscoroutinefunction(getattr(found, "__call__", None))
+
+
+def _positional_count(found: Any) -> int | None:
+    """How many positional arguments it takes, None if that is not to be told or not fixed."""
+    from inspect import Parameter, signature
+
+    try:
+        parameters = signature(found).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    kinds = [one.kind for one in parameters if one.default is Parameter.empty]
+    if any(kind not in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD) for kind in kinds):
+        return None
+    return len(kinds)

@@ -1,0 +1,43 @@
+"""ASGI applications for tests, and what they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Event = dict[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Event], Awaitable[None]]
+Application = Callable[[Event, Receive, Send], Awaitable[None]]
+
+
+def over_http(handle: Application) -> Application:
+    """The application that has no lifespan and is this for every request."""
+
+    async def app(scope: Event, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+        await handle(scope, receive, send)
+
+    return app
+
+
+async def answer(send: Send, body: bytes = b"", status: int = 200, headers: Any = ()) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def body_of(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        event = await receive()
+        assert event["type"] == "http.request", event
+        body += event["body"]
+        if not event["more_body"]:
+            return body
+
+
+def request(target: str = "/", method: str = "GET", *fields: str, body: bytes = b"") -> bytes:
+    lines = [f"{method} {target} HTTP/1.1", "Host: h", *fields]
+    if body:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
