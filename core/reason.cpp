@@ -258,6 +258,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"dropped", "range", "LIM-065"},
     // A topic's message was dropped for a slow receiver, or on its way.
     {"dropped", "websocket_message", "WS-052"},
+    // A trusted proxy sent a malformed Forwarded or X-Forwarded field; it changes nothing.
+    {"dropped", "forwarded", "PXY-002"},
     // The client waited for 100-continue and got a final answer instead.
     {"closed", "expect_unanswered", "H1-072"},
     // After a refused upgrade the next octets may or may not be a request.

@@ -135,6 +135,7 @@ enum class Reason : std::uint8_t {
   dropped_log,
   dropped_range,
   dropped_websocket_message,
+  dropped_forwarded,
   closed_expect_unanswered,
   closed_upgrade_refused,
   closed_no_request,
@@ -158,7 +159,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 140;
+inline constexpr std::size_t reason_count = 141;
 
 const ReasonRow& reason_row(Reason reason);
 

@@ -6,6 +6,7 @@
 #include "http/json/number_write.hpp"
 #include "http/message/field_search.hpp"
 #include "http/message/folded_text.hpp"
+#include "http/serve/request_origin.hpp"
 
 namespace pelton::http {
 namespace {
@@ -30,6 +31,24 @@ char* copy(char* out, std::string_view text) {
 
 std::string_view protocol_of(const RequestHead& request) {
   return request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
+// What a trusted proxy says of the request; null if none says anything.
+const RequestOrigin* forwarded(const LoggedExchange& exchange) {
+  return exchange.request.base == nullptr ? nullptr : exchange.ends.forwarded(exchange.request);
+}
+
+const std::string& client_of(const LoggedExchange& exchange) {
+  const RequestOrigin* const origin = forwarded(exchange);
+  return (origin != nullptr ? origin->ends : exchange.ends.endpoints()).client_host;
+}
+
+std::string_view host_of(const LoggedExchange& exchange) {
+  const RequestHead& request = exchange.request;
+  if (request.base == nullptr) return {};
+  const RequestOrigin* const origin = forwarded(exchange);
+  return origin != nullptr && !origin->authority.empty() ? origin->authority
+                                                         : request.text(request.authority);
 }
 
 // The first field of a name, empty if there is none.
@@ -139,7 +158,7 @@ char* AccessLog::put_plain(char* out, std::string_view text) const {
     case LogAtom::time_combined:
       return copy(out, time_.combined());
     case LogAtom::client:
-      return put_value(out, exchange.ends.endpoints().client_host);
+      return put_value(out, client_of(exchange));
     case LogAtom::request:
       return put_request(out, request);
     case LogAtom::status:
@@ -179,7 +198,7 @@ char* AccessLog::put_plain(char* out, std::string_view text) const {
     case LogAtom::protocol:
       return put_plain(out, read ? protocol_of(request) : std::string_view());
     case LogAtom::host:
-      return put_value(out, read ? request.text(request.authority) : std::string_view());
+      return put_value(out, host_of(exchange));
     case LogAtom::route:
       return put_value(out, exchange.route != nullptr ? std::string_view(exchange.route->path)
                                                       : std::string_view());

@@ -26,15 +26,27 @@ Connection::~Connection() {
   uncount();
 }
 
-const Endpoints& Connection::endpoints() {
-  if (!endpoints_) {
-    endpoints_ = std::make_unique<Endpoints>(shared_.endpoints_of(transport_.descriptor()));
+Origins& Connection::origins() {
+  if (!origins_) {
+    origins_ = std::make_unique<Origins>(shared_.endpoints_of(transport_.descriptor()));
   }
-  return *endpoints_;
+  return *origins_;
+}
+
+const Endpoints& Connection::endpoints() {
+  return origins().ends();
 }
 
 bool Connection::is_secure() const {
   return shared_.is_secure && shared_.is_secure(transport_.descriptor());
+}
+
+// The peer's address costs system calls, so the fields are looked for first.
+const RequestOrigin* Connection::forwarded(const RequestHead& head) {
+  const ForwardingRules& rules = shared_.forwarding;
+  if (rules.trusted.trusts_nobody() || !has_forwarded_fields(head, rules.family)) return nullptr;
+  if (!origins().is_trusted(rules.trusted)) return nullptr;
+  return &origins().of_request(h1_.request_count(), head, rules, is_secure(), shared_.stats);
 }
 
 void Connection::open() {

@@ -12,6 +12,7 @@
 #include "core/reason.hpp"
 #include "core/timer_wheel.hpp"
 #include "http/serve/endpoints.hpp"
+#include "http/serve/request_origin.hpp"
 #include "http/serve/sessions/h1_session.hpp"
 #include "http/serve/sessions/websocket_session.hpp"
 #include "http/serve/turn_queue.hpp"
@@ -84,6 +85,7 @@ class Connection final : public TurnNode, public TimerNode {
   const Transport& transport() const { return transport_; }
   const Endpoints& endpoints();
   bool is_secure() const;
+  const RequestOrigin* forwarded(const RequestHead& head);
   // settle() is called at the end of the turn.
   void schedule();
   // inspect() is called by then.
@@ -115,6 +117,8 @@ class Connection final : public TurnNode, public TimerNode {
   void begin_websocket(std::unique_ptr<IncomingMessage> unread);
 
  private:
+  Origins& origins();
+
   // Completions.
   void complete_rare_receive(const uring::Completion& completion);
   bool took_receive(const uring::Completion& completion, std::span<char> octets);
@@ -165,7 +169,7 @@ class Connection final : public TurnNode, public TimerNode {
   bool counted_queued_ = false;
   std::size_t counted_bytes_ = 0;
   std::unique_ptr<WaitingReceives> held_;  // receives that wait for a turn; null: none
-  std::unique_ptr<Endpoints> endpoints_;
+  std::unique_ptr<Origins> origins_;       // once somebody asks
 };
 
 // --- needed by every request ---

@@ -13,4 +13,8 @@ Endpoints kernel_endpoints(uring::Descriptor socket) {
           .server_port = server.port};
 }
 
+const RequestOrigin* EndpointSource::forwarded(const RequestHead&) {
+  return nullptr;
+}
+
 }  // namespace pelton::http

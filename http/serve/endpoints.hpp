@@ -9,6 +9,9 @@
 
 namespace pelton::http {
 
+struct RequestHead;
+struct RequestOrigin;
+
 // Empty texts and port 0 on a Unix socket.
 struct Endpoints {
   std::string client_host;
@@ -23,6 +26,9 @@ class EndpointSource {
   virtual const Endpoints& endpoints() = 0;
   // Whether the client uses https. Looks nothing up.
   virtual bool is_secure() const { return false; }
+  // What a trusted proxy says of a request on it; null if none says anything. Valid until the next
+  // request.
+  virtual const RequestOrigin* forwarded(const RequestHead& head);
 };
 
 // By getpeername(2) and getsockname(2).

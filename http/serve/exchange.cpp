@@ -1,6 +1,7 @@
 #include "http/serve/exchange.hpp"
 
 #include "core/check.hpp"
+#include "http/serve/request_origin.hpp"
 
 namespace pelton::http {
 
@@ -13,6 +14,16 @@ Exchange::Exchange(const Exchange& live, SuspendedHost& keeper, const RequestHea
               .sink = live.parts_.sink}),
       keeper_(&keeper),
       state_(live.state_) {}
+
+const Endpoints& Exchange::endpoints() const {
+  const RequestOrigin* const origin = forwarded();
+  return origin != nullptr ? origin->ends : parts_.host.endpoints();
+}
+
+bool Exchange::is_secure() const {
+  const RequestOrigin* const origin = forwarded();
+  return origin != nullptr ? origin->is_secure : parts_.host.is_secure();
+}
 
 ExchangeHandle Exchange::suspend(const ExchangeListener& listener) {
   CHECK(state_ == State::idle);

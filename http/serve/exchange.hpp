@@ -88,8 +88,12 @@ class Exchange {
   const Match& match() const { return parts_.match; }
   // Values of the template's parameters, in the template's order.
   std::span<const PathValue> path_values() const { return parts_.match.values; }
-  const Endpoints& endpoints() const { return parts_.host.endpoints(); }
-  bool is_secure() const { return parts_.host.is_secure(); }
+  // The client and the scheme are those that a trusted proxy names, if there is one.
+  const Endpoints& endpoints() const;
+  bool is_secure() const;
+  // What a trusted proxy says of the request; null if none says anything. It also has the host that
+  // the client asked for, and the path in front of the request's.
+  const RequestOrigin* forwarded() const { return parts_.host.forwarded(parts_.request); }
 
   // A complete response in one call.
   HeadFault respond(const ResponseHead& head, std::string_view body);

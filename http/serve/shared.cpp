@@ -69,6 +69,7 @@ Shared::Shared(const ServerParts& parts)
       unmatched_takes_all(parts.unmatched_takes_all),
       endpoints_of(parts.endpoints_of),
       is_secure(parts.is_secure),
+      forwarding(parts.forwarding),
       turn_interval_ms_max(parts.turn_interval_ms_max),
       companion(parts.companion),
       owns_listeners(parts.owns_listeners),

@@ -32,6 +32,7 @@
 #include "http/serve/logs.hpp"
 #include "http/serve/orphaned_handler.hpp"
 #include "http/serve/pending_exchange.hpp"
+#include "http/serve/request_origin.hpp"
 #include "http/serve/spool_account.hpp"
 #include "http/serve/topics.hpp"
 #include "http/serve/turn_queue.hpp"
@@ -60,6 +61,8 @@ struct ServerParts {
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
   // Whether requests on a descriptor come by https; empty: none does.
   std::function<bool(uring::Descriptor)> is_secure = {};
+  // Whose fields say where requests come from. Nobody's, unless it is set.
+  ForwardingRules forwarding = {};
   ResponseDefaults response_defaults = {};
   WebSocketRules websocket_rules = {};
   SpoolRules spool_rules = {};
@@ -122,6 +125,7 @@ struct Shared {
   const bool unmatched_takes_all;
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
   const std::function<bool(uring::Descriptor)> is_secure;
+  const ForwardingRules forwarding;
   const std::uint64_t turn_interval_ms_max;
   uring::Work* const companion;
   const bool owns_listeners;

@@ -142,7 +142,8 @@ std::array<char, accept_bytes> accept_value(std::string_view key) {
   return text;
 }
 
-bool origin_passes(const RequestHead& head, std::span<const std::string> origins, bool is_secure) {
+bool origin_passes(const RequestHead& head, std::span<const std::string> origins, bool is_secure,
+                   std::string_view authority) {
   unsigned count = 0;
   std::string_view origin;
   for (const Field& field : head.fields) {
@@ -154,8 +155,9 @@ bool origin_passes(const RequestHead& head, std::span<const std::string> origins
   if (count > 1) return false;
   const bool listed = std::ranges::any_of(
       origins, [&](const std::string& one) { return one == "*" || one == origin; });
-  return listed || is_same_place(read_origin(origin), head.text(head.authority),
-                                 is_secure ? https_port : http_port);
+  if (authority.empty()) authority = head.text(head.authority);
+  return listed ||
+         is_same_place(read_origin(origin), authority, is_secure ? https_port : http_port);
 }
 
 bool offers_protocol(const RequestHead& head, std::string_view protocol) {

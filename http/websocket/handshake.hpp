@@ -32,8 +32,9 @@ inline constexpr std::size_t accept_bytes = 28;
 std::array<char, accept_bytes> accept_value(std::string_view key);
 
 // WS-004: true without Origin, if its host and port are the request's own, or if it is listed; "*"
-// lists all origins.
-bool origin_passes(const RequestHead& head, std::span<const std::string> origins, bool is_secure);
+// lists all origins. `authority` is what the client has asked for, if a proxy has changed it.
+bool origin_passes(const RequestHead& head, std::span<const std::string> origins, bool is_secure,
+                   std::string_view authority = {});
 
 // The request offers this subprotocol.
 bool offers_protocol(const RequestHead& head, std::string_view protocol);

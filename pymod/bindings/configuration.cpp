@@ -69,6 +69,20 @@ http::SlowPolicy slow_policy_from(const WebSocketSettings& settings) {
   throw pb::value_error("a slow receiver is to close, drop or wait, not " + word);
 }
 
+http::ForwardingRules forwarding_from(const ForwardingSettings& settings) {
+  http::ForwardingRules rules;
+  for (const std::string& one : settings.first) {
+    const std::string problem = rules.trusted.add(one);
+    if (!problem.empty()) throw pb::value_error('\'' + one + "' that " + problem);
+  }
+  if (settings.second == "forwarded") {
+    rules.family = http::ForwardedFamily::forwarded;
+  } else if (settings.second != "x-forwarded") {
+    throw pb::value_error("the family is x-forwarded or forwarded, not " + settings.second);
+  }
+  return rules;
+}
+
 void add_configuration(pb::module_& module) {
   module.def(
       "log_format_problem",
@@ -80,6 +94,10 @@ void add_configuration(pb::module_& module) {
   module.def(
       "check_response_fields", [](const ResponseFields& fields) { response_defaults_from(fields); },
       pb::arg("fields"), "ValueError for a field that not every response can have.");
+  module.def(
+      "check_trusted_peers",
+      [](const std::vector<std::string>& peers) { forwarding_from({peers, "forwarded"}); },
+      pb::arg("peers"), "ValueError for one that is no address, no network, not unix and not *.");
   module.def(
       "config_defaults",
       [] {

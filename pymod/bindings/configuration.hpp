@@ -10,6 +10,7 @@
 
 #include "http/message/response_defaults.hpp"
 #include "http/serve/config.hpp"
+#include "http/serve/request_origin.hpp"
 #include "http/serve/websocket.hpp"
 
 namespace pelton::py {
@@ -34,6 +35,15 @@ inline const WebSocketSettings default_websocket_settings{true, {}, "close"};
 http::WebSocketRules websocket_rules_from(const WebSocketSettings& settings);
 // Throws ValueError for another word.
 http::SlowPolicy slow_policy_from(const WebSocketSettings& settings);
+
+// Addresses, networks, `unix` or `*`, whose fields of a family say where requests come from:
+// `x-forwarded` or `forwarded`.
+using ForwardingSettings = std::pair<std::vector<std::string>, std::string>;
+
+inline const ForwardingSettings no_forwarding{{}, "x-forwarded"};
+
+// Throws ValueError for a text that is none of these.
+http::ForwardingRules forwarding_from(const ForwardingSettings& settings);
 
 // Adds config_defaults(), config_problem() and their like for settings that are no numbers.
 void add_configuration(pybind11::module_& module);

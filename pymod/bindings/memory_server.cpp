@@ -30,7 +30,8 @@ LoopObject* loop_of(const pb::object& object, const pb::object& start_task) {
 
 MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
                            const ResponseFields& fields, const WebSocketSettings& websockets,
-                           pb::object loop, pb::object start_task)
+                           const ForwardingSettings& forwarding, pb::object loop,
+                           pb::object start_task)
     : application_object_(std::move(application)),
       application_(application_in(application_object_)),
       config_(configuration_from(config)),
@@ -51,6 +52,7 @@ MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
       .unmatched_takes_all = takes_all_unmatched(state),
       .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor].endpoints; },
       .is_secure = [this](uring::Descriptor descriptor) { return ends_[descriptor].is_secure; },
+      .forwarding = forwarding_from(forwarding),
       .response_defaults = response_defaults_from(fields),
       .websocket_rules = websocket_rules_from(websockets)});
   server_->listen(listener_);
@@ -204,10 +206,11 @@ void add_memory_server(pb::module_& module) {
   pb::class_<MemoryServer>(module, "MemoryServer",
                            "The same server on the memory engine: bytes in, bytes out.")
       .def(pb::init<pb::object, const pb::dict&, const ResponseFields&, const WebSocketSettings&,
-                    pb::object, pb::object>(),
+                    const ForwardingSettings&, pb::object, pb::object>(),
            pb::arg("application"), pb::kw_only(), pb::arg("config"),
            pb::arg("fields") = no_response_fields,
-           pb::arg("websockets") = default_websocket_settings, pb::arg("loop") = pb::none(),
+           pb::arg("websockets") = default_websocket_settings,
+           pb::arg("forwarding") = no_forwarding, pb::arg("loop") = pb::none(),
            pb::arg("start_task") = pb::none())
       .def("begin", &MemoryServer::begin, "Handlers may run from now on, on this thread.")
       .def("end", &MemoryServer::end, "They may not any more.")

@@ -154,6 +154,7 @@ void Server::open(bool signals, pb::object loop) {
                         .error_shape = application_.error_shape(),
                         .unmatched = unmatched_handler(state),
                         .unmatched_takes_all = takes_all_unmatched(state),
+                        .forwarding = forwarding_from(options_.forwarding),
                         .response_defaults = response_defaults_from(options_.fields),
                         .websocket_rules = websocket_rules_from(options_.websockets),
                         .logs = logs_.get(),
@@ -314,7 +315,8 @@ void add_server(pb::module_& module) {
                      "One core's server on listening sockets that are already bound.")
       .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
                        std::string engine, ResponseFields fields, WebSocketSettings websockets,
-                       std::string access_log, std::string access_log_format,
+                       ForwardingSettings forwarding, std::string access_log,
+                       std::string access_log_format,
                        std::optional<std::pair<int, std::uint32_t>> stats,
                        std::uint64_t generation) {
              return std::make_unique<Server>(
@@ -324,17 +326,21 @@ void add_server(pb::module_& module) {
                                  .access_log_format = std::move(access_log_format),
                                  .fields = std::move(fields),
                                  .websockets = std::move(websockets),
+                                 .forwarding = std::move(forwarding),
                                  .stats = stats,
                                  .generation = generation});
            }),
            pb::arg("application"), pb::kw_only(), pb::arg("listeners"), pb::arg("config"),
            pb::arg("engine"), pb::arg("fields") = no_response_fields,
-           pb::arg("websockets") = default_websocket_settings, pb::arg("access_log") = "",
+           pb::arg("websockets") = default_websocket_settings,
+           pb::arg("forwarding") = no_forwarding, pb::arg("access_log") = "",
            pb::arg("access_log_format") = "combined", pb::arg("stats") = pb::none(),
            pb::arg("generation") = 0,
            "`fields`: whether responses say the date, and what every one gets beside its own. "
            "`websockets`: whether they deflate, the origins listed, and what a topic's slow "
            "receivers are to do: close, drop or wait. "
+           "`forwarding`: the peers whose fields say where requests come from, and the family of "
+           "these fields: x-forwarded or forwarded. "
            "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
            "descriptor of a segment of counters, which the server takes, and its bank there. "
            "`generation`: how many processes had that bank before.")

@@ -35,6 +35,7 @@ class Server {
     std::string access_log_format;  // see http::LogFormat
     ResponseFields fields;
     WebSocketSettings websockets;
+    ForwardingSettings forwarding;
     std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, owned, and bank
     std::uint64_t generation = 0;                        // how many processes had the bank before
   };

@@ -7,6 +7,7 @@
 
 #include "core/check.hpp"
 #include "http/message/percent.hpp"
+#include "http/serve/request_origin.hpp"
 #include "pymod/hotpath/body_file_object.hpp"
 #include "pymod/hotpath/headers_object.hpp"
 #include "pymod/hotpath/multi_dict_object.hpp"
@@ -194,9 +195,18 @@ PyObject* make_server(RequestObject& request) {
   return address(ends.server_host, ends.server_port);
 }
 
+PyObject* make_forwarded(RequestObject& request) {
+  const http::RequestOrigin* const origin =
+      request.exchange == nullptr ? nullptr : request.exchange->forwarded();
+  if (origin == nullptr) return Py_NewRef(Py_None);
+  const OwnedRef host(utf8_text(origin->authority));
+  const OwnedRef root_path(utf8_text(origin->root_path));
+  return host && root_path ? PyTuple_Pack(2, host.get(), root_path.get()) : nullptr;
+}
+
 constexpr Maker makers[RequestObject::part_count] = {
-    make_path, make_query, make_headers_part, make_cookies_part, make_params,   make_context,
-    make_body, make_json,  make_client,       make_server,       make_body_file};
+    make_path, make_query, make_headers_part, make_cookies_part, make_params,    make_context,
+    make_body, make_json,  make_client,       make_server,       make_body_file, make_forwarded};
 
 PyObject* part(RequestObject& request, Part which) {
   if ((request.made & bit(which)) != 0) return Py_NewRef(request.parts[which]);
@@ -332,6 +342,7 @@ PyGetSetDef attributes[] = {
     {"route", get_route, nullptr, PyDoc_STR("The route that matched, as `RouteInfo`."), nullptr},
     {"_driver", get_driver, nullptr, nullptr, nullptr},
     {"_body_file", get_part<Part::body_file>, nullptr, nullptr, nullptr},
+    {"_forwarded", get_part<Part::forwarded>, nullptr, nullptr, nullptr},
     {"_client", get_part<Part::client>, nullptr, nullptr, nullptr},
     {"_server", get_part<Part::server>, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
@@ -365,7 +376,9 @@ PyType_Spec spec = {
 }  // namespace
 
 void detach_request(RequestObject& request) {
-  for (const Part needed : {Part::params, Part::body, Part::client, Part::server}) {
+  for (const Part needed :
+       {Part::params, Part::body, Part::client, Part::server, Part::forwarded}) {
+    if (needed == Part::forwarded && request.exchange->forwarded() == nullptr) continue;
     if (needed == Part::body && request.route->plan.streams_body) continue;
     const bool in_file = needed == Part::body && lies_in_file(*request.exchange);
     const OwnedRef taken(part(request, in_file ? Part::body_file : needed));

@@ -26,6 +26,7 @@ struct RequestObject {
     client,
     server,
     body_file,  // None if the body is in memory
+    forwarded,  // the host and the path that a trusted proxy names; None without one
     part_count,
   };
 

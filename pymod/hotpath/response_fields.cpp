@@ -40,7 +40,7 @@ bool FieldList::read(PyObject* list) {
       return false;
     }
     views_[index] = {bytes_view(PyTuple_GET_ITEM(pair, 0)), bytes_view(PyTuple_GET_ITEM(pair, 1))};
-    if (PyTuple_GET_ITEM(pair, 0) == cookie_by_scheme_) [[unlikely]] {
+    if (PyTuple_GET_ITEM(pair, 0) == cookie_by_scheme_ && exchange_.is_secure()) [[unlikely]] {
       views_[index].value = secured_.emplace_front(with_secure(views_[index].value));
     }
   }

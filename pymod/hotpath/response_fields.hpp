@@ -22,7 +22,7 @@ class FieldList {
  public:
   // For a response to this exchange.
   FieldList(const Interned& names, const http::Exchange& exchange)
-      : cookie_by_scheme_(exchange.is_secure() ? names.cookie_by_scheme.get() : nullptr) {}
+      : exchange_(exchange), cookie_by_scheme_(names.cookie_by_scheme.get()) {}
   FieldList(const FieldList&) = delete;
   FieldList& operator=(const FieldList&) = delete;
 
@@ -33,7 +33,8 @@ class FieldList {
  private:
   static constexpr std::size_t inline_count = 16;
 
-  PyObject* const cookie_by_scheme_;  // null where nothing becomes Secure
+  const http::Exchange& exchange_;
+  PyObject* const cookie_by_scheme_;  // the name of a cookie that becomes Secure by https
   std::forward_list<std::string> secured_;
   std::array<http::FieldView, inline_count> inline_;
   std::vector<http::FieldView> more_;

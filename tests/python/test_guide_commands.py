@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.request import Request as Asked
 from urllib.request import urlopen
 
 import pytest
@@ -137,7 +138,7 @@ def test_the_nginx_of_the_guide(engine: str, monkeypatch: pytest.MonkeyPatch, tm
 
     @app.get("/")
     def home(request: Request) -> list[str | None]:
-        return [request.url.host, request.headers.get("x-forwarded-for"), request.headers.get("connection")]
+        return [request.url.host, request.client_ip(), request.scheme, request.headers.get("connection")]
 
     @app.websocket("/echo")
     async def echo(ws: WebSocket) -> None:
@@ -150,8 +151,10 @@ def test_the_nginx_of_the_guide(engine: str, monkeypatch: pytest.MonkeyPatch, tm
         assert server.port is not None
         with nginx(tmp_path, block.text, server.port) as port:
             origin = f"http://127.0.0.1:{port}"
-            with urlopen(origin) as answer:
-                assert answer.read() == b'["127.0.0.1","127.0.0.1",null]'
+            forged = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil", "X-Forwarded-Prefix": "/evil", "X-Forwarded-Port": "1"}
+            for fields in ({}, forged):
+                with urlopen(Asked(origin, headers=fields)) as answer:
+                    assert answer.read() == b'["127.0.0.1","127.0.0.1","http",null]'
             with connect(f"ws://127.0.0.1:{port}/echo", origin=origin, proxy=None) as ws:
                 ws.send("through")
                 assert ws.recv() == "through"

@@ -37,6 +37,8 @@ _UNITS = {
     "log format": "`combined`, `json` or a format",
     "broker": "a URL, or an object",
     "origins": "a list of origins",
+    "peers": "a list of addresses, networks, `unix` and `*`",
+    "forwarded header": "`x-forwarded` or `forwarded`",
     "slow policy": "`close`, `drop` or `wait`",
 }
 _PARTS = {"": "ServerConfig", "limits": "LimitsConfig", "timeouts": "TimeoutConfig"}

@@ -36,6 +36,10 @@ bool H1Session::is_secure() const {
   return connection_.is_secure();
 }
 
+const RequestOrigin* H1Session::forwarded(const RequestHead& head) {
+  return connection_.forwarded(head);
+}
+
 // --- octets in, and the peer's FIN ---
 
 void H1Session::received(std::string_view octets) {
@@ -305,7 +309,11 @@ bool H1Session::upgrade(const RequestHead& head) {
   if (reason == Reason::none && !route.websocket_any_origin) {
     const auto& origins =
         route.websocket_lists_origins ? route.websocket_origins : shared_.websocket_rules.origins;
-    const bool passes = websocket::origin_passes(head, origins, is_secure());
+    const RequestOrigin* const origin = forwarded(head);
+    const bool passes =
+        origin == nullptr
+            ? websocket::origin_passes(head, origins, is_secure())
+            : websocket::origin_passes(head, origins, origin->is_secure, origin->authority);
     if (!passes) reason = Reason::refused_websocket_origin;
   }
   if (reason != Reason::none) {

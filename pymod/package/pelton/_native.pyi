@@ -287,6 +287,8 @@ class Request:
     @property
     def _body_file(self) -> BodyFile | None: ...  # None if the body is in memory
     @property
+    def _forwarded(self) -> tuple[str, str] | None: ...  # host and path that a trusted proxy names
+    @property
     def _client(self) -> tuple[str, int] | None: ...
     @property
     def _server(self) -> tuple[str, int] | None: ...
@@ -573,6 +575,11 @@ _ResponseFields = tuple[bool, Sequence[tuple[str, str]]]
 # Whether they deflate, the origins listed, and what a topic's slow receivers are to do.
 _WebSocketSettings = tuple[bool, Sequence[str], Literal["close", "drop", "wait"]]
 
+# Whose fields say where requests come from, and their family: x-forwarded or forwarded.
+_Forwarding = tuple[Sequence[str], str]
+
+def check_trusted_peers(peers: Sequence[str]) -> None:
+    """ValueError for one that is no address, no network, not unix and not *."""
 def check_response_fields(fields: _ResponseFields) -> None:
     """ValueError for a field that not every response can have."""
 def config_problem(config: Mapping[str, int]) -> str | None: ...
@@ -592,6 +599,7 @@ class Server(metaclass=_BoundType):
         engine: Literal["auto", "uring", "epoll"],
         fields: _ResponseFields = ...,
         websockets: _WebSocketSettings = ...,
+        forwarding: _Forwarding = ...,
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
@@ -627,6 +635,7 @@ class MemoryServer(metaclass=_BoundType):
         config: Mapping[str, int],
         fields: _ResponseFields = ...,
         websockets: _WebSocketSettings = ...,
+        forwarding: _Forwarding = ...,
         loop: LoopCore | None = None,  # else start_task puts coroutines on the one that runs
         start_task: Callable[[Coroutine[Any, Any, None], Context], Task[None]] | None = None,
     ) -> None: ...

@@ -69,6 +69,7 @@ def test_what_would_not_start(folder: Path, text: str, says: str, capsys: pytest
         ([], "prot = 1", "pelton.toml:1: prot is no setting; did you mean port?"),
         ([], "workers = 'many'", "pelton.toml:1: workers is a number from 1 to 1024 or auto, not 'many'"),
         ([], "port = 1\ndebug = true", "pelton.toml:2: debug is true: error pages show tracebacks"),
+        (["--forwarded-allow-ips", "*"], "", '--forwarded-allow-ips: forwarded_allow_ips is ["*"]: anybody may say where'),
         (["--ws-origins", "a,*"], "", '--ws-origins: ws_origins is ["a", "*"]: pages of any site'),
     ],
 )

@@ -57,7 +57,7 @@ def test_hints_for_settings(name: str, says: str) -> None:
     [
         ("log-level", "logging"),
         ("reload", "does not have it yet"),
-        ("no-proxy-headers", "put it on a proxy"),
+        ("no-http2", "put it on a proxy"),
         ("worker", "did you mean --workers?"),
         ("limit-body-sise", "did you mean --limit-body-size?"),
         ("colour", ""),

@@ -105,6 +105,9 @@ def test_environment() -> None:
     assert config.timeouts.idle == 1.5
     assert ServerConfig.from_env(env={"PORT": "80"}).port == 80
     assert ServerConfig.from_env(env={"PELTON_PORT": "tcp://10.0.0.1:80"}).port == 8000
+    assert ServerConfig.from_env(env={"FORWARDED_ALLOW_IPS": "*"}).forwarded_allow_ips == ("*",)
+    both = {"FORWARDED_ALLOW_IPS": "*", "PELTON_FORWARDED_ALLOW_IPS": "10.0.0.1, unix"}
+    assert ServerConfig.from_env(env=both).forwarded_allow_ips == ("10.0.0.1", "unix")
     assert ServerConfig.from_env("MY_", {"MY_PORT": "82", "PELTON_PORT": "83"}).port == 82
 
 
@@ -116,6 +119,8 @@ def test_environment() -> None:
         ({"PORT": "x"}, "PORT"),
         ({"PELTON_TIMEOUT_IDLE": "0"}, "PELTON_TIMEOUT_IDLE"),
         ({"PELTON_WORKERS": "2"}, "PELTON_WORKERS"),
+        ({"PELTON_FORWARDED_ALLOW_IPS": "proxy"}, "PELTON_FORWARDED_ALLOW_IPS"),
+        ({"FORWARDED_ALLOW_IPS": "proxy"}, "FORWARDED_ALLOW_IPS"),
     ],
 )
 def test_environment_errors_name_the_variable(env: dict[str, str], says: str) -> None:

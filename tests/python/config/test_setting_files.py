@@ -144,7 +144,8 @@ def test_every_setting_can_stand_in_a_file() -> None:
 def _toml(value: object) -> str:
     if value is None:
         return '"none"'
-    return "[]" if value == () else str(value).lower() if isinstance(value, bool) else repr(value)
+    value = list(value) if isinstance(value, tuple) else value
+    return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
 def test_the_nearest_file_counts(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import Any
@@ -10,7 +11,17 @@ from typing import Any
 import pytest
 
 from pelton import ConfigError, ServerConfig
-from pelton.config.settings import SETTINGS, defaults, effective_settings, judge, native_values, size, with_changes, with_environment
+from pelton.config.settings import (
+    SETTINGS,
+    defaults,
+    effective_settings,
+    forwarding,
+    judge,
+    native_values,
+    size,
+    with_changes,
+    with_environment,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +76,47 @@ def test_the_least_of_each(name: str, least: float) -> None:
         assert with_changes(defaults(), {name: value}, "run()")[name] == value
     with pytest.raises(ConfigError, match=SETTINGS[name].place):
         with_changes(defaults(), {name: 0}, "run()")
+
+
+@pytest.mark.parametrize(
+    ("given", "peers"),
+    [
+        ("none", ()),
+        ("", ()),
+        ((), ()),
+        ("*", ("*",)),
+        (" 10.0.0.0/8 , ::1,", ("10.0.0.0/8", "::1")),
+        (["unix", "192.0.2.0/31"], ("unix", "192.0.2.0/31")),
+    ],
+)
+def test_trusted_proxies(given: Any, peers: tuple[str, ...]) -> None:
+    values = with_changes(defaults(), {"forwarded_allow_ips": given}, "run()")
+    assert values["forwarded_allow_ips"] == peers
+    assert forwarding(values) == (peers, "x-forwarded")
+    assert forwarding(values | {"proxy_headers": False}) == ((), "x-forwarded")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("localhost", "has 'localhost' that is no IP address and no network"),
+        ("::1,none", "has 'none' that is no IP address"),
+        ("10.0.0.0/33", "has '10.0.0.0/33' that has no prefix from 0 to 32"),
+        ("10.0.0.1/31", "has '10.0.0.1/31' that has bits behind its prefix; the network is 10.0.0.0/31"),
+        (5, "is a list of addresses and networks"),
+        ([5], "is a list of addresses and networks"),
+    ],
+)
+def test_what_no_proxy_can_be(given: Any, says: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"run(): forwarded_allow_ips {says}")):
+        with_changes(defaults(), {"forwarded_allow_ips": given}, "run()")
+
+
+def test_the_family_of_a_proxys_fields() -> None:
+    values = with_changes(defaults(), {"forwarded_header": "forwarded"}, "run()")
+    assert forwarding(values) == (("127.0.0.0/8", "::1", "unix"), "forwarded")
+    with pytest.raises(ConfigError, match="forwarded_header is x-forwarded or forwarded, not 'both'"):
+        with_changes(values, {"forwarded_header": "both"}, "run()")
 
 
 def test_what_the_environment_sets_is_judged_together() -> None:

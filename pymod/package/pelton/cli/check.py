@@ -22,6 +22,7 @@ HOSTED = "of ASGI applications"  # the source of what is no default of an App
 UNSAFE: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("debug", bool, "error pages show tracebacks to clients; switch it off outside of development"),
     ("ws_origins", lambda origins: "*" in origins, "pages of any site may use the cookies of your users; list the origins"),
+    ("forwarded_allow_ips", lambda peers: "*" in peers, "anybody may say where a request comes from; list the proxies"),
 )
 
 

@@ -169,8 +169,10 @@ _VALUES = {
     "count from 1": "N",
     "engine": "ENGINE",
     "fields": "NAME:VALUE",
+    "forwarded header": "FAMILY",
     "log format": "FORMAT",
     "origins": "ORIGINS",
+    "peers": "PEERS",
     "port": "PORT",
     "seconds": "SECONDS",
     "size": "SIZE",
@@ -180,6 +182,7 @@ _VALUES = {
 }
 _CHOICES = {
     "engine": ("auto", "uring", "epoll"),
+    "forwarded header": ("x-forwarded", "forwarded"),
     "slow policy": ("close", "drop", "wait"),
     "log format": ("combined", "json"),
     "access log": (),

@@ -34,6 +34,9 @@ class Settings(TypedDict, total=False):
     ws_slow_policy: Literal["close", "drop", "wait"]
     ws_origins: Sequence[str]
     ws_broker: str | Broker | None
+    proxy_headers: bool
+    forwarded_allow_ips: Sequence[str]
+    forwarded_header: Literal["x-forwarded", "forwarded"]
     ws_max_size: int | str
     ws_max_fragments: int
     ws_max_backlog: int | str

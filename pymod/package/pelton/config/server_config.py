@@ -252,6 +252,12 @@ class ServerConfig(_Config):
     """Origins whose pages may open a WebSocket beside the site's own; `*` is any."""
     ws_broker: str | Broker | None = _setting("ws_broker", shown=False)  # may hold a password
     """Where topics are shared between machines: a URL such as `redis://host`, or an object with `start`, `publish` and `stop`."""
+    proxy_headers: bool = _setting("proxy_headers")
+    """Whether a proxy's fields say which client a request comes from, by which scheme, host and path."""
+    forwarded_allow_ips: Sequence[str] = _setting("forwarded_allow_ips")
+    """The proxies whose fields count: addresses, networks such as `10.0.0.0/8`, `unix` for Unix sockets, `*` for all, or `none`."""
+    forwarded_header: Literal["x-forwarded", "forwarded"] = _setting("forwarded_header")
+    """Which fields proxies write: `x-forwarded` for X-Forwarded-For and its kin, or `forwarded` for Forwarded (RFC 7239)."""
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     """Bounds on what clients may send and hold."""
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)

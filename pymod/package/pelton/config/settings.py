@@ -80,8 +80,9 @@ def with_changes(values: Values, changes: Mapping[str, Any], source: str) -> Val
 def variables_in(prefix: str, env: Mapping[str, str]) -> dict[str, str]:
     """The variables of this prefix by the keyword of their setting; an unknown one is an error."""
     found = {}
-    if "PORT" in env:
-        found["port"] = "PORT"
+    for name in ("PORT", "FORWARDED_ALLOW_IPS"):  # platforms set these for any server
+        if name in env:
+            found[name.lower()] = name
     for name, text in env.items():
         rest = name.removeprefix(prefix)
         if rest == name or _is_injected(rest, text):
@@ -177,6 +178,11 @@ def response_fields(values: Values) -> tuple[bool, list[tuple[str, str]]]:
 def websocket_settings(values: Values) -> tuple[bool, tuple[str, ...], Literal["close", "drop", "wait"]]:
     """The settings of WebSockets that are no numbers, as the native half takes them."""
     return values["ws_per_message_deflate"], values["ws_origins"], values["ws_slow_policy"]
+
+
+def forwarding(values: Values) -> tuple[tuple[str, ...], str]:
+    """Whose fields say where requests come from, and the family of these fields, as the native half takes them."""
+    return values["forwarded_allow_ips"] if values["proxy_headers"] else (), values["forwarded_header"]
 
 
 def native_values(values: Values) -> dict[str, int]:
@@ -296,6 +302,26 @@ def _origins(value: Any) -> tuple[str, ...]:
     return tuple(text for one in texts if (text := one.strip()))
 
 
+def _peers(value: Any) -> tuple[str, ...]:
+    texts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple | set | frozenset) or not all(isinstance(one, str) for one in texts):
+        raise ValueError("is a list of addresses and networks, or a text with commas between them")
+    peers = tuple(text for one in texts if (text := one.strip()))
+    if peers == ("none",):
+        return ()
+    try:
+        _native.check_trusted_peers(peers)
+    except ValueError as error:
+        raise ConfigError(f"forwarded_allow_ips has {error}; it takes addresses, networks, unix and *, or none") from None
+    return peers
+
+
+def _forwarded_header(value: Any) -> str:
+    if value not in ("x-forwarded", "forwarded"):
+        raise ValueError("is x-forwarded or forwarded")
+    return str(value)
+
+
 _BROKER_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
@@ -353,6 +379,8 @@ _READERS: dict[str, Any] = {
     "fields": _fields,
     "broker": _broker,
     "origins": _origins,
+    "peers": _peers,
+    "forwarded header": _forwarded_header,
     "slow policy": _slow_policy,
 }
 
@@ -382,6 +410,9 @@ SETTINGS: dict[str, Setting] = {
         Setting("ws_slow_policy", "slow policy", "close"),
         Setting("ws_origins", "origins", ()),
         Setting("ws_broker", "broker or none", None),
+        Setting("proxy_headers", "switch", True),
+        Setting("forwarded_allow_ips", "peers", ("127.0.0.0/8", "::1", "unix")),
+        Setting("forwarded_header", "forwarded header", "x-forwarded"),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),

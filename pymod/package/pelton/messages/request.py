@@ -46,7 +46,7 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
 
     @property
     def client(self) -> Address | None:
-        """Address and port that the request came from; None on a Unix socket."""
+        """Address and port that the request came from; None on a Unix socket. Behind a trusted proxy, as that names them."""
         pair = self._client
         return None if pair is None else Address(*pair)
 
@@ -57,7 +57,7 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
         return None if pair is None else Address(*pair)
 
     def client_ip(self) -> str | None:
-        """The IP address that the request came from; None on a Unix socket. Behind a proxy it is the proxy's."""
+        """The IP address that the request came from; None on a Unix socket. Behind a trusted proxy, the one that it names."""
         pair = self._client
         return None if pair is None else pair[0]
 
@@ -68,9 +68,10 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
 
     @property
     def url(self) -> URL:
-        """The absolute URL: scheme, validated host, path and query as sent."""
+        """The absolute URL: scheme, validated host, path and query as the client sent them."""
         query = self.query_string
-        path = self.raw_path.decode("latin-1")
+        forwarded = self._forwarded
+        path = (quoted(forwarded[1]) if forwarded else "") + self.raw_path.decode("latin-1")
         return URL(f"{self.scheme}://{_authority(self)}{path}{'?' + query if query else ''}")
 
     def url_for(self, name: str, /, **params: Any) -> str:
@@ -87,8 +88,12 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
 
     @property
     def root_path(self) -> str:
-        """Where the app that has the request is mounted in the one that is served; empty for that one itself."""
-        return service_of(self).root_path
+        """Where the app that has the request is mounted in the one that is served; empty for that one itself.
+
+        Before it stands what a trusted proxy has taken off the path (`X-Forwarded-Prefix`).
+        """
+        forwarded = self._forwarded
+        return (forwarded[1] if forwarded else "") + service_of(self).root_path
 
     @property
     def state(self) -> State:
@@ -193,8 +198,12 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
         return self.headers.get("content-type")
 
     def host(self) -> str | None:
-        """The Host as sent, with its port if it has one; None if an HTTP/1.0 request has none."""
-        return self.headers.get("host")
+        """The Host as sent, with its port if it has one; None if an HTTP/1.0 request has none.
+
+        Behind a trusted proxy it is the host that the proxy names, if it names one.
+        """
+        forwarded = self._forwarded
+        return (forwarded[0] if forwarded else "") or self.headers.get("host")
 
     def user_agent(self) -> str | None:
         """The User-Agent as sent; None without one."""
@@ -372,7 +381,7 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
 
 def _authority(self: Request) -> str:
     """Host in normal form (H1-042); of an HTTP/1.0 request without one, the listener's address."""
-    host = self.headers.get("host")
+    host = self.host()
     if not host:
         pair = self._server
         if pair is None:

@@ -6,7 +6,7 @@ import os
 from _thread import get_native_id  # threading would cost an import
 
 from pelton import _native
-from pelton.config.settings import logs_of, native_values, response_fields, websocket_settings
+from pelton.config.settings import forwarding, logs_of, native_values, response_fields, websocket_settings
 from pelton.errors import ConfigError, RegistrationError, StartupError
 from pelton.serving.listeners import Listener, bind
 from pelton.serving.terminal import complain, tell
@@ -55,6 +55,7 @@ class Serving:
                 engine=self._asked_engine,
                 fields=response_fields(settings),
                 websockets=websocket_settings(settings),
+                forwarding=forwarding(settings),
                 stats=stats,
                 generation=generation,
                 **logs_of(settings),

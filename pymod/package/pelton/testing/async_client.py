@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from pelton import _native
-from pelton.config.settings import native_values, response_fields, websocket_settings
+from pelton.config.settings import forwarding, native_values, response_fields, websocket_settings
 from pelton.testing.client_base import ClientBase
 from pelton.testing.client_pump import Pump
 from pelton.testing.client_runtime import Call, ClientRuntime, Unhandled, start_task
@@ -161,6 +161,7 @@ class AsyncTestClient(ClientBase):
                 config=native_values(values),
                 fields=response_fields(values),
                 websockets=websocket_settings(values),
+                forwarding=forwarding(values),
                 start_task=start_task,
             )
         return self._server

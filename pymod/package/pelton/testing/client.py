@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import finalize
 
 from pelton import _native
-from pelton.config.settings import native_values, response_fields, websocket_settings
+from pelton.config.settings import forwarding, native_values, response_fields, websocket_settings
 from pelton.loop import Loop, Running
 from pelton.serving.runtime import Runtime
 from pelton.testing.client_base import ClientBase, ClientOptions
@@ -195,6 +195,7 @@ class TestClient(ClientBase):
                 config=native_values(values),
                 fields=response_fields(values),
                 websockets=websocket_settings(values),
+                forwarding=forwarding(values),
                 loop=loop,
             )
             self._runtime.serve_topics(self._server)
