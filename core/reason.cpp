@@ -190,6 +190,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"cut", "websocket_utf8", "WS-015"},
     // A topic's receiver was too slow, and ws_slow_policy says close: 1013.
     {"cut", "websocket_slow", "WS-017"},
+    // A connection did not begin with a PROXY header, or with a bad one, or was too late.
+    {"cut", "proxy_header", "PXY-003"},
     // There are limits.max_connections connections: the new one was closed or had to wait.
     {"shed", "connections", "LIM-030"},
     // The process has no descriptor left for a new connection.

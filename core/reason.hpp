@@ -101,6 +101,7 @@ enum class Reason : std::uint8_t {
   cut_websocket_protocol,
   cut_websocket_utf8,
   cut_websocket_slow,
+  cut_proxy_header,
   shed_connections,
   shed_accept,
   shed_handler_queue,
@@ -159,7 +160,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 141;
+inline constexpr std::size_t reason_count = 142;
 
 const ReasonRow& reason_row(Reason reason);
 

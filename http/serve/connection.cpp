@@ -38,19 +38,24 @@ const Endpoints& Connection::endpoints() {
 }
 
 bool Connection::is_secure() const {
+  if (origins_ && origins_->is_secure()) return true;
   return shared_.is_secure && shared_.is_secure(transport_.descriptor());
 }
 
 // The peer's address costs system calls, so the fields are looked for first.
 const RequestOrigin* Connection::forwarded(const RequestHead& head) {
   const ForwardingRules& rules = shared_.forwarding;
-  if (rules.trusted.trusts_nobody() || !has_forwarded_fields(head, rules.family)) return nullptr;
+  if (!rules.family || !has_forwarded_fields(head, *rules.family)) return nullptr;
   if (!origins().is_trusted(rules.trusted)) return nullptr;
   return &origins().of_request(h1_.request_count(), head, rules, is_secure(), shared_.stats);
 }
 
 void Connection::open() {
   shared_.clock.reread();
+  if (shared_.forwarding.proxy_protocol) {
+    proxy_header_ = std::make_unique<ProxyHeaderReader>();
+    transport_.await_preamble();
+  }
   arm_receive();
   h1_.begin();
 }
@@ -92,7 +97,7 @@ void Connection::complete_rare_receive(const Completion& completion) {
 bool Connection::took_receive(const Completion& completion, std::span<char> octets) {
   switch (transport_.take_receive(completion)) {
     case Arrival::octets:
-      if (const Reason failure = transport_.open(octets); failure != Reason::none) [[unlikely]] {
+      if (const Reason failure = opened(octets); failure != Reason::none) [[unlikely]] {
         end_for(failure);
       } else {
         received(octets);
@@ -122,6 +127,37 @@ bool Connection::took_receive(const Completion& completion, std::span<char> octe
   return false;
 }
 
+// Replaces octets that arrived by those for the session. Returns why the connection has to end, or
+// none.
+Reason Connection::opened(std::span<char>& octets) {
+  if (proxy_header_) [[unlikely]] {
+    const Reason failure = read_proxy_header(octets);
+    if (failure != Reason::none) return failure;
+  }
+  return transport_.open(octets);
+}
+
+// Takes what belongs to the PROXY header off the front. Every peer has to send one; the addresses
+// in it count if the peer is trusted (PXY-003).
+Reason Connection::read_proxy_header(std::span<char>& octets) {
+  using Verdict = ProxyHeaderReader::Verdict;
+  const Verdict verdict = proxy_header_->read(octets);
+  if (verdict == Verdict::unfinished) return Reason::none;
+  if (verdict == Verdict::malformed) return Reason::cut_proxy_header;
+  const ProxyHeader header = proxy_header_->header();
+  proxy_header_.reset();
+  transport_.end_preamble();
+  if (!origins().is_trusted(shared_.forwarding.trusted)) return Reason::none;
+  if (header.names_ends) {
+    origins().replace({.client_host = header.client.host,
+                       .client_port = header.client.port,
+                       .server_host = header.server.host,
+                       .server_port = header.server.port});
+  }
+  if (header.is_secure) origins().note_secure();
+  return Reason::none;
+}
+
 void Connection::received(std::span<char> octets) {
   if (transport_.lingering()) return transport_.note_discarded();
   if (h1_.is_upgraded()) {
@@ -133,6 +169,7 @@ void Connection::received(std::span<char> octets) {
 
 void Connection::peer_finished() {
   if (transport_.lingering()) return begin_close();
+  if (lacks_proxy_header()) return cut(Reason::cut_proxy_header);
   if (h1_.is_upgraded()) {
     if (websocket_) websocket_->peer_finished();
   } else {

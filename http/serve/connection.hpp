@@ -17,6 +17,7 @@
 #include "http/serve/sessions/websocket_session.hpp"
 #include "http/serve/turn_queue.hpp"
 #include "http/serve/websocket_connection.hpp"
+#include "http/transport/proxy_header.hpp"
 #include "http/transport/transport.hpp"
 #include "uring/engine.hpp"
 
@@ -86,6 +87,8 @@ class Connection final : public TurnNode, public TimerNode {
   const Endpoints& endpoints();
   bool is_secure() const;
   const RequestOrigin* forwarded(const RequestHead& head);
+  // A header of the PROXY protocol has begun and is not whole.
+  bool lacks_proxy_header() const { return proxy_header_ && proxy_header_->started(); }
   // settle() is called at the end of the turn.
   void schedule();
   // inspect() is called by then.
@@ -118,6 +121,8 @@ class Connection final : public TurnNode, public TimerNode {
 
  private:
   Origins& origins();
+  Reason opened(std::span<char>& octets);
+  Reason read_proxy_header(std::span<char>& octets);
 
   // Completions.
   void complete_rare_receive(const uring::Completion& completion);
@@ -168,8 +173,9 @@ class Connection final : public TurnNode, public TimerNode {
   bool counted_running_ = false;
   bool counted_queued_ = false;
   std::size_t counted_bytes_ = 0;
-  std::unique_ptr<WaitingReceives> held_;  // receives that wait for a turn; null: none
-  std::unique_ptr<Origins> origins_;       // once somebody asks
+  std::unique_ptr<WaitingReceives> held_;            // receives that wait for a turn; null: none
+  std::unique_ptr<Origins> origins_;                 // once somebody asks
+  std::unique_ptr<ProxyHeaderReader> proxy_header_;  // until it has been read
 };
 
 // --- needed by every request ---

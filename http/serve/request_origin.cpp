@@ -33,7 +33,7 @@ std::string authority_of(const RequestHead& head, ForwardedValues& values, bool 
 
 RequestOrigin origin_of(const RequestHead& head, const ForwardingRules& rules,
                         const Endpoints& ends, bool is_secure, Stats& stats) {
-  ForwardedValues values = read_forwarded_fields(head, rules.family, rules.trusted);
+  ForwardedValues values = read_forwarded_fields(head, *rules.family, rules.trusted);
   if (values.malformed) stats.count(Reason::dropped_forwarded);
   RequestOrigin origin{.ends = ends, .is_secure = values.is_secure.value_or(is_secure)};
   if (values.names_client) {
@@ -43,6 +43,11 @@ RequestOrigin origin_of(const RequestHead& head, const ForwardingRules& rules,
   origin.authority = authority_of(head, values, origin.is_secure);
   origin.root_path = std::move(values.root_path);
   return origin;
+}
+
+void Origins::replace(Endpoints ends) {
+  ends_ = std::move(ends);
+  trust_ = Trust::unknown;
 }
 
 bool Origins::is_trusted(const TrustedPeers& trusted) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "core/stats.hpp"
 #include "http/message/forwarded_fields.hpp"
@@ -15,7 +17,10 @@ namespace pelton::http {
 
 struct ForwardingRules {
   TrustedPeers trusted;
-  ForwardedFamily family = ForwardedFamily::x_forwarded;
+  // The fields that count; nothing: none.
+  std::optional<ForwardedFamily> family;
+  // Every connection begins with a header of the PROXY protocol (PXY-003).
+  bool proxy_protocol = false;
 };
 
 // What a trusted proxy says, and what the connection shows wherever the proxy says nothing.
@@ -36,6 +41,11 @@ class Origins {
   explicit Origins(Endpoints ends) : ends_(std::move(ends)) {}
 
   const Endpoints& ends() const { return ends_; }
+  bool is_secure() const { return is_secure_; }
+  // The proxy at its other end has named the true ends: from now on the client is trusted or not,
+  // in the proxy's place.
+  void replace(Endpoints ends);
+  void note_secure() { is_secure_ = true; }
   // Whether the peer's word counts.
   bool is_trusted(const TrustedPeers& trusted);
   // `number` tells the connection's requests apart.
@@ -45,7 +55,8 @@ class Origins {
  private:
   enum class Trust : std::uint8_t { unknown, trusted, untrusted };
 
-  const Endpoints ends_;
+  Endpoints ends_;
+  bool is_secure_ = false;
   Trust trust_ = Trust::unknown;
   std::uint64_t number_ = 0;  // of the request that `origin_` belongs to; 0: of none
   RequestOrigin origin_;

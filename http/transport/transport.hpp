@@ -93,6 +93,10 @@ class Transport {
   void set_filter(std::unique_ptr<OctetFilter> filter);
   bool has_filter() const { return has_detour(filtering); }
 
+  // The first octets belong to what comes before the session, so they are not read in place.
+  void await_preamble() { set_detour(preamble, true); }
+  void end_preamble() { set_detour(preamble, false); }
+
   // --- octets in ---
 
   // A receive is with the engine, or waits to be tried again.
@@ -109,8 +113,9 @@ class Transport {
   void pause_reading() { set_detour(pausing, true); }
   void resume_reading() { set_detour(pausing, false); }
   bool reading_paused() const { return has_detour(pausing); }
-  // Octets may be read in the receive buffer: reading is not paused, and there is no filter.
-  bool reads_in_place() const { return !has_detour(pausing | filtering); }
+  // Octets may be read in the receive buffer: reading is not paused, there is no filter, and no
+  // preamble is awaited.
+  bool reads_in_place() const { return !has_detour(pausing | filtering | preamble); }
   Arrival take_receive(const uring::Completion& completion);
   Reason failure() const { return failure_; }
   // Replaces octets that arrived by what the filter makes of them, valid until the next call.
@@ -213,6 +218,7 @@ class Transport {
     filtering = 1,  // they pass a filter
     pausing = 2,    // nothing is to be read
     sending = 4,    // a send is in flight
+    preamble = 8,   // they begin with what is not for the session
   };
 
   // Operations that the engine had no memory for.

@@ -71,15 +71,20 @@ http::SlowPolicy slow_policy_from(const WebSocketSettings& settings) {
 
 http::ForwardingRules forwarding_from(const ForwardingSettings& settings) {
   http::ForwardingRules rules;
-  for (const std::string& one : settings.first) {
+  const auto& [trusted, family, proxy_protocol] = settings;
+  for (const std::string& one : trusted) {
     const std::string problem = rules.trusted.add(one);
     if (!problem.empty()) throw pb::value_error('\'' + one + "' that " + problem);
   }
-  if (settings.second == "forwarded") {
+  if (family == "forwarded") {
     rules.family = http::ForwardedFamily::forwarded;
-  } else if (settings.second != "x-forwarded") {
-    throw pb::value_error("the family is x-forwarded or forwarded, not " + settings.second);
+  } else if (family == "x-forwarded") {
+    rules.family = http::ForwardedFamily::x_forwarded;
+  } else if (!family.empty()) {
+    throw pb::value_error("the family is x-forwarded or forwarded, not " + family);
   }
+  if (rules.trusted.trusts_nobody()) rules.family.reset();
+  rules.proxy_protocol = proxy_protocol;
   return rules;
 }
 
@@ -96,7 +101,7 @@ void add_configuration(pb::module_& module) {
       pb::arg("fields"), "ValueError for a field that not every response can have.");
   module.def(
       "check_trusted_peers",
-      [](const std::vector<std::string>& peers) { forwarding_from({peers, "forwarded"}); },
+      [](const std::vector<std::string>& peers) { forwarding_from({peers, "", false}); },
       pb::arg("peers"), "ValueError for one that is no address, no network, not unix and not *.");
   module.def(
       "config_defaults",

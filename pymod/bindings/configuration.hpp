@@ -36,11 +36,12 @@ http::WebSocketRules websocket_rules_from(const WebSocketSettings& settings);
 // Throws ValueError for another word.
 http::SlowPolicy slow_policy_from(const WebSocketSettings& settings);
 
-// Addresses, networks, `unix` or `*`, whose fields of a family say where requests come from:
-// `x-forwarded` or `forwarded`.
-using ForwardingSettings = std::pair<std::vector<std::string>, std::string>;
+// The peers that are trusted: addresses, networks, `unix` or `*`; the family of fields by which
+// they say where requests come from: `x-forwarded`, `forwarded` or none; and whether connections
+// begin with a PROXY header.
+using ForwardingSettings = std::tuple<std::vector<std::string>, std::string, bool>;
 
-inline const ForwardingSettings no_forwarding{{}, "x-forwarded"};
+inline const ForwardingSettings no_forwarding{{}, "", false};
 
 // Throws ValueError for a text that is none of these.
 http::ForwardingRules forwarding_from(const ForwardingSettings& settings);

@@ -339,8 +339,8 @@ void add_server(pb::module_& module) {
            "`fields`: whether responses say the date, and what every one gets beside its own. "
            "`websockets`: whether they deflate, the origins listed, and what a topic's slow "
            "receivers are to do: close, drop or wait. "
-           "`forwarding`: the peers whose fields say where requests come from, and the family of "
-           "these fields: x-forwarded or forwarded. "
+           "`forwarding`: the peers whose fields say where requests come from; the family of these "
+           "fields, x-forwarded, forwarded or none; whether connections begin with a PROXY header. "
            "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
            "descriptor of a segment of counters, which the server takes, and its bank there. "
            "`generation`: how many processes had that bank before.")

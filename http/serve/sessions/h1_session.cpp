@@ -235,6 +235,8 @@ void H1Session::expire() {
     case Wait::header:
       if (reader_.message() != nullptr && reader_.message()->parser.started()) {
         refuse(Reason::refused_header_timeout, reader_.method());
+      } else if (connection_.lacks_proxy_header()) {
+        connection_.cut(Reason::cut_proxy_header);
       } else {
         stats.count(Reason::closed_no_request);
         connection_.begin_close();

@@ -575,8 +575,9 @@ _ResponseFields = tuple[bool, Sequence[tuple[str, str]]]
 # Whether they deflate, the origins listed, and what a topic's slow receivers are to do.
 _WebSocketSettings = tuple[bool, Sequence[str], Literal["close", "drop", "wait"]]
 
-# Whose fields say where requests come from, and their family: x-forwarded or forwarded.
-_Forwarding = tuple[Sequence[str], str]
+# Whose fields say where requests come from; their family, x-forwarded, forwarded or "" for none; whether connections
+# begin with a PROXY header.
+_Forwarding = tuple[Sequence[str], str, bool]
 
 def check_trusted_peers(peers: Sequence[str]) -> None:
     """ValueError for one that is no address, no network, not unix and not *."""

@@ -16,7 +16,7 @@ using Lines = WrittenHead::Lines;
 const Endpoints of_proxy{"10.0.0.1", 40000, "10.0.0.9", 8000};
 
 ForwardingRules rules(const std::string& trusted) {
-  ForwardingRules made;
+  ForwardingRules made{.family = ForwardedFamily::x_forwarded};
   EXPECT_EQ(made.trusted.add(trusted), "");
   return made;
 }

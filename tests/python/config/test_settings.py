@@ -92,8 +92,8 @@ def test_the_least_of_each(name: str, least: float) -> None:
 def test_trusted_proxies(given: Any, peers: tuple[str, ...]) -> None:
     values = with_changes(defaults(), {"forwarded_allow_ips": given}, "run()")
     assert values["forwarded_allow_ips"] == peers
-    assert forwarding(values) == (peers, "x-forwarded")
-    assert forwarding(values | {"proxy_headers": False}) == ((), "x-forwarded")
+    assert forwarding(values) == (peers, "x-forwarded", False)
+    assert forwarding(values | {"proxy_headers": False, "proxy_protocol": True}) == (peers, "", True)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_no_proxy_can_be(given: Any, says: str) -> None:
 
 def test_the_family_of_a_proxys_fields() -> None:
     values = with_changes(defaults(), {"forwarded_header": "forwarded"}, "run()")
-    assert forwarding(values) == (("127.0.0.0/8", "::1", "unix"), "forwarded")
+    assert forwarding(values) == (("127.0.0.0/8", "::1", "unix"), "forwarded", False)
     with pytest.raises(ConfigError, match="forwarded_header is x-forwarded or forwarded, not 'both'"):
         with_changes(values, {"forwarded_header": "both"}, "run()")
 

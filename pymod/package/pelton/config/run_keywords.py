@@ -37,6 +37,7 @@ class Settings(TypedDict, total=False):
     proxy_headers: bool
     forwarded_allow_ips: Sequence[str]
     forwarded_header: Literal["x-forwarded", "forwarded"]
+    proxy_protocol: bool
     ws_max_size: int | str
     ws_max_fragments: int
     ws_max_backlog: int | str

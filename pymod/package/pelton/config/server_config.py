@@ -258,6 +258,8 @@ class ServerConfig(_Config):
     """The proxies whose fields count: addresses, networks such as `10.0.0.0/8`, `unix` for Unix sockets, `*` for all, or `none`."""
     forwarded_header: Literal["x-forwarded", "forwarded"] = _setting("forwarded_header")
     """Which fields proxies write: `x-forwarded` for X-Forwarded-For and its kin, or `forwarded` for Forwarded (RFC 7239)."""
+    proxy_protocol: bool = _setting("proxy_protocol")
+    """Whether every connection begins with a header of the PROXY protocol, version 1 or 2; it counts if its sender is trusted."""
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     """Bounds on what clients may send and hold."""
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)

@@ -180,9 +180,10 @@ def websocket_settings(values: Values) -> tuple[bool, tuple[str, ...], Literal["
     return values["ws_per_message_deflate"], values["ws_origins"], values["ws_slow_policy"]
 
 
-def forwarding(values: Values) -> tuple[tuple[str, ...], str]:
-    """Whose fields say where requests come from, and the family of these fields, as the native half takes them."""
-    return values["forwarded_allow_ips"] if values["proxy_headers"] else (), values["forwarded_header"]
+def forwarding(values: Values) -> tuple[tuple[str, ...], str, bool]:
+    """The trusted proxies, their fields' family (empty: none count), and whether they speak the PROXY protocol."""
+    family = values["forwarded_header"] if values["proxy_headers"] else ""
+    return values["forwarded_allow_ips"], family, values["proxy_protocol"]
 
 
 def native_values(values: Values) -> dict[str, int]:
@@ -413,6 +414,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("proxy_headers", "switch", True),
         Setting("forwarded_allow_ips", "peers", ("127.0.0.0/8", "::1", "unix")),
         Setting("forwarded_header", "forwarded header", "x-forwarded"),
+        Setting("proxy_protocol", "switch", False),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),

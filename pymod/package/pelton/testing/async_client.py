@@ -161,7 +161,7 @@ class AsyncTestClient(ClientBase):
                 config=native_values(values),
                 fields=response_fields(values),
                 websockets=websocket_settings(values),
-                forwarding=forwarding(values),
+                forwarding=forwarding(values | {"proxy_protocol": False}),
                 start_task=start_task,
             )
         return self._server

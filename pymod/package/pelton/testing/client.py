@@ -195,7 +195,7 @@ class TestClient(ClientBase):
                 config=native_values(values),
                 fields=response_fields(values),
                 websockets=websocket_settings(values),
-                forwarding=forwarding(values),
+                forwarding=forwarding(values | {"proxy_protocol": False}),
                 loop=loop,
             )
             self._runtime.serve_topics(self._server)
