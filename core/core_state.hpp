@@ -33,11 +33,12 @@ enum class Gauge : std::uint8_t {
   send_queue_bytes,       // answers that wait to be sent
   log_queue_bytes,        // log lines that wait to be written
   loop_lag_us,            // how long the turn that measures has already taken
+  requests,               // begun since the process started
   engine,                 // 1 epoll, 2 io_uring
   generation,             // number of earlier processes of the slot
 };
 
-inline constexpr std::size_t gauge_count = 14;
+inline constexpr std::size_t gauge_count = 15;
 inline constexpr std::array<std::string_view, gauge_count> gauge_names = {"connections_idle",
                                                                           "connections_reading",
                                                                           "connections_writing",
@@ -50,6 +51,7 @@ inline constexpr std::array<std::string_view, gauge_count> gauge_names = {"conne
                                                                           "send_queue_bytes",
                                                                           "log_queue_bytes",
                                                                           "loop_lag_us",
+                                                                          "requests",
                                                                           "engine",
                                                                           "generation"};
 
@@ -66,11 +68,16 @@ struct CoreState {
   std::array<std::atomic<std::uint64_t>, gauge_count> gauges{};
   // The stop has begun, and all connections that waited in the listeners' queues are accepted.
   std::atomic<std::uint64_t> queues_emptied{0};
+  // The stop has begun. The supervisor writes it too, before it asks for the stop: a core that is
+  // stuck hears of it late.
+  std::atomic<std::uint64_t> stop_begun{0};
   // Written by the supervisor: other cores accept from the same listeners.
   std::atomic<std::uint64_t> listeners_shared{0};
   // Written by the supervisor before it sends a stop: it shuts the listeners down once their queues
   // are empty, and this core accepts until then. If 0, the listeners stay open after the stop.
   std::atomic<std::uint64_t> listeners_end{0};
+  // Written by whoever starts the process; 0: none was started yet, or the last has gone.
+  std::atomic<std::uint64_t> process_id{0};
 
   void enter(Phase next) {
     phase.store(static_cast<std::uint64_t>(next), std::memory_order_relaxed);
@@ -97,8 +104,10 @@ struct CoreState {
     turned(0);
     show({});
     queues_emptied = 0;
+    stop_begun = 0;
     listeners_shared = 0;
     listeners_end = 0;
+    process_id = 0;
   }
 };
 

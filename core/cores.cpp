@@ -161,6 +161,7 @@ class Supervisor {
       return;
     }
     worker.pid = started->pid;
+    state.process_id = static_cast<std::uint64_t>(started->pid);
     worker.report_pipe = started->report_pipe;
     worker.ready = worker.dumped = false;
     worker.owes_from_ms = 0;
@@ -227,8 +228,9 @@ class Supervisor {
   void begin_stop(int number, std::uint64_t within_ms) {
     if (!stopping_) manager_.tell("STOPPING=1");
     stopping_ = true;
-    for (std::size_t index = 0; index < workers_.size() && !options_.keeps_listeners; ++index) {
-      state_of(index).listeners_end = 1;
+    for (std::size_t index = 0; index < workers_.size(); ++index) {
+      state_of(index).stop_begun = 1;
+      if (!options_.keeps_listeners) state_of(index).listeners_end = 1;
     }
     kill_at_ms_ = std::min(kill_at_ms_, clock_.now_ms() + within_ms + patience_.kill_after_ms);
     kill_all(number);
@@ -350,6 +352,7 @@ class Supervisor {
       if (worker.pid == 0 || ::waitpid(worker.pid, &status, WNOHANG) != worker.pid) continue;
       const pid_t pid = worker.pid;
       worker.pid = 0;
+      state_of(index).process_id = 0;
       // The report may still be in the pipe.
       read_reports();
       close_pipe(worker);
@@ -467,6 +470,7 @@ int supervise(const CoresOptions& options) {
     }
     return exit_failed;
   }
+  const std::shared_ptr<void> observer = options.observe ? options.observe(*segment) : nullptr;
   return Supervisor(options, *segment).run();
 }
 

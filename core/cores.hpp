@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace pelton {
+
+class StatsSegment;
 
 struct CoresOptions {
   std::vector<std::string> command;         // argv of a worker; argv[0] is searched in PATH
@@ -31,6 +34,8 @@ struct CoresOptions {
   // Takes every event as one line without a line end. Lines above it are the traceback of an
   // application that cannot start.
   std::function<void(std::string_view)> report;
+  // Called once with the state that the workers publish; what it returns is kept until the end.
+  std::function<std::shared_ptr<void>(StatsSegment&)> observe;
 };
 
 // Makes a worker whose loop no longer turns log its stacks; the worker then goes on (PRC-034).
@@ -40,7 +45,7 @@ int stacks_signal();
 // QUIT, USR1 and CHLD, takes them by signalfd(2) and restores the mask on return; the same for HUP,
 // USR2, TTIN and TTOU, which are reported as not supported instead of ending or halting the
 // process. QUIT and USR1 are passed on; a worker starts with USR1 blocked, so that an early one
-// waits for the worker's handler. The supervisor has no loop, engine or second thread (ENG-050).
+// waits for the worker's handler. The supervisor has no loop and no engine (ENG-050).
 // Returns the exit code: 0 stopped; 1 the counters that workers share cannot be made; 3 a worker
 // failed before any was ever ready; 128 + n forced by a second signal n (PRC-001, PRC-055).
 int supervise(const CoresOptions& options);

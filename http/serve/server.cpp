@@ -624,6 +624,7 @@ void Server::disarm_wake() {
 
 Gauges Server::gauges() {
   Gauges now = shared_.connection_gauges;
+  in(now, Gauge::requests) = shared_.requests_begun;
   in(now, Gauge::leases_out) = shared_.receive_buffers.leases_out();
   in(now, Gauge::operations_in_flight) = shared_.engine.operations_in_flight();
   in(now, Gauge::loop_lag_us) = (shared_.clock.read_ns() - shared_.clock.now_ns()) / 1000;

@@ -181,6 +181,7 @@ struct Shared {
   IntrusiveList<Connection, TurnNode> to_close;
   // Sums over all connections; each connection updates its own share.
   Gauges connection_gauges{};
+  std::uint64_t requests_begun = 0;
   // A descriptor was freed since the last attempt to accept.
   bool room_made = false;
   bool stopping = false;

@@ -9,6 +9,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,6 +21,8 @@
 #include "core/fork_guard.hpp"
 #include "core/log/destination.hpp"
 #include "core/stats.hpp"
+#include "core/stats_segment.hpp"
+#include "http/serve/admin_server.hpp"
 #include "pymod/bindings/configuration.hpp"
 #include "pymod/bindings/crash_report.hpp"
 #include "pymod/bindings/errors.hpp"
@@ -57,12 +62,32 @@ void say(std::string_view line) {
   destination->write(pieces);
 }
 
+// Bank 0 is the supervisor's.
+std::vector<const CoreState*> states_of(StatsSegment& segment) {
+  std::vector<const CoreState*> found;
+  for (std::uint32_t bank = 1; bank < segment.bank_count(); ++bank) {
+    found.push_back(&segment.state(bank));
+  }
+  return found;
+}
+
 int supervise_workers(const std::vector<std::string>& command,
                       const std::vector<std::vector<int>>& listeners, const pb::dict& given,
                       std::pair<std::string, std::vector<std::vector<int>>> bus,
                       std::string notify_socket, std::uint64_t notify_watchdog_ms,
-                      bool keeps_listeners) {
+                      bool keeps_listeners, std::optional<int> admin) {
   const http::ServerConfig config = configuration_from(given);
+  std::function<std::shared_ptr<void>(StatsSegment&)> observe;
+  if (admin) {
+    observe = [&config, admin](StatsSegment& segment) {
+      auto thread =
+          std::make_shared<http::AdminServer>(*admin, states_of(segment), config.watchdog_dump_ms);
+      if (!thread->problem().empty()) {
+        say("pelton: the admin listener is not served: " + thread->problem());
+      }
+      return thread;
+    };
+  }
   const CoresOptions options{
       .command = command,
       .listeners = listeners,
@@ -78,10 +103,12 @@ int supervise_workers(const std::vector<std::string>& command,
       .restarts_window_ms = config.worker_restarts_window_ms,
       .notify_socket = std::move(notify_socket),
       .notify_watchdog_ms = notify_watchdog_ms,
-      .report = [](std::string_view text) {
-        const std::size_t line = text.rfind('\n') + 1;
-        say(std::string(text.substr(0, line)) + "pelton: " + std::string(text.substr(line)));
-      }};
+      .report =
+          [](std::string_view text) {
+            const std::size_t line = text.rfind('\n') + 1;
+            say(std::string(text.substr(0, line)) + "pelton: " + std::string(text.substr(line)));
+          },
+      .observe = std::move(observe)};
   const pb::gil_scoped_release released;
   return supervise(options);
 }
@@ -164,7 +191,7 @@ void add_processes(pb::module_& module) {
              pb::arg("listeners"), pb::arg("config"),
              pb::arg("bus") = std::pair<std::string, std::vector<std::vector<int>>>{},
              pb::arg("notify_socket") = "", pb::arg("notify_watchdog_ms") = 0,
-             pb::arg("keeps_listeners") = false,
+             pb::arg("keeps_listeners") = false, pb::arg("admin") = pb::none(),
              "Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns "
              "the exit code.");
   module.def(

@@ -171,6 +171,14 @@ void Server::open(bool signals, pb::object loop) {
     server_->listen(listener, state_.listeners_shared != 0 ? http::Server::Sharing::with_others
                                                            : http::Server::Sharing::none);
   }
+  if (options_.admin) {
+    state_.process_id = static_cast<std::uint64_t>(::getpid());
+    admin_.emplace(*options_.admin, std::vector<const CoreState*>{&state_},
+                   config_.watchdog_dump_ms);
+    if (!admin_->problem().empty()) {
+      raise_os_error(0, "the admin listener cannot be served: " + admin_->problem());
+    }
+  }
   if (signals) {
     reopen_signal_.emplace(logs_->writer);
     signals_.emplace(*server_);
@@ -200,6 +208,7 @@ int Server::run(const pb::object& on_stop) {
     }
     if (server_->stopping() && server_->stop_deadline_ms() != told_deadline_ms) [[unlikely]] {
       told_deadline_ms = server_->stop_deadline_ms();
+      state_.stop_begun = 1;
       const std::uint64_t left_ms = told_deadline_ms - std::min(told_deadline_ms, clock_.now_ms());
       const double left_s = static_cast<double>(left_ms) / 1000;
       const OwnedRef told(on_stop.is_none() ? Py_NewRef(Py_None)
@@ -240,6 +249,7 @@ int Server::run(const pb::object& on_stop) {
 }
 
 void Server::close() {
+  admin_.reset();
   signals_.reset();
   reopen_signal_.reset();
   if (loop_ != nullptr) loop_->core->detach();
@@ -317,8 +327,8 @@ void add_server(pb::module_& module) {
                        std::string engine, ResponseFields fields, WebSocketSettings websockets,
                        ForwardingSettings forwarding, std::string access_log,
                        std::string access_log_format,
-                       std::optional<std::pair<int, std::uint32_t>> stats,
-                       std::uint64_t generation) {
+                       std::optional<std::pair<int, std::uint32_t>> stats, std::uint64_t generation,
+                       std::optional<int> admin) {
              return std::make_unique<Server>(
                  std::move(application), std::move(listeners), config,
                  Server::Options{.engine = std::move(engine),
@@ -328,14 +338,15 @@ void add_server(pb::module_& module) {
                                  .websockets = std::move(websockets),
                                  .forwarding = std::move(forwarding),
                                  .stats = stats,
-                                 .generation = generation});
+                                 .generation = generation,
+                                 .admin = admin});
            }),
            pb::arg("application"), pb::kw_only(), pb::arg("listeners"), pb::arg("config"),
            pb::arg("engine"), pb::arg("fields") = no_response_fields,
            pb::arg("websockets") = default_websocket_settings,
            pb::arg("forwarding") = no_forwarding, pb::arg("access_log") = "",
            pb::arg("access_log_format") = "combined", pb::arg("stats") = pb::none(),
-           pb::arg("generation") = 0,
+           pb::arg("generation") = 0, pb::arg("admin") = pb::none(),
            "`fields`: whether responses say the date, and what every one gets beside its own. "
            "`websockets`: whether they deflate, the origins listed, and what a topic's slow "
            "receivers are to do: close, drop or wait. "

@@ -15,6 +15,7 @@
 #include "core/core_state.hpp"
 #include "core/stats.hpp"
 #include "core/stats_segment.hpp"
+#include "http/serve/admin_server.hpp"
 #include "http/serve/logs.hpp"
 #include "http/serve/server.hpp"
 #include "pymod/bindings/application.hpp"
@@ -38,6 +39,7 @@ class Server {
     ForwardingSettings forwarding;
     std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, owned, and bank
     std::uint64_t generation = 0;                        // how many processes had the bank before
+    std::optional<int> admin;  // a listening socket for the admin thread; the caller's
   };
 
   Server(pybind11::object application, std::vector<int> listeners, const pybind11::dict& config,
@@ -102,6 +104,7 @@ class Server {
   LoopObject* loop_ = nullptr;
   std::optional<StopSignals> signals_;
   std::optional<ReopenSignal> reopen_signal_;
+  std::optional<http::AdminServer> admin_;
   std::thread::id serving_thread_;
   std::uint64_t show_at_ms_ = 0;
   bool stop_wanted_ = false;

@@ -35,6 +35,7 @@ _UNITS = {
     "fields": "names and values",
     "access log": "on, off or a path with a `/` in it",
     "log format": "`combined`, `json` or a format",
+    "admin address": "a loopback address with a port, or `unix:` and a path",
     "broker": "a URL, or an object",
     "origins": "a list of origins",
     "peers": "a list of addresses, networks, `unix` and `*`",

@@ -43,6 +43,7 @@ void H1Session::dispatch(const RequestHead& head, std::string_view body, const M
 
 std::string_view H1Session::begin_message(const RequestHead& head, std::string_view rest) {
   ++request_count_;
+  ++shared_.requests_begun;
   waiting_ = Wait::nothing;
   if (shared_.may_shed | head.has_upgrade) [[unlikely]] {
     if (begin_rarely(head, rest)) return reader_.skip_body(head, rest);

@@ -605,6 +605,7 @@ class Server(metaclass=_BoundType):
         access_log_format: str = "combined",
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
         generation: int = 0,  # how many processes had that bank before
+        admin: int | None = None,  # a listening socket for /health/live and the like, which stays the caller's
     ) -> None: ...
     def close(self) -> None: ...  # lets the loop and the signals go that open() took, after run()
     def open(self, *, signals: bool, loop: LoopCore) -> None:
@@ -669,6 +670,7 @@ def supervise(
     notify_socket: str = "",  # of the service manager, as sd_notify(3) has it
     notify_watchdog_ms: int = 0,
     keeps_listeners: bool = False,  # somebody else's, which outlive the stop
+    admin: int | None = None,  # as Server has it, for all workers
 ) -> int:
     """Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns the exit code."""
 

@@ -163,6 +163,7 @@ SIGNALS = (
 
 _VALUES = {
     "access log": "FILE",
+    "admin address": "ADDRESS",
     "backlog": "N",
     "broker": "URL",
     "count": "N",

@@ -195,7 +195,7 @@ def configured(base: ServerConfig | None, flags: dict[str, str], file: ConfigFil
 
 def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, str], workers: int) -> int:
     from pelton import _native
-    from pelton.serving.listeners import bind, passed_sockets
+    from pelton.serving.listeners import admin_listener, bind, passed_sockets
 
     # Of processes it knows, not of the app, whose own settings are its workers'.
     of_file = {} if file is None else file.command
@@ -203,7 +203,9 @@ def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, s
     settings = configured(None, flags, file)
     given = passed_sockets()
     listeners = [] if given else bind(settings, workers)
+    admin = None
     try:
+        admin = admin_listener(settings)
         drop_privileges(user, group)
         bus = _bus(workers) if workers > 1 else ("", [])
         return _native.supervise(
@@ -214,9 +216,10 @@ def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, s
             notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
             notify_watchdog_ms=_notify_watchdog_ms(),
             keeps_listeners=bool(given),
+            admin=None if admin is None else admin.descriptor,
         )
     finally:
-        for listener in listeners:
+        for listener in (*listeners, *([] if admin is None else [admin])):
             listener.close()
 
 

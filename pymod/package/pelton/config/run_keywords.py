@@ -17,6 +17,7 @@ class Settings(TypedDict, total=False):
 
     uds: str
     backlog: int
+    admin_bind: str | None
     engine: Literal["auto", "uring", "epoll"]
     server_header: bool
     date_header: bool

@@ -218,6 +218,8 @@ class ServerConfig(_Config):
     """Path of a Unix socket to listen on, instead of `host` and `port`."""
     backlog: int = _setting("backlog")
     """How many connections the kernel may hold that are not accepted yet."""
+    admin_bind: str | None = _setting("admin_bind")
+    """Where `/health/live`, `/health/ready` and `/workers` are answered: a loopback address with a port, or `unix:PATH`."""
     engine: Literal["auto", "uring", "epoll"] = _setting("engine")
     """`uring`, `epoll`, or `auto` for io_uring wherever it works."""
     server_header: bool = _setting("server_header")

@@ -365,7 +365,20 @@ def _log_format(value: Any) -> str:
     return str(value)
 
 
+def _admin_address(value: Any) -> str:
+    """Of this machine alone: what is told there is for operators, and asks for no password."""
+    if isinstance(value, str):
+        host, colon, port = value.rpartition(":")
+        if host == "unix" and port:
+            return value
+        is_loopback = host in ("localhost", "[::1]") or (host.startswith("127.") and host.replace(".", "").isdigit())
+        if is_loopback and port.isascii() and port.isdigit() and int(port) <= 65535:
+            return value
+    raise ValueError("is a loopback address with a port, such as 127.0.0.1:9000, or unix:PATH")
+
+
 _READERS: dict[str, Any] = {
+    "admin address": _admin_address,
     "access log": _access_log,
     "log format": _log_format,
     "text": _text,
@@ -394,6 +407,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("port", "port", 8000),
         Setting("uds", "text or none", None),
         Setting("backlog", "backlog", 4096),
+        Setting("admin_bind", "admin address or none", None),
         Setting("engine", "engine", "auto"),
         Setting("server_header", "switch", False),
         Setting("date_header", "switch", True),

@@ -7,9 +7,13 @@ import os
 from pelton import _native
 from pelton.errors import StartupError
 
+from pelton.serving.terminal import complain
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pelton.config.settings import Values
+
+_ADMIN_BACKLOG = 64
 
 
 class Listener:
@@ -63,6 +67,23 @@ def bind(settings: Values, count: int = 1) -> list[Listener]:
     return made
 
 
+def admin_listener(settings: Values) -> Listener | None:
+    """The listener for what operators ask, whose address is said; None where the setting `admin_bind` names none."""
+    if settings["admin_bind"] is None:
+        return None
+    host, _, port = settings["admin_bind"].rpartition(":")
+    if host == "unix":
+        listener = _bind_unix(port, _ADMIN_BACKLOG, "admin-bind")
+    else:
+        try:
+            descriptor, bound = _native.bind_listener(host.strip("[]"), int(port), backlog=_ADMIN_BACKLOG, reuse_port=False)
+        except OSError as error:
+            raise StartupError(f"{settings['admin_bind']} {_cause(error, 'admin-bind')}") from None
+        listener = Listener(descriptor, f"http://{host}:{bound}", bound, None)
+    complain(f"health and workers at {listener.url}")
+    return listener
+
+
 def inherited(descriptor: int) -> Listener:
     """The listener a supervisor left at this number; its address is asked of the kernel."""
     host, port = _native.listener_address(descriptor)
@@ -75,7 +96,7 @@ def inherited(descriptor: int) -> Listener:
         return Listener(descriptor, f"unix:{asked.getsockname()}", None, None)
 
 
-def _bind_unix(path: str, backlog: int) -> Listener:
+def _bind_unix(path: str, backlog: int, flag: str = "uds") -> Listener:
     import errno
     import socket
     import stat
@@ -95,7 +116,7 @@ def _bind_unix(path: str, backlog: int) -> Listener:
         listener.listen(backlog)
     except OSError as error:
         listener.close()
-        raise StartupError(f"{path} {_cause(error, 'uds')}") from None
+        raise StartupError(f"{path} {_cause(error, flag)}") from None
     return Listener(listener.detach(), f"unix:{path}", None, path)
 
 
@@ -103,19 +124,23 @@ def _cause(error: OSError, flag: str) -> str:
     import errno
 
     if error.errno == errno.EADDRINUSE:
-        other = "port with --port" if flag == "port" else "path with --uds"
-        return f"is already in use; stop the other process or choose another {other}"
+        other = {"port": "port", "uds": "path", "admin-bind": "address"}[flag]
+        return f"is already in use; stop the other process or choose another {other} with --{flag}"
     if error.errno == errno.ENOTSOCK:
-        return "exists and is no socket; choose another path with --uds"
+        return f"exists and is no socket; choose another path with --{flag}"
     if error.errno in (errno.EACCES, errno.EPERM):
-        other = "a port from 1024 with --port" if flag == "port" else "a path you may write with --uds"
-        return f"is not permitted; choose {other}"
+        other = "a path you may write" if flag == "uds" else "a port from 1024" if flag == "port" else "another address"
+        return f"is not permitted; choose {other} with --{flag}"
     if error.errno == errno.EADDRNOTAVAIL:
-        return "is no address of this machine; choose another with --host"
-    if error.errno is None and flag == "port":  # of getaddrinfo(3), which counts its own
+        return f"is no address of this machine; choose another with --{_host_flag(flag)}"
+    if error.errno is None and flag != "uds":  # of getaddrinfo(3), which counts its own
         reason = str(error).rpartition(": ")[2]
-        return f"names a host that cannot be resolved: {reason}; choose another with --host"
+        return f"names a host that cannot be resolved: {reason}; choose another with --{_host_flag(flag)}"
     return f"cannot be bound: {error.strerror or error}; choose another with --{flag}"
+
+
+def _host_flag(flag: str) -> str:
+    return "host" if flag == "port" else flag
 
 
 def passed_sockets() -> list[int]:

@@ -8,7 +8,7 @@ from _thread import get_native_id  # threading would cost an import
 from pelton import _native
 from pelton.config.settings import forwarding, logs_of, native_values, response_fields, websocket_settings
 from pelton.errors import ConfigError, RegistrationError, StartupError
-from pelton.serving.listeners import Listener, bind
+from pelton.serving.listeners import Listener, admin_listener, bind
 from pelton.serving.terminal import complain, tell
 
 TYPE_CHECKING = False
@@ -45,6 +45,8 @@ class Serving:
         bus: BusEnds | None = None,
     ) -> None:
         self.listeners = listeners
+        # A worker's supervisor serves it for all of them.
+        self.admin = None if stats is not None else admin_listener(settings)
         self._asked_engine: Literal["auto", "uring", "epoll"] = settings["engine"]
         broker = _broker_of(settings)
         try:
@@ -58,6 +60,7 @@ class Serving:
                 forwarding=forwarding(settings),
                 stats=stats,
                 generation=generation,
+                admin=None if self.admin is None else self.admin.descriptor,
                 **logs_of(settings),
             )
         except OSError as error:
@@ -110,6 +113,8 @@ class Serving:
         self.runtime.leave_topics()
         self.server.close()
         self.loop.close()
+        if self.admin is not None:
+            self.admin.close()
 
     def announce(self) -> None:
         """The line that says where it listens; before it, why io_uring is not used if it was tried."""
