@@ -5,6 +5,7 @@
 
 #include "http/message/field_rules.hpp"
 #include "http/message/percent.hpp"
+#include "http/serve/request_origin.hpp"
 #include "pymod/hotpath/text.hpp"
 
 namespace pelton::py {
@@ -121,7 +122,21 @@ bool AsgiScopes::fill(PyObject* scope, http::Exchange& exchange) {
          put(scope, names_.client, address(ends.client_host, ends.client_port)) &&
          put(scope, names_.server, server(ends).release()) &&
          put(scope, names_.state, PyDict_Copy(state_.get())) &&
-         put(scope, names_.extensions, PyDict_New());
+         put(scope, names_.extensions, PyDict_New()) && put_root_path(scope, exchange);
+}
+
+// What a trusted proxy has taken off the path stands in front of it again; `raw_path` is as it
+// came.
+bool AsgiScopes::put_root_path(PyObject* scope, const http::Exchange& exchange) {
+  const http::RequestOrigin* const origin = exchange.forwarded();
+  if (origin == nullptr || origin->root_path.empty()) return true;
+  const OwnedRef before(utf8_text(origin->root_path));
+  if (!before) return false;
+  for (const OwnedRef* const key : {&names_.root_path, &names_.path}) {
+    PyObject* const after = PyDict_GetItemWithError(scope, key->get());
+    if (after == nullptr || !put(scope, *key, PyUnicode_Concat(before.get(), after))) return false;
+  }
+  return true;
 }
 
 // In lower case; requests name the same few fields again and again.

@@ -39,6 +39,7 @@ class AsgiScopes {
   OwnedRef headers(const http::RequestHead& head);
   OwnedRef server(const http::Endpoints& ends);
   bool fill(PyObject* scope, http::Exchange& exchange);
+  bool put_root_path(PyObject* scope, const http::Exchange& exchange);
 
   const AsgiNames& names_;
   const Interned& interned_;

@@ -115,3 +115,19 @@ def test_there_are_no_addresses_on_a_unix_socket(serve: Serve, tmp_path: Path) -
     with httpx.Client(transport=httpx.HTTPTransport(uds=path)) as client:
         assert client.get("http://h/").text == "seen"
     assert seen.scopes[0]["client"] is None and seen.scopes[0]["server"] is None
+
+
+def test_behind_a_trusted_proxy(serve: Serve) -> None:
+    fields = ("X-Forwarded-For: 203.0.113.7", "X-Forwarded-Proto: https", "X-Forwarded-Prefix: /caf%C3%A9/")
+    seen = Seen()
+    for settings in ({}, {"forwarded_allow_ips": "none"}):
+        server = serve(seen.app, **settings)
+        with Peer(server.port or 0) as peer:
+            peer.send(request("/a%20b", "GET", *fields))
+            assert peer.one().body == b"seen"
+        server.__exit__(None, None, None)
+    trusted, forged = seen.scopes
+    assert (trusted["client"], trusted["scheme"]) == (("203.0.113.7", 0), "https")
+    assert (trusted["root_path"], trusted["path"], trusted["raw_path"]) == ("/café", "/café/a b", b"/a%20b")
+    assert (forged["client"][0], forged["scheme"]) == ("127.0.0.1", "http")
+    assert (forged["root_path"], forged["path"]) == ("", "/a b")
