@@ -71,6 +71,9 @@ struct CoreState {
   // The stop has begun. The supervisor writes it too, before it asks for the stop: a core that is
   // stuck hears of it late.
   std::atomic<std::uint64_t> stop_begun{0};
+  // Written by the supervisor: the slot of the worker, and how many workers share the machine.
+  std::atomic<std::uint64_t> slot{0};
+  std::atomic<std::uint64_t> worker_count{1};
   // Written by the supervisor: other cores accept from the same listeners.
   std::atomic<std::uint64_t> listeners_shared{0};
   // Written by the supervisor before it sends a stop: it shuts the listeners down once their queues
@@ -98,13 +101,15 @@ struct CoreState {
     }
     return now;
   }
-  // Removes what the slot's previous process has written.
+  // Removes what a process has written, and the orders to it.
   void clear() {
     enter(Phase::absent);
     turned(0);
     show({});
     queues_emptied = 0;
     stop_begun = 0;
+    slot = 0;
+    worker_count = 1;
     listeners_shared = 0;
     listeners_end = 0;
     process_id = 0;

@@ -3,21 +3,29 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <expected>
+#include <list>
+#include <memory>
+#include <optional>
+#include <span>
 #include <utility>
 
 #include "core/check.hpp"
 #include "core/clock.hpp"
 #include "core/listener_end.hpp"
+#include "core/listener_shares.hpp"
+#include "core/reload_askers.hpp"
 #include "core/service_manager.hpp"
 #include "core/stats_segment.hpp"
+#include "core/worker_bus.hpp"
 #include "core/worker_patience.hpp"
+#include "core/worker_room.hpp"
 #include "core/worker_start.hpp"
 
 namespace pelton {
@@ -26,57 +34,78 @@ namespace {
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
 constexpr std::uint64_t quick_stop_ms = 1000;  // PRC-002: for requests
 constexpr std::uint64_t queue_look_ms = 5;     // how often a stop looks at the listeners' queues
+constexpr std::size_t askers_max = 64;         // who hear how a reload has gone
 constexpr int exit_failed = 1;
 constexpr int exit_not_started = 3;
 
+// One process. Its slot is the place that it fills, its bank that of the counters
+// (stats_segment.hpp).
 struct Worker {
-  pid_t pid = 0;         // 0: not running
-  int report_pipe = -1;  // read end, until the worker reported or died
+  std::size_t slot;
+  std::uint32_t bank;
+  std::vector<int> listeners;
+  pid_t pid;
+  int report_pipe;  // read end, until the worker reported or died
   bool ready = false;
-  std::string cause;  // why it did not start, as it reported, or why it was aborted
-  std::string trace;  // the lines above `cause` in the report: the application's traceback
-  std::uint64_t restarts = 0;
-  std::uint64_t start_at_ms = 0;
+  bool leaving = false;  // asked to end; another process has its slot, or will have
+  std::string cause;     // why it did not start, as it reported, or why it was aborted
+  std::string trace;     // the lines above `cause` in the report: the application's traceback
   std::uint64_t ready_by_ms = never_ms;
-  bool epoll_only = false;         // a process of this slot ended because of io_uring
   bool dumped = false;             // stacks were requested for the heartbeat missing now
   std::uint64_t owes_from_ms = 0;  // until then a debugger held it: no heartbeat was expected
   std::uint64_t kill_at_ms = never_ms;
 };
 
+struct Slot {
+  Worker* current = nullptr;
+  Worker* next = nullptr;  // takes the slot when every process of the change is ready
+  std::vector<int> listeners;
+  bool shares_listeners = false;  // with other slots
+  std::uint64_t processes = 0;    // started so far
+  std::uint64_t start_at_ms = 0;
+  bool epoll_only = false;  // a process of this slot ended because of io_uring
+};
+
+// New processes start beside those that serve and replace them, or none of them does.
+struct Change {
+  bool is_reload;  // else the number of workers changes, and only processes that it concerns
+  std::size_t count;
+  std::vector<std::vector<int>> listeners;  // by slot
+};
+
 // A listening socket that workers share by inheritance: a shutdown(2) acts on all of them.
 struct Listener {
   int descriptor;
-  std::vector<std::size_t> workers;  // the workers that accept from it
-  ListenerEnd end;                   // shuts it down during a stop
+  ListenerEnd end;  // shuts it down during a stop
 };
 
 std::vector<Listener> listeners_of(const std::vector<std::vector<int>>& inherited) {
-  std::vector<Listener> found;
-  for (std::size_t worker = 0; worker < inherited.size(); ++worker) {
-    for (const int descriptor : inherited[worker]) {
-      auto listener = std::ranges::find(found, descriptor, &Listener::descriptor);
-      if (listener == found.end()) {
-        listener = found.insert(found.end(), Listener{descriptor, {}, ListenerEnd(descriptor)});
-      }
-      listener->workers.push_back(worker);
-    }
-  }
-  return found;
+  const auto all = listener_shares(inherited, 1);
+  std::vector<Listener> listeners;
+  for (const int descriptor : all.front())
+    listeners.push_back({descriptor, ListenerEnd(descriptor)});
+  return listeners;
 }
 
 class Supervisor {
  public:
-  Supervisor(const CoresOptions& options, StatsSegment& segment)
+  Supervisor(const CoresOptions& options, StatsSegment& segment, const WorkerBus& bus)
       : options_(options),
         segment_(segment),
+        bus_(bus),
         stats_(segment.bank(0)),
         manager_(options.notify_socket),
-        workers_(options.listeners.size()),
+        slots_(slots_for(options.listeners.size())),
+        count_(options.listeners.size()),
+        count_wanted_(count_),
         listeners_(listeners_of(options.listeners)),
         patience_{options.worker_start_timeout_ms, options.watchdog_dump_ms,
                   options.watchdog_kill_ms, options.graceful_timeout_ms},
         restarts_(options.restarts_burst, options.restarts_window_ms) {
+    for (std::size_t index = 0; index < count_; ++index) {
+      slots_[index].listeners = options.listeners[index];
+      slots_[index].shares_listeners = shares_listener(options.listeners, index);
+    }
     sigset_t taken;
     sigemptyset(&taken);
     for (const int number :
@@ -98,6 +127,7 @@ class Supervisor {
   int run() {
     while (!over()) {
       start_due();
+      begin_due_change();
       wait();
       clock_.refresh();
       take_signals();
@@ -111,6 +141,7 @@ class Supervisor {
         shut_listeners();
       } else {
         watch();
+        end_change_if_ready();
         tell_manager();
       }
     }
@@ -118,62 +149,177 @@ class Supervisor {
   }
 
  private:
-  bool over() const {
-    return stopping_ && std::all_of(workers_.begin(), workers_.end(),
-                                    [](const Worker& worker) { return worker.pid == 0; });
-  }
+  bool over() const { return stopping_ && workers_.empty(); }
 
   void say(const std::string& line) const {
     if (options_.report) options_.report(line);
   }
 
+  // --- starting ---
+
   void start_due() {
-    if (stopping_) return;
-    for (std::size_t index = 0; index < workers_.size() && !stopping_; ++index) {
-      Worker& worker = workers_[index];
-      if (worker.pid == 0 && worker.start_at_ms <= clock_.now_ms()) start(index);
+    for (std::size_t index = 0; index < count_ && !stopping_; ++index) {
+      Slot& slot = slots_[index];
+      if (slot.current != nullptr || slot.start_at_ms > clock_.now_ms()) continue;
+      const auto started = start(index, slot.listeners, slot.shares_listeners, count_);
+      if (started) {
+        slot.current = *started;
+      } else {
+        say(cannot_start(index, started.error()));
+        ended(index, false);
+      }
     }
   }
 
-  void start(std::size_t index) {
-    Worker& worker = workers_[index];
+  static std::string cannot_start(std::size_t index, int error) {
+    return "cannot start worker " + std::to_string(index) + ": " + std::strerror(error);
+  }
+
+  // A process for the slot, of so many that will serve; the error is an errno.
+  std::expected<Worker*, int> start(std::size_t index, const std::vector<int>& listeners,
+                                    bool shares_listeners, std::size_t count) {
+    Slot& slot = slots_[index];
     sigset_t mask = mask_before_;
     sigaddset(&mask, SIGUSR1);
-    CoreState& state = state_of(index);
+    const std::optional<std::uint32_t> bank = free_bank();
+    if (!bank) return std::unexpected(EAGAIN);
+    CoreState& state = segment_.state(*bank);
     state.clear();
-    state.listeners_shared = std::ranges::any_of(listeners_, [index](const Listener& listener) {
-      return listener.workers.size() > 1 &&
-             std::ranges::find(listener.workers, index) != listener.workers.end();
-    });
-    const auto started =
-        start_worker({.command = options_.command,
-                      .listeners = options_.listeners[index],
-                      .bus_name = options_.bus_name,
-                      .bus = options_.bus.empty() ? std::span<const int>{} : options_.bus[index],
-                      .stats_descriptor = segment_.descriptor(),
-                      .index = index,
-                      .restarts = worker.restarts,
-                      .epoll_only = worker.epoll_only,
-                      .mask = mask});
-    if (!started) {
-      say("cannot start worker " + std::to_string(index) + ": " + std::strerror(started.error()));
-      ended(index, false);
-      return;
-    }
-    worker.pid = started->pid;
+    state.slot = index;
+    state.worker_count = count;
+    state.listeners_shared = shares_listeners ? 1 : 0;
+    const std::vector<int> bus_descriptors = bus_.descriptors_of(index);
+    const auto started = start_worker({.command = options_.command,
+                                       .listeners = listeners,
+                                       .bus_name = bus_.name(),
+                                       .bus = bus_descriptors,
+                                       .stats_descriptor = segment_.descriptor(),
+                                       .bank = *bank,
+                                       .index = index,
+                                       .restarts = slot.processes++,
+                                       .epoll_only = slot.epoll_only,
+                                       .mask = mask});
+    if (!started) return std::unexpected(started.error());
+    workers_.push_back({.slot = index,
+                        .bank = *bank,
+                        .listeners = listeners,
+                        .pid = started->pid,
+                        .report_pipe = started->report_pipe,
+                        .ready_by_ms = patience_.ready_by_ms(clock_.now_ms())});
     state.process_id = static_cast<std::uint64_t>(started->pid);
-    worker.report_pipe = started->report_pipe;
-    worker.ready = worker.dumped = false;
-    worker.owes_from_ms = 0;
-    worker.cause.clear();
-    worker.trace.clear();
-    worker.ready_by_ms = patience_.ready_by_ms(clock_.now_ms());
-    worker.kill_at_ms = never_ms;
+    return &workers_.back();
   }
 
-  CoreState& state_of(std::size_t index) {
-    return segment_.state(static_cast<std::uint32_t>(index) + 1);
+  std::optional<std::uint32_t> free_bank() const {
+    for (std::uint32_t bank = 1; bank < segment_.bank_count(); ++bank) {
+      if (std::ranges::find(workers_, bank, &Worker::bank) == workers_.end()) return bank;
+    }
+    return std::nullopt;
   }
+
+  CoreState& state_of(const Worker& worker) { return segment_.state(worker.bank); }
+
+  // --- reload, and another number of workers ---
+
+  void begin_due_change() {
+    if (stopping_ || change_ || !any_was_ready_) return;
+    if (!reload_wanted_ && count_wanted_ == count_) return;
+    Change change{.is_reload = reload_wanted_,
+                  .count = count_wanted_,
+                  .listeners = listener_shares(options_.listeners, count_wanted_)};
+    std::vector<std::size_t> renewed;
+    for (std::size_t index = 0; index < change.count; ++index) {
+      if (change.is_reload || index >= count_ ||
+          slots_[index].listeners != change.listeners[index] ||
+          slots_[index].shares_listeners != shares_listener(change.listeners, index)) {
+        renewed.push_back(index);
+      }
+    }
+    // Further banks are for workers that die meanwhile. Otherwise it waits for processes that
+    // leave.
+    if (workers_.size() + renewed.size() + count_ >= segment_.bank_count()) return;
+    change_ = std::move(change);
+    reload_wanted_ = false;
+    if (change_->is_reload) {
+      askers_.begin();
+      say("reload: generation " + std::to_string(generation_ + 1) + " starts");
+      manager_.tell_later("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(clock_.read_ns() / 1000));
+    }
+    for (const std::size_t index : renewed) {
+      if (!start_next(index)) return;
+    }
+  }
+
+  // False if that has ended the change.
+  bool start_next(std::size_t index) {
+    const auto started = start(index, change_->listeners[index],
+                               shares_listener(change_->listeners, index), change_->count);
+    if (started) slots_[index].next = *started;
+    if (!started) fail_change(cannot_start(index, started.error()));
+    return started.has_value();
+  }
+
+  void end_change_if_ready() {
+    if (!change_) return;
+    for (const Slot& slot : slots_) {
+      if (slot.next != nullptr && !slot.next->ready) return;
+    }
+    for (std::size_t index = 0; index < slots_.size(); ++index) {
+      Slot& slot = slots_[index];
+      if (slot.current != nullptr && (slot.next != nullptr || index >= change_->count)) {
+        dismiss(*std::exchange(slot.current, nullptr));
+      }
+      if (slot.next != nullptr) slot.current = std::exchange(slot.next, nullptr);
+      if (index >= change_->count) continue;
+      slot.shares_listeners = shares_listener(change_->listeners, index);
+      slot.listeners = change_->listeners[index];
+    }
+    count_ = change_->count;
+    if (change_->is_reload) {
+      ++generation_;
+      const std::string told = "generation " + std::to_string(generation_) + " serves";
+      say("reload: " + told);
+      manager_.tell_later("READY=1\nSTATUS=serving");
+      askers_.end(told);
+    } else {
+      say("workers: " + std::to_string(count_));
+    }
+    change_.reset();
+  }
+
+  // The processes that serve go on; `why` may have a traceback above its last line (PRC-022).
+  void fail_change(const std::string& why) {
+    for (Slot& slot : slots_) {
+      if (slot.next != nullptr) dismiss(*std::exchange(slot.next, nullptr));
+    }
+    const std::size_t line = why.rfind('\n') + 1;
+    if (change_->is_reload) {
+      stats_.count(Reason::fault_reload);
+      const std::string told = "reload failed, generation " + std::to_string(generation_) +
+                               " goes on serving: " + why.substr(line);
+      say(why.substr(0, line) + told);
+      manager_.tell_later("READY=1\nSTATUS=" + told);
+      askers_.end("failed: generation " + std::to_string(generation_) +
+                  " goes on serving: " + why.substr(line));
+    } else {
+      say(why.substr(0, line) + "workers: " + std::to_string(count_) +
+          " as before: " + why.substr(line));
+    }
+    count_wanted_ = count_;
+    change_.reset();
+  }
+
+  // Has a worker end gracefully while its listeners stay open.
+  void dismiss(Worker& worker) {
+    worker.leaving = true;
+    state_of(worker).stop_begun = 1;
+    worker.ready_by_ms = never_ms;
+    worker.kill_at_ms =
+        clock_.now_ms() + options_.graceful_timeout_ms + WorkerPatience::kill_after_ms;
+    ::kill(worker.pid, SIGTERM);
+  }
+
+  // --- waiting, signals, the stop ---
 
   void wait() {
     std::uint64_t wake_ms = stopping_ ? kill_at_ms_ : never_ms;
@@ -183,6 +329,9 @@ class Supervisor {
     }
     if (!stopping_ && options_.notify_watchdog_ms != 0) {
       wake_ms = std::max(tell_alive_at_ms_, clock_.now_ms());
+    }
+    for (std::size_t index = 0; index < count_ && !stopping_; ++index) {
+      if (slots_[index].current == nullptr) wake_ms = std::min(wake_ms, slots_[index].start_at_ms);
     }
     std::vector<pollfd> entries{{signals_, POLLIN, 0}};
     for (const Worker& worker : workers_) {
@@ -199,7 +348,6 @@ class Supervisor {
 
   // When the supervisor must act on this worker even if nothing else happens.
   std::uint64_t wake_for(const Worker& worker) const {
-    if (worker.pid == 0) return worker.start_at_ms;
     if (!worker.ready) return std::min(worker.ready_by_ms, worker.kill_at_ms);
     const std::uint64_t look_ms = std::min(patience_.look_every_ms, options_.watchdog_dump_ms);
     return std::min(clock_.now_ms() + look_ms, worker.kill_at_ms);
@@ -208,29 +356,65 @@ class Supervisor {
   void take_signals() {
     signalfd_siginfo info;
     while (::read(signals_, &info, sizeof info) == sizeof info) {
-      if (info.ssi_signo == SIGCHLD) continue;
       const int number = static_cast<int>(info.ssi_signo);
-      if (number == SIGUSR1) {
-        kill_all(SIGUSR1);
-      } else if (number == SIGHUP || number == SIGUSR2 || number == SIGTTIN || number == SIGTTOU) {
-        say(std::string("SIG") + ::sigabbrev_np(number) + " is not supported; it is ignored");
-      } else if (number == SIGQUIT) {
-        begin_stop(SIGQUIT, quick_stop_ms + options_.lifespan_shutdown_timeout_ms);
-      } else if (!std::exchange(asked_to_stop_, true)) {
-        begin_stop(SIGTERM, options_.graceful_timeout_ms);
-      } else {
-        exit_code_ = 128 + number;
-        kill_all(SIGKILL);
+      switch (number) {
+        case SIGCHLD:
+          break;
+        case SIGUSR1:
+          kill_all(SIGUSR1);
+          break;
+        case SIGHUP:
+          reload_wanted_ = true;
+          askers_.add(static_cast<pid_t>(info.ssi_pid));
+          break;
+        case SIGTTIN:
+          want_more();
+          break;
+        case SIGTTOU:
+          want_fewer();
+          break;
+        case SIGUSR2:
+          say("SIGUSR2 is not supported; it is ignored");
+          break;
+        case SIGQUIT:
+          begin_stop(SIGQUIT, quick_stop_ms + options_.lifespan_shutdown_timeout_ms);
+          break;
+        default:
+          if (!std::exchange(asked_to_stop_, true)) {
+            begin_stop(SIGTERM, options_.graceful_timeout_ms);
+          } else {
+            exit_code_ = 128 + number;
+            kill_all(SIGKILL);
+          }
       }
+    }
+  }
+
+  void want_more() {
+    if (count_wanted_ < slots_.size()) {
+      ++count_wanted_;
+    } else {
+      say("SIGTTIN is ignored: more than " + std::to_string(count_wanted_) +
+          " workers need a start with a larger --workers");
+    }
+  }
+
+  void want_fewer() {
+    if (count_wanted_ > 1) {
+      --count_wanted_;
+    } else {
+      say("SIGTTOU is ignored: one worker is the least");
     }
   }
 
   void begin_stop(int number, std::uint64_t within_ms) {
     if (!stopping_) manager_.tell("STOPPING=1");
     stopping_ = true;
-    for (std::size_t index = 0; index < workers_.size(); ++index) {
-      state_of(index).stop_begun = 1;
-      if (!options_.keeps_listeners) state_of(index).listeners_end = 1;
+    change_.reset();
+    askers_.end_all("failed: the supervisor stops");
+    for (const Worker& worker : workers_) {
+      state_of(worker).stop_begun = 1;
+      if (!options_.keeps_listeners) state_of(worker).listeners_end = 1;
     }
     kill_at_ms_ = std::min(kill_at_ms_, clock_.now_ms() + within_ms + patience_.kill_after_ms);
     kill_all(number);
@@ -243,10 +427,12 @@ class Supervisor {
       if (listener.end.is_shut()) continue;
       bool served = false;
       bool emptied = true;
-      for (const std::size_t index : listener.workers) {
-        const bool lives = workers_[index].pid != 0;
-        served = served || lives;
-        emptied = emptied && (!lives || state_of(index).queues_emptied != 0);
+      for (const Worker& worker : workers_) {
+        if (std::ranges::find(worker.listeners, listener.descriptor) == worker.listeners.end()) {
+          continue;
+        }
+        served = true;
+        emptied = emptied && state_of(worker).queues_emptied != 0;
       }
       if (!served) {
         listener.end.shut();
@@ -256,37 +442,43 @@ class Supervisor {
     }
   }
 
+  // --- the service manager ---
+
   // PRC-054: sends READY once, after all workers have started for the first time; then a sign of
   // life as long as every loop gives one.
   void tell_manager() {
-    const bool all_ready = std::all_of(workers_.begin(), workers_.end(),
-                                       [](const Worker& worker) { return worker.ready; });
-    if (!told_ready_ && all_ready) {
-      // If the manager's queue is full, the next turn tries again.
-      told_ready_ = manager_.tell("READY=1\nSTATUS=serving");
+    const auto is_ready = [](const Slot& slot) {
+      return slot.current != nullptr && slot.current->ready;
+    };
+    if (!told_ready_ && std::ranges::all_of(std::span(slots_).first(count_), is_ready)) {
+      told_ready_ = true;
+      manager_.tell_later("READY=1\nSTATUS=serving");
     }
+    manager_.tell_waiting();
     if (options_.notify_watchdog_ms == 0 || clock_.now_ms() < tell_alive_at_ms_) return;
     tell_alive_at_ms_ = clock_.now_ms() + options_.notify_watchdog_ms / 2;
-    const bool stuck = std::any_of(workers_.begin(), workers_.end(),
-                                   [](const Worker& worker) { return worker.dumped; });
-    if (!stuck) manager_.tell("WATCHDOG=1");
+    if (std::ranges::none_of(workers_, &Worker::dumped)) manager_.tell("WATCHDOG=1");
   }
+
+  // --- watching ---
 
   // LIM-092, PRC-034: ends workers that do not become ready or that stop turning their loop.
   void watch() {
     const std::uint64_t now_ms = clock_.now_ms();
-    for (std::size_t index = 0; index < workers_.size(); ++index) {
-      Worker& worker = workers_[index];
-      if (worker.pid == 0) continue;
+    for (Worker& worker : workers_) {
       if (now_ms >= worker.kill_at_ms) {
+        if (worker.leaving && worker.cause.empty()) {
+          say(name_of_worker(worker.slot, worker.pid) +
+              "took longer than timeouts.graceful for its end; it is killed");
+        }
         ::kill(worker.pid, SIGKILL);
         worker.kill_at_ms = never_ms;
       }
       if (is_debugged(worker)) {
         worker.owes_from_ms = now_ms;
-        if (!worker.ready) worker.ready_by_ms = patience_.ready_by_ms(now_ms);
+        if (!worker.ready && !worker.leaving) worker.ready_by_ms = patience_.ready_by_ms(now_ms);
       } else if (worker.ready) {
-        watch_heartbeat(index, now_ms);
+        watch_heartbeat(worker, now_ms);
       } else if (now_ms >= worker.ready_by_ms) {
         worker.ready_by_ms = never_ms;
         stats_.count(Reason::fault_worker_start);
@@ -301,9 +493,8 @@ class Supervisor {
   // to which the terminal belongs.
   static bool is_debugged(const Worker& worker) { return ::getpgid(worker.pid) == ::getpgrp(); }
 
-  void watch_heartbeat(std::size_t index, std::uint64_t now_ms) {
-    Worker& worker = workers_[index];
-    const CoreState& state = state_of(index);
+  void watch_heartbeat(Worker& worker, std::uint64_t now_ms) {
+    const CoreState& state = state_of(worker);
     const std::uint64_t shown_ms = state.heartbeat_ms.load(std::memory_order_relaxed);
     const std::uint64_t beat_ms = shown_ms == 0 ? 0 : std::max(shown_ms, worker.owes_from_ms);
     const bool over = beat_ms != 0 && !state.is(Phase::serving);
@@ -316,7 +507,7 @@ class Supervisor {
       return;
     }
     const auto say_silent = [&](const char* outcome) {
-      say(name_of_worker(index, worker.pid) + "has not turned its loop for " +
+      say(name_of_worker(worker.slot, worker.pid) + "has not turned its loop for " +
           std::to_string(now_ms - beat_ms) + " ms; " + outcome);
     };
     if (!worker.dumped) {
@@ -339,55 +530,73 @@ class Supervisor {
   }
 
   void kill_all(int number) {
-    for (const Worker& worker : workers_) {
-      if (worker.pid != 0) ::kill(worker.pid, number);
-    }
+    for (const Worker& worker : workers_) ::kill(worker.pid, number);
     if (number == SIGKILL) kill_at_ms_ = never_ms;
   }
 
+  // --- processes that have ended ---
+
   void collect_children() {
-    for (std::size_t index = 0; index < workers_.size(); ++index) {
-      Worker& worker = workers_[index];
+    for (auto at = workers_.begin(); at != workers_.end();) {
       int status = 0;
-      if (worker.pid == 0 || ::waitpid(worker.pid, &status, WNOHANG) != worker.pid) continue;
-      const pid_t pid = worker.pid;
-      worker.pid = 0;
-      state_of(index).process_id = 0;
-      // The report may still be in the pipe.
-      read_reports();
-      close_pipe(worker);
-      if (stopping_ && worker.ready && WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-        say(obituary(index, pid, status));
-      }
-      if (stopping_) continue;
-      stats_.count(Reason::fault_worker_crash);
-      const bool retired = state_of(index).is(Phase::retired);
-      const bool killed_by_trial = WIFSIGNALED(status) && state_of(index).is(Phase::probing);
-      if ((retired || killed_by_trial) && !worker.epoll_only) {
-        // The application is not at fault: a filter kills processes that use io_uring (ENG-004), or
-        // a ring that worked has failed (ENG-032, ENG-034, ENG-036).
-        worker.epoll_only = true;
-        stats_.count(Reason::fallback_engine_epoll);
-        say(obituary(index, pid, status) +
-            (retired ? " as io_uring failed" : " as it tried io_uring") +
-            "; it starts again with epoll");
-        ++worker.restarts;
-        worker.start_at_ms = clock_.now_ms();
+      if (::waitpid(at->pid, &status, WNOHANG) != at->pid) {
+        ++at;
         continue;
       }
-      if (any_was_ready_ || worker.cause.empty()) {
-        say(obituary(index, pid, status));
-      } else {
-        // The cause keeps every worker from starting: reported once, without a worker's name.
-        say(worker.trace + worker.cause);
-      }
-      ended(index, worker.ready);
+      read_reports();  // the last may still be in the pipe
+      const Worker worker = std::move(*at);
+      Slot& slot = slots_[worker.slot];
+      const bool was_next = slot.next == &*at;
+      if (was_next) slot.next = nullptr;
+      if (slot.current == &*at) slot.current = nullptr;
+      close_pipe(*at);
+      at = workers_.erase(at);
+      bury(worker, status, was_next);
+      state_of(worker).clear();
     }
   }
 
-  std::string obituary(std::size_t index, pid_t pid, int status) const {
-    std::string text = workers_[index].trace + name_of_worker(index, pid) + end_of_worker(status);
-    if (!workers_[index].cause.empty()) text += ": " + workers_[index].cause;
+  void bury(const Worker& worker, int status, bool was_next) {
+    if (stopping_ || worker.leaving) {
+      const bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+      if (worker.ready && failed && (WIFEXITED(status) || !stopping_))
+        say(obituary(worker, status));
+      return;
+    }
+    const bool retired = state_of(worker).is(Phase::retired);
+    const bool killed_by_trial = WIFSIGNALED(status) && state_of(worker).is(Phase::probing);
+    Slot& slot = slots_[worker.slot];
+    if ((retired || killed_by_trial) && !slot.epoll_only) {
+      // The application is not at fault: a filter kills processes that use io_uring (ENG-004), or
+      // a ring that worked has failed (ENG-032, ENG-034, ENG-036).
+      slot.epoll_only = true;
+      stats_.count(Reason::fault_worker_crash);
+      stats_.count(Reason::fallback_engine_epoll);
+      say(obituary(worker, status) + (retired ? " as io_uring failed" : " as it tried io_uring") +
+          "; it starts again with epoll");
+      slot.start_at_ms = clock_.now_ms();
+      if (was_next) start_next(worker.slot);
+      return;
+    }
+    if (was_next) {
+      fail_change(worker.ready || worker.cause.empty() ? obituary(worker, status)
+                                                       : worker.trace + worker.cause);
+      return;
+    }
+    stats_.count(Reason::fault_worker_crash);
+    if (any_was_ready_ || worker.cause.empty()) {
+      say(obituary(worker, status));
+    } else {
+      // The cause keeps every worker from starting: reported once, without a worker's name.
+      say(worker.trace + worker.cause);
+    }
+    ended(worker.slot, worker.ready);
+  }
+
+  static std::string obituary(const Worker& worker, int status) {
+    std::string text =
+        worker.trace + name_of_worker(worker.slot, worker.pid) + end_of_worker(status);
+    if (!worker.cause.empty()) text += ": " + worker.cause;
     return text;
   }
 
@@ -398,9 +607,7 @@ class Supervisor {
       begin_stop(SIGTERM, options_.graceful_timeout_ms);
       return;
     }
-    Worker& worker = workers_[index];
-    ++worker.restarts;
-    worker.start_at_ms = restarts_.start_at_ms(clock_.now_ms());
+    slots_[index].start_at_ms = restarts_.start_at_ms(clock_.now_ms());
     if (restarts_.crowded() && !slow_told_) {
       const std::string line = "workers have died " + std::to_string(restarts_.count()) +
                                " times within " + std::to_string(options_.restarts_window_ms) +
@@ -434,11 +641,19 @@ class Supervisor {
 
   const CoresOptions& options_;
   StatsSegment& segment_;
+  const WorkerBus& bus_;
   Stats stats_;
   Clock clock_;
   ServiceManager manager_;
   std::uint64_t tell_alive_at_ms_ = 0;
-  std::vector<Worker> workers_;
+  std::list<Worker> workers_;  // every process that has not been waited for
+  std::vector<Slot> slots_;
+  std::size_t count_;  // the slots in use are the first ones
+  std::size_t count_wanted_;
+  std::optional<Change> change_;
+  bool reload_wanted_ = false;  // after the change that goes on
+  ReloadAskers askers_;
+  std::uint64_t generation_ = 1;
   std::vector<Listener> listeners_;
   const WorkerPatience patience_;
   RestartWindow restarts_;
@@ -461,17 +676,24 @@ int stacks_signal() {
 
 int supervise(const CoresOptions& options) {
   CHECK(!options.command.empty() && !options.listeners.empty());
-  // A bank for the supervisor, and one for each worker.
-  auto segment = StatsSegment::create(static_cast<std::uint32_t>(options.listeners.size()) + 1);
+  const auto report = [&](const std::string& line) {
+    if (options.report) options.report(line);
+  };
+  auto segment = StatsSegment::create(1 + banks_for(options.listeners.size()));
   if (!segment) {
-    if (options.report) {
-      options.report(std::string("cannot make the counters that workers share: ") +
-                     std::strerror(segment.error()));
-    }
+    report(std::string("cannot make the counters that workers share: ") +
+           std::strerror(segment.error()));
     return exit_failed;
   }
+  const auto bus = WorkerBus::create(slots_for(options.listeners.size()));
+  if (!bus) {
+    report("cannot start: " + std::to_string(options.listeners.size()) +
+           " workers cannot be connected: " + std::strerror(bus.error()) +
+           "; raise ulimit -n or lower --workers");
+    return exit_not_started;
+  }
   const std::shared_ptr<void> observer = options.observe ? options.observe(*segment) : nullptr;
-  return Supervisor(options, *segment).run();
+  return Supervisor(options, *segment, *bus).run();
 }
 
 }  // namespace pelton

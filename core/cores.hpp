@@ -19,9 +19,6 @@ struct CoresOptions {
   // The listeners belong to somebody else and stay open after the stop. Otherwise the supervisor
   // shuts each one down once its queue of connections is empty; new clients are then refused.
   bool keeps_listeners = false;
-  // Empty, or one entry per worker: its descriptors of the bus between workers, which outlives it.
-  std::vector<std::vector<int>> bus;
-  std::string bus_name;                               // unique to these workers on every machine
   std::uint64_t graceful_timeout_ms = 30'000;         // for a stop; then workers are killed
   std::uint64_t lifespan_shutdown_timeout_ms = 5000;  // part of it; a quick stop allows it too
   std::uint64_t worker_start_timeout_ms = 60'000;
@@ -42,12 +39,15 @@ struct CoresOptions {
 int stacks_signal();
 
 // Runs until all workers have ended after a stop, or until no worker can start. Blocks TERM, INT,
-// QUIT, USR1 and CHLD, takes them by signalfd(2) and restores the mask on return; the same for HUP,
-// USR2, TTIN and TTOU, which are reported as not supported instead of ending or halting the
-// process. QUIT and USR1 are passed on; a worker starts with USR1 blocked, so that an early one
-// waits for the worker's handler. The supervisor has no loop and no engine (ENG-050).
-// Returns the exit code: 0 stopped; 1 the counters that workers share cannot be made; 3 a worker
-// failed before any was ever ready; 128 + n forced by a second signal n (PRC-001, PRC-055).
+// QUIT, HUP, TTIN, TTOU, USR1, USR2 and CHLD, takes them by signalfd(2) and restores the mask on
+// return. QUIT and USR1 are passed on; a worker starts with USR1 blocked, so that an early one
+// waits for the worker's handler. HUP starts new processes for all workers, which take over when
+// all of them are ready, or end if one of them cannot start (PRC-021, PRC-022); TTIN and TTOU
+// change the number of workers on the same road. Further ones wait meanwhile, as one. USR2 is
+// reported as not supported. The supervisor has no loop and no engine (ENG-050). Returns
+// the exit code: 0 stopped; 1 the shared counters cannot be made; 3 a worker failed before any was
+// ever ready, or the workers cannot be connected; 128 + n forced by a second signal n (PRC-001,
+// PRC-055).
 int supervise(const CoresOptions& options);
 
 }  // namespace pelton

@@ -228,6 +228,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"fault", "worker_start", "LIM-092"},
     // A worker did not turn its loop for timeouts.stuck_dump.
     {"fault", "worker_stuck", "PRC-034"},
+    // A reload failed, and the workers before it went on.
+    {"fault", "reload", "PRC-022"},
     // A handler's result cannot be encoded as JSON: 500.
     {"fault", "json_encode", "JSN-008"},
     // A handler used its WebSocket against the protocol.

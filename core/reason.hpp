@@ -120,6 +120,7 @@ enum class Reason : std::uint8_t {
   fault_worker_crash,
   fault_worker_start,
   fault_worker_stuck,
+  fault_reload,
   fault_json_encode,
   fault_websocket_protocol,
   fault_static_truncated,
@@ -160,7 +161,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 142;
+inline constexpr std::size_t reason_count = 143;
 
 const ReasonRow& reason_row(Reason reason);
 

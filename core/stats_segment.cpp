@@ -16,7 +16,7 @@ namespace pelton {
 namespace {
 
 constexpr std::uint64_t magic = 0x7473'6E6F'746C'6570;  // "peltonst" in memory
-constexpr std::uint32_t layout = 4;
+constexpr std::uint32_t layout = 5;
 constexpr std::size_t line_bytes = 64;
 constexpr std::uint32_t bank_count_max = 1 << 16;
 

@@ -1,5 +1,5 @@
 // Counters that all processes of a server share: one memory object that the supervisor creates,
-// with a bank of cells for the supervisor and for each worker slot.
+// with a bank of cells for the supervisor and for each worker process.
 //
 //     0        8        12       16       20                64
 //     +--------+--------+--------+--------+-----------------+--------+--------+-- - -
@@ -7,9 +7,9 @@
 //     +--------+--------+--------+--------+-----------------+--------+--------+-- - -
 //
 // A bank is one 64-bit cell for each Reason, in order, then the CoreState, both padded to whole
-// cache lines. Bank 0 is the supervisor's, bank n + 1 that of worker slot n. A bank has one living
-// writer and no lock. Its counters only grow: the next process of the slot continues from the
-// values of the last (OBS-005).
+// cache lines. Bank 0 is the supervisor's. Each other bank has one living writer, a worker, and no
+// lock. Its counters only grow: the next process that has the bank continues from the values of the
+// last (OBS-005).
 #pragma once
 
 #include <cstddef>

@@ -41,7 +41,7 @@ std::vector<std::string> environment_of(const WorkerStart& start, int report) {
       set(worker_id_variable, std::to_string(start.index)),
       set(worker_restarts_variable, std::to_string(start.restarts)),
       set(stats_variable,
-          std::to_string(start.stats_descriptor) + "," + std::to_string(start.index + 1)),
+          std::to_string(start.stats_descriptor) + "," + std::to_string(start.bank)),
       set(listeners_variable, joined(start.listeners)),
       set(report_variable, std::to_string(report)),
       set(supervisor_variable, std::to_string(::getpid())),

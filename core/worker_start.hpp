@@ -16,7 +16,8 @@ namespace pelton {
 
 // Variables a worker finds in its environment, in addition to the supervisor's.
 inline constexpr const char* worker_id_variable = "PELTON_WORKER_ID";  // 0, 1, ...
-inline constexpr const char* worker_restarts_variable = "PELTON_WORKER_RESTARTS";
+inline constexpr const char* worker_restarts_variable =
+    "PELTON_WORKER_RESTARTS";                                                 // processes before
 inline constexpr const char* listeners_variable = "PELTON_WORKER_LISTENERS";  // "5,6"
 // A pipe that takes one write: either that the worker serves, or one line that says why it cannot
 // start, with the application's traceback above that line.
@@ -37,6 +38,7 @@ struct WorkerStart {
   std::string_view bus_name;
   std::span<const int> bus;  // empty: no bus
   int stats_descriptor;
+  std::uint32_t bank;  // in the segment
   std::size_t index;
   std::uint64_t restarts;
   bool epoll_only;

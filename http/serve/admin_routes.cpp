@@ -94,8 +94,8 @@ bool AdminRoutes::is_ready(std::uint64_t now_ms) const {
 
 std::string AdminRoutes::workers_json(std::uint64_t now_ms) const {
   std::string json = "[";
-  for (std::size_t index = 0; index < cores_.size(); ++index) {
-    const CoreState& core = *cores_[index];
+  for (const CoreState* const shown : cores_) {
+    const CoreState& core = *shown;
     const std::uint64_t process_id = core.process_id.load(std::memory_order_relaxed);
     if (process_id == 0) continue;
     Gauges gauges = core.shown();
@@ -108,7 +108,7 @@ std::string AdminRoutes::workers_json(std::uint64_t now_ms) const {
         in(gauges, Gauge::connections_writing) + in(gauges, Gauge::connections_lingering) +
         in(gauges, Gauge::connections_closing);
     json += json.size() == 1 ? "{\"worker\":" : ",{\"worker\":";
-    json += std::to_string(index);
+    json += std::to_string(core.slot.load(std::memory_order_relaxed));
     add(json, "pid", process_id);
     json.append(",\"state\":\"").append(word_of(core)).append("\"");
     add(json, "generation", in(gauges, Gauge::generation));

@@ -20,8 +20,8 @@ namespace pelton::http {
 
 class AdminRoutes {
  public:
-  // `cores` are in the order of the workers, in memory that outlives the routes. A core whose loop
-  // has not turned for `silence_ms_max` does not serve.
+  // `cores` are in memory that outlives the routes; a core without a process is none. One whose
+  // loop has not turned for `silence_ms_max` does not serve.
   AdminRoutes(std::vector<const CoreState*> cores, std::uint64_t silence_ms_max)
       : cores_(std::move(cores)), silence_ms_max_(silence_ms_max) {}
   AdminRoutes(const AdminRoutes&) = delete;

@@ -73,7 +73,6 @@ std::vector<const CoreState*> states_of(StatsSegment& segment) {
 
 int supervise_workers(const std::vector<std::string>& command,
                       const std::vector<std::vector<int>>& listeners, const pb::dict& given,
-                      std::pair<std::string, std::vector<std::vector<int>>> bus,
                       std::string notify_socket, std::uint64_t notify_watchdog_ms,
                       bool keeps_listeners, std::optional<int> admin) {
   const http::ServerConfig config = configuration_from(given);
@@ -92,8 +91,6 @@ int supervise_workers(const std::vector<std::string>& command,
       .command = command,
       .listeners = listeners,
       .keeps_listeners = keeps_listeners,
-      .bus = std::move(bus.second),
-      .bus_name = std::move(bus.first),
       .graceful_timeout_ms = config.graceful_timeout_ms,
       .lifespan_shutdown_timeout_ms = config.lifespan_shutdown_timeout_ms,
       .worker_start_timeout_ms = config.worker_start_timeout_ms,
@@ -187,13 +184,12 @@ void add_processes(pb::module_& module) {
              "One line on the process's stderr; lost where there is no room for it.");
   module.def("end_forked_child", end_forked_child,
              "Ends this process, a child that came back to its parent's loop, with one line.");
-  module.def("supervise", supervise_workers, pb::arg("command"), pb::kw_only(),
-             pb::arg("listeners"), pb::arg("config"),
-             pb::arg("bus") = std::pair<std::string, std::vector<std::vector<int>>>{},
-             pb::arg("notify_socket") = "", pb::arg("notify_watchdog_ms") = 0,
-             pb::arg("keeps_listeners") = false, pb::arg("admin") = pb::none(),
-             "Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns "
-             "the exit code.");
+  module.def(
+      "supervise", supervise_workers, pb::arg("command"), pb::kw_only(), pb::arg("listeners"),
+      pb::arg("config"), pb::arg("notify_socket") = "", pb::arg("notify_watchdog_ms") = 0,
+      pb::arg("keeps_listeners") = false, pb::arg("admin") = pb::none(),
+      "Starts one process per slot, keeps them alive, reloads them at HUP, forwards TERM, INT "
+      "and QUIT; returns the exit code.");
   module.def(
       "join_supervisor", join_supervisor, pb::arg("supervisor"),
       "This process ends with its supervisor from now on and gains no privileges; False if that "

@@ -130,9 +130,7 @@ void Server::open(bool signals, pb::object loop) {
   if (engine_) throw std::runtime_error("the server is open already");
   http::ServerConfig config = config_;
   config.connections_max = connections_max_within(config.connections_max);
-  // Bank 0 is the supervisor's.
-  const std::uint32_t process_count = segment_ ? segment_->bank_count() - 1 : 1;
-  bound_memory(config, process_count);
+  bound_memory(config, static_cast<std::uint32_t>(state_.worker_count));
   if (request_ != uring::EngineRequest::epoll) state_.enter(Phase::probing);
   auto choice = uring::choose_engine(request_, {}, stats_);
   state_.enter(Phase::absent);
@@ -283,22 +281,22 @@ pb::dict Server::stats() const {
 
 pb::list Server::gauges() const {
   pb::list made;
-  const auto add = [&made](std::uint32_t slot, const CoreState& state) {
+  const auto add = [&made](const CoreState& state) {
     if (!state.is(Phase::serving)) return;
     const Gauges now = state.shown();
     pb::dict one;
-    one["worker"] = slot;
+    one["worker"] = state.slot.load(std::memory_order_relaxed);
     for (std::size_t index = 0; index < gauge_count; ++index) {
       one[pb::str(gauge_names[index].data(), gauge_names[index].size())] = now[index];
     }
     made.append(one);
   };
   if (!segment_) {
-    add(0, state_);
+    add(state_);
     return made;
   }
   for (std::uint32_t bank = 1; bank < segment_->bank_count(); ++bank) {
-    add(bank - 1, segment_->state(bank));
+    add(segment_->state(bank));
   }
   return made;
 }

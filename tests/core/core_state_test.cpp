@@ -10,11 +10,15 @@ TEST(CoreState, what_the_process_before_left_behind_is_cleared) {
   EXPECT_TRUE(state.is(Phase::absent));
   state.enter(Phase::serving);
   state.turned(7);
+  state.slot = 3;
+  state.worker_count = 4;
   EXPECT_TRUE(state.is(Phase::serving));
   EXPECT_EQ(state.heartbeat_ms, 7u);
   state.clear();
   EXPECT_TRUE(state.is(Phase::absent));
   EXPECT_EQ(state.heartbeat_ms, 0u);
+  EXPECT_EQ(state.slot, 0u);
+  EXPECT_EQ(state.worker_count, 1u);
 }
 
 TEST(CoreState, OBS_006_gauges_are_shown_as_a_whole_and_have_names) {

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -242,20 +245,262 @@ TEST(Cores, PRC_017_PRC_034_a_worker_that_ends_unasked_and_does_not_get_it_done_
       << said;
 }
 
-TEST(Cores, PRC_003_PRC_005_PRC_006_what_is_not_supported_is_said_and_ends_nothing) {
+TEST(Cores, PRC_005_what_is_not_supported_is_said_and_ends_nothing) {
   std::string said;
-  CoresOptions options =
-      shell("trap 'exit 0' TERM; " + report_ready +
-                "for name in HUP USR2 TTIN TTOU TERM; do kill -$name $PPID; done; "
-                "while :; do :; done",
-            1);
+  CoresOptions options = shell("trap 'exit 0' TERM; " + report_ready +
+                                   "for name in USR2 TERM; do kill -$name $PPID; done; "
+                                   "while :; do :; done",
+                               1);
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
-  for (const char* name : {"HUP", "USR2", "TTIN", "TTOU"}) {
-    EXPECT_NE(said.find(std::string("SIG") + name + " is not supported; it is ignored\n"),
-              std::string::npos)
-        << said;
+  EXPECT_EQ(said, "SIGUSR2 is not supported; it is ignored\n");
+}
+
+// A worker that goes on until a signal ends it, and writes its slot and number when it ends.
+std::string until_term(const std::string& out) {
+  return "trap 'echo $PELTON_WORKER_ID $PELTON_WORKER_RESTARTS ended >>" + out +
+         "; exit 0' TERM; " + report_ready;
+}
+
+const std::string go_on = "; while :; do :; done";
+
+TEST(Cores, PRC_003_PRC_021_hup_starts_a_generation_and_ends_the_one_before) {
+  Scratch scratch;
+  std::string said;
+  const std::string out = scratch.file("out");
+  // The first process asks for a reload; what it is followed by ends everything.
+  CoresOptions options = shell(until_term(out) +
+                                   "if [ $PELTON_WORKER_RESTARTS = 0 ]; then kill -HUP $PPID; "
+                                   "else while [ ! -s " +
+                                   out + " ]; do :; done; kill -TERM $PPID; fi" + go_on,
+                               1);
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_EQ(scratch.text_of("out"), "0 0 ended\n0 1 ended\n");
+  EXPECT_EQ(said, "reload: generation 2 starts\nreload: generation 2 serves\n");
+}
+
+TEST(Cores, PRC_022_a_reload_that_cannot_start_leaves_the_workers_as_they_are) {
+  Scratch scratch;
+  std::string said;
+  const std::string out = scratch.file("out");
+  // Of two new workers one starts and the other cannot.
+  const std::string script =
+      "if [ $PELTON_WORKER_ID$PELTON_WORKER_RESTARTS = 11 ]; then "
+      "eval \"printf 'the trace\\nthe module is missing\\n' "
+      ">/proc/self/fd/$PELTON_WORKER_REPORT\"; "
+      "exit 3; fi; " +
+      until_term(out) +
+      "if [ $PELTON_WORKER_ID$PELTON_WORKER_RESTARTS = 00 ]; then kill -HUP $PPID; "
+      "while ! grep -qs '0 1' " +
+      out + "; do :; done; kill -TERM $PPID; fi" + go_on;
+  CoresOptions options = shell(script, 2);
+  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_NE(said.find("the trace\nreload failed, generation 1 goes on serving: the module is "
+                      "missing\n"),
+            std::string::npos)
+      << said;
+  EXPECT_TRUE(scratch.text_of("out").starts_with("0 1 ended\n")) << scratch.text_of("out");
+  EXPECT_NE(scratch.text_of("out").find("0 0 ended\n"), std::string::npos);
+  EXPECT_NE(scratch.text_of("out").find("1 0 ended\n"), std::string::npos);
+}
+
+TEST(Cores, PRC_022_a_reload_that_is_not_ready_in_time_ends) {
+  std::string said;
+  CoresOptions options = shell(
+      "if [ $PELTON_WORKER_RESTARTS = 1 ]; then trap '' TERM; while :; do :; done; fi; "
+      "trap 'exit 0' TERM; " +
+          report_ready + "kill -HUP $PPID" + go_on,
+      1);
+  const pid_t supervisor = ::getpid();
+  options.worker_start_timeout_ms = 100;
+  options.report = [&](std::string_view line) {
+    said += std::string(line) + "\n";
+    if (line.starts_with("reload failed")) ::kill(supervisor, SIGTERM);
+  };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_NE(said.find("reload failed, generation 1 goes on serving: cannot start: a worker was "
+                      "not ready within 100 ms"),
+            std::string::npos)
+      << said;
+}
+
+TEST(Cores, PRC_003_signals_during_a_reload_ask_for_one_more) {
+  Scratch scratch;
+  std::string said;
+  const std::string out = scratch.file("out");
+  const std::string script =
+      until_term(out) +
+      "case $PELTON_WORKER_RESTARTS in 0) kill -HUP $PPID;; 3) kill -TERM $PPID;; esac" + go_on;
+  CoresOptions options = shell(
+      "if [ $PELTON_WORKER_RESTARTS = 1 ]; then for i in 1 2 3 4 5 6 7 8 9; do "
+      "kill -HUP $PPID; done; fi; " +
+          script,
+      1);
+  const pid_t supervisor = ::getpid();
+  options.report = [&](std::string_view line) {
+    said += std::string(line) + "\n";
+    if (line == "reload: generation 3 serves") ::kill(supervisor, SIGTERM);
+  };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_EQ(said,
+            "reload: generation 2 starts\nreload: generation 2 serves\n"
+            "reload: generation 3 starts\nreload: generation 3 serves\n");
+}
+
+TEST(Cores, PRC_001_PRC_003_a_stop_ends_a_reload) {
+  for (const char* name : {"TERM", "INT", "QUIT"}) {
+    std::string said;
+    CoresOptions options = shell(
+        "trap 'exit 0' TERM INT QUIT; if [ $PELTON_WORKER_RESTARTS = 1 ]; then kill -" +
+            std::string(name) + " $PPID; else " + report_ready + "kill -HUP $PPID; fi" + go_on,
+        1);
+    options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+    EXPECT_EQ(supervise(options), 0);
+    EXPECT_EQ(said, "reload: generation 2 starts\n") << name;
   }
+}
+
+TEST(Cores, PRC_030_a_worker_that_dies_during_a_reload_is_replaced) {
+  Scratch scratch;
+  std::string said;
+  // The second process is of the reload, and kills the first; the third comes in its place.
+  const std::string script = "echo $$ >" + scratch.file("pid") + "$PELTON_WORKER_RESTARTS; " +
+                             "if [ $PELTON_WORKER_RESTARTS = 1 ]; then read -r pid <" +
+                             scratch.file("pid0") + "; kill -KILL $pid; while [ ! -s " +
+                             scratch.file("pid2") + " ]; do :; done; fi; " +
+                             until_term(scratch.file("out")) +
+                             "if [ $PELTON_WORKER_RESTARTS = 0 ]; then kill -HUP $PPID; fi" + go_on;
+  CoresOptions options = shell(script, 1);
+  const pid_t supervisor = ::getpid();
+  options.report = [&](std::string_view line) {
+    said += std::string(line) + "\n";
+    if (line == "reload: generation 2 serves") ::kill(supervisor, SIGTERM);
+  };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_NE(said.find("was killed by signal 9\n"), std::string::npos) << said;
+  EXPECT_NE(scratch.text_of("out").find("0 1 ended\n"), std::string::npos);
+}
+
+TEST(Cores, PRC_006_ttin_and_ttou_change_the_number_of_workers) {
+  Scratch scratch;
+  std::string said;
+  const std::string out = scratch.file("out");
+  CoresOptions options = shell("echo $PELTON_WORKER_ID ${PELTON_WORKER_LISTENERS} >>" + out +
+                                   "; trap 'exit 0' TERM; " + report_ready + go_on.substr(2),
+                               2);
+  const int first = ::dup(STDIN_FILENO);
+  const int second = ::dup(STDIN_FILENO);
+  options.listeners = {{first}, {second}};
+  const pid_t supervisor = ::getpid();
+  options.report = [&](std::string_view line) {
+    said += std::string(line) + "\n";
+    if (line == "workers: 3") ::kill(supervisor, SIGTTOU);
+    if (line == "workers: 2") ::kill(supervisor, SIGTTOU);
+    if (line == "workers: 1") ::kill(supervisor, SIGTTOU);
+    if (line.starts_with("SIGTTOU is ignored")) ::kill(supervisor, SIGTERM);
+  };
+  options.command[2] = "[ -e " + scratch.file("asked") + " ] || { : >" + scratch.file("asked") +
+                       "; kill -TTIN $PPID; }; " + options.command[2];
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_EQ(said,
+            "workers: 3\nworkers: 2\nworkers: 1\nSIGTTOU is ignored: one worker is the least\n");
+  const std::string at_first = std::to_string(first);
+  const std::string at_second = std::to_string(second);
+  const std::string text = scratch.text_of("out");
+  EXPECT_NE(text.find("2 " + at_first + "\n"), std::string::npos) << text;
+  // The worker that is left serves the socket of the one that has gone.
+  EXPECT_TRUE(text.ends_with("0 " + at_first + "," + at_second + "\n")) << text;
+  ::close(first);
+  ::close(second);
+}
+
+TEST(Cores, PRC_006_ttin_has_a_bound) {
+  std::string said;
+  CoresOptions options = shell("trap 'exit 0' TERM; " + report_ready +
+                                   "[ $PELTON_WORKER_ID = 1 ] || kill -TTIN $PPID" + go_on,
+                               1);
+  const pid_t supervisor = ::getpid();
+  options.report = [&](std::string_view line) {
+    said += std::string(line) + "\n";
+    if (line == "workers: 2") ::kill(supervisor, SIGTTIN);
+    if (line.starts_with("SIGTTIN is ignored")) ::kill(supervisor, SIGTERM);
+  };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_EQ(said,
+            "workers: 2\nSIGTTIN is ignored: more than 2 workers need a start with a larger "
+            "--workers\n");
+}
+
+TEST(Cores, PRC_054_a_reload_is_told_to_the_service_manager) {
+  Scratch scratch;
+  const std::string address = scratch.file("manager");
+  const int manager = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
+  address.copy(name.sun_path, sizeof name.sun_path - 1);
+  ASSERT_EQ(::bind(manager, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+  CoresOptions options =
+      shell("trap 'exit 0' TERM; " + report_ready +
+                "if [ $PELTON_WORKER_RESTARTS = 0 ]; then kill -HUP $PPID; fi" + go_on,
+            1);
+  options.notify_socket = address;
+  const pid_t supervisor = ::getpid();
+  options.report = [&](std::string_view line) {
+    if (line == "reload: generation 2 serves") ::kill(supervisor, SIGTERM);
+  };
+  EXPECT_EQ(supervise(options), 0);
+  std::string told;
+  char octets[256];
+  for (ssize_t bytes; (bytes = ::recv(manager, octets, sizeof octets, MSG_DONTWAIT)) > 0;) {
+    told += std::string(octets, static_cast<std::size_t>(bytes)) + "|";
+  }
+  ::close(manager);
+  EXPECT_TRUE(told.starts_with("READY=1\nSTATUS=serving|RELOADING=1\nMONOTONIC_USEC=")) << told;
+  EXPECT_TRUE(told.ends_with("|READY=1\nSTATUS=serving|STOPPING=1|")) << told;
+}
+
+// The test is supervisor and asker in one.
+std::string answers_to_a_reload(const std::string& script) {
+  const std::string address = "pelton-reload-" + std::to_string(::getpid());
+  const int answers = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  sockaddr_un name{.sun_family = AF_UNIX, .sun_path = {}};
+  address.copy(name.sun_path + 1, sizeof name.sun_path - 1);
+  const auto bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + address.size());
+  EXPECT_EQ(::bind(answers, reinterpret_cast<const sockaddr*>(&name), bytes), 0);
+  CoresOptions options = shell(script, 1);
+  const pid_t supervisor = ::getpid();
+  options.report = [&](std::string_view line) {
+    if (!line.ends_with("starts")) ::kill(supervisor, SIGTERM);
+  };
+  sigset_t hup;  // it waits until the supervisor takes it
+  sigset_t before;
+  sigemptyset(&hup);
+  sigaddset(&hup, SIGHUP);
+  ::sigprocmask(SIG_BLOCK, &hup, &before);
+  ::kill(supervisor, SIGHUP);
+  EXPECT_EQ(supervise(options), 0);
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  std::string heard;
+  char octets[256];
+  for (ssize_t count; (count = ::recv(answers, octets, sizeof octets, MSG_DONTWAIT)) > 0;) {
+    heard += std::string(octets, static_cast<std::size_t>(count)) + "|";
+  }
+  ::close(answers);
+  return heard;
+}
+
+TEST(Cores, PRC_022_who_asks_for_a_reload_hears_how_it_has_gone) {
+  const std::string serve = "trap 'exit 0' TERM; " + report_ready + "while :; do :; done";
+  EXPECT_EQ(answers_to_a_reload(serve), "asked|generation 2 serves|");
+  EXPECT_EQ(answers_to_a_reload(
+                "if [ $PELTON_WORKER_RESTARTS = 1 ]; then "
+                "eval \"echo no module >/proc/self/fd/$PELTON_WORKER_REPORT\"; exit 3; fi; " +
+                serve),
+            "asked|failed: generation 1 goes on serving: no module|");
+  EXPECT_EQ(answers_to_a_reload("if [ $PELTON_WORKER_RESTARTS = 1 ]; then kill -TERM $PPID; fi; " +
+                                serve),
+            "asked|failed: the supervisor stops|");
 }
 
 TEST(Cores, PRC_055_a_failure_in_a_stop_is_said) {

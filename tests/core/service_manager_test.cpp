@@ -56,6 +56,25 @@ TEST(ServiceManager, PRC_054_a_full_queue_is_said_and_takes_more_once_it_was_rea
   ::close(manager);
 }
 
+TEST(ServiceManager, PRC_054_what_must_arrive_waits_in_its_order) {
+  const std::string address = "@pelton-test-later-" + std::to_string(::getpid());
+  const int manager = manager_at(address);
+  ServiceManager told(address);
+  while (told.tell("WATCHDOG=1")) {
+  }
+  told.tell_later("RELOADING=1");
+  told.tell_later("READY=1");
+  char octets[100];
+  std::string last;
+  while (::recv(manager, octets, sizeof octets, 0) > 0) last.assign(octets, 8);
+  EXPECT_EQ(last, "WATCHDOG");
+  told.tell_waiting();
+  EXPECT_EQ(::recv(manager, octets, sizeof octets, 0), 11);
+  EXPECT_EQ(::recv(manager, octets, sizeof octets, 0), 7);
+  EXPECT_EQ(::recv(manager, octets, sizeof octets, 0), -1);
+  ::close(manager);
+}
+
 TEST(ServiceManager, none_and_one_that_is_not_there_are_told_nothing) {
   EXPECT_TRUE(ServiceManager("").tell("READY=1"));
   EXPECT_TRUE(ServiceManager("/no/such/socket").tell("READY=1"));

@@ -666,13 +666,12 @@ def supervise(
     *,
     listeners: Sequence[Sequence[int]],  # per worker slot
     config: Mapping[str, int],
-    bus: tuple[str, Sequence[Sequence[int]]] = ...,  # its name, and what each worker inherits of it
     notify_socket: str = "",  # of the service manager, as sd_notify(3) has it
     notify_watchdog_ms: int = 0,
     keeps_listeners: bool = False,  # somebody else's, which outlive the stop
     admin: int | None = None,  # as Server has it, for all workers
 ) -> int:
-    """Starts one process per slot, keeps them alive, forwards TERM, INT and QUIT; returns the exit code."""
+    """Starts one process per slot, keeps them alive, reloads them at HUP, forwards TERM, INT and QUIT; returns the exit code."""
 
 def join_supervisor(supervisor: int) -> bool:
     """This process ends with its supervisor from now on and gains no privileges; False if that is gone already."""

@@ -37,9 +37,10 @@ TEST(AdminRoutes, a_core_whose_stop_has_begun_is_not_ready) {
   EXPECT_NE(routes.workers_json(10'000).find(R"("state":"stopping")"), std::string::npos);
 }
 
-TEST(AdminRoutes, slots_without_a_process_are_left_out) {
+TEST(AdminRoutes, places_without_a_process_are_left_out) {
   CoreState empty;
   ServingCore second;
+  second.slot = 1;
   Gauges gauges{};
   in(gauges, Gauge::connections_idle) = 2;
   in(gauges, Gauge::connections_writing) = 1;

@@ -7,6 +7,8 @@ import os
 import random
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 
 from pelton.loop import Loop
 from pelton.websocket import bus as bus_module
-from pelton.websocket.bus import PIECE_BYTES_MAX, Assembly, Bus, BusEnds, Outbox, make_bus, records_of
+from pelton.websocket.bus import PIECE_BYTES_MAX, Assembly, Bus, BusEnds, Outbox, records_of
 from supervised import SILENCE_S, Supervised
 from websocket_peer import Peer
 
@@ -92,20 +94,130 @@ class Worker:
         return self.heard
 
 
+class Ends(BusEnds):
+    """Of one process with the others: a lock keeps only other processes away."""
+
+    def is_read(self, slot: int) -> bool:
+        return True
+
+
 @pytest.fixture
-def ends() -> Iterator[list[BusEnds]]:
-    name, shared = make_bus(3)
+def locks() -> Iterator[int]:
+    descriptor = os.memfd_create("locks")
+    yield descriptor
+    os.close(descriptor)
+
+
+@pytest.fixture
+def ends(locks: int) -> Iterator[list[BusEnds]]:
+    pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(3)]
+    for pair in pairs:
+        for end in pair:
+            end.setblocking(False)
     # Numbers of their own, as in processes of their own.
-    told = [[os.dup(number) for number in numbers] for numbers in shared]
-    for descriptor in {number for numbers in shared for number in numbers}:
-        os.close(descriptor)
-    texts = [",".join(map(str, (name, *numbers))) for numbers in told]
-    made = [BusEnds.told(slot, text) for slot, text in enumerate(texts)]
-    assert all(one.name == name and len(one.outboxes) == 3 for one in made)
+    told = [[os.dup(inbox.fileno()), *(os.dup(outbox.fileno()) for _, outbox in pairs)] for inbox, _ in pairs]
+    for pair in pairs:
+        for end in pair:
+            end.close()
+    made: list[BusEnds] = [Ends.told(slot, ",".join(map(str, ("ab", *numbers))), locks) for slot, numbers in enumerate(told)]
+    assert all(one.name == "ab" and len(one.outboxes) == 3 for one in made)
     yield made
     for numbers in told:
         for descriptor in numbers:
             os.close(descriptor)
+
+
+READS = """
+import os, sys
+from pelton.websocket.bus import BusEnds
+ends = BusEnds("", 1, -1, [], int(sys.argv[1]))
+print(ends.take_inbox(), flush=True)
+for line in sys.stdin:
+    ends.leave_inbox()
+    print("left", flush=True)
+"""
+
+
+def test_an_inbox_has_one_reader(locks: int) -> None:
+    ends = [BusEnds("", slot, -1, [], locks) for slot in range(3)]
+    with subprocess.Popen(
+        [sys.executable, "-c", READS, str(locks)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, pass_fds=[locks]
+    ) as other:
+        assert other.stdin is not None and other.stdout is not None
+        assert other.stdout.readline() == "True\n"
+        assert [ends[0].is_read(slot) for slot in range(3)] == [False, True, False]
+        assert [one.take_inbox() for one in ends] == [True, False, True]
+        other.stdin.write("leave\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "left\n"
+        assert ends[1].take_inbox()
+
+
+def test_a_reader_that_ends_leaves_its_inbox(locks: int) -> None:
+    mine = BusEnds("", 1, -1, [], locks)
+    with subprocess.Popen(
+        [sys.executable, "-c", READS, str(locks)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, pass_fds=[locks]
+    ) as other:
+        assert other.stdout is not None and other.stdout.readline() == "True\n"
+        assert not mine.take_inbox()
+        other.kill()
+    assert mine.take_inbox() and not mine.is_read(1)
+
+
+def test_a_successor_takes_over_what_is_in_the_inbox(loop: Loop, ends: list[BusEnds], monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = [False, False, True]
+    monkeypatch.setattr(Ends, "take_inbox", lambda self: taken.pop(0) if self.slot == 2 else True)
+    monkeypatch.setattr(bus_module, "TAKE_OVER_S", 0)
+
+    async def main() -> None:
+        first = Worker(loop, ends[0])
+        successor = Worker(loop, ends[2])
+        first.bus.publish("t", b"for the reader before", True)
+        assert await successor.hears(1) == [("t", b"for the reader before", True)] and not taken
+        # The worker that has left writes to the one in its place.
+        first.bus.deafen()
+        Worker(loop, ends[0]).bus.stop()
+        first.bus.publish("t", b"to all", True)
+        assert len(await successor.hears(2)) == 2
+        heir = Worker(loop, ends[0])
+        first.bus.publish("t", b"to the heir too", True)
+        assert await heir.hears(1) == [("t", b"to the heir too", True)]
+        for worker in (first, successor, heir):
+            worker.bus.stop()
+
+    loop.run_until_complete(main())
+
+
+def test_a_successor_that_stops_before_it_takes_over(loop: Loop, ends: list[BusEnds], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ends, "take_inbox", lambda _: False)
+
+    async def main() -> None:
+        successor = Worker(loop, ends[0])
+        assert successor.bus._take_over is not None
+        successor.bus.stop()
+        assert successor.bus._take_over is None
+
+    loop.run_until_complete(main())
+
+
+def test_what_nobody_reads_does_not_wait(loop: Loop) -> None:
+    is_read = True
+
+    async def main() -> None:
+        nonlocal is_read
+        inbox, outbox = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with inbox, outbox:
+            outbox.setblocking(False)
+            dropped: list[int] = []
+            box = Outbox(loop, outbox.fileno(), dropped.append, lambda: is_read)
+            while not box._waiting:
+                box.send([b"x" * 30_000])
+            is_read = False
+            for _ in range(2):  # what waited, and what finds the inbox full
+                box.send([b"x" * 30_000])
+                assert not box._waiting and not dropped
+
+    loop.run_until_complete(main())
 
 
 def test_the_others_hear_it_in_order(loop: Loop, ends: list[BusEnds]) -> None:
@@ -167,7 +279,7 @@ def test_what_is_larger_than_the_bound_goes_alone(loop: Loop, monkeypatch: pytes
         inbox, outbox = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with inbox, outbox:
             outbox.setblocking(False)
-            box = Outbox(loop, outbox.fileno(), dropped.append)
+            box = Outbox(loop, outbox.fileno(), dropped.append, lambda: True)
             while not box._waiting:
                 box.send([b"x" * 30_000])  # more than the bound, to an empty queue
             box._waiting.clear()
@@ -182,11 +294,11 @@ def test_what_is_larger_than_the_bound_goes_alone(loop: Loop, monkeypatch: pytes
     loop.run_until_complete(main())
 
 
-def test_when_the_supervisor_is_gone(loop: Loop) -> None:
+def test_when_the_supervisor_is_gone(loop: Loop, locks: int) -> None:
     async def main() -> None:
         inbox, outbox = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         inbox.setblocking(False)
-        worker = Worker(loop, BusEnds("", 0, inbox.fileno(), [outbox.fileno()]))
+        worker = Worker(loop, BusEnds("", 0, inbox.fileno(), [outbox.fileno()], locks))
         outbox.close()
         while worker.bus._listens:
             await asyncio.sleep(0)

@@ -158,7 +158,9 @@ SIGNALS = (
     ("TERM, INT", "a graceful stop; a second one ends at once"),
     ("QUIT", "a quick stop: requests get a second"),
     ("USR1", "log files are opened again, for rotation"),
-    ("HUP, USR2, TTIN, TTOU", "nothing; they are not supported yet"),
+    ("HUP", "a reload: new workers with new code and configuration take over when they are ready"),
+    ("TTIN, TTOU", "one worker more, one less"),
+    ("USR2", "nothing; it is not supported yet"),
 )
 
 _VALUES = {

@@ -207,12 +207,10 @@ def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, s
     try:
         admin = admin_listener(settings)
         drop_privileges(user, group)
-        bus = _bus(workers) if workers > 1 else ("", [])
         return _native.supervise(
             [os.fsencode(one) for one in (sys.executable, "-P", "-c", _WORKER, "run", *arguments)],
             listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
             config=native_values(settings),
-            bus=bus,
             notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
             notify_watchdog_ms=_notify_watchdog_ms(),
             keeps_listeners=bool(given),
@@ -221,16 +219,6 @@ def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, s
     finally:
         for listener in (*listeners, *([] if admin is None else [admin])):
             listener.close()
-
-
-def _bus(workers: int) -> tuple[str, list[list[int]]]:
-    from pelton.websocket.bus import make_bus
-
-    try:
-        return make_bus(workers)
-    except OSError as error:
-        problem = f"{workers} workers cannot be connected: {error.strerror}"
-        raise StartupError(f"{problem}; raise ulimit -n or lower --workers") from None
 
 
 def _notify_watchdog_ms() -> int:
@@ -280,7 +268,7 @@ class Worker:
         if "BUS" in told:
             from pelton.websocket.bus import BusEnds
 
-            self.bus = BusEnds.told(int(told["ID"]), told["BUS"])
+            self.bus = BusEnds.told(int(told["ID"]), told["BUS"], segment)
         self._supervisor = int(told["SUPERVISOR"])
         self._report = int(told["REPORT"])
         # Processes that the app starts must not keep them open after this one.
