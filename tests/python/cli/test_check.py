@@ -143,7 +143,8 @@ def test_each_value_with_where_it_comes_from(
 def test_the_command_keys_of_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "made.py").write_text(f"{APP}\ndef make(): return app\n")
     (folder / "pelton.toml").write_text("entrypoint = 'made:make'\nfactory = true\napp_dir = '.'\nworkers = 3\n")
-    shown = config_of(["--user", "nobody"], capsys)
+    shown = config_of(["--user", "nobody", "--pid-file", "a.pid"], capsys)
+    assert shown["pid_file"] == ('"a.pid"', "--pid-file")
     assert shown["entrypoint"] == ('"made:make"', "pelton.toml:1") and shown["factory"] == ("true", "pelton.toml:2")
     assert shown["workers"] == ("3", "pelton.toml:4") and shown["user"] == ('"nobody"', "--user")
     shown = config_of(["made:app"], capsys)

@@ -77,6 +77,8 @@ def _checked(target: str | None, flags: dict[str, str], found: Findings) -> str:
             found.add(error)
         command = {"workers": str(worker_count(flags.pop("workers", None), program.file))}
         command |= {name: flags.pop(name) for name in ("user", "group") if name in flags}
+        if (path := flags.pop("pid-file", None)) is not None:
+            command["pid_file"] = path
         return _judged(app, program, flags, given, command, found)
     except ConfigError as error:
         found.add(error)

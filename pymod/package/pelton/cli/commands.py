@@ -114,11 +114,17 @@ _RUN = (
     Flag("lifespan", "LIFESPAN", "of an ASGI application: on if it must have one, off to ask for none (auto)", LIFESPANS),
     Flag("user", "USER", "who serves once the address is bound, a name or a number"),
     Flag("group", "GROUP", "the group of who serves"),
+    Flag("pid-file", "FILE", "where the process ID of the supervisor is written", takes="file"),
 )  # fmt: skip
 COMMANDS = {
     one.name: one
     for one in (
         Command("run", "[APP]", "serve an application", _RUN, settings=True, failure="it failed; stderr says why", fails_to_start=True),
+        Command(
+            "reload", "", "have a running pelton take new code and configuration, and say how that went",
+            (Flag("pid-file", "FILE", "the file of pelton run --pid-file", takes="file"),),
+            failure="the old workers go on serving, or none are; stderr says why",
+        ),
         Command(
             "check", "[APP]", "say what would keep an application from starting, and which settings are unsafe",
             (Flag("print-config", "", "print each setting and where it comes from, as a configuration file"), *_RUN),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pelton.websocket.bus import BusEnds
 
 # Beside those of settings.
-RUN_FLAGS = ("config", "workers", "app-dir", "factory", "interface", "lifespan", "user", "group")
+RUN_FLAGS = ("config", "workers", "app-dir", "factory", "interface", "lifespan", "user", "group", "pid-file")
 INTERFACES = ("auto", "native", "asgi", "asgi3")  # the last is uvicorn's name of the one before
 LIFESPANS = ("auto", "on", "off")
 # uvicorn's names, and our shorter ones.
@@ -200,11 +200,18 @@ def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, s
     # Of processes it knows, not of the app, whose own settings are its workers'.
     of_file = {} if file is None else file.command
     user, group = flags.pop("user", of_file.get("user")), flags.pop("group", of_file.get("group"))
+    path = flags.pop("pid-file", None)
+    if path is None and file is not None and "pid_file" in of_file:
+        path = os.path.join(file.folder, of_file["pid_file"])
     settings = configured(None, flags, file)
     given = passed_sockets()
     listeners = [] if given else bind(settings, workers)
-    admin = None
+    pid_file = admin = None
     try:
+        if path is not None:
+            from pelton.serving.pid_file import PidFile
+
+            pid_file = PidFile(path)
         admin = admin_listener(settings)
         drop_privileges(user, group)
         return _native.supervise(
@@ -217,6 +224,8 @@ def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, s
             admin=None if admin is None else admin.descriptor,
         )
     finally:
+        if pid_file is not None:
+            pid_file.remove()
         for listener in (*listeners, *([] if admin is None else [admin])):
             listener.close()
 
@@ -356,7 +365,7 @@ def _work(program: Program, flags: dict[str, str], worker: Worker, workers: int)
 
     worker.begin(workers)
     _load_runtime()
-    for name in ("user", "group"):
+    for name in ("user", "group", "pid-file"):
         flags.pop(name, None)  # of the supervisor, which has taken that user and group
     parts = parts_of(load_program(program, program.served))
     settings = configured(parts.server_config, flags, program.file)

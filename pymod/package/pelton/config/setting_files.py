@@ -22,6 +22,7 @@ COMMAND_KEYS = {
     "workers": "a number from 1 to 1024, or auto",
     "user": "a name or a number",
     "group": "a name or a number",
+    "pid_file": "a path, from the folder of the file",
 }
 
 
