@@ -47,6 +47,11 @@ class CheckingClients:
                 lambda: self.faults or any(is_wanted(body) for body in self.bodies[begin:]), SILENCE_S
             )
 
+    def answered_within(self, seconds: float) -> None:
+        """Until the next answer, or so long."""
+        with self._answered:
+            self._answered.wait(seconds)
+
     def _run(self, keeps: bool) -> None:
         try:
             while not self._stop.is_set():
