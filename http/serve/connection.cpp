@@ -140,10 +140,10 @@ Reason Connection::opened(std::span<char>& octets) {
 // Takes what belongs to the PROXY header off the front. Every peer has to send one; the addresses
 // in it count if the peer is trusted (PXY-003).
 Reason Connection::read_proxy_header(std::span<char>& octets) {
-  using Verdict = ProxyHeaderReader::Verdict;
-  const Verdict verdict = proxy_header_->read(octets);
-  if (verdict == Verdict::unfinished) return Reason::none;
-  if (verdict == Verdict::malformed) return Reason::cut_proxy_header;
+  using Found = ProxyHeaderReader::Verdict;
+  const Found found = proxy_header_->read(octets);
+  if (found == Found::unfinished) return Reason::none;
+  if (found == Found::malformed) return Reason::cut_proxy_header;
   const ProxyHeader header = proxy_header_->header();
   proxy_header_.reset();
   transport_.end_preamble();
