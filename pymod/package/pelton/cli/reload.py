@@ -66,8 +66,8 @@ def asked(process: int) -> str:
 
 def _answer(answers: socket.socket, supervisor: int, process: int, within_s: float | None) -> str | None:
     """What the supervisor says; None if it says nothing so long, or somebody else does."""
-    readable, _, _ = select.select([answers, supervisor], [], [], within_s)
-    if answers not in readable:
+    readable, _, _ = select.select([answers.fileno(), supervisor], [], [], within_s)
+    if answers.fileno() not in readable:
         if supervisor in readable:
             raise StartupError(f"process {process} has ended")
         return None
