@@ -50,7 +50,9 @@ const std::string own_ends = "10.0.0.1 40000 to 10.0.0.9 8000";
 
 ForwardingRules rules(const std::string& trusted) {
   ForwardingRules made{.family = ForwardedFamily::x_forwarded, .proxy_protocol = true};
-  if (!trusted.empty()) EXPECT_EQ(made.trusted.add(trusted), "");
+  if (!trusted.empty()) {
+    EXPECT_EQ(made.trusted.add(trusted), "");
+  }
   return made;
 }
 
@@ -268,7 +270,9 @@ TEST(ProxyProtocolOnABadNetwork, PXY_003_no_octet_is_lost_between_header_and_req
           const std::vector<std::string> responses = responses_in(record.received);
           return responses.empty() ? "nothing"s : body_of(responses[0]);
         });
-    if (said != "excused") EXPECT_EQ(said, "203.0.113.7 56324 to 198.51.100.1 443");
+    if (said != "excused") {
+      EXPECT_EQ(said, "203.0.113.7 56324 to 198.51.100.1 443");
+    }
   }
 }
 

@@ -47,7 +47,9 @@ Read read(const std::string& octets) {
   const Read whole = read_in(octets, std::max<std::size_t>(octets.size(), 1));
   for (const std::size_t piece_bytes : {1, 2, 3, 7, 16, 100}) {
     const Read pieces = read_in(octets, piece_bytes);
-    if (whole.verdict != Verdict::malformed) EXPECT_TRUE(pieces == whole) << piece_bytes;
+    if (whole.verdict != Verdict::malformed) {
+      EXPECT_TRUE(pieces == whole) << piece_bytes;
+    }
     EXPECT_EQ(pieces.verdict, whole.verdict) << piece_bytes;
   }
   return whole;
