@@ -72,6 +72,8 @@ class RouteTable {
     // Answers all that nothing else here answers, as a route that was found: any method and target,
     // with the body. For an application that checks method and path itself.
     std::optional<RouteSettings> catch_all = {};
+    // The same for requests that ask for a WebSocket.
+    std::optional<RouteSettings> websocket_catch_all = {};
   };
 
   explicit RouteTable(Parts parts);

@@ -140,8 +140,13 @@ Match RouteTable::match_websocket_path(const RequestHead& head, std::string_view
     }
   }
   const Below below = find_mount(path);
-  if (below.mount == nullptr || below.mount->table() == nullptr) return {};
-  return below.mount->table()->match_websocket_path(head, path.substr(below.taken_bytes), scratch);
+  if (below.mount != nullptr && below.mount->table() != nullptr) {
+    const Match match =
+        below.mount->table()->match_websocket_path(head, path.substr(below.taken_bytes), scratch);
+    if (match.outcome == MatchOutcome::found) return match;
+  }
+  if (!parts_.websocket_catch_all) return {};
+  return {.outcome = MatchOutcome::found, .route = &*parts_.websocket_catch_all, .location = path};
 }
 
 }  // namespace pelton::http

@@ -75,7 +75,8 @@ RouteTable Router::freeze(const Options& options) const {
                      .settings = settings_,
                      .trailing_slash = options.trailing_slash,
                      .mounts = std::move(mounts),
-                     .catch_all = options.catch_all});
+                     .catch_all = options.catch_all,
+                     .websocket_catch_all = options.websocket_catch_all});
 }
 
 }  // namespace pelton::http

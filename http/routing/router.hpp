@@ -25,6 +25,7 @@ class Router {
     std::uint64_t hash_key = 0;  // random per process (URL-005); fixed in tests
     std::vector<Mount> mounts = {};
     std::optional<RouteSettings> catch_all = {};  // see RouteTable::Parts
+    std::optional<RouteSettings> websocket_catch_all = {};
   };
 
   // Returns the route's index, which counts up from 0. After an error nothing has changed.

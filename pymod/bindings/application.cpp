@@ -256,6 +256,11 @@ http::RouteTable Application::make_table(const std::string& root_path,
                                             .streams_body = true,
                                             .error_shape = options_.error_shape,
                                             .path = root_path + "/*"};
+    options.websocket_catch_all = http::RouteSettings{.handler = hosted_->websocket_handler(),
+                                                      .is_websocket = true,
+                                                      .websocket_any_origin = true,
+                                                      .error_shape = options_.error_shape,
+                                                      .path = root_path + "/*"};
   }
   if (root_path.empty()) return router_.freeze(options);
   http::Router below = router_;

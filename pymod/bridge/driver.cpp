@@ -308,7 +308,7 @@ void Driver::part() {
   Py_DECREF(object_);
 }
 
-void Driver::finish(Outcome outcome) {
+void Driver::finish(Outcome outcome, std::span<const http::FieldView> trailers) {
   if (std::exchange(answered_, true)) return;
   if (loan_ != nullptr) {
     outcome_ = outcome;
@@ -316,7 +316,7 @@ void Driver::finish(Outcome outcome) {
   }
   if (Exchange* const exchange = handle_.get()) {
     if (threads_ != 0) outlive(*exchange);
-    exchange->end(outcome);
+    exchange->end(outcome, trailers);
     part();
   }
 }

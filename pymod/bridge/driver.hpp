@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "http/serve/exchange.hpp"
@@ -97,7 +98,7 @@ class Driver {
   // 1: go on; 0: await wait_for_room() first; -1 with an error set.
   int write(PyObject* data);
   PyObject* wait_for_room();
-  void end_stream(bool whole);
+  void end_stream(bool whole, std::span<const http::FieldView> trailers = {});
   // Whether a part of the last piece still waits for the connection.
   bool has_rest() const { return static_cast<bool>(rest_); }
   // Offers that part again. True once the connection has taken it and wants more.
@@ -119,6 +120,8 @@ class Driver {
   // be empty. If `message_bytes_max` is negative, the server's limit holds.
   PyObject* accept_websocket(std::string_view subprotocol, PyObject* fields,
                              long long message_bytes_max);
+  // The same for a suspended exchange that is not over.
+  OwnedRef accept_websocket(const http::WebSocketAccept& accept);
 
   // --- the client ---
   bool disconnected() const { return peer_finished_; }
@@ -144,7 +147,7 @@ class Driver {
   OwnedRef answer_error(OwnedRef error, http::Exchange& exchange);
   OwnedRef go_on(OwnedRef value);
   OwnedRef follow_up();
-  void finish(http::Outcome outcome);
+  void finish(http::Outcome outcome, std::span<const http::FieldView> trailers = {});
   // Cancels the task because the client has left, unless the task was cancelled before: a handler's
   // clean-up is not disturbed.
   void leave();

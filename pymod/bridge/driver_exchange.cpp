@@ -131,9 +131,9 @@ int Driver::write(PyObject* data) {
   return offer_rest() ? 1 : 0;
 }
 
-void Driver::end_stream(bool whole) {
+void Driver::end_stream(bool whole, std::span<const http::FieldView> trailers) {
   // If the connection has not taken the last item in full, the stream is not whole.
-  finish(whole && !rest_ ? Outcome::responded : Outcome::failed);
+  finish(whole && !rest_ ? Outcome::responded : Outcome::failed, trailers);
 }
 
 PyObject* Driver::wait_for_room() {
@@ -169,25 +169,30 @@ PyObject* Driver::accept_websocket(std::string_view subprotocol, PyObject* field
   ApplicationState& application = *route_.application;
   FieldList list(application.hot.names, *exchange);
   if (!list.read(fields)) return nullptr;
-  OwnedRef end(new_websocket(application.hot.websocket_type(), application));
-  if (!end) return nullptr;
   http::WebSocketAccept accept{.subprotocol = subprotocol, .fields = list.views()};
   if (message_bytes_max >= 0) {
     accept.message_bytes_max = static_cast<std::uint64_t>(message_bytes_max);
   }
+  return accept_websocket(accept).release();
+}
+
+OwnedRef Driver::accept_websocket(const http::WebSocketAccept& accept) {
+  ApplicationState& application = *route_.application;
+  OwnedRef end(new_websocket(application.hot.websocket_type(), application));
+  if (!end) return end;
   WebSocketEnd& socket = websocket_in(end.get());
-  const http::WebSocketAccepted accepted = exchange->accept_websocket(accept, socket.listener());
+  const http::WebSocketAccepted accepted = exchange()->accept_websocket(accept, socket.listener());
   if (accepted.fault != http::AcceptFault::none) {
     Py_DECREF(end.get());  // the listener's
     PyErr_SetString(PyExc_ValueError, accepted.fault == http::AcceptFault::header
                                           ? "a field of the handshake has a bad name or value"
                                           : "the client did not offer this subprotocol");
-    return nullptr;
+    return OwnedRef();
   }
   socket.begin(accepted);
   answered_ = true;
   part();
-  return end.release();
+  return end;
 }
 
 // --- waiting ---

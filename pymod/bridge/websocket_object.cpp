@@ -62,6 +62,7 @@ void WebSocketEnd::heard(const WebSocketNews& news) {
       return;
     case WebSocketEvent::writable:
       is_full_ = false;
+      if (observer_ != nullptr) observer_->note_news();
       return resolve(std::exchange(sender_, OwnedRef()), "set_result", Py_None);
     case WebSocketEvent::closed:
       return ended(news);
@@ -89,6 +90,7 @@ void WebSocketEnd::take(http::MessageKind kind, std::string_view octets) {
 // The receiver takes the message itself when it runs: a message handed over now would be lost if
 // the receiver were cancelled first.
 void WebSocketEnd::wake_receiver() {
+  if (observer_ != nullptr) observer_->note_news();
   if (receiver_) resolve(std::exchange(receiver_, OwnedRef()), "set_result", Py_None);
 }
 
@@ -106,6 +108,7 @@ void WebSocketEnd::ended(const WebSocketNews& news) {
   if (!closed_) return PyErr_WriteUnraisable(object_);
   wake_receiver();
   fail_sender();
+  observe(nullptr);
 }
 
 void WebSocketEnd::fail_sender() {
@@ -138,17 +141,19 @@ PyObject* WebSocketEnd::new_future() {
   return new_loop_future(application_, "the server of this WebSocket is gone");
 }
 
-int WebSocketEnd::send(std::string_view octets, bool is_text) {
+SendOutcome WebSocketEnd::offer(std::string_view octets, bool is_text) {
   http::WebSocket* const socket = handle_.get();
+  if (socket == nullptr) return SendOutcome::closed;
   const SendOutcome outcome =
-      socket == nullptr
-          ? SendOutcome::closed
-          : socket->send(is_text ? http::MessageKind::text : http::MessageKind::binary, octets);
+      socket->send(is_text ? http::MessageKind::text : http::MessageKind::binary, octets);
+  is_full_ |= outcome == SendOutcome::queued_high;
+  return outcome;
+}
+
+int WebSocketEnd::send(std::string_view octets, bool is_text) {
+  const SendOutcome outcome = offer(octets, is_text);
   if (outcome == SendOutcome::queued) return 1;
-  if (outcome == SendOutcome::queued_high) {
-    is_full_ = true;
-    return 0;
-  }
+  if (outcome == SendOutcome::queued_high) return 0;
   if (const OwnedRef error = disconnect()) raise(error);
   return -1;
 }
@@ -165,24 +170,38 @@ PyObject* WebSocketEnd::wait_for_room() {
   return done.release();
 }
 
+OwnedRef WebSocketEnd::first_message() const {
+  const Waiting& first = messages_.front();
+  const bool is_decoded =
+      first.kind == http::MessageKind::binary || PyUnicode_Check(first.message.get());
+  return is_decoded ? OwnedRef::share(first.message)
+                    : OwnedRef(utf8_text(bytes_view(first.message.get())));
+}
+
+void WebSocketEnd::drop_first() {
+  undelivered_bytes_ -= messages_.front().bytes;
+  messages_.pop_front();
+  tell_undelivered();
+}
+
+OwnedRef WebSocketEnd::take_first() {
+  OwnedRef message = first_message();
+  if (message) drop_first();  // without memory the message stays here
+  return message;
+}
+
 PyObject* WebSocketEnd::take_message() {
   if (messages_.empty()) {
     if (!closed_) Py_RETURN_NONE;
     if (const OwnedRef error = disconnect()) raise(error);
     return nullptr;
   }
-  Waiting& first = messages_.front();
-  const bool is_text = first.kind == http::MessageKind::text;
-  OwnedRef message = OwnedRef::share(first.message);
-  if (is_text && PyBytes_Check(message.get()))
-    message = OwnedRef(utf8_text(bytes_view(message.get())));
-  const OwnedRef taken(message ? Py_BuildValue("(sO)", is_text ? "text" : "binary", message.get())
-                               : nullptr);
-  if (!taken) return nullptr;  // no memory: the message stays here
-  undelivered_bytes_ -= first.bytes;
-  messages_.pop_front();
-  tell_undelivered();
-  return Py_NewRef(taken.get());
+  const bool is_text = messages_.front().kind == http::MessageKind::text;
+  const OwnedRef message = first_message();
+  PyObject* const taken =
+      message ? Py_BuildValue("(sO)", is_text ? "text" : "binary", message.get()) : nullptr;
+  if (taken != nullptr) drop_first();  // without memory the message stays here
+  return taken;
 }
 
 PyObject* WebSocketEnd::wait_for_message() {
@@ -260,7 +279,8 @@ PyObject* WebSocketEnd::closed() const {
 }
 
 int WebSocketEnd::traverse(visitproc visit, void* arg) const {
-  for (const OwnedRef* ref : {&application_object_, &receiver_, &sender_, &closing_, &closed_}) {
+  for (const OwnedRef* ref :
+       {&application_object_, &observer_object_, &receiver_, &sender_, &closing_, &closed_}) {
     Py_VISIT(ref->get());
   }
   for (const Waiting& waiting : messages_) Py_VISIT(waiting.message.get());
@@ -268,6 +288,7 @@ int WebSocketEnd::traverse(visitproc visit, void* arg) const {
 }
 
 void WebSocketEnd::clear() {
+  observe(nullptr);
   receiver_ = OwnedRef();
   sender_ = OwnedRef();
   messages_.clear();

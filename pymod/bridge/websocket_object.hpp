@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "http/serve/websocket.hpp"
+#include "pymod/bridge/hosted_call.hpp"
 #include "pymod/hotpath/application_state.hpp"
 #include "pymod/hotpath/refs.hpp"
 
@@ -30,12 +31,26 @@ class WebSocketEnd {
     topics_ = accepted.topics;
   }
 
+  // Told whenever a message has arrived, there is room again or the WebSocket has ended; null for
+  // nobody. It is kept until the end: a task that waits for news may have no other owner.
+  void observe(HostedCall* observer) {
+    observer_ = observer;
+    observer_object_ = OwnedRef::share(observer == nullptr ? nullptr : observer->object());
+  }
+
+  // Queues a message; see http::WebSocket::send().
+  http::SendOutcome offer(std::string_view octets, bool is_text);
+  // Whether the queue has been above its high mark since the last message.
+  bool is_full() const { return is_full_; }
   // 1: go on; 0: await wait_for_room() first; -1 with WebSocketDisconnect set.
   int send(std::string_view octets, bool is_text);
   // Futures; null with an error set.
   PyObject* wait_for_room();
   PyObject* wait_for_message();
-  // The first message, or None; null with WebSocketDisconnect set once all are taken.
+  bool has_message() const { return !messages_.empty(); }
+  // The first message, of which there is one: str or bytes. Null with an error set.
+  OwnedRef take_first();
+  // The first message with its kind, or None; null with WebSocketDisconnect set once all are taken.
   PyObject* take_message();
   bool ping(std::string_view octets);
   bool close(long code, std::string_view reason);
@@ -47,6 +62,8 @@ class WebSocketEnd {
   bool closing() const;
   // (code, reason), or None.
   PyObject* closed() const;
+  // The same once no further message arrives; null before.
+  BorrowedRef ended() const { return closed_; }
 
   int traverse(visitproc visit, void* arg) const;
   void clear();
@@ -56,6 +73,8 @@ class WebSocketEnd {
   void heard(const http::WebSocketNews& news);
   void take(http::MessageKind kind, std::string_view octets);
   void wake_receiver();
+  OwnedRef first_message() const;
+  void drop_first();
   void ended(const http::WebSocketNews& news);
   void fail_sender();
   bool note_closing(std::uint16_t code, std::string_view reason);
@@ -74,6 +93,8 @@ class WebSocketEnd {
   PyObject* const object_;
   ApplicationState& application_;
   OwnedRef application_object_;
+  HostedCall* observer_ = nullptr;
+  OwnedRef observer_object_;
   // Empty after the `closed` event: the server may be gone by then.
   http::WebSocketHandle handle_;
   http::Topics* topics_ = nullptr;

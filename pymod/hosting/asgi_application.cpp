@@ -6,7 +6,9 @@
 #include "pymod/bridge/coroutine_driver.hpp"
 #include "pymod/bridge/coroutine_methods.hpp"
 #include "pymod/hosting/asgi_awaitable.hpp"
+#include "pymod/hosting/asgi_call.hpp"
 #include "pymod/hosting/asgi_exchange.hpp"
+#include "pymod/hosting/asgi_socket.hpp"
 #include "pymod/hotpath/arguments.hpp"
 #include "pymod/hotpath/python_versions.hpp"
 
@@ -28,15 +30,28 @@ bool AsgiApplication::prepare(const Options& options) {
   application_ = OwnedRef::share(options.application);
   log_ = OwnedRef::share(options.log);
   if (!names_.make() || !scopes_.prepare(options.root_path, options.state)) return false;
-  exchange_type_ = OwnedRef(reinterpret_cast<PyObject*>(make_asgi_exchange_type()));
+  exchange_type_ = OwnedRef(reinterpret_cast<PyObject*>(AsgiCallType<AsgiExchange>::make()));
+  socket_type_ = OwnedRef(reinterpret_cast<PyObject*>(AsgiCallType<AsgiSocket>::make()));
   awaitable_type_ = OwnedRef(reinterpret_cast<PyObject*>(make_asgi_awaitable_type()));
-  if (!exchange_type_ || !awaitable_type_) return false;
+  if (!exchange_type_ || !socket_type_ || !awaitable_type_) return false;
   done_ = OwnedRef(new_asgi_done(awaitable_type()));
   return static_cast<bool>(done_);
 }
 
 http::Handler AsgiApplication::handler() {
-  return {.call = &AsgiApplication::call, .context = this};
+  const auto call = [](void* context, http::Exchange& exchange) {
+    auto& self = *static_cast<AsgiApplication*>(context);
+    return self.call<AsgiExchange>(exchange, self.scopes_.http(exchange), self.exchange_type_);
+  };
+  return {.call = call, .context = this};
+}
+
+http::Handler AsgiApplication::websocket_handler() {
+  const auto call = [](void* context, http::Exchange& exchange) {
+    auto& self = *static_cast<AsgiApplication*>(context);
+    return self.call<AsgiSocket>(exchange, self.scopes_.websocket(exchange), self.socket_type_);
+  };
+  return {.call = call, .context = this};
 }
 
 void AsgiApplication::log(BorrowedRef scope, BorrowedRef exception) const {
@@ -51,17 +66,13 @@ int AsgiApplication::traverse(visitproc visit, void* arg) const {
   return scopes_.traverse(visit, arg);
 }
 
-Outcome AsgiApplication::call(void* context, http::Exchange& exchange) {
-  return static_cast<AsgiApplication*>(context)->call(exchange);
-}
-
 // Its first step is made here, in the turn that has read the request.
-Outcome AsgiApplication::call(http::Exchange& exchange) {
+template <class Call>
+Outcome AsgiApplication::call(http::Exchange& exchange, OwnedRef scope, BorrowedRef type) {
   RequestLoan loan(route_, exchange);
-  OwnedRef scope = scopes_.http(exchange);
   const OwnedRef scope_object = OwnedRef::share(scope);
   AsgiCall made;
-  if (!scope || !make_asgi_call(as_type(exchange_type_), *this, loan, std::move(scope), made)) {
+  if (!scope || !AsgiCallType<Call>::call(as_type(type), *this, loan, std::move(scope), made)) {
     PyErr_WriteUnraisable(application_.get());
     return Outcome::failed;
   }

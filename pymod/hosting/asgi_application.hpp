@@ -28,7 +28,9 @@ class AsgiApplication {
   AsgiApplication(const AsgiApplication&) = delete;
   AsgiApplication& operator=(const AsgiApplication&) = delete;
 
+  // Of requests, and of requests for a WebSocket.
   http::Handler handler();
+  http::Handler websocket_handler();
 
   ApplicationState& state() const { return *route_.application; }
   const AsgiNames& names() const { return names_; }
@@ -47,8 +49,8 @@ class AsgiApplication {
     return reinterpret_cast<PyTypeObject*>(type.get());
   }
   bool prepare(const Options& options);
-  static http::Outcome call(void* context, http::Exchange& exchange);
-  http::Outcome call(http::Exchange& exchange);
+  template <class Call>
+  http::Outcome call(http::Exchange& exchange, OwnedRef scope, BorrowedRef type);
 
   CompiledRoute route_;
   AsgiNames names_;
@@ -56,6 +58,7 @@ class AsgiApplication {
   OwnedRef application_;
   OwnedRef log_;
   OwnedRef exchange_type_;
+  OwnedRef socket_type_;
   OwnedRef awaitable_type_;
   OwnedRef done_;
 };

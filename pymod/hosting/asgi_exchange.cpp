@@ -19,15 +19,6 @@ using http::Exchange;
 
 namespace {
 
-bool raise_gone() {
-  PyErr_SetString(PyExc_OSError, "the client has left");
-  return false;
-}
-
-bool is(PyObject* text, const OwnedRef& name) {
-  return text == name.get() || (PyUnicode_Check(text) && PyUnicode_Compare(text, name.get()) == 0);
-}
-
 // Whether the exception, or one that it came from, is an OSError: what send() raises where the
 // client has left, and what applications make of it.
 bool stems_from_os_error(BorrowedRef exception) {
@@ -42,17 +33,38 @@ bool stems_from_os_error(BorrowedRef exception) {
   return false;
 }
 
-// What is to be sent, as bytes; null with TypeError set.
-OwnedRef octets_of(PyObject* given, const Interned& interned) {
-  if (given == nullptr) return OwnedRef::share(interned.empty_bytes);
+}  // namespace
+
+bool AsgiExchange::raise_gone() {
+  PyErr_SetString(PyExc_OSError, "the client has left");
+  return false;
+}
+
+bool AsgiExchange::is(PyObject* type, const OwnedRef& name) {
+  return type == name.get() || (PyUnicode_Check(type) && PyUnicode_Compare(type, name.get()) == 0);
+}
+
+bool AsgiExchange::is_of_lost_client(BorrowedRef exception) {
+  return is_cancelled(exception) || stems_from_os_error(exception);
+}
+
+OwnedRef AsgiExchange::octets_of(PyObject* given, const char* what) {
   if (PyBytes_Check(given)) return OwnedRef::share(given);
   if (PyObject_CheckBuffer(given) != 0) return OwnedRef(PyBytes_FromObject(given));
-  PyErr_Format(PyExc_TypeError, "the body of http.response.body is bytes, not %.100s",
-               Py_TYPE(given)->tp_name);
+  PyErr_Format(PyExc_TypeError, "%s is bytes, not %.100s", what, Py_TYPE(given)->tp_name);
   return OwnedRef();
 }
 
-}  // namespace
+OwnedRef AsgiExchange::value_of(PyObject* event, const OwnedRef& key) {
+  OwnedRef value = OwnedRef::share(PyDict_GetItemWithError(event, key.get()));
+  return value.get() == Py_None ? OwnedRef() : std::move(value);
+}
+
+int AsgiExchange::is_set(PyObject* event, const OwnedRef& key) {
+  const OwnedRef value = value_of(event, key);
+  if (value) return PyObject_IsTrue(value.get());
+  return PyErr_Occurred() != nullptr ? -1 : 0;
+}
 
 AsgiExchange::AsgiExchange(PyObject* object, AsgiApplication& host, RequestLoan& loan,
                            OwnedRef scope)
@@ -125,25 +137,39 @@ OwnedRef AsgiExchange::disconnect_event() const {
 // --- send ---
 
 PyObject* AsgiExchange::send(PyObject* event) {
-  const AsgiNames& names = host_.names();
   if (!PyDict_Check(event)) {
     PyErr_Format(PyExc_TypeError, "send() takes an event, which is a dict, not %.100s",
                  Py_TYPE(event)->tp_name);
     return nullptr;
   }
-  PyObject* const type = PyDict_GetItemWithError(event, names.type.get());
-  if (type == nullptr) {
-    if (PyErr_Occurred() == nullptr) PyErr_SetString(PyExc_ValueError, "an event has a type");
-    return nullptr;
-  }
+  const OwnedRef type = OwnedRef::share(PyDict_GetItemWithError(event, host_.names().type.get()));
+  if (type) return send(event, type.get());
+  if (PyErr_Occurred() == nullptr) PyErr_SetString(PyExc_ValueError, "an event has a type");
+  return nullptr;
+}
+
+PyObject* AsgiExchange::send(PyObject* event, PyObject* type) {
+  const AsgiNames& names = host_.names();
   if (is_gone()) return raise_gone(), nullptr;
-  if (is(type, names.http_response_start)) {
-    return start(event) ? Py_NewRef(host_.done()) : nullptr;
-  }
-  if (!is(type, names.http_response_body)) {
-    PyErr_Format(PyExc_RuntimeError, "an HTTP response has no event %R", type);
-    return nullptr;
-  }
+  if (is(type, names.http_response_start)) return send_start(event);
+  if (is(type, names.http_response_body)) return send_body(event);
+  if (is(type, names.http_response_trailers)) return send_trailers(event);
+  PyErr_Format(PyExc_RuntimeError, "an HTTP response has no event %R", type);
+  return nullptr;
+}
+
+PyObject* AsgiExchange::send_start(PyObject* event) {
+  return start(event) ? Py_NewRef(host_.done()) : nullptr;
+}
+
+PyObject* AsgiExchange::send_trailers(PyObject* event) {
+  const int sent = take_trailers(event);
+  if (sent < 0) return nullptr;
+  if (sent > 0) return Py_NewRef(host_.done());
+  return new_asgi_send(host_.awaitable_type(), *this, OwnedRef(), true);
+}
+
+PyObject* AsgiExchange::send_body(PyObject* event) {
   OwnedRef piece;
   bool is_last = false;
   const int sent = body(event, piece, is_last);
@@ -155,29 +181,32 @@ PyObject* AsgiExchange::send(PyObject* event) {
 bool AsgiExchange::start(PyObject* event) {
   const AsgiNames& names = host_.names();
   if (phase_ != Phase::start) {
-    PyErr_SetString(PyExc_RuntimeError, "http.response.start was sent twice");
+    PyErr_Format(PyExc_RuntimeError, "%shttp.response.start was sent twice", prefix_);
     return false;
   }
   PyObject* const status = PyDict_GetItemWithError(event, names.status.get());
   if (status == nullptr || !PyLong_Check(status)) {
     if (PyErr_Occurred() != nullptr) return false;
-    PyErr_Format(PyExc_TypeError, "the status of http.response.start is an int, not %.100s",
-                 status == nullptr ? "missing" : Py_TYPE(status)->tp_name);
+    PyErr_Format(PyExc_TypeError, "the status of %shttp.response.start is an int, not %.100s",
+                 prefix_, status == nullptr ? "missing" : Py_TYPE(status)->tp_name);
     return false;
   }
   const long number = PyLong_AsLong(status);
   if (number == -1 && PyErr_Occurred() != nullptr) PyErr_Clear();
   if (number < 200 || number > 599) {
-    PyErr_Format(PyExc_ValueError, "the status of http.response.start is 200 to 599, not %R",
-                 status);
+    PyErr_Format(PyExc_ValueError, "the status of %shttp.response.start is 200 to 599, not %R",
+                 prefix_, status);
     return false;
   }
   PyObject* const headers = PyDict_GetItemWithError(event, names.headers.get());
   if (headers == nullptr && PyErr_Occurred() != nullptr) return false;
+  const int trailers = is_set(event, names.trailers);
+  if (trailers < 0) return false;
   if (!fields_.read(headers, "http.response.start")) return false;
   status_ = static_cast<std::uint16_t>(number);
   const bool has_no_body = is_head_ || status_ == 204 || status_ == 205 || status_ == 304;
   if (!has_no_body) left_bytes_ = fields_.content_length();
+  awaits_trailers_ = trailers != 0 && may_trail_;
   phase_ = Phase::head;
   return true;
 }
@@ -185,27 +214,26 @@ bool AsgiExchange::start(PyObject* event) {
 int AsgiExchange::body(PyObject* event, OwnedRef& piece, bool& is_last) {
   const AsgiNames& names = host_.names();
   if (phase_ == Phase::start) {
-    PyErr_SetString(PyExc_RuntimeError, "http.response.body was sent before http.response.start");
+    PyErr_Format(PyExc_RuntimeError, "%shttp.response.body was sent before %shttp.response.start",
+                 prefix_, prefix_);
     return -1;
   }
-  if (phase_ == Phase::ending || phase_ == Phase::complete) {
-    PyErr_SetString(PyExc_RuntimeError,
-                    "http.response.body was sent although the response was complete");
+  if (phase_ >= Phase::ending) {
+    PyErr_Format(PyExc_RuntimeError,
+                 "%shttp.response.body was sent although the response was complete", prefix_);
     return -1;
   }
   PyObject* const given = PyDict_GetItemWithError(event, names.body.get());
-  PyObject* const more = given == nullptr && PyErr_Occurred() != nullptr
-                             ? nullptr
-                             : PyDict_GetItemWithError(event, names.more_body.get());
-  if (PyErr_Occurred() != nullptr) return -1;
-  const int goes_on = more == nullptr ? 0 : PyObject_IsTrue(more);
+  if (given == nullptr && PyErr_Occurred() != nullptr) return -1;
+  const int goes_on = is_set(event, names.more_body);
   if (goes_on < 0) return -1;
   is_last = goes_on == 0;
-  piece = octets_of(given, host_.state().hot.names);
+  piece = given == nullptr ? OwnedRef::share(host_.state().hot.names.empty_bytes)
+                           : octets_of(given, "the body of http.response.body");
   if (!piece) return -1;
   if (!count_length(static_cast<std::size_t>(PyBytes_GET_SIZE(piece.get())), is_last)) return -1;
   if (phase_ == Phase::head) {
-    if (is_last) return respond(piece) ? 1 : -1;
+    if (is_last && !awaits_trailers_) return respond(piece) ? 1 : -1;
     if (!begin_stream()) return -1;
   }
   return go_on_sending(piece, is_last);
@@ -239,6 +267,12 @@ bool AsgiExchange::respond(BorrowedRef piece) {
   return true;
 }
 
+bool AsgiExchange::respond(std::uint16_t status) {
+  status_ = status;
+  fields_.clear();
+  return respond(host_.state().hot.names.empty_bytes);
+}
+
 bool AsgiExchange::begin_stream() {
   Driver* const driver = need_driver();
   if (driver == nullptr) return false;
@@ -261,6 +295,34 @@ int AsgiExchange::go_on_sending(OwnedRef& piece, bool is_last) {
   }
   if (phase_ != Phase::ending) return driver_->has_room() ? 1 : 0;
   if (driver_->has_rest() && !driver_->has_room() && driver_->has_rest()) return 0;
+  end_body();
+  return 1;
+}
+
+void AsgiExchange::end_body() {
+  if (!awaits_trailers_) return complete();
+  phase_ = Phase::trailers;
+  note_news();
+}
+
+int AsgiExchange::take_trailers(PyObject* event) {
+  const AsgiNames& names = host_.names();
+  if (!awaits_trailers_ || phase_ < Phase::ending) {
+    PyErr_SetString(PyExc_RuntimeError,
+                    phase_ == Phase::complete ? "http.response.trailers was sent although the "
+                                                "response was complete"
+                    : awaits_trailers_        ? "http.response.trailers was sent before the last "
+                                                "http.response.body"
+                                              : "http.response.trailers was sent although "
+                                                "http.response.start did not announce trailers");
+    return -1;
+  }
+  const OwnedRef headers = value_of(event, names.headers);
+  const int goes_on = PyErr_Occurred() != nullptr ? -1 : is_set(event, names.more_trailers);
+  if (goes_on < 0 || !trailers_.read_more(headers.get(), "http.response.trailers")) return -1;
+  if (goes_on > 0) return 1;
+  awaits_trailers_ = false;
+  if (phase_ == Phase::ending) return 0;
   complete();
   return 1;
 }
@@ -268,7 +330,11 @@ int AsgiExchange::go_on_sending(OwnedRef& piece, bool is_last) {
 void AsgiExchange::complete() {
   phase_ = Phase::complete;
   fields_.clear();
-  if (driver_ != nullptr && driver_->suspended()) driver_->end_stream(true);
+  if (driver_ != nullptr && driver_->suspended()) {
+    const AsgiFields::Views trailers(trailers_);
+    driver_->end_stream(true, trailers.all());
+  }
+  trailers_.clear();
   note_news();
 }
 
@@ -303,115 +369,55 @@ OwnedRef AsgiExchange::conclude(StepEnd& end) {
     return OwnedRef(new_asgi_send(host_.awaitable_type(), *this, OwnedRef(), true));
   }
   explain(end);
+  forget();
+  return OwnedRef();
+}
+
+void AsgiExchange::forget() {
   scope_ = OwnedRef();
   fields_.clear();
-  return OwnedRef();
+  trailers_.clear();
 }
 
 // Reports what the client was not told, or told by a 500 or a cut alone.
 void AsgiExchange::explain(const StepEnd& end) {
   const bool is_gone = this->is_gone();
   if (end.kind == PYGEN_ERROR) {
-    const bool is_expected = is_gone && (is_cancelled(end.value) || stems_from_os_error(end.value));
-    if (!is_expected) host_.log(scope_, end.value);
+    if (!is_gone || !is_of_lost_client(end.value)) host_.log(scope_, end.value);
     return;
   }
   if (is_gone || is_answered()) return;
-  const OwnedRef fault(PyObject_CallFunction(
-      PyExc_RuntimeError, "s",
-      phase_ == Phase::start  ? "the application returned without sending http.response.start"
-      : phase_ == Phase::head ? "the application returned without sending http.response.body"
-                              : "the application returned before its response was complete: no "
-                                "http.response.body came without more_body"));
+  const OwnedRef text(missing_event());
+  const OwnedRef fault(text ? PyObject_CallOneArg(PyExc_RuntimeError, text.get()) : nullptr);
   if (fault) return host_.log(scope_, fault);
   PyErr_WriteUnraisable(object_);
+}
+
+PyObject* AsgiExchange::missing_event() const {
+  if (phase_ == Phase::trailers) {
+    return PyUnicode_FromString("the application returned without sending http.response.trailers");
+  }
+  if (phase_ == Phase::start || phase_ == Phase::head) {
+    return PyUnicode_FromFormat("the application returned without sending %shttp.response.%s",
+                                prefix_, phase_ == Phase::start ? "start" : "body");
+  }
+  return PyUnicode_FromFormat(
+      "the application returned before its response was complete: no %shttp.response.body came "
+      "without more_body",
+      prefix_);
 }
 
 int AsgiExchange::traverse(visitproc visit, void* arg) const {
   Py_VISIT(application_object_.get());
   Py_VISIT(scope_.get());
   for (const OwnedRef& waiter : waiters_) Py_VISIT(waiter.get());
-  return fields_.traverse(visit, arg);
+  if (const int stopped = fields_.traverse(visit, arg)) return stopped;
+  return trailers_.traverse(visit, arg);
 }
 
 void AsgiExchange::clear() {
   scope_ = OwnedRef();
   waiters_.clear();
-}
-
-// --- the type ---
-
-namespace {
-
-struct AsgiExchangeObject {
-  PyObject_HEAD AsgiExchange exchange;
-};
-
-AsgiExchange& of(PyObject* self) {
-  return reinterpret_cast<AsgiExchangeObject*>(self)->exchange;
-}
-
-PyObject* receive(PyObject* self, PyObject*) {
-  return of(self).receive();
-}
-
-PyObject* send(PyObject* self, PyObject* event) {
-  const OwnedRef held = OwnedRef::share(self);
-  return of(self).send(event);
-}
-
-PyMethodDef receive_method = {"receive", receive, METH_NOARGS,
-                              PyDoc_STR("An awaitable of the next event.")};
-PyMethodDef send_method = {"send", send, METH_O, PyDoc_STR("Sends an event; an awaitable.")};
-
-void dealloc(PyObject* self) {
-  PyObject_GC_UnTrack(self);
-  PyTypeObject* const type = Py_TYPE(self);
-  of(self).~AsgiExchange();
-  PyObject_GC_Del(self);
-  Py_DECREF(type);
-}
-
-int traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  return of(self).traverse(visit, arg);
-}
-
-int clear(PyObject* self) {
-  of(self).clear();
-  return 0;
-}
-
-PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>("A request to an ASGI application.")},
-                       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
-                       {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
-                       {Py_tp_clear, reinterpret_cast<void*>(clear)},
-                       {0, nullptr}};
-
-PyType_Spec spec = {
-    .name = "pelton._native.AsgiExchange",
-    .basicsize = sizeof(AsgiExchangeObject),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .slots = slots};
-
-}  // namespace
-
-PyTypeObject* make_asgi_exchange_type() {
-  return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
-}
-
-bool make_asgi_call(PyTypeObject* type, AsgiApplication& host, RequestLoan& loan, OwnedRef scope,
-                    AsgiCall& made) {
-  auto* const object = PyObject_GC_New(AsgiExchangeObject, type);
-  if (object == nullptr) return false;
-  auto* const self = reinterpret_cast<PyObject*>(object);
-  new (&object->exchange) AsgiExchange(self, host, loan, std::move(scope));
-  PyObject_GC_Track(self);
-  made.object = OwnedRef(self);
-  made.exchange = &object->exchange;
-  made.receive = OwnedRef(PyCFunction_New(&receive_method, self));
-  made.send = OwnedRef(PyCFunction_New(&send_method, self));
-  return made.receive && made.send;
 }
 
 }  // namespace pelton::py

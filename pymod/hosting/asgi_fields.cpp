@@ -68,6 +68,15 @@ bool AsgiFields::read(PyObject* headers, const char* event) {
   return true;
 }
 
+bool AsgiFields::read_more(PyObject* headers, const char* event) {
+  const OwnedRef before = std::move(octets_);
+  if (!read(headers, event)) return false;
+  if (!before) return true;
+  octets_ =
+      octets_ ? OwnedRef(PySequence_Concat(before.get(), octets_.get())) : OwnedRef::share(before);
+  return static_cast<bool>(octets_);
+}
+
 AsgiFields::Views::Views(const AsgiFields& fields) {
   if (!fields.octets_) return;
   PyObject* const octets = fields.octets_.get();

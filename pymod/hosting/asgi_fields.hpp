@@ -19,6 +19,8 @@ class AsgiFields {
  public:
   // Null stands for none. False with TypeError set, which names the event.
   bool read(PyObject* headers, const char* event);
+  // Adds those of a further event.
+  bool read_more(PyObject* headers, const char* event);
   // The one Content-Length that there is and that is a number.
   std::optional<std::uint64_t> content_length() const { return content_length_; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "http/message/field_list.hpp"
 #include "http/message/field_rules.hpp"
 #include "http/message/percent.hpp"
 #include "http/serve/request_origin.hpp"
@@ -49,6 +50,23 @@ PyObject* method_of(const http::RequestHead& head, const Interned& interned) {
   return latin1_text(text);
 }
 
+// The members of Sec-WebSocket-Protocol, over all its lines.
+PyObject* subprotocols_of(const http::RequestHead& head) {
+  OwnedRef list(PyList_New(0));
+  if (!list) return nullptr;
+  for (const http::Field& field : head.fields) {
+    if (!http::is_same_name(head.text(field.name), "sec-websocket-protocol")) continue;
+    std::string_view members = head.text(field.value);
+    std::string_view member;
+    while (http::next_element(members, member)) {
+      if (member.empty()) continue;
+      const OwnedRef text(latin1_text(member));
+      if (!text || PyList_Append(list.get(), text.get()) != 0) return nullptr;
+    }
+  }
+  return list.release();
+}
+
 }  // namespace
 
 bool AsgiNames::make() {
@@ -73,11 +91,30 @@ bool AsgiNames::make() {
                       {body, "body"},
                       {more_body, "more_body"},
                       {status, "status"},
+                      {trailers, "trailers"},
+                      {more_trailers, "more_trailers"},
                       {http, "http"},
                       {http_request, "http.request"},
                       {http_disconnect, "http.disconnect"},
                       {http_response_start, "http.response.start"},
-                      {http_response_body, "http.response.body"}};
+                      {http_response_body, "http.response.body"},
+                      {http_response_trailers, "http.response.trailers"},
+                      {subprotocols, "subprotocols"},
+                      {subprotocol, "subprotocol"},
+                      {bytes, "bytes"},
+                      {text, "text"},
+                      {code, "code"},
+                      {reason, "reason"},
+                      {websocket, "websocket"},
+                      {websocket_connect, "websocket.connect"},
+                      {websocket_receive, "websocket.receive"},
+                      {websocket_disconnect, "websocket.disconnect"},
+                      {websocket_accept, "websocket.accept"},
+                      {websocket_send, "websocket.send"},
+                      {websocket_close, "websocket.close"},
+                      {websocket_http_response, "websocket.http.response"},
+                      {websocket_http_response_start, "websocket.http.response.start"},
+                      {websocket_http_response_body, "websocket.http.response.body"}};
   for (const Row& row : rows) {
     row.slot = OwnedRef(PyUnicode_InternFromString(row.text));
     if (!row.slot) return false;
@@ -97,32 +134,51 @@ bool AsgiScopes::prepare(PyObject* root_path, PyObject* state) {
   for (const OwnedRef* const key : keys) {
     if (PyDict_SetItem(http_.get(), key->get(), Py_None) != 0) return false;
   }
-  return PyDict_SetItem(http_.get(), names_.type.get(), names_.http.get()) == 0 &&
-         PyDict_SetItem(http_.get(), names_.root_path.get(), root_path) == 0;
+  if (PyDict_SetItem(http_.get(), names_.root_path.get(), root_path) != 0) return false;
+  websocket_ = OwnedRef(PyDict_Copy(http_.get()));
+  scheme_ws_ = OwnedRef(PyUnicode_InternFromString("ws"));
+  scheme_wss_ = OwnedRef(PyUnicode_InternFromString("wss"));
+  return websocket_ && scheme_ws_ && scheme_wss_ &&
+         PyDict_SetItem(http_.get(), names_.type.get(), names_.http.get()) == 0 &&
+         PyDict_SetItem(websocket_.get(), names_.type.get(), names_.websocket.get()) == 0 &&
+         PyDict_DelItem(websocket_.get(), names_.method.get()) == 0;
 }
 
 OwnedRef AsgiScopes::http(http::Exchange& exchange) {
   OwnedRef scope(PyDict_Copy(http_.get()));
-  return scope && fill(scope.get(), exchange) ? std::move(scope) : OwnedRef();
+  const OwnedRef& scheme = exchange.is_secure() ? interned_.scheme_https : interned_.scheme_http;
+  const bool is_made = scope && fill(scope.get(), exchange) &&
+                       put(scope.get(), names_.method, method_of(exchange.request(), interned_)) &&
+                       put(scope.get(), names_.scheme, Py_NewRef(scheme.get())) &&
+                       put(scope.get(), names_.extensions,
+                           Py_BuildValue("{O{}}", names_.http_response_trailers.get()));
+  return is_made ? std::move(scope) : OwnedRef();
+}
+
+OwnedRef AsgiScopes::websocket(http::Exchange& exchange) {
+  OwnedRef scope(PyDict_Copy(websocket_.get()));
+  const OwnedRef& scheme = exchange.is_secure() ? scheme_wss_ : scheme_ws_;
+  const bool is_made = scope && fill(scope.get(), exchange) &&
+                       put(scope.get(), names_.scheme, Py_NewRef(scheme.get())) &&
+                       put(scope.get(), names_.subprotocols, subprotocols_of(exchange.request())) &&
+                       put(scope.get(), names_.extensions,
+                           Py_BuildValue("{O{}}", names_.websocket_http_response.get()));
+  return is_made ? std::move(scope) : OwnedRef();
 }
 
 bool AsgiScopes::fill(PyObject* scope, http::Exchange& exchange) {
   const http::RequestHead& head = exchange.request();
   const http::Endpoints& ends = exchange.endpoints();
   const OwnedRef& version = head.version_minor == 0 ? interned_.version_1_0 : interned_.version_1_1;
-  const OwnedRef& scheme = exchange.is_secure() ? interned_.scheme_https : interned_.scheme_http;
   return put(scope, names_.asgi, PyDict_Copy(asgi_.get())) &&
          put(scope, names_.http_version, Py_NewRef(version.get())) &&
-         put(scope, names_.method, method_of(head, interned_)) &&
-         put(scope, names_.scheme, Py_NewRef(scheme.get())) &&
          put(scope, names_.path, decoded_path(head.text(head.path))) &&
          put(scope, names_.raw_path, octets_object(head.text(head.path))) &&
          put(scope, names_.query_string, octets_object(head.text(head.query))) &&
          put(scope, names_.headers, headers(head).release()) &&
          put(scope, names_.client, address(ends.client_host, ends.client_port)) &&
          put(scope, names_.server, server(ends).release()) &&
-         put(scope, names_.state, PyDict_Copy(state_.get())) &&
-         put(scope, names_.extensions, PyDict_New()) && put_root_path(scope, exchange);
+         put(scope, names_.state, PyDict_Copy(state_.get())) && put_root_path(scope, exchange);
 }
 
 // What a trusted proxy has taken off the path stands in front of it again; `raw_path` is as it

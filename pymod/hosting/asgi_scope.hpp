@@ -24,8 +24,9 @@ class AsgiScopes {
 
   // `state` is the lifespan's, of which each scope gets a copy. False with an error set.
   bool prepare(PyObject* root_path, PyObject* state);
-  // A new dict; null with an error set.
+  // New dicts; null with an error set.
   OwnedRef http(http::Exchange& exchange);
+  OwnedRef websocket(http::Exchange& exchange);
 
   int traverse(visitproc visit, void* arg) const {
     Py_VISIT(state_.get());
@@ -38,13 +39,18 @@ class AsgiScopes {
   PyObject* header_name(std::string_view name);
   OwnedRef headers(const http::RequestHead& head);
   OwnedRef server(const http::Endpoints& ends);
+  // What both kinds of scope have.
   bool fill(PyObject* scope, http::Exchange& exchange);
   bool put_root_path(PyObject* scope, const http::Exchange& exchange);
 
   const AsgiNames& names_;
   const Interned& interned_;
   OwnedRef asgi_;
-  OwnedRef http_;  // a scope with all keys that a request has, in their order
+  // Scopes with all their keys, in their order.
+  OwnedRef http_;
+  OwnedRef websocket_;
+  OwnedRef scheme_ws_;
+  OwnedRef scheme_wss_;
   OwnedRef state_;
   // Names of fields that were met before, in lower case, by a hash.
   std::array<OwnedRef, kept_names> header_names_;

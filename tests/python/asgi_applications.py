@@ -9,6 +9,8 @@ Event = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Event], Awaitable[None]]
 Application = Callable[[Event, Receive, Send], Awaitable[None]]
+ACCEPT: Event = {"type": "websocket.accept"}
+CONNECT: Event = {"type": "websocket.connect"}
 
 
 def over_http(handle: Application) -> Application:
@@ -41,3 +43,32 @@ def request(target: str = "/", method: str = "GET", *fields: str, body: bytes = 
     if body:
         lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def over_websockets(handle: Application) -> Application:
+    """The application that is this for every WebSocket, and answers `fine` to all else."""
+
+    async def app(scope: Event, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await answer(send, b"fine")
+            return
+        assert scope["type"] == "websocket"
+        await handle(scope, receive, send)
+
+    return app
+
+
+def text(data: str) -> Event:
+    return {"type": "websocket.send", "text": data}
+
+
+async def accepted(receive: Receive, send: Send, **more: Any) -> None:
+    assert await receive() == CONNECT
+    await send({**ACCEPT, **more})
+
+
+async def echo(scope: Event, receive: Receive, send: Send) -> None:
+    await accepted(receive, send)
+    while (event := await receive())["type"] == "websocket.receive":
+        assert list(event) == ["type", "text", "bytes"]
+        await send({**event, "type": "websocket.send"})

@@ -61,6 +61,30 @@ TEST(RouteTable, a_catch_all_answers_any_method_and_target) {
   EXPECT_EQ(table.match(head_of("GET /a%2Fb"), scratch).location, "/a%2Fb");
 }
 
+TEST(RouteTable, a_catch_all_of_websockets_answers_those_that_no_route_takes) {
+  Router router;
+  ASSERT_TRUE(add_line(router, "GET /own"));
+  ASSERT_TRUE(router.add_websocket("/own", {}));
+  RouteSettings hosted;
+  hosted.is_websocket = true;
+  hosted.path = "hosted";
+  const RouteTable table = router.freeze({.websocket_catch_all = hosted});
+  MatchScratch scratch;
+  const Match own = table.match_websocket(head_of("GET /own"), scratch);
+  ASSERT_EQ(own.outcome, MatchOutcome::found);
+  EXPECT_NE(own.route->path, "hosted");
+  for (const char* const request : {"GET /", "GET /other", "GET /%ff", "GET /own/"}) {
+    const Match match = table.match_websocket(head_of(request), scratch);
+    ASSERT_EQ(match.outcome, MatchOutcome::found) << request;
+    EXPECT_EQ(match.route->path, "hosted") << request;
+    EXPECT_TRUE(match.route->is_websocket);
+  }
+  EXPECT_EQ(table.match_websocket(head_of("GET /a%2Fb"), scratch).location, "/a%2Fb");
+  EXPECT_EQ(table.match(head_of("GET /other"), scratch).outcome, MatchOutcome::not_found);
+  EXPECT_EQ(router.freeze({}).match_websocket(head_of("GET /"), scratch).outcome,
+            MatchOutcome::not_found);
+}
+
 TEST(RouteTable, priority_within_a_segment) {
   Routes routes({"GET /{a}", "GET /{a:path}", "GET /{a:regex(.*[01].*)}", "GET /{a:regex(1.*)}",
                  "GET /{a:float}", "GET /{a:int}", "GET /{a:uuid}", "GET /x{a}", "GET /x{a}y",

@@ -11,12 +11,17 @@ import httpx
 import pytest
 import uvicorn
 from asgi_applications import Event, Receive, Send, answer
-from fastapi import BackgroundTasks, Depends, FastAPI, Form, HTTPException, Request, UploadFile
+from fastapi import (
+    BackgroundTasks, Depends, FastAPI, Form, HTTPException, Request, UploadFile, WebSocket, WebSocketException,
+)  # fmt: skip
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 from wire import SILENCE_S
 
 from pelton import App
@@ -53,6 +58,26 @@ def shop(folder: Any) -> FastAPI:
     @app.get("/")
     async def root(request: Request) -> dict[str, Any]:
         return {"greeting": request.state.greeting, "query": dict(request.query_params)}
+
+    @app.websocket("/chat/{room}")
+    async def chat(ws: WebSocket, room: str, name: str = "nobody") -> None:
+        if room == "closed":
+            await ws.close(4003, "no")
+            return
+        if room == "paid":
+            await ws.send_denial_response(PlainTextResponse("pay first", 402, {"x-price": "9"}))
+            return
+        if room == "secret":
+            raise HTTPException(401, "not yours", {"www-authenticate": "Basic"})
+        await ws.accept("chat" if "chat" in ws.scope["subprotocols"] else None, [(b"x-room", room.encode())])
+        await ws.send_json({"greeting": ws.state.greeting, "name": name})
+        async for message in ws.iter_text():
+            if message == "bye":
+                await ws.close(3001, "see you")
+                return
+            if message == "policy":
+                raise WebSocketException(1008, "no such word")
+            await ws.send_bytes(message.encode())
 
     @app.get("/plain", response_class=PlainTextResponse)
     def plain() -> str:
@@ -157,6 +182,46 @@ def test_a_fastapi_application_answers_as_under_uvicorn(serve: Serve, tmp_path: 
         expected = answers_of(url)
     got = answers_of(serve(hosted(shop(tmp_path))).url)
     for ours, theirs in zip(got, expected, strict=True):
+        assert ours == theirs
+
+
+def visit(url: str, target: str, *said: str) -> list[Any]:
+    """What a client of a WebSocket is told, from the handshake to the close."""
+    try:
+        with connect(url.replace("http", "ws", 1) + target, subprotocols=[Subprotocol("chat")], open_timeout=SILENCE_S) as ws:
+            assert ws.response is not None
+            found: list[Any] = [ws.subprotocol, ws.response.headers["x-room"], ws.recv(SILENCE_S)]
+            for message in said:
+                ws.send(message)
+                try:
+                    found.append(ws.recv(SILENCE_S))
+                except ConnectionClosed as closed:
+                    assert closed.rcvd is not None
+                    return [*found, closed.rcvd.code, closed.rcvd.reason]
+            return found
+    except InvalidStatus as refused:
+        fields = {name: refused.response.headers.get(name) for name in ("x-price", "www-authenticate", "content-type")}
+        return [refused.response.status_code, fields, refused.response.body]
+
+
+VISITS: list[tuple[str, ...]] = [
+    ("/chat/hall?name=%C3%A9", "a", "é" * 1000, "bye"),
+    ("/chat/hall", "policy"),
+    ("/chat/closed",),
+    ("/chat/paid",),
+    ("/chat/secret",),
+    ("/nowhere",),
+    ("/plain",),
+]
+
+
+def test_websockets_of_a_fastapi_application_are_served_as_under_uvicorn(serve: Serve) -> None:
+    with under_uvicorn(shop(".")) as url:
+        expected = [visit(url, *one) for one in VISITS]
+    url = serve(hosted(shop("."))).url
+    for ours, theirs in zip([visit(url, *one) for one in VISITS], expected, strict=True):
+        if theirs[0] == 403:  # uvicorn gives it a body
+            ours, theirs = ours[:1], theirs[:1]
         assert ours == theirs
 
 

@@ -13,6 +13,7 @@ from wire import Peer, ask
 
 from pelton.hosting.asgi import hosted
 from pelton.testing import live_server
+from pelton.testing.websocket_session import new_key, upgrade_fields
 
 Serve = Callable[..., live_server]
 
@@ -51,8 +52,36 @@ def test_every_key_of_a_request(serve: Serve) -> None:
         "client": address,
         "server": ("127.0.0.1", server.port),
         "state": {},
-        "extensions": {},
+        "extensions": {"http.response.trailers": {}},
     }
+
+
+FORWARDED = ("X-Forwarded-For: 192.0.2.7", "X-Forwarded-Proto: https", "X-Forwarded-Prefix: /shop%20a")
+
+
+@pytest.mark.parametrize(("trusted", "root_path"), [("127.0.0.1", "/shop a"), ("10.0.0.1", "")])
+def test_a_trusted_proxy_says_where_a_request_comes_from(serve: Serve, trusted: str, root_path: str) -> None:
+    scopes: dict[str, Event] = {}
+
+    async def app(scope: Event, receive: Receive, send: Send) -> None:
+        scopes[scope["type"]] = scope
+        if scope["type"] == "http":
+            await answer(send, b"seen")
+        else:
+            await send({"type": "websocket.close"})
+
+    server = serve(hosted(app, lifespan="off"), forwarded_allow_ips=trusted)
+    with Peer(server.port or 0) as peer:
+        peer.send(request("/a%20b?x=1", "GET", *FORWARDED))
+        assert peer.one().body == b"seen"
+        fields = [f"{name}: {value}" for name, value in upgrade_fields(new_key())]
+        peer.send(request("/a%20b?x=1", "GET", *FORWARDED, *fields))
+        assert peer.one().status == 403
+    for kind, scheme in (("http", "http"), ("websocket", "ws")):
+        scope = scopes[kind]
+        assert (scope["root_path"], scope["path"], scope["raw_path"]) == (root_path, f"{root_path}/a b", b"/a%20b")
+        assert scope["scheme"] == (f"{scheme}s" if root_path else scheme)
+        assert scope["client"][0] == ("192.0.2.7" if root_path else "127.0.0.1")
 
 
 def test_each_request_has_dicts_of_its_own(serve: Serve) -> None:
@@ -63,7 +92,7 @@ def test_each_request_has_dicts_of_its_own(serve: Serve) -> None:
             peer.send(request())
             peer.one()
             scope = seen.scopes[-1]
-            assert scope["state"] == {} and scope["extensions"] == {} and len(scope["asgi"]) == 2
+            assert scope["state"] == {} and list(scope["extensions"]) == ["http.response.trailers"] and len(scope["asgi"]) == 2
             for name in ("state", "extensions", "asgi"):
                 scope[name]["spoilt"] = True
     first, second = seen.scopes

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def hosted(application: Application, *, lifespan: Literal["auto", "on", "off"] | str = "auto") -> App:
     """An `App` whose every request, whatever its method and target, goes to the application.
 
-    Bodies have no limit unless a setting sets one.
+    Bodies have no limit unless a setting sets one; messages of WebSockets have one of 16 MiB.
 
     Args:
         application: The ASGI 3 application.
@@ -28,14 +28,14 @@ def hosted(application: Application, *, lifespan: Literal["auto", "on", "off"] |
     state: dict[str, Any] = {}
     app = App(
         lifespan=None if lifespan == "off" else lambda _: AsgiLifespan(application, state, is_required=lifespan == "on"),
-        server=ServerConfig(limits=LimitsConfig(max_body_size=None)),
+        server=ServerConfig(limits=LimitsConfig(max_body_size=None, ws_max_size=16 * 2**20)),
     )
     parts = parts_of(app)
 
     def log(scope: Mapping[str, Any], error: BaseException) -> None:
         answers = parts.service.answers
         assert answers is not None
-        answers.failed(asked(scope["method"], scope["path"]), error)
+        answers.failed(asked(scope.get("method", "WEBSOCKET"), scope["path"]), error)
 
     parts.native.host(application, {"root_path": "", "state": state, "log": log})
     return app
