@@ -26,3 +26,10 @@ def test_missing_headers_are_one_line_that_names_the_packages(tmp_path: Path) ->
     errors = [line for line in (done.stdout + done.stderr).splitlines() if "ERROR" in line]
     assert len(errors) == 1, done.stdout
     assert "on Debian: apt-get install pkg-config liburing-dev" in errors[0]
+
+
+def test_every_module_of_the_package_is_installed() -> None:
+    package = ROOT / "pymod" / "package"
+    listed = (package / "meson.build").read_text()
+    modules = [path.relative_to(package).as_posix() for path in (package / "pelton").rglob("*.py")]
+    assert [module for module in modules if f"'{module}'" not in listed] == []
