@@ -187,7 +187,7 @@ FAILURES = {
         r"ValueError: no database",
     ),
     "an exit": ("os._exit(7)\n", r"worker \d \(pid \d+\) exited with 7"),
-    "no application": ("del app\n", r"has no App"),
+    "no application": ("del app\n", r"has no application"),
 }
 
 
