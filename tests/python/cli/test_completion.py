@@ -22,7 +22,7 @@ SILENCE_S = 60
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\a\b\r\0]")  # bells, and what a terminal does not print
 LINES = [
     ("pelton do", ["doctor"]),
-    ("pelton r", ["run", "routes"]),
+    ("pelton r", ["run", "reload", "routes"]),
     ("pelton run --engine ", ["auto", "uring", "epoll"]),
     ("pelton run --engine u", ["uring"]),
     ("pelton check --loop e", ["epoll"]),
