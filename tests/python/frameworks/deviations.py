@@ -1,0 +1,47 @@
+"""Where an answer under pelton may differ from the one under uvicorn or gunicorn: each difference has a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from frameworks.asked import Answer, Request
+
+Heard = list[tuple[str, object]]
+# Fields that a server adds for itself, and how it frames a body without a length: uvicorn sends chunks to HTTP/1.0 too.
+SERVERS_OWN = ("connection", "date", "keep-alive", "server", "transfer-encoding")
+ABNORMAL = b"\x03\xf3"  # 1011 in octets
+
+
+class Difference(NamedTuple):
+    name: str
+    explains: Callable[[Request, Answer, Answer], bool]  # of the other's answer and pelton's, as of_application() has them
+
+
+def of_application(answer: Answer, interface: str) -> Answer:
+    """Without what the server adds, and without the phrase of the status where an application names none."""
+    fields = [field for field in answer.fields if field[0] not in SERVERS_OWN]
+    return answer._replace(fields=fields, reason=answer.reason if interface == "wsgi" else "")
+
+
+def cut(request: Request, theirs: Answer, ours: Answer) -> bool:
+    return not theirs.is_whole and not ours.is_whole and ours.status in (0, theirs.status)
+
+
+DIFFERENCES = [
+    # pelton resets the connection, so that no client takes the part for the whole; what waits to be sent is dropped.
+    Difference("an application fails in the middle of a body", cut),
+]
+
+
+def difference(interface: str, request: Request, theirs: Answer, ours: Answer) -> str | None:
+    """The name of what makes them differ: empty if they are the same, None if nothing explains it."""
+    theirs, ours = of_application(theirs, interface), of_application(ours, interface)
+    if theirs == ours:
+        return ""
+    return next((one.name for one in DIFFERENCES if one.explains(request, theirs, ours)), None)
+
+
+def heard_alike(theirs: Heard, ours: Heard) -> bool:
+    """An application that fails with a WebSocket open: pelton closes it with 1011, uvicorn ends the connection."""
+    return theirs == [one for one in ours if one != ("close", (ABNORMAL, b"")) or one in theirs]

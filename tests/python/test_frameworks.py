@@ -1,0 +1,69 @@
+"""Applications of other people's frameworks answer under pelton as under uvicorn (ASGI) and gunicorn (WSGI).
+
+Each runs in an environment of its own, build/frameworks, that is made when it is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from conftest import engines
+
+from frameworks.asked import CONVERSATIONS, REQUESTS, Answer, answers, transcript
+from frameworks.deviations import difference, heard_alike
+from frameworks.environments import environment
+from frameworks.servers import Sample, other_server, pelton_server
+
+SAMPLES = [
+    Sample("starlette", "starlette_sample"),
+    Sample("fastapi", "fastapi_sample"),
+]
+
+
+class Asked(NamedTuple):
+    sample: Sample
+    python: Path
+    answers: list[Answer]
+    transcripts: list[list[tuple[str, object]]]
+
+
+def _talk(port: int, sample: Sample) -> list[list[tuple[str, object]]]:
+    return [transcript(port, one) for one in CONVERSATIONS] if sample.has_websockets else []
+
+
+@pytest.fixture(scope="module", params=SAMPLES, ids=lambda sample: sample.module)
+def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
+    """A sample, and what it answers under the other server."""
+    sample: Sample = request.param
+    python = environment(sample.name)
+    with other_server(python, sample) as server:
+        yield Asked(sample, python, answers(server.port, REQUESTS), _talk(server.port, sample))
+
+
+@pytest.mark.parametrize("engine", engines())
+def test_a_sample_answers_as_under_the_other_server(asked: Asked, engine: str) -> None:
+    with pelton_server(asked.python, asked.sample, engine) as server:
+        ours = answers(server.port, REQUESTS)
+        heard = _talk(server.port, asked.sample)
+        lines = [line for line in server.said if "engine" in line]
+    assert f"engine {engine}" in lines[0]
+    unlike = [
+        f"{request}\n  other  {_shown(theirs)}\n  pelton {_shown(one)}"
+        for request, theirs, one in zip(REQUESTS, asked.answers, ours, strict=True)
+        if difference(asked.sample.interface, request, theirs, one) is None
+    ]
+    unlike += [
+        f"{conversation}\n  other  {_shown(theirs)}\n  pelton {_shown(one)}"
+        for conversation, theirs, one in zip(CONVERSATIONS, asked.transcripts, heard, strict=False)
+        if not heard_alike(theirs, one)
+    ]
+    assert len(heard) == len(asked.transcripts)
+    if unlike:
+        pytest.fail("\n".join([f"{len(unlike)} of these:", *unlike]), pytrace=False)
+
+
+def _shown(found: object) -> str:
+    return str(found)[:600]
