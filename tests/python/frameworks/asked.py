@@ -160,6 +160,9 @@ class Conversation(NamedTuple):
     said: tuple[str | bytes | int, ...] = ()
     lines: tuple[str, ...] = ()  # of the request
 
+    def __str__(self) -> str:
+        return " ".join([self.path, *(str(one)[:20] for one in self.said), *self.lines])
+
 
 CONVERSATIONS = [
     Conversation("/ws", ("hello", b"\x00\xff", "Grüße" * 30_000, 1000)),
@@ -174,8 +177,10 @@ CONVERSATIONS = [
 
 
 def transcript(port: int, conversation: Conversation) -> list[tuple[str, object]]:
-    """What the server says, to its end. A refusal is its status, and a Close its code and reason."""
-    heard: list[tuple[str, object]] = []
+    """What the server says, to its end. A refusal is its status, and a Close its code and reason.
+
+    The client waits for what each message is answered with: a server may drop what it has still to say at a Close.
+    """
     try:
         peer = Peer(port, conversation.path, *conversation.lines)
     except Refused as refused:
@@ -183,23 +188,32 @@ def transcript(port: int, conversation: Conversation) -> list[tuple[str, object]
     with peer:
         fields = (line.split(": ", 1) for line in peer.head.decode("latin-1").split("\r\n")[1:])
         told = sorted((name.lower(), value) for name, value in fields)
+        heard: list[tuple[str, object]] = []
         heard += [field for field in told if field[0] == "sec-websocket-protocol" or field[0].startswith("x-")]
+        is_closing = False
         for one in conversation.said:
             if isinstance(one, int):
                 peer.send(CLOSE, one.to_bytes(2, "big"))
+                is_closing = True
             else:
                 peer.send(TEXT if isinstance(one, str) else BINARY, one.encode() if isinstance(one, str) else one)
-        while True:
-            try:
-                frame = peer.frame()
-            except (EOFError, ConnectionResetError):
-                heard.append(("ended", None))
-                return heard
-            if frame.opcode == PING:
-                peer.send(PONG, frame.payload)
-            elif frame.opcode == CLOSE:
-                heard.append(("close", (frame.payload[:2], frame.payload[2:])))
-                if not any(isinstance(one, int) for one in conversation.said):
-                    peer.send(CLOSE, frame.payload[:2])
-            else:
-                heard.append(("message", (frame.opcode, frame.payload)))
+            heard.append(_heard(peer))
+        if heard[-1][0] == "close":
+            if not is_closing:
+                peer.send(CLOSE, heard[-1][1])  # type: ignore[arg-type]
+            heard.append(_heard(peer))
+        return heard
+
+
+def _heard(peer: Peer) -> tuple[str, object]:
+    while True:
+        try:
+            frame = peer.frame()
+        except (EOFError, ConnectionResetError):
+            return "ended", None
+        if frame.opcode == PING:
+            peer.send(PONG, frame.payload)
+        elif frame.opcode == CLOSE:
+            return "close", frame.payload
+        else:
+            return "message", (frame.opcode, frame.payload)
