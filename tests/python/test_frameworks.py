@@ -18,8 +18,13 @@ from frameworks.environments import environment
 from frameworks.servers import Sample, other_server, pelton_server
 
 SAMPLES = [
-    Sample("starlette", "starlette_sample"),
-    Sample("fastapi", "fastapi_sample"),
+    Sample("blacksheep", "blacksheep_sample:app"),
+    Sample("django", "django_sample:asgi", has_websockets=False),
+    Sample("falcon", "falcon_asgi_sample:app"),
+    Sample("fastapi", "fastapi_sample:app"),
+    Sample("litestar", "litestar_sample:app"),
+    Sample("quart", "quart_sample:app"),
+    Sample("starlette", "starlette_sample:app"),
 ]
 
 
@@ -34,7 +39,7 @@ def _talk(port: int, sample: Sample) -> list[list[tuple[str, object]]]:
     return [transcript(port, one) for one in CONVERSATIONS] if sample.has_websockets else []
 
 
-@pytest.fixture(scope="module", params=SAMPLES, ids=lambda sample: sample.module)
+@pytest.fixture(scope="module", params=SAMPLES, ids=lambda sample: sample.target)
 def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
     """A sample, and what it answers under the other server."""
     sample: Sample = request.param
@@ -58,7 +63,7 @@ def test_a_sample_answers_as_under_the_other_server(asked: Asked, engine: str) -
     unlike += [
         f"{conversation}\n  other  {_shown(theirs)}\n  pelton {_shown(one)}"
         for conversation, theirs, one in zip(CONVERSATIONS, asked.transcripts, heard, strict=False)
-        if not heard_alike(theirs, one)
+        if not heard_alike(asked.sample, conversation, theirs, one)
     ]
     assert len(heard) == len(asked.transcripts)
     if unlike:

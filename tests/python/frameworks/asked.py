@@ -166,7 +166,8 @@ class Conversation(NamedTuple):
 
 CONVERSATIONS = [
     Conversation("/ws", ("hello", b"\x00\xff", "Grüße" * 30_000, 1000)),
-    Conversation("/ws", ("", b"", 4001)),
+    Conversation("/ws", ("", 4001)),
+    Conversation("/ws", (b"", 1000)),
     Conversation("/ws", ("close 4002",)),
     Conversation("/ws", ("fail",)),
     Conversation("/ws", (1000,), ("Sec-WebSocket-Protocol: other, sample",)),

@@ -19,11 +19,10 @@ _LISTENS = re.compile(r"(?:running on|Listening at:|listening on) http://127\.0\
 
 
 class Sample(NamedTuple):
-    """A sample application: of the module applications/MODULE.py, in the environment of requirements/NAME.txt."""
-
+    """A sample application, MODULE:ATTRIBUTE of the folder applications, in the environment of requirements/NAME.txt."""
 
     name: str
-    module: str
+    target: str
     interface: str = "asgi"  # or wsgi
     has_websockets: bool = True
 
@@ -78,7 +77,7 @@ class Server:
 
 
 def pelton_server(python: Path, sample: Sample, engine: str) -> Server:
-    command = [str(python), "-m", "pelton", "run", f"{sample.module}:app", "--port", "0"]
+    command = [str(python), "-m", "pelton", "run", sample.target, "--port", "0"]
     return Server(command, os.environ | {"PELTON_ENGINE": engine})
 
 
@@ -86,7 +85,7 @@ def other_server(python: Path, sample: Sample) -> Server:
     """What an operator would have used instead: uvicorn for ASGI, gunicorn for WSGI."""
     if sample.interface == "asgi":
         options = ["--http", "httptools", "--no-access-log", "--log-level", "info"]
-        command = ["uvicorn", f"{sample.module}:app", "--port", "0", *options]
+        command = ["uvicorn", sample.target, "--port", "0", *options]
     else:
-        command = ["gunicorn", f"{sample.module}:app", "--bind", "127.0.0.1:0", "--threads", "2"]
+        command = ["gunicorn", sample.target, "--bind", "127.0.0.1:0", "--threads", "2"]
     return Server([str(python), "-m", *command], unsanitized())
