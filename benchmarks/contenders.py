@@ -124,6 +124,7 @@ _ORDER = (
     "pelton_async",
     "pelton_live",
     "framework_pelton",
+    "hosted_pelton",
     "rust_frameworks",
 )
 

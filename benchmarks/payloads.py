@@ -28,6 +28,8 @@ def _upload() -> bytes:
 
 
 MAKERS: dict[str, Callable[[], bytes]] = {
+    "hosted/body.txt": lambda: _text(10 * 1024),
+    "hosted/stream.txt": lambda: b"".join(b"%1023d\n" % number for number in range(64)),
     "upload.form": _upload,
     "static/small.txt": lambda: _text(1024),
     "static/large.txt": lambda: _text(1024 * 1024),

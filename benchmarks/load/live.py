@@ -26,9 +26,12 @@ CELLS: dict[str, dict[str, list[str]]] = {
         for size in (64, 16384)
         for kind in ("plain", "deflate")
     },
+    "hosted_asgi_websocket": {"echo, 64 B": [str(WEBSOCKETS), "64", "plain"]},
     "sse": {f"an event to one of {LISTENERS} listeners": [str(LISTENERS)]},
     "stream": {"a KiB of a stream": [str(STREAMS), "/stream", str(16 << 20)]},
 }
+# The program of a question that is not called as its client.
+CLIENT_OF = {"hosted_asgi_websocket": "websocket"}
 
 
 def question_of(name: str) -> str:
@@ -117,7 +120,7 @@ def measure(name: str, build: Path, rounds: int, seconds: float, only: list[str]
     measured: dict[str, Any] = {}
     with contextlib.ExitStack() as stack:
         servers = _servers(name, build, only, stack, unavailable)
-        program = build / CLIENTS / f"{name}_client"
+        program = build / CLIENTS / f"{CLIENT_OF.get(name, name)}_client"
         for operation, words in CELLS[name].items():
             unable: dict[str, str] = {}
             measured[operation] = row = _row(program, words, servers, rounds, seconds, unable)

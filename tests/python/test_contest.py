@@ -37,10 +37,27 @@ def test_the_features_of_frameworks_are_asked_of_nobody_else() -> None:
         assert "pelton Python, epoll" in names
 
 
+SERVERS = ("fastpysgi", "granian", "gunicorn, asgi worker", "gunicorn, uvicorn worker", "hypercorn", "uvicorn")
+
+
+def test_every_question_of_hosting_has_pelton_on_both_engines_first_and_other_servers_after() -> None:
+    asked = [name for name in contenders.questions() if name.startswith("hosted_asgi_")]
+    assert len(asked) == 4
+    for question in asked:
+        names = names_of(question)
+        own = [name for name in names if name.startswith("pelton")]
+        assert names[: len(own)] == own
+        assert {"pelton ASGI, epoll", "pelton ASGI, uring"} <= set(own)
+        others = {server for server in SERVERS if any(name.startswith(server) for name in names)}
+        assert others >= set(SERVERS) - ({"fastpysgi"} if question == "hosted_asgi_websocket" else set())
+    assert names_of("hosted_asgi_hello")[0] == "pelton async def, epoll"
+    assert [name.partition(",")[0] for name in names_of("hosted_fastapi")] == ["FastAPI on pelton"] * 2 + ["FastAPI on uvicorn"]
+
+
 def test_what_is_pinned_is_pinned_to_one_version() -> None:
     for question in contenders.questions():
         for contender in contenders.contenders_of(question):
-            if question.startswith("framework_"):
+            if question.startswith(("framework_", "hosted_")):
                 assert all("==" in one for one in contender.requires), contender.name
 
 
