@@ -77,9 +77,10 @@ Match RouteTable::match_mounts(const RequestHead& head, std::string_view path,
   if (below.mount->is_alone()) return match_below(below, head, path, scratch);
   const Match own = match_own(head, path, scratch);
   if (own.outcome == MatchOutcome::found) return own;
-  // A mounted handler checks paths itself.
+  // A mounted handler and a catch_all check paths themselves.
   const bool is_judged = own.outcome == MatchOutcome::path_not_utf8;
-  if (is_judged && below.mount->table() != nullptr) return own;
+  const RouteTable* const table = below.mount->table();
+  if (is_judged && table != nullptr && !table->parts_.catch_all) return own;
   if (!knows_path(own)) return match_below(below, head, path, scratch);
   // The table with both path and method answers; else the outer table does, also for the mount.
   const std::string own_allow(own.allow);
@@ -99,7 +100,7 @@ Match RouteTable::match_below(const Below& below, const RequestHead& head, std::
   }
   const RouteTable& table = *below.mount->table();
   Match match;
-  if (!rest.empty()) {
+  if (!rest.empty() || table.parts_.catch_all) {
     match = table.match_path(head, rest, scratch);
     if (match.outcome == MatchOutcome::redirect) {
       scratch.text.insert(0, prefix);

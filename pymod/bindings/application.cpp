@@ -171,13 +171,10 @@ void Application::mount(const std::string& prefix, const pb::object& application
 
 void Application::host(const pb::object& application, const pb::dict& options) {
   check_open();
-  const pb::object root_path = options["root_path"];
   const pb::object state = options["state"];
   const pb::object log = options["log"];
-  hosted_ = AsgiApplication::make(state_, {.application = application.ptr(),
-                                           .root_path = root_path.ptr(),
-                                           .state = state.ptr(),
-                                           .log = log.ptr()});
+  hosted_ = AsgiApplication::make(
+      state_, {.application = application.ptr(), .state = state.ptr(), .log = log.ptr()});
   if (!hosted_) raise_set();
 }
 

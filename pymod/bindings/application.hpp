@@ -51,8 +51,8 @@ class Application {
   void set_plan(std::uint32_t index, const pybind11::dict& plan);
   // The layers are called in place of the handler; the plan must be set already.
   void set_layers(std::uint32_t index, const pybind11::object& layers, bool is_coroutine);
-  // An ASGI application answers whatever nothing else here does, with these `options`: root_path,
-  // state, log.
+  // An ASGI application answers whatever nothing else here does, with these `options`: state,
+  // log.
   void host(const pybind11::object& application, const pybind11::dict& options);
   // `self` is the Python object around this one.
   void freeze(pybind11::handle self, const pybind11::dict& hooks);

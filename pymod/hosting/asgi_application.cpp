@@ -29,7 +29,7 @@ std::unique_ptr<AsgiApplication> AsgiApplication::make(ApplicationState& state,
 bool AsgiApplication::prepare(const Options& options) {
   application_ = OwnedRef::share(options.application);
   log_ = OwnedRef::share(options.log);
-  if (!names_.make() || !scopes_.prepare(options.root_path, options.state)) return false;
+  if (!names_.make() || !scopes_.prepare(options.state)) return false;
   exchange_type_ = OwnedRef(reinterpret_cast<PyObject*>(AsgiCallType<AsgiExchange>::make()));
   socket_type_ = OwnedRef(reinterpret_cast<PyObject*>(AsgiCallType<AsgiSocket>::make()));
   awaitable_type_ = OwnedRef(reinterpret_cast<PyObject*>(make_asgi_awaitable_type()));

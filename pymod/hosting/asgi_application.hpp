@@ -18,7 +18,6 @@ class AsgiApplication {
  public:
   struct Options {
     PyObject* application;  // (scope, receive, send) -> an awaitable
-    PyObject* root_path;    // str
     PyObject* state;        // the dict of the lifespan
     PyObject* log;          // (scope, exception)
   };

@@ -122,7 +122,7 @@ bool AsgiNames::make() {
   return true;
 }
 
-bool AsgiScopes::prepare(PyObject* root_path, PyObject* state) {
+bool AsgiScopes::prepare(PyObject* state) {
   asgi_ = OwnedRef(Py_BuildValue("{ssss}", "version", "3.0", "spec_version", "2.5"));
   http_ = OwnedRef(PyDict_New());
   state_ = OwnedRef::share(state);
@@ -134,7 +134,10 @@ bool AsgiScopes::prepare(PyObject* root_path, PyObject* state) {
   for (const OwnedRef* const key : keys) {
     if (PyDict_SetItem(http_.get(), key->get(), Py_None) != 0) return false;
   }
-  if (PyDict_SetItem(http_.get(), names_.root_path.get(), root_path) != 0) return false;
+  const OwnedRef no_path(PyUnicode_FromStringAndSize(nullptr, 0));
+  if (!no_path || PyDict_SetItem(http_.get(), names_.root_path.get(), no_path.get()) != 0) {
+    return false;
+  }
   websocket_ = OwnedRef(PyDict_Copy(http_.get()));
   scheme_ws_ = OwnedRef(PyUnicode_InternFromString("ws"));
   scheme_wss_ = OwnedRef(PyUnicode_InternFromString("wss"));
@@ -181,9 +184,15 @@ bool AsgiScopes::fill(PyObject* scope, http::Exchange& exchange) {
          put(scope, names_.state, PyDict_Copy(state_.get())) && put_root_path(scope, exchange);
 }
 
-// What a trusted proxy has taken off the path stands in front of it again; `raw_path` is as it
-// came.
+// The prefix of a mount, which the match has left out of the rest of the path. What a trusted proxy
+// has taken off the path stands in front of both again; `raw_path` is as it came.
 bool AsgiScopes::put_root_path(PyObject* scope, const http::Exchange& exchange) {
+  const std::string_view path = exchange.request().text(exchange.request().path);
+  const std::size_t prefix_bytes = path.size() - exchange.match().location.size();
+  if (prefix_bytes != 0 &&
+      !put(scope, names_.root_path, decoded_path(path.substr(0, prefix_bytes)))) {
+    return false;
+  }
   const http::RequestOrigin* const origin = exchange.forwarded();
   if (origin == nullptr || origin->root_path.empty()) return true;
   const OwnedRef before(utf8_text(origin->root_path));

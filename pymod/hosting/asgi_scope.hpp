@@ -23,7 +23,7 @@ class AsgiScopes {
   AsgiScopes& operator=(const AsgiScopes&) = delete;
 
   // `state` is the lifespan's, of which each scope gets a copy. False with an error set.
-  bool prepare(PyObject* root_path, PyObject* state);
+  bool prepare(PyObject* state);
   // New dicts; null with an error set.
   OwnedRef http(http::Exchange& exchange);
   OwnedRef websocket(http::Exchange& exchange);

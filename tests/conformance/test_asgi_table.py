@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pelton import App
 from pelton.hosting.asgi import hosted
 from pelton.testing import TestClient
 
@@ -50,7 +51,7 @@ def test_scopes_announce_the_extensions_in_use() -> None:
         else:
             await send({"type": "websocket.accept"})
 
-    client = TestClient(hosted(app, lifespan="off"))
+    client = TestClient(hosted(app, App, lifespan="off"))
     client.get("/")
     with client.websocket_connect("/"):
         pass
@@ -63,4 +64,4 @@ def test_events_of_absent_extensions_are_errors(name: str) -> None:
         await send({"type": name})
 
     with pytest.raises(RuntimeError, match=f"an HTTP response has no event '{name}'"):
-        TestClient(hosted(app, lifespan="off")).get("/")
+        TestClient(hosted(app, App, lifespan="off")).get("/")

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pelton import App
+from pelton.hosting import asgi
+
 Event = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Event], Awaitable[None]]
 Application = Callable[[Event, Receive, Send], Awaitable[None]]
 ACCEPT: Event = {"type": "websocket.accept"}
 CONNECT: Event = {"type": "websocket.connect"}
+
+
+def hosted(application: Any, lifespan: str = "auto") -> App:
+    return asgi.hosted(application, App, lifespan=lifespan)
 
 
 def over_http(handle: Application) -> Application:

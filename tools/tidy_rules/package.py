@@ -25,8 +25,9 @@ ORDER = (
     ("routing",),
     ("security", "websocket", "openapi"),
     ("serving",),
+    ("hosting",),
     ("app",),
-    ("keywords", "hosting"),
+    ("keywords",),
     ("testing", "cli"),
     ("pytest_plugin", "__main__"),
 )

@@ -197,7 +197,6 @@ class Application(metaclass=_BoundType):
 
 @type_check_only
 class AsgiOptions(TypedDict):
-    root_path: str
     state: dict[str, Any]  # the lifespan's, of which each scope has a copy
     log: Callable[[dict[str, Any], BaseException], None]  # of a scope
 

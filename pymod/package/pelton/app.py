@@ -10,6 +10,7 @@ from pelton.messages import response as _responses  # the native half must know 
 from pelton.messages.json_format import JsonFormat
 from pelton.messages.state import State
 from pelton.routing.app_parts import AppParts
+from pelton.routing.mounts import is_mountable
 from pelton.routing.places import Within
 from pelton.routing.registrar import Registrar, with_parentheses
 from pelton.routing.routes import RouteInfo, build_url
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pelton._native import Plan, Request
     from pelton.config.run_keywords import Settings
     from pelton.config.server_config import ServerConfig
+    from pelton.hosting.asgi_lifespan import Application
     from pelton.openapi.description import Description
     from pelton.routing.entries import Entry
     from pelton.routing.mounts import Mountable
@@ -177,7 +179,7 @@ class App(Registrar):
 
     # --- mounts ---
 
-    def mount(self, path: str, target: App | Mountable, *, name: str | None = None) -> None:
+    def mount(self, path: str, target: App | Mountable | Application, *, name: str | None = None) -> None:
         """Gives another application a path and everything below it that no route of this one matches.
 
         The longest path wins. With a name, `url_for("name.route")` reaches its routes, and
@@ -185,12 +187,17 @@ class App(Registrar):
 
         Args:
             path: Where it begins, such as `/admin`.
-            target: An `App`, or `StaticFiles`.
+            target: An `App`, `StaticFiles`, or an ASGI 3 application, which gets every method and every target there.
             name: For `url_for()`.
 
         Raises:
             RegistrationError: The path is taken, or the target cannot be mounted.
+            TypeError: The target is nothing of that kind.
         """
+        if not isinstance(target, App) and not is_mountable(target):
+            from pelton.hosting.interfaces import mountable
+
+            target = mountable(target, App)
         self._parts.mounts.add(path, target, name)
 
     # --- templates ---

@@ -126,6 +126,30 @@ TEST(RouteTableMounts, nest) {
   EXPECT_EQ(match("GET /n/x"), "404");
 }
 
+TEST(RouteTableMounts, a_catch_all_gets_what_is_left_with_the_rest_of_the_path) {
+  Router below;
+  RouteSettings all;
+  all.path = "all ";
+  const auto table = std::make_shared<const RouteTable>(
+      below.freeze({.catch_all = all, .websocket_catch_all = all}));
+  for (const bool is_alone : {true, false}) {
+    std::vector<std::string> own{"GET /"};
+    if (!is_alone) own.emplace_back("GET /m/own");
+    Mounted match(own, {Mount("/m", table, RouteSettings())});
+    EXPECT_EQ(match("GET /m/x"), "all 308 /x");
+    EXPECT_EQ(match("GET /m/"), "all 308 /");
+    EXPECT_EQ(match("GET /m"), "all ");
+    EXPECT_EQ(match("BREW /%6d/%FF"), "all 308 /%FF");
+    EXPECT_EQ(match("TRACE /m/../x"), "all 308 /../x");
+    EXPECT_EQ(match("GET /m/own"), is_alone ? "all 308 /own" : "/m/own");
+    EXPECT_EQ(match("POST /m/own"), "all 308 /own");
+    EXPECT_EQ(match("GET /mm"), "404");
+    const Match socket = match.table().match_websocket(head_of("GET /m/x"), match.scratch());
+    EXPECT_EQ(socket.outcome, MatchOutcome::found);
+    EXPECT_EQ(socket.location, "/x");
+  }
+}
+
 TEST(RouteTableMounts, redirect_as_the_table_below_does) {
   const TrailingSlash redirect = TrailingSlash::redirect;
   Mounted match({"GET /m/own"}, {mount_of({"/m", {"GET /", "GET /x"}, redirect}),

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from asgi_applications import Event, Receive, Send, answer
+from asgi_applications import Event, Receive, Send, answer, hosted
 from fastapi import (
     BackgroundTasks, Depends, FastAPI, Form, HTTPException, Request, UploadFile, WebSocket, WebSocketException,
 )  # fmt: skip
@@ -25,7 +25,6 @@ from websockets.typing import Subprotocol
 from wire import SILENCE_S
 
 from pelton import App
-from pelton.hosting.asgi import hosted
 from pelton.testing import TestClient, live_server
 
 Serve = Callable[..., live_server]

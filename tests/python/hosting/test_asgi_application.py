@@ -12,10 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
-from asgi_applications import Event, Receive, Send, answer
+from asgi_applications import Event, Receive, Send, answer, hosted
 
 from pelton import _native
-from pelton.hosting.asgi import hosted
 from pelton.testing import AsyncTestClient, TestClient, live_server
 
 Serve = Callable[..., live_server]

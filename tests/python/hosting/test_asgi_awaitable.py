@@ -11,10 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
-from asgi_applications import Event, Receive, Send, answer, body_of, over_http
+from asgi_applications import Event, Receive, Send, answer, body_of, hosted, over_http
 from wire import SILENCE_S, Peer
 
-from pelton.hosting.asgi import hosted
 from pelton.testing import live_server
 
 Serve = Callable[..., live_server]

@@ -7,9 +7,8 @@ import weakref
 from typing import Any
 
 import pytest
-from asgi_applications import Event, Receive, Send, answer
+from asgi_applications import Event, Receive, Send, answer, hosted
 
-from pelton.hosting.asgi import hosted
 from pelton.testing import TestClient
 
 

@@ -12,10 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
-from asgi_applications import Event, Receive, Send, answer, body_of, over_http, request
+from asgi_applications import Event, Receive, Send, answer, body_of, hosted, over_http, request
 from wire import SILENCE_S, Peer, answers
 
-from pelton.hosting.asgi import hosted
 from pelton.testing import TestClient, live_server
 
 Serve = Callable[..., live_server]

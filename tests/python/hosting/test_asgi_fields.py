@@ -8,9 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from asgi_applications import Event, Receive, Send, answer, over_http
+from asgi_applications import Event, Receive, Send, answer, hosted, over_http
 
-from pelton.hosting.asgi import hosted
 from pelton.testing import TestClient, live_server
 
 Serve = Callable[..., live_server]

@@ -8,10 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from asgi_applications import Event, Receive, Send, answer, over_http, request
+from asgi_applications import Event, Receive, Send, answer, hosted, over_http, request
 from wire import Peer, ask
 
-from pelton.hosting.asgi import hosted
 from pelton.testing import live_server
 from pelton.testing.websocket_session import new_key, upgrade_fields
 

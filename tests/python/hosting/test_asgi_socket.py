@@ -13,10 +13,9 @@ from typing import Any
 
 import pytest
 import wire
-from asgi_applications import ACCEPT, CONNECT, Event, Receive, Send, accepted, answer, echo, over_websockets, request, text
+from asgi_applications import ACCEPT, CONNECT, Event, Receive, Send, accepted, answer, echo, hosted, over_websockets, request, text
 from websocket_peer import SILENCE_S, Peer, Refused
 
-from pelton.hosting.asgi import hosted
 from pelton.testing import TestClient, live_server
 from pelton.testing.client_frames import BINARY, CLOSE, PING, PONG, TEXT
 from pelton.testing.websocket_session import WebSocketRefused, new_key, upgrade_fields

@@ -8,10 +8,9 @@ from typing import Any
 
 import httpx
 import pytest
-from asgi_applications import Event, Receive, Send, answer, over_http, request
+from asgi_applications import Event, Receive, Send, answer, hosted, over_http, request
 from wire import Peer
 
-from pelton.hosting.asgi import hosted
 from pelton.testing import live_server
 
 Serve = Callable[..., live_server]

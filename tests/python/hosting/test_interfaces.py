@@ -45,20 +45,20 @@ async def any_number(*given: Any) -> None:
 @pytest.mark.parametrize("app", [function, Object(), Object().method, functools.partial(with_more, 1)])
 def test_asgi(app: Any, interface: str) -> None:
     assert interface in INTERFACES
-    assert TestClient(served(app, "m:app", interface)).get("/").text == "x"
+    assert TestClient(served(app, "m:app", interface, App)).get("/").text == "x"
 
 
 @pytest.mark.parametrize("app", [sync, any_number])
 def test_what_is_asgi_if_one_says_so(app: Any) -> None:
     with pytest.raises(StartupError, match="say --interface asgi"):
-        served(app, "m:app", "auto")
-    assert TestClient(served(app, "m:app", "asgi")).get("/").text == "x"
+        served(app, "m:app", "auto", App)
+    assert TestClient(served(app, "m:app", "asgi", App)).get("/").text == "x"
 
 
 @pytest.mark.parametrize("interface", ["auto", "native"])
 def test_an_app_is_served_as_it_is(interface: str) -> None:
     app = App()
-    assert served(app, "m:app", interface) is app
+    assert served(app, "m:app", interface, App) is app
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_an_app_is_served_as_it_is(interface: str) -> None:
 )
 def test_what_is_neither_is_refused_in_one_line(app: Any, interface: str, says: str) -> None:
     with pytest.raises(StartupError, match=says) as raised:
-        served(app, "m:app", interface)
+        served(app, "m:app", interface, App)
     assert "\n" not in str(raised.value)
 
 
@@ -93,5 +93,5 @@ def test_lifespans(lifespan: str) -> None:
         else:
             await answer(send, str(scope["state"]).encode())
 
-    with TestClient(served(app, "m:app", "asgi", lifespan)) as client:
+    with TestClient(served(app, "m:app", "asgi", App, lifespan)) as client:
         assert client.get("/").text == ("{}" if lifespan == "off" else "{'begun': True}")

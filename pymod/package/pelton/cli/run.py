@@ -100,9 +100,10 @@ class Program:
 
     def served(self, found: Any, name: str) -> App:
         """The App that serves an application of any interface; StartupError if it is none."""
+        from pelton.app import App
         from pelton.hosting.interfaces import served
 
-        app = served(found, name, self.interface, self.lifespan)
+        app = served(found, name, self.interface, App, self.lifespan)
         self.is_hosted = app is not found
         return app
 

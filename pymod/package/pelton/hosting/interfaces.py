@@ -11,18 +11,17 @@ if TYPE_CHECKING:
     from pelton.app import App
 
 
-def served(found: Any, name: str, interface: str, lifespan: str = "auto") -> App:
+def served(found: Any, name: str, interface: str, kind: type[App], lifespan: str = "auto") -> App:
     """The `App` that serves an application; StartupError if its interface is not the one given, or not to be told.
 
     Args:
         found: The application.
         name: What the command line calls it.
         interface: `auto`, `native`, `asgi`, or `asgi3` as uvicorn calls that.
+        kind: `App`, which has the room of this module below it and so is an argument.
         lifespan: `auto`, `on` or `off`, of an ASGI application.
     """
-    from pelton.app import App
-
-    is_native = isinstance(found, App)
+    is_native = isinstance(found, kind)
     if interface == "native" and not is_native:
         raise StartupError(f"{name} is a {type(found).__name__}, not an App; leave --interface out, or name the App itself")
     if is_native:
@@ -37,7 +36,21 @@ def served(found: Any, name: str, interface: str, lifespan: str = "auto") -> App
         _refuse_others(found, name)
     from pelton.hosting.asgi import hosted
 
-    return hosted(application, lifespan=lifespan)
+    return hosted(application, kind, lifespan=lifespan)
+
+
+def mountable(found: Any, kind: type[App]) -> App:
+    """The `App` that stands for a mounted application of another interface; TypeError if it is none for certain.
+
+    Args:
+        found: The application.
+        kind: As of `served()`.
+    """
+    if not is_asgi(found):
+        raise TypeError(f"mount() takes an App, StaticFiles or an ASGI application (an async callable of three), not {found!r}")
+    from pelton.hosting.asgi import hosted
+
+    return hosted(found, kind)
 
 
 def is_asgi(found: Any) -> bool:

@@ -43,7 +43,7 @@ class Mount:
         return quoted(self.prefix)
 
 
-def _is_mountable(target: Any) -> TypeGuard[Mountable]:
+def is_mountable(target: Any) -> TypeGuard[Mountable]:
     return hasattr(target, "_mount")
 
 
@@ -64,15 +64,14 @@ class Mounts:
         where = f"mount({path!r})"
         self.parts.refuse_late(where, where)
         prefix = _prefix(path, where)
-        if _is_mountable(target):
+        if is_mountable(target):
             if name is not None and self._has(name):
                 raise _named_twice(name, where)
             made = target._mount(self.parts.app, prefix, name)
             if made is None:
                 return
             target = made
-        if not isinstance(target, self.parts.kind):
-            raise TypeError(f"mount() takes an App or StaticFiles, not {target!r}")
+        assert isinstance(target, self.parts.kind)  # as App.mount() has seen to
         below = target._parts
         if any(one is self.parts for _, one in below.mounts.tree()):
             raise RegistrationError("an app cannot be mounted in itself", where=where, fix="make another App")
