@@ -23,6 +23,7 @@
 #include "core/reload_askers.hpp"
 #include "core/service_manager.hpp"
 #include "core/stats_segment.hpp"
+#include "core/successor.hpp"
 #include "core/worker_bus.hpp"
 #include "core/worker_patience.hpp"
 #include "core/worker_room.hpp"
@@ -34,7 +35,8 @@ namespace {
 constexpr std::uint64_t never_ms = ~std::uint64_t{0};
 constexpr std::uint64_t quick_stop_ms = 1000;  // PRC-002: for requests
 constexpr std::uint64_t queue_look_ms = 5;     // how often a stop looks at the listeners' queues
-constexpr std::size_t askers_max = 64;         // who hear how a reload has gone
+// A successor judges its workers itself. Its predecessor waits so much longer, to hear the cause.
+constexpr std::uint64_t successor_start_ms = 5000;
 constexpr int exit_failed = 1;
 constexpr int exit_not_started = 3;
 
@@ -99,6 +101,8 @@ class Supervisor {
         count_(options.listeners.size()),
         count_wanted_(count_),
         listeners_(listeners_of(options.listeners)),
+        keeps_listeners_(options.keeps_listeners || options.predecessor >= 0),
+        predecessor_(options.predecessor),
         patience_{options.worker_start_timeout_ms, options.watchdog_dump_ms,
                   options.watchdog_kill_ms, options.graceful_timeout_ms},
         restarts_(options.restarts_burst, options.restarts_window_ms) {
@@ -116,6 +120,7 @@ class Supervisor {
     signals_ = ::signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);
     CHECK(signals_ >= 0);
     clock_.refresh();
+    if (!predecessor_.is_there()) observe();
   }
   Supervisor(const Supervisor&) = delete;
   ~Supervisor() {
@@ -128,17 +133,21 @@ class Supervisor {
     while (!over()) {
       start_due();
       begin_due_change();
+      begin_due_upgrade();
       wait();
       clock_.refresh();
       take_signals();
       collect_children();
       read_reports();
+      heed_successor();
+      heed_predecessor();
       if (stopping_ && clock_.now_ms() >= kill_at_ms_) {
         say("the stop took too long; what is left of it is killed");
         kill_all(SIGKILL);
       }
       if (stopping_) {
         shut_listeners();
+        manager_.tell_waiting();
       } else {
         watch();
         end_change_if_ready();
@@ -149,7 +158,14 @@ class Supervisor {
   }
 
  private:
-  bool over() const { return stopping_ && workers_.empty(); }
+  bool over() const { return stopping_ && workers_.empty() && !successor_; }
+
+  void observe() {
+    if (options_.observe) observer_ = options_.observe(segment_);
+  }
+  void own(bool listeners) const {
+    if (options_.own) options_.own(listeners);
+  }
 
   void say(const std::string& line) const {
     if (options_.report) options_.report(line);
@@ -221,8 +237,13 @@ class Supervisor {
 
   // --- reload, and another number of workers ---
 
+  // One thing at a time.
+  bool may_change() const {
+    return any_was_ready_ && !stopping_ && !change_ && !successor_ && !predecessor_.is_there();
+  }
+
   void begin_due_change() {
-    if (stopping_ || change_ || !any_was_ready_) return;
+    if (!may_change()) return;
     if (!reload_wanted_ && count_wanted_ == count_) return;
     Change change{.is_reload = reload_wanted_,
                   .count = count_wanted_,
@@ -319,11 +340,98 @@ class Supervisor {
     ::kill(worker.pid, SIGTERM);
   }
 
+  // --- upgrade ---
+
+  void begin_due_upgrade() {
+    if (!upgrade_wanted_ || !may_change()) return;
+    upgrade_wanted_ = false;
+    auto started = Successor::start({.command = options_.upgrade.command,
+                                     .environment = options_.upgrade.environment,
+                                     .inherited = options_.upgrade.inherited,
+                                     .mask = mask_before_},
+                                    patience_.ready_by_ms(clock_.now_ms()) + successor_start_ms);
+    if (!started) return fail_upgrade(std::strerror(started.error()));
+    successor_.emplace(std::move(*started));
+    upgrade_problem_.clear();
+    say("upgrade: " + name_of_supervisor(successor_->pid()) + " starts");
+  }
+
+  static std::string name_of_supervisor(pid_t pid) { return "supervisor " + std::to_string(pid); }
+
+  void fail_upgrade(const std::string& why) {
+    stats_.count(Reason::fault_reload);
+    say("upgrade failed, " + name_of_supervisor(::getpid()) + " goes on serving: " + why);
+  }
+
+  void heed_successor() {
+    if (!successor_) return;
+    if (successor_->takes_over()) return yield();
+    if (successor_->is_late(clock_.now_ms())) {
+      upgrade_problem_ = name_of_supervisor(successor_->pid()) + " was not ready within " +
+                         std::to_string(options_.worker_start_timeout_ms + successor_start_ms) +
+                         " ms; what it waits for at its start takes too long";
+      end_successor();
+    }
+    successor_->kill_if_due(clock_.now_ms());
+    const std::optional<int> status = successor_->status();
+    if (!status) return;
+    if (upgrade_problem_.empty()) {
+      upgrade_problem_ = name_of_supervisor(successor_->pid()) + " " + end_of_worker(*status) +
+                         "; the lines above say why";
+    }
+    successor_.reset();
+    if (!stopping_) fail_upgrade(upgrade_problem_);
+  }
+
+  void end_successor() {
+    successor_->end(clock_.now_ms() + options_.graceful_timeout_ms + WorkerPatience::kill_after_ms);
+  }
+
+  // The successor serves. This supervisor's workers finish what they have begun.
+  void yield() {
+    const pid_t pid = successor_->pid();
+    successor_.reset();
+    yielded_ = keeps_listeners_ = true;
+    own(false);
+    write_pid(pid);
+    manager_.tell_later("MAINPID=" + std::to_string(pid));
+    say("upgrade: " + name_of_supervisor(pid) + " serves, " + name_of_supervisor(::getpid()) +
+        " ends with its last request");
+    observer_.reset();
+    begin_stop(SIGTERM, options_.graceful_timeout_ms);
+  }
+
+  void write_pid(pid_t pid) const {
+    const int file = options_.upgrade.pid_file;
+    if (file < 0) return;
+    const std::string text = std::to_string(pid) + "\n";
+    if (::ftruncate(file, 0) != 0 || ::pwrite(file, text.data(), text.size(), 0) < 0) {
+      say(std::string("the pid file cannot be written: ") + std::strerror(errno));
+    }
+  }
+
+  // Until the predecessor has yielded, nothing belongs to this supervisor but its workers.
+  void heed_predecessor() {
+    if (!predecessor_.is_there()) return;
+    if (!stopping_ && all_ready()) predecessor_.tell_ready();
+    const Predecessor::Answer answer = predecessor_.answer();
+    if (answer == Predecessor::Answer::yields) {
+      keeps_listeners_ = options_.keeps_listeners;
+      own(true);
+      observe();
+    } else if (answer == Predecessor::Answer::goes_on && !stopping_) {
+      say("upgrade: the supervisor before goes on or has died; " + name_of_supervisor(::getpid()) +
+          " ends");
+      exit_code_ = exit_not_started;
+      begin_stop(SIGTERM, options_.graceful_timeout_ms);
+    }
+  }
+
   // --- waiting, signals, the stop ---
 
   void wait() {
     std::uint64_t wake_ms = stopping_ ? kill_at_ms_ : never_ms;
-    if (stopping_ && !options_.keeps_listeners &&
+    if (stopping_ && !keeps_listeners_ &&
         !std::ranges::all_of(listeners_, &ListenerEnd::is_shut, &Listener::end)) {
       wake_ms = std::min(wake_ms, clock_.now_ms() + queue_look_ms);
     }
@@ -334,6 +442,12 @@ class Supervisor {
       if (slots_[index].current == nullptr) wake_ms = std::min(wake_ms, slots_[index].start_at_ms);
     }
     std::vector<pollfd> entries{{signals_, POLLIN, 0}};
+    // poll(2) passes over negative descriptors.
+    entries.push_back({predecessor_.socket(), POLLIN, 0});
+    if (successor_) {
+      entries.push_back({successor_->socket(), POLLIN, 0});
+      wake_ms = std::min(wake_ms, successor_->wake_ms());
+    }
     for (const Worker& worker : workers_) {
       if (!stopping_) wake_ms = std::min(wake_ms, wake_for(worker));
       if (worker.report_pipe >= 0) entries.push_back({worker.report_pipe, POLLIN, 0});
@@ -374,7 +488,7 @@ class Supervisor {
           want_fewer();
           break;
         case SIGUSR2:
-          say("SIGUSR2 is not supported; it is ignored");
+          want_upgrade();
           break;
         case SIGQUIT:
           begin_stop(SIGQUIT, quick_stop_ms + options_.lifespan_shutdown_timeout_ms);
@@ -407,22 +521,36 @@ class Supervisor {
     }
   }
 
+  void want_upgrade() {
+    if (options_.upgrade.command.empty()) {
+      say("SIGUSR2 is not supported; it is ignored");
+    } else if (::getpid() == 1) {
+      say("SIGUSR2 is ignored: with this process, 1, its container ends; start a new container");
+    } else {
+      upgrade_wanted_ = true;
+    }
+  }
+
   void begin_stop(int number, std::uint64_t within_ms) {
-    if (!stopping_) manager_.tell("STOPPING=1");
+    if (!stopping_ && !yielded_) manager_.tell("STOPPING=1");
     stopping_ = true;
     change_.reset();
-    askers_.end_all("failed: the supervisor stops");
-    for (const Worker& worker : workers_) {
-      state_of(worker).stop_begun = 1;
-      if (!options_.keeps_listeners) state_of(worker).listeners_end = 1;
-    }
+    askers_.end_all(yielded_ ? "failed: another supervisor has taken this one's place; ask that one"
+                             : "failed: the supervisor stops");
+    if (successor_) end_successor();
     kill_at_ms_ = std::min(kill_at_ms_, clock_.now_ms() + within_ms + patience_.kill_after_ms);
-    kill_all(number);
+    for (Worker& worker : workers_) {
+      state_of(worker).stop_begun = 1;
+      if (!keeps_listeners_) state_of(worker).listeners_end = 1;
+      // A second TERM would end it at once.
+      const bool asked = std::exchange(worker.leaving, true);
+      if (number != SIGTERM || !asked) ::kill(worker.pid, number);
+    }
   }
 
   // PRC-011: once the queues are empty, a client that connects is refused at once.
   void shut_listeners() {
-    if (options_.keeps_listeners) return;
+    if (keeps_listeners_) return;
     for (Listener& listener : listeners_) {
       if (listener.end.is_shut()) continue;
       bool served = false;
@@ -442,15 +570,19 @@ class Supervisor {
     }
   }
 
+  bool all_ready() const {
+    return std::ranges::all_of(std::span(slots_).first(count_), [](const Slot& slot) {
+      return slot.current != nullptr && slot.current->ready;
+    });
+  }
+
   // --- the service manager ---
 
   // PRC-054: sends READY once, after all workers have started for the first time; then a sign of
   // life as long as every loop gives one.
   void tell_manager() {
-    const auto is_ready = [](const Slot& slot) {
-      return slot.current != nullptr && slot.current->ready;
-    };
-    if (!told_ready_ && std::ranges::all_of(std::span(slots_).first(count_), is_ready)) {
+    if (predecessor_.is_there()) return;
+    if (!told_ready_ && all_ready()) {
       told_ready_ = true;
       manager_.tell_later("READY=1\nSTATUS=serving");
     }
@@ -531,7 +663,9 @@ class Supervisor {
 
   void kill_all(int number) {
     for (const Worker& worker : workers_) ::kill(worker.pid, number);
-    if (number == SIGKILL) kill_at_ms_ = never_ms;
+    if (number != SIGKILL) return;
+    kill_at_ms_ = never_ms;
+    if (successor_) successor_->kill();
   }
 
   // --- processes that have ended ---
@@ -584,7 +718,7 @@ class Supervisor {
       return;
     }
     stats_.count(Reason::fault_worker_crash);
-    if (any_was_ready_ || worker.cause.empty()) {
+    if ((any_was_ready_ && !predecessor_.is_there()) || worker.cause.empty()) {
       say(obituary(worker, status));
     } else {
       // The cause keeps every worker from starting: reported once, without a worker's name.
@@ -602,7 +736,7 @@ class Supervisor {
 
   // Schedules the next worker of a slot whose worker has gone, or begins a stop.
   void ended(std::size_t index, bool was_ready) {
-    if (!any_was_ready_ && !was_ready) {
+    if ((!any_was_ready_ && !was_ready) || predecessor_.is_there()) {
       exit_code_ = exit_not_started;
       begin_stop(SIGTERM, options_.graceful_timeout_ms);
       return;
@@ -655,6 +789,13 @@ class Supervisor {
   ReloadAskers askers_;
   std::uint64_t generation_ = 1;
   std::vector<Listener> listeners_;
+  bool keeps_listeners_;
+  Predecessor predecessor_;
+  std::optional<Successor> successor_;
+  std::string upgrade_problem_;  // why the successor was told to end
+  bool upgrade_wanted_ = false;  // after what goes on
+  bool yielded_ = false;         // to a successor
+  std::shared_ptr<void> observer_;
   const WorkerPatience patience_;
   RestartWindow restarts_;
   sigset_t mask_before_;
@@ -692,7 +833,6 @@ int supervise(const CoresOptions& options) {
            "; raise ulimit -n or lower --workers");
     return exit_not_started;
   }
-  const std::shared_ptr<void> observer = options.observe ? options.observe(*segment) : nullptr;
   return Supervisor(options, *segment, *bus).run();
 }
 

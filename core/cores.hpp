@@ -13,6 +13,14 @@ namespace pelton {
 
 class StatsSegment;
 
+// How the supervisor starts another one, which takes its place (successor.hpp).
+struct UpgradeOptions {
+  std::vector<std::string> command;      // argv; empty: there is no upgrade
+  std::vector<std::string> environment;  // NAME=value
+  std::vector<int> inherited;            // descriptors that the successor gets
+  int pid_file = -1;                     // gets the successor's process ID when that one serves
+};
+
 struct CoresOptions {
   std::vector<std::string> command;         // argv of a worker; argv[0] is searched in PATH
   std::vector<std::vector<int>> listeners;  // one entry per worker: the descriptors it inherits
@@ -31,8 +39,15 @@ struct CoresOptions {
   // Takes every event as one line without a line end. Lines above it are the traceback of an
   // application that cannot start.
   std::function<void(std::string_view)> report;
-  // Called once with the state that the workers publish; what it returns is kept until the end.
+  // Called once with the state that the workers publish, when the listeners are this supervisor's;
+  // what it returns is kept until the end, or until a successor has them.
   std::function<std::shared_ptr<void>(StatsSegment&)> observe;
+  UpgradeOptions upgrade;
+  // The end of the socket to the supervisor whose place this one takes; -1: there was none.
+  int predecessor = -1;
+  // Called when the listeners, and all names by which others find this server, become this
+  // supervisor's, or are a successor's from now on.
+  std::function<void(bool)> own;
 };
 
 // Makes a worker whose loop no longer turns log its stacks; the worker then goes on (PRC-034).
@@ -43,11 +58,13 @@ int stacks_signal();
 // return. QUIT and USR1 are passed on; a worker starts with USR1 blocked, so that an early one
 // waits for the worker's handler. HUP starts new processes for all workers, which take over when
 // all of them are ready, or end if one of them cannot start (PRC-021, PRC-022); TTIN and TTOU
-// change the number of workers on the same road. Further ones wait meanwhile, as one. USR2 is
-// reported as not supported. The supervisor has no loop and no engine (ENG-050). Returns
-// the exit code: 0 stopped; 1 the shared counters cannot be made; 3 a worker failed before any was
-// ever ready, or the workers cannot be connected; 128 + n forced by a second signal n (PRC-001,
-// PRC-055).
+// change the number of workers on the same road. Further ones wait meanwhile, as one. USR2 starts a
+// successor, which inherits the listeners; when all its workers are ready, this supervisor's
+// finish their requests and it returns (PRC-005). If the successor cannot start, or not in time, it
+// ends and nothing changes. The supervisor has no loop and no engine (ENG-050). Returns the exit
+// code: 0 stopped; 1 the shared counters cannot be made; 3 a worker failed before any was ever
+// ready, or before a predecessor yielded, or the workers cannot be connected; 128 + n forced by a
+// second signal n (PRC-001, PRC-055).
 int supervise(const CoresOptions& options);
 
 }  // namespace pelton

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -14,11 +15,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "core/cores.hpp"
 #include "core/fork_guard.hpp"
+#include "core/listener_shares.hpp"
 #include "core/log/destination.hpp"
 #include "core/stats.hpp"
 #include "core/stats_segment.hpp"
@@ -71,10 +74,17 @@ std::vector<const CoreState*> states_of(StatsSegment& segment) {
   return found;
 }
 
-int supervise_workers(const std::vector<std::string>& command,
-                      const std::vector<std::vector<int>>& listeners, const pb::dict& given,
-                      std::string notify_socket, std::uint64_t notify_watchdog_ms,
-                      bool keeps_listeners, std::optional<int> admin) {
+// Command, environment and descriptors of a new supervisor, and the descriptor of the pid file.
+using Upgrade = std::tuple<std::vector<std::string>, std::vector<std::string>, std::vector<int>,
+                           std::optional<int>>;
+
+std::pair<int, bool> supervise_workers(const std::vector<std::string>& command,
+                                       const std::vector<std::vector<int>>& listeners,
+                                       std::size_t workers, const pb::dict& given,
+                                       std::string notify_socket, std::uint64_t notify_watchdog_ms,
+                                       bool keeps_listeners, std::optional<int> admin,
+                                       std::optional<Upgrade> upgrade,
+                                       std::optional<int> predecessor) {
   const http::ServerConfig config = configuration_from(given);
   std::function<std::shared_ptr<void>(StatsSegment&)> observe;
   if (admin) {
@@ -87,9 +97,18 @@ int supervise_workers(const std::vector<std::string>& command,
       return thread;
     };
   }
+  UpgradeOptions upgrade_options;
+  if (upgrade) {
+    auto& [program, environment, inherited, pid_file] = *upgrade;
+    upgrade_options = {.command = std::move(program),
+                       .environment = std::move(environment),
+                       .inherited = std::move(inherited),
+                       .pid_file = pid_file.value_or(-1)};
+  }
+  bool owns = !predecessor;
   const CoresOptions options{
       .command = command,
-      .listeners = listeners,
+      .listeners = listener_shares(listeners, workers),
       .keeps_listeners = keeps_listeners,
       .graceful_timeout_ms = config.graceful_timeout_ms,
       .lifespan_shutdown_timeout_ms = config.lifespan_shutdown_timeout_ms,
@@ -105,9 +124,13 @@ int supervise_workers(const std::vector<std::string>& command,
             const std::size_t line = text.rfind('\n') + 1;
             say(std::string(text.substr(0, line)) + "pelton: " + std::string(text.substr(line)));
           },
-      .observe = std::move(observe)};
+      .observe = std::move(observe),
+      .upgrade = std::move(upgrade_options),
+      .predecessor = predecessor.value_or(-1),
+      .own = [&owns](bool now) { owns = now; }};
   const pb::gil_scoped_release released;
-  return supervise(options);
+  const int exit_code = supervise(options);
+  return {exit_code, owns};
 }
 
 // Keeps memory out of core dumps, unless a setting other than the kernel's own was asked for
@@ -186,10 +209,12 @@ void add_processes(pb::module_& module) {
              "Ends this process, a child that came back to its parent's loop, with one line.");
   module.def(
       "supervise", supervise_workers, pb::arg("command"), pb::kw_only(), pb::arg("listeners"),
-      pb::arg("config"), pb::arg("notify_socket") = "", pb::arg("notify_watchdog_ms") = 0,
-      pb::arg("keeps_listeners") = false, pb::arg("admin") = pb::none(),
-      "Starts one process per slot, keeps them alive, reloads them at HUP, forwards TERM, INT "
-      "and QUIT; returns the exit code.");
+      pb::arg("workers"), pb::arg("config"), pb::arg("notify_socket") = "",
+      pb::arg("notify_watchdog_ms") = 0, pb::arg("keeps_listeners") = false,
+      pb::arg("admin") = pb::none(), pb::arg("upgrade") = pb::none(),
+      pb::arg("predecessor") = pb::none(),
+      "Starts one process per worker, keeps them alive, reloads them at HUP, forwards TERM, INT "
+      "and QUIT; returns the exit code, and whether the listeners are still this process's.");
   module.def(
       "join_supervisor", join_supervisor, pb::arg("supervisor"),
       "This process ends with its supervisor from now on and gains no privileges; False if that "

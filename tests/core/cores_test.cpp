@@ -245,6 +245,66 @@ TEST(Cores, PRC_017_PRC_034_a_worker_that_ends_unasked_and_does_not_get_it_done_
       << said;
 }
 
+// The successor of a supervisor of one worker, which asks for it.
+CoresOptions upgraded(const std::string& worker, const std::string& successor) {
+  CoresOptions options =
+      shell("trap 'exit 0' TERM; " + report_ready + "kill -USR2 $PPID; " + worker, 1);
+  options.upgrade.command = {"/bin/sh", "-c", successor};
+  return options;
+}
+
+TEST(Cores, PRC_005_a_successor_that_cannot_start_changes_nothing) {
+  std::string said;
+  CoresOptions options = upgraded("while :; do :; done", "exit 3");
+  bool owns = true;
+  options.own = [&](bool now) { owns = now; };
+  options.report = [&](std::string_view line) {
+    said += std::string(line) + "\n";
+    if (line.starts_with("upgrade failed")) ::kill(::getpid(), SIGTERM);
+  };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_TRUE(owns);
+  EXPECT_NE(said.find(" exited with 3; the lines above say why\n"), std::string::npos) << said;
+}
+
+TEST(Cores, PRC_005_a_command_that_is_not_there_changes_nothing) {
+  std::string said;
+  CoresOptions options = upgraded("while :; do :; done", "");
+  options.upgrade.command = {"/no/such/command"};
+  options.report = [&](std::string_view line) {
+    said += std::string(line) + "\n";
+    ::kill(::getpid(), SIGTERM);
+  };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_NE(said.find("goes on serving: No such file or directory\n"), std::string::npos) << said;
+}
+
+TEST(Cores, PRC_005_a_supervisor_whose_predecessor_goes_on_ends_with_3) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  CoresOptions options = shell("trap 'exit 0' TERM; " + report_ready + "while :; do :; done", 1);
+  options.predecessor = ends[1];
+  options.own = [](bool) { ADD_FAILURE(); };
+  ::close(ends[0]);
+  EXPECT_EQ(supervise(options), 3);
+}
+
+TEST(Cores, PRC_005_a_supervisor_whose_predecessor_yields_owns_the_listeners) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+  ASSERT_EQ(::send(ends[0], "serve", 5, 0), 5);
+  CoresOptions options = shell("trap 'exit 0' TERM; " + report_ready + "while :; do :; done", 1);
+  options.predecessor = ends[1];
+  bool owns = false;
+  options.own = [&](bool now) {
+    owns = now;
+    ::kill(::getpid(), SIGTERM);
+  };
+  EXPECT_EQ(supervise(options), 0);
+  EXPECT_TRUE(owns);
+  ::close(ends[0]);
+}
+
 TEST(Cores, PRC_005_what_is_not_supported_is_said_and_ends_nothing) {
   std::string said;
   CoresOptions options = shell("trap 'exit 0' TERM; " + report_ready +
@@ -284,14 +344,16 @@ TEST(Cores, PRC_022_a_reload_that_cannot_start_leaves_the_workers_as_they_are) {
   Scratch scratch;
   std::string said;
   const std::string out = scratch.file("out");
-  // Of two new workers one starts and the other cannot.
+  // Of two new workers one starts and the other, which waits for that, cannot.
+  const std::string up = scratch.file("up");
   const std::string script =
-      "if [ $PELTON_WORKER_ID$PELTON_WORKER_RESTARTS = 11 ]; then "
+      "if [ $PELTON_WORKER_ID$PELTON_WORKER_RESTARTS = 11 ]; then while [ ! -e " + up +
+      " ]; do :; done; "
       "eval \"printf 'the trace\\nthe module is missing\\n' "
       ">/proc/self/fd/$PELTON_WORKER_REPORT\"; "
       "exit 3; fi; " +
-      until_term(out) +
-      "if [ $PELTON_WORKER_ID$PELTON_WORKER_RESTARTS = 00 ]; then kill -HUP $PPID; "
+      until_term(out) + "if [ $PELTON_WORKER_ID$PELTON_WORKER_RESTARTS = 01 ]; then :>" + up +
+      "; fi; if [ $PELTON_WORKER_ID$PELTON_WORKER_RESTARTS = 00 ]; then kill -HUP $PPID; "
       "while ! grep -qs '0 1' " +
       out + "; do :; done; kill -TERM $PPID; fi" + go_on;
   CoresOptions options = shell(script, 2);

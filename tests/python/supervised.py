@@ -38,10 +38,21 @@ class Supervised:
         self.port = 0
         self.engine = ""
         self.workers: list[int] = []
+        self._successor: int | None = None  # a supervisor that has taken the place of the first
 
     @property
     def pid(self) -> int:
-        return self.process.pid
+        return self._successor or self.process.pid
+
+    def upgrade(self) -> tuple[int, int]:
+        """The supervisor before, which has begun its end, and the one that serves now."""
+        before = self.pid
+        os.kill(before, signal.SIGUSR2)
+        line = self.say_until(r"^pelton: upgrade: supervisor \d+ serves|upgrade failed")[-1]
+        found = re.search(r"supervisor (\d+) serves", line)
+        assert found is not None, line
+        self._successor = int(found[1])
+        return before, self._successor
 
     def say_until(self, pattern: str) -> list[str]:
         """The lines up to the first that matches."""
@@ -86,11 +97,18 @@ class Supervised:
         assert select.select([process], [], [], SILENCE_S)[0]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
+        """The exit code; of a successor, which is no child of this process, that of the first supervisor."""
+        ended = os.pidfd_open(self.pid)
+        os.kill(self.pid, number)
+        self.wait_for(ended)
+        os.close(ended)
         return self.process.wait(SILENCE_S)
 
     def end(self) -> None:
         """Whatever state it is in."""
+        if self._successor is not None:
+            with contextlib.suppress(ProcessLookupError, AssertionError):
+                self.stop()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:

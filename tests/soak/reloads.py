@@ -1,9 +1,9 @@
 """Reloads a server that works, many times: `python tests/soak/reloads.py [COUNT] [--engine ENGINE] [--workers N]`.
 
-Clients check every answer meanwhile: some keep their connection as long as they may, others connect for
+With --upgrade each time a new supervisor takes the place of the last one, and all workers with it. Clients check every answer meanwhile: some keep their connection as long as they may, others connect for
 each request. The next reload is asked for when the last one has ended, but not before its share of
 SECONDS is over. No answer may be wrong or missing, no connection reset or refused (PRC-023); the memory
-of the supervisor and the number of its descriptors stay as they are. The exit code is 0 then.
+of the supervisor and the number of its descriptors stay as they are, from one supervisor to the next too. The exit code is 0 then.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ def state_of(running: Supervised, workers: int) -> tuple[int, int, int]:
     return memory_kib(running.pid), sum(map(memory_kib, pids)), len(os.listdir(f"/proc/{running.pid}/fd"))
 
 
-def reload_under_load(count: int, seconds: float, engine: str, workers: int) -> list[str]:
-    """The faults; a report on standard output."""
+def reload_under_load(count: int, seconds: float, engine: str, workers: int, upgrades: bool = False) -> list[str]:
+    """The faults; a report on standard output. With `upgrades` the supervisor is replaced each time."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
 
         def write(version: int) -> None:
@@ -79,8 +79,11 @@ def reload_under_load(count: int, seconds: float, engine: str, workers: int) -> 
         at_first = at_last = (0, 0, 0)
         for number in range(1, count + 1):
             write(number + 1)
-            running.process.send_signal(signal.SIGHUP)
-            running.say_until(rf"^pelton: reload: generation {number + 1} serves$")
+            if upgrades:
+                running.upgrade()
+            else:
+                running.process.send_signal(signal.SIGHUP)
+                running.say_until(rf"^pelton: reload: generation {number + 1} serves$")
             if number == min(WARM_RELOADS, count):
                 at_first = state_of(running, workers)
             due = began + number * seconds / count
@@ -95,7 +98,7 @@ def reload_under_load(count: int, seconds: float, engine: str, workers: int) -> 
         answers = sum(len(one.bodies) for one in clients)
         connections = sum(one.connections for one in clients)
         print(
-            f"{engine}, {workers} workers: {count} reloads in {took_s:.1f} s; {answers} answers on {connections} connections, "
+            f"{engine}, {workers} workers: {count} {'upgrades' if upgrades else 'reloads'} in {took_s:.1f} s; {answers} answers on {connections} connections, "
             f"{len(faults)} lost, wrong, reset or refused; supervisor {at_first[0]} to {at_last[0]} KiB and "
             f"{at_first[2]} to {at_last[2]} descriptors, workers {at_first[1]} to {at_last[1]} KiB",
             flush=True,
@@ -107,15 +110,17 @@ def reload_under_load(count: int, seconds: float, engine: str, workers: int) -> 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("count", type=int, nargs="?", default=100)
+    parser.add_argument("count", type=int, nargs="?")
+    parser.add_argument("--upgrade", action="store_true")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--engine", choices=["epoll", "uring"])
     parser.add_argument("--workers", type=int)
     asked_for = parser.parse_args()
+    count = asked_for.count or (20 if asked_for.upgrade else 100)
     faults = []
     for engine in [asked_for.engine] if asked_for.engine else ["epoll", "uring"]:
         for workers in [asked_for.workers] if asked_for.workers else [1, 2]:
-            faults += reload_under_load(asked_for.count, asked_for.seconds, engine, workers)
+            faults += reload_under_load(count, asked_for.seconds, engine, workers, asked_for.upgrade)
     for fault in faults:
         print(fault)
     return 1 if faults else 0

@@ -663,14 +663,21 @@ def end_forked_child() -> NoReturn: ...  # of a child that came back to its pare
 def supervise(
     command: Sequence[str | bytes],
     *,
-    listeners: Sequence[Sequence[int]],  # per worker slot
+    listeners: Sequence[Sequence[int]],  # what one worker has; with more or fewer workers they are shared out
+    workers: int,
     config: Mapping[str, int],
     notify_socket: str = "",  # of the service manager, as sd_notify(3) has it
     notify_watchdog_ms: int = 0,
     keeps_listeners: bool = False,  # somebody else's, which outlive the stop
     admin: int | None = None,  # as Server has it, for all workers
-) -> int:
-    """Starts one process per slot, keeps them alive, reloads them at HUP, forwards TERM, INT and QUIT; returns the exit code."""
+    # Command, environment (NAME=value) and descriptors of the supervisor that USR2 starts, and the descriptor of the pid file.
+    upgrade: tuple[Sequence[str | bytes], Sequence[str | bytes], Sequence[int], int | None] | None = None,
+    predecessor: int | None = None,  # the socket to the supervisor whose place this one takes
+) -> tuple[int, bool]:
+    """Starts one process per worker, keeps them alive, reloads them at HUP, forwards TERM, INT and QUIT.
+
+    Returns the exit code, and whether the listeners are still this process's: after an upgrade they are another's.
+    """
 
 def join_supervisor(supervisor: int) -> bool:
     """This process ends with its supervisor from now on and gains no privileges; False if that is gone already."""

@@ -61,12 +61,12 @@ def test_ENG_052_the_end_of_a_forked_child(capfd: pytest.CaptureFixture[str]) ->
 def test_supervise_starts_and_ends_workers(capfd: pytest.CaptureFixture[str]) -> None:
     descriptor, _ = _native.bind_listener("127.0.0.1", 0, backlog=5)
     program = "import os, sys; print('here', os.environ['PELTON_WORKER_ID'], flush=True); sys.exit(3)"
-    code = _native.supervise(
-        [sys.executable, "-c", program], listeners=[[descriptor]], config={}
+    code, owns = _native.supervise(
+        [sys.executable, "-c", program], listeners=[[descriptor]], workers=1, config={}
     )
     os.close(descriptor)
     said = capfd.readouterr()
-    assert code == 3 and "here 0" in said.out
+    assert code == 3 and owns and "here 0" in said.out
     assert said.err.startswith("pelton: worker 0 (pid ") and said.err.endswith(") exited with 3\n")
 
 

@@ -166,7 +166,7 @@ SIGNALS = (
     ("USR1", "log files are opened again, for rotation"),
     ("HUP", "a reload: new workers with new code and configuration take over when they are ready"),
     ("TTIN, TTOU", "one worker more, one less"),
-    ("USR2", "nothing; it is not supported yet"),
+    ("USR2", "an upgrade: a new supervisor, of the pelton that is installed now, takes this one's place"),
 )
 
 _VALUES = {

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
     from pelton.serving.listeners import Listener
+    from pelton.serving.pid_file import PidFile
+    from pelton.serving.predecessor import Predecessor
     from pelton.serving.server import Serving
     from pelton.websocket.bus import BusEnds
 
@@ -37,6 +39,8 @@ ALIASES = {
 # As `python -m pelton`, which would first import runpy and what that needs; with -P, for a file of the
 # current directory is the application's, and no part of the standard library.
 _WORKER = "from pelton.cli.command import main; raise SystemExit(main())"
+# Prefixes of the variables by which a supervisor says what a process of its own gets.
+_TO_WORKER, _UPGRADE = "PELTON_WORKER_", "PELTON_UPGRADE_"
 _REPORT_BYTES_MAX = 4096  # of a pipe's atomic write
 _LEFT_OUT = b"\n  ...\n"
 
@@ -46,13 +50,14 @@ def run(arguments: list[str]) -> int:
     from pelton.serving.terminal import complain, show_trace
 
     target, flags = _parsed(arguments)
-    worker = _taken_from_environment()
+    worker, before = _taken_from_environment()
+    environment = dict(os.environ)
     try:
         program = Program(target, flags)
         workers = worker_count(flags.pop("workers", None), program.file)
         if worker is not None:
             return _work(program, flags, worker, workers)
-        return _supervise(arguments, program.file, flags, workers)
+        return _supervise(arguments, program.file, flags, workers, environment, before)
     except (ConfigError, StartupError) as error:
         if worker is None:
             show_trace(error)
@@ -194,7 +199,9 @@ def configured(base: ServerConfig | None, flags: dict[str, str], file: ConfigFil
     return with_changes(effective_settings(base, {}, file), given, "command line")
 
 
-def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, str], workers: int) -> int:
+def _supervise(
+    arguments: list[str], file: ConfigFile | None, flags: dict[str, str], workers: int, environment: dict[str, str], before: Predecessor | None
+) -> int:
     from pelton import _native
     from pelton.serving.listeners import admin_listener, bind, passed_sockets
 
@@ -205,30 +212,58 @@ def _supervise(arguments: list[str], file: ConfigFile | None, flags: dict[str, s
     if path is None and file is not None and "pid_file" in of_file:
         path = os.path.join(file.folder, of_file["pid_file"])
     settings = configured(None, flags, file)
-    given = passed_sockets()
-    listeners = [] if given else bind(settings, workers)
-    pid_file = admin = None
+    given = before.passed if before else passed_sockets()
+    listeners = before.listeners if before else [] if given else bind(settings, workers)
+    pid_file, admin = (before.pid_file, before.admin) if before else (None, None)
+    owns = before is None
     try:
-        if path is not None:
-            from pelton.serving.pid_file import PidFile
+        if before is None:
+            if path is not None:
+                from pelton.serving.pid_file import PidFile
 
-            pid_file = PidFile(path)
-        admin = admin_listener(settings)
-        drop_privileges(user, group)
-        return _native.supervise(
+                pid_file = PidFile(path)
+            admin = admin_listener(settings)
+            drop_privileges(user, group)  # a predecessor has done that
+        code, owns = _native.supervise(
             [os.fsencode(one) for one in (sys.executable, "-P", "-c", _WORKER, "run", *arguments)],
-            listeners=[given] * workers if given else [[listener.descriptor] for listener in listeners],
+            listeners=[given] if given else [[listener.descriptor] for listener in listeners],
+            workers=workers,
             config=native_values(settings),
             notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
             notify_watchdog_ms=_notify_watchdog_ms(),
             keeps_listeners=bool(given),
             admin=None if admin is None else admin.descriptor,
+            upgrade=_upgrade(environment, given, listeners, admin, pid_file),
+            predecessor=None if before is None else before.socket,
         )
+        return code
     finally:
         if pid_file is not None:
-            pid_file.remove()
+            pid_file.remove() if owns else pid_file.close()
         for listener in (*listeners, *([] if admin is None else [admin])):
-            listener.close()
+            listener.close(owns)
+
+
+def _upgrade(
+    environment: dict[str, str], given: list[int], listeners: list[Listener], admin: Listener | None, pid_file: PidFile | None
+) -> tuple[list[bytes], list[bytes], list[int], int | None]:
+    """How USR2 starts a supervisor in this one's place: what is installed then, with this command line and environment."""
+    shared = given or sorted({listener.descriptor for listener in listeners})
+    told = {"PASSED" if given else "LISTENERS": ",".join(map(str, shared))}
+    if admin is not None:
+        told["ADMIN"] = str(admin.descriptor)
+    if pid_file is not None:
+        told["PID_FILE"] = str(pid_file.descriptor)
+    ours = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID"}  # the service manager's to this process alone
+    kept = {name: text for name, text in environment.items() if name not in ours}
+    kept |= {f"{_UPGRADE}{name}": text for name, text in told.items()}
+    inherited = [*shared, *(one.descriptor for one in (admin, pid_file) if one is not None)]
+    return (
+        [os.fsencode(one) for one in (sys.executable, *sys.orig_argv[1:])],
+        [os.fsencode(f"{name}={text}") for name, text in kept.items()],
+        inherited,
+        None if pid_file is None else pid_file.descriptor,
+    )
 
 
 def _notify_watchdog_ms() -> int:
@@ -319,11 +354,20 @@ class Worker:
         os.close(self._report)
 
 
-def _taken_from_environment() -> Worker | None:
-    """None in a supervisor; taken out, so that children of the app do not see it."""
-    taken = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PELTON_WORKER_")}
-    told = {name.removeprefix("PELTON_WORKER_"): value for name, value in taken.items()}
-    return Worker(told) if "LISTENERS" in told else None
+def _taken_from_environment() -> tuple[Worker | None, Predecessor | None]:
+    """What a supervisor gave this process, as its worker or as its successor; taken out, so that children of the app do not see it."""
+    worker, upgrade = _told(_TO_WORKER), _told(_UPGRADE)
+    if "LISTENERS" in worker:
+        return Worker(worker), None
+    if "PREDECESSOR" not in upgrade:
+        return None, None
+    from pelton.serving.predecessor import Predecessor
+
+    return None, Predecessor(upgrade)
+
+
+def _told(prefix: str) -> dict[str, str]:
+    return {name.removeprefix(prefix): os.environ.pop(name) for name in list(os.environ) if name.startswith(prefix)}
 
 
 def _report_crashes() -> None:

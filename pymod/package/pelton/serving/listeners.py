@@ -27,12 +27,13 @@ class Listener:
         self.port = port
         self.uds = uds
 
-    def close(self) -> None:
+    def close(self, unlinks: bool = True) -> None:
+        """Removes the path of a Unix socket too, but for one that another process goes on serving."""
         if self.descriptor < 0:
             return
         os.close(self.descriptor)
         self.descriptor = -1
-        if self.uds is not None:
+        if unlinks and self.uds is not None:
             try:
                 os.unlink(self.uds)
             except OSError:

@@ -14,25 +14,36 @@ class PidFile:
     def __init__(self, path: str) -> None:
         self.path = path
         try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise StartupError(f"{path} cannot be written: {error.strerror}; choose another file with --pid-file") from None
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(self._descriptor)
+            os.close(self.descriptor)
             raise StartupError(f"{path} belongs to a pelton that runs; stop that or choose another file with --pid-file") from None
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, f"{os.getpid()}\n".encode())
+        os.ftruncate(self.descriptor, 0)
+        os.write(self.descriptor, f"{os.getpid()}\n".encode())
+
+    @classmethod
+    def inherited(cls, descriptor: int) -> PidFile:
+        """The file, with its lock, of the supervisor that this process will replace; that one writes the new process ID."""
+        made = cls.__new__(cls)
+        made.path, made.descriptor = os.readlink(f"/proc/self/fd/{descriptor}"), descriptor
+        return made
 
     def remove(self) -> None:
         """Leaves an empty file where the directory is not this user's."""
-        os.ftruncate(self._descriptor, 0)
+        os.ftruncate(self.descriptor, 0)
         try:
             os.unlink(self.path)
         except OSError:
             pass
-        os.close(self._descriptor)
+        self.close()
+
+    def close(self) -> None:
+        """The file stays another process's, or nobody's."""
+        os.close(self.descriptor)
 
 
 def process_of(path: str) -> int:
