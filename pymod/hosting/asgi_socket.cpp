@@ -77,10 +77,10 @@ OwnedRef AsgiSocket::take_event() {
   }
   const OwnedRef message = end().take_first();
   if (!message) return OwnedRef();
-  const bool is_text = PyUnicode_Check(message.get());
-  return OwnedRef(Py_BuildValue("{OOOOOO}", names.type.get(), names.websocket_receive.get(),
-                                names.text.get(), is_text ? message.get() : Py_None,
-                                names.bytes.get(), is_text ? Py_None : message.get()));
+  // One key alone: Sanic takes a text that is None for the end of the WebSocket.
+  const OwnedRef& key = PyUnicode_Check(message.get()) ? names.text : names.bytes;
+  return OwnedRef(Py_BuildValue("{OOOO}", names.type.get(), names.websocket_receive.get(),
+                                key.get(), message.get()));
 }
 
 OwnedRef AsgiSocket::disconnect_event(BorrowedRef code_and_reason) const {
