@@ -199,6 +199,8 @@ def transcript(port: int, conversation: Conversation) -> list[tuple[str, object]
             else:
                 peer.send(TEXT if isinstance(one, str) else BINARY, one.encode() if isinstance(one, str) else one)
             heard.append(_heard(peer))
+            if heard[-1][0] in ("close", "ended"):
+                break
         if heard[-1][0] == "close":
             if not is_closing:
                 peer.send(CLOSE, heard[-1][1])  # type: ignore[arg-type]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from frameworks.asked import Answer, Conversation, Request
-from frameworks.servers import Sample
+from frameworks.asked import Answer, Request
 
 Heard = list[tuple[str, object]]
-# Fields that a server adds for itself, and how it frames a body without a length: uvicorn sends chunks to HTTP/1.0 too.
+# Fields that a server adds for itself, and how it frames a body without a length: uvicorn sends chunks to
+# HTTP/1.0 too.
 SERVERS_OWN = ("connection", "date", "keep-alive", "server", "transfer-encoding")
-FAILED = ("close", (1011).to_bytes(2, "big"))
+# By which pelton ends a WebSocket that its application has left: it returned, or it failed.
+LEFT = [("close", code.to_bytes(2, "big")) for code in (1000, 1011)]
 
 
 class Difference(NamedTuple):
@@ -33,6 +34,12 @@ def cut_at_once(request: Request, theirs: Answer, ours: Answer) -> bool:
     return not theirs.is_whole and not theirs.body and ours.status == 500
 
 
+def length_of_whole(request: Request, theirs: Answer, ours: Answer) -> bool:
+    lengths = [("content-length", value) for name, value in ours.fields if name == "content-length"]
+    is_right = request.method == "HEAD" or lengths == [("content-length", str(len(ours.body)))]
+    return len(lengths) == 1 and is_right and theirs._replace(fields=sorted([*theirs.fields, *lengths])) == ours
+
+
 def length_of_nothing(request: Request, theirs: Answer, ours: Answer) -> bool:
     kept = [field for field in theirs.fields if field != ("content-length", "0")]
     return theirs.status == 204 and theirs._replace(fields=kept) == ours
@@ -41,6 +48,8 @@ def length_of_nothing(request: Request, theirs: Answer, ours: Answer) -> bool:
 DIFFERENCES = [
     # RFC 9110, section 8.6: a server sends no Content-Length with a 204.
     Difference("an application gives a 204 a length", length_of_nothing),
+    # What comes whole after its head needs no chunks.
+    Difference("an application says no length of a body that it sends at once", length_of_whole),
     # pelton sends no head before there is something of the body, so that the client still learns of the failure.
     Difference("an application fails after the head, before the body", cut_at_once),
     # pelton resets the connection, so that no client takes the part for the whole; what waits to be sent is dropped.
@@ -56,10 +65,8 @@ def difference(interface: str, request: Request, theirs: Answer, ours: Answer) -
     return next((one.name for one in DIFFERENCES if one.explains(request, theirs, ours)), None)
 
 
-def heard_alike(sample: Sample, conversation: Conversation, theirs: Heard, ours: Heard) -> bool:
-    """An application that fails with a WebSocket open: pelton closes it with 1011, uvicorn ends the connection."""
-    if sample.name == "quart" and b"" in conversation.said:
-        return True  # Quart takes empty octets for none, and fails over them in another way with every server
-    if FAILED in ours and FAILED not in theirs:
-        ours = [one for one in ours if one != FAILED]
+def heard_alike(theirs: Heard, ours: Heard) -> bool:
+    """An application that leaves a WebSocket open: pelton closes it, uvicorn ends the connection."""
+    if all(name != "close" for name, _ in theirs):
+        ours = [one for one in ours if one not in LEFT]
     return theirs == ours
