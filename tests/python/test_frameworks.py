@@ -73,3 +73,25 @@ def test_a_sample_answers_as_under_the_other_server(asked: Asked, engine: str) -
 
 def _shown(found: object) -> str:
     return str(found)[:600]
+
+
+WHOLE = Answer(200, "OK", [("content-length", "2"), ("date", "now"), ("x-a", "b")], b"ok")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        WHOLE._replace(status=404),
+        WHOLE._replace(body=b"no"),
+        WHOLE._replace(is_whole=False),
+        WHOLE._replace(fields=[("content-length", "2")]),
+        WHOLE._replace(fields=[*WHOLE.fields, ("x-a", "b")]),
+        WHOLE._replace(fields=[("content-length", "3"), ("x-a", "b")]),
+        WHOLE._replace(status=400, body=b'{"reason":"field_name"}'),
+        WHOLE._replace(status=500),
+    ],
+)
+def test_what_has_no_name_is_a_difference(other: Answer) -> None:
+    assert difference("asgi", REQUESTS[0], WHOLE, other) is None
+    assert difference("asgi", REQUESTS[0], WHOLE, WHOLE._replace(reason="Fine", fields=WHOLE.fields[::2])) == ""
+    assert difference("wsgi", REQUESTS[0], WHOLE, WHOLE._replace(reason="Fine")) is None

@@ -109,6 +109,22 @@ REQUESTS = [
     Request("PATCH", "/"),
     Request("PROPFIND", "/"),
     Request("GET", "/scope?a=1"),
+    Request("GET", "/path/a%2Fb//c/../d/./e"),
+    Request("GET", "/path/100%25/%00/;a=b,c"),
+    Request("GET", "/path/a?b?c=%ZZ&&=&"),
+    Request("GET", "/path/a#b"),
+    Request("GET", "/path/%zz"),
+    Request("GET", "/path/caf\xe9"),
+    Request("GET", "//"),
+    Request("GET", "http://other/items/7?q=absolute"),
+    Request("GET", "/items/7?q=1", (), b"a body that nobody expects"),
+    Request("OPTIONS", "*"),
+    Request("GET", "/cookies", (("Cookie", "seen=first"), ("Cookie", "other=second"))),
+    Request("GET", "/fields", (("X-Long", "x" * 8000),)),
+    Request("POST", "/form", (), b"name=untyped"),
+    Request("POST", "/form", (FORM,), b"name=a&tag=%zz&tag=%E9", chunk_bytes=5),
+    Request("PUT", "/items/8", (("Content-Type", "application/json; charset=utf-8"),), b'{"name": "\xc3\xa9"}', 3),
+    Request("POST", "/upload", (PARTS,), UPLOAD[:-60]),
 ]
 
 

@@ -11,6 +11,7 @@ Heard = list[tuple[str, object]]
 # Fields that a server adds for itself, and how it frames a body without a length: uvicorn sends chunks to
 # HTTP/1.0 too.
 SERVERS_OWN = ("connection", "date", "keep-alive", "server", "transfer-encoding")
+REFUSALS = ("authority_mismatch", "target_escape", "target_octet")
 # By which pelton ends a WebSocket that its application has left: it returned, or it failed.
 LEFT = [("close", code.to_bytes(2, "big")) for code in (1000, 1011)]
 
@@ -45,7 +46,13 @@ def length_of_nothing(request: Request, theirs: Answer, ours: Answer) -> bool:
     return theirs.status == 204 and theirs._replace(fields=kept) == ours
 
 
+def refused(request: Request, theirs: Answer, ours: Answer) -> bool:
+    return ours.status == 400 and any(f'"reason":"{reason}"'.encode() in ours.body for reason in REFUSALS)
+
+
 DIFFERENCES = [
+    # pelton's parser is strict: such a target reaches no application.
+    Difference("a target has wrong octets or escapes, or names another host than the Host field", refused),
     # RFC 9110, section 8.6: a server sends no Content-Length with a 204.
     Difference("an application gives a 204 a length", length_of_nothing),
     # What comes whole after its head needs no chunks.
