@@ -70,6 +70,8 @@ Shared::Shared(const ServerParts& parts)
       endpoints_of(parts.endpoints_of),
       is_secure(parts.is_secure),
       forwarding(parts.forwarding),
+      allowed_hosts(parts.allowed_hosts),
+      checks_hosts(!parts.allowed_hosts.allows_all()),
       turn_interval_ms_max(parts.turn_interval_ms_max),
       companion(parts.companion),
       owns_listeners(parts.owns_listeners),

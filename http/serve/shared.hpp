@@ -20,6 +20,7 @@
 #include "http/h1/response_writer.hpp"
 #include "http/h1/scan.hpp"
 #include "http/handler.hpp"
+#include "http/message/allowed_hosts.hpp"
 #include "http/message/refusal.hpp"
 #include "http/routing/route_table.hpp"
 #include "http/serve/body_spool.hpp"
@@ -63,6 +64,8 @@ struct ServerParts {
   std::function<bool(uring::Descriptor)> is_secure = {};
   // Whose fields say where requests come from. Nobody's, unless it is set.
   ForwardingRules forwarding = {};
+  // A request that names another host gets 421.
+  AllowedHosts allowed_hosts = {};
   ResponseDefaults response_defaults = {};
   WebSocketRules websocket_rules = {};
   SpoolRules spool_rules = {};
@@ -126,6 +129,8 @@ struct Shared {
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
   const std::function<bool(uring::Descriptor)> is_secure;
   const ForwardingRules forwarding;
+  const AllowedHosts allowed_hosts;
+  const bool checks_hosts;  // not all are allowed
   const std::uint64_t turn_interval_ms_max;
   uring::Work* const companion;
   const bool owns_listeners;

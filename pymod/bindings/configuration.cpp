@@ -88,6 +88,15 @@ http::ForwardingRules forwarding_from(const ForwardingSettings& settings) {
   return rules;
 }
 
+http::AllowedHosts allowed_hosts_from(const std::vector<std::string>& hosts) {
+  http::AllowedHosts allowed;
+  for (const std::string& one : hosts) {
+    const std::string problem = allowed.add(one);
+    if (!problem.empty()) throw pb::value_error('\'' + one + "' that " + problem);
+  }
+  return allowed;
+}
+
 void add_configuration(pb::module_& module) {
   module.def(
       "log_format_problem",
@@ -103,6 +112,10 @@ void add_configuration(pb::module_& module) {
       "check_trusted_peers",
       [](const std::vector<std::string>& peers) { forwarding_from({peers, "", false}); },
       pb::arg("peers"), "ValueError for one that is no address, no network, not unix and not *.");
+  module.def(
+      "check_allowed_hosts",
+      [](const std::vector<std::string>& hosts) { allowed_hosts_from(hosts); }, pb::arg("hosts"),
+      "ValueError for one that is no host, no domain such as *.example.org and not *.");
   module.def(
       "config_defaults",
       [] {

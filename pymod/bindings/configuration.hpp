@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/message/allowed_hosts.hpp"
 #include "http/message/response_defaults.hpp"
 #include "http/serve/config.hpp"
 #include "http/serve/request_origin.hpp"
@@ -45,6 +46,9 @@ inline const ForwardingSettings no_forwarding{{}, "", false};
 
 // Throws ValueError for a text that is none of these.
 http::ForwardingRules forwarding_from(const ForwardingSettings& settings);
+
+// Throws ValueError for a text that is no host.
+http::AllowedHosts allowed_hosts_from(const std::vector<std::string>& hosts);
 
 // Adds config_defaults(), config_problem() and their like for settings that are no numbers.
 void add_configuration(pybind11::module_& module);

@@ -30,7 +30,8 @@ LoopObject* loop_of(const pb::object& object, const pb::object& start_task) {
 
 MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
                            const ResponseFields& fields, const WebSocketSettings& websockets,
-                           const ForwardingSettings& forwarding, pb::object loop,
+                           const ForwardingSettings& forwarding,
+                           const std::vector<std::string>& allowed_hosts, pb::object loop,
                            pb::object start_task)
     : application_object_(std::move(application)),
       application_(application_in(application_object_)),
@@ -53,6 +54,7 @@ MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
       .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor].endpoints; },
       .is_secure = [this](uring::Descriptor descriptor) { return ends_[descriptor].is_secure; },
       .forwarding = forwarding_from(forwarding),
+      .allowed_hosts = allowed_hosts_from(allowed_hosts),
       .response_defaults = response_defaults_from(fields),
       .websocket_rules = websocket_rules_from(websockets)});
   server_->listen(listener_);
@@ -206,11 +208,13 @@ void add_memory_server(pb::module_& module) {
   pb::class_<MemoryServer>(module, "MemoryServer",
                            "The same server on the memory engine: bytes in, bytes out.")
       .def(pb::init<pb::object, const pb::dict&, const ResponseFields&, const WebSocketSettings&,
-                    const ForwardingSettings&, pb::object, pb::object>(),
+                    const ForwardingSettings&, const std::vector<std::string>&, pb::object,
+                    pb::object>(),
            pb::arg("application"), pb::kw_only(), pb::arg("config"),
            pb::arg("fields") = no_response_fields,
            pb::arg("websockets") = default_websocket_settings,
-           pb::arg("forwarding") = no_forwarding, pb::arg("loop") = pb::none(),
+           pb::arg("forwarding") = no_forwarding,
+           pb::arg("allowed_hosts") = std::vector<std::string>(), pb::arg("loop") = pb::none(),
            pb::arg("start_task") = pb::none())
       .def("begin", &MemoryServer::begin, "Handlers may run from now on, on this thread.")
       .def("end", &MemoryServer::end, "They may not any more.")

@@ -30,8 +30,8 @@ class MemoryServer {
   // `start_task` starts coroutines on the loop that runs (ApplicationState::start_task).
   MemoryServer(pybind11::object application, const pybind11::dict& config,
                const ResponseFields& fields, const WebSocketSettings& websockets,
-               const ForwardingSettings& forwarding, pybind11::object loop,
-               pybind11::object start_task);
+               const ForwardingSettings& forwarding, const std::vector<std::string>& allowed_hosts,
+               pybind11::object loop, pybind11::object start_task);
   MemoryServer(const MemoryServer&) = delete;
   MemoryServer& operator=(const MemoryServer&) = delete;
   ~MemoryServer();

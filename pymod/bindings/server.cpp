@@ -153,6 +153,7 @@ void Server::open(bool signals, pb::object loop) {
                         .unmatched = unmatched_handler(state),
                         .unmatched_takes_all = takes_all_unmatched(state),
                         .forwarding = forwarding_from(options_.forwarding),
+                        .allowed_hosts = allowed_hosts_from(options_.allowed_hosts),
                         .response_defaults = response_defaults_from(options_.fields),
                         .websocket_rules = websocket_rules_from(options_.websockets),
                         .logs = logs_.get(),
@@ -323,8 +324,8 @@ void add_server(pb::module_& module) {
                      "One core's server on listening sockets that are already bound.")
       .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
                        std::string engine, ResponseFields fields, WebSocketSettings websockets,
-                       ForwardingSettings forwarding, std::string access_log,
-                       std::string access_log_format,
+                       ForwardingSettings forwarding, std::vector<std::string> allowed_hosts,
+                       std::string access_log, std::string access_log_format,
                        std::optional<std::pair<int, std::uint32_t>> stats, std::uint64_t generation,
                        std::optional<int> admin) {
              return std::make_unique<Server>(
@@ -335,6 +336,7 @@ void add_server(pb::module_& module) {
                                  .fields = std::move(fields),
                                  .websockets = std::move(websockets),
                                  .forwarding = std::move(forwarding),
+                                 .allowed_hosts = std::move(allowed_hosts),
                                  .stats = stats,
                                  .generation = generation,
                                  .admin = admin});
@@ -342,7 +344,8 @@ void add_server(pb::module_& module) {
            pb::arg("application"), pb::kw_only(), pb::arg("listeners"), pb::arg("config"),
            pb::arg("engine"), pb::arg("fields") = no_response_fields,
            pb::arg("websockets") = default_websocket_settings,
-           pb::arg("forwarding") = no_forwarding, pb::arg("access_log") = "",
+           pb::arg("forwarding") = no_forwarding,
+           pb::arg("allowed_hosts") = std::vector<std::string>(), pb::arg("access_log") = "",
            pb::arg("access_log_format") = "combined", pb::arg("stats") = pb::none(),
            pb::arg("generation") = 0, pb::arg("admin") = pb::none(),
            "`fields`: whether responses say the date, and what every one gets beside its own. "
@@ -350,6 +353,7 @@ void add_server(pb::module_& module) {
            "receivers are to do: close, drop or wait. "
            "`forwarding`: the peers whose fields say where requests come from; the family of these "
            "fields, x-forwarded, forwarded or none; whether connections begin with a PROXY header. "
+           "`allowed_hosts`: those that requests may name; empty for any. "
            "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
            "descriptor of a segment of counters, which the server takes, and its bank there. "
            "`generation`: how many processes had that bank before.")

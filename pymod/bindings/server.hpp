@@ -37,6 +37,7 @@ class Server {
     ResponseFields fields;
     WebSocketSettings websockets;
     ForwardingSettings forwarding;
+    std::vector<std::string> allowed_hosts;
     std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, owned, and bank
     std::uint64_t generation = 0;                        // how many processes had the bank before
     std::optional<int> admin;  // a listening socket for the admin thread; the caller's

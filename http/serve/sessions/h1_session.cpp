@@ -293,8 +293,30 @@ bool H1Session::shed(const RequestHead& head, std::string_view rest) {
   return true;
 }
 
-// True if the request was shed, or asks for a WebSocket and was handled as such.
+// Whether the host that the request names is one of those allowed (H1-043). A trusted proxy may
+// name it in the client's place; without Host it is the address that the client reached (H1-040).
+bool H1Session::names_allowed_host(const RequestHead& head) {
+  const RequestOrigin* const origin = forwarded(head);
+  if (origin != nullptr && !origin->authority.empty()) {
+    return shared_.allowed_hosts.allows(origin->authority);
+  }
+  const std::string_view authority = head.text(head.authority);
+  if (!authority.empty()) return shared_.allowed_hosts.allows(authority);
+  const std::string& server = endpoints().server_host;
+  return shared_.allowed_hosts.allows(server.contains(':') ? '[' + server + ']' : server);
+}
+
+// True if the request was answered here, or asks for a WebSocket and was handled as such.
 bool H1Session::begin_rarely(const RequestHead& head, std::string_view rest) {
+  if (shared_.checks_hosts && !names_allowed_host(head)) {
+    const Reason reason = Reason::answered_host_not_allowed;
+    const RefusalBodies& bodies = shared_.refusal_bodies;
+    shared_.stats.count(reason);
+    answer_whole(head, {.status = refusal_status(reason), .content_type = &bodies.content_type()},
+                 bodies.of_status(refusal_status(reason)), persistence_with_unread(head, rest),
+                 reason);
+    return true;
+  }
   if (shared_.may_shed && shed(head, rest)) return true;
   return head.has_upgrade && upgrade(head);
 }

@@ -199,6 +199,7 @@ class H1Session final : public ExchangeHost {
   // Answers.
   bool begin_rarely(const RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
+  bool names_allowed_host(const RequestHead& head);
   bool upgrade(const RequestHead& head);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,

@@ -580,6 +580,8 @@ _Forwarding = tuple[Sequence[str], str, bool]
 
 def check_trusted_peers(peers: Sequence[str]) -> None:
     """ValueError for one that is no address, no network, not unix and not *."""
+def check_allowed_hosts(hosts: Sequence[str]) -> None:
+    """ValueError for one that is no host, no domain such as *.example.org and not *."""
 def check_response_fields(fields: _ResponseFields) -> None:
     """ValueError for a field that not every response can have."""
 def config_problem(config: Mapping[str, int]) -> str | None: ...
@@ -600,6 +602,7 @@ class Server(metaclass=_BoundType):
         fields: _ResponseFields = ...,
         websockets: _WebSocketSettings = ...,
         forwarding: _Forwarding = ...,
+        allowed_hosts: Sequence[str] = ...,  # empty: any
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
@@ -637,6 +640,7 @@ class MemoryServer(metaclass=_BoundType):
         fields: _ResponseFields = ...,
         websockets: _WebSocketSettings = ...,
         forwarding: _Forwarding = ...,
+        allowed_hosts: Sequence[str] = ...,
         loop: LoopCore | None = None,  # else start_task puts coroutines on the one that runs
         start_task: Callable[[Coroutine[Any, Any, None], Context], Task[None]] | None = None,
     ) -> None: ...

@@ -179,6 +179,7 @@ _VALUES = {
     "engine": "ENGINE",
     "fields": "NAME:VALUE",
     "forwarded header": "FAMILY",
+    "hosts": "HOSTS",
     "log format": "FORMAT",
     "origins": "ORIGINS",
     "peers": "PEERS",

@@ -39,6 +39,7 @@ class Settings(TypedDict, total=False):
     forwarded_allow_ips: Sequence[str]
     forwarded_header: Literal["x-forwarded", "forwarded"]
     proxy_protocol: bool
+    allowed_hosts: Sequence[str]
     ws_max_size: int | str
     ws_max_fragments: int
     ws_max_backlog: int | str

@@ -262,6 +262,8 @@ class ServerConfig(_Config):
     """Which fields proxies write: `x-forwarded` for X-Forwarded-For and its kin, or `forwarded` for Forwarded (RFC 7239)."""
     proxy_protocol: bool = _setting("proxy_protocol")
     """Whether every connection begins with a header of the PROXY protocol, version 1 or 2; it counts if its sender is trusted."""
+    allowed_hosts: Sequence[str] = _setting("allowed_hosts")
+    """The hosts that requests may name, `*.example.org` for all below one; others get 421. The port does not count, and an empty list or `*` allows any."""
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     """Bounds on what clients may send and hold."""
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)

@@ -296,18 +296,28 @@ def _slow_policy(value: Any) -> str:
     return str(value)
 
 
-def _origins(value: Any) -> tuple[str, ...]:
+def _listed(value: Any, what: str) -> tuple[str, ...]:
     texts = value.split(",") if isinstance(value, str) else value
     if not isinstance(texts, list | tuple | set | frozenset) or not all(isinstance(one, str) for one in texts):
-        raise ValueError("is a list of origins, or a text with commas between them")
+        raise ValueError(f"is a list of {what}, or a text with commas between them")
     return tuple(text for one in texts if (text := one.strip()))
 
 
+def _origins(value: Any) -> tuple[str, ...]:
+    return _listed(value, "origins")
+
+
+def _hosts(value: Any) -> tuple[str, ...]:
+    hosts = _listed(value, "hosts")
+    try:
+        _native.check_allowed_hosts(hosts)
+    except ValueError as error:
+        raise ConfigError(f"allowed_hosts has {error}; it takes hosts, domains such as *.example.org, and *") from None
+    return hosts
+
+
 def _peers(value: Any) -> tuple[str, ...]:
-    texts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(texts, list | tuple | set | frozenset) or not all(isinstance(one, str) for one in texts):
-        raise ValueError("is a list of addresses and networks, or a text with commas between them")
-    peers = tuple(text for one in texts if (text := one.strip()))
+    peers = _listed(value, "addresses and networks")
     if peers == ("none",):
         return ()
     try:
@@ -384,6 +394,7 @@ _READERS: dict[str, Any] = {
     "text": _text,
     "count": _count,
     "count from 1": _count_from_1,
+    "hosts": _hosts,
     "port": lambda value: _count_to(65535, value, "a port"),
     "backlog": lambda value: _count_to(2**31 - 1, value),  # the int of listen(2)
     "size": size,
@@ -429,6 +440,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("forwarded_allow_ips", "peers", ("127.0.0.0/8", "::1", "unix")),
         Setting("forwarded_header", "forwarded header", "x-forwarded"),
         Setting("proxy_protocol", "switch", False),
+        Setting("allowed_hosts", "hosts", ()),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),

@@ -58,6 +58,7 @@ class Serving:
                 fields=response_fields(settings),
                 websockets=websocket_settings(settings),
                 forwarding=forwarding(settings),
+                allowed_hosts=settings["allowed_hosts"],
                 stats=stats,
                 generation=generation,
                 admin=None if self.admin is None else self.admin.descriptor,

@@ -162,6 +162,7 @@ class AsyncTestClient(ClientBase):
                 fields=response_fields(values),
                 websockets=websocket_settings(values),
                 forwarding=forwarding(values | {"proxy_protocol": False}),
+                allowed_hosts=values["allowed_hosts"],
                 start_task=start_task,
             )
         return self._server

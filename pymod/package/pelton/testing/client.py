@@ -196,6 +196,7 @@ class TestClient(ClientBase):
                 fields=response_fields(values),
                 websockets=websocket_settings(values),
                 forwarding=forwarding(values | {"proxy_protocol": False}),
+                allowed_hosts=values["allowed_hosts"],
                 loop=loop,
             )
             self._runtime.serve_topics(self._server)
