@@ -36,6 +36,9 @@ class Server final : public uring::Work {
   void stop_quickly();
   // A quick stop was asked for, even if nothing was left to serve.
   bool quick_stop_wanted() const { return stop_wanted_.load() == Stop::quick; }
+  // A stop was asked for. It begins drain_delay_ms later, and until then everything is served
+  // (PRC-010).
+  bool stop_noticed() const { return stop_noticed_ != Stop::none; }
   // A graceful or a quick stop has begun.
   bool stopping() const { return shared_.stopping; }
   // Once stopping: when requests that are left are cut (PRC-016). A quick stop brings it forward.

@@ -205,9 +205,10 @@ int Server::run(const pb::object& on_stop) {
       // A supervisor starts the next process; without one, the application lives on.
       if (segment_ && server_->overdue()) break;
     }
+    if (server_->stop_noticed()) [[unlikely]]
+      state_.stop_begun = 1;
     if (server_->stopping() && server_->stop_deadline_ms() != told_deadline_ms) [[unlikely]] {
       told_deadline_ms = server_->stop_deadline_ms();
-      state_.stop_begun = 1;
       const std::uint64_t left_ms = told_deadline_ms - std::min(told_deadline_ms, clock_.now_ms());
       const double left_s = static_cast<double>(left_ms) / 1000;
       const OwnedRef told(on_stop.is_none() ? Py_NewRef(Py_None)

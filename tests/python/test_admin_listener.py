@@ -59,7 +59,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=["1", "2"])
 def supervised(folder: Path, engine: str, request: pytest.FixtureRequest) -> Iterator[tuple[Supervised, str]]:
-    server = Supervised(folder, "main:app", "--workers", request.param, "--admin-bind", "127.0.0.1:0", PELTON_ENGINE=engine)
+    of_test = ("--timeout-drain-delay", "20") if "PRC_010" in request.node.name else ()
+    server = Supervised(folder, "main:app", "--workers", request.param, "--admin-bind", "127.0.0.1:0", *of_test, PELTON_ENGINE=engine)
     try:
         match = re.search(PLACE, server.say_until(PLACE)[-1])
         assert match is not None
@@ -113,6 +114,38 @@ def test_it_is_not_for_other_paths_and_methods(supervised: tuple[Supervised, str
         with socket.create_connection((host, int(port)), timeout=SILENCE_S) as connection:
             connection.sendall(f"{line} HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n".encode())
             assert connection.recv(100).split()[1] == status
+
+
+def test_PRC_010_a_stop_shows_in_readiness_while_everything_is_served(supervised: tuple[Supervised, str]) -> None:
+    server, place = supervised
+    running = Path(f"/proc/{server.workers[0]}/task")
+    with server.connect() as kept:
+        server.ask(kept)
+        server.process.send_signal(signal.SIGTERM)
+        while asked(place, "/health/ready")[0] == 200:
+            pass
+        # Still within timeouts.drain_delay, which is longer than this test.
+        for _ in range(4):
+            with server.connect() as late:
+                assert b"\r\nConnection: close\r\n" not in server.ask(late)
+        assert b"\r\nConnection: close\r\n" not in server.ask(kept)
+        assert asked(place, "/health/live")[0] == 200 and running.exists()
+    assert server.stop(signal.SIGQUIT) == 0
+
+
+def test_PRC_010_so_it_does_without_workers(engine: str, tmp_path: Path) -> None:
+    app = App()
+    app.add_route("/", lambda: "served")
+    place = f"unix:{tmp_path}/admin"
+    with live_server(app, engine=engine, admin_bind=place, timeout_drain_delay=2) as server:
+        while asked(place, "/health/ready")[0] != 200:
+            pass
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            app.stop()
+            while asked(place, "/health/ready")[0] == 200:
+                pass
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+            assert b"\r\nConnection: close\r\n" not in connection.recv(1000)
 
 
 def test_a_server_without_workers_has_it_too(engine: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
