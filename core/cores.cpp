@@ -81,11 +81,13 @@ struct Listener {
   ListenerEnd end;  // shuts it down during a stop
 };
 
-std::vector<Listener> listeners_of(const std::vector<std::vector<int>>& inherited) {
-  const auto all = listener_shares(inherited, 1);
+// Those that a stop shuts down.
+std::vector<Listener> listeners_to_end(const CoresOptions& options) {
+  const auto all = listener_shares(options.listeners, 1);
   std::vector<Listener> listeners;
-  for (const int descriptor : all.front())
-    listeners.push_back({descriptor, ListenerEnd(descriptor)});
+  const std::vector<int>& kept = options.listeners_kept;
+  for (const int one : all.front())
+    if (std::ranges::find(kept, one) == kept.end()) listeners.push_back({one, ListenerEnd(one)});
   return listeners;
 }
 
@@ -100,8 +102,8 @@ class Supervisor {
         slots_(slots_for(options.listeners.size())),
         count_(options.listeners.size()),
         count_wanted_(count_),
-        listeners_(listeners_of(options.listeners)),
-        keeps_listeners_(options.keeps_listeners || options.predecessor >= 0),
+        listeners_(listeners_to_end(options)),
+        keeps_listeners_(options.predecessor >= 0),
         predecessor_(options.predecessor),
         patience_{options.worker_start_timeout_ms, options.watchdog_dump_ms,
                   options.watchdog_kill_ms, options.graceful_timeout_ms},
@@ -207,6 +209,7 @@ class Supervisor {
     const std::vector<int> bus_descriptors = bus_.descriptors_of(index);
     const auto started = start_worker({.command = options_.command,
                                        .listeners = listeners,
+                                       .listeners_kept = options_.listeners_kept,
                                        .bus_name = bus_.name(),
                                        .bus = bus_descriptors,
                                        .stats_descriptor = segment_.descriptor(),
@@ -416,7 +419,7 @@ class Supervisor {
     if (!stopping_ && all_ready()) predecessor_.tell_ready();
     const Predecessor::Answer answer = predecessor_.answer();
     if (answer == Predecessor::Answer::yields) {
-      keeps_listeners_ = options_.keeps_listeners;
+      keeps_listeners_ = false;
       own(true);
       observe();
     } else if (answer == Predecessor::Answer::goes_on && !stopping_) {
@@ -541,7 +544,7 @@ class Supervisor {
     kill_at_ms_ = std::min(kill_at_ms_, clock_.now_ms() + within_ms + patience_.kill_after_ms);
     for (Worker& worker : workers_) {
       state_of(worker).stop_begun = 1;
-      if (!keeps_listeners_) state_of(worker).listeners_end = 1;
+      if (!keeps_listeners_ && !listeners_.empty()) state_of(worker).listeners_end = 1;
       // A second TERM would end it at once.
       const bool asked = std::exchange(worker.leaving, true);
       if (number != SIGTERM || !asked) ::kill(worker.pid, number);

@@ -24,9 +24,9 @@ struct UpgradeOptions {
 struct CoresOptions {
   std::vector<std::string> command;         // argv of a worker; argv[0] is searched in PATH
   std::vector<std::vector<int>> listeners;  // one entry per worker: the descriptors it inherits
-  // The listeners belong to somebody else and stay open after the stop. Otherwise the supervisor
-  // shuts each one down once its queue of connections is empty; new clients are then refused.
-  bool keeps_listeners = false;
+  // Those of them that belong to somebody else and stay open after the stop. The supervisor shuts
+  // each other one down once its queue of connections is empty; new clients are then refused.
+  std::vector<int> listeners_kept = {};
   std::uint64_t graceful_timeout_ms = 30'000;         // for a stop; then workers are killed
   std::uint64_t lifespan_shutdown_timeout_ms = 5000;  // part of it; a quick stop allows it too
   std::uint64_t worker_start_timeout_ms = 60'000;

@@ -49,6 +49,9 @@ std::vector<std::string> environment_of(const WorkerStart& start, int report) {
   if (!start.bus.empty()) {
     environment.push_back(set(bus_variable, std::string(start.bus_name) + ',' + joined(start.bus)));
   }
+  if (!start.listeners_kept.empty()) {
+    environment.push_back(set(listeners_kept_variable, joined(start.listeners_kept)));
+  }
   if (start.epoll_only) environment.push_back(set(engine_variable, "epoll"));
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (!is_ours_alone(*entry)) environment.emplace_back(*entry);

@@ -19,6 +19,8 @@ inline constexpr const char* worker_id_variable = "PELTON_WORKER_ID";  // 0, 1, 
 inline constexpr const char* worker_restarts_variable =
     "PELTON_WORKER_RESTARTS";                                                 // processes before
 inline constexpr const char* listeners_variable = "PELTON_WORKER_LISTENERS";  // "5,6"
+// Listeners of somebody else, which stay open after a stop; without any it is not set.
+inline constexpr const char* listeners_kept_variable = "PELTON_WORKER_LISTENERS_KEPT";
 // A pipe that takes one write: either that the worker serves, or one line that says why it cannot
 // start, with the application's traceback above that line.
 inline constexpr const char* report_variable = "PELTON_WORKER_REPORT";
@@ -35,6 +37,7 @@ inline constexpr const char* engine_variable = "PELTON_WORKER_ENGINE";
 struct WorkerStart {
   std::span<const std::string> command;
   std::span<const int> listeners;
+  std::span<const int> listeners_kept;
   std::string_view bus_name;
   std::span<const int> bus;  // empty: no bus
   int stats_descriptor;

@@ -61,9 +61,10 @@ Server::~Server() {
   CHECK(shared_.connections.live() == 0);
 }
 
-void Server::listen(uring::Descriptor listener, Sharing sharing) {
+void Server::listen(uring::Descriptor listener, Sharing sharing, Owner owner) {
   listeners_.push_back({.descriptor = listener,
                         .sharing = sharing,
+                        .owner = owner,
                         .queue_max = shared_.engine.kind() == uring::EngineKind::memory
                                          ? 0
                                          : uring::accept_queue_max(listener),
@@ -584,7 +585,12 @@ void Server::want(Stop stop) {
   if (listeners_.empty() || listeners_end_ == ListenersEnd::outlive_it) return close_listeners();
   for (std::uint32_t index = 0; index < listeners_.size(); ++index) {
     Listener& listener = listeners_[index];
-    if (listener.over || !is_shut(listener) || !emptied) continue;
+    if (listener.over) continue;
+    if (listener.owner == Owner::somebody_else) {
+      end_listening(index);
+      continue;
+    }
+    if (!is_shut(listener) || !emptied) continue;
     if (!listener.armed && shared_.clock.now_ms() < accept_until_ms_) continue;
     // When a TCP listener is shut down, its waiting accept ends with EINVAL. On a Unix socket it
     // goes on waiting, and may still deliver an earlier connection.

@@ -25,9 +25,10 @@ class Server final : public uring::Work {
   ~Server() override;
 
   enum class Sharing : std::uint8_t { none, with_others };
+  enum class Owner : std::uint8_t { us, somebody_else };
   // Serves connections that this listening socket accepts; the caller keeps the descriptor. Other
-  // processes may accept from it as well.
-  void listen(uring::Descriptor listener, Sharing sharing = Sharing::none);
+  // processes may accept from it as well. A stop never shuts down a listener of somebody else.
+  void listen(uring::Descriptor listener, Sharing sharing = Sharing::none, Owner owner = Owner::us);
 
   // Begins the graceful stop (PRC-010 to PRC-017). Any thread, any number of times.
   void stop();
@@ -73,6 +74,7 @@ class Server final : public uring::Work {
   struct Listener {
     uring::Descriptor descriptor;
     Sharing sharing;
+    Owner owner;
     // How many connections may wait in its queue, and so arrive at once.
     std::uint64_t queue_max;
     bool armed = false;
@@ -86,7 +88,7 @@ class Server final : public uring::Work {
   };
 
   enum class Stop : std::uint8_t { none, graceful, quick };
-  // What a stop does to the listeners once their queues are empty.
+  // What a stop does to our listeners once their queues are empty.
   enum class ListenersEnd : std::uint8_t {
     outlive_it,     // no connection is accepted any more
     shut_by_us,     // connecting is refused from then on

@@ -82,7 +82,7 @@ std::pair<int, bool> supervise_workers(const std::vector<std::string>& command,
                                        const std::vector<std::vector<int>>& listeners,
                                        std::size_t workers, const pb::dict& given,
                                        std::string notify_socket, std::uint64_t notify_watchdog_ms,
-                                       bool keeps_listeners, std::optional<int> admin,
+                                       const std::vector<int>& kept, std::optional<int> admin,
                                        std::optional<Upgrade> upgrade,
                                        std::optional<int> predecessor) {
   const http::ServerConfig config = configuration_from(given);
@@ -109,7 +109,7 @@ std::pair<int, bool> supervise_workers(const std::vector<std::string>& command,
   const CoresOptions options{
       .command = command,
       .listeners = listener_shares(listeners, workers),
-      .keeps_listeners = keeps_listeners,
+      .listeners_kept = kept,
       .graceful_timeout_ms = config.graceful_timeout_ms,
       .lifespan_shutdown_timeout_ms = config.lifespan_shutdown_timeout_ms,
       .worker_start_timeout_ms = config.worker_start_timeout_ms,
@@ -210,7 +210,7 @@ void add_processes(pb::module_& module) {
   module.def(
       "supervise", supervise_workers, pb::arg("command"), pb::kw_only(), pb::arg("listeners"),
       pb::arg("workers"), pb::arg("config"), pb::arg("notify_socket") = "",
-      pb::arg("notify_watchdog_ms") = 0, pb::arg("keeps_listeners") = false,
+      pb::arg("notify_watchdog_ms") = 0, pb::arg("kept") = std::vector<int>(),
       pb::arg("admin") = pb::none(), pb::arg("upgrade") = pb::none(),
       pb::arg("predecessor") = pb::none(),
       "Starts one process per worker, keeps them alive, reloads them at HUP, forwards TERM, INT "

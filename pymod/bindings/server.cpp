@@ -167,8 +167,11 @@ void Server::open(bool signals, pb::object loop) {
     if (const int error = uring::set_stream_options(listener, options); error != 0) {
       raise_os_error(error, "cannot set the options of listener " + std::to_string(listener));
     }
-    server_->listen(listener, state_.listeners_shared != 0 ? http::Server::Sharing::with_others
-                                                           : http::Server::Sharing::none);
+    const bool is_kept = std::ranges::find(options_.kept, listener) != options_.kept.end();
+    server_->listen(listener,
+                    state_.listeners_shared != 0 ? http::Server::Sharing::with_others
+                                                 : http::Server::Sharing::none,
+                    is_kept ? http::Server::Owner::somebody_else : http::Server::Owner::us);
   }
   if (options_.admin) {
     state_.process_id = static_cast<std::uint64_t>(::getpid());
@@ -326,7 +329,7 @@ void add_server(pb::module_& module) {
       .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
                        std::string engine, ResponseFields fields, WebSocketSettings websockets,
                        ForwardingSettings forwarding, std::vector<std::string> allowed_hosts,
-                       std::string access_log, std::string access_log_format,
+                       std::vector<int> kept, std::string access_log, std::string access_log_format,
                        std::optional<std::pair<int, std::uint32_t>> stats, std::uint64_t generation,
                        std::optional<int> admin) {
              return std::make_unique<Server>(
@@ -338,6 +341,7 @@ void add_server(pb::module_& module) {
                                  .websockets = std::move(websockets),
                                  .forwarding = std::move(forwarding),
                                  .allowed_hosts = std::move(allowed_hosts),
+                                 .kept = std::move(kept),
                                  .stats = stats,
                                  .generation = generation,
                                  .admin = admin});
@@ -346,7 +350,8 @@ void add_server(pb::module_& module) {
            pb::arg("engine"), pb::arg("fields") = no_response_fields,
            pb::arg("websockets") = default_websocket_settings,
            pb::arg("forwarding") = no_forwarding,
-           pb::arg("allowed_hosts") = std::vector<std::string>(), pb::arg("access_log") = "",
+           pb::arg("allowed_hosts") = std::vector<std::string>(),
+           pb::arg("kept") = std::vector<int>(), pb::arg("access_log") = "",
            pb::arg("access_log_format") = "combined", pb::arg("stats") = pb::none(),
            pb::arg("generation") = 0, pb::arg("admin") = pb::none(),
            "`fields`: whether responses say the date, and what every one gets beside its own. "
@@ -355,6 +360,7 @@ void add_server(pb::module_& module) {
            "`forwarding`: the peers whose fields say where requests come from; the family of these "
            "fields, x-forwarded, forwarded or none; whether connections begin with a PROXY header. "
            "`allowed_hosts`: those that requests may name; empty for any. "
+           "`kept`: the listeners that are somebody else's, and stay open after a stop. "
            "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
            "descriptor of a segment of counters, which the server takes, and its bank there. "
            "`generation`: how many processes had that bank before.")

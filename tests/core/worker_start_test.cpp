@@ -15,11 +15,12 @@ namespace {
 
 // The report of a worker that runs this script.
 std::string report_of(const std::string& script, bool epoll_only = false,
-                      std::span<const int> bus = {}) {
+                      std::span<const int> bus = {}, std::span<const int> kept = {}) {
   const std::string command[] = {"/bin/sh", "-c",
                                  "eval \"exec >/proc/self/fd/$PELTON_WORKER_REPORT\"; " + script};
   WorkerStart start{.command = command,
                     .listeners = {},
+                    .listeners_kept = kept,
                     .bus_name = "group",
                     .bus = bus,
                     .stats_descriptor = STDIN_FILENO,
@@ -63,6 +64,12 @@ TEST(WorkerStart, it_inherits_its_ends_of_the_bus) {
   ::close(ends[0]);
   ::close(ends[1]);
   EXPECT_EQ(report_of("echo ${PELTON_WORKER_BUS-none}"), "none\n");
+}
+
+TEST(WorkerStart, PRC_054_it_is_told_which_listeners_are_somebody_elses) {
+  const int kept[] = {3, 4};
+  EXPECT_EQ(report_of("echo $PELTON_WORKER_LISTENERS_KEPT", false, {}, kept), "3,4\n");
+  EXPECT_EQ(report_of("echo ${PELTON_WORKER_LISTENERS_KEPT-none}"), "none\n");
 }
 
 TEST(WorkerStart, ENG_004_it_is_told_to_use_epoll_where_the_ring_has_killed) {

@@ -24,8 +24,9 @@ class Supervised:
         passed: list[int] | None = None,
         **environment: str,
     ) -> None:
+        address = [] if {"--bind", "--fd"} & {*arguments} else ["--port", "0"]
         self.process = subprocess.Popen(
-            [*(before or []), sys.executable, "-m", "pelton", "run", *arguments, "--port", "0"],
+            [*(before or []), sys.executable, "-m", "pelton", "run", *arguments, *address],
             stderr=subprocess.PIPE,
             text=True,
             cwd=folder,

@@ -603,6 +603,7 @@ class Server(metaclass=_BoundType):
         websockets: _WebSocketSettings = ...,
         forwarding: _Forwarding = ...,
         allowed_hosts: Sequence[str] = ...,  # empty: any
+        kept: Sequence[int] = ...,  # the listeners that are somebody else's and stay open after a stop
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
@@ -672,7 +673,7 @@ def supervise(
     config: Mapping[str, int],
     notify_socket: str = "",  # of the service manager, as sd_notify(3) has it
     notify_watchdog_ms: int = 0,
-    keeps_listeners: bool = False,  # somebody else's, which outlive the stop
+    kept: Sequence[int] = ...,  # those that are somebody else's and stay open after a stop
     admin: int | None = None,  # as Server has it, for all workers
     # Command, environment (NAME=value) and descriptors of the supervisor that USR2 starts, and the descriptor of the pid file.
     upgrade: tuple[Sequence[str | bytes], Sequence[str | bytes], Sequence[int], int | None] | None = None,

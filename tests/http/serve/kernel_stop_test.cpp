@@ -191,6 +191,24 @@ TEST_P(KernelStop, PRC_020_listeners_that_outlive_the_stop_keep_who_comes_later)
   EXPECT_TRUE(has_connection_waiting(listener.descriptor()));
 }
 
+TEST_P(KernelStop, PRC_011_PRC_054_a_stop_ends_our_listener_and_none_of_somebody_else) {
+  auto ours = *uring::Listener::tcp("127.0.0.1", 0, 16, uring::PortSharing::none);
+  auto theirs = *uring::Listener::tcp("127.0.0.1", 0, 16, uring::PortSharing::none);
+  if (!serve(ours.descriptor(), true, nullptr)) GTEST_SKIP();
+  server_->listen(theirs.descriptor(), Server::Sharing::none, Server::Owner::somebody_else);
+  ASSERT_EQ(connect(theirs.port()), 0);
+  ask("/later/a");
+  turn_until([&] { return !seen_.suspended.empty(); });
+  server_->stop();
+  turn_until([&] { return !uring::is_listening(ours.descriptor()); });
+  ASSERT_EQ(connect(theirs.port()), 0);
+  answer_later(seen_.suspended.front(), "late");
+  EXPECT_EQ(body_of(rest(clients_[0])), "late");
+  for (const int client : clients_) ::shutdown(client, SHUT_RDWR);
+  turn_until([&] { return server_->finished(); });
+  EXPECT_TRUE(has_connection_waiting(theirs.descriptor()));
+}
+
 // Accepting is over by then, and nothing else would end the wait: a turn that hears of nothing
 // lasts until the loop's next sign of life.
 TEST_P(KernelStop, PRC_002_a_quick_stop_in_the_middle_of_a_drain_is_heard_at_once) {

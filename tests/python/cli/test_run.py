@@ -291,7 +291,7 @@ def test_PRC_052_a_port_in_use(run: Callable[..., Run], folder: Path) -> None:
     ("shell", "says"),
     [
         ("ulimit -n 40; exec", "30 workers cannot be connected: Too many open files; raise ulimit -n"),
-        ("export LISTEN_PID=$$ LISTEN_FDS=1; exec 3>&-; exec", "LISTEN_FDS=1, but descriptor 3 is none"),
+        ("export LISTEN_PID=$$ LISTEN_FDS=1; exec 3>&-; exec", "LISTEN_FDS=1, but descriptor 3 is no listening socket"),
     ],
 )
 def test_PRC_052_descriptors_that_are_not_there(folder: Path, shell: str, says: str) -> None:

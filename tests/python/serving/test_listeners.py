@@ -10,7 +10,7 @@ import pytest
 
 from pelton import StartupError
 from pelton.config.settings import defaults, with_changes
-from pelton.serving.listeners import bind, inherited
+from pelton.serving.listeners import bind, close_all, inherited
 
 
 def changed(**changes: object) -> dict[str, object]:
@@ -18,7 +18,8 @@ def changed(**changes: object) -> dict[str, object]:
 
 
 def test_listeners_of_several_workers_share_a_port() -> None:
-    listeners = bind(changed(port=0), 3)
+    workers = bind(changed(port=0), 3)
+    listeners = [one for (one,) in workers]
     try:
         assert len({one.port for one in listeners}) == 1 and len({one.descriptor for one in listeners}) == 3
         assert listeners[0].url == f"http://127.0.0.1:{listeners[0].port}"
@@ -26,9 +27,8 @@ def test_listeners_of_several_workers_share_a_port() -> None:
         with pytest.raises(StartupError, match="already in use"):
             bind(changed(port=listeners[0].port))
     finally:
-        for one in listeners:
-            one.close()
-            one.close()
+        close_all(workers)
+        close_all(workers)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_what_cannot_be_bound(settings: dict[str, object], says: str) -> None:
 
 def test_unix_sockets(tmp_path: Path) -> None:
     path = str(tmp_path / "s")
-    (first,) = bind(changed(uds=path))
+    ((first,),) = bind(changed(uds=path))
     assert inherited(first.descriptor).url == f"unix:{path}" == first.url
     with pytest.raises(StartupError, match="already in use"):
         bind(changed(uds=path))
     os.close(first.descriptor)
-    (second,) = bind(changed(uds=path))  # the first was left behind
+    ((second,),) = bind(changed(uds=path))  # the first was left behind
     second.close()
     assert not os.path.exists(path)
     Path(path).write_text("a file")

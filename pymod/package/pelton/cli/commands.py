@@ -171,16 +171,19 @@ SIGNALS = (
 
 _VALUES = {
     "access log": "FILE",
+    "addresses": "ADDRESS",
     "admin address": "ADDRESS",
     "backlog": "N",
     "broker": "URL",
     "count": "N",
     "count from 1": "N",
+    "descriptor": "N",
     "engine": "ENGINE",
     "fields": "NAME:VALUE",
     "forwarded header": "FAMILY",
     "hosts": "HOSTS",
     "log format": "FORMAT",
+    "mode": "MODE",
     "origins": "ORIGINS",
     "peers": "PEERS",
     "port": "PORT",
@@ -246,6 +249,8 @@ def shown_value(value: object, unit: str) -> str:
         for name, factor in (("MiB", 2**20), ("KiB", 2**10)):
             if value >= factor and value % factor == 0:
                 return f"{value // factor}{name}"
+    if unit == "mode":
+        return f"{value:o}"
     if isinstance(value, tuple):
         return ", ".join(one if isinstance(one, str) else ": ".join(one) for one in value)
     return str(value)

@@ -145,6 +145,10 @@ def _parsed(arguments: list[str]) -> tuple[str | None, dict[str, str]]:
     targets, flags = parsed(arguments, values, switches, ALIASES, lambda flag: _unknown(flag, values))
     if "--loop" in loops and flags["engine"] not in ("auto", "uring", "epoll"):
         raise UsageError(f"--loop {flags['engine']}: pelton has a loop of its own; write --engine auto, uring or epoll")
+    for named in ("bind", "fd"):
+        for other in ("host", "port"):
+            if named in flags and other in flags:
+                raise UsageError(f"--{named} says where to listen; leave --{other} out")
     if len(targets) > 1:
         raise UsageError(f"pelton run takes one APP, not {' '.join(targets)}")
     return targets[0] if targets else None, flags
@@ -203,7 +207,7 @@ def _supervise(
     arguments: list[str], file: ConfigFile | None, flags: dict[str, str], workers: int, environment: dict[str, str], before: Predecessor | None
 ) -> int:
     from pelton import _native
-    from pelton.serving.listeners import admin_listener, bind, passed_sockets
+    from pelton.serving.listeners import admin_listener, bind, close_all
 
     # Of processes it knows, not of the app, whose own settings are its workers'.
     of_file = {} if file is None else file.command
@@ -212,8 +216,7 @@ def _supervise(
     if path is None and file is not None and "pid_file" in of_file:
         path = os.path.join(file.folder, of_file["pid_file"])
     settings = configured(None, flags, file)
-    given = before.passed if before else passed_sockets()
-    listeners = before.listeners if before else [] if given else bind(settings, workers)
+    listeners = before.listeners if before else bind(settings, workers)
     pid_file, admin = (before.pid_file, before.admin) if before else (None, None)
     owns = before is None
     try:
@@ -226,30 +229,34 @@ def _supervise(
             drop_privileges(user, group)  # a predecessor has done that
         code, owns = _native.supervise(
             [os.fsencode(one) for one in (sys.executable, "-P", "-c", _WORKER, "run", *arguments)],
-            listeners=[given] if given else [[listener.descriptor] for listener in listeners],
+            listeners=[[one.descriptor for one in of_worker] for of_worker in listeners],
             workers=workers,
             config=native_values(settings),
             notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
             notify_watchdog_ms=_notify_watchdog_ms(),
-            keeps_listeners=bool(given),
+            kept=[one.descriptor for one in listeners[0] if one.is_kept],
             admin=None if admin is None else admin.descriptor,
-            upgrade=_upgrade(environment, given, listeners, admin, pid_file),
+            upgrade=_upgrade(environment, listeners, admin, pid_file),
             predecessor=None if before is None else before.socket,
         )
         return code
     finally:
         if pid_file is not None:
             pid_file.remove() if owns else pid_file.close()
-        for listener in (*listeners, *([] if admin is None else [admin])):
-            listener.close(owns)
+        close_all(listeners, owns)
+        if admin is not None:
+            admin.close(owns)
 
 
 def _upgrade(
-    environment: dict[str, str], given: list[int], listeners: list[Listener], admin: Listener | None, pid_file: PidFile | None
+    environment: dict[str, str], listeners: list[list[Listener]], admin: Listener | None, pid_file: PidFile | None
 ) -> tuple[list[bytes], list[bytes], list[int], int | None]:
     """How USR2 starts a supervisor in this one's place: what is installed then, with this command line and environment."""
-    shared = given or sorted({listener.descriptor for listener in listeners})
-    told = {"PASSED" if given else "LISTENERS": ",".join(map(str, shared))}
+    each = {one.descriptor: one for of_worker in listeners for one in of_worker}
+    told = {
+        "LISTENERS": ";".join(",".join(str(one.descriptor) for one in of_worker) for of_worker in listeners),
+        "KEPT": ",".join(str(number) for number, one in each.items() if one.is_kept),
+    }
     if admin is not None:
         told["ADMIN"] = str(admin.descriptor)
     if pid_file is not None:
@@ -257,7 +264,7 @@ def _upgrade(
     ours = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID"}  # the service manager's to this process alone
     kept = {name: text for name, text in environment.items() if name not in ours}
     kept |= {f"{_UPGRADE}{name}": text for name, text in told.items()}
-    inherited = [*shared, *(one.descriptor for one in (admin, pid_file) if one is not None)]
+    inherited = [*sorted(each), *(one.descriptor for one in (admin, pid_file) if one is not None)]
     return (
         [os.fsencode(one) for one in (sys.executable, *sys.orig_argv[1:])],
         [os.fsencode(f"{name}={text}") for name, text in kept.items()],
@@ -304,7 +311,8 @@ class Worker:
     """What the supervisor gave this process."""
 
     def __init__(self, told: dict[str, str]) -> None:
-        self.listeners = [int(number) for number in told["LISTENERS"].split(",")]
+        kept = told.get("LISTENERS_KEPT", "").split(",")
+        self.listeners = {int(number): number in kept for number in told["LISTENERS"].split(",")}
         segment, bank = map(int, told["STATS"].split(","))
         self.stats = segment, bank
         self.engine = told.get("ENGINE")
@@ -418,7 +426,7 @@ def _work(program: Program, flags: dict[str, str], worker: Worker, workers: int)
         if settings["engine"] == "uring":
             raise StartupError("the engine uring cannot start: the worker before was killed as it tried it")
         settings["engine"] = worker.engine
-    listeners: list[Listener] = [inherited(descriptor) for descriptor in worker.listeners]
+    listeners: list[Listener] = [inherited(descriptor, is_kept) for descriptor, is_kept in worker.listeners.items()]
 
     def when_ready(serving: Serving) -> None:
         worker.is_ready()

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
 NOT_STARTED = 3  # the exit code
+_REPEATABLE = ("header", "bind")
 _TRUTHS = frozenset(("true", "false", "1", "0", "yes", "no", "on", "off"))  # what may follow a switch
 
 
@@ -65,5 +66,5 @@ def parsed(
         before = spelled.setdefault(name, shown)
         if before != shown and not shown.startswith("--no-") and not before.startswith("--no-"):
             raise UsageError(f"{before} and {shown} are one flag; give one of them")
-        flags[name] = value if name != "header" or name not in flags else f"{flags[name]}\n{value}"
+        flags[name] = f"{flags[name]}\n{value}" if name in _REPEATABLE and name in flags else value
     return others, flags

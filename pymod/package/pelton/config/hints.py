@@ -17,13 +17,11 @@ _ENVIRONMENT = "set the variables where the command is started: a shell, a unit 
 
 # Names that other servers have, and what does the same here.
 _ELSEWHERE = {
-    "bind": "write --host and --port, or --uds",
     "ca_certs": _NOT_YET,
     "certfile": _NOT_YET,
     "daemon": "let a service manager keep it in the background",
     "env": _ENVIRONMENT,
     "env_file": _ENVIRONMENT,
-    "fd": "a service manager passes sockets by LISTEN_FDS, without a flag",
     "graceful_timeout": "write timeout_graceful",
     "h11_max_incomplete_event_size": "write limit_header_size, of all fields, and limit_header_line, of one",
     "headers": "write header, once for each field",

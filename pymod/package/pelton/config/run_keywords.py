@@ -16,6 +16,9 @@ class Settings(TypedDict, total=False):
     """
 
     uds: str
+    uds_permissions: int | str | None
+    bind: Sequence[str]
+    fd: int | None
     backlog: int
     admin_bind: str | None
     engine: Literal["auto", "uring", "epoll"]

@@ -216,6 +216,12 @@ class ServerConfig(_Config):
     """Port to listen on; 0 takes any free one."""
     uds: str | None = _setting("uds")
     """Path of a Unix socket to listen on, instead of `host` and `port`."""
+    uds_permissions: int | str | None = _setting("uds_permissions")
+    """Mode of the Unix sockets that are made, in octal digits such as `660`; none leaves it to the umask."""
+    bind: Sequence[str] = _setting("bind")
+    """All addresses to listen on, instead of `host` and `port`: `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` or `fd://N`."""
+    fd: int | None = _setting("fd")
+    """Number of an open socket to listen on, which stays open after the stop; instead of `host` and `port`."""
     backlog: int = _setting("backlog")
     """How many connections the kernel may hold that are not accepted yet."""
     admin_bind: str | None = _setting("admin_bind")

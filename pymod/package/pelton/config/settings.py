@@ -203,6 +203,8 @@ def native_values(values: Values) -> dict[str, int]:
 
 def judge(values: Values) -> None:
     """ConfigError for a value out of bounds or a broken relation, in the names that users know."""
+    if len(named := [one for one in ("uds", "bind", "fd") if values[one] not in (None, ())]) > 1:
+        raise ConfigError(f"{' and '.join(named)} each say where to listen; give one of them, bind for several addresses")
     if (problem := _native.config_problem(native_values(values))) is None:
         return
     keyed = [(setting.key, setting.place) for setting in SETTINGS.values() if setting.key is not None]
@@ -375,6 +377,35 @@ def _log_format(value: Any) -> str:
     return str(value)
 
 
+def _addresses(value: Any) -> tuple[str, ...]:
+    # A flag that is given several times has a line for each.
+    addresses = _listed(value.replace("\n", ",") if isinstance(value, str) else value, "addresses")
+    for one in addresses:
+        host, colon, port = one.rpartition(":")
+        if one.startswith("unix:"):
+            is_address = len(one) > len("unix:")
+        elif one.startswith("fd://"):
+            is_address = one.removeprefix("fd://").isdigit() and one.isascii()
+        else:
+            is_host = bool(host) and ((host[0] == "[" and host[-1] == "]") or not set(host) & set(":[]/"))
+            is_address = is_host and port.isascii() and port.isdigit() and int(port) <= 65535
+        if not is_address:
+            raise ConfigError(f"bind has {one!r}; it takes HOST:PORT, [IPV6]:PORT, unix:PATH and fd://N")
+        if addresses.count(one) > 1 and port != "0":
+            raise ConfigError(f"bind has {one!r} twice; leave one out")
+    return addresses
+
+
+def _mode(value: Any) -> int:
+    try:
+        mode = int(value, 8) if isinstance(value, str) else value
+        if isinstance(mode, int) and not isinstance(mode, bool) and 0 <= mode <= 0o777:
+            return mode
+    except ValueError:
+        pass
+    raise ValueError('is a mode from 0 to 0o777, or a text of its octal digits such as "660"')
+
+
 def _admin_address(value: Any) -> str:
     """Of this machine alone: what is told there is for operators, and asks for no password."""
     if isinstance(value, str):
@@ -389,12 +420,15 @@ def _admin_address(value: Any) -> str:
 
 _READERS: dict[str, Any] = {
     "admin address": _admin_address,
+    "addresses": _addresses,
     "access log": _access_log,
     "log format": _log_format,
     "text": _text,
     "count": _count,
     "count from 1": _count_from_1,
+    "descriptor": lambda value: _count_to(2**31 - 1, value, "the number of a descriptor"),
     "hosts": _hosts,
+    "mode": _mode,
     "port": lambda value: _count_to(65535, value, "a port"),
     "backlog": lambda value: _count_to(2**31 - 1, value),  # the int of listen(2)
     "size": size,
@@ -417,6 +451,9 @@ SETTINGS: dict[str, Setting] = {
         Setting("host", "text", "127.0.0.1"),
         Setting("port", "port", 8000),
         Setting("uds", "text or none", None),
+        Setting("uds_permissions", "mode or none", None),
+        Setting("bind", "addresses", ()),
+        Setting("fd", "descriptor or none", None),
         Setting("backlog", "backlog", 4096),
         Setting("admin_bind", "admin address or none", None),
         Setting("engine", "engine", "auto"),

@@ -17,19 +17,20 @@ _ADMIN_BACKLOG = 64
 
 
 class Listener:
-    """A bound, listening socket and the address to print."""
+    """A listening socket and the address to print; one that is kept is somebody else's and stays open."""
 
-    __slots__ = ("descriptor", "port", "uds", "url")
+    __slots__ = ("descriptor", "is_kept", "port", "uds", "url")
 
-    def __init__(self, descriptor: int, url: str, port: int | None, uds: str | None) -> None:
+    def __init__(self, descriptor: int, url: str, port: int | None, uds: str | None, is_kept: bool = False) -> None:
         self.descriptor = descriptor
         self.url = url
         self.port = port
         self.uds = uds
+        self.is_kept = is_kept
 
     def close(self, unlinks: bool = True) -> None:
         """Removes the path of a Unix socket too, but for one that another process goes on serving."""
-        if self.descriptor < 0:
+        if self.descriptor < 0 or self.is_kept:
             return
         os.close(self.descriptor)
         self.descriptor = -1
@@ -40,18 +41,54 @@ class Listener:
                 pass
 
 
-def bind(settings: Values, count: int = 1) -> list[Listener]:
-    """A listener for each of `count` workers; StartupError with cause and way out if there is none.
+def bind(settings: Values, count: int = 1) -> list[list[Listener]]:
+    """For each of `count` workers its listeners, in the order of the addresses; StartupError with cause and way out.
 
-    On a Unix socket all of them share one.
+    Sockets that a service manager has passed take the place of all addresses, unless one of these is a descriptor. On
+    a Unix socket or a descriptor all workers share one listener.
     """
-    backlog = settings["backlog"]
+    addresses = settings["bind"]
     if settings["uds"] is not None:
-        return [_bind_unix(settings["uds"], backlog)] * count
-    host = settings["host"]
+        addresses = (f"unix:{settings['uds']}",)
+    elif settings["fd"] is not None:
+        addresses = (f"fd://{settings['fd']}",)
+    flag = "bind" if settings["bind"] else ""
+    if not any(one.startswith("fd://") for one in addresses) and (passed := passed_sockets()):
+        return [passed] * count
+    workers: list[list[Listener]] = [[] for _ in range(count)]
+    try:
+        for address in addresses or (None,):
+            for listeners, listener in zip(workers, _bound(address, settings, count, flag)):
+                listeners.append(listener)
+    except StartupError:
+        close_all(workers)
+        raise
+    return workers
+
+
+def close_all(workers: list[list[Listener]], unlinks: bool = True) -> None:
+    for listeners in workers:
+        for listener in listeners:
+            listener.close(unlinks)
+
+
+def _bound(address: str | None, settings: Values, count: int, flag: str) -> list[Listener]:
+    """A listener of this address for each worker; without an address of `host` and `port`."""
+    if address is None:
+        return _bind_tcp(settings["host"], settings["port"], settings["backlog"], count, flag or "port")
+    if address.startswith("unix:"):
+        path = address.removeprefix("unix:")
+        return [_bind_unix(path, settings["backlog"], flag or "uds", settings["uds_permissions"])] * count
+    if address.startswith("fd://"):
+        number = int(address.removeprefix("fd://"))
+        return [_passed(number, f"descriptor {number}", "name another with --fd or --bind", settings["backlog"])] * count
+    host, _, port = address.rpartition(":")
+    return _bind_tcp(host.strip("[]"), int(port), settings["backlog"], count, flag)
+
+
+def _bind_tcp(host: str, port: int, backlog: int, count: int, flag: str) -> list[Listener]:
     shown = f"[{host}]" if ":" in host else host
     made: list[Listener] = []
-    port = settings["port"]
     try:
         # Sockets that share a port do not notice another server of the same user on it: ask first.
         alone, port = _native.bind_listener(host, port, backlog=backlog, reuse_port=False)
@@ -62,9 +99,8 @@ def bind(settings: Values, count: int = 1) -> list[Listener]:
             descriptor, port = _native.bind_listener(host, port, backlog=backlog)
             made.append(Listener(descriptor, f"http://{shown}:{port}", port, None))
     except OSError as error:
-        for listener in made:
-            listener.close()
-        raise StartupError(f"{shown}:{port} {_cause(error, 'port')}") from None
+        close_all([made])
+        raise StartupError(f"{shown}:{port} {_cause(error, flag)}") from None
     return made
 
 
@@ -85,19 +121,39 @@ def admin_listener(settings: Values) -> Listener | None:
     return listener
 
 
-def inherited(descriptor: int) -> Listener:
-    """The listener a supervisor left at this number; its address is asked of the kernel."""
+def inherited(descriptor: int, is_kept: bool = False) -> Listener:
+    """The listener that another process left at this number; its address is asked of the kernel."""
     host, port = _native.listener_address(descriptor)
     if host:
         shown = f"[{host}]" if ":" in host else host
-        return Listener(descriptor, f"http://{shown}:{port}", port, None)
+        return Listener(descriptor, f"http://{shown}:{port}", port, None, is_kept)
     import socket
 
     with socket.socket(fileno=os.dup(descriptor)) as asked:
-        return Listener(descriptor, f"unix:{asked.getsockname()}", None, None)
+        name = asked.getsockname()
+    # A name without a path begins with a zero octet, which tools write as @.
+    shown = f"@{os.fsdecode(name[1:])}" if isinstance(name, bytes) else name
+    return Listener(descriptor, f"unix:{shown}", None, None, is_kept)
 
 
-def _bind_unix(path: str, backlog: int, flag: str = "uds") -> Listener:
+def _passed(descriptor: int, named: str, remedy: str, backlog: int) -> Listener:
+    """A socket that the process was started with."""
+    import socket
+
+    try:
+        os.set_inheritable(descriptor, False)
+        os.set_blocking(descriptor, False)  # as epoll needs it
+        with socket.socket(fileno=os.dup(descriptor)) as asked:
+            if asked.type != socket.SOCK_STREAM:
+                raise StartupError(f"{named} is no stream socket; {remedy}")
+            if not asked.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                asked.listen(backlog)  # bound, but not listening yet
+    except OSError as error:
+        raise StartupError(f"{named} is no listening socket: {error.strerror}; {remedy}") from None
+    return inherited(descriptor, is_kept=True)
+
+
+def _bind_unix(path: str, backlog: int, flag: str = "uds", permissions: int | None = None) -> Listener:
     import errno
     import socket
     import stat
@@ -114,6 +170,8 @@ def _bind_unix(path: str, backlog: int, flag: str = "uds") -> Listener:
                 except ConnectionRefusedError:
                     os.unlink(path)  # left by a process that has gone
         listener.bind(path)
+        if permissions is not None:
+            os.chmod(path, permissions)  # before anybody can connect
         listener.listen(backlog)
     except OSError as error:
         listener.close()
@@ -125,7 +183,7 @@ def _cause(error: OSError, flag: str) -> str:
     import errno
 
     if error.errno == errno.EADDRINUSE:
-        other = {"port": "port", "uds": "path", "admin-bind": "address"}[flag]
+        other = {"port": "port", "uds": "path"}.get(flag, "address")
         return f"is already in use; stop the other process or choose another {other} with --{flag}"
     if error.errno == errno.ENOTSOCK:
         return f"exists and is no socket; choose another path with --{flag}"
@@ -144,17 +202,11 @@ def _host_flag(flag: str) -> str:
     return "host" if flag == "port" else flag
 
 
-def passed_sockets() -> list[int]:
-    """Descriptors of the sockets that a service manager has opened for us, as sd_listen_fds(3) has it."""
+def passed_sockets() -> list[Listener]:
+    """The sockets that a service manager has opened for this process, as sd_listen_fds(3) has it."""
     if os.environ.get("LISTEN_PID") != str(os.getpid()):
         return []
     count = os.environ.get("LISTEN_FDS", "")
-    descriptors = list(range(3, 3 + int(count))) if count.isascii() and count.isdigit() else []
-    for descriptor in descriptors:
-        try:
-            os.set_inheritable(descriptor, False)
-            os.set_blocking(descriptor, False)  # as epoll needs it
-        except OSError as error:
-            problem = f"LISTEN_FDS={count}, but descriptor {descriptor} is none: {error.strerror}"
-            raise StartupError(f"{problem}; have the service manager pass the sockets, or unset it") from None
-    return descriptors
+    numbers = range(3, 3 + int(count)) if count.isascii() and count.isdigit() else ()
+    remedy = "have the service manager pass the sockets, or unset it"
+    return [_passed(number, f"LISTEN_FDS={count}, but descriptor {number}", remedy, 0) for number in numbers]

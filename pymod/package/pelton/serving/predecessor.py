@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 class Predecessor:
     """What the environment of a successor says.
 
-    `socket` is the one over which the two agree. `passed` are the sockets of a service manager, `listeners` those that
-    the first supervisor has bound; one of the two is empty.
+    `socket` is the one over which the two agree, `listeners` are those of each worker that the predecessor has.
     """
 
     def __init__(self, told: Mapping[str, str]) -> None:
         self.socket = _taken(told["PREDECESSOR"])
-        self.passed = [_taken(number) for number in told.get("PASSED", "").split(",") if number]
-        self.listeners = [_listener(number) for number in told.get("LISTENERS", "").split(",") if number]
+        workers = [numbers.split(",") for numbers in told["LISTENERS"].split(";")]
+        kept = told["KEPT"].split(",")
+        each = {number: _listener(number, number in kept) for numbers in workers for number in numbers}
+        self.listeners = [[each[number] for number in numbers] for numbers in workers]
         self.admin = _listener(told["ADMIN"]) if "ADMIN" in told else None
         self.pid_file = PidFile.inherited(_taken(told["PID_FILE"])) if "PID_FILE" in told else None
 
@@ -33,8 +34,8 @@ def _taken(number: str) -> int:
     return descriptor
 
 
-def _listener(number: str) -> Listener:
-    made = inherited(_taken(number))
+def _listener(number: str, is_kept: bool = False) -> Listener:
+    made = inherited(_taken(number), is_kept)
     if made.url.startswith("unix:"):
         made.uds = made.url.removeprefix("unix:")  # whose path this process removes, once it is this one's
     return made

@@ -8,7 +8,7 @@ from _thread import get_native_id  # threading would cost an import
 from pelton import _native
 from pelton.config.settings import forwarding, logs_of, native_values, response_fields, websocket_settings
 from pelton.errors import ConfigError, RegistrationError, StartupError
-from pelton.serving.listeners import Listener, admin_listener, bind
+from pelton.serving.listeners import Listener, admin_listener, bind, close_all
 from pelton.serving.terminal import complain, tell
 
 TYPE_CHECKING = False
@@ -59,6 +59,7 @@ class Serving:
                 websockets=websocket_settings(settings),
                 forwarding=forwarding(settings),
                 allowed_hosts=settings["allowed_hosts"],
+                kept=[listener.descriptor for listener in listeners if listener.is_kept],
                 stats=stats,
                 generation=generation,
                 admin=None if self.admin is None else self.admin.descriptor,
@@ -146,7 +147,7 @@ def serve(
         for _, one in parts.mounts.tree():
             one.app.debug = True
     parts.freeze()
-    bound = bind(settings) if listeners is None else listeners
+    bound = bind(settings)[0] if listeners is None else listeners
     try:
         serving = Serving(parts, settings, bound, stats, generation, bus)
         try:
@@ -159,5 +160,4 @@ def serve(
             serving.close()
     finally:
         if listeners is None:
-            for listener in bound:
-                listener.close()
+            close_all([bound])

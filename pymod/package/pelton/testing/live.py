@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pelton.serving.server import Serving
 
 
-_ADDRESS = {"host": "127.0.0.1", "port": 0, "uds": None}
+_ADDRESS = {"host": "127.0.0.1", "port": 0, "uds": None, "bind": (), "fd": None}
 
 
 class live_server:  # noqa: N801  # reads as a context manager: with live_server(app) as server
