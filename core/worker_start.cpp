@@ -17,8 +17,9 @@ namespace {
 
 // Variables that an outer supervisor or the service manager has set for this process alone.
 bool is_ours_alone(std::string_view variable) {
-  for (const std::string_view prefix : {"PELTON_WORKER_", "NOTIFY_SOCKET=", "WATCHDOG_USEC=",
-                                        "WATCHDOG_PID=", "LISTEN_FDS=", "LISTEN_PID="}) {
+  for (const std::string_view prefix :
+       {"PELTON_WORKER_", "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=", "LISTEN_FDS=",
+        "LISTEN_FDNAMES=", "LISTEN_PID="}) {
     if (variable.starts_with(prefix)) return true;
   }
   return false;

@@ -22,7 +22,6 @@ from websockets.sync.client import connect
 from chromium import browser
 from guide import FOLDER, ROOT, Page, pages
 from pelton import App, Request, Response, SseEvent, WebSocket
-from pelton.cli import run as cli
 from pelton.config.setting_files import read_file
 from pelton.config.settings import SETTINGS
 from pelton.testing import live_server
@@ -232,13 +231,6 @@ def test_the_haproxy_of_the_guide_that_passes_octets_on(behind: Callable[..., in
 
 
 # --- names ------------------------------------------------------------------------------------
-
-
-def test_the_unit_has_flags_that_exist() -> None:
-    [block] = Page(FOLDER / "deploying.md").blocks("ini")
-    started = next(line for line in block.text.splitlines() if line.startswith("ExecStart="))
-    target, flags = cli._parsed(shlex.split(started)[2:])
-    assert target == "main.py" and flags == {"app-dir": "/srv/app", "workers": "auto"}
 
 
 def test_configuration_files_are_read(tmp_path: Path) -> None:
