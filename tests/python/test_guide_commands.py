@@ -1,32 +1,25 @@
-"""What the guide says beside Python is true: its commands work, its nginx serves, its settings exist."""
+"""What the guide says beside Python is true: its commands work, its settings exist."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator
 from functools import partial
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
-from urllib.request import urlopen
 
 import pytest
-from websockets.sync.client import connect
 
 from chromium import browser
 from guide import FOLDER, ROOT, Page, pages
-from pelton import App, Request, Response, SseEvent, WebSocket
+from pelton import App, Response, SseEvent, WebSocket
 from pelton.config.setting_files import read_file
 from pelton.config.settings import SETTINGS
 from pelton.testing import live_server
-from proxies import START_S
-from services import free_port, unsanitized
+from services import free_port
 
 BIN = Path(sys.executable).parent
 WITH_COMMANDS = [page for page in pages() if page.blocks("sh")]
@@ -101,133 +94,6 @@ def test_commands(page: Page, engine: str, tmp_path: Path) -> None:
                 printed = ""
     finally:
         shell.end()
-
-
-# --- proxies ----------------------------------------------------------------------------------
-
-CLIENT = "127.0.0.5"  # where clients of a proxy are, which is at 127.0.0.1
-
-
-def forwarded(port: int, **fields: str) -> Any:
-    """What the application says to a client of the proxy."""
-    connection = HTTPConnection("127.0.0.1", port, source_address=(CLIENT, 0))
-    connection.request("GET", "/", headers={name.replace("_", "-"): value for name, value in fields.items()})
-    answer = json.loads(connection.getresponse().read())
-    connection.close()
-    return answer
-
-
-FORGED = {
-    "X_Forwarded_For": "6.6.6.6", "X_Forwarded_Proto": "https", "X_Forwarded_Host": "evil", "X_Forwarded_Port": "1",
-    "X_Forwarded_Prefix": "/evil", "Forwarded": "for=6.6.6.6;proto=https;host=evil",
-}  # fmt: skip
-
-
-def proxied() -> App:
-    app = App()
-
-    @app.get("/")
-    def home(request: Request) -> list[str | None]:
-        return [request.client_ip(), str(request.url), request.headers.get("connection")]
-
-    @app.websocket("/echo")
-    async def echo(ws: WebSocket) -> None:
-        async for message in ws:
-            await ws.send(f"{message} from {ws.client and ws.client.host}")
-
-    return app
-
-
-def check_websocket(port: int, client: str = CLIENT) -> None:
-    with connect(f"ws://127.0.0.1:{port}/echo", origin=f"http://127.0.0.1:{port}", source_address=(CLIENT, 0), proxy=None) as ws:
-        ws.send("through")
-        assert ws.recv() == f"through from {client}"
-
-
-@contextmanager
-def haproxy(folder: Path, text: str, behind: int) -> Iterator[int]:
-    """A block of the page as a whole configuration."""
-    port = free_port()
-    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}").replace("bind :80\n", f"bind 127.0.0.1:{port}\n")
-    configuration = folder / "configuration"
-    configuration.write_text(f"global\n    maxconn 256\n{text}\n")
-    with started(["haproxy", "-db", "-f", str(configuration)], port):
-        yield port
-
-
-@contextmanager
-def nginx(folder: Path, text: str, behind: int) -> Iterator[int]:
-    """The block of the page inside the least that nginx needs around it."""
-    port = free_port()
-    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{behind}").replace("listen 80;", f"listen 127.0.0.1:{port};")
-    paths = "".join(
-        f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    configuration = folder / "configuration"
-    configuration.write_text(
-        f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error;\n"
-        f"events {{}}\nhttp {{\naccess_log off;\n{paths}{text}\n}}\n"
-    )
-    with started(["nginx", "-p", str(folder), "-c", str(configuration)], port):
-        yield port
-
-
-@contextmanager
-def started(command: list[str], port: int) -> Iterator[None]:
-    """A proxy, once it passes requests on."""
-    process = subprocess.Popen(command, env=unsanitized())
-    try:
-        for _ in range(START_S * 20):
-            try:
-                urlopen(f"http://127.0.0.1:{port}/").close()
-                break
-            except OSError:
-                with pytest.raises(subprocess.TimeoutExpired):
-                    process.wait(0.05)
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-@pytest.fixture
-def behind(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
-    """A server of the application behind a proxy at 127.0.0.1, on each engine; its port."""
-    monkeypatch.setenv("PELTON_ENGINE", engine)
-    with ExitStack() as stack:
-
-        def start(**settings: Any) -> int:
-            server = stack.enter_context(live_server(proxied(), forwarded_allow_ips="127.0.0.1", **settings))
-            assert server.port is not None
-            return server.port
-
-        yield start
-
-
-def test_the_nginx_of_the_guide(behind: Callable[..., int], tmp_path: Path) -> None:
-    [block] = Page(FOLDER / "deploying.md").blocks("nginx")
-    with nginx(tmp_path, block.text, behind()) as port:
-        for fields in ({}, FORGED):
-            assert forwarded(port, **fields) == [CLIENT, f"http://127.0.0.1:{port}/", None]
-        check_websocket(port)
-
-
-def test_the_haproxy_of_the_guide(behind: Callable[..., int], tmp_path: Path) -> None:
-    block, _ = Page(FOLDER / "deploying.md").blocks("haproxy")
-    with haproxy(tmp_path, block.text, behind()) as port:
-        for fields in ({}, FORGED):
-            assert forwarded(port, **fields) == [CLIENT, f"http://127.0.0.1:{port}/", None]
-        check_websocket(port)
-
-
-@pytest.mark.parametrize("kind", ["send-proxy-v2", "send-proxy", "send-proxy-v2 proxy-v2-options crc32c,unique-id,ssl"])
-def test_the_haproxy_of_the_guide_that_passes_octets_on(behind: Callable[..., int], kind: str, tmp_path: Path) -> None:
-    _, block = Page(FOLDER / "deploying.md").blocks("haproxy")
-    text = block.text.replace("send-proxy-v2", kind)
-    with haproxy(tmp_path, text, behind(proxy_protocol=True)) as port:
-        for fields in ({}, FORGED):
-            assert forwarded(port, **fields) == [CLIENT, f"http://127.0.0.1:{port}/", None]
-        check_websocket(port)
 
 
 # --- names ------------------------------------------------------------------------------------
