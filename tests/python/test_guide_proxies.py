@@ -179,8 +179,9 @@ class Seen:
             return answer
 
         @self.native.get("/port")
-        def port(request: Request) -> int | None:
-            return request.client and request.client.port
+        def port(request: Request) -> int:
+            assert request.client is not None
+            return request.client.port
 
         @self.native.post("/digest", max_body=64 * MIB)
         def digest(request: Request) -> str:
@@ -287,5 +288,6 @@ def test_an_event_arrives_before_the_next_one_is_made(front: Callable[..., int],
 def test_connections_to_the_server_are_kept(front: Callable[..., int], kind: str) -> None:
     # Its own address counts, as nothing that it says is believed.
     port = front(kind, Seen().native, forwarded_allow_ips="none")
-    ports = {json.loads(answer_to(port, "GET", "/port").read()) for _ in range(5)}
-    assert len(ports) == 1
+    ports = {json.loads(answer_to(port, "GET", "/port").read()) for _ in range(20)}
+    # Each thread of HAProxy has connections of its own. Without reuse each request would have one.
+    assert len(ports) < 10, ports
