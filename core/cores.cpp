@@ -13,6 +13,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <random>
 #include <span>
 #include <utility>
 
@@ -20,6 +21,7 @@
 #include "core/clock.hpp"
 #include "core/listener_end.hpp"
 #include "core/listener_shares.hpp"
+#include "core/memory/memory_limit.hpp"
 #include "core/reload_askers.hpp"
 #include "core/service_manager.hpp"
 #include "core/stats_segment.hpp"
@@ -56,6 +58,8 @@ struct Worker {
   bool dumped = false;             // stacks were requested for the heartbeat missing now
   std::uint64_t owes_from_ms = 0;  // until then a debugger held it: no heartbeat was expected
   std::uint64_t kill_at_ms = never_ms;
+  std::uint64_t started_ms = 0;
+  WearLimits wear;
 };
 
 struct Slot {
@@ -70,7 +74,12 @@ struct Slot {
 
 // New processes start beside those that serve and replace them, or none of them does.
 struct Change {
-  bool is_reload;  // else the number of workers changes, and only processes that it concerns
+  enum class Kind : std::uint8_t {
+    reload,   // all processes
+    count,    // another number of workers: the processes that it concerns
+    renewal,  // one worker that has reached a limit
+  };
+  Kind kind;
   std::size_t count;
   std::vector<std::vector<int>> listeners;  // by slot
 };
@@ -224,7 +233,9 @@ class Supervisor {
                         .listeners = listeners,
                         .pid = started->pid,
                         .report_pipe = started->report_pipe,
-                        .ready_by_ms = patience_.ready_by_ms(clock_.now_ms())});
+                        .ready_by_ms = patience_.ready_by_ms(clock_.now_ms()),
+                        .started_ms = clock_.now_ms(),
+                        .wear = options_.wear.of_worker(std::random_device()())});
     state.process_id = static_cast<std::uint64_t>(started->pid);
     return &workers_.back();
   }
@@ -247,24 +258,21 @@ class Supervisor {
 
   void begin_due_change() {
     if (!may_change()) return;
-    if (!reload_wanted_ && count_wanted_ == count_) return;
-    Change change{.is_reload = reload_wanted_,
+    if (!reload_wanted_ && count_wanted_ == count_) return begin_due_renewal();
+    Change change{.kind = reload_wanted_ ? Change::Kind::reload : Change::Kind::count,
                   .count = count_wanted_,
                   .listeners = listener_shares(options_.listeners, count_wanted_)};
     std::vector<std::size_t> renewed;
     for (std::size_t index = 0; index < change.count; ++index) {
-      if (change.is_reload || index >= count_ ||
-          slots_[index].listeners != change.listeners[index] ||
+      if (reload_wanted_ || index >= count_ || slots_[index].listeners != change.listeners[index] ||
           slots_[index].shares_listeners != shares_listener(change.listeners, index)) {
         renewed.push_back(index);
       }
     }
-    // Further banks are for workers that die meanwhile. Otherwise it waits for processes that
-    // leave.
-    if (workers_.size() + renewed.size() + count_ >= segment_.bank_count()) return;
+    if (!has_room_for(renewed.size())) return;
     change_ = std::move(change);
     reload_wanted_ = false;
-    if (change_->is_reload) {
+    if (change_->kind == Change::Kind::reload) {
       askers_.begin();
       say("reload: generation " + std::to_string(generation_ + 1) + " starts");
       manager_.tell_later("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(clock_.read_ns() / 1000));
@@ -272,6 +280,39 @@ class Supervisor {
     for (const std::size_t index : renewed) {
       if (!start_next(index)) return;
     }
+  }
+
+  // Further banks are for workers that die meanwhile. Without room a change waits for processes
+  // that leave.
+  bool has_room_for(std::size_t processes) const {
+    return workers_.size() + processes + count_ < segment_.bank_count();
+  }
+
+  void begin_due_renewal() {
+    const std::uint64_t now_ms = clock_.now_ms();
+    if (!options_.wear.any() || now_ms < renewal_at_ms_ || !has_room_for(1)) return;
+    renewal_at_ms_ = now_ms + WearLimits::look_every_ms;
+    const Worker* oldest =
+        nullptr;  // of those that have reached a limit, so that all get their turn
+    for (std::size_t index = 0; index < count_; ++index) {
+      const Worker* const worker = slots_[index].current;
+      if (worker == nullptr || !worker->ready || reached_by(*worker).empty()) continue;
+      if (oldest == nullptr || worker->started_ms < oldest->started_ms) oldest = worker;
+    }
+    if (oldest == nullptr) return;
+    say(name_of_worker(oldest->slot, oldest->pid) + "is replaced after " + reached_by(*oldest));
+    change_ = Change{.kind = Change::Kind::renewal,
+                     .count = count_,
+                     .listeners = listener_shares(options_.listeners, count_)};
+    start_next(oldest->slot);
+  }
+
+  std::string reached_by(const Worker& worker) const {
+    const Gauges gauges = segment_.state(worker.bank).shown();
+    return worker.wear.reached_by(
+        {.age_ms = clock_.now_ms() - worker.started_ms,
+         .requests = gauges[static_cast<std::size_t>(Gauge::requests)],
+         .resident_bytes = resident_bytes(static_cast<std::uint64_t>(worker.pid))});
   }
 
   // False if that has ended the change.
@@ -299,13 +340,13 @@ class Supervisor {
       slot.listeners = change_->listeners[index];
     }
     count_ = change_->count;
-    if (change_->is_reload) {
+    if (change_->kind == Change::Kind::reload) {
       ++generation_;
       const std::string told = "generation " + std::to_string(generation_) + " serves";
       say("reload: " + told);
       manager_.tell_later("READY=1\nSTATUS=serving");
       askers_.end(told);
-    } else {
+    } else if (change_->kind == Change::Kind::count) {
       say("workers: " + std::to_string(count_));
     }
     change_.reset();
@@ -317,7 +358,7 @@ class Supervisor {
       if (slot.next != nullptr) dismiss(*std::exchange(slot.next, nullptr));
     }
     const std::size_t line = why.rfind('\n') + 1;
-    if (change_->is_reload) {
+    if (change_->kind == Change::Kind::reload) {
       stats_.count(Reason::fault_reload);
       const std::string told = "reload failed, generation " + std::to_string(generation_) +
                                " goes on serving: " + why.substr(line);
@@ -325,6 +366,9 @@ class Supervisor {
       manager_.tell_later("READY=1\nSTATUS=" + told);
       askers_.end("failed: generation " + std::to_string(generation_) +
                   " goes on serving: " + why.substr(line));
+    } else if (change_->kind == Change::Kind::renewal) {
+      renewal_at_ms_ = clock_.now_ms() + WearLimits::again_after_ms;
+      say(why.substr(0, line) + "the worker goes on, as none can replace it: " + why.substr(line));
     } else {
       say(why.substr(0, line) + "workers: " + std::to_string(count_) +
           " as before: " + why.substr(line));
@@ -791,6 +835,7 @@ class Supervisor {
   bool reload_wanted_ = false;  // after the change that goes on
   ReloadAskers askers_;
   std::uint64_t generation_ = 1;
+  std::uint64_t renewal_at_ms_ = 0;  // when workers are next looked at for their limits
   std::vector<Listener> listeners_;
   bool keeps_listeners_;
   Predecessor predecessor_;

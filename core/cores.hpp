@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/worker_wear.hpp"
+
 namespace pelton {
 
 class StatsSegment;
@@ -34,6 +36,7 @@ struct CoresOptions {
   std::uint64_t watchdog_kill_ms = 30'000;  // without a heartbeat until a worker is ended
   std::uint64_t restarts_burst = 5;         // quick restarts within the window (LIM-094)
   std::uint64_t restarts_window_ms = 10'000;
+  WearLimits wear;
   std::string notify_socket;             // the service manager's, empty for none (PRC-054)
   std::uint64_t notify_watchdog_ms = 0;  // the longest silence the manager accepts; 0: any
   // Takes every event as one line without a line end. Lines above it are the traceback of an
@@ -61,7 +64,8 @@ int stacks_signal();
 // change the number of workers on the same road. Further ones wait meanwhile, as one. USR2 starts a
 // successor, which inherits the listeners; when all its workers are ready, this supervisor's
 // finish their requests and it returns (PRC-005). If the successor cannot start, or not in time, it
-// ends and nothing changes. The supervisor has no loop and no engine (ENG-050). Returns the exit
+// ends and nothing changes. A worker that reaches a limit of `wear` is replaced, one at a time. The
+// supervisor has no loop and no engine (ENG-050). Returns the exit
 // code: 0 stopped; 1 the shared counters cannot be made; 3 a worker failed before any was ever
 // ready, or before a predecessor yielded, or the workers cannot be connected; 128 + n forced by a
 // second signal n (PRC-001, PRC-055).

@@ -17,6 +17,7 @@ namespace {
 
 // Variables that an outer supervisor or the service manager has set for this process alone.
 bool is_ours_alone(std::string_view variable) {
+  if (variable.starts_with("PELTON_WORKER_LIFETIME=")) return false;  // a user's setting
   for (const std::string_view prefix :
        {"PELTON_WORKER_", "NOTIFY_SOCKET=", "WATCHDOG_USEC=", "WATCHDOG_PID=", "LISTEN_FDS=",
         "LISTEN_FDNAMES=", "LISTEN_PID="}) {

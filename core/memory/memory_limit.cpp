@@ -64,10 +64,16 @@ std::uint64_t memory_to_share_bytes(std::optional<std::uint64_t> limit_bytes,
 }
 
 std::uint64_t resident_bytes() {
-  std::uint64_t pages = 0;
-  std::ifstream file("/proc/self/statm");
-  if (!(file >> pages >> pages)) return 0;
-  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return resident_bytes(static_cast<std::uint64_t>(::getpid()));
+}
+
+// The second number of /proc/PID/statm (proc(5)).
+std::uint64_t resident_bytes(std::uint64_t process_id) {
+  std::ifstream statm("/proc/" + std::to_string(process_id) + "/statm");
+  std::uint64_t total_pages = 0;
+  std::uint64_t resident_pages = 0;
+  if (!(statm >> total_pages >> resident_pages)) return 0;
+  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::uint64_t buffer_share_bytes(std::uint64_t limit_bytes, std::uint32_t process_count,

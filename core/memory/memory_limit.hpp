@@ -20,8 +20,9 @@ std::uint64_t physical_memory_bytes();
 std::uint64_t memory_to_share_bytes(std::optional<std::uint64_t> limit_bytes,
                                     std::uint64_t physical_bytes);
 
-// The resident memory of this process; 0 if unknown.
+// The resident memory of this process, or of another one; 0 if unknown.
 std::uint64_t resident_bytes();
+std::uint64_t resident_bytes(std::uint64_t process_id);
 
 // PRC-044: one process's share of nine tenths of the limit, less its resident memory before it
 // serves, but never less than a sixteenth of the share.

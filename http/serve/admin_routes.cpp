@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/check.hpp"
+#include "core/memory/memory_limit.hpp"
 #include "core/monotonic.hpp"
 #include "http/routing/router.hpp"
 #include "http/serve/exchange.hpp"
@@ -40,16 +41,6 @@ Outcome ready(void* context, Exchange& exchange) {
 Outcome workers(void* context, Exchange& exchange) {
   const auto& routes = *static_cast<const AdminRoutes*>(context);
   return answer(exchange, 200, routes.workers_json(monotonic_ns() / 1'000'000));
-}
-
-// Memory that the process holds, by the second number of /proc/PID/statm (proc(5)); 0 if the
-// process has gone.
-std::uint64_t resident_bytes(std::uint64_t process_id) {
-  std::ifstream statm("/proc/" + std::to_string(process_id) + "/statm");
-  std::uint64_t total_pages = 0;
-  std::uint64_t resident_pages = 0;
-  if (!(statm >> total_pages >> resident_pages)) return 0;
-  return resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::string_view word_of(const CoreState& core) {

@@ -78,9 +78,13 @@ std::vector<const CoreState*> states_of(StatsSegment& segment) {
 using Upgrade = std::tuple<std::vector<std::string>, std::vector<std::string>, std::vector<int>,
                            std::optional<int>>;
 
+// The lifetime in ms, the requests, their jitter and the memory of a worker; none: no limit.
+using Wear = std::tuple<std::optional<std::uint64_t>, std::optional<std::uint64_t>, std::uint64_t,
+                        std::optional<std::uint64_t>>;
+
 std::pair<int, bool> supervise_workers(const std::vector<std::string>& command,
                                        const std::vector<std::vector<int>>& listeners,
-                                       std::size_t workers, const pb::dict& given,
+                                       std::size_t workers, const pb::dict& given, const Wear& wear,
                                        std::string notify_socket, std::uint64_t notify_watchdog_ms,
                                        const std::vector<int>& kept, std::optional<int> admin,
                                        std::optional<Upgrade> upgrade,
@@ -117,6 +121,10 @@ std::pair<int, bool> supervise_workers(const std::vector<std::string>& command,
       .watchdog_kill_ms = config.watchdog_kill_ms,
       .restarts_burst = config.worker_restarts_burst,
       .restarts_window_ms = config.worker_restarts_window_ms,
+      .wear = {.age_ms_max = std::get<0>(wear).value_or(WearLimits::none),
+               .requests_max = std::get<1>(wear).value_or(WearLimits::none),
+               .requests_jitter = std::get<2>(wear),
+               .resident_bytes_max = std::get<3>(wear).value_or(WearLimits::none)},
       .notify_socket = std::move(notify_socket),
       .notify_watchdog_ms = notify_watchdog_ms,
       .report =
@@ -209,10 +217,10 @@ void add_processes(pb::module_& module) {
              "Ends this process, a child that came back to its parent's loop, with one line.");
   module.def(
       "supervise", supervise_workers, pb::arg("command"), pb::kw_only(), pb::arg("listeners"),
-      pb::arg("workers"), pb::arg("config"), pb::arg("notify_socket") = "",
-      pb::arg("notify_watchdog_ms") = 0, pb::arg("kept") = std::vector<int>(),
-      pb::arg("admin") = pb::none(), pb::arg("upgrade") = pb::none(),
-      pb::arg("predecessor") = pb::none(),
+      pb::arg("workers"), pb::arg("config"), pb::arg("wear") = Wear{},
+      pb::arg("notify_socket") = "", pb::arg("notify_watchdog_ms") = 0,
+      pb::arg("kept") = std::vector<int>(), pb::arg("admin") = pb::none(),
+      pb::arg("upgrade") = pb::none(), pb::arg("predecessor") = pb::none(),
       "Starts one process per worker, keeps them alive, reloads them at HUP, forwards TERM, INT "
       "and QUIT; returns the exit code, and whether the listeners are still this process's.");
   module.def(

@@ -671,6 +671,8 @@ def supervise(
     listeners: Sequence[Sequence[int]],  # what one worker has; with more or fewer workers they are shared out
     workers: int,
     config: Mapping[str, int],
+    # A worker is replaced after so many milliseconds or requests (and up to so many more), or above so much memory.
+    wear: tuple[int | None, int | None, int, int | None] = ...,
     notify_socket: str = "",  # of the service manager, as sd_notify(3) has it
     notify_watchdog_ms: int = 0,
     kept: Sequence[int] = ...,  # those that are somebody else's and stay open after a stop

@@ -28,19 +28,23 @@ if TYPE_CHECKING:
 RUN_FLAGS = ("config", "workers", "app-dir", "factory", "interface", "lifespan", "user", "group", "pid-file")
 INTERFACES = ("auto", "native", "asgi", "asgi3")  # the last is uvicorn's name of the one before
 LIFESPANS = ("auto", "on", "off")
-# uvicorn's names, and our shorter ones.
+# Names of uvicorn and gunicorn, and our shorter ones.
 ALIASES = {
     "w": "workers",
     "loop": "engine",
     "timeout-keep-alive": "timeout-idle",
     "timeout-graceful-shutdown": "timeout-graceful",
     "timeout-worker-healthcheck": "timeout-stuck-kill",
+    "max-requests": "limit-max-requests",
+    "max-requests-jitter": "limit-max-requests-jitter",
+    "max-worker-memory": "limit-rss",
 }
 # As `python -m pelton`, which would first import runpy and what that needs; with -P, for a file of the
 # current directory is the application's, and no part of the standard library.
 _WORKER = "from pelton.cli.command import main; raise SystemExit(main())"
 # Prefixes of the variables by which a supervisor says what a process of its own gets.
 _TO_WORKER, _UPGRADE = "PELTON_WORKER_", "PELTON_UPGRADE_"
+_LIFETIME = "PELTON_WORKER_LIFETIME"  # a user's, of a setting
 _REPORT_BYTES_MAX = 4096  # of a pipe's atomic write
 _LEFT_OUT = b"\n  ...\n"
 
@@ -232,6 +236,12 @@ def _supervise(
             listeners=[[one.descriptor for one in of_worker] for of_worker in listeners],
             workers=workers,
             config=native_values(settings),
+            wear=(
+                None if settings["worker_lifetime"] is None else round(settings["worker_lifetime"] * 1000),
+                settings["limit_max_requests"],
+                settings["limit_max_requests_jitter"],
+                settings["limit_rss"],
+            ),
             notify_socket=os.environ.get("NOTIFY_SOCKET", ""),
             notify_watchdog_ms=_notify_watchdog_ms(),
             kept=[one.descriptor for one in listeners[0] if one.is_kept],
@@ -375,7 +385,8 @@ def _taken_from_environment() -> tuple[Worker | None, Predecessor | None]:
 
 
 def _told(prefix: str) -> dict[str, str]:
-    return {name.removeprefix(prefix): os.environ.pop(name) for name in list(os.environ) if name.startswith(prefix)}
+    names = [name for name in os.environ if name.startswith(prefix) and name != _LIFETIME]
+    return {name.removeprefix(prefix): os.environ.pop(name) for name in names}
 
 
 def _report_crashes() -> None:

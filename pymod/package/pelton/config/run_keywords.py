@@ -32,6 +32,10 @@ class Settings(TypedDict, total=False):
     log_queue: int | str
     restarts_burst: int
     restarts_window: float
+    worker_lifetime: float | None
+    limit_max_requests: int | None
+    limit_max_requests_jitter: int
+    limit_rss: int | str | None
     turn_completions: int
     receive_credit: int | str
     ws_per_message_deflate: bool

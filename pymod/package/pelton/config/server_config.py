@@ -248,6 +248,14 @@ class ServerConfig(_Config):
     """How many workers are replaced at once within `restarts_window`; then one a second."""
     restarts_window: float = _setting("restarts_window")
     """See `restarts_burst`."""
+    worker_lifetime: float | None = _setting("worker_lifetime")
+    """Seconds after which a worker of `pelton run` is replaced by a new one, which drops nothing."""
+    limit_max_requests: int | None = _setting("limit_max_requests")
+    """Requests after which a worker of `pelton run` is replaced; they are counted once a second."""
+    limit_max_requests_jitter: int = _setting("limit_max_requests_jitter")
+    """How many requests more than `limit_max_requests` a worker may get, so that not all are replaced together: a random number up to this."""
+    limit_rss: SizeOrNone = _setting("limit_rss")
+    """Resident memory above which a worker of `pelton run` is replaced; it is measured once a second."""
     turn_completions: int = _setting("turn_completions")
     """How many results of the kernel a loop handles before it sends what is ready."""
     receive_credit: Size = _setting("receive_credit")
