@@ -1,12 +1,14 @@
 """Serves examples/hello.py with the installed pelton, on each engine the machine allows, and asks it.
 
 Needs nothing but Python and pelton: `python serve_check.py FOLDER_OF_HELLO`. Prints one line an engine.
+`python serve_check.py FOLDER USER COMMAND...` asks the server that this command of a container starts.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -52,8 +54,28 @@ def check(engine: str, folder: str) -> None:
     print(f"{engine}: two requests served")
 
 
+def check_container(folder: str, user: str, command: list[str]) -> None:
+    """Starts the command of a container as its user, who is all that it knows of the machine."""
+    port = free_port()
+    environment = os.environ | {"PELTON_PORT": str(port)}
+    server = subprocess.Popen(command, cwd=folder, user=user, group="nogroup", extra_groups=[], env=environment)
+    try:
+        assert ask(f"http://127.0.0.1:{port}/", server) == {"hello": "world"}
+        assert os.stat(f"/proc/{server.pid}").st_uid == pwd.getpwnam(user).pw_uid
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(START_TIMEOUT_S) == 0, f"status {server.returncode} after SIGTERM"
+    finally:
+        server.kill()
+        server.wait()
+    print(f"container: served as {user}")
+
+
 def main() -> int:
     from pelton import _native
+
+    if sys.argv[2:]:
+        check_container(sys.argv[1], sys.argv[2], sys.argv[3:])
+        return 0
 
     engines = ["epoll", "uring"] if _native.doctor()["engine"] == "uring" else ["epoll"]
     for engine in engines:

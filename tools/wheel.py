@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import container
 import roots
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -140,8 +141,23 @@ def check(wheel: Path, suite: str, options: argparse.Namespace) -> str:
         root.run(["venv/bin/pip", "install", "--no-index", f"./{wheel.name}"], "/tmp/pelton-check", log=log)
         seconds = time.monotonic() - started
         root.run(["venv/bin/python", "serve_check.py", "."], "/tmp/pelton-check", log=log)
+        contain(root, log)
         engines = [line.split(":")[0] for line in log.read_text().splitlines() if line.endswith("two requests served")]
-    return f"{suite}: {wheel.name} installed in {seconds:.1f} s, serves on {' and '.join(engines)}"
+    return f"{suite}: {wheel.name} installed in {seconds:.1f} s, serves on {' and '.join(engines)}, and from a Dockerfile"
+
+
+def contain(root: roots.Root, log: Path) -> None:
+    """Builds and serves what `pelton new` makes, by the steps of its Dockerfile; pip finds the wheel instead of a registry."""
+    place = "/tmp/pelton-check"
+    root.run(["venv/bin/pelton", "new", "shop"], place, log=log)
+    root.run(["python3", "-m", "venv", "image"], place, log=log)
+    of_image = {"PATH": f"{place}/image/bin:{roots.PATH}", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": place}
+    image = container.build(root, root.directory / place.lstrip("/") / "shop", of_image, log)
+    try:
+        asked = ["python", f"{place}/serve_check.py", image.folder, image.user, *image.command]
+        root.run(asked, environment=of_image, log=log)
+    finally:
+        shutil.rmtree(root.directory / image.folder.lstrip("/"))
 
 
 def tag(version: str) -> str:

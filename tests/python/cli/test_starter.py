@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from guide import FOLDER, Page
 from pelton.cli.command import main
 from pelton.cli.starter import files_of
 from pelton.cli.run import _parsed
@@ -47,6 +48,11 @@ def test_what_is_made_passes_its_tests_and_serves(
             assert json.load(answer) == {"id": 1, "text": "buy milk"}
         server.terminate()
     assert server.returncode == 0
+
+
+def test_the_guide_shows_the_dockerfile() -> None:
+    [block] = Page(FOLDER / "deploying.md").blocks("dockerfile")
+    assert block.text == files_of("shop")["Dockerfile"]
 
 
 def test_the_dockerfile_copies_what_is_there_and_runs_what_exists() -> None:
