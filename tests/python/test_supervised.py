@@ -376,6 +376,31 @@ def test_PRC_054_sockets_of_the_service_manager_are_used_as_given(tmp_path: Path
         socket.create_connection(first.getsockname(), timeout=60).close()
 
 
+def test_PRC_009_as_process_1_of_a_container_it_hears_of_a_stop_and_leaves_no_worker(tmp_path: Path, engine: str) -> None:
+    """The kernel gives process 1 no signal that it has not asked for."""
+    (tmp_path / "web.py").write_text(APP)
+    inside = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("this machine has no process namespaces for us")
+    running = Supervised(tmp_path, "web.py", "--workers", "2", before=inside, PELTON_ENGINE=engine)
+    try:
+        workers = running.ready(2)
+        assert all(1 < worker < 1000 for worker in workers)  # as they are numbered inside
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+        [supervisor] = [int(child) for child in children]
+        with running.connect() as connection:
+            assert int(running.ask(connection).rpartition(b"\r\n")[2]) in workers
+        outside = [os.pidfd_open(int(pid)) for pid in Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()]
+        assert len(outside) == 2
+        os.kill(supervisor, signal.SIGTERM)
+        assert running.process.wait(60) == 0
+        for worker in outside:
+            running.wait_for(worker)
+            os.close(worker)
+    finally:
+        running.end()
+
+
 def status(pid: int) -> dict[str, str]:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
