@@ -22,11 +22,12 @@ class Supervised:
         *arguments: str,
         before: list[str] | None = None,
         passed: list[int] | None = None,
+        command: str = "run",
         **environment: str,
     ) -> None:
         address = [] if {"--bind", "--fd"} & {*arguments} else ["--port", "0"]
         self.process = subprocess.Popen(
-            [*(before or []), sys.executable, "-m", "pelton", "run", *arguments, *address],
+            [*(before or []), sys.executable, "-m", "pelton", command, *arguments, *address],
             stderr=subprocess.PIPE,
             text=True,
             cwd=folder,

@@ -56,7 +56,7 @@ def test_hints_for_settings(name: str, says: str) -> None:
     ("flag", "says"),
     [
         ("log-level", "logging"),
-        ("reload", "send SIGHUP to pelton run"),
+        ("reload", "pelton dev APP, or pelton run APP --reload"),
         ("no-http2", "put it on a proxy"),
         ("worker", "did you mean --workers?"),
         ("limit-body-sise", "did you mean --limit-body-size?"),

@@ -82,7 +82,7 @@ def test_a_project_without_the_table_has_no_settings() -> None:
         ("limit-body-size = 1", r"^pelton.toml:1: limit-body-size is no setting; write limit_body_size$"),
         ("max_body_size = 1", r"^pelton.toml:1: max_body_size is no setting; write limit_body_size$"),
         ("[limits]\nmax_body_size = 1", r"^pelton.toml:1: limits is no setting; settings stand side by side: write limit_body_size$"),
-        ("reload = true", r"^pelton.toml:1: reload is no setting; pelton does not watch files yet"),
+        ("reload = true", r"^pelton.toml:1: reload is no setting; it is a flag of the command: pelton dev APP"),
         ("entry_point = 'a:b'", r"^pelton.toml:1: entry_point is no setting; did you mean entrypoint\?$"),
         ("colour = 1", r"^pelton.toml:1: colour is no setting$"),
         ("host = 'a'\nport = 'many'", r"^pelton.toml:2: port is a port from 0 to 65535, not 'many'$"),

@@ -31,6 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
             from pelton.cli.run import run
 
             return run(rest)
+        if command == "dev":
+            from pelton.cli.run import dev
+
+            return dev(rest)
         if command == "reload":
             from pelton.cli.reload import reload
 

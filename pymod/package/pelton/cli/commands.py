@@ -115,11 +115,20 @@ _RUN = (
     Flag("user", "USER", "who serves once the address is bound, a name or a number"),
     Flag("group", "GROUP", "the group of who serves"),
     Flag("pid-file", "FILE", "where the process ID of the supervisor is written", takes="file"),
+    Flag("reload", "", "one worker, replaced whenever a file changes (off)", off=True),
+    Flag("reload-dir", "DIR", "a folder whose files are watched; may be repeated (the current directory)", takes="folder"),
+    Flag("reload-include", "PATTERN", "names of files that are watched; may be repeated (*.py)"),
+    Flag("reload-exclude", "PATTERN", "names of files and folders that are not watched; may be repeated (.*)"),
+    Flag("reload-delay", "SECONDS", "how long nothing more must change before a change counts (0.25)"),
 )  # fmt: skip
 COMMANDS = {
     one.name: one
     for one in (
         Command("run", "[APP]", "serve an application", _RUN, settings=True, failure="it failed; stderr says why", fails_to_start=True),
+        Command(
+            "dev", "[APP]", "serve an application that is being written: run --reload --debug, with a line for each request", _RUN,
+            settings=True, failure="it failed; stderr says why", fails_to_start=True,
+        ),
         Command(
             "reload", "", "have a running pelton take new code and configuration, and say how that went",
             (Flag("pid-file", "FILE", "the file of pelton run --pid-file", takes="file"),),

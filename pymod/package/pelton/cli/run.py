@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton.app import App
+    from pelton.cli.watching import Watcher
     from pelton.config.setting_files import ConfigFile
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
+    from pelton.routing.app_parts import AppParts
     from pelton.serving.listeners import Listener
     from pelton.serving.pid_file import PidFile
     from pelton.serving.predecessor import Predecessor
@@ -25,7 +27,12 @@ if TYPE_CHECKING:
     from pelton.websocket.bus import BusEnds
 
 # Beside those of settings.
-RUN_FLAGS = ("config", "workers", "app-dir", "factory", "interface", "lifespan", "user", "group", "pid-file")
+RUN_FLAGS = (
+    "config", "workers", "app-dir", "factory", "interface", "lifespan", "user", "group", "pid-file",
+    "reload", "reload-dir", "reload-include", "reload-exclude", "reload-delay",
+)  # fmt: skip
+# What pelton dev puts in front of its arguments.
+DEV_FLAGS = ("--reload", "--debug", "--access-log", "--access-log-format", "{method} {target} {status} {duration_ms} ms{reason_suffix}")
 INTERFACES = ("auto", "native", "asgi", "asgi3")  # the last is uvicorn's name of the one before
 LIFESPANS = ("auto", "on", "off")
 # Names of uvicorn and gunicorn, and our shorter ones.
@@ -49,6 +56,11 @@ _REPORT_BYTES_MAX = 4096  # of a pipe's atomic write
 _LEFT_OUT = b"\n  ...\n"
 
 
+def dev(arguments: list[str]) -> int:
+    """`pelton run` for an application that is being written: reloaded at each change, with its errors shown."""
+    return run([*DEV_FLAGS, *arguments])
+
+
 def run(arguments: list[str]) -> int:
     """The supervisor, or one of its workers, by what the environment says."""
     from pelton.serving.terminal import complain, show_trace
@@ -59,9 +71,11 @@ def run(arguments: list[str]) -> int:
     try:
         program = Program(target, flags)
         workers = worker_count(flags.pop("workers", None), program.file)
+        if program.is_watched:
+            workers = 1
         if worker is not None:
             return _work(program, flags, worker, workers)
-        return _supervise(arguments, program.file, flags, workers, environment, before)
+        return _supervise(arguments, program, flags, workers, environment, before)
     except (ConfigError, StartupError) as error:
         if worker is None:
             show_trace(error)
@@ -77,7 +91,7 @@ class Program:
     Args:
         target: APP; None where the command line has none.
         flags: Those of the command line, of which the ones that are about the application are taken out: `app-dir`,
-            `config`, `factory`, `interface` and `lifespan`.
+            `config`, `factory`, `interface`, `lifespan`, `reload` and its kin.
     """
 
     def __init__(self, target: str | None, flags: dict[str, str]) -> None:
@@ -106,6 +120,10 @@ class Program:
         self.interface = _choice("interface", INTERFACES, flags, of_entrypoint)
         self.lifespan = _choice("lifespan", LIFESPANS, flags, of_entrypoint)
         self.is_hosted = False  # whether what served() has seen is no App
+        self.is_watched = "reload" in flags and SWITCH.read(flags.pop("reload"))  # one worker, reloaded when a file changes
+        self._watched = {name: flags.pop(name) for name in list(flags) if name.startswith("reload-")}
+        if self._watched and not self.is_watched:
+            raise UsageError(f"--{min(self._watched)} is of --reload, which is not given")
 
     def served(self, found: Any, name: str) -> App:
         """The App that serves an application of any interface; StartupError if it is none."""
@@ -115,6 +133,22 @@ class Program:
         app = served(found, name, self.interface, App, self.lifespan)
         self.is_hosted = app is not found
         return app
+
+    def watcher(self) -> Watcher:
+        """What reloads the application when one of its files changes."""
+        from pelton.cli.watching import DELAY_S, EXCLUDE, INCLUDE, Watch, Watcher
+
+        def lines(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(self._watched[name].splitlines()) if name in self._watched else default
+
+        delay = self._watched.get("reload-delay", str(DELAY_S))
+        try:
+            delay_s = Setting("reload-delay", "seconds", DELAY_S).read(delay)
+        except ConfigError as error:
+            raise UsageError(f"--{error}") from None
+        folders = list(lines("reload-dir", (".",)))
+        files = () if self.file is None else (self.file.path,)
+        return Watcher(Watch(folders, lines("reload-include", INCLUDE), lines("reload-exclude", EXCLUDE), files, delay_s))
 
     def _begin(self, target: str | None) -> str:
         """Where the search for a configuration file begins."""
@@ -143,7 +177,7 @@ def setting_flag(keyword: str) -> str:
 
 
 def _parsed(arguments: list[str]) -> tuple[str | None, dict[str, str]]:
-    switches = {"factory"} | {setting_flag(keyword) for keyword, one in SETTINGS.items() if one.unit in ("switch", "access log")}
+    switches = {"factory", "reload"} | {setting_flag(keyword) for keyword, one in SETTINGS.items() if one.unit in ("switch", "access log")}
     values = {*RUN_FLAGS, *map(setting_flag, SETTINGS)}
     loops = [argument.partition("=")[0] for argument in arguments]
     targets, flags = parsed(arguments, values, switches, ALIASES, lambda flag: _unknown(flag, values))
@@ -208,11 +242,13 @@ def configured(base: ServerConfig | None, flags: dict[str, str], file: ConfigFil
 
 
 def _supervise(
-    arguments: list[str], file: ConfigFile | None, flags: dict[str, str], workers: int, environment: dict[str, str], before: Predecessor | None
+    arguments: list[str], program: Program, flags: dict[str, str], workers: int, environment: dict[str, str], before: Predecessor | None
 ) -> int:
     from pelton import _native
     from pelton.serving.listeners import admin_listener, bind, close_all
 
+    file = program.file
+    watcher = program.watcher() if program.is_watched else None
     # Of processes it knows, not of the app, whose own settings are its workers'.
     of_file = {} if file is None else file.command
     user, group = flags.pop("user", of_file.get("user")), flags.pop("group", of_file.get("group"))
@@ -231,6 +267,8 @@ def _supervise(
                 pid_file = PidFile(path)
             admin = admin_listener(settings)
             drop_privileges(user, group)  # a predecessor has done that
+        if watcher is not None:
+            watcher.begin()
         code, owns = _native.supervise(
             [os.fsencode(one) for one in (sys.executable, "-P", "-c", _WORKER, "run", *arguments)],
             listeners=[[one.descriptor for one in of_worker] for of_worker in listeners],
@@ -251,6 +289,8 @@ def _supervise(
         )
         return code
     finally:
+        if watcher is not None:
+            watcher.end()
         if pid_file is not None:
             pid_file.remove() if owns else pid_file.close()
         close_all(listeners, owns)
@@ -332,6 +372,7 @@ class Worker:
             from pelton.websocket.bus import BusEnds
 
             self.bus = BusEnds.told(int(told["ID"]), told["BUS"], segment)
+        self.has_reported = False  # how the start has gone
         self._supervisor = int(told["SUPERVISOR"])
         self._report = int(told["REPORT"])
         # Processes that the app starts must not keep them open after this one.
@@ -368,6 +409,7 @@ class Worker:
             # The first lines of a traceback are the application's, the last say what is wrong.
             half = (_REPORT_BYTES_MAX - len(_LEFT_OUT)) // 2
             report = report[:half].rpartition(b"\n")[0] + _LEFT_OUT + report[-half:].partition(b"\n")[2]
+        self.has_reported = True
         os.write(self._report, report[:_REPORT_BYTES_MAX])
         os.close(self._report)
 
@@ -422,16 +464,41 @@ def _load_runtime() -> None:
 
 
 def _work(program: Program, flags: dict[str, str], worker: Worker, workers: int) -> int:
-    from pelton.cli.loading import load_program
     from pelton.routing.app_parts import parts_of
-    from pelton.serving.listeners import inherited
-    from pelton.serving.server import serve
 
     worker.begin(workers)
     _load_runtime()
     for name in ("user", "group", "pid-file"):
         flags.pop(name, None)  # of the supervisor, which has taken that user and group
-    parts = parts_of(load_program(program, program.served))
+    try:
+        return _serve(_loaded(program), program, flags, worker)
+    except StartupError as error:
+        if not program.is_watched or worker.has_reported:
+            raise
+        from pelton.cli.broken import stand_in
+        from pelton.serving.terminal import complain, show_trace
+
+        show_trace(error)
+        complain(f"cannot start: {error}; every request is answered with this until a file changes")
+        return _serve(parts_of(stand_in(error)), program, flags, worker)
+
+
+def _loaded(program: Program) -> AppParts:
+    from pelton.cli.loading import load_program
+    from pelton.routing.app_parts import parts_of
+
+    try:
+        return parts_of(load_program(program, program.served))
+    except (ConfigError, RegistrationError) as error:
+        if not program.is_watched:
+            raise
+        raise StartupError(str(error)) from None
+
+
+def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Worker) -> int:
+    from pelton.serving.listeners import inherited
+    from pelton.serving.server import serve
+
     settings = configured(parts.server_config, flags, program.file)
     if worker.engine is not None:
         if settings["engine"] == "uring":

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
 NOT_STARTED = 3  # the exit code
-_REPEATABLE = ("header", "bind")
+_REPEATED = ("header", "bind", "reload-dir", "reload-include", "reload-exclude")  # each adds a line
 _TRUTHS = frozenset(("true", "false", "1", "0", "yes", "no", "on", "off"))  # what may follow a switch
 
 
@@ -66,5 +66,5 @@ def parsed(
         before = spelled.setdefault(name, shown)
         if before != shown and not shown.startswith("--no-") and not before.startswith("--no-"):
             raise UsageError(f"{before} and {shown} are one flag; give one of them")
-        flags[name] = f"{flags[name]}\n{value}" if name in _REPEATABLE and name in flags else value
+        flags[name] = f"{flags[name]}\n{value}" if name in _REPEATED and name in flags else value
     return others, flags

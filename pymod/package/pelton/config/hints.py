@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _NOT_YET = "pelton does not have it yet; put it on a proxy in front"
 _LOGGING = 'Python\'s logging decides that: logging.getLogger("pelton").setLevel("WARNING")'
 _ONE_IMPLEMENTATION = "there is one implementation; leave it out"
-_RELOAD = "pelton does not watch files yet; send SIGHUP to pelton run after a change"
+_RELOAD = "it is a flag of the command: pelton dev APP, or pelton run APP --reload"
 _RECYCLING = "pelton does not have it; a worker that dies or hangs is replaced by itself"
 _ENVIRONMENT = "set the variables where the command is started: a shell, a unit or a container"
 
