@@ -44,6 +44,9 @@ bool Connection::is_secure() const {
 
 // The peer's address costs system calls, so the fields are looked for first.
 const RequestOrigin* Connection::forwarded(const RequestHead& head) {
+  if (shared_.origin_of) {
+    if (const auto* origin = shared_.origin_of(transport_.descriptor())) return origin;
+  }
   const ForwardingRules& rules = shared_.forwarding;
   if (!rules.family || !has_forwarded_fields(head, *rules.family)) return nullptr;
   if (!origins().is_trusted(rules.trusted)) return nullptr;

@@ -69,6 +69,7 @@ Shared::Shared(const ServerParts& parts)
       unmatched_takes_all(parts.unmatched_takes_all),
       endpoints_of(parts.endpoints_of),
       is_secure(parts.is_secure),
+      origin_of(parts.origin_of),
       forwarding(parts.forwarding),
       allowed_hosts(parts.allowed_hosts),
       checks_hosts(!parts.allowed_hosts.allows_all()),

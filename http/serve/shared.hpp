@@ -62,6 +62,9 @@ struct ServerParts {
   std::function<Endpoints(uring::Descriptor)> endpoints_of = kernel_endpoints;
   // Whether requests on a descriptor come by https; empty: none does.
   std::function<bool(uring::Descriptor)> is_secure = {};
+  // The origin of every request on a descriptor, where something in front of this server has found
+  // it out. Null: it is read from the fields.
+  std::function<const RequestOrigin*(uring::Descriptor)> origin_of = {};
   // Whose fields say where requests come from. Nobody's, unless it is set.
   ForwardingRules forwarding = {};
   // A request that names another host gets 421.
@@ -128,6 +131,7 @@ struct Shared {
   const bool unmatched_takes_all;
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
   const std::function<bool(uring::Descriptor)> is_secure;
+  const std::function<const RequestOrigin*(uring::Descriptor)> origin_of;
   const ForwardingRules forwarding;
   const AllowedHosts allowed_hosts;
   const bool checks_hosts;  // not all are allowed

@@ -53,6 +53,10 @@ MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
       .unmatched_takes_all = takes_all_unmatched(state),
       .endpoints_of = [this](uring::Descriptor descriptor) { return ends_[descriptor].endpoints; },
       .is_secure = [this](uring::Descriptor descriptor) { return ends_[descriptor].is_secure; },
+      .origin_of = [this](uring::Descriptor descriptor) -> const http::RequestOrigin* {
+        const auto& origin = ends_[descriptor].origin;
+        return origin ? &*origin : nullptr;
+      },
       .forwarding = forwarding_from(forwarding),
       .allowed_hosts = allowed_hosts_from(allowed_hosts),
       .response_defaults = response_defaults_from(fields),
@@ -121,13 +125,20 @@ std::size_t MemoryServer::pending() {
   return exchanges + waiting;
 }
 
-std::uint32_t MemoryServer::connect(const Address& client, const Address& server, bool is_secure) {
+uring::Descriptor MemoryServer::descriptor_of(uring::Peer peer) {
+  return uring::MemoryEngine::descriptor_first + static_cast<uring::Descriptor>(peer.index);
+}
+
+std::uint32_t MemoryServer::connect(const Address& client, const Address& server, bool is_secure,
+                                    const std::optional<std::string>& root_path,
+                                    std::optional<std::size_t> window_bytes) {
   if (!server_) throw std::runtime_error("the server is closed");
   if (busy_) throw std::runtime_error("a handler talks to the server that is calling it");
   const uring::Peer peer = engine_.connect(listener_);
   const http::Endpoints ends{client.first, client.second, server.first, server.second};
-  ends_[uring::MemoryEngine::descriptor_first + static_cast<uring::Descriptor>(peer.index)] = {
-      ends, is_secure};
+  Ends& known = ends_[descriptor_of(peer)] = {ends, is_secure};
+  if (root_path) known.origin = {.ends = ends, .is_secure = is_secure, .root_path = *root_path};
+  if (window_bytes) engine_.set_window(peer, *window_bytes);
   links_.emplace(next_link_, Link{peer, ends});
   run_until_idle();
   return next_link_++;
@@ -174,6 +185,19 @@ bool MemoryServer::closed(std::uint32_t connection) {
   if (was_left(connection)) return true;
   const uring::Peer peer = link(connection).peer;
   return engine_.closed(peer) || engine_.server_shutdown(peer);
+}
+
+bool MemoryServer::has_unread(std::uint32_t connection) {
+  return !was_left(connection) && engine_.has_unread(descriptor_of(link(connection).peer));
+}
+
+std::vector<std::uint32_t> MemoryServer::news() const {
+  std::vector<std::uint32_t> found;
+  for (const auto& [connection, link] : links_) {
+    const bool is_over = engine_.closed(link.peer) || engine_.server_shutdown(link.peer);
+    if (is_over || !engine_.sent(link.peer).empty()) found.push_back(connection);
+  }
+  return found;
 }
 
 std::size_t MemoryServer::publish(std::string_view topic, std::string_view octets, bool is_text) {
@@ -223,7 +247,8 @@ void add_memory_server(pb::module_& module) {
       .def("pending", &MemoryServer::pending,
            "Exchanges that wait for their handler, and handlers that are not through.")
       .def("connect", &MemoryServer::connect, pb::arg("client"), pb::arg("server"),
-           pb::arg("is_secure") = false, "A connection of a client that asks by http, or https.")
+           pb::arg("is_secure") = false, pb::arg("root_path") = pb::none(),
+           pb::arg("window") = pb::none(), "A connection of a client that asks by http, or https.")
       .def("send", &MemoryServer::send, pb::arg("connection"), pb::arg("data"),
            pb::arg("chunks") = pb::none(),
            "Delivers octets in pieces of these sizes (the rest in one) and runs until idle.")
@@ -234,6 +259,10 @@ void add_memory_server(pb::module_& module) {
       .def("receive", &MemoryServer::receive, pb::arg("connection"),
            "What the server has sent since the last call.")
       .def("closed", &MemoryServer::closed, pb::arg("connection"))
+      .def("has_unread", &MemoryServer::has_unread, pb::arg("connection"),
+           "Whether the server has yet to read octets that were sent.")
+      .def("news", &MemoryServer::news,
+           "The connections that have octets to receive, or that the server has closed.")
       .def("publish", &MemoryServer::publish, pb::arg("topic"), pb::arg("data"), pb::arg("is_text"),
            "Queues a message for every WebSocket that has subscribed; how many will get it.")
       .def("close", &MemoryServer::close)

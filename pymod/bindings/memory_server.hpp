@@ -14,6 +14,7 @@
 
 #include "core/clock.hpp"
 #include "core/stats.hpp"
+#include "http/serve/request_origin.hpp"
 #include "http/serve/server.hpp"
 #include "pymod/bindings/application.hpp"
 #include "pymod/bindings/configuration.hpp"
@@ -36,8 +37,11 @@ class MemoryServer {
   MemoryServer& operator=(const MemoryServer&) = delete;
   ~MemoryServer();
 
-  // `is_secure`: the request comes by https.
-  std::uint32_t connect(const Address& client, const Address& server, bool is_secure);
+  // `is_secure`: the request comes by https. With `root_path`, what is in front of this server has
+  // taken that off the path. The client holds at most `window_bytes` that it has not received.
+  std::uint32_t connect(const Address& client, const Address& server, bool is_secure,
+                        const std::optional<std::string>& root_path,
+                        std::optional<std::size_t> window_bytes);
   void send(std::uint32_t connection, const pybind11::bytes& data,
             const std::optional<std::vector<std::size_t>>& chunks);
   void finish(std::uint32_t connection);
@@ -54,6 +58,10 @@ class MemoryServer {
   // A connection after leave() is closed and gives no octets.
   pybind11::bytes receive(std::uint32_t connection);
   bool closed(std::uint32_t connection);
+  // Whether the server has yet to read octets of the client.
+  bool has_unread(std::uint32_t connection);
+  // The connections that have octets to receive, or that the server has closed.
+  std::vector<std::uint32_t> news() const;
   std::size_t connections() const { return links_.size(); }
   // See Server::publish().
   std::size_t publish(std::string_view topic, std::string_view octets, bool is_text);
@@ -82,8 +90,10 @@ class MemoryServer {
   struct Ends {
     http::Endpoints endpoints;
     bool is_secure = false;
+    std::optional<http::RequestOrigin> origin = {};
   };
 
+  static uring::Descriptor descriptor_of(uring::Peer peer);
   Link& link(std::uint32_t connection);
   bool was_left(std::uint32_t connection) const;
   bool run_until_idle();

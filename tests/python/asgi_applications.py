@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -79,3 +80,46 @@ async def echo(scope: Event, receive: Receive, send: Send) -> None:
     while (event := await receive())["type"] == "websocket.receive":
         assert list(event) in (["type", "text"], ["type", "bytes"])
         await send({**event, "type": "websocket.send"})
+
+
+async def settled(count: Callable[[], int]) -> int:
+    """A count once it has been the same, and not 0, for a hundred turns of the event loop."""
+    seen, turns = 0, 0
+    while turns < 100:
+        await asyncio.sleep(0)
+        turns = turns + 1 if seen == count() > 0 else 0
+        seen = count()
+    return seen
+
+
+REQUEST: Event = {"type": "http.request", "body": b"", "more_body": False}
+
+
+def scope_of(path: str, **more: Any) -> Event:
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http", "path": path, "raw_path": path.encode()}
+    return {**scope, "query_string": b"", "root_path": "", "headers": [(b"host", b"h")], "client": None, "server": None, **more}
+
+
+class Recorded:
+    """A connection of ASGI without a server: events to receive, and what was sent."""
+
+    def __init__(self, *events: Event) -> None:
+        self.events = list(events)
+        self.sent: list[Event] = []
+        self.received = 0
+        self.room = asyncio.Event()  # clear: send() waits
+        self.room.set()
+
+    async def receive(self) -> Event:
+        self.received += 1
+        if not self.events:
+            await asyncio.Event().wait()
+        return self.events.pop(0)
+
+    async def send(self, event: Event) -> None:
+        await self.room.wait()
+        self.sent.append(event)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(event.get("body", b"") for event in self.sent)

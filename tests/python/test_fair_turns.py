@@ -10,7 +10,7 @@ import websocket_peer
 
 from pelton import App, WebSocket
 from pelton.testing import live_server
-from pelton.testing.client_frames import TEXT, masked_frame
+from pelton.hosting.client_frames import TEXT, masked_frame
 from wire import Peer
 
 GREEDY = 5000

@@ -17,7 +17,7 @@ import pytest
 import websocket_peer
 from pelton import App, Request, Response, WebSocket, WebSocketDisconnect
 from pelton.testing import live_server
-from pelton.testing.client_frames import TEXT, masked_frame
+from pelton.hosting.client_frames import TEXT, masked_frame
 from wire import Peer
 
 PATIENCE_S = 30

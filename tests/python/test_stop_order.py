@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from pelton.testing.client_frames import CLOSE, FrameReader
-from pelton.testing.response_parser import ResponseParser
+from pelton.hosting.client_frames import CLOSE, FrameReader
+from pelton.hosting.response_parser import ResponseParser
 from pelton.testing.websocket_session import upgrade_fields
 from supervised import SILENCE_S, Supervised
 

@@ -11,7 +11,7 @@ import pytest
 from pelton import App, ConfigError, LimitsConfig, ServerConfig, TimeoutConfig, WebSocket
 from pelton.config.settings import SETTINGS, defaults, native_values, with_changes, with_environment
 from pelton.testing import live_server
-from pelton.testing.client_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, masked_frame
+from pelton.hosting.client_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, masked_frame
 from websocket_peer import DEFLATE, Peer, Refused
 
 Serve = Callable[..., live_server]

@@ -7,7 +7,7 @@ import zlib
 from types import TracebackType
 from typing import NamedTuple
 
-from pelton.testing.client_frames import BINARY, CLOSE, PING, PONG, TEXT, masked_frame
+from pelton.hosting.client_frames import BINARY, CLOSE, PING, PONG, TEXT, masked_frame
 from pelton.testing.websocket_session import new_key, upgrade_fields
 
 SILENCE_S = 60
@@ -114,3 +114,12 @@ class Peer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def plain(opcode: int, payload: bytes, *, is_final: bool = True) -> bytes:
+    """A server's frame: a client's without its mask."""
+    frame = bytearray(masked_frame(opcode, payload, is_final=is_final, mask=bytes(4)))
+    frame[1] &= 0x7F
+    at = {126: 4, 127: 10}.get(frame[1], 2)
+    del frame[at : at + 4]
+    return bytes(frame)

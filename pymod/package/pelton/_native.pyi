@@ -191,8 +191,7 @@ class Application(metaclass=_BoundType):
         """(name, converter) of a route's template in order: str int float uuid regex path."""
     def set_plan(self, index: int, plan: Plan) -> None: ...
     def set_layers(self, index: int, layers: Callable[[Any], Any], is_coroutine: bool) -> None: ...
-    def host(self, application: Callable[..., Any], options: AsgiOptions) -> None:
-        """Gives an ASGI application whatever nothing else here answers."""
+    def host(self, application: Callable[..., Any], options: AsgiOptions) -> None: ...  # it gets what nothing else answers
     def freeze(self, hooks: Hooks) -> None: ...
 
 @type_check_only
@@ -649,15 +648,17 @@ class MemoryServer(metaclass=_BoundType):
     def end(self) -> None: ...
     def turn(self) -> bool: ...  # until nothing more happens by itself; whether anything did
     def pending(self) -> int: ...  # how many exchanges wait for their handler
-    def connect(self, client: tuple[str, int], server: tuple[str, int], is_secure: bool = False) -> int: ...
-    def send(self, connection: int, data: bytes, chunks: Sequence[int] | None = None) -> None:
-        """Delivers octets in pieces of these sizes (the rest in one) and runs until idle."""
+    def connect(  # without root_path, fields may say it; window: octets that the client holds before it receives them
+        self, client: tuple[str, int], server: tuple[str, int], is_secure: bool = False, root_path: str | None = None, window: int | None = None
+    ) -> int: ...
+    def send(self, connection: int, data: bytes, chunks: Sequence[int] | None = None) -> None: ...  # and runs until idle
     def finish(self, connection: int) -> None: ...  # the client's FIN
     def leave(self, connection: int) -> None: ...  # closes the client's end and forgets it
     def connections(self) -> int: ...  # those that the client has not left
-    def receive(self, connection: int) -> bytes:
-        """What the server has sent since the last call."""
+    def receive(self, connection: int) -> bytes: ...  # what the server has sent since the last call
     def closed(self, connection: int) -> bool: ...  # also of one that was left
+    def has_unread(self, connection: int) -> bool: ...  # by the server
+    def news(self) -> list[int]: ...  # connections with octets to receive, or closed by the server
     def publish(self, topic: str, data: bytes, is_text: bool) -> int: ...
     def close(self) -> None: ...
     def stats(self) -> dict[str, int]: ...

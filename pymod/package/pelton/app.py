@@ -112,7 +112,9 @@ class App(Registrar):
             self, App, native, json, self._layers, self._lifespan, server, _plan_of_websocket, _websocket_of
         )
         self._parts.providers = Providers(self._parts.service, self._compiler_of_no_route)
-        self._description: Description | None = None  # made when it is first asked for
+        # Made when they are first asked for.
+        self._description: Description | None = None
+        self._asgi: Application | None = None
         self._places = [Within(self._parts, (self,), "", "", (), self._guards, self._dependencies)]
 
     # --- routes ---
@@ -199,6 +201,19 @@ class App(Registrar):
 
             target = mountable(target, App)
         self._parts.mounts.add(path, target, name)
+
+    @property
+    def asgi(self) -> Application:
+        """The application as an ASGI 3 application, for servers that take one: `uvicorn shop:app.asgi`.
+
+        Routes, dependencies, errors, WebSockets, streams, files and the lifespan are those of `run()`. Client, scheme and
+        `root_path` are what the server says; its workers do not share topics unless `ws_broker` is set.
+        """
+        if self._asgi is None:
+            from pelton.hosting.asgi_callable import AsgiCallable
+
+            self._asgi = AsgiCallable(self._parts)
+        return self._asgi
 
     # --- templates ---
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from websocket_peer import Peer, Refused
 
-from pelton.testing.client_frames import BINARY, CLOSE, PING, PONG, TEXT
+from pelton.hosting.client_frames import BINARY, CLOSE, PING, PONG, TEXT
 
 SILENCE_S = 60
 BOUNDARY = "----between-the-parts"

@@ -17,7 +17,7 @@ from asgi_applications import ACCEPT, CONNECT, Event, Receive, Send, accepted, a
 from websocket_peer import SILENCE_S, Peer, Refused
 
 from pelton.testing import TestClient, live_server
-from pelton.testing.client_frames import BINARY, CLOSE, PING, PONG, TEXT
+from pelton.hosting.client_frames import BINARY, CLOSE, PING, PONG, TEXT
 from pelton.testing.websocket_session import WebSocketRefused, new_key, upgrade_fields
 
 Serve = Callable[..., live_server]

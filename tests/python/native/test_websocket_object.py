@@ -13,7 +13,7 @@ import pytest
 
 from pelton import App, WebSocket
 from pelton.testing import live_server
-from pelton.testing.client_frames import BINARY, CLOSE, TEXT, MessageReader, masked_frame
+from pelton.hosting.client_frames import BINARY, CLOSE, TEXT, MessageReader, masked_frame
 from pelton.testing.websocket_session import new_key, upgrade_fields
 
 

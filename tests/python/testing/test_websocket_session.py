@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pelton.errors import WebSocketDisconnect
-from pelton.testing.client_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, FrameError, masked, masked_frame
+from pelton.hosting.client_frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame, FrameError, masked, masked_frame
 from pelton.testing.websocket_session import WebSocketRefused, WebSocketSession, accept_of, new_key, upgrade_fields
-from test_client_frames import plain
+from websocket_peer import plain
 from wires import ScriptedWire
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="

@@ -9,7 +9,7 @@ from queue import Queue
 from links import KeptLink, handshake
 from pelton import App, WebSocket, WebSocketDisconnect
 from pelton.testing import live_server
-from pelton.testing.client_frames import BINARY, CLOSE, TEXT
+from pelton.hosting.client_frames import BINARY, CLOSE, TEXT
 from websocket_peer import SILENCE_S, Peer
 
 

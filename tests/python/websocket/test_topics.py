@@ -14,7 +14,7 @@ import pytest
 from links import KeptLink, handshake
 from pelton import App, BackgroundTasks, SyncWebSocket, WebSocket, WebSocketDisconnect
 from pelton.testing import TestClient, live_server
-from pelton.testing.client_frames import CLOSE
+from pelton.hosting.client_frames import CLOSE
 from pelton.websocket.topics import Topics, publish
 from websocket_peer import DEFLATE, Peer
 

@@ -1,1 +1,1 @@
-"""Applications of other interfaces than pelton's own: which one an object has, and how it is served."""
+"""Applications of other interfaces than pelton's own: which one an object has, how it is served, and the reverse."""

@@ -185,9 +185,10 @@ class Runtime:
 
     def start_up(self, broker: Broker | None = None) -> None:
         """The application's lifespan, up to where it serves; raises what it raises."""
-        self.loop.run_until_complete(self._start_up(broker))
+        self.loop.run_until_complete(self.start_up_here(broker))
 
-    async def _start_up(self, broker: Broker | None) -> None:
+    async def start_up_here(self, broker: Broker | None = None) -> None:
+        """start_up() where the loop runs already."""
         topics = self.topics
         if broker is None or topics is None:
             await self.parts.start()
@@ -210,6 +211,26 @@ class Runtime:
         finally:
             for pool in self._pools.values():
                 pool.shutdown(1.0)
+
+    async def wind_down_here(self) -> None:
+        """wind_down() where the loop runs already; other people's tasks on it are left alone."""
+        self.begin_stop()
+        while any(not isinstance(one, asyncio.Task) for one in self.background):
+            await asyncio.sleep(0)  # it starts soon
+        if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
+            await asyncio.wait(started, timeout=self.graceful_s)
+        try:
+            await self.parts.stop()
+        finally:
+            if self.topics is not None:
+                await self.topics.close()
+            left = [*self.spawned, *(task for task in self.background if isinstance(task, asyncio.Task))]
+            for task in left:
+                task.cancel()
+            if left:
+                await asyncio.wait(left, timeout=1.0)
+            for pool in self._pools.values():
+                pool.shutdown(0.0)
 
     def close(self) -> None:
         """Without an end: topics are left, and threads that wait go away."""

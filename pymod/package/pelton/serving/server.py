@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 VERSION = "0.1.0"
 
 
-def _broker_of(settings: Values) -> Broker | None:
+def broker_in(settings: Values) -> Broker | None:
+    """What carries topics to other machines, if the settings name it."""
     if settings["ws_broker"] is None:
         return None
     from pelton.websocket.brokers import broker_of
@@ -48,7 +49,7 @@ class Serving:
         # A worker's supervisor serves it for all of them.
         self.admin = None if stats is not None else admin_listener(settings)
         self._asked_engine: Literal["auto", "uring", "epoll"] = settings["engine"]
-        broker = _broker_of(settings)
+        broker = broker_in(settings)
         try:
             self.server = _native.Server(
                 parts.freeze(),

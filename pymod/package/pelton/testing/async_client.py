@@ -12,7 +12,7 @@ from pelton.testing.client_base import ClientBase
 from pelton.testing.client_pump import Pump
 from pelton.testing.client_runtime import Call, ClientRuntime, Unhandled, start_task
 from pelton.testing.client_stream import AsyncStreamedResponse, begun
-from pelton.testing.response_parser import ResponseParser
+from pelton.hosting.response_parser import ResponseParser
 from pelton.testing.websocket_session import AsyncWebSocketSession, opened
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pelton.serving.runtime import Runtime
 from pelton.testing.client_base import ClientBase, ClientOptions
 from pelton.testing.client_stream import MemoryWire, at_once, begun_response
 from pelton.testing.received import TestResponse
-from pelton.testing.response_parser import ResponseParser
+from pelton.hosting.response_parser import ResponseParser
 from pelton.testing.websocket_session import WebSocketSession
 
 if TYPE_CHECKING:

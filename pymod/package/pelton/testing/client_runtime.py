@@ -64,19 +64,3 @@ class ClientRuntime(Runtime):
             call.left.discard(tasks)
             call.add(task)
         return task
-
-    async def wind_down_here(self) -> None:
-        """wind_down() where the loop runs already; other people's tasks on it are left alone."""
-        self.begin_stop()
-        while any(not isinstance(one, asyncio.Task) for one in self.background):
-            await asyncio.sleep(0)  # it starts soon
-        if started := [task for task in self.background if isinstance(task, asyncio.Task)]:
-            await asyncio.wait(started, timeout=self.graceful_s)
-        await self.parts.stop()
-        left = [*self.spawned, *(task for task in self.background if isinstance(task, asyncio.Task))]
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=1.0)
-        for pool in self._pools.values():
-            pool.shutdown(0.0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pelton.streaming.sse import EventReader
 from pelton.testing.received import TestResponse
-from pelton.testing.response_parser import ResponseParser
+from pelton.hosting.response_parser import ResponseParser
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pelton import _native
 from pelton.errors import HTTPError
 from pelton.messages.request import Headers
-from pelton.testing.response_parser import ResponseParser
+from pelton.hosting.response_parser import ResponseParser
 
 if TYPE_CHECKING:
     from typing import Self

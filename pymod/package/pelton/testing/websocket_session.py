@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pelton.json
 from pelton.errors import PeltonError, WebSocketDisconnect
-from pelton.testing.client_frames import BINARY, CLOSE, PING, PONG, TEXT, MessageReader, masked_frame
+from pelton.hosting.client_frames import BINARY, CLOSE, PING, PONG, TEXT, MessageReader, masked_frame
 from pelton.testing.client_stream import Arriving, at_once, begun
 from pelton.websocket.connection import CONTROL_BYTES_MAX, checked_close
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from pelton.messages.request import Headers
-    from pelton.testing.client_frames import Frame
+    from pelton.hosting.client_frames import Frame
     from pelton.testing.client_stream import Wire
     from pelton.testing.received import TestResponse
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 
 import pytest
+from websocket_peer import plain
 
-from pelton.testing.client_frames import (
+from pelton.hosting.client_frames import (
     BINARY,
     CLOSE,
     CONTINUATION,
@@ -20,15 +21,6 @@ from pelton.testing.client_frames import (
     masked,
     masked_frame,
 )
-
-
-def plain(opcode: int, payload: bytes, *, is_final: bool = True) -> bytes:
-    """A server's frame: a client's without its mask."""
-    frame = bytearray(masked_frame(opcode, payload, is_final=is_final, mask=bytes(4)))
-    frame[1] &= 0x7F
-    at = {126: 4, 127: 10}.get(frame[1], 2)
-    del frame[at : at + 4]
-    return bytes(frame)
 
 
 def test_the_examples_of_the_standard() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pelton.testing.response_parser import ResponseParser
+from pelton.hosting.response_parser import ResponseParser
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: Chunked\r\n\r\n"

@@ -1,4 +1,4 @@
-"""The client's end of RFC 6455 for the test client: masked frames out, messages in."""
+"""The client's end of RFC 6455, for those whose server is in memory: masked frames out, messages in."""
 
 from __future__ import annotations
 
