@@ -52,9 +52,9 @@ def test_every_row_has_the_cells_of_its_head() -> None:
 def test_every_flag_setting_and_signal_of_the_page_is_met_by_another_test() -> None:
     folder = Path(__file__).parent.parent
     texts = [path.read_text() for kind in ("py", "cpp") for path in folder.rglob(f"*.{kind}") if path != Path(__file__)]
-    words = {word for text in texts for word in re.findall(r"-{0,2}\b\w[\w-]*", text)}
-    rows = [{keyword, setting.field, setting.key, f"--{setting_flag(keyword)}"} for keyword, setting in SETTINGS.items()]
-    rows += [{flag.spelled.partition("=")[0]} for one in COMMANDS.values() for flag in one.flags if flag.setting is None]
-    rows += [{f"--{alias}"} if len(alias) > 1 else {f"-{alias}"} for alias in ALIASES]
+    words = {word for text in texts for word in re.findall(r"\b\w[\w-]*", text)}
+    rows = [{keyword, setting.field, setting.key, setting_flag(keyword), f"PELTON_{keyword.upper()}"} for keyword, setting in SETTINGS.items()]
+    rows += [{flag.name} for one in COMMANDS.values() for flag in one.flags if flag.setting is None]
+    rows += [{alias} for alias in ALIASES]
     rows += [{f"SIG{name}"} for names, _ in SIGNALS for name in names.split(", ")]
     assert [row for row in rows if not row & words] == []
