@@ -178,10 +178,22 @@ void Application::host(const pb::object& application, const pb::dict& options) {
   if (!hosted_) raise_set();
 }
 
+void Application::host_wsgi(const pb::object& serve, const pb::dict& options) {
+  check_open();
+  const pb::object same = options["same"];
+  const pb::object make_input = options["make_input"];
+  hosted_wsgi_ = WsgiApplication::make(
+      state_, {.serve = serve.ptr(), .same = same.ptr(), .make_input = make_input.ptr()});
+  if (!hosted_wsgi_) raise_set();
+}
+
 int Application::traverse(visitproc visit, void* arg) const {
   for (const Mounted& one : mounts_) Py_VISIT(one.object.ptr());
   if (hosted_) {
     if (const int stopped = hosted_->traverse(visit, arg)) return stopped;
+  }
+  if (hosted_wsgi_) {
+    if (const int stopped = hosted_wsgi_->traverse(visit, arg)) return stopped;
   }
   return state_.traverse(visit, arg);
 }
@@ -258,6 +270,11 @@ http::RouteTable Application::make_table(const std::string& root_path,
                                                       .websocket_any_origin = true,
                                                       .error_shape = options_.error_shape,
                                                       .path = root_path + "/*"};
+  }
+  if (hosted_wsgi_) {
+    options.catch_all = http::RouteSettings{.handler = hosted_wsgi_->handler(),
+                                            .error_shape = options_.error_shape,
+                                            .path = root_path + "/*"};
   }
   if (root_path.empty()) return router_.freeze(options);
   http::Router below = router_;
@@ -371,6 +388,8 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
            pb::arg("is_coroutine"), "Puts `layers(request)` in place of the handler's call.")
       .def("host", &Application::host, pb::arg("application"), pb::arg("options"),
            "Gives an ASGI application whatever nothing else here answers.")
+      .def("host_wsgi", &Application::host_wsgi, pb::arg("serve"), pb::arg("options"),
+           "Gives a WSGI application whatever nothing else here answers.")
       .def(
           "freeze",
           [](const pb::object& self, const pb::dict& hooks) {

@@ -16,6 +16,7 @@
 #include "http/serve/config.hpp"
 #include "http/serve/files/static_mount.hpp"
 #include "pymod/hosting/asgi_application.hpp"
+#include "pymod/hosting/wsgi_application.hpp"
 #include "pymod/hotpath/application_state.hpp"
 
 namespace pelton::py {
@@ -54,6 +55,8 @@ class Application {
   // An ASGI application answers whatever nothing else here does, with these `options`: state,
   // log.
   void host(const pybind11::object& application, const pybind11::dict& options);
+  // The same for a WSGI application, with these `options`: same, make_input.
+  void host_wsgi(const pybind11::object& serve, const pybind11::dict& options);
   // `self` is the Python object around this one.
   void freeze(pybind11::handle self, const pybind11::dict& hooks);
 
@@ -95,7 +98,9 @@ class Application {
   std::vector<bool> planned_;
   std::vector<Mounted> mounts_;
   std::vector<StaticMounted> static_mounts_;
-  std::unique_ptr<AsgiApplication> hosted_;  // null if there is none
+  // Null if there is none.
+  std::unique_ptr<AsgiApplication> hosted_;
+  std::unique_ptr<WsgiApplication> hosted_wsgi_;
   std::unique_ptr<http::RouteTable> table_;
 };
 

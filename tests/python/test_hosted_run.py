@@ -44,7 +44,11 @@ async def without(scope, receive, send):
 def sync(scope, receive, send):
     return without(scope, receive, send)
 
-def wsgi(environ, start_response): ...
+def wsgi(environ, start_response):
+    start_response("200 OK", [])
+    return [b"threads" if environ["wsgi.multithread"] else b"inline"]
+
+def two(environ, start_response=None): ...
 
 def make():
     return without
@@ -98,10 +102,11 @@ def test_it_is_served_without_a_lifespan(run: Callable[..., Supervised], argumen
     [
         (["hosted_module:failing"], 3, "the application sent lifespan.startup.failed: no database"),
         (["hosted_module:without", "--lifespan", "on"], 3, "ended its lifespan with AssertionError"),
-        (["hosted_module:wsgi"], 3, "as WSGI applications do"),
+        (["hosted_module:two"], 3, "say --interface asgi or --interface wsgi"),
+        (["hosted_module:app", "--wsgi-inline"], 3, "is no WSGI application; leave --wsgi-inline out"),
         (["hosted_module:sync"], 3, "say --interface asgi"),
         (["hosted_module:app", "--interface", "native"], 3, "not an App"),
-        (["hosted_module:app", "--interface", "wsgi"], 2, "--interface is auto, native, asgi or asgi3, not 'wsgi'"),
+        (["hosted_module:app", "--interface", "rsgi"], 2, "--interface is auto, native, asgi, asgi3 or wsgi, not 'rsgi'"),
         (["hosted_module:app", "--lifespan", "maybe"], 2, "--lifespan is auto, on or off, not 'maybe'"),
     ],
 )
@@ -109,6 +114,24 @@ def test_what_is_not_served_is_one_line(folder: Path, arguments: list[str], code
     command = [sys.executable, "-m", "pelton", "run", *arguments, "--port", "0"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SILENCE_S, check=False)
     assert done.returncode == code and done.stderr.count("\n") == 1 and says in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize(("flags", "says"), [(["--threads", "2"], b"threads"), (["--wsgi-inline"], b"inline"), (["--interface", "wsgi"], b"threads")])
+def test_wsgi_applications(run: Callable[..., Supervised], flags: list[str], says: bytes) -> None:
+    supervisor = run("hosted_module:wsgi", *flags)
+    supervisor.ready()
+    with supervisor.connect() as connection:
+        assert supervisor.ask(connection).endswith(says)
+    assert supervisor.stop() == 0
+
+
+def test_a_file_says_that_its_entrypoint_runs_inline(run: Callable[..., Supervised], folder: Path) -> None:
+    (folder / "pelton.toml").write_text('entrypoint = "hosted_module:wsgi"\nwsgi_inline = true\n')
+    supervisor = run()
+    supervisor.ready()
+    with supervisor.connect() as connection:
+        assert supervisor.ask(connection).endswith(b"inline")
+    assert supervisor.stop() == 0
 
 
 def test_a_file_says_how_its_entrypoint_is_served(run: Callable[..., Supervised], folder: Path) -> None:
@@ -156,8 +179,10 @@ def test_check_says_what_it_has_not_looked_at(folder: Path, capsys: pytest.Captu
     target = "hosted_module:app"
     assert main(["check", target, "--app-dir", str(folder)]) == 0
     assert capsys.readouterr().out == f"{target}, an ASGI application, whose routes are its own: no problem found\n"
-    assert main(["check", "hosted_module:wsgi", "--app-dir", str(folder)]) == 1
-    assert "as WSGI applications do" in capsys.readouterr().err
+    assert main(["check", "hosted_module:wsgi", "--app-dir", str(folder)]) == 0
+    assert capsys.readouterr().out == "hosted_module:wsgi, a WSGI application, whose routes are its own: no problem found\n"
+    assert main(["check", "hosted_module:two", "--app-dir", str(folder)]) == 1
+    assert "say --interface asgi or --interface wsgi" in capsys.readouterr().err
 
 
 def test_check_prints_how_an_application_is_served(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,10 +197,11 @@ def test_check_prints_how_an_application_is_served(folder: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("flags", "text", "error", "says"),
     [
-        ({"interface": "wsgi"}, "", UsageError, "--interface is auto, native, asgi or asgi3, not 'wsgi'"),
+        ({"interface": "rsgi"}, "", UsageError, "--interface is auto, native, asgi, asgi3 or wsgi, not 'rsgi'"),
         ({"lifespan": "maybe"}, "", UsageError, "--lifespan is auto, on or off, not 'maybe'"),
-        ({}, 'interface = "wsgi"', ConfigError, "pelton.toml:2: interface is auto, native, asgi or asgi3, not 'wsgi'"),
+        ({}, 'interface = "rsgi"', ConfigError, "pelton.toml:2: interface is auto, native, asgi, asgi3 or wsgi, not 'rsgi'"),
         ({}, 'lifespan = "maybe"', ConfigError, "pelton.toml:2: lifespan is auto, on or off, not 'maybe'"),
+        ({}, 'wsgi_inline = "yes"', ConfigError, "pelton.toml:2: wsgi_inline is true or false: whether .*, not 'yes'"),
         ({}, "lifespan = true", ConfigError, "pelton.toml:2: lifespan is auto, on or off: whether .*, not True"),
     ],
 )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pelton.config.run_keywords import Settings
     from pelton.config.server_config import ServerConfig
     from pelton.hosting.asgi_lifespan import Application
+    from pelton.hosting.wsgi_call import Application as WsgiApplication
     from pelton.openapi.description import Description
     from pelton.routing.entries import Entry
     from pelton.routing.mounts import Mountable
@@ -181,7 +182,7 @@ class App(Registrar):
 
     # --- mounts ---
 
-    def mount(self, path: str, target: App | Mountable | Application, *, name: str | None = None) -> None:
+    def mount(self, path: str, target: App | Mountable | Application | WsgiApplication, *, name: str | None = None) -> None:
         """Gives another application a path and everything below it that no route of this one matches.
 
         The longest path wins. With a name, `url_for("name.route")` reaches its routes, and
@@ -189,7 +190,7 @@ class App(Registrar):
 
         Args:
             path: Where it begins, such as `/admin`.
-            target: An `App`, `StaticFiles`, or an ASGI 3 application, which gets every method and every target there.
+            target: An `App`, `StaticFiles`, an ASGI 3 or a WSGI application, which gets every method and every target there.
             name: For `url_for()`.
 
         Raises:

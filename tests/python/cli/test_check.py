@@ -119,7 +119,7 @@ def test_each_value_with_where_it_comes_from(
     monkeypatch.setenv("PORT", "10")
     monkeypatch.setenv("PELTON_WORKERS", "2")
     shown = config_of(["main.py", "--backlog", "5", "--timeout-keep-alive", "6", "--no-date-header"], capsys)
-    assert shown.keys() == {*SETTINGS, "entrypoint", "factory", "app_dir", "workers", "user", "interface", "lifespan"}
+    assert shown.keys() == {*SETTINGS, "entrypoint", "factory", "app_dir", "workers", "user", "interface", "lifespan", "wsgi_inline"}
     expected = {
         "entrypoint": ('"main.py"', "APP"),
         "workers": ("2", "PELTON_WORKERS"),

@@ -47,11 +47,11 @@ X-Two = "2"
 def test_keys_of_the_command() -> None:
     file = written(
         'entrypoint = "main:app"\napp_dir = "src"\nworkers = 2\nuser = 1000\ngroup = "www"\nfactory = true\ninterface = "asgi"\n'
-        'lifespan = "off"\npid_file = "a.pid"\n'
+        'lifespan = "off"\npid_file = "a.pid"\nwsgi_inline = true\n'
     )
     assert file.command == {
         "entrypoint": "main:app", "app_dir": "src", "workers": "2", "user": "1000", "group": "www", "factory": "on",
-        "interface": "asgi", "lifespan": "off", "pid_file": "a.pid",
+        "interface": "asgi", "lifespan": "off", "pid_file": "a.pid", "wsgi_inline": "on",
     }  # fmt: skip
     assert not file.settings and file.command.keys() == COMMAND_KEYS.keys() and file.folder == str(Path.cwd())
     assert written('workers = "auto"').command == {"workers": "auto"}

@@ -221,7 +221,7 @@ def sync(scope: Any, receive: Any, send: Any) -> None: ...
 
 @pytest.mark.parametrize("target", [7, sync, Starlette, None])
 def test_what_is_no_application_is_refused(target: Any) -> None:
-    with pytest.raises(TypeError, match="mount\\(\\) takes an App, StaticFiles or an ASGI application"):
+    with pytest.raises(TypeError, match="mount\\(\\) takes an App, StaticFiles, an ASGI application"):
         App().mount("/old", target)
 
 

@@ -31,7 +31,16 @@ async def with_more(settings: Any, scope: Event, receive: Receive, send: Send, o
     await function(scope, receive, send)
 
 
-def wsgi(environ: Any, start_response: Any) -> None: ...
+def wsgi(environ: Any, start_response: Any) -> Any:
+    start_response("200 OK", [])
+    return [b"x"]
+
+
+class Wsgi:
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        return wsgi(environ, start_response)
+
+
 def sync(scope: Any, receive: Any, send: Any) -> Any:
     return function(scope, receive, send)
 
@@ -55,6 +64,21 @@ def test_what_is_asgi_if_one_says_so(app: Any) -> None:
     assert TestClient(served(app, "m:app", "asgi", App)).get("/").text == "x"
 
 
+@pytest.mark.parametrize("is_inline", [False, True])
+@pytest.mark.parametrize("interface", ["auto", "wsgi"])
+@pytest.mark.parametrize("app", [wsgi, Wsgi(), functools.partial(lambda settings, *given: wsgi(*given), 1)])
+def test_wsgi(app: Any, interface: str, is_inline: bool) -> None:
+    assert interface in INTERFACES
+    if interface == "auto" and isinstance(app, functools.partial):
+        return  # how many arguments it takes is not to be told
+    assert TestClient(served(app, "m:app", interface, App, is_inline=is_inline)).get("/").text == "x"
+
+
+def test_only_wsgi_runs_inline() -> None:
+    with pytest.raises(StartupError, match="is no WSGI application; leave --wsgi-inline out"):
+        served(function, "m:app", "auto", App, is_inline=True)
+
+
 @pytest.mark.parametrize("interface", ["auto", "native"])
 def test_an_app_is_served_as_it_is(interface: str) -> None:
     app = App()
@@ -66,10 +90,9 @@ def test_an_app_is_served_as_it_is(interface: str) -> None:
     [
         (App(), "asgi", "m:app is an App, which --interface asgi does not serve"),
         (function, "native", "m:app is a function, not an App"),
-        (7, "auto", "m:app is a int, neither an App nor an ASGI application"),
+        (7, "auto", "m:app is a int, neither an App nor an ASGI or WSGI application"),
         (7, "asgi", "m:app is a int, neither"),
-        (wsgi, "auto", "as WSGI applications do"),
-        (two, "auto", "as WSGI applications do"),
+        (two, "auto", "say --interface asgi or --interface wsgi"),
         (Object, "auto", "is a class"),
         (print, "auto", "say --interface asgi"),
     ],

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
 
-HOSTED = "of ASGI applications"  # the source of what is no default of an App
 # Keyword, when its value is unsafe, and what follows from it.
 UNSAFE: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("debug", bool, "error pages show tracebacks to clients; switch it off outside of development"),
@@ -86,8 +85,8 @@ def _checked(target: str | None, flags: dict[str, str], found: Findings) -> str:
 
 
 def _contents(app: App, program: Program) -> str:
-    if program.is_hosted:
-        return "an ASGI application, whose routes are its own"
+    if program.hosted:
+        return f"{'a' if program.hosted == 'WSGI' else 'an'} {program.hosted} application, whose routes are its own"
     return f"{len(app.routes)} route{'s' * (len(app.routes) != 1)}"
 
 
@@ -114,8 +113,9 @@ def _judged(
     values = configured(base, flags, program.file)
     environment = {name: text for name, text in os.environ.items() if name != "PELTON_WORKERS"}
     sources = origins(base, given, program.file, environment)
-    if program.is_hosted:  # its App is made here, not in code
-        sources = {keyword: HOSTED if source == IN_CODE else source for keyword, source in sources.items()}
+    if program.hosted:  # its App is made here, not in code
+        hosted = f"of {program.hosted} applications"
+        sources = {keyword: hosted if source == IN_CODE else source for keyword, source in sources.items()}
     without_code = configured(None, flags, program.file)
     values |= {keyword: without_code[keyword] for keyword in coded_in_vain(base)}
     for keyword, is_unsafe, consequence in UNSAFE:
@@ -133,11 +133,12 @@ def _command_rows(program: Program, given: dict[str, str], command: dict[str, st
     """Key, value as TOML and source of what is no setting of an application."""
     of_file = {} if program.file is None else dict(program.file.command)
     if "entrypoint" in given:  # the file's is not served, nor how it is made
-        of_file = {key: value for key, value in of_file.items() if key not in ("entrypoint", "factory", "interface", "lifespan")}
+        of_file = {key: value for key, value in of_file.items() if key not in ("entrypoint", "factory", "interface", "lifespan", "wsgi_inline")}
     values = {"entrypoint": program.target, **of_file, **command}
     values |= {"app_dir": program.app_dir, "interface": program.interface, "lifespan": program.lifespan}
-    rows = [("factory", "true" if program.is_factory else "false")]
-    rows += [(key, value if value.isdigit() else _text(value)) for key, value in values.items() if value and key != "factory"]
+    switches = {"factory": program.is_factory, "wsgi_inline": program.is_wsgi_inline}
+    rows = [(key, "true" if value else "false") for key, value in switches.items()]
+    rows += [(key, value if value.isdigit() else _text(value)) for key, value in values.items() if value and key not in switches]
     found = []
     for key, value in sorted(rows):
         in_file = program.file.place_of(key) if program.file is not None and key in of_file else "default"

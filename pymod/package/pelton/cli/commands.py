@@ -108,10 +108,11 @@ _RUN = (
     _FACTORY,
     Flag(
         "interface", "INTERFACE",
-        "what the application is: native, an App, or asgi, an ASGI 3 application, which asgi3 means too; auto is what it looks like (auto)",
+        "what the application is: native, an App, asgi, an ASGI 3 application, which asgi3 means too, or wsgi, a WSGI application; auto is what it looks like (auto)",
         INTERFACES,
     ),
     Flag("lifespan", "LIFESPAN", "of an ASGI application: on if it must have one, off to ask for none (auto)", LIFESPANS),
+    Flag("wsgi-inline", "", "a WSGI application that only computes runs on the loop's thread, one request at a time (off)", off=True),
     Flag("user", "USER", "who serves once the address is bound, a name or a number"),
     Flag("group", "GROUP", "the group of who serves"),
     Flag("pid-file", "FILE", "where the process ID of the supervisor is written", takes="file"),

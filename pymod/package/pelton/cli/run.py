@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 
 # Beside those of settings.
 RUN_FLAGS = (
-    "config", "workers", "app-dir", "factory", "interface", "lifespan", "user", "group", "pid-file",
+    "config", "workers", "app-dir", "factory", "interface", "lifespan", "wsgi-inline", "user", "group", "pid-file",
     "reload", "reload-dir", "reload-include", "reload-exclude", "reload-delay",
 )  # fmt: skip
 # What pelton dev puts in front of its arguments.
 DEV_FLAGS = ("--reload", "--debug", "--access-log", "--access-log-format", "{method} {target} {status} {duration_ms} ms{reason_suffix}")
-INTERFACES = ("auto", "native", "asgi", "asgi3")  # the last is uvicorn's name of the one before
+INTERFACES = ("auto", "native", "asgi", "asgi3", "wsgi")  # asgi3 is uvicorn's name of asgi
 LIFESPANS = ("auto", "on", "off")
 # Names of uvicorn and gunicorn, and our shorter ones.
 ALIASES = {
     "w": "workers",
+    "threads": "blocking-threads",
     "loop": "engine",
     "timeout-keep-alive": "timeout-idle",
     "timeout-graceful-shutdown": "timeout-graceful",
@@ -91,11 +92,12 @@ class Program:
     Args:
         target: APP; None where the command line has none.
         flags: Those of the command line, of which the ones that are about the application are taken out: `app-dir`,
-            `config`, `factory`, `interface`, `lifespan`, `reload` and its kin.
+            `config`, `factory`, `interface`, `lifespan`, `wsgi-inline`, `reload` and its kin.
     """
 
     def __init__(self, target: str | None, flags: dict[str, str]) -> None:
         given, named, factory = flags.pop("app-dir", None), flags.pop("config", None), flags.pop("factory", None)
+        inline = flags.pop("wsgi-inline", None)
         self.app_dir = os.path.abspath(given or ".")
         self.file: ConfigFile | None = None
         path = os.path.abspath(named) if named else file_near(self._begin(target))
@@ -117,9 +119,12 @@ class Program:
             factory = of_entrypoint.command.get("factory")
         self.target = target
         self.is_factory = factory is not None and SWITCH.read(factory)
+        if inline is None and of_entrypoint is not None:
+            inline = of_entrypoint.command.get("wsgi_inline")
+        self.is_wsgi_inline = inline is not None and SWITCH.read(inline)
         self.interface = _choice("interface", INTERFACES, flags, of_entrypoint)
         self.lifespan = _choice("lifespan", LIFESPANS, flags, of_entrypoint)
-        self.is_hosted = False  # whether what served() has seen is no App
+        self.hosted = ""  # ASGI or WSGI, if what served() has seen is no App
         self.is_watched = "reload" in flags and SWITCH.read(flags.pop("reload"))  # one worker, reloaded when a file changes
         self._watched = {name: flags.pop(name) for name in list(flags) if name.startswith("reload-")}
         if self._watched and not self.is_watched:
@@ -128,10 +133,11 @@ class Program:
     def served(self, found: Any, name: str) -> App:
         """The App that serves an application of any interface; StartupError if it is none."""
         from pelton.app import App
-        from pelton.hosting.interfaces import served
+        from pelton.hosting.interfaces import is_wsgi, served
 
-        app = served(found, name, self.interface, App, self.lifespan)
-        self.is_hosted = app is not found
+        app = served(found, name, self.interface, App, self.lifespan, is_inline=self.is_wsgi_inline)
+        if app is not found:
+            self.hosted = "WSGI" if self.interface == "wsgi" or (self.interface == "auto" and is_wsgi(found)) else "ASGI"
         return app
 
     def watcher(self) -> Watcher:
@@ -177,7 +183,7 @@ def setting_flag(keyword: str) -> str:
 
 
 def _parsed(arguments: list[str]) -> tuple[str | None, dict[str, str]]:
-    switches = {"factory", "reload"} | {setting_flag(keyword) for keyword, one in SETTINGS.items() if one.unit in ("switch", "access log")}
+    switches = {"factory", "reload", "wsgi-inline"} | {setting_flag(keyword) for keyword, one in SETTINGS.items() if one.unit in ("switch", "access log")}
     values = {*RUN_FLAGS, *map(setting_flag, SETTINGS)}
     loops = [argument.partition("=")[0] for argument in arguments]
     targets, flags = parsed(arguments, values, switches, ALIASES, lambda flag: _unknown(flag, values))

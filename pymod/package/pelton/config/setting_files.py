@@ -17,13 +17,15 @@ COMMAND_KEYS = {
     "entrypoint": "the application, as pelton run names it",
     "app_dir": "where the application is, from the folder of the file",
     "factory": "true or false: whether entrypoint is a function that returns the application",
-    "interface": "auto, native or asgi: what the entrypoint is",
+    "interface": "auto, native, asgi or wsgi: what the entrypoint is",
     "lifespan": "auto, on or off: whether an ASGI application is asked to start and to end",
+    "wsgi_inline": "true or false: whether a WSGI application runs on the loop's thread",
     "workers": "a number from 1 to 1024, or auto",
     "user": "a name or a number",
     "group": "a name or a number",
     "pid_file": "a path, from the folder of the file",
 }
+COMMAND_SWITCHES = ("factory", "wsgi_inline")  # among those
 
 
 class ConfigFile:
@@ -88,10 +90,10 @@ class ConfigFile:
             raise ConfigError(f"{self.place_of(key)}: {named}") from None
 
     def _of_command(self, key: str, value: Any) -> str:
-        if key == "factory" and isinstance(value, bool):
+        if key in COMMAND_SWITCHES and isinstance(value, bool):
             return "on" if value else "off"
         is_number = isinstance(value, int) and not isinstance(value, bool) and key in ("workers", "user", "group")
-        if (not isinstance(value, str) or not value or key == "factory") and not is_number:
+        if (not isinstance(value, str) or not value or key in COMMAND_SWITCHES) and not is_number:
             raise ConfigError(f"{self.place_of(key)}: {key} is {COMMAND_KEYS[key]}, not {value!r}")
         return str(value)
 

@@ -1,4 +1,4 @@
-"""Which interface an application has: pelton's own or ASGI."""
+"""Which interface an application has: pelton's own, ASGI or WSGI."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ if TYPE_CHECKING:
     from pelton.app import App
 
 
-def served(found: Any, name: str, interface: str, kind: type[App], lifespan: str = "auto") -> App:
+def served(found: Any, name: str, interface: str, kind: type[App], lifespan: str = "auto", *, is_inline: bool = False) -> App:
     """The `App` that serves an application; StartupError if its interface is not the one given, or not to be told.
 
     Args:
         found: The application.
         name: What the command line calls it.
-        interface: `auto`, `native`, `asgi`, or `asgi3` as uvicorn calls that.
+        interface: `auto`, `native`, `asgi`, or `asgi3` as uvicorn calls that, or `wsgi`.
         kind: `App`, which has the room of this module below it and so is an argument.
         lifespan: `auto`, `on` or `off`, of an ASGI application.
+        is_inline: Whether a WSGI application runs on the loop's thread.
     """
     is_native = isinstance(found, kind)
     if interface == "native" and not is_native:
@@ -31,9 +32,15 @@ def served(found: Any, name: str, interface: str, kind: type[App], lifespan: str
         return app
     application: Any = found
     if not callable(found):
-        raise StartupError(f"{name} is a {type(found).__name__}, neither an App nor an ASGI application; name the application itself")
+        raise StartupError(f"{name} is a {type(found).__name__}, neither an App nor an ASGI or WSGI application; name the application itself")
     if interface == "auto":
-        _refuse_others(found, name)
+        interface = _found_interface(found, name)
+    if interface == "wsgi":
+        from pelton.hosting.wsgi import hosted as hosted_wsgi
+
+        return hosted_wsgi(application, kind, is_inline=is_inline)
+    if is_inline:
+        raise StartupError(f"{name} is no WSGI application; leave --wsgi-inline out")
     from pelton.hosting.asgi import hosted
 
     return hosted(application, kind, lifespan=lifespan)
@@ -46,8 +53,15 @@ def mountable(found: Any, kind: type[App]) -> App:
         found: The application.
         kind: As of `served()`.
     """
+    if is_wsgi(found):
+        from pelton.hosting.wsgi import hosted as hosted_wsgi
+
+        return hosted_wsgi(found, kind)
     if not is_asgi(found):
-        raise TypeError(f"mount() takes an App, StaticFiles or an ASGI application (an async callable of three), not {found!r}")
+        raise TypeError(
+            "mount() takes an App, StaticFiles, an ASGI application (an async callable of three) or a WSGI application "
+            f"(a callable of two), not {found!r}"
+        )
     from pelton.hosting.asgi import hosted
 
     return hosted(found, kind)
@@ -58,17 +72,22 @@ def is_asgi(found: Any) -> bool:
     return callable(found) and not isinstance(found, type) and _positional_count(found) == 3 and _is_async(found)
 
 
-def _refuse_others(found: Any, name: str) -> None:
-    """StartupError unless this looks like an ASGI 3 application."""
+def is_wsgi(found: Any) -> bool:
+    """Whether this looks like a WSGI application: a callable of (environ, start_response) that is not async."""
+    return callable(found) and not isinstance(found, type) and _positional_count(found) == 2 and not _is_async(found)
+
+
+def _found_interface(found: Any, name: str) -> str:
+    """`asgi` or `wsgi`; StartupError if this looks like neither."""
     if is_asgi(found):
-        return
+        return "asgi"
+    if is_wsgi(found):
+        return "wsgi"
     if isinstance(found, type):
         raise StartupError(f"{name} is a class, not an application; name an instance of it")
-    if _positional_count(found) == 2:
-        raise StartupError(f"{name} takes two arguments, as WSGI applications do, which pelton does not serve")
     raise StartupError(
-        f"{name} is a {type(found).__name__}, neither an App nor for certain an ASGI application; "
-        "if it is one, say --interface asgi"
+        f"{name} is a {type(found).__name__}, neither an App nor for certain an ASGI or WSGI application; "
+        "if it is one, say --interface asgi or --interface wsgi"
     )
 
 

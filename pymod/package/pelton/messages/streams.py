@@ -23,7 +23,7 @@ class Streaming:
     """
 
     __slots__ = (
-        "closing", "content_length", "content_type", "encoding", "keep_alive_s", "media_type", "side", "side_yields", "stream", "taken"
+        "asked", "closing", "content_length", "content_type", "encoding", "keep_alive_s", "media_type", "side", "side_yields", "stream", "taken"
     )  # fmt: skip
 
     def __init__(
@@ -43,6 +43,7 @@ class Streaming:
         self.content_length = content_length
         self.keep_alive_s = keep_alive_s
         self.taken = False
+        self.asked: str | None = None  # what the log names in place of the route
         self.closing: Closing | None = None  # of the dependencies, when it has been sent
         self.side: Response | None = None  # what a generator says before its first item goes with the head
         self.side_yields = False  # to the status and the fields that were returned beside the generator

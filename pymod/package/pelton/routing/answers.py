@@ -230,7 +230,7 @@ class Answers:
                 status=value._status,
                 fields=value._fields,
                 dumps=self.json,
-                log=lambda error: self.failed(_where(route).strip(), error),
+                log=lambda error: self.failed(streaming.asked or _where(route).strip(), error),
                 pool=None if blocking is None else runtime.pool(blocking),
                 keep_alive_s=runtime.sse_keep_alive_s,
                 is_stopping=lambda: runtime.stopping,

@@ -85,6 +85,10 @@ class Runtime:
 
     async def run_blocking(self, name: str, func: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         """A handler's call in a pool; HTTPError 503 if too many wait."""
+        return await self.submit(name, func, args)
+
+    def submit(self, name: str, func: Callable[..., Any], args: tuple[Any, ...]) -> asyncio.Future[Any]:
+        """The same, as a future."""
         task = asyncio.current_task()
         handler: Any = None if task is None else task.get_coro()
         through = getattr(handler, "leave_place", None)
@@ -94,7 +98,7 @@ class Runtime:
             raise HTTPError(503, headers={"Retry-After": "1"}) from error
         if through is not None:
             handler.hold_place()  # until the thread has ended, which nothing can interrupt
-        return await future
+        return future
 
     # --- tasks beside requests ---
 

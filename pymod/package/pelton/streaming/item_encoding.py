@@ -26,7 +26,7 @@ class ItemEncoding:
     __slots__ = ("content_type", "encode")
 
     def __init__(self, content_type: str, encode: Callable[[Any], bytes]) -> None:
-        self.content_type = content_type
+        self.content_type = content_type  # empty: that of the headers, if there is one
         self.encode = encode
 
     @property

@@ -222,7 +222,7 @@ class _Sending:
         fields = laid_over(told, fields) if self.streaming.side_yields else laid_over(fields, told)
         names = {name.lower() for name, _ in fields}
         if status not in _BODILESS:
-            if content_type is not None and b"content-type" not in names:
+            if content_type and b"content-type" not in names:
                 fields.insert(0, (b"Content-Type", content_type.encode("latin-1")))
             if content_type == EVENTS:
                 self.note_events()
