@@ -125,6 +125,7 @@ _ORDER = (
     "pelton_live",
     "framework_pelton",
     "hosted_pelton",
+    "hosted_pelton_wsgi",
     "rust_frameworks",
 )
 

@@ -50,6 +50,11 @@ def test_every_question_of_hosting_has_pelton_on_both_engines_first_and_other_se
         assert {"pelton ASGI, epoll", "pelton ASGI, uring"} <= set(own)
         others = {server for server in SERVERS if any(name.startswith(server) for name in names)}
         assert others >= set(SERVERS) - ({"fastpysgi"} if question == "hosted_asgi_websocket" else set())
+    for question in ("hosted_wsgi_hello", "hosted_wsgi_upload"):
+        assert names_of(question) == [
+            *[f"pelton WSGI, {kind}" for kind in ("epoll", "uring", "epoll, inline", "uring, inline")],
+            *["granian", "gunicorn, gthread", "fastpysgi", "uWSGI", "bjoern"],
+        ]
     assert names_of("hosted_asgi_hello")[0] == "pelton async def, epoll"
     assert [name.partition(",")[0] for name in names_of("hosted_fastapi")] == ["FastAPI on pelton"] * 2 + ["FastAPI on uvicorn"]
 

@@ -20,8 +20,11 @@ from frameworks.servers import Sample, other_server, pelton_server
 SAMPLES = [
     Sample("blacksheep", "blacksheep_sample:app"),
     Sample("django", "django_sample:asgi", has_websockets=False),
+    Sample("django", "django_sample:wsgi", "wsgi", has_websockets=False),
     Sample("falcon", "falcon_asgi_sample:app"),
+    Sample("falcon", "falcon_wsgi_sample:app", "wsgi", has_websockets=False),
     Sample("fastapi", "fastapi_sample:app"),
+    Sample("flask", "flask_sample:app", "wsgi", has_websockets=False),
     Sample("litestar", "litestar_sample:app"),
     Sample("quart", "quart_sample:app"),
     Sample("sanic", "sanic_sample:app"),
@@ -94,4 +97,4 @@ WHOLE = Answer(200, "OK", [("content-length", "2"), ("date", "now"), ("x-a", "b"
 def test_what_has_no_name_is_a_difference(other: Answer) -> None:
     assert difference("asgi", REQUESTS[0], WHOLE, other) is None
     assert difference("asgi", REQUESTS[0], WHOLE, WHOLE._replace(reason="Fine", fields=WHOLE.fields[::2])) == ""
-    assert difference("wsgi", REQUESTS[0], WHOLE, WHOLE._replace(reason="Fine")) is None
+    assert difference("wsgi", REQUESTS[0], WHOLE, other._replace(reason="Fine")) is None

@@ -159,8 +159,8 @@ def answers(port: int, requests: Iterable[Request]) -> list[Answer]:
         if connection is None:
             connection = socket.create_connection(("127.0.0.1", port), SILENCE_S)
         answer, ends = _one(connection, request)
-        # Servers may close after such a status without saying so.
-        if ends or answer.status >= 500:
+        # Servers may close after such a status, or chunks that were not read, without saying so.
+        if ends or answer.status >= 500 or request.chunk_bytes:
             connection.close()
             connection = None
         found.append(answer)

@@ -50,7 +50,25 @@ def refused(request: Request, theirs: Answer, ours: Answer) -> bool:
     return ours.status == 400 and any(f'"reason":"{reason}"'.encode() in ours.body for reason in REFUSALS)
 
 
+def chunked(request: Request, theirs: Answer, ours: Answer) -> bool:
+    return bool(request.chunk_bytes) and ours.status == 200
+
+
+def cookies(request: Request, theirs: Answer, ours: Answer) -> bool:
+    return [name for name, _ in request.fields].count("Cookie") > 1 and b"first,other=second" in theirs.body
+
+
+def phrase(request: Request, theirs: Answer, ours: Answer) -> bool:
+    return theirs._replace(reason=ours.reason) == ours
+
+
 DIFFERENCES = [
+    # Not as it should be: a WSGI application's own phrase goes out with other servers.
+    Difference("pelton sends the standard phrase of a status, not the one of a WSGI application", phrase),
+    # Django and Falcon read as much as CONTENT_LENGTH says, which gunicorn cannot say of chunks, and pelton does.
+    Difference("a WSGI application is sent chunks", chunked),
+    # RFC 6265, section 5.4, and RFC 9113, section 8.2.3: a semicolon is between cookies, no comma.
+    Difference("gunicorn joins several Cookie fields by commas", cookies),
     # pelton's parser is strict: such a target reaches no application.
     Difference("a target has wrong octets or escapes, or names another host than the Host field", refused),
     # RFC 9110, section 8.6: a server sends no Content-Length with a 204.

@@ -23,7 +23,7 @@ class Sample(NamedTuple):
 
     name: str
     target: str
-    interface: str = "asgi"  # or wsgi
+    interface: str = "asgi"
     has_websockets: bool = True
 
 
@@ -77,7 +77,7 @@ class Server:
 
 
 def pelton_server(python: Path, sample: Sample, engine: str) -> Server:
-    command = [str(python), "-m", "pelton", "run", sample.target, "--port", "0"]
+    command = [str(python), "-m", "pelton", "run", sample.target, "--interface", sample.interface, "--port", "0"]
     return Server(command, os.environ | {"PELTON_ENGINE": engine})
 
 
