@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 SILENCE_S = 60
@@ -79,6 +80,16 @@ class Supervised:
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=SILENCE_S)
+
+    def closes(self) -> bool:
+        """Whether nobody listens any more, after a while: the kernel closes what a ring holds once its process has ended."""
+        until = time.monotonic() + SILENCE_S
+        while time.monotonic() < until:
+            try:
+                self.connect().close()
+            except (ConnectionRefusedError, ConnectionResetError):
+                return True
+        return False
 
     def ask(self, connection: socket.socket, path: str = "/") -> bytes:
         """The answer, which is a small one."""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from fcntl import F_DUPFD, fcntl
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ class Manager:
             self.listeners.append(listener)
         # They begin at 3, and the ID is that of the process itself. Nothing else is inherited at these numbers.
         numbers = [listener.fileno() for listener in self.listeners]
-        high = [os.dup2(number, 100 + index) for index, number in enumerate(numbers)]
+        high = [fcntl(number, F_DUPFD, 100) for number in numbers]  # free ones: this process may have many open
         shell = "".join(f"exec {3 + index}<&{number} {number}<&-; " for index, number in enumerate(high))
         [watchdog] = self.service.of("WatchdogSec")
         [command] = self.service.of("ExecStart")
@@ -157,7 +158,10 @@ def test_PRC_054_the_service_starts_reloads_and_stops_as_the_units_say(manager: 
     assert int(begun.partition("MONOTONIC_USEC=")[2]) > 0
     assert manager.hears("READY=1") == "READY=1\nSTATUS=serving"
     for listener in manager.listeners:
-        assert manager.ask(listener) == "2 []"
+        # The worker before may still take connections for a moment.
+        while (answer := manager.ask(listener)) == "1 []":
+            pass
+        assert answer == "2 []"
     (tmp_path / "main.py").write_text("import nothing_of_this_name")
     done = manager.reload()
     assert done.returncode == 1 and "nothing_of_this_name" in done.stderr

@@ -24,7 +24,7 @@ def test_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     """before_request after_request
-    asgi worker metrics mcp enable_cors""".split(),
+    worker metrics mcp enable_cors""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
     assert not hasattr(App(), name)
@@ -46,7 +46,7 @@ def test_keywords() -> None:
             App().add_route("/", lambda: 1, **{option: True})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["workers", "bind", "reload", "log_config", "ssl_certfile"])
+@pytest.mark.parametrize("name", ["workers", "reload", "log_config", "ssl_certfile"])
 def test_settings(name: str) -> None:
     with pytest.raises(TypeError):
         App().run(**{name: 1})  # type: ignore[arg-type]

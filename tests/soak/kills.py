@@ -17,7 +17,6 @@ import socket
 import sys
 import tempfile
 import threading
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -99,17 +98,6 @@ def ended(pid: int) -> None:
     os.close(process)
 
 
-def closes(running: Supervised) -> bool:
-    """Whether nobody listens any more, within the time in which a test waits for anything."""
-    until = time.monotonic() + SILENCE_S
-    while time.monotonic() < until:
-        try:
-            running.connect().close()
-        except (ConnectionRefusedError, ConnectionResetError):
-            return True
-    return False
-
-
 def kill_workers(count: int, engine: str, chance: random.Random) -> list[str]:
     """Kills a worker after the other; the faults."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -161,7 +149,7 @@ def kill_supervisors(count: int, engine: str) -> list[str]:
                         ended(pid)
                 # A ring gives its sockets back some time after its process has ended. The path that was left is no
                 # obstacle to the next start.
-                if not closes(running):
+                if not running.closes():
                     faults.append(f"somebody still listens at {running.port}")
             finally:
                 running.end()

@@ -195,7 +195,7 @@ def test_prefixes_that_nothing_matches_are_refused(path: str) -> None:
 
 def test_what_else_is_refused() -> None:
     app, below = App(), App()
-    with pytest.raises(TypeError, match="takes an App or StaticFiles"):
+    with pytest.raises(TypeError, match="takes an App, StaticFiles, an ASGI application"):
         app.mount("/x", print)  # type: ignore[arg-type]
     with pytest.raises(RegistrationError, match="in itself"):
         app.mount("/x", app)
