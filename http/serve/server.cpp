@@ -434,7 +434,10 @@ void Server::complete_accept(const Completion& completion) {
   const std::uint32_t index = completion.token.slot();
   CHECK(index < listeners_.size());
   Listener& listener = listeners_[index];
-  if (!completion.more) listener.armed = false;
+  if (!completion.more) {
+    listener.armed = false;
+    if (accepting_over_) take_left_connection(index);
+  }
   if (completion.result >= 0) {
     if (!shared_.held.add(completion.result)) [[unlikely]]
       return doubt_accepts(index);
@@ -488,6 +491,20 @@ void Server::call_off_accept(std::uint32_t index) {
   if (!listener.armed || listener.cancelling) return;
   listener.cancelling = true;
   shared_.engine.cancel(Token(Operation::cancel, 0, index), Token(Operation::accept, 0, index));
+}
+
+// The kernel wakes one of the accepts that wait on a listener. If it was this one that was woken as
+// it was called off, a connection waits in the queue, and no other process hears of it.
+void Server::take_left_connection(std::uint32_t index) {
+  Listener& listener = listeners_[index];
+  if (listeners_end_ != ListenersEnd::outlive_it || shared_.clock.now_ms() >= accept_until_ms_ ||
+      !has_connection_waiting(listener.descriptor)) {
+    return;
+  }
+  listener.armed = true;
+  listener.cancelling = false;
+  shared_.engine.accept_one(Token(Operation::accept, 0, index), listener.descriptor);
+  call_off_accept(index);  // unless it completes at once
 }
 
 // ENG-030: ignores an impossible result of an accept; after two in a row no result can be trusted.

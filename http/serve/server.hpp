@@ -99,6 +99,7 @@ class Server final : public uring::Work {
   void meet(uring::Trouble trouble, int error);
   void retire(std::string_view why);
   void doubt_accepts(std::uint32_t index);
+  void take_left_connection(std::uint32_t index);
   void call_off_accept(std::uint32_t index);
   void pause_accept(Listener& listener);
   bool deliver(std::span<const uring::Completion> batch);
