@@ -112,7 +112,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def begin(self) -> None:
-        """Returns once the thread has seen the files as they are now."""
+        """Starts the thread. watchfiles may miss a change of the first moment, before it watches; polling misses none."""
         self._seen = self._watch.look()
         # The supervisor takes its signals from a descriptor, for which every thread has to block them.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -122,6 +122,7 @@ class Watcher:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def end(self) -> None:
+        """Returns once the thread has ended."""
         self._ended.set()
         self._thread.join()
 
