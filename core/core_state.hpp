@@ -35,10 +35,9 @@ enum class Gauge : std::uint8_t {
   loop_lag_us,            // how long the turn that measures has already taken
   requests,               // begun since the process started
   engine,                 // 1 epoll, 2 io_uring
-  generation,             // number of earlier processes of the slot
 };
 
-inline constexpr std::size_t gauge_count = 15;
+inline constexpr std::size_t gauge_count = 14;
 inline constexpr std::array<std::string_view, gauge_count> gauge_names = {"connections_idle",
                                                                           "connections_reading",
                                                                           "connections_writing",
@@ -52,8 +51,7 @@ inline constexpr std::array<std::string_view, gauge_count> gauge_names = {"conne
                                                                           "log_queue_bytes",
                                                                           "loop_lag_us",
                                                                           "requests",
-                                                                          "engine",
-                                                                          "generation"};
+                                                                          "engine"};
 
 using Gauges = std::array<std::uint64_t, gauge_count>;
 
@@ -74,6 +72,10 @@ struct CoreState {
   // Written by the supervisor: the slot of the worker, and how many workers share the machine.
   std::atomic<std::uint64_t> slot{0};
   std::atomic<std::uint64_t> worker_count{1};
+  // Written by the supervisor: which of its loads of the application this is, from 1 on, and how
+  // many processes the slot has had before.
+  std::atomic<std::uint64_t> generation{1};
+  std::atomic<std::uint64_t> restarts{0};
   // Written by the supervisor: other cores accept from the same listeners.
   std::atomic<std::uint64_t> listeners_shared{0};
   // Written by the supervisor before it sends a stop: it shuts the listeners down once their queues
@@ -110,6 +112,8 @@ struct CoreState {
     stop_begun = 0;
     slot = 0;
     worker_count = 1;
+    generation = 1;
+    restarts = 0;
     listeners_shared = 0;
     listeners_end = 0;
     process_id = 0;

@@ -214,6 +214,10 @@ class Supervisor {
     state.clear();
     state.slot = index;
     state.worker_count = count;
+    const bool reloads =
+        change_ && change_->kind == Change::Kind::reload && slot.current != nullptr;
+    state.generation = generation_ + (reloads ? 1 : 0);
+    state.restarts = slot.processes;
     state.listeners_shared = shares_listeners ? 1 : 0;
     const std::vector<int> bus_descriptors = bus_.descriptors_of(index);
     const auto started = start_worker({.command = options_.command,
@@ -224,7 +228,9 @@ class Supervisor {
                                        .stats_descriptor = segment_.descriptor(),
                                        .bank = *bank,
                                        .index = index,
+                                       .count = count,
                                        .restarts = slot.processes++,
+                                       .generation = state.generation,
                                        .epoll_only = slot.epoll_only,
                                        .mask = mask});
     if (!started) return std::unexpected(started.error());

@@ -41,7 +41,9 @@ std::vector<std::string> environment_of(const WorkerStart& start, int report) {
   };
   std::vector<std::string> environment{
       set(worker_id_variable, std::to_string(start.index)),
+      set(worker_count_variable, std::to_string(start.count)),
       set(worker_restarts_variable, std::to_string(start.restarts)),
+      set(worker_generation_variable, std::to_string(start.generation)),
       set(stats_variable,
           std::to_string(start.stats_descriptor) + "," + std::to_string(start.bank)),
       set(listeners_variable, joined(start.listeners)),

@@ -17,7 +17,10 @@ namespace pelton {
 // Variables a worker finds in its environment, in addition to the supervisor's.
 inline constexpr const char* worker_id_variable = "PELTON_WORKER_ID";  // 0, 1, ...
 inline constexpr const char* worker_restarts_variable =
-    "PELTON_WORKER_RESTARTS";                                                 // processes before
+    "PELTON_WORKER_RESTARTS";  // processes of the slot before
+inline constexpr const char* worker_count_variable = "PELTON_WORKER_COUNT";
+inline constexpr const char* worker_generation_variable =
+    "PELTON_WORKER_GENERATION";  // 1, one more after each reload
 inline constexpr const char* listeners_variable = "PELTON_WORKER_LISTENERS";  // "5,6"
 // Listeners of somebody else, which stay open after a stop; without any it is not set.
 inline constexpr const char* listeners_kept_variable = "PELTON_WORKER_LISTENERS_KEPT";
@@ -43,7 +46,9 @@ struct WorkerStart {
   int stats_descriptor;
   std::uint32_t bank;  // in the segment
   std::size_t index;
+  std::size_t count;  // of all workers
   std::uint64_t restarts;
+  std::uint64_t generation;
   bool epoll_only;
   sigset_t mask;
 };

@@ -102,7 +102,8 @@ std::string AdminRoutes::workers_json(std::uint64_t now_ms) const {
     json += std::to_string(core.slot.load(std::memory_order_relaxed));
     add(json, "pid", process_id);
     json.append(",\"state\":\"").append(word_of(core)).append("\"");
-    add(json, "generation", in(gauges, Gauge::generation));
+    add(json, "generation", core.generation.load(std::memory_order_relaxed));
+    add(json, "restarts", core.restarts.load(std::memory_order_relaxed));
     json.append(",\"engine\":").append(engine_of(in(gauges, Gauge::engine)));
     add(json, "connections", connections);
     add(json, "requests", in(gauges, Gauge::requests));

@@ -51,6 +51,12 @@ std::pair<int, int> bind_listener(const std::string& host, std::uint16_t port, i
   return {listener->release(), bound_port};
 }
 
+void steer_by_cpu(int descriptor, const std::vector<unsigned>& cpus, std::size_t sockets) {
+  if (!uring::steer_by_cpu(descriptor, cpus, sockets)) {
+    raise_os_error(errno, "cannot steer connections by CPU");
+  }
+}
+
 std::pair<std::string, int> listener_address(int descriptor) {
   const uring::Address address = uring::local_address(descriptor);
   return {address.host, address.port};
@@ -209,6 +215,10 @@ void add_processes(pb::module_& module) {
   module.def("bind_listener", bind_listener, pb::arg("host"), pb::arg("port"), pb::kw_only(),
              pb::arg("backlog"), pb::arg("reuse_port") = true,
              "A listening TCP socket: (descriptor, port).");
+  module.def("steer_by_cpu", steer_by_cpu, pb::arg("descriptor"), pb::arg("cpus"),
+             pb::arg("sockets"),
+             "Connections that come in on cpus[i] go to the (i modulo sockets)th socket bound of "
+             "those that share this one's port; OSError if the kernel refuses.");
   module.def("listener_address", listener_address, pb::arg("descriptor"),
              "(host, port) of a TCP listener; an empty host for any other.");
   module.def("say", say, pb::arg("line"),

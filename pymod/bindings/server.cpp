@@ -270,7 +270,6 @@ void Server::stop() {
   Gauges now = server_->gauges();
   in(now, Gauge::log_queue_bytes) = logs_->writer.bytes_queued();
   in(now, Gauge::engine) = engine_->kind() == uring::EngineKind::ring ? 2 : 1;
-  in(now, Gauge::generation) = options_.generation;
   state_.show(now);
   show_at_ms_ = clock_.now_ms() + heartbeat_ms_max;
 }
@@ -330,7 +329,7 @@ void add_server(pb::module_& module) {
                        std::string engine, ResponseFields fields, WebSocketSettings websockets,
                        ForwardingSettings forwarding, std::vector<std::string> allowed_hosts,
                        std::vector<int> kept, std::string access_log, std::string access_log_format,
-                       std::optional<std::pair<int, std::uint32_t>> stats, std::uint64_t generation,
+                       std::optional<std::pair<int, std::uint32_t>> stats,
                        std::optional<int> admin) {
              return std::make_unique<Server>(
                  std::move(application), std::move(listeners), config,
@@ -343,7 +342,6 @@ void add_server(pb::module_& module) {
                                  .allowed_hosts = std::move(allowed_hosts),
                                  .kept = std::move(kept),
                                  .stats = stats,
-                                 .generation = generation,
                                  .admin = admin});
            }),
            pb::arg("application"), pb::kw_only(), pb::arg("listeners"), pb::arg("config"),
@@ -353,7 +351,7 @@ void add_server(pb::module_& module) {
            pb::arg("allowed_hosts") = std::vector<std::string>(),
            pb::arg("kept") = std::vector<int>(), pb::arg("access_log") = "",
            pb::arg("access_log_format") = "combined", pb::arg("stats") = pb::none(),
-           pb::arg("generation") = 0, pb::arg("admin") = pb::none(),
+           pb::arg("admin") = pb::none(),
            "`fields`: whether responses say the date, and what every one gets beside its own. "
            "`websockets`: whether they deflate, the origins listed, and what a topic's slow "
            "receivers are to do: close, drop or wait. "
@@ -362,8 +360,7 @@ void add_server(pb::module_& module) {
            "`allowed_hosts`: those that requests may name; empty for any. "
            "`kept`: the listeners that are somebody else's, and stay open after a stop. "
            "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
-           "descriptor of a segment of counters, which the server takes, and its bank there. "
-           "`generation`: how many processes had that bank before.")
+           "descriptor of a segment of counters, which the server takes, and its bank there.")
       .def("open", &Server::open, pb::kw_only(), pb::arg("signals"), pb::arg("loop"),
            "Chooses the engine on this thread; OSError with the cause if the forced one fails.\n"
            "With `signals`, TERM, INT and QUIT stop the server from now on, a second TERM or INT "

@@ -40,7 +40,6 @@ class Server {
     std::vector<std::string> allowed_hosts;
     std::vector<int> kept;  // listeners of somebody else, which stay open after a stop
     std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, owned, and bank
-    std::uint64_t generation = 0;                        // how many processes had the bank before
     std::optional<int> admin;  // a listening socket for the admin thread; the caller's
   };
 

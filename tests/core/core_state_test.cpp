@@ -19,6 +19,8 @@ TEST(CoreState, what_the_process_before_left_behind_is_cleared) {
   EXPECT_EQ(state.heartbeat_ms, 0u);
   EXPECT_EQ(state.slot, 0u);
   EXPECT_EQ(state.worker_count, 1u);
+  EXPECT_EQ(state.generation, 1u);
+  EXPECT_EQ(state.restarts, 0u);
 }
 
 TEST(CoreState, OBS_006_gauges_are_shown_as_a_whole_and_have_names) {
@@ -27,9 +29,9 @@ TEST(CoreState, OBS_006_gauges_are_shown_as_a_whole_and_have_names) {
   for (std::size_t index = 0; index < gauge_count; ++index) now[index] = index + 1;
   state.show(now);
   EXPECT_EQ(state.shown(), now);
-  EXPECT_EQ(in(now, Gauge::generation), gauge_count);
+  EXPECT_EQ(in(now, Gauge::engine), gauge_count);
   EXPECT_EQ(gauge_names[static_cast<std::size_t>(Gauge::leases_out)], "leases_out");
-  EXPECT_EQ(gauge_names.back(), "generation");
+  EXPECT_EQ(gauge_names.back(), "engine");
   state.clear();
   EXPECT_EQ(state.shown(), Gauges{});
 }

@@ -318,8 +318,9 @@ TEST(Cores, PRC_005_what_is_not_supported_is_said_and_ends_nothing) {
 
 // A worker that goes on until a signal ends it, and writes its slot and number when it ends.
 std::string until_term(const std::string& out) {
-  return "trap 'echo $PELTON_WORKER_ID $PELTON_WORKER_RESTARTS ended >>" + out +
-         "; exit 0' TERM; " + report_ready;
+  return "trap 'echo $PELTON_WORKER_ID $PELTON_WORKER_RESTARTS ended of $PELTON_WORKER_GENERATION "
+         ">>" +
+         out + "; exit 0' TERM; " + report_ready;
 }
 
 const std::string go_on = "; while :; do :; done";
@@ -336,7 +337,7 @@ TEST(Cores, PRC_003_PRC_021_hup_starts_a_generation_and_ends_the_one_before) {
                                1);
   options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
-  EXPECT_EQ(scratch.text_of("out"), "0 0 ended\n0 1 ended\n");
+  EXPECT_EQ(scratch.text_of("out"), "0 0 ended of 1\n0 1 ended of 2\n");
   EXPECT_EQ(said, "reload: generation 2 starts\nreload: generation 2 serves\n");
 }
 
@@ -363,9 +364,9 @@ TEST(Cores, PRC_022_a_reload_that_cannot_start_leaves_the_workers_as_they_are) {
                       "missing\n"),
             std::string::npos)
       << said;
-  EXPECT_TRUE(scratch.text_of("out").starts_with("0 1 ended\n")) << scratch.text_of("out");
-  EXPECT_NE(scratch.text_of("out").find("0 0 ended\n"), std::string::npos);
-  EXPECT_NE(scratch.text_of("out").find("1 0 ended\n"), std::string::npos);
+  EXPECT_TRUE(scratch.text_of("out").starts_with("0 1 ended of 2\n")) << scratch.text_of("out");
+  EXPECT_NE(scratch.text_of("out").find("0 0 ended of 1\n"), std::string::npos);
+  EXPECT_NE(scratch.text_of("out").find("1 0 ended of 1\n"), std::string::npos);
 }
 
 TEST(Cores, PRC_022_a_reload_that_is_not_ready_in_time_ends) {
@@ -442,7 +443,7 @@ TEST(Cores, PRC_030_a_worker_that_dies_during_a_reload_is_replaced) {
   };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_NE(said.find("was killed by signal 9\n"), std::string::npos) << said;
-  EXPECT_NE(scratch.text_of("out").find("0 1 ended\n"), std::string::npos);
+  EXPECT_NE(scratch.text_of("out").find("0 1 ended of 2\n"), std::string::npos);
 }
 
 TEST(Cores, PRC_006_ttin_and_ttou_change_the_number_of_workers) {

@@ -80,7 +80,7 @@ def test_it_tells_of_each_worker(supervised: tuple[Supervised, str], engine: str
     shown = workers_at(place)
     assert [one["worker"] for one in shown] == list(range(len(server.workers)))
     assert {one["pid"] for one in shown} == set(server.workers)
-    assert all(one["state"] == "serving" and one["generation"] == 0 for one in shown)
+    assert all(one["state"] == "serving" and one["generation"] == 1 and one["restarts"] == 0 for one in shown)
     with server.connect() as connection:
         server.ask(connection)
         # Gauges are measured once a second.

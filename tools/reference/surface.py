@@ -29,7 +29,7 @@ PAGES = (
     Page(
         "application", "Applications", "Routes, blueprints and what an application is made of.",
         ("App", "RouteOptions", "WebSocketOptions", "Blueprint", "Router", "RouteInfo", "Lifespan", "State", "StaticFilesConfig",
-         "StaticFiles"),
+         "StaticFiles", "WorkerInfo"),
     ),
     Page(
         "parameters", "Parameters", "Markers that say where a handler's parameter comes from.",

@@ -1,5 +1,6 @@
 #include "uring/sockets/listener.hpp"
 
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <vector>
 
 #include "uring/sockets/address.hpp"
 
@@ -56,6 +58,21 @@ bool left_behind(const sockaddr_un& address) {
 }
 
 }  // namespace
+
+bool steer_by_cpu(Descriptor member, std::span<const unsigned> cpus, std::size_t sockets) {
+  // A number that no socket has leaves the choice to the kernel.
+  constexpr std::uint32_t any_socket = ~std::uint32_t{0};
+  std::vector<sock_filter> program;
+  program.push_back(
+      {BPF_LD | BPF_W | BPF_ABS, 0, 0, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_CPU)});
+  for (std::size_t index = 0; index < cpus.size(); ++index) {
+    program.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 1, cpus[index]});
+    program.push_back({BPF_RET | BPF_K, 0, 0, static_cast<std::uint32_t>(index % sockets)});
+  }
+  program.push_back({BPF_RET | BPF_K, 0, 0, any_socket});
+  const sock_fprog whole{static_cast<unsigned short>(program.size()), program.data()};
+  return ::setsockopt(member, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &whole, sizeof whole) == 0;
+}
 
 Listener::~Listener() {
   if (descriptor_ >= 0) ::close(descriptor_);

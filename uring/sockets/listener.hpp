@@ -3,8 +3,10 @@
 // share its mode, epoll needs it non-blocking, and a ring accepts in either mode.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -19,6 +21,12 @@ enum class PortSharing : std::uint8_t {
   founder,  // fails if any other socket has the port, even one that shares it
   member,   // joins the founder's port
 };
+
+// Has the kernel give a connection whose first packet came in on `cpus[i]` to the socket that was
+// bound as the (i modulo `sockets`)th of those that share the port of `member`, and any other to
+// one of them as without this. False, with errno: the kernel refuses (SO_ATTACH_REUSEPORT_CBPF in
+// socket(7)).
+bool steer_by_cpu(Descriptor member, std::span<const unsigned> cpus, std::size_t sockets);
 
 struct ListenFailure {
   int error = 0;     // errno, or 0 if the name does not resolve

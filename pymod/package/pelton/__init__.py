@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pelton.routing.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
     from pelton.routing.routes import RouteInfo
     from pelton.routing.static_files import StaticFiles, StaticFilesConfig
+    from pelton.serving.worker import WorkerInfo
     from pelton.streaming.background import BackgroundTasks
     from pelton.streaming.sse import SseEvent, SseStream
     from pelton.validation.markers import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
@@ -121,6 +122,7 @@ __all__ = [
     "WebSocketDisconnect",
     "WebSocketMessage",
     "WebSocketOptions",
+    "WorkerInfo",
     "json",
 ]
 
@@ -151,6 +153,7 @@ _MODULES = {
     "pelton.routing.routes": "RouteInfo",
     "pelton.streaming.sse": "SseEvent SseStream",
     "pelton.routing.static_files": "StaticFiles StaticFilesConfig",
+    "pelton.serving.worker": "WorkerInfo",
     "pelton.websocket.sync_websocket": "SyncWebSocket",
     "pelton.forms.uploads": "UploadedFile",
     "pelton.websocket.connection": "WebSocket WebSocketMessage",

@@ -606,7 +606,6 @@ class Server(metaclass=_BoundType):
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
-        generation: int = 0,  # how many processes had that bank before
         admin: int | None = None,  # a listening socket for /health/live and the like, which stays the caller's
     ) -> None: ...
     def close(self) -> None: ...  # lets the loop and the signals go that open() took, after run()
@@ -696,5 +695,6 @@ def report_crashes() -> None:
 
 stacks_signal: int
 def doctor() -> dict[str, Any]: ...
+def steer_by_cpu(descriptor: int, cpus: Sequence[int], sockets: int) -> None: ...  # cpus[i]: to the (i % sockets)th of the port
 def bind_listener(host: str, port: int, *, backlog: int, reuse_port: bool = True) -> tuple[int, int]:
     """A listening TCP socket: (descriptor, port)."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pelton.routing.mounts import Mountable
     from pelton.routing.static_files import StaticFilesConfig
     from pelton.serving.runtime import Stopping
+    from pelton.serving.worker import WorkerInfo
     from pelton.signature.compiler import Compiler
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -450,6 +451,13 @@ class App(Registrar):
         from pelton.serving.runtime import Stopping
 
         return Stopping(self._parts.service)
+
+    @property
+    def worker(self) -> WorkerInfo:
+        """Which of the server's processes this one is; alone, under `TestClient` or another server, it is worker 0 of 1."""
+        from pelton.serving.worker import this_worker
+
+        return this_worker()
 
     # --- life ---
 

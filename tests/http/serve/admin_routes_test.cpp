@@ -46,16 +46,19 @@ TEST(AdminRoutes, places_without_a_process_are_left_out) {
   in(gauges, Gauge::connections_writing) = 1;
   in(gauges, Gauge::exchanges_running) = 4;
   in(gauges, Gauge::requests) = 70;
-  in(gauges, Gauge::generation) = 3;
+  second.generation = 3;
+  second.restarts = 5;
   in(gauges, Gauge::engine) = 2;
   in(gauges, Gauge::loop_lag_us) = 25'999;
   second.show(gauges);
   const AdminRoutes routes({&empty, &second}, silence_ms_max);
   const std::string json = routes.workers_json(10'500);
-  EXPECT_EQ(json.find(R"([{"worker":1,"pid":)" + std::to_string(::getpid()) +
-                      R"(,"state":"serving","generation":3,"engine":"uring","connections":3,)"
-                      R"("requests":70,"requests_running":4,"loop_lag_ms":25,"rss_bytes":)"),
-            0u)
+  EXPECT_EQ(
+      json.find(
+          R"([{"worker":1,"pid":)" + std::to_string(::getpid()) +
+          R"(,"state":"serving","generation":3,"restarts":5,"engine":"uring","connections":3,)"
+          R"("requests":70,"requests_running":4,"loop_lag_ms":25,"rss_bytes":)"),
+      0u)
       << json;
   EXPECT_EQ(json.find(R"("rss_bytes":0)"), std::string::npos) << json;
   EXPECT_EQ(AdminRoutes({&empty}, silence_ms_max).workers_json(0), "[]");

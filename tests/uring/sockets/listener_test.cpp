@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 namespace pelton::uring {
 namespace {
@@ -72,6 +74,38 @@ TEST(Listener, connections_reach_founder_and_member) {
   EXPECT_GT(by_founder, 0);
   EXPECT_GT(by_member, 0);
   for (const int client : clients) ::close(client);
+}
+
+TEST(Listener, connections_are_steered_by_the_cpu_on_which_they_come_in) {
+  cpu_set_t before;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof before, &before), 0);
+  std::vector<unsigned> cpus;
+  for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+    if (CPU_ISSET(cpu, &before)) cpus.push_back(cpu);
+  auto first = Listener::tcp("127.0.0.1", 0, 256, PortSharing::member);
+  ASSERT_TRUE(first);
+  auto second = Listener::tcp("127.0.0.1", first->port(), 256, PortSharing::member);
+  ASSERT_TRUE(second);
+  ASSERT_TRUE(steer_by_cpu(first->descriptor(), cpus, 2));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(first->port());
+  for (std::size_t index = 0; index < cpus.size(); ++index) {
+    // Over the loopback a connection comes in on the CPU of its client.
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpus[index], &one);
+    ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
+    const int client = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ASSERT_EQ(::connect(client, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    const Listener& expected = index % 2 == 0 ? *first : *second;
+    const int accepted = ::accept(expected.descriptor(), nullptr, nullptr);
+    EXPECT_GE(accepted, 0) << "from CPU " << cpus[index];
+    ::close(accepted);
+    ::close(client);
+  }
+  ASSERT_EQ(::sched_setaffinity(0, sizeof before, &before), 0);
 }
 
 TEST(Listener, tcp_takes_ipv6) {

@@ -372,7 +372,7 @@ class Worker:
         segment, bank = map(int, told["STATS"].split(","))
         self.stats = segment, bank
         self.engine = told.get("ENGINE")
-        self.generation = int(told["RESTARTS"])
+        self.place = {name: int(told[name.upper()]) for name in ("id", "count", "restarts", "generation")}
         self.bus: BusEnds | None = None
         if "BUS" in told:
             from pelton.websocket.bus import BusEnds
@@ -388,7 +388,9 @@ class Worker:
     def begin(self, workers: int) -> None:
         """Before anything of the app runs; `workers` is how many there are."""
         from pelton import _native
+        from pelton.serving.worker import WorkerInfo, set_this_worker
 
+        set_this_worker(WorkerInfo(pid=os.getpid(), **self.place))
         if not _native.join_supervisor(self._supervisor):
             raise SystemExit(1)
         _native.grow_heap_by_whole_arenas()
@@ -502,10 +504,13 @@ def _loaded(program: Program) -> AppParts:
 
 
 def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Worker) -> int:
-    from pelton.serving.listeners import inherited
+    from pelton.serving.listeners import cpus_of_workers, inherited
     from pelton.serving.server import serve
 
     settings = configured(parts.server_config, flags, program.file)
+    if settings["cpu_affinity"]:
+        cpus = cpus_of_workers()
+        os.sched_setaffinity(0, {cpus[worker.place["id"] % len(cpus)]})
     if worker.engine is not None:
         if settings["engine"] == "uring":
             raise StartupError("the engine uring cannot start: the worker before was killed as it tried it")
@@ -517,6 +522,6 @@ def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Wor
         serving.announce()
 
     try:
-        return serve(parts, settings, listeners, when_ready, worker.stats, worker.generation, worker.bus)
+        return serve(parts, settings, listeners, when_ready, worker.stats, worker.bus)
     except RegistrationError as error:
         raise StartupError(str(error)) from None

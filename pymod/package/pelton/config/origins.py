@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # A supervisor uses these before a worker imports the application, so it never learns what the application was given.
 OF_SUPERVISOR = frozenset((
-    "host", "port", "uds", "uds_permissions", "bind", "fd", "backlog", "admin_bind", "restarts_burst", "restarts_window", "worker_lifetime",
+    "host", "port", "uds", "uds_permissions", "bind", "fd", "backlog", "admin_bind", "restarts_burst", "restarts_window", "cpu_affinity", "worker_lifetime",
     "limit_max_requests", "limit_max_requests_jitter", "limit_rss", "timeout_graceful",
     "timeout_worker_start", "timeout_stuck_dump", "timeout_stuck_kill",
 ))  # fmt: skip

@@ -32,6 +32,7 @@ class Settings(TypedDict, total=False):
     log_queue: int | str
     restarts_burst: int
     restarts_window: float
+    cpu_affinity: bool
     worker_lifetime: float | None
     limit_max_requests: int | None
     limit_max_requests_jitter: int

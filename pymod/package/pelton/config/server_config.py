@@ -248,6 +248,8 @@ class ServerConfig(_Config):
     """How many workers are replaced at once within `restarts_window`; then one a second."""
     restarts_window: float = _setting("restarts_window")
     """See `restarts_burst`."""
+    cpu_affinity: bool = _setting("cpu_affinity")
+    """Whether each worker of `pelton run` keeps to one CPU, and gets the TCP connections that come in there."""
     worker_lifetime: float | None = _setting("worker_lifetime")
     """Seconds after which a worker of `pelton run` is replaced by a new one, which drops nothing."""
     limit_max_requests: int | None = _setting("limit_max_requests")

@@ -467,6 +467,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("log_queue", "size", MIB, "log_queue_bytes_max"),
         Setting("restarts_burst", "count", 5, "worker_restarts_burst"),
         Setting("restarts_window", "seconds", 10, "worker_restarts_window_ms"),
+        Setting("cpu_affinity", "switch", False),
         Setting("worker_lifetime", "seconds or none", None),
         Setting("limit_max_requests", "count from 1 or none", None),
         Setting("limit_max_requests_jitter", "count", 0),

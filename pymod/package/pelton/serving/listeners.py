@@ -75,7 +75,7 @@ def close_all(workers: list[list[Listener]], unlinks: bool = True) -> None:
 def _bound(address: str | None, settings: Values, count: int, flag: str) -> list[Listener]:
     """A listener of this address for each worker; without an address of `host` and `port`."""
     if address is None:
-        return _bind_tcp(settings["host"], settings["port"], settings["backlog"], count, flag or "port")
+        return _bind_tcp(settings["host"], settings["port"], settings, count, flag or "port")
     if address.startswith("unix:"):
         path = address.removeprefix("unix:")
         return [_bind_unix(path, settings["backlog"], flag or "uds", settings["uds_permissions"])] * count
@@ -83,10 +83,11 @@ def _bound(address: str | None, settings: Values, count: int, flag: str) -> list
         number = int(address.removeprefix("fd://"))
         return [_passed(number, f"descriptor {number}", "name another with --fd or --bind", settings["backlog"])] * count
     host, _, port = address.rpartition(":")
-    return _bind_tcp(host.strip("[]"), int(port), settings["backlog"], count, flag)
+    return _bind_tcp(host.strip("[]"), int(port), settings, count, flag)
 
 
-def _bind_tcp(host: str, port: int, backlog: int, count: int, flag: str) -> list[Listener]:
+def _bind_tcp(host: str, port: int, settings: Values, count: int, flag: str) -> list[Listener]:
+    backlog = settings["backlog"]
     shown = f"[{host}]" if ":" in host else host
     made: list[Listener] = []
     try:
@@ -98,6 +99,9 @@ def _bind_tcp(host: str, port: int, backlog: int, count: int, flag: str) -> list
         for _ in range(count):
             descriptor, port = _native.bind_listener(host, port, backlog=backlog)
             made.append(Listener(descriptor, f"http://{shown}:{port}", port, None))
+        cpus = cpus_of_workers()
+        if settings["cpu_affinity"] and count <= len(cpus):
+            _native.steer_by_cpu(made[0].descriptor, cpus, count)
     except OSError as error:
         close_all([made])
         raise StartupError(f"{shown}:{port} {_cause(error, flag)}") from None
@@ -177,6 +181,12 @@ def _bind_unix(path: str, backlog: int, flag: str = "uds", permissions: int | No
         listener.close()
         raise StartupError(f"{path} {_cause(error, flag)}") from None
     return Listener(listener.detach(), f"unix:{path}", None, path)
+
+
+def cpus_of_workers() -> list[int]:
+    """The CPUs on which this process may run. With `cpu_affinity` a worker keeps to the one at its place, and begins anew
+    where there are fewer."""
+    return sorted(os.sched_getaffinity(0))
 
 
 def _cause(error: OSError, flag: str) -> str:

@@ -42,7 +42,6 @@ class Serving:
         settings: Values,
         listeners: list[Listener],
         stats: tuple[int, int] | None = None,
-        generation: int = 0,
         bus: BusEnds | None = None,
     ) -> None:
         self.listeners = listeners
@@ -62,7 +61,6 @@ class Serving:
                 allowed_hosts=settings["allowed_hosts"],
                 kept=[listener.descriptor for listener in listeners if listener.is_kept],
                 stats=stats,
-                generation=generation,
                 admin=None if self.admin is None else self.admin.descriptor,
                 **logs_of(settings),
             )
@@ -134,13 +132,12 @@ def serve(
     listeners: list[Listener] | None = None,
     when_ready: Callable[[Serving], None] | None = None,
     stats: tuple[int, int] | None = None,
-    generation: int = 0,
     bus: BusEnds | None = None,
 ) -> int:
     """Serves on this thread until stopped and returns the exit code; owns what it binds itself.
 
-    `stats`: a segment of counters shared with other workers, by descriptor, and the bank in it, which
-    so many processes had before as `generation` says. `bus`: what it has of that between workers.
+    `stats`: a segment of counters shared with other workers, by descriptor, and the bank in it.
+    `bus`: what it has of that between workers.
     """
     if parts.service.server is not None:
         raise StartupError("the app is being served already; stop it first")
@@ -150,7 +147,7 @@ def serve(
     parts.freeze()
     bound = bind(settings)[0] if listeners is None else listeners
     try:
-        serving = Serving(parts, settings, bound, stats, generation, bus)
+        serving = Serving(parts, settings, bound, stats, bus)
         try:
             if when_ready is not None:
                 when_ready(serving)
