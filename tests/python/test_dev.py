@@ -92,6 +92,28 @@ def test_what_is_saved_is_served(served: Supervised, folder: Path) -> None:
         assert ask(served).endswith(f'"{text}"')
 
 
+def test_a_source_of_the_same_second_and_size_is_compiled_anew(folder: Path, watcher: dict[str, str], engine: str) -> None:
+    words = folder / "words.py"
+
+    def write(text: str) -> None:
+        made = folder / "words.new"
+        made.write_text(f"TEXT = {text!r}\n")
+        os.utime(made, (1_800_000_000, 1_800_000_000))
+        made.replace(words)
+
+    write("one")
+    save(folder, "from words import TEXT\n" + HELLO.replace("{text!r}", "TEXT"))
+    served = Supervised(folder, "app.py", command="dev", PELTON_ENGINE=engine, PYTHONDONTWRITEBYTECODE="", **watcher)
+    try:
+        served.ready()
+        assert ask(served).endswith('"one"')
+        with reload(served):
+            write("two")
+        assert ask(served).endswith('"two"')
+    finally:
+        served.end()
+
+
 def test_a_broken_program_answers_503_with_its_traceback_until_it_is_mended(served: Supervised, folder: Path) -> None:
     with reload(served):
         save(folder, "from nowhere import anything\n")

@@ -129,6 +129,7 @@ class Watcher:
     def _run(self) -> None:
         try:
             for paths in self._changes():
+                _forget_compiled(paths)
                 names = ", ".join(sorted(map(os.path.relpath, paths))[:3])
                 more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
                 tell(f"pelton: {names}{more} changed")
@@ -175,3 +176,14 @@ class Watcher:
             if self._ended.wait(max(POLL_S, took / POLL_SHARE)):
                 return
 
+
+def _forget_compiled(paths: set[str]) -> None:
+    """Removes the byte code of sources. It names the second and the size of its source, which two saves may share."""
+    from importlib.util import cache_from_source
+
+    for path in paths:
+        if path.endswith(".py"):
+            try:
+                os.unlink(cache_from_source(path))
+            except OSError:
+                pass
