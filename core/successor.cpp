@@ -1,6 +1,5 @@
 #include "core/successor.hpp"
 
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,19 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/process_start.hpp"
+
 namespace pelton {
 namespace {
 
 constexpr std::string_view ready = "ready";
 constexpr std::string_view yields = "serve";
 constexpr std::size_t word_bytes_max = 16;
-
-std::vector<char*> pointers_to(std::span<const std::string> texts) {
-  std::vector<char*> pointers;
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
 
 bool tell(int socket, std::string_view word) {
   return ::send(socket, word.data(), word.size(), MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
@@ -45,34 +39,20 @@ std::expected<Successor, int> Successor::start(const SuccessorStart& start,
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
     return std::unexpected(errno);
   }
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  // A descriptor duplicated onto itself loses close-on-exec in the child alone.
-  for (const int descriptor : start.inherited) {
-    ::posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor);
-  }
-  ::posix_spawn_file_actions_adddup2(&actions, ends[1], ends[1]);
-
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawnattr_setsigmask(&attributes, &start.mask);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-
   std::vector<std::string> environment(start.environment.begin(), start.environment.end());
   environment.push_back(std::string(predecessor_variable) + "=" + std::to_string(ends[1]));
-  const std::vector<char*> arguments = pointers_to(start.command);
-  const std::vector<char*> variables = pointers_to(environment);
-  pid_t pid = 0;
-  const int error =
-      ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), variables.data());
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
+  std::vector<int> inherited(start.inherited.begin(), start.inherited.end());
+  inherited.push_back(ends[1]);
+  const auto pid = start_process({.command = start.command,
+                                  .environment = environment,
+                                  .inherited = inherited,
+                                  .mask = start.mask});
   ::close(ends[1]);
-  if (error != 0) {
+  if (!pid) {
     ::close(ends[0]);
-    return std::unexpected(error);
+    return std::unexpected(pid.error());
   }
-  return Successor(pid, ends[0], ready_by_ms);
+  return Successor(*pid, ends[0], ready_by_ms);
 }
 
 Successor::Successor(Successor&& other) noexcept

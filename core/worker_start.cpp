@@ -3,12 +3,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <vector>
+
+#include "core/process_start.hpp"
 
 extern char** environ;
 
@@ -63,58 +64,34 @@ std::vector<std::string> environment_of(const WorkerStart& start, int report) {
   return environment;
 }
 
-std::vector<char*> pointers_to(std::span<const std::string> texts) {
-  std::vector<char*> pointers;
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 }  // namespace
 
 std::expected<StartedWorker, int> start_worker(const WorkerStart& start) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(errno);
 
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  // A descriptor duplicated onto itself loses close-on-exec in the child alone (ENG-051).
-  const auto pass = [&actions](int descriptor) {
-    ::posix_spawn_file_actions_adddup2(&actions, descriptor, descriptor);
-  };
-  for (const int descriptor : start.listeners) pass(descriptor);
-  for (const int descriptor : start.bus) pass(descriptor);
-  pass(ends[1]);
-  pass(start.stats_descriptor);
-
-  posix_spawnattr_t attributes;
-  ::posix_spawnattr_init(&attributes);
-  ::posix_spawnattr_setsigmask(&attributes, &start.mask);
+  std::vector<int> inherited(start.listeners.begin(), start.listeners.end());
+  inherited.insert(inherited.end(), start.bus.begin(), start.bus.end());
+  inherited.push_back(ends[1]);
+  inherited.push_back(start.stats_descriptor);
   // A shell starts a supervisor in the background with INT and QUIT ignored, and exec(2) keeps
   // signals ignored; the worker must take those that the supervisor passes on.
-  sigset_t heard;
-  sigemptyset(&heard);
-  for (const int number : {SIGTERM, SIGINT, SIGQUIT, SIGUSR1}) sigaddset(&heard, number);
-  ::posix_spawnattr_setsigdefault(&attributes, &heard);
-  // A group of its own: a terminal's Ctrl-C reaches only the supervisor, which passes it on once.
-  ::posix_spawnattr_setpgroup(&attributes, 0);
-  ::posix_spawnattr_setflags(
-      &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-
+  constexpr int heard[] = {SIGTERM, SIGINT, SIGQUIT, SIGUSR1};
   const std::vector<std::string> environment = environment_of(start, ends[1]);
-  const std::vector<char*> arguments = pointers_to(start.command);
-  const std::vector<char*> variables = pointers_to(environment);
-  pid_t pid = 0;
-  const int error =
-      ::posix_spawnp(&pid, arguments[0], &actions, &attributes, arguments.data(), variables.data());
-  ::posix_spawnattr_destroy(&attributes);
-  ::posix_spawn_file_actions_destroy(&actions);
+  const auto pid = start_process({.command = start.command,
+                                  .environment = environment,
+                                  .inherited = inherited,
+                                  .mask = start.mask,
+                                  .default_signals = heard,
+                                  // A terminal's Ctrl-C reaches only the supervisor, which passes
+                                  // it on once.
+                                  .leads_group = true});
   ::close(ends[1]);
-  if (error != 0) {
+  if (!pid) {
     ::close(ends[0]);
-    return std::unexpected(error);
+    return std::unexpected(pid.error());
   }
-  return StartedWorker{pid, ends[0]};
+  return StartedWorker{*pid, ends[0]};
 }
 
 std::optional<std::string> report_in(int pipe) {

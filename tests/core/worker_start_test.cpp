@@ -26,7 +26,9 @@ std::string report_of(const std::string& script, bool epoll_only = false,
                     .stats_descriptor = STDIN_FILENO,
                     .bank = 4,
                     .index = 3,
+                    .count = 4,
                     .restarts = 2,
+                    .generation = 5,
                     .epoll_only = epoll_only,
                     .mask = {}};
   sigemptyset(&start.mask);
@@ -47,9 +49,11 @@ std::string report_of(const std::string& script, bool epoll_only = false,
 }
 
 TEST(WorkerStart, a_worker_is_told_who_it_is_and_whose) {
-  EXPECT_EQ(report_of("echo $PELTON_WORKER_ID $PELTON_WORKER_RESTARTS $PELTON_WORKER_STATS "
-                      "$PELTON_WORKER_SUPERVISOR $PPID ${PELTON_WORKER_ENGINE-none}"),
-            "3 2 0,4 " + std::to_string(::getpid()) + " " + std::to_string(::getpid()) + " none\n");
+  EXPECT_EQ(
+      report_of("echo $PELTON_WORKER_ID $PELTON_WORKER_COUNT $PELTON_WORKER_RESTARTS "
+                "$PELTON_WORKER_GENERATION $PELTON_WORKER_STATS "
+                "$PELTON_WORKER_SUPERVISOR $PPID ${PELTON_WORKER_ENGINE-none}"),
+      "3 4 2 5 0,4 " + std::to_string(::getpid()) + " " + std::to_string(::getpid()) + " none\n");
 }
 
 TEST(WorkerStart, it_inherits_its_ends_of_the_bus) {
