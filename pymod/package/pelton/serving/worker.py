@@ -10,18 +10,13 @@ __all__ = ["WorkerInfo"]
 class WorkerInfo:
     """A worker process, as it was when it started."""
 
-    __slots__ = ("count", "generation", "id", "pid", "restarts")
-
-    id: int
-    """Its place among the workers, from 0 on; a replacement has that of the process before."""
-    pid: int
-    """Its process ID."""
-    count: int
-    """How many workers the server has."""
-    restarts: int
-    """How many processes had its place before."""
-    generation: int
-    """Which load of the application it serves: 1 at first, one more after each reload."""
+    __slots__ = {
+        "id": "Its place among the workers, from 0 on; a replacement has that of the process before.",
+        "pid": "Its process ID.",
+        "count": "How many workers the server has.",
+        "restarts": "How many processes had its place before.",
+        "generation": "Which load of the application it serves: 1 at first, one more after each reload.",
+    }
 
     def __init__(self, id: int, pid: int, count: int, restarts: int, generation: int) -> None:
         self.id = id
