@@ -91,6 +91,16 @@ FAILURES = {
         "@app.on_startup\ndef fail():\n    raise ValueError('no database')\n",
         r"ValueError: no database",
     ),
+    "a lifespan that fails": (
+        "from contextlib import asynccontextmanager\nfrom pelton import Blueprint\n@asynccontextmanager\nasync def life(_):\n"
+        "    raise ValueError('no cache')\n    yield\napp.register_blueprint(Blueprint('/b', lifespan=life))\n",
+        r"ValueError: no cache",
+    ),
+    "an ASGI application that refuses to start": (
+        "async def app(scope, receive, send):\n    await receive()\n"
+        "    await send({'type': 'lifespan.startup.failed', 'message': 'no queue'})\n",
+        r"no queue",
+    ),
     "an exit": ("os._exit(7)\n", r"worker \d \(pid \d+\) exited with 7"),
     "no application": ("del app\n", r"has no application"),
 }
