@@ -174,13 +174,10 @@ class Supervisor {
   void observe() {
     if (options_.observe) observer_ = options_.observe(segment_);
   }
-  void own(bool listeners) const {
-    if (options_.own) options_.own(listeners);
-  }
+  void own(bool listeners) const { options_.own(listeners); }
 
-  void say(const std::string& line) const {
-    if (options_.report) options_.report(line);
-  }
+  void say(const std::string& line) const { options_.report(line, CoresOptions::Weight::trouble); }
+  void tell(const std::string& line) const { options_.report(line, CoresOptions::Weight::news); }
 
   // --- starting ---
 
@@ -214,8 +211,7 @@ class Supervisor {
     state.clear();
     state.slot = index;
     state.worker_count = count;
-    const bool reloads =
-        change_ && change_->kind == Change::Kind::reload && slot.current != nullptr;
+    const bool reloads = is_reloading() && slot.current != nullptr;
     state.generation = generation_ + (reloads ? 1 : 0);
     state.restarts = slot.processes;
     state.listeners_shared = shares_listeners ? 1 : 0;
@@ -261,6 +257,7 @@ class Supervisor {
   bool may_change() const {
     return any_was_ready_ && !stopping_ && !change_ && !successor_ && !predecessor_.is_there();
   }
+  bool is_reloading() const { return change_ && change_->kind == Change::Kind::reload; }
 
   void begin_due_change() {
     if (!may_change()) return;
@@ -278,9 +275,9 @@ class Supervisor {
     if (!has_room_for(renewed.size())) return;
     change_ = std::move(change);
     reload_wanted_ = false;
-    if (change_->kind == Change::Kind::reload) {
+    if (is_reloading()) {
       askers_.begin();
-      say("reload: generation " + std::to_string(generation_ + 1) + " starts");
+      tell("reload: generation " + std::to_string(generation_ + 1) + " starts");
       manager_.tell_later("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(clock_.read_ns() / 1000));
     }
     for (const std::size_t index : renewed) {
@@ -306,7 +303,7 @@ class Supervisor {
       if (oldest == nullptr || worker->started_ms < oldest->started_ms) oldest = worker;
     }
     if (oldest == nullptr) return;
-    say(name_of_worker(oldest->slot, oldest->pid) + "is replaced after " + reached_by(*oldest));
+    tell(name_of_worker(oldest->slot, oldest->pid) + "is replaced after " + reached_by(*oldest));
     change_ = Change{.kind = Change::Kind::renewal,
                      .count = count_,
                      .listeners = listener_shares(options_.listeners, count_)};
@@ -346,14 +343,14 @@ class Supervisor {
       slot.listeners = change_->listeners[index];
     }
     count_ = change_->count;
-    if (change_->kind == Change::Kind::reload) {
+    if (is_reloading()) {
       ++generation_;
       const std::string told = "generation " + std::to_string(generation_) + " serves";
-      say("reload: " + told);
+      tell("reload: " + told);
       manager_.tell_later("READY=1\nSTATUS=serving");
       askers_.end(told);
     } else if (change_->kind == Change::Kind::count) {
-      say("workers: " + std::to_string(count_));
+      tell("workers: " + std::to_string(count_));
     }
     change_.reset();
   }
@@ -364,7 +361,7 @@ class Supervisor {
       if (slot.next != nullptr) dismiss(*std::exchange(slot.next, nullptr));
     }
     const std::size_t line = why.rfind('\n') + 1;
-    if (change_->kind == Change::Kind::reload) {
+    if (is_reloading()) {
       stats_.count(Reason::fault_reload);
       const std::string told = "reload failed, generation " + std::to_string(generation_) +
                                " goes on serving: " + why.substr(line);
@@ -406,7 +403,7 @@ class Supervisor {
     if (!started) return fail_upgrade(std::strerror(started.error()));
     successor_.emplace(std::move(*started));
     upgrade_problem_.clear();
-    say("upgrade: " + name_of_supervisor(successor_->pid()) + " starts");
+    tell("upgrade: " + name_of_supervisor(successor_->pid()) + " starts");
   }
 
   static std::string name_of_supervisor(pid_t pid) { return "supervisor " + std::to_string(pid); }
@@ -448,8 +445,8 @@ class Supervisor {
     own(false);
     write_pid(pid);
     manager_.tell_later("MAINPID=" + std::to_string(pid));
-    say("upgrade: " + name_of_supervisor(pid) + " serves, " + name_of_supervisor(::getpid()) +
-        " ends with its last request");
+    tell("upgrade: " + name_of_supervisor(pid) + " serves, " + name_of_supervisor(::getpid()) +
+         " ends with its last request");
     observer_.reset();
     begin_stop(SIGTERM, options_.graceful_timeout_ms);
   }
@@ -872,7 +869,7 @@ int stacks_signal() {
 int supervise(const CoresOptions& options) {
   CHECK(!options.command.empty() && !options.listeners.empty());
   const auto report = [&](const std::string& line) {
-    if (options.report) options.report(line);
+    options.report(line, CoresOptions::Weight::trouble);
   };
   auto segment = StatsSegment::create(1 + banks_for(options.listeners.size()));
   if (!segment) {

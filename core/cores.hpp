@@ -39,9 +39,10 @@ struct CoresOptions {
   WearLimits wear;
   std::string notify_socket;             // the service manager's, empty for none (PRC-054)
   std::uint64_t notify_watchdog_ms = 0;  // the longest silence the manager accepts; 0: any
+  enum class Weight : std::uint8_t { news, trouble };
   // Takes every event as one line without a line end. Lines above it are the traceback of an
   // application that cannot start.
-  std::function<void(std::string_view)> report;
+  std::function<void(std::string_view, Weight)> report = [](std::string_view, Weight) {};
   // Called once with the state that the workers publish, when the listeners are this supervisor's;
   // what it returns is kept until the end, or until a successor has them.
   std::function<std::shared_ptr<void>(StatsSegment&)> observe;
@@ -50,7 +51,7 @@ struct CoresOptions {
   int predecessor = -1;
   // Called when the listeners, and all names by which others find this server, become this
   // supervisor's, or are a successor's from now on.
-  std::function<void(bool)> own;
+  std::function<void(bool)> own = [](bool) {};
 };
 
 // Makes a worker whose loop no longer turns log its stacks; the worker then goes on (PRC-034).

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pelton.cli.commands import COMMANDS, EXIT_CODES, SIGNALS, Command, Flag, shown_default
 from pelton.cli.run import ALIASES, setting_flag
-from pelton.config.setting_files import COMMAND_KEYS
+from pelton.config.command_keys import COMMAND_KEYS, variable_of
 from pelton.config.meanings import meanings
 from pelton.config.settings import SETTINGS
 
@@ -27,8 +27,8 @@ command itself reads, and the suite holds that it is current. `pelton COMMAND --
 # What platforms set.
 VARIABLES = (
     ("`PORT`", "`PELTON_PORT`, where that is not set"),
-    ("`PELTON_WORKERS`", "`--workers`, where that is not given"),
     ("`WEB_CONCURRENCY`", "`PELTON_WORKERS`, where that is not set"),
+    ("`--logs`, `--no-logs`", "`--access-log`, `--no-access-log`, of a script that calls `app.run()`"),
 )
 PARTS = {"": "Server", "limits": "Limits", "timeouts": "Time"}
 
@@ -52,11 +52,19 @@ def flags() -> str:
             if flag.setting is None and flag.name not in ALIASES:
                 used.setdefault((flag.spelled, flag.text), (flag, []))[1].append(command.name)
     rows = [
-        (f"`{_flag(flag)}`", ", ".join(names), f"`{key}`" if (key := flag.name.replace("-", "_")) in COMMAND_KEYS else "–", flag.text)
+        (f"`{_flag(flag)}`", ", ".join(names), *_elsewhere(flag.name.replace("-", "_")), flag.text)
         for flag, names in used.values()
     ]
-    text = "A key in the third column stands in a configuration file for the flag of `pelton run`; `entrypoint` stands for APP.\n"
-    return _table("Flags of commands", ("Flag", "Of", "Key", "Meaning"), rows, text)
+    text = (
+        "A key stands in a configuration file for the flag of `pelton run`, and is its keyword of `app.run()` and `pelton.run()`;\n"
+        "`entrypoint` in a file stands for APP.\n"
+    )
+    return _table("Flags of commands", ("Flag", "Of", "Variable", "Key", "Meaning"), rows, text)
+
+
+def _elsewhere(key: str) -> tuple[str, str]:
+    """Variable and key that say the same."""
+    return (f"`{variable_of(key)}`", f"`{key}`") if key in COMMAND_KEYS else ("–", "–")
 
 
 def settings(part: str) -> str:
@@ -67,11 +75,11 @@ def settings(part: str) -> str:
         if setting.part == part:
             flag, default = setting_flag(keyword), shown_default(setting)
             rows.append((
-                f"`--{flag}`" + (f", `--no-{flag}`" if setting.unit in ("switch", "access log") else ""),
+                f"`--{flag}`" + (f", `--no-{flag}`" if setting.unit in ("switch", "access log", "colours") else ""),
                 f"`PELTON_{keyword.upper()}`", f"`{keyword}`", f"`{setting.place}`", f"`{default}`" if default else "–",
                 " ".join(said[keyword].split()),
             ))  # fmt: skip
-    text = "Flags of `pelton run` and `pelton check`; the key stands in a configuration file and is the keyword of `app.run()`.\n"
+    text = "Flags of `pelton run` and `pelton check`; the key stands in a configuration file and is the keyword of `app.run()` and `pelton.run()`.\n"
     return _table(f"Settings: {PARTS[part].lower()}", ("Flag", "Variable", "Key", "In code", "Default", "Meaning"), rows, text)
 
 

@@ -75,6 +75,18 @@ std::string_view field(const RequestHead& request, std::string_view name) {
   return found == nullptr ? std::string_view{} : request.text(found->value);
 }
 
+// Green for success, cyan for what leads elsewhere, yellow for the client's faults, red for ours
+// and for an exchange without a response.
+char* put_painted_status(char* out, std::uint16_t status) {
+  const std::string_view paint = status >= 500 || status < 100 ? "\x1b[31m"
+                                 : status >= 400               ? "\x1b[33m"
+                                 : status >= 300               ? "\x1b[36m"
+                                                               : "\x1b[32m";
+  out = copy(out, paint);
+  out = status == 0 ? copy(out, "-") : json::write_unsigned(out, status);
+  return copy(out, "\x1b[0m");
+}
+
 char* put_milliseconds(char* out, std::uint64_t ns) {
   const std::uint64_t us = ns / 1000;
   out = json::write_unsigned(out, us / 1000);
@@ -202,6 +214,8 @@ char* AccessLog::put_plain(char* out, std::string_view text) const {
     case LogAtom::route:
       return put_value(out, exchange.route != nullptr ? std::string_view(exchange.route->path)
                                                       : std::string_view());
+    case LogAtom::status_painted:
+      return put_painted_status(out, exchange.status);
     case LogAtom::reason:
       return put_plain(out, exchange.reason != Reason::none ? reason_row(exchange.reason).word
                                                             : std::string_view());

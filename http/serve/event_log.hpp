@@ -5,9 +5,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/clock.hpp"
+#include "core/log/level.hpp"
 #include "core/log/writer.hpp"
 #include "core/reason.hpp"
 #include "http/serve/endpoints.hpp"
@@ -16,7 +18,14 @@ namespace pelton::http {
 
 class EventLog {
  public:
-  EventLog(LogWriter& writer, const Clock& clock) : writer_(writer), clock_(clock) {}
+  // Which records are written, and whether a terminal shows their levels in colours.
+  struct Look {
+    LogLevel level = LogLevel::info;
+    bool is_painted = false;
+  };
+
+  EventLog(LogWriter& writer, const Clock& clock, Look look)
+      : writer_(writer), clock_(clock), look_(look) {}
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
@@ -25,7 +34,7 @@ class EventLog {
 
   // A text of the application. All its lines but the first are indented, so that none can pass for
   // another record. What exceeds text_bytes_max is left out.
-  void say(std::string_view level, std::string_view logger, std::string_view text);
+  void say(LogLevel level, std::string_view logger, std::string_view text);
 
   static constexpr std::size_t text_bytes_max = 16 * 1024;
 
@@ -37,8 +46,12 @@ class EventLog {
 
   static constexpr std::uint64_t interval_ms = 1000;
 
+  // The time, the level and the logger, with which a record begins.
+  std::string begin(LogLevel level, std::string_view logger) const;
+
   LogWriter& writer_;
   const Clock& clock_;
+  const Look look_;
   std::array<Seen, reason_count> seen_{};
 };
 

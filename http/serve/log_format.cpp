@@ -79,16 +79,20 @@ bool is_plain(char octet) {
 
 }  // namespace
 
-std::expected<LogFormat, std::string> LogFormat::parse(std::string_view text) {
-  if (text == "combined") return compile(combined_text);
+std::expected<LogFormat, std::string> LogFormat::parse(std::string_view text, Paint paint) {
   if (text == "json") {
     auto made = compile(json_text);
     made->json_ = true;
     return made;
   }
-  auto made = compile(text);
+  auto made = compile(text == "combined" ? combined_text : text);
   if (made && made->steps_.size() == 1) {
     return std::unexpected("is combined, json, or a text with at least one {atom}");
+  }
+  if (made && paint == Paint::status) {
+    for (Step& step : made->steps_) {
+      if (step.atom == LogAtom::status) step.atom = LogAtom::status_painted;
+    }
   }
   return made;
 }

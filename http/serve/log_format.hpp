@@ -25,10 +25,11 @@ enum class LogAtom : std::uint8_t {
   host,
   route,  // the template of the route
   status,
-  reason,         // why the exchange was not a plain one; see core/reason.hpp
-  reason_suffix,  // the same after a space; nothing for a plain exchange
-  bytes,          // of the body that is sent
-  duration_ms,    // from the request's first octet to its answer
+  status_painted,  // in the colour of its class
+  reason,          // why the exchange was not a plain one; see core/reason.hpp
+  reason_suffix,   // the same after a space; nothing for a plain exchange
+  bytes,           // of the body that is sent
+  duration_ms,     // from the request's first octet to its answer
   user_agent,
   referer,
   header,  // any field of the request
@@ -42,8 +43,12 @@ class LogFormat {
     std::string field_name;  // LogAtom::header: in lower case
   };
 
+  // A terminal shows the status in a colour; a line that is JSON stays as it is.
+  enum class Paint : std::uint8_t { none, status };
+
   // A literal brace is doubled. The error is a clause that follows the setting's name.
-  static std::expected<LogFormat, std::string> parse(std::string_view text);
+  static std::expected<LogFormat, std::string> parse(std::string_view text,
+                                                     Paint paint = Paint::none);
 
   const std::vector<Step>& steps() const { return steps_; }
   // Texts are quoted, and an absent value is null, not "-".

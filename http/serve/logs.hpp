@@ -17,9 +17,9 @@ namespace pelton::http {
 class Logs {
  public:
   Logs(LogDestination access_to, LogDestination error_to, std::size_t queue_bytes_max, Stats& stats,
-       const Clock& clock)
+       const Clock& clock, EventLog::Look look = {})
       : writer(std::move(access_to), std::move(error_to), queue_bytes_max, stats),
-        events(writer, clock),
+        events(writer, clock, look),
         clock_(clock) {}
 
   // From now on every exchange is logged.

@@ -538,7 +538,7 @@ void Server::retire(std::string_view why) {
   if (std::exchange(retired_, true)) return;
   if (shared_.logs != nullptr) {
     const std::string text = "the engine fails (" + std::string(why) + "); this worker drains";
-    shared_.logs->events.say("error", "pelton.engine", text);
+    shared_.logs->events.say(LogLevel::error, "pelton.engine", text);
   }
   stop();
 }

@@ -23,6 +23,7 @@
 #include "core/fork_guard.hpp"
 #include "core/listener_shares.hpp"
 #include "core/log/destination.hpp"
+#include "core/log/level.hpp"
 #include "core/stats.hpp"
 #include "core/stats_segment.hpp"
 #include "http/serve/admin_server.hpp"
@@ -30,6 +31,7 @@
 #include "pymod/bindings/crash_report.hpp"
 #include "pymod/bindings/errors.hpp"
 #include "pymod/bindings/heap_growth.hpp"
+#include "pymod/bindings/process_title.hpp"
 #include "uring/choice.hpp"
 #include "uring/ring/features.hpp"
 #include "uring/sockets/address.hpp"
@@ -64,11 +66,21 @@ std::pair<std::string, int> listener_address(int descriptor) {
 
 // One write, so that the lines of several processes do not mix. A line without room is lost: the
 // process does not wait for a reader (PRC-050).
-void say(std::string_view line) {
-  auto destination = LogDestination::of_descriptor(STDERR_FILENO);
+void say_to(int descriptor, std::string_view line) {
+  auto destination = LogDestination::of_descriptor(descriptor);
   if (!destination) return;
   const std::array<std::string_view, 2> pieces{line, "\n"};
   destination->write(pieces);
+}
+
+void say(std::string_view line) {
+  say_to(STDERR_FILENO, line);
+}
+
+LogLevel level_named(const std::string& word) {
+  const std::optional<LogLevel> level = log_level_of(word);
+  if (!level) throw pb::value_error("there is no log level " + word);
+  return *level;
 }
 
 // Bank 0 is the supervisor's.
@@ -94,7 +106,8 @@ std::pair<int, bool> supervise_workers(const std::vector<std::string>& command,
                                        std::string notify_socket, std::uint64_t notify_watchdog_ms,
                                        const std::vector<int>& kept, std::optional<int> admin,
                                        std::optional<Upgrade> upgrade,
-                                       std::optional<int> predecessor) {
+                                       std::optional<int> predecessor, const std::string& log_level,
+                                       std::optional<int> log_to) {
   const http::ServerConfig config = configuration_from(given);
   std::function<std::shared_ptr<void>(StatsSegment&)> observe;
   if (admin) {
@@ -134,9 +147,19 @@ std::pair<int, bool> supervise_workers(const std::vector<std::string>& command,
       .notify_socket = std::move(notify_socket),
       .notify_watchdog_ms = notify_watchdog_ms,
       .report =
-          [](std::string_view text) {
+          [least = level_named(log_level), log_to](std::string_view text,
+                                                   CoresOptions::Weight weight) {
+            const bool is_news = weight == CoresOptions::Weight::news;
+            if ((is_news ? LogLevel::info : LogLevel::error) < least) return;
             const std::size_t line = text.rfind('\n') + 1;
-            say(std::string(text.substr(0, line)) + "pelton: " + std::string(text.substr(line)));
+            const std::string whole =
+                std::string(text.substr(0, line)) + "pelton: " + std::string(text.substr(line));
+            if (log_to) {
+              // One message of a socket, whose reader knows a level by its first word.
+              say_to(*log_to, (is_news ? "info " : "error ") + whole);
+            } else {
+              say(whole);
+            }
           },
       .observe = std::move(observe),
       .upgrade = std::move(upgrade_options),
@@ -231,12 +254,15 @@ void add_processes(pb::module_& module) {
       pb::arg("notify_socket") = "", pb::arg("notify_watchdog_ms") = 0,
       pb::arg("kept") = std::vector<int>(), pb::arg("admin") = pb::none(),
       pb::arg("upgrade") = pb::none(), pb::arg("predecessor") = pb::none(),
+      pb::arg("log_level") = "info", pb::arg("log_to") = pb::none(),
       "Starts one process per worker, keeps them alive, reloads them at HUP, forwards TERM, INT "
       "and QUIT; returns the exit code, and whether the listeners are still this process's.");
   module.def(
       "join_supervisor", join_supervisor, pb::arg("supervisor"),
       "This process ends with its supervisor from now on and gains no privileges; False if that "
       "is gone already.");
+  module.def("set_process_title", set_process_title, pb::arg("title"), pb::arg("name"),
+             "The command line and the name of the first thread that ps(1) shows of this process.");
   module.def("grow_heap_by_whole_arenas", grow_heap_by_whole_arenas,
              "Arenas of Python's heap come with all their pages from now on.");
   module.def("report_crashes", report_crashes,

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "core/log/level.hpp"
 #include "core/memory/memory_limit.hpp"
 #include "http/serve/spool_space.hpp"
 #include "pymod/bindings/counters.hpp"
@@ -79,10 +80,17 @@ std::optional<StatsSegment> segment_of(const Server::Options& options) {
   return std::optional<StatsSegment>(std::move(*segment));
 }
 
-http::LogFormat format_of(const std::string& text) {
-  auto format = http::LogFormat::parse(text);
+http::LogFormat format_of(const std::string& text, bool is_painted) {
+  using Paint = http::LogFormat::Paint;
+  auto format = http::LogFormat::parse(text, is_painted ? Paint::status : Paint::none);
   if (!format) throw pb::value_error("access_log_format " + format.error());
   return std::move(*format);
+}
+
+LogLevel level_named(std::string_view word) {
+  const std::optional<LogLevel> level = log_level_of(word);
+  if (!level) throw pb::value_error("there is no log level " + std::string(word));
+  return *level;
 }
 
 // Standard output or error; a process may have closed it.
@@ -119,10 +127,15 @@ Server::Server(pb::object application, std::vector<int> listeners, const pb::dic
 }
 
 std::unique_ptr<http::Logs> Server::make_logs() {
-  auto logs =
-      std::make_unique<http::Logs>(access_destination(options_.access_log), standard(STDERR_FILENO),
-                                   config_.log_queue_bytes_max, stats_, clock_);
-  if (!options_.access_log.empty()) logs->enable_access(format_of(options_.access_log_format));
+  const auto& [level, paints_access, paints_errors] = options_.looks;
+  const auto& [access_taker, error_taker] = options_.takers;
+  auto logs = std::make_unique<http::Logs>(
+      access_taker ? standard(*access_taker) : access_destination(options_.access_log),
+      standard(error_taker.value_or(STDERR_FILENO)), config_.log_queue_bytes_max, stats_, clock_,
+      http::EventLog::Look{.level = level_named(level), .is_painted = paints_errors});
+  if (!options_.access_log.empty()) {
+    logs->enable_access(format_of(options_.access_log_format, paints_access));
+  }
   return logs;
 }
 
@@ -318,7 +331,7 @@ void Server::count_dropped(std::uint64_t messages) {
 
 bool Server::log(std::string_view level, std::string_view logger, std::string_view text) {
   if (!logs_ || std::this_thread::get_id() != serving_thread_) return false;
-  logs_->events.say(level, logger, text);
+  logs_->events.say(level_named(level), logger, text);
   return true;
 }
 
@@ -329,6 +342,7 @@ void add_server(pb::module_& module) {
                        std::string engine, ResponseFields fields, WebSocketSettings websockets,
                        ForwardingSettings forwarding, std::vector<std::string> allowed_hosts,
                        std::vector<int> kept, std::string access_log, std::string access_log_format,
+                       LogLooks log_looks, LogTakers log_takers,
                        std::optional<std::pair<int, std::uint32_t>> stats,
                        std::optional<int> admin) {
              return std::make_unique<Server>(
@@ -336,6 +350,8 @@ void add_server(pb::module_& module) {
                  Server::Options{.engine = std::move(engine),
                                  .access_log = std::move(access_log),
                                  .access_log_format = std::move(access_log_format),
+                                 .looks = std::move(log_looks),
+                                 .takers = std::move(log_takers),
                                  .fields = std::move(fields),
                                  .websockets = std::move(websockets),
                                  .forwarding = std::move(forwarding),
@@ -350,7 +366,9 @@ void add_server(pb::module_& module) {
            pb::arg("forwarding") = no_forwarding,
            pb::arg("allowed_hosts") = std::vector<std::string>(),
            pb::arg("kept") = std::vector<int>(), pb::arg("access_log") = "",
-           pb::arg("access_log_format") = "combined", pb::arg("stats") = pb::none(),
+           pb::arg("access_log_format") = "combined",
+           pb::arg("log_looks") = LogLooks("info", false, false),
+           pb::arg("log_takers") = LogTakers(), pb::arg("stats") = pb::none(),
            pb::arg("admin") = pb::none(),
            "`fields`: whether responses say the date, and what every one gets beside its own. "
            "`websockets`: whether they deflate, the origins listed, and what a topic's slow "
@@ -359,7 +377,9 @@ void add_server(pb::module_& module) {
            "fields, x-forwarded, forwarded or none; whether connections begin with a PROXY header. "
            "`allowed_hosts`: those that requests may name; empty for any. "
            "`kept`: the listeners that are somebody else's, and stay open after a stop. "
-           "`access_log` is empty for none, - for standard output, or a path. `stats`: the "
+           "`access_log` is empty for none, - for standard output, or a path. `log_looks`: the "
+           "least level of the error log, and whether access log and error log are coloured. "
+           "`log_takers`: sockets that get the records of these two logs instead. `stats`: the "
            "descriptor of a segment of counters, which the server takes, and its bank there.")
       .def("open", &Server::open, pb::kw_only(), pb::arg("signals"), pb::arg("loop"),
            "Chooses the engine on this thread; OSError with the cause if the forced one fails.\n"

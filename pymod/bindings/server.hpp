@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -28,12 +29,21 @@ namespace pelton::py {
 
 struct LoopObject;
 
+// The least level of the error log, and whether terminals get the access log and the error log in
+// colours.
+using LogLooks = std::tuple<std::string, bool, bool>;
+// The sockets that get the records of the access log and of the error log instead of files, each
+// message some whole records; the caller's.
+using LogTakers = std::pair<std::optional<int>, std::optional<int>>;
+
 class Server {
  public:
   struct Options {
     std::string engine;
     std::string access_log;         // empty: none; "-": standard output; else a path
     std::string access_log_format;  // see http::LogFormat
+    LogLooks looks;
+    LogTakers takers;
     ResponseFields fields;
     WebSocketSettings websockets;
     ForwardingSettings forwarding;

@@ -63,7 +63,7 @@ TEST(Cores, PRC_001_term_is_passed_on_and_ends_with_0) {
 TEST(Cores, PRC_055_a_worker_that_never_became_ready_ends_with_3) {
   std::string said;
   CoresOptions options = shell("exit 7", 2);
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 3);
   EXPECT_NE(said.find("exited with 7\n"), std::string::npos) << said;
 }
@@ -72,7 +72,7 @@ TEST(Cores, PRC_052_why_no_worker_can_start_is_said_once) {
   std::string said;
   CoresOptions options =
       shell("eval \"echo the port is taken >/proc/self/fd/$PELTON_WORKER_REPORT\"; exit 3", 3);
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 3);
   EXPECT_EQ(said, "the port is taken\n");
 }
@@ -85,7 +85,7 @@ TEST(Cores, PRC_031_why_a_replacement_cannot_start_is_said_with_its_worker) {
       report_ready +
       "if [ $PELTON_WORKER_RESTARTS = 2 ]; then kill -TERM $PPID; exit 0; fi; exit 1";
   CoresOptions options = shell(script, 1);
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_NE(said.find(") exited with 1\n"), std::string::npos) << said;
   EXPECT_NE(said.find(") exited with 3: no memory\n"), std::string::npos) << said;
@@ -152,7 +152,7 @@ TEST(Cores, PRC_002_who_does_not_heed_quit_is_killed) {
   options.graceful_timeout_ms = 1'000'000;
   options.lifespan_shutdown_timeout_ms = 0;
   std::string said;
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_EQ(said, "the stop took too long; what is left of it is killed\n");
 }
@@ -162,7 +162,7 @@ TEST(Cores, LIM_092_a_worker_that_does_not_get_ready_ends_the_start) {
     std::string said;
     CoresOptions options = shell("while :; do :; done", 1);
     options.worker_start_timeout_ms = n;
-    options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+    options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
     EXPECT_EQ(supervise(options), 3);
     EXPECT_EQ(said, "cannot start: a worker was not ready within " + std::to_string(n) +
                         " ms; what it waits for at its start takes too long\n");
@@ -178,7 +178,7 @@ TEST(Cores, LIM_092_one_that_replaces_another_is_replaced_itself) {
             1);
   // Long enough for a shell to start on a busy machine.
   options.worker_start_timeout_ms = 3000;
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   // The worker ignored ABRT too.
   EXPECT_NE(said.find("was killed by signal 9: cannot start: a worker was not ready"),
@@ -197,7 +197,7 @@ TEST(Cores, LIM_094_a_crash_loop_is_slowed_down_and_said) {
               1);
     options.restarts_burst = n;
     options.restarts_window_ms = 1'000'000;
-    options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+    options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
     EXPECT_EQ(supervise(options), 0);
     const std::string slow = "workers have died " + std::to_string(n + 1) + " times within";
     EXPECT_EQ(said.find(slow) != std::string::npos, n < 2) << said;
@@ -223,7 +223,7 @@ TEST(Cores, ENG_004_a_worker_that_dies_while_probing_comes_back_on_epoll) {
                 "kill -SYS $$; fi; [ $PELTON_WORKER_ENGINE = epoll ] || exit 5; " + report_ready +
                 "kill -TERM $PPID; exit 0",
             1);
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_NE(said.find("as it tried io_uring; it starts again with epoll\n"), std::string::npos)
       << said;
@@ -238,7 +238,7 @@ TEST(Cores, PRC_017_PRC_034_a_worker_that_ends_unasked_and_does_not_get_it_done_
                 report_ready + "while :; do :; done",
             1);
   options.graceful_timeout_ms = 1;
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_NE(said.find("was killed by signal 6: its shutdown took longer than timeouts.graceful\n"),
             std::string::npos)
@@ -258,7 +258,7 @@ TEST(Cores, PRC_005_a_successor_that_cannot_start_changes_nothing) {
   CoresOptions options = upgraded("while :; do :; done", "exit 3");
   bool owns = true;
   options.own = [&](bool now) { owns = now; };
-  options.report = [&](std::string_view line) {
+  options.report = [&](std::string_view line, auto) {
     said += std::string(line) + "\n";
     if (line.starts_with("upgrade failed")) ::kill(::getpid(), SIGTERM);
   };
@@ -271,7 +271,7 @@ TEST(Cores, PRC_005_a_command_that_is_not_there_changes_nothing) {
   std::string said;
   CoresOptions options = upgraded("while :; do :; done", "");
   options.upgrade.command = {"/no/such/command"};
-  options.report = [&](std::string_view line) {
+  options.report = [&](std::string_view line, auto) {
     said += std::string(line) + "\n";
     ::kill(::getpid(), SIGTERM);
   };
@@ -311,7 +311,7 @@ TEST(Cores, PRC_005_what_is_not_supported_is_said_and_ends_nothing) {
                                    "for name in USR2 TERM; do kill -$name $PPID; done; "
                                    "while :; do :; done",
                                1);
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_EQ(said, "SIGUSR2 is not supported; it is ignored\n");
 }
@@ -335,7 +335,7 @@ TEST(Cores, PRC_003_PRC_021_hup_starts_a_generation_and_ends_the_one_before) {
                                    "else while [ ! -s " +
                                    out + " ]; do :; done; kill -TERM $PPID; fi" + go_on,
                                1);
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_EQ(scratch.text_of("out"), "0 0 ended of 1\n0 1 ended of 2\n");
   EXPECT_EQ(said, "reload: generation 2 starts\nreload: generation 2 serves\n");
@@ -358,7 +358,7 @@ TEST(Cores, PRC_022_a_reload_that_cannot_start_leaves_the_workers_as_they_are) {
       "while ! grep -qs '0 1' " +
       out + "; do :; done; kill -TERM $PPID; fi" + go_on;
   CoresOptions options = shell(script, 2);
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_NE(said.find("the trace\nreload failed, generation 1 goes on serving: the module is "
                       "missing\n"),
@@ -378,7 +378,7 @@ TEST(Cores, PRC_022_a_reload_that_is_not_ready_in_time_ends) {
       1);
   const pid_t supervisor = ::getpid();
   options.worker_start_timeout_ms = 100;
-  options.report = [&](std::string_view line) {
+  options.report = [&](std::string_view line, auto) {
     said += std::string(line) + "\n";
     if (line.starts_with("reload failed")) ::kill(supervisor, SIGTERM);
   };
@@ -402,7 +402,7 @@ TEST(Cores, PRC_003_signals_during_a_reload_ask_for_one_more) {
           script,
       1);
   const pid_t supervisor = ::getpid();
-  options.report = [&](std::string_view line) {
+  options.report = [&](std::string_view line, auto) {
     said += std::string(line) + "\n";
     if (line == "reload: generation 3 serves") ::kill(supervisor, SIGTERM);
   };
@@ -419,7 +419,7 @@ TEST(Cores, PRC_001_PRC_003_a_stop_ends_a_reload) {
         "trap 'exit 0' TERM INT QUIT; if [ $PELTON_WORKER_RESTARTS = 1 ]; then kill -" +
             std::string(name) + " $PPID; else " + report_ready + "kill -HUP $PPID; fi" + go_on,
         1);
-    options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+    options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
     EXPECT_EQ(supervise(options), 0);
     EXPECT_EQ(said, "reload: generation 2 starts\n") << name;
   }
@@ -437,7 +437,7 @@ TEST(Cores, PRC_030_a_worker_that_dies_during_a_reload_is_replaced) {
                              "if [ $PELTON_WORKER_RESTARTS = 0 ]; then kill -HUP $PPID; fi" + go_on;
   CoresOptions options = shell(script, 1);
   const pid_t supervisor = ::getpid();
-  options.report = [&](std::string_view line) {
+  options.report = [&](std::string_view line, auto) {
     said += std::string(line) + "\n";
     if (line == "reload: generation 2 serves") ::kill(supervisor, SIGTERM);
   };
@@ -457,7 +457,7 @@ TEST(Cores, PRC_006_ttin_and_ttou_change_the_number_of_workers) {
   const int second = ::dup(STDIN_FILENO);
   options.listeners = {{first}, {second}};
   const pid_t supervisor = ::getpid();
-  options.report = [&](std::string_view line) {
+  options.report = [&](std::string_view line, auto) {
     said += std::string(line) + "\n";
     if (line == "workers: 3") ::kill(supervisor, SIGTTOU);
     if (line == "workers: 2") ::kill(supervisor, SIGTTOU);
@@ -485,7 +485,7 @@ TEST(Cores, PRC_006_ttin_has_a_bound) {
                                    "[ $PELTON_WORKER_ID = 1 ] || kill -TTIN $PPID" + go_on,
                                1);
   const pid_t supervisor = ::getpid();
-  options.report = [&](std::string_view line) {
+  options.report = [&](std::string_view line, auto) {
     said += std::string(line) + "\n";
     if (line == "workers: 2") ::kill(supervisor, SIGTTIN);
     if (line.starts_with("SIGTTIN is ignored")) ::kill(supervisor, SIGTERM);
@@ -509,7 +509,7 @@ TEST(Cores, PRC_054_a_reload_is_told_to_the_service_manager) {
             1);
   options.notify_socket = address;
   const pid_t supervisor = ::getpid();
-  options.report = [&](std::string_view line) {
+  options.report = [&](std::string_view line, auto) {
     if (line == "reload: generation 2 serves") ::kill(supervisor, SIGTERM);
   };
   EXPECT_EQ(supervise(options), 0);
@@ -533,7 +533,7 @@ std::string answers_to_a_reload(const std::string& script) {
   EXPECT_EQ(::bind(answers, reinterpret_cast<const sockaddr*>(&name), bytes), 0);
   CoresOptions options = shell(script, 1);
   const pid_t supervisor = ::getpid();
-  options.report = [&](std::string_view line) {
+  options.report = [&](std::string_view line, auto) {
     if (!line.ends_with("starts")) ::kill(supervisor, SIGTERM);
   };
   sigset_t hup;  // it waits until the supervisor takes it
@@ -570,7 +570,7 @@ TEST(Cores, PRC_055_a_failure_in_a_stop_is_said) {
   std::string said;
   CoresOptions options =
       shell("trap 'exit 9' TERM; " + report_ready + "kill -TERM $PPID; while :; do :; done", 1);
-  options.report = [&](std::string_view line) { said += std::string(line) + "\n"; };
+  options.report = [&](std::string_view line, auto) { said += std::string(line) + "\n"; };
   EXPECT_EQ(supervise(options), 0);
   EXPECT_NE(said.find(") exited with 9\n"), std::string::npos) << said;
 }

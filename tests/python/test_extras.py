@@ -72,6 +72,7 @@ ASKED = {
     "templates": "App().enable_templates('.')",
     "pydantic": "App(validator='pydantic').add_route('/', body, ['POST'])",
     "msgspec": "App(validator='msgspec').add_route('/', body, ['POST'])",
+    "yaml": "live_server(App(), log_config='log.yaml').__enter__()",
     "redis": "live_server(App(), ws_broker='redis://127.0.0.1').__enter__()",
 }
 

@@ -17,7 +17,7 @@ import sys
 sys.path.insert(0, "")
 exec(compile(sys.stdin.read(), sys.argv[1], "exec"), {"__name__": "doctest"})
 """
-KINDS = {"python", "sh", "text", "toml", "dockerfile", "haproxy", "nginx", "html", "ini", "log"}
+KINDS = {"python", "sh", "text", "toml", "dockerfile", "haproxy", "nginx", "html", "ini", "log", "logrotate"}
 
 
 @pytest.mark.parametrize("page", [page for page in pages() if page.blocks("python")], ids=lambda page: page.path.stem)

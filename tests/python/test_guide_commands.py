@@ -16,6 +16,7 @@ import pytest
 from chromium import browser
 from guide import FOLDER, ROOT, Page, pages
 from pelton import App, Response, SseEvent, WebSocket
+from pelton.config.command_keys import COMMAND_KEYS, variable_of
 from pelton.config.setting_files import read_file
 from pelton.config.settings import SETTINGS
 from pelton.testing import live_server
@@ -110,7 +111,7 @@ def test_configuration_files_are_read(tmp_path: Path) -> None:
 
 def test_every_setting_that_is_named_exists() -> None:
     places = {setting.place for setting in SETTINGS.values()}
-    variables = {f"PELTON_{keyword.upper()}" for keyword in SETTINGS} | {"PELTON_LIMT_BODY_SIZE", "PELTON_", "PELTON_WORKERS"}
+    variables = {f"PELTON_{keyword.upper()}" for keyword in SETTINGS} | {"PELTON_LIMT_BODY_SIZE", "PELTON_"} | {*map(variable_of, COMMAND_KEYS)}
     named = 0
     for page in pages():
         for place in re.findall(r"\b(?:limits|timeouts)\.\w+", page.text):

@@ -14,7 +14,7 @@ from supervised import SILENCE_S, Supervised
 from pelton import App, ConfigError, StartupError
 from pelton.cli.command import main
 from pelton.cli.loading import load
-from pelton.cli.run import Program
+from pelton.cli.program import Program
 from pelton.cli.usage import UsageError
 
 MODULE = """

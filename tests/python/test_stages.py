@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import pytest
 
 import pelton
@@ -12,7 +10,7 @@ from pelton.testing import live_server
 
 LATER = """
     WebSocketRefused AsyncTestClient TlsConfig Http2Config Http3Config CorsConfig
-    JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache run net client graphql patterns
+    JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache net client graphql patterns
 """.split()
 
 
@@ -40,13 +38,12 @@ def test_attributes_of_request_and_response() -> None:
 
 
 def test_keywords() -> None:
-    assert "cli" not in inspect.signature(App.run).parameters
     for option in ("rate_limit",):
         with pytest.raises(TypeError):
             App().add_route("/", lambda: 1, **{option: True})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["workers", "reload", "log_config", "ssl_certfile"])
+@pytest.mark.parametrize("name", ["request_decompression", "ssl_certfile"])
 def test_settings(name: str) -> None:
     with pytest.raises(TypeError):
         App().run(**{name: 1})  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ class Page:
 PAGES = (
     Page(
         "application", "Applications", "Routes, blueprints and what an application is made of.",
-        ("App", "RouteOptions", "WebSocketOptions", "Blueprint", "Router", "RouteInfo", "Lifespan", "State", "StaticFilesConfig",
+        ("App", "run", "RouteOptions", "WebSocketOptions", "Blueprint", "Router", "RouteInfo", "Lifespan", "State", "StaticFilesConfig",
          "StaticFiles", "WorkerInfo"),
     ),
     Page(
@@ -57,7 +57,7 @@ PAGES = (
     ),
     Page(
         "configuration", "Configuration classes", "Settings in code; the page of settings has all their spellings.",
-        ("ServerConfig", "LimitsConfig", "TimeoutConfig", "Settings"),
+        ("ServerConfig", "LimitsConfig", "TimeoutConfig", "Settings", "RunKeywords", "ProgramKeywords"),
     ),
     Page(
         "given", "Objects that are given", "Classes that need no import: what methods and attributes of others give.",

@@ -70,6 +70,8 @@ _MAY_INCLUDE_ROOTS = (*ROOMS, "examples")
 
 # Of the standard library, but not of the oldest version that tidy itself may run on.
 _OF_LATER_PYTHONS = ("annotationlib",)
+# Packages whose module has another name.
+_MODULES = {"pyyaml": "yaml"}
 
 
 def find_imports(tree: Tree) -> Iterator[Finding]:
@@ -78,7 +80,8 @@ def find_imports(tree: Tree) -> Iterator[Finding]:
     if "pyproject.toml" in tree.paths:
         extras = tomllib.loads(tree.text("pyproject.toml"))["project"].get("optional-dependencies", {})
         for requirements in extras.values():
-            known |= {re.split(r"[^\w-]", text, maxsplit=1)[0].replace("-", "_") for text in requirements}
+            packages = {re.split(r"[^\w-]", text, maxsplit=1)[0].replace("-", "_") for text in requirements}
+            known |= {_MODULES.get(name, name) for name in packages}
     for path in tree.under("pymod/package", suffixes=(".py", ".pyi")):
         for node in ast.walk(ast.parse(tree.text(path))):
             if isinstance(node, ast.Import):

@@ -6,7 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pelton import json
     from pelton.app import App
-    from pelton.config.run_keywords import Settings
+    from pelton.cli.script import run
+    from pelton.config.run_keywords import ProgramKeywords, RunKeywords, Settings
     from pelton.config.server_config import LimitsConfig, ServerConfig, TimeoutConfig
     from pelton.errors import (
         BadBody,
@@ -91,6 +92,7 @@ __all__ = [
     "Path",
     "PermissionGuard",
     "ProblemDetails",
+    "ProgramKeywords",
     "Query",
     "RegistrationError",
     "Request",
@@ -103,6 +105,7 @@ __all__ = [
     "RouteInfo",
     "RouteOptions",
     "Router",
+    "RunKeywords",
     "Security",
     "ServerConfig",
     "Settings",
@@ -124,6 +127,7 @@ __all__ = [
     "WebSocketOptions",
     "WorkerInfo",
     "json",
+    "run",
 ]
 
 # Loaded when asked for: many programs never need some of it, and a supervisor none.
@@ -131,7 +135,8 @@ _MODULES = {
     "pelton.app": "App",
     "pelton.streaming.background": "BackgroundTasks",
     "pelton.routing.blueprints": "Blueprint Router",
-    "pelton.config.run_keywords": "Settings",
+    "pelton.cli.script": "run",
+    "pelton.config.run_keywords": "ProgramKeywords RunKeywords Settings",
     "pelton.config.server_config": "LimitsConfig ServerConfig TimeoutConfig",
     "pelton.errors": (
         "BadBody BodyTooLarge ClientDisconnected ConfigError ForbiddenError GuardError HTTPError "

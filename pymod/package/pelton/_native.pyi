@@ -605,6 +605,8 @@ class Server(metaclass=_BoundType):
         kept: Sequence[int] = ...,  # the listeners that are somebody else's and stay open after a stop
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",
+        log_looks: tuple[str, bool, bool] = ...,  # least level of the error log; whether access and error log are coloured
+        log_takers: tuple[int | None, int | None] = ...,  # sockets that get the records of these two instead
         stats: tuple[int, int] | None = None,  # a segment's descriptor, which is taken, and its bank
         admin: int | None = None,  # a listening socket for /health/live and the like, which stays the caller's
     ) -> None: ...
@@ -680,6 +682,8 @@ def supervise(
     # Command, environment (NAME=value) and descriptors of the supervisor that USR2 starts, and the descriptor of the pid file.
     upgrade: tuple[Sequence[str | bytes], Sequence[str | bytes], Sequence[int], int | None] | None = None,
     predecessor: int | None = None,  # the socket to the supervisor whose place this one takes
+    log_level: str = "info",  # of what is said
+    log_to: int | None = None,  # a socket that gets it, each a message after its level, instead of stderr
 ) -> tuple[int, bool]:
     """Starts one process per worker, keeps them alive, reloads them at HUP, forwards TERM, INT and QUIT.
 
@@ -689,6 +693,7 @@ def supervise(
 def join_supervisor(supervisor: int) -> bool:
     """This process ends with its supervisor from now on and gains no privileges; False if that is gone already."""
 
+def set_process_title(title: str | bytes, name: str | bytes) -> None: ...  # as ps(1) shows this process and its first thread
 def grow_heap_by_whole_arenas() -> None: ...
 def report_crashes() -> None:
     """Logs the native stack of a crash before any handler set so far is called; and when `stacks_signal` comes."""

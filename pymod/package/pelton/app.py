@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, TypeVar, Unpack
 
     from pelton._native import Plan, Request
-    from pelton.config.run_keywords import Settings
+    from pelton.config.run_keywords import RunKeywords
     from pelton.config.server_config import ServerConfig
     from pelton.hosting.asgi_lifespan import Application
     from pelton.hosting.wsgi_call import Application as WsgiApplication
@@ -470,8 +470,12 @@ class App(Registrar):
         server = self._parts.service.server
         return None if server is None else server.engine
 
-    def run(self, host: str | None = None, port: int | None = None, **settings: Unpack[Settings]) -> None:
-        """Serves in this process until stopped, then returns. `pelton run` starts several workers.
+    def run(
+        self, host: str | None = None, port: int | None = None, *, logs: bool | None = None, cli: bool = True, **settings: Unpack[RunKeywords]
+    ) -> None:
+        """Serves until stopped, then returns: in this process, or with several `workers` or `reload` like `pelton run`.
+
+        In the script that is executed it takes the flags of `pelton run` from the command line, and `--no-logs`.
 
         Where it cannot start it prints one line on stderr and ends the process with exit code 3. On the main thread TERM and
         INT begin a graceful stop; a second one ends the process at once.
@@ -479,15 +483,20 @@ class App(Registrar):
         Args:
             host: The address to listen on, 127.0.0.1 unless set.
             port: The port, 8000 unless set; 0 takes any free one.
-            settings: Further settings by their keyword; they override the configuration file, and the environment them.
+            logs: The same as `access_log`.
+            cli: Whether the arguments of the script are flags of pelton.
+            settings: Further settings and the options of `pelton run` by their keyword; they override the configuration file, the
+                environment overrides them, and flags override all.
 
         Raises:
-            SystemExit: It could not start (3), or a signal has ended it (128 and the signal's number).
+            SystemExit: It could not start (3), the command line is wrong (2), or a signal has ended it (128 and the signal's number).
             TypeError: There is no setting of this name.
         """
         import os
         import sys
+        from importlib import import_module
 
+        from pelton.config.command_keys import COMMAND_KEYS
         from pelton.config.settings import effective_settings, file_near
         from pelton.errors import ConfigError
         from pelton.serving.server import serve
@@ -498,8 +507,13 @@ class App(Registrar):
         hold_standard_descriptors()
         if os.environ.get("PELTON_WORKERS", "1") != "1":
             complain("PELTON_WORKERS is for pelton run: app.run() serves in this process alone")
-        program = sys._getframe(1).f_code.co_filename
-        named = {"host": host, "port": port}
+        caller, main = sys._getframe(1), sys.modules.get("__main__")
+        program = caller.f_code.co_filename
+        is_script = main is not None and caller.f_globals is vars(main) and getattr(main, "__file__", None) == program
+        arguments = (sys.argv[1:] if cli else []) if is_script else None
+        if logs is not None and "access_log" in settings:
+            raise TypeError("run() has 'access_log' twice, as 'logs' too; give one of them")
+        named = {"host": host, "port": port, "access_log": logs}
         given: dict[str, Any] = {**settings, **{name: value for name, value in named.items() if value is not None}}
         try:
             path, file = file_near(os.path.abspath(os.path.dirname(program))), None
@@ -509,7 +523,13 @@ class App(Registrar):
                 file = read_file(path)
             if file is not None and file.command.get("workers", "1") != "1":
                 complain(f"{file.place_of('workers')}: workers is for pelton run: app.run() serves in this process alone")
-            code = serve(self._parts, effective_settings(self._parts.server_config, given, file))
+            of_file = {} if file is None else file.command
+            is_told = any(f"PELTON_{one.upper()}" in os.environ or one in of_file for one in ("env_file", "process_name"))
+            if arguments or is_told or not COMMAND_KEYS.keys().isdisjoint(given):
+                # The command stands above the application, so it is loaded by its name.
+                code = import_module("pelton.cli.script").run_app(self, given, caller, arguments)
+            else:
+                code = serve(self._parts, effective_settings(self._parts.server_config, given, file))
         except (ConfigError, StartupError, RegistrationError) as error:
             show_trace(error)
             complain(f"cannot start: {error}")

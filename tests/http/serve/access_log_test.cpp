@@ -15,6 +15,7 @@ struct Line {
   std::uint16_t status = 200;
   Reason reason = Reason::none;
   bool read = true;
+  LogFormat::Paint paint = LogFormat::Paint::none;
 };
 
 // What a format makes of an exchange.
@@ -24,7 +25,7 @@ std::string line_of(std::string_view format, const Line& line) {
   clock.set_wall_seconds(1'795'272'403);
   clock.advance_ns(5'001'234'567);
   Logged logged(stats, clock);
-  auto parsed = LogFormat::parse(format);
+  auto parsed = LogFormat::parse(format, line.paint);
   EXPECT_TRUE(parsed.has_value());
   logged.logs().enable_access(std::move(*parsed));
 
@@ -50,6 +51,20 @@ TEST(AccessLog, combined) {
   EXPECT_EQ(line_of("combined", {}),
             "192.0.2.7 - - [21/Nov/2026:14:46:43 +0000] \"GET /a?b=c HTTP/1.1\" 200 1234 \"r\" "
             "\"t/1\"\n");
+}
+
+TEST(AccessLog, a_terminal_gets_the_status_in_the_colour_of_its_class) {
+  const auto painted = [](std::string_view format, std::uint16_t status) {
+    return line_of(format, {.status = status, .paint = LogFormat::Paint::status});
+  };
+  EXPECT_EQ(painted("{path} {status}.", 200), "/a \x1b[32m200\x1b[0m.\n");
+  EXPECT_EQ(painted("{status}", 101), "\x1b[32m101\x1b[0m\n");
+  EXPECT_EQ(painted("{status}", 304), "\x1b[36m304\x1b[0m\n");
+  EXPECT_EQ(painted("{status}", 404), "\x1b[33m404\x1b[0m\n");
+  EXPECT_EQ(painted("{status}", 500), "\x1b[31m500\x1b[0m\n");
+  EXPECT_EQ(painted("{status}", 0), "\x1b[31m-\x1b[0m\n");
+  EXPECT_TRUE(painted("combined", 200).contains("\x1b[32m200\x1b[0m"));
+  EXPECT_FALSE(painted("json", 200).contains("\x1b"));
 }
 
 TEST(AccessLog, PRC_051_a_refused_request_has_its_line_and_its_reason) {

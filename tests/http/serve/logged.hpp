@@ -15,8 +15,10 @@ namespace pelton::http {
 
 class Logged {
  public:
-  Logged(Stats& stats, const Clock& clock, std::size_t queue_bytes = 1 << 16)
-      : logs_(std::make_unique<Logs>(end_of(access_), end_of(error_), queue_bytes, stats, clock)) {}
+  Logged(Stats& stats, const Clock& clock, std::size_t queue_bytes = 1 << 16,
+         EventLog::Look look = {})
+      : logs_(std::make_unique<Logs>(end_of(access_), end_of(error_), queue_bytes, stats, clock,
+                                     look)) {}
   ~Logged() {
     logs_.reset();
     for (const int end : {access_[0], access_[1], error_[0], error_[1]}) ::close(end);

@@ -70,6 +70,7 @@ def test_what_would_not_start(folder: Path, text: str, says: str, capsys: pytest
         ([], "workers = 'many'", "pelton.toml:1: workers is a number from 1 to 1024 or auto, not 'many'"),
         ([], "port = 1\ndebug = true", "pelton.toml:2: debug is true: error pages show tracebacks"),
         (["--forwarded-allow-ips", "*"], "", '--forwarded-allow-ips: forwarded_allow_ips is ["*"]: anybody may say where'),
+        (["--log-config", "none.json"], "", "--log-config: log_config: none.json cannot be read"),
         (["--ws-origins", "a,*"], "", '--ws-origins: ws_origins is ["a", "*"]: pages of any site'),
     ],
 )
@@ -102,6 +103,12 @@ def test_what_pelton_run_does_not_hear_of_is_noted(folder: Path, capsys: pytest.
     (folder / "main.py").write_text(APP.replace("blocking_threads=3", "port=9, host='::1'"))
     assert main(["check", "--host", "127.0.0.2"]) == 0
     assert capsys.readouterr().err == "pelton: note: App(server=) sets port, which pelton run does not hear of; set it in pelton.toml\n"
+
+
+def test_an_access_log_below_the_level_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--access-log", "--log-level", "error"]) == 0
+    assert capsys.readouterr().err == "pelton: note: log_level is error, which leaves the access log out\n"
+    assert main(["check", "--log-level", "error"]) == main(["check", "--access-log"]) == 0 and capsys.readouterr().err == ""
 
 
 def config_of(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, tuple[str, str]]:

@@ -7,6 +7,7 @@ import pytest
 from pelton.cli import run
 from pelton.cli.command import main
 from pelton.cli.commands import COMMANDS, Command, Flag, arguments_of, help_of, setting_flags, shown_value, usage
+from pelton.cli.program import Program
 from pelton.cli.usage import UsageError
 from pelton.config.hints import flag_hint
 from pelton.config.settings import SETTINGS
@@ -45,11 +46,11 @@ def test_the_command_line_takes_every_flag_of_the_table(flag: Flag) -> None:
     value = flag.choices[0] if flag.choices else "1"
     name = run.ALIASES.get(flag.name, flag.name)
     if flag.value and not flag.off:
-        assert run._parsed([flag.spelled, value]) == (None, {name: value})
-        assert run._parsed([f"{flag.spelled}={value}", "a"]) == ("a", {name: value})
+        assert run.parsed_run([flag.spelled, value]) == (None, {name: value})
+        assert run.parsed_run([f"{flag.spelled}={value}", "a"]) == ("a", {name: value})
     else:
-        assert run._parsed([flag.spelled, "a"]) == ("a", {name: "on"})
-        assert run._parsed([f"--no-{flag.name}"]) == (None, {name: "off"})
+        assert run.parsed_run([flag.spelled, "a"]) == ("a", {name: "on"})
+        assert run.parsed_run([f"--no-{flag.name}"]) == (None, {name: "off"})
 
 
 def test_flags_of_uvicorn_mean_the_same_or_say_what_does() -> None:
@@ -86,8 +87,8 @@ def test_flags_of_uvicorn_mean_the_same_or_say_what_does() -> None:
     ],
 )
 def test_flags_set_what_they_name(line: str, keyword: str, value: object) -> None:
-    _, flags = run._parsed(line.split())
-    assert run.configured(None, flags, None)[keyword] == value
+    _, flags = run.parsed_run(line.split())
+    assert Program(None, flags, {}, {}).settings(None, flags)[keyword] == value
 
 
 def test_arguments_of_a_command() -> None:

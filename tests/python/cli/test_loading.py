@@ -9,7 +9,7 @@ import pytest
 
 from pelton import App, StartupError
 from pelton.cli.loading import load, load_program, only_target
-from pelton.cli.run import Program
+from pelton.cli.program import Program
 
 APP = """
 import os

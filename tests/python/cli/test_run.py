@@ -15,7 +15,6 @@ from urllib.request import urlopen
 
 import pytest
 
-from pelton.cli.run import Program, usable_cpus, worker_count
 
 APP = """
 import os
@@ -44,10 +43,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }.items():
         (tmp_path / name).write_text(text)
     return tmp_path
-
-
-def test_usable_cpus() -> None:
-    assert 1 <= usable_cpus() <= (os.cpu_count() or 1)
 
 
 class Run:
@@ -165,27 +160,6 @@ def test_PRC_031_a_worker_that_cannot_be_replaced_is_named(folder: Path, run: Ca
     said = running.said.readline()
     assert re.fullmatch(r"pelton: worker \d \(pid \d+\) exited with 3: cannot start: .*ZeroDivisionError.*\n", said), said
     assert running.stop() == 0
-
-
-@pytest.mark.parametrize(
-    ("flag", "environment", "workers"),
-    [
-        (None, {}, 1),
-        (None, {"PELTON_WORKERS": "2"}, 2),
-        (None, {"WEB_CONCURRENCY": "3"}, 3),
-        (None, {"PELTON_WORKERS": "2", "WEB_CONCURRENCY": "3"}, 2),
-        ("4", {"PELTON_WORKERS": "2", "WEB_CONCURRENCY": "many"}, 4),
-        (None, {"PELTON_WORKERS": "auto"}, usable_cpus()),
-    ],
-)
-def test_the_flag_goes_before_the_environment(
-    monkeypatch: pytest.MonkeyPatch, flag: str | None, environment: dict[str, str], workers: int
-) -> None:
-    for name in ("PELTON_WORKERS", "WEB_CONCURRENCY"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert worker_count(flag) == workers
 
 
 def test_workers_from_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,32 +289,6 @@ def test_environment_and_flags(folder: Path) -> None:
 
 
 # --- the configuration file ---
-
-
-def test_where_a_program_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir("/")
-    (folder / "pelton.toml").write_text('entrypoint = "web:make"\napp_dir = "pkg"\nfactory = true\n')
-    for target in (str(folder / "single.py"), f"{folder}/pkg/web.py:app"):
-        program = Program(target, {})
-        assert program.file is not None and program.file.folder == str(folder)
-        assert program.target == target and program.app_dir == str(folder / "pkg") and not program.is_factory
-    program = Program(None, {"config": str(folder / "pelton.toml")})
-    assert (program.target, program.app_dir, program.is_factory) == ("web:make", str(folder / "pkg"), True)
-    program = Program(None, {"config": str(folder / "pelton.toml"), "app-dir": "/x", "factory": "off"})
-    assert (program.target, program.app_dir, program.is_factory) == ("web:make", "/x", False)
-    (folder / "pelton.toml").write_text('entrypoint = "single:app"\n')
-    monkeypatch.chdir(folder / "pkg")
-    assert (Program(None, {}).app_dir, Program("web:app", {}).app_dir) == (str(folder), str(folder / "pkg"))
-
-
-def test_workers_of_a_file_are_weaker_than_the_environment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PELTON_WORKERS", "WEB_CONCURRENCY"):
-        monkeypatch.delenv(name, raising=False)
-    (folder / "pelton.toml").write_text("port = 1\nworkers = 3\n")
-    file = Program(None, {"app-dir": str(folder)}).file
-    assert worker_count(None, file) == 3 and worker_count("2", file) == 2
-    monkeypatch.setenv("WEB_CONCURRENCY", "4")
-    assert worker_count(None, file) == 4
 
 
 def test_run_reads_the_file_beside_the_application(folder: Path, run: Callable[..., Run]) -> None:

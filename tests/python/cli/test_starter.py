@@ -15,7 +15,7 @@ import pytest
 from guide import FOLDER, Page
 from pelton.cli.command import main
 from pelton.cli.starter import files_of
-from pelton.cli.run import _parsed
+from pelton.cli.run import parsed_run
 
 
 def test_what_is_made_passes_its_tests_and_serves(
@@ -62,7 +62,7 @@ def test_the_dockerfile_copies_what_is_there_and_runs_what_exists() -> None:
     assert set(copied) == {"requirements.txt", "main.py", "pelton.toml"} <= files.keys()
     [command] = [json.loads(line.removeprefix("CMD ")) for line in lines if line.startswith("CMD ")]
     assert command[:2] == ["pelton", "run"]
-    target, flags = _parsed(command[2:])
+    target, flags = parsed_run(command[2:])
     assert target is None and flags == {"host": "0.0.0.0", "workers": "auto", "access-log": "on"}
 
 

@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (["rnu"], "did you mean 'run'"),
         (["run", "a", "b"], "one APP"),
         (["run", "a", "--prot", "1"], "did you mean --port"),
-        (["run", "a", "--log-level", "info"], "--log-level'; Python's logging decides that"),
+        (["run", "a", "--root-path", "/x"], "--root-path'; mount the App below the path"),
         (["run", "a", "--timeout-idle"], "--timeout-idle needs a value"),
         (["run", "a", "--loop", "uvloop"], "--loop uvloop: pelton has a loop of its own; write --engine"),
         (["run", "a", "--engine", "epoll", "--loop", "uring"], "--engine and --loop are one flag"),

@@ -20,7 +20,7 @@ from pelton.errors import nearest
         ("limit_body", "limit_body_size"),
         ("blocking_thread", "blocking_threads"),
         # These share letters with a setting, and no meaning.
-        ("log_level", None),
+        ("log_tasks", None),
         ("workers", None),
         ("limit", None),
         ("hots_reload", None),
@@ -40,8 +40,8 @@ def test_slips_are_counted(swapped: str, near: str | None) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("workers", "pelton run APP --workers N"),
-        ("log_level", "logging"),
+        ("workers", "it is an option of pelton run, app.run() and pelton.run(), and no setting of an application"),
+        ("certfile", "put it on a proxy"),
         ("timeout_keep_alive", "write timeout_idle"),
         ("prot", "did you mean port?"),
         ("colour", ""),
@@ -55,8 +55,7 @@ def test_hints_for_settings(name: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("flag", "says"),
     [
-        ("log-level", "logging"),
-        ("reload", "pelton dev APP, or pelton run APP --reload"),
+        ("callback-notify", "app.on_startup"),
         ("no-http2", "put it on a proxy"),
         ("worker", "did you mean --workers?"),
         ("limit-body-sise", "did you mean --limit-body-size?"),

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pelton import ConfigError, ServerConfig
-from pelton.config.setting_files import COMMAND_KEYS, ConfigFile, read_file
+from pelton.config.command_keys import COMMAND_KEYS
+from pelton.config.setting_files import ConfigFile, read_file
 from pelton.config.settings import SETTINGS, defaults, effective_settings, file_near
 
 
@@ -47,11 +48,13 @@ X-Two = "2"
 def test_keys_of_the_command() -> None:
     file = written(
         'entrypoint = "main:app"\napp_dir = "src"\nworkers = 2\nuser = 1000\ngroup = "www"\nfactory = true\ninterface = "asgi"\n'
-        'lifespan = "off"\npid_file = "a.pid"\nwsgi_inline = true\n'
+        'lifespan = "off"\npid_file = "a.pid"\nwsgi_inline = true\nenv_file = "v.env"\nprocess_name = "shop"\nreload = true\n'
+        'reload_dir = ["a", "b"]\nreload_include = "*.html"\nreload_exclude = [".*"]\nreload_delay = 0.5\n'
     )
     assert file.command == {
         "entrypoint": "main:app", "app_dir": "src", "workers": "2", "user": "1000", "group": "www", "factory": "on",
-        "interface": "asgi", "lifespan": "off", "pid_file": "a.pid", "wsgi_inline": "on",
+        "interface": "asgi", "lifespan": "off", "pid_file": "a.pid", "wsgi_inline": "on", "env_file": "v.env", "process_name": "shop",
+        "reload": "on", "reload_dir": "a\nb", "reload_include": "*.html", "reload_exclude": ".*", "reload_delay": "0.5",
     }  # fmt: skip
     assert not file.settings and file.command.keys() == COMMAND_KEYS.keys() and file.folder == str(Path.cwd())
     assert written('workers = "auto"').command == {"workers": "auto"}
@@ -82,7 +85,9 @@ def test_a_project_without_the_table_has_no_settings() -> None:
         ("limit-body-size = 1", r"^pelton.toml:1: limit-body-size is no setting; write limit_body_size$"),
         ("max_body_size = 1", r"^pelton.toml:1: max_body_size is no setting; write limit_body_size$"),
         ("[limits]\nmax_body_size = 1", r"^pelton.toml:1: limits is no setting; settings stand side by side: write limit_body_size$"),
-        ("reload = true", r"^pelton.toml:1: reload is no setting; it is a flag of the command: pelton dev APP"),
+        ("reload = 'yes'", r"^pelton.toml:1: reload is true or false: whether one worker is replaced whenever a file changes, not 'yes'$"),
+        ("reload_dir = [1]", r"^pelton.toml:1: reload_dir is folders, from the folder of the file, not \[1\]$"),
+        ("log_level = 'loud'", r"^pelton.toml:1: log_level is critical, error, warning, info, debug or trace, not 'loud'$"),
         ("entry_point = 'a:b'", r"^pelton.toml:1: entry_point is no setting; did you mean entrypoint\?$"),
         ("colour = 1", r"^pelton.toml:1: colour is no setting$"),
         ("host = 'a'\nport = 'many'", r"^pelton.toml:2: port is a port from 0 to 65535, not 'many'$"),

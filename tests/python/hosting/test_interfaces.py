@@ -9,7 +9,7 @@ import pytest
 from asgi_applications import Event, Receive, Send, answer
 
 from pelton import App, StartupError
-from pelton.cli.run import INTERFACES, LIFESPANS
+from pelton.cli.options import INTERFACES, LIFESPANS
 from pelton.hosting.interfaces import served
 from pelton.testing import TestClient
 

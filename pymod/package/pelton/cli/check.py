@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from pelton.config.settings import SETTINGS
+from pelton.config.command_keys import COMMAND_KEYS, LISTS, SWITCHES
+from pelton.config.settings import LOG_LEVELS, SETTINGS
 from pelton.errors import ConfigError, RegistrationError, StartupError
 
 TYPE_CHECKING = False
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton.app import App
-    from pelton.cli.run import Program
+    from pelton.cli.program import Program
     from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
 
@@ -58,14 +59,9 @@ class Findings:
 
 def _checked(target: str | None, flags: dict[str, str], found: Findings) -> str:
     """The configuration as `--print-config` prints it; empty where it cannot be known."""
-    from pelton.cli.run import Program, worker_count
+    from pelton.cli.program import Program
 
     given = {("headers" if name == "header" else name.replace("-", "_")): f"--{name}" for name in flags}
-    if target is not None:
-        given["entrypoint"] = "APP"
-    for name in ("PELTON_WORKERS", "WEB_CONCURRENCY"):
-        if name in os.environ:
-            given.setdefault("workers", name)
     app = None
     try:
         program = Program(target, flags)
@@ -74,11 +70,7 @@ def _checked(target: str | None, flags: dict[str, str], found: Findings) -> str:
             found.subject = f"{program.target}, {_contents(app, program)}"
         except (ConfigError, StartupError, RegistrationError) as error:
             found.add(error)
-        command = {"workers": str(worker_count(flags.pop("workers", None), program.file))}
-        command |= {name: flags.pop(name) for name in ("user", "group") if name in flags}
-        if (path := flags.pop("pid-file", None)) is not None:
-            command["pid_file"] = path
-        return _judged(app, program, flags, given, command, found)
+        return _judged(app, program, flags, given, found)
     except ConfigError as error:
         found.add(error)
         return ""
@@ -100,50 +92,61 @@ def _frozen(program: Program) -> App:
     return app
 
 
-def _judged(
-    app: App | None, program: Program, flags: dict[str, str], given: dict[str, str], command: dict[str, str], found: Findings
-) -> str:
+def _judged(app: App | None, program: Program, flags: dict[str, str], given: dict[str, str], found: Findings) -> str:
     """Says which settings are unsafe, and which are set in vain; the configuration as `--print-config` prints it."""
-    from pelton.cli.run import configured
     from pelton.config.origins import DEFAULT, IN_CODE, coded_in_vain, origins
     from pelton.routing.app_parts import parts_of
     from pelton.serving.terminal import tell
 
     base: ServerConfig | None = None if app is None else parts_of(app).server_config
-    values = configured(base, flags, program.file)
-    environment = {name: text for name, text in os.environ.items() if name != "PELTON_WORKERS"}
-    sources = origins(base, given, program.file, environment)
+    values = program.settings(base, flags)
+    sources = origins(base, given, program.file, program.environment)
     if program.hosted:  # its App is made here, not in code
         hosted = f"of {program.hosted} applications"
         sources = {keyword: hosted if source == IN_CODE else source for keyword, source in sources.items()}
-    without_code = configured(None, flags, program.file)
+    without_code = program.settings(None, flags)
     values |= {keyword: without_code[keyword] for keyword in coded_in_vain(base)}
     for keyword, is_unsafe, consequence in UNSAFE:
         if is_unsafe(values[keyword]):
             found.add(f"{sources[keyword]}: {keyword} is {_toml(keyword, values[keyword])}: {consequence}")
+    if isinstance(path := values["log_config"], str) and not os.access(path, os.R_OK):
+        found.add(f"{sources['log_config']}: log_config: {path} cannot be read")
+    if values["access_log"] and LOG_LEVELS[values["log_level"]] > LOG_LEVELS["info"]:
+        tell(f"pelton: note: log_level is {values['log_level']}, which leaves the access log out")
     if app is not None and app.debug and not values["debug"]:
         found.add(f"App(debug=True): {UNSAFE[0][2]}")
     for keyword in coded_in_vain(base):
         if sources[keyword] == DEFAULT:
             tell(f"pelton: note: App(server=) sets {SETTINGS[keyword].place}, which pelton run does not hear of; set it in pelton.toml")
-    return printed(_command_rows(program, given, command), values, sources)
+    return printed(_command_rows(program), values, sources)
 
 
-def _command_rows(program: Program, given: dict[str, str], command: dict[str, str]) -> list[tuple[str, str, str]]:
+def _command_rows(program: Program) -> list[tuple[str, str, str]]:
     """Key, value as TOML and source of what is no setting of an application."""
-    of_file = {} if program.file is None else dict(program.file.command)
-    if "entrypoint" in given:  # the file's is not served, nor how it is made
-        of_file = {key: value for key, value in of_file.items() if key not in ("entrypoint", "factory", "interface", "lifespan", "wsgi_inline")}
-    values = {"entrypoint": program.target, **of_file, **command}
-    values |= {"app_dir": program.app_dir, "interface": program.interface, "lifespan": program.lifespan}
-    switches = {"factory": program.is_factory, "wsgi_inline": program.is_wsgi_inline}
-    rows = [(key, "true" if value else "false") for key, value in switches.items()]
-    rows += [(key, value if value.isdigit() else _text(value)) for key, value in values.items() if value and key not in switches]
+    options = program.options
+    always = {"app_dir": program.app_dir, "interface": program.interface, "lifespan": program.lifespan, "workers": str(program.workers)}
+    always |= {"factory": "on" if program.is_factory else "off", "wsgi_inline": "on" if program.is_wsgi_inline else "off"}
     found = []
-    for key, value in sorted(rows):
-        in_file = program.file.place_of(key) if program.file is not None and key in of_file else "default"
-        found.append((key, value, given.get(key, in_file)))
+    for key in sorted(COMMAND_KEYS):
+        if key == "entrypoint":
+            named = "APP" if program.is_named else program.file.place_of(key) if options.is_entrypoint and program.file else "default"
+            said = None if program.target is None else (program.target, named)
+        else:
+            said = options.said(key)
+        text = always.get(key, None if said is None else said[0])
+        if text is not None:
+            source = "default" if said is None else said[1].removeprefix("environment: ").removesuffix(f": {key}")
+            found.append((key, _command_toml(key, text), source))
     return found
+
+
+def _command_toml(key: str, text: str) -> str:
+    if key in SWITCHES:
+        return "true" if text in ("on", "true", "1", "yes") else "false"
+    if key in LISTS:
+        return f"[{', '.join(_text(one) for one in text.splitlines())}]"
+    is_number = text.isdigit() or (key == "reload_delay" and text.replace(".", "", 1).isdigit())
+    return text if is_number and key not in ("process_name", "entrypoint") else _text(text)
 
 
 def printed(rows: list[tuple[str, str, str]], values: Values, sources: dict[str, str]) -> str:
@@ -171,8 +174,10 @@ def _toml(keyword: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, tuple):
         return f"[{', '.join(_toml('', list(one) if isinstance(one, tuple) else one) for one in value)}]"
+    if hasattr(value, "items"):
+        return f"{{{', '.join(f'{_text(str(key))} = {_toml(keyword, one)}' for key, one in value.items())}}}"
     if isinstance(value, list):
-        return f"[{', '.join(_text(one) for one in value)}]"
+        return f"[{', '.join(_toml(keyword, one) for one in value)}]"
     if keyword == "ws_broker" and value is not None:
         return '"unix://(not shown)"'
     if isinstance(value, int | float):

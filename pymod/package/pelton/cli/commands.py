@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pelton.cli.run import ALIASES, INTERFACES, LIFESPANS, setting_flag
+from pelton.cli.options import INTERFACES, LIFESPANS
+from pelton.cli.run import ALIASES, setting_flag
 from pelton.cli.usage import UsageError, parsed
 from pelton.config.settings import SETTINGS
 from pelton.errors import nearest
@@ -101,6 +102,9 @@ _CONFIG = Flag(
     "config", "FILE", "the configuration file (the nearest pelton.toml or pyproject.toml, from the application upward)", takes="file"
 )
 _FACTORY = Flag("factory", "", "APP is a function that returns the application (off)", off=True)
+_ENV_FILE = Flag(
+    "env-file", "FILE", "a file of NAME=value with variables for the application, which are no settings of pelton", takes="file"
+)
 _RUN = (
     _CONFIG,
     Flag("workers", "N", "worker processes, or auto for one per usable CPU (1)", ("auto",)),
@@ -116,6 +120,8 @@ _RUN = (
     Flag("user", "USER", "who serves once the address is bound, a name or a number"),
     Flag("group", "GROUP", "the group of who serves"),
     Flag("pid-file", "FILE", "where the process ID of the supervisor is written", takes="file"),
+    _ENV_FILE,
+    Flag("process-name", "NAME", "how the titles of the processes begin, as ps shows them (pelton)"),
     Flag("reload", "", "one worker, replaced whenever a file changes (off)", off=True),
     Flag("reload-dir", "DIR", "a folder whose files are watched; may be repeated (the current directory)", takes="folder"),
     Flag("reload-include", "PATTERN", "names of files that are watched; may be repeated (*.py)"),
@@ -145,13 +151,13 @@ COMMANDS = {
             (
                 Flag("explain", "", "say of each parameter where it comes from, its converter or type, and its default"),
                 Flag("json", "", "as JSON"),
-                _CONFIG, _APP_DIR, _FACTORY,
+                _CONFIG, _APP_DIR, _FACTORY, _ENV_FILE,
             ),
             fails_to_start=True,
         ),
         Command(
             "openapi", "[APP]", "print the OpenAPI document of an application",
-            (Flag("o", "FILE", "write it to a file", takes="file"), _CONFIG, _APP_DIR, _FACTORY),
+            (Flag("o", "FILE", "write it to a file", takes="file"), _CONFIG, _APP_DIR, _FACTORY, _ENV_FILE),
             failure="the file cannot be written", fails_to_start=True,
         ),
         Command(
@@ -185,6 +191,7 @@ _VALUES = {
     "admin address": "ADDRESS",
     "backlog": "N",
     "broker": "URL",
+    "colours": "",
     "count": "N",
     "count from 1": "N",
     "descriptor": "N",
@@ -192,7 +199,9 @@ _VALUES = {
     "fields": "NAME:VALUE",
     "forwarded header": "FAMILY",
     "hosts": "HOSTS",
+    "log config": "FILE",
     "log format": "FORMAT",
+    "log level": "LEVEL",
     "mode": "MODE",
     "origins": "ORIGINS",
     "peers": "PEERS",
@@ -208,6 +217,7 @@ _CHOICES = {
     "forwarded header": ("x-forwarded", "forwarded"),
     "slow policy": ("close", "drop", "wait"),
     "log format": ("combined", "json"),
+    "log level": ("critical", "error", "warning", "info", "debug", "trace"),
     "access log": (),
 }
 _NAMED = {"host": "HOST", "uds": "PATH"}  # what stands for the value of a text
@@ -230,8 +240,8 @@ def setting_flags() -> list[Flag]:
                 _NAMED.get(keyword, _VALUES[unit]),
                 (text if text[1:2].isupper() else text[:1].lower() + text[1:]) + (f" ({shown})" if shown else ""),
                 choices,
-                "file" if keyword in ("uds", "access_log") else "",
-                unit in ("switch", "access log"),
+                "file" if keyword in ("uds", "access_log", "log_config") else "",
+                unit in ("switch", "access log", "colours"),
                 setting,
             )
         )
@@ -245,7 +255,7 @@ def shown_default(setting: Setting) -> str:
     """The default of a setting as a command line would give it; empty for nothing."""
     value, unit = setting.default, setting.unit.removesuffix(" or none")
     if value is None:
-        return "" if unit in ("text", "broker") else "none"
+        return "" if unit in ("text", "broker", "log config") else "none"
     return shown_value(value, unit)
 
 

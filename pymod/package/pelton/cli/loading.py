@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton.app import App
-    from pelton.cli.run import Program
+    from pelton.cli.program import Program
 
 _being_imported: list[str] = []  # what a command imports at this moment
 _runs_refused: list[StartupError] = []  # what refuse_run() raised meanwhile: an application may have caught it
@@ -83,6 +83,10 @@ def load_program(program: Program, as_app: Callable[[Any, str], App] | None = No
         as_app: As of `load()`.
     """
     program.target = program.target or only_target(program.app_dir)
+    if program.env_file is not None:
+        from pelton.cli.env_file import load_env_file
+
+        load_env_file(program.env_file)
     return load(program.target, program.app_dir, program.is_factory, as_app)
 
 
@@ -171,13 +175,13 @@ def _module_of_file(path: str, app_dir: str) -> Any:
     return _imported(path, execute, app_dir)
 
 
-def refuse_run(caller: FrameType) -> None:
-    """StartupError if a command imports the application: then app.run() would serve instead of the command."""
+def refuse_run(caller: FrameType, call: str = "app.run()") -> None:
+    """StartupError if a command imports the application: then its call of run() would serve instead of the command."""
     if not _being_imported:
         return
     place = f"{os.path.relpath(caller.f_code.co_filename)}:{caller.f_lineno}"
     error = StartupError(
-        f"{place} calls app.run() while {_being_imported[-1]} is imported, but the command serves the app itself; "
+        f"{place} calls {call} while {_being_imported[-1]} is imported, but the command serves the app itself; "
         'put the call under if __name__ == "__main__":'
     )
     _runs_refused.append(error)

@@ -42,7 +42,7 @@ def described(target: str | None, flags: dict[str, str], describe: Callable[[App
         describe: Makes the text.
     """
     from pelton.cli.loading import load_program
-    from pelton.cli.run import Program
+    from pelton.cli.program import Program
     from pelton.serving.terminal import complain, show_trace
 
     try:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import sys
 
+from pelton.cli.program import Program
 from pelton.cli.usage import NOT_STARTED, UsageError, parsed
-from pelton.config.settings import SETTINGS, Setting, effective_settings, file_near, native_values, with_changes
+from pelton.config.command_keys import COMMAND_KEYS, SWITCHES
+from pelton.config.settings import SETTINGS, native_values
 from pelton.errors import ConfigError, PeltonError, RegistrationError, StartupError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from typing import Any
 
-    from pelton.app import App
-    from pelton.cli.watching import Watcher
-    from pelton.config.setting_files import ConfigFile
-    from pelton.config.server_config import ServerConfig
     from pelton.config.settings import Values
     from pelton.routing.app_parts import AppParts
     from pelton.serving.listeners import Listener
@@ -27,14 +25,9 @@ if TYPE_CHECKING:
     from pelton.websocket.bus import BusEnds
 
 # Beside those of settings.
-RUN_FLAGS = (
-    "config", "workers", "app-dir", "factory", "interface", "lifespan", "wsgi-inline", "user", "group", "pid-file",
-    "reload", "reload-dir", "reload-include", "reload-exclude", "reload-delay",
-)  # fmt: skip
+RUN_FLAGS = ("config", *(name.replace("_", "-") for name in COMMAND_KEYS if name != "entrypoint"))
 # What pelton dev puts in front of its arguments.
 DEV_FLAGS = ("--reload", "--debug", "--access-log", "--access-log-format", "{method} {target} {status} {duration_ms} ms{reason_suffix}")
-INTERFACES = ("auto", "native", "asgi", "asgi3", "wsgi")  # asgi3 is uvicorn's name of asgi
-LIFESPANS = ("auto", "on", "off")
 # Names of uvicorn and gunicorn, and our shorter ones.
 ALIASES = {
     "w": "workers",
@@ -53,6 +46,7 @@ _WORKER = "from pelton.cli.command import main; raise SystemExit(main())"
 # Prefixes of the variables by which a supervisor says what a process of its own gets.
 _TO_WORKER, _UPGRADE = "PELTON_WORKER_", "PELTON_UPGRADE_"
 _LIFETIME = "PELTON_WORKER_LIFETIME"  # a user's, of a setting
+_KEYWORDS = "PELTON_RUN_KEYWORDS"  # what pelton.run() was called with, as Python writes it, for the workers
 _REPORT_BYTES_MAX = 4096  # of a pipe's atomic write
 _LEFT_OUT = b"\n  ...\n"
 
@@ -62,21 +56,24 @@ def dev(arguments: list[str]) -> int:
     return run([*DEV_FLAGS, *arguments])
 
 
-def run(arguments: list[str]) -> int:
-    """The supervisor, or one of its workers, by what the environment says."""
+def run(arguments: list[str], keywords: Mapping[str, Any] | None = None) -> int:
+    """The supervisor, or one of its workers, by what the environment says; the exit code.
+
+    Args:
+        arguments: The command line.
+        keywords: Those of `pelton.run()`, None for the command. A worker finds its supervisor's in the environment.
+    """
     from pelton.serving.terminal import complain, show_trace
 
-    target, flags = _parsed(arguments)
+    target, flags = parsed_run(arguments)
     worker, before = _taken_from_environment()
     environment = dict(os.environ)
     try:
-        program = Program(target, flags)
-        workers = worker_count(flags.pop("workers", None), program.file)
-        if program.is_watched:
-            workers = 1
         if worker is not None:
-            return _work(program, flags, worker, workers)
-        return _supervise(arguments, program, flags, workers, environment, before)
+            program = Program(target, flags, worker.keywords, environment)
+            return _work(program, flags, worker)
+        program = Program(target, flags, keywords or {}, environment)
+        return _supervise(arguments, program, flags, keywords or {}, environment, before)
     except (ConfigError, StartupError) as error:
         if worker is None:
             show_trace(error)
@@ -86,107 +83,17 @@ def run(arguments: list[str]) -> int:
         return NOT_STARTED
 
 
-class Program:
-    """What a command line names: the application, where it is looked for, how it is served, and the file with its settings.
-
-    Args:
-        target: APP; None where the command line has none.
-        flags: Those of the command line, of which the ones that are about the application are taken out: `app-dir`,
-            `config`, `factory`, `interface`, `lifespan`, `wsgi-inline`, `reload` and its kin.
-    """
-
-    def __init__(self, target: str | None, flags: dict[str, str]) -> None:
-        given, named, factory = flags.pop("app-dir", None), flags.pop("config", None), flags.pop("factory", None)
-        inline = flags.pop("wsgi-inline", None)
-        self.app_dir = os.path.abspath(given or ".")
-        self.file: ConfigFile | None = None
-        path = os.path.abspath(named) if named else file_near(self._begin(target))
-        if path is not None:
-            from pelton.config.setting_files import read_file
-
-            self.file = read_file(path, bool(named))
-        of_entrypoint: ConfigFile | None = None
-        if self.file is not None:
-            if target is None:
-                target = self.file.command.get("entrypoint")
-                if target is not None and given is None:
-                    self.app_dir = self.file.folder
-            if given is None and "app_dir" in self.file.command:
-                self.app_dir = os.path.join(self.file.folder, self.file.command["app_dir"])
-            if target == self.file.command.get("entrypoint"):
-                of_entrypoint = self.file
-        if factory is None and of_entrypoint is not None:
-            factory = of_entrypoint.command.get("factory")
-        self.target = target
-        self.is_factory = factory is not None and SWITCH.read(factory)
-        if inline is None and of_entrypoint is not None:
-            inline = of_entrypoint.command.get("wsgi_inline")
-        self.is_wsgi_inline = inline is not None and SWITCH.read(inline)
-        self.interface = _choice("interface", INTERFACES, flags, of_entrypoint)
-        self.lifespan = _choice("lifespan", LIFESPANS, flags, of_entrypoint)
-        self.hosted = ""  # ASGI or WSGI, if what served() has seen is no App
-        self.is_watched = "reload" in flags and SWITCH.read(flags.pop("reload"))  # one worker, reloaded when a file changes
-        self._watched = {name: flags.pop(name) for name in list(flags) if name.startswith("reload-")}
-        if self._watched and not self.is_watched:
-            raise UsageError(f"--{min(self._watched)} is of --reload, which is not given")
-
-    def served(self, found: Any, name: str) -> App:
-        """The App that serves an application of any interface; StartupError if it is none."""
-        from pelton.app import App
-        from pelton.hosting.interfaces import is_wsgi, served
-
-        app = served(found, name, self.interface, App, self.lifespan, is_inline=self.is_wsgi_inline)
-        if app is not found:
-            self.hosted = "WSGI" if self.interface == "wsgi" or (self.interface == "auto" and is_wsgi(found)) else "ASGI"
-        return app
-
-    def watcher(self) -> Watcher:
-        """What reloads the application when one of its files changes."""
-        from pelton.cli.watching import DELAY_S, EXCLUDE, INCLUDE, Watch, Watcher
-
-        def lines(name: str, default: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(self._watched[name].splitlines()) if name in self._watched else default
-
-        delay = self._watched.get("reload-delay", str(DELAY_S))
-        try:
-            delay_s = Setting("reload-delay", "seconds", DELAY_S).read(delay)
-        except ConfigError as error:
-            raise UsageError(f"--{error}") from None
-        folders = list(lines("reload-dir", (".",)))
-        files = () if self.file is None else (self.file.path,)
-        return Watcher(Watch(folders, lines("reload-include", INCLUDE), lines("reload-exclude", EXCLUDE), files, delay_s))
-
-    def _begin(self, target: str | None) -> str:
-        """Where the search for a configuration file begins."""
-        path = (target or "").rpartition(":")[0] or target or ""
-        is_file = path.endswith(".py") or "/" in path
-        return os.path.dirname(os.path.join(self.app_dir, path)) if is_file else self.app_dir
-
-
-SWITCH = Setting("factory", "switch", False)
-
-
-def _choice(name: str, allowed: tuple[str, ...], flags: dict[str, str], file: ConfigFile | None) -> str:
-    """The value of a flag, which is taken out, else of the file, else `auto`."""
-    value, source = flags.pop(name, None), f"--{name}"
-    if value is None and file is not None and name in file.command:
-        value, source = file.command[name], f"{file.place_of(name)}: {name}"
-    if value is None or value in allowed:
-        return value or "auto"
-    problem = f"{source} is {', '.join(allowed[:-1])} or {allowed[-1]}, not {value!r}"
-    raise UsageError(problem) if source.startswith("--") else ConfigError(problem)
-
-
 def setting_flag(keyword: str) -> str:
     """The flag of a setting, without its dashes."""
     return "header" if keyword == "headers" else keyword.replace("_", "-")
 
 
-def _parsed(arguments: list[str]) -> tuple[str | None, dict[str, str]]:
-    switches = {"factory", "reload", "wsgi-inline"} | {setting_flag(keyword) for keyword, one in SETTINGS.items() if one.unit in ("switch", "access log")}
+def parsed_run(arguments: list[str], more: Mapping[str, str] = {}) -> tuple[str | None, dict[str, str]]:
+    """APP, and the flags of `pelton run` by name; `more` are further names of some."""
+    switches = {name.replace("_", "-") for name in SWITCHES} | {setting_flag(keyword) for keyword, one in SETTINGS.items() if one.unit in ("switch", "access log", "colours")}
     values = {*RUN_FLAGS, *map(setting_flag, SETTINGS)}
     loops = [argument.partition("=")[0] for argument in arguments]
-    targets, flags = parsed(arguments, values, switches, ALIASES, lambda flag: _unknown(flag, values))
+    targets, flags = parsed(arguments, values, switches, {**ALIASES, **more}, lambda flag: _unknown(flag, values))
     if "--loop" in loops and flags["engine"] not in ("auto", "uring", "epoll"):
         raise UsageError(f"--loop {flags['engine']}: pelton has a loop of its own; write --engine auto, uring or epoll")
     for named in ("bind", "fd"):
@@ -205,63 +112,28 @@ def _unknown(flag: str, known: set[str]) -> str:
     return f"no flag {name!r}{flag_hint(name, known)}"
 
 
-def worker_count(flag: str | None, file: ConfigFile | None = None) -> int:
-    """The number of the flag, else of the environment, else of the file.
-
-    It is removed from the environment, as an app has no setting of this name.
-    """
-    named, platform = os.environ.pop("PELTON_WORKERS", None), os.environ.get("WEB_CONCURRENCY")
-    found = [(flag, "--workers"), (named, "PELTON_WORKERS"), (platform, "WEB_CONCURRENCY")]
-    if file is not None and "workers" in file.command:
-        found.append((file.command["workers"], f"{file.place_of('workers')}: workers"))
-    for text, source in found:
-        if text is None:
-            continue
-        if text == "auto":
-            return usable_cpus()
-        if text.isascii() and text.isdigit() and 1 <= int(text) <= 1024:
-            return int(text)
-        problem = f"{source} is a number from 1 to 1024 or auto, not {text!r}"
-        if source.startswith("--"):
-            raise UsageError(problem)
-        raise ConfigError(problem if source.endswith(": workers") else f"environment: {problem}")
-    return 1
-
-
-def usable_cpus() -> int:
-    """CPUs that affinity and the cgroup's quota leave us, at least one."""
-    count = len(os.sched_getaffinity(0))
-    try:
-        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
-            quota, period = file.read().split()
-        if quota != "max":
-            count = min(count, max(1, int(quota) // int(period)))
-    except (OSError, ValueError):
-        pass
-    return max(1, count)
-
-
-def configured(base: ServerConfig | None, flags: dict[str, str], file: ConfigFile | None) -> Values:
-    """Flags over the environment over the file over what the app was given."""
-    given = {("headers" if name == "header" else name.replace("-", "_")): value for name, value in flags.items()}
-    return with_changes(effective_settings(base, {}, file), given, "command line")
-
-
 def _supervise(
-    arguments: list[str], program: Program, flags: dict[str, str], workers: int, environment: dict[str, str], before: Predecessor | None
+    arguments: list[str],
+    program: Program,
+    flags: dict[str, str],
+    keywords: Mapping[str, Any],
+    environment: dict[str, str],
+    before: Predecessor | None,
 ) -> int:
     from pelton import _native
     from pelton.serving.listeners import admin_listener, bind, close_all
+    from pelton.serving.terminal import voice
 
-    file = program.file
+    workers = program.workers
     watcher = program.watcher() if program.is_watched else None
     # Of processes it knows, not of the app, whose own settings are its workers'.
-    of_file = {} if file is None else file.command
-    user, group = flags.pop("user", of_file.get("user")), flags.pop("group", of_file.get("group"))
-    path = flags.pop("pid-file", None)
-    if path is None and file is not None and "pid_file" in of_file:
-        path = os.path.join(file.folder, of_file["pid_file"])
-    settings = configured(None, flags, file)
+    user, group, path = map(program.options.text, ("user", "group", "pid_file"))
+    settings = program.settings(None, flags)
+    voice.set_up(settings)
+    name = program.process_name
+    _native.set_process_title(os.fsencode(f"{name}: supervisor {program.target or ''}".rstrip()), os.fsencode(name))
+    if keywords:
+        os.environ[_KEYWORDS] = repr(keywords)
     listeners = before.listeners if before else bind(settings, workers)
     pid_file, admin = (before.pid_file, before.admin) if before else (None, None)
     owns = before is None
@@ -273,6 +145,11 @@ def _supervise(
                 pid_file = PidFile(path)
             admin = admin_listener(settings)
             drop_privileges(user, group)  # a predecessor has done that
+        if settings["log_config"] is not None:
+            from pelton.serving.loggers import ERROR, LogTaker, configure_logging, takes_over
+
+            configure_logging(settings)
+            voice.taker = LogTaker(ERROR, is_whole=True) if takes_over(ERROR, settings) else None
         if watcher is not None:
             watcher.begin()
         code, owns = _native.supervise(
@@ -292,11 +169,16 @@ def _supervise(
             admin=None if admin is None else admin.descriptor,
             upgrade=_upgrade(environment, listeners, admin, pid_file),
             predecessor=None if before is None else before.socket,
+            log_level=settings["log_level"],
+            log_to=None if voice.taker is None else voice.taker.descriptor,
         )
         return code
     finally:
         if watcher is not None:
             watcher.end()
+        if voice.taker is not None:
+            taker, voice.taker = voice.taker, None
+            taker.end()
         if pid_file is not None:
             pid_file.remove() if owns else pid_file.close()
         close_all(listeners, owns)
@@ -378,6 +260,7 @@ class Worker:
             from pelton.websocket.bus import BusEnds
 
             self.bus = BusEnds.told(int(told["ID"]), told["BUS"], segment)
+        self.keywords: dict[str, Any] = literal(os.environ.pop(_KEYWORDS, "{}"))
         self.has_reported = False  # how the start has gone
         self._supervisor = int(told["SUPERVISOR"])
         self._report = int(told["REPORT"])
@@ -402,6 +285,15 @@ class Worker:
             return stop_at(sys._getframe(1), self._supervisor, workers, (arguments, keywords))
 
         sys.breakpointhook = stop
+
+    def show(self, state: str, program: Program) -> None:
+        """In the title of the process; an empty state is that of a worker that serves."""
+        from pelton import _native
+
+        generation = f"generation {self.place['generation']}"
+        told = f"{generation}, {state}" if state else generation
+        title = f"{program.process_name}: worker {self.place['id']} ({told}) {program.target or ''}"
+        _native.set_process_title(os.fsencode(title.rstrip()), os.fsencode(program.process_name))
 
     def is_ready(self) -> None:
         self._tell("ready")
@@ -439,6 +331,13 @@ def _told(prefix: str) -> dict[str, str]:
     return {name.removeprefix(prefix): os.environ.pop(name) for name in names}
 
 
+def literal(text: str) -> Any:
+    """The value that Python writes so."""
+    from ast import literal_eval
+
+    return literal_eval(text)
+
+
 def _report_crashes() -> None:
     """Has native stacks written to stderr at a crash, and Python's after them."""
     import faulthandler
@@ -471,15 +370,19 @@ def _load_runtime() -> None:
             gc.enable()
 
 
-def _work(program: Program, flags: dict[str, str], worker: Worker, workers: int) -> int:
+def _work(program: Program, flags: dict[str, str], worker: Worker) -> int:
     from pelton.routing.app_parts import parts_of
+    from pelton.serving.loggers import configure_logging
+    from pelton.serving.terminal import voice
 
-    worker.begin(workers)
+    worker.show("starting", program)
+    worker.begin(program.workers)
     _load_runtime()
-    for name in ("user", "group", "pid-file"):
-        flags.pop(name, None)  # of the supervisor, which has taken that user and group
+    before = program.settings(None, flags)
+    voice.set_up(before)
+    configure_logging(before)  # so that what the application configures itself comes after
     try:
-        return _serve(_loaded(program), program, flags, worker)
+        return _serve(_loaded(program), program, flags, worker, before)
     except StartupError as error:
         if not program.is_watched or worker.has_reported:
             raise
@@ -488,7 +391,7 @@ def _work(program: Program, flags: dict[str, str], worker: Worker, workers: int)
 
         show_trace(error)
         complain(f"cannot start: {error}; every request is answered with this until a file changes")
-        return _serve(parts_of(stand_in(error)), program, flags, worker)
+        return _serve(parts_of(stand_in(error)), program, flags, worker, before)
 
 
 def _loaded(program: Program) -> AppParts:
@@ -503,11 +406,16 @@ def _loaded(program: Program) -> AppParts:
         raise StartupError(str(error)) from None
 
 
-def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Worker) -> int:
+def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Worker, before: Values) -> int:
     from pelton.serving.listeners import cpus_of_workers, inherited
+    from pelton.serving.loggers import configure_logging
     from pelton.serving.server import serve
+    from pelton.serving.terminal import voice
 
-    settings = configured(parts.server_config, flags, program.file)
+    settings = program.settings(parts.server_config, flags)
+    if any(settings[name] != before[name] for name in ("log_config", "log_level", "use_colors")):  # by App(server=)
+        voice.set_up(settings)
+        configure_logging(settings)
     if settings["cpu_affinity"]:
         cpus = cpus_of_workers()
         os.sched_setaffinity(0, {cpus[worker.place["id"] % len(cpus)]})
@@ -519,6 +427,8 @@ def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Wor
 
     def when_ready(serving: Serving) -> None:
         worker.is_ready()
+        worker.show("", program)
+        serving.when_stopping = lambda: worker.show("stopping", program)
         serving.announce()
 
     try:

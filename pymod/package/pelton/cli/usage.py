@@ -59,8 +59,8 @@ def parsed(
                 follows = at < len(arguments) and arguments[at].lower() in _TRUTHS
                 value = arguments[at] if follows else "on"
                 at += follows
-        elif is_long and not separator and name.startswith("no-") and name.removeprefix("no-") in switches:
-            name, value = name.removeprefix("no-"), "off"
+        elif is_long and not separator and name.startswith("no-") and aliases.get(name[3:], name[3:]) in switches:
+            name, value = aliases.get(name[3:], name[3:]), "off"
         else:
             raise UsageError(unknown(argument))
         before = spelled.setdefault(name, shown)

@@ -132,7 +132,7 @@ class Watcher:
                 _forget_compiled(paths)
                 names = ", ".join(sorted(map(os.path.relpath, paths))[:3])
                 more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-                tell(f"pelton: {names}{more} changed")
+                tell(f"pelton: {names}{more} changed", "info")
                 os.kill(os.getpid(), signal.SIGHUP)
         except Exception as error:  # without it nothing would be reloaded, and nobody would know why
             complain(f"files are no longer watched: {type(error).__name__}: {error}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from pelton.websocket.brokers import Broker
@@ -29,6 +29,9 @@ class Settings(TypedDict, total=False):
     blocking_threads: int
     access_log: bool | str
     access_log_format: str
+    log_level: Literal["critical", "error", "warning", "info", "debug", "trace"]
+    log_config: str | Mapping[str, Any] | None
+    use_colors: bool | Literal["auto"]
     log_queue: int | str
     restarts_burst: int
     restarts_window: float
@@ -114,3 +117,42 @@ class Settings(TypedDict, total=False):
     timeout_worker_start: float
     timeout_stuck_dump: float
     timeout_stuck_kill: float
+
+
+class RunKeywords(Settings, total=False):
+    """The keyword arguments of `App.run()`: every setting, and the options of `pelton run`."""
+
+    workers: int | Literal["auto"]
+    app_dir: str
+    factory: bool
+    interface: Literal["auto", "native", "asgi", "asgi3", "wsgi"]
+    lifespan: Literal["auto", "on", "off"]
+    wsgi_inline: bool
+    user: str | int | None
+    group: str | int | None
+    pid_file: str | None
+    env_file: str | None
+    process_name: str
+    reload: bool
+    reload_dir: str | Sequence[str]
+    reload_include: str | Sequence[str]
+    reload_exclude: str | Sequence[str]
+    reload_delay: float
+
+
+class ProgramKeywords(RunKeywords, total=False):
+    """The keyword arguments of `pelton.run()`: those of `App.run()`, and the names that `uvicorn.run()` has for them."""
+
+    host: str
+    port: int
+    loop: Literal["auto", "uring", "epoll"]
+    threads: int
+    max_requests: int | None
+    max_requests_jitter: int
+    max_worker_memory: int | str | None
+    reload_dirs: str | Sequence[str] | None
+    reload_includes: str | Sequence[str] | None
+    reload_excludes: str | Sequence[str] | None
+    timeout_keep_alive: float
+    timeout_graceful_shutdown: float | None
+    timeout_worker_healthcheck: float

@@ -242,6 +242,12 @@ class ServerConfig(_Config):
     """A line for each request: on standard output, or in a file whose path has a `/`."""
     access_log_format: str = _setting("access_log_format")
     """`combined`, `json`, or a text with atoms such as `{client} {method} {path} {status}`."""
+    log_level: Literal["critical", "error", "warning", "info", "debug", "trace"] = _setting("log_level")
+    """What is logged: lines of this level and of weightier ones, which is `critical`, `error`, `warning`, `info`, `debug` or `trace`. Lines of the access log are `info`."""
+    log_config: str | Mapping[str, Any] | None = _setting("log_config")
+    """Configuration of Python's loggers: a file of JSON, YAML or the form of `logging.config.fileConfig()`, or a dictionary. A logger `pelton.access` or `pelton.error` with a handler takes over that log."""
+    use_colors: bool | Literal["auto"] = _setting("use_colors")
+    """Whether standard output and standard error get logs in colours; `auto`: where they are terminals."""
     log_queue: Size = _setting("log_queue")
     """What may wait to be written to the logs before lines are dropped."""
     restarts_burst: int = _setting("restarts_burst")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from pelton.config.command_keys import COMMAND_KEYS, text_of
 from pelton.config.settings import SETTINGS, judge
 from pelton.errors import ConfigError
 
@@ -12,20 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pelton.config.settings import Values
-
-COMMAND_KEYS = {
-    "entrypoint": "the application, as pelton run names it",
-    "app_dir": "where the application is, from the folder of the file",
-    "factory": "true or false: whether entrypoint is a function that returns the application",
-    "interface": "auto, native, asgi or wsgi: what the entrypoint is",
-    "lifespan": "auto, on or off: whether an ASGI application is asked to start and to end",
-    "wsgi_inline": "true or false: whether a WSGI application runs on the loop's thread",
-    "workers": "a number from 1 to 1024, or auto",
-    "user": "a name or a number",
-    "group": "a name or a number",
-    "pid_file": "a path, from the folder of the file",
-}
-COMMAND_SWITCHES = ("factory", "wsgi_inline")  # among those
 
 
 class ConfigFile:
@@ -46,12 +33,12 @@ class ConfigFile:
         self._text = text
         self._section = section
         self.settings: Values = {}  # by keyword
-        self.command: dict[str, str] = {}  # of COMMAND_KEYS
+        self.command: dict[str, str] = {}  # of COMMAND_KEYS, as a command line would say it
         for key, value in table.items():
             if key in COMMAND_KEYS:
                 self.command[key] = self._of_command(key, value)
             elif key in SETTINGS:
-                self.settings[key] = self._read(key, value)
+                self.settings[key] = self._read(key, self._from_here(value) if key == "log_config" else value)
             else:
                 raise ConfigError(f"{self.place_of(key)}: {key} is no setting{_hint(key, value)}")
 
@@ -81,6 +68,9 @@ class ConfigFile:
                 return f"{self._shown}:{number}"
         return self._shown
 
+    def _from_here(self, value: Any) -> Any:
+        return os.path.join(self.folder, value) if isinstance(value, str) and value not in ("", "none") else value
+
     def _read(self, key: str, value: Any) -> Any:
         try:
             return SETTINGS[key].read(value)
@@ -90,12 +80,10 @@ class ConfigFile:
             raise ConfigError(f"{self.place_of(key)}: {named}") from None
 
     def _of_command(self, key: str, value: Any) -> str:
-        if key in COMMAND_SWITCHES and isinstance(value, bool):
-            return "on" if value else "off"
-        is_number = isinstance(value, int) and not isinstance(value, bool) and key in ("workers", "user", "group")
-        if (not isinstance(value, str) or not value or key in COMMAND_SWITCHES) and not is_number:
-            raise ConfigError(f"{self.place_of(key)}: {key} is {COMMAND_KEYS[key]}, not {value!r}")
-        return str(value)
+        try:
+            return text_of(key, value)
+        except ValueError as error:
+            raise ConfigError(f"{self.place_of(key)}: {error}") from None
 
 
 def read_file(path: str, is_named: bool = False) -> ConfigFile | None:

@@ -88,7 +88,11 @@ def variables_in(prefix: str, env: Mapping[str, str]) -> dict[str, str]:
         if rest == name or _is_injected(rest, text):
             continue
         if rest.lower() not in SETTINGS:
+            from pelton.config.command_keys import COMMAND_KEYS
             from pelton.config.hints import setting_hint
+
+            if rest.isupper() and rest.lower() in COMMAND_KEYS:
+                continue  # `pelton run` reads it
 
             known = [prefix + one.upper() for one in SETTINGS]
             raise ConfigError(f"environment: {name} is no setting{setting_hint(name, known, prefix)}")
@@ -114,13 +118,16 @@ def with_environment(values: Values, prefix: str, env: Mapping[str, str]) -> Val
     return changed
 
 
-def effective_settings(base: ServerConfig | None, given: Mapping[str, Any], file: ConfigFile | None = None) -> Values:
+def effective_settings(
+    base: ServerConfig | None, given: Mapping[str, Any], file: ConfigFile | None = None, env: Mapping[str, str] = environ
+) -> Values:
     """What a server is started with: environment over keywords of `run()` over file over `App(server=)` over defaults.
 
     Args:
         base: What the application was made with, None for the defaults.
         given: Keywords of `run()`.
         file: The configuration file, None without.
+        env: The environment.
 
     Raises:
         TypeError: There is no setting of this name.
@@ -136,8 +143,7 @@ def effective_settings(base: ServerConfig | None, given: Mapping[str, Any], file
         values = file.over(values)
     if given:
         values = with_changes(values, given, "run()")
-    # How many workers there are is no setting of an app: `pelton run` reads it.
-    return with_environment(values, "PELTON_", {name: text for name, text in environ.items() if name != "PELTON_WORKERS"})
+    return with_environment(values, "PELTON_", env)
 
 
 def file_near(folder: str) -> str | None:
@@ -163,6 +169,8 @@ def _is_injected(rest: str, text: str) -> bool:
 def logs_of(values: Values) -> dict[str, str]:
     """Where the native half writes the access log: empty for nowhere, - for standard output, or a path."""
     target = values["access_log"]
+    if values["log_level"] in ("critical", "error", "warning"):  # its lines are of the level info
+        target = False
     shown = ("-" if target else "") if isinstance(target, bool) else target
     return {"access_log": shown, "access_log_format": values["access_log_format"]}
 
@@ -356,6 +364,33 @@ def _access_log(value: Any) -> bool | str:
         raise ValueError("is true, false or the path of a file, with a / in it") from None
 
 
+# By their weight, with the numbers of Python's logging.
+LOG_LEVELS = {"critical": 50, "error": 40, "warning": 30, "info": 20, "debug": 10, "trace": 5}
+
+
+def _log_level(value: Any) -> str:
+    """A word, or the number that Python's logging has for it."""
+    for word, number in LOG_LEVELS.items():
+        if value == number or (isinstance(value, str) and value.lower() == word):
+            return word
+    raise ValueError(f"is {', '.join([*LOG_LEVELS][:-1])} or trace")
+
+
+def _log_config(value: Any) -> Any:
+    if (isinstance(value, str) and value) or hasattr(value, "items"):
+        return value
+    raise ValueError("is the path of a file, or a dictionary as of logging.config.dictConfig()")
+
+
+def _colours(value: Any) -> bool | str:
+    if value in (None, "auto"):
+        return "auto"
+    try:
+        return _switch(value)
+    except ValueError:
+        raise ValueError("is auto, true or false") from None
+
+
 def _fields(value: Any) -> tuple[tuple[str, str], ...]:
     if isinstance(value, str):  # of the environment: a line each
         pairs = [line.partition(":")[::2] for line in value.splitlines() if line.strip()]
@@ -422,7 +457,10 @@ _READERS: dict[str, Any] = {
     "admin address": _admin_address,
     "addresses": _addresses,
     "access log": _access_log,
+    "colours": _colours,
+    "log config": _log_config,
     "log format": _log_format,
+    "log level": _log_level,
     "text": _text,
     "count": _count,
     "count from 1": _count_from_1,
@@ -464,6 +502,9 @@ SETTINGS: dict[str, Setting] = {
         Setting("blocking_threads", "count from 1", 32),
         Setting("access_log", "access log", False),
         Setting("access_log_format", "log format", "combined"),
+        Setting("log_level", "log level", "info"),
+        Setting("log_config", "log config or none", None),
+        Setting("use_colors", "colours", "auto"),
         Setting("log_queue", "size", MIB, "log_queue_bytes_max"),
         Setting("restarts_burst", "count", 5, "worker_restarts_burst"),
         Setting("restarts_window", "seconds", 10, "worker_restarts_window_ms"),

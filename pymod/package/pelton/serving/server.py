@@ -9,7 +9,8 @@ from pelton import _native
 from pelton.config.settings import forwarding, logs_of, native_values, response_fields, websocket_settings
 from pelton.errors import ConfigError, RegistrationError, StartupError
 from pelton.serving.listeners import Listener, admin_listener, bind, close_all
-from pelton.serving.terminal import complain, tell
+from pelton.serving.loggers import LogTakers, configure_logging
+from pelton.serving.terminal import complain, tell, voice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Serving:
         self.admin = None if stats is not None else admin_listener(settings)
         self._asked_engine: Literal["auto", "uring", "epoll"] = settings["engine"]
         broker = broker_in(settings)
+        self.when_stopping: Callable[[], object] = lambda: None
+        self._takers = LogTakers(settings)
         try:
             self.server = _native.Server(
                 parts.freeze(),
@@ -62,12 +65,18 @@ class Serving:
                 kept=[listener.descriptor for listener in listeners if listener.is_kept],
                 stats=stats,
                 admin=None if self.admin is None else self.admin.descriptor,
+                log_looks=self._takers.looks(settings),
+                log_takers=self._takers.descriptors,
                 **logs_of(settings),
             )
         except OSError as error:
+            self._takers.end()
             assert error.errno is not None
             problem = f"{error.strerror}: {os.strerror(error.errno)}"
             raise StartupError(f"{problem}; choose another file with --access-log") from None
+        except BaseException:
+            self._takers.end()
+            raise
         from pelton.loop import Loop
         from pelton.serving.runtime import Runtime
 
@@ -105,25 +114,36 @@ class Serving:
 
         try:
             with Running(self.loop):
-                return self.server.run(on_stop=self.runtime.begin_stop)
+                return self.server.run(on_stop=self._begin_stop)
         finally:
             self.runtime.wind_down(self.server.quick_stop_wanted)
+
+    def _begin_stop(self, drain_s: float) -> None:
+        self.when_stopping()
+        self.runtime.begin_stop(drain_s)
 
     def close(self) -> None:
         self.parts.mounts.serve_by(None)
         self.runtime.leave_topics()
         self.server.close()
         self.loop.close()
+        if voice.taker is self._takers.error:
+            voice.taker = None
+        self._takers.end()
         if self.admin is not None:
             self.admin.close()
 
     def announce(self) -> None:
-        """The line that says where it listens; before it, why io_uring is not used if it was tried."""
+        """The line that says where it listens; before it, why io_uring is not used if it was tried.
+
+        From now on the logger that takes over the error log gets what this process says.
+        """
+        voice.taker = self._takers.error
         engine = self.server.engine
         if self._asked_engine == "auto" and engine == "epoll":
-            complain(f"engine epoll instead of uring: {self.server.engine_reason}")
+            complain(f"engine epoll instead of uring: {self.server.engine_reason}", "warning")
         urls = ", ".join(listener.url for listener in self.listeners)
-        tell(f"pelton {VERSION} listening on {urls} (engine {engine}, pid {os.getpid()})")
+        tell(f"pelton {VERSION} listening on {urls} (engine {engine}, pid {os.getpid()})", "info")
 
 
 def serve(
@@ -144,6 +164,8 @@ def serve(
     if settings["debug"]:  # which the freeze asks for
         for _, one in parts.mounts.tree():
             one.app.debug = True
+    if listeners is None:  # else the worker of a supervisor has done that before it has imported the application
+        configure_logging(settings)
     parts.freeze()
     bound = bind(settings)[0] if listeners is None else listeners
     try:
