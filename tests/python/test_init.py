@@ -43,7 +43,7 @@ main(["run", "module:app", "--port", "0"])
 
 def test_a_supervisor_loads_little_and_nothing_that_an_application_is_made_of(tmp_path: Path) -> None:
     assert sorted(run(SUPERVISOR, tmp_path).split()) == [
-        "__future__", "pelton", "pelton._native", "pelton.cli", "pelton.cli.command", "pelton.cli.options",
+        "__future__", "pelton", "pelton._native", "pelton.cli", "pelton.cli.command", "pelton.cli.options", "pelton.cli.process",
         "pelton.cli.program", "pelton.cli.run", "pelton.cli.usage", "pelton.config", "pelton.config.command_keys",
         "pelton.config.settings", "pelton.errors",
         "pelton.serving", "pelton.serving.listeners", "pelton.serving.terminal",

@@ -432,19 +432,6 @@ def test_PRC_053_privileges_are_dropped_behind_the_bind(start: Callable[..., Sup
         assert status(pid)["Gid"].split() == status(pid)["Groups"].split() * 4 == ["65534"] * 4
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has privileges to drop")
-def test_PRC_053_they_are_gone_for_good() -> None:
-    program = (
-        "import os\n"
-        "from pelton.cli.run import drop_privileges\n"
-        "drop_privileges('nobody', None)\n"
-        "assert set(os.getresuid() + os.getresgid()) == {65534}, os.getresuid()\n"
-        "try:\n    os.setuid(0)\nexcept PermissionError:\n    print('gone')\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert done.stdout == "gone\n", done.stderr
-
-
 def test_PRC_053_an_unknown_user_is_one_line_and_exit_3(tmp_path: Path) -> None:
     (tmp_path / "web.py").write_text(APP)
     running = Supervised(tmp_path, "web.py", "--user", "no_such_user")

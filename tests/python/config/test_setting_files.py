@@ -48,12 +48,12 @@ X-Two = "2"
 def test_keys_of_the_command() -> None:
     file = written(
         'entrypoint = "main:app"\napp_dir = "src"\nworkers = 2\nuser = 1000\ngroup = "www"\nfactory = true\ninterface = "asgi"\n'
-        'lifespan = "off"\npid_file = "a.pid"\nwsgi_inline = true\nenv_file = "v.env"\nprocess_name = "shop"\nreload = true\n'
+        'lifespan = "off"\npid_file = "a.pid"\nwsgi_inline = true\nsingle = true\nenv_file = "v.env"\nprocess_name = "shop"\nreload = true\n'
         'reload_dir = ["a", "b"]\nreload_include = "*.html"\nreload_exclude = [".*"]\nreload_delay = 0.5\n'
     )
     assert file.command == {
         "entrypoint": "main:app", "app_dir": "src", "workers": "2", "user": "1000", "group": "www", "factory": "on",
-        "interface": "asgi", "lifespan": "off", "pid_file": "a.pid", "wsgi_inline": "on", "env_file": "v.env", "process_name": "shop",
+        "interface": "asgi", "lifespan": "off", "pid_file": "a.pid", "wsgi_inline": "on", "single": "on", "env_file": "v.env", "process_name": "shop",
         "reload": "on", "reload_dir": "a\nb", "reload_include": "*.html", "reload_exclude": ".*", "reload_delay": "0.5",
     }  # fmt: skip
     assert not file.settings and file.command.keys() == COMMAND_KEYS.keys() and file.folder == str(Path.cwd())

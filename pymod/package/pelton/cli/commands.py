@@ -108,6 +108,7 @@ _ENV_FILE = Flag(
 _RUN = (
     _CONFIG,
     Flag("workers", "N", "worker processes, or auto for one per usable CPU (1)", ("auto",)),
+    Flag("single", "", "this process serves, without a supervisor (off)", off=True),
     _APP_DIR,
     _FACTORY,
     Flag(

@@ -70,6 +70,11 @@ class Program:
         self.lifespan = options.choice("lifespan")
         self.hosted = ""  # ASGI or WSGI, if what served() has seen is no App
         self.is_watched = options.is_on("reload")  # one worker, reloaded when a file changes
+        self.is_single = options.is_on("single")  # no supervisor
+        if self.is_single:
+            for other in ("workers", "reload"):
+                if (said := options.said(other)) is not None and (other == "reload" or said[0] != "1") and said[1].startswith("--"):
+                    raise UsageError(f"{said[1]} takes a supervisor; leave --single out")
         if not self.is_watched:
             for name in _OF_RELOAD:
                 if (said := options.said(name)) is not None and said[1].startswith("--"):
@@ -79,7 +84,7 @@ class Program:
     def workers(self) -> int:
         """How many worker processes there are to be."""
         count = self.options.count("workers", WORKERS_MAX, usable_cpus)
-        return 1 if self.is_watched else count
+        return 1 if self.is_watched or self.is_single else count
 
     @property
     def process_name(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from pelton.cli.process import drop_privileges, load_runtime, loaded, reconfigured, report_crashes
 from pelton.cli.program import Program
 from pelton.cli.usage import NOT_STARTED, UsageError, parsed
 from pelton.config.command_keys import COMMAND_KEYS, SWITCHES
@@ -73,6 +74,10 @@ def run(arguments: list[str], keywords: Mapping[str, Any] | None = None) -> int:
             program = Program(target, flags, worker.keywords, environment)
             return _work(program, flags, worker)
         program = Program(target, flags, keywords or {}, environment)
+        if program.is_single:
+            from pelton.cli.single import serve_alone
+
+            return serve_alone(program, flags)
         return _supervise(arguments, program, flags, keywords or {}, environment, before)
     except (ConfigError, StartupError) as error:
         if worker is None:
@@ -219,31 +224,6 @@ def _notify_watchdog_ms() -> int:
     return int(microseconds) // 1000 if microseconds.isascii() and microseconds.isdigit() else 0
 
 
-def drop_privileges(user: str | None, group: str | None) -> None:
-    """For good, with what is bound still open; nothing without a user and a group."""
-    if user is None and group is None:
-        return
-    import grp
-    import pwd
-
-    try:
-        entry = None if user is None else pwd.getpwuid(int(user)) if user.isdigit() else pwd.getpwnam(user)
-        group_id = entry.pw_gid if entry is not None else os.getgid()
-        if group is not None:
-            group_id = int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
-    except KeyError as error:
-        raise StartupError(f"{error.args[0]}; name another with --user and --group") from None
-    try:
-        if entry is None:
-            os.setgroups([group_id])
-        else:
-            os.initgroups(entry.pw_name, group_id)
-        os.setresgid(group_id, group_id, group_id)
-        if entry is not None:
-            os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
-    except PermissionError:
-        raise StartupError("only root may become another; leave --user and --group out") from None
-
 
 class Worker:
     """What the supervisor gave this process."""
@@ -277,7 +257,7 @@ class Worker:
         if not _native.join_supervisor(self._supervisor):
             raise SystemExit(1)
         _native.grow_heap_by_whole_arenas()
-        _report_crashes()
+        report_crashes()
 
         def stop(*arguments: Any, **keywords: Any) -> Any:
             from pelton.cli.breakpoints import stop_at
@@ -338,37 +318,6 @@ def literal(text: str) -> Any:
     return literal_eval(text)
 
 
-def _report_crashes() -> None:
-    """Has native stacks written to stderr at a crash, and Python's after them."""
-    import faulthandler
-
-    from pelton import _native
-
-    if sys.stderr is not None:
-        if not faulthandler.is_enabled():
-            faulthandler.enable()
-        faulthandler.register(_native.stacks_signal)
-    _native.report_crashes()
-
-
-def _load_runtime() -> None:
-    """What serving takes, with no collection on the way or of it later: nothing of it is garbage."""
-    import gc
-
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        import pelton.app  # noqa: F401
-        import pelton.loop  # noqa: F401
-        import pelton.routing.answers  # noqa: F401
-        import pelton.routing.entries  # noqa: F401
-        import pelton.serving.runtime  # noqa: F401
-        import pelton.validation.markers  # noqa: F401
-    finally:
-        gc.freeze()
-        if collects:
-            gc.enable()
-
 
 def _work(program: Program, flags: dict[str, str], worker: Worker) -> int:
     from pelton.routing.app_parts import parts_of
@@ -377,12 +326,12 @@ def _work(program: Program, flags: dict[str, str], worker: Worker) -> int:
 
     worker.show("starting", program)
     worker.begin(program.workers)
-    _load_runtime()
+    load_runtime()
     before = program.settings(None, flags)
     voice.set_up(before)
     configure_logging(before)  # so that what the application configures itself comes after
     try:
-        return _serve(_loaded(program), program, flags, worker, before)
+        return _serve(loaded(program), program, flags, worker, before)
     except StartupError as error:
         if not program.is_watched or worker.has_reported:
             raise
@@ -394,28 +343,12 @@ def _work(program: Program, flags: dict[str, str], worker: Worker) -> int:
         return _serve(parts_of(stand_in(error)), program, flags, worker, before)
 
 
-def _loaded(program: Program) -> AppParts:
-    from pelton.cli.loading import load_program
-    from pelton.routing.app_parts import parts_of
-
-    try:
-        return parts_of(load_program(program, program.served))
-    except (ConfigError, RegistrationError) as error:
-        if not program.is_watched:
-            raise
-        raise StartupError(str(error)) from None
-
 
 def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Worker, before: Values) -> int:
     from pelton.serving.listeners import cpus_of_workers, inherited
-    from pelton.serving.loggers import configure_logging
     from pelton.serving.server import serve
-    from pelton.serving.terminal import voice
 
-    settings = program.settings(parts.server_config, flags)
-    if any(settings[name] != before[name] for name in ("log_config", "log_level", "use_colors")):  # by App(server=)
-        voice.set_up(settings)
-        configure_logging(settings)
+    settings = reconfigured(program.settings(parts.server_config, flags), before)
     if settings["cpu_affinity"]:
         cpus = cpus_of_workers()
         os.sched_setaffinity(0, {cpus[worker.place["id"] % len(cpus)]})

@@ -19,6 +19,7 @@ COMMAND_KEYS = {
     "lifespan": "auto, on or off: whether an ASGI application is asked to start and to end",
     "wsgi_inline": "true or false: whether a WSGI application runs on the loop's thread",
     "workers": "a number from 1 to 1024, or auto",
+    "single": "true or false: whether the command itself serves, without a supervisor",
     "user": "a name or a number",
     "group": "a name or a number",
     "pid_file": "a path, from the folder of the file",
@@ -30,7 +31,7 @@ COMMAND_KEYS = {
     "reload_exclude": "patterns of names",
     "reload_delay": "a number of seconds",
 }
-SWITCHES = ("factory", "wsgi_inline", "reload")
+SWITCHES = ("factory", "wsgi_inline", "single", "reload")
 LISTS = ("reload_dir", "reload_include", "reload_exclude")
 PATHS = ("app_dir", "pid_file", "env_file", "reload_dir")  # those of a file are meant from its folder
 

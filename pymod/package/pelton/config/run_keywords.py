@@ -123,6 +123,7 @@ class RunKeywords(Settings, total=False):
     """The keyword arguments of `App.run()`: every setting, and the options of `pelton run`."""
 
     workers: int | Literal["auto"]
+    single: bool
     app_dir: str
     factory: bool
     interface: Literal["auto", "native", "asgi", "asgi3", "wsgi"]
