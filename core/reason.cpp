@@ -192,6 +192,18 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"cut", "websocket_slow", "WS-017"},
     // A connection did not begin with a PROXY header, or with a bad one, or was too late.
     {"cut", "proxy_header", "PXY-003"},
+    // A client spoke something other than TLS on a listener with TLS.
+    {"cut", "tls_not_tls", "TLS-006"},
+    // A client's part of a TLS handshake is malformed, or offers nothing that is served.
+    {"cut", "tls_handshake", "TLS-001"},
+    // A client offers protocols by ALPN, and none of them is served.
+    {"cut", "tls_alpn", "TLS-002"},
+    // A client's certificate is missing, or did not pass.
+    {"cut", "tls_client_certificate", "TLS-006"},
+    // A TLS handshake took longer than timeouts.tls_handshake.
+    {"cut", "tls_handshake_timeout", "LIM-100"},
+    // After the handshake something came that is no record of the connection.
+    {"cut", "tls_record", "TLS-001"},
     // There are limits.max_connections connections: the new one was closed or had to wait.
     {"shed", "connections", "LIM-030"},
     // The process has no descriptor left for a new connection.
@@ -210,6 +222,10 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"lost", "reset", "CON-044"},
     // The client had left before its connection was accepted.
     {"lost", "accept", "ENG-029"},
+    // A client ended a TLS handshake, such as for a certificate that it does not trust.
+    {"lost", "tls_handshake", "TLS-003"},
+    // A client ended a TLS connection by a fatal alert.
+    {"lost", "tls_alert", "TLS-005"},
     // A handler's answer has a header field that may not be sent: 500.
     {"fault", "response_header", "RSP-011"},
     // A handler's answer has a status that may not be sent: 500.
@@ -230,6 +246,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"fault", "worker_stuck", "PRC-034"},
     // A reload failed, and the workers before it went on.
     {"fault", "reload", "PRC-022"},
+    // Changed certificates cannot be used; those before them stay.
+    {"fault", "tls_reload", "TLS-004"},
     // A handler's result cannot be encoded as JSON: 500.
     {"fault", "json_encode", "JSN-008"},
     // A handler used its WebSocket against the protocol.

@@ -102,6 +102,12 @@ enum class Reason : std::uint8_t {
   cut_websocket_utf8,
   cut_websocket_slow,
   cut_proxy_header,
+  cut_tls_not_tls,
+  cut_tls_handshake,
+  cut_tls_alpn,
+  cut_tls_client_certificate,
+  cut_tls_handshake_timeout,
+  cut_tls_record,
   shed_connections,
   shed_accept,
   shed_handler_queue,
@@ -111,6 +117,8 @@ enum class Reason : std::uint8_t {
   lost_timeout,
   lost_reset,
   lost_accept,
+  lost_tls_handshake,
+  lost_tls_alert,
   fault_response_header,
   fault_response_status,
   fault_response_length,
@@ -121,6 +129,7 @@ enum class Reason : std::uint8_t {
   fault_worker_start,
   fault_worker_stuck,
   fault_reload,
+  fault_tls_reload,
   fault_json_encode,
   fault_websocket_protocol,
   fault_static_truncated,
@@ -161,7 +170,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 143;
+inline constexpr std::size_t reason_count = 152;
 
 const ReasonRow& reason_row(Reason reason);
 

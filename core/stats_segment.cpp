@@ -16,8 +16,10 @@ namespace pelton {
 namespace {
 
 constexpr std::uint64_t magic = 0x7473'6E6F'746C'6570;  // "peltonst" in memory
-constexpr std::uint32_t layout = 5;
+constexpr std::uint32_t layout = 6;
 constexpr std::size_t line_bytes = 64;
+constexpr std::size_t banks_at = line_bytes + 4 * line_bytes;
+static_assert(sizeof(TicketKeys) <= banks_at - line_bytes);
 constexpr std::uint32_t bank_count_max = 1 << 16;
 
 struct Header {
@@ -44,7 +46,7 @@ struct StatsSegment::Bank {
 };
 
 std::size_t StatsSegment::bytes_for(std::uint32_t bank_count) {
-  return line_bytes + bank_count * sizeof(Bank);
+  return banks_at + bank_count * sizeof(Bank);
 }
 
 std::expected<StatsSegment, int> StatsSegment::create(std::uint32_t bank_count) {
@@ -63,8 +65,9 @@ std::expected<StatsSegment, int> StatsSegment::create(std::uint32_t bank_count) 
   }
   const Header header{magic, layout, reason_count, bank_count};
   std::memcpy(memory, &header, sizeof header);
+  ::new (memory + line_bytes) TicketKeys;
   for (std::uint32_t index = 0; index < bank_count; ++index) {
-    ::new (memory + line_bytes + index * sizeof(Bank)) Bank{};
+    ::new (memory + banks_at + index * sizeof(Bank)) Bank{};
   }
   return StatsSegment(descriptor, memory, bytes, bank_count);
 }
@@ -73,7 +76,7 @@ std::expected<StatsSegment, std::string> StatsSegment::attach(int descriptor) {
   struct stat status{};
   if (::fstat(descriptor, &status) != 0) return std::unexpected(std::strerror(errno));
   const auto bytes = static_cast<std::size_t>(status.st_size);
-  if (bytes < line_bytes) return std::unexpected("it is no segment of counters");
+  if (bytes < banks_at) return std::unexpected("it is no segment of counters");
   char* memory = map(descriptor, bytes);
   if (memory == nullptr) return std::unexpected(std::strerror(errno));
   Header header;
@@ -102,8 +105,12 @@ StatsSegment::~StatsSegment() {
 
 const StatsSegment::Bank& StatsSegment::bank_at(std::uint32_t index) const {
   CHECK(index < bank_count_);
-  const char* at = memory_ + line_bytes + index * sizeof(Bank);
+  const char* at = memory_ + banks_at + index * sizeof(Bank);
   return *std::launder(reinterpret_cast<const Bank*>(at));
+}
+
+TicketKeys& StatsSegment::ticket_keys() {
+  return *std::launder(reinterpret_cast<TicketKeys*>(memory_ + line_bytes));
 }
 
 StatsCells& StatsSegment::bank(std::uint32_t index) {

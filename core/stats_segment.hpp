@@ -1,10 +1,10 @@
 // Counters that all processes of a server share: one memory object that the supervisor creates,
 // with a bank of cells for the supervisor and for each worker process.
 //
-//     0        8        12       16       20                64
-//     +--------+--------+--------+--------+-----------------+--------+--------+-- - -
-//     | magic  | layout | reasons|  banks |  zero           | bank 0 | bank 1 |
-//     +--------+--------+--------+--------+-----------------+--------+--------+-- - -
+//     0        8        12       16       20     64            320
+//     +--------+--------+--------+--------+------+-------------+--------+--------+-- - -
+//     | magic  | layout | reasons|  banks | zero | ticket keys | bank 0 | bank 1 |
+//     +--------+--------+--------+--------+------+-------------+--------+--------+-- - -
 //
 // A bank is one 64-bit cell for each Reason, in order, then the CoreState, both padded to whole
 // cache lines. Bank 0 is the supervisor's. Each other bank has one living writer, a worker, and no
@@ -19,6 +19,7 @@
 
 #include "core/core_state.hpp"
 #include "core/stats.hpp"
+#include "core/ticket_keys.hpp"
 
 namespace pelton {
 
@@ -36,6 +37,8 @@ class StatsSegment {
   // Still owned by the segment. One that create() made is close-on-exec.
   int descriptor() const { return descriptor_; }
   std::uint32_t bank_count() const { return bank_count_; }
+  // Shared by all processes, so that each can resume the TLS sessions of the others.
+  TicketKeys& ticket_keys();
   StatsCells& bank(std::uint32_t index);
   CoreState& state(std::uint32_t index);
   const CoreState& state(std::uint32_t index) const;

@@ -30,7 +30,7 @@ VARIABLES = (
     ("`WEB_CONCURRENCY`", "`PELTON_WORKERS`, where that is not set"),
     ("`--logs`, `--no-logs`", "`--access-log`, `--no-access-log`, of a script that calls `app.run()`"),
 )
-PARTS = {"": "Server", "limits": "Limits", "timeouts": "Time"}
+PARTS = {"": "Server", "tls": "TLS", "limits": "Limits", "timeouts": "Time"}
 
 
 def page() -> str:
@@ -80,7 +80,7 @@ def settings(part: str) -> str:
                 " ".join(said[keyword].split()),
             ))  # fmt: skip
     text = "Flags of `pelton run` and `pelton check`; the key stands in a configuration file and is the keyword of `app.run()` and `pelton.run()`.\n"
-    return _table(f"Settings: {PARTS[part].lower()}", ("Flag", "Variable", "Key", "In code", "Default", "Meaning"), rows, text)
+    return _table(f"Settings: {PARTS[part] if PARTS[part].isupper() else PARTS[part].lower()}", ("Flag", "Variable", "Key", "In code", "Default", "Meaning"), rows, text)
 
 
 def aliases() -> str:

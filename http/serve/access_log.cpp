@@ -6,6 +6,7 @@
 #include "http/json/number_write.hpp"
 #include "http/message/field_search.hpp"
 #include "http/message/folded_text.hpp"
+#include "http/message/tls_facts.hpp"
 #include "http/serve/request_origin.hpp"
 
 namespace pelton::http {
@@ -222,6 +223,14 @@ char* AccessLog::put_plain(char* out, std::string_view text) const {
     case LogAtom::duration_ms: {
       const std::uint64_t now_ns = clock_.read_ns();
       return put_milliseconds(out, now_ns > exchange.began_ns ? now_ns - exchange.began_ns : 0);
+    }
+    case LogAtom::tls_version:
+    case LogAtom::tls_cipher:
+    case LogAtom::sni: {
+      const TlsFacts* const tls = exchange.ends.tls();
+      if (tls == nullptr) return put_plain(out, {});
+      if (part.atom == LogAtom::sni) return put_value(out, tls->sni);
+      return put_plain(out, part.atom == LogAtom::tls_version ? tls->version : tls->cipher);
     }
     case LogAtom::header:
       return put_value(out, read ? field(request, part.field_name) : std::string_view());

@@ -110,6 +110,7 @@ constexpr auto keys = std::to_array<ConfigKey>({
      "LIM-095"},
     {"turn_completions_max", &C::turn_completions_max, 1, 65536, false, "LIM-096"},
     {"receive_credit_bytes", &C::receive_credit_bytes, 1, bytes_max, false, "LIM-097"},
+    {"tls_handshake_timeout_ms", &C::tls_handshake_timeout_ms, 1, time_ms_max, false, "LIM-100"},
 });
 
 constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {

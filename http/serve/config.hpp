@@ -86,6 +86,7 @@ struct ServerConfig {
   std::uint64_t log_queue_bytes_max = 1 << 20;
   std::uint64_t turn_completions_max = 256;
   std::uint64_t receive_credit_bytes = 65536;
+  std::uint64_t tls_handshake_timeout_ms = 10000;
 };
 
 struct ConfigKey {

@@ -38,6 +38,7 @@ const Endpoints& Connection::endpoints() {
 }
 
 bool Connection::is_secure() const {
+  if (transport_.has_filter()) return true;
   if (origins_ && origins_->is_secure()) return true;
   return shared_.is_secure && shared_.is_secure(transport_.descriptor());
 }
@@ -53,14 +54,21 @@ const RequestOrigin* Connection::forwarded(const RequestHead& head) {
   return &origins().of_request(h1_.request_count(), head, rules, is_secure(), shared_.stats);
 }
 
-void Connection::open() {
+void Connection::open(FilterSource* filters) {
   shared_.clock.reread();
+  if (filters != nullptr) {
+    std::unique_ptr<OctetFilter> filter = filters->make();
+    if (!filter) return cut(Reason::cut_memory);
+    transport_.set_filter(std::move(filter),
+                          shared_.clock.now_ms() + shared_.config.tls_handshake_timeout_ms);
+    inspect_by(transport_.deadline_ms());
+  }
   if (shared_.forwarding.proxy_protocol) {
     proxy_header_ = std::make_unique<ProxyHeaderReader>();
     transport_.await_preamble();
   }
   arm_receive();
-  h1_.begin();
+  if (!transport_.in_handshake()) h1_.begin();
 }
 
 // --- completions ---
@@ -85,6 +93,8 @@ void Connection::complete(const Completion& completion) {
 
 // A receive of a connection outside the plain path, or one that brought no octets.
 void Connection::complete_rare_receive(const Completion& completion) {
+  // Handshakes wait until the requests of this turn are served (TLS-003).
+  if (transport_.in_handshake() && !transport_.closing()) return await_turn_with(completion);
   uring::BufferLease lease;
   if (completion.buffer != uring::no_buffer) {
     lease = uring::BufferLease(shared_.receive_buffers, completion.buffer,
@@ -100,7 +110,9 @@ void Connection::complete_rare_receive(const Completion& completion) {
 bool Connection::took_receive(const Completion& completion, std::span<char> octets) {
   switch (transport_.take_receive(completion)) {
     case Arrival::octets:
-      if (const Reason failure = opened(octets); failure != Reason::none) [[unlikely]] {
+      if (transport_.has_filter()) {
+        received_sealed(octets);
+      } else if (const Reason failure = opened(octets); failure != Reason::none) [[unlikely]] {
         end_for(failure);
       } else {
         received(octets);
@@ -128,6 +140,37 @@ bool Connection::took_receive(const Completion& completion, std::span<char> octe
       return false;
   }
   return false;
+}
+
+void Connection::received_sealed(std::span<char> octets) {
+  const bool in_handshake = transport_.in_handshake();
+  const Reason failure = opened(octets);
+  if (in_handshake && !transport_.in_handshake()) {
+    h1_.begin();
+    if (shared_.stopping) h1_.drain();
+  }
+  if (!octets.empty()) received(octets);
+  transport_.let_opened_go();
+  if (transport_.closing()) return;
+  if (failure != Reason::none) {
+    return transport_.lingering() ? close_now() : end_by_filter(failure);
+  }
+  if (transport_.filter_has_ended() && !transport_.peer_finished()) {
+    transport_.note_peer_finished();
+    peer_finished();
+  }
+  if (!transport_.closing() && transport_.can_send()) schedule();
+}
+
+// Ends the connection because its filter has failed. What the filter says of that leaves first.
+void Connection::end_by_filter(Reason reason) {
+  if (!transport_.can_send()) return end_for(reason);
+  shared_.tell(reason, &h1_);
+  h1_.drop_exchange(ExchangeEvent::cancelled, reason);
+  drop_websocket();
+  h1_.end();
+  transport_.finish();
+  schedule();
 }
 
 // Replaces octets that arrived by those for the session. Returns why the connection has to end, or
@@ -171,8 +214,14 @@ void Connection::received(std::span<char> octets) {
 }
 
 void Connection::peer_finished() {
-  if (transport_.lingering()) return begin_close();
+  if (transport_.lingering()) return close_now();
   if (lacks_proxy_header()) return cut(Reason::cut_proxy_header);
+  if (transport_.in_handshake()) {
+    if (transport_.finishing()) return finish_if_flushed();
+    shared_.stats.count(transport_.filter_has_heard() ? Reason::lost_tls_handshake
+                                                      : Reason::closed_by_peer);
+    return begin_close();
+  }
   if (h1_.is_upgraded()) {
     if (websocket_) websocket_->peer_finished();
   } else {
@@ -191,7 +240,7 @@ void Connection::receive_on(bool multishot) {
 
 // Called when all is sent; more may have been written since.
 inline void Connection::all_sent() {
-  if (transport_.reading_paused() || !h1_.is_idle()) [[unlikely]]
+  if (!transport_.may_await_request() || !h1_.is_idle()) [[unlikely]]
     return all_sent_rarely();
   const std::uint64_t until_ms = shared_.clock.now_ms() + shared_.idle_ms;
   h1_.await_request(until_ms);
@@ -239,6 +288,7 @@ void Connection::settle() {
 }
 
 [[gnu::noinline]] void Connection::all_sent_rarely() {
+  if (transport_.in_handshake()) return finish_if_flushed();
   if (transport_.reading_paused()) {
     h1_.resume_input();
     if (transport_.queued_bytes() != 0) return;
@@ -348,18 +398,21 @@ void Connection::retry() {
 void Connection::finish_if_flushed() {
   if (!transport_.finishing()) return;
   recount();
-  if (!transport_.flushed()) return;
+  if (!transport_.flushed()) {
+    if (transport_.can_send()) schedule();
+    return;
+  }
   // Lingering protects the response from octets that arrive after it (RFC 9112 section 9.6); a
   // client that said `Connection: close` must not send any.
-  if (transport_.peer_finished() || h1_.peer_sent_all()) {
-    begin_close();
+  if (transport_.peer_finished() || h1_.peer_sent_all() || transport_.leaves_once_flushed()) {
+    close_now();
   } else {
     linger();
   }
 }
 
 void Connection::linger() {
-  if (!transport_.linger()) return begin_close();
+  if (!transport_.linger()) return close_now();
   h1_.end();
   inspect_by(transport_.deadline_ms());
   recount();
@@ -367,6 +420,13 @@ void Connection::linger() {
 }
 
 void Connection::begin_close() {
+  if (transport_.closing() || !transport_.begin_farewell()) return close_now();
+  h1_.end();
+  recount();
+  schedule();
+}
+
+void Connection::close_now() {
   if (transport_.closing()) return;
   CHECK(!websocket_);
   shared_.timers.disarm(*this);
@@ -397,7 +457,7 @@ void Connection::cut(Reason reason) {
   h1_.drop_exchange(ExchangeEvent::cancelled, reason);
   drop_websocket();
   transport_.reset_at_close();
-  begin_close();
+  close_now();
 }
 
 // The peer has gone.
@@ -405,7 +465,7 @@ void Connection::lose(Reason reason) {
   shared_.stats.count(reason);
   h1_.drop_exchange(ExchangeEvent::peer_lost, reason);
   drop_websocket();
-  begin_close();
+  close_now();
 }
 
 // Ends the connection for a reason that the transport reports.
@@ -441,7 +501,9 @@ void Connection::go_on_in_turn() {
 }
 
 void Connection::join_queue() {
-  if (!std::exchange(queued_, true)) shared_.turn_queue.join(place(), shared_.seen_ns);
+  if (std::exchange(queued_, true)) return;
+  TurnQueue& queue = transport_.in_handshake() ? shared_.handshakes : shared_.turn_queue;
+  queue.join(place(), shared_.seen_ns);
 }
 
 // Copies the octets of the receive, which then wait. They take memory, so receiving stops when
@@ -526,7 +588,7 @@ void Connection::arm_timer(std::uint64_t until_ms) {
 void Connection::inspect() {
   const std::uint64_t seen_ms = shared_.seen_ms;
   if (const Reason late = transport_.overdue(seen_ms); late != Reason::none) {
-    if (late == Reason::cut_send_too_slow) return cut(late);
+    if (late != Reason::closed_linger_timeout) return cut(late);
     shared_.stats.count(late);
     return begin_close();
   }

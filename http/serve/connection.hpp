@@ -41,7 +41,8 @@ class Connection final : public TurnNode, public TimerNode {
 
   // --- for the server ---
 
-  void open();
+  // `filters`: what makes its filter; null: its octets pass as they are.
+  void open(FilterSource* filters);
   // Receives and sends, which every request has; complete() handles all other completions.
   void complete_receive(const uring::Completion& completion);
   void complete_send(std::int32_t result);
@@ -86,6 +87,7 @@ class Connection final : public TurnNode, public TimerNode {
   const Transport& transport() const { return transport_; }
   const Endpoints& endpoints();
   bool is_secure() const;
+  const TlsFacts* tls() const { return transport_.tls_facts(); }
   const RequestOrigin* forwarded(const RequestHead& head);
   // A header of the PROXY protocol has begun and is not whole.
   bool lacks_proxy_header() const { return proxy_header_ && proxy_header_->started(); }
@@ -110,6 +112,7 @@ class Connection final : public TurnNode, public TimerNode {
   void recount();
   // Lingers or closes once the last octets have left.
   void finish_if_flushed();
+  // Closes once the filter, if there is one, has told the peer of the end.
   void begin_close();
   // Ends the connection by a reset.
   void cut(Reason reason);
@@ -122,6 +125,8 @@ class Connection final : public TurnNode, public TimerNode {
  private:
   Origins& origins();
   Reason opened(std::span<char>& octets);
+  void received_sealed(std::span<char> octets);
+  void end_by_filter(Reason reason);
   Reason read_proxy_header(std::span<char>& octets);
 
   // Completions.
@@ -157,6 +162,7 @@ class Connection final : public TurnNode, public TimerNode {
   void uncount();
 
   void linger();
+  void close_now();
   void lose(Reason reason);
   void end_for(Reason reason);
   void release();

@@ -10,6 +10,7 @@
 namespace pelton::http {
 
 struct RequestHead;
+struct TlsFacts;
 struct RequestOrigin;
 
 // Empty texts and port 0 on a Unix socket.
@@ -26,6 +27,8 @@ class EndpointSource {
   virtual const Endpoints& endpoints() = 0;
   // Whether the client uses https. Looks nothing up.
   virtual bool is_secure() const { return false; }
+  // What its TLS has agreed on; null without TLS at this server.
+  virtual const TlsFacts* tls() const { return nullptr; }
   // What a trusted proxy says of a request on it; null if none says anything. Valid until the next
   // request.
   virtual const RequestOrigin* forwarded(const RequestHead& head);

@@ -49,6 +49,7 @@ class SuspendedHost {
   virtual std::size_t write(std::string_view piece) = 0;
   virtual bool is_backed_up() = 0;
   virtual bool wants_more() const = 0;
+  virtual bool passes_files() = 0;
   virtual std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) = 0;
   virtual void await_turn() = 0;
   virtual void note_truncated() = 0;
@@ -91,6 +92,8 @@ class Exchange {
   // The client and the scheme are those that a trusted proxy names, if there is one.
   const Endpoints& endpoints() const;
   bool is_secure() const;
+  // What the TLS of this server's own connection has agreed on; null without.
+  const TlsFacts* tls() const { return parts_.host.tls(); }
   // What a trusted proxy says of the request; null if none says anything. It also has the host that
   // the client asked for, and the path in front of the request's.
   const RequestOrigin* forwarded() const { return parts_.host.forwarded(parts_.request); }
@@ -166,6 +169,9 @@ class Exchange {
   // False if further octets would not be sent, so that none need be made (RSP-003).
   bool wants_more() const { return keeper().wants_more(); }
 
+  // False if octets of a file have to be read and written, because they do not reach the socket as
+  // they are.
+  bool passes_files() { return keeper().passes_files(); }
   // Sends octets of a file as the body of a response with a declared length. Returns how many
   // octets the socket took, at most 1 MiB; 0 if the listener gets `writable` first. Negative is
   // -errno of the file: -EOPNOTSUPP if the octets have to be read and written, -ENODATA at the

@@ -47,6 +47,9 @@ constexpr auto named_atoms = std::to_array<NamedAtom>({
     {"duration_ms", LogAtom::duration_ms},
     {"user_agent", LogAtom::user_agent},
     {"referer", LogAtom::referer},
+    {"tls_version", LogAtom::tls_version},
+    {"tls_cipher", LogAtom::tls_cipher},
+    {"sni", LogAtom::sni},
 });
 
 constexpr std::string_view header_prefix = "header:";

@@ -32,6 +32,9 @@ enum class LogAtom : std::uint8_t {
   duration_ms,     // from the request's first octet to its answer
   user_agent,
   referer,
+  tls_version,  // of the connection's own TLS
+  tls_cipher,
+  sni,
   header,  // any field of the request
 };
 

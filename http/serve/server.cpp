@@ -38,6 +38,8 @@ constexpr std::uint64_t work_ns_min = 4'000'000;
 // meanwhile.
 constexpr std::uint64_t work_ns_max = 25'000'000;
 constexpr std::uint64_t work_per_refusing = 9;
+// How long handshakes may take in a turn, after the requests in it; at least one step of one.
+constexpr std::uint64_t handshake_ns_max = 1'000'000;
 // So many may wait, however long: a few clients of slow handlers are no overload.
 constexpr std::uint64_t waiting_always = 64;
 
@@ -61,10 +63,15 @@ Server::~Server() {
   CHECK(shared_.connections.live() == 0);
 }
 
-void Server::listen(uring::Descriptor listener, Sharing sharing, Owner owner) {
+void Server::listen(uring::Descriptor listener, Sharing sharing, Owner owner,
+                    FilterSource* filters) {
+  if (filters != nullptr && std::ranges::find(filter_sources_, filters) == filter_sources_.end()) {
+    filter_sources_.push_back(filters);
+  }
   listeners_.push_back({.descriptor = listener,
                         .sharing = sharing,
                         .owner = owner,
+                        .filters = filters,
                         .queue_max = shared_.engine.kind() == uring::EngineKind::memory
                                          ? 0
                                          : uring::accept_queue_max(listener),
@@ -79,8 +86,10 @@ void Server::settle(std::uint64_t seen_ns) {
   shared_.seen_ns = queue.empty() ? seen_ns : std::min(seen_ns, queue.seen_ns());
   shared_.seen_ms = shared_.seen_ns / nanoseconds_per_ms;
   if (shared_.logs != nullptr) shared_.logs->writer.commit();
-  if (shared_.response_blocks.refresh(shared_.clock.wall_seconds())) [[unlikely]]
+  if (shared_.response_blocks.refresh(shared_.clock.wall_seconds())) [[unlikely]] {
     shared_.give_back_idle();
+    look_at_filter_sources();
+  }
   if (stop_wanted_.load(std::memory_order_relaxed) != Stop::none) [[unlikely]]
     proceed_with_stop();
   admit_waiting();
@@ -97,7 +106,7 @@ void Server::settle(std::uint64_t seen_ns) {
 }
 
 std::uint64_t Server::next_deadline_ns() const {
-  if (!shared_.turn_queue.empty()) return 0;
+  if (goes_on()) return 0;
   std::uint64_t deadline_ms = std::min(shared_.timers.next_wake_ms(),
                                        shared_.clock.now_ms() + shared_.turn_interval_ms_max);
   for (const Listener& listener : listeners_) {
@@ -210,6 +219,8 @@ void Server::complete(std::span<const Completion> batch) {
     plan_turn();
     accepted = deliver_in_turn(batch);
   }
+  if (!shared_.handshakes.empty()) [[unlikely]]
+    shake_hands();
   // Completions that the engine has left for the next batch may be connections.
   if (!shared_.stopping || accepting_over_) [[likely]]
     return;
@@ -257,7 +268,7 @@ void Server::plan_turn() {
   std::size_t waiting = queue.size();
   bool over = shared_.served_since_ns - turn_since_ns_ >= work_ns_max_;
   while (waiting > 0 && !over) {
-    serve_next();
+    serve_next(queue);
     --waiting;
     over = turn_is_over();
   }
@@ -277,8 +288,8 @@ void Server::plan_turn() {
 }
 
 // Gives the first connection in the queue its turn: one slice of its requests.
-void Server::serve_next() {
-  const Token place = shared_.turn_queue.take_first();
+void Server::serve_next(TurnQueue& queue) {
+  const Token place = queue.take_first();
   const auto find = [&] { return shared_.connections.find(place.slot(), place.generation()); };
   Connection* connection = find();
   if (connection == nullptr) return;
@@ -290,6 +301,27 @@ void Server::serve_next() {
     connection = find();
   }
   if (connection != nullptr) connection->end_turn();
+}
+
+// Goes on with handshakes, in the order in which their octets came (TLS-003).
+[[gnu::noinline]] void Server::shake_hands() {
+  TurnQueue& queue = shared_.handshakes;
+  const std::uint64_t until_ns = shared_.clock.read_ns() + handshake_ns_max;
+  std::size_t waiting = queue.size();
+  do {
+    serve_next(queue);
+  } while (--waiting != 0 && shared_.clock.read_ns() < until_ns);
+}
+
+void Server::look_at_filter_sources() {
+  for (FilterSource* const source : filter_sources_) {
+    const std::optional<FilterSource::News> news = source->look();
+    if (!news) continue;
+    const bool is_bad = news->reason != Reason::none;
+    if (is_bad) shared_.stats.count(news->reason);
+    if (shared_.logs == nullptr) continue;
+    shared_.logs->events.say(is_bad ? LogLevel::error : LogLevel::info, "pelton.tls", news->text);
+  }
 }
 
 // Serves or refuses what a receive brought, or lets it wait for a turn.
@@ -342,8 +374,8 @@ void Server::inspect_timers() {
     shared_.connections.for_each([](Connection& connection) { connection.cut_at_deadline(); });
     for (; !waiting_.empty(); waiting_.pop_front()) {
       shared_.stats.count(Reason::cut_drain_deadline);
-      shared_.held.remove(waiting_.front());
-      shared_.engine.reset(waiting_.front());
+      shared_.held.remove(waiting_.front().descriptor);
+      shared_.engine.reset(waiting_.front().descriptor);
     }
   }
 }
@@ -397,20 +429,20 @@ bool Server::takes_burst(const Listener& listener) const {
 
 void Server::admit_waiting() {
   while (!waiting_.empty() && room_for_connection()) {
-    open_connection(waiting_.front());
+    open_connection(waiting_.front().descriptor, waiting_.front().filters);
     waiting_.pop_front();
   }
   if (!waiting_.empty() && room_wanted_at_ms_ <= shared_.seen_ms) make_room();
 }
 
-void Server::open_connection(uring::Descriptor descriptor) {
+void Server::open_connection(uring::Descriptor descriptor, FilterSource* filters) {
   Connection& connection = shared_.connections.emplace(shared_, descriptor);
   const uring::Token place = connection.place();
   idle_order_.add(place.slot(), place.generation(), shared_.clock.now_ms(),
                   shared_.connections.live(), [this](const IdleOrder::Entry& entry) {
                     return shared_.connections.find(entry.slot, entry.generation) != nullptr;
                   });
-  connection.open();
+  connection.open(filters);
 }
 
 // Closes the connections that have been idle longest, to make room for those that wait.
@@ -443,11 +475,11 @@ void Server::complete_accept(const Completion& completion) {
       return doubt_accepts(index);
     odd_accepts_ = 0;
     if (waiting_.empty() && room_for_connection()) {
-      return open_connection(completion.result);
+      return open_connection(completion.result, listener.filters);
     }
     shared_.tell(Reason::shed_connections, nullptr);
     if (waiting_.empty()) room_wanted_at_ms_ = shared_.clock.now_ms();
-    waiting_.push_back(completion.result);
+    waiting_.push_back({completion.result, listener.filters});
     call_off_accept(index);
     return;
   }

@@ -28,7 +28,9 @@ class Server final : public uring::Work {
   enum class Owner : std::uint8_t { us, somebody_else };
   // Serves connections that this listening socket accepts; the caller keeps the descriptor. Other
   // processes may accept from it as well. A stop never shuts down a listener of somebody else.
-  void listen(uring::Descriptor listener, Sharing sharing = Sharing::none, Owner owner = Owner::us);
+  // The connections get filters from `filters`, which outlives this server; null: none.
+  void listen(uring::Descriptor listener, Sharing sharing = Sharing::none, Owner owner = Owner::us,
+              FilterSource* filters = nullptr);
 
   // Begins the graceful stop (PRC-010 to PRC-017). Any thread, any number of times.
   void stop();
@@ -68,13 +70,16 @@ class Server final : public uring::Work {
   void settle(std::uint64_t seen_ns) override;
   std::uint64_t next_deadline_ns() const override;
   void complete(std::span<const uring::Completion> batch) override;
-  bool goes_on() const override { return !shared_.turn_queue.empty(); }
+  bool goes_on() const override {
+    return !shared_.turn_queue.empty() || !shared_.handshakes.empty();
+  }
 
  private:
   struct Listener {
     uring::Descriptor descriptor;
     Sharing sharing;
     Owner owner;
+    FilterSource* filters;
     // How many connections may wait in its queue, and so arrive at once.
     std::uint64_t queue_max;
     bool armed = false;
@@ -109,7 +114,9 @@ class Server final : public uring::Work {
   // arrivals read first.
   bool turn_is_over();
   std::size_t next_clock_at(std::size_t completions);
-  void serve_next();
+  void serve_next(TurnQueue& queue);
+  void shake_hands();
+  void look_at_filter_sources();
   void admit(const uring::Completion& completion, bool in_place);
   bool refuses() const;
   void plan_turn();
@@ -119,7 +126,7 @@ class Server final : public uring::Work {
   // next turn.
   void arm_listeners();
   void admit_waiting();
-  void open_connection(uring::Descriptor descriptor);
+  void open_connection(uring::Descriptor descriptor, FilterSource* filters);
   void make_room();
   bool takes_burst(const Listener& listener) const;
   void end_accepting(bool emptied);
@@ -135,6 +142,7 @@ class Server final : public uring::Work {
 
   Shared shared_;
   std::vector<Listener> listeners_;
+  std::vector<FilterSource*> filter_sources_;  // each once
 
   StandingQueue standing_;
   std::uint64_t companion_wait_ns_ = 0;
@@ -147,7 +155,11 @@ class Server final : public uring::Work {
 
   // Connections accepted beyond the bound, served as soon as there is room (PRC-042). The first
   // shows that clients wait; more arrive only in the batch in which accepting was called off.
-  std::deque<uring::Descriptor> waiting_;
+  struct Accepted {
+    uring::Descriptor descriptor;
+    FilterSource* filters;
+  };
+  std::deque<Accepted> waiting_;
   IdleOrder idle_order_;
   std::uint64_t room_wanted_at_ms_ = 0;
 

@@ -182,6 +182,7 @@ struct Shared {
   // Other threads wake the loop by it.
   Wake wake;
   TurnQueue turn_queue;
+  TurnQueue handshakes;    // connections with octets that their filter has to open first
   std::uint32_t turn = 0;  // number of the loop's turn
   // When the loop began to serve the current connection; 0 in a turn that does not read the clock
   // between connections.

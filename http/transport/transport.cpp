@@ -83,9 +83,10 @@ Transport::~Transport() {
   --shared_.live_count;
 }
 
-void Transport::set_filter(std::unique_ptr<OctetFilter> filter) {
-  filtered_ = std::make_unique<Filtered>(std::move(filter), Output(shared_.blocks));
+void Transport::set_filter(std::unique_ptr<OctetFilter> filter, std::uint64_t until_ms) {
   set_detour(filtering, true);
+  set_detour(handshaking, !filter->is_established());
+  filtered_ = std::make_unique<Filtered>(std::move(filter), Output(shared_.blocks), until_ms);
 }
 
 // --- octets in ---
@@ -117,10 +118,7 @@ Arrival Transport::take_receive(const uring::Completion& completion) {
     if (unwanted) return Arrival::unwanted;
     return into_room ? Arrival::own_octets : Arrival::octets;
   }
-  if (result == 0) {
-    peer_finished_ = true;
-    return Arrival::end;
-  }
+  if (result == 0) return std::exchange(peer_finished_, true) ? Arrival::nothing : Arrival::end;
   if (result == -ENOBUFS) {
     // The octets stay in the socket. The receive is armed again once this batch's leases are back.
     shared_.stats.count(Reason::fallback_receive_no_buffers);
@@ -138,11 +136,19 @@ Arrival Transport::take_receive(const uring::Completion& completion) {
 
 Reason Transport::open(std::span<char>& octets) {
   if (!has_filter()) return Reason::none;
+  OctetFilter& filter = *filtered_->filter;
   Output& opened = filtered_->opened;
   opened.release();
-  const Reason refusal = filtered_->filter->open(octets, opened);
+  filtered_->heard |= !octets.empty();
+  const Reason refusal = filter.open(octets, opened);
+  if (in_handshake() && filter.is_established()) set_detour(handshaking, false);
   octets = {opened.data(), opened.size()};
   return opened.has_failed() ? Reason::cut_memory : refusal;
+}
+
+void Transport::note_peer_finished() {
+  peer_finished_ = true;
+  cancel_receive();
 }
 
 void Transport::keep_room(Output room) {
@@ -179,15 +185,25 @@ void Transport::await_buffer() {
   return static_cast<std::int64_t>(sending_.size() - sent_bytes_);
 }
 
-// Octets that a filter has sealed cannot be taken back, so all of them become a send.
-[[gnu::noinline]] std::int64_t Transport::seal_and_send() {
+// Replaces the queued octets by sealed ones. False if there is no memory for them.
+bool Transport::seal() {
   Output wire(shared_.blocks);
-  if (!filtered_->filter->seal(output_, wire)) {
-    output_.fail();
-    return -ENOMEM;
-  }
+  if (!filtered_->filter->seal(output_, wire)) return output_.fail();
   output_.release();
   output_.take(wire);
+  return true;
+}
+
+// Sealed octets cannot be taken back, so all that the socket does not take at once become a send,
+// whose completion also reports an error.
+[[gnu::noinline]] std::int64_t Transport::seal_and_send() {
+  if (!seal()) return -ENOMEM;
+  const std::int32_t sent = shared_.engine.send_at_once(descriptor_, output_.octets());
+  if (sent > 0 && static_cast<std::size_t>(sent) == output_.size()) {
+    output_.release();
+    return 0;
+  }
+  if (sent > 0) return send_rest(static_cast<std::size_t>(sent));
   take_rest(0);
   arm_send();
   return static_cast<std::int64_t>(sending_.size());
@@ -207,8 +223,8 @@ void Transport::arm_send() {
 
 Reason Transport::begin_send(int error) {
   if (has_filter()) {
-    seal_and_send();
-    return Reason::none;
+    if (!seal()) return Reason::cut_memory;
+    error = 0;  // of octets that were not sealed
   }
   take_rest(0);
   if (error != 0) return send_failed(error);
@@ -313,12 +329,17 @@ Reason Transport::complete_room(std::int32_t events) {
 std::uint64_t Transport::deadline_ms() const {
   // While no receive is armed, nobody has looked at what the peer has sent.
   if (lingering() && hears()) return std::min(linger_deadline_ms_, deadline_ms_);
-  return sends() || room_polled_ ? deadline_ms_ : TimerWheel::no_deadline_ms;
+  const std::uint64_t next_ms = sends() || room_polled_ ? deadline_ms_ : TimerWheel::no_deadline_ms;
+  const bool awaits_filter = in_handshake() && state_ == State::open;
+  return awaits_filter ? std::min(next_ms, filtered_->established_by_ms) : next_ms;
 }
 
 Reason Transport::overdue(std::uint64_t seen_ms) const {
   if (seen_ms < deadline_ms()) return Reason::none;
-  return lingering() ? Reason::closed_linger_timeout : Reason::cut_send_too_slow;
+  if (lingering()) return Reason::closed_linger_timeout;
+  return in_handshake() && state_ == State::open && seen_ms >= filtered_->established_by_ms
+             ? Reason::cut_tls_handshake_timeout
+             : Reason::cut_send_too_slow;
 }
 
 Reason Transport::retry_later() {
@@ -347,6 +368,13 @@ bool Transport::retry() {
 }
 
 // --- the end ---
+
+bool Transport::begin_farewell() {
+  if (!has_filter() || state_ != State::open || sends() || !output_.empty()) return false;
+  finish();
+  leaves_once_flushed_ = filter_has_octets();
+  return leaves_once_flushed_;
+}
 
 bool Transport::linger() {
   if (shared_.lingering_count >= shared_.rules.lingering_max ||

@@ -89,9 +89,14 @@ class Transport {
   uring::Descriptor descriptor() const { return descriptor_; }
   uring::Token place() const { return place_; }
 
-  // All octets pass the filter from now on. Call it before anything is received or sent.
-  void set_filter(std::unique_ptr<OctetFilter> filter);
+  // All octets pass the filter from now on. Call it before anything is received or sent. The filter
+  // has to be established by `until_ms`.
+  void set_filter(std::unique_ptr<OctetFilter> filter, std::uint64_t until_ms);
   bool has_filter() const { return has_detour(filtering); }
+  // The filter is not established yet: no octet is for the session.
+  bool in_handshake() const { return has_detour(handshaking); }
+  // What the filter knows of the connection; null without a filter.
+  const TlsFacts* tls_facts() const { return has_filter() ? filtered_->filter->facts() : nullptr; }
 
   // The first octets belong to what comes before the session, so they are not read in place.
   void await_preamble() { set_detour(preamble, true); }
@@ -113,14 +118,25 @@ class Transport {
   void pause_reading() { set_detour(pausing, true); }
   void resume_reading() { set_detour(pausing, false); }
   bool reading_paused() const { return has_detour(pausing); }
+  // With all sent, the next octets may be a request.
+  bool may_await_request() const { return !has_detour(pausing | handshaking); }
   // Octets may be read in the receive buffer: reading is not paused, there is no filter, and no
   // preamble is awaited.
   bool reads_in_place() const { return !has_detour(pausing | filtering | preamble); }
   Arrival take_receive(const uring::Completion& completion);
   Reason failure() const { return failure_; }
-  // Replaces octets that arrived by what the filter makes of them, valid until the next call.
+  // Replaces octets that arrived by what the filter makes of them, valid until let_opened_go().
   // Returns why the connection has to end, or none.
   [[nodiscard]] Reason open(std::span<char>& octets);
+  void let_opened_go() {
+    if (has_filter()) filtered_->opened.release();
+  }
+  // The peer has said by the filter that none of its octets follow.
+  bool filter_has_ended() const { return has_filter() && filtered_->filter->peer_has_ended(); }
+  // Octets have come that the filter has seen.
+  bool filter_has_heard() const { return has_filter() && filtered_->heard; }
+  // Counts as the peer's FIN. Nothing is received any more.
+  void note_peer_finished();
   // A receive into memory of the session's is in flight; its owner may give that memory up.
   bool receives_into_room() const { return receives_into_room_; }
   void keep_room(Output room);
@@ -143,9 +159,7 @@ class Transport {
   // Some octets could not be queued for lack of memory.
   bool lacks_memory() const { return output_.has_failed() || sending_.has_failed(); }
   // Octets are queued, and no send is in flight.
-  bool can_send() const {
-    return !sends() && (!output_.empty() || (has_filter() && filter_has_octets()));
-  }
+  bool can_send() const { return !sends() && (!output_.empty() || filter_has_octets()); }
   // It can, and no filter seals what leaves.
   bool can_send_plainly() const { return !has_detour(sending | filtering) && !output_.empty(); }
   // Sends as much as the socket takes here and now. Returns how many octets are left: 0, or as many
@@ -190,9 +204,18 @@ class Transport {
   bool finishing() const { return state_ == State::finishing; }
   bool lingering() const { return state_ == State::lingering; }
   // The last octets are queued.
-  void finish() { state_ = State::finishing; }
+  void finish() {
+    state_ = State::finishing;
+    if (has_filter()) [[unlikely]]
+      filtered_->filter->end();
+  }
+  // Ends an idle transport whose filter has something to say at the end, which is queued. False if
+  // there is nothing to wait for.
+  bool begin_farewell();
+  // Nothing is awaited after the last octets.
+  bool leaves_once_flushed() const { return leaves_once_flushed_; }
   // Everything that was queued has left.
-  bool flushed() const { return !sends() && output_.empty(); }
+  bool flushed() const { return !sends() && output_.empty() && !filter_has_octets(); }
   // Sends our FIN and waits for the peer's. False if there are too many who do.
   bool linger();
   // While it lingers: octets came and were discarded.
@@ -215,10 +238,11 @@ class Transport {
   // What keeps octets from simply passing. They share an octet, so that one look tells that all of
   // them are absent.
   enum Detour : std::uint8_t {
-    filtering = 1,  // they pass a filter
-    pausing = 2,    // nothing is to be read
-    sending = 4,    // a send is in flight
-    preamble = 8,   // they begin with what is not for the session
+    filtering = 1,    // they pass a filter
+    pausing = 2,      // nothing is to be read
+    sending = 4,      // a send is in flight
+    preamble = 8,     // they begin with what is not for the session
+    handshaking = 16  // none is for the session yet
   };
 
   // Operations that the engine had no memory for.
@@ -233,6 +257,8 @@ class Transport {
   struct Filtered {
     std::unique_ptr<OctetFilter> filter;
     Output opened;
+    std::uint64_t established_by_ms;
+    bool heard = false;
   };
 
   bool has_detour(int detours) const { return (detours_ & detours) != 0; }
@@ -240,7 +266,8 @@ class Transport {
     detours_ = static_cast<std::uint8_t>(on ? detours_ | detour : detours_ & ~detour);
   }
   uring::Token token(uring::Operation operation) const { return place_.with(operation); }
-  bool filter_has_octets() const { return filtered_->filter->has_own_octets(); }
+  bool filter_has_octets() const { return has_filter() && filtered_->filter->has_own_octets(); }
+  bool seal();
   std::int64_t seal_and_send();
   void arm_send();
   std::int64_t send_rest(std::size_t bytes_sent);
@@ -265,6 +292,7 @@ class Transport {
   bool peer_finished_ = false;
   bool reset_wanted_ = false;
   bool room_polled_ = false;
+  bool leaves_once_flushed_ = false;
   bool room_untold_ = false;  // no poll tells any more when the socket has room
   std::uint8_t cancels_in_flight_ = 0;
   Reason failure_ = Reason::none;  // of the last receive that failed

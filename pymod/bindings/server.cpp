@@ -15,6 +15,7 @@
 #include "http/serve/spool_space.hpp"
 #include "pymod/bindings/counters.hpp"
 #include "pymod/bindings/errors.hpp"
+#include "pymod/bindings/filter_capsule.hpp"
 #include "pymod/bridge/python_handler.hpp"
 #include "pymod/bridge/serving_state.hpp"
 #include "pymod/hotpath/python_versions.hpp"
@@ -174,6 +175,8 @@ void Server::open(bool signals, pb::object loop) {
                         .owns_listeners = !segment_,
                         .core_state = &state_,
                         .turn_interval_ms_max = heartbeat_ms_max});
+  http::FilterSource* const filters = options_.filters ? filters_in(*options_.filters) : nullptr;
+  if (filters != nullptr && segment_) filters->share(segment_->ticket_keys());
   for (const int listener : listeners_) {
     const uring::StreamOptions options{.user_timeout_ms =
                                            static_cast<std::uint32_t>(config_.tcp_user_timeout_ms)};
@@ -181,10 +184,13 @@ void Server::open(bool signals, pb::object loop) {
       raise_os_error(error, "cannot set the options of listener " + std::to_string(listener));
     }
     const bool is_kept = std::ranges::find(options_.kept, listener) != options_.kept.end();
+    const bool is_filtered =
+        std::ranges::find(options_.filtered, listener) != options_.filtered.end();
     server_->listen(listener,
                     state_.listeners_shared != 0 ? http::Server::Sharing::with_others
                                                  : http::Server::Sharing::none,
-                    is_kept ? http::Server::Owner::somebody_else : http::Server::Owner::us);
+                    is_kept ? http::Server::Owner::somebody_else : http::Server::Owner::us,
+                    is_filtered ? filters : nullptr);
   }
   if (options_.admin) {
     state_.process_id = static_cast<std::uint64_t>(::getpid());
@@ -341,6 +347,7 @@ void add_server(pb::module_& module) {
       .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
                        std::string engine, ResponseFields fields, WebSocketSettings websockets,
                        ForwardingSettings forwarding, std::vector<std::string> allowed_hosts,
+                       std::optional<pb::capsule> filters, std::vector<int> filtered,
                        std::vector<int> kept, std::string access_log, std::string access_log_format,
                        LogLooks log_looks, LogTakers log_takers,
                        std::optional<std::pair<int, std::uint32_t>> stats,
@@ -356,6 +363,8 @@ void add_server(pb::module_& module) {
                                  .websockets = std::move(websockets),
                                  .forwarding = std::move(forwarding),
                                  .allowed_hosts = std::move(allowed_hosts),
+                                 .filters = std::move(filters),
+                                 .filtered = std::move(filtered),
                                  .kept = std::move(kept),
                                  .stats = stats,
                                  .admin = admin});
@@ -364,9 +373,9 @@ void add_server(pb::module_& module) {
            pb::arg("engine"), pb::arg("fields") = no_response_fields,
            pb::arg("websockets") = default_websocket_settings,
            pb::arg("forwarding") = no_forwarding,
-           pb::arg("allowed_hosts") = std::vector<std::string>(),
-           pb::arg("kept") = std::vector<int>(), pb::arg("access_log") = "",
-           pb::arg("access_log_format") = "combined",
+           pb::arg("allowed_hosts") = std::vector<std::string>(), pb::arg("filters") = pb::none(),
+           pb::arg("filtered") = std::vector<int>(), pb::arg("kept") = std::vector<int>(),
+           pb::arg("access_log") = "", pb::arg("access_log_format") = "combined",
            pb::arg("log_looks") = LogLooks("info", false, false),
            pb::arg("log_takers") = LogTakers(), pb::arg("stats") = pb::none(),
            pb::arg("admin") = pb::none(),
@@ -376,6 +385,9 @@ void add_server(pb::module_& module) {
            "`forwarding`: the peers whose fields say where requests come from; the family of these "
            "fields, x-forwarded, forwarded or none; whether connections begin with a PROXY header. "
            "`allowed_hosts`: those that requests may name; empty for any. "
+           "`filters`: what makes filters of connections, such as pelton._tls.load(), and "
+           "`filtered`: "
+           "the listeners that get them. "
            "`kept`: the listeners that are somebody else's, and stay open after a stop. "
            "`access_log` is empty for none, - for standard output, or a path. `log_looks`: the "
            "least level of the error log, and whether access log and error log are coloured. "

@@ -48,6 +48,8 @@ class Server {
     WebSocketSettings websockets;
     ForwardingSettings forwarding;
     std::vector<std::string> allowed_hosts;
+    std::optional<pybind11::capsule> filters;  // of `filtered`: see filter_capsule.hpp
+    std::vector<int> filtered;                 // listeners whose connections get filters
     std::vector<int> kept;  // listeners of somebody else, which stay open after a stop
     std::optional<std::pair<int, std::uint32_t>> stats;  // a segment's descriptor, owned, and bank
     std::optional<int> admin;  // a listening socket for the admin thread; the caller's

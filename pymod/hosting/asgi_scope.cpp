@@ -6,6 +6,7 @@
 #include "http/message/field_list.hpp"
 #include "http/message/field_rules.hpp"
 #include "http/message/percent.hpp"
+#include "http/message/tls_facts.hpp"
 #include "http/serve/request_origin.hpp"
 #include "pymod/hotpath/text.hpp"
 
@@ -34,6 +35,35 @@ PyObject* address(std::string_view host, std::uint16_t port) {
   const OwnedRef host_text(utf8_text(host));
   const OwnedRef port_number(PyLong_FromLong(port));
   return host_text && port_number ? PyTuple_Pack(2, host_text.get(), port_number.get()) : nullptr;
+}
+
+PyObject* text_or_none(std::string_view text) {
+  return text.empty() ? Py_NewRef(Py_None) : utf8_text(text);
+}
+
+// As the extension `tls` of ASGI has it.
+PyObject* tls_dict(const http::TlsFacts& facts) {
+  OwnedRef chain(PyList_New(0));
+  if (!chain) return nullptr;
+  for (const std::string& one : facts.client_chain) {
+    const OwnedRef text(utf8_text(one));
+    if (!text || PyList_Append(chain.get(), text.get()) != 0) return nullptr;
+  }
+  const OwnedRef server(text_or_none(facts.server_certificate));
+  const OwnedRef client(text_or_none(facts.client_name));
+  if (!server || !client) return nullptr;
+  return Py_BuildValue("{sO sO sO sO si si}", "server_cert", server.get(), "client_cert_chain",
+                       chain.get(), "client_cert_name", client.get(), "client_cert_error", Py_None,
+                       "tls_version", facts.version_number, "cipher_suite", facts.cipher_number);
+}
+
+// Of a scope: the one that it always has, and `tls` on a connection with TLS.
+PyObject* extensions(const OwnedRef& always, const http::Exchange& exchange) {
+  OwnedRef made(Py_BuildValue("{O{}}", always.get()));
+  const http::TlsFacts* const facts = exchange.tls();
+  if (!made || facts == nullptr) return made.release();
+  const OwnedRef tls(tls_dict(*facts));
+  return tls && PyDict_SetItemString(made.get(), "tls", tls.get()) == 0 ? made.release() : nullptr;
 }
 
 // Takes over the value; false with an error set.
@@ -150,22 +180,22 @@ bool AsgiScopes::prepare(PyObject* state) {
 OwnedRef AsgiScopes::http(http::Exchange& exchange) {
   OwnedRef scope(PyDict_Copy(http_.get()));
   const OwnedRef& scheme = exchange.is_secure() ? interned_.scheme_https : interned_.scheme_http;
-  const bool is_made = scope && fill(scope.get(), exchange) &&
-                       put(scope.get(), names_.method, method_of(exchange.request(), interned_)) &&
-                       put(scope.get(), names_.scheme, Py_NewRef(scheme.get())) &&
-                       put(scope.get(), names_.extensions,
-                           Py_BuildValue("{O{}}", names_.http_response_trailers.get()));
+  const bool is_made =
+      scope && fill(scope.get(), exchange) &&
+      put(scope.get(), names_.method, method_of(exchange.request(), interned_)) &&
+      put(scope.get(), names_.scheme, Py_NewRef(scheme.get())) &&
+      put(scope.get(), names_.extensions, extensions(names_.http_response_trailers, exchange));
   return is_made ? std::move(scope) : OwnedRef();
 }
 
 OwnedRef AsgiScopes::websocket(http::Exchange& exchange) {
   OwnedRef scope(PyDict_Copy(websocket_.get()));
   const OwnedRef& scheme = exchange.is_secure() ? scheme_wss_ : scheme_ws_;
-  const bool is_made = scope && fill(scope.get(), exchange) &&
-                       put(scope.get(), names_.scheme, Py_NewRef(scheme.get())) &&
-                       put(scope.get(), names_.subprotocols, subprotocols_of(exchange.request())) &&
-                       put(scope.get(), names_.extensions,
-                           Py_BuildValue("{O{}}", names_.websocket_http_response.get()));
+  const bool is_made =
+      scope && fill(scope.get(), exchange) &&
+      put(scope.get(), names_.scheme, Py_NewRef(scheme.get())) &&
+      put(scope.get(), names_.subprotocols, subprotocols_of(exchange.request())) &&
+      put(scope.get(), names_.extensions, extensions(names_.websocket_http_response, exchange));
   return is_made ? std::move(scope) : OwnedRef();
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/check.hpp"
 #include "http/message/percent.hpp"
+#include "http/message/tls_facts.hpp"
 #include "http/serve/request_origin.hpp"
 #include "pymod/hotpath/body_file_object.hpp"
 #include "pymod/hotpath/headers_object.hpp"
@@ -204,9 +205,33 @@ PyObject* make_forwarded(RequestObject& request) {
   return host && root_path ? PyTuple_Pack(2, host.get(), root_path.get()) : nullptr;
 }
 
+PyObject* text_or_none(std::string_view text) {
+  return text.empty() ? Py_NewRef(Py_None) : utf8_text(text);
+}
+
+// Version, cipher, server name, and the name and the certificates of the client.
+PyObject* make_tls(RequestObject& request) {
+  const http::TlsFacts* const facts =
+      request.exchange == nullptr ? nullptr : request.exchange->tls();
+  if (facts == nullptr) return Py_NewRef(Py_None);
+  const OwnedRef version(utf8_text(facts->version));
+  const OwnedRef cipher(utf8_text(facts->cipher));
+  const OwnedRef sni(text_or_none(facts->sni));
+  const OwnedRef client(text_or_none(facts->client_name));
+  const OwnedRef chain(PyTuple_New(static_cast<Py_ssize_t>(facts->client_chain.size())));
+  if (!version || !cipher || !sni || !client || !chain) return nullptr;
+  for (std::size_t index = 0; index < facts->client_chain.size(); ++index) {
+    PyObject* const one = utf8_text(facts->client_chain[index]);
+    if (one == nullptr) return nullptr;
+    PyTuple_SET_ITEM(chain.get(), static_cast<Py_ssize_t>(index), one);
+  }
+  return PyTuple_Pack(5, version.get(), cipher.get(), sni.get(), client.get(), chain.get());
+}
+
 constexpr Maker makers[RequestObject::part_count] = {
-    make_path, make_query, make_headers_part, make_cookies_part, make_params,    make_context,
-    make_body, make_json,  make_client,       make_server,       make_body_file, make_forwarded};
+    make_path,      make_query,     make_headers_part, make_cookies_part, make_params,
+    make_context,   make_body,      make_json,         make_client,       make_server,
+    make_body_file, make_forwarded, make_tls};
 
 PyObject* part(RequestObject& request, Part which) {
   if ((request.made & bit(which)) != 0) return Py_NewRef(request.parts[which]);
@@ -345,6 +370,7 @@ PyGetSetDef attributes[] = {
     {"_forwarded", get_part<Part::forwarded>, nullptr, nullptr, nullptr},
     {"_client", get_part<Part::client>, nullptr, nullptr, nullptr},
     {"_server", get_part<Part::server>, nullptr, nullptr, nullptr},
+    {"_tls", get_part<Part::tls>, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
 PyMethodDef methods[] = {
@@ -377,7 +403,8 @@ PyType_Spec spec = {
 
 void detach_request(RequestObject& request) {
   for (const Part needed :
-       {Part::params, Part::body, Part::client, Part::server, Part::forwarded}) {
+       {Part::params, Part::body, Part::client, Part::server, Part::forwarded, Part::tls}) {
+    if (needed == Part::tls && request.exchange->tls() == nullptr) continue;
     if (needed == Part::forwarded && request.exchange->forwarded() == nullptr) continue;
     if (needed == Part::body && request.route->plan.streams_body) continue;
     const bool in_file = needed == Part::body && lies_in_file(*request.exchange);

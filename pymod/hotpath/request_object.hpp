@@ -27,6 +27,7 @@ struct RequestObject {
     server,
     body_file,  // None if the body is in memory
     forwarded,  // the host and the path that a trusted proxy names; None without one
+    tls,        // what the connection's TLS has agreed on; None without TLS
     part_count,
   };
 

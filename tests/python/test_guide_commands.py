@@ -49,7 +49,7 @@ class Shell:
         if line.startswith(". "):
             assert line == ". .venv/bin/activate"
             return ""
-        assert line.startswith(("curl ", "pytest ", "pelton check", "pelton doctor", "pelton openapi", "pelton routes")), line
+        assert line.startswith(("curl ", "openssl ", "pytest ", "pelton check", "pelton doctor", "pelton openapi", "pelton routes")), line
         done = subprocess.run(
             line, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
         )

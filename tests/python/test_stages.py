@@ -9,7 +9,7 @@ from pelton import App, ConfigError, Request, Response, ServerConfig, json
 from pelton.testing import live_server
 
 LATER = """
-    WebSocketRefused AsyncTestClient TlsConfig Http2Config Http3Config CorsConfig
+    WebSocketRefused AsyncTestClient Http2Config Http3Config CorsConfig
     JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache net client graphql patterns
 """.split()
 
@@ -30,7 +30,7 @@ def test_attributes_of_app(name: str) -> None:
 
 def test_attributes_of_request_and_response() -> None:
     for name in (
-        "session csrf_token request_id user tls trailers redis"
+        "session csrf_token request_id user trailers redis"
     ).split():
         assert not hasattr(Request, name)
     for name in ("trailers",):
@@ -43,7 +43,7 @@ def test_keywords() -> None:
             App().add_route("/", lambda: 1, **{option: True})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["request_decompression", "ssl_certfile"])
+@pytest.mark.parametrize("name", ["request_decompression", "ssl_version"])
 def test_settings(name: str) -> None:
     with pytest.raises(TypeError):
         App().run(**{name: 1})  # type: ignore[arg-type]

@@ -58,6 +58,12 @@ SAME: dict[str, tuple[list[str | None], str, list[Any]]] = {
     "headers": (["X-A:b"], "headers", [(("X-A", "b"),)]),
     "app_dir": (["src"], "app_dir", ["src"]),
     "factory": ([None], "factory", ["on"]),
+    "ssl_certfile": (["c.pem"], "ssl_certfile", [("c.pem",)]),
+    "ssl_keyfile": (["k.pem"], "ssl_keyfile", [("k.pem",)]),
+    "ssl_keyfile_password": (["sesame"], "ssl_keyfile_password", ["sesame"]),
+    "ssl_ca_certs": (["a.pem"], "ssl_ca_certs", ["a.pem"]),
+    "ssl_cert_reqs": (["0", "1", "2"], "ssl_cert_reqs", ["off", "optional", "required"]),
+    "ssl_ciphers": (["ECDHE+AESGCM"], "ssl_ciphers", ["ECDHE+AESGCM"]),
 }
 # By uvicorn's keyword, what the refusal says.
 REFUSED = {
@@ -65,13 +71,7 @@ REFUSED = {
     "http2": "put it on a proxy in front",
     "ws": "there is one implementation; leave it out",
     "root_path": "mount the App below the path, with app.mount() of another",
-    "ssl_keyfile": "put it on a proxy in front",
-    "ssl_certfile": "put it on a proxy in front",
-    "ssl_keyfile_password": "put it on a proxy in front",
-    "ssl_version": "put it on a proxy in front",
-    "ssl_cert_reqs": "put it on a proxy in front",
-    "ssl_ca_certs": "put it on a proxy in front",
-    "ssl_ciphers": "put it on a proxy in front",
+    "ssl_version": "write ssl_protocol_min, and ssl_protocol_max: 1.2 or 1.3",
     "version": "pelton --version says it",
     "h11_max_incomplete_event_size": "write limit_header_size, of all fields, and limit_header_line, of one",
     "reset_contextvars": "each request has a context of its own; leave it out",
@@ -88,6 +88,15 @@ def value_of(arguments: list[str], keywords: dict[str, Any], name: str) -> Any:
     """What a setting, or an option of the command, is with this command line."""
     _, flags = parsed_run(arguments)
     more = ["--reload"] if name.startswith("reload_") and not keywords else []
+    if name.startswith("ssl_"):  # with what these go together
+        needed = {"ssl_certfile": "c.pem", "ssl_ca_certs": "a.pem"}
+        needed.pop(name, None)
+        if keywords:
+            keywords = needed | keywords
+        else:
+            arguments = [*arguments, *(f"--{one.replace('_', '-')}={text}" for one, text in needed.items())]
+            _, flags = parsed_run(arguments)
+            return Program("a:b", flags, keywords, {}).settings(None, flags)[name]
     if name in COMMAND_KEYS:
         program = Program("a:b", parsed_run([*arguments, *more])[1], keywords, {})
         return program.options.text(name)
@@ -112,7 +121,7 @@ def test_a_keyword_that_means_the_same(keyword: str, tmp_path: Path, monkeypatch
     """As uvicorn.run() takes it, of the type that uvicorn's own command line makes of the flag."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "src").mkdir()
-    for name in ("v.env", "log.json"):  # uvicorn wants them to be there
+    for name in ("v.env", "log.json", "c.pem", "k.pem", "a.pem"):  # uvicorn wants them to be there
         (tmp_path / name).touch()
     texts, name, values = SAME[keyword]
     for text, value in zip(texts, values, strict=True):

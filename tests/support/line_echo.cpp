@@ -45,7 +45,7 @@ EchoConnection::EchoConnection(Slab<EchoConnection>::Place place, LineEcho& serv
     : server_(server),
       transport_(server.transports_, descriptor,
                  Token(Operation::none, place.generation, place.slot)) {
-  if (server.filters_) transport_.set_filter(std::make_unique<XorFilter>());
+  if (server.filters_) transport_.set_filter(std::make_unique<XorFilter>(), 0);
   transport_.arm_receive();
 }
 
@@ -63,6 +63,7 @@ void EchoConnection::complete(const Completion& completion) {
         case Arrival::octets:
           failure = transport_.open(octets);
           if (failure == Reason::none) received(octets);
+          transport_.let_opened_go();
           break;
         case Arrival::end:
           peer_finished();

@@ -37,7 +37,7 @@ PAGES = (
     ),
     Page(
         "requests", "Requests", "What handlers get.",
-        ("Request", "Headers", "MultiDict", "URL", "Address", "FormData", "UploadedFile"),
+        ("Request", "Headers", "MultiDict", "URL", "Address", "TlsInfo", "FormData", "UploadedFile"),
     ),
     Page(
         "responses", "Responses", "What handlers return.",
@@ -57,7 +57,7 @@ PAGES = (
     ),
     Page(
         "configuration", "Configuration classes", "Settings in code; the page of settings has all their spellings.",
-        ("ServerConfig", "LimitsConfig", "TimeoutConfig", "Settings", "RunKeywords", "ProgramKeywords"),
+        ("ServerConfig", "TlsConfig", "LimitsConfig", "TimeoutConfig", "Settings", "RunKeywords", "ProgramKeywords"),
     ),
     Page(
         "given", "Objects that are given", "Classes that need no import: what methods and attributes of others give.",

@@ -29,6 +29,11 @@ _UNITS = {
     "seconds": "seconds",
     "switch": "on or off",
     "text": "a text",
+    "path": "a path",
+    "paths": "a path, or a list of paths",
+    "secret": "a text, which is not shown",
+    "client certificates": "`off`, `optional` or `required`, or 0, 1 and 2",
+    "tls version": "`1.2` or `1.3`",
     "port": "0 to 65535",
     "backlog": "a number from 0",
     "engine": "`auto`, `uring` or `epoll`",
@@ -42,14 +47,14 @@ _UNITS = {
     "broker": "a URL, or an object",
     "origins": "a list of origins",
     "hosts": "a list of host names",
-    "addresses": "a list of `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` and `fd://N`",
+    "addresses": "a list of `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` and `fd://N`, each with `,tls` or without",
     "descriptor": "the number of a descriptor",
     "mode": "a mode from 0 to 0o777, or a text of its octal digits such as `660`",
     "peers": "a list of addresses, networks, `unix` and `*`",
     "forwarded header": "`x-forwarded` or `forwarded`",
     "slow policy": "`close`, `drop` or `wait`",
 }
-_PARTS = {"": "ServerConfig", "limits": "LimitsConfig", "timeouts": "TimeoutConfig"}
+_PARTS = {"": "ServerConfig", "tls": "TlsConfig", "limits": "LimitsConfig", "timeouts": "TimeoutConfig"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ def counters_page(root: Path) -> str:
 
 def _linked(text: str) -> str:
     """Settings that a text names, as literals, which the site links."""
-    return re.sub(r"\b((?:limits|timeouts)\.\w+|ws_\w+|log_queue)\b", r"`\1`", text)
+    return re.sub(r"\b((?:limits|timeouts|tls)\.\w+|ws_\w+|log_queue)\b", r"`\1`", text)
 
 
 def settings_page(attributes: dict[str, str]) -> str:
@@ -147,7 +152,7 @@ def flag_of(keyword: str) -> str:
 
 def shown_default(setting: Any) -> str:
     value, unit = setting.default, setting.unit.removesuffix(" or none")
-    if value is None or value == ():
+    if value is None or value in ((), ""):
         return "none"
     if isinstance(value, bool):
         return "on" if value else "off"

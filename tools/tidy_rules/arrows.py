@@ -20,8 +20,9 @@ _MAY_INCLUDE = {
     "uring": ("core", "uring"),
     "http": ("core", "http"),
     "http/transport": ("core", "uring", "http/transport"),
+    "http/tls": ("core", "http", "http/transport", "http/tls"),
     "http/serve": ("core", "uring", "http", "http/transport", "http/serve"),
-    "pymod": ("core", "http", "http/serve", "pymod", "pymod/loop"),
+    "pymod": ("core", "http", "http/serve", "http/tls", "pymod", "pymod/loop"),
     "pymod/loop": ("core", "uring", "pymod", "pymod/loop"),
     "examples": ("core", "uring", "http", "http/serve"),
 }
@@ -36,7 +37,7 @@ _LIBRARIES = (
 
 
 def room_of(path: str) -> str:
-    for inner in ("http/transport", "http/serve", "pymod/loop"):
+    for inner in ("http/transport", "http/tls", "http/serve", "pymod/loop"):
         if path.startswith(f"{inner}/"):
             return inner
     return path.split("/", 1)[0]

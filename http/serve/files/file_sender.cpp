@@ -110,6 +110,7 @@ void FileSender::found() {
 void FileSender::start() {
   Exchange& exchange = *handle_.get();
   state_ = State::sending;
+  copies_ = !exchange.passes_files();
   if (begin_file(exchange, found_, *query_.manner, plan_) != HeadFault::none) {
     return end(Outcome::failed);
   }

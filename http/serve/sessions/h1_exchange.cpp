@@ -133,6 +133,10 @@ void H1Exchange::end_stream(Outcome outcome, std::span<const FieldView> trailers
 
 // --- files ---
 
+bool H1Exchange::passes_files() {
+  return !transport().has_filter();
+}
+
 std::int64_t H1Exchange::write_file(int file, std::uint64_t offset, std::size_t bytes) {
   CHECK(pending_.response_begun());
   // Octets that will not leave count as taken, as in write().

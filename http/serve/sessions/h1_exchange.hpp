@@ -55,6 +55,7 @@ class H1Exchange final : public SuspendedHost {
   std::size_t write(std::string_view piece) override;
   bool is_backed_up() override;
   bool wants_more() const override;
+  bool passes_files() override;
   std::int64_t write_file(int file, std::uint64_t offset, std::size_t bytes) override;
   void await_turn() override;
   void note_truncated() override;

@@ -36,6 +36,10 @@ bool H1Session::is_secure() const {
   return connection_.is_secure();
 }
 
+const TlsFacts* H1Session::tls() const {
+  return connection_.tls();
+}
+
 const RequestOrigin* H1Session::forwarded(const RequestHead& head) {
   return connection_.forwarded(head);
 }

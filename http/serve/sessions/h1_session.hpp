@@ -181,6 +181,7 @@ class H1Session final : public ExchangeHost {
   std::shared_ptr<const BodyFile> body_file() const override;
   const Endpoints& endpoints() override;
   bool is_secure() const override;
+  const TlsFacts* tls() const override;
   const RequestOrigin* forwarded(const RequestHead& head) override;
 
  private:

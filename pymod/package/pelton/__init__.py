@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pelton.app import App
     from pelton.cli.script import run
     from pelton.config.run_keywords import ProgramKeywords, RunKeywords, Settings
-    from pelton.config.server_config import LimitsConfig, ServerConfig, TimeoutConfig
+    from pelton.config.server_config import LimitsConfig, ServerConfig, TimeoutConfig, TlsConfig
     from pelton.errors import (
         BadBody,
         BodyTooLarge,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pelton.messages.request import Headers, MultiDict, Request
     from pelton.messages.response import Response
     from pelton.messages.state import State
+    from pelton.messages.tls_info import TlsInfo
     from pelton.messages.url import Address, URL
     from pelton.routing.blueprints import Blueprint, Router
     from pelton.routing.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
@@ -117,6 +118,8 @@ __all__ = [
     "StaticFilesConfig",
     "SyncWebSocket",
     "TimeoutConfig",
+    "TlsConfig",
+    "TlsInfo",
     "URLBuildError",
     "UnauthorizedError",
     "UnsupportedMediaType",
@@ -137,7 +140,7 @@ _MODULES = {
     "pelton.routing.blueprints": "Blueprint Router",
     "pelton.cli.script": "run",
     "pelton.config.run_keywords": "ProgramKeywords RunKeywords Settings",
-    "pelton.config.server_config": "LimitsConfig ServerConfig TimeoutConfig",
+    "pelton.config.server_config": "LimitsConfig ServerConfig TimeoutConfig TlsConfig",
     "pelton.errors": (
         "BadBody BodyTooLarge ClientDisconnected ConfigError ForbiddenError GuardError HTTPError "
         "HTTPException HandlerSignatureError InvalidHeader PeltonError RegistrationError "
@@ -154,6 +157,7 @@ _MODULES = {
     "pelton.messages.request": "Headers MultiDict Request",
     "pelton.messages.response": "Response",
     "pelton.messages.state": "State",
+    "pelton.messages.tls_info": "TlsInfo",
     "pelton.messages.url": "Address URL",
     "pelton.routing.routes": "RouteInfo",
     "pelton.streaming.sse": "SseEvent SseStream",

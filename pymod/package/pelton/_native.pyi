@@ -23,6 +23,7 @@ from pelton.forms.form_data import FormData
 from pelton.forms.parts import Part
 from pelton.forms.uploads import UploadedFile
 from pelton.messages.state import State
+from pelton.messages.tls_info import TlsInfo
 from pelton.messages.url import URL, Address
 from pelton.routing.routes import RouteInfo
 
@@ -291,6 +292,8 @@ class Request:
     @property
     def _server(self) -> tuple[str, int] | None: ...
     @property
+    def _tls(self) -> tuple[str, str, str | None, str | None, tuple[str, ...]] | None: ...  # as TlsInfo has it
+    @property
     def _driver(self) -> HandlerCoroutine | None: ...
     def _call(self) -> Any: ...  # what the handler gives, with its side channel if it has one
     def body(self) -> bytes: ...
@@ -314,6 +317,8 @@ class Request:
     def client(self) -> Address | None: ...
     @property
     def server(self) -> Address | None: ...
+    @property
+    def tls(self) -> TlsInfo | None: ...
     @property
     def remote_addr(self) -> str | None: ...
     @property
@@ -602,6 +607,8 @@ class Server(metaclass=_BoundType):
         websockets: _WebSocketSettings = ...,
         forwarding: _Forwarding = ...,
         allowed_hosts: Sequence[str] = ...,  # empty: any
+        filters: object = None,  # what pelton._tls.load() has made, for the connections of the listeners in `filtered`
+        filtered: Sequence[int] = ...,
         kept: Sequence[int] = ...,  # the listeners that are somebody else's and stay open after a stop
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",

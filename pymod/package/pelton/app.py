@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pelton._native import Plan, Request
     from pelton.config.run_keywords import RunKeywords
-    from pelton.config.server_config import ServerConfig
+    from pelton.config.server_config import ServerConfig, TlsConfig
     from pelton.hosting.asgi_lifespan import Application
     from pelton.hosting.wsgi_call import Application as WsgiApplication
     from pelton.openapi.description import Description
@@ -374,6 +374,25 @@ class App(Registrar):
         """
         self._described().serve(path, {"swagger": docs, "redoc": redoc, "scalar": scalar})
         self._describe(self.title if title is None else title, self.version if version is None else version, self.description)
+
+    # --- how it is served ---
+
+    def enable_tls(self, config: TlsConfig) -> None:
+        """Serves the app by TLS, as `ServerConfig(tls=)` does.
+
+        Args:
+            config: Certificates, and what is asked of clients.
+
+        Raises:
+            RegistrationError: The app has TLS already, or has begun to serve.
+        """
+        from pelton.config.server_config import ServerConfig
+
+        self._registering("enable_tls()", "")
+        before = self._parts.server_config or ServerConfig()
+        if before.tls is not None:
+            raise RegistrationError("the app has TLS already", where="", fix="leave enable_tls() or ServerConfig(tls=) out")
+        self._parts.server_config = before.replace(tls=config)
 
     def _describe(self, title: str, version: str, description: str) -> None:
         for name, given in (("title", title), ("version", version), ("description", description)):

@@ -38,6 +38,7 @@ class LooseKeeper final : public SuspendedHost {
   std::size_t write(std::string_view piece) override { return piece.size(); }
   bool is_backed_up() override { return false; }
   bool wants_more() const override { return false; }
+  bool passes_files() override { return true; }
   std::int64_t write_file(int, std::uint64_t, std::size_t) override { return 0; }
   void await_turn() override {}
   void note_truncated() override {}

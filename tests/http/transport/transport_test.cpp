@@ -215,7 +215,7 @@ TEST(Transport, CON_031_none_lingers_beyond_the_bound_or_when_there_are_many) {
 TEST(Transport, a_filter_stands_between_output_and_socket) {
   World world;
   Transport& transport = *world.transport;
-  transport.set_filter(std::make_unique<support::XorFilter>());
+  transport.set_filter(std::make_unique<support::XorFilter>(), 0);
   EXPECT_TRUE(transport.can_send());  // its greeting
   transport.output().append("octets");
   EXPECT_GT(transport.send_at_once(), 0);

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from authorities import Authority
 from pelton.cli.check import UNSAFE, Findings, printed
 from pelton.cli.command import main
 from pelton.config.setting_files import read_file
@@ -191,3 +192,17 @@ def test_findings_count(capsys: pytest.CaptureFixture[str]) -> None:
 def test_printed_rows() -> None:
     text = printed([("a", "1", "default")], defaults(), dict.fromkeys(SETTINGS, "x"))
     assert text.startswith('a = 1  # default\nhost = "127.0.0.1"  # x\n') and text.count("\n") == len(SETTINGS) + 1
+
+
+def test_certificates_are_judged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    authority = Authority(folder)
+    pair, old = authority.issue("server"), authority.issue("old", ends_in_s=-60)
+    for one in (pair, old):
+        one.key.chmod(0o640)
+    assert main(["check", "main.py", "--ssl-certfile", "server.pem", "--ssl-keyfile", "server.key"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["check", "main.py", "--ssl-certfile", "old.pem", "--ssl-keyfile", "old.key"]) == 1
+    assert "TLS: the certificate in old.pem has expired on " in capsys.readouterr().err
+    pair.key.chmod(0o644)
+    assert main(["check", "main.py", "--ssl-certfile", "server.pem", "--ssl-keyfile", "server.key"]) == 1
+    assert "the private key in server.key can be read by everybody on this machine" in capsys.readouterr().err

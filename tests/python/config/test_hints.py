@@ -41,7 +41,7 @@ def test_slips_are_counted(swapped: str, near: str | None) -> None:
     ("name", "says"),
     [
         ("workers", "it is an option of pelton run, app.run() and pelton.run(), and no setting of an application"),
-        ("certfile", "put it on a proxy"),
+        ("certfile", "write ssl_certfile"),
         ("timeout_keep_alive", "write timeout_idle"),
         ("prot", "did you mean port?"),
         ("colour", ""),

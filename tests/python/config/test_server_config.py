@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pelton import App, ConfigError, LimitsConfig, Request, ServerConfig, TimeoutConfig, _native
+from pelton import App, ConfigError, LimitsConfig, Request, ServerConfig, TimeoutConfig, TlsConfig, _native
 from pelton.config.run_keywords import Settings
 from pelton.config.settings import SETTINGS, defaults, native_values
 from pelton.testing import TestClient
@@ -217,10 +217,17 @@ def test_a_misspelt_field_is_told_with_the_nearest(kind: Any, wrong: str, right:
 
 
 def test_what_a_setting_reads_is_what_its_type_says() -> None:
-    parts: dict[str, Any] = {"": ServerConfig, "limits": LimitsConfig, "timeouts": TimeoutConfig}
+    parts: dict[str, Any] = {"": ServerConfig, "tls": TlsConfig, "limits": LimitsConfig, "timeouts": TimeoutConfig}
+    path = "str | PathLike[str]"
+    types = {
+        "size": ("Size", "int | str"),
+        "size or none": ("SizeOrNone", "int | str | None"),
+        "paths": ("Paths", f"{path} | Sequence[{path}]"),
+        "path or none": ("PathOrNone", f"{path} | None"),
+    }
     for keyword, setting in SETTINGS.items():
         field = parts[setting.part].__annotations__[setting.field]
-        wanted = {"size": ("Size", "int | str"), "size or none": ("SizeOrNone", "int | str | None")}.get(setting.unit)
+        wanted = types.get(setting.unit)
         if keyword not in ("host", "port"):  # which run() names itself
             option = Settings.__annotations__[keyword].__forward_arg__
             assert wanted is None or option == wanted[1], keyword

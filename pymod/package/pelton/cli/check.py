@@ -113,12 +113,27 @@ def _judged(app: App | None, program: Program, flags: dict[str, str], given: dic
         found.add(f"{sources['log_config']}: log_config: {path} cannot be read")
     if values["access_log"] and LOG_LEVELS[values["log_level"]] > LOG_LEVELS["info"]:
         tell(f"pelton: note: log_level is {values['log_level']}, which leaves the access log out")
+    if values["ssl_certfile"]:
+        _judge_certificates(values, found)
     if app is not None and app.debug and not values["debug"]:
         found.add(f"App(debug=True): {UNSAFE[0][2]}")
     for keyword in coded_in_vain(base):
         if sources[keyword] == DEFAULT:
             tell(f"pelton: note: App(server=) sets {SETTINGS[keyword].place}, which pelton run does not hear of; set it in pelton.toml")
     return printed(_command_rows(program), values, sources)
+
+
+def _judge_certificates(values: Values, found: Findings) -> None:
+    """Says why they cannot be served, and which keys others can read."""
+    from pelton.serving.server import tls_of
+
+    try:
+        tls_of(values)
+    except StartupError as error:
+        found.add(error)
+    for path in dict.fromkeys(values["ssl_keyfile"] or values["ssl_certfile"]):
+        if os.path.exists(path) and os.stat(path).st_mode & 0o004:
+            found.add(f"the private key in {path} can be read by everybody on this machine; take that away with chmod o-r")
 
 
 def _command_rows(program: Program) -> list[tuple[str, str, str]]:
@@ -178,6 +193,8 @@ def _toml(keyword: str, value: Any) -> str:
         return f"{{{', '.join(f'{_text(str(key))} = {_toml(keyword, one)}' for key, one in value.items())}}}"
     if isinstance(value, list):
         return f"[{', '.join(_toml(keyword, one) for one in value)}]"
+    if keyword == "ssl_keyfile_password" and value:
+        return '"(not shown)"'
     if keyword == "ws_broker" and value is not None:
         return '"unix://(not shown)"'
     if isinstance(value, int | float):

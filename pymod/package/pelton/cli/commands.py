@@ -134,7 +134,8 @@ COMMANDS = {
     for one in (
         Command("run", "[APP]", "serve an application", _RUN, settings=True, failure="it failed; stderr says why", fails_to_start=True),
         Command(
-            "dev", "[APP]", "serve an application that is being written: run --reload --debug, with a line for each request", _RUN,
+            "dev", "[APP]", "serve an application that is being written: run --reload --debug, with a line for each request",
+            (Flag("tls", "", "https, with a certificate for localhost that is made for this run (off)"), *_RUN),
             settings=True, failure="it failed; stderr says why", fails_to_start=True,
         ),
         Command(
@@ -192,6 +193,7 @@ _VALUES = {
     "admin address": "ADDRESS",
     "backlog": "N",
     "broker": "URL",
+    "client certificates": "WHETHER",
     "colours": "",
     "count": "N",
     "count from 1": "N",
@@ -205,13 +207,17 @@ _VALUES = {
     "log level": "LEVEL",
     "mode": "MODE",
     "origins": "ORIGINS",
+    "path": "PATH",
+    "paths": "PATH",
     "peers": "PEERS",
     "port": "PORT",
+    "secret": "TEXT",
     "seconds": "SECONDS",
     "size": "SIZE",
     "slow policy": "POLICY",
     "switch": "",
     "text": "TEXT",
+    "tls version": "VERSION",
 }
 _CHOICES = {
     "engine": ("auto", "uring", "epoll"),
@@ -219,6 +225,8 @@ _CHOICES = {
     "slow policy": ("close", "drop", "wait"),
     "log format": ("combined", "json"),
     "log level": ("critical", "error", "warning", "info", "debug", "trace"),
+    "client certificates": ("off", "optional", "required"),
+    "tls version": ("1.2", "1.3"),
     "access log": (),
 }
 _NAMED = {"host": "HOST", "uds": "PATH"}  # what stands for the value of a text
@@ -232,7 +240,7 @@ def setting_flags() -> list[Flag]:
     made = []
     for keyword, setting in SETTINGS.items():
         unit = setting.unit.removesuffix(" or none")
-        choices = _CHOICES.get(unit, ()) + (("none",) if setting.unit.endswith(" or none") and unit != "text" else ())
+        choices = _CHOICES.get(unit, ()) + (("none",) if setting.unit.endswith(" or none") and unit not in ("text", "path") else ())
         shown = shown_default(setting)
         text = first_sentence(said.get(keyword, ""))
         made.append(
@@ -241,7 +249,7 @@ def setting_flags() -> list[Flag]:
                 _NAMED.get(keyword, _VALUES[unit]),
                 (text if text[1:2].isupper() else text[:1].lower() + text[1:]) + (f" ({shown})" if shown else ""),
                 choices,
-                "file" if keyword in ("uds", "access_log", "log_config") else "",
+                "file" if keyword in ("uds", "access_log", "log_config") or unit in ("path", "paths") else "",
                 unit in ("switch", "access log", "colours"),
                 setting,
             )
@@ -256,7 +264,7 @@ def shown_default(setting: Setting) -> str:
     """The default of a setting as a command line would give it; empty for nothing."""
     value, unit = setting.default, setting.unit.removesuffix(" or none")
     if value is None:
-        return "" if unit in ("text", "broker", "log config") else "none"
+        return "" if unit in ("text", "broker", "log config", "path") else "none"
     return shown_value(value, unit)
 
 
@@ -327,7 +335,7 @@ def help_of(command: Command) -> str:
         parts += ["", fill(APP, WIDTH, initial_indent="  ", subsequent_indent="  ")]
     sections: dict[str, list[Flag]] = {}
     for flag in command.flags:
-        part = "flags" if flag.setting is None else {"": "server", "limits": "limits", "timeouts": "time"}[flag.setting.part]
+        part = "flags" if flag.setting is None else {"": "server", "tls": "TLS", "limits": "limits", "timeouts": "time"}[flag.setting.part]
         sections.setdefault("other names" if flag.setting is None and flag.name in ALIASES else part, []).append(flag)
     for title, flags in sections.items():
         parts += ["", f"{title}:"]

@@ -12,8 +12,17 @@ def doctor() -> int:
     from pelton import _native
     from pelton.serving.terminal import put_out
 
-    facts = _native.doctor()
+    facts = _native.doctor() | {"openssl": openssl_version()}
     return put_out("\n".join(report(facts)) + "\n") or (0 if facts.get("engine") is not None else 1)
+
+
+def openssl_version() -> str:
+    """Name and version of the library that serves TLS; why there is none, if it is not installed."""
+    try:
+        from pelton import _tls
+    except ImportError as error:
+        return f"none, so TLS cannot be served: {error}"
+    return _tls.library_version()
 
 
 def report(facts: dict[str, Any]) -> list[str]:

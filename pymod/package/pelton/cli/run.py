@@ -54,7 +54,12 @@ _LEFT_OUT = b"\n  ...\n"
 
 def dev(arguments: list[str]) -> int:
     """`pelton run` for an application that is being written: reloaded at each change, with its errors shown."""
-    return run([*DEV_FLAGS, *arguments])
+    if "--tls" not in arguments:
+        return run([*DEV_FLAGS, *arguments])
+    from pelton.cli.own_certificate import with_own_certificate
+
+    others = [one for one in arguments if one != "--tls"]
+    return with_own_certificate(lambda flags: run([*DEV_FLAGS, *flags, *others]))
 
 
 def run(arguments: list[str], keywords: Mapping[str, Any] | None = None) -> int:
@@ -356,6 +361,9 @@ def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Wor
         if settings["engine"] == "uring":
             raise StartupError("the engine uring cannot start: the worker before was killed as it tried it")
         settings["engine"] = worker.engine
+    # The supervisor has bound the addresses that it was told, not those of the app's own settings.
+    if settings["ssl_certfile"]:
+        settings["bind"] = before["bind"]
     listeners: list[Listener] = [inherited(descriptor, is_kept) for descriptor, is_kept in worker.listeners.items()]
 
     def when_ready(serving: Serving) -> None:

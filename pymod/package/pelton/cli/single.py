@@ -50,7 +50,9 @@ def serve_alone(program: Program, flags: dict[str, str]) -> int:
         load_runtime()
         configure_logging(before)
         parts = loaded(program)
-        return serve(parts, reconfigured(program.settings(parts.server_config, flags), before), listeners[0], when_ready)
+        settings = reconfigured(program.settings(parts.server_config, flags), before)
+        settings["bind"] = before["bind"]  # what is bound, of which some may have TLS
+        return serve(parts, settings, listeners[0], when_ready)
     except RegistrationError as error:
         raise StartupError(str(error)) from None
     finally:

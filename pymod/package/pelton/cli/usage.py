@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
 NOT_STARTED = 3  # the exit code
-_REPEATED = ("header", "bind", "reload-dir", "reload-include", "reload-exclude")  # each adds a line
+_REPEATED = ("header", "bind", "ssl-certfile", "ssl-keyfile", "reload-dir", "reload-include", "reload-exclude")  # each adds a line
 _TRUTHS = frozenset(("true", "false", "1", "0", "yes", "no", "on", "off"))  # what may follow a switch
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
@@ -51,6 +52,15 @@ class Settings(TypedDict, total=False):
     forwarded_header: Literal["x-forwarded", "forwarded"]
     proxy_protocol: bool
     allowed_hosts: Sequence[str]
+    ssl_certfile: str | PathLike[str] | Sequence[str | PathLike[str]]
+    ssl_keyfile: str | PathLike[str] | Sequence[str | PathLike[str]]
+    ssl_keyfile_password: str
+    ssl_ca_certs: str | PathLike[str] | None
+    ssl_crl: str | PathLike[str] | None
+    ssl_cert_reqs: Literal["off", "optional", "required", 0, 1, 2]
+    ssl_protocol_min: Literal["1.2", "1.3"]
+    ssl_protocol_max: Literal["1.2", "1.3"]
+    ssl_ciphers: str | None
     ws_max_size: int | str
     ws_max_fragments: int
     ws_max_backlog: int | str
@@ -100,6 +110,7 @@ class Settings(TypedDict, total=False):
     limit_json_number: int
     limit_ranges: int
     timeout_read_header: float
+    timeout_tls_handshake: float
     timeout_rate_grace: float
     timeout_rate_credit: float
     timeout_idle: float

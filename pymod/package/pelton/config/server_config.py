@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 
         def __get__(self, config: object, kind: type | None = None) -> int | None: ...
         def __set__(self, config: object, value: int | str | None) -> None: ...
+
+    class Paths:
+        """Paths of files, given as one path or as several."""
+
+        def __get__(self, config: object, kind: type | None = None) -> tuple[str, ...]: ...
+        def __set__(self, config: object, value: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> None: ...
+
+    class PathOrNone:
+        """The path of a file, or None."""
+
+        def __get__(self, config: object, kind: type | None = None) -> str | None: ...
+        def __set__(self, config: object, value: str | os.PathLike[str] | None) -> None: ...
 
 
 def _setting(keyword: str, *, shown: bool = True) -> Any:
@@ -161,6 +173,8 @@ class TimeoutConfig(_Config):
 
     read_header: float = _setting("timeout_read_header")
     """For the head of a request, from its first byte; then 408."""
+    tls_handshake: float = _setting("timeout_tls_handshake")
+    """For a TLS handshake, from the moment that the connection is accepted; then it is cut."""
     rate_grace: float = _setting("timeout_rate_grace")
     """How long a client may stay below `limits.min_body_rate` or `limits.min_send_rate`."""
     rate_credit: float = _setting("timeout_rate_credit")
@@ -206,6 +220,37 @@ class TimeoutConfig(_Config):
         _read_fields(self)
 
 
+@dataclass(frozen=True)
+class TlsConfig(_Config):
+    """TLS of a server: certificates, and what is asked of clients. Files are loaded again when they change."""
+
+    cert_path: Paths = _setting("ssl_certfile")
+    """A PEM file with the certificate and its chain. With several, each client gets that of the host which it names, and the first if none fits."""
+    key_path: Paths = _setting("ssl_keyfile")
+    """A PEM file with the private key, one for each certificate; by default keys stand in the same files as the certificates."""
+    _: KW_ONLY
+    key_password: str = _setting("ssl_keyfile_password", shown=False)
+    """Password of encrypted keys."""
+    ca_path: PathOrNone = _setting("ssl_ca_certs")
+    """A PEM file, or a folder, with the certificates of the authorities that clients have theirs from."""
+    crl_path: PathOrNone = _setting("ssl_crl")
+    """A PEM file with the revocation lists of all these authorities: a client with a revoked certificate is not served."""
+    client_certificates: Literal["off", "optional", "required"] = _setting("ssl_cert_reqs")
+    """Whether clients are asked for a certificate: `off`, `optional` or `required`; 0, 1 and 2 mean the same."""
+    min_version: Literal["1.2", "1.3"] = _setting("ssl_protocol_min")
+    """The oldest version of TLS that is served: `1.2` or `1.3`."""
+    max_version: Literal["1.2", "1.3"] = _setting("ssl_protocol_max")
+    """The newest version of TLS that is served."""
+    ciphers: str | None = _setting("ssl_ciphers")
+    """Ciphers in the words of OpenSSL, all ECDHE with AEAD, with names of TLS 1.3 among them; none: a choice of pelton's."""
+
+    def __post_init__(self) -> None:
+        _read_fields(self)
+        if not self.cert_path:
+            raise ConfigError("TlsConfig(cert_path=) is the file of a certificate")
+        judge(defaults() | _values_of(self))
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServerConfig(_Config):
     """All settings of a server; `LimitsConfig` and `TimeoutConfig` are its parts."""
@@ -219,7 +264,7 @@ class ServerConfig(_Config):
     uds_permissions: int | str | None = _setting("uds_permissions")
     """Mode of the Unix sockets that are made, in octal digits such as `660`; none leaves it to the umask."""
     bind: Sequence[str] = _setting("bind")
-    """All addresses to listen on, instead of `host` and `port`: `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` or `fd://N`."""
+    """All addresses to listen on, instead of `host` and `port`: `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` or `fd://N`, each with `,tls` behind it for TLS."""
     fd: int | None = _setting("fd")
     """Number of an open socket to listen on, which stays open after the stop; instead of `host` and `port`."""
     backlog: int = _setting("backlog")
@@ -286,6 +331,8 @@ class ServerConfig(_Config):
     """Whether every connection begins with a header of the PROXY protocol, version 1 or 2; it counts if its sender is trusted."""
     allowed_hosts: Sequence[str] = _setting("allowed_hosts")
     """The hosts that requests may name, `*.example.org` for all below one; others get 421. The port does not count, and an empty list or `*` allows any."""
+    tls: TlsConfig | None = None
+    """TLS on the addresses of `bind` that end in `,tls`; if none does, on all. None: no TLS."""
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     """Bounds on what clients may send and hold."""
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
@@ -295,6 +342,8 @@ class ServerConfig(_Config):
         for name, kind in (("limits", LimitsConfig), ("timeouts", TimeoutConfig)):
             if not isinstance(getattr(self, name), kind):
                 raise ConfigError(f"ServerConfig({name}=) takes a {kind.__name__}")
+        if self.tls is not None and not isinstance(self.tls, TlsConfig):
+            raise ConfigError("ServerConfig(tls=) takes a TlsConfig or None")
         _read_fields(self)
         judge(self._values())
 
@@ -302,24 +351,24 @@ class ServerConfig(_Config):
     def from_env(cls, prefix: str = "PELTON_", env: Mapping[str, str] = os.environ) -> ServerConfig:
         """Defaults overridden by the environment; an unknown variable of the prefix is an error."""
         values = with_environment(defaults(), prefix, env)
-        whole: dict[str, Any] = {"limits": {}, "timeouts": {}}
+        whole: dict[str, Any] = {"limits": {}, "timeouts": {}, "tls": {}}
         for keyword, setting in SETTINGS.items():
             (whole[setting.part] if setting.part else whole)[setting.field] = values[keyword]
-        limits, timeouts = LimitsConfig(**whole.pop("limits")), TimeoutConfig(**whole.pop("timeouts"))
-        return cls(**whole, limits=limits, timeouts=timeouts)
+        limits, timeouts, tls = LimitsConfig(**whole.pop("limits")), TimeoutConfig(**whole.pop("timeouts")), whole.pop("tls")
+        return cls(**whole, limits=limits, timeouts=timeouts, tls=TlsConfig(**tls) if tls["cert_path"] else None)
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with these fields changed; `limits` and `timeouts` as whole parts."""
+        """A copy with these fields changed; `limits`, `timeouts` and `tls` as whole parts."""
         return replace(self, **changes)
 
     def _values(self) -> Values:
         """As pelton.config.settings has them."""
-        return {
-            one.metadata["setting"].keyword: getattr(part, one.name)
-            for part in (self, self.limits, self.timeouts)
-            for one in fields(part)
-            if "setting" in one.metadata
-        }
+        parts = (self, self.limits, self.timeouts) if self.tls is None else (self, self.limits, self.timeouts, self.tls)
+        return defaults() | {keyword: value for part in parts for keyword, value in _values_of(part).items()}
+
+
+def _values_of(part: Any) -> Values:
+    return {one.metadata["setting"].keyword: getattr(part, one.name) for one in fields(part) if "setting" in one.metadata}
 
 
 def _read_fields(config: Any) -> None:

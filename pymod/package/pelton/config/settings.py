@@ -6,7 +6,7 @@ package; they are made of this table.
 
 from __future__ import annotations
 
-from os import environ, path
+from os import PathLike, environ, fspath, path
 
 from pelton import _native
 from pelton.errors import ConfigError
@@ -23,18 +23,20 @@ if TYPE_CHECKING:
 
 NO_LIMIT = 2**64 - 1
 KIB, MIB = 2**10, 2**20
+TLS_MARK = ",tls"  # after an address of `bind`
 
 
 class Setting:
     """One row of the table; `unit` says how a value is read, `key` which key of the native half it sets."""
 
-    __slots__ = ("default", "field", "key", "part", "unit")
+    __slots__ = ("_keyword", "default", "field", "key", "part", "unit")
 
-    def __init__(self, place: str, unit: str, default: Any, key: str | None = None) -> None:
-        self.part, _, self.field = place.rpartition(".")  # "limits", "timeouts" or ""
+    def __init__(self, place: str, unit: str, default: Any, key: str | None = None, keyword: str | None = None) -> None:
+        self.part, _, self.field = place.rpartition(".")  # "limits", "timeouts", "tls" or ""
         self.unit = unit
         self.default = default
         self.key = key
+        self._keyword = keyword
 
     @property
     def place(self) -> str:
@@ -44,6 +46,8 @@ class Setting:
     @property
     def keyword(self) -> str:
         """The keyword of run(), from which flag and variable follow."""
+        if self._keyword is not None:
+            return self._keyword
         if self.field.startswith("ws_"):
             return self.field
         if self.part == "limits":
@@ -60,6 +64,8 @@ class Setting:
         try:
             return _READERS[unit](value)
         except ValueError as error:
+            if unit == "secret":
+                raise ConfigError(f"{self.place} {error}") from None
             raise ConfigError(f"{self.place} {error}, not {value!r}") from None
 
 
@@ -213,6 +219,7 @@ def judge(values: Values) -> None:
     """ConfigError for a value out of bounds or a broken relation, in the names that users know."""
     if len(named := [one for one in ("uds", "bind", "fd") if values[one] not in (None, ())]) > 1:
         raise ConfigError(f"{' and '.join(named)} each say where to listen; give one of them, bind for several addresses")
+    _judge_tls(values)
     if (problem := _native.config_problem(native_values(values))) is None:
         return
     keyed = [(setting.key, setting.place) for setting in SETTINGS.values() if setting.key is not None]
@@ -220,6 +227,23 @@ def judge(values: Values) -> None:
     for key, place in sorted(keyed, key=lambda one: len(one[0]), reverse=True):
         problem = problem.replace(key, place)
     raise ConfigError(problem)
+
+
+def _judge_tls(values: Values) -> None:
+    certificates, keys = values["ssl_certfile"], values["ssl_keyfile"]
+    if not certificates:
+        if any(one.endswith(TLS_MARK) for one in values["bind"]):
+            raise ConfigError("bind asks for TLS, which needs a certificate; name its file with tls.cert_path, which is --ssl-certfile")
+        for keyword in ("ssl_keyfile", "ssl_ca_certs", "ssl_crl"):
+            if values[keyword]:
+                raise ConfigError(f"{SETTINGS[keyword].place} goes with a certificate; name its file with tls.cert_path, which is --ssl-certfile")
+        return
+    if keys and len(keys) != len(certificates):
+        raise ConfigError(f"tls.cert_path and tls.key_path go in pairs; there are {len(certificates)} and {len(keys)}")
+    if values["ssl_protocol_min"] > values["ssl_protocol_max"]:
+        raise ConfigError("tls.min_version must not be later than tls.max_version")
+    if values["ssl_cert_reqs"] != "off" and not values["ssl_ca_certs"]:
+        raise ConfigError("tls.client_certificates needs the authorities that clients have theirs from; name them with tls.ca_path, which is --ssl-ca-certs")
 
 
 # --- values -----------------------------------------------------------------------------------
@@ -414,8 +438,17 @@ def _log_format(value: Any) -> str:
 
 def _addresses(value: Any) -> tuple[str, ...]:
     # A flag that is given several times has a line for each.
-    addresses = _listed(value.replace("\n", ",") if isinstance(value, str) else value, "addresses")
-    for one in addresses:
+    listed = _listed(value.replace("\n", ",") if isinstance(value, str) else ",".join(_listed(value, "addresses")), "addresses")
+    addresses: tuple[str, ...] = ()
+    for one in listed:
+        if one != TLS_MARK[1:]:
+            addresses += (one,)
+        elif not addresses or addresses[-1].endswith(TLS_MARK):
+            raise ConfigError("bind has tls without an address before it; write HOST:PORT,tls")
+        else:
+            addresses = (*addresses[:-1], addresses[-1] + TLS_MARK)
+    plain = [one.removesuffix(TLS_MARK) for one in addresses]
+    for one in plain:
         host, colon, port = one.rpartition(":")
         if one.startswith("unix:"):
             is_address = len(one) > len("unix:")
@@ -425,10 +458,52 @@ def _addresses(value: Any) -> tuple[str, ...]:
             is_host = bool(host) and ((host[0] == "[" and host[-1] == "]") or not set(host) & set(":[]/"))
             is_address = is_host and port.isascii() and port.isdigit() and int(port) <= 65535
         if not is_address:
-            raise ConfigError(f"bind has {one!r}; it takes HOST:PORT, [IPV6]:PORT, unix:PATH and fd://N")
-        if addresses.count(one) > 1 and port != "0":
+            raise ConfigError(f"bind has {one!r}; it takes HOST:PORT, [IPV6]:PORT, unix:PATH and fd://N, each with ,tls or without")
+        if plain.count(one) > 1 and port != "0":
             raise ConfigError(f"bind has {one!r} twice; leave one out")
     return addresses
+
+
+def _path(value: Any) -> str:
+    return _text(fspath(value) if isinstance(value, PathLike) else value)
+
+
+def _paths(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = value.replace("\n", ",").split(",")
+    elif isinstance(value, PathLike):
+        value = (value,)
+    if not isinstance(value, list | tuple):
+        raise ValueError("is a path, or a list of paths")
+    return tuple(_path(one.strip() if isinstance(one, str) else one) for one in value)
+
+
+def _secret(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("is a text")
+    return value
+
+
+# How the ssl module numbers them, which uvicorn's flag takes.
+_CLIENT_CERTIFICATES = {0: "off", 1: "optional", 2: "required", "0": "off", "1": "optional", "2": "required", "none": "off"}
+
+
+def _client_certificates(value: Any) -> str:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        value = _CLIENT_CERTIFICATES.get(value, value)
+    if value not in ("off", "optional", "required"):
+        raise ValueError("is off, optional or required, or their numbers 0, 1 and 2")
+    return str(value)
+
+
+TLS_VERSIONS = {"1.2": 0x0303, "1.3": 0x0304}
+
+
+def _tls_version(value: Any) -> str:
+    text = value.removeprefix("TLSv") if isinstance(value, str) else value
+    if text not in TLS_VERSIONS:
+        raise ValueError("is 1.2 or 1.3")
+    return str(text)
 
 
 def _mode(value: Any) -> int:
@@ -462,6 +537,11 @@ _READERS: dict[str, Any] = {
     "log format": _log_format,
     "log level": _log_level,
     "text": _text,
+    "path": _path,
+    "paths": _paths,
+    "secret": _secret,
+    "client certificates": _client_certificates,
+    "tls version": _tls_version,
     "count": _count,
     "count from 1": _count_from_1,
     "descriptor": lambda value: _count_to(2**31 - 1, value, "the number of a descriptor"),
@@ -524,6 +604,15 @@ SETTINGS: dict[str, Setting] = {
         Setting("forwarded_header", "forwarded header", "x-forwarded"),
         Setting("proxy_protocol", "switch", False),
         Setting("allowed_hosts", "hosts", ()),
+        Setting("tls.cert_path", "paths", (), keyword="ssl_certfile"),
+        Setting("tls.key_path", "paths", (), keyword="ssl_keyfile"),
+        Setting("tls.key_password", "secret", "", keyword="ssl_keyfile_password"),
+        Setting("tls.ca_path", "path or none", None, keyword="ssl_ca_certs"),
+        Setting("tls.crl_path", "path or none", None, keyword="ssl_crl"),
+        Setting("tls.client_certificates", "client certificates", "off", keyword="ssl_cert_reqs"),
+        Setting("tls.min_version", "tls version", "1.2", keyword="ssl_protocol_min"),
+        Setting("tls.max_version", "tls version", "1.3", keyword="ssl_protocol_max"),
+        Setting("tls.ciphers", "text or none", None, keyword="ssl_ciphers"),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),
@@ -570,6 +659,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("limits.ws_deflate_min", "size", KIB, "websocket_deflate_bytes_min"),
         Setting("limits.ws_max_queue", "count", 32, "websocket_receive_messages_max"),
         Setting("timeouts.read_header", "seconds", 10, "header_timeout_ms"),
+        Setting("timeouts.tls_handshake", "seconds", 10, "tls_handshake_timeout_ms"),
         Setting("timeouts.rate_grace", "seconds", 5, "rate_grace_ms"),
         Setting("timeouts.rate_credit", "seconds", 30, "rate_credit_ms_max"),
         Setting("timeouts.idle", "seconds", 75, "keep_alive_timeout_ms"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pelton.forms.form_data import FormData
     from pelton.forms.parts import Part
     from pelton.forms.uploads import UploadedFile
+    from pelton.messages.tls_info import TlsInfo
 
     _Native = Request  # so a type checker knows what `self` is, and holds each method against the stub
 else:
@@ -55,6 +56,19 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
         """Address and port that were connected to; None on a Unix socket."""
         pair = self._server
         return None if pair is None else Address(*pair)
+
+    @property
+    def tls(self) -> TlsInfo | None:
+        """TLS of the connection, with the client's certificate if it was asked for one; None on a plain connection.
+
+        A proxy that ends TLS in front of pelton leaves a plain connection, whatever the scheme.
+        """
+        facts = self._tls
+        if facts is None:
+            return None
+        from pelton.messages.tls_info import TlsInfo
+
+        return TlsInfo(*facts)
 
     def client_ip(self) -> str | None:
         """The IP address that the request came from; None on a Unix socket. Behind a trusted proxy, the one that it names."""

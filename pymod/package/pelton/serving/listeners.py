@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from pelton import _native
+from pelton.config.settings import TLS_MARK
 from pelton.errors import StartupError
 
 from pelton.serving.terminal import complain
@@ -17,9 +18,12 @@ _ADMIN_BACKLOG = 64
 
 
 class Listener:
-    """A listening socket and the address to print; one that is kept is somebody else's and stays open."""
+    """A listening socket and the address to print; one that is kept is somebody else's and stays open.
 
-    __slots__ = ("descriptor", "is_kept", "port", "uds", "url")
+    `is_tls`: its connections speak TLS.
+    """
+
+    __slots__ = ("descriptor", "is_kept", "is_tls", "port", "uds", "url")
 
     def __init__(self, descriptor: int, url: str, port: int | None, uds: str | None, is_kept: bool = False) -> None:
         self.descriptor = descriptor
@@ -27,6 +31,13 @@ class Listener:
         self.port = port
         self.uds = uds
         self.is_kept = is_kept
+        self.is_tls = False
+
+    def secure(self) -> None:
+        """From now on its connections speak TLS."""
+        self.is_tls = True
+        if self.url.startswith("http:"):
+            self.url = f"https:{self.url.removeprefix('http:')}"
 
     def close(self, unlinks: bool = True) -> None:
         """Removes the path of a Unix socket too, but for one that another process goes on serving."""
@@ -66,6 +77,15 @@ def bind(settings: Values, count: int = 1) -> list[list[Listener]]:
     return workers
 
 
+def secure(listeners: list[Listener], settings: Values) -> None:
+    """Marks those of one worker, in the order of their addresses, whose connections speak TLS."""
+    from pelton.config.tls_options import secured  # which no supervisor needs
+
+    for listener, is_tls in zip(listeners, secured(settings, len(listeners))):
+        if is_tls:
+            listener.secure()
+
+
 def close_all(workers: list[list[Listener]], unlinks: bool = True) -> None:
     for listeners in workers:
         for listener in listeners:
@@ -74,6 +94,7 @@ def close_all(workers: list[list[Listener]], unlinks: bool = True) -> None:
 
 def _bound(address: str | None, settings: Values, count: int, flag: str) -> list[Listener]:
     """A listener of this address for each worker; without an address of `host` and `port`."""
+    address = None if address is None else address.removesuffix(TLS_MARK)
     if address is None:
         return _bind_tcp(settings["host"], settings["port"], settings, count, flag or "port")
     if address.startswith("unix:"):

@@ -8,7 +8,7 @@ from _thread import get_native_id  # threading would cost an import
 from pelton import _native
 from pelton.config.settings import forwarding, logs_of, native_values, response_fields, websocket_settings
 from pelton.errors import ConfigError, RegistrationError, StartupError
-from pelton.serving.listeners import Listener, admin_listener, bind, close_all
+from pelton.serving.listeners import Listener, admin_listener, bind, close_all, secure
 from pelton.serving.loggers import LogTakers, configure_logging
 from pelton.serving.terminal import complain, tell, voice
 
@@ -34,6 +34,17 @@ def broker_in(settings: Values) -> Broker | None:
     return broker_of(settings["ws_broker"])
 
 
+def tls_of(settings: Values) -> object:
+    """What makes TLS of connections; StartupError for certificates that cannot be used."""
+    from pelton import _tls  # with OpenSSL, which nothing else needs
+    from pelton.config.tls_options import tls_options
+
+    try:
+        return _tls.load(**tls_options(settings))
+    except ValueError as error:
+        raise StartupError(f"TLS: {error}") from None
+
+
 class Serving:
     """One server on its listener, opened on the thread that will run it."""
 
@@ -49,6 +60,9 @@ class Serving:
         # A worker's supervisor serves it for all of them.
         self.admin = None if stats is not None else admin_listener(settings)
         self._asked_engine: Literal["auto", "uring", "epoll"] = settings["engine"]
+        secure(listeners, settings)
+        filtered = [listener.descriptor for listener in listeners if listener.is_tls]
+        filters = tls_of(settings) if filtered else None
         broker = broker_in(settings)
         self.when_stopping: Callable[[], object] = lambda: None
         self._takers = LogTakers(settings)
@@ -62,6 +76,8 @@ class Serving:
                 websockets=websocket_settings(settings),
                 forwarding=forwarding(settings),
                 allowed_hosts=settings["allowed_hosts"],
+                filters=filters,
+                filtered=filtered,
                 kept=[listener.descriptor for listener in listeners if listener.is_kept],
                 stats=stats,
                 admin=None if self.admin is None else self.admin.descriptor,
