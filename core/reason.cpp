@@ -282,6 +282,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"dropped", "websocket_message", "WS-052"},
     // A trusted proxy sent a malformed Forwarded or X-Forwarded field; it changes nothing.
     {"dropped", "forwarded", "PXY-002"},
+    // A header field was left out of a WSGI environ: `Proxy`, or a name with an underscore.
+    {"dropped", "header_alias", "H1-037"},
     // The client waited for 100-continue and got a final answer instead.
     {"closed", "expect_unanswered", "H1-072"},
     // After a refused upgrade the next octets may or may not be a request.

@@ -147,6 +147,7 @@ enum class Reason : std::uint8_t {
   dropped_range,
   dropped_websocket_message,
   dropped_forwarded,
+  dropped_header_alias,
   closed_expect_unanswered,
   closed_upgrade_refused,
   closed_no_request,
@@ -170,7 +171,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 152;
+inline constexpr std::size_t reason_count = 153;
 
 const ReasonRow& reason_row(Reason reason);
 

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t head_bytes_max = 64 * 1024;  // RSP-015
 constexpr std::size_t field_count_max = 256;       // RSP-015
 constexpr std::size_t length_digits_max = 20;
+constexpr std::size_t phrase_at = 13;  // in a status line
 
 constexpr std::string_view date_prefix = "Date: ";
 constexpr std::string_view length_prefix = "Content-Length: ";
@@ -25,6 +26,8 @@ constexpr std::string_view keep_alive_line = "Connection: keep-alive\r\n";
 constexpr std::string_view close_line = "Connection: close\r\n";
 constexpr std::string_view websocket_lines =
     "Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n";
+constexpr std::string_view early_hints_line = "HTTP/1.1 103 Early Hints\r\n";
+constexpr std::string_view link_prefix = "Link: ";
 constexpr std::string_view line_end = "\r\n";
 constexpr std::string_view head_end = "\r\n\r\n";
 
@@ -135,6 +138,16 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   return cursor;
 }
 
+// Writes the status line again, with the application's phrase.
+[[gnu::noinline]] char* ResponseWriter::put_phrase(char* begin, const ResponseBlocks::Block& block,
+                                                   std::string_view phrase, bool date) {
+  const std::string_view all(block.octets.data(), block.bytes);
+  const std::string_view date_line = date ? all.substr(block.status_line_bytes) : "";
+  if (!is_field_value(phrase)) return put(put(begin, block.status_line()), date_line);
+  char* const cursor = put(put(begin, all.substr(0, phrase_at)), phrase);
+  return put(put(cursor, line_end), date_line);
+}
+
 // Writes everything before the lines on the connection and the body. `cursor` is at its end, in
 // reserved memory.
 [[gnu::always_inline]] inline HeadFault ResponseWriter::open(Output& output,
@@ -157,6 +170,7 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   } else if (room > head_bytes_max) {
     return HeadFault::header;
   }
+  room += head.phrase.size();
   rule_ = for_head ? BodyRule::head_only : BodyRule::whole;
   if (head.status == 204 || head.status == 304) {
     rule_ = BodyRule::none;
@@ -172,6 +186,8 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   const ResponseBlocks::Block& block = blocks_.of(head.status);
   const bool date = defaults_.date() && !said_.date;
   cursor = date ? put(begin, block) : put(begin, block.status_line());
+  if (!head.phrase.empty()) [[unlikely]]
+    cursor = put_phrase(begin, block, head.phrase, date);
   if (defaults_.bytes() != 0) [[unlikely]]
     cursor = put_defaults(cursor, head.fields);
   if (head.content_type != nullptr) cursor = head.content_type->write_line(cursor);
@@ -260,6 +276,28 @@ HeadFault ResponseWriter::begin_stream(Output& output, const ResponseHead& head,
   // HEAD gets the fields of GET, but no body octet (RSP-003).
   body =
       StreamedBody(for_head ? Framing::none : framing, declared_length_, takes_trailers(request));
+  return HeadFault::none;
+}
+
+HeadFault ResponseWriter::write_early_hints(Output& output,
+                                            std::span<const std::string_view> links) {
+  std::size_t bytes = early_hints_line.size() + line_end.size();
+  for (const std::string_view link : links) {
+    if (!is_field_value(link)) return HeadFault::header;
+    bytes += link_prefix.size() + link.size() + line_end.size();
+  }
+  if (links.size() > field_count_max || bytes > head_bytes_max) return HeadFault::header;
+  if (!output.make_room(bytes)) {
+    output.recover();
+    return HeadFault::memory;
+  }
+  char* const begin = output.data() + output.size();
+  char* cursor = put(begin, early_hints_line);
+  for (const std::string_view link : links) {
+    cursor = put(put(put(cursor, link_prefix), link), line_end);
+  }
+  put(cursor, line_end);
+  output.advance(bytes);
   return HeadFault::none;
 }
 

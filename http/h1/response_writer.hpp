@@ -112,6 +112,8 @@ class ResponseWriter {
   // are framed. The handler's Content-Length declares a length. After a fault nothing was written.
   HeadFault begin_stream(Output& output, const ResponseHead& head, Persistence persistence,
                          const RequestHead& request, StreamedBody& body);
+  // Writes a 103 with a Link field for each of them (RSP-010). After a fault nothing was written.
+  static HeadFault write_early_hints(Output& output, std::span<const std::string_view> links);
   // Undoes everything since begin().
   void abandon(Output& output) {
     output.truncate(start_);
@@ -141,6 +143,8 @@ class ResponseWriter {
 
   HeadFault judge(std::span<const FieldView> fields, std::size_t& bytes);
   HeadFault open(Output& output, const ResponseHead& head, bool for_head, char*& cursor);
+  static char* put_phrase(char* begin, const ResponseBlocks::Block& block, std::string_view phrase,
+                          bool date);
   char* put_persistence(char* cursor, Persistence persistence) const;
   HeadFault finish_by_rule(Output& output);
   HeadFault patch_length(Output& output, std::size_t length) {

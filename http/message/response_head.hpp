@@ -14,6 +14,8 @@ struct ResponseHead {
   std::uint16_t status = 200;
   const ContentType* content_type = nullptr;  // null: no Content-Type is added
   std::span<const FieldView> fields;  // checked when written (RSP-011, RSP-013, RSP-014, RSP-015)
+  // A WSGI application's own reason phrase. Empty, or unfit to be sent: the standard one (RSP-016).
+  std::string_view phrase = {};
 };
 
 enum class HeadFault : std::uint8_t {

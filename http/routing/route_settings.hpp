@@ -15,10 +15,11 @@ namespace pelton::http {
 struct alignas(64) RouteSettings {
   Handler handler;
   std::optional<std::uint64_t> body_bytes_max;  // absent: the server's limit
-  bool wants_json = false;       // refuses other types before the body is read (UPL-001)
-  bool untyped_is_json = false;  // with wants_json: accepts no Content-Type
-  bool wants_form = false;       // refuses other types before the body is read (UPL-002)
-  bool takes_files = false;      // the default limit is that of multipart bodies (LIM-050)
+  bool wants_json = false;           // refuses other types before the body is read (UPL-001)
+  bool untyped_is_json = false;      // with wants_json: accepts no Content-Type
+  bool wants_form = false;           // refuses other types before the body is read (UPL-002)
+  bool takes_files = false;          // the default limit is that of multipart bodies (LIM-050)
+  bool streams_long_bodies = false;  // the same as `streams_body`, for bodies that are worth it
   std::optional<std::uint64_t> timeout_ms;  // until the response begins; absent: the server's
   bool streams_body = false;  // the handler starts after the head and reads the body as it arrives
   bool is_websocket = false;  // the handler suspends, then accepts or answers (WS-006)

@@ -10,7 +10,8 @@ Endpoints kernel_endpoints(uring::Descriptor socket) {
   return {.client_host = std::move(client.host),
           .client_port = client.port,
           .server_host = std::move(server.host),
-          .server_port = server.port};
+          .server_port = server.port,
+          .server_path = std::move(server.path)};
 }
 
 const RequestOrigin* EndpointSource::forwarded(const RequestHead&) {

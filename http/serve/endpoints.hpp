@@ -13,12 +13,13 @@ struct RequestHead;
 struct TlsFacts;
 struct RequestOrigin;
 
-// Empty texts and port 0 on a Unix socket.
+// On a Unix socket the server's path, if it has one, and nothing else.
 struct Endpoints {
   std::string client_host;
   std::uint16_t client_port = 0;
   std::string server_host;
   std::uint16_t server_port = 0;
+  std::string server_path = {};
 };
 
 class EndpointSource {

@@ -45,6 +45,7 @@ class SuspendedHost {
   virtual void forsake() = 0;
   virtual std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire expire,
                                                   void* context) = 0;
+  virtual HeadFault hint(std::span<const std::string_view> links) = 0;
   virtual HeadFault begin_stream(const ResponseHead& head) = 0;
   virtual std::size_t write(std::string_view piece) = 0;
   virtual bool is_backed_up() = 0;
@@ -154,6 +155,11 @@ class Exchange {
   std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire expire, void* context) {
     return keeper().orphan(expire, context);
   }
+
+  // For a suspended exchange whose response has not begun: sends a 103 with these values of Link
+  // (RSP-010). It is left out for a client of HTTP/1.0, and while the client is slow to take what
+  // was sent before.
+  HeadFault hint(std::span<const std::string_view> links) { return keeper().hint(links); }
 
   // For a suspended exchange: a response whose body is made piece by piece. It is chunked unless
   // the handler sets Content-Length (RSP-005, RSP-006). end(Outcome::responded) completes it. After

@@ -182,8 +182,10 @@ void Application::host_wsgi(const pb::object& serve, const pb::dict& options) {
   check_open();
   const pb::object same = options["same"];
   const pb::object make_input = options["make_input"];
-  hosted_wsgi_ = WsgiApplication::make(
-      state_, {.serve = serve.ptr(), .same = same.ptr(), .make_input = make_input.ptr()});
+  hosted_wsgi_ = WsgiApplication::make(state_, {.serve = serve.ptr(),
+                                                .same = same.ptr(),
+                                                .make_input = make_input.ptr(),
+                                                .may_wait = options["may_wait"].cast<bool>()});
   if (!hosted_wsgi_) raise_set();
 }
 
@@ -273,6 +275,7 @@ http::RouteTable Application::make_table(const std::string& root_path,
   }
   if (hosted_wsgi_) {
     options.catch_all = http::RouteSettings{.handler = hosted_wsgi_->handler(),
+                                            .streams_long_bodies = hosted_wsgi_->may_wait(),
                                             .error_shape = options_.error_shape,
                                             .path = root_path + "/*"};
   }

@@ -11,12 +11,15 @@
 #include <Python.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "http/serve/exchange.hpp"
+#include "http/serve/files/file_query.hpp"
 #include "pymod/bridge/hosted_call.hpp"
 #include "pymod/hotpath/application_state.hpp"
 #include "pymod/hotpath/arguments.hpp"
@@ -38,6 +41,18 @@ StepEnd step(PyObject* coroutine, PyObject* value);
 struct FileNames {
   std::string_view path;
   std::optional<std::string_view> root;
+};
+
+// An open file, from this octet on.
+struct OpenFile {
+  int descriptor = -1;
+  std::uint64_t from = 0;
+};
+
+// How the sending of a file ended whose head the application has made.
+struct FileEnd {
+  http::OpenFault fault = http::OpenFault::none;  // else the application may answer otherwise
+  bool is_complete = false;                       // the connection has taken all of it
 };
 
 class Driver {
@@ -92,7 +107,8 @@ class Driver {
   // From now on the task produces a stream: it is cancelled when the client leaves, and a stream of
   // events already when the client ends its side.
   void produce(bool is_events);
-  bool begin_stream(long status, PyObject* fields);
+  // `status` is an int, which may have a phrase.
+  bool begin_stream(PyObject* status, PyObject* fields);
   // Begins a stream for an application that goes on when the client leaves.
   bool begin_pieces(const http::ResponseHead& head);
   // 1: go on; 0: await wait_for_room() first; -1 with an error set.
@@ -109,10 +125,18 @@ class Driver {
   // --- a file as the response; see driver_file.cpp ---
   // False with an error set.
   bool send_file(long status, PyObject* fields, const FileNames& names, PyObject* background);
+  using HearFileEnd = std::move_only_function<void(FileEnd)>;
+  // Sends a file after this head and no more fields, for a suspended exchange. `hear` is called
+  // once, now or later. False with ValueError set.
+  bool send_path(const http::ResponseHead& head, std::string path, HearFileEnd hear);
+  // The same with an open file, whose descriptor is duplicated; for a handler's answer. `kept` is
+  // released when the answer is over. OSError too.
+  bool send_descriptor(PyObject* status, PyObject* fields, const OpenFile& file, PyObject* kept);
 
   // --- the request's body as it arrives ---
-  // bytes, b"" at the end of the body, or None: wait_for_body() reports more.
-  PyObject* read_body();
+  static constexpr std::size_t body_piece_bytes_max = std::size_t{64} * 1024;
+  // At most so many bytes, b"" at the end of the body, or None: wait_for_body() reports more.
+  PyObject* read_body(std::size_t bytes_max = body_piece_bytes_max);
   PyObject* wait_for_body();
 
   // --- a WebSocket ---
@@ -137,6 +161,7 @@ class Driver {
   void heard(http::ExchangeEvent event, http::Exchange& exchange);
 
   class Running;
+  class LentFile;
 
   bool is_free() const;
   PySendResult pass_on(StepEnd end, PyObject** result);
@@ -153,6 +178,9 @@ class Driver {
   void leave();
   void cancel();
   void part();
+
+  // The file sender has the exchange until the file has ended.
+  void lend(http::FileQuery query, HearFileEnd hear);
 
   void through();
   void outlive(http::Exchange& exchange);

@@ -27,9 +27,6 @@ constexpr std::size_t index_of(auto what) {
   return static_cast<std::size_t>(what);
 }
 
-// What one read_body() returns at most.
-constexpr std::size_t body_piece_bytes_max = std::size_t{64} * 1024;
-
 constexpr const char* over = "the exchange is over";
 
 PyObject* raise_over() {
@@ -69,7 +66,10 @@ bool Driver::begin_pieces(const http::ResponseHead& head) {
   return true;
 }
 
-bool Driver::begin_stream(long status, PyObject* fields) {
+bool Driver::begin_stream(PyObject* status_object, PyObject* fields) {
+  long status = PyLong_AsLong(status_object);
+  if (status == -1 && PyErr_Occurred() != nullptr) return false;
+  const OwnedRef phrase = phrase_of(status_object);
   Exchange* const exchange = this->exchange();
   if (gone_) return disconnect_error() != nullptr;
   if (exchange == nullptr) return raise_over() != nullptr;
@@ -77,7 +77,8 @@ bool Driver::begin_stream(long status, PyObject* fields) {
   if (!list.read(fields)) return false;
   if (status < 0 || status > 999) status = 999;
   const http::ResponseHead head{.status = static_cast<std::uint16_t>(status),
-                                .fields = list.views()};
+                                .fields = list.views(),
+                                .phrase = phrase_view(phrase)};
   if (!begin_pieces(head)) return false;
   bool is_events = false;
   for (const http::FieldView& field : list.views()) {
@@ -143,13 +144,13 @@ PyObject* Driver::wait_for_room() {
 
 // --- the body ---
 
-PyObject* Driver::read_body() {
+PyObject* Driver::read_body(std::size_t bytes_max) {
   suspend();
   Exchange* const exchange = this->exchange();
   if (exchange == nullptr) {
     return gone_ || body_fault_ != Reason::none ? disconnect_error() : raise_over();
   }
-  const std::string_view octets = exchange->take_body(body_piece_bytes_max);
+  const std::string_view octets = exchange->take_body(bytes_max);
   if (octets.empty() && !exchange->body_ended()) Py_RETURN_NONE;
   return octets_object(octets);
 }

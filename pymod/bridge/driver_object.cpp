@@ -65,9 +65,7 @@ PyObject* begin(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
     PyErr_SetString(PyExc_TypeError, "begin() takes a status and fields");
     return nullptr;
   }
-  const long status = PyLong_AsLong(arguments[0]);
-  if (status == -1 && PyErr_Occurred() != nullptr) return nullptr;
-  if (!of(self).begin_stream(status, arguments[1])) return nullptr;
+  if (!of(self).begin_stream(arguments[0], arguments[1])) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -145,8 +143,26 @@ PyObject* send_file(PyObject* self, PyObject* arguments) {
   Py_RETURN_NONE;
 }
 
-PyObject* read_body(PyObject* self, PyObject*) {
-  return of(self).read_body();
+PyObject* send_descriptor(PyObject* self, PyObject* arguments) {
+  PyObject* status = nullptr;
+  PyObject* fields = nullptr;
+  int descriptor = -1;
+  unsigned long long from = 0;
+  PyObject* kept = nullptr;
+  if (!PyArg_ParseTuple(arguments, "OOiKO", &status, &fields, &descriptor, &from, &kept)) {
+    return nullptr;
+  }
+  if (!of(self).send_descriptor(status, fields, {.descriptor = descriptor, .from = from}, kept)) {
+    return nullptr;
+  }
+  Py_RETURN_NONE;
+}
+
+PyObject* read_body(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  if (count == 0) return of(self).read_body();
+  const std::size_t bytes_max = PyLong_AsSize_t(arguments[0]);
+  if (PyErr_Occurred() != nullptr) return nullptr;
+  return of(self).read_body(bytes_max);
 }
 
 PyObject* body_arrived(PyObject* self, PyObject*) {
@@ -209,8 +225,14 @@ PyMethodDef methods[] = {
          "Answers the handshake: subprotocol or None, fields, message size; the WebSocketEnd.")},
     {"send_file", send_file, METH_VARARGS,
      PyDoc_STR("Answers with a file: status, fields, path, root or None, tasks or None.")},
-    {"read_body", read_body, METH_NOARGS,
-     PyDoc_STR("What has come of the body, b'' at its end, None if it is to be awaited.")},
+    {"send_descriptor", send_descriptor, METH_VARARGS,
+     PyDoc_STR(
+         "Answers with an open file: status, fields, descriptor, the first octet, and what is "
+         "kept until it is sent.")},
+    {"read_body", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(read_body)),
+     METH_FASTCALL,
+     PyDoc_STR("What has come of the body, or so many octets of it; b'' at its end, None if it is "
+               "to be awaited.")},
     {"body_arrived", body_arrived, METH_NOARGS, PyDoc_STR("A future: read_body() has something.")},
     {"wait_disconnected", wait_disconnected, METH_NOARGS, PyDoc_STR("A future: the client left.")},
     {nullptr, nullptr, 0, nullptr}};

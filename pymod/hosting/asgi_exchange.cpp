@@ -102,6 +102,7 @@ PyObject* AsgiExchange::receive() {
 
 OwnedRef AsgiExchange::take_event() {
   if (is_answered() || is_gone()) return disconnect_event();
+  if (phase_ == Phase::file) return OwnedRef();
   if (!has_body_ && !std::exchange(body_given_, true)) {
     return request_event(OwnedRef::share(host_.state().hot.names.empty_bytes), false);
   }
@@ -154,6 +155,8 @@ PyObject* AsgiExchange::send(PyObject* event, PyObject* type) {
   if (is(type, names.http_response_start)) return send_start(event);
   if (is(type, names.http_response_body)) return send_body(event);
   if (is(type, names.http_response_trailers)) return send_trailers(event);
+  if (is(type, names.http_response_pathsend)) return send_path(event);
+  if (is(type, names.http_response_early_hint)) return send_hints(event);
   PyErr_Format(PyExc_RuntimeError, "an HTTP response has no event %R", type);
   return nullptr;
 }
@@ -286,6 +289,8 @@ bool AsgiExchange::begin_stream() {
 int AsgiExchange::go_on_sending(OwnedRef& piece, bool is_last) {
   if (is_answered()) return 1;
   if (is_gone() || driver_ == nullptr) return raise_gone() ? 1 : -1;
+  if (phase_ == Phase::file) return 0;
+  if (file_fault_ != http::OpenFault::none) return raise_file_fault(), -1;
   if (piece) {
     // Another piece may be on its way, from a send() that nobody has awaited yet.
     if (driver_->has_rest() && !driver_->has_room() && driver_->has_rest()) return 0;
@@ -386,7 +391,7 @@ void AsgiExchange::explain(const StepEnd& end) {
     if (!is_gone || !is_of_lost_client(end.value)) host_.log(scope_, end.value);
     return;
   }
-  if (is_gone || is_answered()) return;
+  if (is_gone || is_answered() || phase_ == Phase::file) return;
   const OwnedRef text(missing_event());
   const OwnedRef fault(text ? PyObject_CallOneArg(PyExc_RuntimeError, text.get()) : nullptr);
   if (fault) return host_.log(scope_, fault);

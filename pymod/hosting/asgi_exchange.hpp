@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/serve/exchange.hpp"
+#include "http/serve/files/file_root.hpp"
 #include "pymod/bridge/hosted_call.hpp"
 #include "pymod/hosting/asgi_application.hpp"
 #include "pymod/hosting/asgi_awaitable.hpp"
@@ -16,6 +17,8 @@
 #include "pymod/hotpath/refs.hpp"
 
 namespace pelton::py {
+
+struct FileEnd;
 
 class AsgiExchange : public HostedCall, public AsgiConversation {
  public:
@@ -55,6 +58,7 @@ class AsgiExchange : public HostedCall, public AsgiConversation {
     head,   // the head is known; it leaves with the first octets of the body
     streaming,
     ending,    // the last piece is known; the connection has not taken all of it
+    file,      // the body is a file, which the file sender sends
     trailers,  // the connection has taken all of the body; trailers follow
     complete,
   };
@@ -83,6 +87,8 @@ class AsgiExchange : public HostedCall, public AsgiConversation {
   PyObject* send_start(PyObject* event);
   PyObject* send_body(PyObject* event);
   PyObject* send_trailers(PyObject* event);
+  PyObject* send_hints(PyObject* event);
+  PyObject* send_path(PyObject* event);
   // A whole response without fields and body; false with an error set.
   bool respond(std::uint16_t status);
   // What the application should have sent before it returned, as a sentence; null with an error
@@ -115,6 +121,10 @@ class AsgiExchange : public HostedCall, public AsgiConversation {
   // 1: the response is complete, or more trailers follow; 0: the body has not left yet; -1.
   int take_trailers(PyObject* event);
   void complete();
+  bool begin_file(PyObject* event);
+  void end_file(const FileEnd& end);
+  // Sets OSError: the file cannot be sent.
+  void raise_file_fault();
   void explain(const StepEnd& end);
   OwnedRef request_event(OwnedRef body, bool more) const;
   OwnedRef disconnect_event() const;
@@ -127,8 +137,10 @@ class AsgiExchange : public HostedCall, public AsgiConversation {
   OwnedRef scope_;               // for the log
   AsgiFields fields_;
   AsgiFields trailers_;
-  std::optional<std::uint64_t> left_bytes_;  // of the declared length
-  std::vector<OwnedRef> waiters_;            // futures
+  std::optional<std::uint64_t> left_bytes_;             // of the declared length
+  std::vector<OwnedRef> waiters_;                       // futures
+  OwnedRef file_path_;                                  // str
+  http::OpenFault file_fault_ = http::OpenFault::none;  // not raised yet
   std::uint16_t status_ = 0;
   Phase phase_ = Phase::start;
   const char* prefix_ = "";  // of the names of a response's events

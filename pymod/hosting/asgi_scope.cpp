@@ -57,9 +57,9 @@ PyObject* tls_dict(const http::TlsFacts& facts) {
                        "tls_version", facts.version_number, "cipher_suite", facts.cipher_number);
 }
 
-// Of a scope: the one that it always has, and `tls` on a connection with TLS.
+// Of a scope: those that it always has, and `tls` on a connection with TLS.
 PyObject* extensions(const OwnedRef& always, const http::Exchange& exchange) {
-  OwnedRef made(Py_BuildValue("{O{}}", always.get()));
+  OwnedRef made(PyDict_Copy(always.get()));
   const http::TlsFacts* const facts = exchange.tls();
   if (!made || facts == nullptr) return made.release();
   const OwnedRef tls(tls_dict(*facts));
@@ -129,6 +129,9 @@ bool AsgiNames::make() {
                       {http_response_start, "http.response.start"},
                       {http_response_body, "http.response.body"},
                       {http_response_trailers, "http.response.trailers"},
+                      {http_response_early_hint, "http.response.early_hint"},
+                      {http_response_pathsend, "http.response.pathsend"},
+                      {links, "links"},
                       {subprotocols, "subprotocols"},
                       {subprotocol, "subprotocol"},
                       {bytes, "bytes"},
@@ -154,9 +157,13 @@ bool AsgiNames::make() {
 
 bool AsgiScopes::prepare(PyObject* state) {
   asgi_ = OwnedRef(Py_BuildValue("{ssss}", "version", "3.0", "spec_version", "2.5"));
+  http_extensions_ = OwnedRef(Py_BuildValue("{O{}O{}O{}}", names_.http_response_trailers.get(),
+                                            names_.http_response_early_hint.get(),
+                                            names_.http_response_pathsend.get()));
+  websocket_extensions_ = OwnedRef(Py_BuildValue("{O{}}", names_.websocket_http_response.get()));
   http_ = OwnedRef(PyDict_New());
   state_ = OwnedRef::share(state);
-  if (!asgi_ || !http_) return false;
+  if (!asgi_ || !http_ || !http_extensions_ || !websocket_extensions_) return false;
   const OwnedRef* const keys[] = {
       &names_.type,   &names_.asgi,     &names_.http_version, &names_.method,    &names_.scheme,
       &names_.path,   &names_.raw_path, &names_.query_string, &names_.root_path, &names_.headers,
@@ -180,11 +187,10 @@ bool AsgiScopes::prepare(PyObject* state) {
 OwnedRef AsgiScopes::http(http::Exchange& exchange) {
   OwnedRef scope(PyDict_Copy(http_.get()));
   const OwnedRef& scheme = exchange.is_secure() ? interned_.scheme_https : interned_.scheme_http;
-  const bool is_made =
-      scope && fill(scope.get(), exchange) &&
-      put(scope.get(), names_.method, method_of(exchange.request(), interned_)) &&
-      put(scope.get(), names_.scheme, Py_NewRef(scheme.get())) &&
-      put(scope.get(), names_.extensions, extensions(names_.http_response_trailers, exchange));
+  const bool is_made = scope && fill(scope.get(), exchange) &&
+                       put(scope.get(), names_.method, method_of(exchange.request(), interned_)) &&
+                       put(scope.get(), names_.scheme, Py_NewRef(scheme.get())) &&
+                       put(scope.get(), names_.extensions, extensions(http_extensions_, exchange));
   return is_made ? std::move(scope) : OwnedRef();
 }
 
@@ -195,7 +201,7 @@ OwnedRef AsgiScopes::websocket(http::Exchange& exchange) {
       scope && fill(scope.get(), exchange) &&
       put(scope.get(), names_.scheme, Py_NewRef(scheme.get())) &&
       put(scope.get(), names_.subprotocols, subprotocols_of(exchange.request())) &&
-      put(scope.get(), names_.extensions, extensions(names_.websocket_http_response, exchange));
+      put(scope.get(), names_.extensions, extensions(websocket_extensions_, exchange));
   return is_made ? std::move(scope) : OwnedRef();
 }
 
@@ -269,10 +275,19 @@ OwnedRef AsgiScopes::headers(const http::RequestHead& head) {
   return list;
 }
 
+// On a Unix socket its path, and None for the port.
 OwnedRef AsgiScopes::server(const http::Endpoints& ends) {
-  if (!server_ || ends.server_port != server_port_ || ends.server_host != server_host_) {
-    server_ = OwnedRef(address(ends.server_host, ends.server_port));
-    server_host_ = ends.server_host;
+  const bool is_unix = ends.server_host.empty();
+  const std::string& name = is_unix ? ends.server_path : ends.server_host;
+  if (!server_ || ends.server_port != server_port_ || name != server_name_) {
+    if (is_unix && !name.empty()) {
+      const auto bytes = static_cast<Py_ssize_t>(name.size());
+      const OwnedRef path(PyUnicode_DecodeFSDefaultAndSize(name.data(), bytes));
+      server_ = OwnedRef(path ? PyTuple_Pack(2, path.get(), Py_None) : nullptr);
+    } else {
+      server_ = OwnedRef(address(name, ends.server_port));
+    }
+    server_name_ = name;
     server_port_ = ends.server_port;
   }
   return OwnedRef::share(server_);

@@ -46,6 +46,8 @@ class AsgiScopes {
   const AsgiNames& names_;
   const Interned& interned_;
   OwnedRef asgi_;
+  OwnedRef http_extensions_;  // each with an empty dict, which all scopes share
+  OwnedRef websocket_extensions_;
   // Scopes with all their keys, in their order.
   OwnedRef http_;
   OwnedRef websocket_;
@@ -55,7 +57,7 @@ class AsgiScopes {
   // Names of fields that were met before, in lower case, by a hash.
   std::array<OwnedRef, kept_names> header_names_;
   // The last server address, which all connections of a listener share.
-  std::string server_host_;
+  std::string server_name_;  // a host, or a path
   std::uint16_t server_port_ = 0;
   OwnedRef server_;
 };

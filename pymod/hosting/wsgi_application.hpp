@@ -16,9 +16,10 @@ namespace pelton::py {
 class WsgiApplication {
  public:
   struct Options {
-    PyObject* serve;       // (environ) -> what answers the request, or a coroutine of that
+    PyObject* serve;       // (environ[, request]) -> what answers it, or a coroutine of that
     PyObject* same;        // the dict of what every environ has
-    PyObject* make_input;  // (bytes or BodyFile) -> a file to read the body from
+    PyObject* make_input;  // (bytes, BodyFile or Request) -> a file to read the body from
+    bool may_wait;         // the application may read a body while it arrives
   };
 
   // Null with an error set. The state outlives it.
@@ -27,6 +28,7 @@ class WsgiApplication {
   WsgiApplication& operator=(const WsgiApplication&) = delete;
 
   http::Handler handler();
+  bool may_wait() const { return may_wait_; }
 
   int traverse(visitproc visit, void* arg) const;
 
@@ -40,6 +42,7 @@ class WsgiApplication {
   CompiledRoute route_;
   WsgiEnvirons environs_;
   OwnedRef serve_;
+  bool may_wait_ = false;
 };
 
 }  // namespace pelton::py

@@ -6,6 +6,7 @@
 #include "http/message/field_rules.hpp"
 #include "http/message/percent.hpp"
 #include "http/serve/request_origin.hpp"
+#include "http/serve/shared.hpp"
 #include "pymod/hotpath/body_file_object.hpp"
 #include "pymod/hotpath/text.hpp"
 
@@ -41,12 +42,15 @@ PyObject* number_text(std::uint64_t number) {
   return latin1_text(std::to_string(number));
 }
 
-// Whether a field stays out of the environ. A name with an underscore would have the key of one
-// with a hyphen, and HTTP_PROXY has another meaning to the libraries of an application (H1-037). A
-// coding of the transfer has been undone.
-bool is_left_out(std::string_view name) {
-  return name.find('_') != std::string_view::npos || http::is_same_name(name, "proxy") ||
-         http::is_same_name(name, "transfer-encoding") ||
+// A name with an underscore would have the key of one with a hyphen, and HTTP_PROXY has another
+// meaning to the libraries of an application (H1-037).
+bool is_alias(std::string_view name) {
+  return name.find('_') != std::string_view::npos || http::is_same_name(name, "proxy");
+}
+
+// A coding of the transfer has been undone, and the length has a key of its own.
+bool is_framing(std::string_view name) {
+  return http::is_same_name(name, "transfer-encoding") ||
          http::is_same_name(name, "content-length");
 }
 
@@ -82,7 +86,7 @@ bool WsgiEnvirons::prepare(PyObject* same, PyObject* make_input) {
   return static_cast<bool>(same_);
 }
 
-OwnedRef WsgiEnvirons::make(http::Exchange& exchange) {
+OwnedRef WsgiEnvirons::make(http::Exchange& exchange, PyObject* request) {
   const http::RequestHead& head = exchange.request();
   const Interned& interned = hot_.names;
   const bool is_secure = exchange.is_secure();
@@ -94,8 +98,8 @@ OwnedRef WsgiEnvirons::make(http::Exchange& exchange) {
                        put_target(made, exchange) &&
                        put(made, keys_.server_protocol, Py_NewRef(protocol.get())) &&
                        put(made, keys_.url_scheme, Py_NewRef(scheme.get())) &&
-                       put_ends(made, exchange.endpoints(), is_secure) && put_fields(made, head) &&
-                       put_body(made, exchange);
+                       put_ends(made, exchange.endpoints(), is_secure) &&
+                       put_fields(made, exchange) && put_body(made, exchange, request);
   return is_made ? std::move(environ) : OwnedRef();
 }
 
@@ -132,10 +136,15 @@ bool WsgiEnvirons::put_ends(PyObject* environ, const http::Endpoints& ends, bool
           put(environ, keys_.remote_port, number_text(ends.client_port)));
 }
 
-bool WsgiEnvirons::put_fields(PyObject* environ, const http::RequestHead& head) {
+bool WsgiEnvirons::put_fields(PyObject* environ, http::Exchange& exchange) {
+  const http::RequestHead& head = exchange.request();
   for (const http::Field& field : head.fields) {
     const std::string_view name = head.text(field.name);
-    if (is_left_out(name)) continue;
+    if (is_framing(name)) continue;
+    if (is_alias(name)) {
+      exchange.shared().stats.count(Reason::dropped_header_alias);
+      continue;
+    }
     const OwnedRef key = field_key(name);
     if (!key) return false;
     OwnedRef value(latin1_text(head.text(field.value)));
@@ -152,14 +161,17 @@ bool WsgiEnvirons::put_fields(PyObject* environ, const http::RequestHead& head) 
   return true;
 }
 
-// The whole body has arrived, so its length is known also if it came in chunks.
-bool WsgiEnvirons::put_body(PyObject* environ, const http::Exchange& exchange) const {
+// Where the whole body has arrived its length is known also if it came in chunks.
+bool WsgiEnvirons::put_body(PyObject* environ, const http::Exchange& exchange,
+                            PyObject* request) const {
   const std::string_view body = exchange.body();
   const http::RequestHead& head = exchange.request();
   const bool has_body = head.framing != http::BodyFraming::none;
-  if (has_body && !put(environ, keys_.content_length, number_text(body.size()))) return false;
-  OwnedRef content(lies_in_file(exchange) ? new_body_file(hot_.body_file_type(), &exchange)
-                                          : octets_object(body));
+  const std::uint64_t bytes = request == nullptr ? body.size() : head.content_length;
+  if (has_body && !put(environ, keys_.content_length, number_text(bytes))) return false;
+  OwnedRef content(request != nullptr       ? Py_NewRef(request)
+                   : lies_in_file(exchange) ? new_body_file(hot_.body_file_type(), &exchange)
+                                            : octets_object(body));
   return content &&
          put(environ, keys_.input, PyObject_CallOneArg(make_input_.get(), content.get()));
 }

@@ -20,11 +20,12 @@ class WsgiEnvirons {
   WsgiEnvirons(const WsgiEnvirons&) = delete;
   WsgiEnvirons& operator=(const WsgiEnvirons&) = delete;
 
-  // `same`: what every environ of the application has. `make_input`: (bytes or BodyFile) -> the
-  // file that is `wsgi.input`. False with an error set.
+  // `same`: what every environ of the application has. `make_input`: (bytes, BodyFile or Request)
+  // -> the file that is `wsgi.input`. False with an error set.
   bool prepare(PyObject* same, PyObject* make_input);
-  // A new dict; null with an error set.
-  OwnedRef make(http::Exchange& exchange);
+  // A new dict; null with an error set. `request` is the Python object of a request whose body is
+  // still to come, else null.
+  OwnedRef make(http::Exchange& exchange, PyObject* request);
 
   int traverse(visitproc visit, void* arg) const {
     Py_VISIT(same_.get());
@@ -44,8 +45,8 @@ class WsgiEnvirons {
 
   bool put_target(PyObject* environ, const http::Exchange& exchange) const;
   bool put_ends(PyObject* environ, const http::Endpoints& ends, bool is_secure);
-  bool put_fields(PyObject* environ, const http::RequestHead& head);
-  bool put_body(PyObject* environ, const http::Exchange& exchange) const;
+  bool put_fields(PyObject* environ, http::Exchange& exchange);
+  bool put_body(PyObject* environ, const http::Exchange& exchange, PyObject* request) const;
   OwnedRef field_key(std::string_view name);
 
   // The key of a field that was met before, and the field's name.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "pymod/hotpath/text.hpp"
 
@@ -45,6 +46,18 @@ bool FieldList::read(PyObject* list) {
     }
   }
   return true;
+}
+
+OwnedRef phrase_of(PyObject* status) {
+  if (PyLong_CheckExact(status)) [[likely]]
+    return OwnedRef();
+  OwnedRef phrase(PyObject_GetAttrString(status, "phrase"));
+  if (!phrase) PyErr_Clear();
+  return phrase && PyBytes_CheckExact(phrase.get()) ? std::move(phrase) : OwnedRef();
+}
+
+std::string_view phrase_view(const OwnedRef& phrase) {
+  return phrase ? bytes_view(phrase.get()) : std::string_view();
 }
 
 bool raise_fault(http::HeadFault fault, unsigned status) {

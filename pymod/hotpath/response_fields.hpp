@@ -9,12 +9,14 @@
 #include <forward_list>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "http/h1/response_writer.hpp"
 #include "http/message/field.hpp"
 #include "http/serve/exchange.hpp"
 #include "pymod/hotpath/interned.hpp"
+#include "pymod/hotpath/refs.hpp"
 
 namespace pelton::py {
 
@@ -41,6 +43,12 @@ class FieldList {
   http::FieldView* views_ = inline_.data();
   std::size_t count_ = 0;
 };
+
+// The phrase that goes with a status: bytes, which a hosted application's status has as its
+// attribute `phrase`; null for any other.
+OwnedRef phrase_of(PyObject* status);
+// Its octets, or none.
+std::string_view phrase_view(const OwnedRef& phrase);
 
 // True for no fault; else false with ValueError set.
 bool raise_fault(http::HeadFault fault, unsigned status);

@@ -71,7 +71,7 @@ bool write_response(ApplicationState& application, http::Exchange& exchange, PyO
   PyObject* status = slot_of(response, layout.status);
   PyObject* body = slot_of(response, layout.body);
   PyObject* fields = slot_of(response, layout.fields);
-  if (status == nullptr || body == nullptr || fields == nullptr || !PyLong_CheckExact(status) ||
+  if (status == nullptr || body == nullptr || fields == nullptr || !PyLong_Check(status) ||
       !PyList_CheckExact(fields)) {
     PyErr_SetString(PyExc_TypeError, "a Response was not initialised by Response()");
     return false;
@@ -87,10 +87,12 @@ bool write_response(ApplicationState& application, http::Exchange& exchange, PyO
   const long code = PyLong_AsLongAndOverflow(status, &overflow);
   const auto sent =
       static_cast<std::uint16_t>(code == 0 ? 200 : (code < 0 || code > 999 ? 999 : code));
-  if (!write_octets(exchange, {.status = sent, .content_type = nullptr, .fields = list.views()},
-                    bytes_view(body))) {
-    return false;
-  }
+  const OwnedRef phrase = phrase_of(status);
+  const ResponseHead head{.status = sent,
+                          .content_type = nullptr,
+                          .fields = list.views(),
+                          .phrase = phrase_view(phrase)};
+  if (!write_octets(exchange, head, bytes_view(body))) return false;
   PyObject* const background = slot_of(response, layout.background);
   if (background == nullptr || background == Py_None) [[likely]]
     return true;

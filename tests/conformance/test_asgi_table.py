@@ -18,11 +18,13 @@ TABLE: dict[str, Any] = tomllib.loads((ROOT / "tests/conformance/asgi.toml").rea
 EVENTS = {**TABLE["received"], **TABLE["sent"]}
 
 
-@pytest.mark.parametrize("name", [*TABLE["scopes"], *EVENTS])
-def test_each_scope_and_event_has_tests(name: str) -> None:
-    named = TABLE["scopes"].get(name) or EVENTS[name]
-    assert named
-    for one in named:
+ROWS = [(part, name) for part in ("scopes", "received", "sent", "mounted", "app_asgi") for name in TABLE[part]]
+
+
+@pytest.mark.parametrize(("part", "name"), ROWS)
+def test_each_scope_and_event_has_tests(part: str, name: str) -> None:
+    assert TABLE[part][name]
+    for one in TABLE[part][name]:
         stem, _, test = one.partition("::")
         text = (ROOT / f"tests/python/hosting/test_{stem}.py").read_text()
         assert f"\ndef test_{test}(" in text, one

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include <array>
 #include <cstring>
@@ -32,6 +33,12 @@ Address address_from(const sockaddr_storage& storage) {
       return {text_of(AF_INET, &address.sin6_addr.s6_addr[12]), port};
     }
     return {text_of(AF_INET6, &address.sin6_addr), port};
+  }
+  if (storage.ss_family == AF_UNIX) {
+    sockaddr_un address;
+    std::memcpy(&address, &storage, sizeof address);
+    return {.host = {},
+            .path = {address.sun_path, ::strnlen(address.sun_path, sizeof address.sun_path)}};
   }
   return {};
 }

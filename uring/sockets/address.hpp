@@ -15,6 +15,7 @@ namespace pelton::uring {
 struct Address {
   std::string host;
   std::uint16_t port = 0;
+  std::string path = {};  // of a Unix socket that has one
 
   bool operator==(const Address&) const = default;
 };

@@ -47,6 +47,10 @@ class HeadFields {
   HeadFields(const FoundFile& found, const FileManner& manner, const FilePlan& plan)
       : has_body_(!is_bodyless(plan.status) &&
                   (plan.status == 200 || plan.status == 206 || plan.status == manner.status)) {
+    if (manner.as_given) {
+      add_own(manner);
+      return;
+    }
     if (has_body_) {
       add("Content-Type", plan.content_type.empty() ? found.content_type : plan.content_type);
       if (found.coding != nullptr) add("Content-Encoding", found.coding->name);
@@ -57,9 +61,7 @@ class HeadFields {
     add("Last-Modified", plan.last_modified);
     add("Cache-Control", manner.cache_control);
     add_standing(manner);
-    for (const auto& [name, value] : manner.fields) {
-      if (has_body_ || !is_among(content_fields, name)) fields_.push_back({name, value});
-    }
+    add_own(manner);
   }
 
   // Fields of an answer without a file.
@@ -81,6 +83,11 @@ class HeadFields {
   std::span<const FieldView> views() const { return fields_; }
 
  private:
+  void add_own(const FileManner& manner) {
+    for (const auto& [name, value] : manner.fields) {
+      if (has_body_ || !is_among(content_fields, name)) fields_.push_back({name, value});
+    }
+  }
   void add_standing(const FileManner& manner) {
     if (manner.varies) add("Vary", "Accept-Encoding");
     if (manner.no_sniff) add("X-Content-Type-Options", "nosniff");
@@ -90,6 +97,16 @@ class HeadFields {
   std::array<char, 20> digits_{};
   std::vector<FieldView> fields_;
 };
+
+FilePlan plan_as_given(const FileFacts& facts, const FileManner& manner) {
+  const std::uint64_t begin = std::min(manner.from, facts.bytes);
+  const std::uint64_t there = facts.bytes - begin;
+  FilePlan plan;
+  plan.status = manner.status;
+  plan.body_bytes = manner.declared_bytes.value_or(there);
+  plan.parts.push_back({.text = {}, .octets = {begin, begin + std::min(there, plan.body_bytes)}});
+  return plan;
+}
 
 // Appends the parts in order; false if that would wait for the disk or there is no memory.
 bool append_body(Output& output, int file, const FilePlan& plan, bool may_wait) {
@@ -139,6 +156,7 @@ Outcome answer_status(Exchange& exchange, std::uint16_t status, const FileManner
 }
 
 FilePlan plan_for(Exchange& exchange, const FoundFile& found, const FileManner& manner) {
+  if (manner.as_given) return plan_as_given(found.file.facts(), manner);
   Shared& shared = exchange.shared();
   // A request with another method has taken effect already.
   const Method method = exchange.request().method;
@@ -158,11 +176,17 @@ FilePlan plan_for(Exchange& exchange, const FoundFile& found, const FileManner& 
   return plan;
 }
 
+bool is_short(const FilePlan& plan) {
+  std::uint64_t bytes = 0;
+  for (const FilePart& part : plan.parts) bytes += part.text.size() + part.octets.bytes();
+  return bytes < plan.body_bytes;
+}
+
 std::optional<Outcome> answer_at_once(Exchange& exchange, const FoundFile& found,
                                       const FileManner& manner, const FilePlan& plan) {
   Shared& shared = exchange.shared();
   HeadFields fields(found, manner, plan);
-  const ResponseHead head{.status = plan.status, .fields = fields.views()};
+  const ResponseHead head{.status = plan.status, .fields = fields.views(), .phrase = manner.phrase};
   if (is_bodyless(plan.status)) return outcome_of(exchange.respond(head, {}));
   if (plan.parts.empty()) {
     shared.stats.count(plan.status == 412 ? Reason::answered_precondition : Reason::answered_range);
@@ -170,9 +194,10 @@ std::optional<Outcome> answer_at_once(Exchange& exchange, const FoundFile& found
   }
   if (exchange.request().method == Method::head) {
     fields.add_length(plan.body_bytes);
-    return outcome_of(exchange.respond({.status = plan.status, .fields = fields.views()}, {}));
+    return outcome_of(exchange.respond(
+        {.status = plan.status, .fields = fields.views(), .phrase = manner.phrase}, {}));
   }
-  if (plan.body_bytes > inline_bytes_max) return std::nullopt;
+  if (plan.body_bytes > inline_bytes_max || is_short(plan)) return std::nullopt;
   if (const HeadFault fault = exchange.begin(head); fault != HeadFault::none) {
     return Outcome::failed;
   }
@@ -188,7 +213,8 @@ HeadFault begin_file(Exchange& exchange, const FoundFile& found, const FileManne
                      const FilePlan& plan) {
   HeadFields fields(found, manner, plan);
   fields.add_length(plan.body_bytes);
-  return exchange.begin_stream({.status = plan.status, .fields = fields.views()});
+  return exchange.begin_stream(
+      {.status = plan.status, .fields = fields.views(), .phrase = manner.phrase});
 }
 
 Outcome answer_without_file(Exchange& exchange, OpenFault fault, const FileManner& manner) {
@@ -215,6 +241,7 @@ Outcome answer_with_file(Exchange& exchange, FileQuery query) {
     const auto outcome = answer_at_once(exchange, found, *query.manner, plan);
     if (outcome) return *outcome;
   } else if (found.fault != OpenFault::would_block) {
+    if (query.receipt && query.receipt->take_back(exchange, found.fault)) return Outcome::pending;
     return answer_without_file(exchange, found.fault, *query.manner);
   }
   FileSender::begin(exchange, std::move(query), std::move(found), std::move(plan));

@@ -11,12 +11,14 @@
 namespace pelton::http {
 
 // For an exchange whose answer has not begun. Outcome::pending: the exchange was suspended or
-// already handed over, and the caller must not use it any more.
+// already handed over, and the caller must not use it any more, unless the receipt took it back.
 Outcome answer_with_file(Exchange& exchange, FileQuery query);
 
 // --- the parts of it ---
 
 FilePlan plan_for(Exchange& exchange, const FoundFile& found, const FileManner& manner);
+// The application has declared more octets than there are.
+bool is_short(const FilePlan& plan);
 // Answers at once, unless octets of the file have to be sent that are many or not in memory.
 std::optional<Outcome> answer_at_once(Exchange& exchange, const FoundFile& found,
                                       const FileManner& manner, const FilePlan& plan);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,8 @@
 #include "http/serve/files/opened_file.hpp"
 
 namespace pelton::http {
+
+class Exchange;
 
 // A file that was found and opened, or why not.
 struct FoundFile {
@@ -35,14 +38,33 @@ struct FileManner {
   bool redirects_directories = false;  // to their path with a '/' added (STA-008)
   std::string content_type;
   std::vector<std::pair<std::string, std::string>> fields;
+  // The application has made the whole head: only its fields are sent, and a length.
+  bool as_given = false;
+  std::string phrase;                           // as given: the status's, or empty
+  std::uint64_t from = 0;                       // as given: the first octet to send
+  std::optional<std::uint64_t> declared_bytes;  // as given: the length of the body (RSP-012)
+};
+
+// What the application learns of a file that it has sent. Released on the loop's thread when the
+// answer is complete or has failed.
+class FileReceipt {
+ public:
+  FileReceipt() = default;
+  FileReceipt(const FileReceipt&) = delete;
+  FileReceipt& operator=(const FileReceipt&) = delete;
+  virtual ~FileReceipt() = default;
+
+  // There is no such file. True: the exchange was taken over; false: it gets the server's answer.
+  virtual bool take_back(Exchange& /*exchange*/, OpenFault /*fault*/) { return false; }
+  // The connection has taken the whole answer.
+  virtual void complete() {}
 };
 
 struct FileQuery {
   // Called again with Patience::unlimited, on another thread, if it would block.
   std::move_only_function<FoundFile(Patience)> find;
   std::shared_ptr<const FileManner> manner;
-  // Released on the loop's thread when the answer is complete or has failed.
-  std::shared_ptr<void> kept = nullptr;
+  std::shared_ptr<FileReceipt> receipt = nullptr;
 };
 
 }  // namespace pelton::http

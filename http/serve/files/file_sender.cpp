@@ -100,6 +100,9 @@ void FileSender::found() {
   if (found_.fault == OpenFault::none) {
     plan_ = plan_for(exchange, found_, *query_.manner);
     outcome = answer_at_once(exchange, found_, *query_.manner, plan_);
+  } else if (query_.receipt && query_.receipt->take_back(exchange, found_.fault)) {
+    delete this;
+    return;
   } else {
     outcome = answer_without_file(exchange, found_.fault, *query_.manner);
   }
@@ -217,6 +220,8 @@ FileSender::Sent FileSender::after(std::int64_t result, Exchange& exchange) {
 // Ends this object.
 void FileSender::end(Outcome outcome) {
   handle_.get()->end(outcome);
+  const bool is_complete = outcome == Outcome::responded && !is_short(plan_);
+  if (is_complete && query_.receipt) query_.receipt->complete();
   delete this;
 }
 

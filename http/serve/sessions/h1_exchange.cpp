@@ -44,6 +44,17 @@ Output& H1Exchange::output() {
 
 // --- the response ---
 
+HeadFault H1Exchange::hint(std::span<const std::string_view> links) {
+  CHECK(!pending_.response_begun());
+  const bool is_slow = transport().queued_bytes() > shared_.config.send_queue_bytes_high;
+  if (links.empty() || is_slow || pending_.exchange().request().version_minor == 0) {
+    return HeadFault::none;
+  }
+  const HeadFault fault = h1::ResponseWriter::write_early_hints(output(), links);
+  if (fault == HeadFault::none) connection_.schedule();
+  return fault;
+}
+
 HeadFault H1Exchange::begin_stream(const ResponseHead& head) {
   CHECK(!pending_.response_begun());
   const Exchange& exchange = pending_.exchange();

@@ -51,6 +51,7 @@ class H1Exchange final : public SuspendedHost {
   void end(Outcome outcome, std::span<const FieldView> trailers) override;
   void forsake() override;
   std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire at_limit, void* context) override;
+  HeadFault hint(std::span<const std::string_view> links) override;
   HeadFault begin_stream(const ResponseHead& head) override;
   std::size_t write(std::string_view piece) override;
   bool is_backed_up() override;

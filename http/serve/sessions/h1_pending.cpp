@@ -29,8 +29,7 @@ ExchangeHandle H1Session::suspend(const Exchange& live, const ExchangeListener& 
   }
   if (shared_.handlers_running() >= shared_.config.handlers_running_max) shared_.may_shed = true;
   const RequestHead& head = live.request();
-  const bool has_body = head.framing == BodyFraming::chunked || head.content_length != 0;
-  if (has_body && route != nullptr && route->streams_body) {
+  if (reader_.body_follows()) {
     pending.await_body(persistence_for(head));
     peer_sent_all_ = false;  // the body is still to come
   } else {

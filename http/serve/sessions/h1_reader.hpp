@@ -40,6 +40,8 @@ class H1Reader {
   bool is_between_messages() const { return !message_ || !begun(); }
   // A body is arriving that its handler reads meanwhile.
   bool streams_body() const { return message_ && message_->is_streamed(); }
+  // The handler that is being called will read the body.
+  bool body_follows() const { return body_follows_; }
   // Of the request that is being read, as far as it is known: only while there is one.
   Method method() const;
   // Its head, as far as it is known.
@@ -89,6 +91,8 @@ class H1Reader {
   std::string_view resume_chunked_body(std::string_view octets);
   std::string_view resume_discard(std::string_view octets);
   void length_body_grew(std::size_t bytes);
+  bool is_worth_streaming(const RouteSettings& settings, const RequestHead& head,
+                          std::string_view rest) const;
   bool holds_chunked_body(std::string_view rest) const;
   bool owes_much() const;
 
@@ -112,6 +116,7 @@ class H1Reader {
 
   H1Session& session_;
   std::unique_ptr<IncomingMessage> message_;
+  bool body_follows_ = false;
 };
 
 }  // namespace pelton::http

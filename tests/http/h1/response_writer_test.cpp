@@ -204,5 +204,39 @@ TEST_F(ResponseWriterTest, an_abandoned_response_leaves_the_ones_before_it) {
   EXPECT_EQ(output_.view(), first);
 }
 
+TEST_F(ResponseWriterTest, RSP_016_an_application_may_have_its_own_phrase) {
+  const FieldView own_date{"Date", "today"};
+  EXPECT_EQ(written({.status = 404, .phrase = "Not Here"}, "x"),
+            std::string("HTTP/1.1 404 Not Here\r\n") + date + "Content-Length: 1\r\n\r\nx");
+  EXPECT_EQ(written({.status = 299, .fields = {&own_date, 1}, .phrase = "\xe9t\xe9"}, ""),
+            "HTTP/1.1 299 \xe9t\xe9\r\nDate: today\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(written({.status = 204, .phrase = std::string(5000, 'x')}, ""),
+            "HTTP/1.1 204 " + std::string(5000, 'x') + "\r\n" + date + "\r\n");
+  for (const std::string_view unclean : {"a\r\nb: c", "a\nb", "\x01"}) {
+    EXPECT_EQ(written({.status = 404, .phrase = unclean}, ""),
+              std::string("HTTP/1.1 404 Not Found\r\n") + date + "Content-Length: 0\r\n\r\n");
+    EXPECT_EQ(written({.status = 200, .fields = {&own_date, 1}, .phrase = unclean}, ""),
+              "HTTP/1.1 200 OK\r\nDate: today\r\nContent-Length: 0\r\n\r\n");
+  }
+}
+
+TEST_F(ResponseWriterTest, RSP_010_early_hints_are_links_in_a_103) {
+  const std::array<std::string_view, 2> links{"<a>", ""};
+  EXPECT_EQ(ResponseWriter::write_early_hints(output_, links), HeadFault::none);
+  EXPECT_EQ(output_.view(), "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\nLink: \r\n\r\n");
+  const std::size_t before = output_.size();
+  const std::string most(64 * 1024 - 36, 'x');
+  const std::string more = most + "x";
+  const std::vector<std::string_view> many(257, "a");
+  for (const std::vector<std::string_view>& bad :
+       {std::vector<std::string_view>{"a\nb"}, std::vector<std::string_view>{more}, many}) {
+    EXPECT_EQ(ResponseWriter::write_early_hints(output_, bad), HeadFault::header);
+    EXPECT_EQ(output_.size(), before);
+  }
+  const std::array<std::string_view, 1> longest{most};
+  EXPECT_EQ(ResponseWriter::write_early_hints(output_, longest), HeadFault::none);
+  EXPECT_EQ(output_.size() - before, 64u * 1024u);
+}
+
 }  // namespace
 }  // namespace pelton::http::h1

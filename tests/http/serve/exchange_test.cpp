@@ -34,6 +34,7 @@ class LooseKeeper final : public SuspendedHost {
   std::unique_ptr<OrphanedHandler> orphan(OrphanedHandler::Expire, void*) override {
     return nullptr;
   }
+  HeadFault hint(std::span<const std::string_view>) override { return HeadFault::none; }
   HeadFault begin_stream(const ResponseHead&) override { return HeadFault::none; }
   std::size_t write(std::string_view piece) override { return piece.size(); }
   bool is_backed_up() override { return false; }

@@ -142,6 +142,10 @@ RouteTable serve_test_routes(Seen& seen) {
   add(router, seen, {"POST"}, "/form", echo);
   router.settings(14).wants_form = true;
   router.settings(14).takes_files = true;
+  add(router, seen, {"POST"}, "/long/{name}", [](void* context, Exchange& exchange) {
+    return exchange.body().empty() ? later(context, exchange) : echo(context, exchange);
+  });
+  router.settings(15).streams_long_bodies = true;
   return router.freeze({});
 }
 

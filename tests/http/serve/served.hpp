@@ -48,6 +48,7 @@ struct Seen {
 // GET /big/{n:int} -> n octets;  GET /fail -> no answer;  GET /close -> asks for the end;
 // POST /small -> echo of at most 8 octets;  POST /json -> echo of JSON only;
 // POST /form -> echo of a form that may be large;
+// POST /long/{name} -> echo, or suspends if the body is long and streams;
 // GET POST /later/{name} -> suspends;  GET POST /stream/{name} -> the same, its body streamed;
 // POST /relay/{how} -> see relay.hpp. WebSockets: /socket/echo sends back what comes, /socket/hold
 // only notes it, /socket/refuse answers 403, /socket/later suspends; GET /both -> "hello", beside a

@@ -58,13 +58,7 @@ def cookies(request: Request, theirs: Answer, ours: Answer) -> bool:
     return [name for name, _ in request.fields].count("Cookie") > 1 and b"first,other=second" in theirs.body
 
 
-def phrase(request: Request, theirs: Answer, ours: Answer) -> bool:
-    return theirs._replace(reason=ours.reason) == ours
-
-
 DIFFERENCES = [
-    # Not as it should be: a WSGI application's own phrase goes out with other servers.
-    Difference("pelton sends the standard phrase of a status, not the one of a WSGI application", phrase),
     # Django and Falcon read as much as CONTENT_LENGTH says, which gunicorn cannot say of chunks, and pelton does.
     Difference("a WSGI application is sent chunks", chunked),
     # RFC 6265, section 5.4, and RFC 9113, section 8.2.3: a semicolon is between cookies, no comma.

@@ -51,7 +51,7 @@ def test_every_key_of_a_request(serve: Serve) -> None:
         "client": address,
         "server": ("127.0.0.1", server.port),
         "state": {},
-        "extensions": {"http.response.trailers": {}},
+        "extensions": {"http.response.trailers": {}, "http.response.early_hint": {}, "http.response.pathsend": {}},
     }
 
 
@@ -91,7 +91,7 @@ def test_each_request_has_dicts_of_its_own(serve: Serve) -> None:
             peer.send(request())
             peer.one()
             scope = seen.scopes[-1]
-            assert scope["state"] == {} and list(scope["extensions"]) == ["http.response.trailers"] and len(scope["asgi"]) == 2
+            assert scope["state"] == {} and len(scope["extensions"]) == 3 and len(scope["asgi"]) == 2
             for name in ("state", "extensions", "asgi"):
                 scope[name]["spoilt"] = True
     first, second = seen.scopes
@@ -136,13 +136,15 @@ def test_names_of_fields_that_share_a_place_are_told_apart(serve: Serve) -> None
     assert fields == [(name.encode(), str(index).encode()) for index, name in enumerate(names)]
 
 
-def test_there_are_no_addresses_on_a_unix_socket(serve: Serve, tmp_path: Path) -> None:
+def test_a_unix_socket_is_its_path_and_its_client_has_no_address(serve: Serve, tmp_path: Path) -> None:
     seen = Seen()
     path = str(tmp_path / "socket")
     serve(seen.app, uds=path)
     with httpx.Client(transport=httpx.HTTPTransport(uds=path)) as client:
         assert client.get("http://h/").text == "seen"
-    assert seen.scopes[0]["client"] is None and seen.scopes[0]["server"] is None
+        assert client.get("http://h/").text == "seen"
+    for scope in seen.scopes:
+        assert scope["client"] is None and scope["server"] == (path, None)
 
 
 def test_behind_a_trusted_proxy(serve: Serve) -> None:

@@ -266,3 +266,24 @@ def test_what_close_raises_is_logged_and_harms_nobody(serve: Serve, is_inline: b
         peer.send(request("/", "GET", "Connection: close"))
         assert b"1\r\na\r\n0\r\n\r\n" in peer.rest()
     assert "ValueError: in close" in caplog.text
+
+
+@both_ways
+@pytest.mark.parametrize(
+    ("status", "line"),
+    [
+        ("200 OK", b"200 OK"),
+        ("200", b"200 OK"),
+        ("404 ", b"404 Not Found"),
+        ("404 Gone Fishing", b"404 Gone Fishing"),
+        ("299 \xdcblich", b"299 \xdcblich"),
+        ("299", b"299 "),
+        ("200 \u20ac", b"200 OK"),
+        ("500 a\r\nX-Evil: 1", b"500 Internal Server Error"),
+        ("404 a\nb", b"404 Not Found"),
+    ],
+)
+def test_rsp_016_the_applications_own_phrase_if_it_is_clean(serve: Serve, status: str, line: bytes, is_inline: bool) -> None:
+    for body in ([b"abc"], Closing([b"a", b"bc"])):
+        answer = asked(serve, answering(status, PLAIN, body=body), is_inline)
+        assert answer.startswith(b"HTTP/1.1 " + line + b"\r\n") and b"X-Evil" not in answer

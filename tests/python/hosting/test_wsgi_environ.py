@@ -13,7 +13,7 @@ from wire import Peer, ask
 from wsgi_applications import PLAIN, Environ, StartResponse, hosted
 
 from pelton import App
-from pelton.hosting.wsgi_call import FileWrapper
+from pelton.hosting.file_wrapper import FileWrapper
 from pelton.testing import live_server
 
 Serve = Callable[..., live_server]
@@ -79,6 +79,12 @@ def test_names_with_underscores_and_proxy_are_left_out(serve: Serve) -> None:
     environ = environ_of(serve, "X-User: true", "X_User: forged", "Content_Length: 9", "Proxy: http://evil", "Proxy-Name: p")
     assert environ["HTTP_X_USER"] == "true" and environ["HTTP_PROXY_NAME"] == "p"
     assert "HTTP_PROXY" not in environ and "CONTENT_LENGTH" not in environ and "HTTP_CONTENT_LENGTH" not in environ
+
+
+def test_h1_037_what_is_left_out_is_counted(serve: Serve) -> None:
+    server = serve(Seen().app)
+    ask(server.port or 0, request("/", "POST", "A_B: 1", "_: 2", "Proxy: x", "Proxy-Authorization: y", "X-A: 3", body=b"x"))
+    assert server.stats()["dropped.header_alias"] == 3
 
 
 def test_fields_of_one_name_are_joined_and_cookies_in_their_own_way(serve: Serve) -> None:

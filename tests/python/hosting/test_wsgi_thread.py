@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import select
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from asgi_applications import request
-from wire import SILENCE_S, Peer
+from wire import SILENCE_S, Peer, ask
 from wsgi_applications import PLAIN, Closing, Environ, StartResponse, hosted
 
 from pelton.testing import live_server
@@ -142,3 +144,24 @@ def test_a_time_limit_of_handlers_ends_the_wait(serve: Serve) -> None:
         peer.send(request())
         assert peer.one().status == 504
     go_on.set()
+
+
+@pytest.mark.parametrize("size", [3, 1_000_000])
+def test_a_request_leaves_nothing_for_the_garbage_collector(serve: Serve, size: int) -> None:
+    gone = threading.Event()
+
+    def app(environ: Environ, start_response: Any) -> Any:
+        weakref.finalize(start_response.__self__._pass_on.__self__, gone.set)
+        start_response("200 OK", PLAIN)
+        body = environ["wsgi.input"].read()
+        return [body] if environ["PATH_INFO"] == "/whole" else iter([body])
+
+    server = serve(hosted(app))
+    gc.disable()
+    try:
+        for target in ("/whole", "/pieces"):
+            gone.clear()
+            assert ask(server.port or 0, request(target, "POST", body=b"x" * size)).count(b"x") >= size
+            assert gone.wait(SILENCE_S)
+    finally:
+        gc.enable()

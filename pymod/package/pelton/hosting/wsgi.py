@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 
 from pelton.config.server_config import LimitsConfig, ServerConfig
-from pelton.hosting.wsgi_call import FileWrapper, WsgiCall
+from pelton.hosting.file_wrapper import FileWrapper
+from pelton.hosting.wsgi_call import WsgiCall
 from pelton.hosting.wsgi_input import input_of
 from pelton.routing.app_parts import parts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pelton._native import Request
     from pelton.app import App
     from pelton.hosting.wsgi_call import Application, Environ
     from pelton.messages.response import Response
@@ -37,13 +39,15 @@ def hosted(application: Application, kind: type[App], *, is_inline: bool = False
     def serve_inline(environ: Environ) -> Response:
         call = WsgiCall(application, environ, failed)
         body = call.begin()
+        if call.file is not None:
+            return call.of_file(call.close)
         return call.streamed() if body is None else call.whole(body)
 
-    async def serve(environ: Environ) -> Response:
+    async def serve(environ: Environ, request: Request | None = None) -> Response:
         from pelton.hosting.wsgi_thread import ThreadedCall
 
         assert parts.service.runtime is not None
-        return await ThreadedCall(application, environ, failed).answer(parts.service.runtime)
+        return await ThreadedCall(application, environ, failed, request).answer(parts.service.runtime)
 
     same = {
         "SERVER_SOFTWARE": "pelton",
@@ -55,5 +59,5 @@ def hosted(application: Application, kind: type[App], *, is_inline: bool = False
         "wsgi.input_terminated": True,
         "wsgi.file_wrapper": FileWrapper,
     }
-    parts.native.host_wsgi(serve_inline if is_inline else serve, {"same": same, "make_input": input_of})
+    parts.native.host_wsgi(serve_inline if is_inline else serve, {"same": same, "make_input": input_of, "may_wait": not is_inline})
     return app

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pelton._native import check_field
+from pelton.errors import PHRASES
+from pelton.hosting.file_wrapper import FileWrapper
+from pelton.messages.files import DescriptorBody
 from pelton.messages.response import Response, with_body
 from pelton.messages.streams import Streaming
 from pelton.routing.answers import asked
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from pelton.hosting.file_wrapper import OpenFile
+
     Environ = dict[str, Any]
     Fields = list[tuple[bytes, bytes]]
     ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -24,6 +29,25 @@ _HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "trailers", "transfer-encoding", "upgrade")
 )  # fmt: skip
 _WITHOUT_BODY = (204, 205, 304)
+_SHORT_FILE_BYTES = 32 * 1024  # up to this a file is read by the application's thread
+
+
+class _Status(int):
+    """A status with a phrase of the application's own."""
+
+    phrase: bytes
+
+
+def _status(code: int, phrase: str) -> int:
+    if not phrase or phrase == PHRASES.get(code) or not phrase.isprintable():
+        return code
+    try:
+        octets = phrase.encode("latin-1")
+    except UnicodeEncodeError:
+        return code
+    status = _Status(code)
+    status.phrase = octets
+    return status
 
 
 def _as_it_is(piece: bytes) -> bytes:
@@ -45,7 +69,7 @@ class WsgiCall:
 
     __slots__ = (
         "_application", "_before", "_environ", "_failed", "_fields", "_has_left", "_iterator", "_length", "_method", "_pass_on",
-        "_path", "_result", "_status",
+        "_path", "_result", "_status", "file",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +92,7 @@ class WsgiCall:
         self._length: int | None = None  # of the body, as the application says it
         self._result: Any = None
         self._iterator: Iterator[bytes] = iter(())
+        self.file: OpenFile | None = None  # which is the whole body
 
     # --- what the application calls ---
 
@@ -114,7 +139,7 @@ class WsgiCall:
                 length = int(value)
             else:
                 raise ValueError(f"a Content-Length is a number, not {value!r}")
-        self._status, self._fields, self._length = int(code), fields, length
+        self._status, self._fields, self._length = _status(int(code), status[4:]), fields, length
         return self._write
 
     def _write(self, piece: bytes, /) -> None:
@@ -141,7 +166,7 @@ class WsgiCall:
                 self._before += result
             else:
                 self._iterator = iter(result)
-                is_whole = self._take_first(result)
+                is_whole = self._take_first(result) if type(result) is not FileWrapper else self._take_file(result)
             if not self._status:
                 raise RuntimeError("the application has returned without calling start_response()")
         except BaseException:
@@ -174,6 +199,28 @@ class WsgiCall:
                 break
         return True
 
+    def _take_file(self, wrapper: FileWrapper) -> bool:
+        """The octets of a short file, or the file; whether the body is whole then."""
+        file = None
+        if self._status and self._status not in _WITHOUT_BODY and self._method != "HEAD" and not self._before and not self._has_left:
+            file = wrapper.open_file()
+        if file is None:
+            return self._take_first(wrapper)
+        size = file.size if self._length is None else min(file.size, self._length)
+        if size <= _SHORT_FILE_BYTES:
+            self._before.append(_checked(wrapper.filelike.read(size)))
+            return True
+        if self._length is None:
+            self._length = size
+        self.file = file
+        return False
+
+    def of_file(self, over: Callable[[], object]) -> Response:
+        """The response whose body is the file; `over` is called when that has left, or never will."""
+        assert self.file is not None and self._length is not None
+        fields = [*self._fields, (b"Content-Length", b"%d" % self._length)]
+        return self._with_body(DescriptorBody(self.file.descriptor, self.file.position, over), fields)
+
     def whole(self, body: bytes) -> Response:
         """The response with this body, which is the whole one."""
         length = self._length
@@ -190,7 +237,12 @@ class WsgiCall:
         """The response whose body comes from an iterator, by default from this one."""
         streaming = Streaming(self if pieces is None else pieces, encoding=_PIECES, content_length=self._length)
         streaming.asked = asked(self._method, self._path)
-        return with_body(streaming, self._status, self._fields)
+        return self._with_body(streaming, self._fields)
+
+    def _with_body(self, body: Streaming | DescriptorBody, fields: Fields) -> Response:
+        response = with_body(body, self._status, fields)
+        response._status = self._status  # with its phrase
+        return response
 
     def __iter__(self) -> Self:
         return self
@@ -205,6 +257,7 @@ class WsgiCall:
     def close(self) -> None:
         """Calls `close()` of the result, once; what it raises is logged."""
         result, self._result, self._iterator = self._result, None, iter(())
+        self._pass_on = None  # of whom this call is a part: a cycle would wait for the garbage collector
         close = getattr(result, "close", None)
         if close is None:
             return
@@ -218,25 +271,3 @@ def _checked(piece: Any) -> bytes:
     if not isinstance(piece, bytes):
         raise TypeError(f"the body of a WSGI application is bytes, not {type(piece).__name__}")
     return piece
-
-
-class FileWrapper:
-    """`wsgi.file_wrapper`: the pieces of a file."""
-
-    def __init__(self, filelike: Any, block_size: int = 65536) -> None:
-        self.filelike = filelike
-        self.block_size = block_size
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> bytes:
-        piece: bytes = self.filelike.read(self.block_size)
-        if not piece:
-            raise StopIteration
-        return piece
-
-    def close(self) -> None:
-        close = getattr(self.filelike, "close", None)
-        if close is not None:
-            close()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from asyncio import CancelledError, Future, get_running_loop
 from collections import deque
-from threading import Condition
+from threading import Condition, Event
 
 from pelton.config.concurrency import DEFAULT_POOL
+from pelton.errors import ClientDisconnected
 from pelton.hosting.wsgi_call import WsgiCall
 
 TYPE_CHECKING = False
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Self
 
+    from pelton._native import Request
     from pelton.hosting.wsgi_call import Application, Environ
+    from pelton.hosting.wsgi_input import ArrivingBody
     from pelton.messages.response import Response
     from pelton.serving.runtime import Runtime
 
@@ -24,7 +27,9 @@ _AHEAD_BYTES = 64 * 1024  # how much of a body waits for the loop before its thr
 class ThreadedCall:
     """One call. A whole body takes one hand-over to the loop; the pieces of any other go through a `_Pipe`."""
 
-    def __init__(self, application: Application, environ: Environ, failed: Callable[[str, BaseException], object]) -> None:
+    def __init__(
+        self, application: Application, environ: Environ, failed: Callable[[str, BaseException], object], request: Request | None
+    ) -> None:
         loop = get_running_loop()
 
         def failed_there(what: str, error: BaseException) -> None:
@@ -33,24 +38,38 @@ class ThreadedCall:
         self._loop = loop
         self._call = WsgiCall(application, environ, failed_there, self._put)
         self._pipe: _Pipe | None = None
-        self._response: Future[Response] = loop.create_future()
+        self._response: Future[list[Response]] = loop.create_future()  # a list of one, from which it is taken
+        self._has_left = Event()  # a file that is the whole body
+        self._body: ArrivingBody | None = None
+        if request is not None:
+            self._body = environ["wsgi.input"].body
+            assert self._body is not None and request._driver is not None
+            self._body.attach(loop, request._driver, waits="HTTP_EXPECT" in environ)
 
     async def answer(self, runtime: Runtime) -> Response:
         """What the application answers, once its head is known; HTTPError 503 if too many calls wait."""
         job = runtime.submit(DEFAULT_POOL, self._run, ())
         job.add_done_callback(self._note_end)
         try:
-            return await self._response
+            return (await self._response).pop()
         except CancelledError:
             job.cancel()
+            if self._body is not None:
+                self._body.leave()
             if self._pipe is not None:
                 self._pipe.leave()
+            raise
+        except Exception as error:
+            if self._body is not None and self._body.has_raised(error):
+                raise ClientDisconnected("the client has left") from error
             raise
 
     # --- on the loop ---
 
     def _note_end(self, job: Future[Response | None]) -> None:
         """The call is over, or never begins."""
+        if self._body is not None:
+            self._body.leave()
         if self._response.done():
             if not job.cancelled():
                 job.exception()
@@ -60,14 +79,18 @@ class ThreadedCall:
         elif (error := job.exception()) is not None:
             self._response.set_exception(error)
         elif (response := job.result()) is not None:
-            self._response.set_result(response)
+            self._response.set_result([response])
 
     def _begin_stream(self, response: Response) -> None:
         assert self._pipe is not None
         if self._response.done():
             self._pipe.leave()
         else:
-            self._response.set_result(response)
+            self._response.set_result([response])
+
+    def _answer(self, response: Response) -> None:
+        if not self._response.done():
+            self._response.set_result([response])
 
     # --- on the thread ---
 
@@ -82,6 +105,11 @@ class ThreadedCall:
             return None
         if body is not None and self._pipe is None:
             return self._call.whole(body)
+        if self._call.file is not None:
+            self._loop.call_soon_threadsafe(self._answer, self._call.of_file(self._has_left.set))
+            self._has_left.wait()
+            self._call.close()
+            return None
         failure: BaseException | None = None
         try:
             if body is None:

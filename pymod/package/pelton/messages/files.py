@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class FileBody:
     """The body of a Response that is a file: opened when it is sent, each time anew."""
@@ -16,6 +20,27 @@ class FileBody:
 
     def __repr__(self) -> str:
         return f"file {os.fsdecode(self.path)!r}"
+
+
+class DescriptorBody:
+    """The body of a Response that is an open file, which its owner keeps open until `over` is called.
+
+    Args:
+        descriptor: Of the file.
+        position: The first octet to send.
+        over: Called once, when the file has left or never will.
+    """
+
+    __slots__ = ("_over", "descriptor", "position")
+
+    def __init__(self, descriptor: int, position: int, over: Callable[[], object]) -> None:
+        self.descriptor = descriptor
+        self.position = position
+        self._over = over
+
+    # Wherever a response is dropped on its way, nothing refers to its body any more.
+    def __del__(self) -> None:
+        self._over()
 
 
 def file_body(path: str | os.PathLike[str], root: str | os.PathLike[str] | None) -> FileBody:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from os import PathLike
     from typing import Any, Literal
 
-    from pelton.messages.files import FileBody
+    from pelton.messages.files import DescriptorBody, FileBody
     from pelton.messages.headers import HeadersInit
     from pelton.messages.problems import ProblemDetails
     from pelton.messages.streams import Streaming
@@ -48,7 +48,7 @@ class Response:
     __slots__ = ("__weakref__", "_background", "_body", "_fields", "_status")
 
     _status: int
-    _body: bytes | Streaming | FileBody | TemplateBody | Later
+    _body: bytes | Streaming | FileBody | DescriptorBody | TemplateBody | Later
     _fields: list[tuple[bytes, bytes]]
     _background: Any  # BackgroundTasks or None; what closes before them, of a request with dependencies
 
@@ -540,7 +540,7 @@ def made(
     return response
 
 
-def with_body(body: Streaming | FileBody, status: int, fields: list[tuple[bytes, bytes]]) -> Response:
+def with_body(body: Streaming | FileBody | DescriptorBody, status: int, fields: list[tuple[bytes, bytes]]) -> Response:
     """A Response whose body is made as it is sent."""
     response = Response.__new__(Response)
     response._background = None

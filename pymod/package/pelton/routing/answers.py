@@ -5,6 +5,7 @@ from __future__ import annotations
 from pelton._native import JSONEncodeError
 from pelton.config.concurrency import read_pool
 from pelton.errors import BodyTooLarge, ClientDisconnected, HTTPError, ResponseTypeError, phrase
+from pelton.messages.files import DescriptorBody
 from pelton.messages.headers import checked_status, fields_of, laid_over, with_charset
 from pelton.messages.problems import ProblemDetails
 from pelton.messages.response import Later, Response, TemplateBody, copied, made, with_body
@@ -217,6 +218,9 @@ class Answers:
         if isinstance(value._body, TemplateBody):
             return await rendered(value, self.service)
         streaming, runtime = value._body, self.service.runtime
+        if isinstance(streaming, DescriptorBody):
+            driver.send_descriptor(value._status, value._fields, streaming.descriptor, streaming.position, streaming)
+            return None
         if not isinstance(streaming, Streaming):
             file: Any = streaming
             driver.send_file(value.status, value._fields, file.path, file.root, value._background)

@@ -393,5 +393,43 @@ TEST(H1Streams, CON_046_streams_that_are_lost_leave_nothing_behind) {
   served.run();
 }
 
+TEST(H1Streams, RSP_010_H1_085_hints_come_before_the_response_but_not_to_http_1_0) {
+  const std::array<std::string_view, 2> links{"</a>; rel=preload", "</b>"};
+  const std::string hinted =
+      "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nLink: </b>\r\n\r\n";
+  for (const std::string version : {"1.0", "1.1"}) {
+    Served served;
+    const uring::Peer peer = served.connect();
+    served.send(peer, "GET /later/a HTTP/" + version + "\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(exchange_of(served).hint({}), HeadFault::none);
+    EXPECT_EQ(exchange_of(served).hint(links), HeadFault::none);
+    EXPECT_EQ(taken_after_run(served, peer), version == "1.0" ? "" : hinted);
+    const std::array<std::string_view, 1> bad{"a\r\nb: c"};
+    EXPECT_EQ(exchange_of(served).hint(bad),
+              version == "1.0" ? HeadFault::none : HeadFault::header);
+    answer_later(served.seen.suspended[0], "whole");
+    EXPECT_TRUE(taken_after_run(served, peer).ends_with("\r\n\r\nwhole"));
+  }
+}
+
+TEST(H1Streams, LIM_034_hints_that_the_peer_does_not_take_are_left_out) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  served.send(peer, "GET /later/a HTTP/1.1\r\nHost: a\r\n\r\n");
+  served.engine.set_window(peer, 0);
+  const std::string link(10'000, 'x');
+  const std::array<std::string_view, 1> links{link};
+  for (int count = 0; count < 100; ++count) {
+    EXPECT_EQ(exchange_of(served).hint(links), HeadFault::none);
+    served.run();
+  }
+  served.engine.set_window(peer, 10'000'000);
+  answer_later(served.seen.suspended[0], "whole");
+  const std::string received = taken_after_run(served, peer);
+  EXPECT_TRUE(received.ends_with("\r\n\r\nwhole"));
+  EXPECT_GT(received.size(), 60'000u);
+  EXPECT_LT(received.size(), 400'000u);
+}
+
 }  // namespace
 }  // namespace pelton::http

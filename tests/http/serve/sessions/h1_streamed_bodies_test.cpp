@@ -324,5 +324,74 @@ TEST(H1StreamedBodies, CON_030_an_answer_ahead_of_the_body_is_not_lost_to_a_peer
   }
 }
 
+// For a route that streams bodies which are worth it.
+std::string long_upload(std::size_t bytes, std::string_view fields = "") {
+  return "POST /long/a HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(bytes) + "\r\n" +
+         std::string(fields) + "\r\n";
+}
+
+TEST(H1StreamedBodies,
+     a_long_body_streams_where_the_route_wants_that_and_a_short_one_arrives_first) {
+  ServerConfig config;
+  config.send_queue_bytes_high = 1'000;
+  config.send_queue_bytes_low = 100;
+  for (const std::size_t bytes : {1u, 1'000u, 1'001u, 5'000u}) {
+    for (const bool is_whole_at_once : {false, true}) {
+      Served served(config);
+      const uring::Peer peer = served.connect();
+      const std::string body(bytes, 'x');
+      const std::string input = long_upload(bytes) + body;
+      std::string answered;
+      if (is_whole_at_once && bytes < 5'000) {
+        answered = served.send(peer, input);
+      } else {
+        served.send(peer, input.substr(0, input.size() - 1));
+        const bool streams = bytes > 1'000;
+        ASSERT_EQ(served.seen.suspended.size(), streams ? 1u : 0u) << bytes;
+        std::string got = streams ? take_all(exchange_of(served)) : "";
+        answered = served.send(peer, "x");
+        if (streams) {
+          got += take_all(exchange_of(served));
+          EXPECT_EQ(got, body);
+          EXPECT_TRUE(exchange_of(served).body_ended());
+          answer_later(served.seen.suspended[0], body);
+          answered = taken_after_run(served, peer);
+        }
+      }
+      EXPECT_EQ(body_of(answered), body) << bytes;
+      EXPECT_EQ(status_of(served.send(peer, hello_request)), 200);
+    }
+  }
+}
+
+TEST(H1StreamedBodies, H1_071_even_a_short_body_streams_if_it_waits_for_a_100) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  EXPECT_EQ(served.send(peer, long_upload(3, "Expect: 100-continue\r\n")), "");
+  ASSERT_EQ(served.seen.suspended.size(), 1u);
+  EXPECT_EQ(exchange_of(served).take_body(), "");
+  EXPECT_EQ(taken_after_run(served, peer), "HTTP/1.1 100 Continue\r\n\r\n");
+  served.send(peer, "abc");
+  EXPECT_EQ(take_all(exchange_of(served)), "abc");
+  answer_later(served.seen.suspended[0], "read");
+  EXPECT_EQ(body_of(taken_after_run(served, peer)), "read");
+  Served unread;
+  const uring::Peer other = unread.connect();
+  unread.send(other, long_upload(3, "Expect: 100-continue\r\n"));
+  answer_later(unread.seen.suspended[0], "unread");
+  const std::string answer = taken_after_run(unread, other);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n"));
+  EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos);
+}
+
+TEST(H1StreamedBodies, chunks_arrive_first_where_only_long_bodies_stream) {
+  Served served;
+  const uring::Peer peer = served.connect();
+  const std::string head = "POST /long/a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  served.send(peer, head + "3\r\nabc\r\n");
+  EXPECT_EQ(served.seen.calls, 0u);
+  EXPECT_EQ(body_of(served.send(peer, "0\r\n\r\n")), "abc");
+}
+
 }  // namespace
 }  // namespace pelton::http
