@@ -29,7 +29,7 @@ ExchangeHandle H1Session::suspend(const Exchange& live, const ExchangeListener& 
   }
   if (shared_.handlers_running() >= shared_.config.handlers_running_max) shared_.may_shed = true;
   const RequestHead& head = live.request();
-  if (reader_.body_follows()) {
+  if (body_follows_) {
     pending.await_body(persistence_for(head));
     peer_sent_all_ = false;  // the body is still to come
   } else {

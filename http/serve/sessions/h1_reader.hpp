@@ -40,8 +40,6 @@ class H1Reader {
   bool is_between_messages() const { return !message_ || !begun(); }
   // A body is arriving that its handler reads meanwhile.
   bool streams_body() const { return message_ && message_->is_streamed(); }
-  // The handler that is being called will read the body.
-  bool body_follows() const { return body_follows_; }
   // Of the request that is being read, as far as it is known: only while there is one.
   Method method() const;
   // Its head, as far as it is known.
@@ -116,7 +114,6 @@ class H1Reader {
 
   H1Session& session_;
   std::unique_ptr<IncomingMessage> message_;
-  bool body_follows_ = false;
 };
 
 }  // namespace pelton::http

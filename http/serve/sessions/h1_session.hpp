@@ -147,6 +147,8 @@ class H1Session final : public ExchangeHost {
   // PRC-018).
   bool is_draining() const { return ends_once_read_; }
   void note_peer_sent_all(bool all) { peer_sent_all_ = all; }
+  // The handler that is called next reads the body itself.
+  void note_body_follows(bool follows) { body_follows_ = follows; }
   // The connection ends with the response that is under way.
   void end_after_response();
   // The last octets are queued: no request is read any more.
@@ -239,6 +241,7 @@ class H1Session final : public ExchangeHost {
   // The client has said that no request follows, the last one has arrived whole, and no octet more.
   bool peer_sent_all_ = false;
   bool ends_once_read_ = false;  // is_draining()
+  bool body_follows_ = false;    // in a handler's call
   // While handling, once the response is written: how the connection goes on after it, or why it
   // is cut.
   Persistence persistence_after_{};

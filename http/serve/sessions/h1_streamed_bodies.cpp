@@ -38,10 +38,10 @@ Reason cut_for(Reason refusal) {
   const Persistence persistence = session_.persistence_for(head);
   session_.note_peer_sent_all(false);
   const bool must_close = must_close_unread(head, rest);
-  body_follows_ = true;
+  session_.note_body_follows(true);
   session_.call(match.route->handler, head, {}, match,
                 must_close ? Persistence::close : persistence);
-  body_follows_ = false;
+  session_.note_body_follows(false);
   if (!session_.has_exchange()) {
     // The handler has answered without reading the body.
     const bool unanswered = must_close && head.expects_continue;
