@@ -21,3 +21,10 @@ def instructions(program: list[str], within: str) -> int:
         if counted is None:
             raise RuntimeError(f"callgrind wrote no totals into {out}")
         return int(counted[1])
+
+
+def is_made_by_clang() -> bool:
+    """Whether clang compiled the native module, whose counts are other than gcc's; the module's section .comment says so."""
+    from pelton import _native
+
+    return b"clang version" in Path(_native.__file__).read_bytes()

@@ -11,12 +11,14 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks" / "callgrind"))
 
 import json_route  # noqa: E402
+from counting import is_made_by_clang  # noqa: E402
 
 # Around the handler: parse, route, call, encode, serialise. It may only go down. The C library's recv() and
 # send() cost 36 instructions more from glibc 2.41 on, where each passes two more functions on its way to the kernel
 # (__syscall_cancel); one and the same build takes 1 285 on Debian 12 and 1 323 on Debian 13, under Python 3.13 both times.
 GLIBC = tuple(map(int, (platform.libc_ver()[1] or "0.0").split(".")[:2]))
-SHARE_INSTRUCTIONS_MAX = 1300 if GLIBC < (2, 41) else 1340
+# clang 19 makes 200 more of the same code than gcc 12 to 16; wheels are gcc's.
+SHARE_INSTRUCTIONS_MAX = (1300 if GLIBC < (2, 41) else 1340) + (200 if is_made_by_clang() else 0)
 
 
 @pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is not installed")
