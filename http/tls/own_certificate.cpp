@@ -46,7 +46,9 @@ bool is_address(const std::string& host) {
 bool fill(X509* certificate, EVP_PKEY* key, std::span<const std::string> hosts, int days) {
   std::string names;
   for (const std::string& host : hosts) {
-    names += (names.empty() ? "" : ",") + std::string(is_address(host) ? "IP:" : "DNS:") + host;
+    if (!names.empty()) names += ',';
+    names += is_address(host) ? "IP:" : "DNS:";
+    names += host;
   }
   std::uint32_t serial = 0;
   RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial);
