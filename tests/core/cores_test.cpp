@@ -14,7 +14,7 @@
 #include <string>
 
 #include "core/core_state.hpp"
-#include "core/reason.hpp"
+#include "core/stats_segment.hpp"
 
 namespace pelton {
 namespace {
@@ -205,13 +205,26 @@ TEST(Cores, LIM_094_a_crash_loop_is_slowed_down_and_said) {
   }
 }
 
+// Where the CoreState of bank 1 begins in a segment: the place of a mark that is written there.
+std::size_t first_state_at() {
+  constexpr std::uint64_t mark = 0x6B72'616D'2061'2073;
+  auto segment = StatsSegment::create(2);
+  if (!segment) return ADD_FAILURE(), 0;
+  segment->state(1).phase = mark;
+  std::size_t at = 0;
+  for (std::uint64_t word = 0; word != mark; at += sizeof word) {
+    if (::pread(segment->descriptor(), &word, sizeof word, static_cast<off_t>(at)) !=
+        static_cast<ssize_t>(sizeof word)) {
+      return ADD_FAILURE() << "the mark is not in the segment", 0;
+    }
+  }
+  return at - sizeof mark;
+}
+
 // A command by which a worker overwrites its CoreState with these octets, escaped for printf(1).
 std::string show_state(const std::string& octets) {
-  // Bank 1 begins after the header and the supervisor's bank; its phase follows its counters.
-  const std::size_t cells = (reason_count * 8 + 63) / 64 * 64;
-  const std::size_t state = (sizeof(CoreState) + 63) / 64 * 64;
-  const std::size_t phase_at = 64 + cells + state + cells;
-  return "printf '" + octets + "' | dd bs=1 conv=notrunc seek=" + std::to_string(phase_at) +
+  return "printf '" + octets +
+         "' | dd bs=1 conv=notrunc seek=" + std::to_string(first_state_at()) +
          " of=/proc/self/fd/${PELTON_WORKER_STATS%,*} 2>/dev/null; ";
 }
 
