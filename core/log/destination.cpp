@@ -19,11 +19,20 @@ namespace pelton {
 namespace {
 
 constexpr std::size_t pieces_max = 3;
+// A terminal is another writer's for the time of a copy, unless that writer waits itself.
+constexpr int busy_ms_max = 10;
+constexpr int busy_tries_max = 3;
 
 int open_path(const std::string& path) {
   // Without O_NONBLOCK, opening a pipe would wait for its reader.
   return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
                 0644);
+}
+
+// Or a write would fail at once, and say why.
+bool has_room(int descriptor, int within_ms) {
+  pollfd room{descriptor, POLLOUT, 0};
+  return ::poll(&room, 1, within_ms) == 1;
 }
 
 }  // namespace
@@ -94,12 +103,10 @@ std::ptrdiff_t LogDestination::write(std::span<const std::string_view> pieces) {
     if (!piece.empty()) vectors[count++] = {const_cast<char*>(piece.data()), piece.size()};
   }
   if (count == 0) return 0;
-  if (may_wait_) {
-    pollfd room{descriptor_, POLLOUT, 0};
-    if (::poll(&room, 1, 0) != 1) return -EAGAIN;
-  }
+  if (may_wait_ && !has_room(descriptor_, 0)) return -EAGAIN;
   ssize_t written;
-  do {
+  int busy_tries = 0;
+  for (;;) {
     if (kind_ == Kind::socket) {
       msghdr message{};
       message.msg_iov = vectors.data();
@@ -108,7 +115,14 @@ std::ptrdiff_t LogDestination::write(std::span<const std::string_view> pieces) {
     } else {
       written = ::writev(descriptor_, vectors.data(), static_cast<int>(count));
     }
-  } while (written < 0 && errno == EINTR);
+    if (written >= 0 || (errno != EINTR && errno != EAGAIN)) break;
+    if (errno == EINTR) continue;
+    // A terminal answers so not only where it has no room: also while another process writes to it.
+    const bool may_be_busy = kind_ == Kind::stream && ::isatty(descriptor_) == 1;
+    if (!may_be_busy || ++busy_tries > busy_tries_max || !has_room(descriptor_, busy_ms_max)) {
+      return -EAGAIN;
+    }
+  }
   return written >= 0 ? written : -errno;
 }
 

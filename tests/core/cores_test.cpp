@@ -223,8 +223,7 @@ std::size_t first_state_at() {
 
 // A command by which a worker overwrites its CoreState with these octets, escaped for printf(1).
 std::string show_state(const std::string& octets) {
-  return "printf '" + octets +
-         "' | dd bs=1 conv=notrunc seek=" + std::to_string(first_state_at()) +
+  return "printf '" + octets + "' | dd bs=1 conv=notrunc seek=" + std::to_string(first_state_at()) +
          " of=/proc/self/fd/${PELTON_WORKER_STATS%,*} 2>/dev/null; ";
 }
 

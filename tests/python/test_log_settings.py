@@ -144,6 +144,8 @@ def test_loggers_take_both_logs_of_workers_and_supervisor(run: Callable[..., Run
     running = run("--log-config", "log.json", "--access-log", "--access-log-format", "{method} {path} {status}", f"--workers={workers}")
     for _ in range(20):
         running.ask()
+    while running.text("error.txt").count("listening on") < workers:
+        running.ask()
     running.ask(BAD)
     running.ask(FAILS)
     running.process.send_signal(signal.SIGHUP)

@@ -2,8 +2,14 @@
 
 #include <sys/socket.h>
 
+#include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <cerrno>
+#include <thread>
 
 #include "scratch.hpp"
 
@@ -141,6 +147,35 @@ TEST(LogDestination, PRC_050_a_full_device_is_an_error) {
   auto to = LogDestination::of_path("/dev/full");
   ASSERT_TRUE(to.has_value());
   EXPECT_EQ(write(*to, "x"), -ENOSPC);
+}
+
+// How many of their lines two writers to a pseudo-terminal lose. It holds far more octets unread
+// than theirs.
+int lost_by_two_writers() {
+  const int shown = ::posix_openpt(O_RDWR | O_NOCTTY);
+  if (shown < 0 || ::grantpt(shown) != 0 || ::unlockpt(shown) != 0) return -1;
+  const int terminal = ::open(::ptsname(shown), O_RDWR | O_NOCTTY);
+  std::atomic<int> arrived = 0;
+  std::atomic<int> lost = 0;
+  const auto writes = [&] {
+    auto to = LogDestination::of_descriptor(terminal);
+    for (int round = 1; round <= 50; ++round) {
+      for (++arrived; arrived < 2 * round;) std::this_thread::yield();
+      if (write(*to, "a line\n") <= 0) ++lost;
+    }
+  };
+  std::thread other(writes);
+  writes();
+  other.join();
+  ::close(terminal);
+  ::close(shown);
+  return lost;
+}
+
+// Without waiting a terminal answers EAGAIN not only where it has no room: also at the moment in
+// which another process writes to it.
+TEST(LogDestination, PRC_050_a_terminal_takes_the_lines_of_two_writers_at_the_same_moment) {
+  for (int terminal = 0; terminal < 40; ++terminal) EXPECT_EQ(lost_by_two_writers(), 0);
 }
 
 }  // namespace

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from pelton.cli.usage import UsageError
-from pelton.cli.watching import Watch
+from pelton.cli.watching import Watch, Watcher
 
 
 @pytest.fixture
@@ -56,3 +59,21 @@ def test_a_look_tells_a_file_that_was_written_from_one_that_was_not(folder: Path
 def test_a_folder_that_is_not_there_is_said() -> None:
     with pytest.raises(UsageError, match="--reload-dir nowhere: there is no such folder"):
         Watch(["nowhere"])
+
+
+@pytest.mark.parametrize("way", ["watchfiles", "polling"])
+def test_a_change_right_after_the_begin_is_not_missed(folder: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if way == "polling":
+        monkeypatch.setitem(sys.modules, "watchfiles", None)
+    asked = threading.Event()
+    before = signal.signal(signal.SIGHUP, lambda *_: asked.set())
+    try:
+        for round in range(5):
+            watcher = Watcher(Watch([str(folder)], delay_s=0.05))
+            watcher.begin()
+            (folder / "app.py").write_text(f"round = {round}\n")
+            assert asked.wait(30)
+            watcher.end()
+            asked.clear()
+    finally:
+        signal.signal(signal.SIGHUP, before)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # How often the files are looked at without watchfiles; a look that takes long makes the next ones rarer.
 POLL_S = 0.25
 POLL_SHARE = 0.1  # of a core
+# How often watchfiles says that nothing has changed; the first time, what it may have missed is looked for.
+NOTHING_MS = 500
 INCLUDE = ("*.py",)
 EXCLUDE = (".*",)
 DELAY_S = 0.25
@@ -112,8 +114,8 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def begin(self) -> None:
-        """Starts the thread. watchfiles may miss a change of the first moment, before it watches; polling misses none."""
-        self._seen = self._watch.look()
+        """Starts the thread, which misses no change from here on."""
+        self._seen: Look | None = self._watch.look()
         # The supervisor takes its signals from a descriptor, for which every thread has to block them.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
@@ -154,13 +156,22 @@ class Watcher:
             stop_event=self._ended,
             raise_interrupt=False,
             ignore_permission_denied=True,
+            rust_timeout=NOTHING_MS,
+            yield_on_timeout=True,
         ):
-            yield {path for _, path in told}
+            # Now it watches for certain; whatever changed in the first moment, it may not have told.
+            if changed := {path for _, path in told} | self._missed():
+                yield changed
+
+    def _missed(self) -> set[str]:
+        """What has changed since begin(), when asked for the first time; nothing later."""
+        seen, self._seen = self._seen, None
+        return set() if seen is None else _differing(seen, self._watch.look())
 
     def _polled(self) -> Iterator[set[str]]:
         from time import monotonic, thread_time
 
-        seen = self._seen
+        seen = self._seen or {}
         changed: set[str] = set()
         last_change = 0.0
         while True:
@@ -168,13 +179,18 @@ class Watcher:
             now = self._watch.look()
             took = thread_time() - began
             if now != seen:
-                changed |= {path for path in {*now, *seen} if now.get(path) != seen.get(path)}
+                changed |= _differing(seen, now)
                 seen, last_change = now, monotonic()
             elif changed and monotonic() - last_change >= self._watch.delay_s:
                 yield changed
                 changed = set()
             if self._ended.wait(max(POLL_S, took / POLL_SHARE)):
                 return
+
+
+def _differing(before: Look, after: Look) -> set[str]:
+    """The paths that are not the same in both."""
+    return {path for path in {*before, *after} if before.get(path) != after.get(path)}
 
 
 def _forget_compiled(paths: set[str]) -> None:
