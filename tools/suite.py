@@ -61,7 +61,7 @@ def sanitizer_environment(sanitizer: str) -> dict[str, str]:
         )
         environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
     elif sanitizer == "thread":
-        environment["TSAN_OPTIONS"] = "halt_on_error=1:second_deadlock_stack=1"
+        environment["TSAN_OPTIONS"] = "halt_on_error=1:second_deadlock_stack=1:allocator_may_return_null=1"
     return environment
 
 

@@ -19,8 +19,8 @@ import json_route
 
 # So few requests in one turn take less than the time that a turn gives its connections, even as slow as
 # callgrind is: beyond that, requests wait for another turn, which costs what the clock decides.
-CONNECTIONS = 8
-ROUNDS = 1600
+CONNECTIONS = 16
+ROUNDS = 800
 
 #: By what is read: the path of the route, and how many parameters it has.
 ROUTES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.sync.client import connect as open_websocket
+from websockets.asyncio.client import connect as open_websocket
 
 from authorities import SILENCE_S, Authority, Pair, ask, common_name, connect
 from pelton import App, RegistrationError, Request, Response, ServerConfig, StartupError, StaticFilesConfig, TlsConfig, WebSocket
@@ -139,11 +140,14 @@ def test_a_range_of_a_file(served: live_server, authority: Authority) -> None:
 
 
 def test_websockets(served: live_server, authority: Authority) -> None:
-    with open_websocket(f"wss://localhost:{served.port}/echo", ssl=authority.client()) as ws:
-        ws.send("hello")
-        assert ws.recv(SILENCE_S) == "https: hello"
-        ws.send("x" * 100_000)
-        assert ws.recv(SILENCE_S) == "https: " + "x" * 100_000
+    async def talk() -> None:
+        # The client without asyncio reads and writes one ssl.SSLSocket from two threads, which CPython does not allow.
+        async with open_websocket(f"wss://localhost:{served.port}/echo", ssl=authority.client(), open_timeout=SILENCE_S) as ws:
+            for text in ("hello", "x" * 100_000):
+                await ws.send(text)
+                assert await ws.recv() == f"https: {text}"
+
+    asyncio.run(talk())
 
 
 def test_curl(served: live_server, authority: Authority) -> None:

@@ -259,7 +259,8 @@ TEST_F(SecureServer, a_record_that_was_changed_gets_an_alert_and_no_request_runs
   engine_.deliver(one.peer, wire);
   run();
   one.client->receive(engine_.take_sent(one.peer));
-  EXPECT_EQ(one.client->failure(), "sslv3 alert bad record mac");
+  // What stands before it depends on the version of OpenSSL.
+  EXPECT_TRUE(one.client->failure().ends_with("alert bad record mac")) << one.client->failure();
   EXPECT_EQ(seen_.calls, calls);
   EXPECT_EQ(count(Reason::cut_tls_record), 1u);
   engine_.finish(one.peer);
