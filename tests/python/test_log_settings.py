@@ -151,6 +151,8 @@ def test_loggers_take_both_logs_of_workers_and_supervisor(run: Callable[..., Run
     running.process.send_signal(signal.SIGHUP)
     while "reload: generation 2 serves" not in running.text("error.txt"):
         running.ask()
+    while running.text("error.txt").count("listening on") < 2 * workers:
+        running.ask()
     assert running.stop() == 0
     assert running.text("out") == running.text("err") == ""
     lines = running.text("access.txt").splitlines()

@@ -367,10 +367,10 @@ def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Wor
     listeners: list[Listener] = [inherited(descriptor, is_kept) for descriptor, is_kept in worker.listeners.items()]
 
     def when_ready(serving: Serving) -> None:
-        serving.announce()  # first: once all workers are ready, the supervisor may say so, and a stop may come
         worker.is_ready()
         worker.show("", program)
         serving.when_stopping = lambda: worker.show("stopping", program)
+        serving.announce()  # last: who has read the line may count on the supervisor and the title
 
     try:
         return serve(parts, settings, listeners, when_ready, worker.stats, worker.bus)
