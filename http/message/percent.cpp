@@ -83,6 +83,21 @@ std::size_t decode_form(std::string_view text, char* out) {
   return decode<Plus::space>(text, out);
 }
 
+void append_path_escaped(std::string& out, std::string_view path) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  constexpr std::string_view allowed = "-._~!$&'()*+,;=:@/";
+  for (const char octet : path) {
+    const bool alphanumeric = (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'Z') ||
+                              (octet >= 'a' && octet <= 'z');
+    if (alphanumeric || allowed.contains(octet)) {
+      out += octet;
+      continue;
+    }
+    const auto value = static_cast<unsigned char>(octet);
+    out += {'%', digits[value >> 4], digits[value & 15]};
+  }
+}
+
 bool is_plain_form(std::string_view text) {
   const auto marks_in = [](std::uint64_t word) {
     return octet_word::equal_to(word, '%') | octet_word::equal_to(word, '+') | (word & high_bits);

@@ -13,6 +13,10 @@ namespace pelton::http {
 std::size_t decode_percent(std::string_view text, char* out);
 std::size_t decode_form(std::string_view text, char* out);  // also decodes '+' to a space
 
+// Appends a decoded path so that it can stand in a URL: octets that RFC 3986 section 3.3 does not
+// allow in a path are escaped.
+void append_path_escaped(std::string& out, std::string_view path);
+
 // Whether decoding changes nothing: no escape, no '+', nothing outside ASCII.
 bool is_plain_form(std::string_view text);
 

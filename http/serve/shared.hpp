@@ -69,6 +69,8 @@ struct ServerParts {
   ForwardingRules forwarding = {};
   // A request that names another host gets 421.
   AllowedHosts allowed_hosts = {};
+  // Where https is served: a request by plain http is redirected there. 0: it is answered.
+  std::uint16_t https_port = 0;
   ResponseDefaults response_defaults = {};
   WebSocketRules websocket_rules = {};
   SpoolRules spool_rules = {};
@@ -134,7 +136,8 @@ struct Shared {
   const std::function<const RequestOrigin*(uring::Descriptor)> origin_of;
   const ForwardingRules forwarding;
   const AllowedHosts allowed_hosts;
-  const bool checks_hosts;  // not all are allowed
+  const std::uint16_t https_port;
+  const bool turns_away;  // some requests, for their host or scheme
   const std::uint64_t turn_interval_ms_max;
   uring::Work* const companion;
   const bool owns_listeners;

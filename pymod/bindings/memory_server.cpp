@@ -31,8 +31,8 @@ LoopObject* loop_of(const pb::object& object, const pb::object& start_task) {
 MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
                            const ResponseFields& fields, const WebSocketSettings& websockets,
                            const ForwardingSettings& forwarding,
-                           const std::vector<std::string>& allowed_hosts, pb::object loop,
-                           pb::object start_task)
+                           const std::vector<std::string>& allowed_hosts, std::uint16_t https_port,
+                           pb::object loop, pb::object start_task)
     : application_object_(std::move(application)),
       application_(application_in(application_object_)),
       config_(configuration_from(config)),
@@ -59,6 +59,7 @@ MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
       },
       .forwarding = forwarding_from(forwarding),
       .allowed_hosts = allowed_hosts_from(allowed_hosts),
+      .https_port = https_port,
       .response_defaults = response_defaults_from(fields),
       .websocket_rules = websocket_rules_from(websockets)});
   server_->listen(listener_);
@@ -232,14 +233,14 @@ void add_memory_server(pb::module_& module) {
   pb::class_<MemoryServer>(module, "MemoryServer",
                            "The same server on the memory engine: bytes in, bytes out.")
       .def(pb::init<pb::object, const pb::dict&, const ResponseFields&, const WebSocketSettings&,
-                    const ForwardingSettings&, const std::vector<std::string>&, pb::object,
-                    pb::object>(),
+                    const ForwardingSettings&, const std::vector<std::string>&, std::uint16_t,
+                    pb::object, pb::object>(),
            pb::arg("application"), pb::kw_only(), pb::arg("config"),
            pb::arg("fields") = no_response_fields,
            pb::arg("websockets") = default_websocket_settings,
            pb::arg("forwarding") = no_forwarding,
-           pb::arg("allowed_hosts") = std::vector<std::string>(), pb::arg("loop") = pb::none(),
-           pb::arg("start_task") = pb::none())
+           pb::arg("allowed_hosts") = std::vector<std::string>(), pb::arg("https_port") = 0,
+           pb::arg("loop") = pb::none(), pb::arg("start_task") = pb::none())
       .def("begin", &MemoryServer::begin, "Handlers may run from now on, on this thread.")
       .def("end", &MemoryServer::end, "They may not any more.")
       .def("turn", &MemoryServer::turn,

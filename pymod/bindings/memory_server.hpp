@@ -32,7 +32,7 @@ class MemoryServer {
   MemoryServer(pybind11::object application, const pybind11::dict& config,
                const ResponseFields& fields, const WebSocketSettings& websockets,
                const ForwardingSettings& forwarding, const std::vector<std::string>& allowed_hosts,
-               pybind11::object loop, pybind11::object start_task);
+               std::uint16_t https_port, pybind11::object loop, pybind11::object start_task);
   MemoryServer(const MemoryServer&) = delete;
   MemoryServer& operator=(const MemoryServer&) = delete;
   ~MemoryServer();

@@ -168,6 +168,7 @@ void Server::open(bool signals, pb::object loop) {
                         .unmatched_takes_all = takes_all_unmatched(state),
                         .forwarding = forwarding_from(options_.forwarding),
                         .allowed_hosts = allowed_hosts_from(options_.allowed_hosts),
+                        .https_port = options_.https_port,
                         .response_defaults = response_defaults_from(options_.fields),
                         .websocket_rules = websocket_rules_from(options_.websockets),
                         .logs = logs_.get(),
@@ -347,9 +348,9 @@ void add_server(pb::module_& module) {
       .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
                        std::string engine, ResponseFields fields, WebSocketSettings websockets,
                        ForwardingSettings forwarding, std::vector<std::string> allowed_hosts,
-                       std::optional<pb::capsule> filters, std::vector<int> filtered,
-                       std::vector<int> kept, std::string access_log, std::string access_log_format,
-                       LogLooks log_looks, LogTakers log_takers,
+                       std::uint16_t https_port, std::optional<pb::capsule> filters,
+                       std::vector<int> filtered, std::vector<int> kept, std::string access_log,
+                       std::string access_log_format, LogLooks log_looks, LogTakers log_takers,
                        std::optional<std::pair<int, std::uint32_t>> stats,
                        std::optional<int> admin) {
              return std::make_unique<Server>(
@@ -363,6 +364,7 @@ void add_server(pb::module_& module) {
                                  .websockets = std::move(websockets),
                                  .forwarding = std::move(forwarding),
                                  .allowed_hosts = std::move(allowed_hosts),
+                                 .https_port = https_port,
                                  .filters = std::move(filters),
                                  .filtered = std::move(filtered),
                                  .kept = std::move(kept),
@@ -373,9 +375,10 @@ void add_server(pb::module_& module) {
            pb::arg("engine"), pb::arg("fields") = no_response_fields,
            pb::arg("websockets") = default_websocket_settings,
            pb::arg("forwarding") = no_forwarding,
-           pb::arg("allowed_hosts") = std::vector<std::string>(), pb::arg("filters") = pb::none(),
-           pb::arg("filtered") = std::vector<int>(), pb::arg("kept") = std::vector<int>(),
-           pb::arg("access_log") = "", pb::arg("access_log_format") = "combined",
+           pb::arg("allowed_hosts") = std::vector<std::string>(), pb::arg("https_port") = 0,
+           pb::arg("filters") = pb::none(), pb::arg("filtered") = std::vector<int>(),
+           pb::arg("kept") = std::vector<int>(), pb::arg("access_log") = "",
+           pb::arg("access_log_format") = "combined",
            pb::arg("log_looks") = LogLooks("info", false, false),
            pb::arg("log_takers") = LogTakers(), pb::arg("stats") = pb::none(),
            pb::arg("admin") = pb::none(),
@@ -385,6 +388,7 @@ void add_server(pb::module_& module) {
            "`forwarding`: the peers whose fields say where requests come from; the family of these "
            "fields, x-forwarded, forwarded or none; whether connections begin with a PROXY header. "
            "`allowed_hosts`: those that requests may name; empty for any. "
+           "`https_port`: where requests by plain http are redirected to; 0: nowhere. "
            "`filters`: what makes filters of connections, such as pelton._tls.load(), and "
            "`filtered`: "
            "the listeners that get them. "

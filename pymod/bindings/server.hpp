@@ -48,6 +48,7 @@ class Server {
     WebSocketSettings websockets;
     ForwardingSettings forwarding;
     std::vector<std::string> allowed_hosts;
+    std::uint16_t https_port = 0;
     std::optional<pybind11::capsule> filters;  // of `filtered`: see filter_capsule.hpp
     std::vector<int> filtered;                 // listeners whose connections get filters
     std::vector<int> kept;  // listeners of somebody else, which stay open after a stop

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/check.hpp"
+#include "http/message/percent.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
 #include "http/websocket/handshake.hpp"
@@ -297,22 +298,21 @@ bool H1Session::shed(const RequestHead& head, std::string_view rest) {
   return true;
 }
 
-// Whether the host that the request names is one of those allowed (H1-043). A trusted proxy may
-// name it in the client's place; without Host it is the address that the client reached (H1-040).
-bool H1Session::names_allowed_host(const RequestHead& head) {
+// The authority that a request names. A trusted proxy may name it in the client's place; without
+// Host it is the address that the client reached (H1-040).
+std::string H1Session::authority_of(const RequestHead& head) {
   const RequestOrigin* const origin = forwarded(head);
-  if (origin != nullptr && !origin->authority.empty()) {
-    return shared_.allowed_hosts.allows(origin->authority);
-  }
+  if (origin != nullptr && !origin->authority.empty()) return origin->authority;
   const std::string_view authority = head.text(head.authority);
-  if (!authority.empty()) return shared_.allowed_hosts.allows(authority);
+  if (!authority.empty()) return std::string(authority);
   const std::string& server = endpoints().server_host;
-  return shared_.allowed_hosts.allows(server.contains(':') ? '[' + server + ']' : server);
+  return server.contains(':') ? '[' + server + ']' : server;
 }
 
-// True if the request was answered here, or asks for a WebSocket and was handled as such.
-bool H1Session::begin_rarely(const RequestHead& head, std::string_view rest) {
-  if (shared_.checks_hosts && !names_allowed_host(head)) {
+// True if the request was answered because of its host (H1-043) or scheme.
+bool H1Session::turn_away(const RequestHead& head, std::string_view rest) {
+  const AllowedHosts& hosts = shared_.allowed_hosts;
+  if (!hosts.allows_all() && !hosts.allows(authority_of(head))) {
     const Reason reason = Reason::answered_host_not_allowed;
     const RefusalBodies& bodies = shared_.refusal_bodies;
     shared_.stats.count(reason);
@@ -321,6 +321,37 @@ bool H1Session::begin_rarely(const RequestHead& head, std::string_view rest) {
                  reason);
     return true;
   }
+  if (shared_.https_port == 0) return false;
+  const RequestOrigin* const origin = forwarded(head);
+  if (origin != nullptr ? origin->is_secure : is_secure()) return false;
+  const std::string location = https_location(head);
+  const FieldView field{"Location", location};
+  answer_whole(head, {.status = 308, .fields = std::span(&field, 1)}, {},
+               persistence_with_unread(head, rest), Reason::none);
+  return true;
+}
+
+// The same place by https.
+std::string H1Session::https_location(const RequestHead& head) {
+  const std::string authority = authority_of(head);
+  const std::size_t host_end =
+      authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
+  std::string location = "https://" + authority.substr(0, host_end);
+  if (shared_.https_port != 443) location += ':' + std::to_string(shared_.https_port);
+  if (const RequestOrigin* const origin = forwarded(head)) {
+    append_path_escaped(location, origin->root_path);
+  }
+  // The target may be a whole URL, without a path too, or an asterisk.
+  const std::string_view path = head.text(head.path);
+  location += path.starts_with('/') ? path : "/";
+  const std::string_view query = head.text(head.query);
+  if (!query.empty()) location.append("?").append(query);
+  return location;
+}
+
+// True if the request was answered here, or asks for a WebSocket and was handled as such.
+bool H1Session::begin_rarely(const RequestHead& head, std::string_view rest) {
+  if (shared_.turns_away && turn_away(head, rest)) return true;
   if (shared_.may_shed && shed(head, rest)) return true;
   return head.has_upgrade && upgrade(head);
 }

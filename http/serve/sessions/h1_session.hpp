@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "core/memory/output.hpp"
@@ -202,7 +203,9 @@ class H1Session final : public ExchangeHost {
   // Answers.
   bool begin_rarely(const RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
-  bool names_allowed_host(const RequestHead& head);
+  std::string authority_of(const RequestHead& head);
+  bool turn_away(const RequestHead& head, std::string_view rest);
+  std::string https_location(const RequestHead& head);
   bool upgrade(const RequestHead& head);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,

@@ -606,6 +606,7 @@ class Server(metaclass=_BoundType):
         websockets: _WebSocketSettings = ...,
         forwarding: _Forwarding = ...,
         allowed_hosts: Sequence[str] = ...,  # empty: any
+        https_port: int = 0,  # where requests by plain http are redirected to; 0: nowhere
         filters: object = None,  # what pelton._tls.load() has made, for the connections of the listeners in `filtered`
         filtered: Sequence[int] = ...,
         kept: Sequence[int] = ...,  # the listeners that are somebody else's and stay open after a stop
@@ -647,7 +648,7 @@ class MemoryServer(metaclass=_BoundType):
         fields: _ResponseFields = ...,
         websockets: _WebSocketSettings = ...,
         forwarding: _Forwarding = ...,
-        allowed_hosts: Sequence[str] = ...,
+        allowed_hosts: Sequence[str] = ..., https_port: int = 0,
         loop: LoopCore | None = None,  # else start_task puts coroutines on the one that runs
         start_task: Callable[[Coroutine[Any, Any, None], Context], Task[None]] | None = None,
     ) -> None: ...

@@ -85,6 +85,12 @@ TEST(Percent, URL_004_malformed_escapes_stay_and_plus_is_a_space_in_forms) {
   EXPECT_EQ(form_decoded("%+1"), "% 1");
 }
 
+TEST(Percent, a_decoded_path_is_escaped_for_a_URL) {
+  std::string url = "https://h";
+  append_path_escaped(url, "/a b/%\"?#[\xC3\xA9\r\n-._~!$&'()*+,;=:@9Z");
+  EXPECT_EQ(url, "https://h/a%20b/%25%22%3F%23%5B%C3%A9%0D%0A-._~!$&'()*+,;=:@9Z");
+}
+
 TEST(Percent, decoding_in_place) {
   std::string text = "a%41%42+%";
   text.resize(decode_form(text, text.data()));

@@ -52,6 +52,7 @@ class Settings(TypedDict, total=False):
     forwarded_header: Literal["x-forwarded", "forwarded"]
     proxy_protocol: bool
     allowed_hosts: Sequence[str]
+    https_redirect: int | None
     ssl_certfile: str | PathLike[str] | Sequence[str | PathLike[str]]
     ssl_keyfile: str | PathLike[str] | Sequence[str | PathLike[str]]
     ssl_keyfile_password: str

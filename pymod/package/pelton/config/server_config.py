@@ -331,6 +331,8 @@ class ServerConfig(_Config):
     """Whether every connection begins with a header of the PROXY protocol, version 1 or 2; it counts if its sender is trusted."""
     allowed_hosts: Sequence[str] = _setting("allowed_hosts")
     """The hosts that requests may name, `*.example.org` for all below one; others get 421. The port does not count, and an empty list or `*` allows any."""
+    https_redirect: int | None = _setting("https_redirect")
+    """The port where clients reach https, 443 as a rule: requests by plain http are redirected there with 308. None: they are answered."""
     tls: TlsConfig | None = None
     """TLS on the addresses of `bind` that end in `,tls`; if none does, on all. None: no TLS."""
     limits: LimitsConfig = field(default_factory=LimitsConfig)

@@ -604,6 +604,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("forwarded_header", "forwarded header", "x-forwarded"),
         Setting("proxy_protocol", "switch", False),
         Setting("allowed_hosts", "hosts", ()),
+        Setting("https_redirect", "port or none", None),
         Setting("tls.cert_path", "paths", (), keyword="ssl_certfile"),
         Setting("tls.key_path", "paths", (), keyword="ssl_keyfile"),
         Setting("tls.key_password", "secret", "", keyword="ssl_keyfile_password"),

@@ -76,6 +76,7 @@ class Serving:
                 websockets=websocket_settings(settings),
                 forwarding=forwarding(settings),
                 allowed_hosts=settings["allowed_hosts"],
+                https_port=settings["https_redirect"] or 0,
                 filters=filters,
                 filtered=filtered,
                 kept=[listener.descriptor for listener in listeners if listener.is_kept],

@@ -163,6 +163,7 @@ class AsyncTestClient(ClientBase):
                 websockets=websocket_settings(values),
                 forwarding=forwarding(values | {"proxy_protocol": False}),
                 allowed_hosts=values["allowed_hosts"],
+                https_port=values["https_redirect"] or 0,
                 start_task=start_task,
             )
         return self._server

@@ -197,6 +197,7 @@ class TestClient(ClientBase):
                 websockets=websocket_settings(values),
                 forwarding=forwarding(values | {"proxy_protocol": False}),
                 allowed_hosts=values["allowed_hosts"],
+                https_port=values["https_redirect"] or 0,
                 loop=loop,
             )
             self._runtime.serve_topics(self._server)
