@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import json_route
 
-# So few requests in one turn take less than the time that a turn gives its connections, even as slow as
-# callgrind is: beyond that, requests wait for another turn, which costs what the clock decides.
+# Requests that arrive together are answered in one turn of the loop until its time is used up; the others
+# wait for the next turn, which costs more. Even under callgrind, this many are answered in time.
 CONNECTIONS = 16
 ROUNDS = 800
 

@@ -19,7 +19,8 @@ namespace pelton {
 namespace {
 
 constexpr std::size_t pieces_max = 3;
-// A terminal is another writer's for the time of a copy, unless that writer waits itself.
+// How long to wait until another process has finished its write to the same terminal. It takes
+// longer only if the terminal is full, and then this line is dropped.
 constexpr int busy_ms_max = 10;
 constexpr int busy_tries_max = 3;
 
@@ -29,7 +30,7 @@ int open_path(const std::string& path) {
                 0644);
 }
 
-// Or a write would fail at once, and say why.
+// Whether a write would do something at once: take octets, or fail with an error that says why.
 bool has_room(int descriptor, int within_ms) {
   pollfd room{descriptor, POLLOUT, 0};
   return ::poll(&room, 1, within_ms) == 1;
@@ -117,7 +118,7 @@ std::ptrdiff_t LogDestination::write(std::span<const std::string_view> pieces) {
     }
     if (written >= 0 || (errno != EINTR && errno != EAGAIN)) break;
     if (errno == EINTR) continue;
-    // A terminal answers so not only where it has no room: also while another process writes to it.
+    // EAGAIN of a terminal: it is full, or another process is writing to it.
     const bool may_be_busy = kind_ == Kind::stream && ::isatty(descriptor_) == 1;
     if (!may_be_busy || ++busy_tries > busy_tries_max || !has_room(descriptor_, busy_ms_max)) {
       return -EAGAIN;

@@ -34,7 +34,7 @@ std::string AllowedHosts::add(std::string_view text) {
 }
 
 bool AllowedHosts::allows(std::string_view authority) const {
-  if (all_) return true;
+  if (allows_all()) return true;
   Authority parts;
   if (!read_authority(authority, parts)) return false;
   const std::string host = lower_case(parts.host);

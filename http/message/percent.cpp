@@ -87,9 +87,7 @@ void append_path_escaped(std::string& out, std::string_view path) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   constexpr std::string_view allowed = "-._~!$&'()*+,;=:@/";
   for (const char octet : path) {
-    const bool alphanumeric = (octet >= '0' && octet <= '9') || (octet >= 'A' && octet <= 'Z') ||
-                              (octet >= 'a' && octet <= 'z');
-    if (alphanumeric || allowed.contains(octet)) {
+    if (octet_is(octet, octet_alpha | octet_digit) || allowed.contains(octet)) {
       out += octet;
       continue;
     }

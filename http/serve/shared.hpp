@@ -137,7 +137,7 @@ struct Shared {
   const ForwardingRules forwarding;
   const AllowedHosts allowed_hosts;
   const std::uint16_t https_port;
-  const bool turns_away;  // some requests, for their host or scheme
+  const bool turns_away;  // Some requests are answered at once because of their host or scheme.
   const std::uint64_t turn_interval_ms_max;
   uring::Work* const companion;
   const bool owns_listeners;

@@ -11,7 +11,7 @@ import pytest
 from wire import Peer
 
 from authorities import Authority
-from pelton import App, ConfigError, Request, Response, ServerConfig, TlsConfig, WebSocket
+from pelton import App, ConfigError, Request, Response, ServerConfig
 from pelton.hosting.interfaces import served
 from pelton.testing import TestClient, live_server
 
@@ -24,14 +24,6 @@ def native() -> App:
     @app.get("/")
     def home(request: Request) -> Response:
         return Response(request.scheme)
-
-    @app.post("/")
-    def upload(request: Request) -> str:
-        return str(len(request.body()))
-
-    @app.websocket("/ws")
-    async def ws(ws: WebSocket) -> None:
-        await ws.send("hello")
 
     return app
 
@@ -95,6 +87,15 @@ def test_without_Host_the_address_counts(serve: Serve) -> None:
     with Peer(serve(native(), https_redirect=443).port or 0) as peer:
         peer.send(get(line="GET /a HTTP/1.0", host=""))
         assert b"\r\nLocation: https://127.0.0.1/a\r\n" in peer.rest()
+
+
+def test_without_Host_a_unix_socket_has_no_place_to_name(serve: Serve, tmp_path: Path) -> None:
+    path = str(tmp_path / "sock")
+    serve(native(), https_redirect=443, uds=path)
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.connect(path)
+        unix.sendall(get(line="GET / HTTP/1.0", host=""))
+        assert unix.recv(100).split(b" ")[1] == b"421"
 
 
 def test_what_a_trusted_proxy_says_counts(serve: Serve, application: App) -> None:

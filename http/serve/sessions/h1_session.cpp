@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/check.hpp"
+#include "http/message/authority.hpp"
 #include "http/message/percent.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/shared.hpp"
@@ -311,8 +312,14 @@ std::string H1Session::authority_of(const RequestHead& head) {
 
 // True if the request was answered because of its host (H1-043) or scheme.
 bool H1Session::turn_away(const RequestHead& head, std::string_view rest) {
-  const AllowedHosts& hosts = shared_.allowed_hosts;
-  if (!hosts.allows_all() && !hosts.allows(authority_of(head))) {
+  const std::string authority = authority_of(head);
+  const RequestOrigin* const origin = forwarded(head);
+  const bool by_https = origin != nullptr ? origin->is_secure : is_secure();
+  const bool redirects = shared_.https_port != 0 && !by_https;
+  // Without Host, a request on a Unix socket names no place to redirect to.
+  Authority parts;
+  if (!shared_.allowed_hosts.allows(authority) ||
+      (redirects && !read_authority(authority, parts))) {
     const Reason reason = Reason::answered_host_not_allowed;
     const RefusalBodies& bodies = shared_.refusal_bodies;
     shared_.stats.count(reason);
@@ -321,10 +328,8 @@ bool H1Session::turn_away(const RequestHead& head, std::string_view rest) {
                  reason);
     return true;
   }
-  if (shared_.https_port == 0) return false;
-  const RequestOrigin* const origin = forwarded(head);
-  if (origin != nullptr ? origin->is_secure : is_secure()) return false;
-  const std::string location = https_location(head);
+  if (!redirects) return false;
+  const std::string location = https_location(head, parts.host);
   const FieldView field{"Location", location};
   answer_whole(head, {.status = 308, .fields = std::span(&field, 1)}, {},
                persistence_with_unread(head, rest), Reason::none);
@@ -332,11 +337,9 @@ bool H1Session::turn_away(const RequestHead& head, std::string_view rest) {
 }
 
 // The same place by https.
-std::string H1Session::https_location(const RequestHead& head) {
-  const std::string authority = authority_of(head);
-  const std::size_t host_end =
-      authority.starts_with('[') ? authority.find(']') + 1 : authority.find(':');
-  std::string location = "https://" + authority.substr(0, host_end);
+std::string H1Session::https_location(const RequestHead& head, std::string_view host) {
+  std::string location = "https://";
+  location += host;
   if (shared_.https_port != 443) location += ':' + std::to_string(shared_.https_port);
   if (const RequestOrigin* const origin = forwarded(head)) {
     append_path_escaped(location, origin->root_path);

@@ -205,7 +205,7 @@ class H1Session final : public ExchangeHost {
   bool shed(const RequestHead& head, std::string_view rest);
   std::string authority_of(const RequestHead& head);
   bool turn_away(const RequestHead& head, std::string_view rest);
-  std::string https_location(const RequestHead& head);
+  std::string https_location(const RequestHead& head, std::string_view host);
   bool upgrade(const RequestHead& head);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,

@@ -370,7 +370,7 @@ def _serve(parts: AppParts, program: Program, flags: dict[str, str], worker: Wor
         worker.is_ready()
         worker.show("", program)
         serving.when_stopping = lambda: worker.show("stopping", program)
-        serving.announce()  # last: who has read the line may count on the supervisor and the title
+        serving.announce()  # last: whoever reads the line finds the title set and the supervisor told
 
     try:
         return serve(parts, settings, listeners, when_ready, worker.stats, worker.bus)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 # How often the files are looked at without watchfiles; a look that takes long makes the next ones rarer.
 POLL_S = 0.25
 POLL_SHARE = 0.1  # of a core
-# How often watchfiles says that nothing has changed; the first time, what it may have missed is looked for.
-NOTHING_MS = 500
+# watchfiles reports at least this often, even if nothing has changed. Its first report says that it watches.
+REPORT_MS = 500
 INCLUDE = ("*.py",)
 EXCLUDE = (".*",)
 DELAY_S = 0.25
@@ -115,7 +115,7 @@ class Watcher:
 
     def begin(self) -> None:
         """Starts the thread, which misses no change from here on."""
-        self._seen: Look | None = self._watch.look()
+        self._seen = self._watch.look()
         # The supervisor takes its signals from a descriptor, for which every thread has to block them.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
@@ -147,6 +147,7 @@ class Watcher:
             yield from self._polled()
             return
         delay_ms = max(1, round(self._watch.delay_s * 1000))
+        watches = False
         for told in watch(  # by inotify(7)
             *self._watch.folders,
             *self._watch.files,
@@ -156,22 +157,20 @@ class Watcher:
             stop_event=self._ended,
             raise_interrupt=False,
             ignore_permission_denied=True,
-            rust_timeout=NOTHING_MS,
+            rust_timeout=REPORT_MS,
             yield_on_timeout=True,
         ):
-            # Now it watches for certain; whatever changed in the first moment, it may not have told.
-            if changed := {path for _, path in told} | self._missed():
+            changed = {path for _, path in told}
+            if not watches:  # until now: a change between begin() and its start is not reported
+                watches = True
+                changed |= _differing(self._seen, self._watch.look())
+            if changed:
                 yield changed
-
-    def _missed(self) -> set[str]:
-        """What has changed since begin(), when asked for the first time; nothing later."""
-        seen, self._seen = self._seen, None
-        return set() if seen is None else _differing(seen, self._watch.look())
 
     def _polled(self) -> Iterator[set[str]]:
         from time import monotonic, thread_time
 
-        seen = self._seen or {}
+        seen = self._seen
         changed: set[str] = set()
         last_change = 0.0
         while True:
