@@ -110,6 +110,8 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"refused", "websocket_handshake", "WS-003"},
     // A page of another site asks for a WebSocket: 403.
     {"refused", "websocket_origin", "WS-004"},
+    // An HTTP/2 request is no request of HTTP, and its stream was reset: PROTOCOL_ERROR.
+    {"refused", "h2_malformed", "H2-004"},
     // The path has routes, but none for the method: 405.
     {"answered", "method_not_allowed", "H1-013"},
     // No route anywhere has the method: 501.
@@ -204,6 +206,18 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"cut", "tls_handshake_timeout", "LIM-100"},
     // After the handshake something came that is no record of the connection.
     {"cut", "tls_record", "TLS-001"},
+    // An HTTP/2 connection did not begin with its preface and SETTINGS, or not in time.
+    {"cut", "h2_preface", "H2-002"},
+    // Frames of an HTTP/2 connection break its rules.
+    {"cut", "h2_protocol", "H2-003"},
+    // The compressed fields of an HTTP/2 connection cannot be read.
+    {"cut", "h2_compression", "H2-006"},
+    // The fields of an HTTP/2 request took more than http2.max_continuation_frames, or too long.
+    {"cut", "h2_continuation", "H2-011"},
+    // An HTTP/2 connection had more streams reset than http2.max_resets.
+    {"cut", "h2_resets", "H2-021"},
+    // An HTTP/2 connection sent more frames that do nothing than http2.max_idle_frames.
+    {"cut", "h2_flood", "H2-032"},
     // There are limits.max_connections connections: the new one was closed or had to wait.
     {"shed", "connections", "LIM-030"},
     // The process has no descriptor left for a new connection.
@@ -216,6 +230,9 @@ constexpr std::array<ReasonRow, reason_count> rows = {{
     {"shed", "memory", "PRC-044"},
     // No descriptor or memory is left for a file, or for a body that is put into one: 503.
     {"shed", "descriptors", "PRC-043"},
+    // An HTTP/2 connection has http2.max_concurrent_streams requests in progress: the new one was
+    // refused.
+    {"shed", "h2_streams", "H2-020"},
     // The client's host did not answer for timeouts.tcp_user.
     {"lost", "timeout", "CON-009"},
     // The client reset the connection in the middle of an exchange.

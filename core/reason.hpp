@@ -61,6 +61,7 @@ enum class Reason : std::uint8_t {
   refused_websocket_version,
   refused_websocket_handshake,
   refused_websocket_origin,
+  refused_h2_malformed,
   answered_method_not_allowed,
   answered_method_unknown,
   answered_trace_disabled,
@@ -108,12 +109,19 @@ enum class Reason : std::uint8_t {
   cut_tls_client_certificate,
   cut_tls_handshake_timeout,
   cut_tls_record,
+  cut_h2_preface,
+  cut_h2_protocol,
+  cut_h2_compression,
+  cut_h2_continuation,
+  cut_h2_resets,
+  cut_h2_flood,
   shed_connections,
   shed_accept,
   shed_handler_queue,
   shed_handlers_running,
   shed_memory,
   shed_descriptors,
+  shed_h2_streams,
   lost_timeout,
   lost_reset,
   lost_accept,
@@ -171,7 +179,7 @@ struct ReasonRow {
   std::string_view rule;           // the protocol rule that defines it
 };
 
-inline constexpr std::size_t reason_count = 153;
+inline constexpr std::size_t reason_count = 161;
 
 const ReasonRow& reason_row(Reason reason);
 

@@ -30,7 +30,7 @@ VARIABLES = (
     ("`WEB_CONCURRENCY`", "`PELTON_WORKERS`, where that is not set"),
     ("`--logs`, `--no-logs`", "`--access-log`, `--no-access-log`, of a script that calls `app.run()`"),
 )
-PARTS = {"": "Server", "tls": "TLS", "limits": "Limits", "timeouts": "Time"}
+PARTS = {"": "Server", "tls": "TLS", "http2": "HTTP/2", "limits": "Limits", "timeouts": "Time"}
 
 
 def page() -> str:

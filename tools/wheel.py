@@ -25,7 +25,7 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 MANYLINUX = "manylinux_2_36_x86_64"
 BUILT_ON = "bookworm"
 OWN_PYTHON = {"bookworm": "3.11", "trixie": "3.13", "sid": "3.14"}
-BUILD_PACKAGES = ("g++", "pkg-config", "git", "ccache", "python3-dev", "liburing-dev", "libsimdjson-dev", "zlib1g-dev", "libssl-dev")
+BUILD_PACKAGES = ("g++", "pkg-config", "git", "ccache", "python3-dev", "liburing-dev", "libsimdjson-dev", "zlib1g-dev", "libssl-dev", "libnghttp2-dev")
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 FOLDER = "/srv/pelton-wheel"
 

@@ -8,14 +8,11 @@
 
 #include "core/check.hpp"
 #include "http/message/field_rules.hpp"
-#include "http/message/folded_text.hpp"
 #include "http/message/status.hpp"
 
 namespace pelton::http::h1 {
 namespace {
 
-constexpr std::size_t head_bytes_max = 64 * 1024;  // RSP-015
-constexpr std::size_t field_count_max = 256;       // RSP-015
 constexpr std::size_t length_digits_max = 20;
 constexpr std::size_t phrase_at = 13;  // in a status line
 
@@ -43,12 +40,6 @@ char* put(char* cursor, const ResponseBlocks::Block& block) {
   if (block.bytes > half) [[unlikely]]
     std::memcpy(cursor + half, block.octets.data() + half, half);
   return cursor + block.bytes;
-}
-
-// Fields that are left out, or that the writer sets itself.
-bool is_written_by_us(const FieldView& field) {
-  return folds_to<"connection">(field.name) || folds_to<"content-length">(field.name) ||
-         is_hop_by_hop(field.name, field.value);
 }
 
 }  // namespace
@@ -101,31 +92,6 @@ void ResponseBlocks::write_date(std::int64_t wall_seconds) {
   put(cursor + 13, " GMT\r\n");
 }
 
-// Checks the fields, notes what they set, and adds up how many octets they take at most.
-HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& bytes) {
-  if (fields.size() > field_count_max) return HeadFault::header;
-  std::size_t dropped_count = 0;
-  for (const FieldView& field : fields) {
-    if (!is_token(field.name) || !is_field_value(field.value)) return HeadFault::header;
-    bytes += field.name.size() + field.value.size() + 4;
-    if (is_hop_by_hop(field.name, field.value)) {
-      ++dropped_count;
-    } else if (folds_to<"connection">(field.name)) {
-      said_.close = true;
-    } else if (folds_to<"date">(field.name)) {
-      said_.date = true;
-    } else if (folds_to<"content-length">(field.name)) {
-      std::uint64_t length = 0;
-      if (said_.length || !read_content_length(field.value, length)) return HeadFault::header;
-      said_.length = true;
-      declared_length_ = length;
-    }
-  }
-  if (bytes > head_bytes_max) return HeadFault::header;
-  if (dropped_count != 0) stats_.count(Reason::dropped_response_header, dropped_count);
-  return HeadFault::none;
-}
-
 // Writes the defaults that the handler did not set itself.
 [[gnu::noinline]] char* ResponseWriter::put_defaults(char* cursor,
                                                      std::span<const FieldView> fields) const {
@@ -165,9 +131,12 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
   }
   if (!head.fields.empty()) {
     std::size_t bytes = head.content_type != nullptr ? head.content_type->text().size() : 0;
-    if (const HeadFault fault = judge(head.fields, bytes); fault != HeadFault::none) return fault;
+    if (const HeadFault fault = judge_response_fields(head.fields, bytes, said_, stats_);
+        fault != HeadFault::none) {
+      return fault;
+    }
     room += bytes;
-  } else if (room > head_bytes_max) {
+  } else if (room > response_head_bytes_max) {
     return HeadFault::header;
   }
   room += head.phrase.size();
@@ -192,7 +161,7 @@ HeadFault ResponseWriter::judge(std::span<const FieldView> fields, std::size_t& 
     cursor = put_defaults(cursor, head.fields);
   if (head.content_type != nullptr) cursor = head.content_type->write_line(cursor);
   for (const FieldView& field : head.fields) {
-    if (is_written_by_us(field)) continue;
+    if (is_set_by_server(field)) continue;
     cursor = put(cursor, field.name);
     cursor = put(cursor, ": ");
     cursor = put(cursor, field.value);
@@ -262,7 +231,7 @@ HeadFault ResponseWriter::begin_stream(Output& output, const ResponseHead& head,
   } else if (rule_ != BodyRule::none && said_.length) {
     framing = Framing::length;
     cursor = put(cursor, length_prefix);
-    cursor = std::to_chars(cursor, cursor + length_digits_max, declared_length_).ptr;
+    cursor = std::to_chars(cursor, cursor + length_digits_max, said_.declared_length).ptr;
     cursor = put(cursor, line_end);
   } else if (rule_ != BodyRule::none && request.version_minor != 0) {
     framing = Framing::chunked;
@@ -274,8 +243,8 @@ HeadFault ResponseWriter::begin_stream(Output& output, const ResponseHead& head,
   cursor = put(put_persistence(cursor, persistence), line_end);
   output.advance(static_cast<std::size_t>(cursor - (output.data() + start_)));
   // HEAD gets the fields of GET, but no body octet (RSP-003).
-  body =
-      StreamedBody(for_head ? Framing::none : framing, declared_length_, takes_trailers(request));
+  body = StreamedBody(for_head ? Framing::none : framing, said_.declared_length,
+                      takes_trailers(request));
   return HeadFault::none;
 }
 
@@ -286,7 +255,8 @@ HeadFault ResponseWriter::write_early_hints(Output& output,
     if (!is_field_value(link)) return HeadFault::header;
     bytes += link_prefix.size() + link.size() + line_end.size();
   }
-  if (links.size() > field_count_max || bytes > head_bytes_max) return HeadFault::header;
+  if (links.size() > response_fields_max || bytes > response_head_bytes_max)
+    return HeadFault::header;
   if (!output.make_room(bytes)) {
     output.recover();
     return HeadFault::memory;
@@ -313,12 +283,12 @@ HeadFault ResponseWriter::finish_by_rule(Output& output) {
     case BodyRule::head_only: {
       // A handler of HEAD may set the length that GET would have.
       const bool stated = said_.length && body_bytes == 0;
-      if (said_.length && !stated && declared_length_ != body_bytes) break;
+      if (said_.length && !stated && said_.declared_length != body_bytes) break;
       output.truncate(body_at_);
-      return patch_length(output, stated ? declared_length_ : body_bytes);
+      return patch_length(output, stated ? said_.declared_length : body_bytes);
     }
     case BodyRule::whole:
-      if (said_.length && declared_length_ != body_bytes) break;
+      if (said_.length && said_.declared_length != body_bytes) break;
       return patch_length(output, body_bytes);
   }
   abandon(output);

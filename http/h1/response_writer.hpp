@@ -17,6 +17,7 @@
 #include "http/message/persistence.hpp"
 #include "http/message/ready_head.hpp"
 #include "http/message/response_defaults.hpp"
+#include "http/message/response_fields.hpp"
 #include "http/message/response_head.hpp"
 
 namespace pelton::http::h1 {
@@ -125,23 +126,17 @@ class ResponseWriter {
     return rule_ == BodyRule::whole ? output.size() - (length_at_ + length_digits_ + 4) : 0;
   }
 
+  const ResponseDefaults& defaults() const { return defaults_; }
+
   // The handler asked for "Connection: close" in this response, or its framing needs it.
   bool close_wanted() const { return said_.close; }
 
  private:
   enum class BodyRule : std::uint8_t { whole, head_only, none, empty };
 
-  // Which fields the handler set itself.
-  struct Said {
-    bool close = false;
-    bool date = false;
-    bool length = false;
-  };
-
   // Room for lines that the writer adds to the blocks, and some to spare.
   static constexpr std::size_t own_lines_bytes = 128;
 
-  HeadFault judge(std::span<const FieldView> fields, std::size_t& bytes);
   HeadFault open(Output& output, const ResponseHead& head, bool for_head, char*& cursor);
   static char* put_phrase(char* begin, const ResponseBlocks::Block& block, std::string_view phrase,
                           bool date);
@@ -173,14 +168,13 @@ class ResponseWriter {
   std::size_t start_ = 0;
   std::size_t length_at_ = 0;  // of the digits
   std::size_t body_at_ = 0;
-  std::uint64_t declared_length_ = 0;
   // Digits of the last length: the bodies of one route are mostly alike, so this often fits at
   // once.
   unsigned length_digits_ = 2;
   std::size_t length_least_ = 10;  // the smallest length with so many digits
   std::size_t length_count_ = 90;
   BodyRule rule_ = BodyRule::whole;
-  Said said_;
+  SaidFields said_;
 };
 
 }  // namespace pelton::http::h1

@@ -1,5 +1,6 @@
 // The parsed head of a request: offsets into its octets, nothing allocated. Offsets, not pointers,
-// because a head that arrives in two receives is moved while it is read.
+// because a head that arrives in two receives is moved while it is read. The octets are those of
+// HTTP/1; a request of HTTP/2 is put down in the same form.
 #pragma once
 
 #include <cstdint>
@@ -45,7 +46,8 @@ struct RequestHead {
   const char* base = nullptr;  // first octet of the message; set once the head is complete
 
   Method method = Method::other;
-  std::uint8_t version_minor = 1;  // HTTP/1.x
+  std::uint8_t version_minor = 1;  // HTTP/1.x; 1 for HTTP/2 too
+  bool is_h2 = false;              // HTTP/2
   bool keep_alive = true;          // by version and Connection (H1-076, H1-084)
   bool has_upgrade = false;
   bool expects_continue = false;

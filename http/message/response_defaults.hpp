@@ -22,6 +22,10 @@ class ResponseDefaults {
     std::size_t name_bytes;
 
     std::string_view name() const { return std::string_view(octets).substr(0, name_bytes); }
+    std::string_view value() const {
+      const std::string_view text = std::string_view(octets).substr(name_bytes + 2);
+      return text.substr(0, text.size() - 2);
+    }
   };
 
   bool date() const { return date_; }

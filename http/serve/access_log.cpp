@@ -31,6 +31,7 @@ char* copy(char* out, std::string_view text) {
 }
 
 std::string_view protocol_of(const RequestHead& request) {
+  if (request.is_h2) return "HTTP/2";
   return request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
 }
 

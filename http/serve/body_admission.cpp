@@ -55,4 +55,35 @@ Reason unfit_body(const RequestHead& head, const RouteSettings& settings,
   return reason;
 }
 
+bool is_worth_streaming(const RouteSettings& settings, const RequestHead& head,
+                        const ServerConfig& config, std::uint64_t arrived_bytes) {
+  if (!settings.streams_long_bodies || head.framing != BodyFraming::length) return false;
+  if (arrived_bytes >= head.content_length) return false;
+  return head.content_length > config.send_queue_bytes_high ||
+         (head.expects_continue && arrived_bytes == 0);
+}
+
+MultipartLimits multipart_limits_of(const ServerConfig& config) {
+  return {.parts_max = config.multipart_parts_max,
+          .files_max = config.multipart_files_max,
+          .field_bytes_max = config.multipart_field_bytes_max,
+          .memory_bytes_max = config.multipart_memory_bytes_max,
+          .part_headers_max = config.multipart_part_headers_max,
+          .part_header_bytes_max = config.multipart_part_header_bytes_max,
+          .slack_bytes_max = config.multipart_slack_bytes_max};
+}
+
+Reason cut_reason_of(Reason refusal) {
+  switch (refusal) {
+    case Reason::refused_body_too_large:
+      return Reason::cut_body_too_large;
+    case Reason::refused_body_too_slow:
+      return Reason::cut_body_too_slow;
+    case Reason::shed_memory:
+      return Reason::cut_memory;
+    default:
+      return Reason::cut_body_truncated;
+  }
+}
+
 }  // namespace pelton::http

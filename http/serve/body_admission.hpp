@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/reason.hpp"
+#include "http/forms/multipart_parser.hpp"
 #include "http/message/request_head.hpp"
 #include "http/routing/route_table.hpp"
 #include "http/serve/config.hpp"
@@ -15,6 +16,19 @@ namespace pelton::http {
 // for its type, or because it is coded (UPL-003); none if it does not.
 Reason unfit_body(const RequestHead& head, const RouteSettings& settings,
                   const ServerConfig& config);
+
+// Whether a handler that can may as well read a body while it arrives, of which `arrived_bytes`
+// have. A short one arrives first, so that a slow client does not keep a handler waiting; unless it
+// waits for a 100, which the handler may not want to be sent.
+bool is_worth_streaming(const RouteSettings& settings, const RequestHead& head,
+                        const ServerConfig& config, std::uint64_t arrived_bytes);
+
+// What a form's body may consist of.
+MultipartLimits multipart_limits_of(const ServerConfig& config);
+
+// The reason to end a response that has begun, so that no status can be sent, where `refusal` is
+// why its request's body is not taken.
+Reason cut_reason_of(Reason refusal);
 
 // The value of Content-Type, of which there is at most one.
 std::string_view content_type_of(const RequestHead& head);

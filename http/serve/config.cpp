@@ -15,6 +15,7 @@ constexpr std::uint64_t bytes_max = std::uint64_t{1} << 31;
 constexpr std::uint64_t body_max = (std::uint64_t{1} << 63) - 1;
 constexpr std::uint64_t time_ms_max = 365ull * 24 * 3600 * 1000;
 constexpr std::uint64_t count_max = 1 << 24;
+constexpr std::uint64_t window_bytes_max = (std::uint64_t{1} << 31) - 1;  // RFC 9113 section 6.9.1
 // One eighth of the queue is the error log's; it must hold the longest record.
 constexpr std::uint64_t log_queue_bytes_min = 256 * 1024;
 
@@ -111,6 +112,16 @@ constexpr auto keys = std::to_array<ConfigKey>({
     {"turn_completions_max", &C::turn_completions_max, 1, 65536, false, "LIM-096"},
     {"receive_credit_bytes", &C::receive_credit_bytes, 1, bytes_max, false, "LIM-097"},
     {"tls_handshake_timeout_ms", &C::tls_handshake_timeout_ms, 1, time_ms_max, false, "LIM-100"},
+    {"h2_streams_max", &C::h2_streams_max, 1, count_max, false, "LIM-101"},
+    {"h2_header_list_bytes_max", &C::h2_header_list_bytes_max, 1024, bytes_max, false, "LIM-102"},
+    {"h2_continuation_frames_max", &C::h2_continuation_frames_max, 0, count_max, false, "LIM-103"},
+    {"h2_resets_max", &C::h2_resets_max, 1, count_max, false, "LIM-104"},
+    {"h2_idle_frames_max", &C::h2_idle_frames_max, 1, count_max, false, "LIM-105"},
+    {"h2_control_queue_max", &C::h2_control_queue_max, 1, count_max, false, "LIM-106"},
+    {"h2_stream_window_bytes", &C::h2_stream_window_bytes, 1024, window_bytes_max, false,
+     "LIM-107"},
+    {"h2_connection_window_bytes", &C::h2_connection_window_bytes, 65535, window_bytes_max, false,
+     "LIM-107"},
 });
 
 constexpr std::optional<ConfigProblem> judge(const ServerConfig& config) {

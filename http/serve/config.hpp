@@ -87,6 +87,15 @@ struct ServerConfig {
   std::uint64_t turn_completions_max = 256;
   std::uint64_t receive_credit_bytes = 65536;
   std::uint64_t tls_handshake_timeout_ms = 10000;
+  // Of one HTTP/2 connection; the windows in octets that may be sent to us unread.
+  std::uint64_t h2_streams_max = 100;
+  std::uint64_t h2_header_list_bytes_max = 32768;
+  std::uint64_t h2_continuation_frames_max = 16;  // of one header block
+  std::uint64_t h2_resets_max = 200;              // in thirty seconds
+  std::uint64_t h2_idle_frames_max = 1000;        // in ten seconds
+  std::uint64_t h2_control_queue_max = 1000;
+  std::uint64_t h2_stream_window_bytes = 262144;
+  std::uint64_t h2_connection_window_bytes = 1 << 20;
 };
 
 struct ConfigKey {

@@ -44,31 +44,14 @@ bool Connection::is_secure() const {
 }
 
 // The peer's address costs system calls, so the fields are looked for first.
-const RequestOrigin* Connection::forwarded(const RequestHead& head) {
+const RequestOrigin* Connection::forwarded(std::uint64_t number, const RequestHead& head) {
   if (shared_.origin_of) {
     if (const auto* origin = shared_.origin_of(transport_.descriptor())) return origin;
   }
   const ForwardingRules& rules = shared_.forwarding;
   if (!rules.family || !has_forwarded_fields(head, *rules.family)) return nullptr;
   if (!origins().is_trusted(rules.trusted)) return nullptr;
-  return &origins().of_request(h1_.request_count(), head, rules, is_secure(), shared_.stats);
-}
-
-void Connection::open(FilterSource* filters) {
-  shared_.clock.reread();
-  if (filters != nullptr) {
-    std::unique_ptr<OctetFilter> filter = filters->make();
-    if (!filter) return cut(Reason::cut_memory);
-    transport_.set_filter(std::move(filter),
-                          shared_.clock.now_ms() + shared_.config.tls_handshake_timeout_ms);
-    inspect_by(transport_.deadline_ms());
-  }
-  if (shared_.forwarding.proxy_protocol) {
-    proxy_header_ = std::make_unique<ProxyHeaderReader>();
-    transport_.await_preamble();
-  }
-  arm_receive();
-  if (!transport_.in_handshake()) h1_.begin();
+  return &origins().of_request(number, head, rules, is_secure(), shared_.stats);
 }
 
 // --- completions ---
@@ -145,11 +128,8 @@ bool Connection::took_receive(const Completion& completion, std::span<char> octe
 void Connection::received_sealed(std::span<char> octets) {
   const bool in_handshake = transport_.in_handshake();
   const Reason failure = opened(octets);
-  if (in_handshake && !transport_.in_handshake()) {
-    h1_.begin();
-    if (shared_.stopping) h1_.drain();
-  }
-  if (!octets.empty()) received(octets);
+  if (in_handshake && !transport_.in_handshake()) begin_session();
+  if (!octets.empty() && !transport_.closing()) received(octets);
   transport_.let_opened_go();
   if (transport_.closing()) return;
   if (failure != Reason::none) {
@@ -166,48 +146,19 @@ void Connection::received_sealed(std::span<char> octets) {
 void Connection::end_by_filter(Reason reason) {
   if (!transport_.can_send()) return end_for(reason);
   shared_.tell(reason, &h1_);
-  h1_.drop_exchange(ExchangeEvent::cancelled, reason);
-  drop_websocket();
+  drop_exchanges(ExchangeEvent::cancelled, reason);
   h1_.end();
   transport_.finish();
   schedule();
 }
 
-// Replaces octets that arrived by those for the session. Returns why the connection has to end, or
-// none.
-Reason Connection::opened(std::span<char>& octets) {
-  if (proxy_header_) [[unlikely]] {
-    const Reason failure = read_proxy_header(octets);
-    if (failure != Reason::none) return failure;
-  }
-  return transport_.open(octets);
-}
-
-// Takes what belongs to the PROXY header off the front. Every peer has to send one; the addresses
-// in it count if the peer is trusted (PXY-003).
-Reason Connection::read_proxy_header(std::span<char>& octets) {
-  using Found = ProxyHeaderReader::Verdict;
-  const Found found = proxy_header_->read(octets);
-  if (found == Found::unfinished) return Reason::none;
-  if (found == Found::malformed) return Reason::cut_proxy_header;
-  const ProxyHeader header = proxy_header_->header();
-  proxy_header_.reset();
-  transport_.end_preamble();
-  if (!origins().is_trusted(shared_.forwarding.trusted)) return Reason::none;
-  if (header.names_ends) {
-    origins().replace({.client_host = header.client.host,
-                       .client_port = header.client.port,
-                       .server_host = header.server.host,
-                       .server_port = header.server.port});
-  }
-  if (header.is_secure) origins().note_secure();
-  return Reason::none;
-}
-
 void Connection::received(std::span<char> octets) {
   if (transport_.lingering()) return transport_.note_discarded();
+  if (awaits_preface_) [[unlikely]]
+    return read_preface({octets.data(), octets.size()});
   if (h1_.is_upgraded()) {
     if (websocket_) websocket_->received(octets);
+    if (h2_) h2_->received({octets.data(), octets.size()});
   } else {
     h1_.received({octets.data(), octets.size()});
   }
@@ -224,6 +175,7 @@ void Connection::peer_finished() {
   }
   if (h1_.is_upgraded()) {
     if (websocket_) websocket_->peer_finished();
+    if (h2_) h2_->peer_finished();
   } else {
     h1_.peer_finished();
   }
@@ -290,12 +242,13 @@ void Connection::settle() {
 [[gnu::noinline]] void Connection::all_sent_rarely() {
   if (transport_.in_handshake()) return finish_if_flushed();
   if (transport_.reading_paused()) {
-    h1_.resume_input();
+    resume_input();
     if (transport_.queued_bytes() != 0) return;
   }
   if (h1_.is_idle()) return all_sent();
   if (h1_.is_open()) return;
   if (is_upgraded()) websocket_->sent();
+  if (h2_) h2_->note_room();
   finish_if_flushed();
 }
 
@@ -303,6 +256,12 @@ void Connection::settle() {
 void Connection::note_room() {
   h1_.note_room();
   if (websocket_ && websocket_->awaits_room()) schedule();
+  if (h2_) h2_->note_room();
+}
+
+void Connection::resume_input() {
+  if (h2_) return h2_->resume_input();
+  h1_.resume_input();
 }
 
 [[gnu::noinline]] void Connection::settle_rarely() {
@@ -312,6 +271,7 @@ void Connection::note_room() {
     websocket_->settle();
     if (websocket_->socket().over()) end_websocket();
   }
+  if (h2_) h2_->settle();
   if (transport_.closing() || cut_for_memory()) return;
   if (websocket_ && transport_.can_send()) websocket_->begin_sending();
   recount();
@@ -342,7 +302,7 @@ void Connection::complete_send(std::int32_t result) {
       websocket_->sent();
     schedule();
   }
-  if (transport_.reading_paused() && transport_.queued_bytes() <= queued_low) h1_.resume_input();
+  if (transport_.reading_paused() && transport_.queued_bytes() <= queued_low) resume_input();
 }
 
 // A wait for room in the socket has ended.
@@ -429,6 +389,7 @@ void Connection::begin_close() {
 void Connection::close_now() {
   if (transport_.closing()) return;
   CHECK(!websocket_);
+  if (h2_) h2_->drop(ExchangeEvent::peer_lost, Reason::none);
   shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
   h1_.end();
@@ -454,8 +415,7 @@ void Connection::release() {
 
 void Connection::cut(Reason reason) {
   shared_.tell(reason, &h1_);
-  h1_.drop_exchange(ExchangeEvent::cancelled, reason);
-  drop_websocket();
+  drop_exchanges(ExchangeEvent::cancelled, reason);
   transport_.reset_at_close();
   close_now();
 }
@@ -463,9 +423,14 @@ void Connection::cut(Reason reason) {
 // The peer has gone.
 void Connection::lose(Reason reason) {
   shared_.stats.count(reason);
-  h1_.drop_exchange(ExchangeEvent::peer_lost, reason);
-  drop_websocket();
+  drop_exchanges(ExchangeEvent::peer_lost, reason);
   close_now();
+}
+
+void Connection::drop_exchanges(ExchangeEvent event, Reason reason) {
+  h1_.drop_exchange(event, reason);
+  if (h2_) h2_->drop(event, reason);
+  drop_websocket();
 }
 
 // Ends the connection for a reason that the transport reports.
@@ -479,7 +444,8 @@ void Connection::cut_at_deadline() {
 }
 
 std::uint64_t Connection::idle_since_ms() const {
-  return held_ == nullptr ? h1_.idle_since_ms() : TimerWheel::no_deadline_ms;
+  if (held_ != nullptr) return TimerWheel::no_deadline_ms;
+  return h2_ ? h2_->idle_since_ms() : h1_.idle_since_ms();
 }
 
 void Connection::give_way() {
@@ -489,6 +455,7 @@ void Connection::give_way() {
 
 void Connection::drain() {
   if (is_upgraded()) return websocket_->drain();
+  if (h2_) return h2_->drain();
   h1_.drain();
 }
 
@@ -526,7 +493,9 @@ void Connection::await_turn_with(uring::Completion completion) {
 
 void Connection::begin_turn() {
   queued_ = false;
-  if (std::exchange(goes_on_, false)) h1_.go_on();
+  if (!std::exchange(goes_on_, false)) return;
+  if (h2_) return h2_->go_on();
+  h1_.go_on();
 }
 
 // Handles the receive that has waited longest, which may end this connection.
@@ -594,6 +563,7 @@ void Connection::inspect() {
   }
   h1_.inspect(seen_ms);
   if (is_upgraded()) websocket_->inspect(seen_ms);
+  if (h2_) h2_->inspect(seen_ms);
   if (is_deaf() && !transport_.closing()) look_at_peer();
   if (transport_.closing()) return;
   const std::uint64_t now_ms = shared_.clock.now_ms();
@@ -603,13 +573,14 @@ void Connection::inspect() {
   if (is_deaf()) next_ms = std::min(next_ms, now_ms + peer_look_ms);
   next_ms = std::min({next_ms, h1_.deadline_ms(), transport_.deadline_ms()});
   if (websocket_) next_ms = std::min(next_ms, websocket_->deadline_ms());
+  if (h2_) next_ms = std::min(next_ms, h2_->deadline_ms());
   if (!TimerNode::linked()) shared_.timers.arm(*this, next_ms);
 }
 
 // Nothing is received, so no completion reports that the peer has gone.
 bool Connection::is_deaf() const {
   return transport_.reading_paused() ||
-         (transport_.peer_finished() && (h1_.is_handling() || is_upgraded()));
+         (transport_.peer_finished() && (h1_.is_handling() || is_upgraded() || h2_));
 }
 
 // Checks for a FIN or RST that no receive reports.
@@ -621,6 +592,7 @@ void Connection::look_at_peer() {
       return lose(Reason::lost_reset);
     case uring::PeerState::finished:
       if (websocket_) websocket_->note_peer_finished();
+      if (h2_) return h2_->peer_finished();
       h1_.note_peer_finished();
   }
 }
@@ -654,8 +626,8 @@ void Connection::uncount() {
   const bool reads_head = incoming != nullptr && incoming->phase == Phase::head;
   const bool queued = held_ != nullptr || (websocket_ && websocket_->has_unread()) ||
                       (incoming != nullptr && incoming->phase == Phase::backlog);
-  const bool running =
-      h1_.has_exchange() || websocket_ || (incoming != nullptr && !reads_head && !queued);
+  const bool running = h1_.has_exchange() || websocket_ || (h2_ && h2_->has_exchange()) ||
+                       (incoming != nullptr && !reads_head && !queued);
   uncount();
   counted_ = gauge_now();
   counted_queued_ = queued;

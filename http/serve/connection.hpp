@@ -1,5 +1,6 @@
 // One accepted connection: a transport, the session that speaks over it, and the switch that passes
-// the engine's completions to them. HTTP/1.1 until a WebSocket takes the session's place.
+// the engine's completions to them. HTTP/1.1 until a WebSocket takes the session's place, or HTTP/2
+// if both ends agree on it before the first request.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include "http/serve/endpoints.hpp"
 #include "http/serve/request_origin.hpp"
 #include "http/serve/sessions/h1_session.hpp"
+#include "http/serve/sessions/h2_session.hpp"
 #include "http/serve/sessions/websocket_session.hpp"
 #include "http/serve/turn_queue.hpp"
 #include "http/serve/websocket_connection.hpp"
@@ -57,7 +59,7 @@ class Connection final : public TurnNode, public TimerNode {
   // The receive joins those that wait for a turn.
   void await_turn_with(uring::Completion completion);
   // The next octets begin a request or continue its head, and no receive waits for a turn.
-  bool may_begin_request() const { return !held_ && h1_.may_begin_request(); }
+  bool may_begin_request() const { return !held_ && (h2_ || h1_.may_begin_request()); }
   // Called at the end of a turn that scheduled it: sends everything queued, arms its receive.
   void settle();
   // The timer fired: acts on what is due and arms it again.
@@ -75,7 +77,7 @@ class Connection final : public TurnNode, public TimerNode {
   // Its slot and generation.
   uring::Token place() const { return transport_.place(); }
   // Requests that have begun on this connection.
-  std::uint64_t request_count() const { return h1_.request_count(); }
+  std::uint64_t request_count() const { return h2_ ? h2_->request_count() : h1_.request_count(); }
   // Closes the descriptor once no operation on it is in flight (ENG-013).
   void try_close();
 
@@ -88,7 +90,10 @@ class Connection final : public TurnNode, public TimerNode {
   const Endpoints& endpoints();
   bool is_secure() const;
   const TlsFacts* tls() const { return transport_.tls_facts(); }
-  const RequestOrigin* forwarded(const RequestHead& head);
+  // `number` tells the connection's requests apart.
+  const RequestOrigin* forwarded(std::uint64_t number, const RequestHead& head);
+  // For logs.
+  EndpointSource& ends() { return h1_; }
   // A header of the PROXY protocol has begun and is not whole.
   bool lacks_proxy_header() const { return proxy_header_ && proxy_header_->started(); }
   // settle() is called at the end of the turn.
@@ -103,7 +108,7 @@ class Connection final : public TurnNode, public TimerNode {
   void read_on();
   // Stops receiving until the session says transport().resume_reading().
   void pause_reading();
-  // Pauses reading; its next turn calls H1Session::go_on().
+  // Pauses reading; its next turn calls the session's go_on().
   void go_on_in_turn();
   // Sends all that is queued by an operation that always completes later.
   void begin_send(int error = 0);
@@ -128,6 +133,11 @@ class Connection final : public TurnNode, public TimerNode {
   void received_sealed(std::span<char> octets);
   void end_by_filter(Reason reason);
   Reason read_proxy_header(std::span<char>& octets);
+  void begin_session();
+  void begin_h2();
+  void read_preface(std::string_view octets);
+  void resume_input();
+  void drop_exchanges(ExchangeEvent event, Reason reason);
 
   // Completions.
   void complete_rare_receive(const uring::Completion& completion);
@@ -171,7 +181,11 @@ class Connection final : public TurnNode, public TimerNode {
   Transport transport_;
   H1Session h1_;
   std::unique_ptr<WebSocketSession> websocket_;  // once accepted; then it replaces h1_
+  std::unique_ptr<H2Session> h2_;                // the same, once agreed on
 
+  // Octets of the preface of HTTP/2 that have come, and no others.
+  std::uint8_t preface_bytes_ = 0;
+  bool awaits_preface_ = false;
   bool queued_ = false;   // in the queue for a turn
   bool goes_on_ = false;  // in its turn, with requests already read
   // Its share of the gauges when recount() last ran.

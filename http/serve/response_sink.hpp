@@ -1,6 +1,6 @@
 // Where a whole response is written. The sink writes the head, holds the place of the body and
 // frames the response, so that handlers know no protocol. HTTP/1.1 writes to the connection's
-// output with its core's writer.
+// output with its core's writer; another protocol takes the response as a ResponseTaker.
 #pragma once
 
 #include <cstdint>
@@ -13,27 +13,55 @@
 
 namespace pelton::http {
 
+// The functions are those of the sink.
+class ResponseTaker {
+ public:
+  virtual HeadFault begin(const ResponseHead& head, bool for_head) = 0;
+  virtual HeadFault finish() = 0;
+  virtual void abandon() = 0;
+  virtual std::uint64_t body_bytes() const = 0;
+
+ protected:
+  ~ResponseTaker() = default;
+};
+
 class ResponseSink {
  public:
   ResponseSink(h1::ResponseWriter& writer, Output& output, Persistence persistence)
       : writer_(writer), output_(output), persistence_(persistence) {}
+  // `body` takes the body's octets. `writer` is not used.
+  ResponseSink(ResponseTaker& taker, Output& body, h1::ResponseWriter& writer)
+      : writer_(writer), output_(body), taker_(&taker) {}
 
   // `for_head`: the request's method was HEAD, so no body octet will leave (RSP-003). After a fault
   // nothing was written.
   HeadFault begin(const ResponseHead& head, bool for_head) {
+    if (taker_ != nullptr) [[unlikely]]
+      return taker_->begin(head, for_head);
     return writer_.begin(output_, head, persistence_, for_head);
   }
   HeadFault begin(const ReadyHead& head, bool for_head) {
+    if (taker_ != nullptr) [[unlikely]]
+      return taker_->begin(head.parts(), for_head);
     return writer_.begin(output_, head, persistence_, for_head);
   }
   // The body is appended here between begin() and finish().
   Output& body_output() { return output_; }
   // A fault takes everything back.
-  HeadFault finish() { return writer_.finish(output_); }
-  void abandon() { writer_.abandon(output_); }
+  HeadFault finish() {
+    if (taker_ != nullptr) [[unlikely]]
+      return taker_->finish();
+    return writer_.finish(output_);
+  }
+  void abandon() {
+    if (taker_ != nullptr) return taker_->abandon();
+    writer_.abandon(output_);
+  }
 
   // Octets of the body that are sent, of the response finished last. Valid right after finish().
-  std::uint64_t body_bytes() const { return writer_.body_bytes_in(output_); }
+  std::uint64_t body_bytes() const {
+    return taker_ != nullptr ? taker_->body_bytes() : writer_.body_bytes_in(output_);
+  }
 
   // How the connection goes on after a response that has not begun yet.
   Persistence persistence() const { return persistence_; }
@@ -42,7 +70,8 @@ class ResponseSink {
  private:
   h1::ResponseWriter& writer_;
   Output& output_;
-  Persistence persistence_;
+  ResponseTaker* taker_ = nullptr;
+  Persistence persistence_ = Persistence::keep;
 };
 
 }  // namespace pelton::http

@@ -10,6 +10,7 @@ namespace pelton::http {
 namespace {
 
 constexpr std::uint32_t connections_addressable = 1u << 24;
+constexpr std::uint32_t exchanges_addressable = 1u << 30;
 
 std::uint32_t connections_max_of(const ServerConfig& config) {
   return static_cast<std::uint32_t>(
@@ -70,6 +71,8 @@ Shared::Shared(const ServerParts& parts)
       endpoints_of(parts.endpoints_of),
       is_secure(parts.is_secure),
       origin_of(parts.origin_of),
+      h2(parts.h2),
+      h2_by_preface(parts.h2 != nullptr && parts.h2_by_preface),
       forwarding(parts.forwarding),
       allowed_hosts(parts.allowed_hosts),
       https_port(parts.https_port),
@@ -81,6 +84,7 @@ Shared::Shared(const ServerParts& parts)
       logs(parts.logs),
       access_log(parts.logs != nullptr ? parts.logs->access.get() : nullptr),
       writer(response_blocks, stats, parts.response_defaults),
+      h2_response(response_blocks, stats, writer.defaults()),
       head_limits(head_limits_of(config)),
       body_limits(body_limits_of(config)),
       scanner(scanner_for(CpuFeatures::of_this_machine())),
@@ -93,7 +97,7 @@ Shared::Shared(const ServerParts& parts)
                   .stats = stats,
                   .rules = transport_rules_of(config)}),
       connections(connections_max_of(config)),
-      pending(connections_max_of(config)),
+      pending(exchanges_addressable),
       h1_exchanges(connections_max_of(config)),
       orphans(clock.now_ms()),
       websocket_rules(parts.websocket_rules),

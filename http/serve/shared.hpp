@@ -19,6 +19,8 @@
 #include "http/h1/limits.hpp"
 #include "http/h1/response_writer.hpp"
 #include "http/h1/scan.hpp"
+#include "http/h2/codec.hpp"
+#include "http/h2/response_list.hpp"
 #include "http/handler.hpp"
 #include "http/message/allowed_hosts.hpp"
 #include "http/message/refusal.hpp"
@@ -65,6 +67,10 @@ struct ServerParts {
   // The origin of every request on a descriptor, where something in front of this server has found
   // it out. Null: it is read from the fields.
   std::function<const RequestOrigin*(uring::Descriptor)> origin_of = {};
+  // What reads and writes HTTP/2, for connections that agree on it by ALPN; null: none does.
+  h2::CodecSource* h2 = nullptr;
+  // Clear-text connections may begin with the preface of HTTP/2 too (H2-001).
+  bool h2_by_preface = false;
   // Whose fields say where requests come from. Nobody's, unless it is set.
   ForwardingRules forwarding = {};
   // A request that names another host gets 421.
@@ -134,6 +140,8 @@ struct Shared {
   const std::function<Endpoints(uring::Descriptor)> endpoints_of;
   const std::function<bool(uring::Descriptor)> is_secure;
   const std::function<const RequestOrigin*(uring::Descriptor)> origin_of;
+  h2::CodecSource* const h2;
+  const bool h2_by_preface;
   const ForwardingRules forwarding;
   const AllowedHosts allowed_hosts;
   const std::uint16_t https_port;
@@ -149,6 +157,7 @@ struct Shared {
   BlockPool blocks;
   h1::ResponseBlocks response_blocks;
   h1::ResponseWriter writer;
+  h2::ResponseList h2_response;
   const HeadLimits head_limits;
   const BodyLimits body_limits;
   const Scanner& scanner;
@@ -167,8 +176,8 @@ struct Shared {
   Transports transports;
   Slab<Connection> connections;
   HeldDescriptors held;
-  Slab<PendingExchange> pending;  // at most one per connection
-  Slab<H1Exchange> h1_exchanges;  // the owners of those in `pending`
+  Slab<PendingExchange> pending;  // one per connection, or per stream of HTTP/2
+  Slab<H1Exchange> h1_exchanges;  // the owners of those in `pending`, but for HTTP/2
   OrphanedHandlers orphans;
   websocket::InflaterPool inflaters;
   websocket::Deflater deflater;

@@ -181,6 +181,13 @@ void TlsFilter::end() {
 
 // --- what was agreed on ---
 
+std::string_view TlsFilter::protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned bytes = 0;
+  SSL_get0_alpn_selected(connection_, &name, &bytes);
+  return {reinterpret_cast<const char*>(name), bytes};
+}
+
 const TlsFacts* TlsFilter::facts() {
   if (facts_ || !established_) return facts_.get();
   facts_ = std::make_unique<TlsFacts>();

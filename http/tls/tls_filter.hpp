@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/memory/output.hpp"
 #include "core/reason.hpp"
@@ -34,6 +35,7 @@ class TlsFilter final : public OctetFilter {
   bool is_established() const override { return established_; }
   bool peer_has_ended() const override { return peer_ended_; }
   void end() override;
+  std::string_view protocol() const override;
   const TlsFacts* facts() override;
 
   // How OpenSSL reads and writes.

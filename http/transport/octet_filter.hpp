@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "core/memory/output.hpp"
 #include "core/reason.hpp"
@@ -34,6 +35,8 @@ class OctetFilter {
   virtual bool peer_has_ended() const { return false; }
   // Nothing follows what is sealed next. The filter says so to the peer, after it.
   virtual void end() {}
+  // The protocol of its session that both ends have agreed on (ALPN, RFC 7301); empty: none.
+  virtual std::string_view protocol() const { return {}; }
   // What both ends have agreed on; null if the filter is not TLS or not established.
   virtual const TlsFacts* facts() { return nullptr; }
 };

@@ -16,6 +16,7 @@
 #include <memory>
 #include <queue>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -97,6 +98,11 @@ class Transport {
   bool in_handshake() const { return has_detour(handshaking); }
   // What the filter knows of the connection; null without a filter.
   const TlsFacts* tls_facts() const { return has_filter() ? filtered_->filter->facts() : nullptr; }
+
+  // The protocol that the filter has agreed on; empty: none.
+  std::string_view agreed_protocol() const {
+    return has_filter() ? filtered_->filter->protocol() : std::string_view();
+  }
 
   // The first octets belong to what comes before the session, so they are not read in place.
   void await_preamble() { set_detour(preamble, true); }

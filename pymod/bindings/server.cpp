@@ -13,6 +13,7 @@
 #include "core/log/level.hpp"
 #include "core/memory/memory_limit.hpp"
 #include "http/serve/spool_space.hpp"
+#include "pymod/bindings/codec_capsule.hpp"
 #include "pymod/bindings/counters.hpp"
 #include "pymod/bindings/errors.hpp"
 #include "pymod/bindings/filter_capsule.hpp"
@@ -166,6 +167,8 @@ void Server::open(bool signals, pb::object loop) {
                         .error_shape = application_.error_shape(),
                         .unmatched = unmatched_handler(state),
                         .unmatched_takes_all = takes_all_unmatched(state),
+                        .h2 = options_.http2 ? codecs_in(*options_.http2) : nullptr,
+                        .h2_by_preface = options_.h2c,
                         .forwarding = forwarding_from(options_.forwarding),
                         .allowed_hosts = allowed_hosts_from(options_.allowed_hosts),
                         .https_port = options_.https_port,
@@ -348,9 +351,10 @@ void add_server(pb::module_& module) {
       .def(pb::init([](pb::object application, std::vector<int> listeners, const pb::dict& config,
                        std::string engine, ResponseFields fields, WebSocketSettings websockets,
                        ForwardingSettings forwarding, std::vector<std::string> allowed_hosts,
-                       std::uint16_t https_port, std::optional<pb::capsule> filters,
-                       std::vector<int> filtered, std::vector<int> kept, std::string access_log,
-                       std::string access_log_format, LogLooks log_looks, LogTakers log_takers,
+                       std::uint16_t https_port, std::optional<pb::capsule> http2, bool h2c,
+                       std::optional<pb::capsule> filters, std::vector<int> filtered,
+                       std::vector<int> kept, std::string access_log, std::string access_log_format,
+                       LogLooks log_looks, LogTakers log_takers,
                        std::optional<std::pair<int, std::uint32_t>> stats,
                        std::optional<int> admin) {
              return std::make_unique<Server>(
@@ -365,6 +369,8 @@ void add_server(pb::module_& module) {
                                  .forwarding = std::move(forwarding),
                                  .allowed_hosts = std::move(allowed_hosts),
                                  .https_port = https_port,
+                                 .http2 = std::move(http2),
+                                 .h2c = h2c,
                                  .filters = std::move(filters),
                                  .filtered = std::move(filtered),
                                  .kept = std::move(kept),
@@ -376,9 +382,9 @@ void add_server(pb::module_& module) {
            pb::arg("websockets") = default_websocket_settings,
            pb::arg("forwarding") = no_forwarding,
            pb::arg("allowed_hosts") = std::vector<std::string>(), pb::arg("https_port") = 0,
-           pb::arg("filters") = pb::none(), pb::arg("filtered") = std::vector<int>(),
-           pb::arg("kept") = std::vector<int>(), pb::arg("access_log") = "",
-           pb::arg("access_log_format") = "combined",
+           pb::arg("http2") = pb::none(), pb::arg("h2c") = false, pb::arg("filters") = pb::none(),
+           pb::arg("filtered") = std::vector<int>(), pb::arg("kept") = std::vector<int>(),
+           pb::arg("access_log") = "", pb::arg("access_log_format") = "combined",
            pb::arg("log_looks") = LogLooks("info", false, false),
            pb::arg("log_takers") = LogTakers(), pb::arg("stats") = pb::none(),
            pb::arg("admin") = pb::none(),
@@ -389,6 +395,9 @@ void add_server(pb::module_& module) {
            "fields, x-forwarded, forwarded or none; whether connections begin with a PROXY header. "
            "`allowed_hosts`: those that requests may name; empty for any. "
            "`https_port`: where requests by plain http are redirected to; 0: nowhere. "
+           "`http2`: what pelton._http2.codecs() has made, for connections that agree on HTTP/2, "
+           "and "
+           "with `h2c` for those that begin with it without TLS. "
            "`filters`: what makes filters of connections, such as pelton._tls.load(), and "
            "`filtered`: "
            "the listeners that get them. "

@@ -49,6 +49,8 @@ class Server {
     ForwardingSettings forwarding;
     std::vector<std::string> allowed_hosts;
     std::uint16_t https_port = 0;
+    std::optional<pybind11::capsule> http2;    // its codec: see codec_capsule.hpp
+    bool h2c = false;                          // also without TLS
     std::optional<pybind11::capsule> filters;  // of `filtered`: see filter_capsule.hpp
     std::vector<int> filtered;                 // listeners whose connections get filters
     std::vector<int> kept;  // listeners of somebody else, which stay open after a stop

@@ -208,7 +208,7 @@ OwnedRef AsgiScopes::websocket(http::Exchange& exchange) {
 bool AsgiScopes::fill(PyObject* scope, http::Exchange& exchange) {
   const http::RequestHead& head = exchange.request();
   const http::Endpoints& ends = exchange.endpoints();
-  const OwnedRef& version = head.version_minor == 0 ? interned_.version_1_0 : interned_.version_1_1;
+  const OwnedRef& version = interned_.version_of(head);
   return put(scope, names_.asgi, PyDict_Copy(asgi_.get())) &&
          put(scope, names_.http_version, Py_NewRef(version.get())) &&
          put(scope, names_.path, decoded_path(head.text(head.path))) &&

@@ -76,7 +76,8 @@ bool WsgiEnvirons::prepare(PyObject* same, PyObject* make_input) {
                       {keys_.url_scheme, "wsgi.url_scheme"},
                       {keys_.input, "wsgi.input"},
                       {protocol_1_0_, "HTTP/1.0"},
-                      {protocol_1_1_, "HTTP/1.1"}};
+                      {protocol_1_1_, "HTTP/1.1"},
+                      {protocol_2_, "HTTP/2"}};
   for (const Row& row : rows) {
     row.slot = OwnedRef(PyUnicode_InternFromString(row.text));
     if (!row.slot) return false;
@@ -91,7 +92,9 @@ OwnedRef WsgiEnvirons::make(http::Exchange& exchange, PyObject* request) {
   const Interned& interned = hot_.names;
   const bool is_secure = exchange.is_secure();
   const OwnedRef& scheme = is_secure ? interned.scheme_https : interned.scheme_http;
-  const OwnedRef& protocol = head.version_minor == 0 ? protocol_1_0_ : protocol_1_1_;
+  const OwnedRef& protocol = head.is_h2                ? protocol_2_
+                             : head.version_minor == 0 ? protocol_1_0_
+                                                       : protocol_1_1_;
   OwnedRef environ(PyDict_Copy(same_.get()));
   PyObject* const made = environ.get();
   const bool is_made = environ && put(made, keys_.request_method, method_of(head, interned)) &&

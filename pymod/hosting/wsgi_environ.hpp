@@ -61,6 +61,7 @@ class WsgiEnvirons {
   OwnedRef make_input_;
   OwnedRef protocol_1_0_;
   OwnedRef protocol_1_1_;
+  OwnedRef protocol_2_;
   std::array<KeptKey, kept_names> field_keys_;  // by a hash of the name
   // The last server address, which all connections of a listener share.
   std::string server_host_;

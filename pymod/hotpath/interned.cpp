@@ -22,7 +22,7 @@ bool Interned::make() {
   empty_bytes = OwnedRef(PyBytes_FromStringAndSize(nullptr, 0));
   cookie_by_scheme = OwnedRef(PyBytes_FromString("Set-Cookie"));
   return empty_bytes && cookie_by_scheme && intern(version_1_0, "1.0") &&
-         intern(version_1_1, "1.1") && intern(scheme_http, "http") &&
+         intern(version_1_1, "1.1") && intern(version_2, "2") && intern(scheme_http, "http") &&
          intern(scheme_https, "https") && intern(empty_text, "");
 }
 

@@ -18,6 +18,7 @@ struct Interned {
   std::array<OwnedRef, method_count> methods;  // by http::Method; none for `other`
   OwnedRef version_1_0;
   OwnedRef version_1_1;
+  OwnedRef version_2;
   OwnedRef scheme_http;
   OwnedRef scheme_https;
   OwnedRef empty_text;
@@ -25,6 +26,12 @@ struct Interned {
   // The name of a Set-Cookie field to which Secure is added if the request came by https: compared
   // by identity, not by value.
   OwnedRef cookie_by_scheme;
+
+  // Of HTTP, as ASGI writes it.
+  const OwnedRef& version_of(const http::RequestHead& head) const {
+    if (head.is_h2) return version_2;
+    return head.version_minor == 0 ? version_1_0 : version_1_1;
+  }
 
   // False with a Python error set.
   bool make();

@@ -280,7 +280,7 @@ PyObject* get_http_version(PyObject* self, void*) {
   const http::RequestHead* head = head_of(of(self));
   if (head == nullptr) return nullptr;
   const Interned& names = of(self).application->hot.names;
-  return Py_NewRef((head->version_minor == 0 ? names.version_1_0 : names.version_1_1).get());
+  return Py_NewRef(names.version_of(*head).get());
 }
 
 PyObject* or_none(const OwnedRef& ref) {

@@ -9,7 +9,7 @@ from pelton import App, ConfigError, Request, Response, ServerConfig, json
 from pelton.testing import live_server
 
 LATER = """
-    WebSocketRefused AsyncTestClient Http2Config Http3Config CorsConfig
+    WebSocketRefused AsyncTestClient Http3Config CorsConfig
     JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache net client graphql patterns
 """.split()
 

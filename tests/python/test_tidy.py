@@ -77,6 +77,7 @@ VIOLATIONS = [
             ("pybind11", "pybind11/pybind11.h", "pymod/bindings/"),
             ("liburing", "liburing.h", "uring/ring/"),
             ("openssl", "openssl/ssl.h", "http/tls/"),
+            ("nghttp2", "nghttp2/nghttp2.h", "http/h2/"),
         )
         for path in (
             "core/clock.hpp",

@@ -16,6 +16,7 @@ from pelton.cli.script import _ours
 from pelton.cli.usage import UsageError
 from pelton.config.command_keys import COMMAND_KEYS
 from pelton.config.settings import SETTINGS
+from pelton.errors import ConfigError
 
 FLAGS = {one.name: one for one in uvicorn_command.params if isinstance(one, Option) and one.name is not None}
 
@@ -58,6 +59,7 @@ SAME: dict[str, tuple[list[str | None], str, list[Any]]] = {
     "headers": (["X-A:b"], "headers", [(("X-A", "b"),)]),
     "app_dir": (["src"], "app_dir", ["src"]),
     "factory": ([None], "factory", ["on"]),
+    "http": (["auto"], "http", ["1,2"]),
     "ssl_certfile": (["c.pem"], "ssl_certfile", [("c.pem",)]),
     "ssl_keyfile": (["k.pem"], "ssl_keyfile", [("k.pem",)]),
     "ssl_keyfile_password": (["sesame"], "ssl_keyfile_password", ["sesame"]),
@@ -67,8 +69,7 @@ SAME: dict[str, tuple[list[str | None], str, list[Any]]] = {
 }
 # By uvicorn's keyword, what the refusal says.
 REFUSED = {
-    "http": "there is one implementation; leave it out",
-    "http2": "put it on a proxy in front",
+    "http2": "it is on with TLS; write h2c to have it without",
     "ws": "there is one implementation; leave it out",
     "root_path": "mount the App below the path, with app.mount() of another",
     "ssl_version": "write ssl_protocol_min, and ssl_protocol_max: 1.2 or 1.3",
@@ -77,7 +78,7 @@ REFUSED = {
     "reset_contextvars": "each request has a context of its own; leave it out",
 }
 # Values of flags that are accepted which name a foreign implementation, or what nobody writes any more.
-REFUSED_VALUES = {("loop", "uvloop"): "write --engine auto, uring or epoll", ("interface", "asgi2"): "is auto, native, asgi, asgi3 or wsgi"}
+REFUSED_VALUES = {("loop", "uvloop"): "write --engine auto, uring or epoll", ("http", "h11"): "http is 1 or 1,2, not 'h11'", ("interface", "asgi2"): "is auto, native, asgi, asgi3 or wsgi"}
 
 
 def test_no_flag_of_uvicorn_is_forgotten() -> None:
@@ -150,9 +151,9 @@ def test_a_flag_that_is_refused_says_what_does_the_same(keyword: str) -> None:
 
 @pytest.mark.parametrize(("keyword", "value"), REFUSED_VALUES)
 def test_a_value_that_is_refused(keyword: str, value: str) -> None:
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises((UsageError, ConfigError)) as refused:
         _, flags = parsed_run(["a:b", FLAGS[keyword].opts[0], value])
-        Program("a:b", flags, {}, {})
+        Program("a:b", flags, {}, {}).settings(None, flags)
     assert REFUSED_VALUES[keyword, value] in str(refused.value)
 
 

@@ -57,7 +57,7 @@ PAGES = (
     ),
     Page(
         "configuration", "Configuration classes", "Settings in code; the page of settings has all their spellings.",
-        ("ServerConfig", "TlsConfig", "LimitsConfig", "TimeoutConfig", "Settings", "RunKeywords", "ProgramKeywords"),
+        ("ServerConfig", "TlsConfig", "Http2Config", "LimitsConfig", "TimeoutConfig", "Settings", "RunKeywords", "ProgramKeywords"),
     ),
     Page(
         "given", "Objects that are given", "Classes that need no import: what methods and attributes of others give.",

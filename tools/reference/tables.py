@@ -47,6 +47,7 @@ _UNITS = {
     "broker": "a URL, or an object",
     "origins": "a list of origins",
     "hosts": "a list of host names",
+    "http versions": "`1` or `1,2`",
     "addresses": "a list of `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` and `fd://N`, each with `,tls` or without",
     "descriptor": "the number of a descriptor",
     "mode": "a mode from 0 to 0o777, or a text of its octal digits such as `660`",
@@ -54,7 +55,7 @@ _UNITS = {
     "forwarded header": "`x-forwarded` or `forwarded`",
     "slow policy": "`close`, `drop` or `wait`",
 }
-_PARTS = {"": "ServerConfig", "tls": "TlsConfig", "limits": "LimitsConfig", "timeouts": "TimeoutConfig"}
+_PARTS = {"": "ServerConfig", "tls": "TlsConfig", "http2": "Http2Config", "limits": "LimitsConfig", "timeouts": "TimeoutConfig"}
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ _LIBRARIES = (
     ("pybind11", ("pybind11/",), ("pymod/bindings",)),
     ("liburing", ("liburing.h", "liburing/"), ("uring/ring", "benchmarks/versus/ceiling")),
     ("openssl", ("openssl/",), ("http/tls",)),
+    ("nghttp2", ("nghttp2/",), ("http/h2",)),
 )
 
 

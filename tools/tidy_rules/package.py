@@ -14,7 +14,7 @@ FILES_MAX = 25
 
 # A module imports those of its own line and of the lines above. What stands together on a line is independent.
 ORDER = (
-    ("errors", "json", "_native", "_tls", "loop", "python_versions", "callables", "scalars"),
+    ("errors", "json", "_native", "_http2", "_tls", "loop", "python_versions", "callables", "scalars"),
     ("config",),
     ("forms",),
     ("messages",),
@@ -47,7 +47,7 @@ class Import(NamedTuple):
 def _modules(tree: Tree) -> dict[str, str]:
     """Path by dotted name, without `pelton.`."""
     found = {}
-    for path in tree.under(_PACKAGE, suffixes=(".py", "/_native.pyi", "/_tls.pyi")):
+    for path in tree.under(_PACKAGE, suffixes=(".py", "/_native.pyi", "/_http2.pyi", "/_tls.pyi")):
         name = path.removeprefix(f"{_PACKAGE}/").rsplit(".", 1)[0].replace("/", ".")
         found[name.removesuffix("__init__").rstrip(".")] = path
     return found

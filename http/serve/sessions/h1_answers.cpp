@@ -5,57 +5,10 @@
 #include "core/check.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/exchange.hpp"
+#include "http/serve/own_answer.hpp"
 #include "http/serve/shared.hpp"
 
 namespace pelton::http {
-
-namespace {
-
-struct MatchAnswer {
-  std::uint16_t status;
-  Reason reason;  // none: an ordinary answer, which is not counted
-};
-
-MatchAnswer answer_to(MatchOutcome outcome) {
-  switch (outcome) {
-    case MatchOutcome::found:
-      break;
-    case MatchOutcome::not_found:
-      return {404, Reason::answered_not_found};
-    case MatchOutcome::method_not_allowed:
-      return {405, Reason::answered_method_not_allowed};
-    case MatchOutcome::method_unknown:
-      return {501, Reason::answered_method_unknown};
-    case MatchOutcome::trace_disabled:
-      return {405, Reason::answered_trace_disabled};
-    case MatchOutcome::path_not_utf8:
-      return {400, Reason::answered_path_not_utf8};
-    case MatchOutcome::automatic_options:
-      return {204, Reason::none};
-    case MatchOutcome::redirect:
-      return {308, Reason::none};
-    case MatchOutcome::websocket_required:
-      return {426, Reason::answered_websocket_required};
-  }
-  CHECK(!"a route that was found is dispatched");
-  return {};
-}
-
-// Whether the application's own handler for unmatched requests may answer this outcome.
-bool goes_to_handler(MatchOutcome outcome, bool takes_all) {
-  switch (outcome) {
-    case MatchOutcome::not_found:
-    case MatchOutcome::method_not_allowed:
-      return true;
-    case MatchOutcome::automatic_options:
-    case MatchOutcome::redirect:
-      return takes_all;
-    default:
-      return false;
-  }
-}
-
-}  // namespace
 
 // The handler has suspended the exchange, failed or not responded, or exchanges are logged.
 void H1Session::settle_exchange(Exchange& exchange, Outcome outcome) {
@@ -71,18 +24,17 @@ Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
     shared_.stats.count(Reason::fault_handler);
     if (exchange.begun()) exchange.abandon();
     if (!exchange.responded()) {
-      const RefusalBodies& bodies = shared_.refusal_bodies_of(exchange.match().route);
-      const HeadFault fault = exchange.respond(
-          {.status = 500, .content_type = &bodies.content_type()}, bodies.of_status(500));
+      const OwnAnswer answer =
+          answer_failed(shared_, exchange.match().route, 500, Reason::fault_handler);
+      std::array<FieldView, OwnAnswer::fields_max> room;
+      const HeadFault fault = exchange.respond(answer.head(room), answer.text);
       if (fault == HeadFault::memory) return leave_unanswered();
       CHECK(fault == HeadFault::none);
     }
   }
   if (shared_.access_log != nullptr) {
     const Match& match = exchange.match();
-    const Reason reason = failed                                 ? Reason::fault_handler
-                          : match.outcome == MatchOutcome::found ? Reason::none
-                                                                 : answer_to(match.outcome).reason;
+    const Reason reason = failed ? Reason::fault_handler : reason_of(match.outcome);
     log_exchange(exchange.request(), match.found_route(),
                  {exchange.status(), exchange.body_bytes()}, reason);
   }
@@ -112,40 +64,19 @@ void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route
 void H1Session::answer_unmatched(const RequestHead& head, const Match& match,
                                  std::string_view rest) {
   const Persistence persistence = persistence_with_unread(head, rest);
-  const MatchAnswer answer = answer_to(match.outcome);
-  if (answer.reason != Reason::none) shared_.stats.count(answer.reason);
-  const bool is_own = match.route == nullptr;
-  const Handler& handler = is_own ? shared_.unmatched : match.route->handler;
-  const bool takes_all = is_own ? shared_.unmatched_takes_all : match.route->takes_all_unmatched;
-  if (handler.call != nullptr && goes_to_handler(match.outcome, takes_all)) {
-    call(handler, head, {}, match, persistence);
-    return;
+  const Reason reason = reason_of(match.outcome);
+  if (reason != Reason::none) shared_.stats.count(reason);
+  if (const Handler* const handler = handler_of_unmatched(shared_, match)) {
+    return call(*handler, head, {}, match, persistence);
   }
-  std::array<FieldView, 2> fields;
-  std::size_t field_count = 0;
-  if (!match.allow.empty()) fields[field_count++] = {"Allow", match.allow};
-  if (!match.location.empty()) fields[field_count++] = {"Location", match.location};
-  ResponseHead response{.status = answer.status, .fields = std::span(fields).first(field_count)};
-  std::string_view text;
-  if (answer.status >= 400) {
-    const RefusalBodies& bodies = shared_.refusal_bodies_of(match.route);
-    response.content_type = &bodies.content_type();
-    text = bodies.of_status(answer.status);
-  }
-  answer_whole(head, response, text, persistence, answer.reason);
+  answer_whole(head, http::answer_unmatched(shared_, match), persistence);
 }
 
-// 415 without waiting for the body (H1-058).
 void H1Session::answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
                              std::string_view rest) {
   shared_.stats.count(reason);
-  const std::uint16_t status = refusal_status(reason);
-  const RefusalBodies& bodies = shared_.refusal_bodies_of(&route);
-  const FieldView identity{"Accept-Encoding", "identity"};
-  ResponseHead response{.status = status, .content_type = &bodies.content_type()};
-  if (reason == Reason::answered_content_encoding) response.fields = std::span(&identity, 1);
-  answer_whole(head, response, bodies.of_status(status), persistence_with_unread(head, rest),
-               reason);
+  answer_whole(head, http::answer_unfit(shared_, route, reason),
+               persistence_with_unread(head, rest));
 }
 
 // During a stop every response says `Connection: close`, since it may be the last one; requests
@@ -187,20 +118,22 @@ Persistence H1Session::persistence_with_unread(const RequestHead& head, std::str
   return end_wanted();
 }
 
-void H1Session::answer_whole(const RequestHead& head, const ResponseHead& response,
-                             std::string_view body, Persistence persistence, Reason reason) {
-  conclude(write_whole(head, response, body, persistence, reason));
+void H1Session::answer_whole(const RequestHead& head, const OwnAnswer& answer,
+                             Persistence persistence) {
+  conclude(write_whole(head, answer, persistence));
 }
 
-Persistence H1Session::write_whole(const RequestHead& head, const ResponseHead& response,
-                                   std::string_view body, Persistence persistence, Reason reason) {
+Persistence H1Session::write_whole(const RequestHead& head, const OwnAnswer& answer,
+                                   Persistence persistence) {
   const bool for_head = head.method == Method::head;
+  std::array<FieldView, OwnAnswer::fields_max> room;
+  const ResponseHead response = answer.head(room);
   HeadFault fault =
       response.status == 426
           ? shared_.writer.begin_naming_websocket(output(), response, persistence, for_head)
           : shared_.writer.begin(output(), response, persistence, for_head);
   if (fault == HeadFault::none) {
-    if (!output().append(body)) {
+    if (!output().append(answer.text)) {
       shared_.writer.abandon(output());
       fault = HeadFault::memory;
     } else {
@@ -211,7 +144,8 @@ Persistence H1Session::write_whole(const RequestHead& head, const ResponseHead& 
     return leave_unanswered();
   CHECK(fault == HeadFault::none);
   if (shared_.access_log != nullptr) [[unlikely]]
-    log_exchange(head, nullptr, {response.status, shared_.writer.body_bytes_in(output())}, reason);
+    log_exchange(head, nullptr, {answer.status, shared_.writer.body_bytes_in(output())},
+                 answer.reason);
   return persistence;
 }
 
@@ -235,14 +169,8 @@ void H1Session::lack_memory() {
 
 void H1Session::write_refusal(const RequestHead& head, Reason reason) {
   shared_.tell(reason, this);
-  const RefusalBodies& bodies = shared_.refusal_bodies;
-  const FieldView no_store{"Cache-Control", "no-store"};
   ends_once_read_ = false;
-  write_whole(head,
-              {.status = refusal_status(reason),
-               .content_type = &bodies.content_type(),
-               .fields = std::span(&no_store, 1)},
-              bodies.of_reason(reason), Persistence::close, reason);
+  write_whole(head, answer_refused(shared_, reason), Persistence::close);
 }
 
 }  // namespace pelton::http

@@ -6,6 +6,7 @@
 #include "core/check.hpp"
 #include "http/serve/connection.hpp"
 #include "http/serve/exchange.hpp"
+#include "http/serve/own_answer.hpp"
 #include "http/serve/shared.hpp"
 
 namespace pelton::http {
@@ -105,9 +106,9 @@ void H1Session::time_out() {
   pending.finish(ExchangeEvent::cancelled);
   const RequestHead& head = pending.exchange().request();
   const Persistence persistence = pending.exchange().persistence();
-  const RefusalBodies& bodies = shared_.refusal_bodies_of(pending.exchange().match().route);
-  answered(write_whole(head, {.status = 504, .content_type = &bodies.content_type()},
-                       bodies.of_status(504), persistence, Reason::fault_request_timeout));
+  const OwnAnswer answer =
+      answer_failed(shared_, pending.exchange().match().route, 504, Reason::fault_request_timeout);
+  answered(write_whole(head, answer, persistence));
 }
 
 // The connection ends, and the exchange with it.

@@ -262,17 +262,6 @@ void H1Reader::drop() {
 
 // --- messages ---
 
-// A body of known length that a handler may as well read while it arrives. A short one arrives
-// first, so that a slow client does not keep a handler waiting; unless it waits for a 100, which
-// the handler may not want to be sent.
-bool H1Reader::is_worth_streaming(const RouteSettings& settings, const RequestHead& head,
-                                  std::string_view rest) const {
-  if (!settings.streams_long_bodies || head.framing != BodyFraming::length) return false;
-  if (rest.size() >= head.content_length) return false;
-  return head.content_length > session_.shared().config.send_queue_bytes_high ||
-         (head.expects_continue && rest.empty());
-}
-
 std::string_view H1Reader::begin_body(const RequestHead& head, const Match& match,
                                       std::string_view rest) {
   const RouteSettings& settings = *match.route;
@@ -290,7 +279,8 @@ std::string_view H1Reader::begin_body(const RequestHead& head, const Match& matc
       return {};
     }
   }
-  if (settings.streams_body || is_worth_streaming(settings, head, rest)) {
+  if (settings.streams_body ||
+      is_worth_streaming(settings, head, session_.shared().config, rest.size())) {
     return begin_streamed_body(head, match, rest);
   }
   if (head.framing == BodyFraming::length) {

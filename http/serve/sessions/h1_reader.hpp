@@ -89,8 +89,6 @@ class H1Reader {
   std::string_view resume_chunked_body(std::string_view octets);
   std::string_view resume_discard(std::string_view octets);
   void length_body_grew(std::size_t bytes);
-  bool is_worth_streaming(const RouteSettings& settings, const RequestHead& head,
-                          std::string_view rest) const;
   bool holds_chunked_body(std::string_view rest) const;
   bool owes_much() const;
 

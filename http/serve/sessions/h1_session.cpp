@@ -4,9 +4,8 @@
 #include <array>
 
 #include "core/check.hpp"
-#include "http/message/authority.hpp"
-#include "http/message/percent.hpp"
 #include "http/serve/connection.hpp"
+#include "http/serve/own_answer.hpp"
 #include "http/serve/shared.hpp"
 #include "http/websocket/handshake.hpp"
 
@@ -43,7 +42,7 @@ const TlsFacts* H1Session::tls() const {
 }
 
 const RequestOrigin* H1Session::forwarded(const RequestHead& head) {
-  return connection_.forwarded(head);
+  return connection_.forwarded(request_count_, head);
 }
 
 // --- octets in, and the peer's FIN ---
@@ -290,66 +289,17 @@ bool H1Session::shed(const RequestHead& head, std::string_view rest) {
   const Reason reason = shared_.shed_reason();
   if (reason == Reason::none) return false;
   shared_.tell(reason, this);
-  const RefusalBodies& bodies = shared_.refusal_bodies;
-  const std::array<FieldView, 2> fields{{{"Retry-After", "1"}, {"Cache-Control", "no-store"}}};
-  answer_whole(
-      head,
-      {.status = refusal_status(reason), .content_type = &bodies.content_type(), .fields = fields},
-      bodies.of_reason(reason), persistence_with_unread(head, rest), reason);
+  answer_whole(head, answer_shed(shared_, reason), persistence_with_unread(head, rest));
   return true;
-}
-
-// The authority that a request names. A trusted proxy may name it in the client's place; without
-// Host it is the address that the client reached (H1-040).
-std::string H1Session::authority_of(const RequestHead& head) {
-  const RequestOrigin* const origin = forwarded(head);
-  if (origin != nullptr && !origin->authority.empty()) return origin->authority;
-  const std::string_view authority = head.text(head.authority);
-  if (!authority.empty()) return std::string(authority);
-  const std::string& server = endpoints().server_host;
-  return server.contains(':') ? '[' + server + ']' : server;
 }
 
 // True if the request was answered because of its host (H1-043) or scheme.
 bool H1Session::turn_away(const RequestHead& head, std::string_view rest) {
-  const std::string authority = authority_of(head);
-  const RequestOrigin* const origin = forwarded(head);
-  const bool by_https = origin != nullptr ? origin->is_secure : is_secure();
-  const bool redirects = shared_.https_port != 0 && !by_https;
-  // Without Host, a request on a Unix socket names no place to redirect to.
-  Authority parts;
-  if (!shared_.allowed_hosts.allows(authority) ||
-      (redirects && !read_authority(authority, parts))) {
-    const Reason reason = Reason::answered_host_not_allowed;
-    const RefusalBodies& bodies = shared_.refusal_bodies;
-    shared_.stats.count(reason);
-    answer_whole(head, {.status = refusal_status(reason), .content_type = &bodies.content_type()},
-                 bodies.of_status(refusal_status(reason)), persistence_with_unread(head, rest),
-                 reason);
-    return true;
-  }
-  if (!redirects) return false;
-  const std::string location = https_location(head, parts.host);
-  const FieldView field{"Location", location};
-  answer_whole(head, {.status = 308, .fields = std::span(&field, 1)}, {},
-               persistence_with_unread(head, rest), Reason::none);
+  const std::optional<OwnAnswer> answer = answer_turned_away(shared_, *this, head);
+  if (!answer) return false;
+  if (answer->reason != Reason::none) shared_.stats.count(answer->reason);
+  answer_whole(head, *answer, persistence_with_unread(head, rest));
   return true;
-}
-
-// The same place by https.
-std::string H1Session::https_location(const RequestHead& head, std::string_view host) {
-  std::string location = "https://";
-  location += host;
-  if (shared_.https_port != 443) location += ':' + std::to_string(shared_.https_port);
-  if (const RequestOrigin* const origin = forwarded(head)) {
-    append_path_escaped(location, origin->root_path);
-  }
-  // The target may be a whole URL, without a path too, or an asterisk.
-  const std::string_view path = head.text(head.path);
-  location += path.starts_with('/') ? path : "/";
-  const std::string_view query = head.text(head.query);
-  if (!query.empty()) location.append("?").append(query);
-  return location;
 }
 
 // True if the request was answered here, or asks for a WebSocket and was handled as such.

@@ -8,8 +8,8 @@
 //
 // open: requests are read and answered. handling: a handler has suspended its exchange, and later
 // requests wait; once it answers, the session goes on at the end of the turn. upgraded: a WebSocket
-// has replaced the session. over: no request is read any more; the last response may still be
-// leaving.
+// or HTTP/2 has replaced the session. over: no request is read any more; the last response may
+// still be leaving.
 //
 // A request that does not lie whole in one receive is read by its H1Reader; an exchange that its
 // handler has suspended is an H1Exchange. The session's own functions stand in h1_message.cpp (the
@@ -20,7 +20,6 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "core/memory/output.hpp"
@@ -39,6 +38,7 @@
 
 namespace pelton::http {
 
+struct OwnAnswer;
 struct Shared;
 class Connection;
 class Transport;
@@ -71,6 +71,11 @@ class H1Session final : public ExchangeHost {
   bool is_open() const { return life_ == Life::open; }
   bool is_handling() const { return life_ == Life::handling; }
   bool is_upgraded() const { return life_ == Life::upgraded; }
+  // Another session takes its place, before the first request.
+  void step_aside() {
+    life_ = Life::upgraded;
+    waiting_ = Wait::nothing;
+  }
   // No request is read or answered any more.
   void end();
 
@@ -168,7 +173,7 @@ class H1Session final : public ExchangeHost {
   // Refuses the request and ends the connection.
   void refuse(Reason reason, Method method);
   void write_refusal(const RequestHead& head, Reason reason);
-  // Answers 415 without waiting for the body (H1-058).
+  // Answers 415 without waiting for the body.
   void answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
                     std::string_view rest);
   Connection& connection() { return connection_; }
@@ -203,16 +208,13 @@ class H1Session final : public ExchangeHost {
   // Answers.
   bool begin_rarely(const RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
-  std::string authority_of(const RequestHead& head);
   bool turn_away(const RequestHead& head, std::string_view rest);
-  std::string https_location(const RequestHead& head, std::string_view host);
   bool upgrade(const RequestHead& head);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
-  void answer_whole(const RequestHead& head, const ResponseHead& response, std::string_view body,
-                    Persistence persistence, Reason reason);
+  void answer_whole(const RequestHead& head, const OwnAnswer& answer, Persistence persistence);
   // Returns how the connection goes on after it: as asked, or it ends without an answer.
-  Persistence write_whole(const RequestHead& head, const ResponseHead& response,
-                          std::string_view body, Persistence persistence, Reason reason);
+  Persistence write_whole(const RequestHead& head, const OwnAnswer& answer,
+                          Persistence persistence);
   // Counts that there was no memory to answer with. Returns how the connection goes on after what
   // is queued.
   Persistence leave_unanswered();

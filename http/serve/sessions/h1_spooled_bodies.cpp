@@ -17,20 +17,6 @@ using Phase = IncomingMessage::Phase;
 
 using Wait = H1Session::Wait;
 
-namespace {
-
-MultipartLimits limits_of_form(const ServerConfig& config) {
-  return {.parts_max = config.multipart_parts_max,
-          .files_max = config.multipart_files_max,
-          .field_bytes_max = config.multipart_field_bytes_max,
-          .memory_bytes_max = config.multipart_memory_bytes_max,
-          .part_headers_max = config.multipart_part_headers_max,
-          .part_header_bytes_max = config.multipart_part_header_bytes_max,
-          .slack_bytes_max = config.multipart_slack_bytes_max};
-}
-
-}  // namespace
-
 void H1Reader::begin_spool() {
   const auto hear = [](void* context) { static_cast<H1Reader*>(context)->spooled(); };
   message_->spool = BodySpool::begin(session_.shared().blocks, session_.shared().disk(),
@@ -40,7 +26,7 @@ void H1Reader::begin_spool() {
       form_type(content_type_of(head), session_.shared().config.multipart_boundary_bytes_max);
   if (form.kind != FormType::Kind::multipart) return;
   const Match match = session_.shared().routes.match(head, session_.shared().match_scratch);
-  message_->spool->expect_form(form.boundary, limits_of_form(session_.shared().config),
+  message_->spool->expect_form(form.boundary, multipart_limits_of(session_.shared().config),
                                match.route->wants_form);
 }
 

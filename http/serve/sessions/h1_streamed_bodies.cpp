@@ -14,24 +14,6 @@ using Phase = IncomingMessage::Phase;
 
 using Wait = H1Session::Wait;
 
-namespace {
-
-// The reason to cut the connection when the response has begun, so that no status can be sent.
-Reason cut_for(Reason refusal) {
-  switch (refusal) {
-    case Reason::refused_body_too_large:
-      return Reason::cut_body_too_large;
-    case Reason::refused_body_too_slow:
-      return Reason::cut_body_too_slow;
-    case Reason::shed_memory:
-      return Reason::cut_memory;
-    default:
-      return Reason::cut_body_truncated;
-  }
-}
-
-}  // namespace
-
 [[gnu::noinline]] std::string_view H1Reader::begin_streamed_body(const RequestHead& head,
                                                                  const Match& match,
                                                                  std::string_view rest) {
@@ -148,7 +130,7 @@ void H1Reader::resume_body() {
 void H1Reader::refuse_streamed(Reason reason) {
   session_.pending().body_fault = reason;
   if (session_.pending().response_begun()) {
-    const Reason cut_reason = cut_for(reason);
+    const Reason cut_reason = cut_reason_of(reason);
     session_.shared().tell(cut_reason, &session_);
     session_.drop_exchange(ExchangeEvent::body_refused, cut_reason);
     session_.transport().reset_at_close();

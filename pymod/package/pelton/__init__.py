@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pelton.app import App
     from pelton.cli.script import run
     from pelton.config.run_keywords import ProgramKeywords, RunKeywords, Settings
-    from pelton.config.server_config import LimitsConfig, ServerConfig, TimeoutConfig, TlsConfig
+    from pelton.config.server_config import Http2Config, LimitsConfig, ServerConfig, TimeoutConfig, TlsConfig
     from pelton.errors import (
         BadBody,
         BodyTooLarge,
@@ -82,6 +82,7 @@ __all__ = [
     "Header",
     "Headers",
     "HeadersInit",
+    "Http2Config",
     "InvalidHeader",
     "Lifespan",
     "LimitsConfig",
@@ -140,7 +141,7 @@ _MODULES = {
     "pelton.routing.blueprints": "Blueprint Router",
     "pelton.cli.script": "run",
     "pelton.config.run_keywords": "ProgramKeywords RunKeywords Settings",
-    "pelton.config.server_config": "LimitsConfig ServerConfig TimeoutConfig TlsConfig",
+    "pelton.config.server_config": "Http2Config LimitsConfig ServerConfig TimeoutConfig TlsConfig",
     "pelton.errors": (
         "BadBody BodyTooLarge ClientDisconnected ConfigError ForbiddenError GuardError HTTPError "
         "HTTPException HandlerSignatureError InvalidHeader PeltonError RegistrationError "

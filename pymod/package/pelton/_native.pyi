@@ -607,9 +607,9 @@ class Server(metaclass=_BoundType):
         forwarding: _Forwarding = ...,
         allowed_hosts: Sequence[str] = ...,  # empty: any
         https_port: int = 0,  # where requests by plain http are redirected to; 0: nowhere
+        http2: object = None, h2c: bool = False,  # what pelton._http2.codecs() has made, and whether it speaks without TLS too
         filters: object = None,  # what pelton._tls.load() has made, for the connections of the listeners in `filtered`
-        filtered: Sequence[int] = ...,
-        kept: Sequence[int] = ...,  # the listeners that are somebody else's and stay open after a stop
+        filtered: Sequence[int] = ..., kept: Sequence[int] = ...,  # kept: the listeners that are somebody else's and stay open after a stop
         access_log: str = "",  # none; "-" for standard output, else a path
         access_log_format: str = "combined",
         log_looks: tuple[str, bool, bool] = ...,  # least level of the error log; whether access and error log are coloured

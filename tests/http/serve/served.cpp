@@ -150,7 +150,7 @@ RouteTable serve_test_routes(Seen& seen) {
 }
 
 Served::Served(const ServerConfig& config, ErrorShape shape,
-               const std::function<Logs*(Stats&, Clock&)>& make_logs)
+               const std::function<Logs*(Stats&, Clock&)>& make_logs, h2::CodecSource* h2)
     : routes(serve_test_routes(seen)),
       server({.engine = engine,
               .clock = clock,
@@ -158,6 +158,8 @@ Served::Served(const ServerConfig& config, ErrorShape shape,
               .config = config,
               .stats = stats,
               .error_shape = shape,
+              .h2 = h2,
+              .h2_by_preface = h2 != nullptr,
               .logs = make_logs ? make_logs(stats, clock) : nullptr}),
       loop(engine, clock, server),
       listener(engine.listen()) {

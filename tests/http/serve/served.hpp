@@ -57,8 +57,10 @@ RouteTable serve_test_routes(Seen& seen);
 
 class Served {
  public:
+  // With `h2`, connections may begin with the preface of HTTP/2.
   explicit Served(const ServerConfig& config = {}, ErrorShape shape = ErrorShape::detail,
-                  const std::function<Logs*(Stats&, Clock&)>& make_logs = {});
+                  const std::function<Logs*(Stats&, Clock&)>& make_logs = {},
+                  h2::CodecSource* h2 = nullptr);
   ~Served();
 
   uring::Peer connect();

@@ -11,7 +11,7 @@ from pelton.cli.doctor import report
 def test_it_says_what_works_and_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out
-    for word in ("pelton 0.1.0", "kernel", "engine", "openssl: "):
+    for word in ("pelton 0.1.0", "kernel", "engine", "openssl: ", "nghttp2: "):
         assert word in said
     assert main(["doctor", "--what"]) == 2
 

@@ -273,7 +273,7 @@ def test_a_module_that_runs_itself_is_told_so(tmp_path: Path) -> None:
     [
         ({"prot": 1}, "run() has no setting 'prot'; did you mean 'port'?"),
         ({"entrypoint": "a:b"}, "run() has no setting 'entrypoint'"),
-        ({"http": "h11"}, "run() has no setting 'http'; there is one implementation; leave it out"),
+        ({"ws": "wsproto"}, "run() has no setting 'ws'; there is one implementation; leave it out"),
         ({"loop": "uvloop"}, "run(loop='uvloop'): pelton has a loop of its own; write engine='auto', 'uring' or 'epoll'"),
         ({"timeout_idle": 1, "timeout_keep_alive": 2}, "run() has 'timeout_keep_alive' twice, as 'timeout_idle' too; give one of them"),
     ],

@@ -56,7 +56,7 @@ def test_hints_for_settings(name: str, says: str) -> None:
     ("flag", "says"),
     [
         ("callback-notify", "app.on_startup"),
-        ("no-http2", "put it on a proxy"),
+        ("no-http2", "it is on with TLS"),
         ("worker", "did you mean --workers?"),
         ("limit-body-sise", "did you mean --limit-body-size?"),
         ("colour", ""),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pelton import App, ConfigError, LimitsConfig, Request, ServerConfig, TimeoutConfig, TlsConfig, _native
+from pelton import App, ConfigError, Http2Config, LimitsConfig, Request, ServerConfig, TimeoutConfig, TlsConfig, _native
 from pelton.config.run_keywords import Settings
 from pelton.config.settings import SETTINGS, defaults, native_values
 from pelton.testing import TestClient
@@ -58,6 +58,9 @@ def test_a_subclass_may_have_fields_or_a_constructor_of_its_own() -> None:
         (lambda: LimitsConfig(max_body_size="2 parsecs"), "limits.max_body_size"),  # type: ignore[arg-type]
         (lambda: LimitsConfig(max_body_size=True), "limits.max_body_size"),
         (lambda: TimeoutConfig(idle="soon"), "timeouts.idle"),  # type: ignore[arg-type]
+        (lambda: Http2Config(max_resets=0), "http2.max_resets"),
+        (lambda: ServerConfig(http="2"), "http is 1 or 1,2, not '2'"),  # type: ignore[arg-type]
+        (lambda: ServerConfig(http2=TimeoutConfig()), "Http2Config"),  # type: ignore[arg-type]
         (lambda: TimeoutConfig(idle=-1), "timeouts.idle"),
         (lambda: ServerConfig(timeouts=TimeoutConfig(idle=0)), "timeouts.idle"),
     ],
@@ -217,7 +220,7 @@ def test_a_misspelt_field_is_told_with_the_nearest(kind: Any, wrong: str, right:
 
 
 def test_what_a_setting_reads_is_what_its_type_says() -> None:
-    parts: dict[str, Any] = {"": ServerConfig, "tls": TlsConfig, "limits": LimitsConfig, "timeouts": TimeoutConfig}
+    parts: dict[str, Any] = {"": ServerConfig, "tls": TlsConfig, "http2": Http2Config, "limits": LimitsConfig, "timeouts": TimeoutConfig}
     path = "str | PathLike[str]"
     types = {
         "size": ("Size", "int | str"),

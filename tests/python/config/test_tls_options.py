@@ -22,7 +22,8 @@ def test_options() -> None:
     values = settings(ssl_certfile=["a.pem", "b.pem"], ssl_keyfile="a.key,b.key", ssl_keyfile_password="x", ssl_protocol_min="TLSv1.3")
     options = tls_options(values)
     assert options["pairs"] == [("a.pem", "a.key"), ("b.pem", "b.key")]
-    assert options["key_password"] == "x" and options["versions"] == (0x0304, 0x0304) and options["protocols"] == ["http/1.1"]
+    assert options["key_password"] == "x" and options["versions"] == (0x0304, 0x0304) and options["protocols"] == ["h2", "http/1.1"]
+    assert tls_options(settings(ssl_certfile="a.pem", http="1"))["protocols"] == ["http/1.1"]
     assert tls_options(settings(ssl_certfile="a.pem"))["pairs"] == [("a.pem", "a.pem")]
 
 

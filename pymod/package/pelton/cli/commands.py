@@ -202,6 +202,7 @@ _VALUES = {
     "fields": "NAME:VALUE",
     "forwarded header": "FAMILY",
     "hosts": "HOSTS",
+    "http versions": "VERSIONS",
     "log config": "FILE",
     "log format": "FORMAT",
     "log level": "LEVEL",
@@ -227,6 +228,7 @@ _CHOICES = {
     "log level": ("critical", "error", "warning", "info", "debug", "trace"),
     "client certificates": ("off", "optional", "required"),
     "tls version": ("1.2", "1.3"),
+    "http versions": ("1", "1,2"),
     "access log": (),
 }
 _NAMED = {"host": "HOST", "uds": "PATH"}  # what stands for the value of a text
@@ -335,7 +337,7 @@ def help_of(command: Command) -> str:
         parts += ["", fill(APP, WIDTH, initial_indent="  ", subsequent_indent="  ")]
     sections: dict[str, list[Flag]] = {}
     for flag in command.flags:
-        part = "flags" if flag.setting is None else {"": "server", "tls": "TLS", "limits": "limits", "timeouts": "time"}[flag.setting.part]
+        part = "flags" if flag.setting is None else {"": "server", "http2": "HTTP/2", "tls": "TLS", "limits": "limits", "timeouts": "time"}[flag.setting.part]
         sections.setdefault("other names" if flag.setting is None and flag.name in ALIASES else part, []).append(flag)
     for title, flags in sections.items():
         parts += ["", f"{title}:"]

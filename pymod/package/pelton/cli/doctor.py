@@ -12,7 +12,7 @@ def doctor() -> int:
     from pelton import _native
     from pelton.serving.terminal import put_out
 
-    facts = _native.doctor() | {"openssl": openssl_version()}
+    facts = _native.doctor() | {"openssl": openssl_version(), "nghttp2": nghttp2_version()}
     return put_out("\n".join(report(facts)) + "\n") or (0 if facts.get("engine") is not None else 1)
 
 
@@ -23,6 +23,15 @@ def openssl_version() -> str:
     except ImportError as error:
         return f"none, so TLS cannot be served: {error}"
     return _tls.library_version()
+
+
+def nghttp2_version() -> str:
+    """Version of the library that serves HTTP/2; why there is none, if it is not installed."""
+    try:
+        from pelton import _http2
+    except ImportError as error:
+        return f"none, so HTTP/2 cannot be served: {error}"
+    return _http2.library_version()
 
 
 def report(facts: dict[str, Any]) -> list[str]:

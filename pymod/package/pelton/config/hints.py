@@ -9,7 +9,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_NOT_YET = "pelton does not have it yet; put it on a proxy in front"
 _ONE_IMPLEMENTATION = "there is one implementation; leave it out"
 _ENVIRONMENT = "set the variables where the command is started: a shell, a unit or a container"
 
@@ -23,8 +22,7 @@ _ELSEWHERE = {
     "graceful_timeout": "write timeout_graceful",
     "h11_max_incomplete_event_size": "write limit_header_size, of all fields, and limit_header_line, of one",
     "headers": "write header, once for each field",
-    "http": _ONE_IMPLEMENTATION,
-    "http2": _NOT_YET,
+    "http2": "it is on with TLS; write h2c to have it without",
     "keep_alive": "write timeout_idle",
     "keyfile": "write ssl_keyfile",
     "loop": "write engine, which is auto, uring or epoll",

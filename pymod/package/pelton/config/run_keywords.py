@@ -53,6 +53,16 @@ class Settings(TypedDict, total=False):
     proxy_protocol: bool
     allowed_hosts: Sequence[str]
     https_redirect: int | None
+    http: Literal["1", "1,2"]
+    h2c: bool
+    http2_max_concurrent_streams: int
+    http2_initial_window_size: int | str
+    http2_connection_window_size: int | str
+    http2_max_header_list_size: int | str
+    http2_max_continuation_frames: int
+    http2_max_resets: int
+    http2_max_idle_frames: int
+    http2_max_control_frames: int
     ssl_certfile: str | PathLike[str] | Sequence[str | PathLike[str]]
     ssl_keyfile: str | PathLike[str] | Sequence[str | PathLike[str]]
     ssl_keyfile_password: str

@@ -168,6 +168,31 @@ class LimitsConfig(_Config):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Http2Config(_Config):
+    """Bounds of one HTTP/2 connection; sizes in bytes or as "64KiB". `limits` and `timeouts` hold too."""
+
+    max_concurrent_streams: int = _setting("http2_max_concurrent_streams")
+    """How many requests may be in progress; more are refused, and may be sent again (REFUSED_STREAM)."""
+    initial_window_size: Size = _setting("http2_initial_window_size")
+    """How much of one request body a client may send ahead of the handler."""
+    connection_window_size: Size = _setting("http2_connection_window_size")
+    """How much of all request bodies together a client may send ahead of the handlers."""
+    max_header_list_size: Size = _setting("http2_max_header_list_size")
+    """All header fields of a request, each counted with 32 bytes more; more get 431, four times as many end the connection."""
+    max_continuation_frames: int = _setting("http2_max_continuation_frames")
+    """In how many further frames the header fields of a request may come; more end the connection."""
+    max_resets: int = _setting("http2_max_resets")
+    """How many requests may be cancelled within 30 seconds, or have to be; more end the connection."""
+    max_idle_frames: int = _setting("http2_max_idle_frames")
+    """How many frames that move nothing forward may come within ten seconds; more end the connection."""
+    max_control_frames: int = _setting("http2_max_control_frames")
+    """How many answers to pings and settings may wait for the client to read them; more end the connection."""
+
+    def __post_init__(self) -> None:
+        _read_fields(self)
+
+
+@dataclass(frozen=True, kw_only=True)
 class TimeoutConfig(_Config):
     """Time bounds in seconds."""
 
@@ -253,7 +278,7 @@ class TlsConfig(_Config):
 
 @dataclass(frozen=True, kw_only=True)
 class ServerConfig(_Config):
-    """All settings of a server; `LimitsConfig` and `TimeoutConfig` are its parts."""
+    """All settings of a server; `TlsConfig`, `Http2Config`, `LimitsConfig` and `TimeoutConfig` are its parts."""
 
     host: str = _setting("host")
     """Address or name to listen on."""
@@ -333,15 +358,21 @@ class ServerConfig(_Config):
     """The hosts that requests may name, `*.example.org` for all below one; others get 421. The port does not count, and an empty list or `*` allows any."""
     https_redirect: int | None = _setting("https_redirect")
     """The port where clients reach https, 443 as a rule: requests by plain http are redirected there with 308. None: they are answered."""
+    http: Literal["1", "1,2"] = _setting("http")
+    """The versions of HTTP that are served: `1,2` offers HTTP/2 to clients of TLS, `1` does not."""
+    h2c: bool = _setting("h2c")
+    """Whether HTTP/2 without TLS is served to clients that begin with it (prior knowledge), such as proxies and gRPC."""
     tls: TlsConfig | None = None
     """TLS on the addresses of `bind` that end in `,tls`; if none does, on all. None: no TLS."""
+    http2: Http2Config = field(default_factory=Http2Config)
+    """Bounds of HTTP/2 connections."""
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     """Bounds on what clients may send and hold."""
     timeouts: TimeoutConfig = field(default_factory=TimeoutConfig)
     """Bounds in time."""
 
     def __post_init__(self) -> None:
-        for name, kind in (("limits", LimitsConfig), ("timeouts", TimeoutConfig)):
+        for name, kind in (("http2", Http2Config), ("limits", LimitsConfig), ("timeouts", TimeoutConfig)):
             if not isinstance(getattr(self, name), kind):
                 raise ConfigError(f"ServerConfig({name}=) takes a {kind.__name__}")
         if self.tls is not None and not isinstance(self.tls, TlsConfig):
@@ -353,19 +384,20 @@ class ServerConfig(_Config):
     def from_env(cls, prefix: str = "PELTON_", env: Mapping[str, str] = os.environ) -> ServerConfig:
         """Defaults overridden by the environment; an unknown variable of the prefix is an error."""
         values = with_environment(defaults(), prefix, env)
-        whole: dict[str, Any] = {"limits": {}, "timeouts": {}, "tls": {}}
+        whole: dict[str, Any] = {"http2": {}, "limits": {}, "timeouts": {}, "tls": {}}
         for keyword, setting in SETTINGS.items():
             (whole[setting.part] if setting.part else whole)[setting.field] = values[keyword]
+        http2 = Http2Config(**whole.pop("http2"))
         limits, timeouts, tls = LimitsConfig(**whole.pop("limits")), TimeoutConfig(**whole.pop("timeouts")), whole.pop("tls")
-        return cls(**whole, limits=limits, timeouts=timeouts, tls=TlsConfig(**tls) if tls["cert_path"] else None)
+        return cls(**whole, http2=http2, limits=limits, timeouts=timeouts, tls=TlsConfig(**tls) if tls["cert_path"] else None)
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with these fields changed; `limits`, `timeouts` and `tls` as whole parts."""
+        """A copy with these fields changed; `http2`, `limits`, `timeouts` and `tls` as whole parts."""
         return replace(self, **changes)
 
     def _values(self) -> Values:
         """As pelton.config.settings has them."""
-        parts = (self, self.limits, self.timeouts) if self.tls is None else (self, self.limits, self.timeouts, self.tls)
+        parts = (self, self.http2, self.limits, self.timeouts, *(() if self.tls is None else (self.tls,)))
         return defaults() | {keyword: value for part in parts for keyword, value in _values_of(part).items()}
 
 

@@ -134,7 +134,7 @@ def _hint(key: str, value: Any) -> str:
     from pelton.config.hints import setting_hint
 
     by_field = {setting.field: keyword for keyword, setting in SETTINGS.items()}
-    inner = next(iter(value), "") if isinstance(value, dict) and key in ("limits", "timeouts") else ""
+    inner = next(iter(value), "") if isinstance(value, dict) and key in ("http2", "limits", "timeouts") else ""
     if inner:
         instead = by_field.get(inner, "")
         return f"; settings stand side by side{f': write {instead}' if instead else ''}"

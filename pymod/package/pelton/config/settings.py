@@ -13,7 +13,7 @@ from pelton.errors import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, Literal
 
     from pelton.config.setting_files import ConfigFile
@@ -32,7 +32,7 @@ class Setting:
     __slots__ = ("_keyword", "default", "field", "key", "part", "unit")
 
     def __init__(self, place: str, unit: str, default: Any, key: str | None = None, keyword: str | None = None) -> None:
-        self.part, _, self.field = place.rpartition(".")  # "limits", "timeouts", "tls" or ""
+        self.part, _, self.field = place.rpartition(".")  # "limits", "timeouts", "tls", "http2" or ""
         self.unit = unit
         self.default = default
         self.key = key
@@ -52,6 +52,8 @@ class Setting:
             return self.field
         if self.part == "limits":
             return f"limit_{self.field.removeprefix('max_')}"
+        if self.part == "http2":
+            return f"http2_{self.field}"
         return f"timeout_{self.field}" if self.part == "timeouts" else self.field
 
     def read(self, value: Any) -> Any:
@@ -318,16 +320,13 @@ def _switch(value: Any) -> bool:
     raise ValueError("is true or false")
 
 
-def _engine(value: Any) -> str:
-    if value not in ("auto", "uring", "epoll"):
-        raise ValueError("is auto, uring or epoll")
-    return str(value)
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"is {', '.join(words[:-1])} or {words[-1]}")
+        return str(value)
 
-
-def _slow_policy(value: Any) -> str:
-    if value not in ("close", "drop", "wait"):
-        raise ValueError("is close, drop or wait")
-    return str(value)
+    return read
 
 
 def _listed(value: Any, what: str) -> tuple[str, ...]:
@@ -359,12 +358,6 @@ def _peers(value: Any) -> tuple[str, ...]:
     except ValueError as error:
         raise ConfigError(f"forwarded_allow_ips has {error}; it takes addresses, networks, unix and *, or none") from None
     return peers
-
-
-def _forwarded_header(value: Any) -> str:
-    if value not in ("x-forwarded", "forwarded"):
-        raise ValueError("is x-forwarded or forwarded")
-    return str(value)
 
 
 _BROKER_SCHEMES = ("redis://", "rediss://", "unix://")
@@ -546,19 +539,20 @@ _READERS: dict[str, Any] = {
     "count from 1": _count_from_1,
     "descriptor": lambda value: _count_to(2**31 - 1, value, "the number of a descriptor"),
     "hosts": _hosts,
+    "http versions": lambda value: _one_of("1", "1,2")("1,2" if value == "auto" else value),  # auto: as uvicorn says
     "mode": _mode,
     "port": lambda value: _count_to(65535, value, "a port"),
     "backlog": lambda value: _count_to(2**31 - 1, value),  # the int of listen(2)
     "size": size,
     "seconds": _seconds,
     "switch": _switch,
-    "engine": _engine,
+    "engine": _one_of("auto", "uring", "epoll"),
     "fields": _fields,
     "broker": _broker,
     "origins": _origins,
     "peers": _peers,
-    "forwarded header": _forwarded_header,
-    "slow policy": _slow_policy,
+    "forwarded header": _one_of("x-forwarded", "forwarded"),
+    "slow policy": _one_of("close", "drop", "wait"),
 }
 
 # --- the table --------------------------------------------------------------------------------
@@ -605,6 +599,8 @@ SETTINGS: dict[str, Setting] = {
         Setting("proxy_protocol", "switch", False),
         Setting("allowed_hosts", "hosts", ()),
         Setting("https_redirect", "port or none", None),
+        Setting("http", "http versions", "1,2"),
+        Setting("h2c", "switch", False),
         Setting("tls.cert_path", "paths", (), keyword="ssl_certfile"),
         Setting("tls.key_path", "paths", (), keyword="ssl_keyfile"),
         Setting("tls.key_password", "secret", "", keyword="ssl_keyfile_password"),
@@ -614,6 +610,14 @@ SETTINGS: dict[str, Setting] = {
         Setting("tls.min_version", "tls version", "1.2", keyword="ssl_protocol_min"),
         Setting("tls.max_version", "tls version", "1.3", keyword="ssl_protocol_max"),
         Setting("tls.ciphers", "text or none", None, keyword="ssl_ciphers"),
+        Setting("http2.max_concurrent_streams", "count from 1", 100, "h2_streams_max"),
+        Setting("http2.initial_window_size", "size", 256 * KIB, "h2_stream_window_bytes"),
+        Setting("http2.connection_window_size", "size", MIB, "h2_connection_window_bytes"),
+        Setting("http2.max_header_list_size", "size", 32 * KIB, "h2_header_list_bytes_max"),
+        Setting("http2.max_continuation_frames", "count", 16, "h2_continuation_frames_max"),
+        Setting("http2.max_resets", "count from 1", 200, "h2_resets_max"),
+        Setting("http2.max_idle_frames", "count from 1", 1000, "h2_idle_frames_max"),
+        Setting("http2.max_control_frames", "count from 1", 1000, "h2_control_queue_max"),
         Setting("limits.max_method_size", "size", 32, "method_bytes_max"),
         Setting("limits.max_request_line", "size", 8 * KIB, "request_line_bytes_max"),
         Setting("limits.max_header_line", "size", 8 * KIB, "header_line_bytes_max"),

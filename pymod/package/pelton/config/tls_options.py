@@ -22,7 +22,7 @@ def tls_options(values: Values) -> dict[str, Any]:
         "client_certificates": values["ssl_cert_reqs"],
         "versions": (TLS_VERSIONS[values["ssl_protocol_min"]], TLS_VERSIONS[values["ssl_protocol_max"]]),
         "ciphers": values["ssl_ciphers"] or "",
-        "protocols": ["http/1.1"],
+        "protocols": ["h2", "http/1.1"] if values["http"] == "1,2" else ["http/1.1"],
     }
 
 

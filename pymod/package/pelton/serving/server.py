@@ -45,6 +45,15 @@ def tls_of(settings: Values) -> object:
         raise StartupError(f"TLS: {error}") from None
 
 
+def http2_of(settings: Values, is_secure: bool) -> object:
+    """What speaks HTTP/2, if a client can ask for it."""
+    if not settings["h2c"] and not (is_secure and settings["http"] == "1,2"):
+        return None
+    from pelton import _http2  # with nghttp2, which nothing else needs
+
+    return _http2.codecs()
+
+
 class Serving:
     """One server on its listener, opened on the thread that will run it."""
 
@@ -77,6 +86,8 @@ class Serving:
                 forwarding=forwarding(settings),
                 allowed_hosts=settings["allowed_hosts"],
                 https_port=settings["https_redirect"] or 0,
+                http2=http2_of(settings, bool(filtered)),
+                h2c=settings["h2c"],
                 filters=filters,
                 filtered=filtered,
                 kept=[listener.descriptor for listener in listeners if listener.is_kept],
