@@ -1,10 +1,12 @@
 #include "http/serve/orphaned_handler.hpp"
 
+#include <utility>
+
 namespace pelton::http {
 
 OrphanedHandler::OrphanedHandler(OrphanedHandlers& all, std::uint64_t limit_ms, Expire at_limit,
-                                 void* context)
-    : all_(&all), expire_(at_limit), context_(context) {
+                                 void* context, std::shared_ptr<const void> share)
+    : all_(&all), expire_(at_limit), context_(context), share_(std::move(share)) {
   all.enter(*this, limit_ms);
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "core/intrusive_list.hpp"
 #include "core/timer_wheel.hpp"
@@ -21,8 +22,10 @@ class OrphanedHandler final : public OrphanNode, public TimerNode {
   // The time limit has come. Called once, on the loop's thread; may destroy the OrphanedHandler.
   using Expire = void (*)(void* context);
 
-  // `limit_ms` is on the server's clock; TimerWheel::no_deadline_ms for none.
-  OrphanedHandler(OrphanedHandlers& all, std::uint64_t limit_ms, Expire at_limit, void* context);
+  // `limit_ms` is on the server's clock; TimerWheel::no_deadline_ms for none. `share` is kept until
+  // the handler ends: its owner counts by it.
+  OrphanedHandler(OrphanedHandlers& all, std::uint64_t limit_ms, Expire at_limit, void* context,
+                  std::shared_ptr<const void> share = nullptr);
   OrphanedHandler(const OrphanedHandler&) = delete;
   OrphanedHandler& operator=(const OrphanedHandler&) = delete;
   ~OrphanedHandler();
@@ -35,6 +38,7 @@ class OrphanedHandler final : public OrphanNode, public TimerNode {
   OrphanedHandlers* all_;  // null once the server is gone
   const Expire expire_;
   void* const context_;
+  const std::shared_ptr<const void> share_;
 };
 
 // The orphaned handlers of one server.

@@ -182,6 +182,8 @@ def test_TLS_001_older_versions_are_refused(served: live_server) -> None:
 
 def test_TLS_002_ALPN(served: live_server, authority: Authority) -> None:
     with connect(served.port or 0, authority.client(alpn=["h2", "http/1.1"])) as connection:
+        assert connection.selected_alpn_protocol() == "h2"
+    with connect(served.port or 0, authority.client(alpn=["http/1.1"])) as connection:
         assert connection.selected_alpn_protocol() == "http/1.1"
     with connect(served.port or 0, authority.client()) as connection:
         assert connection.selected_alpn_protocol() is None

@@ -331,6 +331,7 @@ void H2Stream::end_stream(Outcome outcome, std::span<const FieldView> trailers) 
     }
     out_ended_ = true;
     session_.codec().resume(id_);
+    await_client();  // nghttp2 wants an open window for the end too
   }
   connection_.schedule();
   release_exchange();
@@ -348,7 +349,8 @@ void H2Stream::forsake() {
 std::unique_ptr<OrphanedHandler> H2Stream::orphan(OrphanedHandler::Expire at_limit, void* context) {
   const std::uint64_t limit_ms =
       pending_->over() ? pending_->deadline_ms : TimerWheel::no_deadline_ms;
-  return std::make_unique<OrphanedHandler>(shared_.orphans, limit_ms, at_limit, context);
+  return std::make_unique<OrphanedHandler>(shared_.orphans, limit_ms, at_limit, context,
+                                           session_.share_of_streams());
 }
 
 WebSocketAccepted H2Stream::accept_websocket(const WebSocketAccept& /*accept*/,
@@ -380,8 +382,12 @@ void H2Stream::log(const RequestHead& head, const RouteSettings* route, std::uin
 void H2Stream::note_queued(std::size_t bytes) {
   if (bytes == 0) return;
   session_.add_queued(bytes);
+  await_client();
+}
+
+// The client has time to take what is sent, and earns more by what it takes (H2-030).
+void H2Stream::await_client() {
   if (send_deadline_ms_ != TimerWheel::no_deadline_ms) return;
-  // The client has time to take what is sent, and earns more by what it takes (H2-030).
   send_deadline_ms_ = shared_.clock.now_ms() + shared_.config.rate_grace_ms;
   connection_.inspect_by(send_deadline_ms_);
 }
@@ -432,6 +438,7 @@ void H2Stream::put_part(Output& output, std::size_t bytes) {
 
 // The client may go on sending a body that nobody reads: it is told not to (RFC 9113 section 8.1).
 void H2Stream::response_sent() {
+  send_deadline_ms_ = TimerWheel::no_deadline_ms;
   if (!ended_) reset(h2::ErrorCode::no_error);
 }
 

@@ -59,7 +59,8 @@ bool H2Session::begin() {
 // --- octets in ---
 
 void H2Session::received(std::string_view octets) {
-  if (life_ == Life::over) return;
+  // Once the connection ends for a fault, what still comes is passed over.
+  if (life_ == Life::over || told_ != Reason::none) return;
   const Reason reason = codec_->receive(octets);
   connection_.schedule();
   if (reason != Reason::none) return fail(reason);
@@ -190,7 +191,7 @@ void H2Session::resume_input() {
 h2::StreamListener* H2Session::began(h2::StreamId id) {
   head_deadline_ms_ = shared_.clock.now_ms() + shared_.config.header_timeout_ms;
   connection_.inspect_by(head_deadline_ms_);
-  if (streams_.size() >= shared_.config.h2_streams_max) return nullptr;
+  if (streams_in_use() >= shared_.config.h2_streams_max) return nullptr;
   if (life_ == Life::open) wait_deadline_ms_ = TimerWheel::no_deadline_ms;
   streams_.push_back(std::make_unique<H2Stream>(*this, connection_, id));
   return streams_.back().get();

@@ -80,6 +80,8 @@ class H2Session final : public h2::ConnectionListener {
   void note_data_sent() { window_updates_left_ += window_updates_per_frame; }
   // DATA that carries next to nothing into a body that is collected (H2-032).
   void note_tiny_data() { ++idle_frames_; }
+  // A handler that outlives its stream counts as a stream while it holds this (H2-020).
+  std::shared_ptr<const void> share_of_streams() const { return outliving_; }
   // There is no memory for a frame: the connection is cut.
   void lack_memory();
   // Destroys the stream.
@@ -101,6 +103,10 @@ class H2Session final : public h2::ConnectionListener {
 
   Transport& transport();
   const Transport& transport() const;
+  // Streams that are open, or whose handlers run on.
+  std::size_t streams_in_use() const {
+    return streams_.size() + static_cast<std::size_t>(outliving_.use_count() - 1);
+  }
   void serve_ready();
   void send();
   void say_last();
@@ -114,6 +120,7 @@ class H2Session final : public h2::ConnectionListener {
   Shared& shared_;
   std::unique_ptr<h2::Codec> codec_;
   std::vector<std::unique_ptr<H2Stream>> streams_;
+  std::shared_ptr<const int> outliving_ = std::make_shared<int>();
   IntrusiveList<H2Stream, ReadyNode> ready_;
   IntrusiveList<H2Stream, NewsNode> news_;
   TurnSlice slice_;

@@ -168,6 +168,7 @@ class H2Stream final : public h2::StreamListener,
   std::size_t queued_bytes() const { return body_.size() + sending_.size() - sent_bytes_; }
   void drop_queued();
   void note_queued(std::size_t bytes);
+  void await_client();
 
   H2Session& session_;
   Connection& connection_;

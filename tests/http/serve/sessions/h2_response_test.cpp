@@ -151,6 +151,17 @@ TEST(H2Response, H2_030_one_stuck_stream_stalls_no_other_and_is_reset) {
   EXPECT_EQ(spoken.count(Reason::cut_send_too_slow), 1u);
 }
 
+TEST(H2Response, H2_030_a_response_whose_end_the_client_does_not_take_is_reset) {
+  Spoken spoken;
+  const std::string no_window{'\0', '\4', '\0', '\0', '\0', '\0'};
+  spoken.say(support::frame(FrameType::settings, 0, 0, no_window));
+  spoken.say(request(1, "/later/x"));
+  ASSERT_EQ(last_suspended(spoken).begin_stream({.status = 200}), HeadFault::none);
+  last_suspended(spoken).end(Outcome::responded);
+  spoken.pass_ms(6000);
+  EXPECT_TRUE(spoken.stream(1).ended || spoken.stream(1).was_reset);
+}
+
 TEST(H2Response, several_streams_share_the_connection) {
   Spoken spoken;
   spoken.say(window_update(0, 1 << 24) + request(1, "/big/65000") + request(3, "/big/65000") +

@@ -58,6 +58,22 @@ TEST(H2Session, H2_020_LIM_101_h2_streams_max) {
   EXPECT_EQ(came.goaway_code, ErrorCode::protocol_error);
 }
 
+TEST(H2Session, H2_020_a_handler_that_runs_on_after_a_reset_counts_until_it_ends) {
+  ServerConfig config;
+  config.h2_streams_max = 2;
+  Spoken spoken(config);
+  spoken.say(request(1, "/later/x") + request(3, "/later/x"));
+  for (Suspended& suspended : spoken.served.seen.suspended) suspended.outlives = true;
+  spoken.say(reset(1, ErrorCode::cancel) + reset(3, ErrorCode::cancel));
+  spoken.say(request(5, "/"));
+  EXPECT_EQ(spoken.stream(5).code, ErrorCode::refused_stream);
+  EXPECT_EQ(spoken.count(Reason::shed_h2_streams), 1u);
+  spoken.served.seen.suspended[0].orphan.reset();
+  spoken.say(request(7, "/"));
+  EXPECT_EQ(spoken.stream(7).status, 200);
+  spoken.served.seen.suspended[1].orphan.reset();
+}
+
 TEST(H2Session, LIM_103_h2_continuation_frames_max) {
   ServerConfig config;
   const std::uint64_t n = config.h2_continuation_frames_max = 4;
@@ -107,6 +123,17 @@ TEST(H2Session, H2_021_LIM_104_h2_resets_max) {
   EXPECT_TRUE(goes_on(n + 1, 30'000));
 }
 
+TEST(H2Session, what_comes_behind_the_fault_that_ends_a_connection_is_passed_over) {
+  Unspoken one;
+  support::FrameReader came;
+  came.receive(one.served.send(one.peer, support::opening()));
+  const std::string fault = frame(FrameType::ping, 0, 0, "short");
+  const std::vector<std::size_t> pieces(2, fault.size());
+  came.receive(one.served.send_in_pieces(one.peer, fault + fault, pieces));
+  came.receive(one.served.send(one.peer, fault));
+  EXPECT_EQ(came.goaway_code, ErrorCode::frame_size_error);
+}
+
 TEST(H2Session, H2_021_resets_that_a_client_provokes_count_too) {
   ServerConfig config;
   config.h2_resets_max = 10;
@@ -145,6 +172,18 @@ TEST(H2Session, H2_032_LIM_105_h2_idle_frames_max) {
     EXPECT_TRUE(goes_on(n));
     EXPECT_FALSE(goes_on(n + 2));  // n + 1, and one that shows it
   }
+}
+
+TEST(H2Session, H2_032_frames_of_a_flood_that_arrive_together) {
+  ServerConfig config;
+  config.h2_idle_frames_max = 40;
+  Spoken spoken(config);
+  std::string flood;
+  for (int index = 0; index < 5000; ++index) flood += frame(FrameType::ping, 0, 0, "12345678");
+  const std::vector<std::size_t> pieces(flood.size() / 1000, 1000);
+  spoken.came.receive(spoken.served.send_in_pieces(spoken.peer, flood, pieces));
+  EXPECT_EQ(spoken.came.goaway_code, ErrorCode::enhance_your_calm);
+  EXPECT_EQ(spoken.count(Reason::cut_h2_flood), 1u);
 }
 
 TEST(H2Session, H2_032_at_three_quarters_of_the_budget_the_client_is_warned) {
