@@ -90,9 +90,11 @@ class StreamListener {
   virtual void response_sent() = 0;
   // The codec knows the stream no more; the listener may be destroyed within the call.
   virtual void closed(ErrorCode code) = 0;
-  // What leaves of the response's body, at most `bytes_max`; and these octets, to be appended.
+  // What leaves of the response's body, at most `bytes_max`.
   virtual BodyPart next_part(std::size_t bytes_max) = 0;
-  virtual void put_part(Output& output, std::size_t bytes) = 0;
+  // Appends the head of their frame, and these octets; there is room for both. False if they were
+  // dropped meanwhile: then the stream is reset.
+  virtual bool put_part(Output& output, std::string_view frame_head, std::size_t bytes) = 0;
 
  protected:
   ~StreamListener() = default;

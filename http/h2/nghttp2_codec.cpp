@@ -294,9 +294,8 @@ int Nghttp2Codec::put_part(nghttp2_session* /*session*/, nghttp2_frame* frame,
   if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   if (output.size() >= codec.output_bytes_max_) return NGHTTP2_ERR_WOULDBLOCK;
   if (!output.make_room(frame_head_bytes + bytes)) return NGHTTP2_ERR_CALLBACK_FAILURE;
-  output.append(text(head, frame_head_bytes));
-  if (bytes != 0) stream->put_part(output, bytes);
-  return 0;
+  const bool is_put = stream->put_part(output, text(head, frame_head_bytes), bytes);
+  return is_put ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 // --- calls in ---

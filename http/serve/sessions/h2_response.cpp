@@ -418,7 +418,11 @@ h2::BodyPart H2Stream::next_part(std::size_t bytes_max) {
   return part;
 }
 
-void H2Stream::put_part(Output& output, std::size_t bytes) {
+bool H2Stream::put_part(Output& output, std::string_view frame_head, std::size_t bytes) {
+  // The stream may have been reset between next_part() and this.
+  if (bytes > sending_.size() - sent_bytes_) return false;
+  output.append(frame_head);
+  if (bytes == 0) return true;
   output.append({sending_.data() + sent_bytes_, bytes});
   sent_bytes_ += bytes;
   session_.take_queued(bytes);
@@ -434,6 +438,7 @@ void H2Stream::put_part(Output& output, std::size_t bytes) {
                  shared_.clock.now_ms() + config.rate_credit_ms_max);
   }
   note_room();
+  return true;
 }
 
 // The client may go on sending a body that nobody reads: it is told not to (RFC 9113 section 8.1).

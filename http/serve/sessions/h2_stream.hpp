@@ -81,7 +81,7 @@ class H2Stream final : public h2::StreamListener,
   void response_sent() override;
   void closed(h2::ErrorCode code) override;
   h2::BodyPart next_part(std::size_t bytes_max) override;
-  void put_part(Output& output, std::size_t bytes) override;
+  bool put_part(Output& output, std::string_view frame_head, std::size_t bytes) override;
 
   // --- ExchangeHost ---
 
