@@ -233,6 +233,7 @@ void H2Session::drop(ExchangeEvent event, Reason reason) {
 Reason H2Session::frame_arrives(const h2::FrameSeen& frame) {
   const ServerConfig& config = shared_.config;
   const std::uint64_t now_ms = shared_.clock.now_ms();
+  frame_bytes_ = frame.bytes;
   if (now_ms - resets_since_ms_ >= resets_window_ms) {
     resets_since_ms_ = now_ms;
     resets_ = 0;

@@ -78,8 +78,10 @@ class H2Session final : public h2::ConnectionListener {
   void add_queued(std::size_t bytes) { queued_bytes_ += bytes; }
   void take_queued(std::size_t bytes) { queued_bytes_ -= bytes; }
   void note_data_sent() { window_updates_left_ += window_updates_per_frame; }
-  // DATA that carries next to nothing into a body that is collected (H2-032).
-  void note_tiny_data() { ++idle_frames_; }
+  // Octets have come for a body that is collected: the frame may carry next to nothing (H2-032).
+  void note_collected() {
+    if (frame_bytes_ < tiny_data_bytes) ++idle_frames_;
+  }
   // A handler that outlives its stream counts as a stream while it holds this (H2-020).
   std::shared_ptr<const void> share_of_streams() const { return outliving_; }
   // There is no memory for a frame: the connection is cut.
@@ -100,6 +102,7 @@ class H2Session final : public h2::ConnectionListener {
   enum class Life : std::uint8_t { open, noticed, draining, over };
 
   static constexpr std::uint64_t window_updates_per_frame = 2;
+  static constexpr std::size_t tiny_data_bytes = 16;
 
   Transport& transport();
   const Transport& transport() const;
@@ -136,6 +139,8 @@ class H2Session final : public h2::ConnectionListener {
   std::uint64_t wait_deadline_ms_ = TimerWheel::no_deadline_ms;
   // Until the header list that arrives is whole.
   std::uint64_t head_deadline_ms_ = TimerWheel::no_deadline_ms;
+
+  std::size_t frame_bytes_ = 0;  // of the frame that arrives
 
   // Budgets (H2-021, H2-032).
   std::uint64_t idle_frames_ = 0;

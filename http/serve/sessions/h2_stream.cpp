@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::size_t list_overhead_bytes = 32;  // of each field (RFC 9113 section 6.5.2)
 constexpr std::uint64_t list_patience = 4;       // H2-010
-constexpr std::size_t tiny_data_bytes = 16;      // H2-032
 
 // Nothing that would end a part of a request line.
 bool fits_request_line(std::string_view text) {
@@ -308,7 +307,7 @@ void H2Stream::data(std::string_view octets) {
 }
 
 void H2Stream::collect(std::string_view octets) {
-  if (octets.size() < tiny_data_bytes) session_.note_tiny_data();
+  session_.note_collected();
   if (body_bytes_ > body_bytes_max_) return refuse(Reason::refused_body_too_large);
   if (!message_->body.append(octets)) return refuse(Reason::shed_memory);
   if (message_->spool) return spool_on();

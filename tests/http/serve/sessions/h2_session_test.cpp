@@ -186,6 +186,16 @@ TEST(H2Session, H2_032_frames_of_a_flood_that_arrive_together) {
   EXPECT_EQ(spoken.count(Reason::cut_h2_flood), 1u);
 }
 
+TEST(H2Session, H2_032_a_large_frame_in_many_pieces_is_no_flood) {
+  ServerConfig config;
+  config.h2_idle_frames_max = 40;
+  Spoken spoken(config);
+  spoken.say(request(1, "/echo", "POST", {}, false));
+  const std::string octets = support::data(1, std::string(3000, 'x'));
+  for (std::size_t at = 0; at < octets.size(); at += 7) spoken.say(octets.substr(at, 7));
+  EXPECT_EQ(spoken.stream(1).body.size(), 3000u);
+}
+
 TEST(H2Session, H2_032_at_three_quarters_of_the_budget_the_client_is_warned) {
   ServerConfig config;
   config.h2_idle_frames_max = 40;
