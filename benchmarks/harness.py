@@ -26,7 +26,7 @@ import machine
 import processes
 import table
 
-from load import event_loops, fairness, idle_connections, live, memory, objects, overload, start
+from load import event_loops, fairness, http2, idle_connections, live, memory, objects, overload, start
 
 RESULTS = contenders.HERE / "results"
 FIGURE = "cpu_us_per_request"
@@ -259,6 +259,7 @@ LOADS: dict[str, tuple[str, Callable[[argparse.Namespace], dict[str, Any]]]] = {
         lambda options: event_loops.measure(options.build, options.rounds, 3 * options.seconds, options.only),
     ),
     "fairness": (fairness.QUESTION, lambda options: of_json_servers(options, fairness.measure)),
+    "http2": (http2.QUESTION, lambda options: http2.measure(options.rounds, options.seconds, options.only)),
     "idle_connections": (idle_connections.QUESTION, idle),
     "memory": (memory.QUESTION, lambda options: memory.measure(10 if options.quick else 60)),
     "objects": (objects.QUESTION, lambda options: {"pelton Python": objects.measure()}),

@@ -29,6 +29,6 @@ def figures(name: str, question: str, measured: dict[str, Any]) -> str:
     lines = [f"**{name}**: {question}", "", "| contender | figure | |", "|---|---|--:|"]
     for contender, entry in measured.items():
         for key, value in entry.items():
-            shown = value if isinstance(value, str) else f"{value:,.1f}"
+            shown = value if isinstance(value, str) else f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2f}"
             lines.append(f"| {contender} | {key} | {shown} |")
     return "\n".join(lines)

@@ -69,6 +69,8 @@ bool Nghttp2Codec::begin(const CodecSettings& settings) {
   prepare(*callbacks);
   // The windows follow what handlers take.
   nghttp2_option_set_no_auto_window_update(option.get(), 1);
+  // RFC 9218: the urgency that a client gives a request, and changes later.
+  nghttp2_option_set_builtin_recv_extension_type(option.get(), NGHTTP2_PRIORITY_UPDATE);
   // Clients that know no other priorities than those of RFC 7540 may say them.
   nghttp2_option_set_server_fallback_rfc7540_priorities(option.get(), 1);
   nghttp2_option_set_max_outbound_ack(option.get(), settings.control_queue_max);

@@ -49,7 +49,7 @@ ExchangeHandle H2Stream::suspend(const Exchange& live, const ExchangeListener& l
   CHECK(pending_ == nullptr);
   // What has come of a body that the handler reads itself.
   Output early(shared_.blocks);
-  if (live.body().empty()) early.take(message_->body);
+  if (reads_body_) early.take(message_->body);
   pending_ = &shared_.pending.emplace(live, *this, std::move(message_), shared_.blocks, listener);
   const RouteSettings* const route = live.match().route;
   const std::uint64_t timeout_ms =
@@ -61,8 +61,11 @@ ExchangeHandle H2Stream::suspend(const Exchange& live, const ExchangeListener& l
   }
   if (shared_.handlers_running() >= shared_.config.handlers_running_max) shared_.may_shed = true;
   if (!early.empty()) pending_->body.append(early);
-  if (!ended_) pending_->await_body(Persistence::keep);
-  if (ended_) pending_->body.complete();
+  if (ended_ || !reads_body_) {
+    pending_->body.complete();
+  } else {
+    pending_->await_body(Persistence::keep);
+  }
   connection_.recount();
   return {shared_.pending, pending_->place()};
 }

@@ -172,7 +172,7 @@ void H2Stream::message_ended() {
   if (malformed_) return;
   ended_ = true;
   body_deadline_ms_ = TimerWheel::no_deadline_ms;
-  if (pending_ != nullptr) {
+  if (pending_ != nullptr && reads_body_) {
     pending_->body.complete();
     return session_.bring_news(*this);
   }
@@ -265,6 +265,7 @@ void H2Stream::begin() {
 
 // The handler reads the body as it arrives.
 void H2Stream::call_with_stream(const RequestHead& head, const Match& match) {
+  reads_body_ = true;
   call(match.route->handler, head, {}, match);
   if (pending_ != nullptr && !ended_) await_body();
 }
@@ -289,10 +290,9 @@ void H2Stream::serve_whole() {
 
 void H2Stream::data(std::string_view octets) {
   body_bytes_ += octets.size();
-  const bool is_wanted = !is_reset_ && !malformed_ && (message_ != nullptr || pending_ != nullptr);
-  if (!is_wanted || life_ == Life::answered) {
-    return session_.codec().consume(id_, octets.size());
-  }
+  // Nobody reads what comes for a handler that was called without it, or behind the answer.
+  const bool is_wanted = life_ < Life::called || (life_ == Life::called && reads_body_);
+  if (is_reset_ || malformed_ || !is_wanted) return session_.codec().consume(id_, octets.size());
   unopened_bytes_ += octets.size();
   earn_credit(octets.size());
   if (pending_ != nullptr) {
@@ -421,7 +421,7 @@ void H2Stream::inspect(std::uint64_t seen_ms) {
 
 void H2Stream::peer_finished() {
   if (pending_ != nullptr) {
-    if (!ended_) return refuse_streamed(Reason::refused_body_truncated);
+    if (!ended_ && reads_body_) return refuse_streamed(Reason::refused_body_truncated);
     pending_->note_peer_finished();
     return session_.bring_news(*this);
   }

@@ -177,8 +177,9 @@ class H2Stream final : public h2::StreamListener,
 
   Life life_ = Life::reading;
   bool malformed_ = false;
-  bool ended_ = false;      // the request has arrived whole
-  bool out_ended_ = false;  // the response was made whole
+  bool reads_body_ = false;  // the handler reads it as it arrives
+  bool ended_ = false;       // the request has arrived whole
+  bool out_ended_ = false;   // the response was made whole
   bool is_reset_ = false;
   bool for_head_ = false;          // of the response that has begun
   Reason refusal_ = Reason::none;  // found while the header list is read

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from http2_peer import Http2Peer
 
-from pelton import App, Http2Config, Request, ServerConfig
+from pelton import App, Http2Config, Request, Response, ServerConfig
 from pelton.hosting.interfaces import served
 from pelton.testing import live_server
 
@@ -194,6 +195,18 @@ def test_settings_in_code(serve: Serve) -> None:
     app.add_route("/", lambda: "hello")
     with Http2Peer(serve(app).port or 0) as peer:
         assert peer.ask("/", fields=[("x", "y" * 3000)]).status == 431
+        assert peer.ask("/").status == 200
+
+
+def test_a_body_that_the_handler_of_an_unknown_path_does_not_read(serve: Serve, app: App) -> None:
+    @app.exception_handler(404)
+    async def missing(request: Request, error: Exception) -> Response:
+        await asyncio.sleep(0)
+        return Response.json({"nowhere": request.path}, status=404)
+
+    with Http2Peer(serve(app, h2c=True).port or 0) as peer:
+        answer = peer.ask("/nowhere", "POST", body=bytes(100_000))
+        assert (answer.status, json.loads(answer.body)) == (404, {"nowhere": "/nowhere"})
         assert peer.ask("/").status == 200
 
 
