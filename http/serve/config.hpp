@@ -120,6 +120,11 @@ struct ConfigProblem {
 
 std::optional<ConfigProblem> problem_in(const ServerConfig& config);
 
+// A limit that the key table keeps below 32 bits.
+constexpr std::uint32_t narrow(std::uint64_t limit) {
+  return static_cast<std::uint32_t>(limit);
+}
+
 // PRC-016: the part of the graceful timeout that requests have.
 constexpr std::uint64_t drain_timeout_ms(const ServerConfig& config) {
   return config.graceful_timeout_ms - config.lifespan_shutdown_timeout_ms;

@@ -35,11 +35,6 @@ TransportRules transport_rules_of(const ServerConfig& config) {
           .linger_live_max = nine_tenths};
 }
 
-// The key table keeps each of these limits far below 32 bits.
-std::uint32_t narrow(std::uint64_t limit) {
-  return static_cast<std::uint32_t>(limit);
-}
-
 HeadLimits head_limits_of(const ServerConfig& config) {
   return {.method_bytes_max = narrow(config.method_bytes_max),
           .request_line_bytes_max = narrow(config.request_line_bytes_max),

@@ -15,11 +15,6 @@ constexpr std::uint64_t idle_window_ms = 10'000;
 constexpr std::uint64_t resets_window_ms = 30'000;
 constexpr std::uint64_t notice_ms = 1000;  // H2-040
 
-// nghttp2 takes these as 32 bits; the key table keeps them below.
-std::uint32_t narrow(std::uint64_t limit) {
-  return static_cast<std::uint32_t>(limit);
-}
-
 constexpr std::uint8_t ack = 0x1;
 constexpr std::uint8_t end_stream = 0x1;
 
