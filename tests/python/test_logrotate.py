@@ -7,7 +7,8 @@ import gzip
 import os
 import pwd
 import subprocess
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -63,8 +64,14 @@ def rotate(folder: Path) -> None:
 
 
 def wait_until_reopened(pid: int, logs: Path) -> None:
-    while {os.readlink(one) for one in Path(f"/proc/{pid}/fd").iterdir() if one.exists() and str(logs) in os.readlink(one)} != {f"{logs}/access.log"}:
+    while {path for path in opened_by(pid) if str(logs) in path} != {f"{logs}/access.log"}:
         pass
+
+
+def opened_by(pid: int) -> Iterator[str]:
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # it was closed since the folder was read
+            yield os.readlink(one)
 
 
 def content(path: Path) -> str:

@@ -143,5 +143,6 @@ def test_Chromium_loads_a_page_with_many_parts(serve: Serve, site: App, pair: Pa
     server = serve(site, ssl_certfile=pair.certificate, ssl_keyfile=pair.key)
     with browser() as chromium, chromium.page(f"https://localhost:{server.port}/") as page:
         assert page.value("window.came") == 2 * RESOURCES
-        protocols = page.value("performance.getEntriesByType('resource').map((one) => one.nextHopProtocol)")
+        scripts = "performance.getEntriesByType('resource').filter((one) => one.initiatorType === 'script')"
+        protocols = page.value(f"{scripts}.map((one) => one.nextHopProtocol)")
         assert len(protocols) == RESOURCES and set(protocols) == {"h2"}
