@@ -140,7 +140,7 @@ void ResponseBlocks::write_date(std::int64_t wall_seconds) {
     return HeadFault::header;
   }
   room += head.phrase.size();
-  rule_ = for_head ? BodyRule::head_only : BodyRule::whole;
+  rule_ = for_head ? BodyRule::head_only : said_.length ? BodyRule::declared : BodyRule::whole;
   if (head.status == 204 || head.status == 304) {
     rule_ = BodyRule::none;
   } else if (head.status == 205) {
@@ -287,8 +287,10 @@ HeadFault ResponseWriter::finish_by_rule(Output& output) {
       output.truncate(body_at_);
       return patch_length(output, stated ? said_.declared_length : body_bytes);
     }
+    case BodyRule::declared:
+      if (said_.declared_length != body_bytes) break;
+      [[fallthrough]];
     case BodyRule::whole:
-      if (said_.length && said_.declared_length != body_bytes) break;
       return patch_length(output, body_bytes);
   }
   abandon(output);

@@ -79,10 +79,12 @@ class ResponseWriter {
   // Writes the head. `for_head`: the request's method was HEAD, so no body octet is sent (RSP-003).
   // After a fault nothing was written.
   HeadFault begin(Output& output, const ResponseHead& head, Persistence persistence, bool for_head);
-  HeadFault begin(Output& output, const ReadyHead& head, Persistence persistence, bool for_head) {
-    if (persistence != Persistence::keep || for_head || !(head.is_plain() & plain_)) [[unlikely]] {
-      return begin(output, head.parts(), persistence, for_head);
-    }
+  // True if the octets of `head` are those of the response, with nothing to add or to leave out.
+  bool copies(const ReadyHead& head, Persistence persistence, bool for_head) const {
+    return persistence == Persistence::keep && !for_head && (head.is_plain() & plain_);
+  }
+  // For a head that the writer copies.
+  HeadFault begin(Output& output, const ReadyHead& head) {
     if (!output.make_room(head.room_bytes() + own_lines_bytes)) [[unlikely]] {
       output.recover();
       return HeadFault::memory;
@@ -91,7 +93,7 @@ class ResponseWriter {
     head.copy_to(begin);
     blocks_.copy_date(begin + head.date_at());
     start_ = output.size();
-    said_ = {};
+    said_.close = false;  // nothing reads the others by this rule
     rule_ = BodyRule::whole;
     length_at_ = start_ + head.bytes();
     body_at_ = length_at_ + length_digits_ + 4;
@@ -105,7 +107,7 @@ class ResponseWriter {
                                    Persistence persistence, bool for_head);
   // Ends the body that was appended since begin(). A fault undoes everything.
   HeadFault finish(Output& output) {
-    if (rule_ != BodyRule::whole || said_.length) [[unlikely]]
+    if (rule_ != BodyRule::whole) [[unlikely]]
       return finish_by_rule(output);
     return patch_length(output, output.size() - body_at_);
   }
@@ -123,7 +125,8 @@ class ResponseWriter {
 
   // Body octets of the response finished last; valid until more is written.
   std::size_t body_bytes_in(const Output& output) const {
-    return rule_ == BodyRule::whole ? output.size() - (length_at_ + length_digits_ + 4) : 0;
+    const bool whole = rule_ == BodyRule::whole || rule_ == BodyRule::declared;
+    return whole ? output.size() - (length_at_ + length_digits_ + 4) : 0;
   }
 
   const ResponseDefaults& defaults() const { return defaults_; }
@@ -132,7 +135,13 @@ class ResponseWriter {
   bool close_wanted() const { return said_.close; }
 
  private:
-  enum class BodyRule : std::uint8_t { whole, head_only, none, empty };
+  enum class BodyRule : std::uint8_t {
+    whole,
+    declared,  // whole, and its handler has set Content-Length
+    head_only,
+    none,
+    empty,
+  };
 
   // Room for lines that the writer adds to the blocks, and some to spare.
   static constexpr std::size_t own_lines_bytes = 128;

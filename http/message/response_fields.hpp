@@ -20,7 +20,7 @@ struct SaidFields {
   bool close = false;  // "Connection: close"
   bool date = false;
   bool length = false;
-  std::uint64_t declared_length = 0;
+  std::uint64_t declared_length = 0;  // if `length`
 };
 
 // Checks the fields, notes in `said` what they set, and adds to `bytes` how many octets they take

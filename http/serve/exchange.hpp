@@ -131,8 +131,6 @@ class Exchange {
   bool responded() const { return state_ == State::finished; }
   // Valid once responded.
   std::uint16_t status() const { return status_; }
-  // Octets of the body that are sent. Valid right after the response is finished.
-  std::uint64_t body_bytes() const { return parts_.sink.body_bytes(); }
   bool begun() const { return state_ == State::begun; }
 
   // Puts the answer off: the request moves to memory of its own, the handler returns

@@ -3,8 +3,6 @@
 // output with its core's writer; another protocol takes the response as a ResponseTaker.
 #pragma once
 
-#include <cstdint>
-
 #include "core/memory/output.hpp"
 #include "http/h1/response_writer.hpp"
 #include "http/message/persistence.hpp"
@@ -19,7 +17,6 @@ class ResponseTaker {
   virtual HeadFault begin(const ResponseHead& head, bool for_head) = 0;
   virtual HeadFault finish() = 0;
   virtual void abandon() = 0;
-  virtual std::uint64_t body_bytes() const = 0;
 
  protected:
   ~ResponseTaker() = default;
@@ -31,43 +28,43 @@ class ResponseSink {
       : writer_(writer), output_(output), persistence_(persistence) {}
   // `body` takes the body's octets. `writer` is not used.
   ResponseSink(ResponseTaker& taker, Output& body, h1::ResponseWriter& writer)
-      : writer_(writer), output_(body), taker_(&taker) {}
+      : writer_(writer), output_(body), taker_(&taker), persistence_(Persistence::shared) {}
 
   // `for_head`: the request's method was HEAD, so no body octet will leave (RSP-003). After a fault
   // nothing was written.
   HeadFault begin(const ResponseHead& head, bool for_head) {
-    if (taker_ != nullptr) [[unlikely]]
+    if (is_taken()) [[unlikely]]
       return taker_->begin(head, for_head);
     return writer_.begin(output_, head, persistence_, for_head);
   }
   HeadFault begin(const ReadyHead& head, bool for_head) {
-    if (taker_ != nullptr) [[unlikely]]
-      return taker_->begin(head.parts(), for_head);
-    return writer_.begin(output_, head, persistence_, for_head);
+    // A taker's persistence is none that copies() takes: one question for both.
+    if (!writer_.copies(head, persistence_, for_head)) [[unlikely]]
+      return begin(head.parts(), for_head);
+    return writer_.begin(output_, head);
   }
   // The body is appended here between begin() and finish().
   Output& body_output() { return output_; }
   // A fault takes everything back.
   HeadFault finish() {
-    if (taker_ != nullptr) [[unlikely]]
+    if (is_taken()) [[unlikely]]
       return taker_->finish();
     return writer_.finish(output_);
   }
   void abandon() {
-    if (taker_ != nullptr) return taker_->abandon();
+    if (is_taken()) return taker_->abandon();
     writer_.abandon(output_);
   }
 
-  // Octets of the body that are sent, of the response finished last. Valid right after finish().
-  std::uint64_t body_bytes() const {
-    return taker_ != nullptr ? taker_->body_bytes() : writer_.body_bytes_in(output_);
+  // How the connection goes on after a response that has not begun yet. Of a taker's it is shared.
+  Persistence persistence() const { return persistence_; }
+  void persist(Persistence persistence) {
+    if (!is_taken()) persistence_ = persistence;
   }
 
-  // How the connection goes on after a response that has not begun yet.
-  Persistence persistence() const { return persistence_; }
-  void persist(Persistence persistence) { persistence_ = persistence; }
-
  private:
+  bool is_taken() const { return persistence_ == Persistence::shared; }
+
   h1::ResponseWriter& writer_;
   Output& output_;
   ResponseTaker* taker_ = nullptr;

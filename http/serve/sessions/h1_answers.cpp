@@ -36,7 +36,7 @@ Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
     const Match& match = exchange.match();
     const Reason reason = failed ? Reason::fault_handler : reason_of(match.outcome);
     log_exchange(exchange.request(), match.found_route(),
-                 {exchange.status(), exchange.body_bytes()}, reason);
+                 {exchange.status(), shared_.writer.body_bytes_in(output())}, reason);
   }
   return shared_.writer.close_wanted() ? end_wanted() : exchange.persistence();
 }

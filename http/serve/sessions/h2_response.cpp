@@ -188,7 +188,7 @@ void H2Stream::settle_answer(Exchange& exchange, Outcome outcome) {
       }
     }
   }
-  log(exchange.request(), match.found_route(), exchange.status(), exchange.body_bytes(),
+  log(exchange.request(), match.found_route(), exchange.status(), whole_body_bytes_,
       failed ? Reason::fault_handler : reason_of(match.outcome));
   life_ = Life::answered;
   open_windows();

@@ -99,7 +99,6 @@ class H2Stream final : public h2::StreamListener,
   HeadFault begin(const ResponseHead& head, bool for_head) override;
   HeadFault finish() override;
   void abandon() override;
-  std::uint64_t body_bytes() const override { return whole_body_bytes_; }
 
   // --- SuspendedHost ---
 

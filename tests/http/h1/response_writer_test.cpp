@@ -189,8 +189,9 @@ TEST_F(ResponseWriterTest, RSP_017_no_date_where_none_is_wanted_but_the_handlers
   ResponseDefaults defaults;
   defaults.leave_out_date();
   ResponseWriter writer(blocks_, stats_, defaults);
-  EXPECT_EQ(writer.begin(output_, ReadyHead(200, "text/plain"), Persistence::keep, false),
-            HeadFault::none);
+  const ReadyHead head(200, "text/plain");
+  EXPECT_FALSE(writer.copies(head, Persistence::keep, false));
+  EXPECT_EQ(writer.begin(output_, head.parts(), Persistence::keep, false), HeadFault::none);
   EXPECT_EQ(writer.finish(output_), HeadFault::none);
   EXPECT_EQ(output_.view(),
             "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n");

@@ -32,14 +32,14 @@ TEST_F(ResponseSinkTest, head_body_and_length) {
   ResponseSink sink(writer_, output_, Persistence::keep);
   EXPECT_EQ(written(sink, 200),
             "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 5\r\n\r\nhello");
-  EXPECT_EQ(sink.body_bytes(), 5u);
+  EXPECT_EQ(writer_.body_bytes_in(output_), 5u);
 }
 
 TEST_F(ResponseSinkTest, RSP_003_no_body_leaves_for_head) {
   ResponseSink sink(writer_, output_, Persistence::keep);
   EXPECT_EQ(written(sink, 200, true),
             "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 5\r\n\r\n");
-  EXPECT_EQ(sink.body_bytes(), 0u);
+  EXPECT_EQ(writer_.body_bytes_in(output_), 0u);
 }
 
 TEST_F(ResponseSinkTest, how_the_connection_goes_on_may_change_before_it_begins) {
