@@ -9,11 +9,12 @@
 namespace pelton::http {
 
 void ChunkedDecoder::begin(const HeadLimits& head_limits, const BodyLimits& body_limits,
-                           std::uint64_t body_bytes_max) {
+                           std::uint64_t body_bytes_max, Output* trailers) {
   *this = {};
   head_limits_ = &head_limits;
   body_limits_ = &body_limits;
   body_bytes_max_ = body_bytes_max;
+  trailers_ = trailers;
   place_ = Place::size_begin;
 }
 
@@ -61,8 +62,12 @@ Reason ChunkedDecoder::take(char octet) {
     case Place::trailer_name:
     case Place::trailer_value:
     case Place::trailer_lf:
-    case Place::section_lf:
-      return take_trailer(octet);
+    case Place::section_lf: {
+      const Reason reason = take_trailer(octet);
+      const bool is_of_line = place_ != Place::section_lf && place_ != Place::ended;
+      if (reason == Reason::none && is_of_line && trailers_ != nullptr) trailers_->push(octet);
+      return reason;
+    }
     default:
       return take_extension(octet);
   }

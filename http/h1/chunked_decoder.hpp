@@ -1,5 +1,5 @@
-// A resumable decoder of chunked bodies: octets in, views of the data out, nothing copied. Checks
-// every octet of chunk lines, data ends and trailers (H1-060 to H1-068); discards trailers.
+// A resumable decoder of chunked bodies: octets in, views of the data out. Checks every octet of
+// chunk lines, data ends and trailers (H1-060 to H1-068), and copies only trailers.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/memory/output.hpp"
 #include "core/reason.hpp"
 #include "http/h1/limits.hpp"
 #include "http/message/field_rules.hpp"
@@ -28,9 +29,9 @@ class ChunkedDecoder {
   };
 
   // Starts a body. The limits must outlive it; the trailer section has the limits of the header
-  // section.
+  // section. `trailers` must too: it gets the lines of that section. Null: they are left out.
   void begin(const HeadLimits& head_limits, const BodyLimits& body_limits,
-             std::uint64_t body_bytes_max);
+             std::uint64_t body_bytes_max, Output* trailers = nullptr);
   // Drops the body; begin() starts the next one.
   void reset() { place_ = Place::ended; }
 
@@ -75,6 +76,7 @@ class ChunkedDecoder {
 
   const HeadLimits* head_limits_ = nullptr;
   const BodyLimits* body_limits_ = nullptr;
+  Output* trailers_ = nullptr;
   std::uint64_t body_bytes_max_ = 0;
   std::uint64_t body_bytes_ = 0;
   std::uint64_t chunk_bytes_ = 0;     // of the size line, then of the rest of the chunk

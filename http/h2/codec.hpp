@@ -82,6 +82,8 @@ class StreamListener {
   // are in lower case.
   virtual FieldVerdict field(std::string_view name, std::string_view value) = 0;
   virtual void head_ended() = 0;
+  // One field of its trailer section, behind the body.
+  virtual FieldVerdict trailer(std::string_view name, std::string_view value) = 0;
   // Octets of the request's body. They count against the windows until Codec::consume().
   virtual void data(std::string_view octets) = 0;
   // The request has arrived whole.

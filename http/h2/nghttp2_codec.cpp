@@ -174,14 +174,15 @@ int Nghttp2Codec::began(nghttp2_session* session, const nghttp2_frame* frame, vo
   return 0;
 }
 
-// Trailers are checked by nghttp2, and left out.
 int Nghttp2Codec::field(nghttp2_session* /*session*/, const nghttp2_frame* frame,
                         const std::uint8_t* name, std::size_t name_bytes, const std::uint8_t* value,
                         std::size_t value_bytes, std::uint8_t /*flags*/, void* data) {
-  if (!is_request(frame)) return 0;
   StreamListener* const stream = self(data).stream(frame->hd.stream_id);
   if (stream == nullptr) return 0;
-  switch (stream->field(text(name, name_bytes), text(value, value_bytes))) {
+  const std::string_view name_text = text(name, name_bytes);
+  const std::string_view value_text = text(value, value_bytes);
+  switch (is_request(frame) ? stream->field(name_text, value_text)
+                            : stream->trailer(name_text, value_text)) {
     case FieldVerdict::taken:
       return 0;
     case FieldVerdict::malformed:

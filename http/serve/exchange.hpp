@@ -36,6 +36,7 @@ class ExchangeHost : public EndpointSource {
   virtual ExchangeHandle hand_over(const ExchangeListener& listener) = 0;
   virtual Shared& shared() = 0;
   virtual std::shared_ptr<const BodyFile> body_file() const { return nullptr; }
+  virtual std::string_view trailers() const { return {}; }
 };
 
 // Keeps an exchange that its handler has suspended. Class Exchange documents each function.
@@ -86,6 +87,9 @@ class Exchange {
   std::string_view body() const { return parts_.body; }
   // The file that holds the body, which may outlive the exchange; null if the body is in memory.
   std::shared_ptr<const BodyFile> body_file() const { return parts_.host.body_file(); }
+  // The lines of the request's trailer section (RFC 9110 section 6.5), which next_trailer() reads.
+  // Empty if it has none, or while the body still arrives.
+  std::string_view trailers() const { return parts_.host.trailers(); }
   // The route that was found; for a server's `unmatched` handler, the reason why none was found.
   const Match& match() const { return parts_.match; }
   // Values of the template's parameters, in the template's order.

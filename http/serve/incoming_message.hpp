@@ -35,6 +35,7 @@ struct IncomingMessage {
       : octets(blocks),
         body(blocks),
         following(blocks),
+        trailers(blocks),
         fields(head_limits.header_count_max),
         parser(head_limits, fields, scanner) {}
   IncomingMessage(const IncomingMessage&) = delete;
@@ -98,7 +99,8 @@ struct IncomingMessage {
   }
   // Octets that arrived were lost for lack of memory.
   bool has_failed() const {
-    return octets.has_failed() || body.has_failed() || following.has_failed();
+    return octets.has_failed() || body.has_failed() || following.has_failed() ||
+           trailers.has_failed();
   }
   // Takes the memory of room_for_body() out of a message that is over while a receive writes to it.
   Output give_up_room() {
@@ -133,7 +135,7 @@ struct IncomingMessage {
   }
 
   void clear() {
-    for (Output* const output : {&octets, &body, &following}) {
+    for (Output* const output : {&octets, &body, &following, &trailers}) {
       output->release();
       output->recover();
     }
@@ -156,6 +158,7 @@ struct IncomingMessage {
   BodySpool::Owner spool;          // null if the body stays in memory
   std::shared_ptr<BodyFile> file;  // once the whole body is spooled
   Output following;                // octets after a body that is still being written
+  Output trailers;                 // lines of the request's trailer section
   std::vector<Field> fields;
   HeadParser parser;
   RequestHead head;

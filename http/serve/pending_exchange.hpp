@@ -46,6 +46,8 @@ class PendingExchange {
   bool over() const { return over_; }
 
   std::shared_ptr<const BodyFile> body_file() const { return message_->file; }
+  Output& trailers() { return message_->trailers; }
+  const Output& trailers() const { return message_->trailers; }
   std::unique_ptr<IncomingMessage> take_message() { return std::move(message_); }
 
   // When the exchange must be answered.

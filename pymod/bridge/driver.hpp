@@ -115,6 +115,8 @@ class Driver {
   int write(PyObject* data);
   PyObject* wait_for_room();
   void end_stream(bool whole, std::span<const http::FieldView> trailers = {});
+  // The response is whole; `trailers` is a list as of begin_stream(), or null.
+  bool end_with(PyObject* trailers);
   // Whether a part of the last piece still waits for the connection.
   bool has_rest() const { return static_cast<bool>(rest_); }
   // Offers that part again. True once the connection has taken it and wants more.

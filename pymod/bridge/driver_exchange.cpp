@@ -137,6 +137,18 @@ void Driver::end_stream(bool whole, std::span<const http::FieldView> trailers) {
   finish(whole && !rest_ ? Outcome::responded : Outcome::failed, trailers);
 }
 
+bool Driver::end_with(PyObject* trailers) {
+  Exchange* const exchange = this->exchange();
+  if (trailers == nullptr || exchange == nullptr) {
+    end_stream(true);
+    return true;
+  }
+  FieldList list(route_.application->hot.names, *exchange);
+  if (!list.read(trailers)) return false;
+  end_stream(true, list.views());
+  return true;
+}
+
 PyObject* Driver::wait_for_room() {
   if (gone_ || exchange() == nullptr) return disconnect_error();
   return wait_for(Waits::room);
@@ -151,7 +163,15 @@ PyObject* Driver::read_body(std::size_t bytes_max) {
     return gone_ || body_fault_ != Reason::none ? disconnect_error() : raise_over();
   }
   const std::string_view octets = exchange->take_body(bytes_max);
-  if (octets.empty() && !exchange->body_ended()) Py_RETURN_NONE;
+  const bool ended = exchange->body_ended();
+  if (octets.empty() && !ended) Py_RETURN_NONE;
+  if (ended && !exchange->trailers().empty()) {
+    PyObject* const request = loan_ != nullptr ? loan_->get() : request_.get();
+    if (request == nullptr ||
+        !keep_trailers(*reinterpret_cast<RequestObject*>(request), *exchange)) {
+      return nullptr;
+    }
+  }
   return octets_object(octets);
 }
 

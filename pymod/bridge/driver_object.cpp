@@ -83,8 +83,12 @@ PyObject* writable(PyObject* self, PyObject*) {
   return of(self).wait_for_room();
 }
 
-PyObject* end(PyObject* self, PyObject*) {
-  of(self).end_stream(true);
+PyObject* end(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  if (count > 1) {
+    PyErr_SetString(PyExc_TypeError, "end() takes trailers");
+    return nullptr;
+  }
+  if (!of(self).end_with(count == 0 ? nullptr : arguments[0])) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -212,7 +216,8 @@ PyMethodDef methods[] = {
      PyDoc_STR("Begins a response in pieces: status, [(name, value)] as bytes.")},
     {"write", write, METH_O, PyDoc_STR("Takes a piece; False: await writable() before the next.")},
     {"writable", writable, METH_NOARGS, PyDoc_STR("A future: there is room again.")},
-    {"end", end, METH_NOARGS, PyDoc_STR("The response is whole.")},
+    {"end", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(end)), METH_FASTCALL,
+     PyDoc_STR("The response is whole but for these trailers.")},
     {"cut", cut, METH_NOARGS, PyDoc_STR("The response ends, and cannot be taken for whole.")},
     {"stop", stop, METH_NOARGS,
      PyDoc_STR("Cancels the task, unless it has been and still cleans up.")},

@@ -63,12 +63,14 @@ bool HotState::register_response(PyTypeObject* type) {
   const Py_ssize_t body = status < 0 ? -1 : slot_offset(type, "_body");
   const Py_ssize_t fields = body < 0 ? -1 : slot_offset(type, "_fields");
   const Py_ssize_t background = fields < 0 ? -1 : slot_offset(type, "_background");
-  if (background < 0) return false;
+  const Py_ssize_t trailers = background < 0 ? -1 : slot_offset(type, "_trailers");
+  if (trailers < 0) return false;
   response.type = OwnedRef::share(reinterpret_cast<PyObject*>(type));
   response.status = status;
   response.body = body;
   response.fields = fields;
   response.background = background;
+  response.trailers = trailers;
   return true;
 }
 

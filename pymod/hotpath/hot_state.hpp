@@ -25,6 +25,7 @@ struct ResponseLayout {
   Py_ssize_t body = 0;
   Py_ssize_t fields = 0;
   Py_ssize_t background = 0;
+  Py_ssize_t trailers = 0;
 
   bool is_response(PyObject* value) const {
     return type && PyObject_TypeCheck(value, reinterpret_cast<PyTypeObject*>(type.get()));

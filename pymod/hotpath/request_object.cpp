@@ -8,6 +8,7 @@
 #include "core/check.hpp"
 #include "http/message/percent.hpp"
 #include "http/message/tls_facts.hpp"
+#include "http/message/trailer_lines.hpp"
 #include "http/serve/request_origin.hpp"
 #include "pymod/hotpath/body_file_object.hpp"
 #include "pymod/hotpath/headers_object.hpp"
@@ -228,10 +229,26 @@ PyObject* make_tls(RequestObject& request) {
   return PyTuple_Pack(5, version.get(), cipher.get(), sni.get(), client.get(), chain.get());
 }
 
+PyObject* pairs_of(std::string_view lines) {
+  OwnedRef pairs(PyList_New(0));
+  http::TrailerLines trailers(lines);
+  for (http::FieldView field; pairs && trailers.next(field);) {
+    const OwnedRef name(latin1_text(field.name));
+    const OwnedRef value(latin1_text(field.value));
+    const OwnedRef pair(name && value ? PyTuple_Pack(2, name.get(), value.get()) : nullptr);
+    if (!pair || PyList_Append(pairs.get(), pair.get()) != 0) return nullptr;
+  }
+  return pairs.release();
+}
+
+PyObject* make_trailers(RequestObject& request) {
+  return pairs_of(request.exchange == nullptr ? std::string_view() : request.exchange->trailers());
+}
+
 constexpr Maker makers[RequestObject::part_count] = {
     make_path,      make_query,     make_headers_part, make_cookies_part, make_params,
     make_context,   make_body,      make_json,         make_client,       make_server,
-    make_body_file, make_forwarded, make_tls};
+    make_body_file, make_forwarded, make_tls,          make_trailers};
 
 PyObject* part(RequestObject& request, Part which) {
   if ((request.made & bit(which)) != 0) return Py_NewRef(request.parts[which]);
@@ -292,6 +309,14 @@ PyObject* get_app(PyObject* self, void*) {
 }
 PyObject* get_route(PyObject* self, void*) {
   return or_none(of(self).route->plan.info);
+}
+
+// Nothing is kept while they may still arrive.
+PyObject* get_trailers(PyObject* self, void*) {
+  RequestObject& request = of(self);
+  const bool is_known = (request.made & bit(Part::trailers)) != 0 ||
+                        (request.exchange != nullptr && !request.exchange->trailers().empty());
+  return is_known ? part(request, Part::trailers) : PyList_New(0);
 }
 
 // The driver of the handler's coroutine, for the Python half of the package; None without one.
@@ -371,6 +396,7 @@ PyGetSetDef attributes[] = {
     {"_client", get_part<Part::client>, nullptr, nullptr, nullptr},
     {"_server", get_part<Part::server>, nullptr, nullptr, nullptr},
     {"_tls", get_part<Part::tls>, nullptr, nullptr, nullptr},
+    {"_trailers", get_trailers, nullptr, nullptr, nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 
 PyMethodDef methods[] = {
@@ -402,9 +428,10 @@ PyType_Spec spec = {
 }  // namespace
 
 void detach_request(RequestObject& request) {
-  for (const Part needed :
-       {Part::params, Part::body, Part::client, Part::server, Part::forwarded, Part::tls}) {
+  for (const Part needed : {Part::params, Part::body, Part::client, Part::server, Part::forwarded,
+                            Part::tls, Part::trailers}) {
     if (needed == Part::tls && request.exchange->tls() == nullptr) continue;
+    if (needed == Part::trailers && request.exchange->trailers().empty()) continue;
     if (needed == Part::forwarded && request.exchange->forwarded() == nullptr) continue;
     if (needed == Part::body && request.route->plan.streams_body) continue;
     const bool in_file = needed == Part::body && lies_in_file(*request.exchange);
@@ -416,6 +443,12 @@ void detach_request(RequestObject& request) {
   request.exchange = nullptr;
   request.application_object = Py_NewRef(request.application->object);
   track(request);
+}
+
+bool keep_trailers(RequestObject& request, const http::Exchange& exchange) {
+  if (exchange.trailers().empty() || (request.made & bit(Part::trailers)) != 0) return true;
+  const OwnedRef kept(keep(request, Part::trailers, pairs_of(exchange.trailers())));
+  return static_cast<bool>(kept);
 }
 
 PyTypeObject* make_request_type() {

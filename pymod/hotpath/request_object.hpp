@@ -28,6 +28,7 @@ struct RequestObject {
     body_file,  // None if the body is in memory
     forwarded,  // the host and the path that a trusted proxy names; None without one
     tls,        // what the connection's TLS has agreed on; None without TLS
+    trailers,   // pairs of name and value
     part_count,
   };
 
@@ -57,6 +58,9 @@ void free_request(RequestObject* dead);
 // Makes the request object independent of the exchange: copies everything that only the exchange
 // knows.
 void detach_request(RequestObject& request);
+// The same for trailers, which come behind a body that is read as it arrives. False with an error
+// set.
+bool keep_trailers(RequestObject& request, const http::Exchange& exchange);
 // What return_request() does if the request object cannot simply go to the free list.
 void retire_request(RequestObject* request);
 

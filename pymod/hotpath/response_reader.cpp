@@ -76,7 +76,8 @@ bool write_response(ApplicationState& application, http::Exchange& exchange, PyO
     PyErr_SetString(PyExc_TypeError, "a Response was not initialised by Response()");
     return false;
   }
-  if (!PyBytes_CheckExact(body)) {
+  const bool has_trailers = slot_of(response, layout.trailers) != nullptr;
+  if (!PyBytes_CheckExact(body) || has_trailers) {
     application.leave_later(OwnedRef::share(response));
     return false;
   }

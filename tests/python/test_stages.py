@@ -28,13 +28,11 @@ def test_attributes_of_app(name: str) -> None:
     assert not hasattr(App(), name)
 
 
-def test_attributes_of_request_and_response() -> None:
+def test_attributes_of_request() -> None:
     for name in (
-        "session csrf_token request_id user trailers redis"
+        "session csrf_token request_id user redis"
     ).split():
         assert not hasattr(Request, name)
-    for name in ("trailers",):
-        assert not hasattr(Response, name)
 
 
 def test_keywords() -> None:

@@ -178,6 +178,10 @@ std::string_view H1Reader::resume_chunked_body(std::string_view octets) {
       case ChunkedDecoder::State::need_more:
         break;
       case ChunkedDecoder::State::complete: {
+        if (incoming.trailers.has_failed()) {
+          session_.refuse(Reason::shed_memory, method());
+          return {};
+        }
         if (incoming.spool) {
           incoming.whole = true;
           return spool_on(octets);
@@ -315,7 +319,8 @@ std::string_view H1Reader::begin_body(const RequestHead& head, const Match& matc
     return resume_spooled(rest);
   }
   if (has_length) return resume_length_body(rest);
-  incoming.decoder.begin(session_.shared().head_limits, session_.shared().body_limits, body_max);
+  incoming.decoder.begin(session_.shared().head_limits, session_.shared().body_limits, body_max,
+                         &incoming.trailers);
   return resume_chunked_body(rest);
 }
 

@@ -112,6 +112,13 @@ std::shared_ptr<const BodyFile> H1Session::body_file() const {
   if (served.session == this && *served.message) return (*served.message)->file;
   return exchange_ == nullptr ? nullptr : exchange_->pending().body_file();
 }
+
+std::string_view H1Session::trailers() const {
+  const Shared::Served& served = shared_.served;
+  if (served.session == this && *served.message) return (*served.message)->trailers.view();
+  return exchange_ == nullptr ? std::string_view() : exchange_->pending().trailers().view();
+}
+
 // --- pipelined requests ---
 
 // True if the next pipelined request may begin now. If not, the connection has joined the queue for

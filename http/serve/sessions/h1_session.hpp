@@ -187,6 +187,7 @@ class H1Session final : public ExchangeHost {
   ExchangeHandle hand_over(const ExchangeListener& listener) override;
   Shared& shared() override { return shared_; }
   std::shared_ptr<const BodyFile> body_file() const override;
+  std::string_view trailers() const override;
   const Endpoints& endpoints() override;
   bool is_secure() const override;
   const TlsFacts* tls() const override;

@@ -37,7 +37,8 @@ using Wait = H1Session::Wait;
   incoming.owe(head.content_length);
   if (!has_length) {
     const auto body_max = body_bytes_max_of(*match.route, session_.shared().config, head);
-    incoming.decoder.begin(session_.shared().head_limits, session_.shared().body_limits, body_max);
+    incoming.decoder.begin(session_.shared().head_limits, session_.shared().body_limits, body_max,
+                           &incoming.trailers);
   }
   if (!head.expects_continue) {
     session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
@@ -68,7 +69,7 @@ std::string_view H1Reader::resume_streamed(std::string_view octets) {
       return {};
     }
   }
-  if (body.has_failed()) {
+  if (body.has_failed() || incoming.trailers.has_failed()) {
     refuse_streamed(Reason::shed_memory);
     return {};
   }
@@ -101,6 +102,7 @@ void H1Reader::streamed_body_grew(bool complete) {
                            incoming.left_bytes <= session_.shared().config.drain_body_bytes_max;
   if (complete) {
     body.complete();
+    if (!incoming.trailers.empty()) session_.pending().trailers().take(incoming.trailers);
     session_.note_peer_sent_all(!session_.pending().exchange().request().keep_alive);
     drop();
   } else if (body.waiting_bytes() > session_.shared().config.send_queue_bytes_high &&

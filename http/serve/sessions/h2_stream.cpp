@@ -151,6 +151,7 @@ bool H2Stream::put_request_line() {
 
 void H2Stream::head_ended() {
   session_.note_head_ended();
+  list_bytes_ = field_count_ = 0;  // trailers are counted anew
   session_.count_request();
   if (malformed_) return;
   Output& octets = message_->octets;
@@ -166,6 +167,43 @@ void H2Stream::head_ended() {
   }
   octets.append("\r\n");
   session_.make_ready(*this);
+}
+
+// As H1-067 and H1-068 have it for HTTP/1.1.
+h2::FieldVerdict H2Stream::trailer(std::string_view name, std::string_view value) {
+  using h2::FieldVerdict;
+  const std::uint64_t list_bytes_max = shared_.config.h2_header_list_bytes_max;
+  list_bytes_ += name.size() + value.size() + list_overhead_bytes;
+  if (list_bytes_ > list_patience * list_bytes_max) return FieldVerdict::too_many;
+  const bool is_wanted = message_ || (pending_ != nullptr && reads_body_);
+  if (malformed_ || trailers_refused_ || !is_wanted) return FieldVerdict::taken;
+  if (name.starts_with(':') || !is_token(name) || !is_field_value(value)) {
+    malformed_ = true;
+    return FieldVerdict::malformed;
+  }
+  const bool is_too_large =
+      list_bytes_ > list_bytes_max || ++field_count_ > shared_.config.header_count_max;
+  Output& trailers = message_ ? message_->trailers : pending_->trailers();
+  if (is_too_large) {
+    refuse_trailers(Reason::refused_trailer_too_large);
+  } else if (is_forbidden_trailer(name)) {
+    refuse_trailers(Reason::refused_trailer_forbidden);
+  } else if (!trailers.append(name) || !trailers.append(": ") || !trailers.append(value) ||
+             !trailers.append("\r\n")) {
+    refuse_trailers(Reason::shed_memory);
+  }
+  return FieldVerdict::taken;
+}
+
+void H2Stream::refuse_trailers(Reason reason) {
+  trailers_refused_ = true;
+  if (life_ == Life::reading) {
+    refusal_ = reason;
+  } else if (pending_ != nullptr) {
+    refuse_streamed(reason);
+  } else if (life_ == Life::taken) {
+    refuse(reason);
+  }
 }
 
 void H2Stream::message_ended() {
@@ -370,6 +408,11 @@ std::string_view H2Stream::take_body(std::size_t bytes_max) {
 std::shared_ptr<const BodyFile> H2Stream::body_file() const {
   if (message_) return message_->file;
   return pending_ == nullptr ? nullptr : pending_->body_file();
+}
+
+std::string_view H2Stream::trailers() const {
+  if (message_) return message_->trailers.view();
+  return pending_ == nullptr ? std::string_view() : pending_->trailers().view();
 }
 
 void H2Stream::await_body() {

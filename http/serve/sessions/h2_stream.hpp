@@ -75,6 +75,7 @@ class H2Stream final : public h2::StreamListener,
   // --- h2::StreamListener ---
 
   h2::FieldVerdict field(std::string_view name, std::string_view value) override;
+  h2::FieldVerdict trailer(std::string_view name, std::string_view value) override;
   void head_ended() override;
   void data(std::string_view octets) override;
   void message_ended() override;
@@ -89,6 +90,7 @@ class H2Stream final : public h2::StreamListener,
   ExchangeHandle hand_over(const ExchangeListener& listener) override;
   Shared& shared() override { return shared_; }
   std::shared_ptr<const BodyFile> body_file() const override;
+  std::string_view trailers() const override;
   const Endpoints& endpoints() override;
   bool is_secure() const override;
   const TlsFacts* tls() const override;
@@ -131,6 +133,7 @@ class H2Stream final : public h2::StreamListener,
     Span authority;
   };
 
+  void refuse_trailers(Reason reason);
   h2::FieldVerdict pseudo_field(std::string_view name, std::string_view value);
   bool put_request_line();
   std::string_view part(Span span) const { return span.in(parts_.data()); }
@@ -176,6 +179,7 @@ class H2Stream final : public h2::StreamListener,
 
   Life life_ = Life::reading;
   bool malformed_ = false;
+  bool trailers_refused_ = false;
   bool reads_body_ = false;  // the handler reads it as it arrives
   bool ended_ = false;       // the request has arrived whole
   bool out_ended_ = false;   // the response was made whole

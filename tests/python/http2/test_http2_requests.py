@@ -45,6 +45,21 @@ def application() -> App:
             body += piece
         return Response(body)
 
+    def trailed_answer(request: Request, body: bytes) -> Response:
+        response = Response.json(request.trailers.multi_items())
+        response.trailers["Grpc-Status"] = "0"
+        response.trailers["X-Length"] = str(len(body))
+        return response
+
+    @app.post("/trailed")
+    def trailed(request: Request) -> Response:
+        return trailed_answer(request, request.body())
+
+    @app.post("/trailed-stream", stream_body=True)
+    async def trailed_stream(request: Request) -> Response:
+        body = await request.body_async()
+        return trailed_answer(request, body)
+
     @app.get("/late")
     async def late() -> dict[str, bool]:
         await asyncio.sleep(0)
@@ -210,3 +225,40 @@ def test_ALPN_decides(serve: Serve, tmp_path: Path) -> None:
     assert chosen(both, "http/1.1", "h2") == "h2"
     assert chosen(both, "http/1.1") == "http/1.1"
     assert chosen(one, "http/1.1", "h2") == "http/1.1"
+
+
+# --- trailers ---
+
+
+@pytest.mark.parametrize("path", ["/trailed", "/trailed-stream"])
+def test_trailers_of_a_request(connect: Callable[..., Http2Peer], path: str) -> None:
+    with connect() as peer:
+        stream = peer.begin(path, "POST", ends=False)
+        peer.send(stream, b"ab")
+        peer.h2.send_headers(stream, [("x-sum", "7"), ("x-more", "8")], end_stream=True)
+        peer.flush()
+        answer = peer.answer(stream)
+        assert json.loads(answer.body) == [["x-sum", "7"], ["x-more", "8"]]
+        assert answer.trailers == {"grpc-status": "0", "x-length": "2"}
+
+
+@pytest.mark.parametrize("path", ["/trailed", "/trailed-stream"])
+def test_h1_067_and_h1_068_hold_for_trailers_of_http2(connect: Callable[..., Http2Peer], path: str) -> None:
+    with connect(checks=False) as peer:
+        for trailers, status in (([("cookie", "a=b")], 400), ([("x-sum", "7" * 40_000)], 431)):
+            stream = peer.begin(path, "POST", ends=False)
+            peer.send(stream, b"ab")
+            peer.h2.send_headers(stream, trailers, end_stream=True)
+            peer.flush()
+            assert peer.answer(stream).status == status
+        assert peer.ask("/").status == 200
+
+
+def test_pseudo_fields_are_no_trailers(connect: Callable[..., Http2Peer]) -> None:
+    with connect(checks=False) as peer:
+        stream = peer.begin("/trailed", "POST", ends=False)
+        peer.send(stream, b"ab")
+        peer.h2.send_headers(stream, [(":path", "/")], end_stream=True)
+        peer.flush()
+        assert peer.answer(stream).reset == 1
+        assert peer.ask("/").status == 200

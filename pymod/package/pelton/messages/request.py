@@ -76,6 +76,11 @@ class _InPython(_Native):  # type: ignore[misc]  # it is final for others
         return None if pair is None else pair[0]
 
     @property
+    def trailers(self) -> Headers:
+        """The trailer fields, behind the body (RFC 9110, 6.5); empty until the body has been read to its end."""
+        return Headers(self._trailers)
+
+    @property
     def remote_addr(self) -> str | None:
         """An alias of `client_ip()`."""
         return self.client_ip()

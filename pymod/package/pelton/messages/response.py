@@ -45,11 +45,12 @@ class Response:
         ValueError: The status is out of range.
     """
 
-    __slots__ = ("__weakref__", "_background", "_body", "_fields", "_status")
+    __slots__ = ("__weakref__", "_background", "_body", "_fields", "_status", "_trailers")
 
     _status: int
     _body: bytes | Streaming | FileBody | DescriptorBody | TemplateBody | Later
     _fields: list[tuple[bytes, bytes]]
+    _trailers: list[tuple[bytes, bytes]]  # not set before somebody asks for `trailers`
     _background: Any  # BackgroundTasks or None; what closes before them, of a request with dependencies
 
     def __init__(
@@ -121,6 +122,19 @@ class Response:
     def headers(self) -> MutableHeaders:
         """The header fields: a mapping that may be changed."""
         return MutableHeaders(self._fields)
+
+    @property
+    def trailers(self) -> MutableHeaders:
+        """Fields behind the body (RFC 9110, 6.5), which may be set until its last octet is made.
+
+        They go to clients of HTTP/2, and to those of HTTP/1.1 that say `TE: trailers` and get the body in chunks; others
+        do not get them. Names that concern framing, routing or authentication are left out.
+        """
+        try:
+            fields = self._trailers
+        except AttributeError:
+            fields = self._trailers = []
+        return MutableHeaders(fields)
 
     def set_header(self, name: str, value: str) -> None:
         """Sets a header field in place of all of the same name.
@@ -578,7 +592,15 @@ def copied(response: Response) -> Response:
     copy._body = response._body
     copy._fields = list(response._fields)
     copy._background = response._background
+    if trailers := trailers_of(response):
+        copy._trailers = list(trailers)
     return copy
+
+
+def trailers_of(response: Response) -> list[tuple[bytes, bytes]]:
+    """Those set so far."""
+    trailers: list[tuple[bytes, bytes]] = getattr(response, "_trailers", [])
+    return trailers
 
 
 def side_channel() -> Response:

@@ -8,7 +8,7 @@ from pelton.errors import BodyTooLarge, ClientDisconnected, HTTPError, ResponseT
 from pelton.messages.files import DescriptorBody
 from pelton.messages.headers import checked_status, fields_of, laid_over, with_charset
 from pelton.messages.problems import ProblemDetails
-from pelton.messages.response import Later, Response, TemplateBody, copied, made, with_body
+from pelton.messages.response import Later, Response, TemplateBody, copied, made, trailers_of, with_body
 from pelton.messages.streams import Streaming
 from pelton.messages.templates import rendered
 from pelton.streaming.sending import Delivery, send, streams
@@ -221,6 +221,8 @@ class Answers:
         if isinstance(streaming, DescriptorBody):
             driver.send_descriptor(value._status, value._fields, streaming.descriptor, streaming.position, streaming)
             return None
+        if isinstance(streaming, bytes):  # with trailers
+            streaming = Streaming(iter([streaming] if streaming else []))
         if not isinstance(streaming, Streaming):
             file: Any = streaming
             driver.send_file(value.status, value._fields, file.path, file.root, value._background)
@@ -239,6 +241,7 @@ class Answers:
                 keep_alive_s=runtime.sse_keep_alive_s,
                 is_stopping=lambda: runtime.stopping,
                 on_events=lambda: runtime.add_event_stream(driver),
+                trailers=lambda: trailers_of(value),
             ),
         )
         closing = streaming.closing
@@ -420,6 +423,8 @@ def merge_side(response: Response, value: Any, side: Response) -> None:
         if own is not None and own is not tasks:
             tasks._tasks += own._tasks  # a shared Response keeps its own
         response._background = tasks
+    if not isinstance(body, Streaming) and (trailers := trailers_of(side)):
+        response._trailers = laid_over(trailers_of(response), trailers)
     if side._status or side._fields:
         _merge_head(response, value, side)
     if isinstance(body, Streaming) and streams(value[0] if type(value) is tuple else value):

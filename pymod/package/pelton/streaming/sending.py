@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pelton.errors import ClientDisconnected, ResponseValidationError
 from pelton.messages.headers import laid_over, with_charset
+from pelton.messages.response import trailers_of
 from pelton.messages.streams import EVENTS, Streaming, is_stream
 from pelton.streaming.item_encoding import encoding_as, encoding_of, type_without_items
 from pelton.streaming.item_sources import END, source_of
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
             """The client has ended its side."""
             ...
 
-        def end(self) -> None: ...
+        def end(self, trailers: list[tuple[bytes, bytes]] = ..., /) -> None: ...
         def cut(self) -> None:
             """Ends so that the client cannot take what it has for complete."""
 
@@ -61,7 +62,7 @@ _EVENT_FIELDS = [(b"Cache-Control", b"no-cache"), (b"X-Accel-Buffering", b"no")]
 class Delivery:
     """What one sending needs beside the stream: the head, and the application's ways."""
 
-    __slots__ = ("dumps", "fields", "is_stopping", "keep_alive_s", "log", "on_events", "pool", "status")
+    __slots__ = ("dumps", "fields", "is_stopping", "keep_alive_s", "log", "on_events", "pool", "status", "trailers")
 
     def __init__(
         self,
@@ -74,6 +75,7 @@ class Delivery:
         keep_alive_s: float = SSE_KEEP_ALIVE_S,
         is_stopping: Callable[[], bool] = bool,
         on_events: Callable[[], object] = bool,
+        trailers: Callable[[], list[tuple[bytes, bytes]]] = list,
     ) -> None:
         self.status = status
         self.fields = fields
@@ -82,6 +84,7 @@ class Delivery:
         self.pool = pool  # where a sync iterator steps; None: on the loop
         self.keep_alive_s = keep_alive_s
         self.is_stopping = is_stopping  # a cancelled event stream then ends properly
+        self.trailers = trailers  # that are known once the last item is made
         self.on_events = on_events  # called once for an event stream, which a stop cancels
 
 
@@ -252,7 +255,12 @@ class _Sending:
         if not self.begun:
             self.length = 0
             self.begin(known_type(self.streaming))
-        self.sink.end()
+        side = self.streaming.side
+        trailers = laid_over(self.delivery.trailers(), [] if side is None else trailers_of(side))
+        if trailers:
+            self.sink.end(trailers)
+        else:
+            self.sink.end()
 
     async def close(self) -> None:
         """Closes the producer once; what it raises then is logged, as the answer has been sent."""
