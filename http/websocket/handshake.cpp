@@ -96,7 +96,8 @@ Handshake read_handshake(const RequestHead& head) {
   unsigned versions = 0;
   unsigned keys = 0;
   bool version_fits = false;
-  bool well_formed = !has_body(head);
+  // The stream of an extended CONNECT goes on, and proves by itself that both ends mean it.
+  bool well_formed = head.is_h2 || !has_body(head);
   for (const Field& field : head.fields) {
     const std::string_view name = head.text(field.name);
     const std::string_view value = head.text(field.value);
@@ -115,7 +116,7 @@ Handshake read_handshake(const RequestHead& head) {
   }
   if (versions != 1 || !version_fits) {
     read.reason = Reason::refused_websocket_version;
-  } else if (keys != 1 || !is_key(read.key) || !well_formed) {
+  } else if ((!head.is_h2 && (keys != 1 || !is_key(read.key))) || !well_formed) {
     read.reason = Reason::refused_websocket_handshake;
   }
   return read;

@@ -23,7 +23,8 @@ struct Handshake {
   DeflateTerms deflate;
 };
 
-// For a request that asks for a WebSocket. The key points into the head.
+// For a request that asks for a WebSocket. The key points into the head; on HTTP/2 there is none
+// (RFC 8441 section 5).
 Handshake read_handshake(const RequestHead& head);
 
 inline constexpr std::size_t accept_bytes = 28;

@@ -7,6 +7,7 @@
 #include "http/serve/connection.hpp"
 #include "http/serve/own_answer.hpp"
 #include "http/serve/shared.hpp"
+#include "http/serve/websocket_admission.hpp"
 #include "http/websocket/handshake.hpp"
 
 namespace pelton::http {
@@ -324,17 +325,7 @@ bool H1Session::upgrade(const RequestHead& head) {
   const RouteSettings& route = *match.route;
   // A refused handshake ends the connection, also during a stop (H1-074).
   ends_once_read_ = false;
-  Reason reason = websocket::read_handshake(head).reason;
-  if (reason == Reason::none && !route.websocket_any_origin) {
-    const auto& origins =
-        route.websocket_lists_origins ? route.websocket_origins : shared_.websocket_rules.origins;
-    const RequestOrigin* const origin = forwarded(head);
-    const bool passes =
-        origin == nullptr
-            ? websocket::origin_passes(head, origins, is_secure())
-            : websocket::origin_passes(head, origins, origin->is_secure, origin->authority);
-    if (!passes) reason = Reason::refused_websocket_origin;
-  }
+  const Reason reason = websocket_refusal(shared_, *this, head, route);
   if (reason != Reason::none) {
     write_refusal(head, reason);
     conclude(Persistence::close);

@@ -81,6 +81,7 @@ void H2Stream::release_exchange() {
   PendingExchange& over = *std::exchange(pending_, nullptr);
   if (auto message = over.take_message()) shared_.take_back(std::move(message));
   shared_.pending.erase(over.place().slot);
+  drop_refused_websocket();
   if (life_ == Life::called) life_ = Life::answered;
   // What it did not take of the body is in nobody's way any more.
   open_windows();
@@ -88,6 +89,11 @@ void H2Stream::release_exchange() {
 }
 
 void H2Stream::settle() {
+  if (websocket_) {
+    websocket_->settle();
+    note_frames();
+    if (websocket_->is_over()) end_websocket();
+  }
   while (pending_ != nullptr && pending_->tell_news()) {
   }
   if (pending_ != nullptr && pending_->wants_continue()) {
@@ -98,6 +104,7 @@ void H2Stream::settle() {
 }
 
 void H2Stream::note_room() {
+  if (websocket_ && websocket_->awaits_room()) return session_.bring_news(*this);
   if (pending_ == nullptr || !pending_->room_awaited()) return;
   const bool has_room = queued_bytes() <= shared_.config.send_queue_bytes_low &&
                         session_.queued_bytes() < shared_.config.connection_queue_bytes_max;
@@ -157,6 +164,7 @@ void H2Stream::abandon() {
 }
 
 void H2Stream::answer(const RequestHead& head, const OwnAnswer& answer) {
+  drop_refused_websocket();
   if (life_ != Life::called) life_ = Life::answered;
   std::array<FieldView, OwnAnswer::fields_max> room;
   HeadFault fault = begin(answer.head(room), head.method == Method::head);
@@ -191,6 +199,7 @@ void H2Stream::settle_answer(Exchange& exchange, Outcome outcome) {
   log(exchange.request(), match.found_route(), exchange.status(), whole_body_bytes_,
       failed ? Reason::fault_handler : reason_of(match.outcome));
   life_ = Life::answered;
+  drop_refused_websocket();
   open_windows();
 }
 
@@ -356,12 +365,6 @@ std::unique_ptr<OrphanedHandler> H2Stream::orphan(OrphanedHandler::Expire at_lim
                                            session_.share_of_streams());
 }
 
-WebSocketAccepted H2Stream::accept_websocket(const WebSocketAccept& /*accept*/,
-                                             const WebSocketListener& /*listener*/) {
-  CHECK(!"no WebSocket route is matched");
-  return {};
-}
-
 void H2Stream::reset(h2::ErrorCode code) {
   if (std::exchange(is_reset_, true)) return;
   session_.codec().reset(id_, code);
@@ -385,6 +388,7 @@ void H2Stream::log(const RequestHead& head, const RouteSettings* route, std::uin
 void H2Stream::note_queued(std::size_t bytes) {
   if (bytes == 0) return;
   session_.add_queued(bytes);
+  noted_bytes_ += bytes;
   await_client();
 }
 
@@ -396,7 +400,7 @@ void H2Stream::await_client() {
 }
 
 void H2Stream::drop_queued() {
-  session_.take_queued(queued_bytes());
+  session_.take_queued(std::exchange(noted_bytes_, 0));
   body_.release();
   sending_.release();
   sent_bytes_ = 0;
@@ -404,7 +408,9 @@ void H2Stream::drop_queued() {
 }
 
 h2::BodyPart H2Stream::next_part(std::size_t bytes_max) {
+  if (websocket_) note_frames();
   if (sent_bytes_ == sending_.size()) {
+    if (websocket_) websocket_->begin_sending();
     sent_bytes_ = 0;
     sending_.release();
     sending_.take(body_);
@@ -429,11 +435,13 @@ bool H2Stream::put_part(Output& output, std::string_view frame_head, std::size_t
   output.append({sending_.data() + sent_bytes_, bytes});
   sent_bytes_ += bytes;
   session_.take_queued(bytes);
+  noted_bytes_ -= bytes;
   session_.note_data_sent();
   if (queued_bytes() == 0) {
     send_deadline_ms_ = TimerWheel::no_deadline_ms;
     sending_.release();
     sent_bytes_ = 0;
+    if (websocket_) websocket_->sent();
   } else {
     const ServerConfig& config = shared_.config;
     send_deadline_ms_ =

@@ -299,6 +299,7 @@ void H2Session::ended(h2::ErrorCode code) {
 
 void H2Session::drain() {
   if (life_ != Life::open) return;
+  for (const auto& stream : streams_) bring_news(*stream);  // WebSockets hear of a stop
   life_ = Life::noticed;
   codec_->give_notice();
   await(notice_ms);

@@ -13,6 +13,9 @@
 #include "http/serve/own_answer.hpp"
 #include "http/serve/sessions/h2_session.hpp"
 #include "http/serve/shared.hpp"
+#include "http/serve/websocket_admission.hpp"
+#include "http/websocket/deflate_offer.hpp"
+#include "http/websocket/handshake.hpp"
 
 namespace pelton::http {
 
@@ -122,6 +125,7 @@ h2::FieldVerdict H2Stream::pseudo_field(std::string_view name, std::string_view 
   if (name == ":method") span = &pseudo_.method;
   if (name == ":path") span = &pseudo_.path;
   if (name == ":authority") span = &pseudo_.authority;
+  if (name == ":protocol") span = &pseudo_.protocol;
   if (span == nullptr) return h2::FieldVerdict::taken;  // :scheme: the connection's own counts
   *span = {.begin = static_cast<std::uint32_t>(parts_.size()),
            .bytes = static_cast<std::uint32_t>(value.size())};
@@ -129,11 +133,13 @@ h2::FieldVerdict H2Stream::pseudo_field(std::string_view name, std::string_view 
   return h2::FieldVerdict::taken;
 }
 
-// The request line and the Host field of HTTP/1.1. False if the values do not fit into them.
+// The request line and the Host field of HTTP/1.1, which asks for a WebSocket by GET. False if the
+// values do not fit into them.
 bool H2Stream::put_request_line() {
-  const std::string_view method = part(pseudo_.method);
   const std::string_view authority = part(pseudo_.authority);
-  const bool is_connect = method == "CONNECT";
+  const bool is_connect = part(pseudo_.method) == "CONNECT" && !asks_for_websocket();
+  const std::string_view method =
+      asks_for_websocket() ? std::string_view("GET") : part(pseudo_.method);
   const std::string_view target = is_connect ? authority : part(pseudo_.path);
   if (!is_token(method) || !fits_request_line(target)) return false;
   if (!authority.empty() && !fits_request_line(authority)) return false;
@@ -210,6 +216,7 @@ void H2Stream::message_ended() {
   if (malformed_) return;
   ended_ = true;
   body_deadline_ms_ = TimerWheel::no_deadline_ms;
+  if (websocket_) return websocket_->peer_finished();
   if (pending_ != nullptr && reads_body_) {
     pending_->body.complete();
     return session_.bring_news(*this);
@@ -222,6 +229,7 @@ void H2Stream::message_ended() {
 // --- the request ---
 
 void H2Stream::go_on() {
+  if (life_ >= Life::called && websocket_) return websocket_->read();
   if (life_ == Life::reading) return begin();
   if (life_ == Life::taken) serve_whole();
 }
@@ -238,7 +246,13 @@ void H2Stream::begin() {
     message_->octets.release();
     return refuse(refusal_);
   }
+  const bool asks_for_another = !part(pseudo_.protocol).empty() && !asks_for_websocket();
+  if (asks_for_websocket()) websocket_ = std::make_unique<H2WebSocket>(*this, connection_);
   parts_.release();
+  if (asks_for_another) {
+    message_->octets.release();
+    return refuse(Reason::refused_connect_unsupported);
+  }
   HeadParser& parser = message_->parser;
   const Verdict verdict = parser.parse(message_->octets.view());
   message_->head = parser.head();
@@ -267,6 +281,7 @@ void H2Stream::begin() {
       return answer(head, answer_shed(shared_, reason));
     }
   }
+  if (websocket_) return begin_websocket(head);
   const Match match = shared_.routes.match(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) {
     const Reason reason = reason_of(match.outcome);
@@ -328,6 +343,10 @@ void H2Stream::serve_whole() {
 
 void H2Stream::data(std::string_view octets) {
   body_bytes_ += octets.size();
+  if (websocket_ && !is_reset_) {
+    websocket_->received(octets);
+    return session_.make_ready(*this);
+  }
   // Nobody reads what comes for a handler that was called without it, or behind the answer.
   const bool is_wanted = life_ < Life::called || (life_ == Life::called && reads_body_);
   if (is_reset_ || malformed_ || !is_wanted) return session_.codec().consume(id_, octets.size());
@@ -434,10 +453,109 @@ void H2Stream::say_continue() {
   connection_.schedule();
 }
 
+// --- a WebSocket ---
+
+// The stream asks for one (RFC 8441).
+void H2Stream::begin_websocket(const RequestHead& head) {
+  const Match match = shared_.routes.match_websocket(head, shared_.match_scratch);
+  if (match.outcome != MatchOutcome::found) {
+    shared_.stats.count(reason_of(match.outcome));
+    return answer(head, answer_unmatched(shared_, match));
+  }
+  const Reason reason = websocket_refusal(shared_, *this, head, *match.route);
+  if (reason != Reason::none) return refuse(reason);
+  // What has come already. Its octets count against the windows until they are read.
+  websocket_->received(message_->body.view());
+  message_->body.release();
+  unopened_bytes_ = 0;
+  if (ended_) websocket_->peer_finished();
+  call(match.route->handler, head, {}, match);
+}
+
+WebSocketAccepted H2Stream::accept_websocket(const WebSocketAccept& accept,
+                                             const WebSocketListener& listener) {
+  CHECK(websocket_ && !websocket_->is_accepted() && !pending_->response_begun());
+  const RequestHead& head = pending_->exchange().request();
+  if (!accept.subprotocol.empty() && !websocket::offers_protocol(head, accept.subprotocol)) {
+    shared_.stats.count(Reason::fault_websocket_protocol);
+    return {.fault = AcceptFault::protocol};
+  }
+  websocket::DeflateTerms deflate = websocket::read_handshake(head).deflate;
+  if (!shared_.websocket_rules.deflates) deflate = {};
+  std::vector<FieldView> fields;
+  Output extensions(shared_.blocks);
+  if (deflate.agreed) {
+    websocket::write_deflate_answer(extensions, deflate);
+    fields.push_back({"sec-websocket-extensions", extensions.view()});
+  }
+  if (!accept.subprotocol.empty()) {
+    fields.push_back({"sec-websocket-protocol", accept.subprotocol});
+  }
+  for (const FieldView& field : accept.fields) {
+    if (websocket::is_handshake_field(field.name)) {
+      shared_.stats.count(Reason::dropped_response_header);
+    } else {
+      fields.push_back(field);
+    }
+  }
+  h2::ResponseList& list = shared_.h2_response;
+  if (list.begin({.status = 200, .fields = fields}) != HeadFault::none) {
+    return {.fault = AcceptFault::header};
+  }
+  if (!session_.codec().respond(id_, 200, list.fields(), true)) session_.lack_memory();
+  const WebSocketConnection& socket = websocket_->accept(
+      {.deflate = deflate,
+       .message_bytes_max =
+           accept.message_bytes_max.value_or(shared_.config.websocket_message_bytes_max)},
+      listener);
+  log(head, pending_->match().route, 200, 0, Reason::none);
+  release_exchange();
+  return {.socket = {shared_.websockets, socket.place()}, .topics = &shared_.topics};
+}
+
+// Frames were queued since the last call.
+void H2Stream::note_frames() {
+  if (body_.has_failed()) return session_.lack_memory();
+  if (queued_bytes() == noted_bytes_) return;
+  note_queued(queued_bytes() - noted_bytes_);
+  session_.codec().resume(id_);
+}
+
+void H2Stream::end_websocket() {
+  const Reason reason = websocket_->cut_reason();
+  websocket_.reset();
+  note_frames();
+  if (reason != Reason::none) {
+    shared_.tell(reason, this);
+    drop_queued();
+    reset(h2::ErrorCode::cancel);
+  } else {
+    out_ended_ = true;
+    session_.codec().resume(id_);
+    await_client();
+    connection_.schedule();
+  }
+  connection_.recount();
+}
+
+void H2Stream::consume(std::size_t bytes) {
+  session_.codec().consume(id_, bytes);
+  connection_.schedule();
+}
+
+void H2Stream::bring_news() {
+  session_.bring_news(*this);
+}
+
+void H2Stream::lack_memory() {
+  session_.lack_memory();
+}
+
 // --- time, and the end ---
 
 std::uint64_t H2Stream::deadline_ms() const {
   std::uint64_t next_ms = std::min(body_deadline_ms_, send_deadline_ms_);
+  if (websocket_) next_ms = std::min(next_ms, websocket_->deadline_ms());
   if (pending_ != nullptr) next_ms = std::min(next_ms, pending_->deadline_ms);
   return next_ms;
 }
@@ -460,9 +578,11 @@ void H2Stream::inspect(std::uint64_t seen_ms) {
     return drop(ExchangeEvent::cancelled, Reason::cut_send_too_slow);
   }
   if (pending_ != nullptr && seen_ms >= pending_->deadline_ms) time_out();
+  if (websocket_) websocket_->inspect(seen_ms);
 }
 
 void H2Stream::peer_finished() {
+  if (websocket_ && websocket_->is_accepted()) return websocket_->peer_finished();
   if (pending_ != nullptr) {
     if (!ended_ && reads_body_) return refuse_streamed(Reason::refused_body_truncated);
     pending_->note_peer_finished();
@@ -482,6 +602,8 @@ void H2Stream::closed(h2::ErrorCode code) {
 
 void H2Stream::drop(ExchangeEvent event, Reason reason) {
   body_deadline_ms_ = send_deadline_ms_ = TimerWheel::no_deadline_ms;
+  if (websocket_) websocket_->read();  // what has come before the end
+  websocket_.reset();
   drop_queued();
   if (pending_ == nullptr) return;
   pending_->finish(event);

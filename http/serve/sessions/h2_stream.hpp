@@ -28,6 +28,7 @@
 #include "http/serve/incoming_message.hpp"
 #include "http/serve/pending_exchange.hpp"
 #include "http/serve/response_sink.hpp"
+#include "http/serve/sessions/h2_websocket.hpp"
 
 namespace pelton::http {
 
@@ -70,7 +71,18 @@ class H2Stream final : public h2::StreamListener,
   std::uint64_t deadline_ms() const;
   // The connection ends, and the exchange with it.
   void drop(ExchangeEvent event, Reason reason);
-  bool has_exchange() const { return pending_ != nullptr; }
+  bool has_exchange() const { return pending_ != nullptr || websocket_; }
+
+  // --- for its WebSocket ---
+
+  // What leaves, and how much of it waits.
+  Output& output() { return body_; }
+  std::size_t queued_bytes() const { return body_.size() + sending_.size() - sent_bytes_; }
+  // So many octets that have arrived were read: as many may follow.
+  void consume(std::size_t bytes);
+  // settle() is called at the end of the turn.
+  void bring_news();
+  void lack_memory();
 
   // --- h2::StreamListener ---
 
@@ -131,6 +143,7 @@ class H2Stream final : public h2::StreamListener,
     Span method;
     Span path;
     Span authority;
+    Span protocol;
   };
 
   void refuse_trailers(Reason reason);
@@ -155,6 +168,16 @@ class H2Stream final : public h2::StreamListener,
   void refuse_streamed(Reason reason);
   void release_message();
 
+  // A WebSocket.
+  bool asks_for_websocket() const { return part(pseudo_.protocol) == "websocket"; }
+  void begin_websocket(const RequestHead& head);
+  void note_frames();
+  void end_websocket();
+  // The handshake was answered by another response.
+  void drop_refused_websocket() {
+    if (websocket_ && !websocket_->is_accepted()) websocket_.reset();
+  }
+
   // The response.
   void call(const Handler& handler, const RequestHead& head, std::string_view body,
             const Match& match);
@@ -167,7 +190,6 @@ class H2Stream final : public h2::StreamListener,
   void reset(h2::ErrorCode code);
   void log(const RequestHead& head, const RouteSettings* route, std::uint16_t status,
            std::uint64_t body_bytes, Reason reason);
-  std::size_t queued_bytes() const { return body_.size() + sending_.size() - sent_bytes_; }
   void drop_queued();
   void note_queued(std::size_t bytes);
   void await_client();
@@ -205,9 +227,11 @@ class H2Stream final : public h2::StreamListener,
   Output body_;                         // of the response
   Output sending_;                      // the octets ahead of `body_`
   std::size_t sent_bytes_ = 0;          // of `sending_`
+  std::size_t noted_bytes_ = 0;         // of queued_bytes() that the session knows of
   std::uint64_t whole_body_bytes_ = 0;
   std::uint64_t send_deadline_ms_ = TimerWheel::no_deadline_ms;
   std::vector<std::pair<std::string, std::string>> trailers_;
+  std::unique_ptr<H2WebSocket> websocket_;  // from its handshake to its end
   std::uint64_t began_ns_;
 };
 
