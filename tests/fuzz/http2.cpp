@@ -16,6 +16,7 @@
 #include "http/serve/server.hpp"
 #include "tests/http/h2/frame_client.hpp"
 #include "tests/http/serve/relay.hpp"
+#include "tests/http/websocket/client.hpp"
 #include "tests/support/scripted_engine.hpp"
 
 namespace {
@@ -57,7 +58,7 @@ class Speech {
  public:
   // One frame.
   std::string next(std::uint8_t kind, Draw& draw) {
-    switch (kind % 16) {
+    switch (kind % kinds) {
       case 0:
         return support::request(begin(), "/");
       case 1:
@@ -68,7 +69,7 @@ class Speech {
       case 3:
       case 4:
         return support::data(some_stream(draw), std::string(std::size_t{draw.octet()} * 16, 'x'),
-                             kind % 16 == 3);
+                             kind % kinds == 3);
       case 5:
         return support::reset(some_stream(draw), ErrorCode(draw.octet() % 14));
       case 6:
@@ -110,6 +111,25 @@ class Speech {
         return support::frame(FrameType(draw.octet()), draw.octet(), some_stream(draw),
                               {reinterpret_cast<const char*>(octets.data()), octets.size()});
       }
+      case 15:
+        return support::headers(begin(),
+                                {{":method", "CONNECT"},
+                                 {":protocol", "websocket"},
+                                 {":scheme", "http"},
+                                 {":authority", "a"},
+                                 {":path", "/s"},
+                                 {"sec-websocket-version", "13"},
+                                 {"sec-websocket-extensions", "permessage-deflate"}},
+                                draw.octet() % 16 == 0);
+      case 16: {
+        const std::string payload(draw.octet(), 'x');
+        const std::string frame =
+            websocket::frame({.opcode = draw.octet() % 11u, .payload = payload});
+        const std::uint32_t stream = some_stream(draw);
+        const std::size_t cut = draw.octet() % frame.size();
+        return support::data(stream, frame.substr(0, cut), false) +
+               support::data(stream, frame.substr(cut), false);
+      }
       default: {
         const auto octets = draw.take(draw.octet() % 32);
         return {reinterpret_cast<const char*>(octets.data()), octets.size()};
@@ -118,6 +138,8 @@ class Speech {
   }
 
  private:
+  static constexpr unsigned kinds = 18;
+
   std::uint32_t begin() { return last_ += 2; }
   // Most often one that is open.
   std::uint32_t some_stream(Draw& draw) const {
@@ -137,6 +159,19 @@ Outcome echo(void*, Exchange& exchange) {
                                                                   : Outcome::failed;
 }
 
+void hear(void*, WebSocket& socket, const WebSocketNews& news) {
+  if (news.event == WebSocketEvent::text) socket.send(MessageKind::text, news.octets);
+  if (news.event == WebSocketEvent::binary) socket.send(MessageKind::binary, news.octets);
+}
+
+Outcome echo_socket(void*, Exchange& exchange) {
+  const ExchangeHandle handle =
+      exchange.suspend({.call = [](void*, ExchangeEvent, Exchange&) {}, .context = nullptr});
+  CHECK(handle.get()->accept_websocket({}, {.call = hear, .context = nullptr}).fault ==
+        AcceptFault::none);
+  return Outcome::pending;
+}
+
 RouteTable make_routes() {
   Router router;
   const auto add = [&](std::string_view method, std::string_view pattern,
@@ -150,6 +185,9 @@ RouteTable make_routes() {
   add("GET", "/n/{name}", hello);
   add("POST", "/e", echo);
   add("POST", "/r/{how}", relay).streams_body = true;
+  const auto socket = router.add_websocket("/s");
+  CHECK(socket.has_value());
+  router.settings(*socket).handler = {echo_socket, nullptr};
   return router.freeze({});
 }
 

@@ -187,7 +187,7 @@ def test_settings_of_a_connection_reach_the_client(serve: Serve, app: App) -> No
     with Http2Peer(server.port or 0) as peer:
         assert peer.ask("/").status == 200
         assert peer.settings[3] == 7 and peer.settings[4] == 100 * 1024
-        assert 8 not in peer.settings  # WebSockets by extended CONNECT are not offered
+        assert peer.settings[8] == 1  # WebSockets by extended CONNECT
 
 
 def test_settings_in_code(serve: Serve) -> None:
