@@ -46,7 +46,7 @@ std::string heard(Spoken& spoken, std::uint32_t stream = 1) {
   return told(std::exchange(spoken.stream(stream).body, {}));
 }
 
-TEST(H2WebSocket, messages_go_both_ways_beside_other_streams) {
+TEST(H2WebSocket, H2_041_messages_go_both_ways_beside_other_streams) {
   Spoken spoken;
   spoken.say(asked(1, "/socket/echo"));
   EXPECT_EQ(spoken.stream(1).status, 200);
