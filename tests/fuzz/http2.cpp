@@ -16,7 +16,6 @@
 #include "http/serve/server.hpp"
 #include "tests/http/h2/frame_client.hpp"
 #include "tests/http/serve/relay.hpp"
-#include "tests/http/websocket/client.hpp"
 #include "tests/support/scripted_engine.hpp"
 
 namespace {
@@ -52,6 +51,13 @@ class Draw {
  private:
   std::span<const std::uint8_t> octets_;
 };
+
+// A frame of a WebSocket whose mask is all zeros.
+std::string websocket_frame(std::uint8_t first, std::uint8_t bytes) {
+  const std::size_t payload_bytes = bytes % 126;
+  std::string frame{static_cast<char>(first), static_cast<char>(0x80 | payload_bytes)};
+  return frame.append(4, '\0').append(payload_bytes, 'x');
+}
 
 // A client's frames, as the input draws them.
 class Speech {
@@ -122,9 +128,7 @@ class Speech {
                                  {"sec-websocket-extensions", "permessage-deflate"}},
                                 draw.octet() % 16 == 0);
       case 16: {
-        const std::string payload(draw.octet(), 'x');
-        const std::string frame =
-            websocket::frame({.opcode = draw.octet() % 11u, .payload = payload});
+        const std::string frame = websocket_frame(draw.octet(), draw.octet());
         const std::uint32_t stream = some_stream(draw);
         const std::size_t cut = draw.octet() % frame.size();
         return support::data(stream, frame.substr(0, cut), false) +
