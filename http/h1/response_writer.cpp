@@ -104,6 +104,18 @@ void ResponseBlocks::write_date(std::int64_t wall_seconds) {
   return cursor;
 }
 
+// Writes the additions that the handler did not set itself.
+[[gnu::noinline]] char* ResponseWriter::put_additions(char* cursor,
+                                                      std::span<const FieldView> added,
+                                                      std::span<const FieldView> fields) {
+  for (const FieldView& addition : added) {
+    if (is_said(fields, addition)) continue;
+    cursor = put(put(cursor, addition.name), ": ");
+    cursor = put(put(cursor, addition.value), line_end);
+  }
+  return cursor;
+}
+
 // Writes the status line again, with the application's phrase.
 [[gnu::noinline]] char* ResponseWriter::put_phrase(char* begin, const ResponseBlocks::Block& block,
                                                    std::string_view phrase, bool date) {
@@ -118,7 +130,8 @@ void ResponseBlocks::write_date(std::int64_t wall_seconds) {
 // reserved memory.
 [[gnu::always_inline]] inline HeadFault ResponseWriter::open(Output& output,
                                                              const ResponseHead& head,
-                                                             bool for_head, char*& cursor) {
+                                                             const RequestHead& request,
+                                                             char*& cursor) {
   start_ = output.size();
   said_ = {};
   if (head.status < ResponseBlocks::status_min || head.status > ResponseBlocks::status_max) {
@@ -140,7 +153,14 @@ void ResponseBlocks::write_date(std::int64_t wall_seconds) {
     return HeadFault::header;
   }
   room += head.phrase.size();
-  rule_ = for_head ? BodyRule::head_only : said_.length ? BodyRule::declared : BodyRule::whole;
+  std::span<const FieldView> added;
+  if (additions_ != nullptr) [[unlikely]] {
+    added = additions_->additions_for(request);
+    for (const FieldView& field : added) room += field.name.size() + field.value.size() + 4;
+  }
+  rule_ = request.method == Method::head ? BodyRule::head_only
+          : said_.length                 ? BodyRule::declared
+                                         : BodyRule::whole;
   if (head.status == 204 || head.status == 304) {
     rule_ = BodyRule::none;
   } else if (head.status == 205) {
@@ -159,6 +179,8 @@ void ResponseBlocks::write_date(std::int64_t wall_seconds) {
     cursor = put_phrase(begin, block, head.phrase, date);
   if (defaults_.bytes() != 0) [[unlikely]]
     cursor = put_defaults(cursor, head.fields);
+  if (!added.empty()) [[unlikely]]
+    cursor = put_additions(cursor, added, head.fields);
   if (head.content_type != nullptr) cursor = head.content_type->write_line(cursor);
   for (const FieldView& field : head.fields) {
     if (is_set_by_server(field)) continue;
@@ -177,9 +199,9 @@ void ResponseBlocks::write_date(std::int64_t wall_seconds) {
 }
 
 HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persistence persistence,
-                                bool for_head) {
+                                const RequestHead& request) {
   char* cursor = nullptr;
-  if (const HeadFault fault = open(output, head, for_head, cursor); fault != HeadFault::none) {
+  if (const HeadFault fault = open(output, head, request, cursor); fault != HeadFault::none) {
     return fault;
   }
   char* const begin = output.data() + start_;
@@ -198,8 +220,9 @@ HeadFault ResponseWriter::begin(Output& output, const ResponseHead& head, Persis
 }
 
 HeadFault ResponseWriter::begin_naming_websocket(Output& output, const ResponseHead& head,
-                                                 Persistence persistence, bool for_head) {
-  const HeadFault fault = begin(output, head, persistence, for_head);
+                                                 Persistence persistence,
+                                                 const RequestHead& request) {
+  const HeadFault fault = begin(output, head, persistence, request);
   if (fault != HeadFault::none) return fault;
   // These lines follow the status line, so everything after it moves.
   const std::size_t at = start_ + blocks_.of(head.status).status_line_bytes;
@@ -222,7 +245,7 @@ HeadFault ResponseWriter::begin_stream(Output& output, const ResponseHead& head,
   using Framing = StreamedBody::Framing;
   char* cursor = nullptr;
   const bool for_head = request.method == Method::head;
-  if (const HeadFault fault = open(output, head, for_head, cursor); fault != HeadFault::none) {
+  if (const HeadFault fault = open(output, head, request, cursor); fault != HeadFault::none) {
     return fault;
   }
   Framing framing = Framing::none;

@@ -16,6 +16,8 @@
 #include "http/h1/streamed_body.hpp"
 #include "http/message/persistence.hpp"
 #include "http/message/ready_head.hpp"
+#include "http/message/request_head.hpp"
+#include "http/message/response_additions.hpp"
 #include "http/message/response_defaults.hpp"
 #include "http/message/response_fields.hpp"
 #include "http/message/response_head.hpp"
@@ -70,18 +72,23 @@ class ResponseBlocks {
 
 class ResponseWriter {
  public:
-  ResponseWriter(ResponseBlocks& blocks, Stats& stats, ResponseDefaults defaults = {})
+  // `additions`: null if no field depends on the request.
+  ResponseWriter(ResponseBlocks& blocks, Stats& stats, ResponseDefaults defaults = {},
+                 ResponseAdditions* additions = nullptr)
       : blocks_(blocks),
         stats_(stats),
-        plain_(defaults.is_plain()),
-        defaults_(std::move(defaults)) {}
+        plain_(defaults.is_plain() && additions == nullptr),
+        defaults_(std::move(defaults)),
+        additions_(additions) {}
 
-  // Writes the head. `for_head`: the request's method was HEAD, so no body octet is sent (RSP-003).
-  // After a fault nothing was written.
-  HeadFault begin(Output& output, const ResponseHead& head, Persistence persistence, bool for_head);
+  // Writes the head of the response to `request`; to HEAD no body octet is sent (RSP-003). After a
+  // fault nothing was written.
+  HeadFault begin(Output& output, const ResponseHead& head, Persistence persistence,
+                  const RequestHead& request);
   // True if the octets of `head` are those of the response, with nothing to add or to leave out.
-  bool copies(const ReadyHead& head, Persistence persistence, bool for_head) const {
-    return persistence == Persistence::keep && !for_head && (head.is_plain() & plain_);
+  bool copies(const ReadyHead& head, Persistence persistence, const RequestHead& request) const {
+    return persistence == Persistence::keep && request.method != Method::head &&
+           (head.is_plain() & plain_);
   }
   // For a head that the writer copies.
   HeadFault begin(Output& output, const ReadyHead& head) {
@@ -104,7 +111,7 @@ class ResponseWriter {
   // The same for a 426, with the fields that name WebSocket, which no handler may set (WS-001,
   // WS-002).
   HeadFault begin_naming_websocket(Output& output, const ResponseHead& head,
-                                   Persistence persistence, bool for_head);
+                                   Persistence persistence, const RequestHead& request);
   // Ends the body that was appended since begin(). A fault undoes everything.
   HeadFault finish(Output& output) {
     if (rule_ != BodyRule::whole) [[unlikely]]
@@ -146,7 +153,8 @@ class ResponseWriter {
   // Room for lines that the writer adds to the blocks, and some to spare.
   static constexpr std::size_t own_lines_bytes = 128;
 
-  HeadFault open(Output& output, const ResponseHead& head, bool for_head, char*& cursor);
+  HeadFault open(Output& output, const ResponseHead& head, const RequestHead& request,
+                 char*& cursor);
   static char* put_phrase(char* begin, const ResponseBlocks::Block& block, std::string_view phrase,
                           bool date);
   char* put_persistence(char* cursor, Persistence persistence) const;
@@ -169,11 +177,14 @@ class ResponseWriter {
   }
   bool move_tail(Output& output, std::size_t length);  // false if there is no memory
   char* put_defaults(char* cursor, std::span<const FieldView> fields) const;
+  static char* put_additions(char* cursor, std::span<const FieldView> added,
+                             std::span<const FieldView> fields);
 
   ResponseBlocks& blocks_;
   Stats& stats_;
   const bool plain_;  // no defaults beyond the usual are added
   const ResponseDefaults defaults_;
+  ResponseAdditions* const additions_;
   std::size_t start_ = 0;
   std::size_t length_at_ = 0;  // of the digits
   std::size_t body_at_ = 0;

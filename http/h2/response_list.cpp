@@ -34,7 +34,7 @@ void ResponseList::add(std::string_view name, std::string_view value) {
   text_ += value;
 }
 
-HeadFault ResponseList::begin(const ResponseHead& head) {
+HeadFault ResponseList::begin(const ResponseHead& head, const RequestHead* request) {
   clear();
   status_ = head.status;
   if (head.status < h1::ResponseBlocks::status_min ||
@@ -60,6 +60,11 @@ HeadFault ResponseList::begin(const ResponseHead& head) {
     const bool said = std::ranges::any_of(
         head.fields, [&](const FieldView& field) { return is_same_name(field.name, line.name()); });
     if (!said) add(line.name(), line.value());
+  }
+  if (additions_ != nullptr && request != nullptr) {
+    for (const FieldView& addition : additions_->additions_for(*request)) {
+      if (!is_said(head.fields, addition)) add(addition.name, addition.value);
+    }
   }
   if (head.content_type != nullptr) add("content-type", head.content_type->text());
   for (const FieldView& field : head.fields) {

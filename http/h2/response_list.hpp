@@ -12,6 +12,8 @@
 #include "core/stats.hpp"
 #include "http/h1/response_writer.hpp"
 #include "http/message/field.hpp"
+#include "http/message/request_head.hpp"
+#include "http/message/response_additions.hpp"
 #include "http/message/response_defaults.hpp"
 #include "http/message/response_fields.hpp"
 #include "http/message/response_head.hpp"
@@ -20,11 +22,14 @@ namespace pelton::http::h2 {
 
 class ResponseList {
  public:
-  ResponseList(const h1::ResponseBlocks& dates, Stats& stats, const ResponseDefaults& defaults)
-      : dates_(dates), stats_(stats), defaults_(defaults) {}
+  // `additions`: null if no field depends on the request.
+  ResponseList(const h1::ResponseBlocks& dates, Stats& stats, const ResponseDefaults& defaults,
+               ResponseAdditions* additions = nullptr)
+      : dates_(dates), stats_(stats), defaults_(defaults), additions_(additions) {}
 
-  // All fields but Content-Length. After a fault the list is of no use.
-  HeadFault begin(const ResponseHead& head);
+  // All fields but Content-Length, of the response to `request`; null: nothing is added because of
+  // it. After a fault the list is of no use.
+  HeadFault begin(const ResponseHead& head, const RequestHead* request = nullptr);
   std::uint16_t status() const { return status_; }
   // What the handler has declared.
   const SaidFields& said() const { return said_; }
@@ -51,6 +56,7 @@ class ResponseList {
   const h1::ResponseBlocks& dates_;
   Stats& stats_;
   const ResponseDefaults& defaults_;
+  ResponseAdditions* const additions_;
   std::uint16_t status_ = 0;
   SaidFields said_;
   std::string text_;

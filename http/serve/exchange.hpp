@@ -111,7 +111,7 @@ class Exchange {
   HeadFault begin(const ResponseHead& head) {
     CHECK(state_ == State::idle);
     status_ = head.status;
-    const HeadFault fault = parts_.sink.begin(head, parts_.request.method == Method::head);
+    const HeadFault fault = parts_.sink.begin(head, parts_.request);
     if (fault == HeadFault::none) state_ = State::begun;
     return fault;
   }
@@ -119,7 +119,7 @@ class Exchange {
   HeadFault begin(const ReadyHead& head) {
     CHECK(state_ == State::idle);
     status_ = head.status();
-    const HeadFault fault = parts_.sink.begin(head, parts_.request.method == Method::head);
+    const HeadFault fault = parts_.sink.begin(head, parts_.request);
     if (fault == HeadFault::none) state_ = State::begun;
     return fault;
   }

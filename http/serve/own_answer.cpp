@@ -74,19 +74,10 @@ OwnAnswer answer_of(const RefusalBodies& bodies, std::uint16_t status, Reason re
           .text = bodies.of_status(status)};
 }
 
-}  // namespace
-
-ResponseHead OwnAnswer::head(std::array<FieldView, fields_max>& room) const {
-  std::size_t count = 0;
-  for (const FieldView& field : fields) {
-    if (!field.value.empty()) room[count++] = field;
-  }
-  if (!location.empty()) room[count++] = {"Location", location};
-  return {.status = status, .content_type = content_type, .fields = std::span(room).first(count)};
-}
-
-std::optional<OwnAnswer> answer_turned_away(const Shared& shared, EndpointSource& ends,
-                                            const RequestHead& head) {
+// Another host than those that are served, or http where https is.
+std::optional<OwnAnswer> answer_elsewhere(const Shared& shared, EndpointSource& ends,
+                                          const RequestHead& head) {
+  if (shared.allowed_hosts.allows_all() && shared.https_port == 0) return std::nullopt;
   const RequestOrigin* const origin = ends.forwarded(head);
   const std::string authority = authority_of(head, origin, ends);
   const bool by_https = origin != nullptr ? origin->is_secure : ends.is_secure();
@@ -100,6 +91,29 @@ std::optional<OwnAnswer> answer_turned_away(const Shared& shared, EndpointSource
   if (!redirects) return std::nullopt;
   return OwnAnswer{.status = 308,
                    .location = https_location(head, origin, parts.host, shared.https_port)};
+}
+
+}  // namespace
+
+ResponseHead OwnAnswer::head(std::array<FieldView, fields_max>& room) const {
+  std::size_t count = 0;
+  for (const FieldView& field : fields) {
+    if (!field.value.empty()) room[count++] = field;
+  }
+  if (!location.empty()) room[count++] = {"Location", location};
+  return {.status = status, .content_type = content_type, .fields = std::span(room).first(count)};
+}
+
+std::optional<OwnAnswer> answer_at_once(const Shared& shared, EndpointSource& ends,
+                                        const RequestHead& head) {
+  if (std::optional<OwnAnswer> answer = answer_elsewhere(shared, ends, head)) return answer;
+  if (!shared.chain) return std::nullopt;
+  const std::optional<middleware::Answer> answer = shared.chain->before(head);
+  if (!answer) return std::nullopt;
+  static const ContentType plain_text("text/plain; charset=utf-8");
+  return OwnAnswer{.status = answer->status,
+                   .content_type = answer->text.empty() ? nullptr : &plain_text,
+                   .text = answer->text};
 }
 
 OwnAnswer answer_shed(const Shared& shared, Reason reason) {

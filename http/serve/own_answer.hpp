@@ -33,9 +33,10 @@ struct OwnAnswer {
   ResponseHead head(std::array<FieldView, fields_max>& room) const;
 };
 
-// A request that is answered before it is routed, because of its host (H1-043) or its scheme.
-std::optional<OwnAnswer> answer_turned_away(const Shared& shared, EndpointSource& ends,
-                                            const RequestHead& head);
+// A request that is answered before it is routed: because of its host (H1-043) or its scheme, or by
+// a middleware.
+std::optional<OwnAnswer> answer_at_once(const Shared& shared, EndpointSource& ends,
+                                        const RequestHead& head);
 // 503 (RSP-026).
 OwnAnswer answer_shed(const Shared& shared, Reason reason);
 // A request that cannot be read, or may not be served.

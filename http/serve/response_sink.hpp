@@ -7,6 +7,7 @@
 #include "http/h1/response_writer.hpp"
 #include "http/message/persistence.hpp"
 #include "http/message/ready_head.hpp"
+#include "http/message/request_head.hpp"
 #include "http/message/response_head.hpp"
 
 namespace pelton::http {
@@ -14,7 +15,7 @@ namespace pelton::http {
 // The functions are those of the sink.
 class ResponseTaker {
  public:
-  virtual HeadFault begin(const ResponseHead& head, bool for_head) = 0;
+  virtual HeadFault begin(const ResponseHead& head, const RequestHead& request) = 0;
   virtual HeadFault finish() = 0;
   virtual void abandon() = 0;
 
@@ -30,17 +31,17 @@ class ResponseSink {
   ResponseSink(ResponseTaker& taker, Output& body, h1::ResponseWriter& writer)
       : writer_(writer), output_(body), taker_(&taker), persistence_(Persistence::shared) {}
 
-  // `for_head`: the request's method was HEAD, so no body octet will leave (RSP-003). After a fault
-  // nothing was written.
-  HeadFault begin(const ResponseHead& head, bool for_head) {
+  // Of the response to `request`; to HEAD no body octet will leave (RSP-003). After a fault nothing
+  // was written.
+  HeadFault begin(const ResponseHead& head, const RequestHead& request) {
     if (is_taken()) [[unlikely]]
-      return taker_->begin(head, for_head);
-    return writer_.begin(output_, head, persistence_, for_head);
+      return taker_->begin(head, request);
+    return writer_.begin(output_, head, persistence_, request);
   }
-  HeadFault begin(const ReadyHead& head, bool for_head) {
+  HeadFault begin(const ReadyHead& head, const RequestHead& request) {
     // A taker's persistence is none that copies() takes: one question for both.
-    if (!writer_.copies(head, persistence_, for_head)) [[unlikely]]
-      return begin(head.parts(), for_head);
+    if (!writer_.copies(head, persistence_, request)) [[unlikely]]
+      return begin(head.parts(), request);
     return writer_.begin(output_, head);
   }
   // The body is appended here between begin() and finish().

@@ -24,6 +24,7 @@
 #include "http/handler.hpp"
 #include "http/message/allowed_hosts.hpp"
 #include "http/message/refusal.hpp"
+#include "http/middleware/chain.hpp"
 #include "http/routing/route_table.hpp"
 #include "http/serve/body_spool.hpp"
 #include "http/serve/config.hpp"
@@ -78,6 +79,7 @@ struct ServerParts {
   // Where https is served: a request by plain http is redirected there. 0: it is answered.
   std::uint16_t https_port = 0;
   ResponseDefaults response_defaults = {};
+  middleware::Config middleware = {};
   WebSocketRules websocket_rules = {};
   SpoolRules spool_rules = {};
   Logs* logs = nullptr;  // null: nothing is logged
@@ -145,7 +147,8 @@ struct Shared {
   const ForwardingRules forwarding;
   const AllowedHosts allowed_hosts;
   const std::uint16_t https_port;
-  const bool turns_away;  // Some requests are answered at once because of their host or scheme.
+  const std::unique_ptr<middleware::Chain> chain;  // null: no middleware is on
+  const bool answers_at_once;  // Some requests are answered before they are routed.
   const std::uint64_t turn_interval_ms_max;
   uring::Work* const companion;
   const bool owns_listeners;

@@ -228,6 +228,11 @@ void Application::set_layers(std::uint32_t index, const pb::object& layers, bool
   router_.settings(index).handler = python_handler(route);
 }
 
+void Application::enable_cors(http::middleware::CorsConfig config) {
+  check_open();
+  middleware_.cors = std::move(config);
+}
+
 void Application::freeze(pb::handle self, const pb::dict& hooks) {
   check_open();
   for (std::size_t index = 0; index < planned_.size(); ++index) {
@@ -393,6 +398,22 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
            "Gives an ASGI application whatever nothing else here answers.")
       .def("host_wsgi", &Application::host_wsgi, pb::arg("serve"), pb::arg("options"),
            "Gives a WSGI application whatever nothing else here answers.")
+      .def(
+          "enable_cors",
+          [](Application& application, std::vector<std::string> origins,
+             std::vector<std::string> methods, std::vector<std::string> headers,
+             std::vector<std::string> exposed, bool credentials, std::uint32_t max_age_s) {
+            application.enable_cors({.origins = std::move(origins),
+                                     .methods = std::move(methods),
+                                     .headers = std::move(headers),
+                                     .exposed = std::move(exposed),
+                                     .credentials = credentials,
+                                     .max_age_s = max_age_s});
+          },
+          pb::kw_only(), pb::arg("origins"), pb::arg("methods"), pb::arg("headers"),
+          pb::arg("exposed"), pb::arg("credentials"), pb::arg("max_age_s"),
+          "Says which other origins' pages may read responses. No `origins`: all; no `headers`: "
+          "all.")
       .def(
           "freeze",
           [](const pb::object& self, const pb::dict& hooks) {

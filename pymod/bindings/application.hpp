@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "http/message/refusal.hpp"
+#include "http/middleware/chain.hpp"
 #include "http/routing/router.hpp"
 #include "http/serve/config.hpp"
 #include "http/serve/files/static_mount.hpp"
@@ -57,6 +58,9 @@ class Application {
   void host(const pybind11::object& application, const pybind11::dict& options);
   // The same for a WSGI application, with these `options`: same, make_input.
   void host_wsgi(const pybind11::object& serve, const pybind11::dict& options);
+  // Adds the middleware that says which other origins' pages may read responses; what is checked
+  // already is not checked again.
+  void enable_cors(http::middleware::CorsConfig config);
   // `self` is the Python object around this one.
   void freeze(pybind11::handle self, const pybind11::dict& hooks);
 
@@ -65,6 +69,7 @@ class Application {
   // Takes over the limits that request objects enforce.
   ApplicationState& state_for(const http::ServerConfig& config);
   http::ErrorShape error_shape() const { return options_.error_shape; }
+  const http::middleware::Config& middleware() const { return middleware_; }
 
   int traverse(visitproc visit, void* context) const;
   void clear() { state_.clear(); }
@@ -102,6 +107,7 @@ class Application {
   std::unique_ptr<AsgiApplication> hosted_;
   std::unique_ptr<WsgiApplication> hosted_wsgi_;
   std::unique_ptr<http::RouteTable> table_;
+  http::middleware::Config middleware_;
 };
 
 // The Application inside a Python object; throws TypeError if it is none.

@@ -61,6 +61,7 @@ MemoryServer::MemoryServer(pb::object application, const pb::dict& config,
       .allowed_hosts = allowed_hosts_from(allowed_hosts),
       .https_port = https_port,
       .response_defaults = response_defaults_from(fields),
+      .middleware = application_.middleware(),
       .websocket_rules = websocket_rules_from(websockets)});
   server_->listen(listener_);
   loop_.emplace(engine_, clock_, *server_);

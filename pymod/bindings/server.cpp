@@ -173,6 +173,7 @@ void Server::open(bool signals, pb::object loop) {
                         .allowed_hosts = allowed_hosts_from(options_.allowed_hosts),
                         .https_port = options_.https_port,
                         .response_defaults = response_defaults_from(options_.fields),
+                        .middleware = application_.middleware(),
                         .websocket_rules = websocket_rules_from(options_.websockets),
                         .logs = logs_.get(),
                         .companion = loop_->core,

@@ -23,7 +23,7 @@ ORDER = (
     ("dependencies",),
     ("signature",),
     ("routing",),
-    ("security", "websocket", "openapi"),
+    ("middleware", "security", "websocket", "openapi"),
     ("serving",),
     ("hosting",),
     ("app",),

@@ -125,13 +125,12 @@ void H1Session::answer_whole(const RequestHead& head, const OwnAnswer& answer,
 
 Persistence H1Session::write_whole(const RequestHead& head, const OwnAnswer& answer,
                                    Persistence persistence) {
-  const bool for_head = head.method == Method::head;
   std::array<FieldView, OwnAnswer::fields_max> room;
   const ResponseHead response = answer.head(room);
   HeadFault fault =
       response.status == 426
-          ? shared_.writer.begin_naming_websocket(output(), response, persistence, for_head)
-          : shared_.writer.begin(output(), response, persistence, for_head);
+          ? shared_.writer.begin_naming_websocket(output(), response, persistence, head)
+          : shared_.writer.begin(output(), response, persistence, head);
   if (fault == HeadFault::none) {
     if (!output().append(answer.text)) {
       shared_.writer.abandon(output());

@@ -45,7 +45,7 @@ std::string_view H1Session::begin_message(const RequestHead& head, std::string_v
   ++request_count_;
   ++shared_.requests_begun;
   waiting_ = Wait::nothing;
-  if (shared_.may_shed | shared_.turns_away | head.has_upgrade) [[unlikely]] {
+  if (shared_.may_shed | shared_.answers_at_once | head.has_upgrade) [[unlikely]] {
     if (begin_rarely(head, rest)) return reader_.skip_body(head, rest);
   }
   const Match match = shared_.routes.match(head, shared_.match_scratch);

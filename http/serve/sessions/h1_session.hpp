@@ -209,7 +209,7 @@ class H1Session final : public ExchangeHost {
   // Answers.
   bool begin_rarely(const RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
-  bool turn_away(const RequestHead& head, std::string_view rest);
+  bool begin_at_once(const RequestHead& head, std::string_view rest);
   bool upgrade(const RequestHead& head);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_whole(const RequestHead& head, const OwnAnswer& answer, Persistence persistence);

@@ -125,9 +125,9 @@ void H2Stream::time_out() {
 
 // --- whole responses ---
 
-HeadFault H2Stream::begin(const ResponseHead& head, bool for_head) {
-  for_head_ = for_head;
-  return shared_.h2_response.begin(head);
+HeadFault H2Stream::begin(const ResponseHead& head, const RequestHead& request) {
+  for_head_ = request.method == Method::head;
+  return shared_.h2_response.begin(head, &request);
 }
 
 HeadFault H2Stream::finish() {
@@ -167,7 +167,7 @@ void H2Stream::answer(const RequestHead& head, const OwnAnswer& answer) {
   drop_refused_websocket();
   if (life_ != Life::called) life_ = Life::answered;
   std::array<FieldView, OwnAnswer::fields_max> room;
-  HeadFault fault = begin(answer.head(room), head.method == Method::head);
+  HeadFault fault = begin(answer.head(room), head);
   CHECK(fault == HeadFault::none);
   if (!body_.append(answer.text)) return session_.lack_memory();
   fault = finish();
@@ -242,8 +242,9 @@ HeadFault H2Stream::begin_stream(const ResponseHead& head) {
   using Framing = h1::StreamedBody::Framing;
   CHECK(!pending_->response_begun());
   h2::ResponseList& list = shared_.h2_response;
-  if (const HeadFault fault = list.begin(head); fault != HeadFault::none) return fault;
-  const bool for_head = pending_->exchange().request().method == Method::head;
+  const RequestHead& request = pending_->exchange().request();
+  if (const HeadFault fault = list.begin(head, &request); fault != HeadFault::none) return fault;
+  const bool for_head = request.method == Method::head;
   const bool is_empty = has_no_content(head.status);
   const SaidFields said = list.said();
   if (head.status == 205) {

@@ -269,10 +269,10 @@ void H2Stream::begin() {
   } else if (head.framing == BodyFraming::none) {
     head.framing = BodyFraming::chunked;  // a body of any length
   }
-  if (shared_.turns_away) [[unlikely]] {
-    if (const auto turned_away = answer_turned_away(shared_, *this, head)) {
-      if (turned_away->reason != Reason::none) shared_.stats.count(turned_away->reason);
-      return answer(head, *turned_away);
+  if (shared_.answers_at_once) [[unlikely]] {
+    if (const auto own = answer_at_once(shared_, *this, head)) {
+      if (own->reason != Reason::none) shared_.stats.count(own->reason);
+      return answer(head, *own);
     }
   }
   if (shared_.may_shed) [[unlikely]] {

@@ -110,7 +110,7 @@ class H2Stream final : public h2::StreamListener,
 
   // --- ResponseTaker ---
 
-  HeadFault begin(const ResponseHead& head, bool for_head) override;
+  HeadFault begin(const ResponseHead& head, const RequestHead& request) override;
   HeadFault finish() override;
   void abandon() override;
 

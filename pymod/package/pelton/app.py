@@ -9,6 +9,7 @@ from pelton.messages import request as _request  # gives the native Request its 
 from pelton.messages import response as _responses  # the native half must know Response
 from pelton.messages.json_format import JsonFormat
 from pelton.messages.state import State
+from pelton.middleware.native import NativeMiddleware
 from pelton.routing.app_parts import AppParts
 from pelton.routing.mounts import is_mountable
 from pelton.routing.places import Within
@@ -111,7 +112,7 @@ class App(Registrar):
         )
         json = JsonFormat(json_default, json_nan, json_duplicate_keys)
         self._parts = AppParts(
-            self, App, native, json, self._layers, self._lifespan, server, _plan_of_websocket, _websocket_of
+            self, App, native, json, self._layers, self._lifespan, NativeMiddleware(native), server, _plan_of_websocket, _websocket_of
         )
         self._parts.providers = Providers(self._parts.service, self._compiler_of_no_route)
         # Made when they are first asked for.
@@ -393,6 +394,41 @@ class App(Registrar):
         if before.tls is not None:
             raise RegistrationError("the app has TLS already", where="", fix="leave enable_tls() or ServerConfig(tls=) out")
         self._parts.server_config = before.replace(tls=config)
+
+    # --- middleware that the runtime runs itself ---
+
+    def enable_cors(
+        self,
+        origins: Sequence[str] | None = None,
+        *,
+        allow_methods: Sequence[str] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers: Sequence[str] = ("*",),
+        expose_headers: Sequence[str] = (),
+        allow_credentials: bool = False,
+        max_age: int = 600,
+    ) -> None:
+        """Lets pages of other origins read responses (Fetch standard, CORS), those of files, mounts and errors too.
+
+        Preflights are answered without the interpreter, before routing.
+
+        Args:
+            origins: Such as `https://app.example`, exactly as browsers send them; None: all.
+            allow_methods: What pages may send.
+            allow_headers: Fields that pages may set; `*`: all.
+            expose_headers: Fields of responses that pages may read beside the ordinary ones.
+            allow_credentials: Whether cookies and the like may be sent; the origins have to be listed then.
+            max_age: Seconds for which a browser may keep the answer to a preflight.
+
+        Raises:
+            ConfigError: It was called before, or an argument cannot be.
+            RegistrationError: The app has begun to serve.
+        """
+        from pelton.middleware.cors import cors_settings
+
+        self._registering("enable_cors()", "")
+        self._parts.middleware.enable(
+            "cors", cors_settings(origins, allow_methods, allow_headers, expose_headers, allow_credentials, max_age)
+        )
 
     def _describe(self, title: str, version: str, description: str) -> None:
         for name, given in (("title", title), ("version", version), ("description", description)):

@@ -14,20 +14,21 @@ class ResponseWriterTest : public testing::Test {
   ResponseWriterTest() { blocks_.refresh(784111777); }
 
   HeadFault write(const ResponseHead& head, std::string_view body,
-                  Persistence persistence = Persistence::keep, bool for_head = false) {
-    HeadFault fault = writer_.begin(output_, head, persistence, for_head);
+                  Persistence persistence = Persistence::keep, Method method = Method::get) {
+    HeadFault fault = writer_.begin(output_, head, persistence, {.method = method});
     if (fault != HeadFault::none) return fault;
     output_.append(body);
     return writer_.finish(output_);
   }
 
   std::string written(const ResponseHead& head, std::string_view body,
-                      Persistence persistence = Persistence::keep, bool for_head = false) {
+                      Persistence persistence = Persistence::keep, Method method = Method::get) {
     const std::size_t start = output_.size();
-    EXPECT_EQ(write(head, body, persistence, for_head), HeadFault::none);
+    EXPECT_EQ(write(head, body, persistence, method), HeadFault::none);
     return std::string(output_.view().substr(start));
   }
 
+  const RequestHead get_{.method = Method::get};
   Stats stats_;
   BlockPool pool_;
   ResponseBlocks blocks_;
@@ -52,7 +53,7 @@ TEST_F(ResponseWriterTest, WS_001_WS_002_a_426_names_what_to_upgrade_to) {
   for (const std::size_t bytes : {2u, 200u, 0u}) {
     const std::size_t start = output_.size();
     EXPECT_EQ(writer_.begin_naming_websocket(output_, {.status = 426, .content_type = &text_},
-                                             Persistence::close, false),
+                                             Persistence::close, get_),
               HeadFault::none);
     output_.append(std::string(bytes, 'x'));
     EXPECT_EQ(writer_.finish(output_), HeadFault::none);
@@ -64,7 +65,7 @@ TEST_F(ResponseWriterTest, WS_001_WS_002_a_426_names_what_to_upgrade_to) {
   }
   const FieldView bad{"a b", "c"};
   EXPECT_EQ(writer_.begin_naming_websocket(output_, {.status = 426, .fields = {&bad, 1}},
-                                           Persistence::keep, false),
+                                           Persistence::keep, get_),
             HeadFault::header);
 }
 
@@ -78,10 +79,10 @@ TEST_F(ResponseWriterTest, RSP_001_no_body_and_no_length_for_204_and_304) {
 }
 
 TEST_F(ResponseWriterTest, RSP_003_head_has_the_length_of_get_and_no_octet_of_the_body) {
-  EXPECT_EQ(written({}, "twelve bytes", Persistence::keep, true),
+  EXPECT_EQ(written({}, "twelve bytes", Persistence::keep, Method::head),
             std::string("HTTP/1.1 200 OK\r\n") + date + "Content-Length: 12\r\n\r\n");
   const FieldView stated{"Content-Length", "34"};
-  EXPECT_EQ(written({.fields = {&stated, 1}}, "", Persistence::keep, true),
+  EXPECT_EQ(written({.fields = {&stated, 1}}, "", Persistence::keep, Method::head),
             std::string("HTTP/1.1 200 OK\r\n") + date + "Content-Length: 34\r\n\r\n");
 }
 
@@ -168,7 +169,7 @@ TEST_F(ResponseWriterTest, RSP_018_what_the_server_adds_gives_way_to_the_handler
   ResponseWriter writer(blocks_, stats_, defaults);
   const auto written_by = [&](const ResponseHead& head) {
     const std::size_t start = output_.size();
-    EXPECT_EQ(writer.begin(output_, head, Persistence::keep, false), HeadFault::none);
+    EXPECT_EQ(writer.begin(output_, head, Persistence::keep, get_), HeadFault::none);
     output_.append("ok");
     EXPECT_EQ(writer.finish(output_), HeadFault::none);
     return std::string(output_.view().substr(start));
@@ -176,7 +177,7 @@ TEST_F(ResponseWriterTest, RSP_018_what_the_server_adds_gives_way_to_the_handler
   const std::string end = "Content-Length: 2\r\n\r\nok";
   const std::string both = "Server: pelton\r\nX-Frame-Options: DENY\r\n";
   const ReadyHead ready(200, "text/plain");
-  EXPECT_FALSE(writer.copies(ready, Persistence::keep, false));
+  EXPECT_FALSE(writer.copies(ready, Persistence::keep, get_));
   EXPECT_EQ(written_by(ResponseHead{}), std::string("HTTP/1.1 200 OK\r\n") + date + both + end);
   EXPECT_EQ(written_by(ready.parts()), std::string("HTTP/1.1 200 OK\r\n") + date + both +
                                            "Content-Type: text/plain\r\n" + end);
@@ -186,13 +187,45 @@ TEST_F(ResponseWriterTest, RSP_018_what_the_server_adds_gives_way_to_the_handler
                 "X-Frame-Options: DENY\r\nserver: mine\r\n" + end);
 }
 
+// What a request says decides.
+class Echoing final : public ResponseAdditions {
+ public:
+  std::span<const FieldView> additions_for(const RequestHead& request) override {
+    fields_[1].value = request.method == Method::post ? "post" : "other";
+    return fields_;
+  }
+
+ private:
+  std::array<FieldView, 2> fields_{{{"Vary", "Origin"}, {"X-Method", ""}}};
+};
+
+TEST_F(ResponseWriterTest, what_a_request_adds_gives_way_to_the_handlers_own_but_for_Vary) {
+  Echoing additions;
+  ResponseWriter writer(blocks_, stats_, {}, &additions);
+  EXPECT_FALSE(writer.copies(ReadyHead(200, "text/plain"), Persistence::keep, get_));
+  const auto written_to = [&](Method method, std::span<const FieldView> fields) {
+    const std::size_t start = output_.size();
+    EXPECT_EQ(writer.begin(output_, {.fields = fields}, Persistence::keep, {.method = method}),
+              HeadFault::none);
+    EXPECT_EQ(writer.finish(output_), HeadFault::none);
+    return std::string(output_.view().substr(start));
+  };
+  const std::string begin = std::string("HTTP/1.1 200 OK\r\n") + date;
+  const std::string end = "Content-Length: 0\r\n\r\n";
+  EXPECT_EQ(written_to(Method::post, {}), begin + "Vary: Origin\r\nX-Method: post\r\n" + end);
+  EXPECT_EQ(written_to(Method::get, {}), begin + "Vary: Origin\r\nX-Method: other\r\n" + end);
+  const std::array<FieldView, 2> own{{{"vary", "Accept"}, {"x-method", "mine"}}};
+  EXPECT_EQ(written_to(Method::get, own),
+            begin + "Vary: Origin\r\nvary: Accept\r\nx-method: mine\r\n" + end);
+}
+
 TEST_F(ResponseWriterTest, RSP_017_no_date_where_none_is_wanted_but_the_handlers) {
   ResponseDefaults defaults;
   defaults.leave_out_date();
   ResponseWriter writer(blocks_, stats_, defaults);
   const ReadyHead head(200, "text/plain");
-  EXPECT_FALSE(writer.copies(head, Persistence::keep, false));
-  EXPECT_EQ(writer.begin(output_, head.parts(), Persistence::keep, false), HeadFault::none);
+  EXPECT_FALSE(writer.copies(head, Persistence::keep, get_));
+  EXPECT_EQ(writer.begin(output_, head.parts(), Persistence::keep, get_), HeadFault::none);
   EXPECT_EQ(writer.finish(output_), HeadFault::none);
   EXPECT_EQ(output_.view(),
             "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n");
@@ -200,7 +233,7 @@ TEST_F(ResponseWriterTest, RSP_017_no_date_where_none_is_wanted_but_the_handlers
 
 TEST_F(ResponseWriterTest, an_abandoned_response_leaves_the_ones_before_it) {
   const std::string first = written({}, "first");
-  ASSERT_EQ(writer_.begin(output_, {}, Persistence::keep, false), HeadFault::none);
+  ASSERT_EQ(writer_.begin(output_, {}, Persistence::keep, get_), HeadFault::none);
   output_.append("half a bo");
   writer_.abandon(output_);
   EXPECT_EQ(output_.view(), first);

@@ -10,9 +10,10 @@ namespace {
 class ResponseSinkTest : public testing::Test {
  protected:
   // Writes a response with the body "hello"; returns its octets but for the Date line.
-  std::string written(ResponseSink& sink, std::uint16_t status, bool for_head = false) {
+  std::string written(ResponseSink& sink, std::uint16_t status, Method method = Method::get) {
     output_.release();
-    EXPECT_EQ(sink.begin({.status = status, .content_type = &type_}, for_head), HeadFault::none);
+    EXPECT_EQ(sink.begin({.status = status, .content_type = &type_}, {.method = method}),
+              HeadFault::none);
     EXPECT_TRUE(sink.body_output().append("hello"));
     EXPECT_EQ(sink.finish(), HeadFault::none);
     std::string octets(output_.view());
@@ -37,7 +38,7 @@ TEST_F(ResponseSinkTest, head_body_and_length) {
 
 TEST_F(ResponseSinkTest, RSP_003_no_body_leaves_for_head) {
   ResponseSink sink(writer_, output_, Persistence::keep);
-  EXPECT_EQ(written(sink, 200, true),
+  EXPECT_EQ(written(sink, 200, Method::head),
             "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 5\r\n\r\n");
   EXPECT_EQ(writer_.body_bytes_in(output_), 0u);
 }

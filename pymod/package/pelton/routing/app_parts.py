@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pelton.config.server_config import ServerConfig
     from pelton.dependencies.providers import Providers
     from pelton.messages.json_format import JsonFormat
+    from pelton.middleware.native import NativeMiddleware
     from pelton.routing.lifespan import Lifespan
     from pelton.routing.registrar import Layers
     from pelton.routing.routes import RouteInfo
@@ -33,6 +34,7 @@ class AppParts:
         native: The native half.
         json: How the application writes and reads JSON.
         layers: Its middleware and hooks.
+        middleware: What the runtime does itself for each request.
         lifespan: What it does before its first request and after its last.
         server_config: Its settings, None for the defaults.
         plan_of_websocket: Compiles the handler of a WebSocket route.
@@ -49,6 +51,7 @@ class AppParts:
         json: JsonFormat,
         layers: Layers,
         lifespan: Lifespan,
+        middleware: NativeMiddleware,
         server_config: ServerConfig | None,
         plan_of_websocket: Callable[[AppParts, RouteInfo], Plan],
         websocket_of: Callable[[Request, RouteInfo], Any],
@@ -59,6 +62,7 @@ class AppParts:
         self.service = Service(json)
         self.table = RouteTable(native)
         self.mounts = Mounts(self)
+        self.middleware = middleware
         self.error_handlers = ErrorHandlers()
         self.layers = layers
         # Of the applications that this one is mounted in, the outermost first: their middleware is around its own.

@@ -137,6 +137,12 @@ class Mounts:
                     where=f"mount({mount.prefix!r})",
                     fix="serve the outer app first, or make another App to be served by itself",
                 )
+            if inner.middleware.enabled:
+                raise RegistrationError(
+                    f"enable_{inner.middleware.enabled[0]}() of a mounted app: it is for all that a server serves",
+                    where=f"mount({mount.prefix!r})",
+                    fix="call it on the app that is served",
+                )
             inner.outer_layers = outer
             around.native.mount(mount.prefix, inner.freeze())
 

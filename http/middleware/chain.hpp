@@ -1,0 +1,48 @@
+// The middlewares that the runtime runs itself, in one fixed order, for every request: those of
+// handlers, files and hosted applications, and those that no route takes. One middleware is one
+// file of this room.
+//
+// Before a request is routed, before() may answer it. When a response begins, its request decides
+// which fields are added to those of the handler. A server without middlewares has no chain.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "http/message/field.hpp"
+#include "http/message/request_head.hpp"
+#include "http/message/response_additions.hpp"
+#include "http/middleware/cors.hpp"
+
+namespace pelton::http::middleware {
+
+struct Config {
+  std::optional<CorsConfig> cors = {};
+
+  bool empty() const { return !cors; }
+};
+
+// The answer to a request that no handler sees.
+struct Answer {
+  std::uint16_t status;
+  std::string_view text;  // plain text; may be empty
+};
+
+// One for each core: its memory is used again by every response.
+class Chain final : public ResponseAdditions {
+ public:
+  explicit Chain(const Config& config);
+
+  // The answer to a request, if a middleware answers it.
+  std::optional<Answer> before(const RequestHead& request) const;
+  std::span<const FieldView> additions_for(const RequestHead& request) override;
+
+ private:
+  std::optional<Cors> cors_;
+  std::vector<FieldView> added_;
+};
+
+}  // namespace pelton::http::middleware

@@ -1,0 +1,1 @@
+"""Faces of the middleware that the runtime runs itself, without the interpreter."""
