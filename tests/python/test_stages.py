@@ -22,7 +22,7 @@ def test_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     """before_request after_request
-    metrics mcp enable_cors""".split(),
+    metrics mcp enable_compression""".split(),
 )
 def test_attributes_of_app(name: str) -> None:
     assert not hasattr(App(), name)
