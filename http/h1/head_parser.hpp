@@ -103,6 +103,7 @@ class HeadParser {
   }
 
   // After Verdict::complete; valid as long as the octets and the storage are.
+  RequestHead& head() { return at_.head; }
   const RequestHead& head() const { return at_.head; }
   // After Verdict::rejected.
   Reason reason() const { return at_.reason; }

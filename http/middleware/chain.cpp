@@ -17,6 +17,7 @@ std::string_view text_of(std::string_view refused) {
 
 Chain::Chain(const Config& config) {
   added_.reserve(additions_usual);
+  if (config.security_headers) security_headers_.emplace(*config.security_headers);
   if (config.cors) cors_.emplace(*config.cors);
 }
 
@@ -31,6 +32,7 @@ std::optional<Answer> Chain::before(const RequestHead& request) const {
 
 std::span<const FieldView> Chain::additions_for(const RequestHead& request) {
   added_.clear();
+  if (security_headers_) security_headers_->add_fields(request, added_);
   if (cors_) cors_->add_fields(request, added_);
   return added_;
 }

@@ -16,13 +16,15 @@
 #include "http/message/request_head.hpp"
 #include "http/message/response_additions.hpp"
 #include "http/middleware/cors.hpp"
+#include "http/middleware/security_headers.hpp"
 
 namespace pelton::http::middleware {
 
 struct Config {
+  std::optional<SecurityHeadersConfig> security_headers = {};
   std::optional<CorsConfig> cors = {};
 
-  bool empty() const { return !cors; }
+  bool empty() const { return !security_headers && !cors; }
 };
 
 // The answer to a request that no handler sees.
@@ -41,6 +43,7 @@ class Chain final : public ResponseAdditions {
   std::span<const FieldView> additions_for(const RequestHead& request) override;
 
  private:
+  std::optional<SecurityHeaders> security_headers_;
   std::optional<Cors> cors_;
   std::vector<FieldView> added_;
 };

@@ -40,6 +40,11 @@ MatchAnswer answer_to(MatchOutcome outcome) {
   return {};
 }
 
+// `origin`: what a trusted proxy says; null: there is none.
+bool came_by_https(EndpointSource& ends, const RequestOrigin* origin) {
+  return origin != nullptr ? origin->is_secure : ends.is_secure();
+}
+
 // The authority that a request names. A trusted proxy may name it in the client's place; without
 // Host it is the address that the client reached (H1-040).
 std::string authority_of(const RequestHead& head, const RequestOrigin* origin,
@@ -80,8 +85,7 @@ std::optional<OwnAnswer> answer_elsewhere(const Shared& shared, EndpointSource& 
   if (shared.allowed_hosts.allows_all() && shared.https_port == 0) return std::nullopt;
   const RequestOrigin* const origin = ends.forwarded(head);
   const std::string authority = authority_of(head, origin, ends);
-  const bool by_https = origin != nullptr ? origin->is_secure : ends.is_secure();
-  const bool redirects = shared.https_port != 0 && !by_https;
+  const bool redirects = shared.https_port != 0 && !came_by_https(ends, origin);
   // Without Host, a request on a Unix socket names no place to redirect to.
   Authority parts;
   if (!shared.allowed_hosts.allows(authority) || (redirects && !read_authority(authority, parts))) {
@@ -105,7 +109,8 @@ ResponseHead OwnAnswer::head(std::array<FieldView, fields_max>& room) const {
 }
 
 std::optional<OwnAnswer> answer_at_once(const Shared& shared, EndpointSource& ends,
-                                        const RequestHead& head) {
+                                        RequestHead& head) {
+  if (shared.chain) head.is_secure = came_by_https(ends, ends.forwarded(head));
   if (std::optional<OwnAnswer> answer = answer_elsewhere(shared, ends, head)) return answer;
   if (!shared.chain) return std::nullopt;
   const std::optional<middleware::Answer> answer = shared.chain->before(head);

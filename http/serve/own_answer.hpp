@@ -34,9 +34,9 @@ struct OwnAnswer {
 };
 
 // A request that is answered before it is routed: because of its host (H1-043) or its scheme, or by
-// a middleware.
+// a middleware, for which the head is completed.
 std::optional<OwnAnswer> answer_at_once(const Shared& shared, EndpointSource& ends,
-                                        const RequestHead& head);
+                                        RequestHead& head);
 // 503 (RSP-026).
 OwnAnswer answer_shed(const Shared& shared, Reason reason);
 // A request that cannot be read, or may not be served.

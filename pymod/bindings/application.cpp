@@ -233,6 +233,11 @@ void Application::enable_cors(http::middleware::CorsConfig config) {
   middleware_.cors = std::move(config);
 }
 
+void Application::enable_security_headers(http::middleware::SecurityHeadersConfig config) {
+  check_open();
+  middleware_.security_headers = std::move(config);
+}
+
 void Application::freeze(pb::handle self, const pb::dict& hooks) {
   check_open();
   for (std::size_t index = 0; index < planned_.size(); ++index) {
@@ -414,6 +419,15 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
           pb::arg("exposed"), pb::arg("credentials"), pb::arg("max_age_s"),
           "Says which other origins' pages may read responses. No `origins`: all; no `headers`: "
           "all.")
+      .def(
+          "enable_security_headers",
+          [](Application& application, std::vector<std::pair<std::string, std::string>> fields,
+             std::string transport_security) {
+            application.enable_security_headers(
+                {.fields = std::move(fields), .transport_security = std::move(transport_security)});
+          },
+          pb::kw_only(), pb::arg("fields"), pb::arg("transport_security"),
+          "Adds fields to every response, and Strict-Transport-Security to those by https.")
       .def(
           "freeze",
           [](const pb::object& self, const pb::dict& hooks) {

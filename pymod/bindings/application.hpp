@@ -61,6 +61,7 @@ class Application {
   // Adds the middleware that says which other origins' pages may read responses; what is checked
   // already is not checked again.
   void enable_cors(http::middleware::CorsConfig config);
+  void enable_security_headers(http::middleware::SecurityHeadersConfig config);
   // `self` is the Python object around this one.
   void freeze(pybind11::handle self, const pybind11::dict& hooks);
 

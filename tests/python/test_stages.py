@@ -10,7 +10,7 @@ from pelton.testing import live_server
 
 LATER = """
     WebSocketRefused AsyncTestClient Http3Config CorsConfig
-    JwtConfig SessionConfig CsrfConfig RateLimitConfig CSP cache net client graphql patterns
+    JwtConfig SessionConfig CsrfConfig RateLimitConfig cache net client graphql patterns
 """.split()
 
 

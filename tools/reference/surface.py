@@ -66,6 +66,7 @@ PAGES = (
          "testing.websocket_session.AsyncWebSocketSession"),
         is_public=False,
     ),
+    Page("browsers", "Browsers", "How browsers are told what pages may do.", ("SecurityHeadersConfig", "CSP")),
     Page("json", "pelton.json", "The JSON reader and writer.", module="pelton.json"),
     Page("testing", "pelton.testing", "Clients without a socket, and a server in a thread.", module="pelton.testing"),
     Page("security", "pelton.security", "Credentials, as dependencies that the OpenAPI document knows.", module="pelton.security"),

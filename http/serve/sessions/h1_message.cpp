@@ -41,7 +41,7 @@ void H1Session::dispatch(const RequestHead& head, std::string_view body, const M
   call(match.route->handler, head, body, match, persistence_for(head));
 }
 
-std::string_view H1Session::begin_message(const RequestHead& head, std::string_view rest) {
+std::string_view H1Session::begin_message(RequestHead& head, std::string_view rest) {
   ++request_count_;
   ++shared_.requests_begun;
   waiting_ = Wait::nothing;
@@ -74,7 +74,7 @@ std::string_view H1Session::consume(std::string_view octets) {
       }
       return {};
     }
-    const RequestHead& head = parser.head();
+    RequestHead& head = parser.head();
     octets.remove_prefix(head.head_bytes);
     octets = begin_message(head, octets);
   } while (!octets.empty() && reads_messages() && begins_more());

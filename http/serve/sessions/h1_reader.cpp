@@ -117,7 +117,7 @@ std::string_view H1Reader::resume_head(std::string_view octets) {
     case Verdict::complete:
       break;
   }
-  const RequestHead& head = incoming.parser.head();
+  RequestHead& head = incoming.parser.head();
   incoming.octets.truncate(head.head_bytes);
   session_.stop_waiting();
   // The reader gives up the head's message while the session begins it: the body may need the

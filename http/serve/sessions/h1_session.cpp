@@ -302,7 +302,7 @@ bool H1Session::shed(const RequestHead& head, std::string_view rest) {
 }
 
 // True if the request was answered because of its host (H1-043) or scheme, or by a middleware.
-bool H1Session::begin_at_once(const RequestHead& head, std::string_view rest) {
+bool H1Session::begin_at_once(RequestHead& head, std::string_view rest) {
   const std::optional<OwnAnswer> answer = answer_at_once(shared_, *this, head);
   if (!answer) return false;
   if (answer->reason != Reason::none) shared_.stats.count(answer->reason);
@@ -311,7 +311,7 @@ bool H1Session::begin_at_once(const RequestHead& head, std::string_view rest) {
 }
 
 // True if the request was answered here, or asks for a WebSocket and was handled as such.
-bool H1Session::begin_rarely(const RequestHead& head, std::string_view rest) {
+bool H1Session::begin_rarely(RequestHead& head, std::string_view rest) {
   if (shared_.answers_at_once && begin_at_once(head, rest)) return true;
   if (shared_.may_shed && shed(head, rest)) return true;
   return head.has_upgrade && upgrade(head);

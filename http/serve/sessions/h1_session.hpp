@@ -160,7 +160,7 @@ class H1Session final : public ExchangeHost {
   // The last octets are queued: no request is read any more.
   void finish();
   // A head has arrived whole; `rest` are the octets after it. Returns the octets after the message.
-  std::string_view begin_message(const RequestHead& head, std::string_view rest);
+  std::string_view begin_message(RequestHead& head, std::string_view rest);
   // A message has arrived whole: calls its handler.
   void dispatch(const RequestHead& head, std::string_view body, const Match& match);
   void serve_incoming(std::unique_ptr<IncomingMessage> message, std::string_view body);
@@ -207,9 +207,9 @@ class H1Session final : public ExchangeHost {
   bool begins_more();
 
   // Answers.
-  bool begin_rarely(const RequestHead& head, std::string_view rest);
+  bool begin_rarely(RequestHead& head, std::string_view rest);
   bool shed(const RequestHead& head, std::string_view rest);
-  bool begin_at_once(const RequestHead& head, std::string_view rest);
+  bool begin_at_once(RequestHead& head, std::string_view rest);
   bool upgrade(const RequestHead& head);
   void answer_unmatched(const RequestHead& head, const Match& match, std::string_view rest);
   void answer_whole(const RequestHead& head, const OwnAnswer& answer, Persistence persistence);

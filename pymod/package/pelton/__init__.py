@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from pelton.messages.state import State
     from pelton.messages.tls_info import TlsInfo
     from pelton.messages.url import Address, URL
+    from pelton.middleware.security_headers import CSP, SecurityHeadersConfig
     from pelton.routing.blueprints import Blueprint, Router
     from pelton.routing.guards import And, Authenticated, Not, Or, PermissionGuard, RoleGuard
     from pelton.routing.routes import RouteInfo
@@ -66,6 +67,7 @@ __all__ = [
     "Blueprint",
     "Body",
     "BodyTooLarge",
+    "CSP",
     "ClientDisconnected",
     "ConfigError",
     "Cookie",
@@ -109,6 +111,7 @@ __all__ = [
     "Router",
     "RunKeywords",
     "Security",
+    "SecurityHeadersConfig",
     "ServerConfig",
     "Settings",
     "SseEvent",
@@ -160,6 +163,7 @@ _MODULES = {
     "pelton.messages.state": "State",
     "pelton.messages.tls_info": "TlsInfo",
     "pelton.messages.url": "Address URL",
+    "pelton.middleware.security_headers": "CSP SecurityHeadersConfig",
     "pelton.routing.routes": "RouteInfo",
     "pelton.streaming.sse": "SseEvent SseStream",
     "pelton.routing.static_files": "StaticFiles StaticFilesConfig",

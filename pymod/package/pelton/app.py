@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pelton.config.server_config import ServerConfig, TlsConfig
     from pelton.hosting.asgi_lifespan import Application
     from pelton.hosting.wsgi_call import Application as WsgiApplication
+    from pelton.middleware.security_headers import SecurityHeadersConfig
     from pelton.openapi.description import Description
     from pelton.routing.entries import Entry
     from pelton.routing.mounts import Mountable
@@ -429,6 +430,21 @@ class App(Registrar):
         self._parts.middleware.enable(
             "cors", cors_settings(origins, allow_methods, allow_headers, expose_headers, allow_credentials, max_age)
         )
+
+    def enable_security_headers(self, config: SecurityHeadersConfig | None = None) -> None:
+        """Adds fields by which browsers protect a page and its visitors, to every response.
+
+        Args:
+            config: Which; None: those of `SecurityHeadersConfig()`.
+
+        Raises:
+            ConfigError: It was called before, or the configuration cannot be.
+            RegistrationError: The app has begun to serve.
+        """
+        from pelton.middleware.security_headers import SecurityHeadersConfig, security_settings
+
+        self._registering("enable_security_headers()", "")
+        self._parts.middleware.enable("security_headers", security_settings(config or SecurityHeadersConfig()))
 
     def _describe(self, title: str, version: str, description: str) -> None:
         for name, given in (("title", title), ("version", version), ("description", description)):
