@@ -48,7 +48,7 @@ struct RequestHead {
   Method method = Method::other;
   std::uint8_t version_minor = 1;  // HTTP/1.x; 1 for HTTP/2 too
   bool is_h2 = false;              // HTTP/2
-  bool is_secure = false;          // it came by https; known only where a middleware is on
+  bool is_secure = false;          // it came by https; set only where a middleware reads it
   bool keep_alive = true;          // by version and Connection (H1-076, H1-084)
   bool has_upgrade = false;
   bool expects_continue = false;

@@ -23,7 +23,7 @@ class ResponseAdditions {
 
 // The handler's own fields stand in the place of this addition.
 inline bool is_said(std::span<const FieldView> fields, const FieldView& addition) {
-  if (is_same_name(addition.name, "vary")) return false;
+  if (fields.empty() || is_same_name(addition.name, "vary")) return false;
   return std::ranges::any_of(
       fields, [&](const FieldView& field) { return is_same_name(field.name, addition.name); });
 }

@@ -38,6 +38,8 @@ class Chain final : public ResponseAdditions {
  public:
   explicit Chain(const Config& config);
 
+  // A middleware reads RequestHead::is_secure, which has to be set before before().
+  bool reads_scheme() const { return security_headers_.has_value(); }
   // The answer to a request, if a middleware answers it.
   std::optional<Answer> before(const RequestHead& request) const;
   std::span<const FieldView> additions_for(const RequestHead& request) override;
