@@ -3,6 +3,7 @@
 // HTTP/1; a request of HTTP/2 is put down in the same form.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -54,6 +55,8 @@ struct RequestHead {
   bool expects_continue = false;
   TargetForm form = TargetForm::origin;
   BodyFraming framing = BodyFraming::none;
+
+  std::array<std::uint64_t, 2> number{};  // set only where a middleware numbers requests
 
   Span method_text;
   Span target;     // as sent

@@ -15,13 +15,15 @@ std::string_view text_of(std::string_view refused) {
 
 }  // namespace
 
-Chain::Chain(const Config& config) {
+Chain::Chain(const Config& config, std::uint64_t seed) {
   added_.reserve(additions_usual);
+  if (config.request_id) request_ids_.emplace(*config.request_id, seed);
   if (config.security_headers) security_headers_.emplace(*config.security_headers);
   if (config.cors) cors_.emplace(*config.cors);
 }
 
-std::optional<Answer> Chain::before(const RequestHead& request) const {
+std::optional<Answer> Chain::before(RequestHead& request) {
+  if (request_ids_) request_ids_->number(request);
   if (cors_ && Cors::is_preflight(request)) {
     const std::string_view refused = cors_->refused(request);
     if (refused.empty()) return Answer{.status = 204, .text = ""};
@@ -30,8 +32,16 @@ std::optional<Answer> Chain::before(const RequestHead& request) const {
   return std::nullopt;
 }
 
+std::string_view Chain::id_of(const RequestHead& request) {
+  return request_ids_ ? request_ids_->of(request) : std::string_view();
+}
+
 std::span<const FieldView> Chain::additions_for(const RequestHead& request) {
   added_.clear();
+  if (request_ids_) {
+    const std::string_view id = request_ids_->of(request);
+    if (!id.empty()) added_.push_back({request_ids_->header(), id});
+  }
   if (security_headers_) security_headers_->add_fields(request, added_);
   if (cors_) cors_->add_fields(request, added_);
   return added_;

@@ -16,15 +16,17 @@
 #include "http/message/request_head.hpp"
 #include "http/message/response_additions.hpp"
 #include "http/middleware/cors.hpp"
+#include "http/middleware/request_id.hpp"
 #include "http/middleware/security_headers.hpp"
 
 namespace pelton::http::middleware {
 
 struct Config {
+  std::optional<RequestIdConfig> request_id = {};
   std::optional<SecurityHeadersConfig> security_headers = {};
   std::optional<CorsConfig> cors = {};
 
-  bool empty() const { return !security_headers && !cors; }
+  bool empty() const { return !request_id && !security_headers && !cors; }
 };
 
 // The answer to a request that no handler sees.
@@ -36,15 +38,19 @@ struct Answer {
 // One for each core: its memory is used again by every response.
 class Chain final : public ResponseAdditions {
  public:
-  explicit Chain(const Config& config);
+  // `seed`: a random number, another one for each core.
+  Chain(const Config& config, std::uint64_t seed);
 
   // A middleware reads RequestHead::is_secure, which has to be set before before().
   bool reads_scheme() const { return security_headers_.has_value(); }
-  // The answer to a request, if a middleware answers it.
-  std::optional<Answer> before(const RequestHead& request) const;
+  // Completes the request's head. Returns the answer, if a middleware answers the request.
+  std::optional<Answer> before(RequestHead& request);
+  // Empty where requests are not numbered. Valid until the next call, and as long as the request.
+  std::string_view id_of(const RequestHead& request);
   std::span<const FieldView> additions_for(const RequestHead& request) override;
 
  private:
+  std::optional<RequestIds> request_ids_;
   std::optional<SecurityHeaders> security_headers_;
   std::optional<Cors> cors_;
   std::vector<FieldView> added_;

@@ -233,6 +233,8 @@ char* AccessLog::put_plain(char* out, std::string_view text) const {
       if (part.atom == LogAtom::sni) return put_value(out, tls->sni);
       return put_plain(out, part.atom == LogAtom::tls_version ? tls->version : tls->cipher);
     }
+    case LogAtom::request_id:
+      return put_value(out, exchange.id);
     case LogAtom::header:
       return put_value(out, read ? field(request, part.field_name) : std::string_view());
     default:

@@ -26,6 +26,7 @@ struct LoggedExchange {
   Reason reason;
   std::uint64_t body_bytes;
   std::uint64_t began_ns;
+  std::string_view id = {};  // of the request; empty: it has none
 };
 
 class AccessLog {

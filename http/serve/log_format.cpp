@@ -50,6 +50,7 @@ constexpr auto named_atoms = std::to_array<NamedAtom>({
     {"tls_version", LogAtom::tls_version},
     {"tls_cipher", LogAtom::tls_cipher},
     {"sni", LogAtom::sni},
+    {"request_id", LogAtom::request_id},
 });
 
 constexpr std::string_view header_prefix = "header:";

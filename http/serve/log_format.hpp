@@ -35,6 +35,7 @@ enum class LogAtom : std::uint8_t {
   tls_version,  // of the connection's own TLS
   tls_cipher,
   sni,
+  request_id,
   header,  // any field of the request
 };
 

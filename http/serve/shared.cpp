@@ -1,6 +1,7 @@
 #include "http/serve/shared.hpp"
 
 #include <malloc.h>
+#include <sys/random.h>
 
 #include <algorithm>
 
@@ -11,6 +12,12 @@ namespace {
 
 constexpr std::uint32_t connections_addressable = 1u << 24;
 constexpr std::uint32_t exchanges_addressable = 1u << 30;
+
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  CHECK(::getrandom(&number, sizeof number, 0) == sizeof number);
+  return number;
+}
 
 std::uint32_t connections_max_of(const ServerConfig& config) {
   return static_cast<std::uint32_t>(
@@ -71,8 +78,9 @@ Shared::Shared(const ServerParts& parts)
       forwarding(parts.forwarding),
       allowed_hosts(parts.allowed_hosts),
       https_port(parts.https_port),
-      chain(parts.middleware.empty() ? nullptr
-                                     : std::make_unique<middleware::Chain>(parts.middleware)),
+      chain(parts.middleware.empty()
+                ? nullptr
+                : std::make_unique<middleware::Chain>(parts.middleware, random_number())),
       answers_at_once(!parts.allowed_hosts.allows_all() || parts.https_port != 0 || chain),
       turn_interval_ms_max(parts.turn_interval_ms_max),
       companion(parts.companion),

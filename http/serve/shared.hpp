@@ -148,6 +148,10 @@ struct Shared {
   const AllowedHosts allowed_hosts;
   const std::uint16_t https_port;
   const std::unique_ptr<middleware::Chain> chain;  // null: no middleware is on
+  // Empty where requests are not numbered.
+  std::string_view id_of(const RequestHead& request) const {
+    return chain ? chain->id_of(request) : std::string_view();
+  }
   const bool answers_at_once;  // Some requests are answered before they are routed.
   const std::uint64_t turn_interval_ms_max;
   uring::Work* const companion;

@@ -228,6 +228,11 @@ void Application::set_layers(std::uint32_t index, const pb::object& layers, bool
   router_.settings(index).handler = python_handler(route);
 }
 
+void Application::enable_request_id(http::middleware::RequestIdConfig config) {
+  check_open();
+  middleware_.request_id = std::move(config);
+}
+
 void Application::enable_cors(http::middleware::CorsConfig config) {
   check_open();
   middleware_.cors = std::move(config);
@@ -403,6 +408,14 @@ void add_application(pb::module_& module, const pb::capsule& hot_state) {
            "Gives an ASGI application whatever nothing else here answers.")
       .def("host_wsgi", &Application::host_wsgi, pb::arg("serve"), pb::arg("options"),
            "Gives a WSGI application whatever nothing else here answers.")
+      .def(
+          "enable_request_id",
+          [](Application& application, std::string header, bool trusts_incoming) {
+            application.enable_request_id(
+                {.header = std::move(header), .trusts_incoming = trusts_incoming});
+          },
+          pb::kw_only(), pb::arg("header"), pb::arg("trusts_incoming"),
+          "Numbers requests, and says the number in a field of their answers.")
       .def(
           "enable_cors",
           [](Application& application, std::vector<std::string> origins,

@@ -60,6 +60,7 @@ class Application {
   void host_wsgi(const pybind11::object& serve, const pybind11::dict& options);
   // Adds the middleware that says which other origins' pages may read responses; what is checked
   // already is not checked again.
+  void enable_request_id(http::middleware::RequestIdConfig config);
   void enable_cors(http::middleware::CorsConfig config);
   void enable_security_headers(http::middleware::SecurityHeadersConfig config);
   // `self` is the Python object around this one.

@@ -10,6 +10,7 @@
 #include "http/message/tls_facts.hpp"
 #include "http/message/trailer_lines.hpp"
 #include "http/serve/request_origin.hpp"
+#include "http/serve/shared.hpp"
 #include "pymod/hotpath/body_file_object.hpp"
 #include "pymod/hotpath/headers_object.hpp"
 #include "pymod/hotpath/multi_dict_object.hpp"
@@ -245,10 +246,16 @@ PyObject* make_trailers(RequestObject& request) {
   return pairs_of(request.exchange == nullptr ? std::string_view() : request.exchange->trailers());
 }
 
+PyObject* make_request_id(RequestObject& request) {
+  http::Exchange* const exchange = request.exchange;
+  return text_or_none(exchange == nullptr ? std::string_view()
+                                          : exchange->shared().id_of(exchange->request()));
+}
+
 constexpr Maker makers[RequestObject::part_count] = {
     make_path,      make_query,     make_headers_part, make_cookies_part, make_params,
     make_context,   make_body,      make_json,         make_client,       make_server,
-    make_body_file, make_forwarded, make_tls,          make_trailers};
+    make_body_file, make_forwarded, make_tls,          make_trailers,     make_request_id};
 
 PyObject* part(RequestObject& request, Part which) {
   if ((request.made & bit(which)) != 0) return Py_NewRef(request.parts[which]);
@@ -405,6 +412,9 @@ PyMethodDef methods[] = {
     {"json", call_part<Part::json>, METH_NOARGS,
      PyDoc_STR(
          "The value of the JSON body, the same object each time; `BadBody` if it is no JSON.")},
+    {"request_id", call_part<Part::request_id>, METH_NOARGS,
+     PyDoc_STR("The request's id, as in its answer and in logs; None without "
+               "`App.enable_request_id()`.")},
     {nullptr, nullptr, 0, nullptr}};
 
 PyType_Slot slots[] = {
@@ -429,8 +439,9 @@ PyType_Spec spec = {
 
 void detach_request(RequestObject& request) {
   for (const Part needed : {Part::params, Part::body, Part::client, Part::server, Part::forwarded,
-                            Part::tls, Part::trailers}) {
+                            Part::tls, Part::trailers, Part::request_id}) {
     if (needed == Part::tls && request.exchange->tls() == nullptr) continue;
+    if (needed == Part::request_id && !request.exchange->shared().chain) continue;
     if (needed == Part::trailers && request.exchange->trailers().empty()) continue;
     if (needed == Part::forwarded && request.exchange->forwarded() == nullptr) continue;
     if (needed == Part::body && request.route->plan.streams_body) continue;

@@ -25,10 +25,11 @@ struct RequestObject {
     json,
     client,
     server,
-    body_file,  // None if the body is in memory
-    forwarded,  // the host and the path that a trusted proxy names; None without one
-    tls,        // what the connection's TLS has agreed on; None without TLS
-    trailers,   // pairs of name and value
+    body_file,   // None if the body is in memory
+    forwarded,   // the host and the path that a trusted proxy names; None without one
+    tls,         // what the connection's TLS has agreed on; None without TLS
+    trailers,    // pairs of name and value
+    request_id,  // None where requests are not numbered
     part_count,
   };
 

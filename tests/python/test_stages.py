@@ -30,7 +30,7 @@ def test_attributes_of_app(name: str) -> None:
 
 def test_attributes_of_request() -> None:
     for name in (
-        "session csrf_token request_id user redis"
+        "session csrf_token user redis"
     ).split():
         assert not hasattr(Request, name)
 

@@ -58,7 +58,8 @@ void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route
                              .status = sent.status,
                              .reason = reason,
                              .body_bytes = sent.body_bytes,
-                             .began_ns = began_ns != 0 ? began_ns : shared_.clock.now_ns()});
+                             .began_ns = began_ns != 0 ? began_ns : shared_.clock.now_ns(),
+                             .id = shared_.id_of(head)});
 }
 
 void H1Session::answer_unmatched(const RequestHead& head, const Match& match,

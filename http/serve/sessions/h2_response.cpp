@@ -381,7 +381,8 @@ void H2Stream::log(const RequestHead& head, const RouteSettings* route, std::uin
                              .status = status,
                              .reason = reason,
                              .body_bytes = body_bytes,
-                             .began_ns = began_ns_});
+                             .began_ns = began_ns_,
+                             .id = shared_.id_of(head)});
 }
 
 // --- octets out ---

@@ -431,6 +431,22 @@ class App(Registrar):
             "cors", cors_settings(origins, allow_methods, allow_headers, expose_headers, allow_credentials, max_age)
         )
 
+    def enable_request_id(self, header: str = "X-Request-ID", *, trust_incoming: bool = False) -> None:
+        """Gives each request an id: in a field of its answer, in `request.request_id()`, and as `{request_id}` in access logs.
+
+        Args:
+            header: The field.
+            trust_incoming: Whether an id that comes with the request is taken over, up to 128 visible characters of ASCII.
+
+        Raises:
+            ConfigError: It was called before, or the header cannot be.
+            RegistrationError: The app has begun to serve.
+        """
+        from pelton.middleware.request_id import request_id_settings
+
+        self._registering("enable_request_id()", "")
+        self._parts.middleware.enable("request_id", request_id_settings(header, trust_incoming))
+
     def enable_security_headers(self, config: SecurityHeadersConfig | None = None) -> None:
         """Adds fields by which browsers protect a page and its visitors, to every response.
 

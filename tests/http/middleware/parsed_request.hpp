@@ -21,6 +21,7 @@ class ParsedRequest {
     EXPECT_EQ(parser_.parse(octets_), Verdict::complete) << octets_;
   }
 
+  RequestHead& head() { return parser_.head(); }
   const RequestHead& head() const { return parser_.head(); }
 
  private:
