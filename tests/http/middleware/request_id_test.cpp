@@ -24,6 +24,7 @@ std::string numbered(RequestIds& ids, const std::string& lines = "") {
 TEST(RequestIds, each_request_has_another_one) {
   RequestIds ids({}, seed);
   EXPECT_EQ(ids.header(), "X-Request-ID");
+  EXPECT_EQ(numbered(ids), "0123456789abcdef179533cff272025a");
   std::set<std::string> seen;
   for (int count = 0; count < 1000; ++count) {
     const std::string id = numbered(ids);
