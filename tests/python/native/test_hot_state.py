@@ -26,7 +26,7 @@ def test_uuid_is_imported_by_the_first_request_that_needs_it() -> None:
 
 def test_the_registered_class_is_read_by_its_slots() -> None:
     class Other:
-        __slots__ = ("_background", "_body", "_fields", "_status")
+        __slots__ = ("_background", "_body", "_fields", "_status", "_trailers")
 
         def __init__(self) -> None:
             self._background = None
