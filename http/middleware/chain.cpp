@@ -22,8 +22,11 @@ Chain::Chain(const Config& config, std::uint64_t seed) {
   if (config.cors) cors_.emplace(*config.cors);
 }
 
-std::optional<Answer> Chain::before(RequestHead& request) {
+void Chain::number(RequestHead& request) {
   if (request_ids_) request_ids_->number(request);
+}
+
+std::optional<Answer> Chain::before(const RequestHead& request) const {
   if (cors_ && Cors::is_preflight(request)) {
     const std::string_view refused = cors_->refused(request);
     if (refused.empty()) return Answer{.status = 204, .text = ""};

@@ -43,8 +43,10 @@ class Chain final : public ResponseAdditions {
 
   // A middleware reads RequestHead::is_secure, which has to be set before before().
   bool reads_scheme() const { return security_headers_.has_value(); }
-  // Completes the request's head. Returns the answer, if a middleware answers the request.
-  std::optional<Answer> before(RequestHead& request);
+  // Settles the request's id. Comes first, so that every answer has it.
+  void number(RequestHead& request);
+  // The answer to a request, if a middleware answers it.
+  std::optional<Answer> before(const RequestHead& request) const;
   // Empty where requests are not numbered. Valid until the next call, and as long as the request.
   std::string_view id_of(const RequestHead& request);
   std::span<const FieldView> additions_for(const RequestHead& request) override;

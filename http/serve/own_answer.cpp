@@ -110,8 +110,11 @@ ResponseHead OwnAnswer::head(std::array<FieldView, fields_max>& room) const {
 
 std::optional<OwnAnswer> answer_at_once(const Shared& shared, EndpointSource& ends,
                                         RequestHead& head) {
-  if (shared.chain && shared.chain->reads_scheme()) {
-    head.is_secure = came_by_https(ends, ends.forwarded(head));
+  if (shared.chain) {
+    shared.chain->number(head);
+    if (shared.chain->reads_scheme()) {
+      head.is_secure = came_by_https(ends, ends.forwarded(head));
+    }
   }
   if (std::optional<OwnAnswer> answer = answer_elsewhere(shared, ends, head)) return answer;
   if (!shared.chain) return std::nullopt;

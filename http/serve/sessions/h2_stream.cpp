@@ -459,7 +459,8 @@ void H2Stream::say_continue() {
 void H2Stream::begin_websocket(const RequestHead& head) {
   const Match match = shared_.routes.match_websocket(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) {
-    shared_.stats.count(reason_of(match.outcome));
+    const Reason reason = reason_of(match.outcome);
+    if (reason != Reason::none) shared_.stats.count(reason);
     return answer(head, answer_unmatched(shared_, match));
   }
   const Reason reason = websocket_refusal(shared_, *this, head, *match.route);

@@ -43,6 +43,7 @@ TEST(Chain, preflights_are_answered_and_other_requests_go_on) {
 TEST(Chain, the_id_of_a_request_comes_first) {
   Chain chain({.request_id = RequestIdConfig{}, .cors = CorsConfig{.methods = {"GET"}}}, 1);
   ParsedRequest request("");
+  chain.number(request.head());
   EXPECT_FALSE(chain.before(request.head()).has_value());
   const std::string id(chain.id_of(request.head()));
   EXPECT_EQ(id.size(), 32u);

@@ -81,6 +81,16 @@ def test_an_id_that_is_trusted(serve: Serve, tmp_path: Path) -> None:
             assert ID.fullmatch(client.get("/", headers={"X-Trace": bad}).headers["x-trace"])
 
 
+@pytest.mark.parametrize("version", ["h1", "h2"])
+def test_a_request_for_another_host_has_an_id_of_its_own_too(serve: Serve, tmp_path: Path, version: str) -> None:
+    server = serve(application(tmp_path), h2c=True, allowed_hosts=["127.0.0.1"])
+    with httpx.Client(base_url=server.url, http1=version == "h1", http2=version == "h2") as client:
+        before = client.get("/").headers["x-request-id"]
+        answer = client.get("/", headers={"Host": "elsewhere.example"})
+        assert answer.status_code == 421 and ID.fullmatch(answer.headers["x-request-id"])
+        assert answer.headers["x-request-id"] != before
+
+
 def test_in_the_access_log(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PELTON_ENGINE", engine)
     log = tmp_path / "log"
