@@ -7,12 +7,12 @@ import gzip
 import os
 import pwd
 import subprocess
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from descriptors import open_files
 from guide import FOLDER, Page
 from supervised import Supervised
 
@@ -64,14 +64,8 @@ def rotate(folder: Path) -> None:
 
 
 def wait_until_reopened(pid: int, logs: Path) -> None:
-    while {path for path in opened_by(pid) if str(logs) in path} != {f"{logs}/access.log"}:
+    while {path for path in open_files(pid).values() if str(logs) in path} != {f"{logs}/access.log"}:
         pass
-
-
-def opened_by(pid: int) -> Iterator[str]:
-    for one in Path(f"/proc/{pid}/fd").iterdir():
-        with suppress(FileNotFoundError):  # it was closed since the folder was read
-            yield os.readlink(one)
 
 
 def content(path: Path) -> str:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from descriptors import open_files
 from static_tree import write
 from wire import Peer
 
@@ -27,13 +28,7 @@ def resident_bytes() -> int:
 
 def open_at(path: Path) -> int:
     """How many descriptors of this process are that file."""
-    names = []
-    for entry in os.listdir("/proc/self/fd"):
-        try:
-            names.append(os.readlink(f"/proc/self/fd/{entry}"))
-        except FileNotFoundError:
-            pass
-    return sum(name.startswith(str(path)) for name in names)
+    return sum(name.startswith(str(path)) for name in open_files().values())
 
 
 def serving(serve: Callable[..., live_server], folder: Path) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from descriptors import open_files
 from supervised import Supervised
 
 APP = """
@@ -57,21 +58,17 @@ def start(tmp_path: Path, engine: str) -> Iterator[Callable[..., Supervised]]:
         yield started
 
 
-def descriptors(pid: int) -> list[str]:
-    folder = Path(f"/proc/{pid}/fd")
-    return [os.readlink(folder / name) for name in os.listdir(folder)]
-
-
 def test_ENG_050_the_supervisor_has_no_engine_and_no_thread(start: Callable[..., Supervised], engine: str) -> None:
     running = start("--workers", "2")
     workers = running.ready(2)
     of_engine = {"uring": "anon_inode:[io_uring]", "epoll": "anon_inode:[eventpoll]"}
-    assert not set(of_engine.values()) & set(descriptors(running.pid))
+    assert not set(of_engine.values()) & set(open_files(running.pid).values())
     assert len(os.listdir(f"/proc/{running.pid}/task")) == 1
     for pid in workers:
-        assert of_engine[engine] in descriptors(pid)
+        opened = open_files(pid).values()
+        assert of_engine[engine] in opened
         # None of its own is known to the other or to the supervisor: it was made behind the start.
-        assert "anon_inode:[eventfd]" in descriptors(pid)
+        assert "anon_inode:[eventfd]" in opened
 
 
 def test_ENG_051_PRC_032_what_a_handler_starts_inherits_no_descriptor(
@@ -194,9 +191,8 @@ def test_PRC_017_PRC_034_a_worker_that_stops_unasked_and_hangs_as_it_ends_is_rep
 def test_PRC_033_an_idle_loop_has_a_heartbeat(start: Callable[..., Supervised]) -> None:
     running = start()
     (worker,) = running.ready()
-    folder = Path(f"/proc/{worker}/fd")
-    (segment,) = [name for name in os.listdir(folder) if "pelton-stats" in os.readlink(folder / name)]
-    with (folder / segment).open("rb") as file:
+    (segment,) = [number for number, what in open_files(worker).items() if "pelton-stats" in what]
+    with open(f"/proc/{worker}/fd/{segment}", "rb") as file:
         seen = {file.read()}
         # Nobody asks for anything, and yet something in there moves on, again and again.
         while len(seen) < 3:
