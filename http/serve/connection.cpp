@@ -145,7 +145,7 @@ void Connection::received_sealed(std::span<char> octets) {
 // Ends the connection because its filter has failed. What the filter says of that leaves first.
 void Connection::end_by_filter(Reason reason) {
   if (!transport_.can_send()) return end_for(reason);
-  shared_.tell(reason, &h1_);
+  shared_.tell(reason, &ends());
   drop_exchanges(ExchangeEvent::cancelled, reason);
   h1_.end();
   transport_.finish();
@@ -195,7 +195,7 @@ inline void Connection::all_sent() {
   if (!transport_.may_await_request() || !h1_.is_idle()) [[unlikely]]
     return all_sent_rarely();
   const std::uint64_t until_ms = shared_.clock.now_ms() + shared_.idle_ms;
-  h1_.await_request(until_ms);
+  h1_.timer().wait_for(H1Timer::Wait::keep_alive, until_ms);
   inspect_by(until_ms);
 }
 
@@ -254,7 +254,7 @@ void Connection::settle() {
 
 // A waiting producer is told at the end of the turn.
 void Connection::note_room() {
-  h1_.note_room();
+  h1_.host().note_room();
   if (websocket_ && websocket_->awaits_room()) schedule();
   if (h2_) h2_->note_room();
 }
@@ -266,7 +266,7 @@ void Connection::resume_input() {
 
 [[gnu::noinline]] void Connection::settle_rarely() {
   if (cut_for_memory()) return;
-  h1_.settle();
+  if (h1_.is_handling()) h1_.host().settle();
   if (is_upgraded()) {
     websocket_->settle();
     if (websocket_->socket().over()) end_websocket();
@@ -364,7 +364,8 @@ void Connection::finish_if_flushed() {
   }
   // Lingering protects the response from octets that arrive after it (RFC 9112 section 9.6); a
   // client that said `Connection: close` must not send any.
-  if (transport_.peer_finished() || h1_.peer_sent_all() || transport_.leaves_once_flushed()) {
+  if (transport_.peer_finished() || h1_.keep_alive().peer_sent_all() ||
+      transport_.leaves_once_flushed()) {
     close_now();
   } else {
     linger();
@@ -414,7 +415,7 @@ void Connection::release() {
 }
 
 void Connection::cut(Reason reason) {
-  shared_.tell(reason, &h1_);
+  shared_.tell(reason, &ends());
   drop_exchanges(ExchangeEvent::cancelled, reason);
   transport_.reset_at_close();
   close_now();
@@ -428,7 +429,7 @@ void Connection::lose(Reason reason) {
 }
 
 void Connection::drop_exchanges(ExchangeEvent event, Reason reason) {
-  h1_.drop_exchange(event, reason);
+  h1_.host().drop(event, reason);
   if (h2_) h2_->drop(event, reason);
   drop_websocket();
 }
@@ -530,7 +531,7 @@ void Connection::end_websocket() {
   const Reason cut_reason = websocket_->socket().cut_reason();
   if (cut_reason == Reason::cut_websocket_close_timeout) {
     // All is with the kernel, and a reset would destroy octets that a slow peer has not read yet.
-    shared_.tell(cut_reason, &h1_);
+    shared_.tell(cut_reason, &ends());
     drop_websocket();
     return begin_close();
   }
@@ -593,7 +594,7 @@ void Connection::look_at_peer() {
     case uring::PeerState::finished:
       if (websocket_) websocket_->note_peer_finished();
       if (h2_) return h2_->peer_finished();
-      h1_.note_peer_finished();
+      h1_.host().note_peer_finished();
   }
 }
 
@@ -626,7 +627,7 @@ void Connection::uncount() {
   const bool reads_head = incoming != nullptr && incoming->phase == Phase::head;
   const bool queued = held_ != nullptr || (websocket_ && websocket_->has_unread()) ||
                       (incoming != nullptr && incoming->phase == Phase::backlog);
-  const bool running = h1_.has_exchange() || websocket_ || (h2_ && h2_->has_exchange()) ||
+  const bool running = h1_.host().has_exchange() || websocket_ || (h2_ && h2_->has_exchange()) ||
                        (incoming != nullptr && !reads_head && !queued);
   uncount();
   counted_ = gauge_now();

@@ -77,7 +77,9 @@ class Connection final : public TurnNode, public TimerNode {
   // Its slot and generation.
   uring::Token place() const { return transport_.place(); }
   // Requests that have begun on this connection.
-  std::uint64_t request_count() const { return h2_ ? h2_->request_count() : h1_.request_count(); }
+  std::uint64_t request_count() const {
+    return h2_ ? h2_->request_count() : h1_.keep_alive().request_count();
+  }
   // Closes the descriptor once no operation on it is in flight (ENG-013).
   void try_close();
 
@@ -93,7 +95,7 @@ class Connection final : public TurnNode, public TimerNode {
   // `number` tells the connection's requests apart.
   const RequestOrigin* forwarded(std::uint64_t number, const RequestHead& head);
   // For logs.
-  EndpointSource& ends() { return h1_; }
+  EndpointSource& ends() { return h1_.host(); }
   // A header of the PROXY protocol has begun and is not whole.
   bool lacks_proxy_header() const { return proxy_header_ && proxy_header_->started(); }
   // settle() is called at the end of the turn.
@@ -204,12 +206,8 @@ inline Transport& H1Session::transport() {
   return connection_.transport();
 }
 
-inline const Transport& H1Session::transport() const {
-  return connection_.transport();
-}
-
 inline bool H1Session::reads_messages() const {
-  return is_at_message_begin() && !transport().reading_paused();
+  return is_at_message_begin() && !connection_.transport().reading_paused();
 }
 
 inline Output& H1Session::output() {

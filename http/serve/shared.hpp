@@ -244,9 +244,9 @@ inline void Connection::schedule() {
 }
 
 inline void H1Session::wait_for(Wait what, std::uint64_t ms) {
-  waiting_ = what;
-  wait_deadline_ms_ = shared_.clock.now_ms() + ms;
-  connection_.inspect_by(wait_deadline_ms_);
+  const std::uint64_t until_ms = shared_.clock.now_ms() + ms;
+  timer_.wait_for(what, until_ms);
+  connection_.inspect_by(until_ms);
 }
 
 }  // namespace pelton::http

@@ -1,5 +1,5 @@
-// How an HTTP/1.1 session answers: it finishes what a handler has written, it answers itself where
-// no handler does, and it decides whether the connection goes on after the response.
+#include "http/serve/sessions/h1_answers.hpp"
+
 #include <array>
 
 #include "core/check.hpp"
@@ -10,167 +10,132 @@
 
 namespace pelton::http {
 
-// The handler has suspended the exchange, failed or not responded, or exchanges are logged.
-void H1Session::settle_exchange(Exchange& exchange, Outcome outcome) {
-  CHECK(exchange.suspended() == (outcome == Outcome::pending));
-  if (outcome == Outcome::pending) return;
-  conclude(settle_answer(exchange, outcome));
+// --- whole answers ---
+
+bool H1Answers::answer_at_once(RequestHead& head, std::string_view rest) {
+  Shared& shared = session_.shared();
+  const std::optional<OwnAnswer> found = http::answer_at_once(shared, session_.host(), head);
+  if (!found) return false;
+  if (found->reason != Reason::none) shared.stats.count(found->reason);
+  answer(head, *found, rest);
+  return true;
 }
 
-// Answers 500 for a handler that failed, and logs the exchange (PRC-051).
-Persistence H1Session::settle_answer(Exchange& exchange, Outcome outcome) {
+bool H1Answers::shed(const RequestHead& head, std::string_view rest) {
+  Shared& shared = session_.shared();
+  const Reason reason = shared.shed_reason();
+  if (reason == Reason::none) return false;
+  shared.tell(reason, &session_.host());
+  answer(head, answer_shed(shared, reason), rest);
+  return true;
+}
+
+void H1Answers::answer_unmatched(const RequestHead& head, const Match& match,
+                                 std::string_view rest) {
+  Shared& shared = session_.shared();
+  const Reason reason = reason_of(match.outcome);
+  if (reason != Reason::none) shared.stats.count(reason);
+  if (const Handler* const handler = handler_of_unmatched(shared, match)) {
+    return session_.call(*handler, head, {}, match, persistence_with_unread(head, rest));
+  }
+  answer(head, http::answer_unmatched(shared, match), rest);
+}
+
+void H1Answers::answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
+                             std::string_view rest) {
+  session_.shared().stats.count(reason);
+  answer(head, http::answer_unfit(session_.shared(), route, reason), rest);
+}
+
+void H1Answers::answer(const RequestHead& head, const OwnAnswer& answer, std::string_view rest) {
+  session_.conclude(write(head, answer, persistence_with_unread(head, rest)));
+}
+
+Persistence H1Answers::persistence_with_unread(const RequestHead& head, std::string_view rest) {
+  const bool owes_body = session_.reader().must_close_unread(head, rest);
+  return session_.keep_alive().after_unread(session_.shared(), head, owes_body);
+}
+
+// --- only the answer ---
+
+Persistence H1Answers::write(const RequestHead& head, const OwnAnswer& answer,
+                             Persistence persistence) {
+  h1::ResponseWriter& writer = session_.shared().writer;
+  Output& output = session_.output();
+  std::array<FieldView, OwnAnswer::fields_max> room;
+  const ResponseHead response = answer.head(room);
+  HeadFault fault = response.status == 426
+                        ? writer.begin_naming_websocket(output, response, persistence, head)
+                        : writer.begin(output, response, persistence, head);
+  if (fault == HeadFault::none) {
+    if (!output.append(answer.text)) {
+      writer.abandon(output);
+      fault = HeadFault::memory;
+    } else {
+      fault = writer.finish(output);
+    }
+  }
+  if (fault == HeadFault::memory) [[unlikely]]
+    return leave_unanswered();
+  CHECK(fault == HeadFault::none);
+  if (session_.shared().access_log != nullptr) [[unlikely]]
+    log(head, nullptr, {answer.status, writer.body_bytes_in(output)}, answer.reason);
+  return persistence;
+}
+
+Persistence H1Answers::refuse(const RequestHead& head, Reason reason) {
+  session_.shared().tell(reason, &session_.host());
+  return write(head, answer_refused(session_.shared(), reason), session_.keep_alive().end());
+}
+
+Persistence H1Answers::settle(Exchange& exchange, Outcome outcome) {
+  Shared& shared = session_.shared();
   const bool failed = outcome == Outcome::failed || !exchange.responded();
   if (failed) {
-    shared_.stats.count(Reason::fault_handler);
+    shared.stats.count(Reason::fault_handler);
     if (exchange.begun()) exchange.abandon();
     if (!exchange.responded()) {
       const OwnAnswer answer =
-          answer_failed(shared_, exchange.match().route, 500, Reason::fault_handler);
+          answer_failed(shared, exchange.match().route, 500, Reason::fault_handler);
       std::array<FieldView, OwnAnswer::fields_max> room;
       const HeadFault fault = exchange.respond(answer.head(room), answer.text);
       if (fault == HeadFault::memory) return leave_unanswered();
       CHECK(fault == HeadFault::none);
     }
   }
-  if (shared_.access_log != nullptr) {
+  if (shared.access_log != nullptr) {
     const Match& match = exchange.match();
     const Reason reason = failed ? Reason::fault_handler : reason_of(match.outcome);
-    log_exchange(exchange.request(), match.found_route(),
-                 {exchange.status(), shared_.writer.body_bytes_in(output())}, reason);
+    log(exchange.request(), match.found_route(),
+        {exchange.status(), shared.writer.body_bytes_in(session_.output())}, reason);
   }
-  return shared_.writer.close_wanted() ? end_wanted() : exchange.persistence();
-}
-
-// A handler that asks for the end of the connection gets it, even while a stop still serves
-// requests that have arrived.
-[[gnu::noinline]] Persistence H1Session::end_wanted() {
-  ends_once_read_ = false;
-  return Persistence::close;
-}
-
-// Writes one line of the access log (PRC-051).
-void H1Session::log_exchange(const RequestHead& head, const RouteSettings* route,
-                             const SentResponse& sent, Reason reason) {
-  const std::uint64_t began_ns = std::exchange(began_ns_, 0);
-  shared_.access_log->write({.request = head,
-                             .route = route,
-                             .ends = *this,
-                             .status = sent.status,
-                             .reason = reason,
-                             .body_bytes = sent.body_bytes,
-                             .began_ns = began_ns != 0 ? began_ns : shared_.clock.now_ns(),
-                             .id = shared_.id_of(head)});
-}
-
-void H1Session::answer_unmatched(const RequestHead& head, const Match& match,
-                                 std::string_view rest) {
-  const Persistence persistence = persistence_with_unread(head, rest);
-  const Reason reason = reason_of(match.outcome);
-  if (reason != Reason::none) shared_.stats.count(reason);
-  if (const Handler* const handler = handler_of_unmatched(shared_, match)) {
-    return call(*handler, head, {}, match, persistence);
-  }
-  answer_whole(head, http::answer_unmatched(shared_, match), persistence);
-}
-
-void H1Session::answer_unfit(const RequestHead& head, const RouteSettings& route, Reason reason,
-                             std::string_view rest) {
-  shared_.stats.count(reason);
-  answer_whole(head, http::answer_unfit(shared_, route, reason),
-               persistence_with_unread(head, rest));
-}
-
-// During a stop every response says `Connection: close`, since it may be the last one; requests
-// that have arrived after it are served all the same (PRC-012, PRC-018).
-[[gnu::noinline]] Persistence H1Session::persistence_of_last(const RequestHead& head) {
-  ends_once_read_ = shared_.stopping && head.keep_alive &&
-                    request_count_ < shared_.config.requests_per_connection_max;
-  peer_sent_all_ = !head.keep_alive;
-  return Persistence::close;
-}
-
-[[gnu::noinline]] void H1Session::conclude_last() {
-  if (ends_once_read_) {
-    if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
-      connection_.pause_reading();
-    return transport().cancel_receive();
-  }
-  ends_once_read_ = false;
-  if (request_count_ >= shared_.config.requests_per_connection_max) {
-    shared_.stats.count(Reason::closed_request_count);
-  }
-  finish();
-}
-
-// A body that is not read may end the connection (CON-021, H1-072).
-Persistence H1Session::persistence_with_unread(const RequestHead& head, std::string_view rest) {
-  const Persistence persistence = persistence_for(head);
-  peer_sent_all_ &= head.framing == BodyFraming::none;
-  if (!reader_.must_close_unread(head, rest)) return persistence;
-  ends_once_read_ = false;
-  if (persistence == Persistence::close) return persistence;
-  if (head.expects_continue) shared_.stats.count(Reason::closed_expect_unanswered);
-  return Persistence::close;
+  return shared.writer.close_wanted() ? session_.keep_alive().end() : exchange.persistence();
 }
 
 // There is no memory for an answer: queued octets leave, then the connection ends (PRC-036).
-[[gnu::noinline]] Persistence H1Session::leave_unanswered() {
-  shared_.tell(Reason::cut_memory, this);
-  return end_wanted();
+[[gnu::noinline]] Persistence H1Answers::leave_unanswered() {
+  session_.shared().tell(Reason::cut_memory, &session_.host());
+  return session_.keep_alive().end();
 }
 
-void H1Session::answer_whole(const RequestHead& head, const OwnAnswer& answer,
-                             Persistence persistence) {
-  conclude(write_whole(head, answer, persistence));
+// --- the access log ---
+
+void H1Answers::note_begin() {
+  began_ns_ = session_.shared().clock.now_ns();
 }
 
-Persistence H1Session::write_whole(const RequestHead& head, const OwnAnswer& answer,
-                                   Persistence persistence) {
-  std::array<FieldView, OwnAnswer::fields_max> room;
-  const ResponseHead response = answer.head(room);
-  HeadFault fault =
-      response.status == 426
-          ? shared_.writer.begin_naming_websocket(output(), response, persistence, head)
-          : shared_.writer.begin(output(), response, persistence, head);
-  if (fault == HeadFault::none) {
-    if (!output().append(answer.text)) {
-      shared_.writer.abandon(output());
-      fault = HeadFault::memory;
-    } else {
-      fault = shared_.writer.finish(output());
-    }
-  }
-  if (fault == HeadFault::memory) [[unlikely]]
-    return leave_unanswered();
-  CHECK(fault == HeadFault::none);
-  if (shared_.access_log != nullptr) [[unlikely]]
-    log_exchange(head, nullptr, {answer.status, shared_.writer.body_bytes_in(output())},
-                 answer.reason);
-  return persistence;
-}
-
-// `method` is the request's, or Method::other if it was not read: a refusal of HEAD has no body
-// (H1-093).
-void H1Session::refuse(Reason reason, Method method) {
-  RequestHead head = reader_.known_head();
-  head.method = method;
-  write_refusal(head, reason);
-  waiting_ = Wait::nothing;
-  conclude(Persistence::close);
-  if (reader_.message() != nullptr) reader_.drop();
-  connection_.finish_if_flushed();
-}
-
-void H1Session::lack_memory() {
-  output().fail();
-  if (life_ == Life::open) finish();
-  connection_.schedule();
-}
-
-void H1Session::write_refusal(const RequestHead& head, Reason reason) {
-  shared_.tell(reason, this);
-  ends_once_read_ = false;
-  write_whole(head, answer_refused(shared_, reason), Persistence::close);
+void H1Answers::log(const RequestHead& head, const RouteSettings* route, const SentResponse& sent,
+                    Reason reason) {
+  const std::uint64_t began_ns = std::exchange(began_ns_, 0);
+  const Shared& shared = session_.shared();
+  shared.access_log->write({.request = head,
+                            .route = route,
+                            .ends = session_.host(),
+                            .status = sent.status,
+                            .reason = reason,
+                            .body_bytes = sent.body_bytes,
+                            .began_ns = began_ns != 0 ? began_ns : shared.clock.now_ns(),
+                            .id = shared.id_of(head)});
 }
 
 }  // namespace pelton::http

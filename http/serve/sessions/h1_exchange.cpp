@@ -134,12 +134,12 @@ void H1Exchange::end_stream(Outcome outcome, std::span<const FieldView> trailers
   }
   if (shared_.access_log != nullptr) {
     const Exchange& exchange = pending_.exchange();
-    session_.log_exchange(exchange.request(), exchange.match().found_route(), sent(), reason);
+    session_.answers().log(exchange.request(), exchange.match().found_route(), sent(), reason);
   }
   const bool ends =
       !whole || body_.has_surplus() || body_.ends_connection() || pending_.response.ends_connection;
-  session_.answered(ends ? session_.end_wanted() : pending_.exchange().persistence(),
-                    whole ? Reason::none : reason);
+  session_.host().answered(ends ? session_.keep_alive().end() : pending_.exchange().persistence(),
+                           whole ? Reason::none : reason);
 }
 
 // --- files ---
@@ -181,12 +181,12 @@ void H1Exchange::end(Outcome outcome, std::span<const FieldView> trailers) {
   }
   if (awaits_upgrade()) shared_.stats.count(Reason::closed_upgrade_refused);
   if (pending_.response_begun()) return end_stream(outcome, trailers);
-  session_.answered(session_.settle_answer(pending_.exchange(), outcome));
+  session_.host().answered(session_.answers().settle(pending_.exchange(), outcome));
 }
 
 void H1Exchange::forsake() {
   Connection& connection = connection_;
-  session_.forget_exchange(Reason::none);  // destroys this object
+  session_.host().forget(Reason::none);  // destroys this object
   connection.begin_close();
 }
 
@@ -242,10 +242,10 @@ WebSocketAccepted H1Exchange::accept_websocket(const WebSocketAccept& accept,
            accept.message_bytes_max.value_or(shared_.config.websocket_message_bytes_max)},
       listener);
   if (shared_.access_log != nullptr) {
-    session_.log_exchange(head, &route, {.status = 101, .body_bytes = 0}, Reason::none);
+    session_.answers().log(head, &route, {.status = 101, .body_bytes = 0}, Reason::none);
   }
   Shared& shared = shared_;
-  session_.answered(Persistence::close);  // destroys this object
+  session_.host().answered(Persistence::close);  // destroys this object
   return {.socket = {shared.websockets, socket.place()}, .topics = &shared.topics};
 }
 

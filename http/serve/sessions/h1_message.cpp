@@ -8,8 +8,8 @@
 
 namespace pelton::http {
 
-Persistence H1Session::persistence_for(const RequestHead& head) {
-  if (!head.keep_alive || request_count_ >= shared_.requests_max) return persistence_of_last(head);
+Persistence KeepAlive::after(const Shared& shared, const RequestHead& head) {
+  if (!head.keep_alive || request_count_ >= shared.requests_max) return after_last(shared, head);
   return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
 }
 
@@ -27,30 +27,30 @@ void H1Session::call(const Handler& handler, const RequestHead& head, std::strin
   Exchange exchange({.request = head,
                      .body = body,
                      .match = match,
-                     .host = *this,
+                     .host = host_,
                      .sink = {shared_.writer, output(), persistence}});
   const Outcome outcome = handler(exchange);
   if (outcome != Outcome::responded || !exchange.responded() || shared_.access_log != nullptr)
       [[unlikely]] {
-    return settle_exchange(exchange, outcome);
+    return settle_rarely(exchange, outcome);
   }
-  conclude(shared_.writer.close_wanted() ? end_wanted() : persistence);
+  conclude(shared_.writer.close_wanted() ? keep_alive_.end() : persistence);
 }
 
 void H1Session::dispatch(const RequestHead& head, std::string_view body, const Match& match) {
-  call(match.route->handler, head, body, match, persistence_for(head));
+  call(match.route->handler, head, body, match, keep_alive_.after(shared_, head));
 }
 
 std::string_view H1Session::begin_message(RequestHead& head, std::string_view rest) {
-  ++request_count_;
+  keep_alive_.count_request();
   ++shared_.requests_begun;
-  waiting_ = Wait::nothing;
+  timer_.stop();
   if (shared_.may_shed | shared_.answers_at_once | head.has_upgrade) [[unlikely]] {
     if (begin_rarely(head, rest)) return reader_.skip_body(head, rest);
   }
   const Match match = shared_.routes.match(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) [[unlikely]] {
-    answer_unmatched(head, match, rest);
+    answers_.answer_unmatched(head, match, rest);
     return reader_.skip_body(head, rest);
   }
   const bool empty = head.framing == BodyFraming::none ||

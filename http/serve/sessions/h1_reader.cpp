@@ -53,14 +53,14 @@ bool H1Reader::backlog_is_full() const {
   const ServerConfig& config = session_.shared().config;
   const std::size_t bytes = message_->unread().size();
   // Until the handshake is accepted the waiting octets are frames (WS-006).
-  if (session_.awaits_upgrade()) return bytes >= config.receive_credit_bytes;
+  if (session_.host().awaits_upgrade()) return bytes >= config.receive_credit_bytes;
   return message_->heads_waiting >= config.pipeline_requests_max ||
          bytes >= config.pipeline_bytes_max;
 }
 
 void H1Reader::begin_head(std::string_view octets) {
   IncomingMessage& incoming = begin(Phase::head);
-  session_.note_begin();
+  session_.answers().note_begin();
   if (!incoming.octets.append(octets)) return session_.refuse(Reason::shed_memory, Method::other);
   // Parsed again from the start with the message's own parser: the shared one reads other requests.
   const Verdict verdict = incoming.parser.parse(incoming.octets.view());
@@ -71,8 +71,13 @@ void H1Reader::begin_head(std::string_view octets) {
 // The timer of a later request starts with its first octet; an empty line before the request does
 // not count (CON-003, H1-003).
 void H1Reader::start_header_timer() {
-  if (session_.waits_for(Wait::header) || !begun()) return;
+  if (session_.timer().waits_for(Wait::header) || !begun()) return;
   session_.wait_for(Wait::header, session_.shared().config.header_timeout_ms);
+}
+
+void H1Reader::earn_credit(std::size_t bytes) {
+  const Shared& shared = session_.shared();
+  session_.timer().earn(bytes, shared.config, shared.clock.now_ms());
 }
 
 // --- messages in pieces ---
@@ -119,7 +124,7 @@ std::string_view H1Reader::resume_head(std::string_view octets) {
   }
   RequestHead& head = incoming.parser.head();
   incoming.octets.truncate(head.head_bytes);
-  session_.stop_waiting();
+  session_.timer().stop();
   // The reader gives up the head's message while the session begins it: the body may need the
   // place.
   std::unique_ptr<IncomingMessage> owner = std::move(message_);
@@ -142,14 +147,14 @@ std::string_view H1Reader::resume_length_body(std::string_view octets) {
 }
 
 void H1Reader::length_body_grew(std::size_t bytes) {
-  session_.earn_credit(bytes);
+  earn_credit(bytes);
   if (message_->body_bytes_owed() != 0) {
     if (!session_.transport().receives_into_room() && owes_much())
       session_.transport().cancel_receive();
     return;
   }
   std::unique_ptr<IncomingMessage> owner = std::move(message_);
-  session_.stop_waiting();
+  session_.timer().stop();
   const std::uint32_t head_bytes = owner->head.head_bytes;
   const std::string_view body = owner->octets.view().substr(head_bytes);
   session_.serve_incoming(std::move(owner), body);
@@ -160,7 +165,7 @@ std::string_view H1Reader::resume_chunked_body(std::string_view octets) {
   while (!octets.empty()) {
     IncomingMessage& incoming = *message_;
     const ChunkedDecoder::Step step = incoming.decoder.decode(octets);
-    session_.earn_credit(step.consumed_bytes);
+    earn_credit(step.consumed_bytes);
     octets.remove_prefix(step.consumed_bytes);
     switch (step.state) {
       case ChunkedDecoder::State::rejected:
@@ -187,7 +192,7 @@ std::string_view H1Reader::resume_chunked_body(std::string_view octets) {
           return spool_on(octets);
         }
         std::unique_ptr<IncomingMessage> owner = std::move(message_);
-        session_.stop_waiting();
+        session_.timer().stop();
         const std::string_view body = owner->body.view();
         session_.serve_incoming(std::move(owner), body);
         return octets;
@@ -214,7 +219,7 @@ std::string_view H1Reader::resume_discard(std::string_view octets) {
         session_.shared().stats.count(Reason::closed_body_not_drained);
         drop();
         if (session_.is_handling()) {
-          session_.end_after_response();
+          session_.host().end_after_response();
           return {};
         }
         session_.finish();
@@ -252,12 +257,12 @@ IncomingMessage& H1Reader::begin(Phase phase) {
   }
   // Mixed with the octets of another message, each later message would begin at the wrong octet.
   CHECK(message_->phase == phase);
-  if (session_.is_draining()) session_.transport().cancel_receive();
+  if (session_.keep_alive().ends_once_read()) session_.transport().cancel_receive();
   return *message_;
 }
 
 void H1Reader::drop() {
-  session_.stop_waiting();
+  session_.timer().stop();
   if (session_.transport().receives_into_room()) [[unlikely]]
     session_.transport().keep_room(message_->give_up_room());
   session_.shared().take_back(std::move(message_));
@@ -272,7 +277,7 @@ std::string_view H1Reader::begin_body(const RequestHead& head, const Match& matc
   if (settings.wants_json || settings.wants_form) {
     if (const Reason reason = unfit_body(head, settings, session_.shared().config);
         reason != Reason::none) {
-      session_.answer_unfit(head, settings, reason, rest);
+      session_.answers().answer_unfit(head, settings, reason, rest);
       return skip_body(head, rest);
     }
   }
@@ -303,7 +308,7 @@ std::string_view H1Reader::begin_body(const RequestHead& head, const Match& matc
     session_.refuse(Reason::shed_memory, head.method);
     return {};
   }
-  session_.note_begin_if_unknown();
+  session_.answers().note_begin_if_unknown();
   session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
   if (head.expects_continue && rest.empty()) {
     // H1-071: every check of the head has passed, and no octet of the body has arrived.

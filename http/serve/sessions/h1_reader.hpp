@@ -84,6 +84,8 @@ class H1Reader {
   IncomingMessage& begin(Phase phase);
   bool begun() const { return message_->phase != Phase::head || message_->parser.started(); }
   void start_header_timer();
+  // The client earns time by octets of a body (CON-004).
+  void earn_credit(std::size_t bytes);
   std::string_view resume_head(std::string_view octets);
   std::string_view resume_length_body(std::string_view octets);
   std::string_view resume_chunked_body(std::string_view octets);

@@ -1,11 +1,9 @@
 #include "http/serve/sessions/h1_session.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "core/check.hpp"
 #include "http/serve/connection.hpp"
-#include "http/serve/own_answer.hpp"
 #include "http/serve/shared.hpp"
 #include "http/serve/websocket_admission.hpp"
 #include "http/websocket/handshake.hpp"
@@ -18,32 +16,21 @@ void H1Session::begin() {
   wait_for(Wait::header, shared_.config.header_timeout_ms);
 }
 
+void H1Session::step_aside() {
+  life_ = Life::upgraded;
+  timer_.stop();
+}
+
 void H1Session::finish() {
   life_ = Life::over;
   transport().finish();
 }
 
 void H1Session::end() {
-  CHECK(exchange_ == nullptr);
+  CHECK(!host_.has_exchange());
   life_ = Life::over;
-  waiting_ = Wait::nothing;
+  timer_.stop();
   if (reader_.message() != nullptr) reader_.drop();
-}
-
-const Endpoints& H1Session::endpoints() {
-  return connection_.endpoints();
-}
-
-bool H1Session::is_secure() const {
-  return connection_.is_secure();
-}
-
-const TlsFacts* H1Session::tls() const {
-  return connection_.tls();
-}
-
-const RequestOrigin* H1Session::forwarded(const RequestHead& head) {
-  return connection_.forwarded(request_count_, head);
 }
 
 // --- octets in, and the peer's FIN ---
@@ -52,7 +39,7 @@ void H1Session::received(std::string_view octets) {
   if (life_ == Life::handling) return received_while_handling(octets);
   // Octets after the request that ended the connection are discarded (H1-083).
   if (life_ != Life::open) {
-    peer_sent_all_ = false;
+    keep_alive_.note_peer_sent_all(false);
     return;
   }
   // These octets may have been on their way when reading paused: they belong to the message that
@@ -70,7 +57,7 @@ void H1Session::received(std::string_view octets) {
 void H1Session::keep_backlog(std::string_view octets) {
   if (life_ == Life::handling) return received_while_handling(octets);
   if (life_ != Life::open) {
-    peer_sent_all_ = false;
+    keep_alive_.note_peer_sent_all(false);
     return;
   }
   CHECK(transport().reading_paused());
@@ -81,7 +68,7 @@ void H1Session::keep_backlog(std::string_view octets) {
 void H1Session::peer_finished() {
   if (life_ == Life::handling) {
     if (reader_.streams_body()) return reader_.refuse_streamed(Reason::refused_body_truncated);
-    note_peer_finished();
+    host_.note_peer_finished();
     connection_.inspect_by(shared_.clock.now_ms() + Connection::peer_look_ms);
     connection_.schedule();
     return;
@@ -108,19 +95,17 @@ void H1Session::serve_incoming(std::unique_ptr<IncomingMessage> message, std::st
   connection_.recount();
 }
 
-std::shared_ptr<const BodyFile> H1Session::body_file() const {
-  const Shared::Served& served = shared_.served;
-  if (served.session == this && *served.message) return (*served.message)->file;
-  return exchange_ == nullptr ? nullptr : exchange_->pending().body_file();
-}
-
-std::string_view H1Session::trailers() const {
-  const Shared::Served& served = shared_.served;
-  if (served.session == this && *served.message) return (*served.message)->trailers.view();
-  return exchange_ == nullptr ? std::string_view() : exchange_->pending().trailers().view();
-}
-
 // --- pipelined requests ---
+
+void H1Session::received_while_handling(std::string_view octets) {
+  if (reader_.reads()) octets = reader_.resume(octets);
+  // Octets after the request that ends the connection are discarded (H1-083).
+  if (octets.empty()) return;
+  keep_alive_.note_peer_sent_all(false);
+  if (host_.ends_after_response()) return;
+  if (!reader_.keep_unread(octets)) return lack_memory();
+  if (reader_.backlog_is_full() && !transport().reading_paused()) connection_.pause_reading();
+}
 
 // True if the next pipelined request may begin now. If not, the connection has joined the queue for
 // a turn (ENG-016).
@@ -140,9 +125,10 @@ void H1Session::go_on() {
   // Taken out of the reader first: the requests in it may begin a message there, or pause reading.
   std::unique_ptr<IncomingMessage> backlog = reader_.take();
   const std::size_t left_bytes = consume(backlog->unread()).size();
-  const bool keeps = life_ == Life::open || (life_ == Life::handling && !ends_after_response());
+  const bool keeps =
+      life_ == Life::open || (life_ == Life::handling && !host_.ends_after_response());
   if (left_bytes == 0 || !keeps) {
-    if (left_bytes != 0) peer_sent_all_ = false;
+    if (left_bytes != 0) keep_alive_.note_peer_sent_all(false);
     shared_.take_back(std::move(backlog));
   } else {
     CHECK(reader_.message() == nullptr);
@@ -154,7 +140,7 @@ void H1Session::go_on() {
   // The backlog may have held only the empty line after a request (H1-003).
   const bool is_idle =
       life_ == Life::open && transport().queued_bytes() == 0 && reader_.is_between_messages();
-  if (is_idle && waiting_ == Wait::nothing) {
+  if (is_idle && timer_.waits_for(Wait::nothing)) {
     wait_for(Wait::keep_alive, shared_.idle_ms);
   }
   if (life_ == Life::open && transport().peer_finished() && !transport().reading_paused())
@@ -162,7 +148,72 @@ void H1Session::go_on() {
   connection_.read_on();
 }
 
-// --- reading, and room to send ---
+// --- responses that are queued, and the end ---
+
+void H1Session::begin_handling() {
+  CHECK(life_ == Life::open);
+  life_ = Life::handling;
+}
+
+void H1Session::end_handling() {
+  if (life_ != Life::handling) return;
+  if (connection_.has_websocket()) {
+    life_ = Life::upgraded;
+    return connection_.begin_websocket(reader_.take());
+  }
+  if (host_.cut_after() != Reason::none) return connection_.cut(host_.cut_after());
+  life_ = Life::open;
+  conclude(host_.persistence_after());
+  if (transport().finishing()) {
+    if (reader_.message() != nullptr) reader_.drop();
+    return connection_.finish_if_flushed();
+  }
+  if (reader_.reads()) {
+    // The unread body is drained after its response (CON-006).
+    wait_for(Wait::drain_body, shared_.config.drain_body_timeout_ms);
+    return resume_input();
+  }
+  if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
+    return;  // reading resumes once the output is sent
+  if (transport().queued_bytes() == 0) wait_for(Wait::keep_alive, shared_.idle_ms);
+  resume_input();
+}
+
+// The handler has suspended the exchange, failed or not responded, or exchanges are logged.
+void H1Session::settle_rarely(Exchange& exchange, Outcome outcome) {
+  CHECK(exchange.suspended() == (outcome == Outcome::pending));
+  if (outcome != Outcome::pending) conclude(answers_.settle(exchange, outcome));
+}
+
+[[gnu::noinline]] void H1Session::conclude_last() {
+  if (keep_alive_.ends_once_read()) {
+    if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
+      connection_.pause_reading();
+    return transport().cancel_receive();
+  }
+  if (keep_alive_.request_count() >= shared_.config.requests_per_connection_max) {
+    shared_.stats.count(Reason::closed_request_count);
+  }
+  finish();
+}
+
+void H1Session::refuse(Reason reason, Method method) {
+  RequestHead head = reader_.known_head();
+  head.method = method;
+  const Persistence end = answers_.refuse(head, reason);
+  timer_.stop();
+  conclude(end);
+  if (reader_.message() != nullptr) reader_.drop();
+  connection_.finish_if_flushed();
+}
+
+void H1Session::lack_memory() {
+  output().fail();
+  if (life_ == Life::open) finish();
+  connection_.schedule();
+}
+
+// --- reading ---
 
 void H1Session::resume_input() {
   // Reading is paused while requests wait for the handler, or by the owner of a WebSocket.
@@ -176,23 +227,6 @@ void H1Session::resume_input() {
   connection_.read_on();
 }
 
-// The handler that waits for room is called at the end of the turn.
-void H1Session::note_room() {
-  if (exchange_ == nullptr) return;
-  exchange_->pending().note_room();
-  connection_.schedule();
-}
-
-void H1Session::note_peer_finished() {
-  if (exchange_ == nullptr) return;
-  exchange_->pending().note_peer_finished();
-  connection_.schedule();
-}
-
-void H1Session::settle() {
-  if (life_ == Life::handling) settle_pending();
-}
-
 bool H1Session::may_begin_request() const {
   return life_ == Life::open && !connection_.transport().reading_paused() &&
          (reader_.message() == nullptr || reader_.is_in(Phase::head));
@@ -200,47 +234,25 @@ bool H1Session::may_begin_request() const {
 
 // --- time ---
 
-void H1Session::earn_credit(std::size_t bytes) {
-  const ServerConfig& config = shared_.config;
-  wait_deadline_ms_ =
-      std::min(wait_deadline_ms_ + bytes * 1000 / config.body_rate_bytes_per_second_min,
-               shared_.clock.now_ms() + config.rate_credit_ms_max);
-}
-
-std::uint64_t H1Session::credit_ms() const {
-  const std::uint64_t now_ms = shared_.clock.now_ms();
-  return wait_deadline_ms_ > now_ms ? wait_deadline_ms_ - now_ms : 0;
-}
-
-void H1Session::note_begin() {
-  began_ns_ = shared_.clock.now_ns();
-}
-
-void H1Session::note_begin_if_unknown() {
-  if (began_ns_ == 0) note_begin();
-}
-
 void H1Session::inspect(std::uint64_t seen_ms) {
-  if (waiting_ != Wait::nothing && seen_ms >= wait_deadline_ms_) {
+  if (timer_.is_overdue(seen_ms)) {
     if (transport().hears() || !transport().may_receive()) {
       expire();
     } else {
       // Without a receive buffer nobody has looked at what the client sent in time (CON-010).
-      wait_deadline_ms_ = shared_.clock.now_ms() + TimerWheel::tick_ms;
+      timer_.put_off(shared_.clock.now_ms() + TimerWheel::tick_ms);
     }
   }
-  if (exchange_ != nullptr && seen_ms >= exchange_->pending().deadline_ms) time_out();
+  host_.inspect(seen_ms);
 }
 
 std::uint64_t H1Session::deadline_ms() const {
-  std::uint64_t next_ms = TimerWheel::no_deadline_ms;
-  if (waiting_ != Wait::nothing) next_ms = wait_deadline_ms_;
-  return exchange_ == nullptr ? next_ms : std::min(next_ms, exchange_->pending().deadline_ms);
+  return std::min(timer_.deadline_ms(), host_.deadline_ms());
 }
 
 void H1Session::expire() {
-  const Wait what = waiting_;
-  waiting_ = Wait::nothing;
+  const Wait what = timer_.waiting();
+  timer_.stop();
   Stats& stats = shared_.stats;
   switch (what) {
     case Wait::nothing:
@@ -275,45 +287,27 @@ void H1Session::expire() {
 
 std::uint64_t H1Session::idle_since_ms() const {
   const bool idle =
-      life_ == Life::open && waiting_ == Wait::keep_alive && reader_.is_between_messages();
-  return idle ? wait_deadline_ms_ - shared_.idle_ms : TimerWheel::no_deadline_ms;
+      life_ == Life::open && timer_.waits_for(Wait::keep_alive) && reader_.is_between_messages();
+  return idle ? timer_.until_ms() - shared_.idle_ms : TimerWheel::no_deadline_ms;
 }
 
 void H1Session::drain() {
-  if (exchange_ != nullptr && !ends_after_response()) {
+  if (host_.has_exchange() && !host_.ends_after_response()) {
     // This answer may be the last one, but requests that have arrived are served first (PRC-012).
-    end_after_response();
-    ends_once_read_ = true;
+    host_.end_after_response();
+    keep_alive_.end_once_read();
   }
   if (life_ != Life::open || !reader_.is_between_messages() || transport().queued_bytes() != 0)
     return;
   wait_for(Wait::drain, shared_.idle_ms);
 }
 
-// --- requests that are turned away, and WebSockets ---
-
-// True if the request was answered 503. The connection goes on: the shortage will pass (RSP-026).
-bool H1Session::shed(const RequestHead& head, std::string_view rest) {
-  const Reason reason = shared_.shed_reason();
-  if (reason == Reason::none) return false;
-  shared_.tell(reason, this);
-  answer_whole(head, answer_shed(shared_, reason), persistence_with_unread(head, rest));
-  return true;
-}
-
-// True if the request was answered because of its host (H1-043) or scheme, or by a middleware.
-bool H1Session::begin_at_once(RequestHead& head, std::string_view rest) {
-  const std::optional<OwnAnswer> answer = answer_at_once(shared_, *this, head);
-  if (!answer) return false;
-  if (answer->reason != Reason::none) shared_.stats.count(answer->reason);
-  answer_whole(head, *answer, persistence_with_unread(head, rest));
-  return true;
-}
+// --- requests that take another road ---
 
 // True if the request was answered here, or asks for a WebSocket and was handled as such.
 bool H1Session::begin_rarely(RequestHead& head, std::string_view rest) {
-  if (shared_.answers_at_once && begin_at_once(head, rest)) return true;
-  if (shared_.may_shed && shed(head, rest)) return true;
+  if (shared_.answers_at_once && answers_.answer_at_once(head, rest)) return true;
+  if (shared_.may_shed && answers_.shed(head, rest)) return true;
   return head.has_upgrade && upgrade(head);
 }
 
@@ -324,14 +318,13 @@ bool H1Session::upgrade(const RequestHead& head) {
   if (match.outcome != MatchOutcome::found) return false;
   const RouteSettings& route = *match.route;
   // A refused handshake ends the connection, also during a stop (H1-074).
-  ends_once_read_ = false;
-  const Reason reason = websocket_refusal(shared_, *this, head, route);
+  const Persistence end = keep_alive_.end();
+  const Reason reason = websocket_refusal(shared_, host_, head, route);
   if (reason != Reason::none) {
-    write_refusal(head, reason);
-    conclude(Persistence::close);
+    conclude(answers_.refuse(head, reason));
     return true;
   }
-  call(route.handler, head, {}, match, Persistence::close);
+  call(route.handler, head, {}, match, end);
   if (life_ != Life::handling) shared_.stats.count(Reason::closed_upgrade_refused);
   return true;
 }

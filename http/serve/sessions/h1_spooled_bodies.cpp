@@ -37,7 +37,7 @@ std::string_view H1Reader::resume_spooled(std::string_view octets) {
     return {};
   }
   message_->left_bytes -= taken;
-  session_.earn_credit(taken);
+  earn_credit(taken);
   return spool_on(octets.substr(taken));
 }
 
@@ -47,7 +47,7 @@ std::string_view H1Reader::spool_on(std::string_view following) {
   IncomingMessage& incoming = *message_;
   BodySpool& spool = *incoming.spool;
   if (incoming.phase == Phase::spooled_body) incoming.whole = incoming.left_bytes == 0;
-  if (incoming.whole) session_.stop_waiting();
+  if (incoming.whole) session_.timer().stop();
   const std::size_t enough = incoming.whole ? 1 : session_.shared().spool_rules.piece_bytes;
   const bool must_write = incoming.body.size() >= enough;
   if (must_write && !spool.writes() && spool.failure() == Reason::none) spool.write(incoming.body);
@@ -84,8 +84,8 @@ void H1Reader::spooled() {
 // The client's time limit does not run while reading is paused.
 void H1Reader::hold_for_spool() {
   if (session_.transport().reading_paused()) return;
-  message_->credit_ms = session_.credit_ms();
-  session_.stop_waiting();
+  message_->credit_ms = session_.timer().credit_ms(session_.shared().clock.now_ms());
+  session_.timer().stop();
   session_.connection().pause_reading();
 }
 
@@ -134,7 +134,7 @@ void H1Reader::receive_own(std::size_t bytes) {
   }
   message_->body_came(bytes);
   if (message_->phase == Phase::spooled_body) {
-    session_.earn_credit(bytes);
+    earn_credit(bytes);
     spool_on({});
     return;
   }

@@ -17,14 +17,14 @@ using Wait = H1Session::Wait;
 [[gnu::noinline]] std::string_view H1Reader::begin_streamed_body(const RequestHead& head,
                                                                  const Match& match,
                                                                  std::string_view rest) {
-  const Persistence persistence = session_.persistence_for(head);
-  session_.note_peer_sent_all(false);
+  const Persistence persistence = session_.keep_alive().after(session_.shared(), head);
+  session_.keep_alive().note_peer_sent_all(false);
   const bool must_close = must_close_unread(head, rest);
-  session_.note_body_follows(true);
+  session_.host().note_body_follows(true);
   session_.call(match.route->handler, head, {}, match,
                 must_close ? Persistence::close : persistence);
-  session_.note_body_follows(false);
-  if (!session_.has_exchange()) {
+  session_.host().note_body_follows(false);
+  if (!session_.host().has_exchange()) {
     // The handler has answered without reading the body.
     const bool unanswered = must_close && head.expects_continue;
     if (unanswered && persistence != Persistence::close) {
@@ -48,7 +48,7 @@ using Wait = H1Session::Wait;
 
 std::string_view H1Reader::resume_streamed(std::string_view octets) {
   IncomingMessage& incoming = *message_;
-  ArrivingBody& body = session_.pending().body;
+  ArrivingBody& body = session_.host().pending().body;
   if (!octets.empty()) earn_streamed_credit(octets.size());
   bool complete = false;
   while (!octets.empty() && !complete) {
@@ -79,31 +79,32 @@ std::string_view H1Reader::resume_streamed(std::string_view octets) {
 
 // The client's time limit begins with the first octet at the latest.
 void H1Reader::earn_streamed_credit(std::size_t bytes) {
-  if (!session_.waits_for(Wait::body) && !session_.transport().reading_paused()) {
+  if (!session_.timer().waits_for(Wait::body) && !session_.transport().reading_paused()) {
     session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
   }
-  if (session_.waits_for(Wait::body)) session_.earn_credit(bytes);
+  if (session_.timer().waits_for(Wait::body)) earn_credit(bytes);
 }
 
 // Octets were received into the message's memory, which moves to the handler without a copy.
 void H1Reader::receive_streamed(std::size_t bytes) {
   IncomingMessage& incoming = *message_;
   incoming.body_came(bytes);
-  session_.pending().body.append(incoming.body);
-  if (session_.pending().body.has_failed()) return refuse_streamed(Reason::shed_memory);
+  session_.host().pending().body.append(incoming.body);
+  if (session_.host().pending().body.has_failed()) return refuse_streamed(Reason::shed_memory);
   earn_streamed_credit(bytes);
   streamed_body_grew(incoming.left_bytes == 0);
 }
 
 void H1Reader::streamed_body_grew(bool complete) {
   IncomingMessage& incoming = *message_;
-  ArrivingBody& body = session_.pending().body;
+  ArrivingBody& body = session_.host().pending().body;
   const bool little_left = incoming.phase == Phase::streamed_chunked ||
                            incoming.left_bytes <= session_.shared().config.drain_body_bytes_max;
   if (complete) {
     body.complete();
-    if (!incoming.trailers.empty()) session_.pending().trailers().take(incoming.trailers);
-    session_.note_peer_sent_all(!session_.pending().exchange().request().keep_alive);
+    if (!incoming.trailers.empty()) session_.host().pending().trailers().take(incoming.trailers);
+    session_.keep_alive().note_peer_sent_all(
+        !session_.host().pending().exchange().request().keep_alive);
     drop();
   } else if (body.waiting_bytes() > session_.shared().config.send_queue_bytes_high &&
              !session_.transport().reading_paused()) {
@@ -111,38 +112,39 @@ void H1Reader::streamed_body_grew(bool complete) {
   } else if (!session_.transport().receives_into_room() && owes_much()) {
     session_.transport().cancel_receive();
   }
-  session_.pending().spare_connection(complete ||
-                                      (little_left && !session_.pending().lacks_continue()));
+  session_.host().pending().spare_connection(
+      complete || (little_left && !session_.host().pending().lacks_continue()));
   session_.connection().schedule();
 }
 
 // The client's time limit does not run while reading is paused (CON-010).
 void H1Reader::pause_body() {
-  session_.pending().body_credit_ms = session_.credit_ms();
-  session_.stop_waiting();
+  session_.host().pending().body_credit_ms =
+      session_.timer().credit_ms(session_.shared().clock.now_ms());
+  session_.timer().stop();
   session_.connection().pause_reading();
 }
 
 void H1Reader::resume_body() {
-  session_.wait_for(Wait::body, session_.pending().body_credit_ms);
+  session_.wait_for(Wait::body, session_.host().pending().body_credit_ms);
   session_.transport().resume_reading();
   session_.connection().read_on();
 }
 
 void H1Reader::refuse_streamed(Reason reason) {
-  session_.pending().body_fault = reason;
-  if (session_.pending().response_begun()) {
+  session_.host().pending().body_fault = reason;
+  if (session_.host().pending().response_begun()) {
     const Reason cut_reason = cut_reason_of(reason);
-    session_.shared().tell(cut_reason, &session_);
-    session_.drop_exchange(ExchangeEvent::body_refused, cut_reason);
+    session_.shared().tell(cut_reason, &session_.host());
+    session_.host().drop(ExchangeEvent::body_refused, cut_reason);
     session_.transport().reset_at_close();
     session_.connection().begin_close();
     return;
   }
-  session_.pending().finish(ExchangeEvent::body_refused);
+  session_.host().pending().finish(ExchangeEvent::body_refused);
   if (message_) drop();
-  session_.write_refusal(session_.pending().exchange().request(), reason);
-  session_.answered(Persistence::close);
+  session_.host().answered(
+      session_.answers().refuse(session_.host().pending().exchange().request(), reason));
 }
 
 }  // namespace pelton::http
