@@ -243,6 +243,10 @@ inline void Connection::schedule() {
   shared_.schedule(*this);
 }
 
+inline bool KeepAlive::goes_on(const Shared& shared, const RequestHead& head) const {
+  return head.keep_alive && request_count_ < shared.requests_max;
+}
+
 inline void H1Session::wait_for(Wait what, std::uint64_t ms) {
   const std::uint64_t until_ms = shared_.clock.now_ms() + ms;
   timer_.wait_for(what, until_ms);

@@ -8,11 +8,6 @@
 
 namespace pelton::http {
 
-Persistence KeepAlive::after(const Shared& shared, const RequestHead& head) {
-  if (!head.keep_alive || request_count_ >= shared.requests_max) return after_last(shared, head);
-  return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
-}
-
 void H1Session::conclude(Persistence persistence) {
   shared_.schedule(connection_);
   if (persistence == Persistence::close) {
@@ -34,11 +29,12 @@ void H1Session::call(const Handler& handler, const RequestHead& head, std::strin
       [[unlikely]] {
     return settle_rarely(exchange, outcome);
   }
-  conclude(shared_.writer.close_wanted() ? keep_alive_.end() : persistence);
+  conclude(shared_.writer.close_wanted() ? end_wanted() : persistence);
 }
 
 void H1Session::dispatch(const RequestHead& head, std::string_view body, const Match& match) {
-  call(match.route->handler, head, body, match, keep_alive_.after(shared_, head));
+  const bool goes_on = keep_alive_.goes_on(shared_, head);
+  call(match.route->handler, head, body, match, goes_on ? KeepAlive::keeping(head) : last(head));
 }
 
 std::string_view H1Session::begin_message(RequestHead& head, std::string_view rest) {

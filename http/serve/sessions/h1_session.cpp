@@ -185,6 +185,14 @@ void H1Session::settle_rarely(Exchange& exchange, Outcome outcome) {
   if (outcome != Outcome::pending) conclude(answers_.settle(exchange, outcome));
 }
 
+[[gnu::noinline]] Persistence H1Session::last(const RequestHead& head) {
+  return keep_alive_.after(shared_, head);
+}
+
+[[gnu::noinline]] Persistence H1Session::end_wanted() {
+  return keep_alive_.end();
+}
+
 [[gnu::noinline]] void H1Session::conclude_last() {
   if (keep_alive_.ends_once_read()) {
     if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)

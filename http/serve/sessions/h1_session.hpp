@@ -46,7 +46,7 @@ class Transport;
 class H1Session {
  public:
   H1Session(Connection& connection, Shared& shared)
-      : connection_(connection), shared_(shared), reader_(*this), answers_(*this), host_(*this) {}
+      : host_(*this), connection_(connection), shared_(shared), reader_(*this), answers_(*this) {}
   H1Session(const H1Session&) = delete;
   H1Session& operator=(const H1Session&) = delete;
 
@@ -147,11 +147,14 @@ class H1Session {
   void received_while_handling(std::string_view octets);
   bool begins_more();
 
-  // Rare ends.
+  // Rare ends. Functions of the session, so that the plain road needs no address but its own.
+  Persistence last(const RequestHead& head);
+  Persistence end_wanted();
   void settle_rarely(Exchange& exchange, Outcome outcome);
   void conclude_last();
   void expire();
 
+  H1Host host_;  // at the session's own address: every exchange is given it
   Connection& connection_;
   Shared& shared_;
 
@@ -161,7 +164,6 @@ class H1Session {
   TurnSlice slice_;
   H1Reader reader_;
   H1Answers answers_;
-  H1Host host_;
 };
 
 }  // namespace pelton::http

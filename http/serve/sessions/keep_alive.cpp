@@ -6,10 +6,16 @@ namespace pelton::http {
 
 // During a stop every response says `Connection: close`, since it may be the last one; requests
 // that have arrived after it are served all the same (PRC-012, PRC-018).
-[[gnu::noinline]] Persistence KeepAlive::after_last(const Shared& shared, const RequestHead& head) {
+Persistence KeepAlive::after(const Shared& shared, const RequestHead& head) {
+  if (goes_on(shared, head)) return keeping(head);
   ends_once_read_ = shared.stopping && head.keep_alive &&
                     request_count_ < shared.config.requests_per_connection_max;
   peer_sent_all_ = !head.keep_alive;
+  return Persistence::close;
+}
+
+Persistence KeepAlive::end() {
+  ends_once_read_ = false;
   return Persistence::close;
 }
 

@@ -19,15 +19,17 @@ class KeepAlive {
 
   // After the response to this request.
   Persistence after(const Shared& shared, const RequestHead& head);
+  // Neither the client nor a limit ends it there.
+  bool goes_on(const Shared& shared, const RequestHead& head) const;
+  static Persistence keeping(const RequestHead& head) {
+    return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
+  }
   // The same if its body is not read, which may end the connection (CON-021, H1-072). `owes_body`:
   // too much of it is to come.
   Persistence after_unread(Shared& shared, const RequestHead& head, bool owes_body);
   // A handler that asks for the end of the connection gets it, even while a stop still serves
   // requests that have arrived.
-  Persistence end() {
-    ends_once_read_ = false;
-    return Persistence::close;
-  }
+  Persistence end();
 
   // The server stops: the connection ends once all requests that have arrived are answered
   // (PRC-012, PRC-018).
@@ -39,8 +41,6 @@ class KeepAlive {
   void note_peer_sent_all(bool all) { peer_sent_all_ = all; }
 
  private:
-  Persistence after_last(const Shared& shared, const RequestHead& head);
-
   bool peer_sent_all_ = false;
   bool ends_once_read_ = false;
   std::uint64_t request_count_ = 0;
