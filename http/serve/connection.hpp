@@ -1,6 +1,8 @@
-// One accepted connection: a transport, the session that speaks over it, and the switch that passes
-// the engine's completions to them. HTTP/1.1 until a WebSocket takes the session's place, or HTTP/2
-// if both ends agree on it before the first request.
+// One accepted connection: a transport, the session that speaks over it, and what passes the
+// engine's completions to them.
+//
+// Its functions stand in connection.cpp (what leaves, time, the end) and connection_input.cpp (what
+// arrives, at once or in a later turn).
 #pragma once
 
 #include <cstdint>
@@ -12,14 +14,11 @@
 #include "core/memory/slab.hpp"
 #include "core/reason.hpp"
 #include "core/timer_wheel.hpp"
+#include "http/serve/connection_origin.hpp"
 #include "http/serve/endpoints.hpp"
-#include "http/serve/request_origin.hpp"
-#include "http/serve/sessions/h1_session.hpp"
-#include "http/serve/sessions/h2_session.hpp"
-#include "http/serve/sessions/websocket_session.hpp"
+#include "http/serve/gauge_share.hpp"
+#include "http/serve/sessions/session_switch.hpp"
 #include "http/serve/turn_queue.hpp"
-#include "http/serve/websocket_connection.hpp"
-#include "http/transport/proxy_header.hpp"
 #include "http/transport/transport.hpp"
 #include "uring/engine.hpp"
 
@@ -59,7 +58,7 @@ class Connection final : public TurnNode, public TimerNode {
   // The receive joins those that wait for a turn.
   void await_turn_with(uring::Completion completion);
   // The next octets begin a request or continue its head, and no receive waits for a turn.
-  bool may_begin_request() const { return !held_ && (h2_ || h1_.may_begin_request()); }
+  bool may_begin_request() const { return !held_ && sessions_.may_begin_request(); }
   // Called at the end of a turn that scheduled it: sends everything queued, arms its receive.
   void settle();
   // The timer fired: acts on what is due and arms it again.
@@ -67,7 +66,7 @@ class Connection final : public TurnNode, public TimerNode {
   // Tries again an operation for which the engine had no memory (ENG-035).
   void retry();
   // A graceful stop began.
-  void drain();
+  void drain() { sessions_.drain(); }
   // The stop's deadline has come.
   void cut_at_deadline();
   // Since when it has been idle between requests; no_deadline_ms if it is not.
@@ -77,9 +76,7 @@ class Connection final : public TurnNode, public TimerNode {
   // Its slot and generation.
   uring::Token place() const { return transport_.place(); }
   // Requests that have begun on this connection.
-  std::uint64_t request_count() const {
-    return h2_ ? h2_->request_count() : h1_.keep_alive().request_count();
-  }
+  std::uint64_t request_count() const { return sessions_.request_count(); }
   // Closes the descriptor once no operation on it is in flight (ENG-013).
   void try_close();
 
@@ -89,15 +86,11 @@ class Connection final : public TurnNode, public TimerNode {
   const Shared& shared() const { return shared_; }
   Transport& transport() { return transport_; }
   const Transport& transport() const { return transport_; }
-  const Endpoints& endpoints();
-  bool is_secure() const;
-  const TlsFacts* tls() const { return transport_.tls_facts(); }
-  // `number` tells the connection's requests apart.
-  const RequestOrigin* forwarded(std::uint64_t number, const RequestHead& head);
+  SessionSwitch& sessions() { return sessions_; }
+  ConnectionOrigin& origin() { return origin_; }
+  const ConnectionOrigin& origin() const { return origin_; }
   // For logs.
-  EndpointSource& ends() { return h1_.host(); }
-  // A header of the PROXY protocol has begun and is not whole.
-  bool lacks_proxy_header() const { return proxy_header_ && proxy_header_->started(); }
+  EndpointSource& ends() { return sessions_.h1().host(); }
   // settle() is called at the end of the turn.
   void schedule();
   // inspect() is called by then.
@@ -123,56 +116,38 @@ class Connection final : public TurnNode, public TimerNode {
   void begin_close();
   // Ends the connection by a reset.
   void cut(Reason reason);
-  // The exchange becomes a WebSocket once the answer to its handshake is queued.
-  const WebSocketConnection& accept_websocket(const WebSocketConnection::Terms& terms,
-                                              const WebSocketListener& listener);
-  bool has_websocket() const { return websocket_ != nullptr; }
-  void begin_websocket(std::unique_ptr<IncomingMessage> unread);
 
  private:
-  Origins& origins();
+  // What arrives (connection_input.cpp).
   Reason opened(std::span<char>& octets);
   void received_sealed(std::span<char> octets);
   void end_by_filter(Reason reason);
-  Reason read_proxy_header(std::span<char>& octets);
-  void begin_session();
-  void begin_h2();
-  void read_preface(std::string_view octets);
-  void resume_input();
-  void drop_exchanges(ExchangeEvent event, Reason reason);
-
-  // Completions.
+  void received(std::span<char> octets);
   void complete_rare_receive(const uring::Completion& completion);
   bool took_receive(const uring::Completion& completion, std::span<char> octets);
-  void received(std::span<char> octets);
   void peer_finished();
   void receive_on(bool multishot);
-  void complete_room(std::int32_t events);
   void arm_receive();
   void receive_more();
+  void join_queue();
 
   // What leaves.
+  void complete_room(std::int32_t events);
   void flush();
   void flush_rarely();
   void flushed_in_part(std::int64_t left);
   void all_sent();
   void all_sent_rarely();
   void settle_rarely();
-  void note_room();
   bool cut_for_memory();
 
-  bool is_upgraded() const { return websocket_ != nullptr && h1_.is_upgraded(); }
-  void end_websocket();
-  void drop_websocket();
-
-  void join_queue();
+  // Time.
   void arm_timer(std::uint64_t until_ms);
   bool is_deaf() const;
   void look_at_peer();
-  bool has_unread() const;
-  Gauge gauge_now() const;
-  void uncount();
+  Gauge phase() const;
 
+  // The end.
   void linger();
   void close_now();
   void lose(Reason reason);
@@ -181,23 +156,12 @@ class Connection final : public TurnNode, public TimerNode {
 
   Shared& shared_;
   Transport transport_;
-  H1Session h1_;
-  std::unique_ptr<WebSocketSession> websocket_;  // once accepted; then it replaces h1_
-  std::unique_ptr<H2Session> h2_;                // the same, once agreed on
-
-  // Octets of the preface of HTTP/2 that have come, and no others.
-  std::uint8_t preface_bytes_ = 0;
-  bool awaits_preface_ = false;
-  bool queued_ = false;   // in the queue for a turn
-  bool goes_on_ = false;  // in its turn, with requests already read
-  // Its share of the gauges when recount() last ran.
-  Gauge counted_ = Gauge::connections_idle;
-  bool counted_running_ = false;
-  bool counted_queued_ = false;
-  std::size_t counted_bytes_ = 0;
-  std::unique_ptr<WaitingReceives> held_;            // receives that wait for a turn; null: none
-  std::unique_ptr<Origins> origins_;                 // once somebody asks
-  std::unique_ptr<ProxyHeaderReader> proxy_header_;  // until it has been read
+  SessionSwitch sessions_;
+  bool queued_ = false;                    // in the queue for a turn
+  bool goes_on_ = false;                   // in its turn, with requests already read
+  std::unique_ptr<WaitingReceives> held_;  // receives that wait for a turn; null: none
+  ConnectionOrigin origin_;
+  GaugeShare gauge_share_;
 };
 
 // --- needed by every request ---

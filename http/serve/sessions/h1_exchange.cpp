@@ -236,7 +236,7 @@ WebSocketAccepted H1Exchange::accept_websocket(const WebSocketAccept& accept,
                                     shared_.stats)) {
     return {.fault = AcceptFault::header};
   }
-  const WebSocketConnection& socket = connection_.accept_websocket(
+  const WebSocketConnection& socket = connection_.sessions().accept_websocket(
       {.deflate = handshake.deflate,
        .message_bytes_max =
            accept.message_bytes_max.value_or(shared_.config.websocket_message_bytes_max)},

@@ -17,19 +17,19 @@ Shared& H1Host::shared() {
 }
 
 const Endpoints& H1Host::endpoints() {
-  return session_.connection().endpoints();
+  return session_.connection().origin().endpoints();
 }
 
 bool H1Host::is_secure() const {
-  return session_.connection().is_secure();
+  return session_.connection().origin().is_secure();
 }
 
 const TlsFacts* H1Host::tls() const {
-  return session_.connection().tls();
+  return session_.connection().transport().tls_facts();
 }
 
 const RequestOrigin* H1Host::forwarded(const RequestHead& head) {
-  return session_.connection().forwarded(session_.keep_alive().request_count(), head);
+  return session_.connection().origin().forwarded(session_.keep_alive().request_count(), head);
 }
 
 std::shared_ptr<const BodyFile> H1Host::body_file() const {
@@ -95,7 +95,7 @@ std::unique_ptr<IncomingMessage> H1Host::take_served_message() {
 }
 
 bool H1Host::ends_after_response() const {
-  if (session_.connection().has_websocket() || awaits_upgrade()) return false;
+  if (session_.connection().sessions().has_websocket() || awaits_upgrade()) return false;
   const Persistence persistence =
       exchange_ != nullptr ? exchange_->pending().exchange().persistence() : persistence_after_;
   return persistence == Persistence::close && !session_.keep_alive().ends_once_read();

@@ -88,10 +88,10 @@ void H1Session::received_plain(std::string_view octets) {
 // the work in them (benchmarks/callgrind/json_route.py).
 [[gnu::flatten]] void Connection::complete_receive(const uring::Completion& completion) {
   if (completion.result > 0 && completion.more && transport_.reads_in_place() &&
-      h1_.is_at_message_begin()) [[likely]] {
+      sessions_.h1().is_at_message_begin()) [[likely]] {
     const uring::BufferLease lease(shared_.receive_buffers, completion.buffer,
                                    static_cast<std::size_t>(completion.result));
-    h1_.received_plain(lease.view());
+    sessions_.h1().received_plain(lease.view());
   } else {
     complete_rare_receive(completion);
   }

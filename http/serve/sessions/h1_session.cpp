@@ -157,9 +157,9 @@ void H1Session::begin_handling() {
 
 void H1Session::end_handling() {
   if (life_ != Life::handling) return;
-  if (connection_.has_websocket()) {
+  if (connection_.sessions().has_websocket()) {
     life_ = Life::upgraded;
-    return connection_.begin_websocket(reader_.take());
+    return connection_.sessions().begin_websocket(reader_.take());
   }
   if (host_.cut_after() != Reason::none) return connection_.cut(host_.cut_after());
   life_ = Life::open;
@@ -268,7 +268,7 @@ void H1Session::expire() {
     case Wait::header:
       if (reader_.message() != nullptr && reader_.message()->parser.started()) {
         refuse(Reason::refused_header_timeout, reader_.method());
-      } else if (connection_.lacks_proxy_header()) {
+      } else if (connection_.origin().lacks_proxy_header()) {
         connection_.cut(Reason::cut_proxy_header);
       } else {
         stats.count(Reason::closed_no_request);

@@ -58,19 +58,19 @@ void H2Stream::release_message() {
 }
 
 const Endpoints& H2Stream::endpoints() {
-  return connection_.endpoints();
+  return connection_.origin().endpoints();
 }
 
 bool H2Stream::is_secure() const {
-  return connection_.is_secure();
+  return connection_.origin().is_secure();
 }
 
 const TlsFacts* H2Stream::tls() const {
-  return connection_.tls();
+  return connection_.transport().tls_facts();
 }
 
 const RequestOrigin* H2Stream::forwarded(const RequestHead& head) {
-  return connection_.forwarded(static_cast<std::uint64_t>(id_), head);
+  return connection_.origin().forwarded(static_cast<std::uint64_t>(id_), head);
 }
 
 // --- the header list ---
