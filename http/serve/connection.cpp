@@ -73,17 +73,17 @@ inline void Connection::all_sent() {
 
 // Sends all that is queued: the one send of a turn.
 [[gnu::always_inline]] inline void Connection::flush() {
-  if (!transport_.can_send_plainly()) [[unlikely]]
+  if (!transport_.sender().can_send_plainly()) [[unlikely]]
     return flush_rarely();
-  const std::int64_t left = transport_.send_plainly_at_once();
+  const std::int64_t left = transport_.sender().send_plainly_at_once();
   if (left == 0) [[likely]]
     return all_sent();
   flushed_in_part(left);
 }
 
 [[gnu::noinline]] void Connection::flush_rarely() {
-  if (!transport_.can_send()) return recount();
-  const std::int64_t left = transport_.send_at_once();
+  if (!transport_.sender().can_send()) return recount();
+  const std::int64_t left = transport_.sender().send_at_once();
   if (left == 0) return all_sent();
   flushed_in_part(left);
 }
@@ -102,20 +102,20 @@ void Connection::settle() {
   flush();
   // A receive of this turn's batch got no buffer; the batch has given its buffers back by now
   // (ENG-020).
-  if (!transport_.receives() && transport_.may_receive()) {
+  if (!transport_.receiver().is_armed() && transport_.receiver().may_be_armed()) {
     if (shared_.receive_buffers.leases_out() == 0) {
       receive_more();
     } else {
-      transport_.await_buffer();
+      transport_.receiver().await_buffer();
     }
   }
 }
 
 [[gnu::noinline]] void Connection::all_sent_rarely() {
   if (transport_.in_handshake()) return finish_if_flushed();
-  if (transport_.reading_paused()) {
+  if (transport_.receiver().is_paused()) {
     sessions_.resume_input();
-    if (transport_.queued_bytes() != 0) return;
+    if (transport_.sender().queued_bytes() != 0) return;
   }
   if (sessions_.h1().is_idle()) return all_sent();
   if (sessions_.h1().is_open()) return;
@@ -127,7 +127,7 @@ void Connection::settle() {
   if (cut_for_memory()) return;
   sessions_.settle();
   if (transport_.closing() || cut_for_memory()) return;
-  if (transport_.can_send()) sessions_.begin_sending();
+  if (transport_.sender().can_send()) sessions_.begin_sending();
   recount();
   // Listeners may have taken time, and sending sets deadlines.
   shared_.clock.reread();
@@ -135,33 +135,34 @@ void Connection::settle() {
 
 // True if memory was lacking for octets to keep or send: the connection was cut.
 bool Connection::cut_for_memory() {
-  if (!transport_.lacks_memory()) return false;
+  if (!transport_.sender().lacks_memory()) return false;
   cut(Reason::cut_memory);
   return true;
 }
 
 void Connection::complete_send(std::int32_t result) {
-  const Reason failure = transport_.complete_send(result);
+  const Reason failure = transport_.sender().complete_send(result);
   if (transport_.closing()) return try_close();
   if (failure != Reason::none) [[unlikely]]
     return end_for(failure);
   if (result < 0) [[unlikely]]
     return;
   const std::size_t queued_low = shared_.config.send_queue_bytes_low;
-  if (!sessions_.h1().is_open() && transport_.queued_bytes() <= queued_low) sessions_.note_room();
+  if (!sessions_.h1().is_open() && transport_.sender().queued_bytes() <= queued_low)
+    sessions_.note_room();
   recount();
-  if (!transport_.sends()) {
-    if (transport_.output().empty()) return all_sent();
+  if (!transport_.sender().is_sending()) {
+    if (transport_.sender().output().empty()) return all_sent();
     sessions_.sent(false);
     schedule();
   }
-  if (transport_.reading_paused() && transport_.queued_bytes() <= queued_low)
+  if (transport_.receiver().is_paused() && transport_.sender().queued_bytes() <= queued_low)
     sessions_.resume_input();
 }
 
 // A wait for room in the socket has ended.
 void Connection::complete_room(std::int32_t events) {
-  const Reason failure = transport_.complete_room(events);
+  const Reason failure = transport_.sender().complete_room(events);
   if (transport_.closing()) return try_close();
   if (failure != Reason::none) return end_for(failure);
   sessions_.note_room();
@@ -172,7 +173,7 @@ void Connection::complete_room(std::int32_t events) {
 // Sends all that is queued by an operation that always completes later.
 void Connection::begin_send(int error) {
   sessions_.begin_sending();
-  const Reason failure = transport_.begin_send(error);
+  const Reason failure = transport_.sender().begin_send(error);
   recount();
   if (failure != Reason::none) end_for(failure);
 }
@@ -182,13 +183,13 @@ void Connection::begin_send(int error) {
 void Connection::finish_if_flushed() {
   if (!transport_.finishing()) return;
   recount();
-  if (!transport_.flushed()) {
-    if (transport_.can_send()) schedule();
+  if (!transport_.sender().is_flushed()) {
+    if (transport_.sender().can_send()) schedule();
     return;
   }
   // Lingering protects the response from octets that arrive after it (RFC 9112 section 9.6); a
   // client that said `Connection: close` must not send any.
-  if (transport_.peer_finished() || sessions_.h1().keep_alive().peer_sent_all() ||
+  if (transport_.receiver().peer_finished() || sessions_.h1().keep_alive().peer_sent_all() ||
       transport_.leaves_once_flushed()) {
     close_now();
   } else {
@@ -201,7 +202,7 @@ void Connection::linger() {
   sessions_.h1().end();
   inspect_by(transport_.deadline_ms());
   recount();
-  if (!transport_.receives()) arm_receive();
+  if (!transport_.receiver().is_armed()) arm_receive();
 }
 
 void Connection::begin_close() {
@@ -298,7 +299,8 @@ void Connection::inspect() {
 
 // Nothing is received, so no completion reports that the peer has gone.
 bool Connection::is_deaf() const {
-  return transport_.reading_paused() || (transport_.peer_finished() && sessions_.is_busy());
+  return transport_.receiver().is_paused() ||
+         (transport_.receiver().peer_finished() && sessions_.is_busy());
 }
 
 // Checks for a FIN or RST that no receive reports.
@@ -318,13 +320,14 @@ void Connection::look_at_peer() {
 Gauge Connection::phase() const {
   if (transport_.closing()) return Gauge::connections_closing;
   if (transport_.lingering()) return Gauge::connections_lingering;
-  if (transport_.queued_bytes() != 0 || transport_.finishing()) return Gauge::connections_writing;
+  if (transport_.sender().queued_bytes() != 0 || transport_.finishing())
+    return Gauge::connections_writing;
   return sessions_.has_unread() ? Gauge::connections_reading : Gauge::connections_idle;
 }
 
 [[gnu::noinline]] void Connection::recount() {
   GaugeShare::Counts counts{
-      .phase = phase(), .queued = held_ != nullptr, .bytes = transport_.queued_bytes()};
+      .phase = phase(), .queued = held_ != nullptr, .bytes = transport_.sender().queued_bytes()};
   sessions_.count(counts);
   gauge_share_.replace(counts);
 }

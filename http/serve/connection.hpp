@@ -101,7 +101,7 @@ class Connection final : public TurnNode, public TimerNode {
   }
   // Arms a receive, if none is armed and nothing forbids reading.
   void read_on();
-  // Stops receiving until the session says transport().resume_reading().
+  // Stops receiving until the session says transport().receiver().resume().
   void pause_reading();
   // Pauses reading; its next turn calls the session's go_on().
   void go_on_in_turn();
@@ -171,11 +171,11 @@ inline Transport& H1Session::transport() {
 }
 
 inline bool H1Session::reads_messages() const {
-  return is_at_message_begin() && !connection_.transport().reading_paused();
+  return is_at_message_begin() && !connection_.transport().receiver().is_paused();
 }
 
 inline Output& H1Session::output() {
-  return connection_.transport().output();
+  return connection_.transport().sender().output();
 }
 
 }  // namespace pelton::http

@@ -16,7 +16,7 @@ Reason Connection::opened(std::span<char>& octets) {
     if (failure != Reason::none) return failure;
     if (!origin_.awaits_proxy_header() && !sessions_.awaits_preface()) transport_.end_preamble();
   }
-  return transport_.open(octets);
+  return transport_.receiver().open(octets);
 }
 
 // A receive of a connection outside the plain path, or one that brought no octets.
@@ -28,7 +28,7 @@ void Connection::complete_rare_receive(const uring::Completion& completion) {
     lease = uring::BufferLease(shared_.receive_buffers, completion.buffer,
                                static_cast<std::size_t>(std::max(completion.result, 0)));
   }
-  const bool into_room = transport_.receives_into_room();
+  const bool into_room = transport_.receiver().is_into_room();
   if (!took_receive(completion, lease ? lease.octets() : std::span<char>())) return;
   lease.give_back();
   receive_on(completion.result > 0 && !into_room);
@@ -36,7 +36,7 @@ void Connection::complete_rare_receive(const uring::Completion& completion) {
 
 // Handles a receive. False if no other is to be armed in this turn.
 bool Connection::took_receive(const uring::Completion& completion, std::span<char> octets) {
-  switch (transport_.take_receive(completion)) {
+  switch (transport_.receiver().take(completion)) {
     case Arrival::octets:
       if (transport_.has_filter()) {
         received_sealed(octets);
@@ -61,7 +61,7 @@ bool Connection::took_receive(const uring::Completion& completion, std::span<cha
       shared_.schedule(*this);
       return false;
     case Arrival::failed:
-      end_for(transport_.failure());
+      end_for(transport_.receiver().failure());
       return true;
     case Arrival::after_closing:
       try_close();
@@ -75,21 +75,21 @@ void Connection::received_sealed(std::span<char> octets) {
   const Reason failure = opened(octets);
   if (in_handshake && !transport_.in_handshake()) sessions_.begin();
   if (!octets.empty() && !transport_.closing()) received(octets);
-  transport_.let_opened_go();
+  transport_.receiver().let_opened_go();
   if (transport_.closing()) return;
   if (failure != Reason::none) {
     return transport_.lingering() ? close_now() : end_by_filter(failure);
   }
-  if (transport_.filter_has_ended() && !transport_.peer_finished()) {
-    transport_.note_peer_finished();
+  if (transport_.filter()->filter().peer_has_ended() && !transport_.receiver().peer_finished()) {
+    transport_.receiver().note_peer_finished();
     peer_finished();
   }
-  if (!transport_.closing() && transport_.can_send()) schedule();
+  if (!transport_.closing() && transport_.sender().can_send()) schedule();
 }
 
 // Ends the connection because its filter has failed. What the filter says of that leaves first.
 void Connection::end_by_filter(Reason reason) {
-  if (!transport_.can_send()) return end_for(reason);
+  if (!transport_.sender().can_send()) return end_for(reason);
   shared_.tell(reason, &ends());
   sessions_.drop(ExchangeEvent::cancelled, reason);
   sessions_.h1().end();
@@ -107,26 +107,26 @@ void Connection::peer_finished() {
   if (origin_.lacks_proxy_header()) return cut(Reason::cut_proxy_header);
   if (transport_.in_handshake()) {
     if (transport_.finishing()) return finish_if_flushed();
-    shared_.stats.count(transport_.filter_has_heard() ? Reason::lost_tls_handshake
-                                                      : Reason::closed_by_peer);
+    shared_.stats.count(transport_.filter()->has_heard() ? Reason::lost_tls_handshake
+                                                         : Reason::closed_by_peer);
     return begin_close();
   }
   sessions_.peer_finished();
 }
 
 void Connection::receive_on(bool multishot) {
-  if (!transport_.receives() && transport_.may_receive()) {
+  if (!transport_.receiver().is_armed() && transport_.receiver().may_be_armed()) {
     if (multishot) shared_.stats.count(Reason::engine_multishot_rearmed);
     receive_more();
   } else if (sessions_.h1().ends_once_read()) {
-    transport_.cancel_receive();
+    transport_.receiver().cancel();
   }
 }
 
 // --- arming receives ---
 
 void Connection::arm_receive() {
-  transport_.arm_receive(sessions_.h1().reader().room());
+  transport_.receiver().arm(sessions_.h1().reader().room());
 }
 
 // While a receive is in flight the socket's queue cannot be known to be empty: octets may be on
@@ -142,12 +142,12 @@ void Connection::receive_more() {
 }
 
 void Connection::read_on() {
-  if (!transport_.receives() && transport_.may_receive()) receive_more();
+  if (!transport_.receiver().is_armed() && transport_.receiver().may_be_armed()) receive_more();
 }
 
 void Connection::pause_reading() {
-  transport_.pause_reading();
-  transport_.cancel_receive();
+  transport_.receiver().pause();
+  transport_.receiver().cancel();
   inspect_by(shared_.clock.now_ms() + peer_look_ms);
 }
 
@@ -158,7 +158,7 @@ void Connection::retry() {
 // --- the queue for a turn ---
 
 void Connection::go_on_in_turn() {
-  transport_.pause_reading();
+  transport_.receiver().pause();
   goes_on_ = true;
   join_queue();
 }
@@ -183,7 +183,7 @@ void Connection::await_turn_with(uring::Completion completion) {
   held_->add(completion, std::move(octets));
   recount();
   const std::size_t bytes = held_->size() * shared_.receive_buffers.buffer_bytes();
-  if (bytes >= shared_.config.receive_credit_bytes) transport_.cancel_receive();
+  if (bytes >= shared_.config.receive_credit_bytes) transport_.receiver().cancel();
   join_queue();
 }
 
@@ -198,7 +198,7 @@ void Connection::take_waiting_receive() {
   WaitingReceive first = held_->take_first();
   if (held_->empty()) shared_.take_back(std::move(held_));
   recount();
-  const bool into_room = transport_.receives_into_room();
+  const bool into_room = transport_.receiver().is_into_room();
   const bool goes_on = took_receive(first.completion, {first.octets.data(), first.octets.size()});
   if (!goes_on) return;
   first.octets.release();

@@ -46,7 +46,7 @@ EchoConnection::EchoConnection(Slab<EchoConnection>::Place place, LineEcho& serv
       transport_(server.transports_, descriptor,
                  Token(Operation::none, place.generation, place.slot)) {
   if (server.filters_) transport_.set_filter(std::make_unique<XorFilter>(), 0);
-  transport_.arm_receive();
+  transport_.receiver().arm();
 }
 
 void EchoConnection::complete(const Completion& completion) {
@@ -59,17 +59,17 @@ void EchoConnection::complete(const Completion& completion) {
                                    static_cast<std::size_t>(std::max(completion.result, 0)));
       }
       std::span<char> octets = lease ? lease.octets() : std::span<char>();
-      switch (transport_.take_receive(completion)) {
+      switch (transport_.receiver().take(completion)) {
         case Arrival::octets:
-          failure = transport_.open(octets);
+          failure = transport_.receiver().open(octets);
           if (failure == Reason::none) received(octets);
-          transport_.let_opened_go();
+          transport_.receiver().let_opened_go();
           break;
         case Arrival::end:
           peer_finished();
           break;
         case Arrival::failed:
-          failure = transport_.failure();
+          failure = transport_.receiver().failure();
           break;
         case Arrival::own_octets:
         case Arrival::unwanted:
@@ -82,7 +82,7 @@ void EchoConnection::complete(const Completion& completion) {
       break;
     }
     case Operation::send:
-      failure = transport_.complete_send(completion.result);
+      failure = transport_.sender().complete_send(completion.result);
       break;
     case Operation::shutdown:
       transport_.complete_shutdown();
@@ -103,13 +103,13 @@ void EchoConnection::received(std::span<char> octets) {
   std::size_t begin = 0;
   for (std::size_t end = 0; (end = line_.find('\n', begin)) != std::string::npos; begin = end + 1) {
     const std::string_view line(line_.data() + begin, end + 1 - begin);
-    transport_.output().append(line);
+    transport_.sender().output().append(line);
     if (line == "quit\n") return transport_.finish();
   }
   line_.erase(0, begin);
-  if (transport_.queued_bytes() > queue_bytes_high) {
-    transport_.pause_reading();
-    transport_.cancel_receive();
+  if (transport_.sender().queued_bytes() > queue_bytes_high) {
+    transport_.receiver().pause();
+    transport_.receiver().cancel();
   }
 }
 
@@ -126,24 +126,24 @@ void EchoConnection::end_for(Reason reason) {
 
 void EchoConnection::settle() {
   if (transport_.closing()) return;
-  if (transport_.can_send()) {
-    const std::int64_t left = transport_.send_at_once();
+  if (transport_.sender().can_send()) {
+    const std::int64_t left = transport_.sender().send_at_once();
     if (left < 0) {
-      end_for(transport_.begin_send(static_cast<int>(-left)));
+      end_for(transport_.sender().begin_send(static_cast<int>(-left)));
       if (transport_.closing()) return;
     }
   }
-  if (transport_.finishing() && transport_.flushed()) {
-    if (transport_.peer_finished() || !transport_.linger()) return transport_.close();
+  if (transport_.finishing() && transport_.sender().is_flushed()) {
+    if (transport_.receiver().peer_finished() || !transport_.linger()) return transport_.close();
   }
-  if (transport_.reading_paused() && transport_.queued_bytes() <= queue_bytes_high) {
-    transport_.resume_reading();
+  if (transport_.receiver().is_paused() && transport_.sender().queued_bytes() <= queue_bytes_high) {
+    transport_.receiver().resume();
   }
-  if (transport_.receives() || !transport_.may_receive()) return;
+  if (transport_.receiver().is_armed() || !transport_.receiver().may_be_armed()) return;
   if (server_.transports_.receive_buffers.leases_out() == 0) {
-    transport_.arm_receive();
+    transport_.receiver().arm();
   } else {
-    transport_.await_buffer();
+    transport_.receiver().await_buffer();
   }
 }
 
@@ -181,7 +181,7 @@ void LineEcho::settle(std::uint64_t seen_ns) {
     transports_.retries.pop();
     EchoConnection* const connection = connections_.find(place.slot(), place.generation());
     if (connection != nullptr && connection->transport().retry()) {
-      connection->transport().arm_receive();
+      connection->transport().receiver().arm();
     }
   }
   connections_.for_each([&](EchoConnection& connection) {

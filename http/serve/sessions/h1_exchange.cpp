@@ -39,14 +39,14 @@ Transport& H1Exchange::transport() {
 }
 
 Output& H1Exchange::output() {
-  return connection_.transport().output();
+  return connection_.transport().sender().output();
 }
 
 // --- the response ---
 
 HeadFault H1Exchange::hint(std::span<const std::string_view> links) {
   CHECK(!pending_.response_begun());
-  const bool is_slow = transport().queued_bytes() > shared_.config.send_queue_bytes_high;
+  const bool is_slow = transport().sender().queued_bytes() > shared_.config.send_queue_bytes_high;
   if (links.empty() || is_slow || pending_.exchange().request().version_minor == 0) {
     return HeadFault::none;
   }
@@ -79,14 +79,14 @@ std::size_t H1Exchange::write(std::string_view piece) {
   const ServerConfig& config = shared_.config;
   std::size_t taken = piece.size();
   if (body_.wants_more()) {
-    const std::size_t queued = transport().queued_bytes();
+    const std::size_t queued = transport().sender().queued_bytes();
     const std::uint64_t room =
         queued > config.send_queue_bytes_high ? 0 : config.connection_queue_bytes_max - queued;
     taken = static_cast<std::size_t>(std::min<std::uint64_t>(taken, room));
   }
   if (!output().make_room(taken + h1::StreamedBody::frame_bytes_max)) {
     // Queued octets leave first and free their memory. With nothing queued, waiting frees none.
-    if (transport().queued_bytes() != 0) {
+    if (transport().sender().queued_bytes() != 0) {
       output().recover();
       taken = 0;
     }
@@ -107,13 +107,14 @@ std::size_t H1Exchange::write(std::string_view piece) {
 // exchange.
 void H1Exchange::send_early() {
   constexpr std::size_t bytes_min = std::size_t{64} * 1024;
-  if (!transport().can_send() || output().size() < bytes_min || output().has_failed()) return;
-  transport().send_at_once();
+  if (!transport().sender().can_send() || output().size() < bytes_min || output().has_failed())
+    return;
+  transport().sender().send_at_once();
 }
 
 bool H1Exchange::is_backed_up() {
   CHECK(pending_.response_begun());
-  if (transport().queued_bytes() <= shared_.config.send_queue_bytes_high) return false;
+  if (transport().sender().queued_bytes() <= shared_.config.send_queue_bytes_high) return false;
   pending_.await_room();
   connection_.schedule();
   return true;
@@ -153,7 +154,7 @@ std::int64_t H1Exchange::write_file(int file, std::uint64_t offset, std::size_t 
   // Octets that will not leave count as taken, as in write().
   if (!body_.wants_more()) return static_cast<std::int64_t>(bytes);
   const std::uint64_t wanted = std::min<std::uint64_t>(bytes, body_.left_bytes());
-  const std::int64_t sent = transport().send_file(file, offset, wanted);
+  const std::int64_t sent = transport().sender().send_file(file, offset, wanted);
   if (sent > 0) body_.pass(static_cast<std::uint64_t>(sent));
   if (sent == 0) {
     pending_.await_room();
@@ -165,7 +166,7 @@ std::int64_t H1Exchange::write_file(int file, std::uint64_t offset, std::size_t 
 // If the socket has room, its poll completes in the next turn.
 void H1Exchange::await_turn() {
   pending_.await_room();
-  transport().await_room();
+  transport().sender().await_room();
 }
 
 void H1Exchange::note_truncated() {
@@ -203,7 +204,7 @@ std::string_view H1Exchange::take_body(std::size_t bytes_max) {
   const std::string_view octets = pending_.body.take(bytes_max);
   if (pending_.body.awaited()) connection_.schedule();
   const bool has_room = pending_.body.waiting_bytes() <= shared_.config.send_queue_bytes_high;
-  if (transport().reading_paused() && has_room && session_.reader().streams_body())
+  if (transport().receiver().is_paused() && has_room && session_.reader().streams_body())
     session_.reader().resume_body();
   return octets;
 }

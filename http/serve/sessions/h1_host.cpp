@@ -71,7 +71,7 @@ ExchangeHandle H1Host::suspend(const Exchange& live, const ExchangeListener& lis
   } else {
     pending.body.complete();
   }
-  if (connection.transport().peer_finished()) {
+  if (connection.transport().receiver().peer_finished()) {
     connection.inspect_by(shared.clock.now_ms() + Connection::peer_look_ms);
     pending.note_peer_finished();
     connection.schedule();
@@ -186,7 +186,7 @@ void H1Host::settle() {
   // A handler that writes more than the client takes learns of room by a completion, so that other
   // connections have their turn in between. This may be the handler of the next request.
   if (exchange_ != nullptr && exchange_->pending().room_awaited() &&
-      session_.transport().can_send()) {
+      session_.transport().sender().can_send()) {
     session_.connection().begin_send();
   }
 }

@@ -12,7 +12,7 @@ void H1Session::conclude(Persistence persistence) {
   shared_.schedule(connection_);
   if (persistence == Persistence::close) {
     conclude_last();
-  } else if (transport().queued_bytes() > shared_.config.send_queue_bytes_high) {
+  } else if (transport().sender().queued_bytes() > shared_.config.send_queue_bytes_high) {
     connection_.pause_reading();
   }
 }

@@ -149,8 +149,8 @@ std::string_view H1Reader::resume_length_body(std::string_view octets) {
 void H1Reader::length_body_grew(std::size_t bytes) {
   earn_credit(bytes);
   if (message_->body_bytes_owed() != 0) {
-    if (!session_.transport().receives_into_room() && owes_much())
-      session_.transport().cancel_receive();
+    if (!session_.transport().receiver().is_into_room() && owes_much())
+      session_.transport().receiver().cancel();
     return;
   }
   std::unique_ptr<IncomingMessage> owner = std::move(message_);
@@ -231,17 +231,18 @@ std::string_view H1Reader::resume_discard(std::string_view octets) {
     if (octets.empty()) {
       // A long chunked body is discarded after the answer, when the time limit for draining runs.
       if (session_.is_handling() && incoming.left_bytes == 0 &&
-          !session_.transport().reading_paused())
+          !session_.transport().receiver().is_paused())
         session_.connection().pause_reading();
       return {};
     }
   }
   drop();
   if (session_.is_handling()) return octets;
-  if (session_.transport().queued_bytes() == 0) {
+  if (session_.transport().sender().queued_bytes() == 0) {
     session_.wait_for(Wait::keep_alive, session_.shared().idle_ms);
-  } else if (session_.transport().queued_bytes() > session_.shared().config.send_queue_bytes_high &&
-             !session_.transport().reading_paused()) {
+  } else if (session_.transport().sender().queued_bytes() >
+                 session_.shared().config.send_queue_bytes_high &&
+             !session_.transport().receiver().is_paused()) {
     session_.connection().pause_reading();
   }
   return octets;
@@ -257,14 +258,14 @@ IncomingMessage& H1Reader::begin(Phase phase) {
   }
   // Mixed with the octets of another message, each later message would begin at the wrong octet.
   CHECK(message_->phase == phase);
-  if (session_.keep_alive().ends_once_read()) session_.transport().cancel_receive();
+  if (session_.keep_alive().ends_once_read()) session_.transport().receiver().cancel();
   return *message_;
 }
 
 void H1Reader::drop() {
   session_.timer().stop();
-  if (session_.transport().receives_into_room()) [[unlikely]]
-    session_.transport().keep_room(message_->give_up_room());
+  if (session_.transport().receiver().is_into_room()) [[unlikely]]
+    session_.transport().receiver().keep_room(message_->give_up_room());
   session_.shared().take_back(std::move(message_));
   session_.connection().recount();
 }
@@ -371,7 +372,7 @@ std::string_view H1Reader::skip_body(const RequestHead& head, std::string_view r
   }
   if (session_.is_open()) {
     // Reading goes on even if much is queued: the time limit runs, and discarding queues nothing.
-    session_.transport().resume_reading();
+    session_.transport().receiver().resume();
     session_.wait_for(Wait::drain_body, session_.shared().config.drain_body_timeout_ms);
   }
   return rest.empty() ? rest : resume_discard(rest);

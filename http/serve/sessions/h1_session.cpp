@@ -60,9 +60,9 @@ void H1Session::keep_backlog(std::string_view octets) {
     keep_alive_.note_peer_sent_all(false);
     return;
   }
-  CHECK(transport().reading_paused());
+  CHECK(transport().receiver().is_paused());
   if (!reader_.keep_unread(octets)) return lack_memory();
-  if (reader_.backlog_is_full()) transport().cancel_receive();
+  if (reader_.backlog_is_full()) transport().receiver().cancel();
 }
 
 void H1Session::peer_finished() {
@@ -73,7 +73,7 @@ void H1Session::peer_finished() {
     connection_.schedule();
     return;
   }
-  if (life_ == Life::open && !transport().reading_paused()) {
+  if (life_ == Life::open && !transport().receiver().is_paused()) {
     const Reason reason = reader_.truncation();
     if (reason == Reason::refused_head_truncated || reason == Reason::refused_body_truncated) {
       refuse(reason, reader_.method());
@@ -104,7 +104,7 @@ void H1Session::received_while_handling(std::string_view octets) {
   keep_alive_.note_peer_sent_all(false);
   if (host_.ends_after_response()) return;
   if (!reader_.keep_unread(octets)) return lack_memory();
-  if (reader_.backlog_is_full() && !transport().reading_paused()) connection_.pause_reading();
+  if (reader_.backlog_is_full() && !transport().receiver().is_paused()) connection_.pause_reading();
 }
 
 // True if the next pipelined request may begin now. If not, the connection has joined the queue for
@@ -118,10 +118,11 @@ void H1Session::received_while_handling(std::string_view octets) {
 // Begins the next slice of the requests that wait in the backlog.
 void H1Session::go_on() {
   const bool has_backlog =
-      life_ == Life::open && transport().reading_paused() && reader_.is_in(Phase::backlog);
+      life_ == Life::open && transport().receiver().is_paused() && reader_.is_in(Phase::backlog);
   // With too much output queued, resume_input() does it once the output has left.
-  if (!has_backlog || transport().queued_bytes() > shared_.config.send_queue_bytes_high) return;
-  transport().resume_reading();
+  if (!has_backlog || transport().sender().queued_bytes() > shared_.config.send_queue_bytes_high)
+    return;
+  transport().receiver().resume();
   // Taken out of the reader first: the requests in it may begin a message there, or pause reading.
   std::unique_ptr<IncomingMessage> backlog = reader_.take();
   const std::size_t left_bytes = consume(backlog->unread()).size();
@@ -138,12 +139,13 @@ void H1Session::go_on() {
   }
   connection_.recount();
   // The backlog may have held only the empty line after a request (H1-003).
-  const bool is_idle =
-      life_ == Life::open && transport().queued_bytes() == 0 && reader_.is_between_messages();
+  const bool is_idle = life_ == Life::open && transport().sender().queued_bytes() == 0 &&
+                       reader_.is_between_messages();
   if (is_idle && timer_.waits_for(Wait::nothing)) {
     wait_for(Wait::keep_alive, shared_.idle_ms);
   }
-  if (life_ == Life::open && transport().peer_finished() && !transport().reading_paused())
+  if (life_ == Life::open && transport().receiver().peer_finished() &&
+      !transport().receiver().is_paused())
     peer_finished();
   connection_.read_on();
 }
@@ -173,9 +175,9 @@ void H1Session::end_handling() {
     wait_for(Wait::drain_body, shared_.config.drain_body_timeout_ms);
     return resume_input();
   }
-  if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
+  if (transport().sender().queued_bytes() > shared_.config.send_queue_bytes_high)
     return;  // reading resumes once the output is sent
-  if (transport().queued_bytes() == 0) wait_for(Wait::keep_alive, shared_.idle_ms);
+  if (transport().sender().queued_bytes() == 0) wait_for(Wait::keep_alive, shared_.idle_ms);
   resume_input();
 }
 
@@ -195,9 +197,9 @@ void H1Session::settle_rarely(Exchange& exchange, Outcome outcome) {
 
 [[gnu::noinline]] void H1Session::conclude_last() {
   if (keep_alive_.ends_once_read()) {
-    if (transport().queued_bytes() > shared_.config.send_queue_bytes_high)
+    if (transport().sender().queued_bytes() > shared_.config.send_queue_bytes_high)
       connection_.pause_reading();
-    return transport().cancel_receive();
+    return transport().receiver().cancel();
   }
   if (keep_alive_.request_count() >= shared_.config.requests_per_connection_max) {
     shared_.stats.count(Reason::closed_request_count);
@@ -229,14 +231,14 @@ void H1Session::resume_input() {
   if (reader_.message() != nullptr && reader_.message()->spool)
     return;  // paused because the disk is slower than the client
   if (reader_.is_in(IncomingMessage::Phase::backlog)) return connection_.go_on_in_turn();
-  transport().resume_reading();
+  transport().receiver().resume();
   connection_.recount();
-  if (life_ == Life::open && transport().peer_finished()) peer_finished();
+  if (life_ == Life::open && transport().receiver().peer_finished()) peer_finished();
   connection_.read_on();
 }
 
 bool H1Session::may_begin_request() const {
-  return life_ == Life::open && !connection_.transport().reading_paused() &&
+  return life_ == Life::open && !connection_.transport().receiver().is_paused() &&
          (reader_.message() == nullptr || reader_.is_in(Phase::head));
 }
 
@@ -244,7 +246,7 @@ bool H1Session::may_begin_request() const {
 
 void H1Session::inspect(std::uint64_t seen_ms) {
   if (timer_.is_overdue(seen_ms)) {
-    if (transport().hears() || !transport().may_receive()) {
+    if (transport().receiver().hears() || !transport().receiver().may_be_armed()) {
       expire();
     } else {
       // Without a receive buffer nobody has looked at what the client sent in time (CON-010).
@@ -305,7 +307,8 @@ void H1Session::drain() {
     host_.end_after_response();
     keep_alive_.end_once_read();
   }
-  if (life_ != Life::open || !reader_.is_between_messages() || transport().queued_bytes() != 0)
+  if (life_ != Life::open || !reader_.is_between_messages() ||
+      transport().sender().queued_bytes() != 0)
     return;
   wait_for(Wait::drain, shared_.idle_ms);
 }

@@ -68,9 +68,9 @@ std::string_view H1Reader::spool_on(std::string_view following) {
     hold_for_spool();
   } else {
     release_from_spool();
-    if (message_ && session_.transport().receives() && !session_.transport().receives_into_room() &&
-        owes_much())
-      session_.transport().cancel_receive();
+    if (message_ && session_.transport().receiver().is_armed() &&
+        !session_.transport().receiver().is_into_room() && owes_much())
+      session_.transport().receiver().cancel();
   }
   return {};
 }
@@ -83,17 +83,17 @@ void H1Reader::spooled() {
 
 // The client's time limit does not run while reading is paused.
 void H1Reader::hold_for_spool() {
-  if (session_.transport().reading_paused()) return;
+  if (session_.transport().receiver().is_paused()) return;
   message_->credit_ms = session_.timer().credit_ms(session_.shared().clock.now_ms());
   session_.timer().stop();
   session_.connection().pause_reading();
 }
 
 void H1Reader::release_from_spool() {
-  if (!session_.transport().reading_paused()) return;
+  if (!session_.transport().receiver().is_paused()) return;
   session_.wait_for(Wait::body, message_->credit_ms);
-  session_.transport().resume_reading();
-  if (session_.transport().peer_finished()) return session_.peer_finished();
+  session_.transport().receiver().resume();
+  if (session_.transport().receiver().peer_finished()) return session_.peer_finished();
   session_.connection().read_on();
 }
 
@@ -103,8 +103,8 @@ void H1Reader::serve_spooled() {
   owner->spool.reset();
   Output following(session_.shared().blocks);
   following.take(owner->following);
-  const bool held = session_.transport().reading_paused();
-  session_.transport().resume_reading();
+  const bool held = session_.transport().receiver().is_paused();
+  session_.transport().receiver().resume();
   if (owner->file->map() != 0) {
     message_ = std::move(owner);
     return session_.refuse(Reason::answered_spool_full, method());
@@ -113,8 +113,8 @@ void H1Reader::serve_spooled() {
   session_.serve_incoming(std::move(owner), body);
   if (!held) return;
   if (!following.empty()) session_.received(following.view());
-  if (session_.is_open() && session_.transport().peer_finished() &&
-      !session_.transport().reading_paused())
+  if (session_.is_open() && session_.transport().receiver().peer_finished() &&
+      !session_.transport().receiver().is_paused())
     session_.peer_finished();
   session_.connection().read_on();
 }

@@ -79,7 +79,7 @@ std::string_view H1Reader::resume_streamed(std::string_view octets) {
 
 // The client's time limit begins with the first octet at the latest.
 void H1Reader::earn_streamed_credit(std::size_t bytes) {
-  if (!session_.timer().waits_for(Wait::body) && !session_.transport().reading_paused()) {
+  if (!session_.timer().waits_for(Wait::body) && !session_.transport().receiver().is_paused()) {
     session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
   }
   if (session_.timer().waits_for(Wait::body)) earn_credit(bytes);
@@ -107,10 +107,10 @@ void H1Reader::streamed_body_grew(bool complete) {
         !session_.host().pending().exchange().request().keep_alive);
     drop();
   } else if (body.waiting_bytes() > session_.shared().config.send_queue_bytes_high &&
-             !session_.transport().reading_paused()) {
+             !session_.transport().receiver().is_paused()) {
     pause_body();
-  } else if (!session_.transport().receives_into_room() && owes_much()) {
-    session_.transport().cancel_receive();
+  } else if (!session_.transport().receiver().is_into_room() && owes_much()) {
+    session_.transport().receiver().cancel();
   }
   session_.host().pending().spare_connection(
       complete || (little_left && !session_.host().pending().lacks_continue()));
@@ -127,7 +127,7 @@ void H1Reader::pause_body() {
 
 void H1Reader::resume_body() {
   session_.wait_for(Wait::body, session_.host().pending().body_credit_ms);
-  session_.transport().resume_reading();
+  session_.transport().receiver().resume();
   session_.connection().read_on();
 }
 

@@ -308,7 +308,7 @@ std::int64_t H2Stream::write_file(int /*file*/, std::uint64_t /*offset*/, std::s
 
 void H2Stream::await_turn() {
   pending_->await_room();
-  connection_.transport().await_room();
+  connection_.transport().sender().await_room();
 }
 
 void H2Stream::end(Outcome outcome, std::span<const FieldView> trailers) {

@@ -60,8 +60,8 @@ void H2Session::received(std::string_view octets) {
   connection_.schedule();
   if (reason != Reason::none) return fail(reason);
   serve_ready();
-  if (transport().queued_bytes() > shared_.config.send_queue_bytes_high &&
-      !transport().reading_paused()) {
+  if (transport().sender().queued_bytes() > shared_.config.send_queue_bytes_high &&
+      !transport().receiver().is_paused()) {
     connection_.pause_reading();
   }
 }
@@ -114,7 +114,7 @@ void H2Session::serve_ready() {
 
 void H2Session::go_on() {
   if (life_ == Life::over) return;
-  transport().resume_reading();
+  transport().receiver().resume();
   serve_ready();
   connection_.schedule();
   connection_.read_on();
@@ -141,11 +141,11 @@ void H2Session::settle() {
 // One send of the connection takes what all streams have, as far as the windows and the queue let
 // it (H2-031).
 void H2Session::send() {
-  Output& output = transport().output();
-  if (transport().queued_bytes() <= shared_.config.send_queue_bytes_high) {
+  Output& output = transport().sender().output();
+  if (transport().sender().queued_bytes() <= shared_.config.send_queue_bytes_high) {
     if (!codec_->send(output, shared_.config.send_queue_bytes_high)) return lack_memory();
   }
-  stopped_full_ = transport().queued_bytes() >= shared_.config.send_queue_bytes_high;
+  stopped_full_ = transport().sender().queued_bytes() >= shared_.config.send_queue_bytes_high;
   if (resets_ > shared_.config.h2_resets_max && told_ == Reason::none) {
     end_calmly(Reason::cut_h2_resets);
     if (!codec_->send(output, shared_.config.connection_queue_bytes_max)) return lack_memory();
@@ -168,16 +168,16 @@ void H2Session::finish() {
 }
 
 void H2Session::lack_memory() {
-  transport().output().fail();
+  transport().sender().output().fail();
   connection_.schedule();
 }
 
 // Reading was paused because output was backed up, or in the middle of a slice.
 void H2Session::resume_input() {
   if (life_ == Life::over || !ready_.empty()) return;
-  transport().resume_reading();
+  transport().receiver().resume();
   connection_.recount();
-  if (transport().peer_finished()) peer_finished();
+  if (transport().receiver().peer_finished()) peer_finished();
   connection_.read_on();
 }
 

@@ -13,7 +13,9 @@ namespace pelton::http {
 void SessionSwitch::begin() {
   Shared& shared = h1_.shared();
   Transport& transport = h1_.transport();
-  if (shared.h2 != nullptr && transport.agreed_protocol() == "h2") return begin_h2();
+  if (shared.h2 != nullptr && transport.has_filter() &&
+      transport.filter()->filter().protocol() == "h2")
+    return begin_h2();
   h1_.begin();
   if (shared.stopping) h1_.drain();
   if (!shared.h2_by_preface || transport.has_filter()) return;

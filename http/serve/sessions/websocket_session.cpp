@@ -56,7 +56,7 @@ void WebSocketSession::keep_unread(std::span<const char> octets) {
     unread_->phase = IncomingMessage::Phase::backlog;
   }
   if (unread_->octets.append({octets.data(), octets.size()})) return;
-  transport().output().fail();
+  transport().sender().output().fail();
   connection_.schedule();
 }
 
@@ -80,8 +80,8 @@ void WebSocketSession::peer_finished() {
 void WebSocketSession::resume() {
   if (unread_ && !socket_.paused()) read_unread();
   if (socket_.over() || socket_.paused()) return;
-  transport().resume_reading();
-  if (transport().peer_finished()) return lose();
+  transport().receiver().resume();
+  if (transport().receiver().peer_finished()) return lose();
   connection_.read_on();
 }
 
@@ -99,11 +99,11 @@ void WebSocketSession::sent() {
 }
 
 Output& WebSocketSession::websocket_output() {
-  return transport().output();
+  return transport().sender().output();
 }
 
 std::size_t WebSocketSession::websocket_queued_bytes() const {
-  return connection_.transport().queued_bytes();
+  return connection_.transport().sender().queued_bytes();
 }
 
 void WebSocketSession::websocket_changed() {
@@ -115,7 +115,8 @@ void WebSocketSession::websocket_changed() {
 void WebSocketSession::settle() {
   const std::uint64_t now_ms = shared().clock.now_ms();
   socket_.settle(now_ms);
-  const bool goes_on = transport().reading_paused() || unread_ || transport().peer_finished();
+  const bool goes_on =
+      transport().receiver().is_paused() || unread_ || transport().receiver().peer_finished();
   if (goes_on && !socket_.over() && !socket_.paused()) {
     resume();
     // Handlers may still answer the messages that came before the fault.
@@ -124,10 +125,10 @@ void WebSocketSession::settle() {
   }
   if (socket_.over()) return;
   if (socket_.refused()) connection_.inspect_by(now_ms + 1);
-  if (socket_.paused() && !transport().reading_paused()) connection_.pause_reading();
+  if (socket_.paused() && !transport().receiver().is_paused()) connection_.pause_reading();
   connection_.inspect_by(socket_.deadline_ms());
   // An owner that sends more than the client takes learns of room by a completion.
-  if (socket_.awaits_room() && transport().can_send()) connection_.begin_send();
+  if (socket_.awaits_room() && transport().sender().can_send()) connection_.begin_send();
 }
 
 void WebSocketSession::inspect(std::uint64_t seen_ms) {

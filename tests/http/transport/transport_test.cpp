@@ -54,14 +54,14 @@ class World {
     for (const Completion& completion : turn()) {
       switch (completion.token.operation()) {
         case Operation::receive:
-          last_arrival = transport->take_receive(completion);
+          last_arrival = transport->receiver().take(completion);
           if (completion.buffer != uring::no_buffer) engine.buffers().give_back(completion.buffer);
           break;
         case Operation::send:
-          last_failure = transport->complete_send(completion.result);
+          last_failure = transport->sender().complete_send(completion.result);
           break;
         case Operation::room:
-          last_failure = transport->complete_room(completion.result);
+          last_failure = transport->sender().complete_room(completion.result);
           break;
         case Operation::shutdown:
           transport->complete_shutdown();
@@ -96,18 +96,18 @@ class World {
 TEST(Transport, what_is_queued_leaves_in_one_send) {
   World world;
   Transport& transport = *world.transport;
-  EXPECT_FALSE(transport.can_send());
-  transport.output().append("one ");
-  transport.output().append("two");
-  EXPECT_TRUE(transport.can_send());
-  EXPECT_EQ(transport.begin_send(), Reason::none);
-  EXPECT_TRUE(transport.sends());
-  EXPECT_EQ(transport.queued_bytes(), 7u);
-  transport.output().append("three");
-  EXPECT_FALSE(transport.can_send());
+  EXPECT_FALSE(transport.sender().can_send());
+  transport.sender().output().append("one ");
+  transport.sender().output().append("two");
+  EXPECT_TRUE(transport.sender().can_send());
+  EXPECT_EQ(transport.sender().begin_send(), Reason::none);
+  EXPECT_TRUE(transport.sender().is_sending());
+  EXPECT_EQ(transport.sender().queued_bytes(), 7u);
+  transport.sender().output().append("three");
+  EXPECT_FALSE(transport.sender().can_send());
   world.collect();
-  EXPECT_FALSE(transport.sends());
-  EXPECT_EQ(transport.queued_bytes(), 5u);
+  EXPECT_FALSE(transport.sender().is_sending());
+  EXPECT_EQ(transport.sender().queued_bytes(), 5u);
   EXPECT_EQ(world.engine.take_sent(world.peer), "one two");
 }
 
@@ -115,8 +115,8 @@ TEST(Transport, CON_004_a_send_is_overdue_after_its_grace) {
   World world;
   Transport& transport = *world.transport;
   EXPECT_EQ(transport.deadline_ms(), TimerWheel::no_deadline_ms);
-  transport.output().append("octets");
-  EXPECT_EQ(transport.begin_send(), Reason::none);
+  transport.sender().output().append("octets");
+  EXPECT_EQ(transport.sender().begin_send(), Reason::none);
   EXPECT_EQ(transport.deadline_ms(), rules.rate_grace_ms);
   EXPECT_EQ(transport.overdue(rules.rate_grace_ms - 1), Reason::none);
   EXPECT_EQ(transport.overdue(rules.rate_grace_ms), Reason::cut_send_too_slow);
@@ -127,9 +127,9 @@ TEST(Transport, CON_004_a_send_is_overdue_after_its_grace) {
 TEST(Transport, ENG_035_a_send_without_memory_is_tried_again_three_times) {
   World world;
   Transport& transport = *world.transport;
-  transport.output().append("octets");
-  EXPECT_EQ(transport.begin_send(ENOMEM), Reason::none);
-  EXPECT_TRUE(transport.sends());
+  transport.sender().output().append("octets");
+  EXPECT_EQ(transport.sender().begin_send(ENOMEM), Reason::none);
+  EXPECT_TRUE(transport.sender().is_sending());
   EXPECT_EQ(world.shared.retries.top().at_ns, 1'000'000u);
   EXPECT_EQ(world.shared.retries.top().place, world.place);
   const std::size_t others = world.engine.operations_in_flight();
@@ -138,21 +138,21 @@ TEST(Transport, ENG_035_a_send_without_memory_is_tried_again_three_times) {
   world.clock.advance_ns(1'000'000);
   EXPECT_FALSE(transport.retry());  // of no receive
   EXPECT_EQ(world.engine.operations_in_flight(), others + 1);
-  EXPECT_EQ(transport.complete_send(-ENOMEM), Reason::none);
-  EXPECT_EQ(transport.complete_send(-ENOMEM), Reason::none);
-  EXPECT_EQ(transport.complete_send(-ENOMEM), Reason::cut_engine_memory);
+  EXPECT_EQ(transport.sender().complete_send(-ENOMEM), Reason::none);
+  EXPECT_EQ(transport.sender().complete_send(-ENOMEM), Reason::none);
+  EXPECT_EQ(transport.sender().complete_send(-ENOMEM), Reason::cut_engine_memory);
   world.collect();
 }
 
 TEST(Transport, an_errno_says_who_is_to_blame) {
   World world;
   Transport& transport = *world.transport;
-  EXPECT_EQ(transport.complete_send(-ECONNRESET), Reason::lost_reset);
-  EXPECT_EQ(transport.complete_send(-ETIMEDOUT), Reason::lost_timeout);
-  EXPECT_EQ(transport.complete_send(-EDOM), Reason::cut_engine_unknown);
-  EXPECT_EQ(transport.complete_room(POLLERR), Reason::lost_reset);
-  EXPECT_EQ(transport.take_receive({.token = world.place, .result = -EPIPE}), Arrival::failed);
-  EXPECT_EQ(transport.failure(), Reason::lost_reset);
+  EXPECT_EQ(transport.sender().complete_send(-ECONNRESET), Reason::lost_reset);
+  EXPECT_EQ(transport.sender().complete_send(-ETIMEDOUT), Reason::lost_timeout);
+  EXPECT_EQ(transport.sender().complete_send(-EDOM), Reason::cut_engine_unknown);
+  EXPECT_EQ(transport.sender().complete_room(POLLERR), Reason::lost_reset);
+  EXPECT_EQ(transport.receiver().take({.token = world.place, .result = -EPIPE}), Arrival::failed);
+  EXPECT_EQ(transport.receiver().failure(), Reason::lost_reset);
 }
 
 TEST(Transport, ENG_012_memory_that_was_given_up_stays_until_its_receive_ends) {
@@ -160,21 +160,21 @@ TEST(Transport, ENG_012_memory_that_was_given_up_stays_until_its_receive_ends) {
   Transport& transport = *world.transport;
   {
     Output room(world.blocks);
-    transport.arm_receive({room.reserve(100), 100});
-    EXPECT_TRUE(transport.receives_into_room());
-    transport.keep_room(std::move(room));
+    transport.receiver().arm({room.reserve(100), 100});
+    EXPECT_TRUE(transport.receiver().is_into_room());
+    transport.receiver().keep_room(std::move(room));
   }
   EXPECT_EQ(world.blocks.blocks_lent(), 1u);
   world.collect();
   EXPECT_EQ(world.blocks.blocks_lent(), 0u);
-  EXPECT_FALSE(transport.receives());
+  EXPECT_FALSE(transport.receiver().is_armed());
 }
 
 TEST(Transport, octets_come_right_into_room) {
   World world;
   Transport& transport = *world.transport;
   std::array<char, 8> room{};
-  transport.arm_receive(room);
+  transport.receiver().arm(room);
   world.engine.deliver(world.peer, "octets");
   world.collect();
   EXPECT_EQ(world.last_arrival, Arrival::own_octets);
@@ -187,7 +187,7 @@ TEST(Transport, CON_030_lingers_until_the_peer_is_silent_or_its_time_is_over) {
   transport.finish();
   ASSERT_TRUE(transport.linger());
   EXPECT_EQ(world.shared.lingering_count, 1u);
-  transport.arm_receive();
+  transport.receiver().arm();
   EXPECT_EQ(transport.overdue(999), Reason::none);
   EXPECT_EQ(transport.overdue(1000), Reason::closed_linger_timeout);
   for (int second = 0; second < 5; ++second) {
@@ -216,17 +216,17 @@ TEST(Transport, a_filter_stands_between_output_and_socket) {
   World world;
   Transport& transport = *world.transport;
   transport.set_filter(std::make_unique<support::XorFilter>(), 0);
-  EXPECT_TRUE(transport.can_send());  // its greeting
-  transport.output().append("octets");
-  EXPECT_GT(transport.send_at_once(), 0);
-  EXPECT_TRUE(transport.sends());
+  EXPECT_TRUE(transport.sender().can_send());  // its greeting
+  transport.sender().output().append("octets");
+  EXPECT_GT(transport.sender().send_at_once(), 0);
+  EXPECT_TRUE(transport.sender().is_sending());
   world.collect();
   EXPECT_EQ(world.engine.take_sent(world.peer), "xor\n" + support::XorFilter::of("octets"));
   std::string wire = support::XorFilter::of("plain");
   std::span<char> octets(wire);
-  EXPECT_EQ(transport.open(octets), Reason::none);
+  EXPECT_EQ(transport.receiver().open(octets), Reason::none);
   EXPECT_EQ(std::string(octets.data(), octets.size()), "plain");
-  EXPECT_EQ(transport.send_file(0, 0, 100), -EOPNOTSUPP);
+  EXPECT_EQ(transport.sender().send_file(0, 0, 100), -EOPNOTSUPP);
 }
 
 }  // namespace
