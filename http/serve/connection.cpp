@@ -18,11 +18,14 @@ Connection::Connection(Slab<Connection>::Place place, Shared& shared, uring::Des
                  Token(Operation::none, place.generation, place.slot)),
       sessions_(*this, shared),
       origin_(*this),
-      gauge_share_(shared.connection_gauges) {}
+      gauge_share_() {
+  gauge_share_.add_to(shared_.connection_gauges);
+}
 
 Connection::~Connection() {
   shared_.timers.disarm(*this);
   if (TurnNode::linked()) TurnNode::unlink();
+  gauge_share_.take_from(shared_.connection_gauges);
 }
 
 void Connection::open(FilterSource* filters) {
@@ -329,7 +332,7 @@ Gauge Connection::phase() const {
   GaugeShare::Counts counts{
       .phase = phase(), .queued = held_ != nullptr, .bytes = transport_.sender().queued_bytes()};
   sessions_.count(counts);
-  gauge_share_.replace(counts);
+  gauge_share_.replace(shared_.connection_gauges, counts);
 }
 
 }  // namespace pelton::http

@@ -155,10 +155,10 @@ class Connection final : public TurnNode, public TimerNode {
   void release();
 
   Shared& shared_;
-  Transport transport_;
+  [[no_unique_address]] Transport transport_;
+  bool queued_ = false;   // in the queue for a turn
+  bool goes_on_ = false;  // in its turn, with requests already read
   SessionSwitch sessions_;
-  bool queued_ = false;                    // in the queue for a turn
-  bool goes_on_ = false;                   // in its turn, with requests already read
   std::unique_ptr<WaitingReceives> held_;  // receives that wait for a turn; null: none
   ConnectionOrigin origin_;
   GaugeShare gauge_share_;

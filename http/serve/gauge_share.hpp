@@ -16,33 +16,26 @@ class GaugeShare {
     std::size_t bytes = 0;                  // that wait to be sent
   };
 
-  // A connection that has just begun.
-  explicit GaugeShare(Gauges& gauges) : gauges_(gauges) { add(); }
-  GaugeShare(const GaugeShare&) = delete;
-  GaugeShare& operator=(const GaugeShare&) = delete;
-  ~GaugeShare() { take(); }
-
-  void replace(const Counts& counts) {
-    take();
+  void replace(Gauges& gauges, const Counts& counts) {
+    take_from(gauges);
     counts_ = counts;
-    add();
+    add_to(gauges);
+  }
+  // For a connection that begins, and for one that has ended.
+  void add_to(Gauges& gauges) const {
+    ++in(gauges, counts_.phase);
+    in(gauges, Gauge::exchanges_queued) += counts_.queued ? 1 : 0;
+    in(gauges, Gauge::exchanges_running) += counts_.running ? 1 : 0;
+    in(gauges, Gauge::send_queue_bytes) += counts_.bytes;
+  }
+  void take_from(Gauges& gauges) const {
+    --in(gauges, counts_.phase);
+    in(gauges, Gauge::exchanges_queued) -= counts_.queued ? 1 : 0;
+    in(gauges, Gauge::exchanges_running) -= counts_.running ? 1 : 0;
+    in(gauges, Gauge::send_queue_bytes) -= counts_.bytes;
   }
 
  private:
-  void add() {
-    ++in(gauges_, counts_.phase);
-    in(gauges_, Gauge::exchanges_queued) += counts_.queued ? 1 : 0;
-    in(gauges_, Gauge::exchanges_running) += counts_.running ? 1 : 0;
-    in(gauges_, Gauge::send_queue_bytes) += counts_.bytes;
-  }
-  void take() {
-    --in(gauges_, counts_.phase);
-    in(gauges_, Gauge::exchanges_queued) -= counts_.queued ? 1 : 0;
-    in(gauges_, Gauge::exchanges_running) -= counts_.running ? 1 : 0;
-    in(gauges_, Gauge::send_queue_bytes) -= counts_.bytes;
-  }
-
-  Gauges& gauges_;
   Counts counts_;
 };
 

@@ -74,13 +74,13 @@ class Receiver {
   Reason failed(int error);
 
   Socket& socket_;
+  std::unique_ptr<Output> given_up_;  // memory that a receive in flight writes to (ENG-012)
   bool armed_ = false;
   bool starved_ = false;    // it counts as armed until it is tried again
   bool cancelled_ = false;  // by us: its end is no news
   bool into_room_ = false;
   bool peer_finished_ = false;
-  Reason failure_ = Reason::none;     // of the last receive that failed
-  std::unique_ptr<Output> given_up_;  // memory that a receive in flight writes to (ENG-012)
+  Reason failure_ = Reason::none;  // of the last receive that failed
 };
 
 }  // namespace pelton::http

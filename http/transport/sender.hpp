@@ -72,6 +72,9 @@ class Sender {
   std::uint64_t deadline_ms() const {
     return is_sending() || room_polled_ ? deadline_ms_ : TimerWheel::no_deadline_ms;
   }
+  // With nothing left to send, the peer has until then to say something.
+  void await_octets(std::uint64_t until_ms) { deadline_ms_ = until_ms; }
+  std::uint64_t octets_due_ms() const { return deadline_ms_; }
   // The time to try again has come.
   void retry();
   // The transport closes.

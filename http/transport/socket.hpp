@@ -76,7 +76,7 @@ class Socket {
 
   // `place` names the slot and generation under which completions find the owner.
   Socket(Transports& shared_of_core, uring::Descriptor socket, uring::Token owner)
-      : shared(shared_of_core), descriptor(socket), place(owner) {}
+      : shared(shared_of_core), place(owner), descriptor(socket) {}
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
@@ -99,19 +99,19 @@ class Socket {
   void forget_retry() { retry_at_ns_ = uring::no_deadline; }
 
   Transports& shared;
-  const uring::Descriptor descriptor;
   const uring::Token place;
+  std::unique_ptr<FilterStage> filter;  // null: octets pass as they are
+  const uring::Descriptor descriptor;
   State state = State::open;
   std::uint8_t detours = 0;
   std::uint8_t cancels_in_flight = 0;
-  std::unique_ptr<FilterStage> filter;  // null: octets pass as they are
 
  private:
   void retry_at(std::uint64_t at_ns);
 
-  std::uint8_t failures_ = 0;    // for lack of memory, not long ago
-  std::uint32_t failed_ms_ = 0;  // when last; the low half of the clock's, only a difference counts
+  std::uint8_t failures_ = 0;  // for lack of memory, not long ago
   std::uint64_t retry_at_ns_ = uring::no_deadline;
+  std::uint32_t failed_ms_ = 0;  // when last; the low half of the clock's, only a difference counts
 };
 
 }  // namespace pelton::http

@@ -28,7 +28,7 @@ void Transport::set_filter(std::unique_ptr<OctetFilter> filter, std::uint64_t un
 std::uint64_t Transport::deadline_ms() const {
   // While no receive is armed, nobody has looked at what the peer has sent.
   if (lingering() && receiver_.hears())
-    return std::min(linger_deadline_ms_, linger_idle_deadline_ms_);
+    return std::min(linger_deadline_ms_, sender_.octets_due_ms());
   const std::uint64_t next_ms = sender_.deadline_ms();
   return awaits_filter() ? std::min(next_ms, socket_.filter->established_by_ms()) : next_ms;
 }
@@ -77,7 +77,7 @@ bool Transport::linger() {
 }
 
 void Transport::note_discarded() {
-  linger_idle_deadline_ms_ = socket_.shared.clock.now_ms() + socket_.shared.rules.linger_idle_ms;
+  sender_.await_octets(socket_.shared.clock.now_ms() + socket_.shared.rules.linger_idle_ms);
 }
 
 void Transport::close() {

@@ -120,13 +120,9 @@ Persistence H1Answers::settle(Exchange& exchange, Outcome outcome) {
 
 // --- the access log ---
 
-void H1Answers::note_begin() {
-  began_ns_ = session_.shared().clock.now_ns();
-}
-
 void H1Answers::log(const RequestHead& head, const RouteSettings* route, const SentResponse& sent,
                     Reason reason) {
-  const std::uint64_t began_ns = std::exchange(began_ns_, 0);
+  const std::uint64_t began_ns = session_.timer().take_begin_ns();
   const Shared& shared = session_.shared();
   shared.access_log->write({.request = head,
                             .route = route,

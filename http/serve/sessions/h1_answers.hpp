@@ -1,5 +1,5 @@
 // The answers that an HTTP/1.1 session writes itself, where no handler does or where one has
-// failed, and the access log of all answers.
+// failed, and the access log of all answers. It keeps nothing: a session makes one when it needs it.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,6 @@ class H1Session;
 class H1Answers {
  public:
   explicit H1Answers(H1Session& session) : session_(session) {}
-  H1Answers(const H1Answers&) = delete;
-  H1Answers& operator=(const H1Answers&) = delete;
 
   // --- whole answers, after which the session goes on or ends ---
 
@@ -46,11 +44,6 @@ class H1Answers {
 
   // --- the access log ---
 
-  // Keeps the current time as that of the request's first octet.
-  void note_begin();
-  void note_begin_if_unknown() {
-    if (began_ns_ == 0) note_begin();
-  }
   // Writes one line (PRC-051).
   void log(const RequestHead& head, const RouteSettings* route, const SentResponse& sent,
            Reason reason);
@@ -61,7 +54,6 @@ class H1Answers {
   Persistence persistence_with_unread(const RequestHead& head, std::string_view rest);
 
   H1Session& session_;
-  std::uint64_t began_ns_ = 0;  // when the first octet of the request arrived; 0 if unknown
 };
 
 }  // namespace pelton::http

@@ -53,7 +53,7 @@ ExchangeHandle H1Host::suspend(const Exchange& live, const ExchangeListener& lis
   Connection& connection = session_.connection();
   exchange_ =
       &shared.h1_exchanges.emplace(session_, connection, live, take_served_message(), listener);
-  session_.answers().note_begin_if_unknown();
+  session_.timer().note_begin_if_unknown(shared.clock.now_ns());
   const RouteSettings* const route = live.match().route;
   const std::uint64_t timeout_ms =
       route == nullptr ? shared.config.request_timeout_ms

@@ -46,7 +46,7 @@ std::string_view H1Session::begin_message(RequestHead& head, std::string_view re
   }
   const Match match = shared_.routes.match(head, shared_.match_scratch);
   if (match.outcome != MatchOutcome::found) [[unlikely]] {
-    answers_.answer_unmatched(head, match, rest);
+    answers().answer_unmatched(head, match, rest);
     return reader_.skip_body(head, rest);
   }
   const bool empty = head.framing == BodyFraming::none ||

@@ -60,7 +60,7 @@ bool H1Reader::backlog_is_full() const {
 
 void H1Reader::begin_head(std::string_view octets) {
   IncomingMessage& incoming = begin(Phase::head);
-  session_.answers().note_begin();
+  session_.timer().note_begin(session_.shared().clock.now_ns());
   if (!incoming.octets.append(octets)) return session_.refuse(Reason::shed_memory, Method::other);
   // Parsed again from the start with the message's own parser: the shared one reads other requests.
   const Verdict verdict = incoming.parser.parse(incoming.octets.view());
@@ -309,7 +309,7 @@ std::string_view H1Reader::begin_body(const RequestHead& head, const Match& matc
     session_.refuse(Reason::shed_memory, head.method);
     return {};
   }
-  session_.answers().note_begin_if_unknown();
+  session_.timer().note_begin_if_unknown(session_.shared().clock.now_ns());
   session_.wait_for(Wait::body, session_.shared().config.rate_grace_ms);
   if (head.expects_continue && rest.empty()) {
     // H1-071: every check of the head has passed, and no octet of the body has arrived.

@@ -184,7 +184,7 @@ void H1Session::end_handling() {
 // The handler has suspended the exchange, failed or not responded, or exchanges are logged.
 void H1Session::settle_rarely(Exchange& exchange, Outcome outcome) {
   CHECK(exchange.suspended() == (outcome == Outcome::pending));
-  if (outcome != Outcome::pending) conclude(answers_.settle(exchange, outcome));
+  if (outcome != Outcome::pending) conclude(answers().settle(exchange, outcome));
 }
 
 [[gnu::noinline]] Persistence H1Session::last(const RequestHead& head) {
@@ -210,7 +210,7 @@ void H1Session::settle_rarely(Exchange& exchange, Outcome outcome) {
 void H1Session::refuse(Reason reason, Method method) {
   RequestHead head = reader_.known_head();
   head.method = method;
-  const Persistence end = answers_.refuse(head, reason);
+  const Persistence end = answers().refuse(head, reason);
   timer_.stop();
   conclude(end);
   if (reader_.message() != nullptr) reader_.drop();
@@ -317,8 +317,8 @@ void H1Session::drain() {
 
 // True if the request was answered here, or asks for a WebSocket and was handled as such.
 bool H1Session::begin_rarely(RequestHead& head, std::string_view rest) {
-  if (shared_.answers_at_once && answers_.answer_at_once(head, rest)) return true;
-  if (shared_.may_shed && answers_.shed(head, rest)) return true;
+  if (shared_.answers_at_once && answers().answer_at_once(head, rest)) return true;
+  if (shared_.may_shed && answers().shed(head, rest)) return true;
   return head.has_upgrade && upgrade(head);
 }
 
@@ -332,7 +332,7 @@ bool H1Session::upgrade(const RequestHead& head) {
   const Persistence end = keep_alive_.end();
   const Reason reason = websocket_refusal(shared_, host_, head, route);
   if (reason != Reason::none) {
-    conclude(answers_.refuse(head, reason));
+    conclude(answers().refuse(head, reason));
     return true;
   }
   call(route.handler, head, {}, match, end);

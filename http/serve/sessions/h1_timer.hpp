@@ -1,9 +1,10 @@
-// What an HTTP/1.1 session waits for its client to send or do, and until when. The client earns
-// time by each octet of a body (CON-004).
+// What an HTTP/1.1 session waits for its client to send or do, and until when; and when the request
+// began. The client earns time by each octet of a body (CON-004).
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "core/timer_wheel.hpp"
 #include "http/serve/config.hpp"
@@ -40,9 +41,17 @@ class H1Timer {
     return until_ms_ > now_ms ? until_ms_ - now_ms : 0;
   }
 
+  // When the first octet of the request arrived, for the access log. Taken once; 0 if unknown.
+  void note_begin(std::uint64_t now_ns) { began_ns_ = now_ns; }
+  void note_begin_if_unknown(std::uint64_t now_ns) {
+    if (began_ns_ == 0) began_ns_ = now_ns;
+  }
+  std::uint64_t take_begin_ns() { return std::exchange(began_ns_, 0); }
+
  private:
-  Wait waiting_ = Wait::nothing;
   std::uint64_t until_ms_ = TimerWheel::no_deadline_ms;
+  std::uint64_t began_ns_ = 0;
+  Wait waiting_ = Wait::nothing;
 };
 
 }  // namespace pelton::http

@@ -41,9 +41,9 @@ class KeepAlive {
   void note_peer_sent_all(bool all) { peer_sent_all_ = all; }
 
  private:
+  std::uint64_t request_count_ = 0;
   bool peer_sent_all_ = false;
   bool ends_once_read_ = false;
-  std::uint64_t request_count_ = 0;
 };
 
 }  // namespace pelton::http

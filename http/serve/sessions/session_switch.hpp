@@ -89,12 +89,12 @@ class SessionSwitch {
   void end_websocket();
   void drop_websocket();
 
-  H1Session h1_;
-  std::unique_ptr<WebSocketSession> websocket_;  // once accepted; then it replaces h1_
-  std::unique_ptr<H2Session> h2_;                // the same, once agreed on
+  [[no_unique_address]] H1Session h1_;
   // Octets of the preface of HTTP/2 that have come, and no others.
   std::uint8_t preface_bytes_ = 0;
   bool awaits_preface_ = false;
+  std::unique_ptr<WebSocketSession> websocket_;  // once accepted; then it replaces h1_
+  std::unique_ptr<H2Session> h2_;                // the same, once agreed on
 };
 
 }  // namespace pelton::http
