@@ -1,5 +1,6 @@
 // The answers that an HTTP/1.1 session writes itself, where no handler does or where one has
-// failed, and the access log of all answers. It keeps nothing: a session makes one when it needs it.
+// failed, and the access log of all answers. It keeps nothing: a session makes one when it needs
+// it.
 #pragma once
 
 #include <cstdint>
