@@ -17,8 +17,7 @@ Connection::Connection(Slab<Connection>::Place place, Shared& shared, uring::Des
       transport_(shared.transports, descriptor,
                  Token(Operation::none, place.generation, place.slot)),
       sessions_(*this, shared),
-      origin_(*this),
-      gauge_share_() {
+      origin_(*this) {
   gauge_share_.add_to(shared_.connection_gauges);
 }
 

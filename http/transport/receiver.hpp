@@ -71,6 +71,8 @@ class Receiver {
   void stop();
 
  private:
+  using enum Socket::Detour;
+
   Reason failed(int error);
 
   Socket& socket_;

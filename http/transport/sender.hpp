@@ -81,6 +81,8 @@ class Sender {
   void stop();
 
  private:
+  using enum Socket::Detour;
+
   void arm();
   std::int64_t send_rest(std::size_t bytes_sent);
   std::int64_t seal_and_send();
@@ -89,11 +91,11 @@ class Sender {
 
   Socket& socket_;
   Output output_;
-  Output sending_;                // what the send in flight is reading
-  std::size_t sent_bytes_ = 0;    // of `sending_`
-  std::uint64_t file_bytes_ = 0;  // that the peer took since room was awaited last
-  std::uint64_t deadline_ms_ = 0;
-  bool starved_ = false;  // the send counts as in flight until it is tried again
+  Output sending_;                 // what the send in flight is reading
+  std::size_t sent_bytes_ = 0;     // of `sending_`
+  std::uint64_t file_bytes_ = 0;   // that the peer took since room was awaited last
+  std::uint64_t deadline_ms_ = 0;  // of what the peer has to take, or then to say
+  bool starved_ = false;           // the send counts as in flight until it is tried again
   bool room_polled_ = false;
   bool room_untold_ = false;  // no poll tells any more when the socket has room
 };

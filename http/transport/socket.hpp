@@ -60,19 +60,20 @@ Fault fault_of(int error);
 // Why the connection ends after an errno that does not pass by itself.
 Reason fatal_reason(int error);
 
-// What keeps octets from simply passing. They share an octet, so that one look tells that all of
-// them are absent.
-enum Detour : std::uint8_t {
-  filtering = 1,    // they pass a filter
-  pausing = 2,      // nothing is to be read
-  sending = 4,      // a send is in flight
-  preamble = 8,     // they begin with what is not for the session
-  handshaking = 16  // none is for the session yet
-};
-
 class Socket {
  public:
+  // transport.hpp draws them.
   enum class State : std::uint8_t { open, finishing, lingering, closing };
+
+  // What keeps octets from simply passing. They share an octet, so that one look tells that all of
+  // them are absent.
+  enum Detour : std::uint8_t {
+    filtering = 1,    // they pass a filter
+    pausing = 2,      // nothing is to be read
+    sending = 4,      // a send is in flight
+    preamble = 8,     // they begin with what is not for the session
+    handshaking = 16  // none is for the session yet
+  };
 
   // `place` names the slot and generation under which completions find the owner.
   Socket(Transports& shared_of_core, uring::Descriptor socket, uring::Token owner)
@@ -93,6 +94,7 @@ class Socket {
   // An operation failed for lack of memory: it is tried again later. Returns why the connection has
   // to end, if that has happened too often, or none.
   Reason retry_later();
+  // No shared buffer is free, which does not count as a failure.
   void retry_soon();
   // True if the time to try again has come.
   bool take_retry();

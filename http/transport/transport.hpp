@@ -110,6 +110,7 @@ class Transport {
 
  private:
   using State = Socket::State;
+  using enum Socket::Detour;
 
   bool awaits_filter() const { return in_handshake() && socket_.state == State::open; }
 

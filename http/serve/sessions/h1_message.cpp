@@ -34,7 +34,8 @@ void H1Session::call(const Handler& handler, const RequestHead& head, std::strin
 
 void H1Session::dispatch(const RequestHead& head, std::string_view body, const Match& match) {
   const bool goes_on = keep_alive_.goes_on(shared_, head);
-  call(match.route->handler, head, body, match, goes_on ? KeepAlive::keeping(head) : last(head));
+  call(match.route->handler, head, body, match,
+       goes_on ? KeepAlive::keeping(head) : persistence_of_last(head));
 }
 
 std::string_view H1Session::begin_message(RequestHead& head, std::string_view rest) {

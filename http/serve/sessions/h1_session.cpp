@@ -187,7 +187,7 @@ void H1Session::settle_rarely(Exchange& exchange, Outcome outcome) {
   if (outcome != Outcome::pending) conclude(answers().settle(exchange, outcome));
 }
 
-[[gnu::noinline]] Persistence H1Session::last(const RequestHead& head) {
+[[gnu::noinline]] Persistence H1Session::persistence_of_last(const RequestHead& head) {
   return keep_alive_.after(shared_, head);
 }
 

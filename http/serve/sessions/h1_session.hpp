@@ -148,7 +148,7 @@ class H1Session {
   bool begins_more();
 
   // Rare ends. Functions of the session, so that the plain road needs no address but its own.
-  Persistence last(const RequestHead& head);
+  Persistence persistence_of_last(const RequestHead& head);
   Persistence end_wanted();
   void settle_rarely(Exchange& exchange, Outcome outcome);
   void conclude_last();

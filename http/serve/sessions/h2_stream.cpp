@@ -439,7 +439,7 @@ void H2Stream::await_body() {
   connection_.inspect_by(body_deadline_ms_);
 }
 
-// As H1Session::earn_credit().
+// As H1Timer::earn().
 void H2Stream::earn_credit(std::size_t bytes) {
   if (body_deadline_ms_ == TimerWheel::no_deadline_ms) return;
   const ServerConfig& config = shared_.config;

@@ -21,6 +21,7 @@ class KeepAlive {
   Persistence after(const Shared& shared, const RequestHead& head);
   // Neither the client nor a limit ends it there.
   bool goes_on(const Shared& shared, const RequestHead& head) const;
+  // How it is said: a client of HTTP/1.0 is told so.
   static Persistence keeping(const RequestHead& head) {
     return head.version_minor == 0 ? Persistence::keep_stated : Persistence::keep;
   }
